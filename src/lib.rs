@@ -1,0 +1,3 @@
+//! Moves an enterprise off Clerk and onto Avnology ID.
+
+pub mod sandbox;

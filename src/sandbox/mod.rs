@@ -1,0 +1,1 @@
+//! The embedded Avnology ID.
