@@ -1,3 +1,5 @@
 //! Moves an enterprise off Clerk and onto Avnology ID.
 
-pub mod sandbox;
+pub mod clerk;
+pub mod mapping;
+pub mod source;

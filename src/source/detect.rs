@@ -1,0 +1,205 @@
+//! Finds an input's shape by looking at its first bytes.
+
+use std::sync::Arc;
+
+use memchr::memchr;
+use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
+
+use super::diagnose::settings;
+use super::{Place, SourceError};
+
+/// The shape of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An object with a `data` array among its members.
+    Envelope,
+    /// An array at the top level.
+    Array,
+    /// NDJSON: one object a line.
+    Lines,
+}
+
+/// The name of the member that holds the users.
+pub(super) const DATA: &str = "data";
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Length of the UTF-8 byte order mark at the start of `prefix`, or 0.
+pub(super) fn byte_order_mark(prefix: &[u8]) -> usize {
+    if prefix.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
+}
+
+/// Looks at the first bytes of an input (`whole`: there are no more than these).
+pub(super) fn detect(prefix: &[u8], whole: bool, input: &Arc<str>) -> Result<Format, SourceError> {
+    if let Some((found, advice)) = foreign(prefix) {
+        return Err(SourceError::NotJson { input: Arc::clone(input), found, advice });
+    }
+    let text = &prefix[byte_order_mark(prefix)..];
+    let Some(first) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else {
+        return Err(if whole {
+            SourceError::Empty { input: Arc::clone(input) }
+        } else {
+            wrong_shape(input, prefix, 0, "it begins with nothing but white space".to_owned())
+        });
+    };
+    match text[first] {
+        b'[' => Ok(Format::Array),
+        b'{' => object(text).map_err(|problem| wrong_shape(input, prefix, first, problem)),
+        b'<' => Err(SourceError::NotJson {
+            input: Arc::clone(input),
+            found: "an HTML or XML page",
+            advice: "probably an error page saved under this name; download the export again",
+        }),
+        _ => Err(wrong_shape(input, prefix, first, "expected `{` or `[`".to_owned())),
+    }
+}
+
+fn wrong_shape(input: &Arc<str>, prefix: &[u8], offset: usize, problem: String) -> SourceError {
+    let line = memchr::memchr_iter(b'\n', &prefix[..offset]).count() as u64 + 1;
+    let offset = (byte_order_mark(prefix) + offset) as u64;
+    SourceError::WrongShape { input: Arc::clone(input), place: Place { line, offset }, problem }
+}
+
+/// Contents that are recognisably something else.
+fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
+    const DECOMPRESS: &str = "decompress it first";
+    const ENCODE: &str = "convert it to UTF-8 first, for example with `iconv -f UTF-16 -t UTF-8`";
+    let utf16 = "text in UTF-16";
+    match prefix {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
+            Some(("text in UTF-32", "convert it to UTF-8 first, for example with `iconv -f UTF-32 -t UTF-8`"))
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..] => Some((utf16, ENCODE)),
+        [0x1f, 0x8b, ..] => Some(("compressed with gzip", "decompress it first, for example with `gunzip`")),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            Some(("compressed with zstd", "decompress it first, for example with `unzstd`"))
+        }
+        [b'B', b'Z', b'h', ..] => Some(("compressed with bzip2", DECOMPRESS)),
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => Some(("compressed with xz", DECOMPRESS)),
+        [b'P', b'K', 3, 4, ..] => Some(("a ZIP archive", "unpack it first")),
+        [b'i', b'd', b',', ..] => Some((
+            "CSV, like the Dashboard's own user export",
+            "this version reads JSON; export the users as JSON, or convert the file",
+        )),
+        _ => None,
+    }
+}
+
+/// Tells an envelope from NDJSON by the first object's member names.
+fn object(text: &[u8]) -> Result<Format, String> {
+    let mut names = Vec::new();
+    let mut reader = JsonStreamReader::new_custom(text, settings());
+    let walked = members(&mut reader, &mut names);
+    let is_user =
+        names.iter().any(|name| matches!(name.as_str(), "id" | "external_id" | "email_addresses" | "original"));
+    match walked {
+        Ok(Some(ValueType::Array)) => Ok(Format::Envelope),
+        Ok(Some(other)) => Err(format!("its `data` is {}, not an array of users", type_name(other))),
+        Ok(None) if is_user => {
+            let end = reader.current_position(false).data_pos.unwrap_or(0);
+            let object = text.get(..super::record::to_index(end)).unwrap_or(text);
+            if memchr(b'\n', object.trim_ascii()).is_some() {
+                Err("it is a single user or a series of pretty-printed ones; put them into an array, \
+                     for example with `jq -s .`, or one on each line with `jq -c .`"
+                    .to_owned())
+            } else {
+                Ok(Format::Lines)
+            }
+        }
+        Ok(None) => Err(format!("the object has no `data` array; its members are: {}", list(&names))),
+        // The prefix ends before the object does, or the object is broken: its names decide.
+        Err(_) if is_user || looks_like_lines(text) => Ok(Format::Lines),
+        Err(_) => Ok(Format::Envelope),
+    }
+}
+
+/// Walks the members of the first object up to `data`, whose type it returns.
+fn members(reader: &mut JsonStreamReader<&[u8]>, names: &mut Vec<String>) -> Result<Option<ValueType>, ReaderError> {
+    reader.begin_object()?;
+    while reader.has_next()? {
+        let name = reader.next_name_owned()?;
+        if name == DATA {
+            return reader.peek().map(Some);
+        }
+        names.push(name);
+        reader.skip_value()?;
+    }
+    reader.end_object()?;
+    Ok(None)
+}
+
+/// Two lines of which each is shaped like an object of its own.
+fn looks_like_lines(text: &[u8]) -> bool {
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let Some(first) = lines.next() else { return false };
+    first.starts_with(b"{") && first.ends_with(b"}") && lines.next().is_some_and(|second| second.starts_with(b"{"))
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{}`", truncated(name))).collect();
+    let more = if names.len() > shown.len() { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn truncated(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).take(40).collect()
+}
+
+fn type_name(value: ValueType) -> &'static str {
+    match value {
+        ValueType::Array => "an array",
+        ValueType::Object => "an object",
+        ValueType::String => "a string",
+        ValueType::Number => "a number",
+        ValueType::Boolean => "a boolean",
+        ValueType::Null => "null",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(text: &[u8]) -> Result<Format, String> {
+        detect(text, true, &Arc::from("users.json")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn shapes_are_told_apart_by_content() {
+        assert_eq!(shape(br#"{"data":[]}"#), Ok(Format::Envelope));
+        assert_eq!(shape(b"\xef\xbb\xbf { \"object\": \"list\", \"data\": ["), Ok(Format::Envelope));
+        assert_eq!(shape(b"\n[{"), Ok(Format::Array));
+        assert_eq!(shape(b"{\"id\":\"user_1\"}\n{\"id\":\"user_2\"}\n"), Ok(Format::Lines));
+        assert_eq!(shape(b"{\"id\":\"user_1\"}"), Ok(Format::Lines));
+        assert_eq!(shape(b"{bad}\n{\"id\":\"user_2\"}\n"), Ok(Format::Lines));
+        assert_eq!(shape(b"{\"code\":\"no_email\",\"original\":{\"id\":1}}"), Ok(Format::Lines));
+        assert_eq!(shape(b"{\"total\": 1, bad"), Ok(Format::Envelope), "the walk of the envelope says where it is bad");
+    }
+
+    #[test]
+    fn what_is_no_export_gets_a_clear_error() {
+        let cases: &[&[u8]] = &[
+            b"",
+            b" \n",
+            b"<!DOCTYPE html>",
+            b"\xff\xfe{\0",
+            b"{\0\"\0",
+            b"\x1f\x8b\x08",
+            b"PK\x03\x04",
+            b"id,first_name",
+            b"null",
+            b"42",
+            b"\"x\"",
+            br#"{"errors":[{"code":"x"}]}"#,
+            br#"{"data":{"id":1}}"#,
+            br#"{"data":null}"#,
+            b"{}",
+            b"{\n  \"id\": \"user_1\"\n}",
+        ];
+        let messages: Vec<String> = cases.iter().map(|case| shape(case).expect_err("an error")).collect();
+        insta::assert_snapshot!(messages.join("\n"));
+    }
+}

@@ -1,0 +1,142 @@
+//! Says precisely where a record is wrong, by reading it once more with struson.
+//!
+//! The fast path only knows that a record does not parse. Rejects are rare, so the slower, exact reader is worth its
+//! price here: it names the JSON path, the line and the byte.
+
+use serde_json::error::Category;
+use struson::reader::json_path::JsonPathPiece;
+use struson::reader::{JsonReader, JsonReaderPosition, JsonStreamReader, ReaderError, ReaderSettings, SyntaxErrorKind};
+
+use super::Place;
+
+/// What is wrong with a text as JSON, and where within it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxFault {
+    /// Line within the text, from 1, and byte offset within it, from 0.
+    pub place: Place,
+    /// The JSON path, such as `$.email_addresses[0].verified`. Names of members only, never a value.
+    pub path: Option<String>,
+    /// A sentence without the text's content.
+    pub problem: &'static str,
+    /// Whether the text ends too early rather than being wrong.
+    pub ends_early: bool,
+}
+
+/// Settings under which struson reads what `serde_json` reads.
+pub(super) fn settings() -> ReaderSettings {
+    // Numbers are carried as text, so their size is no concern of ours.
+    ReaderSettings { restrict_number_values: false, ..ReaderSettings::default() }
+}
+
+/// Finds the first fault of `text` as one JSON value; `None` when there is none.
+pub fn diagnose(text: &[u8]) -> Option<SyntaxFault> {
+    let mut reader = JsonStreamReader::new_custom(text, settings());
+    let fault = match reader.skip_value() {
+        Ok(()) => reader.consume_trailing_whitespace().err().map(|error| fault(&error)),
+        Err(error) => Some(fault(&error)),
+    };
+    fault.or_else(|| second_opinion(text))
+}
+
+/// Should `serde_json` refuse what struson accepts, its own position is still better than none.
+fn second_opinion(text: &[u8]) -> Option<SyntaxFault> {
+    let error = serde_json::from_slice::<serde::de::IgnoredAny>(text).err()?;
+    let before: usize =
+        text.split(|&byte| byte == b'\n').take(error.line().saturating_sub(1)).map(|l| l.len() + 1).sum();
+    Some(SyntaxFault {
+        place: Place {
+            line: error.line().max(1) as u64,
+            offset: (before + error.column().saturating_sub(1)).min(text.len()) as u64,
+        },
+        path: None,
+        problem: "malformed JSON",
+        ends_early: error.classify() == Category::Eof,
+    })
+}
+
+/// Describes an error of struson without repeating any content.
+pub(super) fn fault(error: &ReaderError) -> SyntaxFault {
+    let (location, problem, ends_early) = match error {
+        ReaderError::SyntaxError(syntax) => {
+            (&syntax.location, describe(syntax.kind), syntax.kind == SyntaxErrorKind::IncompleteDocument)
+        }
+        ReaderError::UnexpectedValueType { location, .. } => (location, "a value of another type is expected", false),
+        ReaderError::UnexpectedStructure { location, .. } => (location, "unexpected structure", false),
+        ReaderError::MaxNestingDepthExceeded { location, .. } => (location, "nested more than 128 levels deep", false),
+        ReaderError::UnsupportedNumberValue { location, .. } => (location, "unsupported number", false),
+        ReaderError::IoError { location, .. } => (location, "not valid UTF-8", false),
+        _ => {
+            return SyntaxFault {
+                place: Place { line: 1, offset: 0 },
+                path: None,
+                problem: "malformed JSON",
+                ends_early: false,
+            };
+        }
+    };
+    SyntaxFault { place: place(location), path: path(location), problem, ends_early }
+}
+
+fn place(location: &JsonReaderPosition) -> Place {
+    Place {
+        line: location.line_pos.as_ref().map_or(0, |position| position.line) + 1,
+        offset: location.data_pos.unwrap_or(0),
+    }
+}
+
+fn path(location: &JsonReaderPosition) -> Option<String> {
+    let pieces = location.path.as_ref().filter(|pieces| !pieces.is_empty())?;
+    let pieces = pieces.iter().map(|piece| match piece {
+        JsonPathPiece::ArrayItem(index) => format!("[{index}]"),
+        JsonPathPiece::ObjectMember(name) => format!(".{}", name.chars().take(64).collect::<String>()),
+    });
+    Some(std::iter::once("$".to_owned()).chain(pieces).collect())
+}
+
+fn describe(kind: SyntaxErrorKind) -> &'static str {
+    match kind {
+        SyntaxErrorKind::CommentsNotEnabled => "comments are not part of JSON",
+        SyntaxErrorKind::InvalidLiteral => "neither a string, a number, `true`, `false` nor `null`",
+        SyntaxErrorKind::TrailingDataAfterLiteral => "unexpected characters behind a literal",
+        SyntaxErrorKind::UnexpectedClosingBracket => "a closing bracket without its opening one",
+        SyntaxErrorKind::UnexpectedComma => "a comma where a value is expected",
+        SyntaxErrorKind::MissingComma => "a comma is missing",
+        SyntaxErrorKind::TrailingCommaNotEnabled => "a comma before a closing bracket",
+        SyntaxErrorKind::UnexpectedColon => "an unexpected colon",
+        SyntaxErrorKind::MissingColon => "a colon is missing",
+        SyntaxErrorKind::MalformedNumber => "a malformed number",
+        SyntaxErrorKind::TrailingDataAfterNumber => "unexpected characters behind a number",
+        SyntaxErrorKind::ExpectingMemberNameOrObjectEnd => "a member name in quotes or `}` is expected",
+        SyntaxErrorKind::NotEscapedControlCharacter => "a control character inside a string that is not escaped",
+        SyntaxErrorKind::UnknownEscapeSequence => "an unknown escape sequence",
+        SyntaxErrorKind::MalformedEscapeSequence => "a malformed escape sequence",
+        SyntaxErrorKind::UnpairedSurrogatePairEscapeSequence => "half of a surrogate pair",
+        SyntaxErrorKind::IncompleteDocument => "it ends too early",
+        SyntaxErrorKind::TrailingData => "unexpected characters behind the value",
+        _ => "malformed JSON",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_found_to_the_byte() {
+        let text = b"{\n \"email_addresses\": [{\"verified\": tru}]}";
+        let fault = diagnose(text).expect("a fault");
+        assert_eq!(fault.place.line, 2);
+        assert_eq!(&text[super::super::record::to_index(fault.place.offset)..][..3], b"tru");
+        assert_eq!(fault.path.as_deref(), Some("$.email_addresses[0].verified"));
+        assert!(!fault.ends_early);
+    }
+
+    #[test]
+    fn a_text_that_ends_early_is_told_from_a_wrong_one() {
+        assert!(diagnose(br#"{"a": [1, 2"#).expect("a fault").ends_early);
+        assert!(!diagnose(br#"{"a": [1, 2}"#).expect("a fault").ends_early);
+        assert_eq!(diagnose(br#"{"a": [1, 2]}"#), None);
+        assert_eq!(diagnose(b"1e400"), None);
+        assert_eq!(diagnose(b"\"\xff\"").expect("a fault").problem, "not valid UTF-8");
+    }
+}

@@ -1,0 +1,318 @@
+//! Finds where the elements of a JSON array begin and end, without building a tree.
+//!
+//! An element is everything between two separators (`[`, `,`, `]`) at the array's own level, less the white space
+//! around it. Inside an element brackets are matched and strings are skipped; whether the element is a well-formed
+//! JSON value is not decided here but by the parser that gets its bytes, so a bad element costs one reject and the
+//! elements after it are found all the same.
+//!
+//! Recovery is limited to what the brackets still say. A closing bracket that does not fit closes the nearest opener
+//! of its own kind inside the element, or counts as junk in it. Only when the array's end is met while an element's
+//! `{` is still open are the boundaries truly lost ([`Step::Lost`]).
+//!
+//! The framer is a pure state machine over absolute offsets: it can be stopped at any byte and continued with the
+//! next buffer.
+
+use memchr::memchr3;
+
+/// An element's bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// Absolute offset of the first byte.
+    pub start: u64,
+    /// Absolute offset one past the last byte; equal to `start` for an element that is missing.
+    pub end: u64,
+    /// Line of the first byte, from 1.
+    pub line: u64,
+}
+
+/// What the framer found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The bytes are used up; call again with more.
+    More,
+    /// A whole element.
+    Record(Bounds),
+    /// The array's closing bracket; the cursor is behind it.
+    End,
+    /// The array's end lies inside this element: its brackets never close.
+    Lost(Bounds),
+}
+
+/// Finds record bounds in a stream of buffers.
+pub(super) trait Framer {
+    /// Continues at [`Framer::cursor`] in `bytes`, whose first byte has the absolute offset `base`.
+    fn step(&mut self, bytes: &[u8], base: u64) -> Step;
+
+    /// Tells the framer that no more bytes will come; an element that may be whole is handed out.
+    fn finish(&mut self) -> AtEnd;
+
+    /// Absolute offset of the next byte to look at, and the line it is on.
+    fn cursor(&self) -> (u64, u64);
+
+    /// Absolute offset of the first byte still needed: the start of the element under way, or the cursor.
+    fn needed_from(&self) -> u64;
+}
+
+/// How an input ended, seen from the framer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum AtEnd {
+    /// Where it may end.
+    Complete,
+    /// A last record without anything behind it, where that is a proper end.
+    Record(Bounds),
+    /// In the middle of something.
+    Truncated {
+        /// A record that is whole although the input is not.
+        whole: Option<Bounds>,
+        /// What was still open, for the message.
+        inside: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Behind the opening bracket: an element or the closing bracket may follow.
+    First,
+    /// Behind a comma: an element must follow.
+    Next,
+    /// Inside an element, outside its strings.
+    Inside,
+    /// Inside a string of an element.
+    Text,
+    /// Behind a backslash in a string.
+    Escape,
+}
+
+/// [`Framer`] for the elements of an array, starting behind its `[`.
+#[derive(Debug)]
+pub(super) struct ElementFramer {
+    cursor: u64,
+    line: u64,
+    state: State,
+    /// The element under way; `end` is one past its last byte that is not white space.
+    element: Bounds,
+    /// Openers inside the element. Nesting deeper than the parser allows is followed all the same, so that such an
+    /// element is one reject; the record size limit bounds this too.
+    openers: Vec<u8>,
+    /// Whether the element's last closing bracket closed the element itself.
+    closed: bool,
+    elements: u64,
+}
+
+impl ElementFramer {
+    /// A framer whose array's `[` lies just before `offset`, on `line`.
+    pub(super) fn new(offset: u64, line: u64) -> Self {
+        Self {
+            cursor: offset,
+            line,
+            state: State::First,
+            element: Bounds { start: offset, end: offset, line },
+            openers: Vec::new(),
+            closed: false,
+            elements: 0,
+        }
+    }
+
+    fn begin(&mut self, at: u64) {
+        self.element = Bounds { start: at, end: at, line: self.line };
+        self.state = State::Inside;
+        self.closed = false;
+        self.openers.clear();
+    }
+
+    fn missing(&mut self, at: u64) -> Step {
+        self.elements += 1;
+        Step::Record(Bounds { start: at, end: at, line: self.line })
+    }
+
+    /// A byte outside strings. Returns a step when the byte ends something.
+    fn outside(&mut self, byte: u8, at: u64) -> Option<Step> {
+        match (self.state, byte) {
+            (_, b' ' | b'\t' | b'\r') => return None,
+            (_, b'\n') => {
+                self.line += 1;
+                return None;
+            }
+            (State::First, b']') => return Some(Step::End),
+            // The bracket is not consumed: behind the missing element the array ends as usual.
+            (State::Next, b']') => {
+                self.state = State::First;
+                self.cursor = at;
+                return Some(self.missing(at));
+            }
+            (State::First | State::Next, b',') => {
+                self.state = State::Next;
+                return Some(self.missing(at));
+            }
+            (State::First | State::Next, _) => self.begin(at),
+            (State::Inside, b',') if self.openers.is_empty() => {
+                self.state = State::Next;
+                self.elements += 1;
+                return Some(Step::Record(self.element));
+            }
+            (State::Inside, b']') if self.openers.is_empty() => {
+                self.state = State::First;
+                self.cursor = at;
+                self.elements += 1;
+                return Some(Step::Record(self.element));
+            }
+            _ => {}
+        }
+        self.element.end = at + 1;
+        self.inside(byte)
+    }
+
+    /// A byte that belongs to the element.
+    fn inside(&mut self, byte: u8) -> Option<Step> {
+        match byte {
+            b'"' => self.state = State::Text,
+            b'{' | b'[' => self.openers.push(byte),
+            b'}' => {
+                self.close(b'{');
+            }
+            b']' if !self.close(b'[') => return Some(Step::Lost(self.element)),
+            _ => {}
+        }
+        None
+    }
+
+    /// Closes the nearest opener of this kind; false when there is none.
+    fn close(&mut self, opener: u8) -> bool {
+        match self.openers.iter().rposition(|&open| open == opener) {
+            Some(index) => {
+                self.openers.truncate(index);
+                self.closed = index == 0;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl Framer for ElementFramer {
+    fn step(&mut self, bytes: &[u8], base: u64) -> Step {
+        let mut index = super::record::to_index(self.cursor.saturating_sub(base));
+        while let Some(&byte) = bytes.get(index) {
+            let at = base + index as u64;
+            match self.state {
+                State::Text => {
+                    // Strings are most of an export: jump to the next byte that can matter.
+                    let Some(jump) = memchr3(b'"', b'\\', b'\n', &bytes[index..]) else {
+                        break;
+                    };
+                    index += jump;
+                    match bytes[index] {
+                        b'"' => self.state = State::Inside,
+                        b'\\' => self.state = State::Escape,
+                        // Not allowed in a string; the parser will say so. Counted to keep later positions right.
+                        _ => self.line += 1,
+                    }
+                    self.element.end = base + index as u64 + 1;
+                }
+                State::Escape => {
+                    self.line += u64::from(byte == b'\n');
+                    self.element.end = at + 1;
+                    self.state = State::Text;
+                }
+                State::First | State::Next | State::Inside => {
+                    self.cursor = at + 1;
+                    if let Some(step) = self.outside(byte, at) {
+                        return step;
+                    }
+                }
+            }
+            index += 1;
+        }
+        self.cursor = base + bytes.len() as u64;
+        Step::More
+    }
+
+    fn finish(&mut self) -> AtEnd {
+        let (whole, inside) = match self.state {
+            State::First if self.elements == 0 => (None, "before the first record".to_owned()),
+            State::First | State::Next => (None, "between records".to_owned()),
+            State::Inside if self.closed && self.openers.is_empty() => {
+                self.elements += 1;
+                (Some(self.element), "behind a record, before the array's closing `]`".to_owned())
+            }
+            State::Inside | State::Text | State::Escape => {
+                let Bounds { start, line, .. } = self.element;
+                (None, format!("inside record {} (starts at line {line}, byte offset {start})", self.elements + 1))
+            }
+        };
+        AtEnd::Truncated { whole, inside }
+    }
+
+    fn cursor(&self) -> (u64, u64) {
+        (self.cursor, self.line)
+    }
+
+    fn needed_from(&self) -> u64 {
+        match self.state {
+            State::First | State::Next => self.cursor,
+            State::Inside | State::Text | State::Escape => self.element.start,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames `text` (the inside of an array and its closing bracket) fed in pieces of `piece` bytes.
+    fn frames(text: &str, piece: usize) -> (Vec<String>, Option<Step>) {
+        let mut framer = ElementFramer::new(0, 1);
+        let mut seen = Vec::new();
+        let mut available = 0;
+        loop {
+            match framer.step(&text.as_bytes()[..available], 0) {
+                Step::More if available == text.len() => return (seen, None),
+                Step::More => available = (available + piece).min(text.len()),
+                Step::Record(bounds) => {
+                    seen.push(text[bounds.start as usize..bounds.end as usize].to_owned());
+                }
+                step => return (seen, Some(step)),
+            }
+        }
+    }
+
+    #[test]
+    fn elements_are_found_whatever_the_borders_of_the_buffers() {
+        let cases: &[(&str, &[&str])] = &[
+            ("]", &[]),
+            (" \n ]", &[]),
+            (r#"{"a":1}]"#, &[r#"{"a":1}"#]),
+            (r#" {"a":"}],{\"\\"} , {"b":[{},[]]} ]"#, &[r#"{"a":"}],{\"\\"}"#, r#"{"b":[{},[]]}"#]),
+            ("1, null ,\"x\"]", &["1", "null", "\"x\""]),
+            ("{},,{}]", &["{}", "", "{}"]),
+            ("{},]", &["{}", ""]),
+            (",{}]", &["", "{}"]),
+            ("{} {} , {}]", &["{} {}", "{}"]),
+            (r#"{"a":[1,2}, {"b":1}]"#, &[r#"{"a":[1,2}"#, r#"{"b":1}"#]),
+            ("{\"a\":1}}, {}]", &["{\"a\":1}}", "{}"]),
+        ];
+        for (text, expected) in cases {
+            for piece in 1..=text.len() {
+                let (seen, end) = frames(text, piece);
+                assert_eq!(&seen, expected, "{text} in pieces of {piece}");
+                assert_eq!(end, Some(Step::End), "{text} in pieces of {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_element_that_never_closes_loses_the_structure() {
+        let (seen, end) = frames(r#"{}, {"a":{"b":1}, {"c":2}]"#, 3);
+        assert_eq!(seen, ["{}"]);
+        assert_eq!(end, Some(Step::Lost(Bounds { start: 4, end: 26, line: 1 })));
+    }
+
+    #[test]
+    fn lines_are_counted_inside_and_between_elements() {
+        let text = "\n{\n\"a\":1},\n\n{}]";
+        let mut framer = ElementFramer::new(0, 1);
+        let Step::Record(first) = framer.step(text.as_bytes(), 0) else { panic!("no first record") };
+        let Step::Record(second) = framer.step(text.as_bytes(), 0) else { panic!("no second record") };
+        assert_eq!((first.line, second.line), (2, 5));
+    }
+}

@@ -1,0 +1,31 @@
+//! Bytes to records.
+//!
+//! ```text
+//! Input ── open ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
+//! ```
+//!
+//! The shape of an input is found by looking at its first bytes, never at its name ([`detect`]). The envelope around
+//! the `data` array is walked by struson, which is strict and knows exact positions ([`envelope`]). Inside the array
+//! (or in a file of one object a line) the bounds of each record are found without building a tree ([`frame`]), so
+//! that the mapper workers can parse records in parallel straight out of the chunk's bytes.
+//!
+//! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here,
+//! and every record's bytes are parsed strictly by the mapper. A record that does not parse is one reject. Damage that
+//! takes the array's own structure with it ends the input with a [`SourceError`], after all whole records before it.
+
+mod detect;
+mod diagnose;
+mod envelope;
+mod error;
+mod frame;
+mod input;
+mod lines;
+mod reader;
+mod record;
+
+pub use detect::Format;
+pub use diagnose::{SyntaxFault, diagnose};
+pub use error::{Place, SourceError};
+pub use input::Input;
+pub use reader::{ReaderLimits, RecordReader};
+pub use record::{FramingFault, Position, RecordChunk, RecordSpan};

@@ -1,0 +1,263 @@
+//! Reads one input from its first byte to its last and hands out its records in chunks.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::detect::{byte_order_mark, detect};
+use super::envelope::{close, open_array};
+use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
+use super::lines::LineFramer;
+use super::record::to_index;
+use super::{Format, FramingFault, Input, Place, RecordChunk, RecordSpan, SourceError, diagnose};
+
+/// How many first bytes are looked at to find an input's shape.
+const PREFIX: usize = 64 * 1024;
+
+/// Bounds of what the reader buffers.
+#[derive(Clone, Copy, Debug)]
+pub struct ReaderLimits {
+    /// Bytes after which a chunk is handed out. A chunk holds at most this and one record.
+    pub chunk_bytes: usize,
+    /// The largest record that is buffered; a larger one becomes a [`FramingFault::TooLarge`].
+    pub record_bytes: usize,
+}
+
+impl Default for ReaderLimits {
+    fn default() -> Self {
+        Self { chunk_bytes: 256 * 1024, record_bytes: 8 * 1024 * 1024 }
+    }
+}
+
+/// What comes next in the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Records may follow.
+    Records,
+    /// The array is over; the rest of the envelope is unread.
+    Rest,
+    /// Everything was read, or reading failed.
+    Done,
+}
+
+/// Reads the records of one input.
+///
+/// After an error every further call returns `None`. Records before the error were all handed out: a fault found while
+/// a chunk is filled is kept until the chunk is out.
+pub struct RecordReader {
+    input: Arc<str>,
+    format: Format,
+    limits: ReaderLimits,
+    reader: Box<dyn Read + Send>,
+    framer: Box<dyn Framer + Send>,
+    buffer: Vec<u8>,
+    filled: usize,
+    base: u64,
+    records: u64,
+    stage: Stage,
+    pending: Option<SourceError>,
+}
+
+impl RecordReader {
+    /// Opens an input, finds its shape and reads up to its first record.
+    pub fn open(input: &Input, limits: ReaderLimits) -> Result<Self, SourceError> {
+        Self::new(input.open()?, input.name(), limits)
+    }
+
+    /// Reads from `reader`, which messages call `input`.
+    pub fn new(mut reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Result<Self, SourceError> {
+        let prefix = read_prefix(reader.as_mut(), &input)?;
+        let format = detect(&prefix, prefix.len() < PREFIX, &input)?;
+        let mark = byte_order_mark(&prefix);
+        let mut reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(prefix).chain(reader));
+        io::copy(&mut reader.by_ref().take(mark as u64), &mut io::sink()).map_err(|source| SourceError::Read {
+            input: Arc::clone(&input),
+            place: START,
+            source,
+        })?;
+        let mark = mark as u64;
+        let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match format {
+            Format::Lines => (Box::new(LineFramer::new(mark)), Vec::new(), mark),
+            Format::Array | Format::Envelope => {
+                let opening = open_array(reader.as_mut(), format == Format::Array, mark, &input)?;
+                let Place { line, offset } = opening.place;
+                (Box::new(ElementFramer::new(offset, line)), opening.ahead, offset)
+            }
+        };
+        let filled = ahead.len();
+        let (buffer, stage) = (ahead, Stage::Records);
+        Ok(Self { input, format, limits, reader, framer, buffer, filled, base, records: 0, stage, pending: None })
+    }
+
+    /// The shape that was found.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The next records, `None` behind the last ones.
+    pub fn next_chunk(&mut self) -> Result<Option<RecordChunk>, SourceError> {
+        if let Some(error) = self.pending.take() {
+            return Err(error);
+        }
+        let mut spans = Vec::new();
+        if let Err(error) = self.fill(&mut spans) {
+            self.stage = Stage::Done;
+            if spans.is_empty() {
+                return Err(error);
+            }
+            self.pending = Some(error);
+        }
+        Ok((!spans.is_empty()).then(|| self.cut(spans)))
+    }
+
+    /// Finds records until a chunk is full or the input ends.
+    fn fill(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
+        while self.stage == Stage::Records {
+            match self.framer.step(&self.buffer[..self.filled], self.base) {
+                Step::Record(bounds) => spans.push(self.span(bounds)),
+                Step::End => self.stage = Stage::Rest,
+                Step::Lost(bounds) => return Err(self.lost(bounds)),
+                Step::More => {
+                    if self.filled >= self.limits.chunk_bytes && !spans.is_empty() {
+                        return Ok(());
+                    }
+                    if self.read_more(spans.is_empty())? == 0 {
+                        self.end_of_input(spans)?;
+                    }
+                }
+            }
+        }
+        if self.stage == Stage::Rest {
+            self.stage = Stage::Done;
+            self.read_rest()?;
+        }
+        Ok(())
+    }
+
+    fn span(&mut self, bounds: Bounds) -> RecordSpan {
+        self.records += 1;
+        let length = bounds.end - bounds.start;
+        let limit = self.limits.record_bytes as u64;
+        let fault = match length {
+            0 => Some(FramingFault::Empty),
+            // Its first bytes may still be in the buffer; that must not decide what becomes of it.
+            _ if length > limit => Some(FramingFault::TooLarge { limit }),
+            _ => None,
+        };
+        RecordSpan { number: self.records, line: bounds.line, offset: bounds.start, length, fault }
+    }
+
+    /// Reads behind the buffer's content. With no record in the buffer yet, what came before the one under way is
+    /// dropped, and so is that one itself once it is too large.
+    fn read_more(&mut self, droppable: bool) -> Result<usize, SourceError> {
+        if droppable {
+            let (cursor, _) = self.framer.cursor();
+            let needed = self.framer.needed_from();
+            let keep_from = if cursor - needed > self.limits.record_bytes as u64 { cursor } else { needed };
+            self.drop_before(keep_from);
+        }
+        let wanted = self.limits.chunk_bytes.max(1);
+        if self.buffer.len() < self.filled + wanted / 2 {
+            self.buffer.resize((self.filled + wanted).next_multiple_of(4096), 0);
+        }
+        let room = &mut self.buffer[self.filled..];
+        loop {
+            match self.reader.read(room) {
+                Ok(count) => {
+                    self.filled += count;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(SourceError::Read { input: Arc::clone(&self.input), place: self.place(), source });
+                }
+            }
+        }
+    }
+
+    fn drop_before(&mut self, offset: u64) {
+        let count = to_index(offset.saturating_sub(self.base)).min(self.filled);
+        self.buffer.copy_within(count..self.filled, 0);
+        self.filled -= count;
+        self.base += count as u64;
+    }
+
+    fn end_of_input(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
+        let end = self.framer.finish();
+        let place = self.place();
+        self.stage = Stage::Done;
+        let (last, error) = match end {
+            AtEnd::Complete => (None, None),
+            AtEnd::Record(bounds) => match self.cut_off(bounds) {
+                // A last line that is cut off is no reject: the file is damaged, not the record.
+                Some(inside) => (None, Some(inside)),
+                None => (Some(bounds), None),
+            },
+            AtEnd::Truncated { whole, inside } => (whole, Some(inside)),
+        };
+        if let Some(bounds) = last {
+            spans.push(self.span(bounds));
+        }
+        match error {
+            None => Ok(()),
+            Some(inside) => {
+                Err(SourceError::Truncated { input: Arc::clone(&self.input), place, inside, records: self.records })
+            }
+        }
+    }
+
+    /// Whether a last line without a line break ends in the middle of its value.
+    fn cut_off(&self, bounds: Bounds) -> Option<String> {
+        let start = to_index(bounds.start.saturating_sub(self.base));
+        let text = self.buffer.get(start..self.filled).filter(|_| bounds.start >= self.base)?;
+        diagnose(text).filter(|fault| fault.ends_early).map(|_| {
+            format!("inside record {} (starts at line {}, byte offset {})", self.records + 1, bounds.line, bounds.start)
+        })
+    }
+
+    /// Checks everything behind the array.
+    fn read_rest(&mut self) -> Result<(), SourceError> {
+        let (offset, line) = self.framer.cursor();
+        let unread = self.buffer[to_index(offset - self.base)..self.filled].to_vec();
+        let rest = io::Cursor::new(unread).chain(self.reader.as_mut());
+        close(rest, self.format == Format::Array, Place { line, offset }, self.records, &self.input)
+    }
+
+    /// Takes the records out together with the bytes that hold them; the rest begins the next chunk.
+    fn cut(&mut self, spans: Vec<RecordSpan>) -> RecordChunk {
+        let (cursor, _) = self.framer.cursor();
+        let carried_from = to_index(self.framer.needed_from().min(cursor) - self.base).min(self.filled);
+        let carried = self.buffer[carried_from..self.filled].to_vec();
+        let mut bytes = std::mem::replace(&mut self.buffer, carried);
+        bytes.truncate(self.filled);
+        let base = self.base;
+        self.base += carried_from as u64;
+        self.filled = self.buffer.len();
+        RecordChunk { input: Arc::clone(&self.input), bytes, base, spans, consumed: cursor }
+    }
+
+    fn lost(&self, bounds: Bounds) -> SourceError {
+        SourceError::StructureLost {
+            input: Arc::clone(&self.input),
+            record: self.records + 1,
+            start: Place { line: bounds.line, offset: bounds.start },
+        }
+    }
+
+    fn place(&self) -> Place {
+        let (offset, line) = self.framer.cursor();
+        Place { line, offset }
+    }
+}
+
+const START: Place = Place { line: 1, offset: 0 };
+
+/// Reads the first bytes, fewer only when the input has no more.
+fn read_prefix(reader: &mut dyn Read, input: &Arc<str>) -> Result<Vec<u8>, SourceError> {
+    let mut prefix = Vec::with_capacity(PREFIX);
+    reader.take(PREFIX as u64).read_to_end(&mut prefix).map_err(|source| SourceError::Read {
+        input: Arc::clone(input),
+        place: START,
+        source,
+    })?;
+    Ok(prefix)
+}
