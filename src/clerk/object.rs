@@ -1,0 +1,87 @@
+//! The macro behind Clerk's objects: structs whose fields may all be absent or null, read with exact error messages.
+//!
+//! Serde's derive would do, but for three things an importer needs: the name of the field at fault in every error,
+//! a count of the fields nobody knows, and no buffering (as `flatten` does), so that metadata stays the bytes it was.
+
+/// Declares a struct of optional fields and its `Deserialize`.
+///
+/// Every field has the type `Option<T>`; null and absence are the same. `also known` lists fields that Clerk documents
+/// and the mapping has no use for. Anything else is ignored and counted, if the struct names a counter.
+macro_rules! clerk_object {
+    (
+        $(#[$attribute:meta])*
+        pub struct $name:ident<'de> {
+            $( $(#[$field_attribute:meta])* $field:ident: $type:ty, )*
+        }
+        expecting $expecting:literal;
+        also known [ $($known:literal),* $(,)? ];
+        $(count unknown in $counter:ident;)?
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Default)]
+        pub struct $name<'de> {
+            $( $(#[$field_attribute])* pub $field: Option<$type>, )*
+            $(
+                /// How many members this object has that Clerk does not document.
+                pub $counter: u32,
+            )?
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name<'de> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct ObjectVisitor;
+                impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
+                    type Value = $name<'de>;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        formatter.write_str($expecting)
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                        let mut object = $name::default();
+                        while let Some(name) = map.next_key::<$crate::clerk::object::Text<'de>>()? {
+                            match name.0.as_ref() {
+                                $(
+                                    stringify!($field) => {
+                                        if object.$field.is_some() {
+                                            return Err(serde::de::Error::duplicate_field(stringify!($field)));
+                                        }
+                                        object.$field = map.next_value::<Option<$type>>().map_err(|error| {
+                                            $crate::clerk::object::at_field(stringify!($field), &error)
+                                        })?;
+                                    }
+                                )*
+                                $( $known => { map.next_value::<serde::de::IgnoredAny>()?; } )*
+                                _ => {
+                                    map.next_value::<serde::de::IgnoredAny>()?;
+                                    $( object.$counter += 1; )?
+                                }
+                            }
+                        }
+                        Ok(object)
+                    }
+                }
+                deserializer.deserialize_map(ObjectVisitor)
+            }
+        }
+    };
+}
+pub(super) use clerk_object;
+
+/// A string, borrowed from the record unless it holds escapes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Text<'a>(#[serde(borrow)] pub std::borrow::Cow<'a, str>);
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Puts a field's name before an error inside it. Names nest: `email_addresses: verified: …`.
+pub(super) fn at_field<E: serde::de::Error>(field: &str, error: &E) -> E {
+    E::custom(format_args!("{field}: {error}"))
+}

@@ -1,0 +1,226 @@
+//! Clerk's user and the objects inside it.
+
+use serde_json::value::RawValue;
+
+use super::object::{Text, clerk_object};
+
+clerk_object! {
+    /// A user of the Backend API, of the seed's sample, or of an export that adds password digests.
+    ///
+    /// Times are Unix milliseconds. Metadata is kept as the very bytes of the export.
+    pub struct User<'de> {
+        /// `user_…`.
+        id: Text<'de>,
+        /// Set on the stub that remains of a deleted user.
+        deleted: bool,
+        /// The customer's own id, if they gave one.
+        external_id: Text<'de>,
+        /// Unique within the instance.
+        username: Text<'de>,
+        /// Given name.
+        first_name: Text<'de>,
+        /// Family name.
+        last_name: Text<'de>,
+        /// BCP 47.
+        locale: Text<'de>,
+        /// Names one of `email_addresses`.
+        primary_email_address_id: Text<'de>,
+        /// Names one of `phone_numbers`.
+        primary_phone_number_id: Text<'de>,
+        /// Whether the user uploaded a picture.
+        has_image: bool,
+        /// Readable by the front end, written by the back end.
+        public_metadata: &'de RawValue,
+        /// For the back end only.
+        private_metadata: &'de RawValue,
+        /// Written by the front end.
+        unsafe_metadata: &'de RawValue,
+        /// All addresses.
+        email_addresses: Vec<EmailAddress<'de>>,
+        /// All numbers.
+        phone_numbers: Vec<PhoneNumber<'de>>,
+        /// Cannot move.
+        web3_wallets: Vec<serde::de::IgnoredAny>,
+        /// Cannot move.
+        passkeys: Vec<serde::de::IgnoredAny>,
+        /// Social sign-ins.
+        external_accounts: Vec<ExternalAccount<'de>>,
+        /// Cannot move: the connection behind them has to be set up at the target.
+        saml_accounts: Vec<serde::de::IgnoredAny>,
+        /// Cannot move, like `saml_accounts`, which they replace.
+        enterprise_accounts: Vec<serde::de::IgnoredAny>,
+        /// Whether the user has a password, be it in the export or not.
+        password_enabled: bool,
+        /// The hash, in exports that hold it.
+        password_digest: Text<'de>,
+        /// The algorithm of the hash; absent means bcrypt.
+        password_hasher: Text<'de>,
+        /// An authenticator app is enrolled.
+        totp_enabled: bool,
+        /// The secret of the authenticator app, in exports that hold it. Only its presence is of interest.
+        totp_secret: Secret,
+        /// Backup codes exist.
+        backup_code_enabled: bool,
+        /// The same in support's exports.
+        backup_codes_enabled: bool,
+        /// Forbidden to sign in by an administrator.
+        banned: bool,
+        /// Locked out after too many attempts.
+        locked: bool,
+        /// Taken away by the directory (SCIM).
+        deprovisioned: bool,
+        /// When the user was created.
+        created_at: i64,
+        /// When the user agreed to the terms.
+        legal_accepted_at: i64,
+    }
+    expecting "a user object";
+    also known [
+        "object", "primary_web3_wallet_id", "profile_image_url", "image_url", "organization_memberships",
+        "two_factor_enabled", "delete_self_enabled", "create_organization_enabled", "bypass_client_trust",
+        "mfa_enabled_at", "mfa_disabled_at", "password_last_updated_at", "last_sign_in_at",
+        "lockout_expires_in_seconds", "verification_attempts_remaining", "updated_at", "create_organizations_limit",
+        "last_active_at", "scim", "backup_codes"
+    ];
+    count unknown in unknown_fields;
+}
+
+clerk_object! {
+    /// One email address of a user.
+    pub struct EmailAddress<'de> {
+        /// `idn_…`.
+        id: Text<'de>,
+        /// The address.
+        email_address: Text<'de>,
+        /// The API's account of how the address was verified.
+        verification: Verification<'de>,
+        /// The seed's plain flag, in place of `verification`.
+        verified: bool,
+    }
+    expecting "an email address object";
+    also known [];
+}
+
+impl EmailAddress<'_> {
+    /// Whether the user has proved that the address is theirs.
+    pub fn is_verified(&self) -> bool {
+        is_verified(self.verification.as_ref(), self.verified)
+    }
+}
+
+clerk_object! {
+    /// One phone number of a user.
+    pub struct PhoneNumber<'de> {
+        /// `idn_…`.
+        id: Text<'de>,
+        /// E.164.
+        phone_number: Text<'de>,
+        /// Receives codes as a second factor.
+        reserved_for_second_factor: bool,
+        /// The API's account of how the number was verified.
+        verification: Verification<'de>,
+        /// The seed's plain flag, in place of `verification`.
+        verified: bool,
+    }
+    expecting "a phone number object";
+    also known [];
+}
+
+impl PhoneNumber<'_> {
+    /// Whether the user has proved that the number is theirs.
+    pub fn is_verified(&self) -> bool {
+        is_verified(self.verification.as_ref(), self.verified)
+    }
+}
+
+clerk_object! {
+    /// A sign-in through another provider.
+    pub struct ExternalAccount<'de> {
+        /// `oauth_google` and the like.
+        provider: Text<'de>,
+        /// The user's id at the provider: the subject of its tokens.
+        provider_user_id: Text<'de>,
+        /// Whether the link was completed.
+        verification: Verification<'de>,
+    }
+    expecting "an external account object";
+    also known [];
+}
+
+impl ExternalAccount<'_> {
+    /// Whether the user proved that the account is theirs. An unfinished link must never become a way to sign in.
+    pub fn is_verified(&self) -> bool {
+        is_verified(self.verification.as_ref(), None)
+    }
+}
+
+clerk_object! {
+    /// How something was verified.
+    pub struct Verification<'de> {
+        /// `unverified`, `verified`, `failed`, `expired` or `transferable`.
+        status: Text<'de>,
+    }
+    expecting "a verification object";
+    also known [];
+}
+
+/// The API's verification counts where there is one; the plain flag only in its absence.
+fn is_verified(verification: Option<&Verification<'_>>, flag: Option<bool>) -> bool {
+    match verification {
+        Some(verification) => verification.status.as_deref() == Some("verified"),
+        None => flag == Some(true),
+    }
+}
+
+/// A string of which only the presence is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Secret {
+    /// Whether there is anything in it.
+    pub present: bool,
+}
+
+impl<'de> serde::Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        Ok(Self { present: !text.is_empty() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<User<'_>, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn null_absent_and_unknown_fields_are_all_fine() {
+        let user = parse(r#"{"id":"user_1","username":null,"email_addresses":null,"new":{"a":[1]},"x":2}"#).unwrap();
+        assert_eq!(user.id.as_deref(), Some("user_1"));
+        assert!(user.username.is_none() && user.email_addresses.is_none() && user.banned.is_none());
+        assert_eq!(user.unknown_fields, 2);
+    }
+
+    #[test]
+    fn metadata_is_kept_to_the_byte() {
+        let metadata = r#"{ "n":12345678901234567890123 ,"f":1e400,"s":"\u00e9","a":1,"a":2 }"#;
+        let text = format!(r#"{{"id":"u","public_metadata":{metadata}}}"#);
+        assert_eq!(parse(&text).unwrap().public_metadata.unwrap().get(), metadata);
+    }
+
+    #[test]
+    fn an_error_names_the_field() {
+        let error = parse(r#"{"id":"u","email_addresses":[{"verified":"yes"}]}"#).unwrap_err();
+        assert!(error.starts_with("email_addresses: verified: invalid type"), "{error}");
+    }
+
+    #[test]
+    fn verification_outweighs_the_plain_flag() {
+        let email = |text| serde_json::from_str::<EmailAddress<'_>>(text).unwrap().is_verified();
+        assert!(email(r#"{"verified":true}"#));
+        assert!(email(r#"{"verification":{"status":"verified"}}"#));
+        assert!(!email(r#"{"verification":{"status":"expired"},"verified":true}"#));
+        assert!(!email(r#"{"verification":null}"#));
+    }
+}

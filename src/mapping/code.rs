@@ -1,0 +1,116 @@
+//! The stable codes of everything that can be said about a record.
+//!
+//! Scripts match on these strings: they may be added to, never changed.
+
+use serde::{Serialize, Serializer};
+
+/// Declares a fieldless enum with a stable string and a sentence for each variant.
+macro_rules! codes {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident { $( $variant:ident = $code:literal, $sentence:literal; )* }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $( #[doc = $sentence] $variant, )*
+        }
+
+        impl $name {
+            /// All codes, in the order in which reports list them.
+            pub const ALL: &'static [Self] = &[$( Self::$variant, )*];
+
+            /// The stable code.
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $code, )* }
+            }
+
+            /// What it means, for the report.
+            pub const fn sentence(self) -> &'static str {
+                match self { $( Self::$variant => $sentence, )* }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+codes! {
+    /// Why a record was rejected.
+    pub enum RejectCode {
+        InvalidJson = "invalid_json", "the record is not valid JSON";
+        InvalidRecord = "invalid_record", "the record is not a user object, or a field has the wrong type";
+        RecordTooLarge = "record_too_large", "the record is larger than --max-record-bytes";
+        DeletedUser = "deleted_user", "the stub of a deleted user";
+        MissingId = "missing_id", "the user has no id";
+        NoEmail = "no_email", "the user has no email address, which the target requires";
+        InvalidEmail = "invalid_email", "the primary email address is malformed";
+        InvalidUsername = "invalid_username", "the username breaks the target's rules";
+        FieldTooLong = "field_too_long", "a field is longer than the target allows";
+        TooLargeForTarget = "too_large_for_target", "the identity is larger than the target's largest request";
+        EmailTaken = "email_taken", "another identity at the target has this email address";
+        UsernameTaken = "username_taken", "another identity at the target has this username";
+        PhoneTaken = "phone_taken", "another identity at the target has this phone number";
+        TargetConflict = "target_conflict", "the identity conflicts with another one at the target";
+        TargetInvalid = "target_invalid", "the target refused the identity as invalid";
+        TargetError = "target_error", "the target failed on this identity again and again";
+    }
+}
+
+/// Which heading of the report a notice belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// Something about the user is not as it should be; the user moves all the same.
+    Warning,
+    /// Something that Clerk has and that cannot move.
+    LeftBehind,
+}
+
+codes! {
+    /// What an administrator has to know about a user that moves.
+    pub enum Notice {
+        PasswordNotPortable = "password_not_portable", "the password's hash is of a kind the target cannot verify: moved without it";
+        PasswordMalformed = "password_malformed", "the password's hash is not a well-formed bcrypt hash: moved without it";
+        PasswordMissing = "password_missing", "the user has a password but the export does not hold it";
+        PrimaryEmailUnknown = "primary_email_unknown", "`primary_email_address_id` names no address: the first one was taken";
+        PrimaryPhoneUnknown = "primary_phone_unknown", "`primary_phone_number_id` names no number: the first one was taken";
+        SecondaryEmailInvalid = "secondary_email_invalid", "an address beside the primary one is malformed and was left out";
+        PhoneInvalid = "phone_invalid", "a phone number is not in E.164 form and was left out";
+        LocaleInvalid = "locale_invalid", "the locale is not a BCP 47 tag and was left out";
+        ExternalAccountUnverified = "external_account_unverified", "a social sign-in was never verified and was left out";
+        EmailPlaceholder = "email_placeholder", "the user has no email address and was given a placeholder";
+        UnknownFields = "unknown_fields", "the record has fields that Clerk does not document; they were ignored";
+        Totp = "totp", "an authenticator app (TOTP): the user has to enrol again";
+        BackupCodes = "backup_codes", "backup codes: the user has to make new ones";
+        Passkeys = "passkeys", "passkeys are bound to the old domain: the user has to enrol again";
+        SecondFactorPhone = "second_factor_phone", "a phone as second factor: the number moves, the enrolment does not";
+        EnterpriseAccounts = "enterprise_accounts", "sign-in through SAML or an enterprise connection, which has to be set up at the target";
+        Web3Wallets = "web3_wallets", "sign-in with a web3 wallet";
+        ProfileImage = "profile_image", "the profile picture, which Clerk hosts";
+    }
+}
+
+impl Notice {
+    /// The heading it belongs to.
+    pub const fn kind(self) -> NoticeKind {
+        match self {
+            Self::Totp
+            | Self::BackupCodes
+            | Self::Passkeys
+            | Self::SecondFactorPhone
+            | Self::EnterpriseAccounts
+            | Self::Web3Wallets
+            | Self::ProfileImage => NoticeKind::LeftBehind,
+            _ => NoticeKind::Warning,
+        }
+    }
+
+    /// Whether the user has to set a new password because of it.
+    pub const fn needs_password_reset(self) -> bool {
+        matches!(self, Self::PasswordNotPortable | Self::PasswordMalformed | Self::PasswordMissing)
+    }
+}

@@ -1,0 +1,122 @@
+//! Email addresses and phone numbers: which is the primary one, which are kept.
+
+use std::borrow::Cow;
+
+use super::syntax::{email_fault, is_phone};
+use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules};
+use crate::clerk::User;
+
+/// Maps the email addresses. The first element of the pair is the primary address.
+pub(super) fn emails<'a>(
+    user: &'a User<'_>,
+    id: &str,
+    rules: &Rules,
+    notices: &mut Notices,
+) -> Result<(Cow<'a, str>, Vec<Address<'a>>), Rejection> {
+    let given: Vec<_> = user
+        .email_addresses
+        .iter()
+        .flatten()
+        .filter_map(|email| Some((email.id.as_deref(), filled(email.email_address.as_deref())?, email.is_verified())))
+        .collect();
+    if given.is_empty() {
+        return placeholder(id, rules, notices);
+    }
+    let wanted = filled(user.primary_email_address_id.as_deref());
+    let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
+    notices.add_if(primary.is_none(), Notice::PrimaryEmailUnknown);
+    let primary = primary.unwrap_or(0);
+    let mut addresses: Vec<Address<'a>> = Vec::with_capacity(given.len());
+    for (index, &(_, value, verified)) in given.iter().enumerate() {
+        let is_primary = index == primary;
+        if let Some(fault) = email_fault(value) {
+            if is_primary {
+                let message = format!("the primary email address is malformed: {fault}");
+                return Err(Rejection::of_field(RejectCode::InvalidEmail, "email_addresses", message));
+            }
+            notices.add(Notice::SecondaryEmailInvalid);
+            continue;
+        }
+        keep(&mut addresses, Address { value: Cow::Borrowed(value), verified, primary: is_primary });
+    }
+    Ok((Cow::Borrowed(given[primary].1), addresses))
+}
+
+fn placeholder<'a>(
+    id: &str,
+    rules: &Rules,
+    notices: &mut Notices,
+) -> Result<(Cow<'a, str>, Vec<Address<'a>>), Rejection> {
+    match &rules.missing_email {
+        MissingEmail::Reject => Err(Rejection::of_field(
+            RejectCode::NoEmail,
+            "email_addresses",
+            "the user has no email address, which the target requires; give it one, or import with \
+             `--missing-email placeholder:DOMAIN`",
+        )),
+        MissingEmail::Placeholder { domain } => {
+            let value: Cow<'a, str> = Cow::Owned(format!("{id}@{domain}"));
+            if let Some(fault) = email_fault(&value) {
+                let message = format!("the user's id makes no placeholder address: {fault}");
+                return Err(Rejection::of_field(RejectCode::InvalidEmail, "id", message));
+            }
+            notices.add(Notice::EmailPlaceholder);
+            Ok((value.clone(), vec![Address { value, verified: false, primary: true }]))
+        }
+    }
+}
+
+/// Maps the phone numbers. The first element of the pair is the primary number.
+pub(super) fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Vec<Address<'a>>) {
+    let given: Vec<_> = user
+        .phone_numbers
+        .iter()
+        .flatten()
+        .filter_map(|phone| Some((phone.id.as_deref(), filled(phone.phone_number.as_deref())?, phone.is_verified())))
+        .collect();
+    let wanted = filled(user.primary_phone_number_id.as_deref());
+    let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
+    notices.add_if(primary.is_none() && !given.is_empty(), Notice::PrimaryPhoneUnknown);
+    let primary = primary.unwrap_or(0);
+    let mut numbers: Vec<Address<'a>> = Vec::with_capacity(given.len());
+    let mut phone = None;
+    for (index, &(_, value, verified)) in given.iter().enumerate() {
+        if !is_phone(value) {
+            notices.add(Notice::PhoneInvalid);
+            continue;
+        }
+        if index == primary {
+            phone = Some(value);
+        }
+        keep(&mut numbers, Address { value: Cow::Borrowed(value), verified, primary: index == primary });
+    }
+    (phone, numbers)
+}
+
+/// The index that the primary id names, the first one when there is no such id, none when it names nothing.
+fn primary_index<'i>(mut ids: impl Iterator<Item = Option<&'i str>>, wanted: Option<&str>) -> Option<usize> {
+    match wanted {
+        None => Some(0),
+        Some(wanted) => ids.position(|id| id == Some(wanted)),
+    }
+}
+
+/// Keeps one entry for each address: the same one twice is verified if either is, primary if either is.
+fn keep<'a>(addresses: &mut Vec<Address<'a>>, address: Address<'a>) {
+    let same = |other: &&mut Address<'_>| other.value.to_lowercase() == address.value.to_lowercase();
+    match addresses.iter_mut().find(same) {
+        Some(other) => {
+            other.verified |= address.verified;
+            if address.primary {
+                other.primary = true;
+                other.value = address.value;
+            }
+        }
+        None => addresses.push(address),
+    }
+}
+
+/// The text, unless there is nothing in it.
+pub(super) fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}

@@ -1,0 +1,68 @@
+//! Passwords and social sign-ins: what the target can take over, and what is left behind.
+
+use std::borrow::Cow;
+
+use super::contacts::filled;
+use super::identity::{Credentials, Provider};
+use super::syntax::is_bcrypt;
+use super::{Notice, Notices};
+use crate::clerk::User;
+
+/// Maps how the user signs in.
+pub(super) fn credentials<'a>(user: &'a User<'_>, notices: &mut Notices) -> Credentials<'a> {
+    let credentials = Credentials { hashed_password: password(user, notices), providers: providers(user, notices) };
+    left_behind(user, notices);
+    credentials
+}
+
+/// The digest, if it is bcrypt, the only kind that the target is documented to verify natively.
+fn password<'a>(user: &'a User<'_>, notices: &mut Notices) -> Option<Cow<'a, str>> {
+    let Some(digest) = filled(user.password_digest.as_deref()) else {
+        notices.add_if(user.password_enabled == Some(true), Notice::PasswordMissing);
+        return None;
+    };
+    // `bcrypt_peppered` and `bcrypt_sha256_django` are not bcrypt: their names have to match as a whole.
+    if !matches!(filled(user.password_hasher.as_deref()), None | Some("bcrypt")) {
+        notices.add(Notice::PasswordNotPortable);
+        return None;
+    }
+    if !is_bcrypt(digest) {
+        notices.add(Notice::PasswordMalformed);
+        return None;
+    }
+    Some(Cow::Borrowed(digest))
+}
+
+/// Verified social sign-ins. An unverified link could be to somebody else's account, so it never moves.
+fn providers<'a>(user: &'a User<'_>, notices: &mut Notices) -> Vec<Provider<'a>> {
+    let mut providers = Vec::new();
+    for account in user.external_accounts.iter().flatten() {
+        let provider = filled(account.provider.as_deref());
+        let subject = filled(account.provider_user_id.as_deref());
+        match (provider, subject) {
+            (Some(provider), Some(subject)) if account.is_verified() => {
+                providers.push(Provider { provider: provider.strip_prefix("oauth_").unwrap_or(provider), subject });
+            }
+            _ => notices.add(Notice::ExternalAccountUnverified),
+        }
+    }
+    providers
+}
+
+fn left_behind(user: &User<'_>, notices: &mut Notices) {
+    let any = |flag: Option<bool>| flag == Some(true);
+    let totp = any(user.totp_enabled) || user.totp_secret.is_some_and(|secret| secret.present);
+    notices.add_if(totp, Notice::Totp);
+    notices.add_if(any(user.backup_code_enabled) || any(user.backup_codes_enabled), Notice::BackupCodes);
+    notices.add_if(has_items(user.passkeys.as_deref()), Notice::Passkeys);
+    notices.add_if(has_items(user.web3_wallets.as_deref()), Notice::Web3Wallets);
+    let enterprise = has_items(user.saml_accounts.as_deref()) || has_items(user.enterprise_accounts.as_deref());
+    notices.add_if(enterprise, Notice::EnterpriseAccounts);
+    let second_factor = user.phone_numbers.iter().flatten().any(|phone| any(phone.reserved_for_second_factor));
+    notices.add_if(second_factor, Notice::SecondFactorPhone);
+    notices.add_if(any(user.has_image), Notice::ProfileImage);
+}
+
+fn has_items<T>(items: Option<&[T]>) -> bool {
+    items.is_some_and(|items| !items.is_empty())
+}

@@ -1,0 +1,225 @@
+//! The canonical form of a migrated user, and the form in which it is sent.
+
+use std::borrow::Cow;
+
+use serde::ser::{SerializeMap, SerializeStruct};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// The canonical identity that mapping produces and the dry-run previews (part 2 of the API contract).
+///
+/// It borrows from the record it was mapped from. There is deliberately no `Debug`: it holds a password hash and
+/// personal data.
+#[derive(Clone, Serialize)]
+pub struct MigrationIdentity<'a> {
+    /// The key at the target: Clerk's `external_id`, else the Clerk user id.
+    pub external_id: &'a str,
+    /// Whether the user may sign in.
+    pub state: State,
+    /// What the user is.
+    pub traits: Traits<'a>,
+    /// How the user signs in.
+    #[serde(skip_serializing_if = "Credentials::is_empty")]
+    pub credentials: Credentials<'a>,
+    /// What only administrators see.
+    pub admin_metadata: AdminMetadata<'a>,
+    /// BCP 47.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<&'a str>,
+}
+
+/// Whether an identity may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// May sign in.
+    Active,
+    /// May not.
+    Disabled,
+}
+
+/// Identity traits.
+#[derive(Clone, Serialize)]
+pub struct Traits<'a> {
+    /// The primary address.
+    pub email: Cow<'a, str>,
+    /// Unique at the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<&'a str>,
+    /// Given name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<&'a str>,
+    /// Family name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<&'a str>,
+    /// The primary number, E.164.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<&'a str>,
+    /// All addresses with their verification state, in the export's order.
+    pub email_addresses: Vec<Address<'a>>,
+    /// All numbers with their verification state, in the export's order.
+    pub phone_numbers: Vec<Address<'a>>,
+    /// Clerk's, to the byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_metadata: Option<&'a RawValue>,
+    /// Clerk's, to the byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsafe_metadata: Option<&'a RawValue>,
+}
+
+/// An email address or a phone number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Address<'a> {
+    /// The address or number itself.
+    pub value: Cow<'a, str>,
+    /// Whether the user has proved that it is theirs.
+    pub verified: bool,
+    /// Whether it is the one to use.
+    pub primary: bool,
+}
+
+/// How a user signs in. Serialised in the shape that Kratos takes.
+#[derive(Clone, Default)]
+pub struct Credentials<'a> {
+    /// A bcrypt hash.
+    pub hashed_password: Option<Cow<'a, str>>,
+    /// Social sign-ins.
+    pub providers: Vec<Provider<'a>>,
+}
+
+/// One social sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Provider<'a> {
+    /// `google` and the like.
+    pub provider: &'a str,
+    /// The user's id at the provider.
+    pub subject: &'a str,
+}
+
+/// What only administrators see.
+#[derive(Clone, Serialize)]
+pub struct AdminMetadata<'a> {
+    /// Clerk's, to the byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_metadata: Option<&'a RawValue>,
+    /// Where the user comes from.
+    pub clerk: Origin<'a>,
+}
+
+/// Facts about the user at Clerk that the target has no field for.
+#[derive(Clone, Serialize)]
+pub struct Origin<'a> {
+    /// The Clerk user id.
+    pub id: &'a str,
+    /// When the user signed up, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// When the user agreed to the terms, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legal_accepted_at: Option<String>,
+    /// Why the user is disabled: `banned`, `locked` or `deprovisioned`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled_because: Option<&'static str>,
+}
+
+impl Credentials<'_> {
+    fn is_empty(&self) -> bool {
+        self.hashed_password.is_none() && self.providers.is_empty()
+    }
+}
+
+/// `{"config": …}`, the wrapper around each kind of credentials.
+#[derive(Serialize)]
+struct Config<T> {
+    config: T,
+}
+
+impl Serialize for Credentials<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Password<'a> {
+            hashed_password: &'a str,
+        }
+        #[derive(Serialize)]
+        struct Oidc<'a> {
+            providers: &'a [Provider<'a>],
+        }
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(hashed_password) = &self.hashed_password {
+            map.serialize_entry("password", &Config { config: Password { hashed_password } })?;
+        }
+        if !self.providers.is_empty() {
+            map.serialize_entry("oidc", &Config { config: Oidc { providers: &self.providers } })?;
+        }
+        map.end()
+    }
+}
+
+impl MigrationIdentity<'_> {
+    /// A copy fit for a person's eyes: the password hash keeps only its algorithm and cost.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let mut masked = self.clone();
+        if let Some(hash) = &mut masked.credentials.hashed_password {
+            let kept: String = hash.chars().take("$2a$10$".len()).collect();
+            *hash = Cow::Owned(format!("{kept}…"));
+        }
+        masked
+    }
+
+    /// Whether the user may not sign in.
+    pub fn is_disabled(&self) -> bool {
+        self.state == State::Disabled
+    }
+
+    /// Appends the form in which requests carry it: `{"identity":{…}}`, the documented top-level fields filled from the
+    /// traits.
+    pub fn encode(&self, body: &mut Vec<u8>) {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            identity: Wire<'a>,
+        }
+        let written = serde_json::to_writer(body, &Request { identity: Wire(self) });
+        debug_assert!(written.is_ok(), "writing to memory cannot fail, and every key is a string");
+    }
+
+    fn primary_is_verified(addresses: &[Address<'_>]) -> bool {
+        addresses.iter().any(|address| address.primary && address.verified)
+    }
+}
+
+/// The flat form of `POST /v1/identities` with the fields of part 2 of the contract added.
+struct Wire<'a>(&'a MigrationIdentity<'a>);
+
+impl Serialize for Wire<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let MigrationIdentity { external_id, state, traits, credentials, admin_metadata, locale } = self.0;
+        let mut fields = serializer.serialize_struct("identity", 13)?;
+        fields.serialize_field("external_id", external_id)?;
+        fields.serialize_field("state", state)?;
+        fields.serialize_field("email", &traits.email)?;
+        let email_verified = MigrationIdentity::primary_is_verified(&traits.email_addresses);
+        fields.serialize_field("email_verified", &email_verified)?;
+        for (name, value) in [
+            ("username", traits.username),
+            ("first_name", traits.first_name),
+            ("last_name", traits.last_name),
+            ("phone", traits.phone),
+            ("locale", *locale),
+        ] {
+            if let Some(value) = value {
+                fields.serialize_field(name, value)?;
+            }
+        }
+        if traits.phone.is_some() {
+            let phone_verified = MigrationIdentity::primary_is_verified(&traits.phone_numbers);
+            fields.serialize_field("phone_verified", &phone_verified)?;
+        }
+        fields.serialize_field("traits", traits)?;
+        if !credentials.is_empty() {
+            fields.serialize_field("credentials", credentials)?;
+        }
+        fields.serialize_field("admin_metadata", admin_metadata)?;
+        fields.end()
+    }
+}

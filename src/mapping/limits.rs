@@ -1,0 +1,22 @@
+//! What the target accepts, so that the dry-run finds what the import would be refused.
+
+/// Shortest and longest username: `POST /v1/identities`, documented (/docs/api/users/create-user).
+pub(super) const USERNAME_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=64;
+
+/// Longest email address in bytes: RFC 5321, 4.5.3.1.3 (a path of 256 with its angle brackets).
+pub(super) const EMAIL_BYTES: usize = 254;
+
+/// Longest local part in bytes: RFC 5321, 4.5.3.1.1.
+pub(super) const EMAIL_LOCAL_BYTES: usize = 64;
+
+/// Longest label of a domain in bytes: RFC 1035, 2.3.4.
+pub(super) const DOMAIN_LABEL_BYTES: usize = 63;
+
+/// Longest first or last name, in characters. Undocumented: the width such columns have nearly everywhere.
+pub(super) const NAME_CHARACTERS: usize = 255;
+
+/// Longest `external_id`, in characters. Undocumented, as above.
+pub(super) const EXTERNAL_ID_CHARACTERS: usize = 255;
+
+/// Digits of an E.164 number: ITU-T E.164, 6; the lower bound spares the shortest national numbers.
+pub(super) const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;

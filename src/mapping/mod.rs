@@ -1,0 +1,53 @@
+//! Clerk to Avnology ID: pure, synchronous, the same for dry-run and import.
+//!
+//! ```text
+//! record bytes ── parse ──► clerk::User ── map ──► MigrationIdentity ── encode ──► {"identity":{…}}
+//!                   │                       │                             │
+//!                   └────────► Rejection ◄──┴─────────────────────────────┘   (stable code, field, sentence)
+//! ```
+//!
+//! What does not stop a user from moving, but an administrator has to know, is a [`Notice`].
+
+mod code;
+mod contacts;
+mod credentials;
+mod identity;
+mod limits;
+mod notices;
+mod parse;
+mod rules;
+mod syntax;
+mod user;
+
+pub use code::{Notice, NoticeKind, RejectCode};
+pub use identity::{Address, MigrationIdentity};
+pub use notices::Notices;
+pub use parse::parse;
+pub(crate) use parse::unwrap_reject;
+pub use rules::{MissingEmail, Rules};
+pub use user::{Mapped, map};
+
+/// Why a record does not become an identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The stable code.
+    pub code: RejectCode,
+    /// The field at fault as Clerk names it, where there is one.
+    pub field: Option<String>,
+    /// A sentence for a person. It never repeats the record's content.
+    pub message: String,
+    /// For a record that is not JSON: where in it the fault is, line from 1 and byte offset from 0, both within it.
+    pub place: Option<crate::source::Place>,
+}
+
+impl Rejection {
+    /// A rejection because of one field.
+    pub(crate) fn of_field(code: RejectCode, field: &str, message: impl Into<String>) -> Self {
+        Self { code, field: Some(field.to_owned()), message: message.into(), place: None }
+    }
+
+    /// A rejection of the record as a whole.
+    pub(crate) fn of_record(code: RejectCode, message: impl Into<String>) -> Self {
+        Self { code, field: None, message: message.into(), place: None }
+    }
+}

@@ -1,0 +1,166 @@
+//! A record's bytes to Clerk's user, with errors that never repeat the record.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{RejectCode, Rejection};
+use crate::clerk::User;
+use crate::source::{SyntaxFault, diagnose};
+
+/// Parses one record strictly: the whole of it has to be one JSON value in UTF-8.
+pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
+    // Skipped members are not checked for UTF-8 by the parser, and must not slip through: hence text, not bytes.
+    let parsed = match std::str::from_utf8(record) {
+        Ok(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    // Not being JSON outweighs a wrong type before the fault.
+    parsed.map_err(|error| diagnose(record).map_or_else(|| data(&error), syntax))
+}
+
+fn syntax(fault: SyntaxFault) -> Rejection {
+    let SyntaxFault { place, path, problem, .. } = fault;
+    let at = path.as_deref().map(|path| format!(" at {path}")).unwrap_or_default();
+    Rejection {
+        code: RejectCode::InvalidJson,
+        message: format!("the record is not valid JSON: {problem}{at}"),
+        field: path,
+        place: Some(place),
+    }
+}
+
+/// Rewords serde's `a: b: invalid type: string "secret", expected a boolean at line 1 column 9` without the content.
+fn data(text: &str) -> Rejection {
+    let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
+    let Some((start, what)) = ["invalid type: ", "invalid value: ", "duplicate field "]
+        .into_iter()
+        .filter_map(|what| text.find(what).map(|start| (start, what)))
+        .min()
+    else {
+        // Well-formed, and of the right type, yet refused.
+        return Rejection::of_record(RejectCode::InvalidRecord, "a number is out of range");
+    };
+    let (path, rest) = (&text[..start], &text[start + what.len()..]);
+    let path: Vec<&str> = path.split(": ").filter(|name| !name.is_empty()).collect();
+    let field = (!path.is_empty()).then(|| path.join("."));
+    let place = field.as_deref().unwrap_or("the record");
+    let message = if what == "duplicate field " {
+        format!("{place} has the field {rest} twice")
+    } else {
+        let found = rest.find(['"', '`', ',']).map_or(rest, |end| &rest[..end]);
+        let expected = rest.rsplit_once(", expected ").map_or("something else", |(_, expected)| expected);
+        format!("{place} has the wrong type: expected {}, found {}", reworded(expected), reworded(found.trim()))
+    };
+    Rejection { code: RejectCode::InvalidRecord, field, message, place: None }
+}
+
+/// serde's words in terms of JSON.
+fn reworded(word: &str) -> &str {
+    match word {
+        "map" => "an object",
+        "sequence" | "a sequence" => "an array",
+        "string" | "character" => "a string",
+        "boolean" => "a boolean",
+        "integer" | "i64" => "an integer",
+        "floating point" => "a number",
+        "unit value" => "null",
+        other => other,
+    }
+}
+
+/// A line of a rejects file holds the record in its `original` member; this is the record inside, if it is such a line.
+///
+/// A record that was no JSON stands there as a string, which may have been repaired in place.
+pub(crate) fn unwrap_reject(record: &[u8]) -> Result<Cow<'_, [u8]>, Rejection> {
+    #[derive(Deserialize)]
+    struct RejectLine<'a> {
+        #[serde(borrow)]
+        original: Option<&'a RawValue>,
+        original_base64: Option<String>,
+    }
+    if !record.starts_with(br#"{"code":""#) {
+        return Ok(Cow::Borrowed(record));
+    }
+    let Ok(line) = serde_json::from_slice::<RejectLine<'_>>(record) else { return Ok(Cow::Borrowed(record)) };
+    if let Some(bytes) = line.original_base64.and_then(|text| STANDARD.decode(text).ok()) {
+        return Ok(Cow::Owned(bytes));
+    }
+    let Some(original) = line.original else {
+        return Err(Rejection::of_field(
+            RejectCode::InvalidRecord,
+            "original",
+            "this line of a rejects file does not hold the record itself",
+        ));
+    };
+    match serde_json::from_str::<String>(original.get()) {
+        Ok(text) => Ok(Cow::Owned(text.into_bytes())),
+        Err(_) => Ok(Cow::Borrowed(original.get().as_bytes())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejection(record: &str) -> Rejection {
+        parse(record.as_bytes()).expect_err("a rejection")
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_without_its_content() {
+        let cases = [
+            (
+                r#"{"first_name":7}"#,
+                Some("first_name"),
+                "first_name has the wrong type: expected a string, found an integer",
+            ),
+            (
+                r#"{"email_addresses":[{"verified":"secret, expected x"}]}"#,
+                Some("email_addresses.verified"),
+                "email_addresses.verified has the wrong type: expected a boolean, found a string",
+            ),
+            (r#""a secret""#, None, "the record has the wrong type: expected a user object, found a string"),
+            ("[1]", None, "the record has the wrong type: expected a user object, found an array"),
+            ("null", None, "the record has the wrong type: expected a user object, found null"),
+            (r#"{"id":"a","id":"b"}"#, None, "the record has the field `id` twice"),
+            (
+                r#"{"created_at":1.5}"#,
+                Some("created_at"),
+                "created_at has the wrong type: expected an integer, found a number",
+            ),
+        ];
+        for (record, field, message) in cases {
+            let rejection = rejection(record);
+            assert_eq!(rejection.code, RejectCode::InvalidRecord, "{record}");
+            assert_eq!((rejection.field.as_deref(), rejection.message.as_str()), (field, message), "{record}");
+        }
+    }
+
+    #[test]
+    fn broken_json_is_located() {
+        let rejection = rejection("{\"id\":\"user_1\",\n\"x\": secret}");
+        assert_eq!(rejection.code, RejectCode::InvalidJson);
+        assert_eq!(rejection.place, Some(crate::source::Place { line: 2, offset: 21 }));
+        assert!(!rejection.message.contains("secret"), "{}", rejection.message);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_never_slip_through_a_skipped_field() {
+        let rejection = parse(b"{\"id\":\"u\",\"unknown\":\"\xff\"}").expect_err("a rejection");
+        assert_eq!(rejection.code, RejectCode::InvalidJson);
+    }
+
+    #[test]
+    fn a_line_of_a_rejects_file_is_unwrapped() {
+        let unwrap =
+            |line: &str| String::from_utf8(unwrap_reject(line.as_bytes()).expect("a record").into_owned()).unwrap();
+        assert_eq!(unwrap(r#"{"id":"u"}"#), r#"{"id":"u"}"#);
+        assert_eq!(unwrap(r#"{"code":"no_email","original":{"id":"u"}}"#), r#"{"id":"u"}"#);
+        assert_eq!(unwrap(r#"{"code":"invalid_json","original":"{\"id\":\"u\"}"}"#), r#"{"id":"u"}"#);
+        assert!(unwrap_reject(br#"{"code":"record_too_large","original":null}"#).is_err());
+    }
+}

@@ -1,0 +1,135 @@
+//! The forms of addresses, numbers, names and hashes. Conservative: the target has the last word.
+
+use super::limits::{DOMAIN_LABEL_BYTES, EMAIL_BYTES, EMAIL_LOCAL_BYTES, PHONE_DIGITS, USERNAME_CHARACTERS};
+
+/// What is wrong with an email address; `None` when it has a deliverable form.
+///
+/// Narrower than RFC 5322 (no quoted local parts, comments or address literals), wider in letters (RFC 6531).
+pub(super) fn email_fault(address: &str) -> Option<&'static str> {
+    if address.len() > EMAIL_BYTES {
+        return Some("it is longer than 254 bytes");
+    }
+    if address.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        return Some("it contains white space or control characters");
+    }
+    let Some((local, domain)) = address.rsplit_once('@') else {
+        return Some("it has no `@`");
+    };
+    if local.is_empty() || local.len() > EMAIL_LOCAL_BYTES {
+        return Some("the part before the `@` is empty or longer than 64 bytes");
+    }
+    if local.chars().any(|character| "@\"(),:;<>[\\]".contains(character)) {
+        return Some("the part before the `@` contains a character that is not allowed there");
+    }
+    if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
+        return Some("the part before the `@` has a misplaced dot");
+    }
+    if !domain.split('.').all(is_label) {
+        return Some("the part behind the `@` is not a domain name");
+    }
+    None
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=DOMAIN_LABEL_BYTES).contains(&label.len())
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.chars().all(|character| character.is_alphanumeric() || character == '-' || !character.is_ascii())
+}
+
+/// Whether a username has the documented form: 3 to 64 of ASCII letters, digits, `-` and `_`.
+pub(super) fn is_username(name: &str) -> bool {
+    USERNAME_CHARACTERS.contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Whether a phone number is written as E.164: `+`, no leading zero, digits only.
+pub(super) fn is_phone(number: &str) -> bool {
+    number.strip_prefix('+').is_some_and(|digits| {
+        PHONE_DIGITS.contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// Whether a locale has the shape of a BCP 47 tag: a language of 2 to 8 letters, then subtags of 1 to 8 alphanumerics.
+pub(super) fn is_locale(tag: &str) -> bool {
+    let mut subtags = tag.split('-');
+    let language = subtags.next().unwrap_or_default();
+    (2..=8).contains(&language.len())
+        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && subtags
+            .all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Whether a digest is bcrypt in modular crypt format: `$2a$`, `$2b$` or `$2y$`, a cost of 04 to 31, then 22
+/// characters of salt and 31 of hash in bcrypt's own base 64.
+pub(super) fn is_bcrypt(digest: &str) -> bool {
+    let Some(rest) = ["$2a$", "$2b$", "$2y$"].iter().find_map(|prefix| digest.strip_prefix(prefix)) else {
+        return false;
+    };
+    let Some((cost, hash)) = rest.split_once('$') else { return false };
+    cost.len() == 2
+        && cost.bytes().all(|byte| byte.is_ascii_digit())
+        && ("04"..="31").contains(&cost)
+        && hash.len() == 53
+        && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails() {
+        for good in
+            ["a@b.co", "first.last+tag@sub.example.com", "o'hara@example.com", "用户@例え.jp", "admin@localhost"]
+        {
+            assert_eq!(email_fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "@b.co",
+            "a@",
+            "a b@c.de",
+            "a@b..c",
+            "a@-b.c",
+            ".a@b.c",
+            "a..b@c.d",
+            "a@b@c.d",
+            "<a@b.c>",
+            "a@b.c.",
+            "a@b_c.d",
+            "a@b.c\n",
+            "\"a b\"@c.d",
+            &format!("{}@b.co", "a".repeat(65)),
+            &format!("a@{}.co", "b".repeat(64)),
+        ] {
+            assert!(email_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn usernames_phones_locales_and_hashes() {
+        assert!(is_username("a-b_9") && !is_username("ab") && !is_username("a.b") && !is_username("añb"));
+        assert!(is_username(&"a".repeat(64)) && !is_username(&"a".repeat(65)));
+        assert!(is_phone("+14155551234") && is_phone("+4930123"));
+        assert!(
+            !is_phone("14155551234")
+                && !is_phone("+0415555123")
+                && !is_phone("+1 415 555")
+                && !is_phone("+1234567890123456")
+        );
+        assert!(
+            is_locale("en") && is_locale("en-US") && is_locale("zh-Hant-TW") && !is_locale("e") && !is_locale("en_US")
+        );
+        let hash = "N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+        for good in ["$2a$10$", "$2b$04$", "$2y$31$"] {
+            assert!(is_bcrypt(&format!("{good}{hash}")), "{good}");
+        }
+        for bad in ["$2x$10$", "$2$10$", "$2a$03$", "$2a$32$", "$2a$1$", "2a$10$", "$2a$10$x"] {
+            assert!(!is_bcrypt(&format!("{bad}{hash}")), "{bad}");
+        }
+    }
+}
