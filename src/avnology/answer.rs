@@ -1,0 +1,122 @@
+//! What the target's answers say.
+
+use serde::Deserialize;
+
+/// The error envelope: `{"error":{"code","message","request_id"}}`, or the same without the wrapper.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ErrorBody {
+    /// `AVNOLOGY_AUTH_…`.
+    pub code: Option<String>,
+    /// A sentence from the target. It may repeat personal data, so it goes to the rejects file and nowhere else.
+    pub message: Option<String>,
+    /// The field at fault, as in `identity.email`.
+    pub field: Option<String>,
+    /// For a support request.
+    #[serde(alias = "requestId")]
+    pub request_id: Option<String>,
+}
+
+/// Reads an error answer, whatever it is: the envelope, the flat form, or nothing readable at all.
+pub fn error_body(body: &[u8]) -> ErrorBody {
+    #[derive(Deserialize)]
+    struct Envelope {
+        error: ErrorBody,
+    }
+    serde_json::from_slice::<Envelope>(body)
+        .map(|envelope| envelope.error)
+        .or_else(|_| serde_json::from_slice::<ErrorBody>(body))
+        .unwrap_or_default()
+}
+
+/// What became of one item of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum ItemResult {
+    /// A new identity.
+    Created {
+        /// `usr_…`; absent when only validated.
+        id: Option<String>,
+    },
+    /// An identity with this `external_id` was there already, and was not touched.
+    Exists {
+        /// `usr_…`.
+        id: Option<String>,
+    },
+    /// Not created.
+    Error {
+        /// Why.
+        error: ErrorBody,
+    },
+}
+
+/// Reads a batch answer; `None` unless it has one result for each of `expected` items.
+pub fn batch_results(body: &[u8], expected: usize) -> Option<Vec<ItemResult>> {
+    #[derive(Deserialize)]
+    struct Answer {
+        results: Vec<ItemResult>,
+    }
+    let answer: Answer = serde_json::from_slice(body).ok()?;
+    (answer.results.len() == expected).then_some(answer.results)
+}
+
+/// The parts of an identity that the importer looks at.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct IdentityAnswer {
+    /// `usr_…`.
+    pub id: String,
+    /// `active`, `disabled` or `inactive`; absent on a target that does not say.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// The key, on a target that keeps it.
+    #[serde(default)]
+    pub external_id: Option<String>,
+}
+
+/// Reads the answer to a single create.
+pub fn identity(body: &[u8]) -> Option<IdentityAnswer> {
+    serde_json::from_slice(body).ok()
+}
+
+/// Reads the answer to a list filtered by `external_id`: the outer `None` is an unreadable answer.
+///
+/// A target that ignores the filter lists other identities; those do not count.
+pub fn found_identity(body: &[u8], external_id: &str) -> Option<Option<IdentityAnswer>> {
+    #[derive(Deserialize)]
+    struct List {
+        identities: Vec<IdentityAnswer>,
+    }
+    let list: List = serde_json::from_slice(body).ok()?;
+    Some(list.identities.into_iter().find(|identity| identity.external_id.as_deref() == Some(external_id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_read_in_every_form() {
+        let expected = Some("AVNOLOGY_AUTH_902".to_owned());
+        assert_eq!(error_body(br#"{"error":{"code":"AVNOLOGY_AUTH_902","details":{}}}"#).code, expected);
+        assert_eq!(error_body(br#"{"code":"AVNOLOGY_AUTH_902","requestId":"r"}"#).code, expected);
+        assert_eq!(error_body(b"<html>502 Bad Gateway</html>"), ErrorBody::default());
+        assert_eq!(error_body(b""), ErrorBody::default());
+    }
+
+    #[test]
+    fn a_batch_answer_has_to_have_a_result_for_each_item() {
+        let body = br#"{"results":[{"status":"created","id":"usr_1"},{"status":"error","error":{"code":"x"}}]}"#;
+        assert_eq!(batch_results(body, 2).map(|results| results.len()), Some(2));
+        assert_eq!(batch_results(body, 1), None);
+        assert_eq!(batch_results(body, 3), None);
+        assert_eq!(batch_results(br#"{"results":[{"status":"unheard-of"}]}"#, 1), None);
+        assert_eq!(batch_results(b"<html>", 0), None);
+    }
+
+    #[test]
+    fn a_list_that_ignores_the_filter_finds_nobody() {
+        let body = br#"{"identities":[{"id":"usr_1","external_id":"other"},{"id":"usr_2"}]}"#;
+        assert_eq!(found_identity(body, "user_1"), Some(None));
+        assert_eq!(found_identity(b"{}", "user_1"), None);
+    }
+}

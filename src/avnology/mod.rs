@@ -1,0 +1,27 @@
+//! The Avnology ID Admin API: what we send, what comes back, and what to do about it.
+//!
+//! Everything that depends on the vendor's contract lives here: the documented parts, and the assumptions where the
+//! documentation is silent (batch methods, rate-limit headers). `retry` decides, `pace` waits, `client` moves bytes.
+
+mod answer;
+mod base_url;
+mod client;
+mod pace;
+mod preflight;
+mod retry;
+
+pub use answer::{ErrorBody, ItemResult, batch_results, error_body, found_identity, identity};
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use client::{Client, ClientOptions, Reply};
+pub use pace::{Pace, Rate};
+pub use preflight::{Capabilities, TargetError, preflight};
+pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, Transport, decide, decide_item};
+
+/// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
+pub const MAX_BATCH_ITEMS: usize = 1_000;
+
+/// The largest request body in bytes: part 2 of the contract.
+pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Where users go when nothing else is set: the API reference pages.
+pub const DEFAULT_BASE_URL: &str = "https://api-id.avnology.net";

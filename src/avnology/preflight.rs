@@ -1,0 +1,152 @@
+//! Finds out before the first record whether the target is there, wants us, and how it can be driven.
+
+use bytes::Bytes;
+
+use super::{BaseUrl, Client, Decision, ErrorBody, Outcome, Reply, batch_results, decide, error_body};
+
+/// How a target can be driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Whether it has the batch methods; without them users are created one by one.
+    pub batch: bool,
+}
+
+/// Why a target cannot be used, or cannot be used any longer.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// The key cannot be sent in a header.
+    #[error("the secret key holds characters that no key can have; check AVNOLOGY_SECRET_KEY")]
+    Key,
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[source] reqwest::Error),
+    /// The target answered that it does not want us.
+    #[error("{target} refused: {reason}; {advice}")]
+    Refused {
+        /// The base URL.
+        target: String,
+        /// What the status means, and the target's code.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// No usable answer.
+    #[error("{target} cannot be reached: {reason}; everything done so far is kept, run the same command again later")]
+    Unreachable {
+        /// The base URL.
+        target: String,
+        /// The last failure.
+        reason: String,
+    },
+}
+
+impl TargetError {
+    /// The error for a reply that was decided as [`Decision::Refused`].
+    pub(crate) fn refused(target: &BaseUrl, reply: &Reply) -> Self {
+        let status = match reply.outcome {
+            Outcome::Answered { status } => status,
+            Outcome::Unreadable | Outcome::Failed(_) => return Self::unreachable(target, reply),
+        };
+        let ErrorBody { code, request_id, .. } = error_body(&reply.body);
+        let advice = match status {
+            401 => "check the key in AVNOLOGY_SECRET_KEY, then run the same command again",
+            402 => "the plan does not allow it; raise it, then run the same command again",
+            403 => "the key needs the scopes admin:users:read and admin:users:write",
+            300..=399 => "redirects are never followed with a key; set --base-url to the API's own address",
+            _ => "is --base-url the address of an Avnology ID API?",
+        };
+        let meaning = match status {
+            401 => "the key is not valid".to_owned(),
+            402 => "payment required".to_owned(),
+            403 => "the key lacks a permission".to_owned(),
+            300..=399 => format!("a redirect to {}", reply.location.as_deref().unwrap_or("another address")),
+            404 => "no such method".to_owned(),
+            _ => "the request".to_owned(),
+        };
+        let code = code.map(|code| format!(", {}", plain(&code))).unwrap_or_default();
+        let request = request_id.map(|id| format!(", request {}", plain(&id))).unwrap_or_default();
+        Self::Refused {
+            target: target.to_string(),
+            reason: format!("{meaning} (HTTP {status}{code}{request})"),
+            advice,
+        }
+    }
+
+    /// The error for a single item that was refused for want of a permission.
+    pub(crate) fn refused_item(target: &BaseUrl, error: &ErrorBody) -> Self {
+        let code = plain(error.code.as_deref().unwrap_or_default());
+        Self::Refused {
+            target: target.to_string(),
+            reason: format!("the key lacks a permission ({code})"),
+            advice: "the key needs the scopes admin:users:read and admin:users:write",
+        }
+    }
+
+    /// The error for a reply after which there is no point in trying again now.
+    pub(crate) fn unreachable(target: &BaseUrl, reply: &Reply) -> Self {
+        let reason = match reply.outcome {
+            Outcome::Answered { status } => format!("it keeps answering HTTP {status}"),
+            Outcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
+            Outcome::Failed(transport) => transport.describe().to_owned(),
+        };
+        Self::Unreachable { target: target.to_string(), reason }
+    }
+}
+
+/// A code or id from the target, safe to show: no control characters, not too long.
+fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_graphic).take(64).collect()
+}
+
+/// One identity that is validated and never created.
+const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
+
+/// Asks the target for its first identity (key, scope, reachability), then validates a batch of one.
+///
+/// Tries a few times before it gives up: a single lost packet must not fail a nightly job.
+pub async fn preflight(client: &Client) -> Result<Capabilities, TargetError> {
+    let listed = insist(client, async || client.list_one().await).await?;
+    if decide(listed.outcome) != Decision::Done {
+        return Err(TargetError::refused(client.base_url(), &listed));
+    }
+    if !listed.body.trim_ascii_start().starts_with(b"{") {
+        let reply = Reply { outcome: Outcome::Unreadable, ..listed };
+        return Err(TargetError::unreachable(client.base_url(), &reply));
+    }
+    let key = format!("preflight-{}", uuid::Uuid::new_v4());
+    let probed = insist(client, async || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await).await?;
+    match probed.outcome {
+        Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false }),
+        Outcome::Answered { status: 200 } if batch_results(&probed.body, 1).is_some() => {
+            Ok(Capabilities { batch: true })
+        }
+        Outcome::Answered { status } if !(200..300).contains(&status) => {
+            Err(TargetError::refused(client.base_url(), &probed))
+        }
+        _ => {
+            let reply = Reply { outcome: Outcome::Unreadable, ..probed };
+            Err(TargetError::unreachable(client.base_url(), &reply))
+        }
+    }
+}
+
+/// Repeats a request that may pass.
+async fn insist(client: &Client, request: impl AsyncFn() -> Reply) -> Result<Reply, TargetError> {
+    const ATTEMPTS: u32 = 6;
+    const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+    let budget = super::RetryBudget::default();
+    let mut backoff = super::Backoff::new(&budget, fastrand::Rng::new());
+    let mut attempt = 1;
+    loop {
+        let reply = request().await;
+        match decide(reply.outcome) {
+            Decision::Retry if attempt < ATTEMPTS => {
+                let delay = backoff.next().unwrap_or(budget.longest);
+                tokio::time::sleep(reply.retry_after.unwrap_or(delay).min(LONGEST_WAIT)).await;
+                attempt += 1;
+            }
+            Decision::Retry => return Err(TargetError::unreachable(client.base_url(), &reply)),
+            Decision::Done | Decision::Isolate | Decision::Refused => return Ok(reply),
+        }
+    }
+}

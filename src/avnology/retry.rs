@@ -1,0 +1,220 @@
+//! What to do about an outcome: one total, pure function, and the arithmetic of waiting.
+
+use std::time::{Duration, SystemTime};
+
+use super::ErrorBody;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A status came back.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A status of success with a body that is not what was asked for.
+    Unreadable,
+    /// No answer.
+    Failed(Transport),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// No connection: DNS, refused, TLS. Nothing was sent.
+    Connect,
+    /// No answer in time. The request may have been carried out.
+    Timeout,
+    /// The connection broke. The request may have been carried out.
+    Interrupted,
+}
+
+impl Transport {
+    /// For messages.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Connect => "no connection could be made",
+            Self::Timeout => "no answer came in time",
+            Self::Interrupted => "the connection broke before the answer was complete",
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The answer is what was asked for.
+    Done,
+    /// The same request again with the same idempotency key, after a while.
+    Retry,
+    /// Something about the content: send halves, until the item at fault is alone and is rejected.
+    Isolate,
+    /// The target does not want us (key, scope, plan, wrong URL): stop the run resumably. Not the users' fault.
+    Refused,
+}
+
+/// Decides over every outcome.
+///
+/// All our requests may be repeated: each carries an idempotency key, and `external_id` is the key at the target.
+pub const fn decide(outcome: Outcome) -> Decision {
+    match outcome {
+        Outcome::Failed(_) | Outcome::Unreadable => Decision::Retry,
+        Outcome::Answered { status } => match status {
+            200..=299 => Decision::Done,
+            400 | 409 | 413 | 422 => Decision::Isolate,
+            // 501 says that the method does not exist, which waiting does not change.
+            408 | 425 | 429 | 500 | 502..=599 => Decision::Retry,
+            _ => Decision::Refused,
+        },
+    }
+}
+
+/// What to do about one item of a batch that was answered as an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemDecision {
+    /// Send it again.
+    Retry,
+    /// Another identity is in the way.
+    Conflict,
+    /// The target finds it invalid.
+    Invalid,
+    /// See [`Decision::Refused`].
+    Refused,
+}
+
+/// Decides about one item's error.
+pub fn decide_item(error: &ErrorBody) -> ItemDecision {
+    match error.code.as_deref() {
+        Some("AVNOLOGY_AUTH_903") => ItemDecision::Conflict,
+        Some("AVNOLOGY_AUTH_902") => ItemDecision::Invalid,
+        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100") => ItemDecision::Refused,
+        // An unknown code may well pass; it is tried again a bounded number of times.
+        _ => ItemDecision::Retry,
+    }
+}
+
+/// How often and how long one batch is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryBudget {
+    /// Attempts in all. Waiting out a 429 does not use one up.
+    pub attempts: u32,
+    /// Time in all, from the first attempt.
+    pub total: Duration,
+    /// First delay.
+    pub base: Duration,
+    /// Longest delay.
+    pub longest: Duration,
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self {
+            attempts: 10,
+            total: Duration::from_mins(3),
+            base: Duration::from_millis(200),
+            longest: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Exponential delays with jitter: each lies between half of and the whole of `base · 2ⁿ`, at most `longest`.
+#[derive(Debug)]
+pub struct Backoff {
+    next: Duration,
+    longest: Duration,
+    dice: fastrand::Rng,
+}
+
+impl Backoff {
+    /// Delays within a budget.
+    pub fn new(budget: &RetryBudget, dice: fastrand::Rng) -> Self {
+        Self { next: budget.base, longest: budget.longest, dice }
+    }
+}
+
+impl Iterator for Backoff {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let whole = self.next.min(self.longest);
+        self.next = whole.saturating_mul(2);
+        Some(whole.mul_f64(0.5 + self.dice.f64() / 2.0))
+    }
+}
+
+/// Reads a `Retry-After` header: seconds, or an HTTP date relative to `now`. A date in the past means no wait.
+pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = header.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(header.trim()).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One test that is the specification: every status, and every way to have none.
+    #[test]
+    fn decisions_over_every_outcome() {
+        let mut table = Vec::new();
+        let mut outcomes: Vec<(String, Outcome)> =
+            (100..=599).map(|status| (status.to_string(), Outcome::Answered { status })).collect();
+        outcomes.push(("unreadable".to_owned(), Outcome::Unreadable));
+        for transport in [Transport::Connect, Transport::Timeout, Transport::Interrupted] {
+            outcomes.push((format!("{transport:?}").to_lowercase(), Outcome::Failed(transport)));
+        }
+        let mut run: Option<(String, String, Decision)> = None;
+        for (name, outcome) in outcomes {
+            let decision = decide(outcome);
+            run = match run.take() {
+                Some((first, _, same)) if same == decision => Some((first, name, same)),
+                earlier => {
+                    push_run(&mut table, earlier);
+                    Some((name.clone(), name, decision))
+                }
+            };
+        }
+        push_run(&mut table, run);
+        insta::assert_snapshot!(table.join("\n"));
+    }
+
+    fn push_run(table: &mut Vec<String>, run: Option<(String, String, Decision)>) {
+        if let Some((first, last, decision)) = run {
+            let range = if first == last { first } else { format!("{first}..{last}") };
+            table.push(format!("{range}: {decision:?}"));
+        }
+    }
+
+    #[test]
+    fn delays_grow_with_jitter_up_to_the_longest() {
+        let budget = RetryBudget::default();
+        let delays: Vec<Duration> = Backoff::new(&budget, fastrand::Rng::with_seed(7)).take(12).collect();
+        for (index, delay) in (0..).zip(&delays) {
+            let whole = (budget.base * 2u32.pow(index)).min(budget.longest);
+            assert!(*delay >= whole / 2 && *delay <= whole, "delay {index} is {delay:?}, of {whole:?}");
+        }
+    }
+
+    #[test]
+    fn retry_after_as_seconds_or_as_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(retry_after("120", now), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", now), None);
+        assert_eq!(retry_after("-1", now), None);
+    }
+
+    #[test]
+    fn items_are_decided_by_their_code() {
+        let decide = |code: &str| decide_item(&ErrorBody { code: Some(code.to_owned()), ..ErrorBody::default() });
+        assert_eq!(decide("AVNOLOGY_AUTH_903"), ItemDecision::Conflict);
+        assert_eq!(decide("AVNOLOGY_AUTH_902"), ItemDecision::Invalid);
+        assert_eq!(decide("AVNOLOGY_AUTH_100"), ItemDecision::Refused);
+        assert_eq!(decide("AVNOLOGY_AUTH_021"), ItemDecision::Retry);
+        assert_eq!(decide("SOMETHING_NEW"), ItemDecision::Retry);
+        assert_eq!(decide_item(&ErrorBody::default()), ItemDecision::Retry);
+    }
+}
