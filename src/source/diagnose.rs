@@ -31,11 +31,16 @@ pub(super) fn settings() -> ReaderSettings {
 /// Finds the first fault of `text` as one JSON value; `None` when there is none.
 pub fn diagnose(text: &[u8]) -> Option<SyntaxFault> {
     let mut reader = JsonStreamReader::new_custom(text, settings());
-    let fault = match reader.skip_value() {
-        Ok(()) => reader.consume_trailing_whitespace().err().map(|error| fault(&error)),
-        Err(error) => Some(fault(&error)),
+    let error = match reader.skip_value() {
+        Ok(()) => reader.consume_trailing_whitespace().err(),
+        Err(error) => Some(error),
     };
-    fault.or_else(|| second_opinion(text))
+    let Some(error) = error else { return second_opinion(text) };
+    let mut fault = fault(&error);
+    // struson counts a lone carriage return as a line; editors and the framer do not.
+    let before = text.get(..super::record::to_index(fault.place.offset)).unwrap_or(text);
+    fault.place.line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
+    Some(fault)
 }
 
 /// Should `serde_json` refuse what struson accepts, its own position is still better than none.

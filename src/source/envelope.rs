@@ -7,6 +7,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use memchr::memchr_iter;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError};
 
 use super::detect::DATA;
@@ -34,7 +35,7 @@ pub(super) fn open_array(
     offset: u64,
     input: &Arc<str>,
 ) -> Result<Opening, SourceError> {
-    let mut tail = TailReader { reader, tail: Vec::with_capacity(2 * TAIL), given: 0, failure: None };
+    let mut tail = TailReader { reader, tail: Vec::with_capacity(2 * TAIL), given: 0, lines: 0, failure: None };
     let mut json = JsonStreamReader::new_custom(&mut tail, settings());
     let walked = if top_level { json.begin_array().map(|()| true) } else { find_data(&mut json) };
     let position = json.current_position(false);
@@ -50,12 +51,11 @@ pub(super) fn open_array(
         Err(error) => return Err(explain(&error, tail.failure.take(), origin, 0, input)),
     }
     let behind = position.data_pos.unwrap_or(0);
-    let ahead = super::record::to_index(tail.given - behind);
-    let start = tail.tail.len().saturating_sub(ahead);
-    Ok(Opening {
-        place: Place { line: position.line_pos.map_or(0, |line| line.line) + 1, offset: offset + behind },
-        ahead: tail.tail.split_off(start),
-    })
+    let start = tail.tail.len().saturating_sub(super::record::to_index(tail.given - behind));
+    let ahead = tail.tail.split_off(start);
+    // struson counts a lone carriage return as a line; editors and the framer do not.
+    let line = 1 + tail.lines - memchr_iter(b'\n', &ahead).count() as u64;
+    Ok(Opening { place: Place { line, offset: offset + behind }, ahead })
 }
 
 fn find_data<R: Read>(json: &mut JsonStreamReader<R>) -> Result<bool, ReaderError> {
@@ -79,7 +79,7 @@ pub(super) fn close(
     input: &Arc<str>,
 ) -> Result<(), SourceError> {
     let stand_in = if top_level { b"[]".as_slice() } else { STAND_IN };
-    let mut tail = TailReader { reader: stand_in.chain(reader), tail: Vec::new(), given: 0, failure: None };
+    let mut tail = TailReader { reader: stand_in.chain(reader), tail: Vec::new(), given: 0, lines: 0, failure: None };
     let mut json = JsonStreamReader::new_custom(&mut tail, settings());
     let origin = Place { line: place.line, offset: place.offset - stand_in.len() as u64 };
     let walked = if top_level {
@@ -145,6 +145,8 @@ struct TailReader<R> {
     reader: R,
     tail: Vec<u8>,
     given: u64,
+    /// Line breaks among the bytes given out.
+    lines: u64,
     failure: Option<io::Error>,
 }
 
@@ -165,6 +167,7 @@ impl<R: Read> Read for TailReader<R> {
         }
         self.tail.extend_from_slice(&buffer[..count]);
         self.given += count as u64;
+        self.lines += memchr_iter(b'\n', &buffer[..count]).count() as u64;
         Ok(count)
     }
 }

@@ -22,6 +22,8 @@ mod input;
 mod lines;
 mod reader;
 mod record;
+#[cfg(test)]
+mod strictness;
 
 pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};

@@ -1,0 +1,93 @@
+//! From the command line to an exit status.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use clap::Parser;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::cli::{ClerkArguments, Cli, Command, Provider};
+use crate::command;
+use crate::exit::ExitStatus;
+use crate::settings::{Environment, ImportSettings};
+use crate::signal::{Signal, Signals};
+
+/// Parses the command line and does what it says. Wrong usage ends the process here, with code 2 and a hint.
+pub async fn run() -> ExitStatus {
+    match Cli::parse().command {
+        Command::Migrate(migrate) => match migrate.provider {
+            Provider::Clerk(arguments) => import(*arguments).await,
+        },
+        Command::Sandbox(arguments) => {
+            log(0);
+            let mut signals = match Signals::listen(leave) {
+                Ok(signals) => signals,
+                Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
+            };
+            let shutdown = async move {
+                signals.next().await;
+            };
+            match command::sandbox::run(arguments, shutdown).await {
+                Ok(()) => ExitStatus::Success,
+                Err(error) => fail(&error.into(), ExitStatus::Usage),
+            }
+        }
+    }
+}
+
+async fn import(arguments: ClerkArguments) -> ExitStatus {
+    log(arguments.verbose);
+    let settings =
+        Environment::read(Path::new(".")).and_then(|environment| ImportSettings::resolve(arguments, &environment));
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error.into(), ExitStatus::Usage),
+    };
+    let signals = match Signals::listen(leave) {
+        Ok(signals) => signals,
+        Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
+    };
+    match command::import(settings, signals).await {
+        Ok(status) => status,
+        Err(error) => {
+            let status = error.exit_status();
+            fail(&error.into(), status)
+        }
+    }
+}
+
+/// The third signal: the user does not want to wait for anything any more.
+#[expect(clippy::exit, reason = "the third signal ends the process at once, whatever it is doing")]
+fn leave(signal: Signal) {
+    std::process::exit(i32::from(match signal {
+        Signal::Interrupt => ExitStatus::Interrupted.code(),
+        Signal::Terminate => ExitStatus::Terminated.code(),
+    }));
+}
+
+/// Tells what went wrong, with its causes, and passes the status on.
+pub fn fail(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
+    let mut stderr = anstream::stderr().lock();
+    // There is nowhere left to complain to when stderr is gone.
+    drop(writeln!(stderr, "error: {error}"));
+    for cause in error.chain().skip(1) {
+        drop(writeln!(stderr, "  caused by: {cause}"));
+    }
+    status
+}
+
+/// Logs go to stderr. Only our own are shown: those of libraries could hold addresses.
+fn log(verbosity: u8) {
+    let level = match verbosity {
+        0 => Level::WARN,
+        1 => Level::DEBUG,
+        _ => Level::TRACE,
+    };
+    let no_color =
+        std::io::stderr().is_terminal() && anstream::stderr().current_choice() != anstream::ColorChoice::Never;
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(no_color).with_target(false);
+    tracing_subscriber::registry().with(layer).with(Targets::new().with_target("avnology_migrate", level)).init();
+}

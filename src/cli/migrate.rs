@@ -1,0 +1,178 @@
+//! `avnology migrate`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::avnology::{BaseUrl, Rate};
+use crate::mapping::MissingEmail;
+
+/// `avnology migrate …`
+#[derive(Debug, Args)]
+pub struct MigrateArguments {
+    /// Where the users come from.
+    #[command(subcommand)]
+    pub provider: Provider,
+}
+
+/// Where the users come from.
+#[derive(Debug, Subcommand)]
+pub enum Provider {
+    /// Import a Clerk user export
+    #[command(long_about = LONG_ABOUT, after_help = examples())]
+    Clerk(Box<ClerkArguments>),
+}
+
+const LONG_ABOUT: &str = "\
+Import a Clerk user export.
+
+Reads {\"data\": [<user>, …]}, a bare array of users or one user a line (NDJSON), however large, one record at a time, \
+and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
+changes nothing and picks up what is missing. A record that cannot be imported never stops the run: it goes to \
+rejects.ndjson, which can be mended and imported itself.
+
+The admin key is read from AVNOLOGY_SECRET_KEY, in the environment or in a .env file of the working directory.";
+
+fn examples() -> String {
+    format!(
+        "\
+Examples:
+  avnology migrate clerk --import clerk_users.json --dry-run     read, map and validate; send nothing
+  avnology migrate clerk --import clerk_users.json --sandbox     rehearse against an embedded Avnology ID
+  avnology migrate clerk --import clerk_users.json               the real import
+  gunzip -c users.json.gz | avnology migrate clerk --import - --output json > report.json
+
+Environment (a .env file of the working directory never overrides it; flags override both):
+  AVNOLOGY_SECRET_KEY   the admin key, with the scopes admin:users:read and admin:users:write
+  AVNOLOGY_BASE_URL     like --base-url
+  AVNOLOGY_RATE         like --rate
+  AVNOLOGY_CONCURRENCY  like --concurrency
+  AVNOLOGY_RUNS_DIR     like --runs-dir
+  NO_COLOR              no colours
+
+{}",
+        super::exit_codes()
+    )
+}
+
+/// `avnology migrate clerk …`
+#[derive(Debug, Args)]
+pub struct ClerkArguments {
+    /// The export; several may be given, `-` is standard input
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub import: Vec<PathBuf>,
+
+    /// Read, map and validate everything, send nothing, and preview the first identities
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Import into an embedded Avnology ID instead of a real one; no account needed
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+
+    /// The embedded Avnology ID's database
+    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
+    pub sandbox_db: PathBuf,
+
+    /// The target's address; https, or http to this machine [default: `https://api-id.avnology.net`]
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    pub base_url: Option<BaseUrl>,
+
+    /// The most requests, for each second (50/s) or minute (600/m) [default: 50/s]
+    #[arg(long, value_name = "RATE", help_heading = "Target")]
+    pub rate: Option<Rate>,
+
+    /// How many requests may be under way at once [default: 4]
+    #[arg(long, value_name = "N", help_heading = "Target")]
+    pub concurrency: Option<NonZeroUsize>,
+
+    /// The most users in one request, up to 1000
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = batch_size, help_heading = "Target")]
+    pub batch_size: usize,
+
+    /// The most bytes in one request, up to 4194304
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024, value_parser = batch_bytes, help_heading = "Target")]
+    pub batch_bytes: usize,
+
+    /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up
+    #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
+    pub missing_email: MissingEmail,
+
+    /// Stop once more than this many records were rejected
+    #[arg(long, value_name = "N", help_heading = "Mapping")]
+    pub max_errors: Option<u64>,
+
+    /// The largest record; a larger one is rejected without being kept in memory
+    #[arg(long, value_name = "BYTES", default_value_t = 8 * 1024 * 1024, value_parser = record_bytes, help_heading = "Mapping")]
+    pub max_record_bytes: usize,
+
+    /// How many identities a dry run shows (password hashes are masked) [default: 3]
+    #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
+    pub preview: Option<usize>,
+
+    /// What to print on standard output at the end
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub output: OutputFormat,
+
+    /// How to show progress on standard error
+    #[arg(long, value_name = "STYLE", default_value = "auto", help_heading = "Output")]
+    pub progress: ProgressStyle,
+
+    /// No progress and no summary; errors only
+    #[arg(long, short, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Tell more; twice, still more
+    #[arg(long, short, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
+
+    /// Where runs keep their rejects and reports [default: .avnology/runs]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub runs_dir: Option<PathBuf>,
+
+    /// Write the JSON report here as well (a dry run writes it nowhere else)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+}
+
+/// What standard output gets at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Nothing but a dry run's previews; the summary goes to standard error
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressStyle {
+    /// Bars on a terminal, plain lines elsewhere
+    Auto,
+    /// A progress bar
+    Bars,
+    /// A line every few seconds
+    Plain,
+    /// A JSON object every second
+    Json,
+    /// Nothing
+    None,
+}
+
+fn batch_size(text: &str) -> Result<usize, String> {
+    within(text, 1..=crate::avnology::MAX_BATCH_ITEMS)
+}
+
+fn batch_bytes(text: &str) -> Result<usize, String> {
+    within(text, 1024..=crate::avnology::MAX_BODY_BYTES)
+}
+
+fn record_bytes(text: &str) -> Result<usize, String> {
+    within(text, 1024..=1024 * 1024 * 1024)
+}
+
+fn within(text: &str, range: std::ops::RangeInclusive<usize>) -> Result<usize, String> {
+    let expected = || format!("expected a number from {} to {}", range.start(), range.end());
+    text.parse().ok().filter(|number| range.contains(number)).ok_or_else(expected)
+}

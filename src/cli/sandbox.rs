@@ -1,0 +1,87 @@
+//! `avnology sandbox`.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::sandbox::Fault;
+
+const AFTER_HELP: &str = "\
+Examples:
+  avnology sandbox                                       serve .avnology/sandbox.db on 127.0.0.1:4455
+  avnology sandbox --db /tmp/rehearsal.db --rate off     without a rate limit
+  avnology sandbox --fault latency=20ms..80ms --fault status=503:0.05 --fault reset-after=0.02
+
+Once it listens it prints AVNOLOGY_BASE_URL=… and AVNOLOGY_SECRET_KEY=… on standard output, ready for a .env file, and
+http://127.0.0.1:4455/sign-in is a page on which to try a migrated password.
+
+Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
+  latency=T[..T]                before each answer
+  status=CODE:P[:retry-after=S] this status instead of the call
+  reset-before=P                the connection closes, nothing was done
+  reset-after=P                 everything was done, the connection closes without an answer
+  reset-during=P                everything was done, half of the answer is sent
+  garbage=P                     everything was done, the answer is an HTML page with status 200
+  slow-body=P:T                 the answer takes this long
+  storm=CODE:T/T                for the first T of every T only this status, with Retry-After; storm-bare without
+  item-error=P                  single items of a batch fail with a code that may pass
+  outage-after=N:T              after N calls every connection closes, for this long";
+
+/// `avnology sandbox …`
+#[derive(Debug, Args)]
+#[command(after_help = format!("{AFTER_HELP}\n\n{}", super::exit_codes()))]
+pub struct SandboxArguments {
+    /// Where to listen; an address of this machine only
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4455")]
+    pub listen: SocketAddr,
+
+    /// The database file; made if it is not there
+    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db")]
+    pub db: PathBuf,
+
+    /// The API key that callers need
+    #[arg(long, value_name = "KEY", default_value = "sk_test_sandbox")]
+    pub api_key: String,
+
+    /// What the key may do
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',', default_value = "admin:users:read,admin:users:write")]
+    pub scopes: Vec<String>,
+
+    /// Requests a second that the key may make: a number, or `off`
+    #[arg(long, value_name = "N", default_value = "50", value_parser = rate)]
+    pub rate: RateArgument,
+
+    /// Requests that the key may make at once
+    #[arg(long, value_name = "N", default_value = "100")]
+    pub burst: NonZeroU32,
+
+    /// Do without the batch methods, as a target may that has only what is publicly documented
+    #[arg(long)]
+    pub no_batch: bool,
+
+    /// Let things go wrong on purpose; may be given several times
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<Fault>,
+
+    /// Seed of the faults' dice
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub fault_seed: u64,
+}
+
+/// `--rate`: a number of requests a second, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateArgument(pub Option<NonZeroU32>);
+
+fn rate(text: &str) -> Result<RateArgument, String> {
+    match text {
+        "off" => Ok(RateArgument(None)),
+        number => number
+            .strip_suffix("/s")
+            .unwrap_or(number)
+            .parse()
+            .map(|rate| RateArgument(Some(rate)))
+            .map_err(|_| "expected a number of requests a second, or `off`".to_owned()),
+    }
+}

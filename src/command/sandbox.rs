@@ -1,0 +1,34 @@
+//! `avnology sandbox`: serves until it is told to stop.
+
+use std::io::Write;
+
+use secrecy::SecretString;
+
+use crate::cli::SandboxArguments;
+use crate::sandbox::{ApiKey, Faults, RateLimit, SandboxError, SandboxOptions, start};
+
+/// Serves a sandbox until `shutdown` completes.
+pub async fn run(arguments: SandboxArguments, shutdown: impl Future<Output = ()>) -> Result<(), SandboxError> {
+    let SandboxArguments { listen, db, api_key, scopes, rate, burst, no_batch, fault, fault_seed } = arguments;
+    let options = SandboxOptions {
+        listen,
+        database: db.clone(),
+        api_keys: vec![ApiKey::new(SecretString::from(api_key.clone()), scopes)],
+        batch_methods: !no_batch,
+        rate_limit: rate.0.map(|per_second| RateLimit { per_second: per_second.get(), burst: burst.get() }),
+        faults: Faults::new(fault, fault_seed),
+    };
+    let sandbox = start(options).await?;
+    let base_url = sandbox.base_url();
+    // These two lines are an interface: scripts read them, and they can go into a .env file as they are.
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "AVNOLOGY_BASE_URL={base_url}\nAVNOLOGY_SECRET_KEY={api_key}")?;
+    stdout.flush()?;
+    drop(stdout);
+    let told =
+        writeln!(anstream::stderr(), "Sign-in page: {base_url}/sign-in   Database: {}   Stop: Ctrl-C", db.display());
+    drop(told);
+    shutdown.await;
+    sandbox.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! How a run ends, as scripts see it.
+
+use std::process::ExitCode;
+
+use crate::avnology::TargetError;
+use crate::pipeline::{Ledger, StopReason};
+use crate::signal::Signal;
+
+/// The exit codes. Scripts depend on them: they are never renumbered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitStatus {
+    /// All done, nothing rejected.
+    Success = 0,
+    /// A bug, or a failure nobody foresaw.
+    Unexpected = 1,
+    /// Wrong usage or configuration.
+    Usage = 2,
+    /// Finished, some records rejected.
+    Rejected = 3,
+    /// Stopped by `--max-errors`.
+    TooManyErrors = 4,
+    /// The input is unreadable, truncated or malformed as a whole.
+    Input = 5,
+    /// The target refused us: authentication, scope, plan.
+    Refused = 6,
+    /// The target cannot be reached or kept failing; worth a retry later.
+    Unreachable = 7,
+    /// Another run holds the lock.
+    Locked = 8,
+    /// Ctrl-C; resumable.
+    Interrupted = 130,
+    /// SIGTERM; resumable.
+    Terminated = 143,
+}
+
+impl ExitStatus {
+    /// All of them, in the order of `--help`.
+    pub const ALL: &'static [Self] = &[
+        Self::Success,
+        Self::Unexpected,
+        Self::Usage,
+        Self::Rejected,
+        Self::TooManyErrors,
+        Self::Input,
+        Self::Refused,
+        Self::Unreachable,
+        Self::Locked,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// The number.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What it means, for `--help`.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "all done, nothing rejected",
+            Self::Unexpected => "unexpected failure (a bug)",
+            Self::Usage => "wrong usage or configuration",
+            Self::Rejected => "finished, some records were rejected",
+            Self::TooManyErrors => "stopped by --max-errors",
+            Self::Input => "input unreadable, truncated or malformed as a whole",
+            Self::Refused => "the target refused us (key, scope, plan)",
+            Self::Unreachable => "the target cannot be reached or kept failing; try again later",
+            Self::Locked => "another run holds the lock",
+            Self::Interrupted => "interrupted (SIGINT); run the same command again to go on",
+            Self::Terminated => "terminated (SIGTERM); run the same command again to go on",
+        }
+    }
+
+    /// The status of a finished run: the one place where an outcome becomes a number.
+    pub fn of(ledger: &Ledger) -> Self {
+        match &ledger.stopped {
+            None if ledger.rejected() > 0 => Self::Rejected,
+            None if ledger.counts().unfinished > 0 => Self::Unexpected,
+            None => Self::Success,
+            Some(StopReason::Interrupted(Signal::Interrupt)) => Self::Interrupted,
+            Some(StopReason::Interrupted(Signal::Terminate)) => Self::Terminated,
+            Some(StopReason::Source(_)) => Self::Input,
+            Some(StopReason::Target(error)) => Self::of_target(error),
+            Some(StopReason::TooManyErrors { .. }) => Self::TooManyErrors,
+            Some(StopReason::Rejects { .. } | StopReason::Internal(_)) => Self::Unexpected,
+        }
+    }
+
+    /// The status when the target is of no use.
+    pub fn of_target(error: &TargetError) -> Self {
+        match error {
+            TargetError::Key | TargetError::Client(_) => Self::Usage,
+            TargetError::Refused { .. } => Self::Refused,
+            TargetError::Unreachable { .. } => Self::Unreachable,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status.code())
+    }
+}

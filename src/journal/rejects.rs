@@ -1,0 +1,197 @@
+//! The rejects file: one line a record, with the reason and the record itself, so that it can be mended and imported.
+//!
+//! ```json
+//! {"code":"no_email","message":"…","field":"email_addresses","position":{…},"original":{…}}
+//! ```
+//!
+//! `original` is the record as JSON. A record that is no JSON stands there as a string; one that is not even UTF-8 is
+//! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::ser::SerializeMap;
+
+use super::create_private;
+use crate::mapping::{RejectCode, Rejection};
+use crate::source::{Place, Position, RecordChunk, RecordSpan};
+
+/// A record that does not become an identity.
+pub struct Reject {
+    /// The stable code.
+    pub code: RejectCode,
+    /// Where the record stands.
+    pub position: Position,
+    message: String,
+    field: Option<String>,
+    /// For a record that is not JSON: where in the input the fault is.
+    fault: Option<Place>,
+    original: Vec<u8>,
+}
+
+impl Reject {
+    /// The reject of a record.
+    pub fn new(rejection: Rejection, chunk: &RecordChunk, span: &RecordSpan) -> Self {
+        let Rejection { code, field, message, place } = rejection;
+        let fault = place.map(|place| Place { line: span.line + place.line - 1, offset: span.offset + place.offset });
+        Self { code, position: chunk.position(span), message, field, fault, original: chunk.record(span).to_vec() }
+    }
+
+    /// The line of the rejects file, without its line break.
+    fn line(&self) -> serde_json::Result<Vec<u8>> {
+        let mut line = Vec::with_capacity(self.original.len() + 256);
+        let mut serializer = serde_json::Serializer::new(&mut line);
+        let mut map = serde::Serializer::serialize_map(&mut serializer, None)?;
+        // The code has to come first: it is how a line of a rejects file is known.
+        map.serialize_entry("code", &self.code)?;
+        map.serialize_entry("message", &self.message)?;
+        if let Some(field) = &self.field {
+            map.serialize_entry("field", field)?;
+        }
+        map.serialize_entry("position", &self.position)?;
+        if let Some(fault) = &self.fault {
+            map.serialize_entry("fault", fault)?;
+        }
+        match Original::of(&self.original) {
+            Original::Missing => map.serialize_entry("original", &())?,
+            Original::Json(value) => map.serialize_entry("original", &value)?,
+            Original::Text(text) => map.serialize_entry("original", text)?,
+            Original::Bytes(text) => map.serialize_entry("original_base64", &text)?,
+        }
+        map.end()?;
+        Ok(line)
+    }
+}
+
+impl std::fmt::Debug for Reject {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Neither the message (it may be the target's) nor the record: they hold personal data.
+        formatter
+            .debug_struct("Reject")
+            .field("code", &self.code)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The forms in which a record can be kept on one line.
+enum Original<'a> {
+    Missing,
+    Json(Box<serde_json::value::RawValue>),
+    Text(&'a str),
+    Bytes(String),
+}
+
+impl<'a> Original<'a> {
+    fn of(record: &'a [u8]) -> Self {
+        if record.is_empty() {
+            return Self::Missing;
+        }
+        let Ok(text) = std::str::from_utf8(record) else { return Self::Bytes(STANDARD.encode(record)) };
+        // Inside valid JSON line breaks are white space and nothing else, so they can become spaces.
+        match serde_json::value::RawValue::from_string(text.replace(['\n', '\r'], " ")) {
+            // A string would be taken for a record that is no JSON, so it is kept as one.
+            Ok(value) if record[0] != b'"' && crate::source::diagnose(record).is_none() => Self::Json(value),
+            _ => Self::Text(text),
+        }
+    }
+}
+
+/// The rejects file of a run. It is made with the first reject: no rejects, no file.
+pub struct RejectsFile {
+    path: PathBuf,
+    file: Option<BufWriter<File>>,
+}
+
+impl RejectsFile {
+    /// A file to be made at `path`.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether there was anything to write.
+    pub fn is_started(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Appends a reject.
+    pub fn append(&mut self, reject: &Reject) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(BufWriter::new(create_private(&self.path)?)),
+        };
+        let mut line = reject.line()?;
+        line.push(b'\n');
+        file.write_all(&line)
+    }
+
+    /// Hands everything to the operating system.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), BufWriter::flush)
+    }
+
+    /// Writes everything to the disk.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.flush()?;
+        self.file.as_ref().map_or(Ok(()), |file| file.get_ref().sync_all())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::mapping::{parse, unwrap_reject};
+
+    fn line_of(record: &[u8]) -> String {
+        let span = RecordSpan { number: 3, line: 7, offset: 0, length: record.len() as u64, fault: None };
+        let chunk = RecordChunk {
+            input: Arc::from("users.json"),
+            bytes: record.to_vec(),
+            base: 0,
+            spans: vec![span.clone()],
+            consumed: 0,
+        };
+        let rejection = parse(record).err().unwrap_or(Rejection {
+            code: RejectCode::NoEmail,
+            field: None,
+            message: "no email".to_owned(),
+            place: None,
+        });
+        String::from_utf8(Reject::new(rejection, &chunk, &span).line().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn whatever_the_record_is_its_line_gives_it_back() {
+        for record in [
+            b"{\"id\":\"u\",\n \"n\": 1e400, \"s\": \"\\u00e9\\n\"}".as_slice(),
+            b"\"a string\"",
+            b"{broken",
+            b"{\"id\":\"\xff\"}",
+            b"{\"lone\":\"\\ud800\"}",
+        ] {
+            let line = line_of(record);
+            assert!(!line.contains('\n'), "{line}");
+            let original = unwrap_reject(line.as_bytes()).unwrap_or_else(|rejection| panic!("{line}: {rejection:?}"));
+            let spaced: Vec<u8> = record.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect();
+            assert_eq!(&*original, &spaced, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_fault_is_placed_in_the_input() {
+        let line: serde_json::Value = serde_json::from_str(&line_of(b"{\n\"id\": oops}")).unwrap();
+        assert_eq!(line["code"], "invalid_json");
+        assert_eq!(line["fault"], serde_json::json!({"line": 8, "offset": 8}));
+        assert_eq!(line["position"]["record"], 3);
+    }
+}

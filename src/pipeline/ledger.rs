@@ -1,0 +1,190 @@
+//! What became of the records: the one account of a run, owned by the committer.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::event::{MappedChunkCounts, StopReason};
+use crate::mapping::{Notice, NoticeKind, RejectCode};
+use crate::source::{Input, Position};
+
+/// How many positions of a code are kept for the summary; the rejects file has them all.
+const FIRST_POSITIONS: usize = 3;
+
+/// Records by what became of them. Each record read is in exactly one of `created`, `unchanged`, `rejected` and
+/// `unfinished` (in a dry run: `valid` and `rejected`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Records that were read and mapped.
+    pub read: u64,
+    /// In a dry run: those that would be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<u64>,
+    /// New at the target.
+    pub created: u64,
+    /// At the target already, and not touched.
+    pub unchanged: u64,
+    /// Rejected, here or by the target.
+    pub rejected: u64,
+    /// Read, but not confirmed by the target before the run was stopped.
+    pub unfinished: u64,
+}
+
+/// How often a code was met, and where first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CodeCount {
+    /// Records.
+    pub count: u64,
+    /// The first few.
+    pub first: Vec<Position>,
+}
+
+/// One input and how far it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InputProgress {
+    /// Its name as the user gave it.
+    pub input: String,
+    /// Its size in bytes, where known.
+    pub bytes: Option<u64>,
+    /// Bytes whose records were mapped.
+    pub consumed: u64,
+}
+
+/// The account of a run.
+#[derive(Debug)]
+pub struct Ledger {
+    sending: bool,
+    read: u64,
+    valid: u64,
+    created: u64,
+    unchanged: u64,
+    rejected: BTreeMap<RejectCode, CodeCount>,
+    notices: BTreeMap<Notice, u64>,
+    /// Users who have to set a new password.
+    pub password_resets: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests that were further attempts.
+    pub retries: u64,
+    /// Requests refused for going too fast.
+    pub throttled: u64,
+    /// The inputs and how far they were read.
+    pub inputs: Vec<InputProgress>,
+    /// The first canonical identities, as JSON with their hashes masked.
+    pub previews: Vec<String>,
+    /// Why the run ended early.
+    pub stopped: Option<StopReason>,
+    /// The rejects file, if there were rejects and they were to be written.
+    pub rejects_file: Option<PathBuf>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Ledger {
+    /// An empty account. `sending` is false in a dry run.
+    pub fn new(inputs: &[Input], sending: bool) -> Self {
+        let inputs = inputs
+            .iter()
+            .map(|input| InputProgress { input: input.name().to_string(), bytes: input.size(), consumed: 0 })
+            .collect();
+        Self {
+            sending,
+            read: 0,
+            valid: 0,
+            created: 0,
+            unchanged: 0,
+            rejected: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            password_resets: 0,
+            requests: 0,
+            retries: 0,
+            throttled: 0,
+            inputs,
+            previews: Vec::new(),
+            stopped: None,
+            rejects_file: None,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Records by what became of them.
+    pub fn counts(&self) -> Counts {
+        let rejected = self.rejected();
+        let settled = if self.sending { self.created + self.unchanged } else { self.valid };
+        Counts {
+            read: self.read,
+            valid: (!self.sending).then_some(self.valid),
+            created: self.created,
+            unchanged: self.unchanged,
+            rejected,
+            unfinished: self.read.saturating_sub(settled + rejected),
+        }
+    }
+
+    /// Rejected records.
+    pub fn rejected(&self) -> u64 {
+        self.rejected.values().map(|code| code.count).sum()
+    }
+
+    /// Rejected records by code.
+    pub fn rejected_by_code(&self) -> &BTreeMap<RejectCode, CodeCount> {
+        &self.rejected
+    }
+
+    /// Users by notice, of one kind.
+    pub fn notices(&self, kind: NoticeKind) -> BTreeMap<Notice, u64> {
+        self.notices
+            .iter()
+            .filter(|(notice, _)| notice.kind() == kind)
+            .map(|(notice, count)| (*notice, *count))
+            .collect()
+    }
+
+    /// Whether this was a dry run.
+    pub fn is_dry_run(&self) -> bool {
+        !self.sending
+    }
+
+    /// Bytes read, over all inputs.
+    pub fn bytes_read(&self) -> u64 {
+        self.inputs.iter().map(|input| input.consumed).sum()
+    }
+
+    /// Bytes to read, over all inputs, if known of all.
+    pub fn bytes_total(&self) -> Option<u64> {
+        self.inputs.iter().map(|input| input.bytes).sum()
+    }
+
+    pub(super) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
+        self.read += counts.records;
+        self.valid += counts.valid;
+        self.password_resets += counts.password_resets;
+        self.inputs[counts.input].consumed = counts.consumed;
+        for (notice, count) in counts.notices {
+            *self.notices.entry(notice).or_default() += count;
+        }
+        let room = previews_wanted.saturating_sub(self.previews.len());
+        self.previews.extend(counts.previews.into_iter().take(room));
+    }
+
+    pub(super) fn settled(&mut self, created: u64, unchanged: u64) {
+        self.created += created;
+        self.unchanged += unchanged;
+    }
+
+    pub(super) fn requested(&mut self, again: bool, throttled: bool) {
+        self.requests += 1;
+        self.retries += u64::from(again);
+        self.throttled += u64::from(throttled);
+    }
+
+    pub(super) fn rejected_at(&mut self, code: RejectCode, position: Position) {
+        let entry = self.rejected.entry(code).or_default();
+        entry.count += 1;
+        if entry.first.len() < FIRST_POSITIONS {
+            entry.first.push(position);
+        }
+    }
+}

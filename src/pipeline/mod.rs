@@ -1,0 +1,115 @@
+//! The life of a record, stage by stage. Read it from top to bottom:
+//!
+//! ```text
+//! read::start          a thread of its own: inputs to chunks of records
+//!   └─ bounded channel
+//! map::stream          all cores: parse, map, validate, encode; in the order of the input
+//!   └─ batch::fill     packs encoded identities by count and bytes
+//!        └─ bounded channel
+//!           send       N senders at one pace: HTTP, retries, partial retries
+//! commit::run          one task: counters, rejects, progress, signals
+//! ```
+//!
+//! Bounded channels are the only backpressure. When the target is slow the senders are busy, so the one waiting batch
+//! stays where it is, so nothing more is mapped, so the reader blocks. At any moment there are at most `concurrency + 2`
+//! batches, `workers + 2` chunks between reader and batcher, and the chunks that the batches' records lie in.
+//!
+//! Stopping: the first signal (or a fatal error) ends the reading; what is already mapped is sent, but nothing is tried
+//! a second time; after [`commit::GRACE`] requests under way are dropped. A second signal drops them at once. Whatever
+//! was not confirmed by then counts as unfinished and is taken up by the next run.
+
+mod batch;
+mod commit;
+mod event;
+mod ledger;
+mod map;
+mod read;
+mod send;
+mod single;
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+pub use batch::BatchLimits;
+pub use event::StopReason;
+pub use ledger::{CodeCount, Counts, InputProgress, Ledger};
+pub use send::Delivery;
+
+use crate::journal::RejectsFile;
+use crate::mapping::Rules;
+use crate::report::Reporter;
+use crate::signal::Signals;
+use crate::source::{Input, ReaderLimits};
+use event::Event;
+
+/// Room for messages to the committer. They are small; the bound only keeps senders from running ahead of it.
+const EVENTS: usize = 256;
+
+/// What to do.
+pub struct Job {
+    /// The inputs, in order.
+    pub inputs: Vec<Input>,
+    /// Bounds of what the reader buffers.
+    pub reader: ReaderLimits,
+    /// The choices of mapping.
+    pub rules: Rules,
+    /// How many of the first canonical identities to keep for display.
+    pub preview: usize,
+    /// How many mapper workers.
+    pub workers: usize,
+    /// Where identities go; `None` for a dry run.
+    pub delivery: Option<Delivery>,
+    /// Where rejects go; `None` to count them only.
+    pub rejects: Option<RejectsFile>,
+    /// Stop once more than this many records were rejected.
+    pub max_errors: Option<u64>,
+}
+
+/// Runs a job to its end, whatever that is.
+pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: Signals) -> Ledger {
+    let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+    let (events, inbox) = mpsc::channel(EVENTS);
+    let ledger = Ledger::new(&job.inputs, job.delivery.is_some());
+
+    let records = read::start(job.inputs, job.reader, stop.clone());
+    let mapping = map::Mapping { rules: Arc::new(job.rules), preview: job.preview, workers: job.workers };
+    let mapped = Box::pin(map::stream(records, mapping, events.clone()).take_until(stop.clone().cancelled_owned()));
+    let stages = match job.delivery {
+        Some(delivery) => {
+            let (batches, waiting) = mpsc::channel(1);
+            let sender = send::Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
+            let filling = batch::fill(mapped, sender.limits(), batches, events);
+            tokio::spawn(async move {
+                futures::join!(filling, sender.run(waiting));
+            })
+        }
+        None => tokio::spawn(batch::discard(mapped, events)),
+    };
+    let committer = commit::Committer {
+        ledger,
+        rejects: job.rejects,
+        previews: job.preview,
+        max_errors: job.max_errors,
+        stop,
+        abort,
+    };
+    let ledger = committer.run(inbox, reporter, signals).await;
+    // The stages are over, or were told to be; they hold nothing that the ledger does not know.
+    stages.abort();
+    ledger
+}
+
+/// A receiver as a stream.
+fn stream<T>(mut receiver: mpsc::Receiver<T>) -> impl futures::Stream<Item = T> {
+    futures::stream::poll_fn(move |context| receiver.poll_recv(context))
+}
+
+/// Tells the committer. It outlives every stage, so a closed channel means that the run is over and nobody listens.
+async fn tell(events: &mpsc::Sender<Event>, event: Event) {
+    if events.send(event).await.is_err() {
+        tracing::debug!("the committer is gone");
+    }
+}

@@ -1,0 +1,285 @@
+//! The senders: batches to the target at one pace, until every item of them is settled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::StreamExt;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::batch::{Batch, BatchLimits, Item};
+use super::event::{Event, StopReason};
+use super::single;
+use super::tell;
+use crate::avnology::{
+    Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Pace, Reply, RetryBudget, TargetError,
+    batch_results, decide, decide_item, error_body,
+};
+use crate::mapping::{RejectCode, Rejection};
+
+/// Where identities go and how.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The target.
+    pub client: Client,
+    /// Whether it has the batch methods.
+    pub batch: bool,
+    /// Bounds of one batch.
+    pub limits: BatchLimits,
+    /// How many requests may be under way at once.
+    pub concurrency: usize,
+    /// The pace that they share.
+    pub pace: Arc<Pace>,
+    /// How often and how long one batch is tried.
+    pub budget: RetryBudget,
+    /// Makes this run's idempotency keys its own: another run must not be answered from this one's memory.
+    pub run_id: String,
+}
+
+/// A batch and what was already tried with it.
+struct Work {
+    batch: Batch,
+    /// How often single items of it were sent before and answered with an error that may pass.
+    round: u32,
+}
+
+/// What is left to do after a batch was answered.
+enum Next {
+    /// These, perhaps none.
+    Work(Vec<Work>),
+    /// The run is over; what is not settled stays unfinished.
+    Stop,
+}
+
+/// What an exchange with the target brought.
+pub(super) enum Exchange {
+    /// A result for each item.
+    Results(Vec<ItemResult>),
+    /// No results: decide by the reply.
+    Undecided(Reply),
+}
+
+/// Sends batches.
+pub(super) struct Sender {
+    delivery: Delivery,
+    events: mpsc::Sender<Event>,
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+impl Sender {
+    pub(super) fn new(
+        delivery: Delivery,
+        events: mpsc::Sender<Event>,
+        stop: CancellationToken,
+        abort: CancellationToken,
+    ) -> Self {
+        Self { delivery, events, stop, abort }
+    }
+
+    /// Bounds of one batch; without batch methods each identity goes alone.
+    pub(super) fn limits(&self) -> BatchLimits {
+        if self.delivery.batch { self.delivery.limits } else { BatchLimits { items: 1, ..self.delivery.limits } }
+    }
+
+    /// Takes batches until there are no more, `concurrency` at a time.
+    pub(super) async fn run(self, batches: mpsc::Receiver<Batch>) {
+        super::stream(batches).for_each_concurrent(self.delivery.concurrency, |batch| self.deliver(batch)).await;
+    }
+
+    /// Settles every item of a batch, in as many requests as that takes.
+    async fn deliver(&self, batch: Batch) {
+        let mut open = vec![Work { batch, round: 0 }];
+        while let Some(work) = open.pop() {
+            let next = tokio::select! {
+                biased;
+                () = self.abort.cancelled() => return,
+                next = self.settle(&work) => next,
+            };
+            match next {
+                Next::Work(rest) => open.extend(rest),
+                Next::Stop => return,
+            }
+        }
+    }
+
+    /// Sends one request until it is answered.
+    async fn settle(&self, work: &Work) -> Next {
+        let key = self.idempotency_key(work);
+        let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
+        let started = Instant::now();
+        let mut attempts = 0;
+        loop {
+            self.delivery.pace.turn().await;
+            let exchange = self.exchange(&work.batch, &key).await;
+            let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
+            tell(&self.events, Event::Requested { again: attempts > 0 || work.round > 0, throttled }).await;
+            let reply = match exchange {
+                Exchange::Results(results) => return self.apply(work, results).await,
+                Exchange::Undecided(reply) => reply,
+            };
+            tracing::debug!(outcome = ?reply.outcome, attempts, items = work.batch.items.len(), "not settled");
+            match decide(reply.outcome) {
+                Decision::Isolate => return self.isolate(work, &reply).await,
+                Decision::Refused => {
+                    return self.give_up(TargetError::refused(self.delivery.client.base_url(), &reply)).await;
+                }
+                // `Done` without results is an answer that cannot be read.
+                Decision::Retry | Decision::Done => {}
+            }
+            attempts += u32::from(!throttled);
+            let delay = self.delay(&reply, &mut backoff, throttled);
+            let out_of_time = started.elapsed() + delay > self.delivery.budget.total;
+            if attempts >= self.delivery.budget.attempts || out_of_time {
+                return self.give_up(TargetError::unreachable(self.delivery.client.base_url(), &reply)).await;
+            }
+            tokio::select! {
+                // Once the run is stopping, nothing is tried a second time.
+                () = self.stop.cancelled() => return Next::Stop,
+                () = tokio::time::sleep(delay) => {}
+            }
+        }
+    }
+
+    async fn exchange(&self, batch: &Batch, key: &str) -> Exchange {
+        if !self.delivery.batch {
+            let item = &batch.items[0];
+            return single::create(&self.delivery.client, item, batch.item_body(item), key).await;
+        }
+        let reply = self.delivery.client.batch_create(batch.body(), key).await;
+        if decide(reply.outcome) != Decision::Done {
+            return Exchange::Undecided(reply);
+        }
+        match batch_results(&reply.body, batch.items.len()) {
+            Some(results) => Exchange::Results(results),
+            None => Exchange::Undecided(Reply { outcome: Outcome::Unreadable, ..reply }),
+        }
+    }
+
+    /// How long to wait before the next attempt. A 429 makes everybody wait, once.
+    fn delay(&self, reply: &Reply, backoff: &mut Backoff, throttled: bool) -> Duration {
+        let own = backoff.next().unwrap_or(self.delivery.budget.longest);
+        match reply.retry_after {
+            Some(asked) => {
+                self.delivery.pace.pause(asked);
+                asked
+            }
+            None if throttled => {
+                self.delivery.pace.pause(own);
+                own
+            }
+            None => own,
+        }
+    }
+
+    /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
+    async fn apply(&self, work: &Work, results: Vec<ItemResult>) -> Next {
+        let (mut created, mut unchanged, mut again) = (0, 0, Vec::new());
+        let mut refused = None;
+        for (index, result) in results.into_iter().enumerate() {
+            let item = &work.batch.items[index];
+            match result {
+                ItemResult::Created { .. } => created += 1,
+                ItemResult::Exists { .. } => unchanged += 1,
+                ItemResult::Error { error } => match decide_item(&error) {
+                    ItemDecision::Conflict => self.reject(item, conflict(error)).await,
+                    ItemDecision::Invalid => self.reject(item, invalid(error)).await,
+                    ItemDecision::Retry if work.round + 1 >= self.delivery.budget.attempts => {
+                        self.reject(item, failing(error)).await;
+                    }
+                    ItemDecision::Retry => again.push(index),
+                    ItemDecision::Refused => refused = Some(error),
+                },
+            }
+        }
+        if created + unchanged > 0 {
+            tell(&self.events, Event::Settled { created, unchanged }).await;
+        }
+        if let Some(error) = refused {
+            let target = self.delivery.client.base_url();
+            return self.give_up(TargetError::refused_item(target, &error)).await;
+        }
+        if again.is_empty() {
+            return Next::Work(Vec::new());
+        }
+        let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
+        let delay = backoff.nth(work.round as usize).unwrap_or(self.delivery.budget.longest);
+        tokio::select! {
+            () = self.stop.cancelled() => Next::Stop,
+            () = tokio::time::sleep(delay) => {
+                Next::Work(vec![Work { batch: work.batch.subset(again), round: work.round + 1 }])
+            }
+        }
+    }
+
+    /// Finds the item at fault by halving; alone, it is rejected.
+    async fn isolate(&self, work: &Work, reply: &Reply) -> Next {
+        if let [item] = work.batch.items.as_slice() {
+            let error = error_body(&reply.body);
+            let rejection = match reply.outcome {
+                Outcome::Answered { status: 409 } => conflict(error),
+                Outcome::Answered { status: 413 } => {
+                    Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) }
+                }
+                _ => invalid(error),
+            };
+            self.reject(item, rejection).await;
+            return Next::Work(Vec::new());
+        }
+        Next::Work(work.batch.halves().into_iter().map(|batch| Work { batch, round: work.round }).collect())
+    }
+
+    async fn reject(&self, item: &Item, rejection: Rejection) {
+        tell(&self.events, Event::Rejected(Box::new(item.reject(rejection)))).await;
+    }
+
+    async fn give_up(&self, error: TargetError) -> Next {
+        tell(&self.events, Event::Stopped(StopReason::Target(error))).await;
+        Next::Stop
+    }
+
+    /// The same request always has the same key; a request that must not be answered from memory has another one.
+    fn idempotency_key(&self, work: &Work) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.delivery.run_id.as_bytes());
+        hash.update(work.round.to_le_bytes());
+        hash.update(work.batch.body());
+        URL_SAFE_NO_PAD.encode(hash.finalize())
+    }
+}
+
+fn is_throttled(reply: &Reply) -> bool {
+    matches!(reply.outcome, Outcome::Answered { status: 429 })
+}
+
+fn conflict(error: ErrorBody) -> Rejection {
+    let (code, message) = match error.field.as_deref().map(|field| field.rsplit('.').next().unwrap_or(field)) {
+        Some("email") => (RejectCode::EmailTaken, "another identity at the target has this email address"),
+        Some("username") => (RejectCode::UsernameTaken, "another identity at the target has this username"),
+        Some("phone") => (RejectCode::PhoneTaken, "another identity at the target has this phone number"),
+        _ => (RejectCode::TargetConflict, "the identity conflicts with another one at the target"),
+    };
+    Rejection { code, field: error.field, message: message.to_owned(), place: None }
+}
+
+fn invalid(error: ErrorBody) -> Rejection {
+    rejection(RejectCode::TargetInvalid, "the target refused the identity", error)
+}
+
+fn failing(error: ErrorBody) -> Rejection {
+    rejection(RejectCode::TargetError, "the target failed on this identity again and again", error)
+}
+
+/// A rejection in the target's words. They go to the rejects file only, which holds the record anyway.
+fn rejection(code: RejectCode, what: &str, error: ErrorBody) -> Rejection {
+    let message = match (&error.code, &error.message) {
+        (Some(code), Some(message)) => format!("{what}: {message} ({code})"),
+        (Some(text), None) | (None, Some(text)) => format!("{what}: {text}"),
+        (None, None) => what.to_owned(),
+    };
+    Rejection { code, field: error.field, message, place: None }
+}

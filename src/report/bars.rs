@@ -1,0 +1,38 @@
+//! A progress bar for terminals.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Moment, Reporter};
+
+/// A bar by bytes where the size is known, a spinner where it is not.
+#[derive(Debug)]
+pub struct Bars {
+    bar: ProgressBar,
+}
+
+impl Bars {
+    /// A bar for that many bytes. indicatif draws on stderr, and nothing at all when that is no terminal.
+    pub fn new(bytes: Option<u64>) -> Self {
+        let (bar, template) = match bytes {
+            Some(total) => (ProgressBar::new(total), "{percent:>3}% [{bar:30}] {wide_msg}"),
+            None => (ProgressBar::new_spinner(), "{spinner} {wide_msg}"),
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("=> "));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar }
+    }
+}
+
+impl Reporter for Bars {
+    fn update(&mut self, moment: &Moment<'_>) {
+        self.bar.set_position(moment.ledger.bytes_read());
+        self.bar.set_message(moment.line());
+    }
+
+    fn finish(&mut self, _: &Moment<'_>) {
+        self.bar.finish_and_clear();
+    }
+}

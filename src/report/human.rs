@@ -1,0 +1,58 @@
+//! Numbers for people.
+
+use std::time::Duration;
+
+/// A count with its thousands apart: `12,345,678`.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count and its noun: `1 user`, `2 users`.
+pub(super) fn plural(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// Bytes: `512 B`, `1.4 MB`, `14.0 GB`.
+pub(super) fn bytes(number: f64) -> String {
+    let mut size = number;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if size < 1000.0 {
+            return if unit == "B" { format!("{size:.0} B") } else { format!("{size:.1} {unit}") };
+        }
+        size /= 1000.0;
+    }
+    format!("{size:.1} TB")
+}
+
+/// A duration to two units: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.
+pub(super) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", duration.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_readable() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([1, 2].map(|number| plural(number, "user")), ["1 user", "2 users"]);
+        assert_eq!([0.0, 1400.0, 14e9, 2e13].map(bytes), ["0 B", "1.4 kB", "14.0 GB", "20.0 TB"]);
+        let times = [0.35, 12.7, 200.0, 7500.0].map(|seconds| duration(Duration::from_secs_f64(seconds)));
+        assert_eq!(times, ["0.3 s", "12 s", "3 min 20 s", "2 h 05 min"]);
+    }
+}

@@ -1,0 +1,38 @@
+//! What a person and a script see: progress while a run is under way, a summary when it is over.
+//!
+//! stdout is for data (the JSON report, previews); everything else goes to stderr. Colour never carries meaning; it is
+//! off when stderr is no terminal and when `NO_COLOR` is set.
+
+mod bars;
+mod human;
+mod json_lines;
+mod moment;
+mod plain;
+mod run_report;
+mod summary;
+
+pub use bars::Bars;
+pub use json_lines::JsonLines;
+pub use moment::Moment;
+pub use plain::PlainLines;
+pub use run_report::{RunDetails, RunReport};
+pub use summary::write_summary;
+
+/// Shows how a run is coming along. Called by the committer only, so nothing ever interleaves.
+pub trait Reporter: Send {
+    /// The state of affairs, several times a second.
+    fn update(&mut self, moment: &Moment<'_>);
+
+    /// The last state of affairs.
+    fn finish(&mut self, moment: &Moment<'_>);
+}
+
+/// Shows nothing.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn update(&mut self, _: &Moment<'_>) {}
+
+    fn finish(&mut self, _: &Moment<'_>) {}
+}

@@ -1,0 +1,107 @@
+//! The state of a run at one moment, as the displays need it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::pipeline::{Counts, Ledger};
+
+/// The state of a run.
+#[derive(Debug)]
+pub struct Moment<'a> {
+    /// The account so far.
+    pub ledger: &'a Ledger,
+    /// Whether the run is coming to a premature end.
+    pub stopping: bool,
+}
+
+/// The figures of a moment, as JSON progress shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Figures {
+    /// Records by what became of them.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Bytes whose records were mapped.
+    pub bytes: u64,
+    /// Bytes in all, if known.
+    pub bytes_total: Option<u64>,
+    /// Since the start.
+    pub elapsed_seconds: f64,
+    /// Records settled each second since the start.
+    pub users_per_second: f64,
+    /// Bytes read each second since the start.
+    pub bytes_per_second: f64,
+    /// Requests each second since the start.
+    pub requests_per_second: f64,
+    /// Requests refused for going too fast.
+    pub throttled: u64,
+    /// Requests that were further attempts.
+    pub retries: u64,
+    /// The estimate, if the size is known and there is something to go by.
+    pub eta_seconds: Option<f64>,
+}
+
+impl<'a> Moment<'a> {
+    /// The state of a run whose account this is.
+    pub fn of(ledger: &'a Ledger, stopping: bool) -> Self {
+        Self { ledger, stopping }
+    }
+
+    /// The figures.
+    #[expect(clippy::cast_precision_loss, reason = "rates are for display")]
+    pub fn figures(&self) -> Figures {
+        let ledger = self.ledger;
+        let counts = ledger.counts();
+        let seconds = ledger.elapsed.as_secs_f64();
+        let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds } else { 0.0 };
+        let (bytes, bytes_total) = (ledger.bytes_read(), ledger.bytes_total());
+        let bytes_per_second = rate(bytes);
+        let eta_seconds = bytes_total
+            .filter(|_| bytes_per_second > 0.0 && seconds > 1.0)
+            .map(|total| total.saturating_sub(bytes) as f64 / bytes_per_second);
+        Figures {
+            counts,
+            bytes,
+            bytes_total,
+            elapsed_seconds: (seconds * 1000.0).round() / 1000.0,
+            users_per_second: rate(counts.read - counts.unfinished),
+            bytes_per_second,
+            requests_per_second: rate(ledger.requests),
+            throttled: ledger.throttled,
+            retries: ledger.retries,
+            eta_seconds,
+        }
+    }
+
+    /// One line for people: what is done, how fast, how long it will take.
+    pub fn line(&self) -> String {
+        let figures = self.figures();
+        let Counts { read, created, unchanged, rejected, .. } = figures.counts;
+        let mut parts = Vec::new();
+        if self.stopping {
+            parts.push("stopping".to_owned());
+        }
+        if self.ledger.is_dry_run() {
+            parts.push(super::human::plural(read, "user"));
+        } else {
+            parts.push(format!("{} created", super::human::count(created)));
+            if unchanged > 0 {
+                parts.push(format!("{} unchanged", super::human::count(unchanged)));
+            }
+        }
+        parts.push(format!("{} rejected", super::human::count(rejected)));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is small and positive")]
+        parts.push(format!("{} users/s", super::human::count(figures.users_per_second as u64)));
+        parts.push(format!("{}/s", super::human::bytes(figures.bytes_per_second)));
+        if !self.ledger.is_dry_run() {
+            parts.push(format!("{:.1} requests/s", figures.requests_per_second));
+        }
+        if figures.throttled > 0 {
+            parts.push(format!("{} told to slow down", super::human::count(figures.throttled)));
+        }
+        if let Some(seconds) = figures.eta_seconds.filter(|_| !self.stopping) {
+            parts.push(format!("{} left", super::human::duration(Duration::from_secs_f64(seconds))));
+        }
+        parts.join(", ")
+    }
+}

@@ -1,0 +1,35 @@
+//! One line every few seconds, for logs.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::{Moment, Reporter};
+
+/// How long between two lines.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Plain lines on stderr.
+#[derive(Debug, Default)]
+pub struct PlainLines {
+    last: Duration,
+}
+
+impl PlainLines {
+    /// The first line comes after the first interval.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Reporter for PlainLines {
+    fn update(&mut self, moment: &Moment<'_>) {
+        let now = moment.ledger.elapsed;
+        if now.saturating_sub(self.last) >= EVERY {
+            self.last = now;
+            // A closed stderr must not end an import.
+            drop(writeln!(anstream::stderr(), "{}", moment.line()));
+        }
+    }
+
+    fn finish(&mut self, _: &Moment<'_>) {}
+}

@@ -1,0 +1,83 @@
+//! The machine-readable account of a run: `report.json`, and stdout with `--output json`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::exit::ExitStatus;
+use crate::mapping::{Notice, NoticeKind, RejectCode};
+use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger};
+
+/// What a run was about, beside its account.
+#[derive(Clone, Debug, Default)]
+pub struct RunDetails {
+    /// The run's id; none in a dry run.
+    pub run: Option<String>,
+    /// The target's base URL; none in a dry run.
+    pub target: Option<String>,
+    /// Where the report itself was written.
+    pub report_file: Option<String>,
+    /// The embedded target's database, where there is one.
+    pub sandbox_database: Option<String>,
+}
+
+/// The account of a run.
+#[derive(Debug, Serialize)]
+pub struct RunReport<'a> {
+    tool: &'static str,
+    version: &'static str,
+    run: Option<&'a str>,
+    dry_run: bool,
+    target: Option<&'a str>,
+    /// `finished` or `stopped`.
+    status: &'static str,
+    exit_code: u8,
+    /// Why it was stopped.
+    reason: Option<String>,
+    inputs: &'a [InputProgress],
+    counts: Counts,
+    rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
+    warnings: BTreeMap<Notice, u64>,
+    left_behind: BTreeMap<Notice, u64>,
+    password_resets: u64,
+    requests: Requests,
+    elapsed_seconds: f64,
+    rejects_file: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    preview: Vec<Box<RawValue>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Requests {
+    sent: u64,
+    retries: u64,
+    throttled: u64,
+}
+
+impl<'a> RunReport<'a> {
+    /// The report of a run. `previews` says whether to include the first identities, which are personal data.
+    pub fn new(ledger: &'a Ledger, details: &'a RunDetails, previews: bool) -> Self {
+        let preview = if previews { ledger.previews.as_slice() } else { &[] };
+        Self {
+            tool: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            run: details.run.as_deref(),
+            dry_run: ledger.is_dry_run(),
+            target: details.target.as_deref(),
+            status: if ledger.stopped.is_none() { "finished" } else { "stopped" },
+            exit_code: ExitStatus::of(ledger).code(),
+            reason: ledger.stopped.as_ref().map(ToString::to_string),
+            inputs: &ledger.inputs,
+            counts: ledger.counts(),
+            rejected_by_code: ledger.rejected_by_code(),
+            warnings: ledger.notices(NoticeKind::Warning),
+            left_behind: ledger.notices(NoticeKind::LeftBehind),
+            password_resets: ledger.password_resets,
+            requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },
+            elapsed_seconds: (ledger.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+            rejects_file: ledger.rejects_file.as_ref().map(|path| path.display().to_string()),
+            preview: preview.iter().filter_map(|text| RawValue::from_string(text.clone()).ok()).collect(),
+        }
+    }
+}

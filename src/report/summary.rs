@@ -1,0 +1,113 @@
+//! The summary at the end of a run, for people.
+
+use std::fmt::{self, Write};
+
+use super::human::{bytes, count, duration, plural};
+use super::run_report::RunDetails;
+use crate::mapping::NoticeKind;
+use crate::pipeline::{CodeCount, Counts, Ledger};
+
+/// Writes the summary of a run. It names positions and codes, never a person.
+pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
+    headline(out, ledger, details)?;
+    outcomes(out, &ledger.counts())?;
+    rejects(out, ledger)?;
+    notices(out, ledger, NoticeKind::Warning, "Warnings (these users move all the same):")?;
+    notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
+    if ledger.password_resets > 0 {
+        writeln!(out, "\n{} to set a new password.", need(ledger.password_resets))?;
+    }
+    files(out, ledger, details)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rates are for display")]
+fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
+    let Counts { read, .. } = ledger.counts();
+    let how = match (&ledger.stopped, ledger.is_dry_run()) {
+        (None, true) => "Dry run: nothing was sent",
+        (None, false) => "Import finished",
+        (Some(_), true) => "Dry run STOPPED",
+        (Some(_), false) => "Import STOPPED",
+    };
+    let seconds = ledger.elapsed.as_secs_f64().max(0.001);
+    write!(out, "{how}: {} read in {}", plural(read, "record"), duration(ledger.elapsed))?;
+    write!(out, " ({}", bytes(ledger.bytes_read() as f64))?;
+    if ledger.elapsed.as_millis() >= 500 {
+        write!(out, ", {}/s", bytes(ledger.bytes_read() as f64 / seconds))?;
+    }
+    writeln!(out, ").")?;
+    if let Some(target) = &details.target {
+        let retries =
+            if ledger.retries > 0 { format!(", {} of them retries", count(ledger.retries)) } else { String::new() };
+        writeln!(out, "Target: {target} ({}{retries})", plural(ledger.requests, "request"))?;
+    }
+    Ok(())
+}
+
+fn outcomes(out: &mut String, counts: &Counts) -> fmt::Result {
+    writeln!(out)?;
+    let mut line =
+        |name: &str, number: u64, meaning: &str| writeln!(out, "  {:>14} {name:<11} {meaning}", count(number));
+    if let Some(valid) = counts.valid {
+        line("valid", valid, "would be sent")?;
+    } else {
+        line("created", counts.created, "new at the target")?;
+        line("unchanged", counts.unchanged, "at the target already, left as they are")?;
+    }
+    line("rejected", counts.rejected, "see below")?;
+    if counts.unfinished > 0 {
+        line("unfinished", counts.unfinished, "read, but not confirmed: the same command takes them up again")?;
+    }
+    Ok(())
+}
+
+fn rejects(out: &mut String, ledger: &Ledger) -> fmt::Result {
+    if ledger.rejected_by_code().is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nRejected:")?;
+    for (code, CodeCount { count: number, first }) in ledger.rejected_by_code() {
+        writeln!(out, "  {:>14} {:<24} {}", count(*number), code.as_str(), code.sentence())?;
+        for position in first {
+            let (input, record) = (&position.input, count(position.record));
+            writeln!(out, "  {:>14}   {input}: record {record}, line {}, byte {}", "", position.line, position.offset)?;
+        }
+        if *number > first.len() as u64 {
+            writeln!(out, "  {:>14}   and {} more", "", count(*number - first.len() as u64))?;
+        }
+    }
+    Ok(())
+}
+
+fn notices(out: &mut String, ledger: &Ledger, kind: NoticeKind, heading: &str) -> fmt::Result {
+    let notices = ledger.notices(kind);
+    if notices.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{heading}")?;
+    for (notice, number) in notices {
+        writeln!(out, "  {:>14} {:<28} {}", count(number), notice.as_str(), notice.sentence())?;
+    }
+    Ok(())
+}
+
+fn need(number: u64) -> String {
+    format!("{} {}", plural(number, "user"), if number == 1 { "has" } else { "have" })
+}
+
+fn files(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
+    if ledger.rejects_file.is_some() || details.report_file.is_some() || details.sandbox_database.is_some() {
+        writeln!(out)?;
+    }
+    if let Some(path) = &ledger.rejects_file {
+        writeln!(out, "Rejects: {} (mend the records in it and give it to --import)", path.display())?;
+    }
+    if let Some(path) = &details.report_file {
+        writeln!(out, "Report:  {path}")?;
+    }
+    if let Some(database) = &details.sandbox_database {
+        writeln!(out, "Sandbox: {database}")?;
+        writeln!(out, "         try a migrated password: avnology sandbox --db {database}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! A token bucket for each key.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Requests that a key may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// In the long run.
+    pub per_second: u32,
+    /// At once.
+    pub burst: u32,
+}
+
+impl Default for RateLimit {
+    /// The contract's: 50 requests a second, 100 at once.
+    fn default() -> Self {
+        Self { per_second: 50, burst: 100 }
+    }
+}
+
+/// What the limit says about one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub allowed: bool,
+    pub limit: u32,
+    pub remaining: u32,
+    /// Until there is a token (when refused), or until the bucket is full.
+    pub reset: Duration,
+}
+
+/// The buckets of all keys.
+#[derive(Debug)]
+pub(super) struct RateLimiter {
+    limit: RateLimit,
+    buckets: HashMap<usize, (f64, Instant)>,
+}
+
+impl RateLimiter {
+    pub(super) fn new(limit: RateLimit) -> Self {
+        Self { limit, buckets: HashMap::new() }
+    }
+
+    /// Takes a token from the bucket of the key with this index, if there is one.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tokens lie between 0 and the burst")]
+    pub(super) fn take(&mut self, key: usize, now: Instant) -> Verdict {
+        let (rate, burst) = (f64::from(self.limit.per_second), f64::from(self.limit.burst));
+        let (tokens, last) = self.buckets.entry(key).or_insert((burst, now));
+        *tokens = (*tokens + now.duration_since(*last).as_secs_f64() * rate).min(burst);
+        *last = now;
+        let allowed = *tokens >= 1.0;
+        let missing = if allowed {
+            *tokens -= 1.0;
+            burst - *tokens
+        } else {
+            1.0 - *tokens
+        };
+        Verdict {
+            allowed,
+            limit: self.limit.burst,
+            remaining: *tokens as u32,
+            reset: Duration::from_secs_f64(missing / rate.max(0.001)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_empties_and_fills_again() {
+        let mut limiter = RateLimiter::new(RateLimit { per_second: 10, burst: 2 });
+        let start = Instant::now();
+        assert!(limiter.take(0, start).allowed);
+        assert_eq!(limiter.take(0, start).remaining, 0);
+        let refused = limiter.take(0, start);
+        assert!(!refused.allowed && refused.reset == Duration::from_millis(100), "{refused:?}");
+        assert!(limiter.take(1, start).allowed, "another key has a bucket of its own");
+        assert!(limiter.take(0, start + Duration::from_millis(100)).allowed);
+        let full = limiter.take(0, start + Duration::from_secs(60));
+        assert_eq!((full.allowed, full.remaining), (true, 1), "never more than the burst");
+    }
+}

@@ -1,0 +1,187 @@
+//! From a request to its answer: authentication, rate limit, scope, body, dispatch, in that order.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use futures::StreamExt;
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::api_error::ApiError;
+use super::call::{Answer, Call, Method};
+use super::rate_limit::{RateLimiter, Verdict};
+use super::store::Store;
+use super::{ApiKey, identities, sign_in};
+
+/// The contract's largest body.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// How much of a body beyond the limit is read away, so that its sender lives to see the 413.
+const MAX_DRAINED: usize = 64 * 1024 * 1024;
+
+/// What all calls share.
+#[derive(Debug)]
+pub(super) struct App {
+    pub store: Store,
+    pub api_keys: Vec<ApiKey>,
+    pub batch_methods: bool,
+    pub limiter: Option<Mutex<RateLimiter>>,
+}
+
+/// A request's id, for the header and the error envelope.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub String);
+
+/// How likely items are to fail on purpose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ItemFault(pub f64);
+
+/// All routes.
+pub(super) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/health/ready", get(ready))
+        .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/v1/sessions", post(sign_in::create_session))
+        .fallback(api)
+        .method_not_allowed_fallback(async |request: Request| error(&request_id(&request), &ApiError::method()))
+        .with_state(app)
+}
+
+async fn ready(State(app): State<Arc<App>>, request: Request) -> Response {
+    let alive = app.store.transaction(|transaction| Ok(transaction.query_row("SELECT 1", [], |_| Ok(()))?)).await;
+    match alive {
+        Ok(()) => json(StatusCode::OK, br#"{"status":"ready"}"#.to_vec()),
+        Err(failure) => error(&request_id(&request), &ApiError { status: 503, ..failure }),
+    }
+}
+
+async fn api(State(app): State<Arc<App>>, request: Request) -> Response {
+    let request_id = request_id(&request);
+    let mut limits = HeaderMap::new();
+    let mut response = match call(&app, request, &mut limits).await {
+        Ok(answer) => respond(answer),
+        Err(failure) => error(&request_id, &failure),
+    };
+    response.headers_mut().extend(limits);
+    response
+}
+
+async fn call(app: &App, request: Request, limits: &mut HeaderMap) -> Result<Answer, ApiError> {
+    let (parts, body) = request.into_parts();
+    let admitted = admit(app, &parts, limits);
+    // Read even when the answer is known already: a sender cut off in the middle might never see it.
+    let body = read_body(body).await;
+    let mut call = admitted?;
+    call.body = body?;
+    app.store.transaction(move |transaction| identities::perform(transaction, &call)).await
+}
+
+/// Everything that is decided before the body is read.
+fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, ApiError> {
+    let path = request.uri.path();
+    if !path.starts_with("/v1/identities") {
+        return Err(ApiError::not_found("the path"));
+    }
+    let (index, key) = authenticate(app, &request.headers)?;
+    if let Some(limiter) = &app.limiter {
+        let verdict = limiter.lock().unwrap_or_else(PoisonError::into_inner).take(index, Instant::now());
+        *limits = limit_headers(verdict);
+        if !verdict.allowed {
+            return Err(ApiError::rate_limited());
+        }
+    }
+    let method = Method::parse(request.method.as_str(), path)?;
+    if method.is_batch() && !app.batch_methods {
+        return Err(ApiError::not_found("the method"));
+    }
+    if !key.scopes.iter().any(|scope| scope == method.scope()) {
+        return Err(ApiError::permission(method.scope()));
+    }
+    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Ok(Call {
+        method,
+        query: url::form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
+        idempotency_key: header("idempotency-key"),
+        if_match: header("if-match"),
+        body: Vec::new(),
+        item_fault: request.extensions.get().map_or(0.0, |ItemFault(chance)| *chance),
+    })
+}
+
+/// Finds the key of a request. Digests are compared, so that the time taken says nothing about the key.
+fn authenticate<'a>(app: &'a App, headers: &HeaderMap) -> Result<(usize, &'a ApiKey), ApiError> {
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .ok_or_else(ApiError::authentication)?;
+    let digest = Sha256::digest(given);
+    app.api_keys
+        .iter()
+        .enumerate()
+        .find(|(_, api_key)| Sha256::digest(api_key.key.expose_secret()) == digest)
+        .ok_or_else(ApiError::authentication)
+}
+
+async fn read_body(body: Body) -> Result<Vec<u8>, ApiError> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| ApiError::validation("the body broke off"))?;
+        length += piece.len();
+        if length <= MAX_BODY {
+            bytes.extend_from_slice(&piece);
+        } else if length > MAX_DRAINED {
+            break;
+        }
+    }
+    if length > MAX_BODY { Err(ApiError::too_large(MAX_BODY)) } else { Ok(bytes) }
+}
+
+fn limit_headers(verdict: Verdict) -> HeaderMap {
+    let seconds = verdict.reset.as_secs_f64().ceil().max(1.0);
+    let mut headers = HeaderMap::new();
+    headers.insert("x-ratelimit-limit", HeaderValue::from(verdict.limit));
+    headers.insert("x-ratelimit-remaining", HeaderValue::from(verdict.remaining));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds, and positive")]
+    let seconds = HeaderValue::from(seconds as u64);
+    headers.insert("x-ratelimit-reset", seconds.clone());
+    if !verdict.allowed {
+        headers.insert(header::RETRY_AFTER, seconds);
+    }
+    headers
+}
+
+pub(super) fn request_id(request: &Request) -> String {
+    request.extensions().get().map_or_else(String::new, |RequestId(id)| id.clone())
+}
+
+fn respond(answer: Answer) -> Response {
+    let mut response = json(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK), answer.body);
+    if answer.replayed {
+        response.headers_mut().insert(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"));
+    }
+    if let Some(etag) = answer.etag.and_then(|etag| HeaderValue::try_from(etag).ok()) {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
+}
+
+pub(super) fn error(request_id: &str, failure: &ApiError) -> Response {
+    let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    json(status, failure.body(request_id))
+}
+
+pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

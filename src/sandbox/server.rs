@@ -1,0 +1,224 @@
+//! Connections. hyper is driven by hand because faults need what a framework hides: closing without an answer.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::{Router, http};
+use futures::stream;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_service::Service;
+
+use super::api_error::ApiError;
+use super::faults::{Afterwards, Faults, Instead, Plan};
+use super::rate_limit::RateLimiter;
+use super::routes::{App, ItemFault, RequestId, error, router};
+use super::store::Store;
+use super::{SandboxError, SandboxOptions};
+
+/// How long a client may take for its headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long calls under way may take once the sandbox is to end.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+
+/// Pieces in which a slow answer comes.
+const SLOW_PIECES: usize = 10;
+
+/// A sandbox that listens. Dropping it without [`RunningSandbox::shutdown`] ends it as abruptly as a kill would.
+#[derive(Debug)]
+pub struct RunningSandbox {
+    address: SocketAddr,
+    stop: CancellationToken,
+    connections: TaskTracker,
+}
+
+impl RunningSandbox {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its base URL.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Ends it: no new connections, and a short while for calls under way.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.connections.close();
+        if timeout(SHUTDOWN_GRACE, self.connections.wait()).await.is_err() {
+            tracing::debug!("calls under way at the sandbox were cut off");
+        }
+    }
+}
+
+impl Drop for RunningSandbox {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Starts a sandbox.
+pub async fn start(options: SandboxOptions) -> Result<RunningSandbox, SandboxError> {
+    let SandboxOptions { listen, database, api_keys, batch_methods, rate_limit, faults } = options;
+    if !listen.ip().is_loopback() {
+        return Err(SandboxError::NotLoopback(listen));
+    }
+    let store = Store::open(&database)?;
+    let failed = |source| SandboxError::Listen { address: listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let limiter = rate_limit.map(|limit| Mutex::new(RateLimiter::new(limit)));
+    let router = router(Arc::new(App { store, api_keys, batch_methods, limiter }));
+    let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
+    let acceptor = Acceptor { router, faults: Arc::new(faults), stop: stop.clone(), connections: connections.clone() };
+    tokio::spawn(acceptor.run(listener));
+    Ok(RunningSandbox { address, stop, connections })
+}
+
+struct Acceptor {
+    router: Router,
+    faults: Arc<Faults>,
+    stop: CancellationToken,
+    connections: TaskTracker,
+}
+
+impl Acceptor {
+    async fn run(self, listener: TcpListener) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let served = serve(stream, self.router.clone(), Arc::clone(&self.faults), self.stop.clone());
+                    self.connections.spawn(served);
+                }
+                // Out of file descriptors, most likely: wait for some connection to end.
+                Err(error) => {
+                    tracing::debug!(%error, "a connection was not accepted");
+                    sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, router: Router, faults: Arc<Faults>, stop: CancellationToken) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let service = service_fn(|request| answer(router.clone(), Arc::clone(&faults), request));
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::trace!(%error, "a connection ended");
+    }
+}
+
+/// Makes hyper close the connection without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("closed on purpose")]
+struct Closed;
+
+async fn answer(router: Router, faults: Arc<Faults>, request: Request<Incoming>) -> Result<Response, Closed> {
+    let concerned = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
+    let plan = if concerned { faults.plan(Instant::now()) } else { Plan::default() };
+    let request_id = format!("req_{}", uuid::Uuid::new_v4().simple());
+    sleep(plan.latency).await;
+    let mut response = match plan.instead {
+        Some(Instead::Close) => return Err(Closed),
+        Some(Instead::Status(status, retry_after)) => {
+            // The body has to be read, or the client may see a reset instead of the status.
+            read_away(request.into_body()).await;
+            refused(status, retry_after, &request_id)
+        }
+        None => perform(router, request, &request_id, plan.item_fault).await,
+    };
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    match plan.afterwards {
+        None => Ok(response),
+        Some(Afterwards::Close) => Err(Closed),
+        Some(afterwards) => spoil(response, afterwards).await,
+    }
+}
+
+async fn perform(mut router: Router, request: Request<Incoming>, request_id: &str, item_fault: f64) -> Response {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(RequestId(request_id.to_owned()));
+    request.extensions_mut().insert(ItemFault(item_fault));
+    let answered: Result<Response, Infallible> = router.call(request).await;
+    answered.unwrap_or_else(|never| match never {})
+}
+
+async fn read_away(body: Incoming) {
+    drop(axum::body::to_bytes(Body::new(body), usize::MAX).await);
+}
+
+fn refused(status: u16, retry_after: Option<u64>, request_id: &str) -> Response {
+    let failure = if status == 429 {
+        ApiError::rate_limited()
+    } else {
+        ApiError { status, ..ApiError::internal(status, "a fault on purpose") }
+    };
+    let mut response = error(request_id, &failure);
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Spoils an answer whose effect has taken place.
+async fn spoil(response: Response, afterwards: Afterwards) -> Result<Response, Closed> {
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Closed)?;
+    if afterwards == Afterwards::Garbage {
+        parts.status = StatusCode::OK;
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        return Ok(http::Response::from_parts(parts, Body::from("<html><body>Welcome</body></html>")));
+    }
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    let body = match afterwards {
+        Afterwards::Slow(over) => slow(bytes, over),
+        _ => Body::from_stream(stream::iter([Ok(bytes.slice(..bytes.len() / 2)), Err(Closed)])),
+    };
+    Ok(http::Response::from_parts(parts, body))
+}
+
+fn slow(bytes: Bytes, over: Duration) -> Body {
+    let size = bytes.len().div_ceil(SLOW_PIECES).max(1);
+    let pause = over / u32::try_from(SLOW_PIECES).unwrap_or(1);
+    Body::from_stream(stream::unfold(bytes, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        sleep(pause).await;
+        let piece = rest.split_to(size.min(rest.len()));
+        Some((Ok::<_, Closed>(piece), rest))
+    }))
+}

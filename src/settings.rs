@@ -1,0 +1,292 @@
+//! What was typed, what the environment says and what the defaults are, resolved into one set of settings.
+//!
+//! Flags win over the environment, the environment over `.env`, and that over the defaults. This is the only module
+//! that reads the environment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use secrecy::SecretString;
+
+use crate::avnology::{BaseUrl, DEFAULT_BASE_URL, Rate};
+use crate::cli::{ClerkArguments, OutputFormat, ProgressStyle};
+use crate::mapping::Rules;
+use crate::pipeline::BatchLimits;
+use crate::source::{Input, ReaderLimits};
+
+/// Why settings cannot be resolved.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// No key, and one is needed.
+    #[error(
+        "no admin key: set AVNOLOGY_SECRET_KEY in the environment or in .env, or rehearse with --sandbox or --dry-run"
+    )]
+    NoKey,
+    /// A variable cannot be understood. The value is not repeated: it may be a secret in the wrong place.
+    #[error("the environment variable {name} is wrong: {problem}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// `.env` cannot be read.
+    #[error("cannot read `.env`: {0}")]
+    DotEnv(String),
+    /// Standard input can be read only once.
+    #[error("`-` (standard input) can be given to --import only once")]
+    StdinTwice,
+}
+
+/// The variables that concern us, from the process and from `.env`.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// Reads the process's environment and `.env` in `directory`, which never overrides it.
+    pub fn read(directory: &Path) -> Result<Self, SettingsError> {
+        let mut variables = BTreeMap::new();
+        match dotenvy::from_path_iter(directory.join(".env")) {
+            Ok(lines) => {
+                for line in lines {
+                    let (name, value) = line.map_err(|error| dot_env_error(&error))?;
+                    variables.insert(name, value);
+                }
+            }
+            Err(error) if error.not_found() => {}
+            Err(error) => return Err(dot_env_error(&error)),
+        }
+        variables.extend(std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.into_string().ok().filter(|name| name.starts_with("AVNOLOGY_"))?;
+            Some((name, value.into_string().ok()?))
+        }));
+        Ok(Self { variables })
+    }
+
+    /// A variable's value; an empty one counts as unset.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    }
+
+    fn parse<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, SettingsError>
+    where
+        T::Err: fmt::Display,
+    {
+        let value = self.get(name).map(|value| value.trim().parse());
+        value.transpose().map_err(|error: T::Err| SettingsError::Variable { name, problem: error.to_string() })
+    }
+}
+
+/// dotenvy's own message would repeat the line, which may hold the key.
+fn dot_env_error(error: &dotenvy::Error) -> SettingsError {
+    SettingsError::DotEnv(match error {
+        dotenvy::Error::LineParse(_, index) => format!("a line cannot be understood, from its character {}", index + 1),
+        dotenvy::Error::Io(error) => error.to_string(),
+        _ => "it cannot be understood".to_owned(),
+    })
+}
+
+/// Where an import goes.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// Nowhere: a dry run.
+    Nowhere,
+    /// An embedded Avnology ID over this database.
+    Sandbox(PathBuf),
+    /// A real one.
+    Target {
+        /// Its address.
+        base_url: BaseUrl,
+        /// The admin key.
+        secret_key: SecretString,
+    },
+}
+
+/// How progress is shown, decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A bar.
+    Bars,
+    /// Lines for people.
+    Plain,
+    /// Lines for programs.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// All that an import needs to know.
+#[derive(Clone, Debug)]
+pub struct ImportSettings {
+    /// What to read.
+    pub inputs: Vec<Input>,
+    /// Where to send it.
+    pub destination: Destination,
+    /// Bounds of reading.
+    pub reader: ReaderLimits,
+    /// Choices of mapping.
+    pub rules: Rules,
+    /// Identities to show.
+    pub preview: usize,
+    /// Mapper workers.
+    pub workers: usize,
+    /// Bounds of one request.
+    pub batch: BatchLimits,
+    /// Requests under way at once.
+    pub concurrency: usize,
+    /// The most requests.
+    pub rate: Rate,
+    /// Stop once more records than this were rejected.
+    pub max_errors: Option<u64>,
+    /// What standard output gets.
+    pub output: OutputFormat,
+    /// What standard error gets.
+    pub progress: Progress,
+    /// No summary.
+    pub quiet: bool,
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// A further place for the report.
+    pub report: Option<PathBuf>,
+}
+
+impl ImportSettings {
+    /// Resolves what was typed.
+    pub fn resolve(arguments: ClerkArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let inputs: Vec<Input> = arguments.import.iter().map(|path| Input::from_argument(path)).collect();
+        if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+            return Err(SettingsError::StdinTwice);
+        }
+        let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Ok(Self {
+            destination: destination(&arguments, environment)?,
+            concurrency: first(arguments.concurrency, environment, "AVNOLOGY_CONCURRENCY")?
+                .map_or(4, NonZeroUsize::get),
+            rate: first(arguments.rate, environment, "AVNOLOGY_RATE")?.unwrap_or(Rate::DEFAULT),
+            runs_directory: first(arguments.runs_dir.clone(), environment, "AVNOLOGY_RUNS_DIR")?
+                .unwrap_or_else(|| PathBuf::from(".avnology/runs")),
+            reader: ReaderLimits { record_bytes: arguments.max_record_bytes, ..ReaderLimits::default() },
+            preview: arguments.preview.unwrap_or(if arguments.dry_run && !arguments.quiet { 3 } else { 0 }),
+            batch: BatchLimits { items: arguments.batch_size, bytes: arguments.batch_bytes },
+            progress: progress(&arguments),
+            rules: Rules { missing_email: arguments.missing_email },
+            max_errors: arguments.max_errors,
+            output: arguments.output,
+            quiet: arguments.quiet,
+            report: arguments.report,
+            inputs,
+            workers,
+        })
+    }
+}
+
+/// A flag, else a variable.
+fn first<T: FromStr>(flag: Option<T>, environment: &Environment, name: &'static str) -> Result<Option<T>, SettingsError>
+where
+    T::Err: fmt::Display,
+{
+    match flag {
+        Some(value) => Ok(Some(value)),
+        None => environment.parse(name),
+    }
+}
+
+fn destination(arguments: &ClerkArguments, environment: &Environment) -> Result<Destination, SettingsError> {
+    if arguments.dry_run {
+        return Ok(Destination::Nowhere);
+    }
+    if arguments.sandbox {
+        return Ok(Destination::Sandbox(arguments.sandbox_db.clone()));
+    }
+    let base_url = match first(arguments.base_url.clone(), environment, "AVNOLOGY_BASE_URL")? {
+        Some(base_url) => base_url,
+        None => DEFAULT_BASE_URL.parse().map_err(|error: crate::avnology::BaseUrlError| SettingsError::Variable {
+            name: "AVNOLOGY_BASE_URL",
+            problem: error.to_string(),
+        })?,
+    };
+    let key = environment.get("AVNOLOGY_SECRET_KEY").ok_or(SettingsError::NoKey)?;
+    Ok(Destination::Target { base_url, secret_key: SecretString::from(key) })
+}
+
+fn progress(arguments: &ClerkArguments) -> Progress {
+    match arguments.progress {
+        _ if arguments.quiet => Progress::None,
+        // Log lines would tear a bar apart.
+        ProgressStyle::Auto if std::io::stderr().is_terminal() && arguments.verbose == 0 => Progress::Bars,
+        ProgressStyle::Auto | ProgressStyle::Plain => Progress::Plain,
+        ProgressStyle::Bars => Progress::Bars,
+        ProgressStyle::Json => Progress::Json,
+        ProgressStyle::None => Progress::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::cli::{Cli, Command, Provider};
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Environment { variables }
+    }
+
+    fn resolve(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ImportSettings, SettingsError> {
+        let line = ["avnology", "migrate", "clerk", "--import", "users.json"].iter().chain(arguments);
+        let Command::Migrate(migrate) = Cli::try_parse_from(line).expect("arguments").command else { panic!() };
+        let Provider::Clerk(clerk) = migrate.provider;
+        ImportSettings::resolve(*clerk, &environment(variables))
+    }
+
+    const KEY: (&str, &str) = ("AVNOLOGY_SECRET_KEY", "sk_test_1");
+
+    #[test]
+    fn flags_win_over_the_environment_and_that_over_defaults() {
+        let rate =
+            |arguments: &[&str], variables: &[(&str, &str)]| resolve(arguments, variables).unwrap().rate.to_string();
+        assert_eq!(rate(&[], &[KEY]), "50/s");
+        assert_eq!(rate(&[], &[KEY, ("AVNOLOGY_RATE", "10/s")]), "10/s");
+        assert_eq!(rate(&["--rate", "20/m"], &[KEY, ("AVNOLOGY_RATE", "10/s")]), "20/m");
+    }
+
+    #[test]
+    fn a_real_import_needs_a_key_and_nothing_else_does() {
+        assert!(matches!(resolve(&[], &[]), Err(SettingsError::NoKey)));
+        assert!(matches!(resolve(&[], &[("AVNOLOGY_SECRET_KEY", "  ")]), Err(SettingsError::NoKey)));
+        assert!(matches!(resolve(&["--dry-run"], &[]).unwrap().destination, Destination::Nowhere));
+        assert!(matches!(resolve(&["--sandbox"], &[]).unwrap().destination, Destination::Sandbox(_)));
+        match resolve(&[], &[KEY]).unwrap().destination {
+            Destination::Target { base_url, secret_key } => {
+                assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
+                assert_eq!(secret_key.expose_secret(), "sk_test_1");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named_but_not_repeated() {
+        let error =
+            resolve(&[], &[KEY, ("AVNOLOGY_BASE_URL", "http://sk_live_oops.example.com")]).unwrap_err().to_string();
+        assert!(error.contains("AVNOLOGY_BASE_URL") && !error.contains("sk_live_oops"), "{error}");
+    }
+
+    #[test]
+    fn dot_env_never_overrides_the_environment_and_is_not_quoted_in_errors() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(".env"), "AVNOLOGY_RATE=7/s\n").unwrap();
+        assert_eq!(Environment::read(directory.path()).unwrap().get("AVNOLOGY_RATE"), Some("7/s"));
+        std::fs::write(directory.path().join(".env"), "AVNOLOGY_SECRET_KEY=\"sk_live_secret\n").unwrap();
+        let error = Environment::read(directory.path()).err().unwrap().to_string();
+        assert!(!error.contains("sk_live_secret"), "{error}");
+    }
+}

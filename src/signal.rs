@@ -1,0 +1,97 @@
+//! Signals as a stream: the first asks the run to end, the second insists, the third ends the process.
+
+use std::fmt;
+
+use tokio::sync::mpsc;
+
+/// A signal that asks the run to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// From a service manager or scheduler.
+    Terminate,
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        })
+    }
+}
+
+/// The signals that arrive from now on.
+#[derive(Debug)]
+pub struct Signals(mpsc::Receiver<Signal>);
+
+impl Signals {
+    /// Listens to SIGINT and SIGTERM. `on_third` is called, on the listening task, when a third one arrives.
+    pub fn listen(on_third: impl Fn(Signal) + Send + 'static) -> std::io::Result<Self> {
+        let mut source = Source::new()?;
+        let (sender, receiver) = mpsc::channel(2);
+        tokio::spawn(async move {
+            for count in 1.. {
+                let signal = source.next().await;
+                if count > 2 {
+                    on_third(signal);
+                } else if sender.send(signal).await.is_err() {
+                    tracing::debug!("a signal after the run was over");
+                }
+            }
+        });
+        Ok(Self(receiver))
+    }
+
+    /// Signals that never come, for tests and embedding.
+    pub fn none() -> Self {
+        Self(mpsc::channel(1).1)
+    }
+
+    /// The next signal; never returns when there will be none.
+    pub async fn next(&mut self) -> Signal {
+        match self.0.recv().await {
+            Some(signal) => signal,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Source {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Source {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Source;
+
+#[cfg(not(unix))]
+impl Source {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

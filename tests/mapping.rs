@@ -1,0 +1,374 @@
+//! Every rule of mapping, one row each, and properties that hold for any user.
+
+use avnology_migrate::mapping::{MissingEmail, Rules, map, parse};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// What mapping makes of a record: the canonical identity and the notices, or the code of its rejection.
+fn outcome(record: &str, rules: &Rules) -> Result<(Value, Vec<&'static str>), &'static str> {
+    let user = parse(record.as_bytes()).map_err(|rejection| rejection.code.as_str())?;
+    let mapped = map(&user, rules).map_err(|rejection| rejection.code.as_str())?;
+    let identity = serde_json::to_value(&mapped.identity).expect("an identity is JSON");
+    Ok((identity, mapped.notices.iter().map(|notice| notice.as_str()).collect()))
+}
+
+/// A minimal user with these members added or replaced.
+fn user(changes: Value) -> String {
+    let mut user = json!({
+        "id": "user_1",
+        "email_addresses": [{"id": "idn_1", "email_address": "alan@example.com", "verified": true}],
+        "primary_email_address_id": "idn_1",
+    });
+    let Value::Object(changes) = changes else { panic!("changes are an object") };
+    user.as_object_mut().expect("a user is an object").extend(changes);
+    user.to_string()
+}
+
+#[track_caller]
+fn assert_mapped(changes: Value, pointer: &str, expected: Value, notices: &[&str]) {
+    let record = user(changes);
+    let (identity, seen) = outcome(&record, &Rules::default()).unwrap_or_else(|code| panic!("{code}: {record}"));
+    assert_eq!(identity.pointer(pointer).cloned().unwrap_or(Value::Null), expected, "{pointer} of {identity}");
+    assert_eq!(seen, notices, "{record}");
+}
+
+#[track_caller]
+fn assert_rejected(changes: Value, code: &str) {
+    let record = user(changes);
+    assert_eq!(outcome(&record, &Rules::default()).map(|(identity, _)| identity), Err(code), "{record}");
+}
+
+fn emails(list: &[(&str, &str)]) -> Value {
+    list.iter().map(|(id, address)| json!({"id": id, "email_address": address})).collect()
+}
+
+const BCRYPT: &str = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+
+#[test]
+fn the_primary_email() {
+    let two = || emails(&[("idn_1", "one@example.com"), ("idn_2", "two@example.com")]);
+    let email = "/traits/email";
+    assert_mapped(
+        json!({"email_addresses": two(), "primary_email_address_id": "idn_2"}),
+        email,
+        json!("two@example.com"),
+        &[],
+    );
+    assert_mapped(
+        json!({"email_addresses": two(), "primary_email_address_id": null}),
+        email,
+        json!("one@example.com"),
+        &[],
+    );
+    assert_mapped(
+        json!({"email_addresses": two(), "primary_email_address_id": ""}),
+        email,
+        json!("one@example.com"),
+        &[],
+    );
+    assert_mapped(
+        json!({"email_addresses": two(), "primary_email_address_id": "idn_9"}),
+        email,
+        json!("one@example.com"),
+        &["primary_email_unknown"],
+    );
+    assert_mapped(
+        json!({"email_addresses": two(), "primary_email_address_id": "idn_2"}),
+        "/traits/email_addresses",
+        json!([
+            {"value": "one@example.com", "verified": false, "primary": false},
+            {"value": "two@example.com", "verified": false, "primary": true},
+        ]),
+        &[],
+    );
+    assert_rejected(json!({"email_addresses": []}), "no_email");
+    assert_rejected(json!({"email_addresses": null}), "no_email");
+    assert_rejected(json!({"email_addresses": [{"id": "idn_1", "email_address": ""}]}), "no_email");
+    assert_rejected(json!({"email_addresses": emails(&[("idn_1", "not an address")])}), "invalid_email");
+}
+
+#[test]
+fn the_state_of_verification_is_carried_over() {
+    let verified = "/traits/email_addresses/0/verified";
+    for (verification, expected) in [
+        (json!({"verified": true}), true),
+        (json!({"verified": false}), false),
+        (json!({"verification": {"status": "verified", "strategy": "email_code"}}), true),
+        (json!({"verification": {"status": "unverified"}}), false),
+        (json!({"verification": {"status": "expired"}}), false),
+        (json!({"verification": {"status": "failed"}}), false),
+        (json!({"verification": {"status": "transferable"}}), false),
+        (json!({"verification": null}), false),
+        (json!({}), false),
+    ] {
+        let mut email = json!({"id": "idn_1", "email_address": "a@example.com"});
+        email.as_object_mut().expect("an object").extend(verification.as_object().expect("an object").clone());
+        assert_mapped(json!({"email_addresses": [email]}), verified, json!(expected), &[]);
+    }
+}
+
+#[test]
+fn further_addresses() {
+    let addresses = "/traits/email_addresses";
+    let malformed = emails(&[("idn_1", "a@example.com"), ("idn_2", "nowhere")]);
+    assert_mapped(
+        json!({"email_addresses": malformed}),
+        addresses,
+        json!([{"value": "a@example.com", "verified": false, "primary": true}]),
+        &["secondary_email_invalid"],
+    );
+    let twice = json!([
+        {"id": "idn_0", "email_address": "A@example.com", "verified": true},
+        {"id": "idn_1", "email_address": "a@example.com"},
+    ]);
+    assert_mapped(
+        json!({"email_addresses": twice}),
+        addresses,
+        json!([{"value": "a@example.com", "verified": true, "primary": true}]),
+        &[],
+    );
+}
+
+#[test]
+fn phones() {
+    let phone =
+        |id: &str, number: &str| json!({"id": id, "phone_number": number, "verification": {"status": "verified"}});
+    let two = || json!([phone("idn_p", "+14155551234"), phone("idn_q", "+4930123456")]);
+    assert_mapped(
+        json!({"phone_numbers": two(), "primary_phone_number_id": "idn_q"}),
+        "/traits/phone",
+        json!("+4930123456"),
+        &[],
+    );
+    assert_mapped(json!({"phone_numbers": two()}), "/traits/phone", json!("+14155551234"), &[]);
+    assert_mapped(
+        json!({"phone_numbers": two(), "primary_phone_number_id": "idn_x"}),
+        "/traits/phone",
+        json!("+14155551234"),
+        &["primary_phone_unknown"],
+    );
+    assert_mapped(
+        json!({"phone_numbers": [phone("idn_p", "555 1234")]}),
+        "/traits/phone",
+        Value::Null,
+        &["phone_invalid"],
+    );
+    assert_mapped(
+        json!({"phone_numbers": [phone("idn_p", "555 1234")]}),
+        "/traits/phone_numbers",
+        json!([]),
+        &["phone_invalid"],
+    );
+    let mut second_factor = phone("idn_p", "+14155551234");
+    second_factor["reserved_for_second_factor"] = json!(true);
+    assert_mapped(
+        json!({"phone_numbers": [second_factor]}),
+        "/traits/phone",
+        json!("+14155551234"),
+        &["second_factor_phone"],
+    );
+}
+
+#[test]
+fn the_external_id_and_the_origin() {
+    assert_mapped(json!({}), "/external_id", json!("user_1"), &[]);
+    assert_mapped(json!({"external_id": null}), "/external_id", json!("user_1"), &[]);
+    assert_mapped(json!({"external_id": ""}), "/external_id", json!("user_1"), &[]);
+    assert_mapped(json!({"external_id": "crm-7"}), "/external_id", json!("crm-7"), &[]);
+    assert_mapped(json!({"external_id": "crm-7"}), "/admin_metadata/clerk/id", json!("user_1"), &[]);
+    assert_mapped(
+        json!({"created_at": 1_700_000_000_000_i64}),
+        "/admin_metadata/clerk/created_at",
+        json!("2023-11-14T22:13:20Z"),
+        &[],
+    );
+    assert_rejected(json!({"id": null}), "missing_id");
+    assert_rejected(json!({"id": ""}), "missing_id");
+    assert_rejected(json!({"deleted": true}), "deleted_user");
+    assert_rejected(json!({"created_at": i64::MAX}), "invalid_record");
+    assert_rejected(json!({"external_id": "x".repeat(256)}), "field_too_long");
+}
+
+#[test]
+fn names_and_locale() {
+    assert_mapped(json!({"first_name": "Zoë 👩‍🚀"}), "/traits/first_name", json!("Zoë 👩‍🚀"), &[]);
+    assert_mapped(json!({"first_name": ""}), "/traits/first_name", Value::Null, &[]);
+    assert_mapped(json!({"last_name": "é".repeat(255)}), "/traits/last_name", json!("é".repeat(255)), &[]);
+    assert_rejected(json!({"last_name": "é".repeat(256)}), "field_too_long");
+    assert_mapped(json!({"username": "alan_t-1"}), "/traits/username", json!("alan_t-1"), &[]);
+    assert_rejected(json!({"username": "al"}), "invalid_username");
+    assert_rejected(json!({"username": "alan.t"}), "invalid_username");
+    assert_mapped(json!({"locale": "en-US"}), "/locale", json!("en-US"), &[]);
+    assert_mapped(json!({"locale": "English"}), "/locale", json!("English"), &[]);
+    assert_mapped(json!({"locale": "en_US"}), "/locale", Value::Null, &["locale_invalid"]);
+}
+
+#[test]
+fn passwords() {
+    let hash = "/credentials/password/config/hashed_password";
+    assert_mapped(json!({"password_digest": BCRYPT}), hash, json!(BCRYPT), &[]);
+    assert_mapped(json!({"password_digest": BCRYPT, "password_hasher": "bcrypt"}), hash, json!(BCRYPT), &[]);
+    assert_mapped(json!({"password_digest": BCRYPT, "password_hasher": null}), hash, json!(BCRYPT), &[]);
+    assert_mapped(json!({"password_digest": "$2a$10$short"}), hash, Value::Null, &["password_malformed"]);
+    assert_mapped(json!({"password_enabled": true}), hash, Value::Null, &["password_missing"]);
+    assert_mapped(json!({"password_enabled": false}), "/credentials", Value::Null, &[]);
+    for hasher in [
+        "argon2i",
+        "argon2id",
+        "bcrypt_peppered",
+        "bcrypt_sha256_django",
+        "hmac_sha256_utf16_b64",
+        "md5",
+        "md5_salted",
+        "md5_phpass",
+        "pbkdf2_sha1",
+        "pbkdf2_sha256",
+        "pbkdf2_sha256_django",
+        "pbkdf2_sha512",
+        "pbkdf2_sha512_hex",
+        "scrypt_firebase",
+        "scrypt_werkzeug",
+        "sha256",
+        "sha256_salted",
+        "sha512_symfony",
+        "ldap_ssha",
+        "awscognito",
+        "BCRYPT",
+    ] {
+        let changes = json!({"password_digest": BCRYPT, "password_hasher": hasher});
+        assert_mapped(changes, hash, Value::Null, &["password_not_portable"]);
+    }
+}
+
+#[test]
+fn social_sign_ins() {
+    let account = |provider: &str, status: &str| json!({"provider": provider, "provider_user_id": "1078", "verification": {"status": status}});
+    let providers = "/credentials/oidc/config/providers";
+    assert_mapped(
+        json!({"external_accounts": [account("oauth_google", "verified"), account("oauth_custom_acme", "verified")]}),
+        providers,
+        json!([{"provider": "google", "subject": "1078"}, {"provider": "custom_acme", "subject": "1078"}]),
+        &[],
+    );
+    let unverified = json!({"external_accounts": [account("oauth_google", "unverified")]});
+    assert_mapped(unverified, providers, Value::Null, &["external_account_unverified"]);
+    let without_subject =
+        json!({"external_accounts": [{"provider": "oauth_google", "verification": {"status": "verified"}}]});
+    assert_mapped(without_subject, providers, Value::Null, &["external_account_unverified"]);
+}
+
+#[test]
+fn whoever_may_not_sign_in_at_clerk_arrives_disabled() {
+    assert_mapped(json!({}), "/state", json!("active"), &[]);
+    for reason in ["banned", "locked", "deprovisioned"] {
+        assert_mapped(json!({reason: true}), "/state", json!("disabled"), &[]);
+        assert_mapped(json!({reason: true}), "/admin_metadata/clerk/disabled_because", json!(reason), &[]);
+        assert_mapped(json!({reason: false}), "/state", json!("active"), &[]);
+    }
+}
+
+#[test]
+fn what_cannot_move_is_told() {
+    for (changes, notice) in [
+        (json!({"totp_enabled": true}), "totp"),
+        (json!({"totp_secret": "JBSWY3DP"}), "totp"),
+        (json!({"backup_code_enabled": true}), "backup_codes"),
+        (json!({"backup_codes_enabled": true}), "backup_codes"),
+        (json!({"passkeys": [{"id": "idn_k"}]}), "passkeys"),
+        (json!({"web3_wallets": [{"id": "idn_w"}]}), "web3_wallets"),
+        (json!({"saml_accounts": [{"id": "idn_s"}]}), "enterprise_accounts"),
+        (json!({"enterprise_accounts": [{"id": "idn_s"}]}), "enterprise_accounts"),
+        (json!({"has_image": true}), "profile_image"),
+        (json!({"something_new": 1}), "unknown_fields"),
+    ] {
+        assert_mapped(changes, "/external_id", json!("user_1"), &[notice]);
+    }
+    assert_mapped(
+        json!({"totp_enabled": false, "totp_secret": "", "passkeys": [], "object": "user"}),
+        "/state",
+        json!("active"),
+        &[],
+    );
+}
+
+#[test]
+fn metadata_goes_where_it_belongs_and_private_metadata_never_into_traits() {
+    let bags = json!({"public_metadata": {"a": 1}, "unsafe_metadata": {"b": 2}, "private_metadata": {"c": 3}});
+    let (identity, _) = outcome(&user(bags), &Rules::default()).expect("a user");
+    assert_eq!(identity["traits"]["public_metadata"], json!({"a": 1}));
+    assert_eq!(identity["traits"]["unsafe_metadata"], json!({"b": 2}));
+    assert_eq!(identity["admin_metadata"]["private_metadata"], json!({"c": 3}));
+    assert!(!identity["traits"].to_string().contains("\"c\""));
+}
+
+#[test]
+fn a_placeholder_for_a_missing_email() {
+    let rules = Rules { missing_email: MissingEmail::Placeholder { domain: "example.invalid".to_owned() } };
+    let (identity, notices) = outcome(&user(json!({"email_addresses": []})), &rules).expect("a user");
+    assert_eq!(identity["traits"]["email"], "user_1@example.invalid");
+    assert_eq!(identity["traits"]["email_addresses"][0]["verified"], false);
+    assert_eq!(notices, ["email_placeholder"]);
+}
+
+#[test]
+fn the_wire_form_fills_the_documented_fields_from_the_traits() {
+    let record = user(json!({
+        "username": "alan", "first_name": "Alan", "locale": "en-GB", "banned": true, "password_digest": BCRYPT,
+        "phone_numbers": [{"id": "idn_p", "phone_number": "+14155551234", "verified": true}],
+    }));
+    let parsed = parse(record.as_bytes()).expect("a user");
+    let mut body = Vec::new();
+    map(&parsed, &Rules::default()).expect("an identity").identity.encode(&mut body);
+    let body: Value = serde_json::from_slice(&body).expect("JSON");
+    insta::assert_json_snapshot!(body);
+}
+
+/// A JSON value as text that no parser would write again the same way.
+fn odd_json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("1e400".to_owned()),
+        Just("-0.0".to_owned()),
+        Just("123456789012345678901234567890".to_owned()),
+        Just("1.10".to_owned()),
+        Just(r#""\u00e9\ud83d\ude00\/""#.to_owned()),
+        Just("null".to_owned()),
+        "[a-z é]{0,5}".prop_map(|text| format!("\"{text}\"")),
+    ];
+    leaf.prop_recursive(5, 20, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(" , "))),
+            proptest::collection::vec(("[aA ]{0,2}", inner), 0..4).prop_map(|members| {
+                let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+                format!("{{{}}}", members.join(","))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn metadata_survives_to_the_byte(public in odd_json(), hidden in odd_json()) {
+        let record = format!(
+            r#"{{"id":"user_1","email_addresses":[{{"email_address":"a@example.com"}}],"public_metadata":{public},"private_metadata":{hidden}}}"#
+        );
+        let user = parse(record.as_bytes()).expect("a user");
+        let mut body = Vec::new();
+        map(&user, &Rules::default()).expect("an identity").identity.encode(&mut body);
+        let body = String::from_utf8(body).expect("UTF-8");
+        prop_assert!(public == "null" || body.contains(&format!("\"public_metadata\":{public}")), "{}", body);
+        prop_assert!(hidden == "null" || body.contains(&format!("\"private_metadata\":{hidden}")), "{}", body);
+    }
+
+    #[test]
+    fn whatever_the_record_there_is_an_outcome_and_no_content_in_the_message(record in odd_json(), field in "[a-z_]{1,12}") {
+        let record = format!(r#"{{"id":"user_1","{field}":{record},"first_name":{record},"email_addresses":{record}}}"#);
+        if let Err(rejection) = parse(record.as_bytes()).and_then(|user| map(&user, &Rules::default()).map(|_| ())) {
+            prop_assert!(!rejection.message.contains("é"), "{}", rejection.message);
+        }
+    }
+
+    #[test]
+    fn any_bytes_at_all_are_an_outcome(record in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(parse(&record).is_err() || std::str::from_utf8(&record).is_ok());
+    }
+}

@@ -1,0 +1,205 @@
+//! Every shape of input, good and bad, through the built binary. A dry run needs no target.
+
+mod support;
+
+use std::io::Write;
+use std::process::Stdio;
+
+use support::{Scratch, export, user};
+
+/// Dry-runs a file and returns (exit code, read, valid, rejected, stderr).
+fn dry_run(content: impl AsRef<[u8]>) -> (i32, u64, u64, u64, String) {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", content);
+    let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "--output", "json"]);
+    let code = run.code.expect("an exit code");
+    (code, run.count("read"), run.count("valid"), run.count("rejected"), run.stderr)
+}
+
+#[track_caller]
+fn assert_counts(content: impl AsRef<[u8]>, code: i32, valid: u64, rejected: u64) -> String {
+    let (seen, read, seen_valid, seen_rejected, stderr) = dry_run(content);
+    assert_eq!((seen, seen_valid, seen_rejected), (code, valid, rejected), "{stderr}");
+    assert_eq!(read, valid + rejected);
+    stderr
+}
+
+#[test]
+fn every_documented_shape_is_read() {
+    let users = format!("{},\n{}", user(1), user(2));
+    for text in [
+        format!("{{\"data\":[{users}]}}"),
+        format!("[{users}]"),
+        format!("\u{feff}[{users}]"),
+        format!(
+            "\u{feff} {{\"object\":\"list\",\"more\":{{\"data\":[1]}},\"data\" : [ {users} ] , \"total_count\":2}}\n\n"
+        ),
+        format!("{}\n\n{}\r\n", user(1), user(2)),
+        format!("\u{feff}{}\n{}", user(1), user(2)),
+    ] {
+        assert_counts(&text, 0, 2, 0);
+    }
+    assert_counts("{\"data\":[]}", 0, 0, 0);
+    assert_counts("[]", 0, 0, 0);
+}
+
+#[test]
+fn a_key_before_the_users_may_be_larger_than_every_buffer() {
+    let padding = "x".repeat(300_000);
+    assert_counts(format!("{{\"padding\":\"{padding}\",\"data\":[{}],\"after\":\"{padding}\"}}", user(1)), 0, 1, 0);
+    assert_counts(format!("{{\"padding\":\"{padding}\"}}"), 5, 0, 0);
+}
+
+#[test]
+fn one_bad_record_is_one_reject_with_its_place() {
+    let scratch = Scratch::new();
+    let bad = "{\"id\":\"user_2\",\n \"email_addresses\": oops }";
+    let text = format!("{{\"data\":[\n{},\n{bad},\n{},,\n7,\n{}]}}", user(1), user(3), user(4));
+    let file = scratch.write("users.json", &text);
+    let run = scratch
+        .run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "--output", "json"])
+        .expect_code(3);
+    let report = run.report();
+    assert_eq!(report["counts"]["valid"], 3);
+    let first = |code: &str, index: usize| report["rejected_by_code"][code]["first"][index].clone();
+    assert_eq!(first("invalid_json", 0)["record"], 2);
+    assert_eq!(first("invalid_json", 0)["line"], 3);
+    assert_eq!(first("invalid_json", 0)["offset"], text.find(bad).expect("the record"));
+    assert_eq!(first("invalid_json", 0)["length"], bad.len());
+    assert_eq!(first("invalid_json", 1)["record"], 4, "the stray comma");
+    assert_eq!(first("invalid_record", 0)["record"], 5);
+}
+
+#[test]
+fn a_truncated_file_delivers_all_whole_records_first() {
+    let whole = export((0..50).map(user));
+    let cut = whole.find("user_000030").expect("user 30") + 4;
+    let stderr = assert_counts(&whole[..cut], 5, 30, 0);
+    assert!(stderr.contains("truncated") && stderr.contains("record 31"), "{stderr}");
+    let stderr = assert_counts(whole.trim_end().trim_end_matches('}'), 5, 50, 0);
+    assert!(stderr.contains("behind the array of users"), "{stderr}");
+    let lines: String = (0..5).map(|number| user(number) + "\n").collect();
+    let stderr = assert_counts(&lines[..lines.len() - 20], 5, 4, 0);
+    assert!(stderr.contains("inside record 5 (starts at line 5"), "{stderr}");
+}
+
+#[test]
+fn damage_to_the_whole_is_told_with_its_place() {
+    let users = format!("{},{}", user(1), user(2));
+    let stderr = assert_counts(format!("[{users}] x"), 5, 2, 0);
+    assert!(stderr.contains("unexpected characters behind the value"), "{stderr}");
+    let stderr = assert_counts(format!("{{\"data\":[{users}],}}"), 5, 2, 0);
+    assert!(stderr.contains("not valid JSON outside its records"), "{stderr}");
+    let stderr = assert_counts(format!("{{\"data\":[{users}],\"data\":[]}}"), 5, 2, 0);
+    assert!(stderr.contains("second `data`"), "{stderr}");
+    let unclosed =
+        format!("{{\"data\":[{}, {{\"id\":\"user_2\",\"public_metadata\":{{\"a\":1}}, {}]}}", user(1), user(3));
+    let stderr = assert_counts(unclosed, 5, 1, 0);
+    assert!(stderr.contains("its brackets never close"), "{stderr}");
+}
+
+#[test]
+fn what_is_no_export_is_refused_before_anything_is_read() {
+    let utf16: Vec<u8> = "{\"data\":[]}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (content, expected) in [
+        (b"".to_vec(), "is empty"),
+        (b"  \n\t ".to_vec(), "is empty"),
+        (b"<!DOCTYPE html><html>502</html>".to_vec(), "HTML"),
+        (utf16, "UTF-16"),
+        (b"{\"users\":[]}".to_vec(), "no `data` array"),
+        (b"{\"data\":{\"id\":\"user_1\"}}".to_vec(), "not an array"),
+        (b"\"data\"".to_vec(), "expected `{` or `[`"),
+        (b"{\"data\": [".to_vec(), "truncated"),
+        (b"{\"total\": 1,".to_vec(), "truncated"),
+        (b"{\"total\": !}".to_vec(), "not valid JSON"),
+    ] {
+        let stderr = assert_counts(&content, 5, 0, 0);
+        assert!(stderr.contains(expected), "{expected}: {stderr}");
+    }
+}
+
+#[test]
+fn a_record_too_large_is_one_reject_however_it_falls() {
+    let big = |size: usize| format!("{{\"id\":\"user_big\",\"public_metadata\":\"{}\"}}", "y".repeat(size));
+    for size in [3_000, 70_000, 1_200_000] {
+        let text = format!("[{},{},{}]", user(1), big(size), user(2));
+        let scratch = Scratch::new();
+        let file = scratch.write("users.json", text);
+        let run = scratch.run(&[
+            "migrate",
+            "clerk",
+            "--import",
+            &file,
+            "--dry-run",
+            "--preview",
+            "0",
+            "--output",
+            "json",
+            "--max-record-bytes",
+            "2048",
+        ]);
+        assert_eq!(run.count("valid"), 2, "{size}");
+        let report = run.expect_code(3).report();
+        let position = &report["rejected_by_code"]["record_too_large"]["first"][0];
+        assert_eq!((&position["record"], &position["length"]), (&2.into(), &big(size).len().into()), "{size}");
+    }
+}
+
+#[test]
+fn standard_input_and_several_files_are_read_in_order() {
+    let scratch = Scratch::new();
+    scratch.write("a.json", export((0..10).map(user)));
+    scratch.write("b.ndjson", (10..15).map(|number| user(number) + "\n").collect::<String>());
+    let arguments = [
+        "migrate",
+        "clerk",
+        "--import",
+        "a.json",
+        "-",
+        "--import",
+        "b.ndjson",
+        "--dry-run",
+        "--preview",
+        "0",
+        "--output",
+        "json",
+    ];
+    let mut process = scratch
+        .avnology(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = process.stdin.take().expect("its stdin");
+    stdin.write_all(format!("[{}]", user(20)).as_bytes()).expect("it reads");
+    drop(stdin);
+    let run = support::Run::of(process.wait_with_output().expect("it ends")).expect_code(0);
+    assert_eq!(run.count("valid"), 16);
+    let inputs = run.report()["inputs"].as_array().expect("inputs").clone();
+    assert_eq!(
+        inputs.iter().map(|input| input["input"].as_str().expect("a name")).collect::<Vec<_>>(),
+        ["a.json", "-", "b.ndjson"]
+    );
+    let run = scratch.run(&["migrate", "clerk", "--import", "-", "-", "--dry-run"]).expect_code(2);
+    assert!(run.stderr.contains("only once"), "{}", run.stderr);
+    let run = scratch.run(&["migrate", "clerk", "--import", "missing.json", "--dry-run"]).expect_code(5);
+    assert!(run.stderr.contains("missing.json"), "{}", run.stderr);
+    scratch.run(&["migrate", "clerk", "--import", ".", "--dry-run"]).expect_code(5);
+}
+
+#[test]
+fn a_dry_run_writes_nothing_but_the_report_it_is_asked_for() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export([user(1), "{\"id\":\"user_x\"}".to_owned()]));
+    let entries = || std::fs::read_dir(scratch.path(".")).expect("the scratch directory").count();
+    let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run"]).expect_code(3);
+    assert!(run.stdout.contains("user1@example.com"), "the preview: {}", run.stdout);
+    assert!(run.stderr.contains("no_email"), "the summary: {}", run.stderr);
+    assert_eq!(entries(), 1);
+    scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--report", "report.json"]).expect_code(3);
+    assert_eq!(entries(), 2);
+    let report: serde_json::Value = serde_json::from_str(&scratch.read("report.json")).expect("a report");
+    assert_eq!(report["dry_run"], true);
+    assert!(!scratch.read("report.json").contains('@'), "no personal data in a file that is kept");
+}

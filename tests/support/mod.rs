@@ -1,0 +1,215 @@
+//! What the end-to-end tests share: a scratch directory, the built binary, a sandbox as a process of its own.
+
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The built binary.
+pub const AVNOLOGY: &str = env!("CARGO_BIN_EXE_avnology");
+
+/// A scratch directory in which the binary runs, with nothing of the caller's environment that concerns it.
+pub struct Scratch {
+    directory: tempfile::TempDir,
+}
+
+impl Scratch {
+    pub fn new() -> Self {
+        Self { directory: tempfile::tempdir().expect("a scratch directory") }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a file and returns its name, relative to the scratch directory.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        std::fs::write(self.path(name), content).expect("a scratch file");
+        name.to_owned()
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The binary, ready to run in the scratch directory.
+    pub fn avnology(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(AVNOLOGY);
+        command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
+        for name in
+            ["AVNOLOGY_SECRET_KEY", "AVNOLOGY_BASE_URL", "AVNOLOGY_RATE", "AVNOLOGY_CONCURRENCY", "AVNOLOGY_RUNS_DIR"]
+        {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.avnology(arguments).output().expect("the binary runs"))
+    }
+
+    /// `migrate clerk --import FILE --output json --progress none` and more.
+    pub fn import(&self, sandbox: &Sandbox, file: &str, more: &[&str]) -> Run {
+        let output = self.import_command(sandbox, file, more).output().expect("the binary runs");
+        Run::of(output)
+    }
+
+    pub fn import_command(&self, sandbox: &Sandbox, file: &str, more: &[&str]) -> Command {
+        let fixed = ["migrate", "clerk", "--import", file, "--output", "json", "--progress", "none"];
+        let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
+        let mut command = self.avnology(&arguments);
+        command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
+        command
+    }
+}
+
+/// What a run of the binary left behind.
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
+        }
+    }
+
+    /// The JSON report on stdout.
+    pub fn report(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("no report ({error})\nstdout: {}\nstderr: {}", self.stdout, self.stderr))
+    }
+
+    pub fn count(&self, name: &str) -> u64 {
+        self.report()["counts"][name].as_u64().unwrap_or_else(|| panic!("no count {name}: {}", self.stdout))
+    }
+
+    /// Fails unless the run ended with this code.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// `avnology sandbox` as a process of its own. Killed, by its id, when dropped.
+pub struct Sandbox {
+    process: Child,
+    address: SocketAddr,
+    pub key: String,
+    pub database: PathBuf,
+}
+
+impl Sandbox {
+    /// Starts one on a free port, without a rate limit unless `more` sets one.
+    pub fn start(scratch: &Scratch, more: &[&str]) -> Self {
+        let database = scratch.path("sandbox.db");
+        let mut arguments = vec!["sandbox", "--listen", "127.0.0.1:0", "--db", "sandbox.db"];
+        if !more.contains(&"--rate") {
+            arguments.extend(["--rate", "off"]);
+        }
+        arguments.extend(more);
+        let mut process = scratch
+            .avnology(&arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the sandbox starts");
+        let mut lines = BufReader::new(process.stdout.take().expect("its stdout")).lines();
+        let mut value = |name: &str| {
+            let line = lines.next().expect("a line").expect("a readable line");
+            line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).to_owned()
+        };
+        let base_url = value("AVNOLOGY_BASE_URL=http://");
+        let key = value("AVNOLOGY_SECRET_KEY=");
+        Self { process, address: base_url.parse().expect("an address"), key, database }
+    }
+
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All identities, a row each, in the order of their external ids.
+    pub fn identities(&self) -> Vec<Vec<rusqlite::types::Value>> {
+        let connection = rusqlite::Connection::open(&self.database).expect("the database");
+        let mut statement =
+            connection.prepare("SELECT * FROM identities ORDER BY external_id").expect("the table of identities");
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| (0..columns).map(|index| row.get(index)).collect()).expect("rows");
+        rows.collect::<Result<_, _>>().expect("readable rows")
+    }
+
+    /// One text column of all identities, sorted.
+    pub fn column(&self, name: &str) -> Vec<String> {
+        let connection = rusqlite::Connection::open(&self.database).expect("the database");
+        let mut statement =
+            connection.prepare(&format!("SELECT {name} FROM identities ORDER BY {name}")).expect("the column");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("readable rows")
+    }
+
+    /// Tries to sign in; returns the status and the answer.
+    pub fn sign_in(&self, email: &str, password: &str) -> (u16, Value) {
+        self.post("v1/sessions", &serde_json::json!({ "email": email, "password": password }))
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+            let request = client
+                .post(format!("{}/{path}", self.base_url()))
+                .header("content-type", "application/json")
+                .body(body.to_string());
+            let response = request.send().await.expect("an answer");
+            let status = response.status().as_u16();
+            let text = response.text().await.expect("a body");
+            (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        })
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.process.kill().expect("the sandbox can be ended");
+        self.process.wait().expect("the sandbox ends");
+    }
+}
+
+/// A plain user with a number, as JSON.
+pub fn user(number: usize) -> String {
+    format!(
+        r#"{{"id":"user_{number:06}","first_name":"N{number}","email_addresses":[{{"id":"idn_{number}","email_address":"user{number}@example.com","verified":true}}],"primary_email_address_id":"idn_{number}","public_metadata":{{"number":{number}}}}}"#
+    )
+}
+
+/// `{"data":[…]}` with that many users, one a line.
+pub fn export(users: impl IntoIterator<Item = String>) -> String {
+    let users: Vec<String> = users.into_iter().collect();
+    format!("{{\"data\":[\n{}\n],\"total_count\":{}}}\n", users.join(",\n"), users.len())
+}
+
+/// The lines of a rejects file.
+pub fn lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+/// Reads a stream to its end on a thread of its own.
+pub fn drain(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("readable output");
+        text
+    })
+}
