@@ -1,6 +1,8 @@
 //! Every rule of mapping, one row each, and properties that hold for any user.
 
-use avnology_migrate::mapping::{MissingEmail, Rules, map, parse};
+#![expect(clippy::needless_pass_by_value, reason = "tables of cases read better without references")]
+
+use avnology_migrate::mapping::{MissingEmail, Notice, Rules, map, parse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -9,7 +11,7 @@ fn outcome(record: &str, rules: &Rules) -> Result<(Value, Vec<&'static str>), &'
     let user = parse(record.as_bytes()).map_err(|rejection| rejection.code.as_str())?;
     let mapped = map(&user, rules).map_err(|rejection| rejection.code.as_str())?;
     let identity = serde_json::to_value(&mapped.identity).expect("an identity is JSON");
-    Ok((identity, mapped.notices.iter().map(|notice| notice.as_str()).collect()))
+    Ok((identity, mapped.notices.iter().map(Notice::as_str).collect()))
 }
 
 /// A minimal user with these members added or replaced.

@@ -215,7 +215,7 @@ impl State {
         let mut strikes = |chance: f64| self.dice.f64() < chance;
         let (instead, afterwards) = match fault {
             Fault::Latency { least, most } => {
-                plan.latency = least + (most - least).mul_f64(self.dice.f64());
+                plan.latency = least + most.saturating_sub(least).mul_f64(self.dice.f64());
                 (None, None)
             }
             Fault::ItemError(chance) => {

@@ -80,7 +80,7 @@ mod tests {
         assert!(!refused.allowed && refused.reset == Duration::from_millis(100), "{refused:?}");
         assert!(limiter.take(1, start).allowed, "another key has a bucket of its own");
         assert!(limiter.take(0, start + Duration::from_millis(100)).allowed);
-        let full = limiter.take(0, start + Duration::from_secs(60));
+        let full = limiter.take(0, start + Duration::from_mins(1));
         assert_eq!((full.allowed, full.remaining), (true, 1), "never more than the burst");
     }
 }

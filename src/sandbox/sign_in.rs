@@ -108,12 +108,13 @@ pub(super) async fn page() -> Response {
 pub(super) async fn submit(State(app): State<Arc<App>>, Form(attempt): Form<SignIn>) -> Response {
     match sign_in(&app, attempt).await {
         Ok(SignedIn { id, external_id, email, name }) => {
-            let rows: String =
-                [("Email", email), ("Name", name), ("Identity", id), ("External id", external_id.unwrap_or_default())]
-                    .into_iter()
-                    .filter(|(_, value)| !value.is_empty())
-                    .map(|(label, value)| format!("<dt>{label}</dt><dd>{}</dd>", escape(&value)))
-                    .collect();
+            let external_id = external_id.unwrap_or_default();
+            let rows = [("Email", &email), ("Name", &name), ("Identity", &id), ("External id", &external_id)];
+            let rows = rows.map(|(label, value)| match value.as_str() {
+                "" => String::new(),
+                value => format!("<dt>{label}</dt><dd>{}</dd>", escape(value)),
+            });
+            let rows = rows.concat();
             html(
                 StatusCode::OK,
                 &format!("<section class=\"good\" role=\"status\"><h2>Signed in</h2><dl>{rows}</dl></section>"),

@@ -25,6 +25,14 @@ pub(super) struct Bounds {
     pub line: u64,
 }
 
+#[cfg(test)]
+impl Bounds {
+    /// The element's text within a text that begins at offset 0.
+    pub(super) fn of(self, text: &str) -> &str {
+        &text[super::record::to_index(self.start)..super::record::to_index(self.end)]
+    }
+}
+
 /// What the framer found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -269,7 +277,7 @@ mod tests {
                 Step::More if available == text.len() => return (seen, None),
                 Step::More => available = (available + piece).min(text.len()),
                 Step::Record(bounds) => {
-                    seen.push(text[bounds.start as usize..bounds.end as usize].to_owned());
+                    seen.push(bounds.of(text).to_owned());
                 }
                 step => return (seen, Some(step)),
             }

@@ -82,7 +82,7 @@ mod tests {
             let mut seen = Vec::new();
             let mut available = 0;
             let mut keep = |bounds: Bounds| {
-                seen.push((bounds.line, text[bounds.start as usize..bounds.end as usize].to_owned()));
+                seen.push((bounds.line, bounds.of(text).to_owned()));
             };
             loop {
                 match framer.step(&text.as_bytes()[..available], 0) {

@@ -41,7 +41,7 @@ fn read(document: &[u8], chunk_bytes: usize, piece: usize) -> Option<Vec<Vec<u8>
             }
             let start = usize::try_from(span.offset).unwrap();
             assert_eq!(record, &document[start..start + record.len()], "positions are those of the document");
-            let line = document[..start].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+            let line = memchr::memchr_iter(b'\n', &document[..start]).count() as u64 + 1;
             assert_eq!(span.line, line, "lines are those of the document");
             records.push(record.to_vec());
         }
