@@ -9,10 +9,11 @@ use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::avnology::{BaseUrl, DEFAULT_BASE_URL, Rate};
+use crate::avnology::{BaseUrl, DEFAULT_BASE_URL, Rate, RetryBudget};
 use crate::cli::{ClerkArguments, OutputFormat, ProgressStyle};
 use crate::mapping::Rules;
 use crate::pipeline::BatchLimits;
@@ -142,6 +143,8 @@ pub struct ImportSettings {
     pub concurrency: usize,
     /// The most requests.
     pub rate: Rate,
+    /// How often and how long one batch is tried.
+    pub retry: RetryBudget,
     /// Stop once more records than this were rejected.
     pub max_errors: Option<u64>,
     /// What standard output gets.
@@ -175,6 +178,7 @@ impl ImportSettings {
             preview: arguments.preview.unwrap_or(if arguments.dry_run && !arguments.quiet { 3 } else { 0 }),
             batch: BatchLimits { items: arguments.batch_size, bytes: arguments.batch_bytes },
             progress: progress(&arguments),
+            retry: RetryBudget { total: Duration::from_secs(arguments.max_wait), ..RetryBudget::default() },
             rules: Rules { missing_email: arguments.missing_email },
             max_errors: arguments.max_errors,
             output: arguments.output,

@@ -1,8 +1,13 @@
 //! Finds out before the first record whether the target is there, wants us, and how it can be driven.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
-use super::{BaseUrl, Client, Decision, ErrorBody, Outcome, Reply, batch_results, decide, error_body};
+use super::{
+    Backoff, BaseUrl, Client, Decision, ErrorBody, Outcome, Reply, RetryBudget, batch_results, decide, error_body,
+    found_identity,
+};
 
 /// How a target can be driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,43 +107,42 @@ fn plain(text: &str) -> String {
 const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
 
 /// Asks the target for its first identity (key, scope, reachability), then validates a batch of one.
-///
-/// Tries a few times before it gives up: a single lost packet must not fail a nightly job.
 pub async fn preflight(client: &Client) -> Result<Capabilities, TargetError> {
-    let listed = insist(client, async || client.list_one().await).await?;
+    let is_list = |reply: &Reply| found_identity(&reply.body, "").is_some();
+    let listed = insist(client, async || client.list_one().await, is_list).await?;
     if decide(listed.outcome) != Decision::Done {
         return Err(TargetError::refused(client.base_url(), &listed));
     }
-    if !listed.body.trim_ascii_start().starts_with(b"{") {
-        let reply = Reply { outcome: Outcome::Unreadable, ..listed };
-        return Err(TargetError::unreachable(client.base_url(), &reply));
-    }
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
-    let probed = insist(client, async || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await).await?;
+    let probe = async || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await;
+    let probed = insist(client, probe, |reply| batch_results(&reply.body, 1).is_some()).await?;
     match probed.outcome {
         Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false }),
-        Outcome::Answered { status: 200 } if batch_results(&probed.body, 1).is_some() => {
-            Ok(Capabilities { batch: true })
-        }
-        Outcome::Answered { status } if !(200..300).contains(&status) => {
-            Err(TargetError::refused(client.base_url(), &probed))
-        }
-        _ => {
-            let reply = Reply { outcome: Outcome::Unreadable, ..probed };
-            Err(TargetError::unreachable(client.base_url(), &reply))
-        }
+        Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true }),
+        _ => Err(TargetError::refused(client.base_url(), &probed)),
     }
 }
 
-/// Repeats a request that may pass.
-async fn insist(client: &Client, request: impl AsyncFn() -> Reply) -> Result<Reply, TargetError> {
-    const ATTEMPTS: u32 = 6;
-    const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
-    let budget = super::RetryBudget::default();
-    let mut backoff = super::Backoff::new(&budget, fastrand::Rng::new());
+/// How often a request of the preflight is tried: a single lost packet must not fail a nightly job.
+const ATTEMPTS: u32 = 6;
+
+/// The longest wait between two tries, whatever the target asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Repeats a request that may pass. An answer of success has to be `acceptable` too.
+async fn insist(
+    client: &Client,
+    request: impl AsyncFn() -> Reply,
+    acceptable: impl Fn(&Reply) -> bool,
+) -> Result<Reply, TargetError> {
+    let budget = RetryBudget::default();
+    let mut backoff = Backoff::new(&budget, fastrand::Rng::new());
     let mut attempt = 1;
     loop {
-        let reply = request().await;
+        let mut reply = request().await;
+        if decide(reply.outcome) == Decision::Done && !acceptable(&reply) {
+            reply.outcome = Outcome::Unreadable;
+        }
         match decide(reply.outcome) {
             Decision::Retry if attempt < ATTEMPTS => {
                 let delay = backoff.next().unwrap_or(budget.longest);

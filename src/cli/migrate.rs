@@ -95,6 +95,10 @@ pub struct ClerkArguments {
     #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024, value_parser = batch_bytes, help_heading = "Target")]
     pub batch_bytes: usize,
 
+    /// How many seconds to keep trying while the target fails, before the run stops with exit code 7
+    #[arg(long, value_name = "SECONDS", default_value_t = 180, help_heading = "Target")]
+    pub max_wait: u64,
+
     /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up
     #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
     pub missing_email: MissingEmail,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, RetryBudget, TargetError, preflight};
+use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, TargetError, preflight};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::{RejectsFile, RunDirectory, create_private};
@@ -124,7 +124,7 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
         limits: settings.batch,
         concurrency: settings.concurrency,
         pace: Arc::new(Pace::new(settings.rate)),
-        budget: RetryBudget::default(),
+        budget: settings.retry,
         run_id: run_id.to_owned(),
     }
 }

@@ -104,7 +104,7 @@ impl Run {
 
 /// `avnology sandbox` as a process of its own. Killed, by its id, when dropped.
 pub struct Sandbox {
-    process: Child,
+    pub process: Child,
     address: SocketAddr,
     pub key: String,
     pub database: PathBuf,

@@ -1,0 +1,213 @@
+//! Everything that can go wrong between the importer and its target, end to end. Whatever happens, every record of the
+//! input is in exactly one place, and the target holds each user once.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use support::{Run, Sandbox, Scratch, export, lines, user};
+use tokio::time::Instant;
+
+/// An export of which every 30th record is bad.
+fn mixed_export(users: usize) -> (String, BTreeSet<String>) {
+    let is_bad = |number: usize| number % 30 == 7;
+    let records = (0..users).map(|number| match number {
+        _ if !is_bad(number) => user(number),
+        _ if number % 60 == 7 => format!(r#"{{"id":"user_{number:06}"}}"#),
+        _ => format!(r#"{{"id":"user_{number:06}", oops}}"#),
+    });
+    let good = (0..users).filter(|number| !is_bad(*number)).map(|number| format!("user_{number:06}")).collect();
+    (export(records), good)
+}
+
+/// Imports a mixed export through a fault and checks that everything is in exactly one place.
+fn survives(fault: &[&str], users: usize, sandbox_flags: &[&str]) {
+    let scratch = Scratch::new();
+    let mut flags: Vec<&str> = fault.iter().flat_map(|fault| ["--fault", fault]).collect();
+    flags.extend(sandbox_flags);
+    let sandbox = Sandbox::start(&scratch, &flags);
+    let (text, good) = mixed_export(users);
+    let file = scratch.write("users.json", text);
+    let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "1000/s"]).expect_code(3);
+    check(&scratch, &sandbox, &run, users, &good);
+    assert_eq!(run.count("created"), good.len() as u64, "a lost answer is given again, not guessed: {}", run.stdout);
+}
+
+#[track_caller]
+fn check(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: usize, good: &BTreeSet<String>) {
+    let counts = ["created", "unchanged", "rejected"].map(|name| run.count(name));
+    assert_eq!(
+        (run.count("read"), counts.iter().sum(), run.count("unfinished")),
+        (users as u64, users as u64, 0),
+        "{}",
+        run.stdout
+    );
+    let at_target = sandbox.column("external_id");
+    let distinct: BTreeSet<String> = at_target.iter().cloned().collect();
+    assert_eq!(distinct.len(), at_target.len(), "none twice at the target");
+    assert_eq!(&distinct, good, "exactly the good ones at the target");
+    let report = run.report();
+    let rejects = lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file")));
+    let rejected: BTreeSet<u64> =
+        rejects.iter().map(|reject| reject["position"]["record"].as_u64().expect("a number")).collect();
+    assert_eq!((rejects.len(), rejected.len()), (users - good.len(), users - good.len()), "each reject once");
+}
+
+macro_rules! faults {
+    ($($name:ident: $faults:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                survives(&$faults, 600, &[]);
+            }
+        )*
+    };
+}
+
+faults! {
+    latency: ["latency=5ms..40ms"];
+    internal_errors: ["status=500:0.2"];
+    bad_gateways: ["status=502:0.2"];
+    unavailable_with_retry_after: ["status=503:0.2:retry-after=0"];
+    gateway_timeouts: ["status=504:0.2"];
+    request_timeouts: ["status=408:0.2"];
+    refused_at_random: ["status=429:0.2:retry-after=0"];
+    connections_reset_before_commit: ["reset-before=0.2"];
+    connections_reset_after_commit: ["reset-after=0.2"];
+    answers_that_break_off: ["reset-during=0.2"];
+    garbage_in_place_of_answers: ["garbage=0.2"];
+    slow_bodies: ["slow-body=0.3:300ms"];
+    a_storm_of_429: ["storm=429:1s/3s", "latency=40ms"];
+    a_storm_of_429_without_headers: ["storm-bare=429:1s/3s", "latency=40ms"];
+    items_that_fail_for_a_while: ["item-error=0.1"];
+    an_outage: ["outage-after=8:2s"];
+    everything_at_once: [
+        "latency=1ms..20ms", "status=503:0.05", "reset-before=0.05", "reset-after=0.05", "reset-during=0.05",
+        "garbage=0.05", "item-error=0.02", "slow-body=0.05:100ms",
+    ];
+}
+
+#[test]
+fn one_by_one_through_lost_answers() {
+    survives(&["reset-after=0.1", "status=503:0.1", "reset-before=0.05"], 90, &["--no-batch"]);
+}
+
+#[test]
+fn a_documented_rate_limit_is_kept() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "20", "--burst", "5"]);
+    let (text, good) = mixed_export(600);
+    let file = scratch.write("users.json", text);
+    // Faster than allowed: the 429s slow everybody down, and nothing is lost.
+    let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "100/s"]).expect_code(3);
+    check(&scratch, &sandbox, &run, 600, &good);
+    assert!(run.report()["requests"]["throttled"].as_u64().expect("a count") > 0, "{}", run.stdout);
+    // At the target's own rate nothing is refused.
+    let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "15/s"]).expect_code(3);
+    assert_eq!(run.report()["requests"]["throttled"], 0, "{}", run.stdout);
+}
+
+#[test]
+fn a_target_that_fails_for_good_ends_the_run_resumably() {
+    let scratch = Scratch::new();
+    let (text, good) = mixed_export(300);
+    let file = scratch.write("users.json", text);
+    {
+        // The preflight and a few batches pass, then nobody is there any more.
+        let sandbox = Sandbox::start(&scratch, &["--fault", "outage-after=6:600s"]);
+        let more = ["--batch-size", "20", "--concurrency", "1", "--max-wait", "2"];
+        let run = scratch.import(&sandbox, &file, &more).expect_code(7);
+        assert!(run.count("created") > 0 && run.count("unfinished") > 0, "{}", run.stdout);
+        assert!(run.stderr.contains("run the same command again"), "{}", run.stderr);
+    }
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    check(&scratch, &sandbox, &run, 300, &good);
+    assert!(run.count("unchanged") > 0);
+}
+
+/// A run under way, to be interrupted.
+fn start(scratch: &Scratch, sandbox: &Sandbox, file: &str) -> Child {
+    let more = ["--batch-size", "10", "--concurrency", "2"];
+    let mut command = scratch.import_command(sandbox, file, &more);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+}
+
+/// Waits until the run has something at the target.
+fn await_identities(sandbox: &Sandbox) {
+    let start = Instant::now();
+    while sandbox.column("id").is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(process: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &process.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+}
+
+#[test]
+fn ctrl_c_ends_the_run_soon_with_a_true_summary() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &["--fault", "latency=100ms"]);
+        let (text, good) = mixed_export(3_000);
+        let file = scratch.write("users.json", text);
+        let process = start(&scratch, &sandbox, &file);
+        await_identities(&sandbox);
+        let begin = Instant::now();
+        signal(&process, name);
+        let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(code);
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        assert_eq!(run.count("created"), sandbox.column("id").len() as u64, "the summary is true: {}", run.stdout);
+        let parts: u64 = ["created", "unchanged", "rejected", "unfinished"].iter().map(|name| run.count(name)).sum();
+        assert_eq!(run.count("read"), parts);
+        assert!(run.stderr.contains("interrupted by SIG"), "{}", run.stderr);
+        // The same command takes up the rest.
+        let rest = scratch.import(&sandbox, &file, &["--batch-size", "500"]).expect_code(3);
+        check(&scratch, &sandbox, &rest, 3_000, &good);
+    }
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_requests_under_way() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=50ms"]);
+    let file = scratch.write("users.json", export((0..3_000).map(user)));
+    let process = start(&scratch, &sandbox, &file);
+    await_identities(&sandbox);
+    // From now on the target answers nothing at all.
+    signal(&sandbox.process, "-STOP");
+    std::thread::sleep(Duration::from_millis(300));
+    let begin = Instant::now();
+    signal(&process, "-INT");
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&process, "-INT");
+    let output = process.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn ctrl_c_works_while_standard_input_is_silent() {
+    let scratch = Scratch::new();
+    let arguments = ["migrate", "clerk", "--import", "-", "--dry-run", "--output", "json"];
+    let mut process = scratch
+        .avnology(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let stdin = process.stdin.take();
+    std::thread::sleep(Duration::from_millis(500));
+    let begin = Instant::now();
+    signal(&process, "-INT");
+    let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(130);
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    assert_eq!(run.count("read"), 0);
+    drop(stdin);
+}
