@@ -1,4 +1,58 @@
-//! Moves an enterprise off Clerk and onto Avnology ID.
+//! Moves an enterprise off Clerk and onto Avnology ID: `avnology migrate clerk`.
+//!
+//! # The life of a record
+//!
+//! ```text
+//!  file / stdin                            reader thread (blocking)                    source, pipeline::read
+//!    └─ open → envelope → frame ── chunks of records ──► bounded channel
+//!                                                            │
+//!         mapper workers: parse → map → validate → encode ◄──┘                        clerk, mapping, pipeline::map
+//!                                                            │
+//!         batches by count and bytes ◄───────────────────────┘                        pipeline::batch
+//!                    │ bounded channel
+//!         N senders: pace → HTTP → decide → retry, partial retry                      pipeline::send, avnology
+//!                    │ events
+//!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, journal, report
+//! ```
+//!
+//! To follow one user from the file to the server, read in this order:
+//!
+//! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
+//! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them.
+//! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
+//! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
+//! 5. [`pipeline`] packs identities into batches and sends them at one [`avnology::Pace`].
+//! 6. [`avnology::decide`] says what to do about each outcome; [`avnology::ItemResult`] is the target's word on each user.
+//! 7. The committer books it in the [`pipeline::Ledger`]; a [`journal::Reject`] goes to the rejects file.
+//!
+//! # What holds
+//!
+//! - **Constant memory.** Chunks, batches and channels are bounded, and nothing grows with the number of users.
+//! - **Each record in exactly one place**: created, unchanged, rejected (code, sentence, position, the record itself), or
+//!   unfinished, to be taken up by the same command. See [`pipeline::Counts`].
+//! - **A repeated run is a no-op.** `external_id` is the key at the target; each request has an idempotency key.
+//! - **One bad record never stops a run**, and a refusal of the whole run is never counted as rejects.
+//! - **No secret or personal datum** in logs, errors or reports: errors name fields and positions, never values.
+//!
+//! # The rooms
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`cli`] | what can be typed; types and help texts only |
+//! | [`settings`] | flags > environment > `.env` > defaults; the only reader of the environment |
+//! | [`application`], [`command`] | from the command line to an exit status, one file a command |
+//! | [`source`] | bytes to records: shapes, envelope, framing, positions |
+//! | [`clerk`] | what Clerk's data means |
+//! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
+//! | [`pipeline`] | the stages above, readable top to bottom |
+//! | [`avnology`] | the Admin API: client, answers, decisions, pace, preflight |
+//! | [`journal`] | what a run leaves on disk |
+//! | [`report`] | progress, summary, the JSON report |
+//! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
+//! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
+//!
+//! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
+//! documented and assumed, is confined to [`avnology`].
 
 pub mod application;
 pub mod avnology;

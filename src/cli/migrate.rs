@@ -38,13 +38,17 @@ fn examples() -> String {
     format!(
         "\
 Examples:
-  avnology migrate clerk --import clerk_users.json --dry-run     read, map and validate; send nothing
-  avnology migrate clerk --import clerk_users.json --sandbox     rehearse against an embedded Avnology ID
-  avnology migrate clerk --import clerk_users.json               the real import
-  gunzip -c users.json.gz | avnology migrate clerk --import - --output json > report.json
+  Read, map and validate; send nothing:
+    avnology migrate clerk --import clerk_users.json --dry-run
+  Rehearse against an embedded Avnology ID:
+    avnology migrate clerk --import clerk_users.json --sandbox
+  The real import:
+    avnology migrate clerk --import clerk_users.json
+  From a pipe, with a report for a program:
+    gunzip -c users.json.gz | avnology migrate clerk --import - --output json > report.json
 
-Environment (a .env file of the working directory never overrides it; flags override both):
-  AVNOLOGY_SECRET_KEY   the admin key, with the scopes admin:users:read and admin:users:write
+Environment (a .env file of the working directory never overrides it; flags do):
+  AVNOLOGY_SECRET_KEY   the admin key; scopes admin:users:read and admin:users:write
   AVNOLOGY_BASE_URL     like --base-url
   AVNOLOGY_RATE         like --rate
   AVNOLOGY_CONCURRENCY  like --concurrency

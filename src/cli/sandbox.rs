@@ -10,12 +10,15 @@ use crate::sandbox::Fault;
 
 const AFTER_HELP: &str = "\
 Examples:
-  avnology sandbox                                       serve .avnology/sandbox.db on 127.0.0.1:4455
-  avnology sandbox --db /tmp/rehearsal.db --rate off     without a rate limit
-  avnology sandbox --fault latency=20ms..80ms --fault status=503:0.05 --fault reset-after=0.02
+  Serve .avnology/sandbox.db on 127.0.0.1:4455:
+    avnology sandbox
+  Without a rate limit, over another database:
+    avnology sandbox --db /tmp/rehearsal.db --rate off
+  With a network that loses things:
+    avnology sandbox --fault latency=20ms..80ms --fault status=503:0.05 --fault reset-after=0.02
 
-Once it listens it prints AVNOLOGY_BASE_URL=… and AVNOLOGY_SECRET_KEY=… on standard output, ready for a .env file, and
-http://127.0.0.1:4455/sign-in is a page on which to try a migrated password.
+Once it listens it prints AVNOLOGY_BASE_URL=… and AVNOLOGY_SECRET_KEY=… on standard output,
+ready for a .env file. /sign-in is a page on which to try a migrated password.
 
 Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
   latency=T[..T]                before each answer

@@ -15,7 +15,7 @@
 //! batches, `workers + 2` chunks between reader and batcher, and the chunks that the batches' records lie in.
 //!
 //! Stopping: the first signal (or a fatal error) ends the reading; what is already mapped is sent, but nothing is tried
-//! a second time; after [`commit::GRACE`] requests under way are dropped. A second signal drops them at once. Whatever
+//! a second time; after three seconds requests under way are dropped. A second signal drops them at once. Whatever
 //! was not confirmed by then counts as unfinished and is taken up by the next run.
 
 mod batch;

@@ -4,9 +4,9 @@
 //! Input ── open ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
 //! ```
 //!
-//! The shape of an input is found by looking at its first bytes, never at its name ([`detect`]). The envelope around
-//! the `data` array is walked by struson, which is strict and knows exact positions ([`envelope`]). Inside the array
-//! (or in a file of one object a line) the bounds of each record are found without building a tree ([`frame`]), so
+//! The shape of an input is found by looking at its first bytes, never at its name (`detect`). The envelope around
+//! the `data` array is walked by struson, which is strict and knows exact positions (`envelope`). Inside the array
+//! (or in a file of one object a line) the bounds of each record are found without building a tree (`frame`), so
 //! that the mapper workers can parse records in parallel straight out of the chunk's bytes.
 //!
 //! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here,
