@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::{Method, Response};
@@ -340,7 +341,6 @@ fn it_listens_on_loopback_only_and_keeps_its_database_private() {
     let run = scratch.run(&["sandbox", "--listen", "0.0.0.0:0"]).expect_code(2);
     assert!(run.stderr.contains("loopback"), "{}", run.stderr);
     let sandbox = Sandbox::start(&scratch, &[]);
-    use std::os::unix::fs::PermissionsExt;
     for file in ["sandbox.db", "sandbox.db-wal"] {
         let mode = std::fs::metadata(scratch.path(file)).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
