@@ -60,7 +60,7 @@ impl ExitStatus {
         match self {
             Self::Success => "all done, nothing rejected",
             Self::Unexpected => "unexpected failure (a bug)",
-            Self::Usage => "wrong usage or configuration",
+            Self::Usage => "wrong usage or configuration, or no room for the run's files",
             Self::Rejected => "finished, some records were rejected",
             Self::TooManyErrors => "stopped by --max-errors",
             Self::Input => "input unreadable, truncated or malformed as a whole",
@@ -83,7 +83,9 @@ impl ExitStatus {
             Some(StopReason::Source(_)) => Self::Input,
             Some(StopReason::Target(error)) => Self::of_target(error),
             Some(StopReason::TooManyErrors { .. }) => Self::TooManyErrors,
-            Some(StopReason::Rejects { .. } | StopReason::Internal(_)) => Self::Unexpected,
+            // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
+            Some(StopReason::Journal { .. }) => Self::Usage,
+            Some(StopReason::Internal(_)) => Self::Unexpected,
         }
     }
 

@@ -155,6 +155,8 @@ pub struct ImportSettings {
     pub quiet: bool,
     /// Where runs are kept.
     pub runs_directory: PathBuf,
+    /// Begin a new run even if one is open.
+    pub new_run: bool,
     /// A further place for the report.
     pub report: Option<PathBuf>,
 }
@@ -183,6 +185,7 @@ impl ImportSettings {
             max_errors: arguments.max_errors,
             output: arguments.output,
             quiet: arguments.quiet,
+            new_run: arguments.new_run,
             report: arguments.report,
             inputs,
             workers,

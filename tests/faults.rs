@@ -3,24 +3,11 @@
 
 mod support;
 
-use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use support::{Run, Sandbox, Scratch, export, lines, user};
+use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, user};
 use tokio::time::Instant;
-
-/// An export of which every 30th record is bad.
-fn mixed_export(users: usize) -> (String, BTreeSet<String>) {
-    let is_bad = |number: usize| number % 30 == 7;
-    let records = (0..users).map(|number| match number {
-        _ if !is_bad(number) => user(number),
-        _ if number % 60 == 7 => format!(r#"{{"id":"user_{number:06}"}}"#),
-        _ => format!(r#"{{"id":"user_{number:06}", oops}}"#),
-    });
-    let good = (0..users).filter(|number| !is_bad(*number)).map(|number| format!("user_{number:06}")).collect();
-    (export(records), good)
-}
 
 /// Imports a mixed export through a fault and checks that everything is in exactly one place.
 fn survives(fault: &[&str], users: usize, sandbox_flags: &[&str]) {
@@ -31,28 +18,8 @@ fn survives(fault: &[&str], users: usize, sandbox_flags: &[&str]) {
     let (text, good) = mixed_export(users);
     let file = scratch.write("users.json", text);
     let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "1000/s"]).expect_code(3);
-    check(&scratch, &sandbox, &run, users, &good);
+    assert_all_in_one_place(&scratch, &sandbox, &run, users, &good);
     assert_eq!(run.count("created"), good.len() as u64, "a lost answer is given again, not guessed: {}", run.stdout);
-}
-
-#[track_caller]
-fn check(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: usize, good: &BTreeSet<String>) {
-    let counts = ["created", "unchanged", "rejected"].map(|name| run.count(name));
-    assert_eq!(
-        (run.count("read"), counts.iter().sum(), run.count("unfinished")),
-        (users as u64, users as u64, 0),
-        "{}",
-        run.stdout
-    );
-    let at_target = sandbox.column("external_id");
-    let distinct: BTreeSet<String> = at_target.iter().cloned().collect();
-    assert_eq!(distinct.len(), at_target.len(), "none twice at the target");
-    assert_eq!(&distinct, good, "exactly the good ones at the target");
-    let report = run.report();
-    let rejects = lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file")));
-    let rejected: BTreeSet<u64> =
-        rejects.iter().map(|reject| reject["position"]["record"].as_u64().expect("a number")).collect();
-    assert_eq!((rejects.len(), rejected.len()), (users - good.len(), users - good.len()), "each reject once");
 }
 
 macro_rules! faults {
@@ -102,7 +69,7 @@ fn a_documented_rate_limit_is_kept() {
     let file = scratch.write("users.json", text);
     // Faster than allowed: the 429s slow everybody down, and nothing is lost.
     let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "100/s"]).expect_code(3);
-    check(&scratch, &sandbox, &run, 600, &good);
+    assert_all_in_one_place(&scratch, &sandbox, &run, 600, &good);
     assert!(run.report()["requests"]["throttled"].as_u64().expect("a count") > 0, "{}", run.stdout);
     // At the target's own rate nothing is refused.
     let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "15/s"]).expect_code(3);
@@ -124,7 +91,7 @@ fn a_target_that_fails_for_good_ends_the_run_resumably() {
     }
     let sandbox = Sandbox::start(&scratch, &[]);
     let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
-    check(&scratch, &sandbox, &run, 300, &good);
+    assert_all_in_one_place(&scratch, &sandbox, &run, 300, &good);
     assert!(run.count("unchanged") > 0);
 }
 
@@ -168,7 +135,7 @@ fn ctrl_c_ends_the_run_soon_with_a_true_summary() {
         assert!(run.stderr.contains("interrupted by SIG"), "{}", run.stderr);
         // The same command takes up the rest.
         let rest = scratch.import(&sandbox, &file, &["--batch-size", "500"]).expect_code(3);
-        check(&scratch, &sandbox, &rest, 3_000, &good);
+        assert_all_in_one_place(&scratch, &sandbox, &rest, 3_000, &good);
     }
 }
 

@@ -62,6 +62,7 @@ Environment (a .env file of the working directory never overrides it; flags do):
 
 /// `avnology migrate clerk …`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags of a command line")]
 pub struct ClerkArguments {
     /// The export; several may be given, `-` is standard input
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
@@ -135,7 +136,11 @@ pub struct ClerkArguments {
     #[arg(long, short, action = clap::ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 
-    /// Where runs keep their rejects and reports [default: .avnology/runs]
+    /// Begin a new run, even if one over the same input and target was interrupted
+    #[arg(long, help_heading = "Output")]
+    pub new_run: bool,
+
+    /// Where runs keep their journals, rejects and reports [default: .avnology/runs]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub runs_dir: Option<PathBuf>,
 

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
+use super::prepare::{PrepareError, Prepared, prepare};
 use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, TargetError, preflight};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::journal::{RejectsFile, RunDirectory, create_private};
+use crate::journal::{LockError, replace_private};
 use crate::pipeline::{self, Delivery, Job, Ledger};
 use crate::report::{Bars, JsonLines, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary};
 use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxError, SandboxOptions};
@@ -30,7 +33,10 @@ pub enum ImportError {
     /// The embedded target cannot be started.
     #[error("the sandbox cannot be started")]
     Sandbox(#[from] SandboxError),
-    /// A file or directory of the run cannot be made.
+    /// The run cannot begin, or not go on.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// A file of the run cannot be written.
     #[error("cannot write `{path}`")]
     Write {
         /// The path.
@@ -50,71 +56,106 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
-            Self::Sandbox(_) | Self::Write { .. } => ExitStatus::Usage,
+            Self::Prepare(PrepareError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
+            Self::Sandbox(_) | Self::Write { .. } | Self::Prepare(_) => ExitStatus::Usage,
         }
     }
 }
 
-/// Runs an import to its end and reports.
-pub async fn import(settings: ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let output = Output::of(&settings);
-    let mut reporter = reporter(&settings);
-    let destination = settings.destination.clone();
-    let (sandbox, target) = match destination {
-        Destination::Nowhere => (None, None),
-        Destination::Target { base_url, secret_key } => (None, Some((base_url, secret_key))),
+/// Runs an import, or a dry run, to its end and reports.
+pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+    match &settings.destination {
+        Destination::Nowhere => {
+            let mut reporter = reporter(&settings);
+            let ledger = pipeline::run(Job::dry_run(&settings), reporter.as_mut(), signals).await;
+            Output::of(&settings).report(&ledger, &RunDetails::default(), None)
+        }
+        Destination::Target { base_url, secret_key } => {
+            let target = Target {
+                name: base_url.to_string(),
+                base_url: base_url.clone(),
+                secret_key: secret_key.clone(),
+                sandbox_database: None,
+            };
+            import_into(target, &settings, signals).await
+        }
         Destination::Sandbox(database) => {
-            let (sandbox, base_url, secret_key) = start_sandbox(&database).await?;
-            (Some((sandbox, database)), Some((base_url, secret_key)))
+            let (sandbox, target) = start_sandbox(database).await?;
+            let status = import_into(target, &settings, signals).await;
+            sandbox.shutdown().await;
+            status
         }
-    };
-    let mut details = RunDetails {
-        sandbox_database: sandbox.as_ref().map(|(_, database)| database.display().to_string()),
-        ..RunDetails::default()
-    };
-    let (job, report_file) = match target {
-        None => (job(settings, None, None), None),
-        Some((base_url, secret_key)) => {
-            details.target = Some(base_url.to_string());
-            let options = ClientOptions {
-                base_url,
-                secret_key,
-                connect_timeout: CONNECT_TIMEOUT,
-                request_timeout: REQUEST_TIMEOUT,
-            };
-            let client = Client::new(&options)?;
-            let capabilities = tokio::select! {
-                capabilities = preflight(&client) => capabilities?,
-                signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-            };
-            tracing::info!(batch = capabilities.batch, "the target is ready");
-            let directory = RunDirectory::create(&settings.runs_directory)
-                .map_err(|source| ImportError::Write { path: settings.runs_directory.clone(), source })?;
-            details.run = Some(directory.id().to_owned());
-            let report = directory.report();
-            details.report_file = Some(report.display().to_string());
-            let delivery = delivery(&settings, client, capabilities, directory.id());
-            (job(settings, Some(delivery), Some(RejectsFile::new(directory.rejects()))), Some(report))
-        }
-    };
-    let ledger = pipeline::run(job, reporter.as_mut(), signals).await;
-    if let Some((sandbox, _)) = sandbox {
-        sandbox.shutdown().await;
     }
-    output.report(&ledger, &details, report_file.as_deref())
 }
 
-async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, BaseUrl, secrecy::SecretString), ImportError> {
+/// Where identities go.
+struct Target {
+    /// What the run calls it: the base URL, or the sandbox's database, whose address is another one each time.
+    name: String,
+    base_url: BaseUrl,
+    secret_key: SecretString,
+    sandbox_database: Option<String>,
+}
+
+async fn import_into(
+    target: Target,
+    settings: &ImportSettings,
+    mut signals: Signals,
+) -> Result<ExitStatus, ImportError> {
+    let Target { name, base_url, secret_key, sandbox_database } = target;
+    let target = Some(base_url.to_string());
+    let client = Client::new(&ClientOptions {
+        base_url,
+        secret_key,
+        connect_timeout: CONNECT_TIMEOUT,
+        request_timeout: REQUEST_TIMEOUT,
+    })?;
+    let Prepared { directory, journal, progress, ledger, continued, locks } = prepare(settings, &name)?;
+    let capabilities = tokio::select! {
+        capabilities = preflight(&client) => capabilities?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
+    if continued && !settings.quiet {
+        let done = ledger.counts().read;
+        // A closed stderr must not end an import.
+        drop(writeln!(anstream::stderr(), "Continuing run {}: {done} records are done already.", directory.id()));
+    }
+    let job = Job {
+        delivery: Some(delivery(settings, client, capabilities, directory.id())),
+        journal: Some(journal),
+        progress,
+        ledger,
+        ..Job::dry_run(settings)
+    };
+    let mut reporter = reporter(settings);
+    let ledger = pipeline::run(job, reporter.as_mut(), signals).await;
+    let details = RunDetails {
+        run: Some(directory.id().to_owned()),
+        target,
+        report_file: Some(directory.report().display().to_string()),
+        sandbox_database,
+    };
+    let status = Output::of(settings).report(&ledger, &details, Some(&directory.report()));
+    // The report is what says that the run is over, so it is written under the locks.
+    drop(locks);
+    status
+}
+
+async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), ImportError> {
     // The key lives as long as this process and is known to nobody else.
-    let secret_key = secrecy::SecretString::from(format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
+    let secret_key = SecretString::from(format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
     let mut options = SandboxOptions::new(database.to_path_buf());
     options.api_keys = vec![ApiKey::full_access(secret_key.clone())];
     let sandbox = sandbox::start(options).await?;
     let base_url = sandbox.base_url().parse().map_err(|_| {
-        let error = io::Error::other("the sandbox's own address is not usable");
-        ImportError::Write { path: database.to_path_buf(), source: error }
+        let source = io::Error::other("the sandbox's own address is not usable");
+        ImportError::Write { path: database.to_path_buf(), source }
     })?;
-    Ok((sandbox, base_url, secret_key))
+    let path = std::path::absolute(database).unwrap_or_else(|_| database.to_path_buf());
+    let name = format!("sandbox:{}", path.display());
+    let target = Target { name, base_url, secret_key, sandbox_database: Some(database.display().to_string()) };
+    Ok((sandbox, target))
 }
 
 fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, run_id: &str) -> Delivery {
@@ -126,19 +167,6 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
         pace: Arc::new(Pace::new(settings.rate)),
         budget: settings.retry,
         run_id: run_id.to_owned(),
-    }
-}
-
-fn job(settings: ImportSettings, delivery: Option<Delivery>, rejects: Option<RejectsFile>) -> Job {
-    Job {
-        inputs: settings.inputs,
-        reader: settings.reader,
-        rules: settings.rules,
-        preview: settings.preview,
-        workers: settings.workers,
-        delivery,
-        rejects,
-        max_errors: settings.max_errors,
     }
 }
 
@@ -203,10 +231,7 @@ impl Output {
 }
 
 fn write_report(path: &Path, report: &RunReport<'_>) -> io::Result<()> {
-    let mut file = io::BufWriter::new(create_private(path)?);
-    serde_json::to_writer_pretty(&mut file, report)?;
-    file.write_all(b"\n")?;
-    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    replace_private(path, |file| serde_json::to_writer_pretty(file, report).map_err(Into::into))
 }
 
 /// JSON for a person. Numbers and strings stay the text they are, so the preview shows what is sent.

@@ -1,6 +1,8 @@
 //! One file a command: settings in, exit status out.
 
 mod migrate_clerk;
+mod prepare;
 pub mod sandbox;
 
 pub use migrate_clerk::{ImportError, import};
+pub use prepare::PrepareError;

@@ -1,9 +1,30 @@
-//! What a run leaves on disk: its directory, and in it the records that did not make it.
+//! What a run leaves on disk, so that it can be taken up again: its directory, journal, rejects and locks.
 //!
-//! Everything here may hold personal data, so directories are made with mode 0700 and files with 0600.
+//! ```text
+//! .avnology/runs/<id>/run.json         what the run is about, with fingerprints of its inputs; no secret
+//!                     journal          what was about to be sent, and what became of each record (`log`, `entry`)
+//!                     rejects.ndjson   the records that did not make it; itself an input
+//!                     report.json      the account of the run
+//!                     lock             held while the run is under way
+//! ```
+//!
+//! A record counts as done once its journal entry is durable, and not before. Everything here may hold personal data, so
+//! directories are made with mode 0700 and files with 0600.
 
+mod entry;
+mod lock;
+mod log;
+mod progress;
 mod rejects;
 mod run_directory;
+mod run_journal;
+mod run_record;
 
+pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
+pub use lock::{Lock, LockError};
+pub use log::LogError;
+pub use progress::{Progress, Tracker};
 pub use rejects::{Reject, RejectsFile};
-pub use run_directory::{RunDirectory, create_private, create_private_directory};
+pub use run_directory::{RunDirectory, create_private, create_private_directory, replace_private};
+pub use run_journal::{Journal, JournalError, Replayed};
+pub use run_record::{Fingerprint, InputRecord, RunRecord};

@@ -7,15 +7,15 @@
 //! `original` is the record as JSON. A record that is no JSON stands there as a string; one that is not even UTF-8 is
 //! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::SerializeMap;
 
-use super::create_private;
+use super::{RecordKey, create_private};
 use crate::mapping::{RejectCode, Rejection};
 use crate::source::{Place, Position, RecordChunk, RecordSpan};
 
@@ -23,6 +23,8 @@ use crate::source::{Place, Position, RecordChunk, RecordSpan};
 pub struct Reject {
     /// The stable code.
     pub code: RejectCode,
+    /// Which record of the run it is.
+    pub key: RecordKey,
     /// Where the record stands.
     pub position: Position,
     message: String,
@@ -34,10 +36,18 @@ pub struct Reject {
 
 impl Reject {
     /// The reject of a record.
-    pub fn new(rejection: Rejection, chunk: &RecordChunk, span: &RecordSpan) -> Self {
+    pub fn new(rejection: Rejection, input: u16, chunk: &RecordChunk, span: &RecordSpan) -> Self {
         let Rejection { code, field, message, place } = rejection;
         let fault = place.map(|place| Place { line: span.line + place.line - 1, offset: span.offset + place.offset });
-        Self { code, position: chunk.position(span), message, field, fault, original: chunk.record(span).to_vec() }
+        Self {
+            code,
+            key: RecordKey { input, number: span.number },
+            position: chunk.position(span),
+            message,
+            field,
+            fault,
+            original: chunk.record(span).to_vec(),
+        }
     }
 
     /// The line of the rejects file, without its line break.
@@ -101,15 +111,32 @@ impl<'a> Original<'a> {
 }
 
 /// The rejects file of a run. It is made with the first reject: no rejects, no file.
+#[derive(Debug)]
 pub struct RejectsFile {
     path: PathBuf,
     file: Option<BufWriter<File>>,
+    bytes: u64,
+    dirty: bool,
 }
 
 impl RejectsFile {
     /// A file to be made at `path`.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
+        Self { path, file: None, bytes: 0, dirty: false }
+    }
+
+    /// Goes on with a file that was left behind with `bytes` that count; what is behind them is cut off.
+    pub fn resume(path: PathBuf, bytes: u64) -> io::Result<Self> {
+        if bytes == 0 {
+            return Ok(Self::new(path));
+        }
+        let mut file = OpenOptions::new().write(true).open(&path)?;
+        if file.metadata()?.len() < bytes {
+            return Err(io::Error::other("rejects are missing that the journal counts on"));
+        }
+        file.set_len(bytes)?;
+        file.seek(SeekFrom::Start(bytes))?;
+        Ok(Self { path, file: Some(BufWriter::new(file)), bytes, dirty: false })
     }
 
     /// Where it is.
@@ -117,9 +144,14 @@ impl RejectsFile {
         &self.path
     }
 
-    /// Whether there was anything to write.
+    /// Whether there is anything in it.
     pub fn is_started(&self) -> bool {
         self.file.is_some()
+    }
+
+    /// Its length with everything that was appended.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Appends a reject.
@@ -130,18 +162,18 @@ impl RejectsFile {
         };
         let mut line = reject.line()?;
         line.push(b'\n');
+        self.dirty = true;
+        self.bytes += line.len() as u64;
         file.write_all(&line)
     }
 
-    /// Hands everything to the operating system.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), BufWriter::flush)
-    }
-
-    /// Writes everything to the disk.
+    /// Makes everything appended durable.
     pub fn sync(&mut self) -> io::Result<()> {
-        self.flush()?;
-        self.file.as_ref().map_or(Ok(()), |file| file.get_ref().sync_all())
+        let Some(file) = self.file.as_mut().filter(|_| self.dirty) else { return Ok(()) };
+        file.flush()?;
+        file.get_ref().sync_data()?;
+        self.dirty = false;
+        Ok(())
     }
 }
 
@@ -167,7 +199,7 @@ mod tests {
             message: "no email".to_owned(),
             place: None,
         });
-        String::from_utf8(Reject::new(rejection, &chunk, &span).line().unwrap()).unwrap()
+        String::from_utf8(Reject::new(rejection, 0, &chunk, &span).line().unwrap()).unwrap()
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The directory of one run.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use super::RunRecord;
 
 /// The directory of one run: `<runs-dir>/<id>/`.
 #[derive(Clone, Debug)]
@@ -26,9 +28,50 @@ impl RunDirectory {
         }
     }
 
+    /// A run that was begun before.
+    pub fn open(path: PathBuf) -> io::Result<(Self, RunRecord)> {
+        let record: RunRecord = serde_json::from_slice(&std::fs::read(path.join("run.json"))?)?;
+        Ok((Self { id: record.id.clone(), path }, record))
+    }
+
+    /// All runs, the newest first. What is not a run is passed over.
+    pub fn list(runs: &Path) -> io::Result<Vec<(Self, RunRecord)>> {
+        let entries = match std::fs::read_dir(runs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut found: Vec<_> = entries.flatten().filter_map(|entry| Self::open(entry.path()).ok()).collect();
+        // Ids begin with the time, to the second.
+        found.sort_by(|(_, one), (_, other)| other.started.cmp(&one.started));
+        Ok(found)
+    }
+
+    /// Writes what the run is about. Only now is the directory a run.
+    pub fn write_record(&self, record: &RunRecord) -> io::Result<()> {
+        replace_private(&self.path.join("run.json"), |file| {
+            serde_json::to_writer_pretty(file, record).map_err(Into::into)
+        })
+    }
+
+    /// Whether the run came to its end, as its report says.
+    pub fn is_finished(&self) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Report {
+            status: String,
+        }
+        let report = std::fs::read(self.report()).ok().and_then(|text| serde_json::from_slice::<Report>(&text).ok());
+        report.is_some_and(|report| report.status == "finished")
+    }
+
     /// The run's id.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal")
     }
 
     /// Where the rejects go.
@@ -40,6 +83,21 @@ impl RunDirectory {
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")
     }
+
+    /// The run's lock.
+    pub fn lock(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+}
+
+/// Writes a file for the owner only and puts it in place as a whole: a crash leaves the old one or the new one.
+pub fn replace_private(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    let temporary = path.with_extension("part");
+    let mut file = BufWriter::new(create_private(&temporary)?);
+    write(&mut file)?;
+    file.write_all(b"\n")?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    std::fs::rename(&temporary, path)
 }
 
 /// Makes a directory, and those above it, for the owner only. One that exists is left as it is.

@@ -25,6 +25,11 @@ macro_rules! codes {
                 match self { $( Self::$variant => $code, )* }
             }
 
+            /// The variant with this code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|variant| variant.as_str() == code)
+            }
+
             /// What it means, for the report.
             pub const fn sentence(self) -> &'static str {
                 match self { $( Self::$variant => $sentence, )* }

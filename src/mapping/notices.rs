@@ -29,6 +29,21 @@ impl Notices {
         Notice::ALL.iter().copied().filter(move |&notice| self.contains(notice))
     }
 
+    /// Whether there is nothing to tell.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The set as bits, for the journal; a notice's bit is its place in [`Notice::ALL`].
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The set that had these bits.
+    pub fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     const fn bit(notice: Notice) -> u32 {
         1 << notice as u32
     }

@@ -1,5 +1,6 @@
 //! The choices an administrator has in mapping.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::syntax::email_fault;
@@ -30,6 +31,15 @@ impl FromStr for MissingEmail {
                 Err("the placeholder needs a domain name, as in `placeholder:example.com`".to_owned())
             }
             _ => Err("expected `reject` or `placeholder:DOMAIN`".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for MissingEmail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reject => formatter.write_str("reject"),
+            Self::Placeholder { domain } => write!(formatter, "placeholder:{domain}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Packs encoded identities into requests, bounded by count and by bytes.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use tokio::sync::mpsc;
 use super::event::Event;
 use super::map::{MappedChunk, Ready};
 use super::tell;
-use crate::journal::Reject;
-use crate::mapping::Rejection;
+use crate::journal::{Plan, RecordKey, Reject};
+use crate::mapping::{Notices, Rejection};
 use crate::source::RecordChunk;
 
 const HEAD: &[u8] = br#"{"requests":["#;
@@ -30,17 +31,24 @@ pub struct BatchLimits {
 /// One identity of a batch, and the record it came from.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
+    input: u16,
     chunk: Arc<RecordChunk>,
     span: usize,
+    pub notices: Notices,
     pub external_id: Box<str>,
     pub disabled: bool,
     encoded: Range<usize>,
 }
 
 impl Item {
+    /// Which record of the run it is.
+    pub(super) fn key(&self) -> RecordKey {
+        RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
+    }
+
     /// The reject that this record becomes.
     pub(super) fn reject(&self, rejection: Rejection) -> Reject {
-        Reject::new(rejection, &self.chunk, &self.chunk.spans[self.span])
+        Reject::new(rejection, self.input, &self.chunk, &self.chunk.spans[self.span])
     }
 }
 
@@ -107,28 +115,95 @@ impl Packer {
     }
 }
 
+/// A batch and what was already tried with it.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub batch: Batch,
+    /// How often single items of it were sent before and answered with an error that may pass.
+    pub round: u32,
+}
+
 /// Fills batches from mapped chunks until there are no more, and sends the last one however small it is.
+///
+/// Batches that an earlier part of the run was about to send are put together again exactly as they were, so that a
+/// target that carried them out knows their idempotency keys and answers as it did.
 pub(super) async fn fill(
     mapped: impl Stream<Item = MappedChunk>,
     limits: BatchLimits,
-    batches: mpsc::Sender<Batch>,
+    in_doubt: &[Plan],
+    batches: mpsc::Sender<Work>,
     events: mpsc::Sender<Event>,
 ) {
     let mut mapped = pin!(mapped);
     let mut packer = Packer::default();
-    while let Some(MappedChunk { chunk, encoded, ready, rejects, counts }) = mapped.next().await {
+    let mut again = Again::new(in_doubt, limits);
+    while let Some(MappedChunk { input, chunk, encoded, ready, rejects, counts }) = mapped.next().await {
         tell(&events, Event::Mapped(counts)).await;
         reject_all(rejects, &events).await;
-        for Ready { span, encoded: range, external_id, disabled } in ready {
+        for Ready { span, encoded: range, external_id, disabled, notices } in ready {
             let encoded = &encoded[range];
-            if !packer.fits(encoded.len(), limits) && batches.send(packer.finish()).await.is_err() {
+            let item = Item { input, chunk: Arc::clone(&chunk), span, notices, external_id, disabled, encoded: 0..0 };
+            let full = match again.take(item, encoded) {
+                Taken::Into(full) => full,
+                Taken::Not(item) => {
+                    let full = (!packer.fits(encoded.len(), limits)).then(|| Work { batch: packer.finish(), round: 0 });
+                    packer.push(encoded, item);
+                    full
+                }
+            };
+            if let Some(work) = full
+                && batches.send(work).await.is_err()
+            {
                 return;
             }
-            packer.push(encoded, Item { chunk: Arc::clone(&chunk), span, external_id, disabled, encoded: 0..0 });
         }
     }
-    if !packer.items.is_empty() && batches.send(packer.finish()).await.is_err() {
-        tracing::debug!("the senders are gone");
+    let rest = (!packer.items.is_empty()).then(|| Work { batch: packer.finish(), round: 0 });
+    for work in again.rest().chain(rest) {
+        if batches.send(work).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Puts batches together again that were under way when the run broke off.
+struct Again {
+    /// Which of the plans a record belongs to.
+    plan_of: HashMap<RecordKey, usize>,
+    plans: Vec<(Packer, usize, u32)>,
+}
+
+/// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
+enum Taken {
+    Into(Option<Work>),
+    Not(Item),
+}
+
+impl Again {
+    /// There are no more plans than requests were under way at once, so this is small.
+    fn new(plans: &[Plan], limits: BatchLimits) -> Self {
+        // A target that lost its batch methods since then gets the items one by one.
+        let plans = || plans.iter().filter(|plan| limits.items > 1 || plan.records.len() == 1);
+        Self {
+            plan_of: plans()
+                .enumerate()
+                .flat_map(|(index, plan)| plan.records.iter().map(move |key| (*key, index)))
+                .collect(),
+            plans: plans().map(|plan| (Packer::default(), plan.records.len(), plan.round)).collect(),
+        }
+    }
+
+    fn take(&mut self, item: Item, encoded: &[u8]) -> Taken {
+        let Some(index) = self.plan_of.remove(&item.key()) else { return Taken::Not(item) };
+        let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Taken::Not(item) };
+        packer.push(encoded, item);
+        Taken::Into((packer.items.len() == *expected).then(|| Work { batch: packer.finish(), round: *round }))
+    }
+
+    /// Batches of which a record did not come, which then are new ones.
+    fn rest(self) -> impl Iterator<Item = Work> {
+        let plans = self.plans.into_iter().filter(|(packer, ..)| !packer.items.is_empty());
+        plans.map(|(mut packer, ..)| Work { batch: packer.finish(), round: 0 })
     }
 }
 
@@ -142,8 +217,8 @@ pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: mps
 }
 
 async fn reject_all(rejects: Vec<Reject>, events: &mpsc::Sender<Event>) {
-    for reject in rejects {
-        tell(events, Event::Rejected(Box::new(reject))).await;
+    if !rejects.is_empty() {
+        tell(events, Event::Settled { records: Vec::new(), rejects }).await;
     }
 }
 
@@ -158,7 +233,15 @@ mod tests {
     }
 
     fn item(chunk: &Arc<RecordChunk>, span: usize) -> Item {
-        Item { chunk: Arc::clone(chunk), span, external_id: span.to_string().into(), disabled: false, encoded: 0..0 }
+        Item {
+            input: 0,
+            chunk: Arc::clone(chunk),
+            span,
+            notices: Notices::default(),
+            external_id: span.to_string().into(),
+            disabled: false,
+            encoded: 0..0,
+        }
     }
 
     /// Packs identities of these sizes and returns the finished batches.

@@ -1,5 +1,9 @@
-//! The committer: one task that owns the ledger, the rejects file and the progress display, and hears the signals.
+//! The committer: one task that owns the ledger, the journal and the progress display, and hears the signals.
+//!
+//! Events are taken in groups: what a group says is written to the journal and made durable with one sync, and only then
+//! is it booked, and are senders told that they may send what they planned.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -8,19 +12,25 @@ use tokio_util::sync::CancellationToken;
 
 use super::Ledger;
 use super::event::{Event, StopReason};
-use crate::journal::RejectsFile;
+use crate::journal::{Entry, Journal, Outcome, Reject, Settled, Tracker};
 use crate::report::{Moment, Reporter};
 use crate::signal::Signals;
 
 /// How long requests under way may take to end once the run is stopping.
-pub(super) const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(3);
 
-/// How often the display is renewed and buffered rejects are written.
+/// How often the display is renewed.
 const TICK: Duration = Duration::from_millis(100);
+
+/// The most events that are made durable together.
+const GROUP: usize = 64;
 
 pub(super) struct Committer {
     pub ledger: Ledger,
-    pub rejects: Option<RejectsFile>,
+    pub journal: Option<Journal>,
+    /// The journal failed: from then on nothing counts as done any more.
+    pub failed: bool,
+    pub tracker: Tracker,
     pub previews: usize,
     pub max_errors: Option<u64>,
     pub stop: CancellationToken,
@@ -39,6 +49,7 @@ impl Committer {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut deadline = None;
+        let mut group = Vec::with_capacity(GROUP);
         loop {
             tokio::select! {
                 biased;
@@ -47,10 +58,13 @@ impl Committer {
                     deadline = None;
                     self.abort.cancel();
                 }
-                _ = ticks.tick() => self.tick(reporter, started),
-                event = inbox.recv() => match event {
-                    Some(event) => self.take(event),
-                    None => break,
+                _ = ticks.tick() => {
+                    self.ledger.elapsed = started.elapsed();
+                    reporter.update(&Moment::of(&self.ledger, self.stop.is_cancelled()));
+                }
+                count = inbox.recv_many(&mut group, GROUP) => match count {
+                    0 => break,
+                    _ => self.take(&mut group),
                 },
             }
             if self.stop.is_cancelled() && deadline.is_none() && !self.abort.is_cancelled() {
@@ -60,23 +74,66 @@ impl Committer {
         self.finish(reporter, started)
     }
 
-    fn take(&mut self, event: Event) {
+    /// Makes a group of events durable, then books them. What cannot be made durable did not happen: it stays
+    /// unfinished, and the run stops.
+    fn take(&mut self, group: &mut Vec<Event>) {
+        if let Some(journal) = &mut self.journal {
+            let written = group.iter().try_for_each(|event| write(journal, event));
+            let durable = written.and_then(|()| tokio::task::block_in_place(|| journal.sync()));
+            if let Err(source) = durable {
+                let path = journal.path().display().to_string();
+                self.failed = true;
+                self.journal = None;
+                self.stop_because(StopReason::Journal { path, source });
+            }
+        }
+        if self.failed {
+            group.retain(|event| !matches!(event, Event::Settled { .. } | Event::Planned { .. }));
+        }
+        for event in group.drain(..) {
+            self.book(event);
+        }
+    }
+
+    fn book(&mut self, event: Event) {
         match event {
-            Event::Mapped(counts) => self.ledger.mapped(counts, self.previews),
-            Event::Settled { created, unchanged } => self.ledger.settled(created, unchanged),
-            Event::Requested { again, throttled } => self.ledger.requested(again, throttled),
-            Event::Stopped(reason) => self.stop_because(reason),
-            Event::Rejected(reject) => {
-                let written = self.rejects.as_mut().map_or(Ok(()), |file| file.append(&reject));
-                if written.is_err() {
-                    // A reject that cannot be kept must not be lost: it stays unfinished, and the run stops.
-                    return self.check_rejects(written);
+            Event::Mapped(counts) => {
+                let mark = self.tracker.read(counts.start, counts.open);
+                self.reached(mark);
+                self.ledger.mapped(counts, self.previews);
+            }
+            Event::Read(input) => {
+                let mark = self.tracker.end(input);
+                self.reached(mark);
+            }
+            // A sender that is gone does not mind.
+            Event::Planned { ready, .. } => drop(ready.send(())),
+            Event::Settled { records, rejects } => {
+                for record in records {
+                    self.ledger.settled(&record);
+                    let mark = self.tracker.settle(record.key);
+                    self.reached(mark);
                 }
-                self.ledger.rejected_at(reject.code, reject.position);
+                for Reject { code, key, position, .. } in rejects {
+                    self.ledger.rejected_at(code, position);
+                    let mark = self.tracker.settle(key);
+                    self.reached(mark);
+                }
                 if let Some(limit) = self.max_errors.filter(|limit| self.ledger.rejected() > *limit) {
                     self.stop_because(StopReason::TooManyErrors { limit });
                 }
             }
+            Event::Requested { again, throttled } => self.ledger.requested(again, throttled),
+            Event::Stopped(reason) => self.stop_because(reason),
+        }
+    }
+
+    /// A mark is a shortcut for a later part of the run; it may become durable whenever the next thing does.
+    fn reached(&mut self, mark: Option<crate::journal::Mark>) {
+        if let (Some(mark), Some(journal)) = (mark, &mut self.journal)
+            && let Err(error) = journal.append(&Entry::Reached(mark))
+        {
+            tracing::debug!(%error, "a mark was not written");
         }
     }
 
@@ -93,31 +150,41 @@ impl Committer {
         }
     }
 
-    fn tick(&mut self, reporter: &mut dyn Reporter, started: Instant) {
-        if let Some(file) = &mut self.rejects {
-            let written = file.flush();
-            self.check_rejects(written);
-        }
-        self.ledger.elapsed = started.elapsed();
-        reporter.update(&Moment::of(&self.ledger, self.stop.is_cancelled()));
-    }
-
     fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> Ledger {
-        if let Some(file) = &mut self.rejects {
-            let written = file.sync();
-            self.check_rejects(written);
+        if let Some(mut journal) = self.journal.take() {
+            let complete = self.ledger.stopped.is_none() && self.ledger.counts().unfinished == 0;
+            let sealed = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
+            if let Err(source) = sealed.and_then(|()| journal.sync()) {
+                let path = journal.path().display().to_string();
+                self.stop_because(StopReason::Journal { path, source });
+            }
+            self.ledger.rejects_file = journal.rejects_file().map(std::path::Path::to_path_buf);
         }
         self.ledger.elapsed = started.elapsed();
-        self.ledger.rejects_file =
-            self.rejects.as_ref().filter(|file| file.is_started()).map(|file| file.path().to_path_buf());
         reporter.finish(&Moment::of(&self.ledger, false));
         self.ledger
     }
+}
 
-    fn check_rejects(&mut self, written: std::io::Result<()>) {
-        if let (Err(source), Some(file)) = (written, &self.rejects) {
-            let path = file.path().display().to_string();
-            self.stop_because(StopReason::Rejects { path, source });
+/// Writes what an event says, rejects before the entry that counts on them.
+fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
+    match event {
+        Event::Planned { plan, .. } => journal.append(&Entry::Planned(plan.clone())),
+        Event::Settled { records, rejects } => {
+            rejects.iter().try_for_each(|reject| journal.reject(reject))?;
+            let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
+            journal.append(&Entry::Settled { records, rejects_bytes: journal.rejects_bytes() })
         }
+        Event::Mapped(_) | Event::Read(_) | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
     }
+}
+
+fn settled(reject: &Reject) -> Settled {
+    let outcome = Outcome::Rejected {
+        code: reject.code.as_str().to_owned(),
+        line: reject.position.line,
+        offset: reject.position.offset,
+        length: reject.position.length,
+    };
+    Settled { key: reject.key, outcome, notices: 0 }
 }

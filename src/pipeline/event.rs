@@ -1,8 +1,10 @@
 //! What the stages tell the committer.
 
+use tokio::sync::oneshot;
+
 use crate::avnology::TargetError;
-use crate::journal::Reject;
-use crate::mapping::Notice;
+use crate::journal::{Mark, Plan, Reject, Settled};
+use crate::mapping::Notices;
 use crate::signal::Signal;
 use crate::source::SourceError;
 
@@ -11,14 +13,16 @@ use crate::source::SourceError;
 pub(super) enum Event {
     /// A chunk of records was mapped.
     Mapped(MappedChunkCounts),
-    /// A record ends as a reject.
-    Rejected(Box<Reject>),
-    /// Records of a batch end well.
+    /// An input was read to its end.
+    Read(u16),
+    /// A batch is about to be sent; `ready` is told once that is durable.
+    Planned { plan: Plan, ready: oneshot::Sender<()> },
+    /// Records come to their end. All that one answer settles comes at once.
     Settled {
-        /// New at the target.
-        created: u64,
-        /// There already.
-        unchanged: u64,
+        /// Created or there already.
+        records: Vec<Settled>,
+        /// Rejected.
+        rejects: Vec<Reject>,
     },
     /// A request was sent and came to an end.
     Requested {
@@ -32,20 +36,18 @@ pub(super) enum Event {
 }
 
 /// What the mapping of a chunk adds to the counts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct MappedChunkCounts {
-    /// Records in the chunk, whatever became of them.
-    pub records: u64,
+    /// Where the chunk's first record starts.
+    pub start: Mark,
+    /// Records in the chunk that were not settled by an earlier part of the run.
+    pub open: u64,
     /// Records that map and validate.
     pub valid: u64,
-    /// Index of the input among all inputs.
-    pub input: usize,
-    /// Bytes of that input that are behind us now.
+    /// Bytes of the input that are behind us now.
     pub consumed: u64,
-    /// Users by notice.
-    pub notices: Vec<(Notice, u64)>,
-    /// Users who have to set a new password.
-    pub password_resets: u64,
+    /// The notices about the valid ones, for a dry run.
+    pub notices: Vec<Notices>,
     /// The first canonical identities, as JSON.
     pub previews: Vec<String>,
 }
@@ -68,11 +70,9 @@ pub enum StopReason {
         /// The limit.
         limit: u64,
     },
-    /// The rejects file cannot be written.
-    #[error(
-        "cannot write `{path}`: {source}; free some space or choose another --runs-dir, then run the same command again"
-    )]
-    Rejects {
+    /// The run's directory cannot be written.
+    #[error("cannot write `{path}`: {source}; make room or make it writable, then run the same command again")]
+    Journal {
         /// The file.
         path: String,
         /// The operating system's reason.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::event::{MappedChunkCounts, StopReason};
-use crate::mapping::{Notice, NoticeKind, RejectCode};
+use crate::journal::{Outcome, Progress, Settled};
+use crate::mapping::{Notice, NoticeKind, Notices, RejectCode};
 use crate::source::{Input, Position};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
@@ -80,6 +82,8 @@ pub struct Ledger {
     pub rejects_file: Option<PathBuf>,
     /// How long it took.
     pub elapsed: Duration,
+    /// Bytes that an earlier part of the run had read.
+    pub continued_from: u64,
 }
 
 impl Ledger {
@@ -106,6 +110,7 @@ impl Ledger {
             stopped: None,
             rejects_file: None,
             elapsed: Duration::ZERO,
+            continued_from: 0,
         }
     }
 
@@ -157,21 +162,55 @@ impl Ledger {
         self.inputs.iter().map(|input| input.bytes).sum()
     }
 
+    /// Books a chunk that was mapped. In a dry run that is all that happens to its valid records.
     pub(super) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
-        self.read += counts.records;
-        self.valid += counts.valid;
-        self.password_resets += counts.password_resets;
-        self.inputs[counts.input].consumed = counts.consumed;
-        for (notice, count) in counts.notices {
-            *self.notices.entry(notice).or_default() += count;
+        self.read += counts.open;
+        self.inputs[usize::from(counts.start.key.input)].consumed = counts.consumed;
+        if !self.sending {
+            self.valid += counts.valid;
+            counts.notices.into_iter().for_each(|notices| self.noticed(notices));
         }
         let room = previews_wanted.saturating_sub(self.previews.len());
         self.previews.extend(counts.previews.into_iter().take(room));
     }
 
-    pub(super) fn settled(&mut self, created: u64, unchanged: u64) {
-        self.created += created;
-        self.unchanged += unchanged;
+    /// Books a record that an earlier part of the run settled.
+    pub fn replayed(&mut self, settled: &Settled) {
+        self.read += 1;
+        if let Outcome::Rejected { code, line, offset, length } = &settled.outcome {
+            let input = self.inputs.get(usize::from(settled.key.input)).map_or("-", |input| input.input.as_str());
+            let (line, offset, length) = (*line, *offset, *length);
+            let position = Position { input: Arc::from(input), record: settled.key.number, line, offset, length };
+            self.rejected_at(RejectCode::from_code(code).unwrap_or(RejectCode::TargetError), position);
+        } else {
+            self.settled(settled);
+        }
+    }
+
+    /// Takes over how far an earlier part of the run had read, for the progress display.
+    pub fn continue_at(&mut self, progress: &Progress) {
+        for (index, input) in (0..).zip(&mut self.inputs) {
+            let offset = progress.mark(index).map_or(0, |mark| mark.offset);
+            input.consumed = input.bytes.map_or(0, |bytes| offset.min(bytes));
+        }
+        self.continued_from = self.bytes_read();
+    }
+
+    /// Books a record that was created or was there already.
+    pub(super) fn settled(&mut self, settled: &Settled) {
+        match settled.outcome {
+            Outcome::Created { .. } => self.created += 1,
+            Outcome::Unchanged => self.unchanged += 1,
+            Outcome::Rejected { .. } => return,
+        }
+        self.noticed(Notices::from_bits(settled.notices));
+    }
+
+    fn noticed(&mut self, notices: Notices) {
+        for notice in notices.iter() {
+            *self.notices.entry(notice).or_default() += 1;
+        }
+        self.password_resets += u64::from(notices.iter().any(Notice::needs_password_reset));
     }
 
     pub(super) fn requested(&mut self, again: bool, throttled: bool) {

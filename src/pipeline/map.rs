@@ -3,7 +3,6 @@
 //! Order is kept (`buffered`, not `buffer_unordered`): it costs nothing as long as chunks are alike in size, and what
 //! was done can then be told by one number, how far into the input everything is settled.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,8 +13,8 @@ use super::event::{Event, MappedChunkCounts, StopReason};
 use super::read::Read;
 use super::tell;
 use crate::avnology::MAX_BODY_BYTES;
-use crate::journal::Reject;
-use crate::mapping::{Notice, RejectCode, Rejection, Rules, map, parse, unwrap_reject};
+use crate::journal::{Mark, Progress, RecordKey, Reject};
+use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, unwrap_reject};
 use crate::source::{FramingFault, RecordChunk, RecordSpan};
 
 /// Room that a request needs beside its items.
@@ -25,12 +24,15 @@ const ENVELOPE_BYTES: usize = 64;
 #[derive(Clone, Debug)]
 pub(super) struct Mapping {
     pub rules: Arc<Rules>,
+    /// What an earlier part of the run has settled.
+    pub progress: Arc<Progress>,
     pub preview: usize,
     pub workers: usize,
 }
 
 /// A mapped chunk.
 pub(super) struct MappedChunk {
+    pub input: u16,
     pub chunk: Arc<RecordChunk>,
     /// The encoded identities one behind the other.
     pub encoded: Vec<u8>,
@@ -49,6 +51,14 @@ pub(super) struct Ready {
     pub external_id: Box<str>,
     /// Whether the user may not sign in.
     pub disabled: bool,
+    pub notices: Notices,
+}
+
+/// What the mappers hand on, in the order of the input.
+enum Step {
+    Mapped(Box<MappedChunk>),
+    End(u16),
+    Stop(StopReason),
 }
 
 /// Maps chunks in parallel, in order.
@@ -63,50 +73,67 @@ pub(super) fn stream(
             let mapping = mapping.clone();
             async move {
                 match read {
-                    Read::Chunk(input, chunk) => tokio::task::spawn_blocking(move || map_chunk(input, chunk, &mapping))
-                        .await
-                        .map_err(|error| StopReason::Internal(format!("a mapper failed: {error}"))),
-                    Read::Failed(error) => Err(StopReason::Source(error)),
+                    Read::Chunk(input, chunk) => {
+                        let mapped = tokio::task::spawn_blocking(move || map_chunk(input, chunk, &mapping)).await;
+                        mapped.map_or_else(
+                            |error| Step::Stop(StopReason::Internal(format!("a mapper failed: {error}"))),
+                            |mapped| Step::Mapped(Box::new(mapped)),
+                        )
+                    }
+                    Read::End(input) => Step::End(input),
+                    Read::Failed(error) => Step::Stop(StopReason::Source(error)),
                 }
             }
         })
         .buffered(workers)
-        // The error is told behind the chunks before it, which are complete.
-        .filter_map(move |mapped| {
+        // Ends and errors are told behind the chunks before them, which are complete.
+        .filter_map(move |step| {
             let events = events.clone();
             async move {
-                match mapped {
-                    Ok(mapped) => Some(mapped),
-                    Err(reason) => {
-                        tell(&events, Event::Stopped(reason)).await;
-                        None
-                    }
-                }
+                let event = match step {
+                    Step::Mapped(mapped) => return Some(*mapped),
+                    Step::End(input) => Event::Read(input),
+                    Step::Stop(reason) => Event::Stopped(reason),
+                };
+                tell(&events, event).await;
+                None
             }
         })
 }
 
 /// Maps the records of one chunk. Pure.
-pub(super) fn map_chunk(input: usize, chunk: Arc<RecordChunk>, mapping: &Mapping) -> MappedChunk {
+pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> MappedChunk {
     let mut mapper = ChunkMapper {
         mapping,
         first: chunk.spans.first().is_some_and(|span| span.number == 1),
         encoded: Vec::with_capacity(chunk.bytes.len()),
-        notices: BTreeMap::new(),
-        counts: MappedChunkCounts { input, consumed: chunk.consumed, ..MappedChunkCounts::default() },
+        previews: Vec::new(),
     };
     let (mut ready, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
+        if mapping.progress.is_settled(RecordKey { input, number: span.number }) {
+            continue;
+        }
         match mapper.record(index, &chunk, span) {
             Ok(record) => ready.push(record),
-            Err(rejection) => rejects.push(Reject::new(rejection, &chunk, span)),
+            Err(rejection) => rejects.push(Reject::new(rejection, input, &chunk, span)),
         }
     }
-    let ChunkMapper { encoded, notices, mut counts, .. } = mapper;
-    counts.records = chunk.spans.len() as u64;
-    counts.valid = ready.len() as u64;
-    counts.notices = notices.into_iter().collect();
-    MappedChunk { chunk, encoded, ready, rejects, counts }
+    let ChunkMapper { encoded, previews, .. } = mapper;
+    let start = chunk.spans.first().map_or(Mark::end(input), |span| Mark {
+        key: RecordKey { input, number: span.number },
+        line: span.line,
+        offset: span.offset,
+    });
+    let counts = MappedChunkCounts {
+        start,
+        open: (ready.len() + rejects.len()) as u64,
+        valid: ready.len() as u64,
+        consumed: chunk.consumed,
+        notices: ready.iter().map(|record| record.notices).filter(|notices| !notices.is_empty()).collect(),
+        previews,
+    };
+    MappedChunk { input, chunk, encoded, ready, rejects, counts }
 }
 
 struct ChunkMapper<'m> {
@@ -114,8 +141,7 @@ struct ChunkMapper<'m> {
     /// Whether this is the first chunk of its input, from which the previews come.
     first: bool,
     encoded: Vec<u8>,
-    notices: BTreeMap<Notice, u64>,
-    counts: MappedChunkCounts,
+    previews: Vec<String>,
 }
 
 impl ChunkMapper<'_> {
@@ -134,18 +160,15 @@ impl ChunkMapper<'_> {
                 format!("the identity is larger than the {MAX_BODY_BYTES} bytes of the target's largest request");
             return Err(Rejection::of_record(RejectCode::TooLargeForTarget, message));
         }
-        for notice in mapped.notices.iter() {
-            *self.notices.entry(notice).or_default() += 1;
-        }
-        self.counts.password_resets += u64::from(mapped.notices.iter().any(Notice::needs_password_reset));
-        if self.first && self.counts.previews.len() < self.mapping.preview {
-            self.counts.previews.extend(serde_json::to_string(&mapped.identity.masked()));
+        if self.first && self.previews.len() < self.mapping.preview {
+            self.previews.extend(serde_json::to_string(&mapped.identity.masked()));
         }
         Ok(Ready {
             span: index,
             encoded: start..self.encoded.len(),
             external_id: mapped.identity.external_id.into(),
             disabled: mapped.identity.is_disabled(),
+            notices: mapped.notices,
         })
     }
 }

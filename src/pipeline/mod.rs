@@ -14,9 +14,9 @@
 //! stays where it is, so nothing more is mapped, so the reader blocks. At any moment there are at most `concurrency + 2`
 //! batches, `workers + 2` chunks between reader and batcher, and the chunks that the batches' records lie in.
 //!
-//! Stopping: the first signal (or a fatal error) ends the reading; what is already mapped is sent, but nothing is tried
-//! a second time; after three seconds requests under way are dropped. A second signal drops them at once. Whatever
-//! was not confirmed by then counts as unfinished and is taken up by the next run.
+//! Stopping: the first signal (or a fatal error) ends reading and sending; requests under way are waited for, three
+//! seconds at most. A second signal drops them at once. Whatever was not confirmed by then counts as unfinished; the
+//! same command takes it up again, and sends what was under way once more under the same idempotency key.
 
 mod batch;
 mod commit;
@@ -38,9 +38,10 @@ pub use event::StopReason;
 pub use ledger::{CodeCount, Counts, InputProgress, Ledger};
 pub use send::Delivery;
 
-use crate::journal::RejectsFile;
+use crate::journal::{Journal, Progress, Tracker};
 use crate::mapping::Rules;
 use crate::report::Reporter;
+use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::source::{Input, ReaderLimits};
 use event::Event;
@@ -62,35 +63,66 @@ pub struct Job {
     pub workers: usize,
     /// Where identities go; `None` for a dry run.
     pub delivery: Option<Delivery>,
-    /// Where rejects go; `None` to count them only.
-    pub rejects: Option<RejectsFile>,
+    /// Where it is kept what became of each record; `None` for a dry run.
+    pub journal: Option<Journal>,
+    /// How far an earlier part of the run came.
+    pub progress: Progress,
+    /// What became of the records of that earlier part.
+    pub ledger: Ledger,
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
+}
+
+impl Job {
+    /// A job that sends nothing and keeps nothing.
+    pub fn dry_run(settings: &ImportSettings) -> Self {
+        Self {
+            inputs: settings.inputs.clone(),
+            reader: settings.reader,
+            rules: settings.rules.clone(),
+            preview: settings.preview,
+            workers: settings.workers,
+            delivery: None,
+            journal: None,
+            progress: Progress::new(settings.inputs.len()),
+            ledger: Ledger::new(&settings.inputs, false),
+            max_errors: settings.max_errors,
+        }
+    }
 }
 
 /// Runs a job to its end, whatever that is.
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: Signals) -> Ledger {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
-    let ledger = Ledger::new(&job.inputs, job.delivery.is_some());
+    let progress = Arc::new(job.progress);
+    let tracker = Tracker::new(job.inputs.len());
 
-    let records = read::start(job.inputs, job.reader, stop.clone());
-    let mapping = map::Mapping { rules: Arc::new(job.rules), preview: job.preview, workers: job.workers };
+    let records = read::start(job.inputs, job.reader, Arc::clone(&progress), stop.clone());
+    let mapping = map::Mapping {
+        rules: Arc::new(job.rules),
+        progress: Arc::clone(&progress),
+        preview: job.preview,
+        workers: job.workers,
+    };
     let mapped = Box::pin(map::stream(records, mapping, events.clone()).take_until(stop.clone().cancelled_owned()));
     let stages = match job.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
             let sender = send::Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
-            let filling = batch::fill(mapped, sender.limits(), batches, events);
+            let limits = sender.limits();
             tokio::spawn(async move {
+                let filling = batch::fill(mapped, limits, &progress.in_doubt, batches, events);
                 futures::join!(filling, sender.run(waiting));
             })
         }
         None => tokio::spawn(batch::discard(mapped, events)),
     };
     let committer = commit::Committer {
-        ledger,
-        rejects: job.rejects,
+        ledger: job.ledger,
+        journal: job.journal,
+        failed: false,
+        tracker,
         previews: job.preview,
         max_errors: job.max_errors,
         stop,

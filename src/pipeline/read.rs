@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::source::{Input, ReaderLimits, RecordChunk, RecordReader, SourceError};
+use crate::journal::{Mark, Progress};
+use crate::source::{Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, SourceError};
 
 /// Chunks that may wait between the reader and the mappers.
 const WAITING: usize = 2;
@@ -14,21 +15,34 @@ const WAITING: usize = 2;
 #[derive(Debug)]
 pub(super) enum Read {
     /// Records of the input with this index.
-    Chunk(usize, Arc<RecordChunk>),
+    Chunk(u16, Arc<RecordChunk>),
+    /// The end of the input with this index.
+    End(u16),
     /// The end of all reading.
     Failed(SourceError),
 }
 
-/// Starts reading. The thread ends with its inputs, at the first error, or when nobody listens any more.
+/// Starts reading, each input from where an earlier part of the run had settled everything. The thread ends with its
+/// inputs, at the first error, or when nobody listens any more.
 ///
 /// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
-pub(super) fn start(inputs: Vec<Input>, limits: ReaderLimits, stop: CancellationToken) -> mpsc::Receiver<Read> {
+pub(super) fn start(
+    inputs: Vec<Input>,
+    limits: ReaderLimits,
+    progress: Arc<Progress>,
+    stop: CancellationToken,
+) -> mpsc::Receiver<Read> {
     let (chunks, receiver) = mpsc::channel(WAITING);
+    let reader = Reader { limits, progress, stop, chunks };
     std::thread::spawn(move || {
-        for (index, input) in inputs.iter().enumerate() {
-            if let Err(error) = read(index, input, limits, &stop, &chunks) {
-                // Nobody listens when the run is over already.
-                drop(chunks.blocking_send(Read::Failed(error)));
+        for (index, input) in (0..).zip(&inputs) {
+            let last = match reader.read(index, input) {
+                Ok(true) => Read::End(index),
+                Ok(false) => return,
+                Err(error) => Read::Failed(error),
+            };
+            let failed = matches!(last, Read::Failed(_));
+            if reader.chunks.blocking_send(last).is_err() || failed {
                 return;
             }
         }
@@ -36,19 +50,31 @@ pub(super) fn start(inputs: Vec<Input>, limits: ReaderLimits, stop: Cancellation
     receiver
 }
 
-fn read(
-    index: usize,
-    input: &Input,
+struct Reader {
     limits: ReaderLimits,
-    stop: &CancellationToken,
-    chunks: &mpsc::Sender<Read>,
-) -> Result<(), SourceError> {
-    let mut reader = RecordReader::open(input, limits)?;
-    tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
-    while let Some(chunk) = reader.next_chunk()? {
-        if stop.is_cancelled() || chunks.blocking_send(Read::Chunk(index, Arc::new(chunk))).is_err() {
-            break;
+    progress: Arc<Progress>,
+    stop: CancellationToken,
+    chunks: mpsc::Sender<Read>,
+}
+
+impl Reader {
+    /// Reads one input; false when it was not read to its end because nobody wants to know.
+    fn read(&self, index: u16, input: &Input) -> Result<bool, SourceError> {
+        let mut reader = match self.progress.mark(index) {
+            None => RecordReader::open(input, self.limits)?,
+            Some(mark) if mark.is_end() => return Ok(true),
+            Some(Mark { key, line, offset }) => {
+                RecordReader::resume(input, self.limits, ResumePoint { number: key.number, line, offset })?
+            }
+        };
+        tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
+        while let Some(chunk) = reader.next_chunk()? {
+            let sent =
+                !self.stop.is_cancelled() && self.chunks.blocking_send(Read::Chunk(index, Arc::new(chunk))).is_ok();
+            if !sent {
+                return Ok(false);
+            }
         }
+        Ok(true)
     }
-    Ok(())
 }

@@ -7,11 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, BatchLimits, Item};
+use super::batch::{Batch, BatchLimits, Item, Work};
 use super::event::{Event, StopReason};
 use super::single;
 use super::tell;
@@ -19,6 +19,7 @@ use crate::avnology::{
     Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Pace, Reply, RetryBudget, TargetError,
     batch_results, decide, decide_item, error_body,
 };
+use crate::journal::{self, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
 
 /// Where identities go and how.
@@ -38,13 +39,6 @@ pub struct Delivery {
     pub budget: RetryBudget,
     /// Makes this run's idempotency keys its own: another run must not be answered from this one's memory.
     pub run_id: String,
-}
-
-/// A batch and what was already tried with it.
-struct Work {
-    batch: Batch,
-    /// How often single items of it were sent before and answered with an error that may pass.
-    round: u32,
 }
 
 /// What is left to do after a batch was answered.
@@ -87,13 +81,13 @@ impl Sender {
     }
 
     /// Takes batches until there are no more, `concurrency` at a time.
-    pub(super) async fn run(self, batches: mpsc::Receiver<Batch>) {
-        super::stream(batches).for_each_concurrent(self.delivery.concurrency, |batch| self.deliver(batch)).await;
+    pub(super) async fn run(self, batches: mpsc::Receiver<Work>) {
+        super::stream(batches).for_each_concurrent(self.delivery.concurrency, |work| self.deliver(work)).await;
     }
 
     /// Settles every item of a batch, in as many requests as that takes.
-    async fn deliver(&self, batch: Batch) {
-        let mut open = vec![Work { batch, round: 0 }];
+    async fn deliver(&self, work: Work) {
+        let mut open = vec![work];
         while let Some(work) = open.pop() {
             let next = tokio::select! {
                 biased;
@@ -107,14 +101,29 @@ impl Sender {
         }
     }
 
+    /// Makes durable what is about to be sent; false when there is no use in sending it.
+    async fn plan(&self, work: &Work) -> bool {
+        let plan = Plan { records: work.batch.items.iter().map(Item::key).collect(), round: work.round };
+        let (ready, told) = oneshot::channel();
+        tell(&self.events, Event::Planned { plan, ready }).await;
+        told.await.is_ok() && !self.stop.is_cancelled()
+    }
+
     /// Sends one request until it is answered.
     async fn settle(&self, work: &Work) -> Next {
+        if self.stop.is_cancelled() || !self.plan(work).await {
+            return Next::Stop;
+        }
         let key = self.idempotency_key(work);
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
         let started = Instant::now();
         let mut attempts = 0;
         loop {
-            self.delivery.pace.turn().await;
+            tokio::select! {
+                // Only requests under way are waited for.
+                () = self.stop.cancelled() => return Next::Stop,
+                () = self.delivery.pace.turn() => {}
+            }
             let exchange = self.exchange(&work.batch, &key).await;
             let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
             tell(&self.events, Event::Requested { again: attempts > 0 || work.round > 0, throttled }).await;
@@ -178,63 +187,62 @@ impl Sender {
 
     /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
     async fn apply(&self, work: &Work, results: Vec<ItemResult>) -> Next {
-        let (mut created, mut unchanged, mut again) = (0, 0, Vec::new());
+        let (mut records, mut rejects, mut again) = (Vec::new(), Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
             let item = &work.batch.items[index];
+            let settled = |outcome| Settled { key: item.key(), outcome, notices: item.notices.bits() };
             match result {
-                ItemResult::Created { .. } => created += 1,
-                ItemResult::Exists { .. } => unchanged += 1,
+                ItemResult::Created { id } => {
+                    records.push(settled(journal::Outcome::Created { external_id: item.external_id.to_string(), id }));
+                }
+                ItemResult::Exists { .. } => records.push(settled(journal::Outcome::Unchanged)),
                 ItemResult::Error { error } => match decide_item(&error) {
-                    ItemDecision::Conflict => self.reject(item, conflict(error)).await,
-                    ItemDecision::Invalid => self.reject(item, invalid(error)).await,
+                    ItemDecision::Conflict => rejects.push(item.reject(conflict(error))),
+                    ItemDecision::Invalid => rejects.push(item.reject(invalid(error))),
                     ItemDecision::Retry if work.round + 1 >= self.delivery.budget.attempts => {
-                        self.reject(item, failing(error)).await;
+                        rejects.push(item.reject(failing(error)));
                     }
                     ItemDecision::Retry => again.push(index),
                     ItemDecision::Refused => refused = Some(error),
                 },
             }
         }
-        if created + unchanged > 0 {
-            tell(&self.events, Event::Settled { created, unchanged }).await;
+        if !records.is_empty() || !rejects.is_empty() {
+            tell(&self.events, Event::Settled { records, rejects }).await;
         }
         if let Some(error) = refused {
-            let target = self.delivery.client.base_url();
-            return self.give_up(TargetError::refused_item(target, &error)).await;
+            return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }
-        if again.is_empty() {
-            return Next::Work(Vec::new());
-        }
+        if again.is_empty() { Next::Work(Vec::new()) } else { self.send_again(work, again).await }
+    }
+
+    /// Leaves some items to be sent again after a while.
+    async fn send_again(&self, work: &Work, items: Vec<usize>) -> Next {
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
         let delay = backoff.nth(work.round as usize).unwrap_or(self.delivery.budget.longest);
         tokio::select! {
             () = self.stop.cancelled() => Next::Stop,
             () = tokio::time::sleep(delay) => {
-                Next::Work(vec![Work { batch: work.batch.subset(again), round: work.round + 1 }])
+                Next::Work(vec![Work { batch: work.batch.subset(items), round: work.round + 1 }])
             }
         }
     }
 
     /// Finds the item at fault by halving; alone, it is rejected.
     async fn isolate(&self, work: &Work, reply: &Reply) -> Next {
-        if let [item] = work.batch.items.as_slice() {
-            let error = error_body(&reply.body);
-            let rejection = match reply.outcome {
-                Outcome::Answered { status: 409 } => conflict(error),
-                Outcome::Answered { status: 413 } => {
-                    Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) }
-                }
-                _ => invalid(error),
-            };
-            self.reject(item, rejection).await;
-            return Next::Work(Vec::new());
-        }
-        Next::Work(work.batch.halves().into_iter().map(|batch| Work { batch, round: work.round }).collect())
-    }
-
-    async fn reject(&self, item: &Item, rejection: Rejection) {
-        tell(&self.events, Event::Rejected(Box::new(item.reject(rejection)))).await;
+        let [item] = work.batch.items.as_slice() else {
+            let halves = work.batch.halves().into_iter();
+            return Next::Work(halves.map(|batch| Work { batch, round: work.round }).collect());
+        };
+        let error = error_body(&reply.body);
+        let rejection = match reply.outcome {
+            Outcome::Answered { status: 409 } => conflict(error),
+            Outcome::Answered { status: 413 } => Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) },
+            _ => invalid(error),
+        };
+        tell(&self.events, Event::Settled { records: Vec::new(), rejects: vec![item.reject(rejection)] }).await;
+        Next::Work(Vec::new())
     }
 
     async fn give_up(&self, error: TargetError) -> Next {

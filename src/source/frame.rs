@@ -121,6 +121,11 @@ impl ElementFramer {
         }
     }
 
+    /// A framer that goes on at the start of the element with this number.
+    pub(super) fn resume(offset: u64, line: u64, number: u64) -> Self {
+        Self { elements: number - 1, ..Self::new(offset, line) }
+    }
+
     fn begin(&mut self, at: u64) {
         self.element = Bounds { start: at, end: at, line: self.line };
         self.state = State::Inside;

@@ -1,7 +1,7 @@
 //! What the user named with `--import`.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,6 +37,19 @@ impl Input {
                 std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
             }
             Self::Stdin => None,
+        }
+    }
+
+    /// Opens a file for reading from this byte on.
+    pub fn open_at(&self, offset: u64) -> Result<Box<dyn Read + Send>, SourceError> {
+        let failed = |source| SourceError::Open { input: self.name(), source };
+        match self {
+            Self::File(path) => {
+                let mut file = File::open(path).map_err(failed)?;
+                file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+                Ok(Box::new(file))
+            }
+            Self::Stdin => Err(failed(io::ErrorKind::NotSeekable.into())),
         }
     }
 

@@ -16,9 +16,9 @@ pub(super) struct LineFramer {
 }
 
 impl LineFramer {
-    /// A framer that begins at `offset`, the first byte of line 1.
-    pub(super) fn new(offset: u64) -> Self {
-        Self { cursor: offset, line: 1, start: None, end: offset }
+    /// A framer that begins at `offset`, which is on this line.
+    pub(super) fn new(offset: u64, line: u64) -> Self {
+        Self { cursor: offset, line, start: None, end: offset }
     }
 
     /// Takes the bytes of (a piece of) one line.
@@ -78,7 +78,7 @@ mod tests {
     fn a_record_a_line_whatever_the_borders_of_the_buffers() {
         let text = "{\"a\":1}\r\n\n  {\"b\":2}  \n{broken\n{\"c\":3}";
         for piece in 1..=text.len() {
-            let mut framer = LineFramer::new(0);
+            let mut framer = LineFramer::new(0, 1);
             let mut seen = Vec::new();
             let mut available = 0;
             let mut keep = |bounds: Bounds| {

@@ -29,5 +29,5 @@ pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};
 pub use error::{Place, SourceError};
 pub use input::Input;
-pub use reader::{ReaderLimits, RecordReader};
+pub use reader::{ReaderLimits, RecordReader, ResumePoint};
 pub use record::{FramingFault, Position, RecordChunk, RecordSpan};

@@ -28,6 +28,17 @@ impl Default for ReaderLimits {
     }
 }
 
+/// The start of a record in a file, from which reading can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResumePoint {
+    /// The record's number, from 1.
+    pub number: u64,
+    /// Its line, from 1.
+    pub line: u64,
+    /// Its byte offset, from 0.
+    pub offset: u64,
+}
+
 /// What comes next in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -63,6 +74,33 @@ impl RecordReader {
         Self::new(input.open()?, input.name(), limits)
     }
 
+    /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
+    /// checked then.
+    pub fn resume(input: &Input, limits: ReaderLimits, point: ResumePoint) -> Result<Self, SourceError> {
+        let ResumePoint { number, line, offset } = point;
+        let name = input.name();
+        let prefix = read_prefix(input.open()?.as_mut(), &name)?;
+        let format = detect(&prefix, prefix.len() < PREFIX, &name)?;
+        let framer: Box<dyn Framer + Send> = match format {
+            Format::Lines => Box::new(LineFramer::new(offset, line)),
+            Format::Array | Format::Envelope => Box::new(ElementFramer::resume(offset, line, number)),
+        };
+        let reader = input.open_at(offset)?;
+        Ok(Self {
+            input: name,
+            format,
+            limits,
+            reader,
+            framer,
+            buffer: Vec::new(),
+            filled: 0,
+            base: offset,
+            records: number - 1,
+            stage: Stage::Records,
+            pending: None,
+        })
+    }
+
     /// Reads from `reader`, which messages call `input`.
     pub fn new(mut reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Result<Self, SourceError> {
         let prefix = read_prefix(reader.as_mut(), &input)?;
@@ -76,7 +114,7 @@ impl RecordReader {
         })?;
         let mark = mark as u64;
         let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match format {
-            Format::Lines => (Box::new(LineFramer::new(mark)), Vec::new(), mark),
+            Format::Lines => (Box::new(LineFramer::new(mark, 1)), Vec::new(), mark),
             Format::Array | Format::Envelope => {
                 let opening = open_array(reader.as_mut(), format == Format::Array, mark, &input)?;
                 let Place { line, offset } = opening.place;

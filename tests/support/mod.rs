@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -113,8 +114,19 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts one on a free port, without a rate limit unless `more` sets one.
     pub fn start(scratch: &Scratch, more: &[&str]) -> Self {
+        Self::start_at(scratch, "127.0.0.1:0", more)
+    }
+
+    /// Ends this one abruptly and starts another one in its place: the same address, the same database.
+    pub fn replace(self, scratch: &Scratch, more: &[&str]) -> Self {
+        let address = self.address.to_string();
+        drop(self);
+        Self::start_at(scratch, &address, more)
+    }
+
+    fn start_at(scratch: &Scratch, address: &str, more: &[&str]) -> Self {
         let database = scratch.path("sandbox.db");
-        let mut arguments = vec!["sandbox", "--listen", "127.0.0.1:0", "--db", "sandbox.db"];
+        let mut arguments = vec!["sandbox", "--listen", address, "--db", "sandbox.db"];
         if !more.contains(&"--rate") {
             arguments.extend(["--rate", "off"]);
         }
@@ -184,6 +196,36 @@ impl Drop for Sandbox {
         self.process.kill().expect("the sandbox can be ended");
         self.process.wait().expect("the sandbox ends");
     }
+}
+
+/// An export of which every 30th record is bad, and the external ids of the good ones.
+pub fn mixed_export(users: usize) -> (String, BTreeSet<String>) {
+    let is_bad = |number: usize| number % 30 == 7;
+    let records = (0..users).map(|number| match number {
+        _ if !is_bad(number) => user(number),
+        _ if number % 60 == 7 => format!(r#"{{"id":"user_{number:06}"}}"#),
+        _ => format!(r#"{{"id":"user_{number:06}", oops}}"#),
+    });
+    let good = (0..users).filter(|number| !is_bad(*number)).map(|number| format!("user_{number:06}")).collect();
+    (export(records), good)
+}
+
+/// Fails unless every record of a mixed export is in exactly one place, and the target holds each good one once.
+#[track_caller]
+pub fn assert_all_in_one_place(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: usize, good: &BTreeSet<String>) {
+    let counts = ["created", "unchanged", "rejected"].map(|name| run.count(name));
+    let read = (run.count("read"), counts.iter().sum(), run.count("unfinished"));
+    assert_eq!(read, (users as u64, users as u64, 0), "{}", run.stdout);
+    let at_target = sandbox.column("external_id");
+    let distinct: BTreeSet<String> = at_target.iter().cloned().collect();
+    assert_eq!(distinct.len(), at_target.len(), "none twice at the target");
+    assert_eq!(&distinct, good, "exactly the good ones at the target");
+    let report = run.report();
+    let rejects = lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file")));
+    let numbers = rejects.iter().map(|reject| reject["position"]["record"].as_u64().expect("a number"));
+    let rejected: BTreeSet<u64> = numbers.collect();
+    let bad = users - good.len();
+    assert_eq!((rejects.len(), rejected.len()), (bad, bad), "each reject once");
 }
 
 /// A plain user with a number, as JSON.

@@ -1,0 +1,108 @@
+//! Finds the run that a command goes on with, or begins a new one.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::journal::{
+    InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord,
+};
+use crate::pipeline::Ledger;
+use crate::settings::ImportSettings;
+
+/// A run that is ready to go (on).
+pub(super) struct Prepared {
+    pub directory: RunDirectory,
+    pub journal: Journal,
+    pub progress: Progress,
+    pub ledger: Ledger,
+    /// Whether an earlier part of it was found.
+    pub continued: bool,
+    /// Held until the run is over.
+    pub locks: [Lock; 2],
+}
+
+/// Why a run cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// Another run is under way.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The journal of the earlier part cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Files and directories.
+    #[error("cannot use `{path}`")]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// The input is not what the open run was about.
+    #[error(
+        "`{input}` has changed since run {run} was interrupted, so its records cannot be told from the ones already done; \
+         put the old file back, or begin again with --new-run (users that are at the target already are left as they are)"
+    )]
+    Changed {
+        /// The input.
+        input: String,
+        /// The run.
+        run: String,
+    },
+}
+
+/// Prepares a run of these settings into `target`.
+pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepared, PrepareError> {
+    let runs = &settings.runs_directory;
+    let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
+    let target_lock = Lock::take_target(target, "import")?;
+    let wanted = record(settings, target)?;
+    let open = if settings.new_run { None } else { open_run(settings, &wanted)? };
+    if let Some((directory, was)) = open {
+        let run_lock = Lock::take(&directory.lock(), "import")?;
+        if let Some(changed) = was.changed_input(&wanted) {
+            return Err(PrepareError::Changed { input: changed.path.clone(), run: was.id });
+        }
+        let mut ledger = Ledger::new(&settings.inputs, true);
+        let count = settings.inputs.len();
+        let Replayed { journal, progress, .. } =
+            Journal::replay(&directory.journal(), &directory.rejects(), count, |settled| ledger.replayed(settled))?;
+        ledger.continue_at(&progress);
+        return Ok(Prepared { directory, journal, progress, ledger, continued: true, locks: [target_lock, run_lock] });
+    }
+    let directory = RunDirectory::create(runs).map_err(failed(runs.clone()))?;
+    let run_lock = Lock::take(&directory.lock(), "import")?;
+    let journal = Journal::create(&directory.journal(), &directory.rejects())?;
+    let record = RunRecord { id: directory.id().to_owned(), ..wanted };
+    directory.write_record(&record).map_err(failed(runs.clone()))?;
+    let (progress, ledger) = (Progress::new(settings.inputs.len()), Ledger::new(&settings.inputs, true));
+    Ok(Prepared { directory, journal, progress, ledger, continued: false, locks: [target_lock, run_lock] })
+}
+
+/// The newest run of the same work, if it did not come to its end.
+fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<(RunDirectory, RunRecord)>, PrepareError> {
+    // What cannot be known again cannot be taken up again.
+    if wanted.inputs.iter().any(|input| input.fingerprint.is_none()) {
+        return Ok(None);
+    }
+    let runs = &settings.runs_directory;
+    let listed = RunDirectory::list(runs).map_err(|source| PrepareError::Io { path: runs.clone(), source })?;
+    let newest = listed.into_iter().find(|(_, record)| record.is_same_work(wanted));
+    Ok(newest.filter(|(directory, _)| !directory.is_finished()))
+}
+
+fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
+    let mut inputs = Vec::with_capacity(settings.inputs.len());
+    for input in &settings.inputs {
+        let record = InputRecord::of(input);
+        inputs.push(record.map_err(|source| PrepareError::Io { path: input.name().to_string().into(), source })?);
+    }
+    Ok(RunRecord {
+        id: String::new(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: jiff::Timestamp::now().to_string(),
+        target: target.to_owned(),
+        inputs,
+        missing_email: settings.rules.missing_email.to_string(),
+    })
+}

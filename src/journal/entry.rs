@@ -1,0 +1,113 @@
+//! What a run's journal says: which batches were about to be sent, and what became of each record.
+//!
+//! Entries are encoded with postcard. Variants and fields may be added at the end, never moved or removed; a change that
+//! breaks this needs a new magic number in [`super::log`].
+
+use serde::{Deserialize, Serialize};
+
+/// A record of a run: which of its inputs, and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordKey {
+    /// Index of the input, from 0.
+    pub input: u16,
+    /// The record's number within it, from 1.
+    pub number: u64,
+}
+
+/// A place where reading can go on: the start of a record before which everything is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The record that starts here.
+    pub key: RecordKey,
+    /// Its line, from 1.
+    pub line: u64,
+    /// Its byte offset, from 0.
+    pub offset: u64,
+}
+
+impl Mark {
+    /// The mark of an input of which everything is settled.
+    pub fn end(input: u16) -> Self {
+        Self { key: RecordKey { input, number: u64::MAX }, line: 0, offset: u64::MAX }
+    }
+
+    /// Whether there is nothing left to read.
+    pub fn is_end(self) -> bool {
+        self.key.number == u64::MAX
+    }
+}
+
+/// A batch that is about to be sent. Should its answer get lost, exactly this batch is sent again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its records, in its order.
+    pub records: Vec<RecordKey>,
+    /// How often its items were sent before and answered with an error that may pass; part of the idempotency key.
+    pub round: u32,
+}
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// A new identity.
+    Created {
+        /// The key at the target.
+        external_id: String,
+        /// The target's own id, where it told one.
+        id: Option<String>,
+    },
+    /// There already.
+    Unchanged,
+    /// In the rejects file.
+    Rejected {
+        /// The stable code.
+        code: String,
+        /// The record's line, from 1.
+        line: u64,
+        /// Its byte offset, from 0.
+        offset: u64,
+        /// Its length in bytes.
+        length: u64,
+    },
+}
+
+/// A record and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// The record.
+    pub key: RecordKey,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The notices about it, as a set of bits.
+    pub notices: u32,
+}
+
+/// One entry of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Entry {
+    /// About to be sent.
+    Planned(Plan),
+    /// Settled: the rejects file is durable up to `rejects_bytes`.
+    Settled {
+        /// The records.
+        records: Vec<Settled>,
+        /// Length of the rejects file with all rejects up to here.
+        rejects_bytes: u64,
+    },
+    /// Everything before this place is settled.
+    Reached(Mark),
+    /// Every record of every input is settled.
+    Finished,
+}
+
+impl Entry {
+    /// The entry's bytes.
+    pub fn encode(&self) -> std::io::Result<Vec<u8>> {
+        postcard::to_allocvec(self).map_err(std::io::Error::other)
+    }
+
+    /// Reads an entry; `None` if it is not one.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+}

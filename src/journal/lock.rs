@@ -1,0 +1,77 @@
+//! Locks against two runs on the same directory or the same target from one host.
+//!
+//! The operating system's advisory lock does the work: it is gone with the process that held it, however that ended, so
+//! there are no stale locks. The file's content only says who the holder is.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// A lock that is held as long as this lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why a lock is not had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else has it.
+    #[error("another run holds the lock `{path}` ({holder}); wait for it to end, or end it")]
+    Held {
+        /// The lock file.
+        path: PathBuf,
+        /// What the holder wrote into it.
+        holder: String,
+    },
+    /// The lock file cannot be used.
+    #[error("cannot lock `{path}`: {source}")]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+}
+
+impl Lock {
+    /// Takes the lock at this path, or says who holds it.
+    pub fn take(path: &Path, purpose: &str) -> Result<Self, LockError> {
+        let failed = |source| LockError::Io { path: path.to_path_buf(), source };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Whatever cannot be read is not worth failing for: the lock is held.
+                drop((&mut file).take(200).read_to_string(&mut holder));
+                let holder = holder.trim().chars().filter(|character| !character.is_control()).collect();
+                return Err(LockError::Held { path: path.to_path_buf(), holder });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let holder = format!(
+            "process {}, {purpose}, since {}\n",
+            std::process::id(),
+            jiff::Timestamp::now().strftime("%F %T UTC")
+        );
+        file.set_len(0)
+            .and_then(|()| file.seek(SeekFrom::Start(0)))
+            .and_then(|_| file.write_all(holder.as_bytes()))
+            .map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+
+    /// Takes the lock of a target, which all runs of this user on this host share.
+    pub fn take_target(target: &str, purpose: &str) -> Result<Self, LockError> {
+        let digest = Sha256::digest(target);
+        let name = digest.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        Self::take(&std::env::temp_dir().join(format!("avnology-migrate-{name}.lock")), purpose)
+    }
+}

@@ -1,0 +1,183 @@
+//! How far a run came: what its journal says, folded into what is needed to go on. Memory is bounded by what can be
+//! under way at once.
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+
+use super::entry::{Mark, Plan, RecordKey};
+
+/// What a new run of the same program needs to know of an earlier, interrupted one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// For each input, the last place before which everything is settled.
+    pub marks: Vec<Option<Mark>>,
+    /// Records that are settled although they stand behind their input's mark.
+    pub beyond: BTreeSet<RecordKey>,
+    /// Batches that were about to be sent and whose answer is unknown.
+    pub in_doubt: Vec<Plan>,
+}
+
+impl Progress {
+    /// Nothing done yet.
+    pub fn new(inputs: usize) -> Self {
+        Self { marks: vec![None; inputs], ..Self::default() }
+    }
+
+    /// Whether this record needs nothing any more.
+    pub fn is_settled(&self, key: RecordKey) -> bool {
+        let before_mark = self.mark(key.input).is_some_and(|mark| key.number < mark.key.number);
+        before_mark || self.beyond.contains(&key)
+    }
+
+    /// Where reading of an input goes on.
+    pub fn mark(&self, input: u16) -> Option<Mark> {
+        self.marks.get(usize::from(input)).copied().flatten()
+    }
+
+    /// A batch is about to be sent. What it shares a record with was answered, or there would be no new batch.
+    pub(super) fn plan(&mut self, plan: Plan) {
+        self.forget_plans_of(&plan.records.iter().copied().collect());
+        self.in_doubt.push(plan);
+    }
+
+    fn forget_plans_of(&mut self, keys: &HashSet<RecordKey>) {
+        self.in_doubt.retain(|plan| !plan.records.iter().any(|key| keys.contains(key)));
+    }
+
+    pub(super) fn settle(&mut self, keys: impl IntoIterator<Item = RecordKey>) {
+        let keys: HashSet<RecordKey> = keys.into_iter().collect();
+        // All that an answer settles is one entry, so a batch of which anything is settled was answered.
+        self.forget_plans_of(&keys);
+        self.beyond.extend(keys);
+    }
+
+    pub(super) fn reach(&mut self, mark: Mark) {
+        let RecordKey { input, number } = mark.key;
+        if let Some(slot) = self.marks.get_mut(usize::from(input)) {
+            *slot = Some(mark);
+            self.beyond.retain(|key| key.input != input || key.number >= number);
+        }
+    }
+}
+
+/// Watches records being settled and finds the marks. Runs along with the pipeline.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    inputs: Vec<Reading>,
+}
+
+/// What is known of one input.
+#[derive(Debug, Default)]
+struct Reading {
+    chunks: VecDeque<Chunk>,
+    ended: bool,
+}
+
+/// Consecutive records, of which some are still open.
+#[derive(Debug)]
+struct Chunk {
+    start: Mark,
+    open: u64,
+}
+
+impl Tracker {
+    /// Nothing read yet.
+    pub fn new(inputs: usize) -> Self {
+        Self { inputs: (0..inputs).map(|_| Reading::default()).collect() }
+    }
+
+    /// A chunk was read; `open` of its records are not settled.
+    pub fn read(&mut self, start: Mark, open: u64) -> Option<Mark> {
+        let reading = self.inputs.get_mut(usize::from(start.key.input))?;
+        reading.chunks.push_back(Chunk { start, open });
+        reading.advance(start.key.input)
+    }
+
+    /// An input was read to its end.
+    pub fn end(&mut self, input: u16) -> Option<Mark> {
+        let reading = self.inputs.get_mut(usize::from(input))?;
+        reading.ended = true;
+        reading.advance(input)
+    }
+
+    /// A record was settled. Returns the new mark if that moved it.
+    pub fn settle(&mut self, key: RecordKey) -> Option<Mark> {
+        let reading = self.inputs.get_mut(usize::from(key.input))?;
+        let index = reading.chunks.partition_point(|chunk| chunk.start.key.number <= key.number).checked_sub(1)?;
+        let chunk = reading.chunks.get_mut(index)?;
+        chunk.open = chunk.open.saturating_sub(1);
+        reading.advance(key.input)
+    }
+}
+
+impl Reading {
+    /// Drops chunks that are settled as a whole; the start of the one behind them is the mark.
+    fn advance(&mut self, input: u16) -> Option<Mark> {
+        let mut moved = false;
+        while self.chunks.len() > usize::from(!self.ended) && self.chunks.front().is_some_and(|chunk| chunk.open == 0) {
+            self.chunks.pop_front();
+            moved = true;
+        }
+        match self.chunks.front() {
+            Some(chunk) => moved.then_some(chunk.start),
+            None => self.ended.then(|| Mark::end(input)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key(number: u64) -> RecordKey {
+        RecordKey { input: 0, number }
+    }
+
+    fn mark(number: u64) -> Mark {
+        Mark { key: key(number), line: number, offset: number * 100 }
+    }
+
+    proptest! {
+        /// Chunks of records settled in any order: whenever it stops, nothing settled is forgotten, nothing open is
+        /// taken for settled, and what lies beyond the mark stays small.
+        #[test]
+        fn settled_is_settled_and_open_is_open(sizes in proptest::collection::vec(1u64..20, 1..15), order in any::<u64>(), stop in any::<usize>()) {
+            let mut tracker = Tracker::new(1);
+            let mut progress = Progress::new(1);
+            let mut next = 1;
+            for size in &sizes {
+                if let Some(mark) = tracker.read(mark(next), *size) {
+                    progress.reach(mark);
+                }
+                next += size;
+            }
+            let mut keys: Vec<RecordKey> = (1..next).map(key).collect();
+            fastrand::Rng::with_seed(order).shuffle(&mut keys);
+            let stop = stop % (keys.len() + 1);
+            for key in &keys[..stop] {
+                progress.settle([*key]);
+                if let Some(mark) = tracker.settle(*key) {
+                    progress.reach(mark);
+                }
+            }
+            for (index, key) in keys.iter().enumerate() {
+                prop_assert_eq!(progress.is_settled(*key), index < stop);
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_is_in_doubt_until_it_is_answered() {
+        let plan = |numbers: &[u64], round| Plan { records: numbers.iter().copied().map(key).collect(), round };
+        let mut progress = Progress::new(1);
+        progress.plan(plan(&[1, 2], 0));
+        progress.plan(plan(&[3], 0));
+        progress.settle([key(3)]);
+        assert_eq!(progress.in_doubt, [plan(&[1, 2], 0)]);
+        progress.plan(plan(&[2], 1));
+        assert_eq!(progress.in_doubt, [plan(&[2], 1)], "a retry of a part follows an answer");
+        progress.settle([key(1), key(2)]);
+        assert!(progress.in_doubt.is_empty());
+    }
+}

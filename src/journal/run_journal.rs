@@ -1,0 +1,137 @@
+//! The journal of one run: its log and its rejects file, kept in step.
+//!
+//! A group of events is made durable in this order: rejects, then the log that counts on them. What the log does not
+//! count on is cut off the rejects file when the run is taken up again.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::entry::{Entry, Settled};
+use super::log::{LogError, LogReader, LogWriter};
+use super::{Progress, Reject, RejectsFile, create_private};
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Reading or writing failed.
+    #[error("cannot use the journal `{path}`: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// It does not add up.
+    #[error("cannot use the journal `{path}`: {source}; begin a new run with --new-run, which sends nobody twice")]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: LogError,
+    },
+}
+
+/// The journal of one run.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    log: LogWriter<File>,
+    rejects: RejectsFile,
+}
+
+/// A journal as it was found.
+pub struct Replayed {
+    /// Ready to be written on.
+    pub journal: Journal,
+    /// How far the run came.
+    pub progress: Progress,
+    /// Whether it came to its end.
+    pub finished: bool,
+}
+
+impl Journal {
+    /// Begins a journal.
+    pub fn create(path: &Path, rejects: &Path) -> Result<Self, JournalError> {
+        let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
+        let log = create_private(path).and_then(LogWriter::create).map_err(failed)?;
+        sync_directory(path).map_err(failed)?;
+        Ok(Self { path: path.to_path_buf(), log, rejects: RejectsFile::new(rejects.to_path_buf()) })
+    }
+
+    /// Reads a journal to its end, cuts off what is torn, and stands ready to go on. `settled` sees each record.
+    pub fn replay(
+        path: &Path,
+        rejects: &Path,
+        inputs: usize,
+        mut settled: impl FnMut(&Settled),
+    ) -> Result<Replayed, JournalError> {
+        let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
+        let wrong = |source| JournalError::Log { path: path.to_path_buf(), source };
+        let mut progress = Progress::new(inputs);
+        let (mut finished, mut rejects_bytes) = (false, 0);
+        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+        let Some(mut log) = LogReader::open(BufReader::with_capacity(1 << 18, &file)).map_err(wrong)? else {
+            return Ok(Replayed { journal: Self::create(path, rejects)?, progress, finished });
+        };
+        loop {
+            let offset = log.offset();
+            let Some(bytes) = log.next_entry().map_err(wrong)? else { break };
+            match Entry::decode(bytes).ok_or_else(|| wrong(LogError::Damaged { offset }))? {
+                Entry::Planned(plan) => progress.plan(plan),
+                Entry::Settled { records, rejects_bytes: bytes } => {
+                    rejects_bytes = bytes;
+                    records.iter().for_each(&mut settled);
+                    progress.settle(records.iter().map(|record| record.key));
+                }
+                Entry::Reached(mark) => progress.reach(mark),
+                Entry::Finished => finished = true,
+            }
+        }
+        let end = log.offset();
+        file.set_len(end).and_then(|()| file.seek(SeekFrom::Start(end))).map_err(failed)?;
+        let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_bytes)
+            .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
+        let journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file), rejects };
+        Ok(Replayed { journal, progress, finished })
+    }
+
+    /// Adds a reject to the rejects file.
+    pub fn reject(&mut self, reject: &Reject) -> io::Result<()> {
+        self.rejects.append(reject)
+    }
+
+    /// Adds an entry to the log.
+    pub fn append(&mut self, entry: &Entry) -> io::Result<()> {
+        self.log.append(&entry.encode()?)
+    }
+
+    /// Length of the rejects file with everything added to it.
+    pub fn rejects_bytes(&self) -> u64 {
+        self.rejects.bytes()
+    }
+
+    /// Makes everything added durable. Blocks for as long as the disk takes.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.rejects.sync()?;
+        if self.log.is_dirty() { self.log.sync() } else { Ok(()) }
+    }
+
+    /// Where the rejects are, if there are any.
+    pub fn rejects_file(&self) -> Option<&Path> {
+        self.rejects.is_started().then(|| self.rejects.path())
+    }
+
+    /// The log's file, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// A new file is not there after a power cut before its directory says so.
+fn sync_directory(file: &Path) -> io::Result<()> {
+    match file.parent() {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,101 @@
+//! `run.json`: what a run is about. No secret and no personal datum is in it.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::source::Input;
+
+/// How much of either end of a file goes into its fingerprint.
+const SAMPLE: u64 = 64 * 1024;
+
+/// What a run is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The run's id.
+    pub id: String,
+    /// The version of the tool that began it.
+    pub version: String,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// The target's base URL, or the sandbox's database.
+    pub target: String,
+    /// The inputs, in order.
+    pub inputs: Vec<InputRecord>,
+    /// What a user without an email address becomes.
+    pub missing_email: String,
+}
+
+/// One input of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRecord {
+    /// The absolute path; `-` for standard input.
+    pub path: String,
+    /// How the file is known again; none for standard input.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// How a file is known again without reading it whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Last change, in milliseconds since 1970.
+    pub modified: u64,
+    /// SHA-256 of its size, its first and its last 64 KiB, in hexadecimal.
+    pub ends: String,
+}
+
+impl InputRecord {
+    /// Looks at an input.
+    pub fn of(input: &Input) -> io::Result<Self> {
+        let Input::File(path) = input else { return Ok(Self { path: "-".to_owned(), fingerprint: None }) };
+        let path = std::path::absolute(path)?;
+        // A pipe or device has neither an end nor a place to come back to.
+        let fingerprint = if path.is_file() { Some(Fingerprint::of(&path)?) } else { None };
+        Ok(Self { path: path.to_string_lossy().into_owned(), fingerprint })
+    }
+}
+
+impl Fingerprint {
+    fn of(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let metadata = file.metadata()?;
+        let bytes = metadata.len();
+        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let mut hash = Sha256::new().chain_update(bytes.to_le_bytes());
+        let mut sample = Vec::new();
+        (&mut file).take(SAMPLE).read_to_end(&mut sample)?;
+        file.seek(SeekFrom::Start(bytes.saturating_sub(SAMPLE)))?;
+        file.take(SAMPLE).read_to_end(&mut sample)?;
+        hash.update(&sample);
+        let ends = hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        Ok(Self { bytes, modified: u64::try_from(modified).unwrap_or(u64::MAX), ends })
+    }
+
+    /// Whether this is the same content. A file that was copied or touched has another time and is the same.
+    pub fn is_same_content(&self, other: &Self) -> bool {
+        self.bytes == other.bytes && self.ends == other.ends
+    }
+}
+
+impl RunRecord {
+    /// Whether a run over `inputs` into `target` under the same rules would do the same work.
+    pub fn is_same_work(&self, other: &Self) -> bool {
+        let paths = |record: &Self| record.inputs.iter().map(|input| input.path.clone()).collect::<Vec<_>>();
+        self.target == other.target && self.missing_email == other.missing_email && paths(self) == paths(other)
+    }
+
+    /// The first input whose content is not what it was when `self` was written.
+    pub fn changed_input(&self, now: &Self) -> Option<&InputRecord> {
+        let same = |(was, is): &(&InputRecord, &InputRecord)| match (&was.fingerprint, &is.fingerprint) {
+            (Some(was), Some(is)) => was.is_same_content(is),
+            _ => false,
+        };
+        self.inputs.iter().zip(&now.inputs).find(|pair| !same(pair)).map(|(was, _)| was)
+    }
+}

@@ -1,0 +1,157 @@
+//! Runs: taking up an interrupted one, refusing what cannot be taken up, one at a time, and disks that are full.
+
+mod support;
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, user};
+use tokio::time::Instant;
+
+const USERS: usize = 2_000;
+
+/// Starts a slow import of a mixed export and waits until it has something at the target.
+fn start(scratch: &Scratch, sandbox: &Sandbox, more: &[&str]) -> Child {
+    let flags: Vec<&str> = ["--batch-size", "20", "--concurrency", "1"].iter().chain(more).copied().collect();
+    let mut command = scratch.import_command(sandbox, "users.json", &flags);
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let start = Instant::now();
+    while sandbox.column("id").is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    process
+}
+
+fn interrupt(process: Child) -> Run {
+    let status = Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+    Run::of(process.wait_with_output().expect("it ends")).expect_code(130)
+}
+
+#[test]
+fn the_same_command_goes_on_with_the_interrupted_run() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let (text, good) = mixed_export(USERS);
+    let file = scratch.write("users.json", text);
+    let first = interrupt(start(&scratch, &sandbox, &[]));
+    assert!(first.count("created") > 0 && first.count("created") < good.len() as u64);
+    let second = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert!(second.stderr.contains("Continuing run"), "{}", second.stderr);
+    assert_eq!(second.report()["run"], first.report()["run"]);
+    assert_all_in_one_place(&scratch, &sandbox, &second, USERS, &good);
+    assert_eq!(second.count("created"), good.len() as u64, "the account is that of the whole run");
+    // It is finished now: the next one is a run of its own, in which nothing is to be done.
+    let third = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert!(!third.stderr.contains("Continuing run"), "{}", third.stderr);
+    assert_ne!(third.report()["run"], second.report()["run"]);
+    assert_eq!(third.count("unchanged"), good.len() as u64);
+}
+
+#[test]
+fn warnings_are_counted_once_over_all_parts_of_a_run() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let users = (0..USERS).map(|number| {
+        user(number).replace("\"first_name\"", "\"totp_enabled\":true,\"password_enabled\":true,\"first_name\"")
+    });
+    let file = scratch.write("users.json", export(users));
+    interrupt(start(&scratch, &sandbox, &[]));
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let report = run.report();
+    assert_eq!(report["left_behind"]["totp"], USERS);
+    assert_eq!((&report["warnings"]["password_missing"], &report["password_resets"]), (&USERS.into(), &USERS.into()));
+}
+
+#[test]
+fn several_inputs_are_each_taken_up_where_they_were_left() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    scratch.write("users.json", export((0..600).map(user)));
+    scratch.write("more.ndjson", (600..1_200).map(|number| user(number) + "\n").collect::<String>());
+    let process = start(&scratch, &sandbox, &["--import", "more.ndjson"]);
+    std::thread::sleep(Duration::from_millis(1_200));
+    let first = interrupt(process);
+    assert!(first.count("created") > 300, "{}", first.stdout);
+    let run = scratch.import(&sandbox, "users.json", &["--import", "more.ndjson"]).expect_code(0);
+    assert!(run.stderr.contains("Continuing run"), "{}", run.stderr);
+    assert_eq!((run.count("read"), run.count("created")), (1_200, 1_200));
+    assert_eq!(sandbox.column("id").len(), 1_200);
+}
+
+#[test]
+fn a_changed_input_is_refused_with_a_choice() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let (text, _) = mixed_export(USERS);
+    let file = scratch.write("users.json", text);
+    let first = interrupt(start(&scratch, &sandbox, &[]));
+    let (other, good) = mixed_export(USERS + 30);
+    scratch.write("users.json", other);
+    let refused = scratch.import(&sandbox, &file, &[]).expect_code(2);
+    assert!(refused.stderr.contains("has changed") && refused.stderr.contains("--new-run"), "{}", refused.stderr);
+    let fresh = scratch.import(&sandbox, &file, &["--new-run"]).expect_code(3);
+    assert_ne!(fresh.report()["run"], first.report()["run"]);
+    assert!(fresh.count("unchanged") >= first.count("created"));
+    assert_all_in_one_place(&scratch, &sandbox, &fresh, USERS + 30, &good);
+}
+
+#[test]
+fn two_runs_into_one_target_are_refused_and_the_holder_is_named() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    scratch.write("users.json", export((0..USERS).map(user)));
+    scratch.write("other.json", export((0..3).map(user)));
+    let mut process = start(&scratch, &sandbox, &[]);
+    let refused = scratch.import(&sandbox, "other.json", &["--runs-dir", "elsewhere"]).expect_code(8);
+    assert!(refused.stderr.contains(&format!("process {}", process.id())), "{}", refused.stderr);
+    process.kill().expect("it can be killed");
+    process.wait().expect("it ends");
+    scratch.import(&sandbox, "other.json", &["--runs-dir", "elsewhere"]).expect_code(0);
+}
+
+#[test]
+fn a_damaged_journal_is_reported_and_a_torn_one_is_not() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let (text, good) = mixed_export(USERS);
+    let file = scratch.write("users.json", text);
+    let first = interrupt(start(&scratch, &sandbox, &[]));
+    let journal = scratch.path(&format!(".avnology/runs/{}/journal", first.report()["run"].as_str().expect("a run")));
+    let whole = std::fs::read(&journal).expect("the journal");
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    std::fs::write(&journal, damaged).expect("it is written");
+    let refused = scratch.import(&sandbox, &file, &[]).expect_code(2);
+    assert!(refused.stderr.contains("damaged at byte") && refused.stderr.contains("--new-run"), "{}", refused.stderr);
+    // What a crash leaves: half an entry, or room that was never filled.
+    let torn = [&whole[..whole.len() - 5], &[0; 700]].concat();
+    std::fs::write(&journal, torn).expect("it is written");
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
+}
+
+/// A limit on the size of files stands in for a full disk: beyond it writing fails, as it does there.
+#[test]
+fn a_full_disk_stops_the_run_resumably() {
+    for (blocks, name) in [(8, "the journal"), (1, "the first bytes")] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &[]);
+        let (text, good) = mixed_export(USERS);
+        let file = scratch.write("users.json", text);
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec {} migrate clerk --import {file} --output json --progress none --batch-size 20",
+            support::AVNOLOGY
+        );
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]).current_dir(scratch.path("."));
+        command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
+        let full = Run::of(command.output().expect("bash runs"));
+        assert_eq!(full.code, Some(2), "{name}: {}", full.stderr);
+        assert!(full.stderr.contains("cannot write") && full.stderr.contains("too large"), "{name}: {}", full.stderr);
+        let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+        assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
+        assert_eq!(run.count("created"), good.len() as u64, "{name}: answers that could not be kept are given again");
+    }
+}
