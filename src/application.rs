@@ -9,18 +9,16 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{ClerkArguments, Cli, Command, Provider};
+use crate::cli::{ClerkArguments, ClerkCommand, Cli, Command, MigrateArguments, Provider, RunsArguments};
 use crate::command;
 use crate::exit::ExitStatus;
-use crate::settings::{Environment, ImportSettings};
+use crate::settings::{Environment, ImportSettings, runs_directory};
 use crate::signal::{Signal, Signals};
 
 /// Parses the command line and does what it says. Wrong usage ends the process here, with code 2 and a hint.
 pub async fn run() -> ExitStatus {
     match Cli::parse().command {
-        Command::Migrate(migrate) => match migrate.provider {
-            Provider::Clerk(arguments) => import(*arguments).await,
-        },
+        Command::Migrate(MigrateArguments { provider: Provider::Clerk(arguments) }) => migrate(*arguments).await,
         Command::Sandbox(arguments) => {
             log(0);
             let mut signals = match Signals::listen(leave) {
@@ -38,14 +36,36 @@ pub async fn run() -> ExitStatus {
     }
 }
 
-async fn import(arguments: ClerkArguments) -> ExitStatus {
-    log(arguments.verbose);
-    let settings =
-        Environment::read(Path::new(".")).and_then(|environment| ImportSettings::resolve(arguments, &environment));
-    let settings = match settings {
-        Ok(settings) => settings,
+async fn migrate(arguments: ClerkArguments) -> ExitStatus {
+    let ClerkArguments { command, import } = arguments;
+    let verbosity = match &command {
+        Some(ClerkCommand::Resume(resume)) => resume.options.verbose,
+        Some(ClerkCommand::Runs(_)) => 0,
+        None => import.options.verbose,
+    };
+    log(verbosity);
+    let environment = match Environment::read(Path::new(".")) {
+        Ok(environment) => environment,
         Err(error) => return fail(&error.into(), ExitStatus::Usage),
     };
+    let settings = match command {
+        None => ImportSettings::resolve(import, &environment),
+        Some(ClerkCommand::Resume(resume)) => ImportSettings::resolve_resume(resume, &environment),
+        Some(ClerkCommand::Runs(RunsArguments { runs_dir, output })) => {
+            let listed = runs_directory(runs_dir, &environment).map_err(Into::into);
+            return match listed.and_then(|directory| Ok(command::list_runs(&directory, output)?)) {
+                Ok(()) => ExitStatus::Success,
+                Err(error) => fail(&error, ExitStatus::Usage),
+            };
+        }
+    };
+    match settings {
+        Ok(settings) => import_with(settings).await,
+        Err(error) => fail(&error.into(), ExitStatus::Usage),
+    }
+}
+
+async fn import_with(settings: ImportSettings) -> ExitStatus {
     let signals = match Signals::listen(leave) {
         Ok(signals) => signals,
         Err(error) => return fail(&error.into(), ExitStatus::Unexpected),

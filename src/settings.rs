@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::avnology::{BaseUrl, DEFAULT_BASE_URL, Rate, RetryBudget};
-use crate::cli::{ClerkArguments, OutputFormat, ProgressStyle};
+use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, Rate, RetryBudget};
+use crate::cli::{ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions};
+use crate::journal::{RunDirectory, RunRecord};
 use crate::mapping::Rules;
 use crate::pipeline::BatchLimits;
 use crate::source::{Input, ReaderLimits};
@@ -38,6 +39,22 @@ pub enum SettingsError {
     /// `.env` cannot be read.
     #[error("cannot read `.env`: {0}")]
     DotEnv(String),
+    /// A run cannot be taken up.
+    #[error("run {run} cannot be taken up: {problem}")]
+    Record {
+        /// Its id.
+        run: String,
+        /// Why not.
+        problem: String,
+    },
+    /// There is no such run.
+    #[error("in `{directory}`: {problem}")]
+    Runs {
+        /// Where it was looked for.
+        directory: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given to --import only once")]
     StdinTwice,
@@ -122,6 +139,17 @@ pub enum Progress {
     None,
 }
 
+/// Which run an import goes on with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhichRun {
+    /// The newest one of the same work, if it was interrupted; else a new one.
+    Open,
+    /// A new one.
+    New,
+    /// The one with this id.
+    Named(String),
+}
+
 /// All that an import needs to know.
 #[derive(Clone, Debug)]
 pub struct ImportSettings {
@@ -155,42 +183,91 @@ pub struct ImportSettings {
     pub quiet: bool,
     /// Where runs are kept.
     pub runs_directory: PathBuf,
-    /// Begin a new run even if one is open.
-    pub new_run: bool,
+    /// Which run to go on with.
+    pub which_run: WhichRun,
     /// A further place for the report.
     pub report: Option<PathBuf>,
 }
 
 impl ImportSettings {
     /// Resolves what was typed.
-    pub fn resolve(arguments: ClerkArguments, environment: &Environment) -> Result<Self, SettingsError> {
+    pub fn resolve(arguments: ImportArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let inputs: Vec<Input> = arguments.import.iter().map(|path| Input::from_argument(path)).collect();
         if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
             return Err(SettingsError::StdinTwice);
         }
         let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let destination = destination(&arguments, environment)?;
+        let ImportArguments { dry_run, missing_email, preview, new_run, options, .. } = arguments;
         Ok(Self {
-            destination: destination(&arguments, environment)?,
-            concurrency: first(arguments.concurrency, environment, "AVNOLOGY_CONCURRENCY")?
-                .map_or(4, NonZeroUsize::get),
-            rate: first(arguments.rate, environment, "AVNOLOGY_RATE")?.unwrap_or(Rate::DEFAULT),
-            runs_directory: first(arguments.runs_dir.clone(), environment, "AVNOLOGY_RUNS_DIR")?
-                .unwrap_or_else(|| PathBuf::from(".avnology/runs")),
-            reader: ReaderLimits { record_bytes: arguments.max_record_bytes, ..ReaderLimits::default() },
-            preview: arguments.preview.unwrap_or(if arguments.dry_run && !arguments.quiet { 3 } else { 0 }),
-            batch: BatchLimits { items: arguments.batch_size, bytes: arguments.batch_bytes },
-            progress: progress(&arguments),
-            retry: RetryBudget { total: Duration::from_secs(arguments.max_wait), ..RetryBudget::default() },
-            rules: Rules { missing_email: arguments.missing_email },
-            max_errors: arguments.max_errors,
-            output: arguments.output,
-            quiet: arguments.quiet,
-            new_run: arguments.new_run,
-            report: arguments.report,
+            concurrency: first(options.concurrency, environment, "AVNOLOGY_CONCURRENCY")?.map_or(4, NonZeroUsize::get),
+            rate: first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or(Rate::DEFAULT),
+            runs_directory: runs_directory(options.runs_dir.clone(), environment)?,
+            reader: ReaderLimits { record_bytes: options.max_record_bytes, ..ReaderLimits::default() },
+            preview: preview.unwrap_or(if dry_run && !options.quiet { 3 } else { 0 }),
+            batch: BatchLimits { items: options.batch_size, bytes: options.batch_bytes },
+            progress: progress(&options),
+            retry: RetryBudget { total: Duration::from_secs(options.max_wait), ..RetryBudget::default() },
+            rules: Rules { missing_email },
+            max_errors: options.max_errors,
+            output: options.output,
+            quiet: options.quiet,
+            report: options.report,
+            which_run: if new_run { WhichRun::New } else { WhichRun::Open },
+            destination,
             inputs,
             workers,
         })
     }
+
+    /// Resolves what was typed to go on with a run: what it is about comes from its record.
+    pub fn resolve_resume(arguments: ResumeArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
+        let record = find_run(&runs, arguments.run.as_deref())?;
+        let wrong = |problem: String| SettingsError::Record { run: record.id.clone(), problem };
+        let sandbox = record.target.strip_prefix("sandbox:");
+        let base_url = match sandbox {
+            Some(_) => None,
+            None => Some(record.target.parse().map_err(|error: BaseUrlError| wrong(error.to_string()))?),
+        };
+        let import = ImportArguments {
+            import: record.inputs.iter().map(|input| PathBuf::from(&input.path)).collect(),
+            dry_run: false,
+            sandbox: sandbox.is_some(),
+            sandbox_db: sandbox.map(PathBuf::from).unwrap_or_default(),
+            base_url,
+            missing_email: record.missing_email.parse().map_err(wrong)?,
+            preview: None,
+            new_run: false,
+            options: arguments.options,
+        };
+        Ok(Self { which_run: WhichRun::Named(record.id.clone()), ..Self::resolve(import, environment)? })
+    }
+}
+
+/// Where runs are kept.
+pub fn runs_directory(flag: Option<PathBuf>, environment: &Environment) -> Result<PathBuf, SettingsError> {
+    Ok(first(flag, environment, "AVNOLOGY_RUNS_DIR")?.unwrap_or_else(|| PathBuf::from(".avnology/runs")))
+}
+
+/// The run with this id, or the newest one that is not finished.
+fn find_run(runs: &Path, id: Option<&str>) -> Result<RunRecord, SettingsError> {
+    let directory = runs.display().to_string();
+    let listed = RunDirectory::list(runs)
+        .map_err(|error| SettingsError::Runs { directory: directory.clone(), problem: error.to_string() })?;
+    let mut open = listed.into_iter().filter(|(directory, record)| match id {
+        Some(id) => record.id == id,
+        None => !directory.is_finished(),
+    });
+    let problem = || match id {
+        Some(id) => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),
+        None => "there is no run that was interrupted".to_owned(),
+    };
+    let (found, record) = open.next().ok_or_else(|| SettingsError::Runs { directory, problem: problem() })?;
+    if found.is_finished() {
+        return Err(SettingsError::Record { run: record.id, problem: "it is finished".to_owned() });
+    }
+    Ok(record)
 }
 
 /// A flag, else a variable.
@@ -204,7 +281,7 @@ where
     }
 }
 
-fn destination(arguments: &ClerkArguments, environment: &Environment) -> Result<Destination, SettingsError> {
+fn destination(arguments: &ImportArguments, environment: &Environment) -> Result<Destination, SettingsError> {
     if arguments.dry_run {
         return Ok(Destination::Nowhere);
     }
@@ -213,7 +290,7 @@ fn destination(arguments: &ClerkArguments, environment: &Environment) -> Result<
     }
     let base_url = match first(arguments.base_url.clone(), environment, "AVNOLOGY_BASE_URL")? {
         Some(base_url) => base_url,
-        None => DEFAULT_BASE_URL.parse().map_err(|error: crate::avnology::BaseUrlError| SettingsError::Variable {
+        None => DEFAULT_BASE_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
             name: "AVNOLOGY_BASE_URL",
             problem: error.to_string(),
         })?,
@@ -222,7 +299,7 @@ fn destination(arguments: &ClerkArguments, environment: &Environment) -> Result<
     Ok(Destination::Target { base_url, secret_key: SecretString::from(key) })
 }
 
-fn progress(arguments: &ClerkArguments) -> Progress {
+fn progress(arguments: &RunOptions) -> Progress {
     match arguments.progress {
         _ if arguments.quiet => Progress::None,
         // Log lines would tear a bar apart.
@@ -251,7 +328,7 @@ mod tests {
         let line = ["avnology", "migrate", "clerk", "--import", "users.json"].iter().chain(arguments);
         let Command::Migrate(migrate) = Cli::try_parse_from(line).expect("arguments").command else { panic!() };
         let Provider::Clerk(clerk) = migrate.provider;
-        ImportSettings::resolve(*clerk, &environment(variables))
+        ImportSettings::resolve(clerk.import, &environment(variables))
     }
 
     const KEY: (&str, &str) = ("AVNOLOGY_SECRET_KEY", "sk_test_1");

@@ -7,8 +7,13 @@ use support::{Run, Sandbox, Scratch, export, user};
 #[test]
 fn help_is_complete_and_shows_the_exit_codes() {
     let scratch = Scratch::new();
-    for arguments in [&["--help"][..], &["migrate", "--help"], &["migrate", "clerk", "--help"], &["sandbox", "--help"]]
-    {
+    for arguments in [
+        &["--help"][..],
+        &["migrate", "--help"],
+        &["migrate", "clerk", "--help"],
+        &["migrate", "clerk", "resume", "--help"],
+        &["sandbox", "--help"],
+    ] {
         let run = scratch.run(arguments).expect_code(0);
         insta::assert_snapshot!(arguments.join(" "), run.stdout);
     }

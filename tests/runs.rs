@@ -50,6 +50,41 @@ fn the_same_command_goes_on_with_the_interrupted_run() {
 }
 
 #[test]
+fn runs_are_listed_and_taken_up_by_their_id() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let (text, good) = mixed_export(USERS);
+    scratch.write("users.json", text);
+    let list = || {
+        let run = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0);
+        serde_json::from_str::<serde_json::Value>(&run.stdout).expect("a list of runs")
+    };
+    assert_eq!(list(), serde_json::json!([]));
+    let process = start(&scratch, &sandbox, &[]);
+    assert_eq!(list()[0]["state"], "running");
+    let first = interrupt(process);
+    let listed = list();
+    assert_eq!((&listed[0]["state"], &listed[0]["id"]), (&"interrupted".into(), &first.report()["run"]));
+    assert_eq!(listed[0]["counts"]["created"], first.count("created"));
+    let resume = |more: &[&str]| {
+        let arguments: Vec<&str> =
+            ["migrate", "clerk", "resume", "--output", "json"].iter().chain(more).copied().collect();
+        let mut command = scratch.avnology(&arguments);
+        command.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
+        Run::of(command.output().expect("the binary runs"))
+    };
+    assert!(resume(&["no-such-run"]).expect_code(2).stderr.contains("no-such-run"));
+    let id = first.report()["run"].as_str().expect("an id").to_owned();
+    let run = resume(&[&id]).expect_code(3);
+    assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
+    assert_eq!(list()[0]["state"], "finished");
+    assert!(resume(&[&id]).expect_code(2).stderr.contains("finished"));
+    assert!(resume(&[]).expect_code(2).stderr.contains("no run that was interrupted"));
+    let text = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0).stdout;
+    assert!(text.contains(&id) && text.contains("finished"), "{text}");
+}
+
+#[test]
 fn warnings_are_counted_once_over_all_parts_of_a_run() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);

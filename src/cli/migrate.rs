@@ -62,8 +62,52 @@ Environment (a .env file of the working directory never overrides it; flags do):
 
 /// `avnology migrate clerk …`
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "they are flags of a command line")]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ClerkArguments {
+    /// What to do instead of an import.
+    #[command(subcommand)]
+    pub command: Option<ClerkCommand>,
+
+    /// The import.
+    #[command(flatten)]
+    pub import: ImportArguments,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum ClerkCommand {
+    /// List the runs, the newest first
+    Runs(RunsArguments),
+    /// Go on with a run that was interrupted
+    Resume(ResumeArguments),
+}
+
+/// `avnology migrate clerk runs`
+#[derive(Debug, Args)]
+pub struct RunsArguments {
+    /// Where runs are kept [default: .avnology/runs]
+    #[arg(long, value_name = "DIR")]
+    pub runs_dir: Option<PathBuf>,
+
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: OutputFormat,
+}
+
+/// `avnology migrate clerk resume`
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// The run's id, as `runs` lists it; the newest one that is not finished if left out
+    pub run: Option<String>,
+
+    /// How to run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// `avnology migrate clerk --import …`
+#[derive(Debug, Args)]
+pub struct ImportArguments {
     /// The export; several may be given, `-` is standard input
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
@@ -84,6 +128,26 @@ pub struct ClerkArguments {
     #[arg(long, value_name = "URL", help_heading = "Target")]
     pub base_url: Option<BaseUrl>,
 
+    /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up
+    #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
+    pub missing_email: MissingEmail,
+
+    /// How many identities a dry run shows (password hashes are masked) [default: 3]
+    #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
+    pub preview: Option<usize>,
+
+    /// Begin a new run, even if one over the same input and target was interrupted
+    #[arg(long, help_heading = "Output")]
+    pub new_run: bool,
+
+    /// How to run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// How to run, whatever is run.
+#[derive(Debug, Args)]
+pub struct RunOptions {
     /// The most requests, for each second (50/s) or minute (600/m) [default: 50/s]
     #[arg(long, value_name = "RATE", help_heading = "Target")]
     pub rate: Option<Rate>,
@@ -104,10 +168,6 @@ pub struct ClerkArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 180, help_heading = "Target")]
     pub max_wait: u64,
 
-    /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up
-    #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
-    pub missing_email: MissingEmail,
-
     /// Stop once more than this many records were rejected
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub max_errors: Option<u64>,
@@ -115,10 +175,6 @@ pub struct ClerkArguments {
     /// The largest record; a larger one is rejected without being kept in memory
     #[arg(long, value_name = "BYTES", default_value_t = 8 * 1024 * 1024, value_parser = record_bytes, help_heading = "Mapping")]
     pub max_record_bytes: usize,
-
-    /// How many identities a dry run shows (password hashes are masked) [default: 3]
-    #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
-    pub preview: Option<usize>,
 
     /// What to print on standard output at the end
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
@@ -136,10 +192,6 @@ pub struct ClerkArguments {
     #[arg(long, short, action = clap::ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 
-    /// Begin a new run, even if one over the same input and target was interrupted
-    #[arg(long, help_heading = "Output")]
-    pub new_run: bool,
-
     /// Where runs keep their journals, rejects and reports [default: .avnology/runs]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub runs_dir: Option<PathBuf>,
@@ -152,7 +204,7 @@ pub struct ClerkArguments {
 /// What standard output gets at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
-    /// Nothing but a dry run's previews; the summary goes to standard error
+    /// For people: a dry run's previews, a list of runs; summaries go to standard error
     Text,
     /// One JSON object
     Json,

@@ -7,7 +7,10 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::ExitStatus;
 
-pub use migrate::{ClerkArguments, MigrateArguments, OutputFormat, ProgressStyle, Provider};
+pub use migrate::{
+    ClerkArguments, ClerkCommand, ImportArguments, MigrateArguments, OutputFormat, ProgressStyle, Provider,
+    ResumeArguments, RunOptions, RunsArguments,
+};
 pub use sandbox::SandboxArguments;
 
 /// The command line of `avnology`.

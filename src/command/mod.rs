@@ -2,7 +2,9 @@
 
 mod migrate_clerk;
 mod prepare;
+mod runs;
 pub mod sandbox;
 
 pub use migrate_clerk::{ImportError, import};
 pub use prepare::PrepareError;
+pub use runs::{RunsError, list_runs};

@@ -7,7 +7,7 @@ use crate::journal::{
     InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord,
 };
 use crate::pipeline::Ledger;
-use crate::settings::ImportSettings;
+use crate::settings::{ImportSettings, WhichRun};
 
 /// A run that is ready to go (on).
 pub(super) struct Prepared {
@@ -57,7 +57,7 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
     let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
     let target_lock = Lock::take_target(target, "import")?;
     let wanted = record(settings, target)?;
-    let open = if settings.new_run { None } else { open_run(settings, &wanted)? };
+    let open = open_run(settings, &wanted)?;
     if let Some((directory, was)) = open {
         let run_lock = Lock::take(&directory.lock(), "import")?;
         if let Some(changed) = was.changed_input(&wanted) {
@@ -79,15 +79,20 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
     Ok(Prepared { directory, journal, progress, ledger, continued: false, locks: [target_lock, run_lock] })
 }
 
-/// The newest run of the same work, if it did not come to its end.
+/// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
+/// its end.
 fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<(RunDirectory, RunRecord)>, PrepareError> {
     // What cannot be known again cannot be taken up again.
-    if wanted.inputs.iter().any(|input| input.fingerprint.is_none()) {
+    let unknown = wanted.inputs.iter().any(|input| input.fingerprint.is_none());
+    if settings.which_run == WhichRun::New || settings.which_run == WhichRun::Open && unknown {
         return Ok(None);
     }
     let runs = &settings.runs_directory;
     let listed = RunDirectory::list(runs).map_err(|source| PrepareError::Io { path: runs.clone(), source })?;
-    let newest = listed.into_iter().find(|(_, record)| record.is_same_work(wanted));
+    let newest = listed.into_iter().find(|(_, record)| match &settings.which_run {
+        WhichRun::Named(id) => record.id == *id,
+        WhichRun::Open | WhichRun::New => record.is_same_work(wanted),
+    });
     Ok(newest.filter(|(directory, _)| !directory.is_finished()))
 }
 

@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -45,16 +46,12 @@ impl Lock {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Whatever cannot be read is not worth failing for: the lock is held.
-                drop((&mut file).take(200).read_to_string(&mut holder));
-                let holder = holder.trim().chars().filter(|character| !character.is_control()).collect();
-                return Err(LockError::Held { path: path.to_path_buf(), holder });
-            }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        if !try_for_a_moment(&file).map_err(failed)? {
+            let mut holder = String::new();
+            // Whatever cannot be read is not worth failing for: the lock is held.
+            drop((&mut file).take(200).read_to_string(&mut holder));
+            let holder = holder.trim().chars().filter(|character| !character.is_control()).collect();
+            return Err(LockError::Held { path: path.to_path_buf(), holder });
         }
         let holder = format!(
             "process {}, {purpose}, since {}\n",
@@ -68,10 +65,29 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
+    /// Whether somebody holds the lock at this path right now. Nothing is written.
+    pub fn is_held(path: &Path) -> bool {
+        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Takes the lock of a target, which all runs of this user on this host share.
     pub fn take_target(target: &str, purpose: &str) -> Result<Self, LockError> {
         let digest = Sha256::digest(target);
         let name = digest.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Self::take(&std::env::temp_dir().join(format!("avnology-migrate-{name}.lock")), purpose)
     }
+}
+
+/// Tries a few times: whoever only looks at a lock ([`Lock::is_held`]) is in the way for an instant.
+fn try_for_a_moment(file: &File) -> io::Result<bool> {
+    const ATTEMPTS: u32 = 5;
+    for attempt in 1..=ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => std::thread::sleep(Duration::from_millis(20)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
+    Ok(false)
 }

@@ -46,8 +46,46 @@ pub struct Replayed {
     pub journal: Journal,
     /// How far the run came.
     pub progress: Progress,
-    /// Whether it came to its end.
-    pub finished: bool,
+}
+
+/// What a journal says.
+struct Found {
+    progress: Progress,
+    finished: bool,
+    /// Length of the rejects file that the journal counts on.
+    rejects_bytes: u64,
+    /// Where its last whole entry ends.
+    end: u64,
+}
+
+impl Found {
+    /// Reads all whole entries; `None` if there is not even a beginning.
+    fn read(
+        file: &File,
+        path: &Path,
+        inputs: usize,
+        mut settled: impl FnMut(&Settled),
+    ) -> Result<Option<Self>, JournalError> {
+        let wrong = |source| JournalError::Log { path: path.to_path_buf(), source };
+        let reader = BufReader::with_capacity(1 << 18, file);
+        let Some(mut log) = LogReader::open(reader).map_err(wrong)? else { return Ok(None) };
+        let mut found = Self { progress: Progress::new(inputs), finished: false, rejects_bytes: 0, end: 0 };
+        loop {
+            found.end = log.offset();
+            let Some(bytes) = log.next_entry().map_err(wrong)? else { return Ok(Some(found)) };
+            let damaged = || wrong(LogError::Damaged { offset: found.end });
+            match Entry::decode(bytes).ok_or_else(damaged)? {
+                Entry::Planned(plan) => found.progress.plan(plan),
+                Entry::Settled { records, rejects_bytes } => {
+                    found.rejects_bytes = rejects_bytes;
+                    records.iter().for_each(&mut settled);
+                    found.progress.settle(records.iter().map(|record| record.key));
+                }
+                Entry::Reached(mark) => found.progress.reach(mark),
+                Entry::Finished => found.finished = true,
+            }
+        }
+    }
 }
 
 impl Journal {
@@ -64,36 +102,26 @@ impl Journal {
         path: &Path,
         rejects: &Path,
         inputs: usize,
-        mut settled: impl FnMut(&Settled),
+        settled: impl FnMut(&Settled),
     ) -> Result<Replayed, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
-        let wrong = |source| JournalError::Log { path: path.to_path_buf(), source };
-        let mut progress = Progress::new(inputs);
-        let (mut finished, mut rejects_bytes) = (false, 0);
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
-        let Some(mut log) = LogReader::open(BufReader::with_capacity(1 << 18, &file)).map_err(wrong)? else {
-            return Ok(Replayed { journal: Self::create(path, rejects)?, progress, finished });
+        let Some(found) = Found::read(&file, path, inputs, settled)? else {
+            return Ok(Replayed { journal: Self::create(path, rejects)?, progress: Progress::new(inputs) });
         };
-        loop {
-            let offset = log.offset();
-            let Some(bytes) = log.next_entry().map_err(wrong)? else { break };
-            match Entry::decode(bytes).ok_or_else(|| wrong(LogError::Damaged { offset }))? {
-                Entry::Planned(plan) => progress.plan(plan),
-                Entry::Settled { records, rejects_bytes: bytes } => {
-                    rejects_bytes = bytes;
-                    records.iter().for_each(&mut settled);
-                    progress.settle(records.iter().map(|record| record.key));
-                }
-                Entry::Reached(mark) => progress.reach(mark),
-                Entry::Finished => finished = true,
-            }
-        }
-        let end = log.offset();
+        let Found { progress, rejects_bytes, end, .. } = found;
         file.set_len(end).and_then(|()| file.seek(SeekFrom::Start(end))).map_err(failed)?;
         let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_bytes)
             .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
         let journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file), rejects };
-        Ok(Replayed { journal, progress, finished })
+        Ok(Replayed { journal, progress })
+    }
+
+    /// Reads a journal and changes nothing; tells whether the run came to its end.
+    pub fn read(path: &Path, inputs: usize, settled: impl FnMut(&Settled)) -> Result<bool, JournalError> {
+        let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
+        let file = File::open(path).map_err(failed)?;
+        Ok(Found::read(&file, path, inputs, settled)?.is_some_and(|found| found.finished))
     }
 
     /// Adds a reject to the rejects file.

@@ -1,0 +1,103 @@
+//! `avnology migrate clerk runs`: what was run, how it stands, how it went.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cli::OutputFormat;
+use crate::journal::{Journal, Lock, RunDirectory, RunRecord};
+use crate::pipeline::{Counts, Ledger};
+use crate::source::Input;
+
+/// Why runs cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunsError {
+    /// The directory cannot be read.
+    #[error("cannot read `{path}`: {source}")]
+    Read {
+        /// The directory.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// Some process is at it.
+    Running,
+    /// It can be taken up again.
+    Interrupted,
+    /// All done.
+    Finished,
+    /// Its journal cannot be used.
+    Damaged,
+}
+
+/// A run as it is listed.
+#[derive(Debug, Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    record: RunRecord,
+    state: State,
+    counts: Option<Counts>,
+}
+
+/// Prints the runs on standard output, the newest first.
+pub fn list_runs(directory: &Path, output: OutputFormat) -> Result<(), RunsError> {
+    let failed = |source| RunsError::Read { path: directory.to_path_buf(), source };
+    let runs: Vec<Listed> = RunDirectory::list(directory).map_err(failed)?.into_iter().map(look_at).collect();
+    // Whoever reads along and goes away has seen enough.
+    drop(print(&runs, output));
+    Ok(())
+}
+
+/// The journal is the truth about every run, finished or not; it is read, never written, here.
+fn look_at((directory, record): (RunDirectory, RunRecord)) -> Listed {
+    let inputs: Vec<Input> = record.inputs.iter().map(|input| Input::from_argument(Path::new(&input.path))).collect();
+    let mut ledger = Ledger::new(&inputs, true);
+    let read = Journal::read(&directory.journal(), inputs.len(), |settled| ledger.replayed(settled));
+    let state = match read {
+        _ if Lock::is_held(&directory.lock()) => State::Running,
+        Ok(true) => State::Finished,
+        Ok(false) => State::Interrupted,
+        Err(_) => State::Damaged,
+    };
+    let counts = (state != State::Damaged).then(|| ledger.counts());
+    Listed { record, state, counts }
+}
+
+fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if output == OutputFormat::Json {
+        serde_json::to_writer(&mut stdout, &runs)?;
+        return writeln!(stdout);
+    }
+    if runs.is_empty() {
+        return writeln!(stdout, "No runs.");
+    }
+    writeln!(
+        stdout,
+        "{:<22} {:<12} {:>12} {:>12} {:>10}  INPUT -> TARGET",
+        "RUN", "STATE", "CREATED", "UNCHANGED", "REJECTED"
+    )?;
+    for Listed { record, state, counts } in runs {
+        let counts = counts.unwrap_or_default();
+        let state = format!("{state:?}").to_lowercase();
+        let inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
+        writeln!(
+            stdout,
+            "{:<22} {state:<12} {:>12} {:>12} {:>10}  {} -> {}",
+            record.id,
+            counts.created,
+            counts.unchanged,
+            counts.rejected,
+            inputs.join(", "),
+            record.target
+        )?;
+    }
+    stdout.flush()
+}
