@@ -10,9 +10,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{ClerkArguments, ClerkCommand, Cli, Command, MigrateArguments, Provider, RunsArguments};
-use crate::command;
+use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
-use crate::settings::{Environment, ImportSettings, runs_directory};
+use crate::settings::{Environment, ImportSettings, SettingsError, runs_directory};
 use crate::signal::{Signal, Signals};
 
 /// Parses the command line and does what it says. Wrong usage ends the process here, with code 2 and a hint.
@@ -40,6 +40,7 @@ async fn migrate(arguments: ClerkArguments) -> ExitStatus {
     let ClerkArguments { command, import } = arguments;
     let verbosity = match &command {
         Some(ClerkCommand::Resume(resume)) => resume.options.verbose,
+        Some(ClerkCommand::Verify(verify)) => verify.options.verbose,
         Some(ClerkCommand::Runs(_)) => 0,
         None => import.options.verbose,
     };
@@ -48,29 +49,38 @@ async fn migrate(arguments: ClerkArguments) -> ExitStatus {
         Ok(environment) => environment,
         Err(error) => return fail(&error.into(), ExitStatus::Usage),
     };
-    let settings = match command {
-        None => ImportSettings::resolve(import, &environment),
-        Some(ClerkCommand::Resume(resume)) => ImportSettings::resolve_resume(resume, &environment),
+    match command {
+        None => run_with(ImportSettings::resolve(import, &environment), command::import).await,
+        Some(ClerkCommand::Resume(resume)) => {
+            run_with(ImportSettings::resolve_resume(resume, &environment), command::import).await
+        }
+        Some(ClerkCommand::Verify(verify)) => {
+            run_with(ImportSettings::resolve_verify(verify, &environment), command::verify).await
+        }
         Some(ClerkCommand::Runs(RunsArguments { runs_dir, output })) => {
-            let listed = runs_directory(runs_dir, &environment).map_err(Into::into);
-            return match listed.and_then(|directory| Ok(command::list_runs(&directory, output)?)) {
+            let directory = runs_directory(runs_dir, &environment).map_err(anyhow::Error::from);
+            match directory.and_then(|directory| Ok(command::list_runs(&directory, output)?)) {
                 Ok(()) => ExitStatus::Success,
                 Err(error) => fail(&error, ExitStatus::Usage),
-            };
+            }
         }
-    };
-    match settings {
-        Ok(settings) => import_with(settings).await,
-        Err(error) => fail(&error.into(), ExitStatus::Usage),
     }
 }
 
-async fn import_with(settings: ImportSettings) -> ExitStatus {
+/// Runs a command that can be interrupted.
+async fn run_with(
+    settings: Result<ImportSettings, SettingsError>,
+    command: impl AsyncFnOnce(ImportSettings, Signals) -> Result<ExitStatus, ImportError>,
+) -> ExitStatus {
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error.into(), ExitStatus::Usage),
+    };
     let signals = match Signals::listen(leave) {
         Ok(signals) => signals,
         Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
     };
-    match command::import(settings, signals).await {
+    match command(settings, signals).await {
         Ok(status) => status,
         Err(error) => {
             let status = error.exit_status();

@@ -46,6 +46,7 @@
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`avnology`] | the Admin API: client, answers, decisions, pace, preflight |
+//! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
@@ -68,3 +69,4 @@ pub mod sandbox;
 pub mod settings;
 pub mod signal;
 pub mod source;
+pub mod verify;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, Rate, RetryBudget};
-use crate::cli::{ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions};
+use crate::cli::{ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, VerifyArguments};
 use crate::journal::{RunDirectory, RunRecord};
 use crate::mapping::Rules;
 use crate::pipeline::BatchLimits;
@@ -139,6 +139,15 @@ pub enum Progress {
     None,
 }
 
+/// How much is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// Everything.
+    All,
+    /// So many records, spread over the whole input.
+    Of(usize),
+}
+
 /// Which run an import goes on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhichRun {
@@ -185,6 +194,8 @@ pub struct ImportSettings {
     pub runs_directory: PathBuf,
     /// Which run to go on with.
     pub which_run: WhichRun,
+    /// How much a verification compares.
+    pub sample: Sample,
     /// A further place for the report.
     pub report: Option<PathBuf>,
 }
@@ -213,11 +224,31 @@ impl ImportSettings {
             output: options.output,
             quiet: options.quiet,
             report: options.report,
+            sample: Sample::All,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             destination,
             inputs,
             workers,
         })
+    }
+
+    /// Resolves what was typed to verify.
+    pub fn resolve_verify(arguments: VerifyArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let VerifyArguments { import, sample, all: _, sandbox, sandbox_db, base_url, missing_email, options } =
+            arguments;
+        let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
+        let import = ImportArguments {
+            import,
+            dry_run: false,
+            sandbox,
+            sandbox_db,
+            base_url,
+            missing_email,
+            preview: None,
+            new_run: false,
+            options,
+        };
+        Ok(Self { sample, ..Self::resolve(import, environment)? })
     }
 
     /// Resolves what was typed to go on with a run: what it is about comes from its record.

@@ -90,10 +90,22 @@ impl Client {
         reply(self.http.post(self.base_url.path(&path)).header(CONTENT_TYPE, "application/json").body(body)).await
     }
 
-    /// `GET /v1/identities`, at most one identity.
-    pub async fn list_one(&self) -> Reply {
+    /// `GET /v1/identities`, the oldest first, from the place that a page token names.
+    pub async fn list(&self, page_token: Option<&str>, page_size: u32) -> Reply {
         let mut url = self.base_url.path("v1/identities");
-        url.query_pairs_mut().append_pair("page_size", "1");
+        url.query_pairs_mut().append_pair("page_size", &page_size.to_string()).append_pair("order_by", "create_time");
+        if let Some(token) = page_token {
+            url.query_pairs_mut().append_pair("page_token", token);
+        }
+        reply(self.http.get(url)).await
+    }
+
+    /// `GET /v1/identities:batchGet`.
+    pub async fn batch_get(&self, external_ids: &[&str]) -> Reply {
+        let mut url = self.base_url.path("v1/identities:batchGet");
+        for id in external_ids {
+            url.query_pairs_mut().append_pair("external_ids", id);
+        }
         reply(self.http.get(url)).await
     }
 

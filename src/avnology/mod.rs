@@ -6,6 +6,8 @@
 mod answer;
 mod base_url;
 mod client;
+mod compare;
+mod insist;
 mod pace;
 mod preflight;
 mod retry;
@@ -13,12 +15,17 @@ mod retry;
 pub use answer::{ErrorBody, ItemResult, batch_results, error_body, found_identity, identity};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientOptions, Reply};
+pub use compare::{Comparable, Field};
+pub use insist::insist;
 pub use pace::{Pace, Rate};
-pub use preflight::{Capabilities, TargetError, preflight};
+pub use preflight::{Capabilities, TargetError, preflight, preflight_reading};
 pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, Transport, decide, decide_item};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
 pub const MAX_BATCH_ITEMS: usize = 1_000;
+
+/// The most identities of a `:batchGet` or a page of a list: part 2 of the contract, and the list's documentation.
+pub const MAX_PAGE: usize = 100;
 
 /// The largest request body in bytes: part 2 of the contract.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;

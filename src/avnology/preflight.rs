@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    Backoff, BaseUrl, Client, Decision, ErrorBody, Outcome, Reply, RetryBudget, batch_results, decide, error_body,
-    found_identity,
+    BaseUrl, Client, Comparable, Decision, ErrorBody, Outcome, Reply, RetryBudget, batch_results, decide, error_body,
+    insist,
 };
 
 /// How a target can be driven.
@@ -106,51 +106,41 @@ fn plain(text: &str) -> String {
 /// One identity that is validated and never created.
 const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
 
+/// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job.
+const BUDGET: RetryBudget = RetryBudget {
+    attempts: 6,
+    total: Duration::from_mins(1),
+    base: Duration::from_millis(200),
+    longest: Duration::from_secs(10),
+};
+
 /// Asks the target for its first identity (key, scope, reachability), then validates a batch of one.
 pub async fn preflight(client: &Client) -> Result<Capabilities, TargetError> {
-    let is_list = |reply: &Reply| found_identity(&reply.body, "").is_some();
-    let listed = insist(client, async || client.list_one().await, is_list).await?;
+    let key = format!("preflight-{}", uuid::Uuid::new_v4());
+    let probe = async || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await;
+    probe_target(client, probe, |reply| batch_results(&reply.body, 1).is_some()).await
+}
+
+/// The same for somebody who only reads, and may have a key that can do no more.
+pub async fn preflight_reading(client: &Client) -> Result<Capabilities, TargetError> {
+    let probe = async || client.batch_get(&["avnology-migrate-preflight"]).await;
+    probe_target(client, probe, |reply| Comparable::listed(&reply.body).is_some()).await
+}
+
+async fn probe_target(
+    client: &Client,
+    probe: impl AsyncFn() -> Reply,
+    acceptable: impl Fn(&Reply) -> bool,
+) -> Result<Capabilities, TargetError> {
+    let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
+    let listed = insist(client, &BUDGET, async || client.list(None, 1).await, is_list).await?;
     if decide(listed.outcome) != Decision::Done {
         return Err(TargetError::refused(client.base_url(), &listed));
     }
-    let key = format!("preflight-{}", uuid::Uuid::new_v4());
-    let probe = async || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await;
-    let probed = insist(client, probe, |reply| batch_results(&reply.body, 1).is_some()).await?;
+    let probed = insist(client, &BUDGET, probe, acceptable).await?;
     match probed.outcome {
         Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false }),
         Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true }),
         _ => Err(TargetError::refused(client.base_url(), &probed)),
-    }
-}
-
-/// How often a request of the preflight is tried: a single lost packet must not fail a nightly job.
-const ATTEMPTS: u32 = 6;
-
-/// The longest wait between two tries, whatever the target asks for.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
-/// Repeats a request that may pass. An answer of success has to be `acceptable` too.
-async fn insist(
-    client: &Client,
-    request: impl AsyncFn() -> Reply,
-    acceptable: impl Fn(&Reply) -> bool,
-) -> Result<Reply, TargetError> {
-    let budget = RetryBudget::default();
-    let mut backoff = Backoff::new(&budget, fastrand::Rng::new());
-    let mut attempt = 1;
-    loop {
-        let mut reply = request().await;
-        if decide(reply.outcome) == Decision::Done && !acceptable(&reply) {
-            reply.outcome = Outcome::Unreadable;
-        }
-        match decide(reply.outcome) {
-            Decision::Retry if attempt < ATTEMPTS => {
-                let delay = backoff.next().unwrap_or(budget.longest);
-                tokio::time::sleep(reply.retry_after.unwrap_or(delay).min(LONGEST_WAIT)).await;
-                attempt += 1;
-            }
-            Decision::Retry => return Err(TargetError::unreachable(client.base_url(), &reply)),
-            Decision::Done | Decision::Isolate | Decision::Refused => return Ok(reply),
-        }
     }
 }

@@ -80,6 +80,8 @@ pub enum ClerkCommand {
     Runs(RunsArguments),
     /// Go on with a run that was interrupted
     Resume(ResumeArguments),
+    /// Read the target back and compare it with an export, field by field
+    Verify(VerifyArguments),
 }
 
 /// `avnology migrate clerk runs`
@@ -99,6 +101,42 @@ pub struct RunsArguments {
 pub struct ResumeArguments {
     /// The run's id, as `runs` lists it; the newest one that is not finished if left out
     pub run: Option<String>,
+
+    /// How to run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// `avnology migrate clerk verify`
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The export; several may be given, `-` is standard input
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub import: Vec<PathBuf>,
+
+    /// Compare N records, spread over the whole export; extra identities are not looked for
+    #[arg(long, value_name = "N", conflicts_with = "all")]
+    pub sample: Option<NonZeroUsize>,
+
+    /// Compare everything, and look for identities that are not in the export (the default)
+    #[arg(long)]
+    pub all: bool,
+
+    /// Compare with an embedded Avnology ID
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+
+    /// The embedded Avnology ID's database
+    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
+    pub sandbox_db: PathBuf,
+
+    /// The target's address; https, or http to this machine [default: `https://api-id.avnology.net`]
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    pub base_url: Option<BaseUrl>,
+
+    /// What a user without an email address was to become: as in the import
+    #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
+    pub missing_email: MissingEmail,
 
     /// How to run.
     #[command(flatten)]

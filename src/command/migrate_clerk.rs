@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::Serialize;
 
 use super::prepare::{PrepareError, Prepared, prepare};
 use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, TargetError, preflight};
@@ -71,13 +72,7 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
             Output::of(&settings).report(&ledger, &RunDetails::default(), None)
         }
         Destination::Target { base_url, secret_key } => {
-            let target = Target {
-                name: base_url.to_string(),
-                base_url: base_url.clone(),
-                secret_key: secret_key.clone(),
-                sandbox_database: None,
-            };
-            import_into(target, &settings, signals).await
+            import_into(Target::new(base_url.clone(), secret_key.clone()), &settings, signals).await
         }
         Destination::Sandbox(database) => {
             let (sandbox, target) = start_sandbox(database).await?;
@@ -89,12 +84,38 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 }
 
 /// Where identities go.
-struct Target {
+pub(super) struct Target {
     /// What the run calls it: the base URL, or the sandbox's database, whose address is another one each time.
     name: String,
-    base_url: BaseUrl,
+    pub base_url: BaseUrl,
     secret_key: SecretString,
     sandbox_database: Option<String>,
+}
+
+impl Target {
+    /// A real one.
+    pub(super) fn new(base_url: BaseUrl, secret_key: SecretString) -> Self {
+        Self { name: base_url.to_string(), base_url, secret_key, sandbox_database: None }
+    }
+}
+
+/// Makes sure that the target is there and wants us.
+pub(super) async fn connect(
+    target: &Target,
+    signals: &mut Signals,
+    preflight: impl AsyncFnOnce(&Client) -> Result<Capabilities, TargetError>,
+) -> Result<(Client, Capabilities), ImportError> {
+    let client = Client::new(&ClientOptions {
+        base_url: target.base_url.clone(),
+        secret_key: target.secret_key.clone(),
+        connect_timeout: CONNECT_TIMEOUT,
+        request_timeout: REQUEST_TIMEOUT,
+    })?;
+    let capabilities = tokio::select! {
+        capabilities = preflight(&client) => capabilities?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    Ok((client, capabilities))
 }
 
 async fn import_into(
@@ -102,19 +123,8 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let Target { name, base_url, secret_key, sandbox_database } = target;
-    let target = Some(base_url.to_string());
-    let client = Client::new(&ClientOptions {
-        base_url,
-        secret_key,
-        connect_timeout: CONNECT_TIMEOUT,
-        request_timeout: REQUEST_TIMEOUT,
-    })?;
-    let Prepared { directory, journal, progress, ledger, continued, locks } = prepare(settings, &name)?;
-    let capabilities = tokio::select! {
-        capabilities = preflight(&client) => capabilities?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
+    let Prepared { directory, journal, progress, ledger, continued, locks } = prepare(settings, &target.name)?;
+    let (client, capabilities) = connect(&target, &mut signals, preflight).await?;
     tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
     if continued && !settings.quiet {
         let done = ledger.counts().read;
@@ -132,9 +142,9 @@ async fn import_into(
     let ledger = pipeline::run(job, reporter.as_mut(), signals).await;
     let details = RunDetails {
         run: Some(directory.id().to_owned()),
-        target,
+        target: Some(target.base_url.to_string()),
         report_file: Some(directory.report().display().to_string()),
-        sandbox_database,
+        sandbox_database: target.sandbox_database,
     };
     let status = Output::of(settings).report(&ledger, &details, Some(&directory.report()));
     // The report is what says that the run is over, so it is written under the locks.
@@ -142,7 +152,7 @@ async fn import_into(
     status
 }
 
-async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), ImportError> {
+pub(super) async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), ImportError> {
     // The key lives as long as this process and is known to nobody else.
     let secret_key = SecretString::from(format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
     let mut options = SandboxOptions::new(database.to_path_buf());
@@ -170,7 +180,7 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
     }
 }
 
-fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
+pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
     match settings.progress {
         Progress::Bars => Box::new(Bars::new(settings.inputs.iter().map(crate::source::Input::size).sum())),
         Progress::Plain => Box::new(PlainLines::new()),
@@ -230,7 +240,7 @@ impl Output {
     }
 }
 
-fn write_report(path: &Path, report: &RunReport<'_>) -> io::Result<()> {
+pub(super) fn write_report(path: &Path, report: &impl Serialize) -> io::Result<()> {
     replace_private(path, |file| serde_json::to_writer_pretty(file, report).map_err(Into::into))
 }
 

@@ -4,7 +4,9 @@ mod migrate_clerk;
 mod prepare;
 mod runs;
 pub mod sandbox;
+mod verify;
 
 pub use migrate_clerk::{ImportError, import};
 pub use prepare::PrepareError;
 pub use runs::{RunsError, list_runs};
+pub use verify::verify;

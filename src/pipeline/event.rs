@@ -78,6 +78,9 @@ pub enum StopReason {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// The temporary index on disk cannot be used.
+    #[error("the temporary index on disk failed: {0}; make room in the directory for temporary files (TMPDIR)")]
+    Index(#[from] rusqlite::Error),
     /// A bug.
     #[error("internal error: {0}")]
     Internal(String),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::event::{MappedChunkCounts, StopReason};
+use super::group::{MappedGroup, MappedIdentity};
 use crate::journal::{Outcome, Progress, Settled};
 use crate::mapping::{Notice, NoticeKind, Notices, RejectCode};
 use crate::source::{Input, Position};
@@ -172,6 +173,16 @@ impl Ledger {
         }
         let room = previews_wanted.saturating_sub(self.previews.len());
         self.previews.extend(counts.previews.into_iter().take(room));
+    }
+
+    /// Books a group for a comparison: what its chunk adds to the counts, and the records that cannot be sent.
+    pub fn mapped_group(&mut self, group: MappedGroup) -> Vec<MappedIdentity> {
+        let MappedGroup { identities, rejects, counts } = group;
+        self.mapped(counts, 0);
+        for reject in rejects {
+            self.rejected_at(reject.code, reject.position);
+        }
+        identities
     }
 
     /// Books a record that an earlier part of the run settled.

@@ -21,6 +21,7 @@
 mod batch;
 mod commit;
 mod event;
+mod group;
 mod ledger;
 mod map;
 mod read;
@@ -35,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use batch::BatchLimits;
 pub use event::StopReason;
+pub use group::{MappedGroup, MappedIdentity, mapped_groups};
 pub use ledger::{CodeCount, Counts, InputProgress, Ledger};
 pub use send::Delivery;
 

@@ -1,0 +1,207 @@
+//! Compares an identity as it would be sent with the one that is at the target, field by field.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A field in which two identities can differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The primary address. Letters' case does not count.
+    Email,
+    /// Whether it is verified.
+    EmailVerified,
+    /// The username. Letters' case does not count.
+    Username,
+    /// The given name.
+    FirstName,
+    /// The family name.
+    LastName,
+    /// The primary number.
+    Phone,
+    /// Whether it is verified.
+    PhoneVerified,
+    /// The locale.
+    Locale,
+    /// Active or disabled.
+    State,
+    /// The traits, metadata among them.
+    Traits,
+    /// The metadata that only administrators see.
+    AdminMetadata,
+    /// A password was to be there, and is not. One that the user has set since is no difference.
+    Password,
+}
+
+/// The parts of an identity that can be compared, of one that is sent as well as of one that was read back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Comparable<'a> {
+    /// The key at the target.
+    #[serde(borrow)]
+    pub external_id: Option<Cow<'a, str>>,
+    /// The target's own id.
+    #[serde(borrow)]
+    pub id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    email: Option<Cow<'a, str>>,
+    email_verified: Option<bool>,
+    #[serde(borrow)]
+    username: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    first_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    last_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    phone: Option<Cow<'a, str>>,
+    phone_verified: Option<bool>,
+    #[serde(borrow)]
+    locale: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    state: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    traits: Option<&'a RawValue>,
+    #[serde(borrow)]
+    admin_metadata: Option<&'a RawValue>,
+    credentials: Option<Credentials>,
+}
+
+/// Whether there is a password: sent as a hash, read back as a flag.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Credentials {
+    password: Option<Password>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Password {
+    present: Option<bool>,
+    config: Option<serde::de::IgnoredAny>,
+}
+
+impl<'a> Comparable<'a> {
+    /// Reads an encoded request item, `{"identity":{…}}`.
+    pub fn sent(encoded: &'a [u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Item<'a> {
+            #[serde(borrow)]
+            identity: Comparable<'a>,
+        }
+        serde_json::from_slice::<Item<'_>>(encoded).ok().map(|item| item.identity)
+    }
+
+    /// Reads the identities of a list or of a `:batchGet`, and the token of the next page.
+    pub fn listed(body: &'a [u8]) -> Option<(Vec<Self>, Option<String>)> {
+        #[derive(Deserialize)]
+        struct List<'a> {
+            #[serde(borrow)]
+            identities: Vec<Comparable<'a>>,
+            #[serde(default)]
+            next_page_token: Option<String>,
+        }
+        let list: List<'_> = serde_json::from_slice(body).ok()?;
+        Some((list.identities, list.next_page_token.filter(|token| !token.is_empty())))
+    }
+
+    /// The fields in which `found` is not what `self` asks for.
+    pub fn differences(&self, found: &Self) -> Vec<Field> {
+        let has_password = |identity: &Self| {
+            let password = identity.credentials.as_ref().and_then(|credentials| credentials.password.as_ref());
+            password.is_some_and(|password| password.present.unwrap_or(password.config.is_some()))
+        };
+        [
+            (Field::Email, same_letters(self.email.as_deref(), found.email.as_deref())),
+            (Field::EmailVerified, same_flag(self.email_verified, found.email_verified)),
+            (Field::Username, same_letters(self.username.as_deref(), found.username.as_deref())),
+            (Field::FirstName, self.first_name == found.first_name),
+            (Field::LastName, self.last_name == found.last_name),
+            (Field::Phone, self.phone == found.phone),
+            (Field::PhoneVerified, same_flag(self.phone_verified, found.phone_verified)),
+            (Field::Locale, self.locale == found.locale),
+            (Field::State, is_active(self) == is_active(found)),
+            (Field::Traits, same_json(self.traits, found.traits)),
+            (Field::AdminMetadata, same_json(self.admin_metadata, found.admin_metadata)),
+            (Field::Password, !has_password(self) || has_password(found)),
+        ]
+        .into_iter()
+        .filter_map(|(field, same)| (!same).then_some(field))
+        .collect()
+    }
+}
+
+fn same_letters(sent: Option<&str>, found: Option<&str>) -> bool {
+    sent.map(str::to_lowercase) == found.map(str::to_lowercase)
+}
+
+fn same_flag(sent: Option<bool>, found: Option<bool>) -> bool {
+    sent.unwrap_or(false) == found.unwrap_or(false)
+}
+
+fn is_active(identity: &Comparable<'_>) -> bool {
+    identity.state.as_deref().is_none_or(|state| state == "active")
+}
+
+/// The same text, the same text but for white space, or the same value.
+fn same_json(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
+    let (Some(sent), Some(found)) = (sent, found) else { return sent.is_none() && found.is_none() };
+    let (sent, found) = (sent.get(), found.get());
+    sent == found
+        || without_space(sent) == without_space(found)
+        || matches!((serde_json::from_str::<Value>(sent), serde_json::from_str::<Value>(found)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// A JSON text without the white space between its tokens.
+fn without_space(text: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    text.chars()
+        .filter(|&character| {
+            let is_text = inside;
+            match character {
+                _ if escaped => escaped = false,
+                '\\' if inside => escaped = true,
+                '"' => inside = !inside,
+                _ => {}
+            }
+            is_text || !character.is_ascii_whitespace()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn differences(sent: &str, found: &str) -> Vec<Field> {
+        let sent = format!("{{\"identity\":{sent}}}");
+        let found = format!("{{\"identities\":[{found}]}}");
+        let sent = Comparable::sent(sent.as_bytes()).expect("an item");
+        sent.differences(&Comparable::listed(found.as_bytes()).expect("a list").0[0])
+    }
+
+    #[test]
+    fn each_field_is_compared() {
+        let sent = r#"{"email":"a@b.c","email_verified":true,"username":"abc","first_name":"A","state":"active",
+            "traits":{"n":1e400,"s":"a b"},"admin_metadata":{"x":1},"credentials":{"password":{"config":{"hashed_password":"h"}}}}"#;
+        let same = r#"{"id":"usr_1","email":"A@B.c","email_verified":true,"username":"ABC","first_name":"A","last_name":null,
+            "state":"active","phone_verified":false,"traits": { "n" : 1e400, "s":"a b" },"admin_metadata":{"x":1},
+            "credentials":{"password":{"present":true}}}"#;
+        assert_eq!(differences(sent, same), []);
+        for (from, to, field) in [
+            ("A@B.c", "x@b.c", Field::Email),
+            ("\"email_verified\":true", "\"email_verified\":false", Field::EmailVerified),
+            ("\"ABC\"", "\"abcd\"", Field::Username),
+            ("\"first_name\":\"A\"", "\"first_name\":\"B\"", Field::FirstName),
+            ("\"last_name\":null", "\"last_name\":\"L\"", Field::LastName),
+            ("\"state\":\"active\"", "\"state\":\"disabled\"", Field::State),
+            ("\"a b\"", "\"ab\"", Field::Traits),
+            ("{\"x\":1}", "{\"x\":2}", Field::AdminMetadata),
+            ("\"present\":true", "\"present\":false", Field::Password),
+        ] {
+            assert_eq!(differences(sent, &same.replace(from, to)), [field], "{from} -> {to}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `avnology migrate clerk verify`: preflight, comparison, report.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::migrate_clerk::{ImportError, Target, connect, reporter, start_sandbox, write_report};
+use crate::avnology::{Pace, preflight_reading};
+use crate::cli::OutputFormat;
+use crate::exit::ExitStatus;
+use crate::settings::{Destination, ImportSettings};
+use crate::signal::Signals;
+use crate::verify::{Account, Reading, run};
+
+/// Compares the target with an export and reports. The exit status is 0 only if all agrees.
+pub async fn verify(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+    match &settings.destination {
+        Destination::Sandbox(database) => {
+            let (sandbox, target) = start_sandbox(database).await?;
+            let status = verify_target(target, &settings, signals).await;
+            sandbox.shutdown().await;
+            status
+        }
+        Destination::Target { base_url, secret_key } => {
+            verify_target(Target::new(base_url.clone(), secret_key.clone()), &settings, signals).await
+        }
+        // The command line has no way to ask for this.
+        Destination::Nowhere => Ok(ExitStatus::Usage),
+    }
+}
+
+async fn verify_target(
+    target: Target,
+    settings: &ImportSettings,
+    mut signals: Signals,
+) -> Result<ExitStatus, ImportError> {
+    let name = target.base_url.to_string();
+    let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
+    let reading =
+        Reading { client, batch: capabilities.batch, pace: Arc::new(Pace::new(settings.rate)), budget: settings.retry };
+    let account = run(settings, reading, reporter(settings).as_mut(), signals).await;
+    if let Some(path) = &settings.report {
+        let written = write_report(path, &account.report(&name));
+        written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+    }
+    // A reader that went away is no reason to fail: the work is done.
+    drop(print(&account, &name, settings));
+    Ok(account.exit_status())
+}
+
+fn print(account: &Account, target: &str, settings: &ImportSettings) -> io::Result<()> {
+    if settings.output == OutputFormat::Json {
+        let mut stdout = io::stdout().lock();
+        serde_json::to_writer(&mut stdout, &account.report(target))?;
+        writeln!(stdout)?;
+    }
+    let mut stderr = anstream::stderr().lock();
+    if !settings.quiet {
+        let mut summary = String::new();
+        account.write_summary(&mut summary).map_err(io::Error::other)?;
+        stderr.write_all(summary.as_bytes())?;
+    }
+    if let Some(reason) = &account.ledger.stopped {
+        writeln!(stderr, "error: {reason}")?;
+    }
+    stderr.flush()
+}

@@ -1,0 +1,67 @@
+//! Mapped identities for those who do not send but ask: the front half of the pipeline by itself.
+
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::event::{Event, MappedChunkCounts, StopReason};
+use super::map::{self, MappedChunk};
+use super::read;
+use crate::journal::{Progress, Reject};
+use crate::settings::ImportSettings;
+use crate::source::Position;
+
+/// An identity as it would be sent, and where its record stands. There is no `Debug`: it is personal data.
+#[derive(Clone)]
+pub struct MappedIdentity {
+    /// Where its record stands.
+    pub position: Position,
+    /// The key at the target.
+    pub external_id: Box<str>,
+    /// `{"identity":{…}}`
+    pub encoded: Vec<u8>,
+}
+
+/// The identities of one chunk, and what the chunk adds to the counts.
+pub struct MappedGroup {
+    /// The identities, in the order of the input.
+    pub identities: Vec<MappedIdentity>,
+    /// Records that cannot be sent.
+    pub(super) rejects: Vec<Reject>,
+    pub(super) counts: MappedChunkCounts,
+}
+
+/// Reads and maps all inputs; `stops` is told if that cannot go on, and closed when it is over.
+pub fn mapped_groups(
+    settings: &ImportSettings,
+    stop: CancellationToken,
+    stops: mpsc::Sender<StopReason>,
+) -> impl Stream<Item = MappedGroup> + use<> {
+    let progress = Arc::new(Progress::new(settings.inputs.len()));
+    let records = read::start(settings.inputs.clone(), settings.reader, Arc::clone(&progress), stop);
+    let (events, mut inbox) = mpsc::channel(16);
+    tokio::spawn(async move {
+        while let Some(event) = inbox.recv().await {
+            if let Event::Stopped(reason) = event
+                && stops.send(reason).await.is_err()
+            {
+                return;
+            }
+        }
+    });
+    let rules = Arc::new(settings.rules.clone());
+    let mapping = map::Mapping { rules, progress, preview: 0, workers: settings.workers };
+    map::stream(records, mapping, events).map(group)
+}
+
+fn group(mapped: MappedChunk) -> MappedGroup {
+    let MappedChunk { chunk, encoded, ready, rejects, counts, .. } = mapped;
+    let identities = ready.into_iter().map(|ready| MappedIdentity {
+        position: chunk.position(&chunk.spans[ready.span]),
+        external_id: ready.external_id,
+        encoded: encoded[ready.encoded].to_vec(),
+    });
+    MappedGroup { identities: identities.collect(), rejects, counts }
+}

@@ -1,0 +1,156 @@
+//! What a verification found.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use serde::Serialize;
+
+use super::Verdict;
+use super::extra::Extra;
+use crate::avnology::Field;
+use crate::exit::ExitStatus;
+use crate::pipeline::{InputProgress, Ledger, MappedIdentity};
+use crate::source::Position;
+
+/// How many positions are kept of each kind of finding.
+const FIRST_POSITIONS: usize = 10;
+
+/// How often something was found, and where first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+struct Finding {
+    count: u64,
+    first: Vec<Position>,
+}
+
+impl Finding {
+    fn add(&mut self, position: &Position) {
+        self.count += 1;
+        if self.first.len() < FIRST_POSITIONS {
+            self.first.push(position.clone());
+        }
+    }
+}
+
+/// The account of a verification.
+#[derive(Debug)]
+pub struct Account {
+    /// What was read and mapped; its rejects are records that an import would not send.
+    pub ledger: Ledger,
+    /// Identities at the target that are not in the export; unknown after a sample.
+    pub(super) extra: Option<Extra>,
+    checked: u64,
+    equal: u64,
+    missing: Finding,
+    different: Finding,
+    fields: BTreeMap<Field, u64>,
+}
+
+impl Account {
+    pub(super) fn new(ledger: Ledger) -> Self {
+        let (missing, different) = (Finding::default(), Finding::default());
+        Self { ledger, extra: None, checked: 0, equal: 0, missing, different, fields: BTreeMap::new() }
+    }
+
+    pub(super) fn book(&mut self, page: &[MappedIdentity], verdicts: Vec<Verdict>) {
+        for (identity, verdict) in page.iter().zip(verdicts) {
+            self.checked += 1;
+            match verdict {
+                Verdict::Equal => self.equal += 1,
+                Verdict::Missing => self.missing.add(&identity.position),
+                Verdict::Different(fields) => {
+                    for field in fields {
+                        *self.fields.entry(field).or_default() += 1;
+                    }
+                    self.different.add(&identity.position);
+                }
+            }
+        }
+    }
+
+    /// 0 only if all agrees.
+    pub fn exit_status(&self) -> ExitStatus {
+        let extra = self.extra.as_ref().map_or(0, |extra| extra.count);
+        match ExitStatus::of(&self.ledger) {
+            ExitStatus::Success | ExitStatus::Rejected if self.missing.count + self.different.count + extra > 0 => {
+                ExitStatus::Rejected
+            }
+            // A record that cannot be sent is not at the target, and nobody says that it should be.
+            ExitStatus::Rejected => ExitStatus::Success,
+            status => status,
+        }
+    }
+
+    /// The summary for people. It names positions and fields, never a person.
+    pub fn write_summary(&self, out: &mut String) -> fmt::Result {
+        let counts = self.ledger.counts();
+        let how = if self.ledger.stopped.is_some() { "Verification STOPPED" } else { "Verified" };
+        writeln!(out, "{how}: {} of {} records were looked up.\n", self.checked, counts.read)?;
+        writeln!(out, "  {:>14} equal", self.equal)?;
+        writeln!(out, "  {:>14} missing at the target", self.missing.count)?;
+        positions(out, &self.missing)?;
+        writeln!(out, "  {:>14} different", self.different.count)?;
+        for (field, count) in &self.fields {
+            writeln!(out, "  {:>14}   in {}: {count}", "", format!("{field:?}").to_lowercase())?;
+        }
+        positions(out, &self.different)?;
+        match &self.extra {
+            Some(extra) => {
+                writeln!(out, "  {:>14} at the target and not in the export", extra.count)?;
+                for id in &extra.first {
+                    writeln!(out, "  {:>14}   {id}", "")?;
+                }
+            }
+            None => writeln!(out, "  {:>14} extra identities were not looked for", "")?,
+        }
+        writeln!(out, "  {:>14} cannot be sent (see a dry run)", counts.rejected)
+    }
+
+    /// The account for programs.
+    pub fn report<'a>(&'a self, target: &'a str) -> VerifyReport<'a> {
+        VerifyReport {
+            tool: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            target,
+            status: if self.ledger.stopped.is_none() { "finished" } else { "stopped" },
+            reason: self.ledger.stopped.as_ref().map(ToString::to_string),
+            exit_code: self.exit_status().code(),
+            inputs: &self.ledger.inputs,
+            read: self.ledger.counts().read,
+            rejected: self.ledger.rejected(),
+            checked: self.checked,
+            equal: self.equal,
+            missing: &self.missing,
+            different: &self.different,
+            different_fields: &self.fields,
+            extra: self.extra.as_ref(),
+        }
+    }
+}
+
+fn positions(out: &mut String, finding: &Finding) -> fmt::Result {
+    for Position { input, record, line, offset, .. } in &finding.first {
+        writeln!(out, "  {:>14}   {input}: record {record}, line {line}, byte {offset}", "")?;
+    }
+    let more = finding.count - finding.first.len() as u64;
+    if more > 0 { writeln!(out, "  {:>14}   and {more} more", "") } else { Ok(()) }
+}
+
+/// The account of a verification as JSON.
+#[derive(Debug, Serialize)]
+pub struct VerifyReport<'a> {
+    tool: &'static str,
+    version: &'static str,
+    target: &'a str,
+    status: &'static str,
+    reason: Option<String>,
+    exit_code: u8,
+    inputs: &'a [InputProgress],
+    read: u64,
+    rejected: u64,
+    checked: u64,
+    equal: u64,
+    missing: &'a Finding,
+    different: &'a Finding,
+    different_fields: &'a BTreeMap<Field, u64>,
+    extra: Option<&'a Extra>,
+}

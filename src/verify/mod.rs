@@ -1,0 +1,191 @@
+//! Reads the target back and compares it, field by field, with what mapping would send now.
+//!
+//! ```text
+//! read → map (as in an import) → 100 identities at a time → :batchGet → compare → one account
+//!                                        └─ seen external ids ──► temporary index on disk ──► extra identities
+//! ```
+//!
+//! Memory is bounded as in an import. What a full comparison needs to find identities that are at the target and not in
+//! the export is kept in a temporary index on disk.
+
+mod account;
+mod extra;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::avnology::{
+    Client, Comparable, Decision, Field, MAX_PAGE, Pace, Reply, RetryBudget, TargetError, decide, insist,
+};
+use crate::pipeline::{Ledger, MappedIdentity, StopReason, mapped_groups};
+use crate::report::{Moment, Reporter};
+use crate::settings::{ImportSettings, Sample};
+use crate::signal::Signals;
+use crate::source::Position;
+
+pub use account::{Account, VerifyReport};
+use extra::Seen;
+
+/// How a target is read back.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The target.
+    pub client: Client,
+    /// Whether it has the batch methods.
+    pub batch: bool,
+    /// The pace of all requests.
+    pub pace: Arc<Pace>,
+    /// How often and how long one request is tried.
+    pub budget: RetryBudget,
+}
+
+/// What the comparison of one identity brought.
+#[derive(Debug)]
+enum Verdict {
+    Equal,
+    Missing,
+    Different(Vec<Field>),
+}
+
+/// Verifies everything, or a sample.
+pub async fn run(
+    settings: &ImportSettings,
+    reading: Reading,
+    reporter: &mut dyn Reporter,
+    mut signals: Signals,
+) -> Account {
+    let started = Instant::now();
+    let mut account = Account::new(Ledger::new(&settings.inputs, false));
+    let ended = tokio::select! {
+        biased;
+        signal = signals.next() => Err(StopReason::Interrupted(signal)),
+        ended = compare_all(settings, &reading, &mut account, reporter) => ended,
+    };
+    account.ledger.stopped = ended.err();
+    account.ledger.elapsed = started.elapsed();
+    reporter.finish(&Moment::of(&account.ledger, false));
+    account
+}
+
+async fn compare_all(
+    settings: &ImportSettings,
+    reading: &Reading,
+    account: &mut Account,
+    reporter: &mut dyn Reporter,
+) -> Result<(), StopReason> {
+    let started = Instant::now();
+    let stop = CancellationToken::new();
+    // However this ends, the reader is told.
+    let _guard = stop.clone().drop_guard();
+    let (stops, mut stopped) = mpsc::channel(4);
+    let mut groups = Box::pin(mapped_groups(settings, stop, stops));
+    let mut sample = BTreeMap::new();
+    let mut seen = Seen::create()?;
+    while let Some(group) = groups.next().await {
+        let identities = account.ledger.mapped_group(group);
+        match settings.sample {
+            Sample::All => {
+                seen.insert(identities.iter().map(|identity| identity.external_id.as_ref()))?;
+                compare(reading, settings.concurrency, &identities, account).await?;
+            }
+            Sample::Of(count) => keep_some(&mut sample, count, identities),
+        }
+        account.ledger.elapsed = started.elapsed();
+        reporter.update(&Moment::of(&account.ledger, false));
+    }
+    drop(groups);
+    if let Some(reason) = stopped.recv().await {
+        return Err(reason);
+    }
+    match settings.sample {
+        Sample::All => account.extra = Some(seen.find_extra(reading).await?),
+        Sample::Of(_) => {
+            let identities: Vec<MappedIdentity> = sample.into_values().collect();
+            compare(reading, settings.concurrency, &identities, account).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps those whose numbers, scattered, are the smallest: a sample of the whole input without knowing its length.
+fn keep_some(sample: &mut BTreeMap<u64, MappedIdentity>, count: usize, identities: Vec<MappedIdentity>) {
+    for identity in identities {
+        let Position { record, offset, .. } = identity.position;
+        let place = (record ^ offset.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        sample.insert(place, identity);
+        if sample.len() > count {
+            sample.pop_last();
+        }
+    }
+}
+
+/// Reads identities back, a page at a time and several pages at once, and books what they are like.
+async fn compare(
+    reading: &Reading,
+    concurrency: usize,
+    identities: &[MappedIdentity],
+    account: &mut Account,
+) -> Result<(), TargetError> {
+    let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))
+        .map(|page| async move { (page, compare_page(reading, page).await) })
+        .buffered(concurrency);
+    while let Some((page, verdicts)) = pages.next().await {
+        account.book(page, verdicts?);
+    }
+    Ok(())
+}
+
+async fn compare_page(reading: &Reading, page: &[MappedIdentity]) -> Result<Vec<Verdict>, TargetError> {
+    if reading.batch {
+        let ids: Vec<&str> = page.iter().map(|identity| identity.external_id.as_ref()).collect();
+        let reply = ask(reading, async || reading.client.batch_get(&ids).await).await?;
+        return Ok(verdicts(page, &reply));
+    }
+    let mut all = Vec::with_capacity(page.len());
+    for identity in page {
+        let reply = ask(reading, async || reading.client.find(&identity.external_id).await).await?;
+        all.extend(verdicts(std::slice::from_ref(identity), &reply));
+    }
+    Ok(all)
+}
+
+/// Asks at the shared pace until there is a list; any other answer means that the target does not want us.
+async fn ask(reading: &Reading, request: impl AsyncFn() -> Reply) -> Result<Reply, TargetError> {
+    let paced = async || {
+        reading.pace.turn().await;
+        let reply = request().await;
+        if let Some(pause) = reply.retry_after {
+            reading.pace.pause(pause.min(reading.budget.longest));
+        }
+        reply
+    };
+    let reply =
+        insist(&reading.client, &reading.budget, paced, |reply| Comparable::listed(&reply.body).is_some()).await?;
+    match decide(reply.outcome) {
+        Decision::Done => Ok(reply),
+        _ => Err(TargetError::refused(reading.client.base_url(), &reply)),
+    }
+}
+
+/// A target that ignores a filter lists other identities; they are found by their external id, or not at all.
+fn verdicts(page: &[MappedIdentity], reply: &Reply) -> Vec<Verdict> {
+    let found = Comparable::listed(&reply.body).map(|(found, _)| found).unwrap_or_default();
+    let found: HashMap<&str, &Comparable<'_>> =
+        found.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
+    let verdict = |identity: &MappedIdentity| {
+        let (sent, found) = (Comparable::sent(&identity.encoded), found.get(&*identity.external_id));
+        match (sent, found) {
+            (Some(sent), Some(found)) => match sent.differences(found) {
+                fields if fields.is_empty() => Verdict::Equal,
+                fields => Verdict::Different(fields),
+            },
+            _ => Verdict::Missing,
+        }
+    };
+    page.iter().map(verdict).collect()
+}

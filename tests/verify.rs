@@ -1,0 +1,96 @@
+//! `verify`: reading the target back and finding what is missing, different and extra.
+
+mod support;
+
+use serde_json::json;
+use support::{Run, Sandbox, Scratch, export, user};
+
+fn verify(scratch: &Scratch, sandbox: &Sandbox, file: &str, more: &[&str]) -> Run {
+    let fixed = ["migrate", "clerk", "verify", "--import", file, "--output", "json", "--progress", "none"];
+    let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
+    let mut command = scratch.avnology(&arguments);
+    command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
+    Run::of(command.output().expect("the binary runs"))
+}
+
+#[test]
+fn what_was_imported_agrees_field_by_field_and_what_was_not_is_missing() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clerk_users.json");
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let created = scratch.import(&sandbox, fixture, &["--rate", "1000/s"]).expect_code(3).count("created");
+        let report = verify(&scratch, &sandbox, fixture, &["--rate", "1000/s"]).expect_code(3).report();
+        assert_eq!((&report["equal"], &report["different"]["count"]), (&json!(created), &json!(0)), "{report}");
+        // The three whose address, username or number was taken at the target.
+        let missing = report["missing"]["first"].as_array().expect("positions").iter().map(|at| at["record"].clone());
+        assert_eq!(missing.collect::<Vec<_>>(), [60, 61, 62]);
+        assert_eq!(report["extra"]["count"], 0);
+    }
+}
+
+#[test]
+fn changes_at_the_target_are_found() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..250).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let agreed = verify(&scratch, &sandbox, &file, &[]).expect_code(0);
+    assert_eq!((&agreed.report()["checked"], &agreed.report()["equal"]), (&json!(250), &json!(250)));
+    assert!(agreed.stderr.contains("250 equal"), "{}", agreed.stderr);
+    {
+        let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+        for change in [
+            "UPDATE identities SET first_name = 'Other' WHERE external_id = 'user_000007'",
+            "UPDATE identities SET traits = replace(traits, '\"number\":8', '\"number\":9'), state = 'disabled' WHERE external_id = 'user_000008'",
+            "DELETE FROM identities WHERE external_id = 'user_000100'",
+            "UPDATE identities SET external_id = 'somebody-else' WHERE external_id = 'user_000101'",
+        ] {
+            assert_eq!(database.execute(change, []).expect(change), 1, "{change}");
+        }
+    }
+    let run = verify(&scratch, &sandbox, &file, &["--report", "verify.json"]).expect_code(3);
+    let report = run.report();
+    assert_eq!(
+        (&report["missing"]["count"], &report["different"]["count"], &report["extra"]["count"]),
+        (&json!(2), &json!(2), &json!(1))
+    );
+    assert_eq!(report["different_fields"], json!({"first_name": 1, "state": 1, "traits": 1}));
+    assert_eq!(
+        (&report["different"]["first"][0]["record"], &report["missing"]["first"][0]["record"]),
+        (&json!(8), &json!(101))
+    );
+    assert!(report["extra"]["first"][0].as_str().expect("an id").starts_with("usr_"));
+    assert!(
+        !run.stdout.contains("example.com") && !run.stderr.contains("example.com"),
+        "nothing personal: {}",
+        run.stderr
+    );
+    assert_eq!(scratch.read("verify.json").parse::<serde_json::Value>().expect("JSON"), report);
+}
+
+#[test]
+fn a_sample_is_of_the_size_asked_for() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..2_000).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let report = verify(&scratch, &sandbox, &file, &["--sample", "150"]).expect_code(0).report();
+    assert_eq!((&report["read"], &report["checked"], &report["extra"]), (&json!(2_000), &json!(150), &json!(null)));
+    assert_eq!(verify(&scratch, &sandbox, &file, &["--sample", "9000"]).expect_code(0).report()["checked"], 2_000);
+}
+
+#[test]
+fn a_key_that_can_only_read_is_enough_and_a_bad_input_or_target_is_told() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(
+        &scratch,
+        &["--scopes", "admin:users:read", "--fault", "status=503:0.2", "--fault", "garbage=0.1"],
+    );
+    let file = scratch.write("users.json", export((0..30).map(user)));
+    let report = verify(&scratch, &sandbox, &file, &[]).expect_code(3).report();
+    assert_eq!(report["missing"]["count"], 30);
+    let cut = scratch.write("cut.json", &export((0..30).map(user))[..1_000]);
+    let run = verify(&scratch, &sandbox, &cut, &[]).expect_code(5);
+    assert!(run.stderr.contains("truncated"), "{}", run.stderr);
+}
