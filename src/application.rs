@@ -41,6 +41,7 @@ async fn migrate(arguments: ClerkArguments) -> ExitStatus {
     let verbosity = match &command {
         Some(ClerkCommand::Resume(resume)) => resume.options.verbose,
         Some(ClerkCommand::Verify(verify)) => verify.options.verbose,
+        Some(ClerkCommand::Undo(undo)) => undo.options.verbose,
         Some(ClerkCommand::Runs(_)) => 0,
         None => import.options.verbose,
     };
@@ -56,6 +57,9 @@ async fn migrate(arguments: ClerkArguments) -> ExitStatus {
         }
         Some(ClerkCommand::Verify(verify)) => {
             run_with(ImportSettings::resolve_verify(verify, &environment), command::verify).await
+        }
+        Some(ClerkCommand::Undo(undo)) => {
+            run_with(ImportSettings::resolve_undo(undo, &environment), command::undo).await
         }
         Some(ClerkCommand::Runs(RunsArguments { runs_dir, output })) => {
             let directory = runs_directory(runs_dir, &environment).map_err(anyhow::Error::from);

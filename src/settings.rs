@@ -14,7 +14,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, Rate, RetryBudget};
-use crate::cli::{ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, VerifyArguments};
+use crate::cli::{
+    ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, UndoArguments, VerifyArguments,
+};
 use crate::journal::{RunDirectory, RunRecord};
 use crate::mapping::Rules;
 use crate::pipeline::BatchLimits;
@@ -148,6 +150,15 @@ pub enum Sample {
     Of(usize),
 }
 
+/// How a run is undone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Undo {
+    /// Nobody has to be asked.
+    pub confirmed: bool,
+    /// Identities that were changed since are deleted too.
+    pub force: bool,
+}
+
 /// Which run an import goes on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhichRun {
@@ -196,6 +207,8 @@ pub struct ImportSettings {
     pub which_run: WhichRun,
     /// How much a verification compares.
     pub sample: Sample,
+    /// How a run is undone.
+    pub undo: Undo,
     /// A further place for the report.
     pub report: Option<PathBuf>,
 }
@@ -225,6 +238,7 @@ impl ImportSettings {
             quiet: options.quiet,
             report: options.report,
             sample: Sample::All,
+            undo: Undo::default(),
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             destination,
             inputs,
@@ -253,8 +267,26 @@ impl ImportSettings {
 
     /// Resolves what was typed to go on with a run: what it is about comes from its record.
     pub fn resolve_resume(arguments: ResumeArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
-        let record = find_run(&runs, arguments.run.as_deref())?;
+        let ResumeArguments { run, options } = arguments;
+        let runs = runs_directory(options.runs_dir.clone(), environment)?;
+        let (directory, record) = find_run(&runs, run.as_deref())?;
+        if directory.is_finished() {
+            let how = if directory.is_undone() { "it was undone" } else { "it is finished" };
+            return Err(SettingsError::Record { run: record.id, problem: how.to_owned() });
+        }
+        Self::of_run(&record, options, environment)
+    }
+
+    /// Resolves what was typed to undo a run.
+    pub fn resolve_undo(arguments: UndoArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let UndoArguments { run, yes, force, options } = arguments;
+        let runs = runs_directory(options.runs_dir.clone(), environment)?;
+        let (_, record) = find_run(&runs, Some(&run))?;
+        Ok(Self { undo: Undo { confirmed: yes, force }, ..Self::of_run(&record, options, environment)? })
+    }
+
+    /// The settings under which a run goes on: its own, where they decide about the outcome.
+    fn of_run(record: &RunRecord, options: RunOptions, environment: &Environment) -> Result<Self, SettingsError> {
         let wrong = |problem: String| SettingsError::Record { run: record.id.clone(), problem };
         let sandbox = record.target.strip_prefix("sandbox:");
         let base_url = match sandbox {
@@ -270,7 +302,7 @@ impl ImportSettings {
             missing_email: record.missing_email.parse().map_err(wrong)?,
             preview: None,
             new_run: false,
-            options: arguments.options,
+            options,
         };
         Ok(Self { which_run: WhichRun::Named(record.id.clone()), ..Self::resolve(import, environment)? })
     }
@@ -282,23 +314,19 @@ pub fn runs_directory(flag: Option<PathBuf>, environment: &Environment) -> Resul
 }
 
 /// The run with this id, or the newest one that is not finished.
-fn find_run(runs: &Path, id: Option<&str>) -> Result<RunRecord, SettingsError> {
-    let directory = runs.display().to_string();
-    let listed = RunDirectory::list(runs)
-        .map_err(|error| SettingsError::Runs { directory: directory.clone(), problem: error.to_string() })?;
-    let mut open = listed.into_iter().filter(|(directory, record)| match id {
+fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), SettingsError> {
+    let failed = |problem: String| SettingsError::Runs { directory: runs.display().to_string(), problem };
+    let listed = RunDirectory::list(runs).map_err(|error| failed(error.to_string()))?;
+    let found = listed.into_iter().find(|(directory, record)| match id {
         Some(id) => record.id == id,
         None => !directory.is_finished(),
     });
-    let problem = || match id {
-        Some(id) => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),
-        None => "there is no run that was interrupted".to_owned(),
-    };
-    let (found, record) = open.next().ok_or_else(|| SettingsError::Runs { directory, problem: problem() })?;
-    if found.is_finished() {
-        return Err(SettingsError::Record { run: record.id, problem: "it is finished".to_owned() });
-    }
-    Ok(record)
+    found.ok_or_else(|| {
+        failed(match id {
+            Some(id) => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),
+            None => "there is no run that was interrupted".to_owned(),
+        })
+    })
 }
 
 /// A flag, else a variable.

@@ -190,3 +190,73 @@ fn a_full_disk_stops_the_run_resumably() {
         assert_eq!(run.count("created"), good.len() as u64, "{name}: answers that could not be kept are given again");
     }
 }
+
+/// Undoes a run and returns what came of it.
+fn undo(scratch: &Scratch, sandbox: &Sandbox, id: &str, more: &[&str]) -> Run {
+    let arguments: Vec<&str> =
+        ["migrate", "clerk", "undo", id, "--output", "json"].iter().chain(more).copied().collect();
+    let mut command = scratch.avnology(&arguments);
+    command.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
+    Run::of(command.output().expect("the binary runs"))
+}
+
+#[test]
+fn undo_deletes_exactly_what_the_run_created() {
+    for flags in [&["--fault", "status=503:0.1", "--fault", "reset-after=0.1"][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let before = scratch.write("before.json", export((0..20).map(user)));
+        scratch.import(&sandbox, &before, &["--rate", "1000/s"]).expect_code(0);
+        let file = scratch.write("users.json", export((0..300).map(user)));
+        let run = scratch.import(&sandbox, &file, &["--rate", "1000/s"]).expect_code(0);
+        assert_eq!(run.count("created"), 280);
+        let id = run.report()["run"].as_str().expect("an id").to_owned();
+        {
+            let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+            for change in [
+                "UPDATE identities SET first_name = 'New', update_time = '2030-01-01T00:00:00Z' WHERE external_id = 'user_000100'",
+                "DELETE FROM identities WHERE external_id = 'user_000101'",
+                "UPDATE identities SET id = 'usr_other' WHERE external_id = 'user_000102'",
+            ] {
+                assert_eq!(database.execute(change, []).expect(change), 1, "{change}");
+            }
+        }
+        let refused = undo(&scratch, &sandbox, &id, &[]).expect_code(2);
+        assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+        assert_eq!(sandbox.column("id").len(), 299, "nothing without a yes");
+        let undone = undo(&scratch, &sandbox, &id, &["--yes", "--rate", "1000/s"]).expect_code(3);
+        let counts = undone.report()["counts"].clone();
+        let expected = serde_json::json!({
+            "created": 280, "deleted": 277, "gone_already": 1, "kept_changed": 1, "kept_not_ours": 1, "failed": 0,
+        });
+        assert_eq!(counts, expected);
+        let mut left: Vec<String> = (0..20).map(|number| format!("user_{number:06}")).collect();
+        left.extend(["user_000100".to_owned(), "user_000102".to_owned()]);
+        assert_eq!(sandbox.column("external_id"), left);
+        // Again, by force: only the changed one is left to delete.
+        let forced = undo(&scratch, &sandbox, &id, &["--yes", "--force", "--rate", "1000/s"]).expect_code(3);
+        assert_eq!(
+            (&forced.report()["counts"]["deleted"], &forced.report()["counts"]["gone_already"]),
+            (&1.into(), &278.into())
+        );
+        let listed = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&listed.stdout).expect("runs")[0]["state"], "undone");
+    }
+}
+
+#[test]
+fn an_undone_run_is_never_taken_up_again() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let (text, good) = mixed_export(USERS);
+    let file = scratch.write("users.json", text);
+    let first = interrupt(start(&scratch, &sandbox, &[]));
+    let id = first.report()["run"].as_str().expect("an id").to_owned();
+    let undone = undo(&scratch, &sandbox, &id, &["--yes"]).expect_code(0);
+    assert_eq!(undone.report()["counts"]["deleted"], first.count("created"));
+    assert_eq!(sandbox.column("id").len(), 0);
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert_ne!(run.report()["run"], id.as_str());
+    assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
+    assert_eq!(run.count("created"), good.len() as u64);
+}

@@ -60,6 +60,24 @@ pub fn batch_results(body: &[u8], expected: usize) -> Option<Vec<ItemResult>> {
     (answer.results.len() == expected).then_some(answer.results)
 }
 
+/// Reads the answer to a batch delete: for each of `expected` items whether it is gone now, deleted by this call or
+/// before it. `None` unless there is a result for each.
+pub fn deleted(body: &[u8], expected: usize) -> Option<Vec<bool>> {
+    #[derive(Deserialize)]
+    struct Answer {
+        results: Vec<Item>,
+    }
+    #[derive(Deserialize)]
+    struct Item {
+        status: String,
+        #[serde(default)]
+        error: ErrorBody,
+    }
+    let answer: Answer = serde_json::from_slice(body).ok()?;
+    let gone = |item: &Item| item.status == "deleted" || item.error.code.as_deref() == Some("AVNOLOGY_AUTH_901");
+    (answer.results.len() == expected).then(|| answer.results.iter().map(gone).collect())
+}
+
 /// The parts of an identity that the importer looks at.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct IdentityAnswer {

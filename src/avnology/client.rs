@@ -83,6 +83,16 @@ impl Client {
         self.post("v1/identities", body, idempotency_key).await
     }
 
+    /// `POST /v1/identities:batchDelete`.
+    pub async fn batch_delete(&self, body: Bytes, idempotency_key: &str) -> Reply {
+        self.post("v1/identities:batchDelete", body, idempotency_key).await
+    }
+
+    /// `DELETE /v1/identities/{id}`.
+    pub async fn delete(&self, id: &str) -> Reply {
+        reply(self.http.delete(self.base_url.path(&format!("v1/identities/{id}")))).await
+    }
+
     /// `POST /v1/identities/{id}:deactivate`.
     pub async fn deactivate(&self, id: &str, reason: &str) -> Reply {
         let body = serde_json::json!({ "reason": reason }).to_string();

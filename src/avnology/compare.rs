@@ -67,6 +67,10 @@ pub struct Comparable<'a> {
     #[serde(borrow)]
     admin_metadata: Option<&'a RawValue>,
     credentials: Option<Credentials>,
+    #[serde(borrow)]
+    create_time: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    update_time: Option<Cow<'a, str>>,
 }
 
 /// Whether there is a password: sent as a hash, read back as a flag.
@@ -105,6 +109,11 @@ impl<'a> Comparable<'a> {
         }
         let list: List<'_> = serde_json::from_slice(body).ok()?;
         Some((list.identities, list.next_page_token.filter(|token| !token.is_empty())))
+    }
+
+    /// Whether nobody has changed the identity since it was created, as far as the target tells.
+    pub fn is_as_created(&self) -> bool {
+        self.create_time == self.update_time
     }
 
     /// The fields in which `found` is not what `self` asks for.

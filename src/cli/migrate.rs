@@ -82,6 +82,8 @@ pub enum ClerkCommand {
     Resume(ResumeArguments),
     /// Read the target back and compare it with an export, field by field
     Verify(VerifyArguments),
+    /// Delete exactly the identities that one run created
+    Undo(UndoArguments),
 }
 
 /// `avnology migrate clerk runs`
@@ -101,6 +103,25 @@ pub struct RunsArguments {
 pub struct ResumeArguments {
     /// The run's id, as `runs` lists it; the newest one that is not finished if left out
     pub run: Option<String>,
+
+    /// How to run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// `avnology migrate clerk undo`
+#[derive(Debug, Args)]
+pub struct UndoArguments {
+    /// The run's id, as `runs` lists it
+    pub run: String,
+
+    /// Do not ask; needed where there is no terminal to ask on
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Delete identities that were changed since the run created them, too
+    #[arg(long)]
+    pub force: bool,
 
     /// How to run.
     #[command(flatten)]

@@ -9,7 +9,7 @@ use crate::exit::ExitStatus;
 
 pub use migrate::{
     ClerkArguments, ClerkCommand, ImportArguments, MigrateArguments, OutputFormat, ProgressStyle, Provider,
-    ResumeArguments, RunOptions, RunsArguments, VerifyArguments,
+    ResumeArguments, RunOptions, RunsArguments, UndoArguments, VerifyArguments,
 };
 pub use sandbox::SandboxArguments;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Serialize;
 
+use super::UndoError;
 use super::prepare::{PrepareError, Prepared, prepare};
 use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, TargetError, preflight};
 use crate::cli::OutputFormat;
@@ -34,6 +35,9 @@ pub enum ImportError {
     /// The embedded target cannot be started.
     #[error("the sandbox cannot be started")]
     Sandbox(#[from] SandboxError),
+    /// The run is not undone.
+    #[error(transparent)]
+    Undo(#[from] UndoError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -57,8 +61,9 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
-            Self::Prepare(PrepareError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
-            Self::Sandbox(_) | Self::Write { .. } | Self::Prepare(_) => ExitStatus::Usage,
+            Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
+            | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
+            Self::Sandbox(_) | Self::Write { .. } | Self::Prepare(_) | Self::Undo(_) => ExitStatus::Usage,
         }
     }
 }

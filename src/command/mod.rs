@@ -4,9 +4,11 @@ mod migrate_clerk;
 mod prepare;
 mod runs;
 pub mod sandbox;
+mod undo;
 mod verify;
 
 pub use migrate_clerk::{ImportError, import};
 pub use prepare::PrepareError;
 pub use runs::{RunsError, list_runs};
+pub use undo::{UndoError, undo};
 pub use verify::verify;

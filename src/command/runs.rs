@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::OutputFormat;
-use crate::journal::{Journal, Lock, RunDirectory, RunRecord};
+use crate::journal::{Ending, Journal, Lock, RunDirectory, RunRecord};
 use crate::pipeline::{Counts, Ledger};
 use crate::source::Input;
 
@@ -33,6 +33,8 @@ enum State {
     Interrupted,
     /// All done.
     Finished,
+    /// What it had created was deleted again.
+    Undone,
     /// Its journal cannot be used.
     Damaged,
 }
@@ -62,8 +64,9 @@ fn look_at((directory, record): (RunDirectory, RunRecord)) -> Listed {
     let read = Journal::read(&directory.journal(), inputs.len(), |settled| ledger.replayed(settled));
     let state = match read {
         _ if Lock::is_held(&directory.lock()) => State::Running,
-        Ok(true) => State::Finished,
-        Ok(false) => State::Interrupted,
+        _ if directory.is_undone() => State::Undone,
+        Ok(Ending::Finished) => State::Finished,
+        Ok(Ending::Interrupted | Ending::InDoubt) => State::Interrupted,
         Err(_) => State::Damaged,
     };
     let counts = (state != State::Damaged).then(|| ledger.counts());

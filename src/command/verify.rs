@@ -1,15 +1,14 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use super::migrate_clerk::{ImportError, Target, connect, reporter, start_sandbox, write_report};
-use crate::avnology::{Pace, preflight_reading};
+use crate::avnology::{Pace, Paced, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
-use crate::verify::{Account, Reading, run};
+use crate::verify::{Account, run};
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -35,9 +34,8 @@ async fn verify_target(
 ) -> Result<ExitStatus, ImportError> {
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
-    let reading =
-        Reading { client, batch: capabilities.batch, pace: Arc::new(Pace::new(settings.rate)), budget: settings.retry };
-    let account = run(settings, reading, reporter(settings).as_mut(), signals).await;
+    let target = Paced::new(client, capabilities, Pace::new(settings.rate), settings.retry);
+    let account = run(settings, target, reporter(settings).as_mut(), signals).await;
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;

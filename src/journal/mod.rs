@@ -26,5 +26,5 @@ pub use log::LogError;
 pub use progress::{Progress, Tracker};
 pub use rejects::{Reject, RejectsFile};
 pub use run_directory::{RunDirectory, create_private, create_private_directory, replace_private};
-pub use run_journal::{Journal, JournalError, Replayed};
+pub use run_journal::{Ending, Journal, JournalError, Replayed};
 pub use run_record::{Fingerprint, InputRecord, RunRecord};

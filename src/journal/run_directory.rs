@@ -54,11 +54,29 @@ impl RunDirectory {
         })
     }
 
-    /// Whether the run came to its end, as its report says.
+    /// Says that the run is being undone: from now on it is never taken up again, for its journal is no longer true.
+    pub fn mark_undone(&self) -> io::Result<()> {
+        let now = jiff::Timestamp::now().to_string();
+        replace_private(&self.undone(), |file| serde_json::to_writer(file, &now).map_err(Into::into))
+    }
+
+    /// Whether the run was undone, in part at least.
+    pub fn is_undone(&self) -> bool {
+        self.undone().exists()
+    }
+
+    fn undone(&self) -> PathBuf {
+        self.path.join("undone.json")
+    }
+
+    /// Whether the run is over: it came to its end, as its report says, or it was undone.
     pub fn is_finished(&self) -> bool {
         #[derive(serde::Deserialize)]
         struct Report {
             status: String,
+        }
+        if self.is_undone() {
+            return true;
         }
         let report = std::fs::read(self.report()).ok().and_then(|text| serde_json::from_slice::<Report>(&text).ok());
         report.is_some_and(|report| report.status == "finished")

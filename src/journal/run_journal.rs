@@ -48,6 +48,17 @@ pub struct Replayed {
     pub progress: Progress,
 }
 
+/// How a run ended, as its journal tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every record of every input is settled.
+    Finished,
+    /// Something is left to do.
+    Interrupted,
+    /// The same, and the answers to some requests are not known.
+    InDoubt,
+}
+
 /// What a journal says.
 struct Found {
     progress: Progress,
@@ -117,11 +128,15 @@ impl Journal {
         Ok(Replayed { journal, progress })
     }
 
-    /// Reads a journal and changes nothing; tells whether the run came to its end.
-    pub fn read(path: &Path, inputs: usize, settled: impl FnMut(&Settled)) -> Result<bool, JournalError> {
+    /// Reads a journal and changes nothing.
+    pub fn read(path: &Path, inputs: usize, settled: impl FnMut(&Settled)) -> Result<Ending, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let file = File::open(path).map_err(failed)?;
-        Ok(Found::read(&file, path, inputs, settled)?.is_some_and(|found| found.finished))
+        Ok(match Found::read(&file, path, inputs, settled)? {
+            Some(found) if found.finished => Ending::Finished,
+            Some(found) if !found.progress.in_doubt.is_empty() => Ending::InDoubt,
+            _ => Ending::Interrupted,
+        })
     }
 
     /// Adds a reject to the rejects file.

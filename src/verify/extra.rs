@@ -3,8 +3,7 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{Reading, ask};
-use crate::avnology::{Comparable, MAX_PAGE};
+use crate::avnology::{Comparable, MAX_PAGE, Paced};
 use crate::pipeline::StopReason;
 
 /// How many ids are shown.
@@ -51,13 +50,13 @@ impl Seen {
     }
 
     /// Lists all that is at the target.
-    pub(super) async fn find_extra(&self, reading: &Reading) -> Result<Extra, StopReason> {
+    pub(super) async fn find_extra(&self, target: &Paced) -> Result<Extra, StopReason> {
         let mut extra = Extra::default();
         let mut token: Option<String> = None;
         let size = u32::try_from(MAX_PAGE).unwrap_or(100);
         loop {
-            let reply = ask(reading, async || reading.client.list(token.as_deref(), size).await).await?;
-            let (identities, next) = Comparable::listed(&reply.body).unwrap_or_default();
+            let body = target.page(token.as_deref(), size).await?;
+            let (identities, next) = Comparable::listed(&body).unwrap_or_default();
             for identity in &identities {
                 let known = match &identity.external_id {
                     Some(id) => self.contains(id)?,

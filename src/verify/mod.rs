@@ -12,16 +12,13 @@ mod account;
 mod extra;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::avnology::{
-    Client, Comparable, Decision, Field, MAX_PAGE, Pace, Reply, RetryBudget, TargetError, decide, insist,
-};
+use crate::avnology::{Comparable, Field, MAX_PAGE, Paced, TargetError};
 use crate::pipeline::{Ledger, MappedIdentity, StopReason, mapped_groups};
 use crate::report::{Moment, Reporter};
 use crate::settings::{ImportSettings, Sample};
@@ -30,19 +27,6 @@ use crate::source::Position;
 
 pub use account::{Account, VerifyReport};
 use extra::Seen;
-
-/// How a target is read back.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    /// The target.
-    pub client: Client,
-    /// Whether it has the batch methods.
-    pub batch: bool,
-    /// The pace of all requests.
-    pub pace: Arc<Pace>,
-    /// How often and how long one request is tried.
-    pub budget: RetryBudget,
-}
 
 /// What the comparison of one identity brought.
 #[derive(Debug)]
@@ -55,7 +39,7 @@ enum Verdict {
 /// Verifies everything, or a sample.
 pub async fn run(
     settings: &ImportSettings,
-    reading: Reading,
+    target: Paced,
     reporter: &mut dyn Reporter,
     mut signals: Signals,
 ) -> Account {
@@ -64,7 +48,7 @@ pub async fn run(
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
-        ended = compare_all(settings, &reading, &mut account, reporter) => ended,
+        ended = compare_all(settings, &target, &mut account, reporter) => ended,
     };
     account.ledger.stopped = ended.err();
     account.ledger.elapsed = started.elapsed();
@@ -74,7 +58,7 @@ pub async fn run(
 
 async fn compare_all(
     settings: &ImportSettings,
-    reading: &Reading,
+    target: &Paced,
     account: &mut Account,
     reporter: &mut dyn Reporter,
 ) -> Result<(), StopReason> {
@@ -91,7 +75,7 @@ async fn compare_all(
         match settings.sample {
             Sample::All => {
                 seen.insert(identities.iter().map(|identity| identity.external_id.as_ref()))?;
-                compare(reading, settings.concurrency, &identities, account).await?;
+                compare(target, settings.concurrency, &identities, account).await?;
             }
             Sample::Of(count) => keep_some(&mut sample, count, identities),
         }
@@ -103,10 +87,10 @@ async fn compare_all(
         return Err(reason);
     }
     match settings.sample {
-        Sample::All => account.extra = Some(seen.find_extra(reading).await?),
+        Sample::All => account.extra = Some(seen.find_extra(target).await?),
         Sample::Of(_) => {
             let identities: Vec<MappedIdentity> = sample.into_values().collect();
-            compare(reading, settings.concurrency, &identities, account).await?;
+            compare(target, settings.concurrency, &identities, account).await?;
         }
     }
     Ok(())
@@ -126,13 +110,13 @@ fn keep_some(sample: &mut BTreeMap<u64, MappedIdentity>, count: usize, identitie
 
 /// Reads identities back, a page at a time and several pages at once, and books what they are like.
 async fn compare(
-    reading: &Reading,
+    target: &Paced,
     concurrency: usize,
     identities: &[MappedIdentity],
     account: &mut Account,
 ) -> Result<(), TargetError> {
     let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))
-        .map(|page| async move { (page, compare_page(reading, page).await) })
+        .map(|page| async move { (page, compare_page(target, page).await) })
         .buffered(concurrency);
     while let Some((page, verdicts)) = pages.next().await {
         account.book(page, verdicts?);
@@ -140,43 +124,17 @@ async fn compare(
     Ok(())
 }
 
-async fn compare_page(reading: &Reading, page: &[MappedIdentity]) -> Result<Vec<Verdict>, TargetError> {
-    if reading.batch {
-        let ids: Vec<&str> = page.iter().map(|identity| identity.external_id.as_ref()).collect();
-        let reply = ask(reading, async || reading.client.batch_get(&ids).await).await?;
-        return Ok(verdicts(page, &reply));
-    }
-    let mut all = Vec::with_capacity(page.len());
-    for identity in page {
-        let reply = ask(reading, async || reading.client.find(&identity.external_id).await).await?;
-        all.extend(verdicts(std::slice::from_ref(identity), &reply));
-    }
-    Ok(all)
-}
-
-/// Asks at the shared pace until there is a list; any other answer means that the target does not want us.
-async fn ask(reading: &Reading, request: impl AsyncFn() -> Reply) -> Result<Reply, TargetError> {
-    let paced = async || {
-        reading.pace.turn().await;
-        let reply = request().await;
-        if let Some(pause) = reply.retry_after {
-            reading.pace.pause(pause.min(reading.budget.longest));
-        }
-        reply
-    };
-    let reply =
-        insist(&reading.client, &reading.budget, paced, |reply| Comparable::listed(&reply.body).is_some()).await?;
-    match decide(reply.outcome) {
-        Decision::Done => Ok(reply),
-        _ => Err(TargetError::refused(reading.client.base_url(), &reply)),
-    }
+async fn compare_page(target: &Paced, page: &[MappedIdentity]) -> Result<Vec<Verdict>, TargetError> {
+    let ids: Vec<&str> = page.iter().map(|identity| identity.external_id.as_ref()).collect();
+    Ok(verdicts(page, &target.read_back(&ids).await?))
 }
 
 /// A target that ignores a filter lists other identities; they are found by their external id, or not at all.
-fn verdicts(page: &[MappedIdentity], reply: &Reply) -> Vec<Verdict> {
-    let found = Comparable::listed(&reply.body).map(|(found, _)| found).unwrap_or_default();
+fn verdicts(page: &[MappedIdentity], bodies: &[Vec<u8>]) -> Vec<Verdict> {
+    let listed: Vec<Comparable<'_>> =
+        bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
     let found: HashMap<&str, &Comparable<'_>> =
-        found.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
+        listed.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
     let verdict = |identity: &MappedIdentity| {
         let (sent, found) = (Comparable::sent(&identity.encoded), found.get(&*identity.external_id));
         match (sent, found) {

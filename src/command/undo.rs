@@ -1,0 +1,226 @@
+//! `avnology migrate clerk undo`: deletes exactly what one run created.
+//!
+//! What the run created is in its journal. Each of these identities is read back before it is deleted: one that is not
+//! the run's own any more, or that was changed since, is kept. Undoing again goes on where it broke off, for what is
+//! deleted already is not found again.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use super::migrate_clerk::{ImportError, Target, connect, start_sandbox};
+use crate::avnology::{Comparable, MAX_PAGE, Pace, Paced, TargetError, preflight_reading};
+use crate::cli::OutputFormat;
+use crate::exit::ExitStatus;
+use crate::journal::{Ending, Journal, JournalError, Lock, LockError, Outcome, RunDirectory, RunRecord};
+use crate::settings::{Destination, ImportSettings, WhichRun};
+use crate::signal::Signals;
+
+/// Why a run is not undone.
+#[derive(Debug, thiserror::Error)]
+pub enum UndoError {
+    /// The run, or another one into its target, is under way.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Its journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Files and directories.
+    #[error("cannot use the run's directory: {0}")]
+    Io(#[from] io::Error),
+    /// Some of its requests were never answered.
+    #[error(
+        "the answers to some requests of run {0} are not known; finish it first with `avnology migrate clerk resume {0}`"
+    )]
+    InDoubt(String),
+    /// Nobody said yes.
+    #[error("not confirmed; nothing was deleted (--yes says so without a terminal)")]
+    NotConfirmed,
+}
+
+/// What became of the identities that the run created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+struct Counts {
+    created: u64,
+    deleted: u64,
+    gone_already: u64,
+    kept_changed: u64,
+    kept_not_ours: u64,
+    failed: u64,
+}
+
+/// An identity as the journal knows it.
+struct Created {
+    external_id: String,
+    id: Option<String>,
+}
+
+/// Deletes what a run created, after asking.
+pub async fn undo(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+    match &settings.destination {
+        Destination::Sandbox(database) => {
+            let (sandbox, target) = start_sandbox(database).await?;
+            let status = undo_at(target, &settings, signals).await;
+            sandbox.shutdown().await;
+            status
+        }
+        Destination::Target { base_url, secret_key } => {
+            undo_at(Target::new(base_url.clone(), secret_key.clone()), &settings, signals).await
+        }
+        // The command line has no way to ask for this.
+        Destination::Nowhere => Ok(ExitStatus::Usage),
+    }
+}
+
+async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let WhichRun::Named(id) = &settings.which_run else { return Ok(ExitStatus::Usage) };
+    let (directory, record) = RunDirectory::open(settings.runs_directory.join(id)).map_err(UndoError::Io)?;
+    let _locks = [
+        Lock::take_target(&record.target, "undo").map_err(UndoError::Lock)?,
+        Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
+    ];
+    let created = count_created(&directory, &record)?;
+    if !settings.undo.confirmed && !confirm(&record, created) {
+        return Err(UndoError::NotConfirmed.into());
+    }
+    let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
+    let target = Paced::new(client, capabilities, Pace::new(settings.rate), settings.retry);
+    directory.mark_undone().map_err(UndoError::Io)?;
+    let mut counts = Counts { created, ..Counts::default() };
+    let ended = tokio::select! {
+        biased;
+        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+        ended = delete_all(&target, &directory, &record, settings.undo.force, &mut counts) => ended,
+    };
+    // A reader that went away is no reason to fail.
+    drop(print(&record, &counts, settings));
+    ended?;
+    let kept = counts.kept_changed + counts.kept_not_ours + counts.failed;
+    Ok(if kept > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
+}
+
+fn count_created(directory: &RunDirectory, record: &RunRecord) -> Result<u64, UndoError> {
+    let mut created = 0;
+    let ending = Journal::read(&directory.journal(), record.inputs.len(), |settled| {
+        created += u64::from(matches!(settled.outcome, Outcome::Created { .. }));
+    })?;
+    // Once it has begun to be undone, what was in doubt does not matter any more.
+    if ending == Ending::InDoubt && !directory.is_undone() {
+        return Err(UndoError::InDoubt(record.id.clone()));
+    }
+    Ok(created)
+}
+
+/// Shows what is at stake and asks, if there is somebody to ask.
+fn confirm(record: &RunRecord, created: u64) -> bool {
+    let (stdin, mut stderr) = (io::stdin(), anstream::stderr());
+    if !stdin.is_terminal() {
+        return false;
+    }
+    let RunRecord { id, started, target, .. } = record;
+    let asked = write!(stderr, "Run {id} of {started} created {created} identities at {target}.\nDelete them? [y/N] ");
+    let mut answer = String::new();
+    asked.and_then(|()| stderr.flush()).is_ok()
+        && stdin.lock().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+async fn delete_all(
+    target: &Paced,
+    directory: &RunDirectory,
+    record: &RunRecord,
+    force: bool,
+    counts: &mut Counts,
+) -> Result<(), ImportError> {
+    let (pages, mut waiting) = mpsc::channel(4);
+    let (path, inputs) = (directory.journal(), record.inputs.len());
+    let reading = tokio::task::spawn_blocking(move || read_created(&path, inputs, &pages));
+    while let Some(page) = waiting.recv().await {
+        delete_page(target, &page, force, counts).await?;
+    }
+    match reading.await {
+        Ok(read) => Ok(read.map_err(UndoError::Journal)?),
+        Err(error) => Err(UndoError::Io(io::Error::other(error)).into()),
+    }
+}
+
+/// Sends what the journal says was created, a page at a time.
+fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) -> Result<(), JournalError> {
+    let mut page = Vec::with_capacity(MAX_PAGE);
+    Journal::read(path, inputs, |settled| {
+        if let Outcome::Created { external_id, id } = &settled.outcome {
+            page.push(Created { external_id: external_id.clone(), id: id.clone() });
+            if page.len() == MAX_PAGE {
+                // Nobody listens any more when undoing was interrupted.
+                drop(pages.blocking_send(std::mem::take(&mut page)));
+            }
+        }
+    })?;
+    if !page.is_empty() {
+        drop(pages.blocking_send(page));
+    }
+    Ok(())
+}
+
+/// Reads a page of identities back and deletes those that are still as the run made them.
+async fn delete_page(target: &Paced, page: &[Created], force: bool, counts: &mut Counts) -> Result<(), TargetError> {
+    let external_ids: Vec<&str> = page.iter().map(|created| created.external_id.as_str()).collect();
+    let bodies = target.read_back(&external_ids).await?;
+    let listed: Vec<Comparable<'_>> =
+        bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
+    let found: HashMap<&str, &Comparable<'_>> =
+        listed.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
+    let mut doomed = Vec::new();
+    for created in page {
+        let Some(identity) = found.get(created.external_id.as_str()) else {
+            counts.gone_already += 1;
+            continue;
+        };
+        match identity.id.as_deref() {
+            // Somebody else made this one, after ours was deleted.
+            Some(id) if created.id.as_deref().is_some_and(|ours| ours != id) => counts.kept_not_ours += 1,
+            Some(_) if !force && !identity.is_as_created() => counts.kept_changed += 1,
+            Some(id) => doomed.push(id),
+            None => counts.kept_not_ours += 1,
+        }
+    }
+    for deleted in target.delete(&doomed).await? {
+        *(if deleted { &mut counts.deleted } else { &mut counts.failed }) += 1;
+    }
+    Ok(())
+}
+
+fn print(record: &RunRecord, counts: &Counts, settings: &ImportSettings) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Report<'a> {
+        run: &'a str,
+        target: &'a str,
+        counts: &'a Counts,
+    }
+    if settings.output == OutputFormat::Json {
+        let mut stdout = io::stdout().lock();
+        serde_json::to_writer(&mut stdout, &Report { run: &record.id, target: &record.target, counts })?;
+        writeln!(stdout)?;
+    }
+    if settings.quiet {
+        return Ok(());
+    }
+    let Counts { created, deleted, gone_already, kept_changed, kept_not_ours, failed } = counts;
+    let mut stderr = anstream::stderr().lock();
+    writeln!(stderr, "Run {} had created {created} identities:\n", record.id)?;
+    for (count, what) in [
+        (deleted, "deleted"),
+        (gone_already, "were gone already"),
+        (kept_changed, "kept: changed since (--force deletes them too)"),
+        (kept_not_ours, "kept: not the run's own any more"),
+        (failed, "kept: the target did not delete them"),
+    ] {
+        if *count > 0 {
+            writeln!(stderr, "  {count:>14} {what}")?;
+        }
+    }
+    Ok(())
+}
