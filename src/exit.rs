@@ -75,8 +75,8 @@ impl ExitStatus {
     /// The status of a finished run: the one place where an outcome becomes a number.
     pub fn of(ledger: &Ledger) -> Self {
         match &ledger.stopped {
-            None if ledger.rejected() > 0 => Self::Rejected,
             None if ledger.counts().unfinished > 0 => Self::Unexpected,
+            None if ledger.rejected() > 0 => Self::Rejected,
             None => Self::Success,
             Some(StopReason::Interrupted(Signal::Interrupt)) => Self::Interrupted,
             Some(StopReason::Interrupted(Signal::Terminate)) => Self::Terminated,

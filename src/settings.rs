@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use secrecy::SecretString;
 
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, Rate, RetryBudget};
@@ -19,7 +20,7 @@ use crate::cli::{
 };
 use crate::journal::{RunDirectory, RunRecord};
 use crate::mapping::Rules;
-use crate::pipeline::BatchLimits;
+use crate::pipeline::{BatchLimits, OnExisting};
 use crate::source::{Input, ReaderLimits};
 
 /// Why settings cannot be resolved.
@@ -72,15 +73,10 @@ impl Environment {
     /// Reads the process's environment and `.env` in `directory`, which never overrides it.
     pub fn read(directory: &Path) -> Result<Self, SettingsError> {
         let mut variables = BTreeMap::new();
-        match dotenvy::from_path_iter(directory.join(".env")) {
-            Ok(lines) => {
-                for line in lines {
-                    let (name, value) = line.map_err(|error| dot_env_error(&error))?;
-                    variables.insert(name, value);
-                }
-            }
-            Err(error) if error.not_found() => {}
-            Err(error) => return Err(dot_env_error(&error)),
+        match std::fs::read_to_string(directory.join(".env")) {
+            Ok(text) => variables.extend(read_dot_env(&text)?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(SettingsError::DotEnv(error.to_string())),
         }
         variables.extend(std::env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok().filter(|name| name.starts_with("AVNOLOGY_"))?;
@@ -103,13 +99,23 @@ impl Environment {
     }
 }
 
-/// dotenvy's own message would repeat the line, which may hold the key.
-fn dot_env_error(error: &dotenvy::Error) -> SettingsError {
-    SettingsError::DotEnv(match error {
-        dotenvy::Error::LineParse(_, index) => format!("a line cannot be understood, from its character {}", index + 1),
-        dotenvy::Error::Io(error) => error.to_string(),
-        _ => "it cannot be understood".to_owned(),
-    })
+/// Reads the lines that concern us; the others belong to other programs, and may be in their own dialect.
+fn read_dot_env(text: &str) -> Result<Vec<(String, String)>, SettingsError> {
+    let ours = |line: &str| {
+        let line = line.trim_start();
+        line.strip_prefix("export ").unwrap_or(line).trim_start().starts_with("AVNOLOGY_")
+    };
+    let mut variables = Vec::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| ours(line)) {
+        for variable in dotenvy::from_read_iter(line.as_bytes()) {
+            // dotenvy's own message would repeat the line, which may hold the key.
+            let wrong = |_| {
+                SettingsError::DotEnv(format!("line {number} cannot be understood; put the value in single quotes"))
+            };
+            variables.push(variable.map_err(wrong)?);
+        }
+    }
+    Ok(variables)
 }
 
 /// Where an import goes.
@@ -203,6 +209,8 @@ pub struct ImportSettings {
     pub quiet: bool,
     /// Where runs are kept.
     pub runs_directory: PathBuf,
+    /// What becomes of users who are at the target already.
+    pub on_existing: OnExisting,
     /// Which run to go on with.
     pub which_run: WhichRun,
     /// How much a verification compares.
@@ -222,7 +230,7 @@ impl ImportSettings {
         }
         let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let destination = destination(&arguments, environment)?;
-        let ImportArguments { dry_run, missing_email, preview, new_run, options, .. } = arguments;
+        let ImportArguments { dry_run, missing_email, on_existing, preview, new_run, options, .. } = arguments;
         Ok(Self {
             concurrency: first(options.concurrency, environment, "AVNOLOGY_CONCURRENCY")?.map_or(4, NonZeroUsize::get),
             rate: first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or(Rate::DEFAULT),
@@ -233,6 +241,7 @@ impl ImportSettings {
             progress: progress(&options),
             retry: RetryBudget { total: Duration::from_secs(options.max_wait), ..RetryBudget::default() },
             rules: Rules { missing_email },
+            on_existing,
             max_errors: options.max_errors,
             output: options.output,
             quiet: options.quiet,
@@ -258,6 +267,7 @@ impl ImportSettings {
             sandbox_db,
             base_url,
             missing_email,
+            on_existing: OnExisting::default(),
             preview: None,
             new_run: false,
             options,
@@ -300,6 +310,7 @@ impl ImportSettings {
             sandbox_db: sandbox.map(PathBuf::from).unwrap_or_default(),
             base_url,
             missing_email: record.missing_email.parse().map_err(wrong)?,
+            on_existing: OnExisting::from_str(&record.on_existing, false).map_err(wrong)?,
             preview: None,
             new_run: false,
             options,
@@ -319,7 +330,8 @@ fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), 
     let listed = RunDirectory::list(runs).map_err(|error| failed(error.to_string()))?;
     let found = listed.into_iter().find(|(directory, record)| match id {
         Some(id) => record.id == id,
-        None => !directory.is_finished(),
+        // What has no fingerprint, as standard input, cannot be known again.
+        None => !directory.is_finished() && record.inputs.iter().all(|input| input.fingerprint.is_some()),
     });
     found.ok_or_else(|| {
         failed(match id {
@@ -428,6 +440,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join(".env"), "AVNOLOGY_RATE=7/s\n").unwrap();
         assert_eq!(Environment::read(directory.path()).unwrap().get("AVNOLOGY_RATE"), Some("7/s"));
+        std::fs::write(directory.path().join(".env"), "SITE_NAME=My App\nexport AVNOLOGY_RATE='8/s'\n").unwrap();
+        let other_programs = Environment::read(directory.path()).unwrap();
+        assert_eq!(other_programs.get("AVNOLOGY_RATE"), Some("8/s"));
         std::fs::write(directory.path().join(".env"), "AVNOLOGY_SECRET_KEY=\"sk_live_secret\n").unwrap();
         let error = Environment::read(directory.path()).err().unwrap().to_string();
         assert!(!error.contains("sk_live_secret"), "{error}");

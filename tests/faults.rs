@@ -178,3 +178,168 @@ fn ctrl_c_works_while_standard_input_is_silent() {
     assert_eq!(run.count("read"), 0);
     drop(stdin);
 }
+
+/// A target of a few lines, for what the sandbox would never do: it answers each request as it is told to.
+fn scripted_target(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("its address"));
+    let answer = std::sync::Arc::new(answer);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = std::sync::Arc::clone(&answer);
+            std::thread::spawn(move || serve(stream, &*answer));
+        }
+    });
+    url
+}
+
+/// Reads requests off a connection until it closes.
+fn serve(mut stream: std::net::TcpStream, answer: &dyn Fn(&str) -> String) {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let mut reader = BufReader::new(stream.try_clone().expect("the other half"));
+    loop {
+        let (mut request, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().expect("a length");
+            }
+            if line == "\r\n" {
+                break;
+            }
+            request += &line;
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("the body");
+        request += &String::from_utf8(body).expect("UTF-8");
+        if stream.write_all(answer(&request).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn http(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
+}
+
+/// Answers the preflight and creates every item of a batch, but for what `special` answers itself.
+fn obliging(request: &str, special: impl Fn(&str) -> Option<String>) -> String {
+    if request.starts_with("GET") {
+        return http("200 OK", "", r#"{"identities":[]}"#);
+    }
+    if request.contains("validate_only\":true") {
+        return http("200 OK", "", r#"{"results":[{"status":"created"}]}"#);
+    }
+    special(request).unwrap_or_else(|| {
+        let results = vec![r#"{"status":"created"}"#; request.matches(r#"{"identity":{"#).count()];
+        http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(",")))
+    })
+}
+
+fn import_into(scratch: &Scratch, url: &str, file: &str, more: &[&str]) -> Run {
+    let fixed = ["migrate", "clerk", "--import", file, "--output", "json", "--progress", "none", "--base-url", url];
+    let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
+    let mut command = scratch.avnology(&arguments);
+    command.env("AVNOLOGY_SECRET_KEY", "sk_test_scripted");
+    Run::of(command.output().expect("the binary runs"))
+}
+
+#[test]
+fn one_poisonous_record_does_not_stop_a_run() {
+    let poisonous = |request: &str| {
+        request.contains("user_000033").then(|| http("500 Internal Server Error", "", r#"{"error":{"code":"X"}}"#))
+    };
+    let url = scripted_target(move |request| obliging(request, poisonous));
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..80).map(user)));
+    let flags = ["--batch-size", "4", "--concurrency", "4", "--rate", "1000/s", "--max-wait", "1"];
+    let run = import_into(&scratch, &url, &file, &flags);
+    // How often it is tried before is a matter of time; that it ends as one reject is not.
+    assert_eq!((run.count("created"), run.count("rejected")), (79, 1), "{}{}", run.stdout, run.stderr);
+    let run = run.expect_code(3);
+    assert_eq!(run.report()["rejected_by_code"]["target_error"]["first"][0]["record"], 34);
+}
+
+#[test]
+fn an_absurd_retry_after_is_no_reason_to_crash() {
+    let absurd = |_: &str| Some(http("503 Service Unavailable", "retry-after: 18446744073709551615\r\n", ""));
+    let url = scripted_target(move |request| obliging(request, absurd));
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..80).map(user)));
+    let run = import_into(&scratch, &url, &file, &["--batch-size", "10"]).expect_code(7);
+    assert_eq!((run.count("created"), run.report()["status"].clone()), (0, "stopped".into()), "{}", run.stdout);
+}
+
+#[test]
+fn waiting_for_a_turn_is_not_waiting_for_the_target() {
+    let failures = std::sync::atomic::AtomicU32::new(0);
+    let once = move |_: &str| {
+        let first = failures.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        first.then(|| http("503 Service Unavailable", "", ""))
+    };
+    let url = scripted_target(move |request| obliging(request, &once));
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let flags = ["--batch-size", "4", "--concurrency", "4", "--rate", "2/s", "--max-wait", "1"];
+    assert_eq!(import_into(&scratch, &url, &file, &flags).expect_code(0).count("created"), 20);
+}
+
+#[test]
+fn a_banned_user_is_never_left_active_by_a_target_that_ignores_the_state() {
+    // It creates, loses the answer, and then says that the user is there: active.
+    let log = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (seen, calls) = (std::sync::Arc::clone(&log), std::sync::atomic::AtomicU32::new(0));
+    let url = scripted_target(move |request| {
+        let line = request.lines().next().unwrap_or_default().to_owned();
+        seen.lock().expect("the log").push(line.clone());
+        match line.as_str() {
+            line if line.contains(":batchCreate") => http("404 Not Found", "", ""),
+            line if line.contains(":deactivate") => http("200 OK", "", "{}"),
+            line if line.starts_with("POST") => match calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0 => http("502 Bad Gateway", "", ""),
+                _ => http("409 Conflict", "", r#"{"error":{"code":"AVNOLOGY_AUTH_903"}}"#),
+            },
+            line if line.contains("filter=") => {
+                http("200 OK", "", r#"{"identities":[{"id":"usr_1","external_id":"user_000001","state":"active"}]}"#)
+            }
+            _ => http("200 OK", "", r#"{"identities":[]}"#),
+        }
+    });
+    let scratch = Scratch::new();
+    let file =
+        scratch.write("users.json", export([user(1).replace("\"first_name\"", "\"banned\":true,\"first_name\"")]));
+    import_into(&scratch, &url, &file, &[]).expect_code(0);
+    let log = log.lock().expect("the log");
+    assert!(log.iter().any(|line| line.contains("usr_1:deactivate")), "{log:?}");
+}
+
+#[test]
+fn memory_stays_bounded_where_little_of_the_input_is_sent() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    // Of each megabyte one small user is sent; 150 MB in all.
+    let padding = "x".repeat(1_000_000);
+    let padded = (0..150)
+        .map(|number| user(number).replace("\"first_name\"", &format!("\"unknown\":\"{padding}\",\"first_name\"")));
+    let file = scratch.write("users.json", export(padded));
+    let mut command = scratch.import_command(&sandbox, &file, &[]);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let mut peak = 0;
+    while process.try_wait().expect("its state").is_none() {
+        peak = peak.max(peak_kibibytes(process.id()));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(0);
+    assert_eq!(run.count("created"), 150);
+    assert!((1_000..64 * 1024).contains(&peak), "{peak} KiB");
+}
+
+/// The most memory that a process has used so far, as Linux tells; 0 once it is gone.
+fn peak_kibibytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}

@@ -255,3 +255,99 @@ fn every_identity_has_its_own_key_and_nothing_is_shared_between_runs() {
     let ids: BTreeSet<String> = sandbox.column("id").into_iter().collect();
     assert_eq!(ids.len(), 30);
 }
+
+/// Changes the export's users 3 and 4, and user 5 at the target.
+fn differing(scratch: &Scratch, sandbox: &Sandbox) -> String {
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    scratch.import(sandbox, &file, &[]).expect_code(0);
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    let change = "UPDATE identities SET last_name = 'Local' WHERE external_id = 'user_000005'";
+    assert_eq!(database.execute(change, []).expect("it is changed"), 1);
+    let changed = (0..20).map(|number| match number {
+        3 => user(3).replace("\"N3\"", "\"Renamed\""),
+        4 => {
+            user(4).replace("\"number\":4", "\"number\":44").replace("\"first_name\"", "\"banned\":true,\"first_name\"")
+        }
+        _ => user(number),
+    });
+    scratch.write("changed.json", export(changed))
+}
+
+#[test]
+fn existing_identities_that_differ_are_left_and_told_updated_or_rejected_as_was_asked() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let changed = differing(&scratch, &sandbox);
+        let before = sandbox.identities();
+        let left = scratch.import(&sandbox, &changed, &["--rate", "1000/s"]).expect_code(0);
+        assert_eq!((left.count("unchanged"), left.count("updated")), (20, 0));
+        assert_eq!(left.report()["warnings"]["differs_at_target"], 3);
+        assert_eq!(sandbox.identities(), before, "nothing is touched");
+
+        let failed = scratch.import(&sandbox, &changed, &["--rate", "1000/s", "--on-existing", "fail"]).expect_code(3);
+        assert_eq!(failed.report()["rejected_by_code"]["already_exists"]["count"], 20);
+        assert_eq!(sandbox.identities(), before, "nothing is touched");
+
+        let updated =
+            scratch.import(&sandbox, &changed, &["--rate", "1000/s", "--on-existing", "update"]).expect_code(0);
+        assert_eq!((updated.count("unchanged"), updated.count("updated")), (17, 3), "{}", updated.stdout);
+        assert_eq!(updated.report()["warnings"]["differs_at_target"], Value::Null);
+        let again = scratch.import(&sandbox, &changed, &["--rate", "1000/s", "--on-existing", "update"]).expect_code(0);
+        assert_eq!((again.count("unchanged"), again.count("updated")), (20, 0), "there is nothing left to update");
+        assert!(sandbox.column("state").contains(&"disabled".to_owned()));
+    }
+}
+
+#[test]
+fn an_update_that_the_target_refuses_is_a_reject() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..3).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let taken = user(2).replace("user2@example.com", "user1@example.com");
+    let file = scratch.write("taken.json", export([user(0), user(1), taken]));
+    let run = scratch.import(&sandbox, &file, &["--on-existing", "update"]).expect_code(3);
+    assert_eq!((run.count("unchanged"), run.count("rejected")), (2, 1));
+    assert_eq!(sandbox.column("email").len(), 3);
+}
+
+#[test]
+fn a_truncated_file_is_imported_as_far_as_it_goes_and_its_repaired_version_after_it() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let whole = export((0..2_500).map(user));
+    let file = scratch.write("users.json", &whole[..whole.find("user_002000").expect("user 2000")]);
+    let cut = scratch.import(&sandbox, &file, &[]).expect_code(5);
+    assert_eq!((cut.count("created"), cut.count("unfinished")), (2_000, 0), "{}", cut.stdout);
+    assert!(cut.stderr.contains("run the same command"), "{}", cut.stderr);
+    scratch.write("users.json", &whole);
+    let repaired = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    assert_eq!((repaired.count("created"), repaired.count("unchanged")), (500, 2_000));
+}
+
+#[test]
+fn another_user_with_the_same_external_id_is_a_reject_and_never_unchanged() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let same = |number| user(number).replace("\"first_name\"", "\"external_id\":\"42\",\"first_name\"");
+    let file = scratch.write("users.json", export([same(1), same(2)]));
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert_eq!((run.count("created"), run.count("unchanged")), (1, 0), "{}", run.stdout);
+    assert_eq!(run.report()["rejected_by_code"]["external_id_taken"]["first"][0]["record"], 2);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_does_not_hide_what_was_done() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..5).map(user)));
+    let run = scratch.import(&sandbox, &file, &["--report", "no/such/directory/report.json"]).expect_code(2);
+    assert_eq!(run.count("created"), 5);
+    assert!(run.stderr.contains("5 created") && run.stderr.contains("no/such/directory"), "{}", run.stderr);
+    let run = scratch.import(&sandbox, "missing.json", &[]).expect_code(5);
+    assert!(run.stderr.contains("missing.json"), "{}", run.stderr);
+    let listed = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0);
+    let runs: Value = serde_json::from_str(&listed.stdout).expect("runs");
+    assert_eq!(runs.as_array().map(Vec::len), Some(1), "a wrong path begins no run: {runs}");
+}

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::Changed;
+
 /// The error envelope: `{"error":{"code","message","request_id"}}`, or the same without the wrapper.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -76,6 +78,26 @@ pub fn deleted(body: &[u8], expected: usize) -> Option<Vec<bool>> {
     let answer: Answer = serde_json::from_slice(body).ok()?;
     let gone = |item: &Item| item.status == "deleted" || item.error.code.as_deref() == Some("AVNOLOGY_AUTH_901");
     (answer.results.len() == expected).then(|| answer.results.iter().map(gone).collect())
+}
+
+/// Reads the answer to a batch update of one.
+pub fn updated(body: &[u8]) -> Option<Changed> {
+    #[derive(Deserialize)]
+    struct Answer {
+        results: [Item; 1],
+    }
+    #[derive(Deserialize)]
+    struct Item {
+        status: String,
+        #[serde(default)]
+        error: ErrorBody,
+    }
+    let Answer { results: [item] } = serde_json::from_slice(body).ok()?;
+    match item.status.as_str() {
+        "updated" => Some(Changed::Updated),
+        "error" => Some(Changed::Refused(item.error)),
+        _ => None,
+    }
 }
 
 /// The parts of an identity that the importer looks at.

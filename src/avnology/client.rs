@@ -93,11 +93,22 @@ impl Client {
         reply(self.http.delete(self.base_url.path(&format!("v1/identities/{id}")))).await
     }
 
-    /// `POST /v1/identities/{id}:deactivate`.
-    pub async fn deactivate(&self, id: &str, reason: &str) -> Reply {
+    /// `POST /v1/identities:batchUpdate`.
+    pub async fn batch_update(&self, body: Bytes, idempotency_key: &str) -> Reply {
+        self.post("v1/identities:batchUpdate", body, idempotency_key).await
+    }
+
+    /// `PATCH /v1/identities/{id}`.
+    pub async fn update(&self, id: &str, body: Bytes) -> Reply {
+        let url = self.base_url.path(&format!("v1/identities/{id}"));
+        reply(self.http.patch(url).header(CONTENT_TYPE, "application/json").body(body)).await
+    }
+
+    /// `POST /v1/identities/{id}:deactivate` or `:reactivate`.
+    pub async fn set_state(&self, id: &str, verb: &str, reason: &str) -> Reply {
         let body = serde_json::json!({ "reason": reason }).to_string();
-        let path = format!("v1/identities/{id}:deactivate");
-        reply(self.http.post(self.base_url.path(&path)).header(CONTENT_TYPE, "application/json").body(body)).await
+        let url = self.base_url.path(&format!("v1/identities/{id}:{verb}"));
+        reply(self.http.post(url).header(CONTENT_TYPE, "application/json").body(body)).await
     }
 
     /// `GET /v1/identities`, the oldest first, from the place that a page token names.

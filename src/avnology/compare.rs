@@ -36,6 +36,26 @@ pub enum Field {
     Password,
 }
 
+impl Field {
+    /// Its name in an `update_mask`. A password is never changed: the user may have set it.
+    pub const fn mask(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Email => "email",
+            Self::EmailVerified => "email_verified",
+            Self::Username => "username",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Phone => "phone",
+            Self::PhoneVerified => "phone_verified",
+            Self::Locale => "locale",
+            Self::State => "state",
+            Self::Traits => "traits",
+            Self::AdminMetadata => "admin_metadata",
+            Self::Password => return None,
+        })
+    }
+}
+
 /// The parts of an identity that can be compared, of one that is sent as well as of one that was read back.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -114,6 +134,25 @@ impl<'a> Comparable<'a> {
     /// Whether nobody has changed the identity since it was created, as far as the target tells.
     pub fn is_as_created(&self) -> bool {
         self.create_time == self.update_time
+    }
+
+    /// Whether `found` came from another Clerk user, who has the same external id.
+    pub fn is_somebody_else(&self, found: &Self) -> bool {
+        #[derive(Deserialize)]
+        struct Origin<'a> {
+            #[serde(borrow)]
+            clerk: Clerk<'a>,
+        }
+        #[derive(Deserialize)]
+        struct Clerk<'a> {
+            #[serde(borrow)]
+            id: Cow<'a, str>,
+        }
+        let id = |identity: &Self| {
+            let metadata = identity.admin_metadata?;
+            serde_json::from_str::<Origin<'_>>(metadata.get()).ok().map(|origin| origin.clerk.id.into_owned())
+        };
+        matches!((id(self), id(found)), (Some(ours), Some(theirs)) if ours != theirs)
     }
 
     /// The fields in which `found` is not what `self` asks for.

@@ -6,10 +6,10 @@ use super::{Backoff, Client, Decision, Outcome, Reply, RetryBudget, TargetError,
 
 /// Repeats a request that may pass. An answer of success has to be `acceptable` too; other answers that waiting does not
 /// change are handed back.
-pub async fn insist(
+pub async fn insist<F: Future<Output = Reply>>(
     client: &Client,
     budget: &RetryBudget,
-    request: impl AsyncFn() -> Reply,
+    request: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
 ) -> Result<Reply, TargetError> {
     let mut backoff = Backoff::new(budget, fastrand::Rng::new());

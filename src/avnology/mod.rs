@@ -13,13 +13,13 @@ mod paced;
 mod preflight;
 mod retry;
 
-pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, found_identity, identity};
+pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, found_identity, identity, updated};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientOptions, Reply};
 pub use compare::{Comparable, Field};
 pub use insist::insist;
 pub use pace::{Pace, Rate};
-pub use paced::Paced;
+pub use paced::{Change, Changed, Paced};
 pub use preflight::{Capabilities, TargetError, preflight, preflight_reading};
 pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, Transport, decide, decide_item};
 

@@ -5,8 +5,40 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
-    Capabilities, Client, Comparable, Decision, Outcome, Pace, Reply, RetryBudget, TargetError, decide, deleted, insist,
+    Capabilities, Client, Comparable, Decision, ErrorBody, Field, Outcome, Pace, Reply, RetryBudget, TargetError,
+    decide, deleted, error_body, insist, updated,
 };
+
+/// A change to one identity.
+#[derive(Clone, Copy)]
+pub struct Change<'a> {
+    /// The target's own id.
+    pub id: &'a str,
+    /// The identity as it would be sent, `{"identity":{…}}`.
+    pub encoded: &'a [u8],
+    /// What is to be changed.
+    pub fields: &'a [Field],
+    /// Whether the user may not sign in.
+    pub disabled: bool,
+}
+
+impl Change<'_> {
+    /// `{"id":…,"update_mask":…,"identity":{…}}`
+    fn body(&self, mask: &str) -> Vec<u8> {
+        let head = serde_json::json!({ "id": self.id, "update_mask": mask }).to_string();
+        // Both are objects: the head without its `}`, the identity without its `{`.
+        [&head.as_bytes()[..head.len() - 1], b",", self.encoded.get(1..).unwrap_or_default()].concat()
+    }
+}
+
+/// What came of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Done.
+    Updated,
+    /// The target would not have it.
+    Refused(ErrorBody),
+}
 
 /// A client for calls that may be repeated until they are answered.
 #[derive(Clone, Debug)]
@@ -19,8 +51,8 @@ pub struct Paced {
 
 impl Paced {
     /// Calls to this target at this pace.
-    pub fn new(client: Client, capabilities: Capabilities, pace: Pace, budget: RetryBudget) -> Self {
-        Self { client, capabilities, pace: Arc::new(pace), budget }
+    pub fn new(client: Client, capabilities: Capabilities, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+        Self { client, capabilities, pace, budget }
     }
 
     /// Finds identities by their external ids, at most [`super::MAX_PAGE`] of them; the bodies are lists for
@@ -30,18 +62,60 @@ impl Paced {
             return Ok(Vec::new());
         }
         if self.capabilities.batch {
-            return Ok(vec![self.list(async || self.client.batch_get(external_ids).await).await?]);
+            return Ok(vec![self.list(|| self.client.batch_get(external_ids)).await?]);
         }
         let mut bodies = Vec::with_capacity(external_ids.len());
         for id in external_ids {
-            bodies.push(self.list(async || self.client.find(id).await).await?);
+            bodies.push(self.list(|| self.client.find(id)).await?);
         }
         Ok(bodies)
     }
 
     /// One page of all identities, the oldest first.
     pub async fn page(&self, token: Option<&str>, size: u32) -> Result<Vec<u8>, TargetError> {
-        self.list(async || self.client.list(token, size).await).await
+        self.list(|| self.client.list(token, size)).await
+    }
+
+    /// Changes some fields of one identity.
+    pub async fn change(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
+        let state_apart = !self.capabilities.batch && change.fields.contains(&Field::State);
+        let mask: Vec<&str> = change
+            .fields
+            .iter()
+            .filter(|field| !(state_apart && **field == Field::State))
+            .filter_map(|field| field.mask())
+            .collect();
+        if !mask.is_empty() {
+            let body = change.body(&mask.join(","));
+            let reply = if self.capabilities.batch {
+                let key = format!("update-{}", uuid::Uuid::new_v4());
+                let body = Bytes::from([b"{\"requests\":[".as_slice(), &body, b"]}"].concat());
+                let request = || self.client.batch_update(body.clone(), &key);
+                self.retried(request, |reply| updated(&reply.body).is_some()).await?
+            } else {
+                let body = Bytes::from(body);
+                self.retried(|| self.client.update(change.id, body.clone()), |_| true).await?
+            };
+            match decide(reply.outcome) {
+                Decision::Done if self.capabilities.batch => {
+                    if let Some(Changed::Refused(error)) = updated(&reply.body) {
+                        return Ok(Changed::Refused(error));
+                    }
+                }
+                Decision::Done => {}
+                Decision::Isolate => return Ok(Changed::Refused(error_body(&reply.body))),
+                _ => return Err(TargetError::refused(self.client.base_url(), &reply)),
+            }
+        }
+        if state_apart {
+            self.set_state(change.id, if change.disabled { "deactivate" } else { "reactivate" }).await?;
+        }
+        Ok(Changed::Updated)
+    }
+
+    /// Deactivates or reactivates an identity.
+    pub async fn set_state(&self, id: &str, verb: &str) -> Result<(), TargetError> {
+        self.ask(|| self.client.set_state(id, verb, "as at Clerk"), |_| true).await.map(drop)
     }
 
     /// Deletes identities by the target's own ids. One that is gone already counts as deleted.
@@ -52,13 +126,13 @@ impl Paced {
         if self.capabilities.batch {
             let body = Bytes::from(serde_json::json!({ "ids": ids }).to_string());
             let key = format!("delete-{}", uuid::Uuid::new_v4());
-            let request = async || self.client.batch_delete(body.clone(), &key).await;
+            let request = || self.client.batch_delete(body.clone(), &key);
             let reply = self.ask(request, |reply| deleted(&reply.body, ids.len()).is_some()).await?;
             return Ok(deleted(&reply.body, ids.len()).unwrap_or_default());
         }
         let mut done = Vec::with_capacity(ids.len());
         for id in ids {
-            let request = async || {
+            let request = || async {
                 let reply = self.client.delete(id).await;
                 match reply.outcome {
                     Outcome::Answered { status: 404 } => Reply { outcome: Outcome::Answered { status: 204 }, ..reply },
@@ -71,17 +145,31 @@ impl Paced {
         Ok(done)
     }
 
-    async fn list(&self, request: impl AsyncFn() -> Reply) -> Result<Vec<u8>, TargetError> {
+    async fn list<F: Future<Output = Reply>>(&self, request: impl Fn() -> F) -> Result<Vec<u8>, TargetError> {
         Ok(self.ask(request, |reply| Comparable::listed(&reply.body).is_some()).await?.body)
     }
 
     /// Asks until there is an acceptable answer; any other one means that the target does not want us.
-    async fn ask(
+    async fn ask<F: Future<Output = Reply>>(
         &self,
-        request: impl AsyncFn() -> Reply,
+        request: impl Fn() -> F,
         acceptable: impl Fn(&Reply) -> bool,
     ) -> Result<Reply, TargetError> {
-        let paced = async || {
+        let reply = self.retried(request, acceptable).await?;
+        match decide(reply.outcome) {
+            Decision::Done => Ok(reply),
+            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
+        }
+    }
+
+    /// Asks until there is an acceptable answer, or one that waiting does not change.
+    async fn retried<F: Future<Output = Reply>>(
+        &self,
+        request: impl Fn() -> F,
+        acceptable: impl Fn(&Reply) -> bool,
+    ) -> Result<Reply, TargetError> {
+        let request = &request;
+        let paced = || async move {
             self.pace.turn().await;
             let reply = request().await;
             if let Some(pause) = reply.retry_after {
@@ -89,10 +177,6 @@ impl Paced {
             }
             reply
         };
-        let reply = insist(&self.client, &self.budget, paced, acceptable).await?;
-        match decide(reply.outcome) {
-            Decision::Done => Ok(reply),
-            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
-        }
+        insist(&self.client, &self.budget, paced, acceptable).await
     }
 }

@@ -117,23 +117,23 @@ const BUDGET: RetryBudget = RetryBudget {
 /// Asks the target for its first identity (key, scope, reachability), then validates a batch of one.
 pub async fn preflight(client: &Client) -> Result<Capabilities, TargetError> {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
-    let probe = async || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await;
+    let probe = || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key);
     probe_target(client, probe, |reply| batch_results(&reply.body, 1).is_some()).await
 }
 
 /// The same for somebody who only reads, and may have a key that can do no more.
 pub async fn preflight_reading(client: &Client) -> Result<Capabilities, TargetError> {
-    let probe = async || client.batch_get(&["avnology-migrate-preflight"]).await;
+    let probe = || client.batch_get(&["avnology-migrate-preflight"]);
     probe_target(client, probe, |reply| Comparable::listed(&reply.body).is_some()).await
 }
 
-async fn probe_target(
+async fn probe_target<F: Future<Output = Reply>>(
     client: &Client,
-    probe: impl AsyncFn() -> Reply,
+    probe: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
 ) -> Result<Capabilities, TargetError> {
     let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-    let listed = insist(client, &BUDGET, async || client.list(None, 1).await, is_list).await?;
+    let listed = insist(client, &BUDGET, || client.list(None, 1), is_list).await?;
     if decide(listed.outcome) != Decision::Done {
         return Err(TargetError::refused(client.base_url(), &listed));
     }

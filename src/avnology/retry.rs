@@ -142,13 +142,16 @@ impl Iterator for Backoff {
     }
 }
 
+/// The longest wait that is believed: beyond it the run stops in any case, and no clock overflows.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+
 /// Reads a `Retry-After` header: seconds, or an HTTP date relative to `now`. A date in the past means no wait.
 pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = header.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(header.trim()).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    let wait = match header.trim().parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(header.trim()).ok()?.duration_since(now).unwrap_or_default(),
+    };
+    Some(wait.min(LONGEST_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -203,6 +206,7 @@ mod tests {
         assert_eq!(retry_after("120", now), Some(Duration::from_mins(2)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("18446744073709551615", now), Some(LONGEST_RETRY_AFTER));
         assert_eq!(retry_after("soon", now), None);
         assert_eq!(retry_after("-1", now), None);
     }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::avnology::{BaseUrl, Rate};
 use crate::mapping::MissingEmail;
+use crate::pipeline::OnExisting;
 
 /// `avnology migrate …`
 #[derive(Debug, Args)]
@@ -190,6 +191,10 @@ pub struct ImportArguments {
     /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up
     #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
     pub missing_email: MissingEmail,
+
+    /// What becomes of a user who is at the target already
+    #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
+    pub on_existing: OnExisting,
 
     /// How many identities a dry run shows (password hashes are masked) [default: 3]
     #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]

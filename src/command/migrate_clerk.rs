@@ -61,6 +61,7 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Prepare(PrepareError::Source(_)) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
             Self::Sandbox(_) | Self::Write { .. } | Self::Prepare(_) | Self::Undo(_) => ExitStatus::Usage,
@@ -181,6 +182,7 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
         concurrency: settings.concurrency,
         pace: Arc::new(Pace::new(settings.rate)),
         budget: settings.retry,
+        on_existing: settings.on_existing,
         run_id: run_id.to_owned(),
     }
 }
@@ -212,16 +214,18 @@ impl Output {
         details: &RunDetails,
         report_file: Option<&Path>,
     ) -> Result<ExitStatus, ImportError> {
+        // Told first: whatever happens to files, nobody is left without the account of what was done. A reader that went
+        // away (`| head`) is no reason to fail.
+        drop(self.print_summary(ledger, details));
+        drop(self.print_data(ledger, details));
         for path in report_file.into_iter().chain(self.further_report.as_deref()) {
             let report = RunReport::new(ledger, details, false);
             write_report(path, &report).map_err(|source| ImportError::Write { path: path.to_path_buf(), source })?;
         }
-        // A reader that went away (`| head`) is no reason to fail: the work is done and on disk.
-        drop(self.print(ledger, details));
         Ok(ExitStatus::of(ledger))
     }
 
-    fn print(&self, ledger: &Ledger, details: &RunDetails) -> io::Result<()> {
+    fn print_data(&self, ledger: &Ledger, details: &RunDetails) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         if self.format == OutputFormat::Json {
             serde_json::to_writer(&mut stdout, &RunReport::new(ledger, details, true))?;
@@ -231,7 +235,10 @@ impl Output {
                 writeln!(stdout, "{}", pretty(preview))?;
             }
         }
-        stdout.flush()?;
+        stdout.flush()
+    }
+
+    fn print_summary(&self, ledger: &Ledger, details: &RunDetails) -> io::Result<()> {
         let mut stderr = anstream::stderr().lock();
         if !self.quiet {
             let mut summary = String::new();

@@ -8,6 +8,7 @@ use crate::journal::{
 };
 use crate::pipeline::Ledger;
 use crate::settings::{ImportSettings, WhichRun};
+use crate::source::SourceError;
 
 /// A run that is ready to go (on).
 pub(super) struct Prepared {
@@ -38,6 +39,9 @@ pub enum PrepareError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// An input cannot be opened.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The input is not what the open run was about.
     #[error(
         "`{input}` has changed since run {run} was interrupted, so its records cannot be told from the ones already done; \
@@ -53,14 +57,17 @@ pub enum PrepareError {
 
 /// Prepares a run of these settings into `target`.
 pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepared, PrepareError> {
-    let runs = &settings.runs_directory;
-    let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
     let target_lock = Lock::take_target(target, "import")?;
     let wanted = record(settings, target)?;
     let open = open_run(settings, &wanted)?;
     if let Some((directory, was)) = open {
         let run_lock = Lock::take(&directory.lock(), "import")?;
-        if let Some(changed) = was.changed_input(&wanted) {
+        let changed = was.changed_input(&wanted);
+        if changed.is_some() && directory.ended_on_its_input() {
+            // The file was found to be broken, and this is the repaired one: all of it is looked at again.
+            return begin(settings, wanted, target_lock);
+        }
+        if let Some(changed) = changed {
             return Err(PrepareError::Changed { input: changed.path.clone(), run: was.id });
         }
         let mut ledger = Ledger::new(&settings.inputs, true);
@@ -70,6 +77,13 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
         ledger.continue_at(&progress);
         return Ok(Prepared { directory, journal, progress, ledger, continued: true, locks: [target_lock, run_lock] });
     }
+    begin(settings, wanted, target_lock)
+}
+
+/// Begins a new run.
+fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Result<Prepared, PrepareError> {
+    let runs = &settings.runs_directory;
+    let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
     let directory = RunDirectory::create(runs).map_err(failed(runs.clone()))?;
     let run_lock = Lock::take(&directory.lock(), "import")?;
     let journal = Journal::create(&directory.journal(), &directory.rejects())?;
@@ -99,6 +113,8 @@ fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<(Run
 fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
     let mut inputs = Vec::with_capacity(settings.inputs.len());
     for input in &settings.inputs {
+        // A wrong path is told before there is a run, and before the target is asked for anything.
+        drop(input.open()?);
         let record = InputRecord::of(input);
         inputs.push(record.map_err(|source| PrepareError::Io { path: input.name().to_string().into(), source })?);
     }
@@ -109,5 +125,6 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         target: target.to_owned(),
         inputs,
         missing_email: settings.rules.missing_email.to_string(),
+        on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
     })
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -87,7 +88,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         return Err(UndoError::NotConfirmed.into());
     }
     let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
-    let target = Paced::new(client, capabilities, Pace::new(settings.rate), settings.retry);
+    let target = Paced::new(client, capabilities, Arc::new(Pace::new(settings.rate)), settings.retry);
     directory.mark_undone().map_err(UndoError::Io)?;
     let mut counts = Counts { created, ..Counts::default() };
     let ended = tokio::select! {

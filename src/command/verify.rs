@@ -1,6 +1,7 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::migrate_clerk::{ImportError, Target, connect, reporter, start_sandbox, write_report};
 use crate::avnology::{Pace, Paced, preflight_reading};
@@ -34,7 +35,7 @@ async fn verify_target(
 ) -> Result<ExitStatus, ImportError> {
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
-    let target = Paced::new(client, capabilities, Pace::new(settings.rate), settings.retry);
+    let target = Paced::new(client, capabilities, Arc::new(Pace::new(settings.rate)), settings.retry);
     let account = run(settings, target, reporter(settings).as_mut(), signals).await;
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));

@@ -69,6 +69,8 @@ pub enum Outcome {
         /// Its length in bytes.
         length: u64,
     },
+    /// There already, and changed to what the export says.
+    Updated,
 }
 
 /// A record and what became of it.

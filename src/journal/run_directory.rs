@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::RunRecord;
+use crate::exit::ExitStatus;
 
 /// The directory of one run: `<runs-dir>/<id>/`.
 #[derive(Clone, Debug)]
@@ -71,15 +72,16 @@ impl RunDirectory {
 
     /// Whether the run is over: it came to its end, as its report says, or it was undone.
     pub fn is_finished(&self) -> bool {
-        #[derive(serde::Deserialize)]
-        struct Report {
-            status: String,
-        }
-        if self.is_undone() {
-            return true;
-        }
-        let report = std::fs::read(self.report()).ok().and_then(|text| serde_json::from_slice::<Report>(&text).ok());
-        report.is_some_and(|report| report.status == "finished")
+        self.is_undone() || self.read_report().is_some_and(|report| report.status == "finished")
+    }
+
+    /// Whether the run was stopped because its input was broken.
+    pub fn ended_on_its_input(&self) -> bool {
+        self.read_report().is_some_and(|report| report.exit_code == ExitStatus::Input.code())
+    }
+
+    fn read_report(&self) -> Option<Report> {
+        serde_json::from_slice(&std::fs::read(self.report()).ok()?).ok()
     }
 
     /// The run's id.
@@ -106,6 +108,13 @@ impl RunDirectory {
     pub fn lock(&self) -> PathBuf {
         self.path.join("lock")
     }
+}
+
+/// What of a report decides about the next run.
+#[derive(serde::Deserialize)]
+struct Report {
+    status: String,
+    exit_code: u8,
 }
 
 /// Writes a file for the owner only and puts it in place as a whole: a crash leaves the old one or the new one.

@@ -28,6 +28,8 @@ pub struct RunRecord {
     pub inputs: Vec<InputRecord>,
     /// What a user without an email address becomes.
     pub missing_email: String,
+    /// What becomes of a user who is at the target already.
+    pub on_existing: String,
 }
 
 /// One input of a run.
@@ -87,7 +89,10 @@ impl RunRecord {
     /// Whether a run over `inputs` into `target` under the same rules would do the same work.
     pub fn is_same_work(&self, other: &Self) -> bool {
         let paths = |record: &Self| record.inputs.iter().map(|input| input.path.clone()).collect::<Vec<_>>();
-        self.target == other.target && self.missing_email == other.missing_email && paths(self) == paths(other)
+        self.target == other.target
+            && self.missing_email == other.missing_email
+            && self.on_existing == other.on_existing
+            && paths(self) == paths(other)
     }
 
     /// The first input whose content is not what it was when `self` was written.

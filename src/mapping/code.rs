@@ -60,6 +60,8 @@ codes! {
         EmailTaken = "email_taken", "another identity at the target has this email address";
         UsernameTaken = "username_taken", "another identity at the target has this username";
         PhoneTaken = "phone_taken", "another identity at the target has this phone number";
+        ExternalIdTaken = "external_id_taken", "another Clerk user with the same external id is at the target already";
+        AlreadyExists = "already_exists", "the identity is at the target already, and --on-existing says to reject it";
         TargetConflict = "target_conflict", "the identity conflicts with another one at the target";
         TargetInvalid = "target_invalid", "the target refused the identity as invalid";
         TargetError = "target_error", "the target failed on this identity again and again";
@@ -89,6 +91,7 @@ codes! {
         ExternalAccountUnverified = "external_account_unverified", "a social sign-in was never verified and was left out";
         EmailPlaceholder = "email_placeholder", "the user has no email address and was given a placeholder";
         UnknownFields = "unknown_fields", "the record has fields that Clerk does not document; they were ignored";
+        DiffersAtTarget = "differs_at_target", "the identity at the target differs from the export: it was left as it is (see --on-existing)";
         Totp = "totp", "an authenticator app (TOTP): the user has to enrol again";
         BackupCodes = "backup_codes", "backup codes: the user has to make new ones";
         Passkeys = "passkeys", "passkeys are bound to the old domain: the user has to enrol again";

@@ -19,6 +19,10 @@ use crate::source::RecordChunk;
 const HEAD: &[u8] = br#"{"requests":["#;
 const TAIL: &[u8] = br#"],"validate_only":false}"#;
 
+/// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
+/// little of a large record, this comes before the other bounds.
+const MAX_PINNED: usize = 3 * 1024 * 1024;
+
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLimits {
@@ -92,13 +96,17 @@ impl Batch {
 struct Packer {
     body: Vec<u8>,
     items: Vec<Item>,
+    /// Bytes of the chunks that the items' records lie in, which live as long as the items.
+    pinned: usize,
 }
 
 impl Packer {
     /// Whether an identity of `length` bytes still fits. The first one always does.
     fn fits(&self, length: usize, limits: BatchLimits) -> bool {
         self.items.is_empty()
-            || self.items.len() < limits.items && self.body.len() + 1 + length + TAIL.len() <= limits.bytes
+            || self.items.len() < limits.items
+                && self.body.len() + 1 + length + TAIL.len() <= limits.bytes
+                && self.pinned <= MAX_PINNED
     }
 
     fn push(&mut self, encoded: &[u8], mut item: Item) {
@@ -106,11 +114,16 @@ impl Packer {
         let start = self.body.len();
         self.body.extend_from_slice(encoded);
         item.encoded = start..self.body.len();
+        // Records come in the order of their chunks, so only the last one can be the same.
+        if self.items.last().is_none_or(|last| !Arc::ptr_eq(&last.chunk, &item.chunk)) {
+            self.pinned += item.chunk.bytes.len();
+        }
         self.items.push(item);
     }
 
     fn finish(&mut self) -> Batch {
         self.body.extend_from_slice(TAIL);
+        self.pinned = 0;
         Batch { items: std::mem::take(&mut self.items), body: Bytes::from(std::mem::take(&mut self.body)) }
     }
 }
@@ -121,6 +134,31 @@ pub(super) struct Work {
     pub batch: Batch,
     /// How often single items of it were sent before and answered with an error that may pass.
     pub round: u32,
+    /// An earlier part of the run was about to send it, and may have.
+    pub in_doubt: bool,
+    /// It is part of a batch that failed while others succeeded: how many had, when that one was first sent.
+    pub suspect_since: Option<u64>,
+}
+
+impl Work {
+    /// A batch that was never sent before.
+    fn new(batch: Batch) -> Self {
+        Self { batch, round: 0, in_doubt: false, suspect_since: None }
+    }
+
+    /// Its halves, to find the item at fault; nothing if it is one item.
+    pub(super) fn halved(&self, suspect_since: Option<u64>) -> Vec<Self> {
+        if self.batch.items.len() < 2 {
+            return Vec::new();
+        }
+        let Self { round, in_doubt, .. } = *self;
+        self.batch.halves().into_iter().map(|batch| Self { batch, round, in_doubt, suspect_since }).collect()
+    }
+
+    /// Some of its items, to be sent again after the target answered for them.
+    pub(super) fn again(&self, items: Vec<usize>) -> Self {
+        Self { round: self.round + 1, suspect_since: self.suspect_since, ..Self::new(self.batch.subset(items)) }
+    }
 }
 
 /// Fills batches from mapped chunks until there are no more, and sends the last one however small it is.
@@ -146,7 +184,7 @@ pub(super) async fn fill(
             let full = match again.take(item, encoded) {
                 Taken::Into(full) => full,
                 Taken::Not(item) => {
-                    let full = (!packer.fits(encoded.len(), limits)).then(|| Work { batch: packer.finish(), round: 0 });
+                    let full = (!packer.fits(encoded.len(), limits)).then(|| Work::new(packer.finish()));
                     packer.push(encoded, item);
                     full
                 }
@@ -158,7 +196,7 @@ pub(super) async fn fill(
             }
         }
     }
-    let rest = (!packer.items.is_empty()).then(|| Work { batch: packer.finish(), round: 0 });
+    let rest = (!packer.items.is_empty()).then(|| Work::new(packer.finish()));
     for work in again.rest().chain(rest) {
         if batches.send(work).await.is_err() {
             return;
@@ -197,13 +235,17 @@ impl Again {
         let Some(index) = self.plan_of.remove(&item.key()) else { return Taken::Not(item) };
         let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Taken::Not(item) };
         packer.push(encoded, item);
-        Taken::Into((packer.items.len() == *expected).then(|| Work { batch: packer.finish(), round: *round }))
+        Taken::Into((packer.items.len() == *expected).then(|| Work {
+            round: *round,
+            in_doubt: true,
+            ..Work::new(packer.finish())
+        }))
     }
 
     /// Batches of which a record did not come, which then are new ones.
     fn rest(self) -> impl Iterator<Item = Work> {
         let plans = self.plans.into_iter().filter(|(packer, ..)| !packer.items.is_empty());
-        plans.map(|(mut packer, ..)| Work { batch: packer.finish(), round: 0 })
+        plans.map(|(mut packer, ..)| Work::new(packer.finish()))
     }
 }
 

@@ -103,6 +103,7 @@ impl Committer {
                 self.ledger.mapped(counts, self.previews);
             }
             Event::Read(input) => {
+                self.ledger.input_ended();
                 let mark = self.tracker.end(input);
                 self.reached(mark);
             }
@@ -124,6 +125,10 @@ impl Committer {
                 }
             }
             Event::Requested { again, throttled } => self.ledger.requested(again, throttled),
+            // The input ends here. What came before is whole, and is sent.
+            Event::Stopped(reason @ StopReason::Source(_)) => {
+                self.ledger.stopped.get_or_insert(reason);
+            }
             Event::Stopped(reason) => self.stop_because(reason),
         }
     }
@@ -152,7 +157,7 @@ impl Committer {
 
     fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> Ledger {
         if let Some(mut journal) = self.journal.take() {
-            let complete = self.ledger.stopped.is_none() && self.ledger.counts().unfinished == 0;
+            let complete = self.ledger.is_complete();
             let sealed = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
             if let Err(source) = sealed.and_then(|()| journal.sync()) {
                 let path = journal.path().display().to_string();

@@ -16,8 +16,8 @@ use crate::source::{Input, Position};
 /// How many positions of a code are kept for the summary; the rejects file has them all.
 const FIRST_POSITIONS: usize = 3;
 
-/// Records by what became of them. Each record read is in exactly one of `created`, `unchanged`, `rejected` and
-/// `unfinished` (in a dry run: `valid` and `rejected`).
+/// Records by what became of them. Each record read is in exactly one of `created`, `updated`, `unchanged`,
+/// `rejected` and `unfinished` (in a dry run: `valid` and `rejected`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Records that were read and mapped.
@@ -27,6 +27,8 @@ pub struct Counts {
     pub valid: Option<u64>,
     /// New at the target.
     pub created: u64,
+    /// At the target already, and changed to what the export says.
+    pub updated: u64,
     /// At the target already, and not touched.
     pub unchanged: u64,
     /// Rejected, here or by the target.
@@ -62,6 +64,7 @@ pub struct Ledger {
     read: u64,
     valid: u64,
     created: u64,
+    updated: u64,
     unchanged: u64,
     rejected: BTreeMap<RejectCode, CodeCount>,
     notices: BTreeMap<Notice, u64>,
@@ -85,6 +88,10 @@ pub struct Ledger {
     pub elapsed: Duration,
     /// Bytes that an earlier part of the run had read.
     pub continued_from: u64,
+    /// Records that an earlier part of the run had settled.
+    pub continued_records: u64,
+    /// Inputs that were read to their end.
+    ended: usize,
 }
 
 impl Ledger {
@@ -99,6 +106,7 @@ impl Ledger {
             read: 0,
             valid: 0,
             created: 0,
+            updated: 0,
             unchanged: 0,
             rejected: BTreeMap::new(),
             notices: BTreeMap::new(),
@@ -112,21 +120,34 @@ impl Ledger {
             rejects_file: None,
             elapsed: Duration::ZERO,
             continued_from: 0,
+            continued_records: 0,
+            ended: 0,
         }
     }
 
     /// Records by what became of them.
     pub fn counts(&self) -> Counts {
         let rejected = self.rejected();
-        let settled = if self.sending { self.created + self.unchanged } else { self.valid };
+        let settled = if self.sending { self.created + self.updated + self.unchanged } else { self.valid };
         Counts {
             read: self.read,
             valid: (!self.sending).then_some(self.valid),
             created: self.created,
+            updated: self.updated,
             unchanged: self.unchanged,
             rejected,
             unfinished: self.read.saturating_sub(settled + rejected),
         }
+    }
+
+    /// Whether every input was read to its end and every record is settled.
+    pub fn is_complete(&self) -> bool {
+        self.stopped.is_none() && self.ended == self.inputs.len() && self.counts().unfinished == 0
+    }
+
+    /// An input was read to its end.
+    pub(super) fn input_ended(&mut self) {
+        self.ended += 1;
     }
 
     /// Rejected records.
@@ -188,6 +209,7 @@ impl Ledger {
     /// Books a record that an earlier part of the run settled.
     pub fn replayed(&mut self, settled: &Settled) {
         self.read += 1;
+        self.continued_records += 1;
         if let Outcome::Rejected { code, line, offset, length } = &settled.outcome {
             let input = self.inputs.get(usize::from(settled.key.input)).map_or("-", |input| input.input.as_str());
             let (line, offset, length) = (*line, *offset, *length);
@@ -211,6 +233,7 @@ impl Ledger {
     pub(super) fn settled(&mut self, settled: &Settled) {
         match settled.outcome {
             Outcome::Created { .. } => self.created += 1,
+            Outcome::Updated => self.updated += 1,
             Outcome::Unchanged => self.unchanged += 1,
             Outcome::Rejected { .. } => return,
         }

@@ -25,6 +25,7 @@ mod group;
 mod ledger;
 mod map;
 mod read;
+mod reconcile;
 mod send;
 mod single;
 
@@ -38,6 +39,7 @@ pub use batch::BatchLimits;
 pub use event::StopReason;
 pub use group::{MappedGroup, MappedIdentity, mapped_groups};
 pub use ledger::{CodeCount, Counts, InputProgress, Ledger};
+pub use reconcile::OnExisting;
 pub use send::Delivery;
 
 use crate::journal::{Journal, Progress, Tracker};
@@ -130,9 +132,13 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: Signals) -> Led
         stop,
         abort,
     };
-    let ledger = committer.run(inbox, reporter, signals).await;
-    // The stages are over, or were told to be; they hold nothing that the ledger does not know.
-    stages.abort();
+    let mut ledger = committer.run(inbox, reporter, signals).await;
+    // The committer ends when the stages do: nothing is left of them but how they ended.
+    if let Err(error) = stages.await {
+        ledger.stopped.get_or_insert(StopReason::Internal(format!("a stage failed: {error}")));
+    } else if ledger.stopped.is_none() && !ledger.is_complete() {
+        ledger.stopped = Some(StopReason::Internal("the run ended before its input did".to_owned()));
+    }
     ledger
 }
 

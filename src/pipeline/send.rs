@@ -1,6 +1,7 @@
 //! The senders: batches to the target at one pace, until every item of them is settled.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,11 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, BatchLimits, Item, Work};
 use super::event::{Event, StopReason};
-use super::single;
+use super::reconcile::{OnExisting, Reconciled, reconcile};
+use super::single::Single;
 use super::tell;
 use crate::avnology::{
-    Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Pace, Reply, RetryBudget, TargetError,
-    batch_results, decide, decide_item, error_body,
+    Backoff, Capabilities, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Pace, Paced, Reply,
+    RetryBudget, TargetError, batch_results, decide, decide_item, error_body,
 };
 use crate::journal::{self, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
@@ -37,6 +39,8 @@ pub struct Delivery {
     pub pace: Arc<Pace>,
     /// How often and how long one batch is tried.
     pub budget: RetryBudget,
+    /// What becomes of users who are there already.
+    pub on_existing: OnExisting,
     /// Makes this run's idempotency keys its own: another run must not be answered from this one's memory.
     pub run_id: String,
 }
@@ -55,11 +59,17 @@ pub(super) enum Exchange {
     Results(Vec<ItemResult>),
     /// No results: decide by the reply.
     Undecided(Reply),
+    /// The target refuses us, or what was asked beside it was not answered for too long.
+    Failed(TargetError),
 }
 
 /// Sends batches.
 pub(super) struct Sender {
     delivery: Delivery,
+    /// For what is asked beside the batches.
+    paced: Paced,
+    /// Batches that were answered so far, by all senders.
+    succeeded: AtomicU64,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -72,7 +82,9 @@ impl Sender {
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        Self { delivery, events, stop, abort }
+        let capabilities = Capabilities { batch: delivery.batch };
+        let paced = Paced::new(delivery.client.clone(), capabilities, Arc::clone(&delivery.pace), delivery.budget);
+        Self { delivery, paced, succeeded: AtomicU64::new(0), events, stop, abort }
     }
 
     /// Bounds of one batch; without batch methods each identity goes alone.
@@ -116,24 +128,34 @@ impl Sender {
         }
         let key = self.idempotency_key(work);
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
-        let started = Instant::now();
-        let mut attempts = 0;
+        let succeeded_before = work.suspect_since.unwrap_or_else(|| self.succeeded.load(Ordering::Relaxed));
+        // Only requests and delays of this batch count, not the wait for its turn at the shared pace.
+        let mut spent = Duration::ZERO;
+        let (mut requests, mut attempts) = (0u32, 0);
         loop {
             tokio::select! {
                 // Only requests under way are waited for.
                 () = self.stop.cancelled() => return Next::Stop,
                 () = self.delivery.pace.turn() => {}
             }
-            let exchange = self.exchange(&work.batch, &key).await;
+            let begun = Instant::now();
+            let again = requests > 0 || work.round > 0 || work.in_doubt;
+            let exchange = self.exchange(&work.batch, &key, again).await;
+            spent += begun.elapsed();
+            requests += 1;
             let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
-            tell(&self.events, Event::Requested { again: attempts > 0 || work.round > 0, throttled }).await;
+            tell(&self.events, Event::Requested { again, throttled }).await;
             let reply = match exchange {
-                Exchange::Results(results) => return self.apply(work, results).await,
+                Exchange::Results(results) => {
+                    self.succeeded.fetch_add(1, Ordering::Relaxed);
+                    return self.apply(work, results).await;
+                }
+                Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
             };
             tracing::debug!(outcome = ?reply.outcome, attempts, items = work.batch.items.len(), "not settled");
             match decide(reply.outcome) {
-                Decision::Isolate => return self.isolate(work, &reply).await,
+                Decision::Isolate => return self.isolate(work, work.halved(work.suspect_since), &reply).await,
                 Decision::Refused => {
                     return self.give_up(TargetError::refused(self.delivery.client.base_url(), &reply)).await;
                 }
@@ -142,8 +164,13 @@ impl Sender {
             }
             attempts += u32::from(!throttled);
             let delay = self.delay(&reply, &mut backoff, throttled);
-            let out_of_time = started.elapsed() + delay > self.delivery.budget.total;
-            if attempts >= self.delivery.budget.attempts || out_of_time {
+            spent += delay;
+            if attempts >= self.delivery.budget.attempts || spent > self.delivery.budget.total {
+                let others_succeed = self.succeeded.load(Ordering::Relaxed) > succeeded_before;
+                if others_succeed && is_about_content(reply.outcome) {
+                    let suspect = work.halved(Some(succeeded_before));
+                    return self.isolate(work, suspect, &reply).await;
+                }
                 return self.give_up(TargetError::unreachable(self.delivery.client.base_url(), &reply)).await;
             }
             tokio::select! {
@@ -154,10 +181,11 @@ impl Sender {
         }
     }
 
-    async fn exchange(&self, batch: &Batch, key: &str) -> Exchange {
+    async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool) -> Exchange {
         if !self.delivery.batch {
             let item = &batch.items[0];
-            return single::create(&self.delivery.client, item, batch.item_body(item), key).await;
+            let single = Single { client: &self.delivery.client, paced: &self.paced, item, sent_before };
+            return single.create(batch.item_body(item), key).await;
         }
         let reply = self.delivery.client.batch_create(batch.body(), key).await;
         if decide(reply.outcome) != Decision::Done {
@@ -187,7 +215,7 @@ impl Sender {
 
     /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
     async fn apply(&self, work: &Work, results: Vec<ItemResult>) -> Next {
-        let (mut records, mut rejects, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut records, mut rejects, mut again, mut existing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
             let item = &work.batch.items[index];
@@ -196,7 +224,7 @@ impl Sender {
                 ItemResult::Created { id } => {
                     records.push(settled(journal::Outcome::Created { external_id: item.external_id.to_string(), id }));
                 }
-                ItemResult::Exists { .. } => records.push(settled(journal::Outcome::Unchanged)),
+                ItemResult::Exists { .. } => existing.push(index),
                 ItemResult::Error { error } => match decide_item(&error) {
                     ItemDecision::Conflict => rejects.push(item.reject(conflict(error))),
                     ItemDecision::Invalid => rejects.push(item.reject(invalid(error))),
@@ -214,6 +242,12 @@ impl Sender {
         if let Some(error) = refused {
             return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }
+        if !existing.is_empty() {
+            match reconcile(&self.paced, &work.batch, &existing, self.delivery.on_existing).await {
+                Ok(Reconciled { records, rejects }) => tell(&self.events, Event::Settled { records, rejects }).await,
+                Err(error) => return self.give_up(error).await,
+            }
+        }
         if again.is_empty() { Next::Work(Vec::new()) } else { self.send_again(work, again).await }
     }
 
@@ -224,20 +258,18 @@ impl Sender {
         tokio::select! {
             () = self.stop.cancelled() => Next::Stop,
             () = tokio::time::sleep(delay) => {
-                Next::Work(vec![Work { batch: work.batch.subset(items), round: work.round + 1 }])
+                Next::Work(vec![work.again(items)])
             }
         }
     }
 
     /// Finds the item at fault by halving; alone, it is rejected.
-    async fn isolate(&self, work: &Work, reply: &Reply) -> Next {
-        let [item] = work.batch.items.as_slice() else {
-            let halves = work.batch.halves().into_iter();
-            return Next::Work(halves.map(|batch| Work { batch, round: work.round }).collect());
-        };
+    async fn isolate(&self, work: &Work, halves: Vec<Work>, reply: &Reply) -> Next {
+        let [item] = work.batch.items.as_slice() else { return Next::Work(halves) };
         let error = error_body(&reply.body);
         let rejection = match reply.outcome {
             Outcome::Answered { status: 409 } => conflict(error),
+            outcome if is_about_content(outcome) => failing(error),
             Outcome::Answered { status: 413 } => Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) },
             _ => invalid(error),
         };
@@ -260,11 +292,17 @@ impl Sender {
     }
 }
 
+/// Whether a failure may come from what was sent, rather than from the target or the way to it: then, while others get
+/// through, one poisonous record must not stop the run.
+fn is_about_content(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Answered { status: 500 } | Outcome::Unreadable)
+}
+
 fn is_throttled(reply: &Reply) -> bool {
     matches!(reply.outcome, Outcome::Answered { status: 429 })
 }
 
-fn conflict(error: ErrorBody) -> Rejection {
+pub(super) fn conflict(error: ErrorBody) -> Rejection {
     let (code, message) = match error.field.as_deref().map(|field| field.rsplit('.').next().unwrap_or(field)) {
         Some("email") => (RejectCode::EmailTaken, "another identity at the target has this email address"),
         Some("username") => (RejectCode::UsernameTaken, "another identity at the target has this username"),
@@ -274,7 +312,7 @@ fn conflict(error: ErrorBody) -> Rejection {
     Rejection { code, field: error.field, message: message.to_owned(), place: None }
 }
 
-fn invalid(error: ErrorBody) -> Rejection {
+pub(super) fn invalid(error: ErrorBody) -> Rejection {
     rejection(RejectCode::TargetInvalid, "the target refused the identity", error)
 }
 

@@ -7,47 +7,64 @@ use bytes::Bytes;
 use super::batch::Item;
 use super::send::Exchange;
 use crate::avnology::{
-    Client, Decision, ErrorBody, ItemResult, Outcome, Reply, decide, error_body, found_identity, identity,
+    Client, Decision, ErrorBody, ItemResult, Outcome, Paced, Reply, TargetError, decide, error_body, found_identity,
+    identity,
 };
 
-/// Creates one identity.
-pub(super) async fn create(client: &Client, item: &Item, body: Bytes, key: &str) -> Exchange {
-    let reply = client.create(body, key).await;
-    let status = match reply.outcome {
-        Outcome::Answered { status } => status,
-        Outcome::Unreadable | Outcome::Failed(_) => return Exchange::Undecided(reply),
-    };
-    if status == 409 {
-        return existing(client, item, error_body(&reply.body)).await;
-    }
-    if decide(reply.outcome) != Decision::Done {
-        return Exchange::Undecided(reply);
-    }
-    let Some(created) = identity(&reply.body) else {
-        return Exchange::Undecided(Reply { outcome: Outcome::Unreadable, ..reply });
-    };
-    // A target that ignores `state` has let in somebody who is banned.
-    if item.disabled && !matches!(created.state.as_deref(), Some("disabled" | "inactive")) {
-        let reply = client.deactivate(&created.id, "disabled at Clerk").await;
-        if decide(reply.outcome) != Decision::Done {
-            return Exchange::Undecided(reply);
-        }
-    }
-    Exchange::Results(vec![ItemResult::Created { id: Some(created.id) }])
+/// One identity and how it is created.
+pub(super) struct Single<'a> {
+    pub client: &'a Client,
+    /// For what is asked beside the creation.
+    pub paced: &'a Paced,
+    pub item: &'a Item,
+    /// Whether the same request was sent before and may have been carried out.
+    pub sent_before: bool,
 }
 
-/// Tells apart, by reading, an identity that is there already from another one that is in the way.
-async fn existing(client: &Client, item: &Item, conflict: ErrorBody) -> Exchange {
-    let reply = client.find(&item.external_id).await;
-    if decide(reply.outcome) != Decision::Done {
-        return Exchange::Undecided(reply);
-    }
-    match found_identity(&reply.body, &item.external_id) {
-        Some(Some(found)) => Exchange::Results(vec![ItemResult::Exists { id: Some(found.id) }]),
-        Some(None) => {
-            let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
-            Exchange::Results(vec![ItemResult::Error { error: ErrorBody { code, ..conflict } }])
+impl Single<'_> {
+    /// Creates the identity.
+    pub(super) async fn create(&self, body: Bytes, key: &str) -> Exchange {
+        let reply = self.client.create(body, key).await;
+        match reply.outcome {
+            Outcome::Answered { status: 409 } => match self.existing(error_body(&reply.body)).await {
+                Ok(result) => Exchange::Results(vec![result]),
+                Err(error) => Exchange::Failed(error),
+            },
+            outcome if decide(outcome) != Decision::Done => Exchange::Undecided(reply),
+            _ => self.created(reply).await,
         }
-        None => Exchange::Undecided(Reply { outcome: Outcome::Unreadable, ..reply }),
+    }
+
+    async fn created(&self, reply: Reply) -> Exchange {
+        let Some(created) = identity(&reply.body) else {
+            return Exchange::Undecided(Reply { outcome: Outcome::Unreadable, ..reply });
+        };
+        match self.disable(&created.id, created.state.as_deref()).await {
+            Ok(()) => Exchange::Results(vec![ItemResult::Created { id: Some(created.id) }]),
+            Err(error) => Exchange::Failed(error),
+        }
+    }
+
+    /// A target that ignores `state` has let in somebody who is banned.
+    async fn disable(&self, id: &str, state: Option<&str>) -> Result<(), TargetError> {
+        if self.item.disabled && !matches!(state, Some("disabled" | "inactive")) {
+            self.paced.set_state(id, "deactivate").await?;
+        }
+        Ok(())
+    }
+
+    /// Tells apart, by reading, an identity that is there already from another one that is in the way.
+    async fn existing(&self, conflict: ErrorBody) -> Result<ItemResult, TargetError> {
+        let bodies = self.paced.read_back(&[&self.item.external_id]).await?;
+        let found = bodies.iter().find_map(|body| found_identity(body, &self.item.external_id).flatten());
+        let Some(found) = found else {
+            let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
+            return Ok(ItemResult::Error { error: ErrorBody { code, ..conflict } });
+        };
+        // It may be ours, of a request whose answer was lost before it could be disabled.
+        if self.sent_before {
+            self.disable(&found.id, found.state.as_deref()).await?;
+        }
+        Ok(ItemResult::Exists { id: Some(found.id) })
     }
 }

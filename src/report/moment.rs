@@ -55,7 +55,8 @@ impl<'a> Moment<'a> {
         let seconds = ledger.elapsed.as_secs_f64();
         let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds } else { 0.0 };
         let (bytes, bytes_total) = (ledger.bytes_read(), ledger.bytes_total());
-        let bytes_per_second = rate(bytes);
+        // What an earlier part of the run did was not done in this one's time.
+        let bytes_per_second = rate(bytes.saturating_sub(ledger.continued_from));
         let eta_seconds = bytes_total
             .filter(|_| bytes_per_second > 0.0 && seconds > 1.0)
             .map(|total| total.saturating_sub(bytes) as f64 / bytes_per_second);
@@ -64,7 +65,7 @@ impl<'a> Moment<'a> {
             bytes,
             bytes_total,
             elapsed_seconds: (seconds * 1000.0).round() / 1000.0,
-            users_per_second: rate(counts.read - counts.unfinished),
+            users_per_second: rate((counts.read - counts.unfinished).saturating_sub(ledger.continued_records)),
             bytes_per_second,
             requests_per_second: rate(ledger.requests),
             throttled: ledger.throttled,
@@ -76,7 +77,7 @@ impl<'a> Moment<'a> {
     /// One line for people: what is done, how fast, how long it will take.
     pub fn line(&self) -> String {
         let figures = self.figures();
-        let Counts { read, created, unchanged, rejected, .. } = figures.counts;
+        let Counts { read, created, updated, unchanged, rejected, .. } = figures.counts;
         let mut parts = Vec::new();
         if self.stopping {
             parts.push("stopping".to_owned());
@@ -85,6 +86,9 @@ impl<'a> Moment<'a> {
             parts.push(super::human::plural(read, "user"));
         } else {
             parts.push(format!("{} created", super::human::count(created)));
+            if updated > 0 {
+                parts.push(format!("{} updated", super::human::count(updated)));
+            }
             if unchanged > 0 {
                 parts.push(format!("{} unchanged", super::human::count(unchanged)));
             }

@@ -33,7 +33,7 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
     write!(out, "{how}: {} read in {}", plural(read, "record"), duration(ledger.elapsed))?;
     write!(out, " ({}", bytes(ledger.bytes_read() as f64))?;
     if ledger.elapsed.as_millis() >= 500 {
-        write!(out, ", {}/s", bytes(ledger.bytes_read() as f64 / seconds))?;
+        write!(out, ", {}/s", bytes(ledger.bytes_read().saturating_sub(ledger.continued_from) as f64 / seconds))?;
     }
     writeln!(out, ").")?;
     if let Some(target) = &details.target {
@@ -52,6 +52,9 @@ fn outcomes(out: &mut String, counts: &Counts) -> fmt::Result {
         line("valid", valid, "would be sent")?;
     } else {
         line("created", counts.created, "new at the target")?;
+        if counts.updated > 0 {
+            line("updated", counts.updated, "at the target already, now as the export says")?;
+        }
         line("unchanged", counts.unchanged, "at the target already, left as they are")?;
     }
     line("rejected", counts.rejected, "see below")?;

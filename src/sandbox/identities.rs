@@ -275,6 +275,11 @@ fn delete(transaction: &Transaction<'_>, id: &str) -> Result<(), ApiError> {
 fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) -> Result<(), ApiError> {
     let fields = &request.identity;
     validation::check(fields)?;
+    for (name, is_given) in [("email", fields.email.is_some()), ("state", fields.state.is_some())] {
+        if !is_given && request.update_mask.split(',').any(|masked| masked.trim() == name) {
+            return Err(ApiError::validation(format!("{name} cannot be taken away")));
+        }
+    }
     let (mut assignments, mut values): (Vec<String>, Vec<Box<dyn ToSql + '_>>) = (Vec::new(), Vec::new());
     for name in request.update_mask.split(',').map(str::trim) {
         let text = |value: &Option<Cow<'_, str>>| -> Box<dyn ToSql> { Box::new(value.as_deref().map(str::to_owned)) };
