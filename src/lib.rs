@@ -23,14 +23,17 @@
 //! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches and sends them at one [`avnology::Pace`].
 //! 6. [`avnology::decide`] says what to do about each outcome; [`avnology::ItemResult`] is the target's word on each user.
-//! 7. The committer books it in the [`pipeline::Ledger`]; a [`journal::Reject`] goes to the rejects file.
+//! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`pipeline::Ledger`]; a
+//!    [`journal::Reject`] goes to the rejects file.
 //!
 //! # What holds
 //!
 //! - **Constant memory.** Chunks, batches and channels are bounded, and nothing grows with the number of users.
-//! - **Each record in exactly one place**: created, unchanged, rejected (code, sentence, position, the record itself), or
-//!   unfinished, to be taken up by the same command. See [`pipeline::Counts`].
-//! - **A repeated run is a no-op.** `external_id` is the key at the target; each request has an idempotency key.
+//! - **Each record in exactly one place**: created, updated, unchanged, rejected (code, sentence, position, the record
+//!   itself), or unfinished, to be taken up by the same command. See [`pipeline::Counts`].
+//! - **Nothing lost, nothing doubled.** What a record came to is durable before it counts; a batch is journalled before it
+//!   is sent, and sent again exactly as it was if its answer was lost ([`journal`]).
+//! - **A repeated run is a no-op.** `external_id` is the key at the target; what is there is read back and compared.
 //! - **One bad record never stops a run**, and a refusal of the whole run is never counted as rejects.
 //! - **No secret or personal datum** in logs, errors or reports: errors name fields and positions, never values.
 //!
