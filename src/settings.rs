@@ -16,7 +16,8 @@ use secrecy::SecretString;
 
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, Rate, RetryBudget};
 use crate::cli::{
-    ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, UndoArguments, VerifyArguments,
+    ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, TargetArguments, UndoArguments,
+    VerifyArguments,
 };
 use crate::journal::{RunDirectory, RunRecord};
 use crate::mapping::Rules;
@@ -257,15 +258,12 @@ impl ImportSettings {
 
     /// Resolves what was typed to verify.
     pub fn resolve_verify(arguments: VerifyArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let VerifyArguments { import, sample, all: _, sandbox, sandbox_db, base_url, missing_email, options } =
-            arguments;
+        let VerifyArguments { import, sample, all: _, target, missing_email, options } = arguments;
         let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
         let import = ImportArguments {
             import,
             dry_run: false,
-            sandbox,
-            sandbox_db,
-            base_url,
+            target,
             missing_email,
             on_existing: OnExisting::default(),
             preview: None,
@@ -306,9 +304,11 @@ impl ImportSettings {
         let import = ImportArguments {
             import: record.inputs.iter().map(|input| PathBuf::from(&input.path)).collect(),
             dry_run: false,
-            sandbox: sandbox.is_some(),
-            sandbox_db: sandbox.map(PathBuf::from).unwrap_or_default(),
-            base_url,
+            target: TargetArguments {
+                sandbox: sandbox.is_some(),
+                sandbox_db: sandbox.map(PathBuf::from).unwrap_or_default(),
+                base_url,
+            },
             missing_email: record.missing_email.parse().map_err(wrong)?,
             on_existing: OnExisting::from_str(&record.on_existing, false).map_err(wrong)?,
             preview: None,
@@ -356,10 +356,10 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
     if arguments.dry_run {
         return Ok(Destination::Nowhere);
     }
-    if arguments.sandbox {
-        return Ok(Destination::Sandbox(arguments.sandbox_db.clone()));
+    if arguments.target.sandbox {
+        return Ok(Destination::Sandbox(arguments.target.sandbox_db.clone()));
     }
-    let base_url = match first(arguments.base_url.clone(), environment, "AVNOLOGY_BASE_URL")? {
+    let base_url = match first(arguments.target.base_url.clone(), environment, "AVNOLOGY_BASE_URL")? {
         Some(base_url) => base_url,
         None => DEFAULT_BASE_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
             name: "AVNOLOGY_BASE_URL",

@@ -144,17 +144,9 @@ pub struct VerifyArguments {
     #[arg(long)]
     pub all: bool,
 
-    /// Compare with an embedded Avnology ID
-    #[arg(long, conflicts_with = "base_url")]
-    pub sandbox: bool,
-
-    /// The embedded Avnology ID's database
-    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
-    pub sandbox_db: PathBuf,
-
-    /// The target's address; https, or http to this machine [default: `https://api-id.avnology.net`]
-    #[arg(long, value_name = "URL", help_heading = "Target")]
-    pub base_url: Option<BaseUrl>,
+    /// Which target.
+    #[command(flatten)]
+    pub target: TargetArguments,
 
     /// What a user without an email address was to become: as in the import
     #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
@@ -176,17 +168,9 @@ pub struct ImportArguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Import into an embedded Avnology ID instead of a real one; no account needed
-    #[arg(long, conflicts_with = "base_url")]
-    pub sandbox: bool,
-
-    /// The embedded Avnology ID's database
-    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
-    pub sandbox_db: PathBuf,
-
-    /// The target's address; https, or http to this machine [default: `https://api-id.avnology.net`]
-    #[arg(long, value_name = "URL", help_heading = "Target")]
-    pub base_url: Option<BaseUrl>,
+    /// Which target.
+    #[command(flatten)]
+    pub target: TargetArguments,
 
     /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up
     #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
@@ -207,6 +191,22 @@ pub struct ImportArguments {
     /// How to run.
     #[command(flatten)]
     pub options: RunOptions,
+}
+
+/// Which target.
+#[derive(Debug, Args)]
+pub struct TargetArguments {
+    /// Use an embedded Avnology ID instead of a real one; no account needed
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+
+    /// The embedded Avnology ID's database
+    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
+    pub sandbox_db: PathBuf,
+
+    /// The target's address; https, or http to this machine [default: `https://api-id.avnology.net`]
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    pub base_url: Option<BaseUrl>,
 }
 
 /// How to run, whatever is run.

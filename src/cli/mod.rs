@@ -9,7 +9,7 @@ use crate::exit::ExitStatus;
 
 pub use migrate::{
     ClerkArguments, ClerkCommand, ImportArguments, MigrateArguments, OutputFormat, ProgressStyle, Provider,
-    ResumeArguments, RunOptions, RunsArguments, UndoArguments, VerifyArguments,
+    ResumeArguments, RunOptions, RunsArguments, TargetArguments, UndoArguments, VerifyArguments,
 };
 pub use sandbox::SandboxArguments;
 

@@ -177,7 +177,8 @@ fn insert(
     fields: &IdentityFields<'_>,
     password: Option<&str>,
 ) -> Result<Inserted, ApiError> {
-    let id = format!("usr_{}", uuid::Uuid::new_v4());
+    // Version 7 begins with the time, so that new ids come at the end of the index instead of all over it.
+    let id = format!("usr_{}", uuid::Uuid::now_v7());
     let credentials = fields.credentials.as_ref();
     let imported = credentials.and_then(|credentials| credentials.password.as_ref());
     let hashed = password.or_else(|| imported.map(|password| password.config.hashed_password.as_ref()));
