@@ -343,3 +343,26 @@ fn peak_kibibytes(process: u32) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
+
+#[test]
+fn a_key_that_expires_in_the_middle_stops_the_run_resumably_and_rejects_nobody() {
+    let (batches, expired) = (std::sync::atomic::AtomicU32::new(0), std::sync::atomic::AtomicBool::new(true));
+    let expired = std::sync::Arc::new(expired);
+    let still = std::sync::Arc::clone(&expired);
+    let url = scripted_target(move |request| {
+        obliging(request, |_| {
+            let count = batches.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let refuse = count >= 3 && still.load(std::sync::atomic::Ordering::Relaxed);
+            refuse.then(|| http("401 Unauthorized", "", r#"{"error":{"code":"AVNOLOGY_AUTH_005"}}"#))
+        })
+    });
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..200).map(user)));
+    let flags = ["--batch-size", "10", "--concurrency", "2"];
+    let run = import_into(&scratch, &url, &file, &flags).expect_code(6);
+    assert_eq!((run.count("created"), run.count("rejected")), (30, 0), "{}", run.stdout);
+    assert!(run.stderr.contains("AVNOLOGY_SECRET_KEY"), "{}", run.stderr);
+    expired.store(false, std::sync::atomic::Ordering::Relaxed);
+    let rest = import_into(&scratch, &url, &file, &flags).expect_code(0);
+    assert_eq!((rest.count("created"), rest.count("unfinished")), (200, 0), "{}", rest.stdout);
+}
