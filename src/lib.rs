@@ -26,6 +26,19 @@
 //! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`pipeline::Ledger`]; a
 //!    [`journal::Reject`] goes to the rejects file.
 //!
+//! The pure middle of it, by itself:
+//!
+//! ```
+//! use avnology_migrate::mapping::{Rules, map, parse};
+//!
+//! let record = br#"{"id":"user_1","email_addresses":[{"email_address":"ada@example.com","verified":true}]}"#;
+//! let user = parse(record).expect("a user");
+//! let mapped = map(&user, &Rules::default()).expect("an identity");
+//! let mut body = Vec::new();
+//! mapped.identity.encode(&mut body);
+//! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
+//! ```
+//!
 //! # What holds
 //!
 //! - **Constant memory.** Chunks, batches and channels are bounded, and nothing grows with the number of users.

@@ -21,7 +21,7 @@ use crate::cli::{
 };
 use crate::journal::{RunDirectory, RunRecord};
 use crate::mapping::Rules;
-use crate::pipeline::{BatchLimits, OnExisting};
+use crate::pipeline::{BatchLimits, Intake, OnExisting};
 use crate::source::{Input, ReaderLimits};
 
 /// Why settings cannot be resolved.
@@ -180,18 +180,12 @@ pub enum WhichRun {
 /// All that an import needs to know.
 #[derive(Clone, Debug)]
 pub struct ImportSettings {
-    /// What to read.
-    pub inputs: Vec<Input>,
+    /// What to read and how to map it.
+    pub intake: Intake,
     /// Where to send it.
     pub destination: Destination,
-    /// Bounds of reading.
-    pub reader: ReaderLimits,
-    /// Choices of mapping.
-    pub rules: Rules,
     /// Identities to show.
     pub preview: usize,
-    /// Mapper workers.
-    pub workers: usize,
     /// Bounds of one request.
     pub batch: BatchLimits,
     /// Requests under way at once.
@@ -229,19 +223,22 @@ impl ImportSettings {
         if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
             return Err(SettingsError::StdinTwice);
         }
-        let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let destination = destination(&arguments, environment)?;
         let ImportArguments { dry_run, missing_email, on_existing, preview, new_run, options, .. } = arguments;
         Ok(Self {
             concurrency: first(options.concurrency, environment, "AVNOLOGY_CONCURRENCY")?.map_or(4, NonZeroUsize::get),
             rate: first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or(Rate::DEFAULT),
             runs_directory: runs_directory(options.runs_dir.clone(), environment)?,
-            reader: ReaderLimits { record_bytes: options.max_record_bytes, ..ReaderLimits::default() },
             preview: preview.unwrap_or(if dry_run && !options.quiet { 3 } else { 0 }),
             batch: BatchLimits { items: options.batch_size, bytes: options.batch_bytes },
             progress: progress(&options),
             retry: RetryBudget { total: Duration::from_secs(options.max_wait), ..RetryBudget::default() },
-            rules: Rules { missing_email },
+            intake: Intake {
+                inputs,
+                reader: ReaderLimits { record_bytes: options.max_record_bytes, ..ReaderLimits::default() },
+                rules: Rules { missing_email },
+                workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            },
             on_existing,
             max_errors: options.max_errors,
             output: options.output,
@@ -251,8 +248,6 @@ impl ImportSettings {
             undo: Undo::default(),
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             destination,
-            inputs,
-            workers,
         })
     }
 

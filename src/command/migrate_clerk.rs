@@ -74,7 +74,7 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
     match &settings.destination {
         Destination::Nowhere => {
             let mut reporter = reporter(&settings);
-            let ledger = pipeline::run(Job::dry_run(&settings), reporter.as_mut(), signals).await;
+            let ledger = pipeline::run(dry_run(&settings), reporter.as_mut(), signals).await;
             Output::of(&settings).report(&ledger, &RunDetails::default(), None)
         }
         Destination::Target { base_url, secret_key } => {
@@ -87,6 +87,10 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
             status
         }
     }
+}
+
+fn dry_run(settings: &ImportSettings) -> Job {
+    Job::dry_run(settings.intake.clone(), settings.preview, settings.max_errors)
 }
 
 /// Where identities go.
@@ -142,7 +146,7 @@ async fn import_into(
         journal: Some(journal),
         progress,
         ledger,
-        ..Job::dry_run(settings)
+        ..dry_run(settings)
     };
     let mut reporter = reporter(settings);
     let ledger = pipeline::run(job, reporter.as_mut(), signals).await;
@@ -189,7 +193,7 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
 
 pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
     match settings.progress {
-        Progress::Bars => Box::new(Bars::new(settings.inputs.iter().map(crate::source::Input::size).sum())),
+        Progress::Bars => Box::new(Bars::new(settings.intake.inputs.iter().map(crate::source::Input::size).sum())),
         Progress::Plain => Box::new(PlainLines::new()),
         Progress::Json => Box::new(JsonLines::new()),
         Progress::None => Box::new(Silent),

@@ -70,8 +70,8 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
         if let Some(changed) = changed {
             return Err(PrepareError::Changed { input: changed.path.clone(), run: was.id });
         }
-        let mut ledger = Ledger::new(&settings.inputs, true);
-        let count = settings.inputs.len();
+        let mut ledger = Ledger::new(&settings.intake.inputs, true);
+        let count = settings.intake.inputs.len();
         let Replayed { journal, progress, .. } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, |settled| ledger.replayed(settled))?;
         ledger.continue_at(&progress);
@@ -89,7 +89,7 @@ fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Res
     let journal = Journal::create(&directory.journal(), &directory.rejects())?;
     let record = RunRecord { id: directory.id().to_owned(), ..wanted };
     directory.write_record(&record).map_err(failed(runs.clone()))?;
-    let (progress, ledger) = (Progress::new(settings.inputs.len()), Ledger::new(&settings.inputs, true));
+    let (progress, ledger) = (Progress::new(settings.intake.inputs.len()), Ledger::new(&settings.intake.inputs, true));
     Ok(Prepared { directory, journal, progress, ledger, continued: false, locks: [target_lock, run_lock] })
 }
 
@@ -111,8 +111,8 @@ fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<(Run
 }
 
 fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
-    let mut inputs = Vec::with_capacity(settings.inputs.len());
-    for input in &settings.inputs {
+    let mut inputs = Vec::with_capacity(settings.intake.inputs.len());
+    for input in &settings.intake.inputs {
         // A wrong path is told before there is a run, and before the target is asked for anything.
         drop(input.open()?);
         let record = InputRecord::of(input);
@@ -124,7 +124,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         started: jiff::Timestamp::now().to_string(),
         target: target.to_owned(),
         inputs,
-        missing_email: settings.rules.missing_email.to_string(),
+        missing_email: settings.intake.rules.missing_email.to_string(),
         on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
     })
 }

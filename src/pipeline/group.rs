@@ -8,9 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, MappedChunkCounts, StopReason};
 use super::map::{self, MappedChunk};
-use super::read;
+use super::{Intake, read};
 use crate::journal::{Progress, Reject};
-use crate::settings::ImportSettings;
 use crate::source::Position;
 
 /// An identity as it would be sent, and where its record stands. There is no `Debug`: it is personal data.
@@ -35,12 +34,13 @@ pub struct MappedGroup {
 
 /// Reads and maps all inputs; `stops` is told if that cannot go on, and closed when it is over.
 pub fn mapped_groups(
-    settings: &ImportSettings,
+    intake: Intake,
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let progress = Arc::new(Progress::new(settings.inputs.len()));
-    let records = read::start(settings.inputs.clone(), settings.reader, Arc::clone(&progress), stop);
+    let Intake { inputs, reader, rules, workers } = intake;
+    let progress = Arc::new(Progress::new(inputs.len()));
+    let records = read::start(inputs, reader, Arc::clone(&progress), stop);
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
         while let Some(event) = inbox.recv().await {
@@ -51,8 +51,7 @@ pub fn mapped_groups(
             }
         }
     });
-    let rules = Arc::new(settings.rules.clone());
-    let mapping = map::Mapping { rules, progress, preview: 0, workers: settings.workers };
+    let mapping = map::Mapping { rules: Arc::new(rules), progress, preview: 0, workers };
     map::stream(records, mapping, events).map(group)
 }
 

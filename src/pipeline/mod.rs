@@ -45,7 +45,6 @@ pub use send::Delivery;
 use crate::journal::{Journal, Progress, Tracker};
 use crate::mapping::Rules;
 use crate::report::Reporter;
-use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::source::{Input, ReaderLimits};
 use event::Event;
@@ -53,18 +52,25 @@ use event::Event;
 /// Room for messages to the committer. They are small; the bound only keeps senders from running ahead of it.
 const EVENTS: usize = 256;
 
-/// What to do.
-pub struct Job {
+/// What is read and how it is mapped: the front half of every job.
+#[derive(Clone, Debug)]
+pub struct Intake {
     /// The inputs, in order.
     pub inputs: Vec<Input>,
     /// Bounds of what the reader buffers.
     pub reader: ReaderLimits,
     /// The choices of mapping.
     pub rules: Rules,
-    /// How many of the first canonical identities to keep for display.
-    pub preview: usize,
     /// How many mapper workers.
     pub workers: usize,
+}
+
+/// What to do.
+pub struct Job {
+    /// What is read and how it is mapped.
+    pub intake: Intake,
+    /// How many of the first canonical identities to keep for display.
+    pub preview: usize,
     /// Where identities go; `None` for a dry run.
     pub delivery: Option<Delivery>,
     /// Where it is kept what became of each record; `None` for a dry run.
@@ -79,19 +85,9 @@ pub struct Job {
 
 impl Job {
     /// A job that sends nothing and keeps nothing.
-    pub fn dry_run(settings: &ImportSettings) -> Self {
-        Self {
-            inputs: settings.inputs.clone(),
-            reader: settings.reader,
-            rules: settings.rules.clone(),
-            preview: settings.preview,
-            workers: settings.workers,
-            delivery: None,
-            journal: None,
-            progress: Progress::new(settings.inputs.len()),
-            ledger: Ledger::new(&settings.inputs, false),
-            max_errors: settings.max_errors,
-        }
+    pub fn dry_run(intake: Intake, preview: usize, max_errors: Option<u64>) -> Self {
+        let (progress, ledger) = (Progress::new(intake.inputs.len()), Ledger::new(&intake.inputs, false));
+        Self { intake, preview, delivery: None, journal: None, progress, ledger, max_errors }
     }
 }
 
@@ -100,15 +96,12 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: Signals) -> Led
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
-    let tracker = Tracker::new(job.inputs.len());
+    let Intake { inputs, reader, rules, workers } = job.intake;
+    let tracker = Tracker::new(inputs.len());
 
-    let records = read::start(job.inputs, job.reader, Arc::clone(&progress), stop.clone());
-    let mapping = map::Mapping {
-        rules: Arc::new(job.rules),
-        progress: Arc::clone(&progress),
-        preview: job.preview,
-        workers: job.workers,
-    };
+    let records = read::start(inputs, reader, Arc::clone(&progress), stop.clone());
+    let mapping =
+        map::Mapping { rules: Arc::new(rules), progress: Arc::clone(&progress), preview: job.preview, workers };
     let mapped = Box::pin(map::stream(records, mapping, events.clone()).take_until(stop.clone().cancelled_owned()));
     let stages = match job.delivery {
         Some(delivery) => {

@@ -44,7 +44,7 @@ pub async fn run(
     mut signals: Signals,
 ) -> Account {
     let started = Instant::now();
-    let mut account = Account::new(Ledger::new(&settings.inputs, false));
+    let mut account = Account::new(Ledger::new(&settings.intake.inputs, false));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
@@ -67,7 +67,7 @@ async fn compare_all(
     // However this ends, the reader is told.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
-    let mut groups = Box::pin(mapped_groups(settings, stop, stops));
+    let mut groups = Box::pin(mapped_groups(settings.intake.clone(), stop, stops));
     let mut sample = BTreeMap::new();
     let mut seen = Seen::create()?;
     while let Some(group) = groups.next().await {
