@@ -77,6 +77,7 @@ pub mod clerk;
 pub mod cli;
 pub mod command;
 pub mod exit;
+pub mod index;
 pub mod journal;
 pub mod mapping;
 pub mod pipeline;

@@ -19,10 +19,16 @@ use crate::cli::{
     ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, TargetArguments, UndoArguments,
     VerifyArguments,
 };
-use crate::journal::{RunDirectory, RunRecord};
+use crate::journal::{RecordedOptions, RunDirectory, RunRecord};
 use crate::mapping::Rules;
 use crate::pipeline::{BatchLimits, Intake, OnExisting};
 use crate::source::{Input, ReaderLimits};
+
+/// Users in one request. Larger ones gain little and lose more when they fail.
+const DEFAULT_BATCH_SIZE: usize = 500;
+
+/// Bytes in one request.
+const DEFAULT_BATCH_BYTES: usize = 1024 * 1024;
 
 /// Why settings cannot be resolved.
 #[derive(Debug, thiserror::Error)]
@@ -206,6 +212,8 @@ pub struct ImportSettings {
     pub runs_directory: PathBuf,
     /// What becomes of users who are at the target already.
     pub on_existing: OnExisting,
+    /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
+    pub recheck: bool,
     /// Which run to go on with.
     pub which_run: WhichRun,
     /// How much a verification compares.
@@ -224,22 +232,32 @@ impl ImportSettings {
             return Err(SettingsError::StdinTwice);
         }
         let destination = destination(&arguments, environment)?;
-        let ImportArguments { dry_run, missing_email, on_existing, preview, new_run, options, .. } = arguments;
+        let ImportArguments { dry_run, missing_email, on_existing, recheck, preview, new_run, options, .. } = arguments;
         Ok(Self {
             concurrency: first(options.concurrency, environment, "AVNOLOGY_CONCURRENCY")?.map_or(4, NonZeroUsize::get),
             rate: first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or(Rate::DEFAULT),
             runs_directory: runs_directory(options.runs_dir.clone(), environment)?,
             preview: preview.unwrap_or(if dry_run && !options.quiet { 3 } else { 0 }),
-            batch: BatchLimits { items: options.batch_size, bytes: options.batch_bytes },
+            batch: BatchLimits {
+                items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
+                bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
+            },
             progress: progress(&options),
-            retry: RetryBudget { total: Duration::from_secs(options.max_wait), ..RetryBudget::default() },
+            retry: RetryBudget {
+                total: options.max_wait.map_or(RetryBudget::default().total, Duration::from_secs),
+                ..RetryBudget::default()
+            },
             intake: Intake {
                 inputs,
-                reader: ReaderLimits { record_bytes: options.max_record_bytes, ..ReaderLimits::default() },
+                reader: ReaderLimits {
+                    record_bytes: options.max_record_bytes.unwrap_or(ReaderLimits::default().record_bytes),
+                    ..ReaderLimits::default()
+                },
                 rules: Rules { missing_email },
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             },
             on_existing,
+            recheck,
             max_errors: options.max_errors,
             output: options.output,
             quiet: options.quiet,
@@ -249,6 +267,20 @@ impl ImportSettings {
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             destination,
         })
+    }
+
+    /// What `run.json` says about how the run runs.
+    pub fn recorded_options(&self) -> RecordedOptions {
+        RecordedOptions {
+            rate: Some(self.rate.to_string()),
+            concurrency: Some(self.concurrency),
+            batch_size: Some(self.batch.items),
+            batch_bytes: Some(self.batch.bytes),
+            max_wait: Some(self.retry.total.as_secs()),
+            max_errors: self.max_errors,
+            max_record_bytes: Some(self.intake.reader.record_bytes),
+            recheck: self.recheck,
+        }
     }
 
     /// Resolves what was typed to verify.
@@ -261,6 +293,7 @@ impl ImportSettings {
             target,
             missing_email,
             on_existing: OnExisting::default(),
+            recheck: false,
             preview: None,
             new_run: false,
             options,
@@ -306,12 +339,28 @@ impl ImportSettings {
             },
             missing_email: record.missing_email.parse().map_err(wrong)?,
             on_existing: OnExisting::from_str(&record.on_existing, false).map_err(wrong)?,
+            recheck: record.options.recheck,
             preview: None,
             new_run: false,
-            options,
+            options: options_of_run(options, &record.options).map_err(wrong)?,
         };
         Ok(Self { which_run: WhichRun::Named(record.id.clone()), ..Self::resolve(import, environment)? })
     }
+}
+
+/// What was typed, else what the run was begun with.
+fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOptions, String> {
+    let rate = recorded.rate.as_deref().map(str::parse).transpose()?;
+    Ok(RunOptions {
+        rate: typed.rate.or(rate),
+        concurrency: typed.concurrency.or(recorded.concurrency.and_then(NonZeroUsize::new)),
+        batch_size: typed.batch_size.or(recorded.batch_size),
+        batch_bytes: typed.batch_bytes.or(recorded.batch_bytes),
+        max_wait: typed.max_wait.or(recorded.max_wait),
+        max_errors: typed.max_errors.or(recorded.max_errors),
+        max_record_bytes: typed.max_record_bytes.or(recorded.max_record_bytes),
+        ..typed
+    })
 }
 
 /// Where runs are kept.

@@ -280,7 +280,7 @@ fn existing_identities_that_differ_are_left_and_told_updated_or_rejected_as_was_
         let sandbox = Sandbox::start(&scratch, flags);
         let changed = differing(&scratch, &sandbox);
         let before = sandbox.identities();
-        let left = scratch.import(&sandbox, &changed, &["--rate", "1000/s"]).expect_code(0);
+        let left = scratch.import(&sandbox, &changed, &["--rate", "1000/s", "--recheck"]).expect_code(0);
         assert_eq!((left.count("unchanged"), left.count("updated")), (20, 0));
         assert_eq!(left.report()["warnings"]["differs_at_target"], 3);
         assert_eq!(sandbox.identities(), before, "nothing is touched");
@@ -289,11 +289,11 @@ fn existing_identities_that_differ_are_left_and_told_updated_or_rejected_as_was_
         assert_eq!(failed.report()["rejected_by_code"]["already_exists"]["count"], 20);
         assert_eq!(sandbox.identities(), before, "nothing is touched");
 
-        let updated =
-            scratch.import(&sandbox, &changed, &["--rate", "1000/s", "--on-existing", "update"]).expect_code(0);
+        let update = ["--rate", "1000/s", "--recheck", "--on-existing", "update"];
+        let updated = scratch.import(&sandbox, &changed, &update).expect_code(0);
         assert_eq!((updated.count("unchanged"), updated.count("updated")), (17, 3), "{}", updated.stdout);
         assert_eq!(updated.report()["warnings"]["differs_at_target"], Value::Null);
-        let again = scratch.import(&sandbox, &changed, &["--rate", "1000/s", "--on-existing", "update"]).expect_code(0);
+        let again = scratch.import(&sandbox, &changed, &update).expect_code(0);
         assert_eq!((again.count("unchanged"), again.count("updated")), (20, 0), "there is nothing left to update");
         assert!(sandbox.column("state").contains(&"disabled".to_owned()));
     }

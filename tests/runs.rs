@@ -5,6 +5,7 @@ mod support;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
 use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, user};
 use tokio::time::Instant;
 
@@ -113,6 +114,111 @@ fn several_inputs_are_each_taken_up_where_they_were_left() {
     assert!(run.stderr.contains("Continuing run"), "{}", run.stderr);
     assert_eq!((run.count("read"), run.count("created")), (1_200, 1_200));
     assert_eq!(sandbox.column("id").len(), 1_200);
+}
+
+/// The run as it is when it was killed with batches of `size` under way, and the target carried them out and has
+/// forgotten their idempotency keys since.
+fn killed_in_doubt(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: u64, size: u64) {
+    let report = run.report();
+    let id = report["run"].as_str().expect("a run");
+    let file = |name: &str| scratch.path(&format!(".avnology/runs/{id}/{name}"));
+    let mut journal = Journal::create(&file("journal"), &file("rejects.ndjson")).expect("a journal");
+    for first in (1..=users).step_by(usize::try_from(size).expect("a small batch")) {
+        let records = (first..first + size).map(|number| RecordKey { input: 0, number }).collect();
+        journal
+            .append(&Entry::Planned(Plan { records, round: 0 }))
+            .and_then(|()| journal.sync())
+            .expect("it is written");
+    }
+    std::fs::remove_file(file("report.json")).expect("there was a report");
+    for entry in std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs") {
+        let path = entry.expect("an entry").path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("known-users")) {
+            std::fs::remove_dir_all(path).expect("it can be removed");
+        }
+    }
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    assert!(database.execute("DELETE FROM idempotency_keys", []).expect("they are forgotten") > 0);
+}
+
+#[test]
+fn what_the_run_created_is_its_own_even_if_the_target_forgot_the_request() {
+    for flags in [&[][..], &["--no-batch"]] {
+        for rule in ["skip", "fail", "update"] {
+            let scratch = Scratch::new();
+            let sandbox = Sandbox::start(&scratch, flags);
+            let options = ["--on-existing", rule, "--rate", "1000/s"];
+            // One of them was there before, and stays what it was. Its creation is a while ago.
+            let before = scratch.write("before.json", export([user(0)]));
+            scratch.import(&sandbox, &before, &["--new-run"]).expect_code(0);
+            let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+            let earlier =
+                "UPDATE identities SET create_time = '2026-01-01T00:00:00Z', update_time = '2026-01-01T00:00:00Z'";
+            assert_eq!(database.execute(earlier, []).expect("it is changed"), 1);
+            let file = scratch.write("users.json", export((0..40).map(user)));
+            let first = scratch.import(&sandbox, &file, &options);
+            killed_in_doubt(&scratch, &sandbox, &first, 40, if flags.is_empty() { 40 } else { 1 });
+            let resumed = scratch.import(&sandbox, &file, &options);
+            assert!(resumed.stderr.contains("Continuing run"), "{}", resumed.stderr);
+            let existing = if rule == "fail" { "rejected" } else { "unchanged" };
+            let counts = (resumed.count("created"), resumed.count(existing));
+            assert_eq!(counts, (39, 1), "{flags:?} {rule}: {}", resumed.stdout);
+        }
+    }
+}
+
+#[test]
+fn mended_rejects_are_linked_to_the_run_they_come_from_wherever_they_were_mended() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let (text, _) = mixed_export(60);
+    let file = scratch.write("users.json", text);
+    let first = scratch.import(&sandbox, &file, &[]).expect_code(3).report();
+    let rejects = first["rejects_file"].as_str().expect("rejects");
+    let mended = scratch.read(rejects).replace("oops", "\"username\":\"mended\"");
+    let elsewhere = scratch.write("mended.ndjson", mended);
+    for (input, code) in [(rejects, 3), (elsewhere.as_str(), 3)] {
+        let run = scratch.import(&sandbox, input, &[]).expect_code(code).report();
+        assert_eq!(run["rejects_of"], first["run"], "{input}");
+    }
+    let text = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0).stdout;
+    let link = format!("mends rejects of {}", first["run"].as_str().expect("a run"));
+    assert_eq!(text.matches(&link).count(), 2, "{text}");
+    assert_eq!(first.get("rejects_of"), None);
+}
+
+#[test]
+fn a_run_is_resumed_the_way_it_was_begun() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    scratch.write("users.json", export((0..USERS).map(user)));
+    let first = interrupt(start(&scratch, &sandbox, &["--rate", "300/m"])).report();
+    let id = first["run"].as_str().expect("a run");
+    let record: serde_json::Value =
+        serde_json::from_str(&scratch.read(&format!(".avnology/runs/{id}/run.json"))).expect("a record");
+    let expected = serde_json::json!({
+        "rate": "300/m", "concurrency": 1, "batch_size": 20, "batch_bytes": 1_048_576, "max_wait": 180,
+        "max_errors": null, "max_record_bytes": 8_388_608, "recheck": false,
+    });
+    assert_eq!(record["options"], expected);
+    let mut command = scratch.avnology(&[
+        "migrate",
+        "clerk",
+        "resume",
+        id,
+        "--output",
+        "json",
+        "--rate",
+        "1000/s",
+        "--progress",
+        "none",
+    ]);
+    let resumed = Run::of(command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"));
+    let resumed = resumed.expect_code(0);
+    let left = USERS as u64 - first["counts"]["created"].as_u64().expect("a count");
+    assert_eq!(resumed.count("created"), USERS as u64);
+    // Batches of 20, as before, not of 500.
+    assert!(resumed.report()["requests"]["sent"].as_u64().expect("a count") >= left / 20, "{}", resumed.stdout);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -40,10 +40,19 @@ pub struct Reply {
     pub outcome: Outcome,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
+    /// The `Date` header: the target's clock.
+    pub date: Option<SystemTime>,
     /// The `Location` header's host, for the message when a redirect was refused.
     pub location: Option<String>,
     /// The body, empty when there is no answer.
     pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// An outcome and nothing else.
+    pub(crate) fn none(outcome: Outcome) -> Self {
+        Self { outcome, retry_after: None, date: None, location: None, body: Vec::new() }
+    }
 }
 
 impl Client {
@@ -157,7 +166,7 @@ async fn reply(request: RequestBuilder) -> Reply {
         Ok(response) => answered(response).await,
         Err(error) => {
             tracing::debug!(error = %innermost(&error), "no answer");
-            Reply { outcome: Outcome::Failed(transport(&error)), retry_after: None, location: None, body: Vec::new() }
+            Reply::none(Outcome::Failed(transport(&error)))
         }
     }
 }
@@ -165,11 +174,13 @@ async fn reply(request: RequestBuilder) -> Reply {
 async fn answered(mut response: Response) -> Reply {
     let status = response.status().as_u16();
     let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, SystemTime::now()));
+    let date = header(DATE).and_then(|value| httpdate::parse_http_date(value).ok());
+    // A date to wait for is one by the target's clock.
+    let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, date.unwrap_or_else(SystemTime::now)));
     let location = header(LOCATION)
         .and_then(|value| response.url().join(value).ok())
         .and_then(|url| url.host_str().map(str::to_owned));
-    let mut reply = Reply { outcome: Outcome::Answered { status }, retry_after, location, body: Vec::new() };
+    let mut reply = Reply { retry_after, date, location, ..Reply::none(Outcome::Answered { status }) };
     loop {
         match response.chunk().await {
             Ok(None) => return reply,

@@ -136,6 +136,12 @@ impl<'a> Comparable<'a> {
         self.create_time == self.update_time
     }
 
+    /// Whether the identity was created at or after a moment by the target's clock.
+    pub fn is_created_since(&self, moment: jiff::Timestamp) -> bool {
+        let created = self.create_time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        created.is_some_and(|created| created >= moment)
+    }
+
     /// Whether `found` came from another Clerk user, who has the same external id.
     pub fn is_somebody_else(&self, found: &Self) -> bool {
         #[derive(Deserialize)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
-    Capabilities, Client, Comparable, Decision, ErrorBody, Field, Outcome, Pace, Reply, RetryBudget, TargetError,
-    decide, deleted, error_body, insist, updated,
+    Client, Comparable, Decision, ErrorBody, Field, Outcome, Pace, Reply, RetryBudget, TargetError, decide, deleted,
+    error_body, insist, updated,
 };
 
 /// A change to one identity.
@@ -44,15 +44,15 @@ pub enum Changed {
 #[derive(Clone, Debug)]
 pub struct Paced {
     client: Client,
-    capabilities: Capabilities,
+    batch: bool,
     pace: Arc<Pace>,
     budget: RetryBudget,
 }
 
 impl Paced {
-    /// Calls to this target at this pace.
-    pub fn new(client: Client, capabilities: Capabilities, pace: Arc<Pace>, budget: RetryBudget) -> Self {
-        Self { client, capabilities, pace, budget }
+    /// Calls to this target at this pace; `batch` says whether it has the batch methods.
+    pub fn new(client: Client, batch: bool, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+        Self { client, batch, pace, budget }
     }
 
     /// Finds identities by their external ids, at most [`super::MAX_PAGE`] of them; the bodies are lists for
@@ -61,7 +61,7 @@ impl Paced {
         if external_ids.is_empty() {
             return Ok(Vec::new());
         }
-        if self.capabilities.batch {
+        if self.batch {
             return Ok(vec![self.list(|| self.client.batch_get(external_ids)).await?]);
         }
         let mut bodies = Vec::with_capacity(external_ids.len());
@@ -78,7 +78,7 @@ impl Paced {
 
     /// Changes some fields of one identity.
     pub async fn change(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
-        let state_apart = !self.capabilities.batch && change.fields.contains(&Field::State);
+        let state_apart = !self.batch && change.fields.contains(&Field::State);
         let mask: Vec<&str> = change
             .fields
             .iter()
@@ -87,7 +87,7 @@ impl Paced {
             .collect();
         if !mask.is_empty() {
             let body = change.body(&mask.join(","));
-            let reply = if self.capabilities.batch {
+            let reply = if self.batch {
                 let key = format!("update-{}", uuid::Uuid::new_v4());
                 let body = Bytes::from([b"{\"requests\":[".as_slice(), &body, b"]}"].concat());
                 let request = || self.client.batch_update(body.clone(), &key);
@@ -97,7 +97,7 @@ impl Paced {
                 self.retried(|| self.client.update(change.id, body.clone()), |_| true).await?
             };
             match decide(reply.outcome) {
-                Decision::Done if self.capabilities.batch => {
+                Decision::Done if self.batch => {
                     if let Some(Changed::Refused(error)) = updated(&reply.body) {
                         return Ok(Changed::Refused(error));
                     }
@@ -123,7 +123,7 @@ impl Paced {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        if self.capabilities.batch {
+        if self.batch {
             let body = Bytes::from(serde_json::json!({ "ids": ids }).to_string());
             let key = format!("delete-{}", uuid::Uuid::new_v4());
             let request = || self.client.batch_delete(body.clone(), &key);

@@ -14,6 +14,8 @@ use super::{
 pub struct Capabilities {
     /// Whether it has the batch methods; without them users are created one by one.
     pub batch: bool,
+    /// How far its clock is ahead of ours, to the second; nothing if it does not tell.
+    pub clock_ahead: jiff::SignedDuration,
 }
 
 /// Why a target cannot be used, or cannot be used any longer.
@@ -137,10 +139,14 @@ async fn probe_target<F: Future<Output = Reply>>(
     if decide(listed.outcome) != Decision::Done {
         return Err(TargetError::refused(client.base_url(), &listed));
     }
+    let clock_ahead = listed
+        .date
+        .and_then(|date| jiff::Timestamp::try_from(date).ok())
+        .map_or(jiff::SignedDuration::ZERO, |date| date.duration_since(jiff::Timestamp::now()));
     let probed = insist(client, &BUDGET, probe, acceptable).await?;
     match probed.outcome {
-        Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false }),
-        Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true }),
+        Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false, clock_ahead }),
+        Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true, clock_ahead }),
         _ => Err(TargetError::refused(client.base_url(), &probed)),
     }
 }

@@ -180,6 +180,10 @@ pub struct ImportArguments {
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
     pub on_existing: OnExisting,
 
+    /// Ask the target about every user, also those that it confirmed in an earlier run and that have not changed since
+    #[arg(long, help_heading = "Mapping")]
+    pub recheck: bool,
+
     /// How many identities a dry run shows (password hashes are masked) [default: 3]
     #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
     pub preview: Option<usize>,
@@ -220,25 +224,25 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", help_heading = "Target")]
     pub concurrency: Option<NonZeroUsize>,
 
-    /// The most users in one request, up to 1000
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = batch_size, help_heading = "Target")]
-    pub batch_size: usize,
+    /// The most users in one request, up to 1000 [default: 500]
+    #[arg(long, value_name = "N", value_parser = batch_size, help_heading = "Target")]
+    pub batch_size: Option<usize>,
 
-    /// The most bytes in one request, up to 4194304
-    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024, value_parser = batch_bytes, help_heading = "Target")]
-    pub batch_bytes: usize,
+    /// The most bytes in one request, up to 4194304 [default: 1048576]
+    #[arg(long, value_name = "BYTES", value_parser = batch_bytes, help_heading = "Target")]
+    pub batch_bytes: Option<usize>,
 
-    /// How many seconds to keep trying while the target fails, before the run stops with exit code 7
-    #[arg(long, value_name = "SECONDS", default_value_t = 180, help_heading = "Target")]
-    pub max_wait: u64,
+    /// How many seconds to keep trying while the target fails, before the run stops with exit code 7 [default: 180]
+    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
+    pub max_wait: Option<u64>,
 
     /// Stop once more than this many records were rejected
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub max_errors: Option<u64>,
 
-    /// The largest record; a larger one is rejected without being kept in memory
-    #[arg(long, value_name = "BYTES", default_value_t = 8 * 1024 * 1024, value_parser = record_bytes, help_heading = "Mapping")]
-    pub max_record_bytes: usize,
+    /// The largest record; a larger one is rejected without being kept in memory [default: 8388608]
+    #[arg(long, value_name = "BYTES", value_parser = record_bytes, help_heading = "Mapping")]
+    pub max_record_bytes: Option<usize>,
 
     /// What to print on standard output at the end
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]

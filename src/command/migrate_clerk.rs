@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::UndoError;
 use super::prepare::{PrepareError, Prepared, prepare};
-use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, TargetError, preflight};
+use super::recall::{Recalled, recall};
+use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, Paced, TargetError, preflight};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::journal::{LockError, replace_private};
+use crate::journal::{LockError, RunRecord, replace_private};
 use crate::pipeline::{self, Delivery, Job, Ledger};
 use crate::report::{Bars, JsonLines, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary};
 use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxError, SandboxOptions};
@@ -133,7 +134,7 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let Prepared { directory, journal, progress, ledger, continued, locks } = prepare(settings, &target.name)?;
+    let Prepared { directory, journal, progress, ledger, record, continued, locks } = prepare(settings, &target.name)?;
     let (client, capabilities) = connect(&target, &mut signals, preflight).await?;
     tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
     if continued && !settings.quiet {
@@ -141,17 +142,19 @@ async fn import_into(
         // A closed stderr must not end an import.
         drop(writeln!(anstream::stderr(), "Continuing run {}: {done} records are done already.", directory.id()));
     }
-    let job = Job {
-        delivery: Some(delivery(settings, client, capabilities, directory.id())),
-        journal: Some(journal),
-        progress,
-        ledger,
-        ..dry_run(settings)
+    let delivery = delivery(settings, client, capabilities, &record);
+    let paced = Paced::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
+    let Recalled { known, lookup } = tokio::select! {
+        recalled = recall(settings, &target.name, directory.id(), &paced, delivery.batch) => recalled?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
+    let job =
+        Job { delivery: Some(delivery), journal: Some(journal), known, lookup, progress, ledger, ..dry_run(settings) };
     let mut reporter = reporter(settings);
     let ledger = pipeline::run(job, reporter.as_mut(), signals).await;
     let details = RunDetails {
         run: Some(directory.id().to_owned()),
+        rejects_of: record.rejects_of,
         target: Some(target.base_url.to_string()),
         report_file: Some(directory.report().display().to_string()),
         sandbox_database: target.sandbox_database,
@@ -178,7 +181,11 @@ pub(super) async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Ta
     Ok((sandbox, target))
 }
 
-fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, run_id: &str) -> Delivery {
+fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, record: &RunRecord) -> Delivery {
+    // The target tells its time to the second.
+    const SLACK: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+    let began: jiff::Timestamp = record.started.parse().unwrap_or(jiff::Timestamp::MAX);
+
     Delivery {
         client,
         batch: capabilities.batch,
@@ -187,7 +194,8 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
         pace: Arc::new(Pace::new(settings.rate)),
         budget: settings.retry,
         on_existing: settings.on_existing,
-        run_id: run_id.to_owned(),
+        run_id: record.id.clone(),
+        began: began.checked_add(capabilities.clock_ahead - SLACK).unwrap_or(jiff::Timestamp::MAX),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod migrate_clerk;
 mod prepare;
+mod recall;
 mod runs;
 pub mod sandbox;
 mod undo;

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::journal::{
-    InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord,
+    InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord, run_of_rejects,
 };
 use crate::pipeline::Ledger;
 use crate::settings::{ImportSettings, WhichRun};
@@ -16,6 +16,8 @@ pub(super) struct Prepared {
     pub journal: Journal,
     pub progress: Progress,
     pub ledger: Ledger,
+    /// What it is about.
+    pub record: RunRecord,
     /// Whether an earlier part of it was found.
     pub continued: bool,
     /// Held until the run is over.
@@ -75,7 +77,8 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
         let Replayed { journal, progress, .. } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, |settled| ledger.replayed(settled))?;
         ledger.continue_at(&progress);
-        return Ok(Prepared { directory, journal, progress, ledger, continued: true, locks: [target_lock, run_lock] });
+        let locks = [target_lock, run_lock];
+        return Ok(Prepared { directory, journal, progress, ledger, record: was, continued: true, locks });
     }
     begin(settings, wanted, target_lock)
 }
@@ -90,7 +93,7 @@ fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Res
     let record = RunRecord { id: directory.id().to_owned(), ..wanted };
     directory.write_record(&record).map_err(failed(runs.clone()))?;
     let (progress, ledger) = (Progress::new(settings.intake.inputs.len()), Ledger::new(&settings.intake.inputs, true));
-    Ok(Prepared { directory, journal, progress, ledger, continued: false, locks: [target_lock, run_lock] })
+    Ok(Prepared { directory, journal, progress, ledger, record, continued: false, locks: [target_lock, run_lock] })
 }
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
@@ -112,11 +115,13 @@ fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<(Run
 
 fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
     let mut inputs = Vec::with_capacity(settings.intake.inputs.len());
+    let mut rejects_of = None;
     for input in &settings.intake.inputs {
         // A wrong path is told before there is a run, and before the target is asked for anything.
         drop(input.open()?);
-        let record = InputRecord::of(input);
-        inputs.push(record.map_err(|source| PrepareError::Io { path: input.name().to_string().into(), source })?);
+        let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
+        inputs.push(InputRecord::of(input).map_err(failed)?);
+        rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
     Ok(RunRecord {
         id: String::new(),
@@ -126,5 +131,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         inputs,
         missing_email: settings.intake.rules.missing_email.to_string(),
         on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
+        options: settings.recorded_options(),
+        rejects_of,
     })
 }

@@ -101,6 +101,9 @@ fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
             inputs.join(", "),
             record.target
         )?;
+        if let Some(run) = &record.rejects_of {
+            writeln!(stdout, "{:<22} mends rejects of {run}", "")?;
+        }
     }
     stdout.flush()
 }

@@ -16,7 +16,7 @@ use super::migrate_clerk::{ImportError, Target, connect, start_sandbox};
 use crate::avnology::{Comparable, MAX_PAGE, Pace, Paced, TargetError, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::journal::{Ending, Journal, JournalError, Lock, LockError, Outcome, RunDirectory, RunRecord};
+use crate::journal::{Ending, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord};
 use crate::settings::{Destination, ImportSettings, WhichRun};
 use crate::signal::Signals;
 
@@ -88,7 +88,9 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         return Err(UndoError::NotConfirmed.into());
     }
     let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
-    let target = Paced::new(client, capabilities, Arc::new(Pace::new(settings.rate)), settings.retry);
+    let target = Paced::new(client, capabilities.batch, Arc::new(Pace::new(settings.rate)), settings.retry);
+    // Before anything is deleted: nobody must be taken to be there any more.
+    KnownUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     directory.mark_undone().map_err(UndoError::Io)?;
     let mut counts = Counts { created, ..Counts::default() };
     let ended = tokio::select! {

@@ -35,7 +35,7 @@ async fn verify_target(
 ) -> Result<ExitStatus, ImportError> {
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
-    let target = Paced::new(client, capabilities, Arc::new(Pace::new(settings.rate)), settings.retry);
+    let target = Paced::new(client, capabilities.batch, Arc::new(Pace::new(settings.rate)), settings.retry);
     let account = run(settings, target, reporter(settings).as_mut(), signals).await;
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));

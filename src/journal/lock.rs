@@ -72,10 +72,14 @@ impl Lock {
 
     /// Takes the lock of a target, which all runs of this user on this host share.
     pub fn take_target(target: &str, purpose: &str) -> Result<Self, LockError> {
-        let digest = Sha256::digest(target);
-        let name = digest.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        Self::take(&std::env::temp_dir().join(format!("avnology-migrate-{name}.lock")), purpose)
+        let name = format!("avnology-migrate-{}.lock", target_digest(target));
+        Self::take(&std::env::temp_dir().join(name), purpose)
     }
+}
+
+/// A target's name in the names of files.
+pub(super) fn target_digest(target: &str) -> String {
+    Sha256::digest(target).iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Tries a few times: whoever only looks at a lock ([`Lock::is_held`]) is in the way for an instant.

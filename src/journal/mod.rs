@@ -6,12 +6,14 @@
 //!                     rejects.ndjson   the records that did not make it; itself an input
 //!                     report.json      the account of the run
 //!                     lock             held while the run is under way
+//!               known-users-…/         what is at a target already, for the next run into it (`known_users`)
 //! ```
 //!
 //! A record counts as done once its journal entry is durable, and not before. Everything here may hold personal data, so
 //! directories are made with mode 0700 and files with 0600.
 
 mod entry;
+mod known_users;
 mod lock;
 mod log;
 mod progress;
@@ -21,10 +23,12 @@ mod run_journal;
 mod run_record;
 
 pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
+pub use known_users::{ContentHash, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
+use lock::target_digest;
 pub use lock::{Lock, LockError};
 pub use log::LogError;
 pub use progress::{Progress, Tracker};
 pub use rejects::{Reject, RejectsFile};
 pub use run_directory::{RunDirectory, create_private, create_private_directory, replace_private};
 pub use run_journal::{Ending, Journal, JournalError, Replayed};
-pub use run_record::{Fingerprint, InputRecord, RunRecord};
+pub use run_record::{Fingerprint, InputRecord, RecordedOptions, RunRecord, run_of_rejects};

@@ -1,7 +1,7 @@
 //! The rejects file: one line a record, with the reason and the record itself, so that it can be mended and imported.
 //!
 //! ```json
-//! {"code":"no_email","message":"…","field":"email_addresses","position":{…},"original":{…}}
+//! {"code":"no_email","message":"…","field":"email_addresses","run":"…","position":{…},"original":{…}}
 //! ```
 //!
 //! `original` is the record as JSON. A record that is no JSON stands there as a string; one that is not even UTF-8 is
@@ -50,8 +50,8 @@ impl Reject {
         }
     }
 
-    /// The line of the rejects file, without its line break.
-    fn line(&self) -> serde_json::Result<Vec<u8>> {
+    /// The line of the rejects file of a run, without its line break.
+    fn line(&self, run: &str) -> serde_json::Result<Vec<u8>> {
         let mut line = Vec::with_capacity(self.original.len() + 256);
         let mut serializer = serde_json::Serializer::new(&mut line);
         let mut map = serde::Serializer::serialize_map(&mut serializer, None)?;
@@ -61,6 +61,7 @@ impl Reject {
         if let Some(field) = &self.field {
             map.serialize_entry("field", field)?;
         }
+        map.serialize_entry("run", run)?;
         map.serialize_entry("position", &self.position)?;
         if let Some(fault) = &self.fault {
             map.serialize_entry("fault", fault)?;
@@ -114,15 +115,18 @@ impl<'a> Original<'a> {
 #[derive(Debug)]
 pub struct RejectsFile {
     path: PathBuf,
+    /// The run's id.
+    run: String,
     file: Option<BufWriter<File>>,
     bytes: u64,
     dirty: bool,
 }
 
 impl RejectsFile {
-    /// A file to be made at `path`.
+    /// A file to be made at `path`, which lies in the directory that is named after the run.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, file: None, bytes: 0, dirty: false }
+        let run = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        Self { path, run, file: None, bytes: 0, dirty: false }
     }
 
     /// Goes on with a file that was left behind with `bytes` that count; what is behind them is cut off.
@@ -136,7 +140,7 @@ impl RejectsFile {
         }
         file.set_len(bytes)?;
         file.seek(SeekFrom::Start(bytes))?;
-        Ok(Self { path, file: Some(BufWriter::new(file)), bytes, dirty: false })
+        Ok(Self { file: Some(BufWriter::new(file)), bytes, ..Self::new(path) })
     }
 
     /// Where it is.
@@ -160,7 +164,7 @@ impl RejectsFile {
             Some(file) => file,
             none => none.insert(BufWriter::new(create_private(&self.path)?)),
         };
-        let mut line = reject.line()?;
+        let mut line = reject.line(&self.run)?;
         line.push(b'\n');
         self.dirty = true;
         self.bytes += line.len() as u64;
@@ -199,7 +203,7 @@ mod tests {
             message: "no email".to_owned(),
             place: None,
         });
-        String::from_utf8(Reject::new(rejection, 0, &chunk, &span).line().unwrap()).unwrap()
+        String::from_utf8(Reject::new(rejection, 0, &chunk, &span).line("run").unwrap()).unwrap()
     }
 
     #[test]

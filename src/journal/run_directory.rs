@@ -148,7 +148,7 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     }
     let mut options = OpenOptions::new();
     // `create_new` never follows a link that somebody put there.
-    options.write(true).create_new(true);
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

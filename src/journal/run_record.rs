@@ -1,7 +1,7 @@
 //! `run.json`: what a run is about. No secret and no personal datum is in it.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -30,6 +30,34 @@ pub struct RunRecord {
     pub missing_email: String,
     /// What becomes of a user who is at the target already.
     pub on_existing: String,
+    /// How it runs.
+    #[serde(default)]
+    pub options: RecordedOptions,
+    /// The run whose rejects, mended, are an input of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects_of: Option<String>,
+}
+
+/// How a run runs: what `resume` goes by unless it is told otherwise. Nothing in it decides what becomes of a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedOptions {
+    /// The most requests, as in `50/s`.
+    pub rate: Option<String>,
+    /// How many requests may be under way at once.
+    pub concurrency: Option<usize>,
+    /// The most users in one request.
+    pub batch_size: Option<usize>,
+    /// The most bytes in one request.
+    pub batch_bytes: Option<usize>,
+    /// Seconds to keep trying while the target fails.
+    pub max_wait: Option<u64>,
+    /// Rejects after which the run stops.
+    pub max_errors: Option<u64>,
+    /// The largest record, in bytes.
+    pub max_record_bytes: Option<usize>,
+    /// Whether the target is asked about users it confirmed in an earlier run.
+    #[serde(default)]
+    pub recheck: bool,
 }
 
 /// One input of a run.
@@ -61,6 +89,28 @@ impl InputRecord {
         let fingerprint = if path.is_file() { Some(Fingerprint::of(&path)?) } else { None };
         Ok(Self { path: path.to_string_lossy().into_owned(), fingerprint })
     }
+}
+
+/// The run that the first line of a rejects file comes from, wherever the file was copied to.
+pub fn run_of_rejects(input: &Input) -> io::Result<Option<String>> {
+    const START: &[u8] = br#"{"code":"#;
+    /// A rejected record is in its line.
+    const LONGEST: u64 = 64 * 1024 * 1024;
+    #[derive(Deserialize)]
+    struct Line {
+        run: Option<String>,
+    }
+    let Input::File(path) = input else { return Ok(None) };
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let mut file = BufReader::new(File::open(path)?.take(LONGEST));
+    if !file.fill_buf()?.starts_with(START) {
+        return Ok(None);
+    }
+    let mut line = Vec::new();
+    file.read_until(b'\n', &mut line)?;
+    Ok(serde_json::from_slice::<Line>(&line).ok().and_then(|line| line.run))
 }
 
 impl Fingerprint {

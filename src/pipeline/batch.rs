@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::event::Event;
 use super::map::{MappedChunk, Ready};
 use super::tell;
-use crate::journal::{Plan, RecordKey, Reject};
+use crate::journal::{ContentHash, Known, Plan, RecordKey, Reject, Settled};
 use crate::mapping::{Notices, Rejection};
 use crate::source::RecordChunk;
 
@@ -72,6 +72,12 @@ impl Batch {
     /// The body of a request for one item alone.
     pub(super) fn item_body(&self, item: &Item) -> Bytes {
         self.body.slice(item.encoded.clone())
+    }
+
+    /// An item that is at the target under this id, exactly as it was sent.
+    pub(super) fn known(&self, item: &Item, id: &str) -> Known {
+        let content = ContentHash::of(&self.item_body(item));
+        Known { external_id: item.external_id.clone(), id: id.to_owned(), content }
     }
 
     /// A batch of some of the items.
@@ -175,9 +181,9 @@ pub(super) async fn fill(
     let mut mapped = pin!(mapped);
     let mut packer = Packer::default();
     let mut again = Again::new(in_doubt, limits);
-    while let Some(MappedChunk { input, chunk, encoded, ready, rejects, counts }) = mapped.next().await {
+    while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         tell(&events, Event::Mapped(counts)).await;
-        reject_all(rejects, &events).await;
+        settle(unchanged, rejects, &events).await;
         for Ready { span, encoded: range, external_id, disabled, notices } in ready {
             let encoded = &encoded[range];
             let item = Item { input, chunk: Arc::clone(&chunk), span, notices, external_id, disabled, encoded: 0..0 };
@@ -254,13 +260,14 @@ pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: mps
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
         tell(&events, Event::Mapped(counts)).await;
-        reject_all(rejects, &events).await;
+        settle(Vec::new(), rejects, &events).await;
     }
 }
 
-async fn reject_all(rejects: Vec<Reject>, events: &mpsc::Sender<Event>) {
-    if !rejects.is_empty() {
-        tell(events, Event::Settled { records: Vec::new(), rejects }).await;
+/// Tells of records that come to their end without being sent.
+async fn settle(records: Vec<Settled>, rejects: Vec<Reject>, events: &mpsc::Sender<Event>) {
+    if !records.is_empty() || !rejects.is_empty() {
+        tell(events, Event::Settled { records, rejects, known: Vec::new() }).await;
     }
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Ledger;
 use super::event::{Event, StopReason};
-use crate::journal::{Entry, Journal, Outcome, Reject, Settled, Tracker};
+use crate::journal::{Entry, Journal, KnownUsers, Outcome, Reject, Settled, Tracker};
 use crate::report::{Moment, Reporter};
 use crate::signal::Signals;
 
@@ -28,6 +28,7 @@ const GROUP: usize = 64;
 pub(super) struct Committer {
     pub ledger: Ledger,
     pub journal: Option<Journal>,
+    pub known: Option<KnownUsers>,
     /// The journal failed: from then on nothing counts as done any more.
     pub failed: bool,
     pub tracker: Tracker,
@@ -109,7 +110,8 @@ impl Committer {
             }
             // A sender that is gone does not mind.
             Event::Planned { ready, .. } => drop(ready.send(())),
-            Event::Settled { records, rejects } => {
+            Event::Settled { records, rejects, known } => {
+                self.learn(|users| users.learn(known));
                 for record in records {
                     self.ledger.settled(&record);
                     let mark = self.tracker.settle(record.key);
@@ -130,6 +132,15 @@ impl Committer {
                 self.ledger.stopped.get_or_insert(reason);
             }
             Event::Stopped(reason) => self.stop_because(reason),
+        }
+    }
+
+    /// Remembers who is at the target. That only saves work, so an error ends the remembering and nothing else.
+    fn learn(&mut self, learn: impl FnOnce(&mut KnownUsers) -> io::Result<()>) {
+        let Some(mut users) = self.known.take() else { return };
+        match tokio::task::block_in_place(|| learn(&mut users)) {
+            Ok(()) => self.known = Some(users),
+            Err(error) => tracing::warn!(%error, "the next run cannot be told what is at the target"),
         }
     }
 
@@ -156,8 +167,13 @@ impl Committer {
     }
 
     fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> Ledger {
+        let complete = self.ledger.is_complete();
+        self.learn(|users| {
+            users.write()?;
+            // Until every update is confirmed, a later run cannot rely on what was known before.
+            if complete { users.note_updating(None).map(drop) } else { Ok(()) }
+        });
         if let Some(mut journal) = self.journal.take() {
-            let complete = self.ledger.is_complete();
             let sealed = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
             if let Err(source) = sealed.and_then(|()| journal.sync()) {
                 let path = journal.path().display().to_string();
@@ -175,7 +191,7 @@ impl Committer {
 fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
     match event {
         Event::Planned { plan, .. } => journal.append(&Entry::Planned(plan.clone())),
-        Event::Settled { records, rejects } => {
+        Event::Settled { records, rejects, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
             let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
             journal.append(&Entry::Settled { records, rejects_bytes: journal.rejects_bytes() })

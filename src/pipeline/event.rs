@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use crate::avnology::TargetError;
-use crate::journal::{Mark, Plan, Reject, Settled};
+use crate::journal::{Known, Mark, Plan, Reject, Settled};
 use crate::mapping::Notices;
 use crate::signal::Signal;
 use crate::source::SourceError;
@@ -23,6 +23,8 @@ pub(super) enum Event {
         records: Vec<Settled>,
         /// Rejected.
         rejects: Vec<Reject>,
+        /// Of those there: who is now known to be as the export has them.
+        known: Vec<Known>,
     },
     /// A request was sent and came to an end.
     Requested {
@@ -44,6 +46,8 @@ pub(super) struct MappedChunkCounts {
     pub open: u64,
     /// Records that map and validate.
     pub valid: u64,
+    /// Valid ones that are known to be at the target as they are, so that nothing is sent.
+    pub not_asked: u64,
     /// Bytes of the input that are behind us now.
     pub consumed: u64,
     /// The notices about the valid ones, for a dry run.

@@ -51,7 +51,7 @@ pub fn mapped_groups(
             }
         }
     });
-    let mapping = map::Mapping { rules: Arc::new(rules), progress, preview: 0, workers };
+    let mapping = map::Mapping { rules: Arc::new(rules), progress, known: None, preview: 0, workers };
     map::stream(records, mapping, events).map(group)
 }
 

@@ -70,6 +70,8 @@ pub struct Ledger {
     notices: BTreeMap<Notice, u64>,
     /// Users who have to set a new password.
     pub password_resets: u64,
+    /// Unchanged users whom the target was not asked about: it confirmed them in an earlier run.
+    pub not_asked: u64,
     /// Requests sent.
     pub requests: u64,
     /// Requests that were further attempts.
@@ -111,6 +113,7 @@ impl Ledger {
             rejected: BTreeMap::new(),
             notices: BTreeMap::new(),
             password_resets: 0,
+            not_asked: 0,
             requests: 0,
             retries: 0,
             throttled: 0,
@@ -187,6 +190,7 @@ impl Ledger {
     /// Books a chunk that was mapped. In a dry run that is all that happens to its valid records.
     pub(super) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
         self.read += counts.open;
+        self.not_asked += counts.not_asked;
         self.inputs[usize::from(counts.start.key.input)].consumed = counts.consumed;
         if !self.sending {
             self.valid += counts.valid;

@@ -13,7 +13,7 @@ use super::event::{Event, MappedChunkCounts, StopReason};
 use super::read::Read;
 use super::tell;
 use crate::avnology::MAX_BODY_BYTES;
-use crate::journal::{Mark, Progress, RecordKey, Reject};
+use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
 use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, unwrap_reject};
 use crate::source::{FramingFault, RecordChunk, RecordSpan};
 
@@ -21,11 +21,13 @@ use crate::source::{FramingFault, RecordChunk, RecordSpan};
 const ENVELOPE_BYTES: usize = 64;
 
 /// How to map.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Mapping {
     pub rules: Arc<Rules>,
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
+    /// What is known to be at the target, so that it need not be asked.
+    pub known: Option<Arc<KnownLookup>>,
     pub preview: usize,
     pub workers: usize,
 }
@@ -37,6 +39,8 @@ pub(super) struct MappedChunk {
     /// The encoded identities one behind the other.
     pub encoded: Vec<u8>,
     pub ready: Vec<Ready>,
+    /// Records that are known to be at the target as they are.
+    pub unchanged: Vec<Settled>,
     pub rejects: Vec<Reject>,
     pub counts: MappedChunkCounts,
 }
@@ -109,12 +113,16 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         encoded: Vec::with_capacity(chunk.bytes.len()),
         previews: Vec::new(),
     };
-    let (mut ready, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new());
+    let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
-        if mapping.progress.is_settled(RecordKey { input, number: span.number }) {
+        let key = RecordKey { input, number: span.number };
+        if mapping.progress.is_settled(key) {
             continue;
         }
         match mapper.record(index, &chunk, span) {
+            Ok(record) if mapper.forget_if_known(&record) => {
+                unchanged.push(Settled { key, outcome: Outcome::Unchanged, notices: record.notices.bits() });
+            }
             Ok(record) => ready.push(record),
             Err(rejection) => rejects.push(Reject::new(rejection, input, &chunk, span)),
         }
@@ -127,13 +135,14 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
     });
     let counts = MappedChunkCounts {
         start,
-        open: (ready.len() + rejects.len()) as u64,
-        valid: ready.len() as u64,
+        open: (ready.len() + unchanged.len() + rejects.len()) as u64,
+        valid: (ready.len() + unchanged.len()) as u64,
+        not_asked: unchanged.len() as u64,
         consumed: chunk.consumed,
         notices: ready.iter().map(|record| record.notices).filter(|notices| !notices.is_empty()).collect(),
         previews,
     };
-    MappedChunk { input, chunk, encoded, ready, rejects, counts }
+    MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }
 }
 
 struct ChunkMapper<'m> {
@@ -145,6 +154,17 @@ struct ChunkMapper<'m> {
 }
 
 impl ChunkMapper<'_> {
+    /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
+    fn forget_if_known(&mut self, record: &Ready) -> bool {
+        let encoded = &self.encoded[record.encoded.clone()];
+        let is_known = |known: &Arc<KnownLookup>| known.is_known(&record.external_id, ContentHash::of(encoded));
+        let known = self.mapping.known.as_ref().is_some_and(is_known);
+        if known {
+            self.encoded.truncate(record.encoded.start);
+        }
+        known
+    }
+
     fn record(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> Result<Ready, Rejection> {
         if let Some(fault) = span.fault {
             return Err(framing_rejection(fault, span));

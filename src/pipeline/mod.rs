@@ -42,7 +42,7 @@ pub use ledger::{CodeCount, Counts, InputProgress, Ledger};
 pub use reconcile::OnExisting;
 pub use send::Delivery;
 
-use crate::journal::{Journal, Progress, Tracker};
+use crate::journal::{Journal, KnownLookup, KnownUsers, Progress, Tracker};
 use crate::mapping::Rules;
 use crate::report::Reporter;
 use crate::signal::Signals;
@@ -75,6 +75,10 @@ pub struct Job {
     pub delivery: Option<Delivery>,
     /// Where it is kept what became of each record; `None` for a dry run.
     pub journal: Option<Journal>,
+    /// What is known to be at the target, to be kept up to date; `None` for a dry run.
+    pub known: Option<KnownUsers>,
+    /// The same, for users who are not to be asked about again.
+    pub lookup: Option<KnownLookup>,
     /// How far an earlier part of the run came.
     pub progress: Progress,
     /// What became of the records of that earlier part.
@@ -87,7 +91,7 @@ impl Job {
     /// A job that sends nothing and keeps nothing.
     pub fn dry_run(intake: Intake, preview: usize, max_errors: Option<u64>) -> Self {
         let (progress, ledger) = (Progress::new(intake.inputs.len()), Ledger::new(&intake.inputs, false));
-        Self { intake, preview, delivery: None, journal: None, progress, ledger, max_errors }
+        Self { intake, preview, delivery: None, journal: None, known: None, lookup: None, progress, ledger, max_errors }
     }
 }
 
@@ -100,8 +104,13 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: Signals) -> Led
     let tracker = Tracker::new(inputs.len());
 
     let records = read::start(inputs, reader, Arc::clone(&progress), stop.clone());
-    let mapping =
-        map::Mapping { rules: Arc::new(rules), progress: Arc::clone(&progress), preview: job.preview, workers };
+    let mapping = map::Mapping {
+        rules: Arc::new(rules),
+        progress: Arc::clone(&progress),
+        known: job.lookup.map(Arc::new),
+        preview: job.preview,
+        workers,
+    };
     let mapped = Box::pin(map::stream(records, mapping, events.clone()).take_until(stop.clone().cancelled_owned()));
     let stages = match job.delivery {
         Some(delivery) => {
@@ -118,6 +127,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: Signals) -> Led
     let committer = commit::Committer {
         ledger: job.ledger,
         journal: job.journal,
+        known: job.known,
         failed: false,
         tracker,
         previews: job.preview,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::batch::{Batch, Item};
 use super::send::{conflict, invalid};
 use crate::avnology::{Change, Changed, Comparable, Field, ItemDecision, MAX_PAGE, Paced, TargetError, decide_item};
-use crate::journal::{Outcome, Reject, Settled};
+use crate::journal::{ContentHash, Known, Outcome, Reject, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
 
 /// What becomes of a user whose external id is at the target already.
@@ -25,87 +25,107 @@ pub enum OnExisting {
 pub(super) struct Reconciled {
     pub records: Vec<Settled>,
     pub rejects: Vec<Reject>,
+    pub known: Vec<Known>,
 }
 
-/// Settles the items of a batch that exist already.
-pub(super) async fn reconcile(
-    target: &Paced,
-    batch: &Batch,
-    existing: &[usize],
-    rule: OnExisting,
-) -> Result<Reconciled, TargetError> {
-    let mut reconciled = Reconciled::default();
-    let items: Vec<&Item> = existing.iter().map(|&index| &batch.items[index]).collect();
-    if rule == OnExisting::Fail {
-        let message = "an identity with this external id is at the target already (--on-existing fail)";
-        let rejection = || Rejection::of_record(RejectCode::AlreadyExists, message);
-        reconciled.rejects = items.iter().map(|item| item.reject(rejection())).collect();
-        return Ok(reconciled);
-    }
-    let at = Reconciler { target, batch, rule };
-    for page in items.chunks(MAX_PAGE) {
-        let ids: Vec<&str> = page.iter().map(|item| &*item.external_id).collect();
-        let bodies = target.read_back(&ids).await?;
-        let listed: Vec<Comparable<'_>> =
-            bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
-        let found: HashMap<&str, &Comparable<'_>> =
-            listed.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
-        for item in page {
-            match at.settle(item, found.get(&*item.external_id).copied()).await? {
-                End::Settled(record) => reconciled.records.push(record),
-                End::Rejected(reject) => reconciled.rejects.push(*reject),
-            }
-        }
-    }
-    Ok(reconciled)
+/// Settles items of a batch that exist already.
+pub(super) struct Reconciler<'a> {
+    pub target: &'a Paced,
+    pub batch: &'a Batch,
+    pub rule: OnExisting,
+    /// For a batch that was sent before and may have been carried out: what was created since then is the run's own,
+    /// although the target forgot the idempotency key.
+    pub ours_since: Option<jiff::Timestamp>,
 }
 
 /// How an existing identity ends.
 enum End {
-    Settled(Settled),
-    Rejected(Box<Reject>),
-}
-
-struct Reconciler<'a> {
-    target: &'a Paced,
-    batch: &'a Batch,
-    rule: OnExisting,
+    /// Settled, and what is known of it from now on, if that is another thing than before.
+    Settled { outcome: Outcome, differs: bool, known: Option<Known> },
+    /// Rejected.
+    Rejected(Rejection),
 }
 
 impl Reconciler<'_> {
+    /// Settles the items with these indices.
+    pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Reconciled, TargetError> {
+        let mut reconciled = Reconciled::default();
+        let items: Vec<&Item> = existing.iter().map(|&index| &self.batch.items[index]).collect();
+        for page in items.chunks(MAX_PAGE) {
+            let ids: Vec<&str> = page.iter().map(|item| &*item.external_id).collect();
+            let bodies = self.target.read_back(&ids).await?;
+            let listed: Vec<Comparable<'_>> =
+                bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
+            let found: HashMap<&str, &Comparable<'_>> =
+                listed.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
+            for item in page {
+                let end = self.settle(item, found.get(&*item.external_id).copied()).await?;
+                reconciled.book(item, end);
+            }
+        }
+        Ok(reconciled)
+    }
+
     async fn settle(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
         let body = self.batch.item_body(item);
-        let differences = match (Comparable::sent(&body), found) {
-            (Some(sent), Some(found)) => sent.differences(found),
+        let (Some(sent), Some(found)) = (Comparable::sent(&body), found) else {
             // It was there a moment ago: whatever is going on, it is not what the export says.
-            _ => vec![Field::Email],
+            return Ok(match self.rule {
+                OnExisting::Fail => End::Rejected(exists()),
+                _ => End::Settled { outcome: Outcome::Unchanged, differs: true, known: None },
+            });
         };
-        if let (Some(sent), Some(found)) = (Comparable::sent(&body), found)
-            && sent.is_somebody_else(found)
-        {
+        if sent.is_somebody_else(found) {
             let message = "another Clerk user with this external id is at the target already";
-            let rejection = Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message);
-            return Ok(End::Rejected(Box::new(item.reject(rejection))));
+            return Ok(End::Rejected(Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)));
         }
-        let settled = |outcome, differs: bool| {
-            let mut notices = item.notices;
-            if differs {
-                notices.add(Notice::DiffersAtTarget);
-            }
-            End::Settled(Settled { key: item.key(), outcome, notices: notices.bits() })
-        };
-        let id = found.and_then(|found| found.id.as_deref());
+        let differences = sent.differences(found);
+        let id = found.id.as_deref();
+        let known = id.filter(|_| differences.is_empty()).map(|id| self.batch.known(item, id));
+        if self.ours_since.is_some_and(|moment| found.is_created_since(moment)) {
+            let outcome = Outcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
+            return Ok(End::Settled { outcome, differs: !differences.is_empty(), known });
+        }
         let fields: Vec<Field> = differences.iter().copied().filter(|field| field.mask().is_some()).collect();
-        let (Some(id), OnExisting::Update, false) = (id, self.rule, fields.is_empty()) else {
-            return Ok(settled(Outcome::Unchanged, !differences.is_empty()));
+        let id = match (self.rule, id) {
+            (OnExisting::Fail, _) => return Ok(End::Rejected(exists())),
+            (OnExisting::Update, Some(id)) if !fields.is_empty() => id,
+            _ => {
+                return Ok(End::Settled { outcome: Outcome::Unchanged, differs: !differences.is_empty(), known });
+            }
         };
         let change = Change { id, encoded: &body, fields: &fields, disabled: item.disabled };
+        // A password that is missing is not changed.
+        let differs = fields.len() < differences.len();
         Ok(match self.target.change(&change).await? {
-            Changed::Updated => settled(Outcome::Updated, fields.len() < differences.len()),
-            Changed::Refused(error) => {
-                let is_conflict = decide_item(&error) == ItemDecision::Conflict;
-                End::Rejected(Box::new(item.reject(if is_conflict { conflict(error) } else { invalid(error) })))
+            Changed::Updated => {
+                let known = self.batch.known(item, id);
+                let content = if differs { ContentHash::NOTHING } else { known.content };
+                End::Settled { outcome: Outcome::Updated, differs, known: Some(Known { content, ..known }) }
             }
+            Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => End::Rejected(conflict(error)),
+            Changed::Refused(error) => End::Rejected(invalid(error)),
         })
     }
+}
+
+impl Reconciled {
+    fn book(&mut self, item: &Item, end: End) {
+        match end {
+            End::Settled { outcome, differs, known } => {
+                let mut notices = item.notices;
+                if differs {
+                    notices.add(Notice::DiffersAtTarget);
+                }
+                self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
+                self.known.extend(known);
+            }
+            End::Rejected(rejection) => self.rejects.push(item.reject(rejection)),
+        }
+    }
+}
+
+fn exists() -> Rejection {
+    let message = "an identity with this external id is at the target already (--on-existing fail)";
+    Rejection::of_record(RejectCode::AlreadyExists, message)
 }

@@ -14,12 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, BatchLimits, Item, Work};
 use super::event::{Event, StopReason};
-use super::reconcile::{OnExisting, Reconciled, reconcile};
+use super::reconcile::{OnExisting, Reconciled, Reconciler};
 use super::single::Single;
 use super::tell;
 use crate::avnology::{
-    Backoff, Capabilities, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Pace, Paced, Reply,
-    RetryBudget, TargetError, batch_results, decide, decide_item, error_body,
+    Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Pace, Paced, Reply, RetryBudget,
+    TargetError, batch_results, decide, decide_item, error_body,
 };
 use crate::journal::{self, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
@@ -43,6 +43,8 @@ pub struct Delivery {
     pub on_existing: OnExisting,
     /// Makes this run's idempotency keys its own: another run must not be answered from this one's memory.
     pub run_id: String,
+    /// When the run began, by the target's clock. What was sent before and is there since then is the run's own.
+    pub began: jiff::Timestamp,
 }
 
 /// What is left to do after a batch was answered.
@@ -82,8 +84,7 @@ impl Sender {
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        let capabilities = Capabilities { batch: delivery.batch };
-        let paced = Paced::new(delivery.client.clone(), capabilities, Arc::clone(&delivery.pace), delivery.budget);
+        let paced = Paced::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
         Self { delivery, paced, succeeded: AtomicU64::new(0), events, stop, abort }
     }
 
@@ -148,7 +149,7 @@ impl Sender {
             let reply = match exchange {
                 Exchange::Results(results) => {
                     self.succeeded.fetch_add(1, Ordering::Relaxed);
-                    return self.apply(work, results).await;
+                    return self.apply(work, results, again).await;
                 }
                 Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
@@ -214,14 +215,16 @@ impl Sender {
     }
 
     /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
-    async fn apply(&self, work: &Work, results: Vec<ItemResult>) -> Next {
-        let (mut records, mut rejects, mut again, mut existing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    async fn apply(&self, work: &Work, results: Vec<ItemResult>, sent_before: bool) -> Next {
+        let (mut records, mut rejects, mut known) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut again, mut existing) = (Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
             let item = &work.batch.items[index];
             let settled = |outcome| Settled { key: item.key(), outcome, notices: item.notices.bits() };
             match result {
                 ItemResult::Created { id } => {
+                    known.extend(id.as_deref().map(|id| work.batch.known(item, id)));
                     records.push(settled(journal::Outcome::Created { external_id: item.external_id.to_string(), id }));
                 }
                 ItemResult::Exists { .. } => existing.push(index),
@@ -237,14 +240,22 @@ impl Sender {
             }
         }
         if !records.is_empty() || !rejects.is_empty() {
-            tell(&self.events, Event::Settled { records, rejects }).await;
+            tell(&self.events, Event::Settled { records, rejects, known }).await;
         }
         if let Some(error) = refused {
             return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }
         if !existing.is_empty() {
-            match reconcile(&self.paced, &work.batch, &existing, self.delivery.on_existing).await {
-                Ok(Reconciled { records, rejects }) => tell(&self.events, Event::Settled { records, rejects }).await,
+            let reconciler = Reconciler {
+                target: &self.paced,
+                batch: &work.batch,
+                rule: self.delivery.on_existing,
+                ours_since: sent_before.then_some(self.delivery.began),
+            };
+            match reconciler.reconcile(&existing).await {
+                Ok(Reconciled { records, rejects, known }) => {
+                    tell(&self.events, Event::Settled { records, rejects, known }).await;
+                }
                 Err(error) => return self.give_up(error).await,
             }
         }
@@ -273,7 +284,8 @@ impl Sender {
             Outcome::Answered { status: 413 } => Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) },
             _ => invalid(error),
         };
-        tell(&self.events, Event::Settled { records: Vec::new(), rejects: vec![item.reject(rejection)] }).await;
+        let rejects = vec![item.reject(rejection)];
+        tell(&self.events, Event::Settled { records: Vec::new(), rejects, known: Vec::new() }).await;
         Next::Work(Vec::new())
     }
 

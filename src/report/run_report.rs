@@ -14,6 +14,8 @@ use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger};
 pub struct RunDetails {
     /// The run's id; none in a dry run.
     pub run: Option<String>,
+    /// The run whose mended rejects were an input.
+    pub rejects_of: Option<String>,
     /// The target's base URL; none in a dry run.
     pub target: Option<String>,
     /// Where the report itself was written.
@@ -28,6 +30,8 @@ pub struct RunReport<'a> {
     tool: &'static str,
     version: &'static str,
     run: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejects_of: Option<&'a str>,
     dry_run: bool,
     target: Option<&'a str>,
     /// `finished` or `stopped`.
@@ -37,6 +41,8 @@ pub struct RunReport<'a> {
     reason: Option<String>,
     inputs: &'a [InputProgress],
     counts: Counts,
+    /// Of the unchanged: not asked about, because the target confirmed them in an earlier run.
+    not_asked: u64,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
     warnings: BTreeMap<Notice, u64>,
     left_behind: BTreeMap<Notice, u64>,
@@ -63,6 +69,7 @@ impl<'a> RunReport<'a> {
             tool: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             run: details.run.as_deref(),
+            rejects_of: details.rejects_of.as_deref(),
             dry_run: ledger.is_dry_run(),
             target: details.target.as_deref(),
             status: if ledger.stopped.is_none() { "finished" } else { "stopped" },
@@ -70,6 +77,7 @@ impl<'a> RunReport<'a> {
             reason: ledger.stopped.as_ref().map(ToString::to_string),
             inputs: &ledger.inputs,
             counts: ledger.counts(),
+            not_asked: ledger.not_asked,
             rejected_by_code: ledger.rejected_by_code(),
             warnings: ledger.notices(NoticeKind::Warning),
             left_behind: ledger.notices(NoticeKind::LeftBehind),

@@ -10,7 +10,7 @@ use crate::pipeline::{CodeCount, Counts, Ledger};
 /// Writes the summary of a run. It names positions and codes, never a person.
 pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
     headline(out, ledger, details)?;
-    outcomes(out, &ledger.counts())?;
+    outcomes(out, &ledger.counts(), ledger.not_asked)?;
     rejects(out, ledger)?;
     notices(out, ledger, NoticeKind::Warning, "Warnings (these users move all the same):")?;
     notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
@@ -44,7 +44,7 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
     Ok(())
 }
 
-fn outcomes(out: &mut String, counts: &Counts) -> fmt::Result {
+fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
     writeln!(out)?;
     let mut line =
         |name: &str, number: u64, meaning: &str| writeln!(out, "  {:>14} {name:<11} {meaning}", count(number));
@@ -56,6 +56,9 @@ fn outcomes(out: &mut String, counts: &Counts) -> fmt::Result {
             line("updated", counts.updated, "at the target already, now as the export says")?;
         }
         line("unchanged", counts.unchanged, "at the target already, left as they are")?;
+        if not_asked > 0 {
+            line("of these", not_asked, "confirmed in an earlier run and not asked about (--recheck asks)")?;
+        }
     }
     line("rejected", counts.rejected, "see below")?;
     if counts.unfinished > 0 {

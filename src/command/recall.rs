@@ -1,0 +1,84 @@
+//! What is known of the target from earlier runs, and whether it can be believed.
+
+use std::collections::HashMap;
+use std::io;
+
+use crate::avnology::{Comparable, Paced, TargetError};
+use crate::journal::{KnownLookup, KnownUsers, SAMPLE_SIZE};
+use crate::pipeline::OnExisting;
+use crate::settings::ImportSettings;
+
+/// Without the batch methods, each user that is looked up is a request.
+const SMALL_SAMPLE: usize = 10;
+
+/// What an import knows of its target.
+#[derive(Default)]
+pub(super) struct Recalled {
+    /// To be kept up to date.
+    pub known: Option<KnownUsers>,
+    /// For not asking about users again.
+    pub lookup: Option<KnownLookup>,
+}
+
+/// Recalls what is known of `target`, as far as the target agrees. Not being able to costs requests and nothing else.
+pub(super) async fn recall(
+    settings: &ImportSettings,
+    target: &str,
+    run: &str,
+    paced: &Paced,
+    batch: bool,
+) -> Result<Recalled, TargetError> {
+    let sample_size = if batch { SAMPLE_SIZE } else { SMALL_SAMPLE };
+    let given_up = |error: io::Error| {
+        tracing::warn!(%error, "what is known of the target cannot be used; it is asked about every user");
+        Recalled::default()
+    };
+    let known = match open(settings, target, run) {
+        Ok(opened) => opened,
+        Err(error) => return Ok(given_up(error)),
+    };
+    let known = if is_believable(known.sample().take(sample_size), paced).await? {
+        Ok(known)
+    } else {
+        tracing::warn!("the target does not have the users it had; it is asked about every user again");
+        known.emptied()
+    };
+    // Somebody who wants users that are there to be rejected wants the target to say so.
+    let may_look_up = settings.on_existing != OnExisting::Fail && !settings.recheck;
+    let recalled = known.and_then(|known| {
+        let lookup = if may_look_up { known.lookup()? } else { None };
+        if settings.on_existing == OnExisting::Update {
+            known.note_updating(Some(run))?;
+        }
+        Ok(Recalled { known: Some(known), lookup })
+    });
+    Ok(recalled.unwrap_or_else(given_up))
+}
+
+/// Opens what is known; nothing is, if another run that changed users never came to its end.
+fn open(settings: &ImportSettings, target: &str, run: &str) -> io::Result<KnownUsers> {
+    let mut known = KnownUsers::open(&settings.runs_directory, target)?;
+    if known.note_updating(None)?.is_some_and(|other| other != run) {
+        tracing::warn!("a run that changed users was broken off; the target is asked about every user again");
+        known = known.emptied()?;
+    }
+    Ok(known)
+}
+
+/// Whether the target has these users under the ids it gave them then. Another tenant, a database that was reset or
+/// restored from a backup: it has not.
+async fn is_believable<'a>(
+    sample: impl Iterator<Item = &'a (String, String)>,
+    paced: &Paced,
+) -> Result<bool, TargetError> {
+    let sample: Vec<&(String, String)> = sample.collect();
+    let external_ids: Vec<&str> = sample.iter().map(|(external_id, _)| external_id.as_str()).collect();
+    let bodies = paced.read_back(&external_ids).await?;
+    let listed: Vec<Comparable<'_>> =
+        bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
+    let found: HashMap<&str, &str> = listed
+        .iter()
+        .filter_map(|identity| Some((identity.external_id.as_deref()?, identity.id.as_deref()?)))
+        .collect();
+    Ok(sample.iter().all(|(external_id, id)| found.get(external_id.as_str()) == Some(&id.as_str())))
+}

@@ -1,0 +1,14 @@
+//! What grows with the number of users lies on disk, as fixed-size entries in the order of their bytes.
+//!
+//! ```text
+//! entries in any order ── Sorter ──► entries in order ── SortedFile::write ──► SortedFile ── find
+//! ```
+//!
+//! An entry begins with its key, most often a hash, so that one comparison of bytes does for every index. Memory is
+//! bounded by the sorter's buffer, whatever the number of entries.
+
+mod sorted_file;
+mod sorter;
+
+pub use sorted_file::{SortedFile, merge};
+pub use sorter::{Sorted, Sorter};

@@ -1,0 +1,282 @@
+//! A file of fixed-size entries in order: written once, then searched.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Entries that are read at once when searching: a page or two.
+const WINDOW: usize = 128;
+
+/// Entries that are read at once when going through all of them.
+const READ_AHEAD: usize = 2048;
+
+/// Entries of `N` bytes in ascending order.
+#[derive(Debug)]
+pub struct SortedFile<const N: usize> {
+    file: File,
+    count: u64,
+}
+
+impl<const N: usize> SortedFile<N> {
+    /// Writes entries, which must come in order, into `file`, from its beginning, and makes them durable.
+    pub fn write(file: File, entries: impl Iterator<Item = io::Result<[u8; N]>>) -> io::Result<Self> {
+        let mut writer = BufWriter::with_capacity(1 << 16, file);
+        let mut count = 0;
+        for entry in entries {
+            writer.write_all(&entry?)?;
+            count += 1;
+        }
+        let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(Self { file, count })
+    }
+
+    /// Makes everything durable.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// Opens a file that was written before.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let bytes = file.metadata()?.len();
+        if bytes % N as u64 != 0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the last entry is not whole"));
+        }
+        Ok(Self { file, count: bytes / N as u64 })
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// All entries, in order.
+    pub fn entries(&self) -> Entries<'_, N> {
+        Entries { source: self, next: 0, buffer: Vec::new(), given: 0 }
+    }
+
+    /// The first entry that begins with `key`.
+    ///
+    /// Where keys are spread evenly, as hashes are, the place is guessed: two or three reads for millions of entries.
+    pub fn find(&self, key: &[u8]) -> io::Result<Option<[u8; N]>> {
+        let (mut low, mut high) = (0, self.count);
+        let (mut low_key, mut high_key) = (0, u64::MAX);
+        let wanted = leading(key);
+        let mut buffer = [[0; N]; WINDOW];
+        let most = WINDOW as u64;
+        for attempt in 0.. {
+            let span = high - low;
+            let guess = if attempt < 4 { between(wanted, low_key, high_key, span) } else { span / 2 };
+            // What is sought may begin before the guess, among entries with the same key.
+            let start = if span <= most { low } else { low + guess.saturating_sub(most / 2).min(span - most) };
+            let window = &mut buffer[..to_index(span.min(most))];
+            self.read(start, window)?;
+            let position = window.partition_point(|entry| entry[..key.len()] < *key);
+            if position == window.len() {
+                low = start + window.len() as u64;
+                low_key = window.last().map_or(low_key, |entry| leading(entry));
+            } else if position == 0 && start > low {
+                high = start + 1;
+                high_key = leading(&window[0]);
+            } else {
+                return Ok(window.get(position).copied().filter(|entry| entry.starts_with(key)));
+            }
+            if low >= high {
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads entries from number `start` on.
+    fn read(&self, start: u64, entries: &mut [[u8; N]]) -> io::Result<()> {
+        read_exact_at(&self.file, entries.as_flattened_mut(), start * N as u64)
+    }
+}
+
+/// The first bytes of a key as a number.
+fn leading(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(8);
+    bytes[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+/// How far into a span of entries a key lies if they are spread evenly from `low` to `high`.
+fn between(key: u64, low: u64, high: u64, span: u64) -> u64 {
+    let (distance, range) = (u128::from(key.saturating_sub(low)), u128::from(high.saturating_sub(low)).max(1));
+    u64::try_from(distance * u128::from(span) / range).unwrap_or(span).min(span)
+}
+
+fn to_index(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All entries of a file, in order.
+pub struct Entries<'a, const N: usize> {
+    source: &'a SortedFile<N>,
+    next: u64,
+    buffer: Vec<[u8; N]>,
+    given: usize,
+}
+
+impl<const N: usize> Iterator for Entries<'_, N> {
+    type Item = io::Result<[u8; N]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.given == self.buffer.len() {
+            let left = self.source.count - self.next;
+            self.buffer.resize(READ_AHEAD.min(to_index(left)), [0; N]);
+            self.given = 0;
+            if self.buffer.is_empty() {
+                return None;
+            }
+            if let Err(error) = self.source.read(self.next, &mut self.buffer) {
+                self.next = self.source.count;
+                self.buffer.clear();
+                return Some(Err(error));
+            }
+            self.next += self.buffer.len() as u64;
+        }
+        self.given += 1;
+        Some(Ok(self.buffer[self.given - 1]))
+    }
+}
+
+/// Entries of several sources, each in order, in one order.
+pub fn merge<const N: usize, I>(sources: impl IntoIterator<Item = I>) -> Merge<N, I>
+where
+    I: Iterator<Item = io::Result<[u8; N]>>,
+{
+    let mut merge = Merge { sources: sources.into_iter().collect(), waiting: BinaryHeap::new(), failed: None };
+    for index in 0..merge.sources.len() {
+        merge.advance(index);
+    }
+    merge
+}
+
+/// See [`merge`].
+pub struct Merge<const N: usize, I> {
+    sources: Vec<I>,
+    /// The next entry of each source.
+    waiting: BinaryHeap<Reverse<([u8; N], usize)>>,
+    failed: Option<io::Error>,
+}
+
+impl<const N: usize, I: Iterator<Item = io::Result<[u8; N]>>> Merge<N, I> {
+    fn advance(&mut self, index: usize) {
+        match self.sources[index].next() {
+            Some(Ok(entry)) => self.waiting.push(Reverse((entry, index))),
+            Some(Err(error)) => self.failed = Some(error),
+            None => {}
+        }
+    }
+}
+
+impl<const N: usize, I: Iterator<Item = io::Result<[u8; N]>>> Iterator for Merge<N, I> {
+    /// The entry, and the number of its source.
+    type Item = io::Result<([u8; N], usize)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(error) = self.failed.take() {
+            self.waiting.clear();
+            return Some(Err(error));
+        }
+        let Reverse((entry, index)) = self.waiting.pop()?;
+        self.advance(index);
+        Some(Ok((entry, index)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(entries: &BTreeMap<[u8; 4], u8>) -> SortedFile<5> {
+        let entries = entries.iter().map(|([a, b, c, d], value)| Ok([*a, *b, *c, *d, *value]));
+        SortedFile::write(tempfile::tempfile().unwrap(), entries).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_was_written_is_found_and_nothing_else(
+            mut entries in proptest::collection::btree_map(any::<[u8; 4]>(), any::<u8>(), 0..3000),
+            crowded in 0u32..2000,
+            others in proptest::collection::vec(any::<[u8; 4]>(), 50),
+        ) {
+            // Keys that are anything but spread evenly.
+            entries.extend((0..crowded).map(|number| (number.to_be_bytes(), 1)));
+            let file = file(&entries);
+            prop_assert_eq!(file.len(), entries.len() as u64);
+            prop_assert_eq!(file.entries().count(), entries.len());
+            for (key, value) in &entries {
+                prop_assert_eq!(file.find(key).unwrap().map(|entry| entry[4]), Some(*value));
+            }
+            for key in &others {
+                prop_assert_eq!(file.find(key).unwrap().map(|entry| entry[4]), entries.get(key).copied());
+            }
+        }
+
+        #[test]
+        fn merging_is_sorting(sources in proptest::collection::vec(proptest::collection::vec(any::<[u8; 2]>(), 0..40), 0..6)) {
+            let mut all: Vec<[u8; 2]> = sources.concat();
+            all.sort_unstable();
+            let sorted = sources.into_iter().map(|mut source| {
+                source.sort_unstable();
+                source.into_iter().map(Ok)
+            });
+            let merged: Vec<[u8; 2]> = merge(sorted).map(|entry| entry.unwrap().0).collect();
+            prop_assert_eq!(merged, all);
+        }
+    }
+
+    #[test]
+    fn the_first_of_many_entries_with_one_key_is_found() {
+        let entries = (0..10_000u16).map(|number| Ok([7, number.to_be_bytes()[0], number.to_be_bytes()[1]]));
+        let file = SortedFile::write(tempfile::tempfile().unwrap(), entries).unwrap();
+        assert_eq!(file.find(&[7]).unwrap(), Some([7, 0, 0]));
+        assert_eq!(file.find(&[6]).unwrap(), None);
+        assert_eq!(file.find(&[8]).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sorted");
+        std::fs::write(&path, [1, 2, 3, 4]).unwrap();
+        assert!(SortedFile::<3>::open(&path).is_err());
+        assert_eq!(SortedFile::<2>::open(&path).unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,358 @@
+//! What is known to be at a target: which users, and what they were when the target last confirmed them. With it a
+//! nightly run over a fresh export sends only what changed, and counts the rest nearly as fast as it is read.
+//!
+//! ```text
+//! <runs-dir>/known-users-<target>/0000000001.sorted   entries: hash of the external id (8 bytes), content hash (16)
+//!                                 0000000002.sorted   … confirmed later, which wins
+//!                                 sample.json         some of the users, with the target's ids for them
+//!                                 updating            the run that may be changing users right now
+//! ```
+//!
+//! It only ever saves work. An entry is written after the target's answer is durable in the journal, so a crash loses
+//! entries and never invents one; a user without an entry is sent and compared, as in the first run. What could make an
+//! entry untrue is dealt with where it happens: undoing a run forgets the target as a whole, an update that was broken
+//! off makes the next run forget it, and before it is believed its sample is looked up at the target.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::{create_private, create_private_directory, replace_private, target_digest};
+use crate::index::{SortedFile, merge};
+
+/// How many users are looked up at the target before the rest is believed: one request.
+pub const SAMPLE_SIZE: usize = 100;
+
+/// Entries that are kept in memory before they are written: 3 MiB.
+const BUFFERED: usize = 128 * 1024;
+
+const KEY_BYTES: usize = 8;
+const CONTENT_BYTES: usize = 16;
+const ENTRY_BYTES: usize = KEY_BYTES + CONTENT_BYTES;
+
+type Entry = [u8; ENTRY_BYTES];
+
+/// What a user was when the target confirmed it: a SHA-256 of the identity as it was sent, cut to 128 bits.
+///
+/// The identity holds its external id, so two users never have the same content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentHash([u8; CONTENT_BYTES]);
+
+impl ContentHash {
+    /// Of nothing that is ever sent: for a user who is there, but not as any export has them.
+    pub const NOTHING: Self = Self([0; CONTENT_BYTES]);
+
+    /// The hash of an encoded identity.
+    pub fn of(encoded: &[u8]) -> Self {
+        Self(first_bytes(encoded))
+    }
+}
+
+/// A user who is at the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The key at the target.
+    pub external_id: Box<str>,
+    /// The target's own id.
+    pub id: String,
+    /// What it was confirmed to be.
+    pub content: ContentHash,
+}
+
+/// What is known of one target. Errors need not stop a run: whatever is not known is asked.
+#[derive(Debug)]
+pub struct KnownUsers {
+    directory: PathBuf,
+    /// The number of the last sorted file.
+    written: u64,
+    /// What was confirmed since then, in that order.
+    buffer: Vec<Entry>,
+    /// External ids and the target's ids, by key: the smallest keys, and so a fair sample of all.
+    sample: BTreeMap<[u8; KEY_BYTES], (String, String)>,
+}
+
+impl KnownUsers {
+    /// Opens what is known of a target. What cannot be read is forgotten.
+    pub fn open(runs: &Path, target: &str) -> io::Result<Self> {
+        let directory = Self::directory(runs, target);
+        create_private_directory(&directory)?;
+        match Self::read(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                tracing::warn!(%error, "what is known of the target is damaged and is forgotten");
+                Self::begin(directory)
+            }
+            read => read,
+        }
+    }
+
+    fn read(directory: &Path) -> io::Result<Self> {
+        let sample: Vec<(String, String)> = match std::fs::read(directory.join("sample.json")) {
+            Ok(text) => {
+                serde_json::from_slice(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let sample = sample.into_iter().map(|(external_id, id)| (key(&external_id), (external_id, id))).collect();
+        let mut users = Self { directory: directory.to_path_buf(), written: 0, buffer: Vec::new(), sample };
+        let files = users.files()?;
+        users.written = files.last().map_or(0, |(number, _)| *number);
+        if files.len() > 1 {
+            users.merge(&files)?;
+        }
+        Ok(users)
+    }
+
+    /// Forgets all about a target.
+    pub fn forget(runs: &Path, target: &str) -> io::Result<()> {
+        match std::fs::remove_dir_all(Self::directory(runs, target)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn directory(runs: &Path, target: &str) -> PathBuf {
+        runs.join(format!("known-users-{}", target_digest(target)))
+    }
+
+    /// Begins again with nothing.
+    pub fn emptied(self) -> io::Result<Self> {
+        Self::begin(self.directory)
+    }
+
+    fn begin(directory: PathBuf) -> io::Result<Self> {
+        std::fs::remove_dir_all(&directory)?;
+        create_private_directory(&directory)?;
+        Ok(Self { directory, written: 0, buffer: Vec::new(), sample: BTreeMap::new() })
+    }
+
+    /// Notes that run `run` may change users (`None`: that no run does any more). Returns the run that was noted before.
+    pub fn note_updating(&self, run: Option<&str>) -> io::Result<Option<String>> {
+        let path = self.directory.join("updating");
+        let before = match std::fs::read_to_string(&path) {
+            Ok(run) => Some(run.trim().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        match run {
+            Some(run) => replace_private(&path, |file| io::Write::write_all(file, run.as_bytes()))?,
+            None if before.is_some() => std::fs::remove_file(&path)?,
+            None => {}
+        }
+        Ok(before)
+    }
+
+    /// Some of the users that are known, with the target's ids for them.
+    pub fn sample(&self) -> impl Iterator<Item = &(String, String)> {
+        self.sample.values()
+    }
+
+    /// For looking users up as they were known when this was opened; `None` if there were none.
+    pub fn lookup(&self) -> io::Result<Option<KnownLookup>> {
+        let files = self.files()?;
+        let newest = files.first().map(|(_, path)| SortedFile::open(path)).transpose()?;
+        Ok(newest.filter(|users| !users.is_empty()).map(|users| KnownLookup { users }))
+    }
+
+    /// Takes in what the target confirmed, and writes it once there is enough of it.
+    pub fn learn(&mut self, known: Vec<Known>) -> io::Result<()> {
+        for Known { external_id, id, content } in known {
+            let key = key(&external_id);
+            let mut entry = [0; ENTRY_BYTES];
+            entry[..KEY_BYTES].copy_from_slice(&key);
+            entry[KEY_BYTES..].copy_from_slice(&content.0);
+            self.buffer.push(entry);
+            if self.sample.len() < SAMPLE_SIZE || self.sample.last_key_value().is_some_and(|(last, _)| key <= *last) {
+                self.sample.insert(key, (external_id.into_string(), id));
+                if self.sample.len() > SAMPLE_SIZE {
+                    self.sample.pop_last();
+                }
+            }
+        }
+        if self.buffer.len() >= BUFFERED { self.write() } else { Ok(()) }
+    }
+
+    /// Writes what was taken in.
+    pub fn write(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        // First the sample: without one, nothing is believed.
+        let sample: Vec<&(String, String)> = self.sample().collect();
+        replace_private(&self.directory.join("sample.json"), |file| Ok(serde_json::to_writer(file, &sample)?))?;
+        let mut entries = std::mem::take(&mut self.buffer);
+        entries.sort_by(|one, other| one[..KEY_BYTES].cmp(&other[..KEY_BYTES]));
+        // The sort is stable: of one user's entries the last one is the newest.
+        let newest = entries.chunk_by(|one, other| one[..KEY_BYTES] == other[..KEY_BYTES]);
+        self.write_file(newest.filter_map(|same| same.last().copied().map(Ok)))?;
+        entries.clear();
+        self.buffer = entries;
+        Ok(())
+    }
+
+    /// Puts sorted files into one; of a user's entries the one in the newest file counts.
+    fn merge(&mut self, files: &[(u64, PathBuf)]) -> io::Result<()> {
+        let sources = files.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
+        let mut merged = merge(sources.iter().map(SortedFile::<ENTRY_BYTES>::entries)).peekable();
+        let newest = std::iter::from_fn(move || {
+            let (mut entry, mut source) = match merged.next()? {
+                Ok(first) => first,
+                Err(error) => return Some(Err(error)),
+            };
+            let same = |entry: &Entry, other: &Entry| entry[..KEY_BYTES] == other[..KEY_BYTES];
+            while let Some(Ok((other, from))) =
+                merged.next_if(|next| matches!(next, Ok((other, _)) if same(&entry, other)))
+            {
+                if from > source {
+                    (entry, source) = (other, from);
+                }
+            }
+            Some(Ok(entry))
+        });
+        self.write_file(newest)?;
+        // Should this be broken off: whatever is left over is older than the new file, and loses against it.
+        files.iter().try_for_each(|(_, path)| std::fs::remove_file(path))
+    }
+
+    /// Writes the next sorted file; it is there as a whole or not at all.
+    fn write_file(&mut self, entries: impl Iterator<Item = io::Result<Entry>>) -> io::Result<()> {
+        let path = self.directory.join(format!("{:010}.sorted", self.written + 1));
+        let temporary = path.with_extension("part");
+        SortedFile::write(create_private(&temporary)?, entries)?.sync()?;
+        std::fs::rename(&temporary, &path)?;
+        File::open(&self.directory)?.sync_all()?;
+        self.written += 1;
+        Ok(())
+    }
+
+    /// The sorted files, the oldest first.
+    fn files(&self) -> io::Result<Vec<(u64, PathBuf)>> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if let Some(number) = name.strip_suffix(".sorted").and_then(|number| number.parse().ok()) {
+                files.push((number, path));
+            }
+        }
+        files.sort_unstable();
+        Ok(files)
+    }
+}
+
+/// Looks users up. Shared by all mapper workers.
+#[derive(Debug)]
+pub struct KnownLookup {
+    users: SortedFile<ENTRY_BYTES>,
+}
+
+impl KnownLookup {
+    /// Whether the target is known to have this user with exactly this content.
+    pub fn is_known(&self, external_id: &str, content: ContentHash) -> bool {
+        match self.users.find(&key(external_id)) {
+            Ok(found) => found.is_some_and(|entry| entry[KEY_BYTES..] == content.0),
+            Err(error) => {
+                tracing::debug!(%error, "a known user could not be looked up");
+                false
+            }
+        }
+    }
+}
+
+fn key(external_id: &str) -> [u8; KEY_BYTES] {
+    first_bytes(external_id.as_bytes())
+}
+
+/// The first bytes of a SHA-256.
+fn first_bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let digest = Sha256::digest(bytes);
+    std::array::from_fn(|index| digest[index])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(number: usize, content: &str) -> Known {
+        let (external_id, id) = (format!("user_{number}").into(), format!("usr_{number}"));
+        Known { external_id, id, content: ContentHash::of(content.as_bytes()) }
+    }
+
+    #[test]
+    fn what_was_learned_last_is_known_and_nothing_else() {
+        let runs = tempfile::tempdir().unwrap();
+        let mut users = KnownUsers::open(runs.path(), "https://one.example").unwrap();
+        assert!(users.lookup().unwrap().is_none());
+        users.learn((0..BUFFERED).map(|number| known(number, "old")).collect()).unwrap();
+        users.learn(vec![known(7, "newer"), known(7, "newest"), known(9, "newest")]).unwrap();
+        users.write().unwrap();
+        users.learn(vec![known(9, "old")]).unwrap();
+        users.write().unwrap();
+        assert_eq!(users.files().unwrap().len(), 3);
+        drop(users);
+        let users = KnownUsers::open(runs.path(), "https://one.example").unwrap();
+        assert_eq!(users.files().unwrap().len(), 1, "they are merged");
+        let lookup = users.lookup().unwrap().unwrap();
+        assert_eq!(lookup.users.len(), BUFFERED as u64);
+        let contents = |name: &str| {
+            ["old", "newer", "newest"].map(|content| lookup.is_known(name, ContentHash::of(content.as_bytes())))
+        };
+        assert_eq!(contents("user_8"), [true, false, false]);
+        assert_eq!(contents("user_7"), [false, false, true]);
+        assert_eq!(contents("user_9"), [true, false, false]);
+        assert_eq!(contents("user_x"), [false, false, false]);
+        let other = KnownUsers::open(runs.path(), "https://two.example").unwrap();
+        assert!(other.lookup().unwrap().is_none());
+        KnownUsers::forget(runs.path(), "https://one.example").unwrap();
+        assert!(KnownUsers::open(runs.path(), "https://one.example").unwrap().lookup().unwrap().is_none());
+    }
+
+    #[test]
+    fn the_sample_is_small_true_and_spread_over_all() {
+        let runs = tempfile::tempdir().unwrap();
+        for group in 0..4 {
+            let mut users = KnownUsers::open(runs.path(), "target").unwrap();
+            users.learn((0..5000).map(|number| known(group * 5000 + number, "")).collect()).unwrap();
+            users.write().unwrap();
+        }
+        let users = KnownUsers::open(runs.path(), "target").unwrap();
+        assert_eq!(users.sample().count(), SAMPLE_SIZE);
+        let number = |external_id: &str| external_id.trim_start_matches("user_").parse::<usize>().unwrap();
+        assert!(users.sample().all(|(external_id, id)| *id == format!("usr_{}", number(external_id))));
+        for group in 0..4 {
+            let from_group = users.sample().filter(|(external_id, _)| number(external_id) / 5000 == group).count();
+            assert!(from_group > 5, "{from_group} of group {group}");
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_forgotten_as_a_whole() {
+        for name in ["0000000001.sorted", "sample.json"] {
+            let runs = tempfile::tempdir().unwrap();
+            let mut users = KnownUsers::open(runs.path(), "target").unwrap();
+            for content in ["old", "new"] {
+                users.learn(vec![known(1, content), known(2, content)]).unwrap();
+                users.write().unwrap();
+            }
+            std::fs::write(users.directory.join(name), "{\"torn").unwrap();
+            let mut users = KnownUsers::open(runs.path(), "target").unwrap();
+            assert!(users.lookup().unwrap().is_none() && users.sample().next().is_none());
+            users.learn(vec![known(1, "")]).unwrap();
+            users.write().unwrap();
+            assert_eq!(users.sample().count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_run_that_may_change_users_is_remembered_until_it_is_over() {
+        let runs = tempfile::tempdir().unwrap();
+        let users = KnownUsers::open(runs.path(), "target").unwrap();
+        assert_eq!(users.note_updating(Some("one")).unwrap(), None);
+        assert_eq!(users.note_updating(Some("two")).unwrap().as_deref(), Some("one"));
+        assert_eq!(users.note_updating(None).unwrap().as_deref(), Some("two"));
+        assert_eq!(users.note_updating(None).unwrap(), None);
+    }
+}
