@@ -26,8 +26,15 @@ use crate::index::{SortedFile, merge};
 /// How many users are looked up at the target before the rest is believed: one request.
 pub const SAMPLE_SIZE: usize = 100;
 
-/// Entries that are kept in memory before they are written: 3 MiB.
-const BUFFERED: usize = 128 * 1024;
+/// One user in so many may become part of the sample. A sample of a small tenant is smaller.
+const SAMPLED: u8 = 8;
+
+/// Entries that are kept in memory before they are written: 768 KiB. Nothing the program allocates is much larger, for
+/// allocators keep what they once gave out in such sizes.
+const BUFFERED: usize = 32 * 1024;
+
+/// Sorted files that are merged into one when there are as many, so that few are open at once.
+const FAN_IN: usize = 64;
 
 const KEY_BYTES: usize = 8;
 const CONTENT_BYTES: usize = 16;
@@ -54,12 +61,19 @@ impl ContentHash {
 /// A user who is at the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// The key at the target.
-    pub external_id: Box<str>,
-    /// The target's own id.
-    pub id: String,
-    /// What it was confirmed to be.
-    pub content: ContentHash,
+    key: [u8; KEY_BYTES],
+    content: ContentHash,
+    /// The external id and the target's own id, of a few users: names of everybody would cost more than all the rest.
+    names: Option<(Box<str>, Box<str>)>,
+}
+
+impl Known {
+    /// The user with this external id and this id at the target, who was confirmed to be this.
+    pub fn new(external_id: &str, id: &str, content: ContentHash) -> Self {
+        let key = key(external_id);
+        let may_be_sampled = key[0] < u8::MAX / SAMPLED;
+        Self { key, content, names: may_be_sampled.then(|| (external_id.into(), id.into())) }
+    }
 }
 
 /// What is known of one target. Errors need not stop a run: whatever is not known is asked.
@@ -154,19 +168,20 @@ impl KnownUsers {
     pub fn lookup(&self) -> io::Result<Option<KnownLookup>> {
         let files = self.files()?;
         let newest = files.first().map(|(_, path)| SortedFile::open(path)).transpose()?;
+        // What cannot be checked is not believed.
+        let newest = newest.filter(|_| !self.sample.is_empty());
         Ok(newest.filter(|users| !users.is_empty()).map(|users| KnownLookup { users }))
     }
 
     /// Takes in what the target confirmed, and writes it once there is enough of it.
     pub fn learn(&mut self, known: Vec<Known>) -> io::Result<()> {
-        for Known { external_id, id, content } in known {
-            let key = key(&external_id);
+        for Known { key, content, names } in known {
             let mut entry = [0; ENTRY_BYTES];
             entry[..KEY_BYTES].copy_from_slice(&key);
             entry[KEY_BYTES..].copy_from_slice(&content.0);
             self.buffer.push(entry);
-            if self.sample.len() < SAMPLE_SIZE || self.sample.last_key_value().is_some_and(|(last, _)| key <= *last) {
-                self.sample.insert(key, (external_id.into_string(), id));
+            if let Some((external_id, id)) = names {
+                self.sample.insert(key, (external_id.into(), id.into()));
                 if self.sample.len() > SAMPLE_SIZE {
                     self.sample.pop_last();
                 }
@@ -190,7 +205,8 @@ impl KnownUsers {
         self.write_file(newest.filter_map(|same| same.last().copied().map(Ok)))?;
         entries.clear();
         self.buffer = entries;
-        Ok(())
+        let files = self.files()?;
+        if files.len() < FAN_IN { Ok(()) } else { self.merge(&files) }
     }
 
     /// Puts sorted files into one; of a user's entries the one in the newest file counts.
@@ -277,8 +293,7 @@ mod tests {
     use super::*;
 
     fn known(number: usize, content: &str) -> Known {
-        let (external_id, id) = (format!("user_{number}").into(), format!("usr_{number}"));
-        Known { external_id, id, content: ContentHash::of(content.as_bytes()) }
+        Known::new(&format!("user_{number}"), &format!("usr_{number}"), ContentHash::of(content.as_bytes()))
     }
 
     #[test]
@@ -334,15 +349,15 @@ mod tests {
             let runs = tempfile::tempdir().unwrap();
             let mut users = KnownUsers::open(runs.path(), "target").unwrap();
             for content in ["old", "new"] {
-                users.learn(vec![known(1, content), known(2, content)]).unwrap();
+                users.learn((0..100).map(|number| known(number, content)).collect()).unwrap();
                 users.write().unwrap();
             }
             std::fs::write(users.directory.join(name), "{\"torn").unwrap();
             let mut users = KnownUsers::open(runs.path(), "target").unwrap();
             assert!(users.lookup().unwrap().is_none() && users.sample().next().is_none());
-            users.learn(vec![known(1, "")]).unwrap();
+            users.learn((0..100).map(|number| known(number, "")).collect()).unwrap();
             users.write().unwrap();
-            assert_eq!(users.sample().count(), 1);
+            assert!(users.sample().count() > 5);
         }
     }
 

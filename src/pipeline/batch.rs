@@ -76,8 +76,7 @@ impl Batch {
 
     /// An item that is at the target under this id, exactly as it was sent.
     pub(super) fn known(&self, item: &Item, id: &str) -> Known {
-        let content = ContentHash::of(&self.item_body(item));
-        Known { external_id: item.external_id.clone(), id: id.to_owned(), content }
+        Known::new(&item.external_id, id, ContentHash::of(&self.item_body(item)))
     }
 
     /// A batch of some of the items.

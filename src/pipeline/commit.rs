@@ -1,7 +1,8 @@
 //! The committer: one task that owns the ledger, the journal and the progress display, and hears the signals.
 //!
 //! Events are taken in groups: what a group says is written to the journal and made durable with one sync, and only then
-//! is it booked, and are senders told that they may send what they planned.
+//! is it booked, and are senders told that they may send what they planned. A group that nothing depends on is made
+//! durable along with a later one, after a tenth of a second at most.
 
 use std::io;
 use std::time::Duration;
@@ -61,6 +62,7 @@ impl Committer {
                 }
                 _ = ticks.tick() => {
                     self.ledger.elapsed = started.elapsed();
+                    self.make_durable(Ok(()));
                     reporter.update(&Moment::of(&self.ledger, self.stop.is_cancelled()));
                 }
                 count = inbox.recv_many(&mut group, GROUP) => match count {
@@ -80,12 +82,8 @@ impl Committer {
     fn take(&mut self, group: &mut Vec<Event>) {
         if let Some(journal) = &mut self.journal {
             let written = group.iter().try_for_each(|event| write(journal, event));
-            let durable = written.and_then(|()| tokio::task::block_in_place(|| journal.sync()));
-            if let Err(source) = durable {
-                let path = journal.path().display().to_string();
-                self.failed = true;
-                self.journal = None;
-                self.stop_because(StopReason::Journal { path, source });
+            if written.is_err() || group.iter().any(Event::must_be_durable) {
+                self.make_durable(written);
             }
         }
         if self.failed {
@@ -93,6 +91,17 @@ impl Committer {
         }
         for event in group.drain(..) {
             self.book(event);
+        }
+    }
+
+    /// Makes durable what was written, unless that failed already.
+    fn make_durable(&mut self, written: io::Result<()>) {
+        let Some(journal) = &mut self.journal else { return };
+        if let Err(source) = written.and_then(|()| tokio::task::block_in_place(|| journal.sync())) {
+            let path = journal.path().display().to_string();
+            self.failed = true;
+            self.journal = None;
+            self.stop_because(StopReason::Journal { path, source });
         }
     }
 

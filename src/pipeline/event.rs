@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use crate::avnology::TargetError;
-use crate::journal::{Known, Mark, Plan, Reject, Settled};
+use crate::journal::{Known, Mark, Outcome, Plan, Reject, Settled};
 use crate::mapping::Notices;
 use crate::signal::Signal;
 use crate::source::SourceError;
@@ -35,6 +35,20 @@ pub(super) enum Event {
     },
     /// The run cannot go on.
     Stopped(StopReason),
+}
+
+impl Event {
+    /// Whether it has to be durable before anything follows from it: a batch may not be sent before its plan is, and what
+    /// the target did for us must not be forgotten. Whatever else is lost in a crash comes about again.
+    pub(super) fn must_be_durable(&self) -> bool {
+        match self {
+            Self::Planned { .. } => true,
+            Self::Settled { records, .. } => {
+                records.iter().any(|record| !matches!(record.outcome, Outcome::Unchanged | Outcome::Rejected { .. }))
+            }
+            Self::Mapped(_) | Self::Read(_) | Self::Requested { .. } | Self::Stopped(_) => false,
+        }
+    }
 }
 
 /// What the mapping of a chunk adds to the counts.

@@ -99,9 +99,9 @@ impl Reconciler<'_> {
         let differs = fields.len() < differences.len();
         Ok(match self.target.change(&change).await? {
             Changed::Updated => {
-                let known = self.batch.known(item, id);
-                let content = if differs { ContentHash::NOTHING } else { known.content };
-                End::Settled { outcome: Outcome::Updated, differs, known: Some(Known { content, ..known }) }
+                let changed = || Known::new(&item.external_id, id, ContentHash::NOTHING);
+                let known = if differs { changed() } else { self.batch.known(item, id) };
+                End::Settled { outcome: Outcome::Updated, differs, known: Some(known) }
             }
             Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => End::Rejected(conflict(error)),
             Changed::Refused(error) => End::Rejected(invalid(error)),
