@@ -14,6 +14,9 @@
 
 use memchr::memchr3;
 
+use super::block::{BLOCK, Block, Inside};
+use super::nesting::Nesting;
+
 /// An element's bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
@@ -99,9 +102,9 @@ pub(super) struct ElementFramer {
     state: State,
     /// The element under way; `end` is one past its last byte that is not white space.
     element: Bounds,
-    /// Openers inside the element. Nesting deeper than the parser allows is followed all the same, so that such an
-    /// element is one reject; the record size limit bounds this too.
-    openers: Vec<u8>,
+    /// What is open inside the element. Nesting deeper than the parser allows is followed all the same, so that such an
+    /// element is one reject.
+    openers: Nesting,
     /// Whether the element's last closing bracket closed the element itself.
     closed: bool,
     elements: u64,
@@ -115,7 +118,7 @@ impl ElementFramer {
             line,
             state: State::First,
             element: Bounds { start: offset, end: offset, line },
-            openers: Vec::new(),
+            openers: Nesting::default(),
             closed: false,
             elements: 0,
         }
@@ -179,7 +182,7 @@ impl ElementFramer {
     fn inside(&mut self, byte: u8) -> Option<Step> {
         match byte {
             b'"' => self.state = State::Text,
-            b'{' | b'[' => self.openers.push(byte),
+            b'{' | b'[' => self.openers.open(byte),
             b'}' => {
                 self.close(b'{');
             }
@@ -191,22 +194,72 @@ impl ElementFramer {
 
     /// Closes the nearest opener of this kind; false when there is none.
     fn close(&mut self, opener: u8) -> bool {
-        match self.openers.iter().rposition(|&open| open == opener) {
-            Some(index) => {
-                self.openers.truncate(index);
-                self.closed = index == 0;
-                true
-            }
-            None => false,
+        let closed = self.openers.close(opener);
+        if closed {
+            self.closed = self.openers.is_empty();
         }
+        closed
+    }
+}
+
+impl ElementFramer {
+    /// Goes through the brackets of an element, 64 bytes at a time, until the element is over, a step is found, or there
+    /// are fewer bytes left; returns the index of the next byte to look at.
+    ///
+    /// Nearly all bytes of an export are gone through here; what is between elements is looked at byte by byte.
+    fn blocks(&mut self, bytes: &[u8], mut index: usize, base: u64) -> (usize, Option<Step>) {
+        while let (false, Some(block)) = (self.openers.is_empty(), bytes[index..].first_chunk::<BLOCK>()) {
+            let begin = match self.state {
+                State::Text => Inside { text: true, escape: false },
+                State::Escape => Inside { text: true, escape: true },
+                State::Inside | State::First | State::Next => Inside::default(),
+            };
+            let Some(found) = Block::of(block, begin) else { return (index, None) };
+            let mut brackets = found.brackets;
+            while brackets != 0 {
+                let at = brackets.trailing_zeros();
+                brackets &= brackets - 1;
+                let step = self.inside(block[at as usize]);
+                if step.is_some() || self.openers.is_empty() {
+                    self.line += u64::from((found.line_breaks & ((1 << at) - 1)).count_ones());
+                    self.state = State::Inside;
+                    index += at as usize + 1;
+                    self.element.end = base + index as u64;
+                    let lost = |_| Step::Lost(self.element);
+                    return (index, step.map(lost));
+                }
+            }
+            self.line += u64::from(found.line_breaks.count_ones());
+            self.state = match found.end {
+                Inside { text: false, .. } => State::Inside,
+                Inside { escape: false, .. } => State::Text,
+                Inside { escape: true, .. } => State::Escape,
+            };
+            index += BLOCK;
+            self.element.end = base + index as u64;
+        }
+        (index, None)
     }
 }
 
 impl Framer for ElementFramer {
     fn step(&mut self, bytes: &[u8], base: u64) -> Step {
         let mut index = super::record::to_index(self.cursor.saturating_sub(base));
-        while let Some(&byte) = bytes.get(index) {
-            let at = base + index as u64;
+        // Up to where blocks are of no use.
+        let mut bytewise_until = 0;
+        while index < bytes.len() {
+            if index >= bytewise_until && !self.openers.is_empty() && bytes.len() - index >= BLOCK {
+                let (next, step) = self.blocks(bytes, index, base);
+                self.cursor = base + next as u64;
+                if let Some(step) = step {
+                    return step;
+                }
+                // An element that goes on has bytes of which only one at a time can be understood.
+                bytewise_until = if self.openers.is_empty() { next } else { next + BLOCK };
+                index = next;
+                continue;
+            }
+            let (byte, at) = (bytes[index], base + index as u64);
             match self.state {
                 State::Text => {
                     // Strings are most of an export: jump to the next byte that can matter.

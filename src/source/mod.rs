@@ -13,6 +13,7 @@
 //! and every record's bytes are parsed strictly by the mapper. A record that does not parse is one reject. Damage that
 //! takes the array's own structure with it ends the input with a [`SourceError`], after all whole records before it.
 
+mod block;
 mod detect;
 mod diagnose;
 mod envelope;
@@ -20,6 +21,9 @@ mod error;
 mod frame;
 mod input;
 mod lines;
+mod nesting;
+#[cfg(test)]
+mod oracle;
 mod reader;
 mod record;
 #[cfg(test)]

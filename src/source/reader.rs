@@ -194,7 +194,7 @@ impl RecordReader {
             self.drop_before(keep_from);
         }
         let wanted = self.limits.chunk_bytes.max(1);
-        if self.buffer.len() < self.filled + wanted / 2 {
+        if self.buffer.len() < self.filled + wanted.div_ceil(2) {
             self.buffer.resize((self.filled + wanted).next_multiple_of(4096), 0);
         }
         let room = &mut self.buffer[self.filled..];
