@@ -97,6 +97,21 @@ fn a_target_that_is_another_one_now_is_asked_about_everybody() {
 }
 
 #[test]
+fn what_cannot_be_checked_is_not_believed() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..200).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let runs = std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs").map(|entry| entry.expect("it").path());
+    let known = runs.filter(|path| path.to_string_lossy().contains("known-users")).last().expect("what is known");
+    std::fs::remove_file(known.join("sample.json")).expect("the sample");
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    database.execute("DELETE FROM identities", []).expect("they are gone");
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    assert_eq!((run.count("created"), not_asked(&run)), (200, 0), "{}", run.stdout);
+}
+
+#[test]
 fn users_that_are_to_be_rejected_if_they_are_there_are_asked_about() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

@@ -1,9 +1,9 @@
 //! Compares an identity as it would be sent with the one that is at the target, field by field.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A field in which two identities can differ.
@@ -131,9 +131,10 @@ impl<'a> Comparable<'a> {
         Some((list.identities, list.next_page_token.filter(|token| !token.is_empty())))
     }
 
-    /// Whether nobody has changed the identity since it was created, as far as the target tells.
+    /// Whether the target says that nobody has changed the identity since it was created. One that tells no times may well
+    /// have been changed.
     pub fn is_as_created(&self) -> bool {
-        self.create_time == self.update_time
+        self.create_time.is_some() && self.create_time == self.update_time
     }
 
     /// Whether the identity was created at or after a moment by the target's clock.
@@ -199,30 +200,48 @@ fn is_active(identity: &Comparable<'_>) -> bool {
     identity.state.as_deref().is_none_or(|state| state == "active")
 }
 
-/// The same text, the same text but for white space, or the same value.
+/// The same value, whatever the order of its members and the spelling of its strings. A number is the same only if no
+/// digit of it was lost.
 fn same_json(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
-    let (Some(sent), Some(found)) = (sent, found) else { return sent.is_none() && found.is_none() };
-    let (sent, found) = (sent.get(), found.get());
-    sent == found
-        || without_space(sent) == without_space(found)
-        || matches!((serde_json::from_str::<Value>(sent), serde_json::from_str::<Value>(found)), (Ok(a), Ok(b)) if a == b)
+    match (sent, found) {
+        (Some(sent), Some(found)) => same_value(sent.get(), found.get()),
+        _ => sent.is_none() && found.is_none(),
+    }
 }
 
-/// A JSON text without the white space between its tokens.
-fn without_space(text: &str) -> String {
-    let (mut inside, mut escaped) = (false, false);
-    text.chars()
-        .filter(|&character| {
-            let is_text = inside;
-            match character {
-                _ if escaped => escaped = false,
-                '\\' if inside => escaped = true,
-                '"' => inside = !inside,
-                _ => {}
-            }
-            is_text || !character.is_ascii_whitespace()
-        })
-        .collect()
+fn same_value(sent: &str, found: &str) -> bool {
+    type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+    sent == found
+        || match (sent.as_bytes().first(), found.as_bytes().first()) {
+            (Some(b'{'), Some(b'{')) => both(sent, found, |sent: Members<'_>, found: Members<'_>| {
+                sent.len() == found.len()
+                    && sent
+                        .iter()
+                        .zip(&found)
+                        .all(|((name, sent), (other, found))| name == other && same_value(sent.get(), found.get()))
+            }),
+            (Some(b'['), Some(b'[')) => both(sent, found, |sent: Vec<&RawValue>, found: Vec<&RawValue>| {
+                sent.len() == found.len()
+                    && sent.iter().zip(&found).all(|(sent, found)| same_value(sent.get(), found.get()))
+            }),
+            (Some(b'"'), Some(b'"')) => both(sent, found, |sent: String, found: String| sent == found),
+            _ => same_number(sent, found),
+        }
+}
+
+fn both<'a, T: Deserialize<'a>>(sent: &'a str, found: &'a str, same: impl FnOnce(T, T) -> bool) -> bool {
+    match (serde_json::from_str(sent), serde_json::from_str(found)) {
+        (Ok(sent), Ok(found)) => same(sent, found),
+        _ => false,
+    }
+}
+
+/// `1e2` is `100.0`, as far as that can be told: beyond 15 digits two numbers may be taken for the same and are not.
+fn same_number(sent: &str, found: &str) -> bool {
+    let is_exact = |text: &str| text.bytes().filter(u8::is_ascii_digit).count() <= 15;
+    is_exact(sent)
+        && is_exact(found)
+        && matches!((sent.parse::<f64>(), found.parse::<f64>()), (Ok(sent), Ok(found)) if sent.is_finite() && sent.total_cmp(&found).is_eq())
 }
 
 #[cfg(test)]
@@ -234,6 +253,42 @@ mod tests {
         let found = format!("{{\"identities\":[{found}]}}");
         let sent = Comparable::sent(sent.as_bytes()).expect("an item");
         sent.differences(&Comparable::listed(found.as_bytes()).expect("a list").0[0])
+    }
+
+    #[test]
+    fn values_are_the_same_unless_something_is_lost() {
+        for (sent, found) in [
+            ("1e2", "100.0"),
+            (r#"{"a":[1,{"b":"\u00e9"}],"c":null}"#, r#"{ "c" : null, "a" : [ 1.0, {"b":"é"} ] }"#),
+            ("12345678901234567890123", "12345678901234567890123"),
+            ("1e400", "1e400"),
+        ] {
+            assert!(same_value(sent, found), "{sent} {found}");
+        }
+        for (sent, found) in [
+            ("12345678901234567890123", "12345678901234567891111"),
+            ("0.1234567890123456789", "0.1234567890123456780"),
+            ("1e400", "1e401"),
+            ("1", "\"1\""),
+            ("0", "-0"),
+            ("[1]", "[1,1]"),
+            (r#"{"a":1}"#, r#"{"b":1}"#),
+            ("null", "false"),
+            ("\"a b\"", "\"ab\""),
+        ] {
+            assert!(!same_value(sent, found), "{sent} {found}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_tells_no_times_may_have_changed_anything() {
+        let is_as_created = |times: &str| {
+            let list = format!(r#"{{"identities":[{{"id":"usr_1"{times}}}]}}"#);
+            Comparable::listed(list.as_bytes()).expect("a list").0[0].is_as_created()
+        };
+        assert!(is_as_created(r#","create_time":"2026-01-01T00:00:00Z","update_time":"2026-01-01T00:00:00Z""#));
+        assert!(!is_as_created(r#","create_time":"2026-01-01T00:00:00Z","update_time":"2026-01-02T00:00:00Z""#));
+        assert!(!is_as_created(""));
     }
 
     #[test]

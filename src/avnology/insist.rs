@@ -24,11 +24,56 @@ pub async fn insist<F: Future<Output = Reply>>(
             return Ok(reply);
         }
         let own = backoff.next().unwrap_or(budget.longest);
-        let delay = reply.retry_after.unwrap_or(own).min(budget.longest);
+        // Asking again before the target wants it costs a refusal, and more.
+        let delay = reply.retry_after.unwrap_or(own);
         if attempt >= budget.attempts || started.elapsed() + delay > budget.total {
             return Err(TargetError::unreachable(client.base_url(), &reply));
         }
         sleep(delay).await;
-        attempt += 1;
+        // Waiting as told uses up time, and no attempt.
+        attempt += u32::from(reply.outcome != (Outcome::Answered { status: 429 }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::avnology::ClientOptions;
+
+    fn client() -> Client {
+        let options = ClientOptions {
+            base_url: "http://127.0.0.1:9".parse().unwrap(),
+            secret_key: "key".to_owned().into(),
+            connect_timeout: Duration::from_secs(1),
+            request_timeout: Duration::from_secs(1),
+        };
+        Client::new(&options).unwrap()
+    }
+
+    /// When requests were made, and whether one was answered.
+    async fn asked(budget: RetryBudget, refusals: usize, retry_after: Duration) -> (Vec<Duration>, bool) {
+        let (start, asked) = (Instant::now(), RefCell::new(Vec::new()));
+        let request = || async {
+            asked.borrow_mut().push(start.elapsed());
+            let status = if asked.borrow().len() <= refusals { 429 } else { 200 };
+            let retry_after = (status == 429).then_some(retry_after);
+            Reply { retry_after, ..Reply::none(Outcome::Answered { status }) }
+        };
+        let answered = insist(&client(), &budget, request, |_| true).await.is_ok();
+        (asked.into_inner(), answered)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_that_says_when_is_asked_then_and_not_before() {
+        let budget = RetryBudget { attempts: 3, total: Duration::from_mins(10), ..RetryBudget::default() };
+        let (times, answered) = asked(budget, 5, Duration::from_secs(45)).await;
+        assert!(answered, "waiting as told uses up no attempt");
+        assert_eq!(times.len(), 6);
+        assert!(times.windows(2).all(|pair| pair[1] >= pair[0] + Duration::from_secs(45)), "{times:?}");
+        let (times, answered) = asked(budget, 100, Duration::from_secs(45)).await;
+        assert!(!answered && times.len() == 14, "the time is bounded: {times:?}");
     }
 }

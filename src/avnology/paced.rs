@@ -40,6 +40,28 @@ pub enum Changed {
     Refused(ErrorBody),
 }
 
+/// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
+const MAX_QUERY: usize = 7_000;
+
+/// Splits external ids so that each part fits one URL.
+fn requests<'a, 'b>(mut ids: &'a [&'b str]) -> impl Iterator<Item = &'a [&'b str]> {
+    let length = |id: &str| {
+        let plain = id.bytes().filter(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte)).count();
+        "&external_ids=".len() + plain + 3 * (id.len() - plain)
+    };
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = ids.iter().take_while(|id| {
+            bytes += length(id);
+            bytes <= MAX_QUERY
+        });
+        let count = fits.count().max(1).min(ids.len());
+        let (part, rest) = ids.split_at(count);
+        ids = rest;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
 /// A client for calls that may be repeated until they are answered.
 #[derive(Clone, Debug)]
 pub struct Paced {
@@ -61,10 +83,13 @@ impl Paced {
         if external_ids.is_empty() {
             return Ok(Vec::new());
         }
+        let mut bodies = Vec::new();
         if self.batch {
-            return Ok(vec![self.list(|| self.client.batch_get(external_ids)).await?]);
+            for ids in requests(external_ids) {
+                bodies.push(self.list(|| self.client.batch_get(ids)).await?);
+            }
+            return Ok(bodies);
         }
-        let mut bodies = Vec::with_capacity(external_ids.len());
         for id in external_ids {
             bodies.push(self.list(|| self.client.find(id)).await?);
         }
@@ -173,7 +198,7 @@ impl Paced {
             self.pace.turn().await;
             let reply = request().await;
             if let Some(pause) = reply.retry_after {
-                self.pace.pause(pause.min(self.budget.longest));
+                self.pace.pause(pause);
             }
             reply
         };

@@ -81,6 +81,56 @@ impl std::ops::Deref for Text<'_> {
     }
 }
 
+/// Entries of one kind that a user may have. Clerk's users have a few; a million empty ones would take a hundred times the
+/// record's size in memory.
+const MOST: usize = 1_000;
+
+/// A few entries.
+#[derive(Clone, Debug)]
+pub struct Few<T>(Vec<T>);
+
+impl<T> std::ops::Deref for Few<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Few<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Few<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FewVisitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: serde::Deserialize<'de>> serde::de::Visitor<'de> for FewVisitor<T> {
+            type Value = Few<T>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a sequence")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let mut few = Vec::new();
+                while let Some(entry) = entries.next_element()? {
+                    if few.len() == MOST {
+                        return Err(serde::de::Error::invalid_length(MOST + 1, &"at most 1000"));
+                    }
+                    few.push(entry);
+                }
+                Ok(Few(few))
+            }
+        }
+        deserializer.deserialize_seq(FewVisitor(std::marker::PhantomData))
+    }
+}
+
 /// Puts a field's name before an error inside it. Names nest: `email_addresses: verified: …`.
 pub(super) fn at_field<E: serde::de::Error>(field: &str, error: &E) -> E {
     E::custom(format_args!("{field}: {error}"))

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::object::{Text, clerk_object};
+use super::object::{Few, Text, clerk_object};
 
 clerk_object! {
     /// A user of the Backend API, of the seed's sample, or of an export that adds password digests.
@@ -36,15 +36,15 @@ clerk_object! {
         /// Written by the front end.
         unsafe_metadata: &'de RawValue,
         /// All addresses.
-        email_addresses: Vec<EmailAddress<'de>>,
+        email_addresses: Few<EmailAddress<'de>>,
         /// All numbers.
-        phone_numbers: Vec<PhoneNumber<'de>>,
+        phone_numbers: Few<PhoneNumber<'de>>,
         /// Cannot move.
         web3_wallets: Vec<serde::de::IgnoredAny>,
         /// Cannot move.
         passkeys: Vec<serde::de::IgnoredAny>,
         /// Social sign-ins.
-        external_accounts: Vec<ExternalAccount<'de>>,
+        external_accounts: Few<ExternalAccount<'de>>,
         /// Cannot move: the connection behind them has to be set up at the target.
         saml_accounts: Vec<serde::de::IgnoredAny>,
         /// Cannot move, like `saml_accounts`, which they replace.
@@ -63,6 +63,8 @@ clerk_object! {
         backup_code_enabled: bool,
         /// The same in support's exports.
         backup_codes_enabled: bool,
+        /// The codes, in exports that hold them. Only their presence is of interest.
+        backup_codes: Secrets,
         /// Forbidden to sign in by an administrator.
         banned: bool,
         /// Locked out after too many attempts.
@@ -80,7 +82,7 @@ clerk_object! {
         "two_factor_enabled", "delete_self_enabled", "create_organization_enabled", "bypass_client_trust",
         "mfa_enabled_at", "mfa_disabled_at", "password_last_updated_at", "last_sign_in_at",
         "lockout_expires_in_seconds", "verification_attempts_remaining", "updated_at", "create_organizations_limit",
-        "last_active_at", "scim", "backup_codes"
+        "last_active_at", "scim"
     ];
     count unknown in unknown_fields;
 }
@@ -117,6 +119,8 @@ clerk_object! {
         phone_number: Text<'de>,
         /// Receives codes as a second factor.
         reserved_for_second_factor: bool,
+        /// Codes that stand in for the number. Only their presence is of interest.
+        backup_codes: Secrets,
         /// The API's account of how the number was verified.
         verification: Verification<'de>,
         /// The seed's plain flag, in place of `verification`.
@@ -183,6 +187,24 @@ impl<'de> serde::Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
         Ok(Self { present: !text.is_empty() })
+    }
+}
+
+/// Secrets that are never kept: a list of them, or a text that holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Secrets {
+    /// Whether there are any.
+    pub present: bool,
+}
+
+impl<'de> serde::Deserialize<'de> for Secrets {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        let is_empty = |inside: &str| inside.trim_ascii().is_empty();
+        let empty = [("[", "]"), ("\"", "\""), ("{", "}")].iter().any(|(open, close)| {
+            json.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(is_empty)
+        });
+        Ok(Self { present: !empty && json != "false" })
     }
 }
 

@@ -117,8 +117,11 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
     let mut inputs = Vec::with_capacity(settings.intake.inputs.len());
     let mut rejects_of = None;
     for input in &settings.intake.inputs {
-        // A wrong path is told before there is a run, and before the target is asked for anything.
-        drop(input.open()?);
+        // A wrong path is told before there is a run, and before the target is asked for anything. A pipe is not opened:
+        // it can be only once.
+        if !input.is_pipe() {
+            drop(input.open()?);
+        }
         let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
         inputs.push(InputRecord::of(input).map_err(failed)?);
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);

@@ -58,7 +58,7 @@ pub(super) async fn recall(
 /// Opens what is known; nothing is, if another run that changed users never came to its end.
 fn open(settings: &ImportSettings, target: &str, run: &str) -> io::Result<KnownUsers> {
     let mut known = KnownUsers::open(&settings.runs_directory, target)?;
-    if known.note_updating(None)?.is_some_and(|other| other != run) {
+    if known.updating()?.is_some_and(|other| other != run) {
         tracing::warn!("a run that changed users was broken off; the target is asked about every user again");
         known = known.emptied()?;
     }

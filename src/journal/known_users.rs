@@ -14,13 +14,12 @@
 //! off makes the next run forget it, and before it is believed its sample is looked up at the target.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{create_private, create_private_directory, replace_private, target_digest};
+use super::{create_private, create_private_directory, replace_private, sync_directory_of, target_digest};
 use crate::index::{SortedFile, merge};
 
 /// How many users are looked up at the target before the rest is believed: one request.
@@ -122,10 +121,7 @@ impl KnownUsers {
 
     /// Forgets all about a target.
     pub fn forget(runs: &Path, target: &str) -> io::Result<()> {
-        match std::fs::remove_dir_all(Self::directory(runs, target)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        remove(&Self::directory(runs, target))
     }
 
     fn directory(runs: &Path, target: &str) -> PathBuf {
@@ -138,25 +134,30 @@ impl KnownUsers {
     }
 
     fn begin(directory: PathBuf) -> io::Result<Self> {
-        std::fs::remove_dir_all(&directory)?;
+        remove(&directory)?;
         create_private_directory(&directory)?;
         Ok(Self { directory, written: 0, buffer: Vec::new(), sample: BTreeMap::new() })
     }
 
-    /// Notes that run `run` may change users (`None`: that no run does any more). Returns the run that was noted before.
-    pub fn note_updating(&self, run: Option<&str>) -> io::Result<Option<String>> {
-        let path = self.directory.join("updating");
-        let before = match std::fs::read_to_string(&path) {
-            Ok(run) => Some(run.trim().to_owned()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        match run {
-            Some(run) => replace_private(&path, |file| io::Write::write_all(file, run.as_bytes()))?,
-            None if before.is_some() => std::fs::remove_file(&path)?,
-            None => {}
+    /// The run that may have changed users since their entries were written.
+    pub fn updating(&self) -> io::Result<Option<String>> {
+        match std::fs::read_to_string(self.directory.join("updating")) {
+            Ok(run) => Ok(Some(run.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
-        Ok(before)
+    }
+
+    /// Notes that run `run` may change users, or that no run does any more.
+    pub fn note_updating(&self, run: Option<&str>) -> io::Result<()> {
+        let path = self.directory.join("updating");
+        match run {
+            Some(run) => replace_private(&path, |file| io::Write::write_all(file, run.as_bytes())),
+            None => match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
+        }
     }
 
     /// Some of the users that are known, with the target's ids for them.
@@ -239,7 +240,7 @@ impl KnownUsers {
         let temporary = path.with_extension("part");
         SortedFile::write(create_private(&temporary)?, entries)?.sync()?;
         std::fs::rename(&temporary, &path)?;
-        File::open(&self.directory)?.sync_all()?;
+        sync_directory_of(&path)?;
         self.written += 1;
         Ok(())
     }
@@ -276,6 +277,19 @@ impl KnownLookup {
             }
         }
     }
+}
+
+/// Removes a directory as a whole or not at all: what is left of it must not be taken for all of it.
+fn remove(directory: &Path) -> io::Result<()> {
+    let doomed = directory.with_extension("forgotten");
+    let cleared = |removed: io::Result<()>| match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    cleared(std::fs::remove_dir_all(&doomed))?;
+    cleared(std::fs::rename(directory, &doomed))?;
+    sync_directory_of(directory)?;
+    cleared(std::fs::remove_dir_all(&doomed))
 }
 
 fn key(external_id: &str) -> [u8; KEY_BYTES] {
@@ -365,9 +379,13 @@ mod tests {
     fn a_run_that_may_change_users_is_remembered_until_it_is_over() {
         let runs = tempfile::tempdir().unwrap();
         let users = KnownUsers::open(runs.path(), "target").unwrap();
-        assert_eq!(users.note_updating(Some("one")).unwrap(), None);
-        assert_eq!(users.note_updating(Some("two")).unwrap().as_deref(), Some("one"));
-        assert_eq!(users.note_updating(None).unwrap().as_deref(), Some("two"));
-        assert_eq!(users.note_updating(None).unwrap(), None);
+        assert_eq!(users.updating().unwrap(), None);
+        users.note_updating(Some("one")).unwrap();
+        assert_eq!(users.updating().unwrap().as_deref(), Some("one"));
+        users.note_updating(None).unwrap();
+        users.note_updating(None).unwrap();
+        assert_eq!(users.updating().unwrap(), None);
+        users.note_updating(Some("two")).unwrap();
+        assert_eq!(users.emptied().unwrap().updating().unwrap(), None);
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::create_private_directory;
+
 /// A lock that is held as long as this lives.
 #[derive(Debug)]
 pub struct Lock {
@@ -45,6 +47,10 @@ impl Lock {
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // What is at the end of a link is not ours to write to.
+        if path.is_symlink() {
+            return Err(failed(io::Error::other("it is a symbolic link")));
+        }
         let mut file = options.open(path).map_err(failed)?;
         if !try_for_a_moment(&file).map_err(failed)? {
             let mut holder = String::new();
@@ -72,8 +78,19 @@ impl Lock {
 
     /// Takes the lock of a target, which all runs of this user on this host share.
     pub fn take_target(target: &str, purpose: &str) -> Result<Self, LockError> {
-        let name = format!("avnology-migrate-{}.lock", target_digest(target));
-        Self::take(&std::env::temp_dir().join(name), purpose)
+        let (directory, name) = (shared_directory(), format!("{}.lock", target_digest(target)));
+        let path = directory.join(name);
+        create_private_directory(&directory).map_err(|source| LockError::Io { path: path.clone(), source })?;
+        Self::take(&path, purpose)
+    }
+}
+
+/// Where all runs of this user on this host meet, whatever directory they are started in. Not the directory for temporary
+/// files: everybody can put something there under a name that is known, and each service may have its own.
+fn shared_directory() -> PathBuf {
+    match std::env::home_dir().filter(|home| home.is_dir()) {
+        Some(home) => home.join(".local/state/avnology-migrate/locks"),
+        None => std::env::temp_dir().join("avnology-migrate-locks"),
     }
 }
 

@@ -7,6 +7,7 @@
 //! `original` is the record as JSON. A record that is no JSON stands there as a string; one that is not even UTF-8 is
 //! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -15,8 +16,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::SerializeMap;
 
-use super::{RecordKey, create_private};
-use crate::mapping::{RejectCode, Rejection};
+use super::{RecordKey, create_private, sync_directory_of};
+use crate::mapping::{RejectCode, Rejection, unwrap_reject};
 use crate::source::{Place, Position, RecordChunk, RecordSpan};
 
 /// A record that does not become an identity.
@@ -46,7 +47,8 @@ impl Reject {
             message,
             field,
             fault,
-            original: chunk.record(span).to_vec(),
+            // Of a line of a rejects file, the record in it: rejects of rejects are rejects.
+            original: unwrap_reject(chunk.record(span)).map_or_else(|_| chunk.record(span).to_vec(), Cow::into_owned),
         }
     }
 
@@ -162,7 +164,11 @@ impl RejectsFile {
     pub fn append(&mut self, reject: &Reject) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(BufWriter::new(create_private(&self.path)?)),
+            none => {
+                let file = create_private(&self.path)?;
+                sync_directory_of(&self.path)?;
+                none.insert(BufWriter::new(file))
+            }
         };
         let mut line = reject.line(&self.run)?;
         line.push(b'\n');
@@ -186,7 +192,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::mapping::{parse, unwrap_reject};
+    use crate::mapping::parse;
 
     fn line_of(record: &[u8]) -> String {
         let span = RecordSpan { number: 3, line: 7, offset: 0, length: record.len() as u64, fault: None };

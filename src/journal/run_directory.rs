@@ -22,7 +22,10 @@ impl RunDirectory {
             let id = format!("{}-{:04x}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ"), fastrand::u16(..));
             let path = runs.join(&id);
             match private_directory().create(&path) {
-                Ok(()) => return Ok(Self { id, path }),
+                Ok(()) => {
+                    sync_directory_of(&path)?;
+                    return Ok(Self { id, path });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -119,12 +122,25 @@ struct Report {
 
 /// Writes a file for the owner only and puts it in place as a whole: a crash leaves the old one or the new one.
 pub fn replace_private(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
-    let temporary = path.with_extension("part");
-    let mut file = BufWriter::new(create_private(&temporary)?);
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Its name is like no other, and it is private.
+    let temporary = tempfile::NamedTempFile::new_in(directory)?;
+    let mut file = BufWriter::new(temporary.as_file().try_clone()?);
     write(&mut file)?;
     file.write_all(b"\n")?;
     file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-    std::fs::rename(&temporary, path)
+    temporary.persist(path)?;
+    sync_directory_of(path)
+}
+
+/// A new file is not there after a power cut before its directory says so.
+pub fn sync_directory_of(path: &Path) -> io::Result<()> {
+    // Elsewhere directories cannot be opened, and need not be.
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
 }
 
 /// Makes a directory, and those above it, for the owner only. One that exists is left as it is.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Settled};
 use super::log::{LogError, LogReader, LogWriter};
-use super::{Progress, Reject, RejectsFile, create_private};
+use super::{Progress, Reject, RejectsFile, create_private, sync_directory_of};
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +104,7 @@ impl Journal {
     pub fn create(path: &Path, rejects: &Path) -> Result<Self, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let log = create_private(path).and_then(LogWriter::create).map_err(failed)?;
-        sync_directory(path).map_err(failed)?;
+        sync_directory_of(path).map_err(failed)?;
         Ok(Self { path: path.to_path_buf(), log, rejects: RejectsFile::new(rejects.to_path_buf()) })
     }
 
@@ -168,13 +168,5 @@ impl Journal {
     /// The log's file, for messages.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-}
-
-/// A new file is not there after a power cut before its directory says so.
-fn sync_directory(file: &Path) -> io::Result<()> {
-    match file.parent() {
-        Some(directory) => File::open(directory)?.sync_all(),
-        None => Ok(()),
     }
 }

@@ -1,12 +1,13 @@
 //! `run.json`: what a run is about. No secret and no personal datum is in it.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use struson::reader::{JsonReader, JsonStreamReader, ReaderError};
 
 use crate::source::Input;
 
@@ -91,26 +92,31 @@ impl InputRecord {
     }
 }
 
-/// The run that the first line of a rejects file comes from, wherever the file was copied to.
+/// The run that a rejects file comes from, as its first line says, wherever the file was copied to.
 pub fn run_of_rejects(input: &Input) -> io::Result<Option<String>> {
-    const START: &[u8] = br#"{"code":"#;
-    /// A rejected record is in its line.
-    const LONGEST: u64 = 64 * 1024 * 1024;
-    #[derive(Deserialize)]
-    struct Line {
-        run: Option<String>,
-    }
     let Input::File(path) = input else { return Ok(None) };
     if !path.is_file() {
         return Ok(None);
     }
-    let mut file = BufReader::new(File::open(path)?.take(LONGEST));
-    if !file.fill_buf()?.starts_with(START) {
-        return Ok(None);
+    let mut reader = JsonStreamReader::new(BufReader::new(File::open(path)?));
+    // Whatever else the file is, it is no rejects file.
+    Ok(run_of_line(&mut reader).unwrap_or_default())
+}
+
+/// The `run` of an object that begins with a `code`, read no further than needed.
+fn run_of_line(reader: &mut impl JsonReader) -> Result<Option<String>, ReaderError> {
+    reader.begin_object()?;
+    let mut is_reject = false;
+    while reader.has_next()? {
+        let name = reader.next_name_owned()?;
+        is_reject |= name == "code";
+        match name.as_str() {
+            _ if !is_reject => return Ok(None),
+            "run" => return reader.next_string().map(Some),
+            _ => reader.skip_value()?,
+        }
     }
-    let mut line = Vec::new();
-    file.read_until(b'\n', &mut line)?;
-    Ok(serde_json::from_slice::<Line>(&line).ok().and_then(|line| line.run))
+    Ok(None)
 }
 
 impl Fingerprint {

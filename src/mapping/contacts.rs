@@ -103,7 +103,8 @@ fn primary_index<'i>(mut ids: impl Iterator<Item = Option<&'i str>>, wanted: Opt
 
 /// Keeps one entry for each address: the same one twice is verified if either is, primary if either is.
 fn keep<'a>(addresses: &mut Vec<Address<'a>>, address: Address<'a>) {
-    let same = |other: &&mut Address<'_>| other.value.to_lowercase() == address.value.to_lowercase();
+    // Letters that only look alike, or have an odd case, are other addresses.
+    let same = |other: &&mut Address<'_>| other.value.eq_ignore_ascii_case(&address.value);
     match addresses.iter_mut().find(same) {
         Some(other) => {
             other.verified |= address.verified;

@@ -53,7 +53,10 @@ fn left_behind(user: &User<'_>, notices: &mut Notices) {
     let any = |flag: Option<bool>| flag == Some(true);
     let totp = any(user.totp_enabled) || user.totp_secret.is_some_and(|secret| secret.present);
     notices.add_if(totp, Notice::Totp);
-    notices.add_if(any(user.backup_code_enabled) || any(user.backup_codes_enabled), Notice::BackupCodes);
+    let of_numbers = user.phone_numbers.iter().flat_map(|numbers| numbers.iter());
+    let codes = of_numbers.map(|number| number.backup_codes).chain([user.backup_codes]).flatten();
+    let has_codes = codes.into_iter().any(|codes| codes.present);
+    notices.add_if(has_codes || any(user.backup_code_enabled) || any(user.backup_codes_enabled), Notice::BackupCodes);
     notices.add_if(has_items(user.passkeys.as_deref()), Notice::Passkeys);
     notices.add_if(has_items(user.web3_wallets.as_deref()), Notice::Web3Wallets);
     let enterprise = has_items(user.saml_accounts.as_deref()) || has_items(user.enterprise_accounts.as_deref());

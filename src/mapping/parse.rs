@@ -36,7 +36,7 @@ fn syntax(fault: SyntaxFault) -> Rejection {
 /// Rewords serde's `a: b: invalid type: string "secret", expected a boolean at line 1 column 9` without the content.
 fn data(text: &str) -> Rejection {
     let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
-    let Some((start, what)) = ["invalid type: ", "invalid value: ", "duplicate field "]
+    let Some((start, what)) = ["invalid type: ", "invalid value: ", "invalid length ", "duplicate field "]
         .into_iter()
         .filter_map(|what| text.find(what).map(|start| (start, what)))
         .min()
@@ -50,6 +50,9 @@ fn data(text: &str) -> Rejection {
     let place = field.as_deref().unwrap_or("the record");
     let message = if what == "duplicate field " {
         format!("{place} has the field {rest} twice")
+    } else if what == "invalid length " {
+        let expected = rest.rsplit_once(", expected ").map_or("fewer", |(_, expected)| expected);
+        format!("{place} has too many entries: expected {expected}")
     } else {
         let found = rest.find(['"', '`', ',']).map_or(rest, |end| &rest[..end]);
         let expected = rest.rsplit_once(", expected ").map_or("something else", |(_, expected)| expected);
@@ -82,7 +85,7 @@ pub(crate) fn unwrap_reject(record: &[u8]) -> Result<Cow<'_, [u8]>, Rejection> {
         original: Option<&'a RawValue>,
         original_base64: Option<String>,
     }
-    if !record.starts_with(br#"{"code":""#) {
+    if !is_reject_line(record) {
         return Ok(Cow::Borrowed(record));
     }
     let Ok(line) = serde_json::from_slice::<RejectLine<'_>>(record) else { return Ok(Cow::Borrowed(record)) };
@@ -100,6 +103,15 @@ pub(crate) fn unwrap_reject(record: &[u8]) -> Result<Cow<'_, [u8]>, Rejection> {
         Ok(text) => Ok(Cow::Owned(text.into_bytes())),
         Err(_) => Ok(Cow::Borrowed(original.get().as_bytes())),
     }
+}
+
+/// Whether a record begins as the lines of rejects files do, however a tool has laid it out since.
+fn is_reject_line(record: &[u8]) -> bool {
+    let mut rest = record;
+    [b"{".as_slice(), b"\"code\"", b":", b"\""].iter().all(|token| {
+        rest = rest.trim_ascii_start();
+        rest.strip_prefix(*token).inspect(|behind| rest = behind).is_some()
+    })
 }
 
 #[cfg(test)]
@@ -160,6 +172,7 @@ mod tests {
             |line: &str| String::from_utf8(unwrap_reject(line.as_bytes()).expect("a record").into_owned()).unwrap();
         assert_eq!(unwrap(r#"{"id":"u"}"#), r#"{"id":"u"}"#);
         assert_eq!(unwrap(r#"{"code":"no_email","original":{"id":"u"}}"#), r#"{"id":"u"}"#);
+        assert_eq!(unwrap("{ \"code\": \"no_email\",\n \"original\": {\"id\": \"u\"} }"), r#"{"id": "u"}"#);
         assert_eq!(unwrap(r#"{"code":"invalid_json","original":"{\"id\":\"u\"}"}"#), r#"{"id":"u"}"#);
         assert!(unwrap_reject(br#"{"code":"record_too_large","original":null}"#).is_err());
     }

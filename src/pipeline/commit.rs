@@ -169,7 +169,8 @@ impl Committer {
         if insists {
             self.abort.cancel();
         }
-        if self.ledger.stopped.is_none() {
+        // What the target or the user wants now is more urgent than an input that ended early, which will be told again.
+        if matches!(self.ledger.stopped, None | Some(StopReason::Source(_))) {
             tracing::debug!(%reason, "stopping");
             self.ledger.stopped = Some(reason);
         }
@@ -180,7 +181,7 @@ impl Committer {
         self.learn(|users| {
             users.write()?;
             // Until every update is confirmed, a later run cannot rely on what was known before.
-            if complete { users.note_updating(None).map(drop) } else { Ok(()) }
+            if complete { users.note_updating(None) } else { Ok(()) }
         });
         if let Some(mut journal) = self.journal.take() {
             let sealed = if complete { journal.append(&Entry::Finished) } else { Ok(()) };

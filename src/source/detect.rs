@@ -139,13 +139,15 @@ fn list(names: &[String]) -> String {
     if names.is_empty() {
         return "none".to_owned();
     }
-    let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{}`", truncated(name))).collect();
-    let more = if names.len() > shown.len() { ", …" } else { "" };
-    format!("{}{more}", shown.join(", "))
-}
-
-fn truncated(name: &str) -> String {
-    name.chars().filter(|character| !character.is_control()).take(40).collect()
+    // Users may be keyed by their addresses or ids, which are nobody's business here.
+    let is_field =
+        |name: &&String| name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let shown: Vec<String> = names.iter().filter(is_field).take(8).map(|name| format!("`{name}`")).collect();
+    match (shown.as_slice(), names.len() - shown.len()) {
+        ([], count) => format!("{count}, none of them the name of a field"),
+        (shown, 0) => shown.join(", "),
+        (shown, more) => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 fn type_name(value: ValueType) -> &'static str {

@@ -40,6 +40,14 @@ impl Input {
         }
     }
 
+    /// Whether it can be read only once, and not be opened beforehand.
+    pub fn is_pipe(&self) -> bool {
+        match self {
+            Self::File(path) => std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()),
+            Self::Stdin => true,
+        }
+    }
+
     /// Opens a file for reading from this byte on.
     pub fn open_at(&self, offset: u64) -> Result<Box<dyn Read + Send>, SourceError> {
         let failed = |source| SourceError::Open { input: self.name(), source };

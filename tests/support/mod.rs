@@ -42,7 +42,7 @@ impl Scratch {
         let mut command = Command::new(AVNOLOGY);
         command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
         // Locks of targets and temporary indices go with the scratch directory.
-        command.env("TMPDIR", self.directory.path());
+        command.env("TMPDIR", self.directory.path()).env("HOME", self.directory.path());
         for name in
             ["AVNOLOGY_SECRET_KEY", "AVNOLOGY_BASE_URL", "AVNOLOGY_RATE", "AVNOLOGY_CONCURRENCY", "AVNOLOGY_RUNS_DIR"]
         {
