@@ -84,7 +84,7 @@ impl ExitStatus {
             Some(StopReason::Target(error)) => Self::of_target(error),
             Some(StopReason::TooManyErrors { .. }) => Self::TooManyErrors,
             // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
-            Some(StopReason::Journal { .. } | StopReason::Index(_)) => Self::Usage,
+            Some(StopReason::Journal { .. } | StopReason::Index(_) | StopReason::Temporary(_)) => Self::Usage,
             Some(StopReason::Internal(_)) => Self::Unexpected,
         }
     }

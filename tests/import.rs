@@ -331,7 +331,9 @@ fn another_user_with_the_same_external_id_is_a_reject_and_never_unchanged() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let same = |number| user(number).replace("\"first_name\"", "\"external_id\":\"42\",\"first_name\"");
-    let file = scratch.write("users.json", export([same(1), same(2)]));
+    let one = scratch.write("one.json", export([same(1)]));
+    scratch.import(&sandbox, &one, &[]).expect_code(0);
+    let file = scratch.write("users.json", export([user(0), same(2)]));
     let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
     assert_eq!((run.count("created"), run.count("unchanged")), (1, 0), "{}", run.stdout);
     assert_eq!(run.report()["rejected_by_code"]["external_id_taken"]["first"][0]["record"], 2);

@@ -9,13 +9,15 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::UndoError;
+use super::duplicates;
 use super::prepare::{PrepareError, Prepared, prepare};
 use super::recall::{Recalled, recall};
 use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, Paced, TargetError, preflight};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
+use crate::index::DuplicateFinder;
 use crate::journal::{LockError, RunRecord, replace_private};
-use crate::pipeline::{self, Delivery, Job, Ledger};
+use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, StopReason};
 use crate::report::{Bars, JsonLines, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary};
 use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxError, SandboxOptions};
 use crate::settings::{Destination, ImportSettings, Progress};
@@ -50,6 +52,9 @@ pub enum ImportError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The input cannot be looked through.
+    #[error(transparent)]
+    Search(#[from] StopReason),
     /// A signal came before the first record.
     #[error("interrupted by {0} before anything was sent")]
     Interrupted(Signal),
@@ -65,17 +70,22 @@ impl ImportError {
             Self::Prepare(PrepareError::Source(_)) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
-            Self::Sandbox(_) | Self::Write { .. } | Self::Prepare(_) | Self::Undo(_) => ExitStatus::Usage,
+            Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
+            Self::Search(_) | Self::Sandbox(_) | Self::Write { .. } | Self::Prepare(_) | Self::Undo(_) => {
+                ExitStatus::Usage
+            }
         }
     }
 }
 
 /// Runs an import, or a dry run, to its end and reports.
-pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn import(settings: ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     match &settings.destination {
         Destination::Nowhere => {
             let mut reporter = reporter(&settings);
-            let ledger = pipeline::run(dry_run(&settings), reporter.as_mut(), signals).await;
+            let finder = DuplicateFinder::new(std::env::temp_dir());
+            let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(&settings) };
+            let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
             Output::of(&settings).report(&ledger, &RunDetails::default(), None)
         }
         Destination::Target { base_url, secret_key } => {
@@ -148,10 +158,19 @@ async fn import_into(
         recalled = recall(settings, &target.name, directory.id(), &paced, delivery.batch) => recalled?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
-    let job =
-        Job { delivery: Some(delivery), journal: Some(journal), known, lookup, progress, ledger, ..dry_run(settings) };
+    let duplicates = duplicates::check(settings, Some(&directory), &mut signals).await?;
+    let job = Job {
+        duplicates,
+        delivery: Some(delivery),
+        journal: Some(journal),
+        known,
+        lookup,
+        progress,
+        ledger,
+        ..dry_run(settings)
+    };
     let mut reporter = reporter(settings);
-    let ledger = pipeline::run(job, reporter.as_mut(), signals).await;
+    let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
     let details = RunDetails {
         run: Some(directory.id().to_owned()),
         rejects_of: record.rejects_of,

@@ -1,5 +1,6 @@
 //! One file a command: settings in, exit status out.
 
+mod duplicates;
 mod migrate_clerk;
 mod prepare;
 mod recall;

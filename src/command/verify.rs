@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::duplicates;
 use super::migrate_clerk::{ImportError, Target, connect, reporter, start_sandbox, write_report};
 use crate::avnology::{Pace, Paced, preflight_reading};
 use crate::cli::OutputFormat;
@@ -36,7 +37,8 @@ async fn verify_target(
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
     let target = Paced::new(client, capabilities.batch, Arc::new(Pace::new(settings.rate)), settings.retry);
-    let account = run(settings, target, reporter(settings).as_mut(), signals).await;
+    let duplicates = duplicates::check(settings, None, &mut signals).await?;
+    let account = run(settings, duplicates, target, reporter(settings).as_mut(), signals).await;
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;

@@ -7,8 +7,10 @@
 //! An entry begins with its key, most often a hash, so that one comparison of bytes does for every index. Memory is
 //! bounded by the sorter's buffer, whatever the number of entries.
 
+mod duplicates;
 mod sorted_file;
 mod sorter;
 
+pub use duplicates::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Place};
 pub use sorted_file::{SortedFile, merge};
 pub use sorter::{Sorted, Sorter};

@@ -11,6 +11,7 @@ const FAN_IN: usize = 64;
 /// Takes entries in any order and gives them back in order.
 ///
 /// What does not fit the buffer lies in files without a name, which are gone with the process however it ends.
+#[derive(Debug)]
 pub struct Sorter<const N: usize> {
     buffer: Vec<[u8; N]>,
     capacity: usize,

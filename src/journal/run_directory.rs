@@ -102,6 +102,11 @@ impl RunDirectory {
         self.path.join("rejects.ndjson")
     }
 
+    /// The duplicates within the input, once they were looked for.
+    pub fn duplicates(&self) -> PathBuf {
+        self.path.join("duplicates")
+    }
+
     /// Where the report goes.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")

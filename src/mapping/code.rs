@@ -57,6 +57,10 @@ codes! {
         InvalidUsername = "invalid_username", "the username breaks the target's rules";
         FieldTooLong = "field_too_long", "a field is longer than the target allows";
         TooLargeForTarget = "too_large_for_target", "the identity is larger than the target's largest request";
+        DuplicateExternalId = "duplicate_external_id", "an earlier record of the input has this external id";
+        DuplicateEmail = "duplicate_email", "an earlier record of the input has this email address";
+        DuplicateUsername = "duplicate_username", "an earlier record of the input has this username";
+        DuplicatePhone = "duplicate_phone", "an earlier record of the input has this phone number";
         EmailTaken = "email_taken", "another identity at the target has this email address";
         UsernameTaken = "username_taken", "another identity at the target has this username";
         PhoneTaken = "phone_taken", "another identity at the target has this phone number";

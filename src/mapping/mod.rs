@@ -17,6 +17,7 @@ mod notices;
 mod parse;
 mod rules;
 mod syntax;
+mod unique;
 mod user;
 
 pub use code::{Notice, NoticeKind, RejectCode};
@@ -25,6 +26,7 @@ pub use notices::Notices;
 pub use parse::parse;
 pub(crate) use parse::unwrap_reject;
 pub use rules::{MissingEmail, Rules};
+pub use unique::Unique;
 pub use user::{Mapped, map};
 
 /// Why a record does not become an identity.

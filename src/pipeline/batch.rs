@@ -255,11 +255,11 @@ impl Again {
 }
 
 /// In a dry run identities go nowhere.
-pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: mpsc::Sender<Event>) {
+pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mpsc::Sender<Event>) {
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
-        tell(&events, Event::Mapped(counts)).await;
-        settle(Vec::new(), rejects, &events).await;
+        tell(events, Event::Mapped(counts)).await;
+        settle(Vec::new(), rejects, events).await;
     }
 }
 

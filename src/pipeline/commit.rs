@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::Ledger;
+use super::duplicates::LateReject;
 use super::event::{Event, StopReason};
 use crate::journal::{Entry, Journal, KnownUsers, Outcome, Reject, Settled, Tracker};
 use crate::report::{Moment, Reporter};
@@ -45,7 +46,7 @@ impl Committer {
         mut self,
         mut inbox: mpsc::Receiver<Event>,
         reporter: &mut dyn Reporter,
-        mut signals: Signals,
+        signals: &mut Signals,
     ) -> Ledger {
         let started = Instant::now();
         let mut ticks = interval(TICK);
@@ -131,9 +132,13 @@ impl Committer {
                     let mark = self.tracker.settle(key);
                     self.reached(mark);
                 }
-                if let Some(limit) = self.max_errors.filter(|limit| self.ledger.rejected() > *limit) {
-                    self.stop_because(StopReason::TooManyErrors { limit });
+                self.check_errors();
+            }
+            Event::Late(rejects) => {
+                for LateReject { code, position, notices } in rejects {
+                    self.ledger.rejected_late(code, position, notices);
                 }
+                self.check_errors();
             }
             Event::Requested { again, throttled } => self.ledger.requested(again, throttled),
             // The input ends here. What came before is whole, and is sent.
@@ -141,6 +146,12 @@ impl Committer {
                 self.ledger.stopped.get_or_insert(reason);
             }
             Event::Stopped(reason) => self.stop_because(reason),
+        }
+    }
+
+    fn check_errors(&mut self) {
+        if let Some(limit) = self.max_errors.filter(|limit| self.ledger.rejected() > *limit) {
+            self.stop_because(StopReason::TooManyErrors { limit });
         }
     }
 
@@ -206,7 +217,7 @@ fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
             let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
             journal.append(&Entry::Settled { records, rejects_bytes: journal.rejects_bytes() })
         }
-        Event::Mapped(_) | Event::Read(_) | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
+        Event::Mapped(_) | Event::Read(_) | Event::Late(_) | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 
+use super::duplicates::LateReject;
 use crate::avnology::TargetError;
 use crate::journal::{Known, Mark, Outcome, Plan, Reject, Settled};
 use crate::mapping::Notices;
@@ -26,6 +27,8 @@ pub(super) enum Event {
         /// Of those there: who is now known to be as the export has them.
         known: Vec<Known>,
     },
+    /// Records that were taken for valid turn out to be duplicates.
+    Late(Vec<LateReject>),
     /// A request was sent and came to an end.
     Requested {
         /// It was a further attempt.
@@ -46,7 +49,7 @@ impl Event {
             Self::Settled { records, .. } => {
                 records.iter().any(|record| !matches!(record.outcome, Outcome::Unchanged | Outcome::Rejected { .. }))
             }
-            Self::Mapped(_) | Self::Read(_) | Self::Requested { .. } | Self::Stopped(_) => false,
+            Self::Mapped(_) | Self::Read(_) | Self::Late(_) | Self::Requested { .. } | Self::Stopped(_) => false,
         }
     }
 }
@@ -96,6 +99,9 @@ pub enum StopReason {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// Temporary files cannot be used.
+    #[error("cannot use temporary files: {0}; make room in the directory for temporary files (TMPDIR)")]
+    Temporary(#[source] std::io::Error),
     /// The temporary index on disk cannot be used.
     #[error("the temporary index on disk failed: {0}; make room in the directory for temporary files (TMPDIR)")]
     Index(#[from] rusqlite::Error),

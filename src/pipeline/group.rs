@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, MappedChunkCounts, StopReason};
 use super::map::{self, MappedChunk};
-use super::{Intake, read};
+use super::{DuplicateCheck, Intake, read};
 use crate::journal::{Progress, Reject};
 use crate::source::Position;
 
@@ -35,6 +35,7 @@ pub struct MappedGroup {
 /// Reads and maps all inputs; `stops` is told if that cannot go on, and closed when it is over.
 pub fn mapped_groups(
     intake: Intake,
+    duplicates: DuplicateCheck,
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
@@ -51,7 +52,7 @@ pub fn mapped_groups(
             }
         }
     });
-    let mapping = map::Mapping { rules: Arc::new(rules), progress, known: None, preview: 0, workers };
+    let mapping = map::Mapping { rules: Arc::new(rules), progress, known: None, duplicates, preview: 0, workers };
     map::stream(records, mapping, events).map(group)
 }
 

@@ -244,6 +244,20 @@ impl Ledger {
         self.noticed(Notices::from_bits(settled.notices));
     }
 
+    /// Books a record of a dry run that turned out to be a duplicate after it was taken for a valid one.
+    pub(super) fn rejected_late(&mut self, code: RejectCode, position: Position, notices: Notices) {
+        self.valid = self.valid.saturating_sub(1);
+        for notice in notices.iter() {
+            if let Some(count) = self.notices.get_mut(&notice) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        self.notices.retain(|_, count| *count > 0);
+        let resets = u64::from(notices.iter().any(Notice::needs_password_reset));
+        self.password_resets = self.password_resets.saturating_sub(resets);
+        self.rejected_at(code, position);
+    }
+
     fn noticed(&mut self, notices: Notices) {
         for notice in notices.iter() {
             *self.notices.entry(notice).or_default() += 1;

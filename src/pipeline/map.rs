@@ -3,6 +3,7 @@
 //! Order is kept (`buffered`, not `buffer_unordered`): it costs nothing as long as chunks are alike in size, and what
 //! was done can then be told by one number, how far into the input everything is settled.
 
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use tokio::sync::mpsc;
 
 use super::event::{Event, MappedChunkCounts, StopReason};
 use super::read::Read;
-use super::tell;
+use super::{DuplicateCheck, duplicates, tell};
 use crate::avnology::MAX_BODY_BYTES;
+use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
 use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, unwrap_reject};
 use crate::source::{FramingFault, RecordChunk, RecordSpan};
@@ -28,6 +30,8 @@ pub(super) struct Mapping {
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
     pub known: Option<Arc<KnownLookup>>,
+    /// What is done about users who are in the input twice.
+    pub duplicates: DuplicateCheck,
     pub preview: usize,
     pub workers: usize,
 }
@@ -79,10 +83,11 @@ pub(super) fn stream(
                 match read {
                     Read::Chunk(input, chunk) => {
                         let mapped = tokio::task::spawn_blocking(move || map_chunk(input, chunk, &mapping)).await;
-                        mapped.map_or_else(
-                            |error| Step::Stop(StopReason::Internal(format!("a mapper failed: {error}"))),
-                            |mapped| Step::Mapped(Box::new(mapped)),
-                        )
+                        match mapped {
+                            Ok(Ok(mapped)) => Step::Mapped(Box::new(mapped)),
+                            Ok(Err(error)) => Step::Stop(StopReason::Temporary(error)),
+                            Err(error) => Step::Stop(StopReason::Internal(format!("a mapper failed: {error}"))),
+                        }
                     }
                     Read::End(input) => Step::End(input),
                     Read::Failed(error) => Step::Stop(StopReason::Source(error)),
@@ -105,10 +110,12 @@ pub(super) fn stream(
         })
 }
 
-/// Maps the records of one chunk. Pure.
-pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> MappedChunk {
+/// Maps the records of one chunk. Pure, but for the duplicates, whose index lies on disk.
+pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> io::Result<MappedChunk> {
     let mut mapper = ChunkMapper {
         mapping,
+        input,
+        keys: Keys::default(),
         first: chunk.spans.first().is_some_and(|span| span.number == 1),
         encoded: Vec::with_capacity(chunk.bytes.len()),
         previews: Vec::new(),
@@ -119,7 +126,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         if mapping.progress.is_settled(key) {
             continue;
         }
-        match mapper.record(index, &chunk, span) {
+        match mapper.record(index, &chunk, span)? {
             Ok(record) if mapper.forget_if_known(&record) => {
                 unchanged.push(Settled { key, outcome: Outcome::Unchanged, notices: record.notices.bits() });
             }
@@ -127,7 +134,10 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
             Err(rejection) => rejects.push(Reject::new(rejection, input, &chunk, span)),
         }
     }
-    let ChunkMapper { encoded, previews, .. } = mapper;
+    let ChunkMapper { encoded, previews, keys, .. } = mapper;
+    if let DuplicateCheck::Find(finder) = &mapping.duplicates {
+        finder.collect(keys)?;
+    }
     let start = chunk.spans.first().map_or(Mark::end(input), |span| Mark {
         key: RecordKey { input, number: span.number },
         line: span.line,
@@ -142,11 +152,13 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         notices: ready.iter().map(|record| record.notices).filter(|notices| !notices.is_empty()).collect(),
         previews,
     };
-    MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }
+    Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
 }
 
 struct ChunkMapper<'m> {
     mapping: &'m Mapping,
+    input: u16,
+    keys: Keys,
     /// Whether this is the first chunk of its input, from which the previews come.
     first: bool,
     encoded: Vec<u8>,
@@ -165,7 +177,19 @@ impl ChunkMapper<'_> {
         known
     }
 
-    fn record(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> Result<Ready, Rejection> {
+    /// Maps a record and looks at what it may be a duplicate of.
+    fn record(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+        let mapped = self.map(index, chunk, span);
+        if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mapped, &self.mapping.duplicates)
+            && let Some(rejection) = duplicates::rejection(found, self.input, span.number)?
+        {
+            self.encoded.truncate(ready.encoded.start);
+            return Ok(Err(rejection));
+        }
+        Ok(mapped)
+    }
+
+    fn map(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> Result<Ready, Rejection> {
         if let Some(fault) = span.fault {
             return Err(framing_rejection(fault, span));
         }
@@ -179,6 +203,9 @@ impl ChunkMapper<'_> {
             let message =
                 format!("the identity is larger than the {MAX_BODY_BYTES} bytes of the target's largest request");
             return Err(Rejection::of_record(RejectCode::TooLargeForTarget, message));
+        }
+        if let DuplicateCheck::Find(finder) = &self.mapping.duplicates {
+            duplicates::collect(finder, &mut self.keys, self.input, span, &mapped);
         }
         if self.first && self.previews.len() < self.mapping.preview {
             self.previews.extend(serde_json::to_string(&mapped.identity.masked()));

@@ -20,6 +20,7 @@
 
 mod batch;
 mod commit;
+mod duplicates;
 mod event;
 mod group;
 mod ledger;
@@ -36,6 +37,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use batch::BatchLimits;
+pub use duplicates::{DuplicateCheck, find_duplicates};
 pub use event::StopReason;
 pub use group::{MappedGroup, MappedIdentity, mapped_groups};
 pub use ledger::{CodeCount, Counts, InputProgress, Ledger};
@@ -75,6 +77,8 @@ pub struct Job {
     pub delivery: Option<Delivery>,
     /// Where it is kept what became of each record; `None` for a dry run.
     pub journal: Option<Journal>,
+    /// What is done about users who are in the input twice.
+    pub duplicates: DuplicateCheck,
     /// What is known to be at the target, to be kept up to date; `None` for a dry run.
     pub known: Option<KnownUsers>,
     /// The same, for users who are not to be asked about again.
@@ -91,23 +95,37 @@ impl Job {
     /// A job that sends nothing and keeps nothing.
     pub fn dry_run(intake: Intake, preview: usize, max_errors: Option<u64>) -> Self {
         let (progress, ledger) = (Progress::new(intake.inputs.len()), Ledger::new(&intake.inputs, false));
-        Self { intake, preview, delivery: None, journal: None, known: None, lookup: None, progress, ledger, max_errors }
+        let duplicates = DuplicateCheck::Off;
+        Self {
+            intake,
+            preview,
+            delivery: None,
+            journal: None,
+            duplicates,
+            known: None,
+            lookup: None,
+            progress,
+            ledger,
+            max_errors,
+        }
     }
 }
 
 /// Runs a job to its end, whatever that is.
-pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: Signals) -> Ledger {
+pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ledger {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
     let Intake { inputs, reader, rules, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
+    let names = inputs.iter().map(Input::name).collect();
     let records = read::start(inputs, reader, Arc::clone(&progress), stop.clone());
     let mapping = map::Mapping {
         rules: Arc::new(rules),
         progress: Arc::clone(&progress),
         known: job.lookup.map(Arc::new),
+        duplicates: job.duplicates.clone(),
         preview: job.preview,
         workers,
     };
@@ -122,7 +140,10 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: Signals) -> Led
                 futures::join!(filling, sender.run(waiting));
             })
         }
-        None => tokio::spawn(batch::discard(mapped, events)),
+        None => tokio::spawn(async move {
+            batch::discard(mapped, &events).await;
+            duplicates::tell_found(job.duplicates, names, &events).await;
+        }),
     };
     let committer = commit::Committer {
         ledger: job.ledger,

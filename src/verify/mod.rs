@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::avnology::{Comparable, Field, MAX_PAGE, Paced, TargetError};
-use crate::pipeline::{Ledger, MappedIdentity, StopReason, mapped_groups};
+use crate::pipeline::{DuplicateCheck, Ledger, MappedIdentity, StopReason, mapped_groups};
 use crate::report::{Moment, Reporter};
 use crate::settings::{ImportSettings, Sample};
 use crate::signal::Signals;
@@ -39,6 +39,7 @@ enum Verdict {
 /// Verifies everything, or a sample.
 pub async fn run(
     settings: &ImportSettings,
+    duplicates: DuplicateCheck,
     target: Paced,
     reporter: &mut dyn Reporter,
     mut signals: Signals,
@@ -48,7 +49,7 @@ pub async fn run(
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
-        ended = compare_all(settings, &target, &mut account, reporter) => ended,
+        ended = compare_all(settings, duplicates, &target, &mut account, reporter) => ended,
     };
     account.ledger.stopped = ended.err();
     account.ledger.elapsed = started.elapsed();
@@ -58,6 +59,7 @@ pub async fn run(
 
 async fn compare_all(
     settings: &ImportSettings,
+    duplicates: DuplicateCheck,
     target: &Paced,
     account: &mut Account,
     reporter: &mut dyn Reporter,
@@ -67,7 +69,7 @@ async fn compare_all(
     // However this ends, the reader is told.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
-    let mut groups = Box::pin(mapped_groups(settings.intake.clone(), stop, stops));
+    let mut groups = Box::pin(mapped_groups(settings.intake.clone(), duplicates, stop, stops));
     let mut sample = BTreeMap::new();
     let mut seen = Seen::create()?;
     while let Some(group) = groups.next().await {

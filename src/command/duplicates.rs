@@ -1,0 +1,64 @@
+//! Looks for duplicates within the input before anything is sent, and keeps them for the rest of the run.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::migrate_clerk::{ImportError, reporter};
+use crate::index::{Duplicates, FoundDuplicates};
+use crate::journal::{RunDirectory, sync_directory_of};
+use crate::pipeline::{DuplicateCheck, StopReason, find_duplicates};
+use crate::settings::ImportSettings;
+use crate::signal::Signals;
+use crate::source::Input;
+
+/// What to do about duplicates of these inputs, which are gone through once for it. A pipe can be read only once: there
+/// the target decides.
+pub(super) async fn check(
+    settings: &ImportSettings,
+    directory: Option<&RunDirectory>,
+    signals: &mut Signals,
+) -> Result<DuplicateCheck, ImportError> {
+    if settings.intake.inputs.iter().any(Input::is_pipe) {
+        return Ok(DuplicateCheck::Off);
+    }
+    let kept = directory.map(RunDirectory::duplicates);
+    if let Some(Ok(found)) = kept.as_deref().map(Duplicates::open) {
+        return Ok(DuplicateCheck::Reject(Arc::new(found)));
+    }
+    if !settings.quiet {
+        // A closed stderr must not end an import.
+        drop(writeln!(anstream::stderr(), "Looking for duplicates within the input …"));
+    }
+    let found = find(settings, signals).await?;
+    let written = match kept {
+        Some(path) => write(&found, &path),
+        None => tempfile::tempfile().and_then(|file| found.write(file)),
+    };
+    let found = written.map_err(StopReason::Temporary)?;
+    Ok(DuplicateCheck::Reject(Arc::new(found)))
+}
+
+async fn find(settings: &ImportSettings, signals: &mut Signals) -> Result<FoundDuplicates, ImportError> {
+    let mut reporter = reporter(settings);
+    let (ledger, found) = find_duplicates(settings.intake.clone(), reporter.as_mut(), signals).await;
+    match ledger.stopped {
+        // Where the input ends too early is told when it is imported up to there.
+        None | Some(StopReason::Source(_)) => {}
+        Some(StopReason::Interrupted(signal)) => return Err(ImportError::Interrupted(signal)),
+        Some(reason) => return Err(reason.into()),
+    }
+    match found {
+        Ok(Some(found)) => Ok(found),
+        Ok(None) => Err(StopReason::Internal("the search for duplicates was left unfinished".to_owned()).into()),
+        Err(error) => Err(StopReason::Temporary(error).into()),
+    }
+}
+
+/// Writes them; they are there as a whole or not at all.
+fn write(found: &FoundDuplicates, path: &std::path::Path) -> io::Result<Duplicates> {
+    let temporary = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(path))?;
+    let written = found.write(temporary.as_file().try_clone()?)?;
+    temporary.persist(path)?;
+    sync_directory_of(path)?;
+    Ok(written)
+}
