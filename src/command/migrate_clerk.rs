@@ -17,11 +17,13 @@ use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{LockError, RunRecord, replace_private};
-use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, StopReason};
+use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, StopReason, peak_memory};
 use crate::report::{Bars, JsonLines, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary};
 use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxError, SandboxOptions};
 use crate::settings::{Destination, ImportSettings, Progress};
 use crate::signal::{Signal, Signals};
+
+const MEBIBYTE: u64 = 1024 * 1024;
 
 /// For making a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -79,21 +81,37 @@ impl ImportError {
 }
 
 /// Runs an import, or a dry run, to its end and reports.
-pub async fn import(settings: ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+    let is_sent = !matches!(settings.destination, Destination::Nowhere);
+    let sending = is_sent.then_some((settings.batch, settings.concurrency));
+    let MemoryBound { usual, largest } = MemoryBound::of(&settings.intake, sending);
+    tracing::info!(
+        usual_mib = usual / MEBIBYTE,
+        with_largest_records_mib = largest / MEBIBYTE,
+        "memory is bounded, whatever the number of users"
+    );
+    let status = run_import(&settings, signals).await;
+    if let Some(peak) = peak_memory() {
+        tracing::info!(kib = peak / 1024, "peak memory");
+    }
+    status
+}
+
+async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     match &settings.destination {
         Destination::Nowhere => {
-            let mut reporter = reporter(&settings);
+            let mut reporter = reporter(settings);
             let finder = DuplicateFinder::new(std::env::temp_dir());
-            let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(&settings) };
+            let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(settings) };
             let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
-            Output::of(&settings).report(&ledger, &RunDetails::default(), None)
+            Output::of(settings).report(&ledger, &RunDetails::default(), None)
         }
         Destination::Target { base_url, secret_key } => {
-            import_into(Target::new(base_url.clone(), secret_key.clone()), &settings, signals).await
+            import_into(Target::new(base_url.clone(), secret_key.clone()), settings, signals).await
         }
         Destination::Sandbox(database) => {
             let (sandbox, target) = start_sandbox(database).await?;
-            let status = import_into(target, &settings, signals).await;
+            let status = import_into(target, settings, signals).await;
             sandbox.shutdown().await;
             status
         }

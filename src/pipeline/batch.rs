@@ -21,7 +21,7 @@ const TAIL: &[u8] = br#"],"validate_only":false}"#;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
 /// little of a large record, this comes before the other bounds.
-const MAX_PINNED: usize = 3 * 1024 * 1024;
+pub(super) const MAX_PINNED: usize = 3 * 1024 * 1024;
 
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,7 +52,8 @@ pub fn mapped_groups(
             }
         }
     });
-    let mapping = map::Mapping { rules: Arc::new(rules), progress, known: None, duplicates, preview: 0, workers };
+    let mapping =
+        map::Mapping { rules: Arc::new(rules), progress, known: None, duplicates, encode: true, preview: 0, workers };
     map::stream(records, mapping, events).map(group)
 }
 

@@ -22,6 +22,10 @@ use crate::source::{FramingFault, RecordChunk, RecordSpan};
 /// Room that a request needs beside its items.
 const ENVELOPE_BYTES: usize = 64;
 
+/// Records up to this size make identities that fit any request: no field is sent more than three times, and each at most
+/// as long as it stands in the record.
+const SURELY_FITS: usize = MAX_BODY_BYTES / 8;
+
 /// How to map.
 #[derive(Clone)]
 pub(super) struct Mapping {
@@ -32,6 +36,8 @@ pub(super) struct Mapping {
     pub known: Option<Arc<KnownLookup>>,
     /// What is done about users who are in the input twice.
     pub duplicates: DuplicateCheck,
+    /// Whether the encoded form is wanted, or only whether there is one.
+    pub encode: bool,
     pub preview: usize,
     pub workers: usize,
 }
@@ -94,7 +100,8 @@ pub(super) fn stream(
                 }
             }
         })
-        .buffered(workers)
+        // As many again as there are workers, so that a slow chunk at the head does not keep the others waiting.
+        .buffered(2 * workers)
         // Ends and errors are told behind the chunks before them, which are complete.
         .filter_map(move |step| {
             let events = events.clone();
@@ -117,7 +124,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         input,
         keys: Keys::default(),
         first: chunk.spans.first().is_some_and(|span| span.number == 1),
-        encoded: Vec::with_capacity(chunk.bytes.len()),
+        encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
         previews: Vec::new(),
     };
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
@@ -197,7 +204,9 @@ impl ChunkMapper<'_> {
         let user = parse(&record)?;
         let mapped = map(&user, &self.mapping.rules)?;
         let start = self.encoded.len();
-        mapped.identity.encode(&mut self.encoded);
+        if self.mapping.encode || record.len() > SURELY_FITS {
+            mapped.identity.encode(&mut self.encoded);
+        }
         if self.encoded.len() - start > MAX_BODY_BYTES - ENVELOPE_BYTES {
             self.encoded.truncate(start);
             let message =

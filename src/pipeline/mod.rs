@@ -12,7 +12,7 @@
 //!
 //! Bounded channels are the only backpressure. When the target is slow the senders are busy, so the one waiting batch
 //! stays where it is, so nothing more is mapped, so the reader blocks. At any moment there are at most `concurrency + 2`
-//! batches, `workers + 2` chunks between reader and batcher, and the chunks that the batches' records lie in.
+//! batches, `2 · workers + 2` chunks between reader and batcher, and the chunks that the batches' records lie in.
 //!
 //! Stopping: the first signal (or a fatal error) ends reading and sending; requests under way are waited for, three
 //! seconds at most. A second signal drops them at once. Whatever was not confirmed by then counts as unfinished; the
@@ -25,6 +25,7 @@ mod event;
 mod group;
 mod ledger;
 mod map;
+mod memory;
 mod read;
 mod reconcile;
 mod send;
@@ -41,6 +42,7 @@ pub use duplicates::{DuplicateCheck, find_duplicates};
 pub use event::StopReason;
 pub use group::{MappedGroup, MappedIdentity, mapped_groups};
 pub use ledger::{CodeCount, Counts, InputProgress, Ledger};
+pub use memory::{MemoryBound, peak_memory};
 pub use reconcile::OnExisting;
 pub use send::Delivery;
 
@@ -126,6 +128,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         progress: Arc::clone(&progress),
         known: job.lookup.map(Arc::new),
         duplicates: job.duplicates.clone(),
+        encode: job.delivery.is_some(),
         preview: job.preview,
         workers,
     };

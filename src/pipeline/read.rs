@@ -9,7 +9,7 @@ use crate::journal::{Mark, Progress};
 use crate::source::{Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, SourceError};
 
 /// Chunks that may wait between the reader and the mappers.
-const WAITING: usize = 2;
+pub(super) const WAITING: usize = 2;
 
 /// What the reader hands on.
 #[derive(Debug)]

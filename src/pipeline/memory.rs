@@ -1,0 +1,63 @@
+//! How much memory a run takes, from its settings.
+
+use super::batch::MAX_PINNED;
+use super::{BatchLimits, Intake, read};
+
+/// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
+const BASE: u64 = 16 * 1024 * 1024;
+
+/// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::KnownUsers`].
+const INDICES: u64 = 4 * 1024 * 1024;
+
+/// Bounds of the memory that a run takes, in bytes. The number of users is in neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryBound {
+    /// As long as records are small against a chunk.
+    pub usual: u64,
+    /// If every record were as large as the largest that is accepted.
+    pub largest: u64,
+}
+
+impl MemoryBound {
+    /// The bound of a job; `sending` is what is on its way to the target, if there is one: bounds of a batch, and how many
+    /// requests may be under way.
+    pub fn of(intake: &Intake, sending: Option<(BatchLimits, usize)>) -> Self {
+        let chunk = intake.reader.chunk_bytes as u64;
+        let record = intake.reader.record_bytes as u64;
+        let of = |record: u64| {
+            // The reader's, those waiting, those being mapped and the one being packed, each with its encoded form.
+            let chunks = 1 + read::WAITING as u64 + 2 * intake.workers as u64 + 1;
+            // A body grows by doubling; the chunks of its records live as long as it does.
+            let batch =
+                |limits: BatchLimits| 2 * (limits.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record;
+            let batches = sending.map_or(0, |(limits, concurrency)| (concurrency as u64 + 2) * batch(limits));
+            BASE + INDICES + chunks * 2 * (chunk + record) + batches
+        };
+        Self { usual: of(0), largest: of(record) }
+    }
+}
+
+/// The most memory that this process has had so far, in bytes, where the operating system tells.
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Rules;
+    use crate::source::ReaderLimits;
+
+    #[test]
+    fn the_default_settings_stay_below_what_is_promised() {
+        let intake =
+            Intake { inputs: Vec::new(), reader: ReaderLimits::default(), rules: Rules::default(), workers: 2 };
+        let limits = BatchLimits { items: 500, bytes: 1024 * 1024 };
+        let mebibytes = |bytes: u64| bytes / (1024 * 1024);
+        let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some((limits, 4))));
+        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (24, 55));
+        assert!(sending.largest > sending.usual && reading.largest > reading.usual);
+    }
+}
