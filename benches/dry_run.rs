@@ -14,6 +14,9 @@ mod user;
 
 use user::Generator;
 
+/// Users in the export.
+const USERS: u64 = 4_000;
+
 /// An export of that many users.
 fn export(users: u64) -> Vec<u8> {
     let generator = Generator { seed: 1, bad_share: 0.0, digests: true };
@@ -35,7 +38,7 @@ fn chunks(export: &[u8]) -> Vec<RecordChunk> {
 }
 
 fn benches(criterion: &mut Criterion) {
-    let export = export(4_000);
+    let export = export(USERS);
     let mut group = criterion.benchmark_group("dry-run");
     group.throughput(Throughput::Bytes(export.len() as u64)).sample_size(20);
 
@@ -49,6 +52,9 @@ fn benches(criterion: &mut Criterion) {
     group.bench_function("parse", |bencher| {
         bencher.iter(|| records().filter(|record| parse(record).is_ok()).count());
     });
+    group.bench_function("frame: serde_json skips the whole document", |bencher| {
+        bencher.iter(|| serde_json::from_slice::<serde::de::IgnoredAny>(&export).is_ok());
+    });
     group.bench_function("parse: serde_json into a tree", |bencher| {
         bencher.iter(|| records().filter(|record| serde_json::from_slice::<serde_json::Value>(record).is_ok()).count());
     });
@@ -60,6 +66,24 @@ fn benches(criterion: &mut Criterion) {
             for record in records() {
                 let user = parse(record).expect("a user");
                 map(&user, &rules).expect("an identity").identity.encode(&mut body);
+            }
+            body.len()
+        });
+    });
+    group.bench_function("map", |bencher| {
+        let rules = Rules::default();
+        let users: Vec<_> = records().map(|record| parse(record).expect("a user")).collect();
+        bencher.iter(|| users.iter().filter(|user| map(user, &rules).is_ok()).count());
+    });
+    group.bench_function("encode", |bencher| {
+        let rules = Rules::default();
+        let users: Vec<_> = records().map(|record| parse(record).expect("a user")).collect();
+        let identities: Vec<_> = users.iter().map(|user| map(user, &rules).expect("an identity").identity).collect();
+        let mut body = Vec::new();
+        bencher.iter(|| {
+            body.clear();
+            for identity in &identities {
+                identity.encode(&mut body);
             }
             body.len()
         });

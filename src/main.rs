@@ -1,11 +1,14 @@
 //! The edge of the process: parse, prepare, run, exit code. Everything else is in the library.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use avnology_migrate::{application, exit::ExitStatus};
 
 fn main() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // Mappers keep all cores busy. More threads would only make the allocator keep more memory for each of them.
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get) + 2;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().max_blocking_threads(threads).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return application::fail(&error.into(), ExitStatus::Unexpected).into(),
     };

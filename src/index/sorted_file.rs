@@ -10,7 +10,7 @@ use std::path::Path;
 const WINDOW: usize = 128;
 
 /// Entries that are read at once when going through all of them.
-const READ_AHEAD: usize = 2048;
+const READ_AHEAD: usize = 256;
 
 /// Entries of `N` bytes in ascending order.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ pub struct Sorter<const N: usize> {
 impl<const N: usize> Sorter<N> {
     /// A sorter that keeps this many entries in memory, and the others in `directory`.
     pub fn new(capacity: usize, directory: PathBuf) -> Self {
-        Self { buffer: Vec::new(), capacity, directory, levels: Vec::new() }
+        Self { buffer: Vec::with_capacity(capacity), capacity, directory, levels: Vec::new() }
     }
 
     /// Takes an entry.

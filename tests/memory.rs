@@ -1,0 +1,53 @@
+//! Memory does not depend on the number of users, and stays below the bound that is told.
+
+mod support;
+
+use support::{Run, Sandbox, Scratch};
+
+#[path = "../fixtures/generate_export/user.rs"]
+mod generate;
+
+fn export(users: u64) -> Vec<u8> {
+    let generator = generate::Generator { seed: 1, bad_share: 0.01, digests: true };
+    let mut export = b"{\"data\":[".to_vec();
+    for index in 0..users {
+        if index > 0 {
+            export.push(b',');
+        }
+        generator.write(index, &mut export).expect("memory takes everything");
+    }
+    export.extend_from_slice(b"]}");
+    export
+}
+
+/// A number that a log line of a run tells.
+fn told(run: &Run, name: &str) -> u64 {
+    let text = run.stderr.split(&format!("{name}=")).nth(1).unwrap_or_else(|| panic!("no {name}: {}", run.stderr));
+    text.split(|character: char| !character.is_ascii_digit()).next().and_then(|number| number.parse().ok()).expect("it")
+}
+
+/// The peak and the bound of a run, in KiB.
+fn memory(run: &Run) -> (u64, u64) {
+    (told(run, "kib"), told(run, "usual_mib") * 1024)
+}
+
+#[test]
+fn memory_stays_below_the_bound_whatever_the_number_of_users() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut peaks = Vec::new();
+    for users in [3_000, 60_000] {
+        let file = scratch.write("users.json", export(users));
+        let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v"]);
+        let import = scratch.import(&sandbox, &file, &["-v", "--rate", "100000/s", "--new-run"]);
+        for (what, run) in [("dry run", dry.expect_code(3)), ("import", import.expect_code(3))] {
+            let (peak, bound) = memory(&run);
+            assert!(peak < bound, "{what} of {users}: {peak} of {bound} KiB");
+            peaks.push(peak);
+        }
+    }
+    // Twenty times the users are 45 MB more of input. Buffers fill up on the way, so it is not the same to the byte.
+    for (few, many) in [(peaks[0], peaks[2]), (peaks[1], peaks[3])] {
+        assert!(many < few + 16 * 1024, "{peaks:?}");
+    }
+}
