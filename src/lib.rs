@@ -39,9 +39,14 @@
 //! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
 //! ```
 //!
+//! Two things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
+//! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); and what the
+//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::KnownUsers`]).
+//!
 //! # What holds
 //!
-//! - **Constant memory.** Chunks, batches and channels are bounded, and nothing grows with the number of users.
+//! - **Constant memory.** Chunks, batches, channels and sorters are bounded ([`pipeline::MemoryBound`]), and nothing grows
+//!   with the number of users.
 //! - **Each record in exactly one place**: created, updated, unchanged, rejected (code, sentence, position, the record
 //!   itself), or unfinished, to be taken up by the same command. See [`pipeline::Counts`].
 //! - **Nothing lost, nothing doubled.** What a record came to is durable before it counts; a batch is journalled before it
@@ -62,6 +67,7 @@
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`avnology`] | the Admin API: client, answers, decisions, pace, preflight |
+//! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
