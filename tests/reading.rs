@@ -203,3 +203,70 @@ fn a_dry_run_writes_nothing_but_the_report_it_is_asked_for() {
     assert_eq!(report["dry_run"], true);
     assert!(!scratch.read("report.json").contains('@'), "no personal data in a file that is kept");
 }
+
+/// Compresses with `gzip`, a member for each part.
+fn gzip(parts: &[&[u8]]) -> Vec<u8> {
+    let mut compressed = Vec::new();
+    for part in parts {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(part).expect("memory takes everything");
+        compressed.extend(encoder.finish().expect("memory takes everything"));
+    }
+    compressed
+}
+
+#[test]
+fn gzip_is_read_as_what_is_in_it() {
+    let text = export((0..2_000).map(user));
+    let lines: String = (0..2_000).map(|number| user(number) + "\n").collect();
+    for text in [text.as_bytes(), lines.as_bytes()] {
+        let (start, end) = text.split_at(text.len() / 3);
+        assert_counts(gzip(&[text]), 0, 2_000, 0);
+        assert_counts(gzip(&[start, b"", end]), 0, 2_000, 0);
+    }
+    // Whatever its name, and from a pipe.
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", gzip(&[text.as_bytes()]));
+    let mut command = scratch.avnology(&["migrate", "clerk", "--import", "-", "--dry-run", "--output", "json"]);
+    command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
+    let run = support::Run::of(command.output().expect("the binary runs")).expect_code(0);
+    assert_eq!(run.count("valid"), 2_000);
+}
+
+#[test]
+fn gzip_that_was_cut_off_or_damaged_is_never_taken_for_whole() {
+    let text = export((0..2_000).map(user));
+    let lines: String = (0..2_000).map(|number| user(number) + "\n").collect();
+    for text in [text.as_bytes(), lines.as_bytes()] {
+        let whole = gzip(&[text]);
+        for keep in [12, 300, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
+            let (code, read, valid, rejected, stderr) = dry_run(&whole[..keep]);
+            assert_eq!((code, rejected), (5, 0), "{keep} of {}: {stderr}", whole.len());
+            assert!(read == valid && (keep < 1_000 || valid > 500), "{keep}: {valid}");
+            assert!(!stderr.contains("example.com"), "{stderr}");
+        }
+        let mut damaged = whole.clone();
+        damaged[whole.len() - 6] ^= 1;
+        assert_eq!(dry_run(&damaged).0, 5, "the checksum is checked");
+    }
+}
+
+#[test]
+fn an_interrupted_import_of_gzip_is_taken_up() {
+    let scratch = Scratch::new();
+    let sandbox = support::Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let file = scratch.write("users.json.gz", gzip(&[export((0..3_000).map(user)).as_bytes()]));
+    let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    while sandbox.column("id").len() < 300 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    process.kill().expect("it can be killed");
+    process.wait().expect("it ends");
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    assert!(run.stderr.contains("Continuing"), "{}", run.stderr);
+    assert_eq!(run.count("created"), 3_000);
+    assert_eq!(sandbox.column("id").len(), 3_000);
+    let input = &run.report()["inputs"][0];
+    assert!(input["consumed"].as_u64() <= input["bytes"].as_u64(), "{input}");
+}

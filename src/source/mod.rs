@@ -1,7 +1,7 @@
 //! Bytes to records.
 //!
 //! ```text
-//! Input ── open ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
+//! Input ── open ── decompress ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
 //! ```
 //!
 //! The shape of an input is found by looking at its first bytes, never at its name (`detect`). The envelope around
@@ -14,6 +14,7 @@
 //! takes the array's own structure with it ends the input with a [`SourceError`], after all whole records before it.
 
 mod block;
+mod compressed;
 mod detect;
 mod diagnose;
 mod envelope;

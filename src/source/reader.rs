@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::compressed::{Compressed, Opened, decompressed};
 use super::detect::{byte_order_mark, detect};
 use super::envelope::{close, open_array};
 use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
@@ -59,6 +60,8 @@ pub struct RecordReader {
     format: Format,
     limits: ReaderLimits,
     reader: Box<dyn Read + Send>,
+    /// What is known of a compressed input.
+    compressed: Option<Arc<Compressed>>,
     framer: Box<dyn Framer + Send>,
     buffer: Vec<u8>,
     filled: usize,
@@ -71,7 +74,13 @@ pub struct RecordReader {
 impl RecordReader {
     /// Opens an input, finds its shape and reads up to its first record.
     pub fn open(input: &Input, limits: ReaderLimits) -> Result<Self, SourceError> {
-        Self::new(input.open()?, input.name(), limits)
+        let name = input.name();
+        let Opened { reader, compressed } = Self::decompress(input)?;
+        Ok(Self { compressed, ..Self::new(reader, name, limits)? })
+    }
+
+    fn decompress(input: &Input) -> Result<Opened, SourceError> {
+        decompressed(input.open()?).map_err(|source| SourceError::Read { input: input.name(), place: START, source })
     }
 
     /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
@@ -79,18 +88,29 @@ impl RecordReader {
     pub fn resume(input: &Input, limits: ReaderLimits, point: ResumePoint) -> Result<Self, SourceError> {
         let ResumePoint { number, line, offset } = point;
         let name = input.name();
-        let prefix = read_prefix(input.open()?.as_mut(), &name)?;
+        let mut opened = Self::decompress(input)?;
+        let prefix = read_prefix(opened.reader.as_mut(), &name)?;
         let format = detect(&prefix, prefix.len() < PREFIX, &name)?;
         let framer: Box<dyn Framer + Send> = match format {
             Format::Lines => Box::new(LineFramer::new(offset, line)),
             Format::Array | Format::Envelope => Box::new(ElementFramer::resume(offset, line, number)),
         };
-        let reader = input.open_at(offset)?;
+        let Opened { reader, compressed } = if opened.compressed.is_none() {
+            Opened { reader: input.open_at(offset)?, ..opened }
+        } else {
+            // There is no way into the middle of it.
+            let mut opened = Self::decompress(input)?;
+            let place = Place { line, offset };
+            io::copy(&mut opened.reader.by_ref().take(offset), &mut io::sink())
+                .map_err(|source| SourceError::Read { input: Arc::clone(&name), place, source })?;
+            opened
+        };
         Ok(Self {
             input: name,
             format,
             limits,
             reader,
+            compressed,
             framer,
             buffer: Vec::new(),
             filled: 0,
@@ -123,7 +143,20 @@ impl RecordReader {
         };
         let filled = ahead.len();
         let (buffer, stage) = (ahead, Stage::Records);
-        Ok(Self { input, format, limits, reader, framer, buffer, filled, base, records: 0, stage, pending: None })
+        Ok(Self {
+            input,
+            format,
+            limits,
+            reader,
+            compressed: None,
+            framer,
+            buffer,
+            filled,
+            base,
+            records: 0,
+            stage,
+            pending: None,
+        })
     }
 
     /// The shape that was found.
@@ -167,8 +200,17 @@ impl RecordReader {
         if self.stage == Stage::Rest {
             self.stage = Stage::Done;
             self.read_rest()?;
+            if self.is_cut_off() {
+                let (input, place) = (Arc::clone(&self.input), self.place());
+                return Err(SourceError::Truncated { input, place, inside: CUT_OFF.to_owned(), records: self.records });
+            }
         }
         Ok(())
+    }
+
+    /// Whether compressed data ended in the middle.
+    fn is_cut_off(&self) -> bool {
+        self.compressed.as_ref().is_some_and(|compressed| compressed.is_cut_off())
     }
 
     fn span(&mut self, bounds: Bounds) -> RecordSpan {
@@ -224,6 +266,7 @@ impl RecordReader {
         let place = self.place();
         self.stage = Stage::Done;
         let (last, error) = match end {
+            AtEnd::Complete | AtEnd::Record(_) if self.is_cut_off() => (None, Some(CUT_OFF.to_owned())),
             AtEnd::Complete => (None, None),
             AtEnd::Record(bounds) => match self.cut_off(bounds) {
                 // A last line that is cut off is no reject: the file is damaged, not the record.
@@ -270,7 +313,8 @@ impl RecordReader {
         let base = self.base;
         self.base += carried_from as u64;
         self.filled = self.buffer.len();
-        RecordChunk { input: Arc::clone(&self.input), bytes, base, spans, consumed: cursor }
+        let consumed = self.compressed.as_ref().map_or(cursor, |compressed| compressed.read());
+        RecordChunk { input: Arc::clone(&self.input), bytes, base, spans, consumed }
     }
 
     fn lost(&self, bounds: Bounds) -> SourceError {
@@ -286,6 +330,9 @@ impl RecordReader {
         Place { line, offset }
     }
 }
+
+/// Where compressed data ended that were cut off.
+const CUT_OFF: &str = "in the middle of the compressed data";
 
 const START: Place = Place { line: 1, offset: 0 };
 
