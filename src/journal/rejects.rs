@@ -134,7 +134,11 @@ impl RejectsFile {
     /// Goes on with a file that was left behind with `bytes` that count; what is behind them is cut off.
     pub fn resume(path: PathBuf, bytes: u64) -> io::Result<Self> {
         if bytes == 0 {
-            return Ok(Self::new(path));
+            // What a crash left behind before the journal counted on it.
+            return match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(Self::new(path)),
+            };
         }
         let mut file = OpenOptions::new().write(true).open(&path)?;
         if file.metadata()?.len() < bytes {

@@ -23,7 +23,6 @@ use crate::pipeline::{DuplicateCheck, Ledger, MappedIdentity, StopReason, mapped
 use crate::report::{Moment, Reporter};
 use crate::settings::{ImportSettings, Sample};
 use crate::signal::Signals;
-use crate::source::Position;
 
 pub use account::{Account, VerifyReport};
 use extra::Seen;
@@ -70,7 +69,7 @@ async fn compare_all(
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(mapped_groups(settings.intake.clone(), duplicates, stop, stops));
-    let mut sample = BTreeMap::new();
+    let (mut sample, mut looked_at) = (BTreeMap::new(), 0);
     let mut seen = Seen::create()?;
     while let Some(group) = groups.next().await {
         let identities = account.ledger.mapped_group(group);
@@ -79,7 +78,7 @@ async fn compare_all(
                 seen.insert(identities.iter().map(|identity| identity.external_id.as_ref()))?;
                 compare(target, settings.concurrency, &identities, account).await?;
             }
-            Sample::Of(count) => keep_some(&mut sample, count, identities),
+            Sample::Of(count) => keep_some(&mut sample, count, &mut looked_at, identities),
         }
         account.ledger.elapsed = started.elapsed();
         reporter.update(&Moment::of(&account.ledger, false));
@@ -99,10 +98,16 @@ async fn compare_all(
 }
 
 /// Keeps those whose numbers, scattered, are the smallest: a sample of the whole input without knowing its length.
-fn keep_some(sample: &mut BTreeMap<u64, MappedIdentity>, count: usize, identities: Vec<MappedIdentity>) {
+fn keep_some(
+    sample: &mut BTreeMap<u64, MappedIdentity>,
+    count: usize,
+    looked_at: &mut u64,
+    identities: Vec<MappedIdentity>,
+) {
     for identity in identities {
-        let Position { record, offset, .. } = identity.position;
-        let place = (record ^ offset.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        *looked_at += 1;
+        // Odd, so that no two numbers come to the same place.
+        let place = looked_at.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         sample.insert(place, identity);
         if sample.len() > count {
             sample.pop_last();
