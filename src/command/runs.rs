@@ -73,6 +73,18 @@ fn look_at((directory, record): (RunDirectory, RunRecord)) -> Listed {
     Listed { record, state, counts }
 }
 
+/// How long ago a run began, for people.
+fn age(record: &RunRecord) -> String {
+    let began = record.started.parse::<jiff::Timestamp>().unwrap_or(jiff::Timestamp::MAX);
+    let seconds = jiff::Timestamp::now().duration_since(began).as_secs();
+    match u64::try_from(seconds).unwrap_or_default() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
 fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     if output == OutputFormat::Json {
@@ -84,8 +96,8 @@ fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
     }
     writeln!(
         stdout,
-        "{:<22} {:<12} {:>12} {:>12} {:>10}  INPUT -> TARGET",
-        "RUN", "STATE", "CREATED", "UNCHANGED", "REJECTED"
+        "{:<22} {:>10} {:<12} {:>12} {:>12} {:>10}  INPUT -> TARGET",
+        "RUN", "AGE", "STATE", "CREATED", "UNCHANGED", "REJECTED"
     )?;
     for Listed { record, state, counts } in runs {
         let counts = counts.unwrap_or_default();
@@ -93,8 +105,9 @@ fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
         let inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
         writeln!(
             stdout,
-            "{:<22} {state:<12} {:>12} {:>12} {:>10}  {} -> {}",
+            "{:<22} {:>10} {state:<12} {:>12} {:>12} {:>10}  {} -> {}",
             record.id,
+            age(record),
             counts.created,
             counts.unchanged,
             counts.rejected,
