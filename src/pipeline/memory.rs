@@ -4,7 +4,7 @@ use super::batch::MAX_PINNED;
 use super::{BatchLimits, Intake, read};
 
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
-const BASE: u64 = 16 * 1024 * 1024;
+const BASE: u64 = 24 * 1024 * 1024;
 
 /// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::KnownUsers`].
 const INDICES: u64 = 4 * 1024 * 1024;
@@ -57,7 +57,7 @@ mod tests {
         let limits = BatchLimits { items: 500, bytes: 1024 * 1024 };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some((limits, 4))));
-        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (24, 55));
+        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (32, 63));
         assert!(sending.largest > sending.usual && reading.largest > reading.usual);
     }
 }
