@@ -9,25 +9,22 @@ use avnology_migrate::source::{ReaderLimits, RecordChunk, RecordReader};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use struson::reader::{JsonReader, JsonStreamReader};
 
+#[path = "../fixtures/generate_export/export.rs"]
+mod export;
 #[path = "../fixtures/generate_export/user.rs"]
 mod user;
 
+use export::write_export;
 use user::Generator;
 
 /// Users in the export.
 const USERS: u64 = 4_000;
 
 /// An export of that many users.
-fn export(users: u64) -> Vec<u8> {
+fn generate(users: u64) -> Vec<u8> {
+    let mut export = Vec::new();
     let generator = Generator { seed: 1, bad_share: 0.0, digests: true };
-    let mut export = b"{\"data\":[".to_vec();
-    for index in 0..users {
-        if index > 0 {
-            export.push(b',');
-        }
-        generator.write(index, &mut export).expect("memory takes everything");
-    }
-    export.extend_from_slice(b"]}");
+    write_export(&generator, users, &mut export).expect("memory takes everything");
     export
 }
 
@@ -38,7 +35,7 @@ fn chunks(export: &[u8]) -> Vec<RecordChunk> {
 }
 
 fn benches(criterion: &mut Criterion) {
-    let export = export(USERS);
+    let export = generate(USERS);
     let mut group = criterion.benchmark_group("dry-run");
     group.throughput(Throughput::Bytes(export.len() as u64)).sample_size(20);
 

@@ -6,44 +6,37 @@ use std::process::{Command, Stdio};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
+#[path = "../fixtures/generate_export/export.rs"]
+mod export;
 #[path = "../fixtures/instant_sink/server.rs"]
 mod server;
 #[path = "../fixtures/generate_export/user.rs"]
 mod user;
 
+use export::write_export;
+use user::Generator;
+
 const USERS: u64 = 20_000;
 
-fn export() -> Vec<u8> {
-    let generator = user::Generator { seed: 1, bad_share: 0.0, digests: true };
-    let mut export = b"{\"data\":[".to_vec();
-    for index in 0..USERS {
-        if index > 0 {
-            export.push(b',');
-        }
-        generator.write(index, &mut export).expect("memory takes everything");
-    }
-    export.extend_from_slice(b"]}");
+fn generate() -> Vec<u8> {
+    let mut export = Vec::new();
+    let generator = Generator { seed: 1, bad_share: 0.0, digests: true };
+    write_export(&generator, USERS, &mut export).expect("memory takes everything");
     export
 }
 
 /// The address of a sink that lives as long as this process.
 fn sink() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.set_nonblocking(true).expect("a socket");
     let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            server::serve(tokio::net::TcpListener::from_std(listener).expect("a listener")).await.expect("a sink");
-        });
-    });
+    std::thread::spawn(move || server::serve(listener));
     format!("http://{address}")
 }
 
 fn benches(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().expect("a directory");
     let path: PathBuf = directory.path().join("users.json");
-    let export = export();
+    let export = generate();
     std::fs::write(&path, &export).expect("a file");
     let base_url = sink();
     let run = |flags: &[&str]| {

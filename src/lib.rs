@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!  file / stdin                            reader thread (blocking)                    source, pipeline::read
-//!    └─ open → envelope → frame ── chunks of records ──► bounded channel
+//!    └─ open → decompress → envelope → frame ── chunks of records ──► bounded channel
 //!                                                            │
 //!         mapper workers: parse → map → validate → encode ◄──┘                        clerk, mapping, pipeline::map
 //!                                                            │

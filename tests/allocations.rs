@@ -7,27 +7,23 @@ use allocation_counter::measure;
 use avnology_migrate::mapping::{Rules, map, parse};
 use avnology_migrate::source::{ReaderLimits, RecordChunk, RecordReader};
 
+#[path = "../fixtures/generate_export/export.rs"]
+mod export;
 #[path = "../fixtures/generate_export/user.rs"]
 mod user;
 
 const USERS: u64 = 2_000;
 
-fn export() -> Vec<u8> {
+fn generate() -> Vec<u8> {
+    let mut export = Vec::new();
     let generator = user::Generator { seed: 1, bad_share: 0.0, digests: true };
-    let mut export = b"[".to_vec();
-    for index in 0..USERS {
-        if index > 0 {
-            export.push(b',');
-        }
-        generator.write(index, &mut export).expect("memory takes everything");
-    }
-    export.push(b']');
+    export::write_export(&generator, USERS, &mut export).expect("memory takes everything");
     export
 }
 
 #[test]
 fn a_record_takes_few_allocations() {
-    let export = export();
+    let export = generate();
     let mut chunks: Vec<RecordChunk> = Vec::with_capacity(1_000);
     let source = Box::new(Cursor::new(export));
     let framing = measure(|| {

@@ -71,10 +71,7 @@ fn a_dry_run_and_an_import_find_the_same() {
         assert_eq!(&dry.report()["rejected_by_code"]["duplicate_email"]["first"][0], position);
     }
     assert!(!sandbox.column("first_name").contains(&"Renamed".to_owned()));
-    let mut verify = scratch.avnology(&["migrate", "clerk", "verify", "--import", &file, "--output", "json"]);
-    verify.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
-    let verified: serde_json::Value =
-        serde_json::from_slice(&verify.output().expect("the binary runs").stdout).expect("a report");
+    let verified = scratch.verify(&sandbox, &file, &[]).report();
     assert_eq!((&verified["equal"], &verified["different"]["count"]), (&5.into(), &0.into()), "{verified}");
 }
 

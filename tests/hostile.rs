@@ -140,7 +140,6 @@ fn undo_keeps_what_may_have_been_changed() {
     let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
     database.execute("UPDATE identities SET update_time = '' WHERE external_id = 'user_000001'", []).expect("changed");
     let id = run["run"].as_str().expect("a run");
-    let mut undo = scratch.avnology(&["migrate", "clerk", "undo", id, "--yes", "--output", "json"]);
-    let undone = Run::of(undo.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"));
+    let undone = scratch.undo(&sandbox, id, &["--yes"]);
     assert_eq!(undone.expect_code(3).report()["counts"]["kept_changed"], 1);
 }

@@ -4,19 +4,15 @@ mod support;
 
 use support::{Run, Sandbox, Scratch};
 
+#[path = "../fixtures/generate_export/export.rs"]
+mod export;
 #[path = "../fixtures/generate_export/user.rs"]
-mod generate;
+mod user;
 
-fn export(users: u64) -> Vec<u8> {
-    let generator = generate::Generator { seed: 1, bad_share: 0.01, digests: true };
-    let mut export = b"{\"data\":[".to_vec();
-    for index in 0..users {
-        if index > 0 {
-            export.push(b',');
-        }
-        generator.write(index, &mut export).expect("memory takes everything");
-    }
-    export.extend_from_slice(b"]}");
+fn generate(users: u64) -> Vec<u8> {
+    let mut export = Vec::new();
+    let generator = user::Generator { seed: 1, bad_share: 0.01, digests: true };
+    export::write_export(&generator, users, &mut export).expect("memory takes everything");
     export
 }
 
@@ -37,7 +33,7 @@ fn memory_stays_below_the_bound_whatever_the_number_of_users() {
     let sandbox = Sandbox::start(&scratch, &[]);
     let mut peaks = Vec::new();
     for users in [3_000, 60_000] {
-        let file = scratch.write("users.json", export(users));
+        let file = scratch.write("users.json", generate(users));
         let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v"]);
         let import = scratch.import(&sandbox, &file, &["-v", "--rate", "100000/s", "--new-run"]);
         for (what, run) in [("dry run", dry.expect_code(3)), ("import", import.expect_code(3))] {

@@ -22,14 +22,6 @@ fn not_asked(run: &Run) -> u64 {
     run.report()["not_asked"].as_u64().expect("a count")
 }
 
-fn undo(scratch: &Scratch, sandbox: &Sandbox, run: &Run) -> Run {
-    let report = run.report();
-    let id = report["run"].as_str().expect("an id");
-    let mut command = scratch.avnology(&["migrate", "clerk", "undo", id, "--output", "json", "--yes"]);
-    command.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
-    Run::of(command.output().expect("the binary runs"))
-}
-
 #[test]
 fn only_what_changed_is_sent() {
     for flags in [&[][..], &["--no-batch"]] {
@@ -63,7 +55,8 @@ fn what_was_undone_is_not_remembered() {
     let first = scratch.import(&sandbox, &some, &[]).expect_code(0);
     // Confirmed once more by a later run, which is not the one that is undone.
     scratch.import(&sandbox, &some, &["--recheck"]).expect_code(0);
-    undo(&scratch, &sandbox, &first).expect_code(0);
+    let report = first.report();
+    scratch.undo(&sandbox, report["run"].as_str().expect("an id"), &["--yes"]).expect_code(0);
     let again = scratch.import(&sandbox, &some, &[]).expect_code(0);
     assert_eq!((again.count("created"), not_asked(&again)), (100, 0), "{}", again.stdout);
 }

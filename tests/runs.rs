@@ -298,15 +298,6 @@ fn a_full_disk_stops_the_run_resumably() {
     }
 }
 
-/// Undoes a run and returns what came of it.
-fn undo(scratch: &Scratch, sandbox: &Sandbox, id: &str, more: &[&str]) -> Run {
-    let arguments: Vec<&str> =
-        ["migrate", "clerk", "undo", id, "--output", "json"].iter().chain(more).copied().collect();
-    let mut command = scratch.avnology(&arguments);
-    command.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
-    Run::of(command.output().expect("the binary runs"))
-}
-
 #[test]
 fn undo_deletes_exactly_what_the_run_created() {
     for flags in [&["--fault", "status=503:0.1", "--fault", "reset-after=0.1"][..], &["--no-batch"]] {
@@ -328,10 +319,10 @@ fn undo_deletes_exactly_what_the_run_created() {
                 assert_eq!(database.execute(change, []).expect(change), 1, "{change}");
             }
         }
-        let refused = undo(&scratch, &sandbox, &id, &[]).expect_code(2);
+        let refused = scratch.undo(&sandbox, &id, &[]).expect_code(2);
         assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
         assert_eq!(sandbox.column("id").len(), 299, "nothing without a yes");
-        let undone = undo(&scratch, &sandbox, &id, &["--yes", "--rate", "1000/s"]).expect_code(3);
+        let undone = scratch.undo(&sandbox, &id, &["--yes", "--rate", "1000/s"]).expect_code(3);
         let counts = undone.report()["counts"].clone();
         let expected = serde_json::json!({
             "created": 280, "deleted": 277, "gone_already": 1, "kept_changed": 1, "kept_not_ours": 1, "failed": 0,
@@ -341,7 +332,7 @@ fn undo_deletes_exactly_what_the_run_created() {
         left.extend(["user_000100".to_owned(), "user_000102".to_owned()]);
         assert_eq!(sandbox.column("external_id"), left);
         // Again, by force: only the changed one is left to delete.
-        let forced = undo(&scratch, &sandbox, &id, &["--yes", "--force", "--rate", "1000/s"]).expect_code(3);
+        let forced = scratch.undo(&sandbox, &id, &["--yes", "--force", "--rate", "1000/s"]).expect_code(3);
         assert_eq!(
             (&forced.report()["counts"]["deleted"], &forced.report()["counts"]["gone_already"]),
             (&1.into(), &278.into())
@@ -352,6 +343,20 @@ fn undo_deletes_exactly_what_the_run_created() {
 }
 
 #[test]
+fn a_run_stopped_while_it_waits_for_its_turn_leaves_nothing_in_doubt() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    scratch.write("users.json", mixed_export(USERS).0);
+    let process = start(&scratch, &sandbox, &["--rate", "1/s"]);
+    // The first batch is answered by now, and the turn of the second has not come.
+    std::thread::sleep(Duration::from_millis(300));
+    let first = interrupt(process);
+    let id = first.report()["run"].as_str().expect("an id").to_owned();
+    let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
+    assert_eq!(undone.report()["counts"]["deleted"], first.count("created"));
+}
+
+#[test]
 fn an_undone_run_is_never_taken_up_again() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
@@ -359,7 +364,7 @@ fn an_undone_run_is_never_taken_up_again() {
     let file = scratch.write("users.json", text);
     let first = interrupt(start(&scratch, &sandbox, &[]));
     let id = first.report()["run"].as_str().expect("an id").to_owned();
-    let undone = undo(&scratch, &sandbox, &id, &["--yes"]).expect_code(0);
+    let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
     assert_eq!(undone.report()["counts"]["deleted"], first.count("created"));
     assert_eq!(sandbox.column("id").len(), 0);
     let run = scratch.import(&sandbox, &file, &[]).expect_code(3);

@@ -3,15 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Run, Sandbox, Scratch, export, user};
-
-fn verify(scratch: &Scratch, sandbox: &Sandbox, file: &str, more: &[&str]) -> Run {
-    let fixed = ["migrate", "clerk", "verify", "--import", file, "--output", "json", "--progress", "none"];
-    let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
-    let mut command = scratch.avnology(&arguments);
-    command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
-    Run::of(command.output().expect("the binary runs"))
-}
+use support::{Sandbox, Scratch, export, user};
 
 #[test]
 fn what_was_imported_agrees_field_by_field_and_rejects_are_not_looked_for() {
@@ -21,7 +13,7 @@ fn what_was_imported_agrees_field_by_field_and_rejects_are_not_looked_for() {
         let sandbox = Sandbox::start(&scratch, flags);
         let created = scratch.import(&sandbox, fixture, &["--rate", "1000/s"]).expect_code(3).count("created");
         // What the import rejects, duplicates among them, is not looked for.
-        let report = verify(&scratch, &sandbox, fixture, &["--rate", "1000/s"]).expect_code(0).report();
+        let report = scratch.verify(&sandbox, fixture, &["--rate", "1000/s"]).expect_code(0).report();
         assert_eq!(
             (&report["equal"], &report["checked"], &report["rejected"]),
             (&json!(created), &json!(created), &json!(14))
@@ -38,7 +30,7 @@ fn changes_at_the_target_are_found() {
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..250).map(user)));
     scratch.import(&sandbox, &file, &[]).expect_code(0);
-    let agreed = verify(&scratch, &sandbox, &file, &[]).expect_code(0);
+    let agreed = scratch.verify(&sandbox, &file, &[]).expect_code(0);
     assert_eq!((&agreed.report()["checked"], &agreed.report()["equal"]), (&json!(250), &json!(250)));
     assert!(agreed.stderr.contains("250 equal"), "{}", agreed.stderr);
     {
@@ -52,7 +44,7 @@ fn changes_at_the_target_are_found() {
             assert_eq!(database.execute(change, []).expect(change), 1, "{change}");
         }
     }
-    let run = verify(&scratch, &sandbox, &file, &["--report", "verify.json"]).expect_code(3);
+    let run = scratch.verify(&sandbox, &file, &["--report", "verify.json"]).expect_code(3);
     let report = run.report();
     assert_eq!(
         (&report["missing"]["count"], &report["different"]["count"], &report["extra"]["count"]),
@@ -78,9 +70,9 @@ fn a_sample_is_of_the_size_asked_for() {
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..2_000).map(user)));
     scratch.import(&sandbox, &file, &[]).expect_code(0);
-    let report = verify(&scratch, &sandbox, &file, &["--sample", "150"]).expect_code(0).report();
+    let report = scratch.verify(&sandbox, &file, &["--sample", "150"]).expect_code(0).report();
     assert_eq!((&report["read"], &report["checked"], &report["extra"]), (&json!(2_000), &json!(150), &json!(null)));
-    assert_eq!(verify(&scratch, &sandbox, &file, &["--sample", "9000"]).expect_code(0).report()["checked"], 2_000);
+    assert_eq!(scratch.verify(&sandbox, &file, &["--sample", "9000"]).expect_code(0).report()["checked"], 2_000);
 }
 
 #[test]
@@ -91,9 +83,9 @@ fn a_key_that_can_only_read_is_enough_and_a_bad_input_or_target_is_told() {
         &["--scopes", "admin:users:read", "--fault", "status=503:0.2", "--fault", "garbage=0.1"],
     );
     let file = scratch.write("users.json", export((0..30).map(user)));
-    let report = verify(&scratch, &sandbox, &file, &[]).expect_code(3).report();
+    let report = scratch.verify(&sandbox, &file, &[]).expect_code(3).report();
     assert_eq!(report["missing"]["count"], 30);
     let cut = scratch.write("cut.json", &export((0..30).map(user))[..1_000]);
-    let run = verify(&scratch, &sandbox, &cut, &[]).expect_code(5);
+    let run = scratch.verify(&sandbox, &cut, &[]).expect_code(5);
     assert!(run.stderr.contains("truncated"), "{}", run.stderr);
 }

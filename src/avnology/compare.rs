@@ -1,7 +1,7 @@
 //! Compares an identity as it would be sent with the one that is at the target, field by field.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -129,6 +129,12 @@ impl<'a> Comparable<'a> {
         }
         let list: List<'_> = serde_json::from_slice(body).ok()?;
         Some((list.identities, list.next_page_token.filter(|token| !token.is_empty())))
+    }
+
+    /// The identities of several lists by their external ids, whatever else was listed: a target may ignore a filter.
+    pub fn by_external_id(bodies: &'a [Vec<u8>]) -> HashMap<Cow<'a, str>, Self> {
+        let listed = bodies.iter().filter_map(|body| Self::listed(body)).flat_map(|(found, _)| found);
+        listed.filter_map(|identity| Some((identity.external_id.clone()?, identity))).collect()
     }
 
     /// Whether the target says that nobody has changed the identity since it was created. One that tells no times may well

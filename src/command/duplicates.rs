@@ -1,11 +1,11 @@
 //! Looks for duplicates within the input before anything is sent, and keeps them for the rest of the run.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use super::migrate_clerk::{ImportError, reporter};
 use crate::index::{Duplicates, FoundDuplicates};
-use crate::journal::{RunDirectory, sync_directory_of};
+use crate::journal::{RunDirectory, put_private};
 use crate::pipeline::{DuplicateCheck, StopReason, find_duplicates};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
@@ -31,7 +31,7 @@ pub(super) async fn check(
     }
     let found = find(settings, signals).await?;
     let written = match kept {
-        Some(path) => write(&found, &path),
+        Some(path) => put_private(&path, |file| found.write(file)),
         None => tempfile::tempfile().and_then(|file| found.write(file)),
     };
     let found = written.map_err(StopReason::Temporary)?;
@@ -52,13 +52,4 @@ async fn find(settings: &ImportSettings, signals: &mut Signals) -> Result<FoundD
         Ok(None) => Err(StopReason::Internal("the search for duplicates was left unfinished".to_owned()).into()),
         Err(error) => Err(StopReason::Temporary(error).into()),
     }
-}
-
-/// Writes them; they are there as a whole or not at all.
-fn write(found: &FoundDuplicates, path: &std::path::Path) -> io::Result<Duplicates> {
-    let temporary = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(path))?;
-    let written = found.write(temporary.as_file().try_clone()?)?;
-    temporary.persist(path)?;
-    sync_directory_of(path)?;
-    Ok(written)
 }

@@ -3,33 +3,26 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use secrecy::SecretString;
 use serde::Serialize;
 
 use super::UndoError;
 use super::duplicates;
 use super::prepare::{PrepareError, Prepared, prepare};
 use super::recall::{Recalled, recall};
-use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, Pace, Paced, TargetError, preflight};
+use super::target::{Target, at_target, connect};
+use crate::avnology::{Capabilities, Client, Pace, Paced, TargetError, preflight};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{LockError, RunRecord, replace_private};
 use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, StopReason, peak_memory};
 use crate::report::{Bars, JsonLines, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary};
-use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxError, SandboxOptions};
+use crate::sandbox::SandboxError;
 use crate::settings::{Destination, ImportSettings, Progress};
 use crate::signal::{Signal, Signals};
 
 const MEBIBYTE: u64 = 1024 * 1024;
-
-/// For making a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// For one request. A batch of 500 users takes well under a second where it is done in bulk.
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why an import did not even start, or could not report.
 #[derive(Debug, thiserror::Error)]
@@ -106,55 +99,12 @@ async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<E
             let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
             Output::of(settings).report(&ledger, &RunDetails::default(), None)
         }
-        Destination::Target { base_url, secret_key } => {
-            import_into(Target::new(base_url.clone(), secret_key.clone()), settings, signals).await
-        }
-        Destination::Sandbox(database) => {
-            let (sandbox, target) = start_sandbox(database).await?;
-            let status = import_into(target, settings, signals).await;
-            sandbox.shutdown().await;
-            status
-        }
+        _ => at_target(settings, async |target| import_into(target, settings, signals).await).await,
     }
 }
 
 fn dry_run(settings: &ImportSettings) -> Job {
     Job::dry_run(settings.intake.clone(), settings.preview, settings.max_errors)
-}
-
-/// Where identities go.
-pub(super) struct Target {
-    /// What the run calls it: the base URL, or the sandbox's database, whose address is another one each time.
-    name: String,
-    pub base_url: BaseUrl,
-    secret_key: SecretString,
-    sandbox_database: Option<String>,
-}
-
-impl Target {
-    /// A real one.
-    pub(super) fn new(base_url: BaseUrl, secret_key: SecretString) -> Self {
-        Self { name: base_url.to_string(), base_url, secret_key, sandbox_database: None }
-    }
-}
-
-/// Makes sure that the target is there and wants us.
-pub(super) async fn connect(
-    target: &Target,
-    signals: &mut Signals,
-    preflight: impl AsyncFnOnce(&Client) -> Result<Capabilities, TargetError>,
-) -> Result<(Client, Capabilities), ImportError> {
-    let client = Client::new(&ClientOptions {
-        base_url: target.base_url.clone(),
-        secret_key: target.secret_key.clone(),
-        connect_timeout: CONNECT_TIMEOUT,
-        request_timeout: REQUEST_TIMEOUT,
-    })?;
-    let capabilities = tokio::select! {
-        capabilities = preflight(&client) => capabilities?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
-    Ok((client, capabilities))
 }
 
 async fn import_into(
@@ -200,22 +150,6 @@ async fn import_into(
     // The report is what says that the run is over, so it is written under the locks.
     drop(locks);
     status
-}
-
-pub(super) async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), ImportError> {
-    // The key lives as long as this process and is known to nobody else.
-    let secret_key = SecretString::from(format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
-    let mut options = SandboxOptions::new(database.to_path_buf());
-    options.api_keys = vec![ApiKey::full_access(secret_key.clone())];
-    let sandbox = sandbox::start(options).await?;
-    let base_url = sandbox.base_url().parse().map_err(|_| {
-        let source = io::Error::other("the sandbox's own address is not usable");
-        ImportError::Write { path: database.to_path_buf(), source }
-    })?;
-    let path = std::path::absolute(database).unwrap_or_else(|_| database.to_path_buf());
-    let name = format!("sandbox:{}", path.display());
-    let target = Target { name, base_url, secret_key, sandbox_database: Some(database.display().to_string()) };
-    Ok((sandbox, target))
 }
 
 fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, record: &RunRecord) -> Delivery {

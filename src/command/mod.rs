@@ -6,6 +6,7 @@ mod prepare;
 mod recall;
 mod runs;
 pub mod sandbox;
+mod target;
 mod undo;
 mod verify;
 

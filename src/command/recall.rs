@@ -1,6 +1,5 @@
 //! What is known of the target from earlier runs, and whether it can be believed.
 
-use std::collections::HashMap;
 use std::io;
 
 use crate::avnology::{Comparable, Paced, TargetError};
@@ -74,11 +73,7 @@ async fn is_believable<'a>(
     let sample: Vec<&(String, String)> = sample.collect();
     let external_ids: Vec<&str> = sample.iter().map(|(external_id, _)| external_id.as_str()).collect();
     let bodies = paced.read_back(&external_ids).await?;
-    let listed: Vec<Comparable<'_>> =
-        bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
-    let found: HashMap<&str, &str> = listed
-        .iter()
-        .filter_map(|identity| Some((identity.external_id.as_deref()?, identity.id.as_deref()?)))
-        .collect();
-    Ok(sample.iter().all(|(external_id, id)| found.get(external_id.as_str()) == Some(&id.as_str())))
+    let found = Comparable::by_external_id(&bodies);
+    let has = |external_id: &str, id: &str| found.get(external_id).is_some_and(|found| found.id.as_deref() == Some(id));
+    Ok(sample.iter().all(|(external_id, id)| has(external_id, id)))
 }

@@ -4,7 +4,6 @@
 //! the run's own any more, or that was changed since, is kept. Undoing again goes on where it broke off, for what is
 //! deleted already is not found again.
 
-use std::collections::HashMap;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,12 +11,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::migrate_clerk::{ImportError, Target, connect, start_sandbox};
+use super::migrate_clerk::ImportError;
+use super::target::{Target, at_target, connect};
 use crate::avnology::{Comparable, MAX_PAGE, Pace, Paced, TargetError, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::{Ending, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord};
-use crate::settings::{Destination, ImportSettings, WhichRun};
+use crate::settings::{ImportSettings, WhichRun};
 use crate::signal::Signals;
 
 /// Why a run is not undone.
@@ -61,19 +61,7 @@ struct Created {
 
 /// Deletes what a run created, after asking.
 pub async fn undo(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
-    match &settings.destination {
-        Destination::Sandbox(database) => {
-            let (sandbox, target) = start_sandbox(database).await?;
-            let status = undo_at(target, &settings, signals).await;
-            sandbox.shutdown().await;
-            status
-        }
-        Destination::Target { base_url, secret_key } => {
-            undo_at(Target::new(base_url.clone(), secret_key.clone()), &settings, signals).await
-        }
-        // The command line has no way to ask for this.
-        Destination::Nowhere => Ok(ExitStatus::Usage),
-    }
+    at_target(&settings, async |target| undo_at(target, &settings, signals).await).await
 }
 
 async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -172,10 +160,7 @@ fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) 
 async fn delete_page(target: &Paced, page: &[Created], force: bool, counts: &mut Counts) -> Result<(), TargetError> {
     let external_ids: Vec<&str> = page.iter().map(|created| created.external_id.as_str()).collect();
     let bodies = target.read_back(&external_ids).await?;
-    let listed: Vec<Comparable<'_>> =
-        bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
-    let found: HashMap<&str, &Comparable<'_>> =
-        listed.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
+    let found = Comparable::by_external_id(&bodies);
     let mut doomed = Vec::new();
     for created in page {
         let Some(identity) = found.get(created.external_id.as_str()) else {

@@ -4,29 +4,18 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::duplicates;
-use super::migrate_clerk::{ImportError, Target, connect, reporter, start_sandbox, write_report};
+use super::migrate_clerk::{ImportError, reporter, write_report};
+use super::target::{Target, at_target, connect};
 use crate::avnology::{Pace, Paced, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::settings::{Destination, ImportSettings};
+use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::verify::{Account, run};
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
-    match &settings.destination {
-        Destination::Sandbox(database) => {
-            let (sandbox, target) = start_sandbox(database).await?;
-            let status = verify_target(target, &settings, signals).await;
-            sandbox.shutdown().await;
-            status
-        }
-        Destination::Target { base_url, secret_key } => {
-            verify_target(Target::new(base_url.clone(), secret_key.clone()), &settings, signals).await
-        }
-        // The command line has no way to ask for this.
-        Destination::Nowhere => Ok(ExitStatus::Usage),
-    }
+    at_target(&settings, async |target| verify_target(target, &settings, signals).await).await
 }
 
 async fn verify_target(

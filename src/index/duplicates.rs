@@ -122,9 +122,7 @@ impl FoundDuplicates {
 
     /// Writes them into a new file, where they can be looked up.
     pub fn write(&self, file: std::fs::File) -> io::Result<Duplicates> {
-        let file = SortedFile::write(file, self.entries())?;
-        file.sync()?;
-        Ok(Duplicates(file))
+        SortedFile::write(file, self.entries()).map(Duplicates)
     }
 
     /// One entry for each record.

@@ -20,7 +20,7 @@ pub struct SortedFile<const N: usize> {
 }
 
 impl<const N: usize> SortedFile<N> {
-    /// Writes entries, which must come in order, into `file`, from its beginning, and makes them durable.
+    /// Writes entries, which must come in order, into `file`, from its beginning.
     pub fn write(file: File, entries: impl Iterator<Item = io::Result<[u8; N]>>) -> io::Result<Self> {
         let mut writer = BufWriter::with_capacity(1 << 16, file);
         let mut count = 0;
@@ -30,11 +30,6 @@ impl<const N: usize> SortedFile<N> {
         }
         let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         Ok(Self { file, count })
-    }
-
-    /// Makes everything durable.
-    pub fn sync(&self) -> io::Result<()> {
-        self.file.sync_all()
     }
 
     /// Opens a file that was written before.

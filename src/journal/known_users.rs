@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{create_private, create_private_directory, replace_private, sync_directory_of, target_digest};
+use super::{create_private_directory, put_private, replace_private, sync_directory_of, target_digest};
 use crate::index::{SortedFile, merge};
 
 /// How many users are looked up at the target before the rest is believed: one request.
@@ -110,6 +110,7 @@ impl KnownUsers {
             Err(error) => return Err(error),
         };
         let sample = sample.into_iter().map(|(external_id, id)| (key(&external_id), (external_id, id))).collect();
+        remove_leftovers(directory)?;
         let mut users = Self { directory: directory.to_path_buf(), written: 0, buffer: Vec::new(), sample };
         let files = users.files()?;
         users.written = files.last().map_or(0, |(number, _)| *number);
@@ -237,10 +238,7 @@ impl KnownUsers {
     /// Writes the next sorted file; it is there as a whole or not at all.
     fn write_file(&mut self, entries: impl Iterator<Item = io::Result<Entry>>) -> io::Result<()> {
         let path = self.directory.join(format!("{:010}.sorted", self.written + 1));
-        let temporary = path.with_extension("part");
-        SortedFile::write(create_private(&temporary)?, entries)?.sync()?;
-        std::fs::rename(&temporary, &path)?;
-        sync_directory_of(&path)?;
+        put_private(&path, |file| SortedFile::write(file, entries))?;
         self.written += 1;
         Ok(())
     }
@@ -277,6 +275,17 @@ impl KnownLookup {
             }
         }
     }
+}
+
+/// Removes what a kill left behind of files that were not put in place yet. Nobody else is at it: the target is locked.
+fn remove_leftovers(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(".tmp") {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes a directory as a whole or not at all: what is left of it must not be taken for all of it.

@@ -125,17 +125,29 @@ struct Report {
     exit_code: u8,
 }
 
-/// Writes a file for the owner only and puts it in place as a whole: a crash leaves the old one or the new one.
+/// Writes a text file as [`put_private`] does.
 pub fn replace_private(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    put_private(path, |file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.write_all(b"\n")?;
+        file.flush()
+    })
+}
+
+/// Writes a file for the owner only and puts it in place as a whole: a crash leaves the old one or the new one.
+pub fn put_private<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) -> io::Result<T> {
     // Its name is like no other, and it is private.
-    let temporary = tempfile::NamedTempFile::new_in(directory)?;
-    let mut file = BufWriter::new(temporary.as_file().try_clone()?);
-    write(&mut file)?;
-    file.write_all(b"\n")?;
-    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    let temporary = tempfile::NamedTempFile::new_in(directory_of(path))?;
+    let written = write(temporary.as_file().try_clone()?)?;
+    temporary.as_file().sync_all()?;
     temporary.persist(path)?;
-    sync_directory_of(path)
+    sync_directory_of(path)?;
+    Ok(written)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A new file is not there after a power cut before its directory says so.
@@ -144,8 +156,7 @@ pub fn sync_directory_of(path: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
     }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(directory)?.sync_all()
+    File::open(directory_of(path))?.sync_all()
 }
 
 /// Makes a directory, and those above it, for the owner only. One that exists is left as it is.

@@ -121,7 +121,9 @@ impl Committer {
             // A sender that is gone does not mind.
             Event::Planned { ready, .. } => drop(ready.send(())),
             Event::Settled { records, rejects, known } => {
-                self.learn(|users| users.learn(known));
+                if !known.is_empty() {
+                    self.learn(|users| users.learn(known));
+                }
                 for record in records {
                     self.ledger.settled(&record);
                     let mark = self.tracker.settle(record.key);

@@ -1,7 +1,5 @@
 //! Identities that are at the target already: read back, compared, and left, updated or rejected as was asked.
 
-use std::collections::HashMap;
-
 use super::batch::{Batch, Item};
 use super::send::{conflict, invalid};
 use crate::avnology::{Change, Changed, Comparable, Field, ItemDecision, MAX_PAGE, Paced, TargetError, decide_item};
@@ -54,12 +52,9 @@ impl Reconciler<'_> {
         for page in items.chunks(MAX_PAGE) {
             let ids: Vec<&str> = page.iter().map(|item| &*item.external_id).collect();
             let bodies = self.target.read_back(&ids).await?;
-            let listed: Vec<Comparable<'_>> =
-                bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
-            let found: HashMap<&str, &Comparable<'_>> =
-                listed.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
+            let found = Comparable::by_external_id(&bodies);
             for item in page {
-                let end = self.settle(item, found.get(&*item.external_id).copied()).await?;
+                let end = self.settle(item, found.get(&*item.external_id)).await?;
                 reconciled.book(item, end);
             }
         }

@@ -11,7 +11,7 @@
 mod account;
 mod extra;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use futures::StreamExt;
 use tokio::sync::mpsc;
@@ -138,10 +138,7 @@ async fn compare_page(target: &Paced, page: &[MappedIdentity]) -> Result<Vec<Ver
 
 /// A target that ignores a filter lists other identities; they are found by their external id, or not at all.
 fn verdicts(page: &[MappedIdentity], bodies: &[Vec<u8>]) -> Vec<Verdict> {
-    let listed: Vec<Comparable<'_>> =
-        bodies.iter().filter_map(|body| Comparable::listed(body)).flat_map(|(found, _)| found).collect();
-    let found: HashMap<&str, &Comparable<'_>> =
-        listed.iter().filter_map(|identity| Some((identity.external_id.as_deref()?, identity))).collect();
+    let found = Comparable::by_external_id(bodies);
     let verdict = |identity: &MappedIdentity| {
         let (sent, found) = (Comparable::sent(&identity.encoded), found.get(&*identity.external_id));
         match (sent, found) {

@@ -62,6 +62,23 @@ impl Scratch {
         Run::of(output)
     }
 
+    /// `migrate clerk verify --import FILE` and more, with a JSON report.
+    pub fn verify(&self, sandbox: &Sandbox, file: &str, more: &[&str]) -> Run {
+        let fixed = ["migrate", "clerk", "verify", "--import", file, "--output", "json", "--progress", "none"];
+        let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
+        let mut command = self.avnology(&arguments);
+        command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
+        Run::of(command.output().expect("the binary runs"))
+    }
+
+    /// `migrate clerk undo RUN` and more, with a JSON report.
+    pub fn undo(&self, sandbox: &Sandbox, id: &str, more: &[&str]) -> Run {
+        let fixed = ["migrate", "clerk", "undo", id, "--output", "json"];
+        let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
+        let mut command = self.avnology(&arguments);
+        Run::of(command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"))
+    }
+
     pub fn import_command(&self, sandbox: &Sandbox, file: &str, more: &[&str]) -> Command {
         let fixed = ["migrate", "clerk", "--import", file, "--output", "json", "--progress", "none"];
         let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();

@@ -1,0 +1,90 @@
+//! Where identities go: a real Avnology ID, or the embedded one.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::migrate_clerk::ImportError;
+use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, TargetError};
+use crate::exit::ExitStatus;
+use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxOptions};
+use crate::settings::{Destination, ImportSettings};
+use crate::signal::Signals;
+
+/// For making a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For one request. A batch of 500 users takes well under a second where it is done in bulk.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Where identities go.
+pub(super) struct Target {
+    /// What the run calls it: the base URL, or the sandbox's database, whose address is another one each time.
+    pub name: String,
+    pub base_url: BaseUrl,
+    secret_key: SecretString,
+    pub sandbox_database: Option<String>,
+}
+
+impl Target {
+    /// A real one.
+    fn new(base_url: BaseUrl, secret_key: SecretString) -> Self {
+        Self { name: base_url.to_string(), base_url, secret_key, sandbox_database: None }
+    }
+}
+
+/// Makes sure that the target is there and wants us.
+pub(super) async fn connect(
+    target: &Target,
+    signals: &mut Signals,
+    preflight: impl AsyncFnOnce(&Client) -> Result<Capabilities, TargetError>,
+) -> Result<(Client, Capabilities), ImportError> {
+    let client = Client::new(&ClientOptions {
+        base_url: target.base_url.clone(),
+        secret_key: target.secret_key.clone(),
+        connect_timeout: CONNECT_TIMEOUT,
+        request_timeout: REQUEST_TIMEOUT,
+    })?;
+    let capabilities = tokio::select! {
+        capabilities = preflight(&client) => capabilities?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    Ok((client, capabilities))
+}
+
+/// Does a job at the destination; the embedded target lives as long as that takes.
+pub(super) async fn at_target(
+    settings: &ImportSettings,
+    job: impl AsyncFnOnce(Target) -> Result<ExitStatus, ImportError>,
+) -> Result<ExitStatus, ImportError> {
+    match &settings.destination {
+        Destination::Sandbox(database) => {
+            let (sandbox, target) = start_sandbox(database).await?;
+            let status = job(target).await;
+            sandbox.shutdown().await;
+            status
+        }
+        Destination::Target { base_url, secret_key } => job(Target::new(base_url.clone(), secret_key.clone())).await,
+        // The command line has no way to ask for this.
+        Destination::Nowhere => Ok(ExitStatus::Usage),
+    }
+}
+
+/// Starts the embedded target over this database.
+async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), ImportError> {
+    // The key lives as long as this process and is known to nobody else.
+    let secret_key = SecretString::from(format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
+    let mut options = SandboxOptions::new(database.to_path_buf());
+    options.api_keys = vec![ApiKey::full_access(secret_key.clone())];
+    let sandbox = sandbox::start(options).await?;
+    let base_url = sandbox.base_url().parse().map_err(|_| {
+        let source = io::Error::other("the sandbox's own address is not usable");
+        ImportError::Write { path: database.to_path_buf(), source }
+    })?;
+    let path = std::path::absolute(database).unwrap_or_else(|_| database.to_path_buf());
+    let name = format!("sandbox:{}", path.display());
+    let target = Target { name, base_url, secret_key, sandbox_database: Some(database.display().to_string()) };
+    Ok((sandbox, target))
+}
