@@ -114,19 +114,27 @@ impl Sender {
         }
     }
 
-    /// Makes durable what is about to be sent; false when there is no use in sending it.
+    /// Makes durable what is about to be sent; false when that failed. What is planned is sent, even if the run is told
+    /// to stop in between: whatever is planned and not answered is in doubt until the run is taken up again.
     async fn plan(&self, work: &Work) -> bool {
         let plan = Plan { records: work.batch.items.iter().map(Item::key).collect(), round: work.round };
         let (ready, told) = oneshot::channel();
         tell(&self.events, Event::Planned { plan, ready }).await;
-        told.await.is_ok() && !self.stop.is_cancelled()
+        told.await.is_ok()
+    }
+
+    /// Waits for a turn at the shared pace; false when the run is stopping.
+    async fn turn(&self) -> bool {
+        tokio::select! {
+            biased;
+            // Only requests under way are waited for.
+            () = self.stop.cancelled() => false,
+            () = self.delivery.pace.turn() => true,
+        }
     }
 
     /// Sends one request until it is answered.
     async fn settle(&self, work: &Work) -> Next {
-        if self.stop.is_cancelled() || !self.plan(work).await {
-            return Next::Stop;
-        }
         let key = self.idempotency_key(work);
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
         let succeeded_before = work.suspect_since.unwrap_or_else(|| self.succeeded.load(Ordering::Relaxed));
@@ -134,10 +142,8 @@ impl Sender {
         let mut spent = Duration::ZERO;
         let (mut requests, mut attempts) = (0u32, 0);
         loop {
-            tokio::select! {
-                // Only requests under way are waited for.
-                () = self.stop.cancelled() => return Next::Stop,
-                () = self.delivery.pace.turn() => {}
+            if !self.turn().await || (requests == 0 && !self.plan(work).await) {
+                return Next::Stop;
             }
             let begun = Instant::now();
             let again = requests > 0 || work.round > 0 || work.in_doubt;
