@@ -21,7 +21,7 @@
 //! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
-//! 5. [`pipeline`] packs identities into batches and sends them at one [`avnology::Pace`].
+//! 5. [`pipeline`] packs identities into batches and sends them at one [`pace::Pace`].
 //! 6. [`avnology::decide`] says what to do about each outcome; [`avnology::ItemResult`] is the target's word on each user.
 //! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`pipeline::Ledger`]; a
 //!    [`journal::Reject`] goes to the rejects file.
@@ -86,6 +86,7 @@ pub mod exit;
 pub mod index;
 pub mod journal;
 pub mod mapping;
+pub mod pace;
 pub mod pipeline;
 pub mod report;
 pub mod sandbox;

@@ -6,23 +6,28 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::IsTerminal;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use secrecy::SecretString;
 
-use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, Rate, RetryBudget};
+use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts};
 use crate::cli::{
     ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, TargetArguments, UndoArguments,
     VerifyArguments,
 };
 use crate::journal::{RecordedOptions, RunDirectory, RunRecord};
 use crate::mapping::Rules;
-use crate::pipeline::{BatchLimits, Intake, OnExisting};
+use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
+use crate::pipeline::{Intake, OnExisting};
 use crate::source::{Input, ReaderLimits};
+
+const KEY: &str = "AVNOLOGY_SECRET_KEY";
+const KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
 
 /// Users in one request. Larger ones gain little and lose more when they fail.
 const DEFAULT_BATCH_SIZE: usize = 500;
@@ -35,9 +40,13 @@ const DEFAULT_BATCH_BYTES: usize = 1024 * 1024;
 pub enum SettingsError {
     /// No key, and one is needed.
     #[error(
-        "no admin key: set AVNOLOGY_SECRET_KEY in the environment or in .env, or rehearse with --sandbox or --dry-run"
+        "no admin key: set AVNOLOGY_SECRET_KEY in the environment or in .env (or AVNOLOGY_SECRET_KEY_FILE to a file with it), \
+         or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// The file with the key cannot be read.
+    #[error("the file that AVNOLOGY_SECRET_KEY_FILE names cannot be read: {0}")]
+    KeyFile(#[source] std::io::Error),
     /// A variable cannot be understood. The value is not repeated: it may be a secret in the wrong place.
     #[error("the environment variable {name} is wrong: {problem}")]
     Variable {
@@ -74,6 +83,8 @@ pub enum SettingsError {
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+    /// The `.env` file that the key was found in.
+    key_in: Option<PathBuf>,
 }
 
 impl Environment {
@@ -85,16 +96,37 @@ impl Environment {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(SettingsError::DotEnv(error.to_string())),
         }
-        variables.extend(std::env::vars_os().filter_map(|(name, value)| {
-            let name = name.into_string().ok().filter(|name| name.starts_with("AVNOLOGY_"))?;
-            Some((name, value.into_string().ok()?))
-        }));
-        Ok(Self { variables })
+        let of_process: BTreeMap<_, _> = std::env::vars_os()
+            .filter_map(|(name, value)| {
+                let name = name.into_string().ok().filter(|name| name.starts_with("AVNOLOGY_"))?;
+                Some((name, value.into_string().ok()?))
+            })
+            .collect();
+        let key_in = (!of_process.contains_key(KEY)).then(|| directory.join(".env"));
+        variables.extend(of_process);
+        Ok(Self { variables, key_in })
     }
 
     /// A variable's value; an empty one counts as unset.
     fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    }
+
+    /// Where the admin key is to be found, now and later.
+    fn key_source(&self) -> KeySource {
+        let given = self.get(KEY).map(SecretString::from);
+        match (self.get(KEY_FILE), &self.key_in) {
+            (Some(file), _) if given.is_none() => KeySource::File(PathBuf::from(file)),
+            (_, Some(dot_env)) if given.is_some() => {
+                let dot_env = dot_env.clone();
+                KeySource::Read(Arc::new(move || {
+                    let text = std::fs::read_to_string(&dot_env).ok()?;
+                    let variables = read_dot_env(&text).ok()?;
+                    variables.into_iter().rfind(|(name, _)| name == KEY).map(|(_, value)| SecretString::from(value))
+                }))
+            }
+            _ => KeySource::Given(given),
+        }
     }
 
     fn parse<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, SettingsError>
@@ -138,6 +170,8 @@ pub enum Destination {
         base_url: BaseUrl,
         /// The admin key.
         secret_key: SecretString,
+        /// Where it comes from, so that it can be read again when the target does not take it any more.
+        key_source: KeySource,
     },
 }
 
@@ -192,12 +226,14 @@ pub struct ImportSettings {
     pub destination: Destination,
     /// Identities to show.
     pub preview: usize,
-    /// Bounds of one request.
-    pub batch: BatchLimits,
-    /// Requests under way at once.
-    pub concurrency: usize,
-    /// The most requests.
-    pub rate: Rate,
+    /// What `--rate` says.
+    pub rate: RateChoice,
+    /// How fast it may go.
+    pub pace: PaceRules,
+    /// How long the target may take.
+    pub timeouts: Timeouts,
+    /// Further certificates to trust, a PEM file.
+    pub certificates: Option<PathBuf>,
     /// How often and how long one batch is tried.
     pub retry: RetryBudget,
     /// Stop once more records than this were rejected.
@@ -233,15 +269,14 @@ impl ImportSettings {
         }
         let destination = destination(&arguments, environment)?;
         let ImportArguments { dry_run, missing_email, on_existing, recheck, preview, new_run, options, .. } = arguments;
+        let rate = first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or_default();
         Ok(Self {
-            concurrency: first(options.concurrency, environment, "AVNOLOGY_CONCURRENCY")?.map_or(4, NonZeroUsize::get),
-            rate: first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or(Rate::DEFAULT),
+            rate,
+            pace: pace(&options, rate, environment)?,
+            timeouts: timeouts(&options),
+            certificates: first(options.cacert.clone(), environment, "AVNOLOGY_CACERT")?,
             runs_directory: runs_directory(options.runs_dir.clone(), environment)?,
             preview: preview.unwrap_or(if dry_run && !options.quiet { 3 } else { 0 }),
-            batch: BatchLimits {
-                items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
-                bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
-            },
             progress: progress(&options),
             retry: RetryBudget {
                 total: options.max_wait.map_or(RetryBudget::default().total, Duration::from_secs),
@@ -273,9 +308,9 @@ impl ImportSettings {
     pub fn recorded_options(&self) -> RecordedOptions {
         RecordedOptions {
             rate: Some(self.rate.to_string()),
-            concurrency: Some(self.concurrency),
-            batch_size: Some(self.batch.items),
-            batch_bytes: Some(self.batch.bytes),
+            concurrency: Some(self.pace.concurrency.to_string()),
+            batch_size: Some(self.pace.items),
+            batch_bytes: Some(self.pace.bytes),
             max_wait: Some(self.retry.total.as_secs()),
             max_errors: self.max_errors,
             max_record_bytes: Some(self.intake.reader.record_bytes),
@@ -351,9 +386,10 @@ impl ImportSettings {
 /// What was typed, else what the run was begun with.
 fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOptions, String> {
     let rate = recorded.rate.as_deref().map(str::parse).transpose()?;
+    let concurrency = recorded.concurrency.as_deref().map(str::parse).transpose()?;
     Ok(RunOptions {
         rate: typed.rate.or(rate),
-        concurrency: typed.concurrency.or(recorded.concurrency.and_then(NonZeroUsize::new)),
+        concurrency: typed.concurrency.or(concurrency),
         batch_size: typed.batch_size.or(recorded.batch_size),
         batch_bytes: typed.batch_bytes.or(recorded.batch_bytes),
         max_wait: typed.max_wait.or(recorded.max_wait),
@@ -361,6 +397,25 @@ fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOp
         max_record_bytes: typed.max_record_bytes.or(recorded.max_record_bytes),
         ..typed
     })
+}
+
+fn pace(options: &RunOptions, rate: RateChoice, environment: &Environment) -> Result<PaceRules, SettingsError> {
+    let concurrency = first(options.concurrency, environment, "AVNOLOGY_CONCURRENCY")?;
+    Ok(PaceRules {
+        rate: RateRules::new(rate, options.rate_min, options.rate_max, options.burst.unwrap_or(NonZeroU32::MIN)),
+        concurrency: concurrency.unwrap_or(ConcurrencyRules::new(None)),
+        items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
+        bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
+    })
+}
+
+fn timeouts(options: &RunOptions) -> Timeouts {
+    let seconds = |count: NonZeroU32| Duration::from_secs(count.get().into());
+    let default = Timeouts::default();
+    Timeouts {
+        connect: options.connect_timeout.map_or(default.connect, seconds),
+        request: options.request_timeout.map_or(default.request, seconds),
+    }
 }
 
 /// Where runs are kept.
@@ -410,8 +465,9 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
             problem: error.to_string(),
         })?,
     };
-    let key = environment.get("AVNOLOGY_SECRET_KEY").ok_or(SettingsError::NoKey)?;
-    Ok(Destination::Target { base_url, secret_key: SecretString::from(key) })
+    let key_source = environment.key_source();
+    let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
+    Ok(Destination::Target { base_url, secret_key, key_source })
 }
 
 fn progress(arguments: &RunOptions) -> Progress {
@@ -436,7 +492,7 @@ mod tests {
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Environment { variables }
+        Environment { variables, key_in: None }
     }
 
     fn resolve(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ImportSettings, SettingsError> {
@@ -446,13 +502,13 @@ mod tests {
         ImportSettings::resolve(clerk.import, &environment(variables))
     }
 
-    const KEY: (&str, &str) = ("AVNOLOGY_SECRET_KEY", "sk_test_1");
+    const KEY: (&str, &str) = (super::KEY, "sk_test_1");
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_defaults() {
         let rate =
             |arguments: &[&str], variables: &[(&str, &str)]| resolve(arguments, variables).unwrap().rate.to_string();
-        assert_eq!(rate(&[], &[KEY]), "50/s");
+        assert_eq!(rate(&[], &[KEY]), "auto");
         assert_eq!(rate(&[], &[KEY, ("AVNOLOGY_RATE", "10/s")]), "10/s");
         assert_eq!(rate(&["--rate", "20/m"], &[KEY, ("AVNOLOGY_RATE", "10/s")]), "20/m");
     }
@@ -464,7 +520,7 @@ mod tests {
         assert!(matches!(resolve(&["--dry-run"], &[]).unwrap().destination, Destination::Nowhere));
         assert!(matches!(resolve(&["--sandbox"], &[]).unwrap().destination, Destination::Sandbox(_)));
         match resolve(&[], &[KEY]).unwrap().destination {
-            Destination::Target { base_url, secret_key } => {
+            Destination::Target { base_url, secret_key, .. } => {
                 assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
                 assert_eq!(secret_key.expose_secret(), "sk_test_1");
             }

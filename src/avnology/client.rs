@@ -1,17 +1,55 @@
 //! Moves bytes: one request, one reply, no retries of its own and no redirect followed.
 
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Response, redirect};
-use secrecy::{ExposeSecret, SecretString};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER,
+};
+use reqwest::{Certificate, Method, RequestBuilder, Response, redirect};
+use secrecy::SecretString;
 
+use super::key::Key;
+use super::preflight::plain;
 use super::retry::retry_after;
-use super::{BaseUrl, Outcome, TargetError, Transport};
+use super::{BaseUrl, Decision, KeySource, Outcome, TargetError, Transport, decide};
+use crate::pace::{Answer, Quota, Verdict};
 
 /// The longest answer that is read. A batch answer of 1 000 items is about 100 KB; anything near this is not ours.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
+/// The header that names a request, in both directions.
+const REQUEST_ID: &str = "x-request-id";
+const REQUEST_ID_LENGTH: usize = 64;
+
+/// How often an idle connection is checked.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Bodies below this are sent as they are, even where the target takes compressed ones.
+const WORTH_COMPRESSING: usize = 1024;
+
+/// How long the target may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For making a connection, with TLS.
+    pub connect: Duration,
+    /// For one request, from its first byte to the answer's last.
+    pub request: Duration,
+}
+
+impl Default for Timeouts {
+    /// A batch of 500 users takes well under a second where it is done in bulk.
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), request: Duration::from_mins(1) }
+    }
+}
 
 /// Who we are and how long we wait.
 #[derive(Clone, Debug)]
@@ -20,17 +58,24 @@ pub struct ClientOptions {
     pub base_url: BaseUrl,
     /// The admin key. Opaque: any prefix is fine.
     pub secret_key: SecretString,
-    /// For making a connection.
-    pub connect_timeout: Duration,
-    /// For one request from its first byte to the answer's last.
-    pub request_timeout: Duration,
+    /// Where to look for another one.
+    pub key_source: KeySource,
+    /// How long the target may take.
+    pub timeouts: Timeouts,
+    /// A PEM file with certificates to trust, beside the system's.
+    pub certificates: Option<PathBuf>,
 }
 
 /// The Admin API of one target. Cheap to clone; clones share connections.
+///
+/// Proxies are those of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), but never on the way to this machine.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     base_url: BaseUrl,
+    key: Arc<Key>,
+    /// Whether the target said that it takes compressed bodies.
+    takes_gzip: Arc<AtomicBool>,
 }
 
 /// What came of one request.
@@ -40,10 +85,14 @@ pub struct Reply {
     pub outcome: Outcome,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
+    /// What the headers say about the quota.
+    pub quota: Quota,
     /// The `Date` header: the target's clock.
     pub date: Option<SystemTime>,
     /// The `Location` header's host, for the message when a redirect was refused.
     pub location: Option<String>,
+    /// Under which name the request is found in logs: the target's own for it, or else ours.
+    pub request_id: Option<String>,
     /// The body, empty when there is no answer.
     pub body: Vec<u8>,
 }
@@ -51,30 +100,49 @@ pub struct Reply {
 impl Reply {
     /// An outcome and nothing else.
     pub(crate) fn none(outcome: Outcome) -> Self {
-        Self { outcome, retry_after: None, date: None, location: None, body: Vec::new() }
+        Self {
+            outcome,
+            retry_after: None,
+            quota: Quota::default(),
+            date: None,
+            location: None,
+            request_id: None,
+            body: Vec::new(),
+        }
+    }
+
+    /// What it says about the target, for the pace.
+    pub fn answer(&self) -> Answer {
+        let verdict = match self.outcome {
+            Outcome::Answered { status: 429 } => Verdict::Refused,
+            outcome if decide(outcome) == Decision::Retry => Verdict::Failed,
+            _ => Verdict::Granted,
+        };
+        Answer { verdict, wait: self.retry_after, quota: self.quota }
     }
 }
 
 impl Client {
     /// Prepares a client; nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Self, TargetError> {
-        let mut authorization = HeaderValue::try_from(format!("Bearer {}", options.secret_key.expose_secret().trim()))
-            .map_err(|_| TargetError::Key)?;
-        authorization.set_sensitive(true);
+        let key = Arc::new(Key::new(&options.secret_key, options.key_source.clone())?);
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("avnology-migrate/", env!("CARGO_PKG_VERSION")))
-            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
-            .connect_timeout(options.connect_timeout)
-            .timeout(options.request_timeout)
+            .connect_timeout(options.timeouts.connect)
+            .timeout(options.timeouts.request)
+            .tcp_keepalive(KEEPALIVE)
             // A redirect would carry the key and the users to a host that nobody named.
             .redirect(redirect::Policy::none())
             // Attempts are counted, paced and reported by the sender; the library must not add any.
             .retry(reqwest::retry::never());
+        if let Some(path) = &options.certificates {
+            builder = builder.tls_certs_merge(certificates(path)?);
+        }
         if options.base_url.is_loopback() {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(TargetError::Client)?;
-        Ok(Self { http, base_url: options.base_url.clone() })
+        Ok(Self { http, base_url: options.base_url.clone(), key, takes_gzip: Arc::default() })
     }
 
     /// The target.
@@ -99,7 +167,7 @@ impl Client {
 
     /// `DELETE /v1/identities/{id}`.
     pub async fn delete(&self, id: &str) -> Reply {
-        reply(self.http.delete(self.base_url.path(&format!("v1/identities/{id}")))).await
+        self.send(self.http.delete(self.base_url.path(&format!("v1/identities/{id}")))).await
     }
 
     /// `POST /v1/identities:batchUpdate`.
@@ -110,14 +178,14 @@ impl Client {
     /// `PATCH /v1/identities/{id}`.
     pub async fn update(&self, id: &str, body: Bytes) -> Reply {
         let url = self.base_url.path(&format!("v1/identities/{id}"));
-        reply(self.http.patch(url).header(CONTENT_TYPE, "application/json").body(body)).await
+        self.send(self.http.patch(url).header(CONTENT_TYPE, "application/json").body(body)).await
     }
 
     /// `POST /v1/identities/{id}:deactivate` or `:reactivate`.
     pub async fn set_state(&self, id: &str, verb: &str, reason: &str) -> Reply {
         let body = serde_json::json!({ "reason": reason }).to_string();
         let url = self.base_url.path(&format!("v1/identities/{id}:{verb}"));
-        reply(self.http.post(url).header(CONTENT_TYPE, "application/json").body(body)).await
+        self.send(self.http.post(url).header(CONTENT_TYPE, "application/json").body(body)).await
     }
 
     /// `GET /v1/identities`, the oldest first, from the place that a page token names.
@@ -127,7 +195,7 @@ impl Client {
         if let Some(token) = page_token {
             url.query_pairs_mut().append_pair("page_token", token);
         }
-        reply(self.http.get(url)).await
+        self.send(self.http.get(url)).await
     }
 
     /// `GET /v1/identities:batchGet`.
@@ -136,7 +204,7 @@ impl Client {
         for id in external_ids {
             url.query_pairs_mut().append_pair("external_ids", id);
         }
-        reply(self.http.get(url)).await
+        self.send(self.http.get(url)).await
     }
 
     /// `GET /v1/identities` filtered by `external_id`.
@@ -146,29 +214,91 @@ impl Client {
         url.query_pairs_mut()
             .append_pair("filter", &format!("external_id = \"{quoted}\""))
             .append_pair("page_size", "2");
-        reply(self.http.get(url)).await
+        self.send(self.http.get(url)).await
     }
 
     async fn post(&self, path: &str, body: Bytes, idempotency_key: &str) -> Reply {
-        let request = self
-            .http
-            .request(Method::POST, self.base_url.path(path))
-            .header(CONTENT_TYPE, "application/json")
-            .header("Idempotency-Key", idempotency_key)
-            .body(body);
-        reply(request).await
+        let request = |body: Bytes| {
+            self.http
+                .request(Method::POST, self.base_url.path(path))
+                .header(CONTENT_TYPE, "application/json")
+                .header("Idempotency-Key", idempotency_key)
+                .body(body)
+        };
+        if self.takes_gzip.load(Ordering::Relaxed) && body.len() >= WORTH_COMPRESSING {
+            let reply = self.send(request(compressed(body.clone()).await).header(CONTENT_ENCODING, "gzip")).await;
+            if reply.outcome != (Outcome::Answered { status: 415 }) {
+                return reply;
+            }
+            self.takes_gzip.store(false, Ordering::Relaxed);
+        }
+        self.send(request(body)).await
+    }
+
+    /// Sends a request, and once more if the key was replaced meanwhile.
+    async fn send(&self, request: RequestBuilder) -> Reply {
+        // All bodies are in memory, so that there always is a second one.
+        let second = request.try_clone();
+        let (reply, generation) = self.attempt(request).await;
+        match (reply.outcome, second) {
+            (Outcome::Answered { status: 401 | 403 }, Some(second)) if self.key.renew(generation).await => {
+                self.attempt(second).await.0
+            }
+            _ => reply,
+        }
+    }
+
+    /// Sends and reads the answer to its end. Tells the generation of the key, too.
+    async fn attempt(&self, request: RequestBuilder) -> (Reply, u64) {
+        let (authorization, generation) = self.key.current();
+        let id = uuid::Uuid::now_v7().to_string();
+        let mut reply = match request.header(AUTHORIZATION, authorization).header(REQUEST_ID, &id).send().await {
+            Ok(response) => {
+                if accepts_gzip(&response) {
+                    self.takes_gzip.store(true, Ordering::Relaxed);
+                }
+                answered(response).await
+            }
+            Err(error) => {
+                tracing::debug!(request = id, error = %innermost(&error), "no answer");
+                Reply::none(Outcome::Failed(transport(&error)))
+            }
+        };
+        if decide(reply.outcome) == Decision::Done {
+            self.key.is_good();
+        }
+        // The target's own name for it, if it has one, is what its logs have.
+        reply.request_id = reply.request_id.or(Some(id));
+        tracing::trace!(request = reply.request_id, outcome = ?reply.outcome, "answered");
+        (reply, generation)
     }
 }
 
-/// Sends and reads the answer to its end.
-async fn reply(request: RequestBuilder) -> Reply {
-    match request.send().await {
-        Ok(response) => answered(response).await,
-        Err(error) => {
-            tracing::debug!(error = %innermost(&error), "no answer");
-            Reply::none(Outcome::Failed(transport(&error)))
-        }
+/// The certificates in a PEM file.
+fn certificates(path: &Path) -> Result<Vec<Certificate>, TargetError> {
+    let wrong = |problem: String| TargetError::Certificates { path: path.display().to_string(), problem };
+    let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(wrong("it holds no certificate in PEM form".to_owned())),
     }
+}
+
+/// A target says so in its answers (RFC 9110, section 12.5.3).
+fn accepts_gzip(response: &Response) -> bool {
+    let header = response.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    header
+        .split(',')
+        .any(|coding| coding.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("gzip")))
+}
+
+async fn compressed(body: Bytes) -> Bytes {
+    let plain = body.clone();
+    let compressed = tokio::task::spawn_blocking(move || {
+        let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
+        encoder.write_all(&plain).and_then(|()| encoder.finish()).unwrap_or_default()
+    });
+    compressed.await.map_or(body, Bytes::from)
 }
 
 async fn answered(mut response: Response) -> Reply {
@@ -176,11 +306,15 @@ async fn answered(mut response: Response) -> Reply {
     let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let date = header(DATE).and_then(|value| httpdate::parse_http_date(value).ok());
     // A date to wait for is one by the target's clock.
-    let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, date.unwrap_or_else(SystemTime::now)));
+    let now = date.unwrap_or_else(SystemTime::now);
+    let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, now));
+    let quota = Quota::read(|name| response.headers().get(name)?.to_str().ok(), now);
+    let request_id = header(HeaderName::from_static(REQUEST_ID)).map(|id| plain(id, REQUEST_ID_LENGTH));
     let location = header(LOCATION)
         .and_then(|value| response.url().join(value).ok())
         .and_then(|url| url.host_str().map(str::to_owned));
-    let mut reply = Reply { retry_after, date, location, ..Reply::none(Outcome::Answered { status }) };
+    let mut reply =
+        Reply { retry_after, quota, date, location, request_id, ..Reply::none(Outcome::Answered { status }) };
     loop {
         match response.chunk().await {
             Ok(None) => return reply,
@@ -203,13 +337,34 @@ async fn answered(mut response: Response) -> Reply {
 }
 
 fn transport(error: &reqwest::Error) -> Transport {
-    if error.is_connect() {
+    if error.is_connect() && error.is_timeout() {
         Transport::Connect
+    } else if error.is_connect() {
+        connection_fault(error)
     } else if error.is_timeout() {
         Transport::Timeout
     } else {
         Transport::Interrupted
     }
+}
+
+/// Why no connection could be made. The layers below tell by their types, or only in words.
+fn connection_fault(error: &(dyn std::error::Error + 'static)) -> Transport {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<rustls::Error>() || error.downcast_ref::<std::io::Error>().is_some_and(is_about_tls) {
+            return Transport::Tls;
+        }
+        if error.to_string().starts_with("dns error") {
+            return Transport::Dns;
+        }
+        cause = error.source();
+    }
+    Transport::Connect
+}
+
+fn is_about_tls(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }
 
 /// The cause at the bottom of the chain. The layers above it repeat the URL, which may hold an `external_id`.

@@ -41,14 +41,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::avnology::ClientOptions;
+    use crate::avnology::{ClientOptions, KeySource, Timeouts};
 
     fn client() -> Client {
         let options = ClientOptions {
             base_url: "http://127.0.0.1:9".parse().unwrap(),
             secret_key: "key".to_owned().into(),
-            connect_timeout: Duration::from_secs(1),
-            request_timeout: Duration::from_secs(1),
+            key_source: KeySource::Given(None),
+            timeouts: Timeouts::default(),
+            certificates: None,
         };
         Client::new(&options).unwrap()
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
-    Client, Comparable, Decision, ErrorBody, Field, Outcome, Pace, Reply, RetryBudget, TargetError, decide, deleted,
+    Client, Comparable, Decision, ErrorBody, Field, Outcome, Reply, RetryBudget, TargetError, decide, deleted,
     error_body, insist, updated,
 };
+use crate::pace::Pace;
 
 /// A change to one identity.
 #[derive(Clone, Copy)]
@@ -195,11 +196,9 @@ impl Paced {
     ) -> Result<Reply, TargetError> {
         let request = &request;
         let paced = || async move {
-            self.pace.turn().await;
+            let permit = self.pace.admit(false).await;
             let reply = request().await;
-            if let Some(pause) = reply.retry_after {
-                self.pace.pause(pause);
-            }
+            permit.finish(&reply.answer());
             reply
         };
         insist(&self.client, &self.budget, paced, acceptable).await

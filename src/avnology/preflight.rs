@@ -24,6 +24,14 @@ pub enum TargetError {
     /// The key cannot be sent in a header.
     #[error("the secret key holds characters that no key can have; check AVNOLOGY_SECRET_KEY")]
     Key,
+    /// The certificates to trust cannot be read.
+    #[error("the certificates in `{path}` cannot be used: {problem}")]
+    Certificates {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
@@ -36,6 +44,19 @@ pub enum TargetError {
         reason: String,
         /// What to do.
         advice: &'static str,
+    },
+    /// It wants to be left alone for longer than anybody wants to wait.
+    #[error(
+        "{target} asks to be left alone for {seconds} s (HTTP {status}), longer than --max-wait; everything done so far is \
+         kept, run the same command again then"
+    )]
+    AsksToWait {
+        /// The base URL.
+        target: String,
+        /// The status that came with it.
+        status: u16,
+        /// For how long.
+        seconds: u64,
     },
     /// No usable answer.
     #[error("{target} cannot be reached: {reason}; everything done so far is kept, run the same command again later")]
@@ -70,8 +91,8 @@ impl TargetError {
             404 => "no such method".to_owned(),
             _ => "the request".to_owned(),
         };
-        let code = code.map(|code| format!(", {}", plain(&code))).unwrap_or_default();
-        let request = request_id.map(|id| format!(", request {}", plain(&id))).unwrap_or_default();
+        let code = code.map(|code| format!(", {}", plain(&code, SHOWN))).unwrap_or_default();
+        let request = request_id.map(|id| format!(", request {}", plain(&id, SHOWN))).unwrap_or_default();
         Self::Refused {
             target: target.to_string(),
             reason: format!("{meaning} (HTTP {status}{code}{request})"),
@@ -81,12 +102,18 @@ impl TargetError {
 
     /// The error for a single item that was refused for want of a permission.
     pub(crate) fn refused_item(target: &BaseUrl, error: &ErrorBody) -> Self {
-        let code = plain(error.code.as_deref().unwrap_or_default());
+        let code = plain(error.code.as_deref().unwrap_or_default(), SHOWN);
         Self::Refused {
             target: target.to_string(),
             reason: format!("the key lacks a permission ({code})"),
             advice: "the key needs the scopes admin:users:read and admin:users:write",
         }
+    }
+
+    /// The error for a reply that asks to wait for this long.
+    pub(crate) fn asks_to_wait(target: &BaseUrl, reply: &Reply, wait: Duration) -> Self {
+        let Outcome::Answered { status } = reply.outcome else { return Self::unreachable(target, reply) };
+        Self::AsksToWait { target: target.to_string(), status, seconds: wait.as_secs() }
     }
 
     /// The error for a reply after which there is no point in trying again now.
@@ -100,9 +127,12 @@ impl TargetError {
     }
 }
 
+/// The longest code or id that is shown.
+const SHOWN: usize = 64;
+
 /// A code or id from the target, safe to show: no control characters, not too long.
-fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_graphic).take(64).collect()
+pub(super) fn plain(text: &str, length: usize) -> String {
+    text.chars().filter(char::is_ascii_graphic).take(length).collect()
 }
 
 /// One identity that is validated and never created.

@@ -21,8 +21,12 @@ pub enum Outcome {
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// No connection: DNS, refused, TLS. Nothing was sent.
+    /// The host's name has no address. Nothing was sent.
+    Dns,
+    /// No connection: refused, or no way there. Nothing was sent.
     Connect,
+    /// The other side is not, or cannot show that it is, who it should be. Nothing was sent.
+    Tls,
     /// No answer in time. The request may have been carried out.
     Timeout,
     /// The connection broke. The request may have been carried out.
@@ -33,7 +37,12 @@ impl Transport {
     /// For messages.
     pub const fn describe(self) -> &'static str {
         match self {
+            Self::Dns => "its name has no address; is --base-url right?",
             Self::Connect => "no connection could be made",
+            Self::Tls => {
+                "no trusted connection could be made: its certificate is not one to trust (--cacert adds your own authority), \
+                 or it does not speak TLS"
+            }
             Self::Timeout => "no answer came in time",
             Self::Interrupted => "the connection broke before the answer was complete",
         }
@@ -165,7 +174,9 @@ mod tests {
         let mut outcomes: Vec<(String, Outcome)> =
             (100..=599).map(|status| (status.to_string(), Outcome::Answered { status })).collect();
         outcomes.push(("unreadable".to_owned(), Outcome::Unreadable));
-        for transport in [Transport::Connect, Transport::Timeout, Transport::Interrupted] {
+        for transport in
+            [Transport::Dns, Transport::Connect, Transport::Tls, Transport::Timeout, Transport::Interrupted]
+        {
             outcomes.push((format!("{transport:?}").to_lowercase(), Outcome::Failed(transport)));
         }
         let mut run: Option<(String, String, Decision)> = None;

@@ -1,12 +1,13 @@
 //! `avnology migrate`.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::avnology::{BaseUrl, Rate};
+use crate::avnology::BaseUrl;
 use crate::mapping::MissingEmail;
+use crate::pace::{ConcurrencyRules, Rate, RateChoice};
 use crate::pipeline::OnExisting;
 
 /// `avnology migrate …`
@@ -216,13 +217,26 @@ pub struct TargetArguments {
 /// How to run, whatever is run.
 #[derive(Debug, Args)]
 pub struct RunOptions {
-    /// The most requests, for each second (50/s) or minute (600/m) [default: 50/s]
+    /// Requests for each second (50/s) or minute (600/m), slower only where the target wants it; `auto` finds what it
+    /// allows [default: auto]
     #[arg(long, value_name = "RATE", help_heading = "Target")]
-    pub rate: Option<Rate>,
+    pub rate: Option<RateChoice>,
 
-    /// How many requests may be under way at once [default: 4]
+    /// Never go slower than this [default: 1/m]
+    #[arg(long, value_name = "RATE", help_heading = "Target")]
+    pub rate_min: Option<Rate>,
+
+    /// Never go faster than this, whatever the target allows
+    #[arg(long, value_name = "RATE", help_heading = "Target")]
+    pub rate_max: Option<Rate>,
+
+    /// How many requests may go at once after a while without any [default: 1]
     #[arg(long, value_name = "N", help_heading = "Target")]
-    pub concurrency: Option<NonZeroUsize>,
+    pub burst: Option<NonZeroU32>,
+
+    /// How many requests may be under way at once; `auto` goes by how long answers take [default: auto]
+    #[arg(long, value_name = "N", help_heading = "Target")]
+    pub concurrency: Option<ConcurrencyRules>,
 
     /// The most users in one request, up to 1000 [default: 500]
     #[arg(long, value_name = "N", value_parser = batch_size, help_heading = "Target")]
@@ -232,9 +246,22 @@ pub struct RunOptions {
     #[arg(long, value_name = "BYTES", value_parser = batch_bytes, help_heading = "Target")]
     pub batch_bytes: Option<usize>,
 
-    /// How many seconds to keep trying while the target fails, before the run stops with exit code 7 [default: 180]
+    /// How many seconds to wait for a target that fails, or asks to wait, before the run stops with exit code 7
+    /// [default: 180]
     #[arg(long, value_name = "SECONDS", help_heading = "Target")]
     pub max_wait: Option<u64>,
+
+    /// How many seconds a connection may take to be made [default: 10]
+    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
+    pub connect_timeout: Option<NonZeroU32>,
+
+    /// How many seconds a request may take, from its first byte to the answer's last [default: 60]
+    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
+    pub request_timeout: Option<NonZeroU32>,
+
+    /// Trust the certificates in this PEM file, too
+    #[arg(long, value_name = "FILE", help_heading = "Target")]
+    pub cacert: Option<PathBuf>,
 
     /// Stop once more than this many records were rejected
     #[arg(long, value_name = "N", help_heading = "Mapping")]

@@ -11,12 +11,13 @@ use super::duplicates;
 use super::prepare::{PrepareError, Prepared, prepare};
 use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
-use crate::avnology::{Capabilities, Client, Pace, Paced, TargetError, preflight};
+use crate::avnology::{Capabilities, Client, Paced, TargetError, preflight};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{LockError, RunRecord, replace_private};
-use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, StopReason, peak_memory};
+use crate::pace::Pace;
+use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, StopReason, peak_memory, room};
 use crate::report::{Bars, JsonLines, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary};
 use crate::sandbox::SandboxError;
 use crate::settings::{Destination, ImportSettings, Progress};
@@ -76,7 +77,7 @@ impl ImportError {
 /// Runs an import, or a dry run, to its end and reports.
 pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     let is_sent = !matches!(settings.destination, Destination::Nowhere);
-    let sending = is_sent.then_some((settings.batch, settings.concurrency));
+    let sending = is_sent.then_some(&settings.pace);
     let MemoryBound { usual, largest } = MemoryBound::of(&settings.intake, sending);
     tracing::info!(
         usual_mib = usual / MEBIBYTE,
@@ -113,7 +114,7 @@ async fn import_into(
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
     let Prepared { directory, journal, progress, ledger, record, continued, locks } = prepare(settings, &target.name)?;
-    let (client, capabilities) = connect(&target, &mut signals, preflight).await?;
+    let (client, capabilities) = connect(&target, settings, &mut signals, preflight).await?;
     tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
     if continued && !settings.quiet {
         let done = ledger.counts().read;
@@ -160,9 +161,8 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
     Delivery {
         client,
         batch: capabilities.batch,
-        limits: settings.batch,
-        concurrency: settings.concurrency,
-        pace: Arc::new(Pace::new(settings.rate)),
+        pace: Pace::new(&settings.pace),
+        room: room(&settings.pace),
         budget: settings.retry,
         on_existing: settings.on_existing,
         run_id: record.id.clone(),

@@ -2,22 +2,15 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::migrate_clerk::ImportError;
-use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, TargetError};
+use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, TargetError};
 use crate::exit::ExitStatus;
 use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxOptions};
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
-
-/// For making a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// For one request. A batch of 500 users takes well under a second where it is done in bulk.
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Where identities go.
 pub(super) struct Target {
@@ -25,27 +18,30 @@ pub(super) struct Target {
     pub name: String,
     pub base_url: BaseUrl,
     secret_key: SecretString,
+    key_source: KeySource,
     pub sandbox_database: Option<String>,
 }
 
 impl Target {
     /// A real one.
-    fn new(base_url: BaseUrl, secret_key: SecretString) -> Self {
-        Self { name: base_url.to_string(), base_url, secret_key, sandbox_database: None }
+    fn new(base_url: BaseUrl, secret_key: SecretString, key_source: KeySource) -> Self {
+        Self { name: base_url.to_string(), base_url, secret_key, key_source, sandbox_database: None }
     }
 }
 
 /// Makes sure that the target is there and wants us.
 pub(super) async fn connect(
     target: &Target,
+    settings: &ImportSettings,
     signals: &mut Signals,
     preflight: impl AsyncFnOnce(&Client) -> Result<Capabilities, TargetError>,
 ) -> Result<(Client, Capabilities), ImportError> {
     let client = Client::new(&ClientOptions {
         base_url: target.base_url.clone(),
         secret_key: target.secret_key.clone(),
-        connect_timeout: CONNECT_TIMEOUT,
-        request_timeout: REQUEST_TIMEOUT,
+        key_source: target.key_source.clone(),
+        timeouts: settings.timeouts,
+        certificates: settings.certificates.clone(),
     })?;
     let capabilities = tokio::select! {
         capabilities = preflight(&client) => capabilities?,
@@ -66,7 +62,9 @@ pub(super) async fn at_target(
             sandbox.shutdown().await;
             status
         }
-        Destination::Target { base_url, secret_key } => job(Target::new(base_url.clone(), secret_key.clone())).await,
+        Destination::Target { base_url, secret_key, key_source } => {
+            job(Target::new(base_url.clone(), secret_key.clone(), key_source.clone())).await
+        }
         // The command line has no way to ask for this.
         Destination::Nowhere => Ok(ExitStatus::Usage),
     }
@@ -85,6 +83,8 @@ async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), Impo
     })?;
     let path = std::path::absolute(database).unwrap_or_else(|_| database.to_path_buf());
     let name = format!("sandbox:{}", path.display());
-    let target = Target { name, base_url, secret_key, sandbox_database: Some(database.display().to_string()) };
+    let key_source = KeySource::Given(None);
+    let target =
+        Target { name, base_url, secret_key, key_source, sandbox_database: Some(database.display().to_string()) };
     Ok((sandbox, target))
 }

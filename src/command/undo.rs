@@ -6,17 +6,17 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::migrate_clerk::ImportError;
 use super::target::{Target, at_target, connect};
-use crate::avnology::{Comparable, MAX_PAGE, Pace, Paced, TargetError, preflight_reading};
+use crate::avnology::{Comparable, MAX_PAGE, Paced, TargetError, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::{Ending, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord};
+use crate::pace::Pace;
 use crate::settings::{ImportSettings, WhichRun};
 use crate::signal::Signals;
 
@@ -75,8 +75,8 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     if !settings.undo.confirmed && !confirm(&record, created) {
         return Err(UndoError::NotConfirmed.into());
     }
-    let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
-    let target = Paced::new(client, capabilities.batch, Arc::new(Pace::new(settings.rate)), settings.retry);
+    let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
+    let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
     KnownUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     directory.mark_undone().map_err(UndoError::Io)?;

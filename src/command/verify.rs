@@ -1,14 +1,14 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use super::duplicates;
 use super::migrate_clerk::{ImportError, reporter, write_report};
 use super::target::{Target, at_target, connect};
-use crate::avnology::{Pace, Paced, preflight_reading};
+use crate::avnology::{Paced, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
+use crate::pace::Pace;
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::verify::{Account, run};
@@ -24,8 +24,8 @@ async fn verify_target(
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
     let name = target.base_url.to_string();
-    let (client, capabilities) = connect(&target, &mut signals, preflight_reading).await?;
-    let target = Paced::new(client, capabilities.batch, Arc::new(Pace::new(settings.rate)), settings.retry);
+    let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
+    let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     let duplicates = duplicates::check(settings, None, &mut signals).await?;
     let account = run(settings, duplicates, target, reporter(settings).as_mut(), signals).await;
     if let Some(path) = &settings.report {

@@ -1,10 +1,10 @@
 //! The rejects file: one line a record, with the reason and the record itself, so that it can be mended and imported.
 //!
 //! ```json
-//! {"code":"no_email","message":"…","field":"email_addresses","run":"…","position":{…},"original":{…}}
+//! {"code":"no_email","message":"…","field":"email_addresses","run":"…","request":"…","position":{…},"original":{…}}
 //! ```
 //!
-//! `original` is the record as JSON. A record that is no JSON stands there as a string; one that is not even UTF-8 is
+//! `request` is the id of the request that the target refused, if it did. `original` is the record as JSON. A record that is no JSON stands there as a string; one that is not even UTF-8 is
 //! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
 
 use std::borrow::Cow;
@@ -32,6 +32,8 @@ pub struct Reject {
     field: Option<String>,
     /// For a record that is not JSON: where in the input the fault is.
     fault: Option<Place>,
+    /// The request that the target refused.
+    request: Option<String>,
     original: Vec<u8>,
 }
 
@@ -47,9 +49,16 @@ impl Reject {
             message,
             field,
             fault,
+            request: None,
             // Of a line of a rejects file, the record in it: rejects of rejects are rejects.
             original: unwrap_reject(chunk.record(span)).map_or_else(|_| chunk.record(span).to_vec(), Cow::into_owned),
         }
+    }
+
+    /// The same, refused by the target in this request.
+    #[must_use]
+    pub fn in_request(self, id: Option<&str>) -> Self {
+        Self { request: id.map(str::to_owned), ..self }
     }
 
     /// The line of the rejects file of a run, without its line break.
@@ -64,6 +73,9 @@ impl Reject {
             map.serialize_entry("field", field)?;
         }
         map.serialize_entry("run", run)?;
+        if let Some(request) = &self.request {
+            map.serialize_entry("request", request)?;
+        }
         map.serialize_entry("position", &self.position)?;
         if let Some(fault) = &self.fault {
             map.serialize_entry("fault", fault)?;

@@ -42,10 +42,10 @@ pub struct RunRecord {
 /// How a run runs: what `resume` goes by unless it is told otherwise. Nothing in it decides what becomes of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedOptions {
-    /// The most requests, as in `50/s`.
+    /// Requests, as in `50/s`, or `auto`.
     pub rate: Option<String>,
-    /// How many requests may be under way at once.
-    pub concurrency: Option<usize>,
+    /// How many requests may be under way at once, or `auto`.
+    pub concurrency: Option<String>,
     /// The most users in one request.
     pub batch_size: Option<usize>,
     /// The most bytes in one request.

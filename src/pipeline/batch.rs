@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::event::Event;
 use super::map::{MappedChunk, Ready};
@@ -30,6 +30,31 @@ pub struct BatchLimits {
     pub items: usize,
     /// The most bytes of the body. A single identity larger than this still goes, alone.
     pub bytes: usize,
+}
+
+/// Room in memory for batches on their way, in KiB.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    kibibytes: u32,
+    free: Arc<Semaphore>,
+}
+
+/// Room that a batch takes until all that came of it is settled.
+type Taken = Option<Arc<OwnedSemaphorePermit>>;
+
+impl Room {
+    /// Room for so many bytes.
+    pub(super) fn new(bytes: u64) -> Self {
+        let kibibytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
+        Self { kibibytes, free: Arc::new(Semaphore::new(kibibytes as usize)) }
+    }
+
+    /// Waits for room; a batch that is larger than all of it travels alone.
+    async fn take(&self, batch: &Batch) -> Taken {
+        let wanted = u32::try_from(batch.weight / 1024).unwrap_or(u32::MAX).min(self.kibibytes);
+        // The semaphore is never closed.
+        Arc::clone(&self.free).acquire_many_owned(wanted).await.ok().map(Arc::new)
+    }
 }
 
 /// One identity of a batch, and the record it came from.
@@ -61,6 +86,8 @@ impl Item {
 pub(super) struct Batch {
     pub items: Vec<Item>,
     body: Bytes,
+    /// Bytes that it keeps in memory: its body and the chunks that its records lie in.
+    weight: usize,
 }
 
 impl Batch {
@@ -128,8 +155,8 @@ impl Packer {
 
     fn finish(&mut self) -> Batch {
         self.body.extend_from_slice(TAIL);
-        self.pinned = 0;
-        Batch { items: std::mem::take(&mut self.items), body: Bytes::from(std::mem::take(&mut self.body)) }
+        let weight = self.body.len() + std::mem::take(&mut self.pinned);
+        Batch { items: std::mem::take(&mut self.items), body: Bytes::from(std::mem::take(&mut self.body)), weight }
     }
 }
 
@@ -143,26 +170,52 @@ pub(super) struct Work {
     pub in_doubt: bool,
     /// It is part of a batch that failed while others succeeded: how many had, when that one was first sent.
     pub suspect_since: Option<u64>,
+    /// The room that it takes, together with the other parts of the batch that it came from.
+    room: Taken,
 }
 
 impl Work {
     /// A batch that was never sent before.
     fn new(batch: Batch) -> Self {
-        Self { batch, round: 0, in_doubt: false, suspect_since: None }
+        Self { batch, round: 0, in_doubt: false, suspect_since: None, room: None }
     }
 
-    /// Its halves, to find the item at fault; nothing if it is one item.
-    pub(super) fn halved(&self, suspect_since: Option<u64>) -> Vec<Self> {
+    /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
+    /// carried out.
+    pub(super) fn halved(&self, suspect_since: Option<u64>, in_doubt: bool) -> Vec<Self> {
         if self.batch.items.len() < 2 {
             return Vec::new();
         }
-        let Self { round, in_doubt, .. } = *self;
-        self.batch.halves().into_iter().map(|batch| Self { batch, round, in_doubt, suspect_since }).collect()
+        let in_doubt = in_doubt || self.in_doubt;
+        let part = |batch| Self { batch, round: self.round, in_doubt, suspect_since, room: self.room.clone() };
+        self.batch.halves().into_iter().map(part).collect()
     }
 
     /// Some of its items, to be sent again after the target answered for them.
     pub(super) fn again(&self, items: Vec<usize>) -> Self {
-        Self { round: self.round + 1, suspect_since: self.suspect_since, ..Self::new(self.batch.subset(items)) }
+        Self {
+            round: self.round + 1,
+            suspect_since: self.suspect_since,
+            room: self.room.clone(),
+            ..Self::new(self.batch.subset(items))
+        }
+    }
+}
+
+/// Where filled batches go, once there is room for them.
+pub(super) struct Outlet {
+    pub batches: mpsc::Sender<Work>,
+    pub room: Room,
+}
+
+impl Outlet {
+    /// False when nobody takes any more.
+    async fn send(&self, mut work: Work) -> bool {
+        tokio::select! {
+            () = self.batches.closed() => return false,
+            room = self.room.take(&work.batch) => work.room = room,
+        }
+        self.batches.send(work).await.is_ok()
     }
 }
 
@@ -172,14 +225,14 @@ impl Work {
 /// target that carried them out knows their idempotency keys and answers as it did.
 pub(super) async fn fill(
     mapped: impl Stream<Item = MappedChunk>,
-    limits: BatchLimits,
+    limits: impl Fn() -> BatchLimits,
     in_doubt: &[Plan],
-    batches: mpsc::Sender<Work>,
+    batches: Outlet,
     events: mpsc::Sender<Event>,
 ) {
     let mut mapped = pin!(mapped);
     let mut packer = Packer::default();
-    let mut again = Again::new(in_doubt, limits);
+    let mut again = Again::new(in_doubt, limits());
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         tell(&events, Event::Mapped(counts)).await;
         settle(unchanged, rejects, &events).await;
@@ -187,15 +240,15 @@ pub(super) async fn fill(
             let encoded = &encoded[range];
             let item = Item { input, chunk: Arc::clone(&chunk), span, notices, external_id, disabled, encoded: 0..0 };
             let full = match again.take(item, encoded) {
-                Taken::Into(full) => full,
-                Taken::Not(item) => {
-                    let full = (!packer.fits(encoded.len(), limits)).then(|| Work::new(packer.finish()));
+                Placed::Into(full) => full,
+                Placed::Not(item) => {
+                    let full = (!packer.fits(encoded.len(), limits())).then(|| Work::new(packer.finish()));
                     packer.push(encoded, item);
                     full
                 }
             };
             if let Some(work) = full
-                && batches.send(work).await.is_err()
+                && !batches.send(work).await
             {
                 return;
             }
@@ -203,7 +256,7 @@ pub(super) async fn fill(
     }
     let rest = (!packer.items.is_empty()).then(|| Work::new(packer.finish()));
     for work in again.rest().chain(rest) {
-        if batches.send(work).await.is_err() {
+        if !batches.send(work).await {
             return;
         }
     }
@@ -217,7 +270,7 @@ struct Again {
 }
 
 /// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
-enum Taken {
+enum Placed {
     Into(Option<Work>),
     Not(Item),
 }
@@ -236,11 +289,11 @@ impl Again {
         }
     }
 
-    fn take(&mut self, item: Item, encoded: &[u8]) -> Taken {
-        let Some(index) = self.plan_of.remove(&item.key()) else { return Taken::Not(item) };
-        let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Taken::Not(item) };
+    fn take(&mut self, item: Item, encoded: &[u8]) -> Placed {
+        let Some(index) = self.plan_of.remove(&item.key()) else { return Placed::Not(item) };
+        let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Placed::Not(item) };
         packer.push(encoded, item);
-        Taken::Into((packer.items.len() == *expected).then(|| Work {
+        Placed::Into((packer.items.len() == *expected).then(|| Work {
             round: *round,
             in_doubt: true,
             ..Work::new(packer.finish())

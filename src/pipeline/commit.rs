@@ -5,6 +5,7 @@
 //! durable along with a later one, after a tenth of a second at most.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -15,6 +16,7 @@ use super::Ledger;
 use super::duplicates::LateReject;
 use super::event::{Event, StopReason};
 use crate::journal::{Entry, Journal, KnownUsers, Outcome, Reject, Settled, Tracker};
+use crate::pace::Pace;
 use crate::report::{Moment, Reporter};
 use crate::signal::Signals;
 
@@ -29,6 +31,8 @@ const GROUP: usize = 64;
 
 pub(super) struct Committer {
     pub ledger: Ledger,
+    /// The pace of the senders, to be shown.
+    pub pace: Option<Arc<Pace>>,
     pub journal: Option<Journal>,
     pub known: Option<KnownUsers>,
     /// The journal failed: from then on nothing counts as done any more.
@@ -62,7 +66,7 @@ impl Committer {
                     self.abort.cancel();
                 }
                 _ = ticks.tick() => {
-                    self.ledger.elapsed = started.elapsed();
+                    self.look(started);
                     self.make_durable(Ok(()));
                     reporter.update(&Moment::of(&self.ledger, self.stop.is_cancelled()));
                 }
@@ -76,6 +80,12 @@ impl Committer {
             }
         }
         self.finish(reporter, started)
+    }
+
+    /// Notes how far and how fast it goes.
+    fn look(&mut self, started: Instant) {
+        self.ledger.elapsed = started.elapsed();
+        self.ledger.pace = self.pace.as_ref().map(|pace| pace.figures());
     }
 
     /// Makes a group of events durable, then books them. What cannot be made durable did not happen: it stays
@@ -204,7 +214,7 @@ impl Committer {
             }
             self.ledger.rejects_file = journal.rejects_file().map(std::path::Path::to_path_buf);
         }
-        self.ledger.elapsed = started.elapsed();
+        self.look(started);
         reporter.finish(&Moment::of(&self.ledger, false));
         self.ledger
     }

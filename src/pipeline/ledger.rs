@@ -11,6 +11,7 @@ use super::event::{MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
 use crate::journal::{Outcome, Progress, Settled};
 use crate::mapping::{Notice, NoticeKind, Notices, RejectCode};
+use crate::pace::PaceFigures;
 use crate::source::{Input, Position};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
@@ -78,6 +79,8 @@ pub struct Ledger {
     pub retries: u64,
     /// Requests refused for going too fast.
     pub throttled: u64,
+    /// How fast it goes, and why not faster; none in a dry run.
+    pub pace: Option<PaceFigures>,
     /// The inputs and how far they were read.
     pub inputs: Vec<InputProgress>,
     /// The first canonical identities, as JSON with their hashes masked.
@@ -117,6 +120,7 @@ impl Ledger {
             requests: 0,
             retries: 0,
             throttled: 0,
+            pace: None,
             inputs,
             previews: Vec::new(),
             stopped: None,

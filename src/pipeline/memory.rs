@@ -1,13 +1,24 @@
 //! How much memory a run takes, from its settings.
 
 use super::batch::MAX_PINNED;
-use super::{BatchLimits, Intake, read};
+use super::{Intake, read};
+use crate::pace::PaceRules;
 
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
 const BASE: u64 = 24 * 1024 * 1024;
 
 /// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::KnownUsers`].
 const INDICES: u64 = 4 * 1024 * 1024;
+
+/// Room for batches on their way, in bytes: a dozen usual ones, whatever their number may be.
+const ROOM: u64 = 20 * 1024 * 1024;
+
+/// Bytes of batches that may be on their way at once. Who asks for many requests at once gets the room for them.
+pub fn room(rules: &PaceRules) -> u64 {
+    let batch = (rules.bytes + MAX_PINNED) as u64;
+    let wanted = if rules.concurrency.adaptive { 1 } else { rules.concurrency.most as u64 };
+    ROOM.max(wanted * batch)
+}
 
 /// Bounds of the memory that a run takes, in bytes. The number of users is in neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,18 +30,17 @@ pub struct MemoryBound {
 }
 
 impl MemoryBound {
-    /// The bound of a job; `sending` is what is on its way to the target, if there is one: bounds of a batch, and how many
-    /// requests may be under way.
-    pub fn of(intake: &Intake, sending: Option<(BatchLimits, usize)>) -> Self {
+    /// The bound of a job; `sending` is how it is sent, if it is.
+    pub fn of(intake: &Intake, sending: Option<&PaceRules>) -> Self {
         let chunk = intake.reader.chunk_bytes as u64;
         let record = intake.reader.record_bytes as u64;
         let of = |record: u64| {
             // The reader's, those waiting, those being mapped and the one being packed, each with its encoded form.
             let chunks = 1 + read::WAITING as u64 + 2 * intake.workers as u64 + 1;
-            // A body grows by doubling; the chunks of its records live as long as it does.
-            let batch =
-                |limits: BatchLimits| 2 * (limits.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record;
-            let batches = sending.map_or(0, |(limits, concurrency)| (concurrency as u64 + 2) * batch(limits));
+            // Those for which there is room, and one that waits for it or is being filled. A body grows by doubling.
+            let batches = sending.map_or(0, |rules| {
+                room(rules) + 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record
+            });
             BASE + INDICES + chunks * 2 * (chunk + record) + batches
         };
         Self { usual: of(0), largest: of(record) }
@@ -48,16 +58,22 @@ pub fn peak_memory() -> Option<u64> {
 mod tests {
     use super::*;
     use crate::mapping::Rules;
+    use crate::pace::{ConcurrencyRules, RateRules};
     use crate::source::ReaderLimits;
 
     #[test]
     fn the_default_settings_stay_below_what_is_promised() {
         let intake =
             Intake { inputs: Vec::new(), reader: ReaderLimits::default(), rules: Rules::default(), workers: 2 };
-        let limits = BatchLimits { items: 500, bytes: 1024 * 1024 };
+        let rules = PaceRules {
+            rate: RateRules::default(),
+            concurrency: ConcurrencyRules::new(None),
+            items: 500,
+            bytes: 1024 * 1024,
+        };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
-        let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some((limits, 4))));
-        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (32, 63));
+        let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some(&rules)));
+        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (32, 57));
         assert!(sending.largest > sending.usual && reading.largest > reading.usual);
     }
 }

@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Bounded channels are the only backpressure. When the target is slow the senders are busy, so the one waiting batch
-//! stays where it is, so nothing more is mapped, so the reader blocks. At any moment there are at most `concurrency + 2`
-//! batches, `2 · workers + 2` chunks between reader and batcher, and the chunks that the batches' records lie in.
+//! stays where it is, so nothing more is mapped, so the reader blocks. At any moment there are as many batches as there is
+//! room for in memory, one more that waits, and `2 · workers + 2` chunks between reader and batcher.
 //!
 //! Stopping: the first signal (or a fatal error) ends reading and sending; requests under way are waited for, three
 //! seconds at most. A second signal drops them at once. Whatever was not confirmed by then counts as unfinished; the
@@ -42,7 +42,7 @@ pub use duplicates::{DuplicateCheck, find_duplicates};
 pub use event::StopReason;
 pub use group::{MappedGroup, MappedIdentity, mapped_groups};
 pub use ledger::{CodeCount, Counts, InputProgress, Ledger};
-pub use memory::{MemoryBound, peak_memory};
+pub use memory::{MemoryBound, peak_memory, room};
 pub use reconcile::OnExisting;
 pub use send::Delivery;
 
@@ -133,13 +133,15 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         workers,
     };
     let mapped = Box::pin(map::stream(records, mapping, events.clone()).take_until(stop.clone().cancelled_owned()));
+    let pace = job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace));
     let stages = match job.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
+            let outlet = batch::Outlet { batches, room: batch::Room::new(delivery.room) };
             let sender = send::Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
             let limits = sender.limits();
             tokio::spawn(async move {
-                let filling = batch::fill(mapped, limits, &progress.in_doubt, batches, events);
+                let filling = batch::fill(mapped, limits, &progress.in_doubt, outlet, events);
                 futures::join!(filling, sender.run(waiting));
             })
         }
@@ -150,6 +152,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     let committer = commit::Committer {
         ledger: job.ledger,
+        pace,
         journal: job.journal,
         known: job.known,
         failed: false,

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, BatchLimits, Item, Work};
@@ -18,11 +16,34 @@ use super::reconcile::{OnExisting, Reconciled, Reconciler};
 use super::single::Single;
 use super::tell;
 use crate::avnology::{
-    Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Pace, Paced, Reply, RetryBudget,
-    TargetError, batch_results, decide, decide_item, error_body,
+    Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError,
+    Transport, batch_results, decide, decide_item, error_body,
 };
 use crate::journal::{self, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
+use crate::pace::{BatchControl, Pace, Permit, Slot};
+
+/// Requests without an answer in time after which a batch is split.
+const TIMEOUTS: u32 = 2;
+
+/// Attempts with a part of a batch that is suspected to hold a record that the target fails on.
+const SUSPECT: u32 = 3;
+
+/// What was tried with one batch.
+struct Tries {
+    requests: u32,
+    /// Those that were not refused for going too fast.
+    attempts: u32,
+    timeouts: u32,
+    /// Batches that had succeeded before the first of them.
+    succeeded_before: u64,
+}
+
+impl Tries {
+    fn new(succeeded_before: u64) -> Self {
+        Self { requests: 0, attempts: 0, timeouts: 0, succeeded_before }
+    }
+}
 
 /// Where identities go and how.
 #[derive(Clone, Debug)]
@@ -31,12 +52,10 @@ pub struct Delivery {
     pub client: Client,
     /// Whether it has the batch methods.
     pub batch: bool,
-    /// Bounds of one batch.
-    pub limits: BatchLimits,
-    /// How many requests may be under way at once.
-    pub concurrency: usize,
-    /// The pace that they share.
+    /// The pace that all requests share.
     pub pace: Arc<Pace>,
+    /// Bytes of batches that may be on their way at once.
+    pub room: u64,
     /// How often and how long one batch is tried.
     pub budget: RetryBudget,
     /// What becomes of users who are there already.
@@ -57,8 +76,8 @@ enum Next {
 
 /// What an exchange with the target brought.
 pub(super) enum Exchange {
-    /// A result for each item.
-    Results(Vec<ItemResult>),
+    /// A result for each item, and the name of the request.
+    Results(Vec<ItemResult>, Option<String>),
     /// No results: decide by the reply.
     Undecided(Reply),
     /// The target refuses us, or what was asked beside it was not answered for too long.
@@ -88,14 +107,28 @@ impl Sender {
         Self { delivery, paced, succeeded: AtomicU64::new(0), events, stop, abort }
     }
 
-    /// Bounds of one batch; without batch methods each identity goes alone.
-    pub(super) fn limits(&self) -> BatchLimits {
-        if self.delivery.batch { self.delivery.limits } else { BatchLimits { items: 1, ..self.delivery.limits } }
+    /// Bounds of one batch, for now; without batch methods each identity goes alone.
+    pub(super) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
+        let (pace, batch) = (Arc::clone(&self.delivery.pace), self.delivery.batch);
+        move || {
+            let (items, bytes) = pace.batch(|bounds| (bounds.items(), bounds.bytes()));
+            BatchLimits { items: if batch { items } else { 1 }, bytes }
+        }
     }
 
-    /// Takes batches until there are no more, `concurrency` at a time.
+    /// Takes batches until there are no more, as many at a time as the pace has slots for.
     pub(super) async fn run(self, batches: mpsc::Receiver<Work>) {
-        super::stream(batches).for_each_concurrent(self.delivery.concurrency, |work| self.deliver(work)).await;
+        let pace = &self.delivery.pace;
+        let taken = futures::stream::unfold(batches, |mut batches| async move {
+            let slot = pace.slot().await;
+            Some(((batches.recv().await?, slot), batches))
+        });
+        let sender = &self;
+        let deliver = async |(work, slot): (Work, Slot)| {
+            sender.deliver(work).await;
+            drop(slot);
+        };
+        taken.for_each_concurrent(None, deliver).await;
     }
 
     /// Settles every item of a batch, in as many requests as that takes.
@@ -123,13 +156,13 @@ impl Sender {
         told.await.is_ok()
     }
 
-    /// Waits for a turn at the shared pace; false when the run is stopping.
-    async fn turn(&self) -> bool {
+    /// Waits for a turn at the shared pace; none when the run is stopping.
+    async fn turn(&self) -> Option<Permit> {
         tokio::select! {
             biased;
             // Only requests under way are waited for.
-            () = self.stop.cancelled() => false,
-            () = self.delivery.pace.turn() => true,
+            () = self.stop.cancelled() => None,
+            permit = self.delivery.pace.admit(true) => Some(permit),
         }
     }
 
@@ -137,96 +170,110 @@ impl Sender {
     async fn settle(&self, work: &Work) -> Next {
         let key = self.idempotency_key(work);
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
-        let succeeded_before = work.suspect_since.unwrap_or_else(|| self.succeeded.load(Ordering::Relaxed));
-        // Only requests and delays of this batch count, not the wait for its turn at the shared pace.
-        let mut spent = Duration::ZERO;
-        let (mut requests, mut attempts) = (0u32, 0);
+        let mut tries = Tries::new(self.succeeded.load(Ordering::Relaxed));
         loop {
-            if !self.turn().await || (requests == 0 && !self.plan(work).await) {
+            let Some(mut permit) = self.turn().await else { return Next::Stop };
+            if tries.requests == 0 && !self.plan(work).await {
                 return Next::Stop;
             }
-            let begun = Instant::now();
-            let again = requests > 0 || work.round > 0 || work.in_doubt;
-            let exchange = self.exchange(&work.batch, &key, again).await;
-            spent += begun.elapsed();
-            requests += 1;
+            permit.sent_now();
+            let again = tries.requests > 0 || work.round > 0 || work.in_doubt;
+            let exchange = self.exchange(&work.batch, &key, again, permit).await;
+            tries.requests += 1;
             let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
             tell(&self.events, Event::Requested { again, throttled }).await;
             let reply = match exchange {
-                Exchange::Results(results) => {
+                Exchange::Results(results, request) => {
                     self.succeeded.fetch_add(1, Ordering::Relaxed);
-                    return self.apply(work, results, again).await;
+                    self.delivery.pace.batch(BatchControl::answered);
+                    return self.apply(work, results, request.as_deref(), again).await;
                 }
                 Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
             };
-            tracing::debug!(outcome = ?reply.outcome, attempts, items = work.batch.items.len(), "not settled");
-            match decide(reply.outcome) {
-                Decision::Isolate => return self.isolate(work, work.halved(work.suspect_since), &reply).await,
-                Decision::Refused => {
-                    return self.give_up(TargetError::refused(self.delivery.client.base_url(), &reply)).await;
-                }
-                // `Done` without results is an answer that cannot be read.
-                Decision::Retry | Decision::Done => {}
+            let (attempts, items) = (tries.attempts, work.batch.items.len());
+            tracing::debug!(outcome = ?reply.outcome, request = reply.request_id, attempts, items, "not settled");
+            if let Some(next) = self.not_settled(work, &reply, &mut tries).await {
+                return next;
             }
-            attempts += u32::from(!throttled);
-            let delay = self.delay(&reply, &mut backoff, throttled);
-            spent += delay;
-            if attempts >= self.delivery.budget.attempts || spent > self.delivery.budget.total {
-                let others_succeed = self.succeeded.load(Ordering::Relaxed) > succeeded_before;
-                if others_succeed && is_about_content(reply.outcome) {
-                    let suspect = work.halved(Some(succeeded_before));
-                    return self.isolate(work, suspect, &reply).await;
-                }
-                return self.give_up(TargetError::unreachable(self.delivery.client.base_url(), &reply)).await;
-            }
+            // Where the target says how long, everybody waits.
+            let own = (!throttled && reply.retry_after.is_none()).then(|| backoff.next()).flatten();
             tokio::select! {
                 // Once the run is stopping, nothing is tried a second time.
                 () = self.stop.cancelled() => return Next::Stop,
-                () = tokio::time::sleep(delay) => {}
+                () = tokio::time::sleep(own.unwrap_or_default()) => {}
             }
         }
     }
 
-    async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool) -> Exchange {
+    /// What follows from an answer that settles nothing; the same again if that is nothing.
+    async fn not_settled(&self, work: &Work, reply: &Reply, tries: &mut Tries) -> Option<Next> {
+        let (target, items) = (self.delivery.client.base_url(), work.batch.items.len());
+        match decide(reply.outcome) {
+            Decision::Isolate => {
+                if reply.outcome == (Outcome::Answered { status: 413 }) {
+                    self.delivery.pace.batch(|bounds| bounds.too_large(work.batch.body().len()));
+                }
+                return Some(self.isolate(work, work.halved(work.suspect_since, false), reply).await);
+            }
+            Decision::Refused => return Some(self.give_up(TargetError::refused(target, reply)).await),
+            // `Done` without results is an answer that cannot be read.
+            Decision::Retry | Decision::Done => {}
+        }
+        tries.attempts += u32::from(!is_throttled(reply));
+        if reply.outcome == Outcome::Failed(Transport::Timeout) {
+            tries.timeouts += 1;
+            self.delivery.pace.batch(|bounds| bounds.too_slow(items));
+            if tries.timeouts >= TIMEOUTS && items > 1 {
+                return Some(Next::Work(work.halved(work.suspect_since, true)));
+            }
+        }
+        if let Some(wait) = reply.retry_after.filter(|wait| *wait > self.delivery.budget.total) {
+            return Some(self.give_up(TargetError::asks_to_wait(target, reply, wait)).await);
+        }
+        let since = work.suspect_since.unwrap_or(tries.succeeded_before);
+        let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
+        let in_vain = self.delivery.pace.in_vain_for() > self.delivery.budget.total;
+        // A part of a suspect batch is soon known to be innocent; the one at fault gets every chance.
+        let most = if work.suspect_since.is_some() && items > 1 { SUSPECT } else { self.delivery.budget.attempts };
+        let exhausted = tries.attempts >= most && others_succeed;
+        if (exhausted || in_vain) && is_about_content(reply.outcome) && (items > 1 || others_succeed) {
+            // If it is the target and not a record, no part succeeds, and nothing is rejected.
+            let since = work.suspect_since.unwrap_or_else(|| self.succeeded.load(Ordering::Relaxed));
+            return Some(self.isolate(work, work.halved(Some(since), true), reply).await);
+        }
+        if exhausted || in_vain {
+            return Some(self.give_up(TargetError::unreachable(target, reply)).await);
+        }
+        None
+    }
+
+    async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool, permit: Permit) -> Exchange {
         if !self.delivery.batch {
             let item = &batch.items[0];
             let single = Single { client: &self.delivery.client, paced: &self.paced, item, sent_before };
-            return single.create(batch.item_body(item), key).await;
+            return single.create(batch.item_body(item), key, permit).await;
         }
         let reply = self.delivery.client.batch_create(batch.body(), key).await;
-        if decide(reply.outcome) != Decision::Done {
-            return Exchange::Undecided(reply);
-        }
-        match batch_results(&reply.body, batch.items.len()) {
-            Some(results) => Exchange::Results(results),
-            None => Exchange::Undecided(Reply { outcome: Outcome::Unreadable, ..reply }),
-        }
-    }
-
-    /// How long to wait before the next attempt. A 429 makes everybody wait, once.
-    fn delay(&self, reply: &Reply, backoff: &mut Backoff, throttled: bool) -> Duration {
-        let own = backoff.next().unwrap_or(self.delivery.budget.longest);
-        match reply.retry_after {
-            Some(asked) => {
-                self.delivery.pace.pause(asked);
-                asked
-            }
-            None if throttled => {
-                self.delivery.pace.pause(own);
-                own
-            }
-            None => own,
+        let done = decide(reply.outcome) == Decision::Done;
+        let results = done.then(|| batch_results(&reply.body, batch.items.len())).flatten();
+        let outcome = if done && results.is_none() { Outcome::Unreadable } else { reply.outcome };
+        let reply = Reply { outcome, ..reply };
+        permit.finish(&reply.answer());
+        match results {
+            Some(results) => Exchange::Results(results, reply.request_id),
+            None => Exchange::Undecided(reply),
         }
     }
 
     /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
-    async fn apply(&self, work: &Work, results: Vec<ItemResult>, sent_before: bool) -> Next {
+    async fn apply(&self, work: &Work, results: Vec<ItemResult>, request: Option<&str>, sent_before: bool) -> Next {
         let (mut records, mut rejects, mut known) = (Vec::new(), Vec::new(), Vec::new());
         let (mut again, mut existing) = (Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
             let item = &work.batch.items[index];
+            let reject = |rejection| item.reject(rejection).in_request(request);
             let settled = |outcome| Settled { key: item.key(), outcome, notices: item.notices.bits() };
             match result {
                 ItemResult::Created { id } => {
@@ -235,10 +282,10 @@ impl Sender {
                 }
                 ItemResult::Exists { .. } => existing.push(index),
                 ItemResult::Error { error } => match decide_item(&error) {
-                    ItemDecision::Conflict => rejects.push(item.reject(conflict(error))),
-                    ItemDecision::Invalid => rejects.push(item.reject(invalid(error))),
+                    ItemDecision::Conflict => rejects.push(reject(conflict(error))),
+                    ItemDecision::Invalid => rejects.push(reject(invalid(error))),
                     ItemDecision::Retry if work.round + 1 >= self.delivery.budget.attempts => {
-                        rejects.push(item.reject(failing(error)));
+                        rejects.push(reject(failing(error)));
                     }
                     ItemDecision::Retry => again.push(index),
                     ItemDecision::Refused => refused = Some(error),
@@ -290,7 +337,7 @@ impl Sender {
             Outcome::Answered { status: 413 } => Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) },
             _ => invalid(error),
         };
-        let rejects = vec![item.reject(rejection)];
+        let rejects = vec![item.reject(rejection).in_request(reply.request_id.as_deref())];
         tell(&self.events, Event::Settled { records: Vec::new(), rejects, known: Vec::new() }).await;
         Next::Work(Vec::new())
     }

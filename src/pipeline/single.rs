@@ -10,6 +10,7 @@ use crate::avnology::{
     Client, Decision, ErrorBody, ItemResult, Outcome, Paced, Reply, TargetError, decide, error_body, found_identity,
     identity,
 };
+use crate::pace::Permit;
 
 /// One identity and how it is created.
 pub(super) struct Single<'a> {
@@ -23,11 +24,16 @@ pub(super) struct Single<'a> {
 
 impl Single<'_> {
     /// Creates the identity.
-    pub(super) async fn create(&self, body: Bytes, key: &str) -> Exchange {
-        let reply = self.client.create(body, key).await;
+    pub(super) async fn create(&self, body: Bytes, key: &str, permit: Permit) -> Exchange {
+        let mut reply = self.client.create(body, key).await;
+        if decide(reply.outcome) == Decision::Done && identity(&reply.body).is_none() {
+            reply.outcome = Outcome::Unreadable;
+        }
+        permit.finish(&reply.answer());
+        let request = reply.request_id.clone();
         match reply.outcome {
             Outcome::Answered { status: 409 } => match self.existing(error_body(&reply.body)).await {
-                Ok(result) => Exchange::Results(vec![result]),
+                Ok(result) => Exchange::Results(vec![result], request),
                 Err(error) => Exchange::Failed(error),
             },
             outcome if decide(outcome) != Decision::Done => Exchange::Undecided(reply),
@@ -36,11 +42,9 @@ impl Single<'_> {
     }
 
     async fn created(&self, reply: Reply) -> Exchange {
-        let Some(created) = identity(&reply.body) else {
-            return Exchange::Undecided(Reply { outcome: Outcome::Unreadable, ..reply });
-        };
+        let Some(created) = identity(&reply.body) else { return Exchange::Undecided(reply) };
         match self.disable(&created.id, created.state.as_deref()).await {
-            Ok(()) => Exchange::Results(vec![ItemResult::Created { id: Some(created.id) }]),
+            Ok(()) => Exchange::Results(vec![ItemResult::Created { id: Some(created.id) }], reply.request_id),
             Err(error) => Exchange::Failed(error),
         }
     }

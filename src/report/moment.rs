@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::pace::{HoldReason, PaceFigures};
 use crate::pipeline::{Counts, Ledger};
 
 /// The state of a run.
@@ -16,7 +17,7 @@ pub struct Moment<'a> {
 }
 
 /// The figures of a moment, as JSON progress shows them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
     /// Records by what became of them.
     #[serde(flatten)]
@@ -39,6 +40,9 @@ pub struct Figures {
     pub retries: u64,
     /// The estimate, if the size is known and there is something to go by.
     pub eta_seconds: Option<f64>,
+    /// How fast it may go, and why not faster; none in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pace: Option<PaceFigures>,
 }
 
 impl<'a> Moment<'a> {
@@ -71,6 +75,7 @@ impl<'a> Moment<'a> {
             throttled: ledger.throttled,
             retries: ledger.retries,
             eta_seconds,
+            pace: ledger.pace.clone(),
         }
     }
 
@@ -100,6 +105,7 @@ impl<'a> Moment<'a> {
         if !self.ledger.is_dry_run() {
             parts.push(format!("{:.1} requests/s", figures.requests_per_second));
         }
+        parts.extend(figures.pace.as_ref().map(pace));
         if figures.throttled > 0 {
             parts.push(format!("{} told to slow down", super::human::count(figures.throttled)));
         }
@@ -108,4 +114,16 @@ impl<'a> Moment<'a> {
         }
         parts.join(", ")
     }
+}
+
+/// How fast it may go and why: `of 49.2/s (the target allows about 50.0/s), 6 at once`; or why it waits, and how long yet.
+fn pace(figures: &PaceFigures) -> String {
+    let PaceFigures { rate, reason, concurrency, holding, holding_seconds, .. } = figures;
+    let why = match holding {
+        None => return format!("of {rate:.1}/s ({reason}), {concurrency} at once"),
+        Some(HoldReason::Refused) => "refused for going too fast",
+        Some(HoldReason::Asked) => "the target asks to wait",
+        Some(HoldReason::Down) => "the target fails, trying again",
+    };
+    format!("{why}: {} left", super::human::duration(Duration::from_secs(holding_seconds.unwrap_or_default())))
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::exit::ExitStatus;
 use crate::mapping::{Notice, NoticeKind, RejectCode};
+use crate::pace::PaceFigures;
 use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger};
 
 /// What a run was about, beside its account.
@@ -48,6 +49,9 @@ pub struct RunReport<'a> {
     left_behind: BTreeMap<Notice, u64>,
     password_resets: u64,
     requests: Requests,
+    /// How fast it went at the end, and why not faster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pace: Option<&'a PaceFigures>,
     elapsed_seconds: f64,
     rejects_file: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -83,6 +87,7 @@ impl<'a> RunReport<'a> {
             left_behind: ledger.notices(NoticeKind::LeftBehind),
             password_resets: ledger.password_resets,
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },
+            pace: ledger.pace.as_ref(),
             elapsed_seconds: (ledger.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
             rejects_file: ledger.rejects_file.as_ref().map(|path| path.display().to_string()),
             preview: preview.iter().filter_map(|text| RawValue::from_string(text.clone()).ok()).collect(),

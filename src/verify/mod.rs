@@ -76,7 +76,7 @@ async fn compare_all(
         match settings.sample {
             Sample::All => {
                 seen.insert(identities.iter().map(|identity| identity.external_id.as_ref()))?;
-                compare(target, settings.concurrency, &identities, account).await?;
+                compare(target, settings.pace.concurrency.start, &identities, account).await?;
             }
             Sample::Of(count) => keep_some(&mut sample, count, &mut looked_at, identities),
         }
@@ -91,7 +91,7 @@ async fn compare_all(
         Sample::All => account.extra = Some(seen.find_extra(target).await?),
         Sample::Of(_) => {
             let identities: Vec<MappedIdentity> = sample.into_values().collect();
-            compare(target, settings.concurrency, &identities, account).await?;
+            compare(target, settings.pace.concurrency.start, &identities, account).await?;
         }
     }
     Ok(())

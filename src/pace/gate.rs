@@ -1,0 +1,382 @@
+//! The gate that all requests of a run go through.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+use super::limiter::Limiter;
+use super::{Answer, BatchControl, ConcurrencyControl, ConcurrencyRules, RateControl, RateRules, Verdict};
+
+/// Failures in a row after which a target counts as down, and at least twice as many as requests may be under way.
+const DOWN_AFTER: usize = 5;
+
+/// The waits after a refusal without a word about how long, and between two probes of a target that is down.
+const REFUSED_WAITS: (f64, f64) = (0.5, 20.0);
+const DOWN_WAITS: (f64, f64) = (1.0, 30.0);
+
+/// How fast a run may go.
+#[derive(Clone, Copy, Debug)]
+pub struct PaceRules {
+    /// Bounds of the rate.
+    pub rate: RateRules,
+    /// Bounds of the concurrency.
+    pub concurrency: ConcurrencyRules,
+    /// The most items in one request.
+    pub items: usize,
+    /// The most bytes in one request.
+    pub bytes: usize,
+}
+
+/// Why nothing is sent for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// A request was refused for going too fast.
+    Refused,
+    /// The target asked for it.
+    Asked,
+    /// The target fails everything.
+    Down,
+}
+
+/// A while in which nothing is sent; then one request tries.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    reason: HoldReason,
+    begun: Instant,
+    until: Instant,
+    tries: i32,
+    /// Whether the quota was used up, so that it can be measured.
+    refused: bool,
+}
+
+/// The figures of the pace at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PaceFigures {
+    /// Requests a second that may be sent.
+    pub rate: f64,
+    /// The most it may become; nothing if there is no limit but what the target refuses.
+    pub ceiling: Option<f64>,
+    /// Why the rate is what it is.
+    pub reason: String,
+    /// How many requests may be under way at once.
+    pub concurrency: usize,
+    /// The most users in one request.
+    pub batch_size: usize,
+    /// The share of all requests that was refused for going too fast, from 0 to 1.
+    pub refused_share: f64,
+    /// Why nothing is sent, if nothing is.
+    pub holding: Option<HoldReason>,
+    /// For how long, in seconds.
+    pub holding_seconds: Option<u64>,
+}
+
+#[derive(Debug)]
+struct State {
+    rate: RateControl,
+    limiter: Limiter,
+    concurrency: ConcurrencyControl,
+    batch: BatchControl,
+    hold: Option<Hold>,
+    /// A single request is under way whose answer the others wait for.
+    probing: bool,
+    under_way: usize,
+    failures: usize,
+    /// Since when nothing was granted, though it was tried.
+    in_vain_since: Option<Instant>,
+    answered: u64,
+    refused: u64,
+    /// Slots to be taken away as soon as they are free.
+    surplus: usize,
+}
+
+/// What the next request has to do.
+enum Next {
+    Go {
+        probe: bool,
+    },
+    Until(Instant),
+    /// Wait for the answer to the one that tries.
+    Answer,
+}
+
+impl State {
+    fn next(&mut self, now: Instant) -> Next {
+        if self.probing {
+            return Next::Answer;
+        }
+        match self.hold {
+            Some(hold) if now < hold.until => Next::Until(hold.until),
+            Some(_) => Next::Go { probe: true },
+            None => match self.limiter.check() {
+                Ok(()) => Next::Go { probe: false },
+                Err(wait) => Next::Until(now + wait),
+            },
+        }
+    }
+
+    fn finish(&mut self, now: Instant, permit: &Permit, answer: &Answer) {
+        self.answered += 1;
+        match answer.verdict {
+            Verdict::Granted => self.granted(now, permit, answer),
+            Verdict::Refused => {
+                self.refused += 1;
+                self.rate.refused();
+                self.in_vain_since.get_or_insert(now);
+                let wait = answer.wait.or(answer.quota.reset);
+                self.hold_on(now, permit, wait, HoldReason::Refused);
+            }
+            Verdict::Failed => {
+                self.failures += 1;
+                self.in_vain_since.get_or_insert(now);
+                if permit.measured {
+                    self.concurrency.failed(now);
+                }
+                let is_down = self.failures >= DOWN_AFTER.max(2 * self.concurrency.limit());
+                match answer.wait {
+                    Some(wait) => self.hold_on(now, permit, Some(wait), HoldReason::Asked),
+                    None if is_down || permit.probe => self.hold_on(now, permit, None, HoldReason::Down),
+                    None => {}
+                }
+            }
+        }
+        self.limiter.set_rate(self.rate.rate());
+        if permit.probe {
+            self.limiter.passed();
+        }
+    }
+
+    fn granted(&mut self, now: Instant, permit: &Permit, answer: &Answer) {
+        self.failures = 0;
+        self.in_vain_since = None;
+        if permit.measured {
+            self.concurrency.answered(now, now.duration_since(permit.sent));
+        }
+        // An answer to what was sent before a refusal says nothing about the quota; of a target that was down it says all.
+        if let Some(hold) = self.hold.filter(|hold| permit.probe || hold.reason == HoldReason::Down) {
+            self.hold = None;
+            if hold.refused {
+                self.rate.resumed(hold.begun, permit.sent.max(hold.begun));
+            } else {
+                self.rate.interrupted(now.duration_since(hold.begun));
+            }
+        }
+        self.rate.granted(now, &answer.quota);
+    }
+
+    /// Makes everybody wait: once, however many requests were refused that were under way together.
+    fn hold_on(&mut self, now: Instant, permit: &Permit, wait: Option<Duration>, reason: HoldReason) {
+        let refused = reason == HoldReason::Refused;
+        let own = |tries: i32| {
+            let (first, most) = if refused { REFUSED_WAITS } else { DOWN_WAITS };
+            let whole = (first * 2f64.powi(tries)).min(most);
+            Duration::from_secs_f64(whole * (0.5 + fastrand::f64() / 2.0))
+        };
+        match &mut self.hold {
+            None => {
+                let until = now + wait.unwrap_or_else(|| own(0));
+                self.hold = Some(Hold { reason, begun: now, until, tries: 1, refused });
+            }
+            Some(hold) if permit.probe => {
+                hold.until = now + wait.unwrap_or_else(|| own(hold.tries));
+                hold.tries = hold.tries.saturating_add(1).min(16);
+                hold.reason = reason;
+                hold.refused |= refused;
+            }
+            Some(hold) => {
+                if let Some(wait) = wait {
+                    hold.until = hold.until.max(now + wait);
+                }
+                hold.refused |= refused;
+            }
+        }
+    }
+}
+
+/// The pace of a run, shared by all that is sent.
+#[derive(Debug)]
+pub struct Pace {
+    state: Mutex<State>,
+    /// Whoever comes first is served first.
+    queue: tokio::sync::Mutex<()>,
+    /// Tells the first in the queue that something changed.
+    changed: Notify,
+    slots: Arc<Semaphore>,
+}
+
+impl Pace {
+    /// Begins as the rules say.
+    pub fn new(rules: &PaceRules) -> Arc<Self> {
+        let concurrency = ConcurrencyControl::new(rules.concurrency);
+        let slots = Arc::new(Semaphore::new(concurrency.limit()));
+        let state = State {
+            rate: RateControl::new(rules.rate, Instant::now()),
+            limiter: Limiter::new(rules.rate.start, rules.rate.burst),
+            concurrency,
+            batch: BatchControl::new(rules.items, rules.bytes),
+            hold: None,
+            probing: false,
+            under_way: 0,
+            failures: 0,
+            in_vain_since: None,
+            answered: 0,
+            refused: 0,
+            surplus: 0,
+        };
+        Arc::new(Self { state: Mutex::new(state), queue: tokio::sync::Mutex::default(), changed: Notify::new(), slots })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for room for one more batch on its way.
+    pub async fn slot(self: &Arc<Self>) -> Slot {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.slots).acquire_owned().await.ok();
+        Slot { pace: Arc::clone(self), permit }
+    }
+
+    /// Waits for the turn to send one request. `measured` says whether the time it takes tells about the concurrency.
+    pub async fn admit(self: &Arc<Self>, measured: bool) -> Permit {
+        let _place = self.queue.lock().await;
+        loop {
+            let now = Instant::now();
+            let next = {
+                let mut state = self.state();
+                let next = state.next(now);
+                if let Next::Go { probe } = next {
+                    state.probing = probe;
+                    state.under_way += 1;
+                    let under_way = state.under_way;
+                    state.concurrency.under_way(under_way);
+                    return Permit { pace: Arc::clone(self), sent: now, probe, measured, open: true };
+                }
+                next
+            };
+            let changed = self.changed.notified();
+            match next {
+                Next::Until(at) => {
+                    tokio::select! {
+                        () = sleep_until(at) => {}
+                        () = changed => {}
+                    }
+                }
+                Next::Answer | Next::Go { .. } => changed.await,
+            }
+        }
+    }
+
+    /// For how long nothing will have been granted, though it was tried, when the next request may try.
+    pub fn in_vain_for(&self) -> Duration {
+        let (now, state) = (Instant::now(), self.state());
+        let next = state.hold.map_or(now, |hold| hold.until.max(now));
+        state.in_vain_since.map_or(Duration::ZERO, |since| next.duration_since(since))
+    }
+
+    /// The bounds of a request's size, to read or to change.
+    pub fn batch<T>(&self, look: impl FnOnce(&mut BatchControl) -> T) -> T {
+        look(&mut self.state().batch)
+    }
+
+    /// The figures of this moment.
+    #[expect(clippy::cast_precision_loss, reason = "a share for display")]
+    pub fn figures(&self) -> PaceFigures {
+        let (now, state) = (Instant::now(), self.state());
+        let rounded = |number: f64| (number * 100.0).round() / 100.0;
+        let hold = state.hold.filter(|hold| hold.until > now || hold.reason == HoldReason::Down);
+        PaceFigures {
+            rate: rounded(state.rate.rate()),
+            ceiling: Some(state.rate.ceiling()).filter(|ceiling| ceiling.is_finite()).map(rounded),
+            reason: state.rate.reason().to_string(),
+            concurrency: state.concurrency.limit(),
+            batch_size: state.batch.items(),
+            refused_share: (state.refused as f64 / state.answered.max(1) as f64 * 1e4).round() / 1e4,
+            holding: hold.map(|hold| hold.reason),
+            holding_seconds: hold.map(|hold| (hold.until.duration_since(now) + Duration::from_millis(999)).as_secs()),
+        }
+    }
+
+    fn finish(&self, permit: &Permit, answer: Option<&Answer>) {
+        {
+            let mut state = self.state();
+            state.under_way -= 1;
+            let before = state.concurrency.limit();
+            if permit.probe {
+                state.probing = false;
+            }
+            if let Some(answer) = answer {
+                state.finish(Instant::now(), permit, answer);
+            }
+            self.resize(&mut state, before);
+        }
+        self.changed.notify_one();
+    }
+
+    /// Gives out more slots, or takes some away.
+    fn resize(&self, state: &mut State, before: usize) {
+        let limit = state.concurrency.limit();
+        if limit > before {
+            let kept = state.surplus.min(limit - before);
+            state.surplus -= kept;
+            self.slots.add_permits(limit - before - kept);
+        } else {
+            let surplus = before - limit;
+            state.surplus += surplus - self.slots.forget_permits(surplus);
+        }
+    }
+}
+
+/// Room for a batch on its way. It is given back when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    pace: Arc<Pace>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut state = self.pace.state();
+        if state.surplus > 0
+            && let Some(permit) = self.permit.take()
+        {
+            state.surplus -= 1;
+            permit.forget();
+        }
+    }
+}
+
+/// The turn to send one request. One that is dropped counts as not sent.
+#[derive(Debug)]
+#[must_use]
+pub struct Permit {
+    pace: Arc<Pace>,
+    sent: Instant,
+    probe: bool,
+    measured: bool,
+    open: bool,
+}
+
+impl Permit {
+    /// The request is sent only now.
+    pub fn sent_now(&mut self) {
+        self.sent = Instant::now();
+    }
+
+    /// Tells what became of the request.
+    pub fn finish(mut self, answer: &Answer) {
+        self.open = false;
+        self.pace.finish(&self, Some(answer));
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.open {
+            self.pace.finish(self, None);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! governor at a rate that can be changed, on tokio's clock.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use tokio::time::Instant;
+
+/// How late a timer may be.
+const LATENESS: Duration = Duration::from_millis(4);
+
+/// tokio's clock, which tests can pause.
+#[derive(Clone, Debug)]
+struct TokioClock {
+    start: Instant,
+}
+
+impl Clock for TokioClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+type Governor = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
+
+/// Lets requests pass at a rate.
+#[derive(Debug)]
+pub(super) struct Limiter {
+    clock: TokioClock,
+    burst: NonZeroU32,
+    governor: Governor,
+    set_to: f64,
+    /// A change that waits for the next request to pass.
+    change: Option<f64>,
+}
+
+impl Limiter {
+    /// At this many requests a second; after a while without any, `burst` may pass at once.
+    pub(super) fn new(rate: f64, burst: NonZeroU32) -> Self {
+        let clock = TokioClock { start: Instant::now() };
+        Self { governor: governor(rate, burst, &clock), clock, burst, set_to: rate, change: None }
+    }
+
+    /// Changes the rate, from the next request on.
+    pub(super) fn set_rate(&mut self, rate: f64) {
+        if (rate / self.set_to - 1.0).abs() > 1e-6 {
+            self.set_to = rate;
+            self.change = Some(rate);
+        }
+    }
+
+    /// A request passed whatever the rate; the next one comes an interval later.
+    pub(super) fn passed(&mut self) {
+        self.change = None;
+        self.restart(self.set_to);
+    }
+
+    fn restart(&mut self, rate: f64) {
+        self.governor = governor(rate, self.burst, &self.clock);
+        // That request counts for the new governor, which would let a burst pass besides, at every change.
+        drop(self.governor.check_n(allowed(rate, self.burst)));
+    }
+
+    /// Lets one request pass, or tells how long it has to wait.
+    pub(super) fn check(&mut self) -> Result<(), Duration> {
+        self.governor.check().map_err(|until| until.wait_time_from(self.clock.now()))?;
+        if let Some(rate) = self.change.take() {
+            self.restart(rate);
+        }
+        Ok(())
+    }
+}
+
+/// Timers are late by a millisecond or two, which must not make the rate lower: that much may be caught up with.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+fn allowed(rate: f64, burst: NonZeroU32) -> NonZeroU32 {
+    burst.saturating_add((rate * LATENESS.as_secs_f64()).ceil() as u32)
+}
+
+fn governor(rate: f64, burst: NonZeroU32, clock: &TokioClock) -> Governor {
+    // A nanosecond is faster than anything is sent, and an hour slower than any floor.
+    let period = Duration::from_secs_f64((1.0 / rate).clamp(1e-9, 3600.0));
+    let quota =
+        Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(allowed(rate, burst));
+    RateLimiter::direct_with_clock(quota, clock.clone())
+}

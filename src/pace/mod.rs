@@ -1,0 +1,35 @@
+//! How fast: the rate of requests, how many at once, how large each, and whether at all.
+//!
+//! ```text
+//!  sender ── slot ──► admit ──► request ──► finish ──► sender
+//!              ▲        ▲                      │
+//!   Concurrency│        │ governor at the rate,│ Answer: granted, refused or failed; how long it took;
+//!              │        │ holds, one at a time │ what the target says about its quota
+//!              └────────┴───── controls ◄──────┘
+//! ```
+//!
+//! Nobody has to know the target's quota. [`RateControl`] finds it and sits just under it: what was granted between two
+//! moments at which the quota was used up, divided by the time between them, is the quota, whatever kind of window or
+//! bucket the target counts with. [`ConcurrencyControl`] looks at how long answers take, [`BatchControl`] at requests that
+//! are too large. A refusal holds everybody once; then a single request tries, and the others wait for its answer. The
+//! same goes for a target that fails everything: it is probed, not hammered.
+//!
+//! The controls are pure: time comes in as an argument. `tests/scenarios.rs` runs them against targets of all kinds, which
+//! `fixtures/scenarios` describes.
+
+mod answer;
+mod batch_control;
+mod concurrency_control;
+mod gate;
+mod limiter;
+mod quota;
+mod rate;
+mod rate_control;
+
+pub use answer::{Answer, Verdict};
+pub use batch_control::BatchControl;
+pub use concurrency_control::{ConcurrencyControl, ConcurrencyRules};
+pub use gate::{HoldReason, Pace, PaceFigures, PaceRules, Permit, Slot};
+pub use quota::Quota;
+pub use rate::{Rate, RateChoice, RateRules};
+pub use rate_control::{RateControl, RateReason};

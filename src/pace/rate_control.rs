@@ -1,0 +1,293 @@
+//! Finds the rate that the target allows, and sits just under it.
+//!
+//! At the moment of a refusal the quota is used up. So between a refusal and one that follows soon, the target granted
+//! exactly what its quota is, be it a token bucket, a leaky one, or a window that is fixed or slides: that is measured, and
+//! nothing has to be known about the kind. If a refusal comes late, the rate was too high only lately, by little, for it
+//! rises slowly: then the quota is what was granted lately. Just under the quota the rate stays for a while, and then rises
+//! little by little until the next refusal, bolder the longer nothing is refused. Refusals that tell nothing new make the
+//! whiles longer.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Quota, RateRules};
+
+/// How far below the quota the rate is.
+const UNDER: f64 = 0.985;
+
+/// The most that the rate is decreased after refusals in a row: what is measured between two that are close together may be
+/// mostly waiting.
+const DECREASES: [f64; 4] = [0.95, 0.85, 0.7, 0.5];
+
+/// Rates down to this share of the refused one count as lately.
+const LATELY: f64 = 0.97;
+
+/// Changes of the rate that are remembered.
+const REMEMBERED: usize = 16;
+
+/// What has to be granted for a measurement: so much, or so much over so long.
+const MEASURABLE: u64 = 20;
+const MEASURABLE_SLOWLY: (u64, f64) = (5, 10.0);
+
+/// The first increase after a while, and the boldest.
+const FIRST_INCREASE: f64 = 0.0025;
+const BOLDEST_INCREASE: f64 = 0.02;
+
+/// Only beyond this many times the rate that was refused last, increases become bolder.
+const BEYOND: f64 = 1.04;
+
+/// The increase after the limit was found in a hurry, until it is refused once more, and the while before it.
+const HURRIED_INCREASE: f64 = 0.05;
+const HURRIED_WHILE: Duration = Duration::from_secs(3);
+
+/// How much bolder each increase is than the one before.
+const BOLDER: f64 = 1.15;
+
+/// How long the rate stays after a refusal, at first and at most.
+const FIRST_WHILE: Duration = Duration::from_secs(10);
+const LONGEST_WHILE: Duration = Duration::from_mins(5);
+
+/// And no less than this many times the longest wait of late: what was sent before a wait is in a window that slides.
+const WHILES_OF_WAIT: f64 = 1.5;
+
+/// Nothing is tried while more than this share of the last requests, so many of them, is refused.
+const REFUSED_SHARE: f64 = 0.004;
+const LAST_REQUESTS: f64 = 2000.0;
+
+/// Why the rate is what it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RateReason {
+    /// It is doubled until the target refuses something.
+    Finding,
+    /// It is just under what was measured, in requests a second.
+    Measured(f64),
+    /// It is just under what the target says, in requests a second.
+    Told(f64),
+    /// It is what was asked for.
+    Asked,
+    /// The target refuses even the slowest rate.
+    Floor,
+}
+
+impl fmt::Display for RateReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finding => formatter.write_str("finding the limit"),
+            Self::Measured(quota) => write!(formatter, "the target allows about {quota:.1}/s"),
+            Self::Told(quota) => write!(formatter, "the target says {quota:.1}/s"),
+            Self::Asked => formatter.write_str("as asked"),
+            Self::Floor => formatter.write_str("the slowest that is allowed"),
+        }
+    }
+}
+
+/// The rate, and what it is based on.
+#[derive(Clone, Debug)]
+pub struct RateControl {
+    rules: RateRules,
+    rate: f64,
+    reason: RateReason,
+    finding: bool,
+    /// What the target said last.
+    told: Option<f64>,
+    /// What was measured last.
+    measured: Option<f64>,
+    /// The rate that was refused last.
+    refused_at: f64,
+    /// Since the quota was used up, or since the beginning.
+    since: Instant,
+    granted: u64,
+    /// The rate rises no earlier.
+    stays_until: Instant,
+    stays_for: Duration,
+    /// The longest wait after a refusal, fading with each one.
+    longest_wait: Duration,
+    /// Rates since the last refusal: when each began, and how much had been granted by then.
+    rates: VecDeque<(Instant, f64, u64)>,
+    /// Refusals in a row between which little was granted.
+    soon_refused: usize,
+    increase: f64,
+    /// When the rate was last looked at, and what was granted since.
+    looked: Instant,
+    granted_since: u64,
+    /// The last requests, fading.
+    recent: f64,
+    recently_refused: f64,
+}
+
+impl RateControl {
+    /// Begins as the rules say.
+    pub fn new(rules: RateRules, now: Instant) -> Self {
+        Self {
+            rules,
+            rate: rules.start,
+            reason: if rules.finding { RateReason::Finding } else { RateReason::Asked },
+            finding: rules.finding,
+            told: None,
+            measured: None,
+            refused_at: 0.0,
+            since: now,
+            granted: 0,
+            stays_until: now,
+            stays_for: FIRST_WHILE,
+            longest_wait: Duration::ZERO,
+            rates: VecDeque::from([(now, rules.start, 0)]),
+            soon_refused: 0,
+            increase: FIRST_INCREASE,
+            looked: now,
+            granted_since: 0,
+            recent: 0.0,
+            recently_refused: 0.0,
+        }
+    }
+
+    /// Requests a second, for now.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Why it is that.
+    pub fn reason(&self) -> RateReason {
+        self.reason
+    }
+
+    /// The most it may become.
+    pub fn ceiling(&self) -> f64 {
+        self.told.map_or(self.rules.ceiling, |told| self.rules.ceiling.min(told * UNDER))
+    }
+
+    /// A request was granted.
+    pub fn granted(&mut self, now: Instant, quota: &Quota) {
+        self.granted += 1;
+        self.granted_since += 1;
+        self.count(0.0);
+        if let Some(told) = quota.rate.filter(|told| self.told != Some(*told)) {
+            self.listen(now, told);
+        }
+        self.look(now);
+    }
+
+    /// A request was refused.
+    pub fn refused(&mut self) {
+        self.count(1.0);
+    }
+
+    fn count(&mut self, refused: f64) {
+        let fade = 1.0 - 1.0 / LAST_REQUESTS;
+        self.recent = self.recent * fade + 1.0;
+        self.recently_refused = self.recently_refused * fade + refused;
+    }
+
+    /// Requests are granted again since `resumed`, after one was refused at `refused`, when the quota was used up.
+    pub fn resumed(&mut self, refused: Instant, resumed: Instant) {
+        let late = refused > self.stays_until && !self.finding;
+        let measured = if late { self.granted_lately(refused) } else { self.granted_between(resumed) };
+        self.soon_refused = if late { 0 } else { self.soon_refused + 1 };
+        let least = self.rate * DECREASES[(self.soon_refused.max(1) - 1).min(DECREASES.len() - 1)];
+        // It was refused at this rate, so the quota is no higher, whatever a bucket that was full at first suggests.
+        let quota = match measured {
+            Some(measured) if self.finding => measured.min(self.rate),
+            Some(measured) => measured.clamp(least, self.rate),
+            None => least,
+        };
+        self.stay(resumed, resumed.duration_since(refused), measured.is_some() && self.is_known(quota));
+        self.refused_at = if self.refused_at > 0.0 { self.rate } else { quota };
+        self.measured = Some(quota);
+        (self.since, self.granted) = (resumed, 0);
+        (self.looked, self.granted_since) = (resumed, 0);
+        self.rates.clear();
+        self.set(resumed, quota * UNDER, RateReason::Measured(quota));
+    }
+
+    /// Whether this quota is what was measured before.
+    fn is_known(&self, quota: f64) -> bool {
+        self.measured.is_some_and(|last| (quota / last - 1.0).abs() < 0.03)
+    }
+
+    /// Decides how long the rate stays, and how fast it rises then.
+    fn stay(&mut self, resumed: Instant, waited: Duration, nothing_new: bool) {
+        self.longest_wait = waited.max(self.longest_wait.mul_f64(0.8));
+        self.stays_for = if nothing_new { (self.stays_for * 2).min(LONGEST_WHILE) } else { FIRST_WHILE };
+        self.increase = FIRST_INCREASE;
+        if self.finding {
+            // How the limit was found does not count.
+            (self.finding, self.recent, self.recently_refused) = (false, 0.0, 0.0);
+            (self.stays_for, self.increase) = (HURRIED_WHILE, HURRIED_INCREASE);
+        }
+        self.stays_until = resumed + self.stays_for.max(self.longest_wait.mul_f64(WHILES_OF_WAIT));
+    }
+
+    /// What was granted in a second from the last time that the quota was used up until now, if that can be told.
+    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
+    fn granted_between(&self, now: Instant) -> Option<f64> {
+        let seconds = now.duration_since(self.since).as_secs_f64();
+        let (few, slow) = MEASURABLE_SLOWLY;
+        let enough = self.granted >= MEASURABLE || self.granted >= few && seconds >= slow;
+        enough.then(|| self.granted as f64 / seconds.max(1e-3))
+    }
+
+    /// What was granted in a second at about the rate that was refused.
+    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
+    fn granted_lately(&self, refused: Instant) -> Option<f64> {
+        let lately = self.rates.iter().find(|(_, rate, _)| *rate >= self.rate * LATELY);
+        let (since, _, before) = lately.or(self.rates.back())?;
+        let seconds = refused.duration_since(*since).as_secs_f64();
+        let measured = (self.granted - before) as f64 / seconds.max(1e-3);
+        Some(measured.clamp(self.rate * LATELY, self.rate))
+    }
+
+    /// For a while nothing was sent, for reasons that have nothing to do with the quota.
+    pub fn interrupted(&mut self, duration: Duration) {
+        self.since += duration;
+        self.looked += duration;
+        self.rates.iter_mut().for_each(|(since, ..)| *since += duration);
+    }
+
+    /// The target says what it allows.
+    fn listen(&mut self, now: Instant, told: f64) {
+        self.told = Some(told);
+        self.finding = false;
+        self.set(now, told * UNDER, RateReason::Told(told));
+    }
+
+    /// Raises the rate, if it is time and the rate is what limits.
+    fn look(&mut self, now: Instant) {
+        let passed = now.duration_since(self.looked).as_secs_f64();
+        if passed < (10.0 / self.rate).max(1.0) {
+            return;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
+        let used = self.granted_since as f64 / (self.rate * passed);
+        (self.looked, self.granted_since) = (now, 0);
+        if used < 0.8 {
+            return;
+        }
+        if self.finding {
+            self.set(now, self.rate * 2.0, RateReason::Finding);
+        } else if now >= self.stays_until && self.recently_refused <= self.recent * REFUSED_SHARE {
+            let reason = self.reason;
+            self.set(now, self.rate * (1.0 + self.increase), reason);
+            // Where it was refused the last time it goes slowly, so that it will not be by much.
+            if self.rate > self.refused_at * BEYOND {
+                self.increase = (self.increase * BOLDER).min(BOLDEST_INCREASE.max(self.increase));
+            }
+        }
+    }
+
+    fn set(&mut self, now: Instant, rate: f64, reason: RateReason) {
+        let ceiling = self.ceiling().max(self.rules.floor);
+        self.rate = rate.clamp(self.rules.floor, ceiling);
+        self.reason = match reason {
+            _ if rate < self.rules.floor => RateReason::Floor,
+            _ if rate >= self.rules.ceiling => RateReason::Asked,
+            reason => reason,
+        };
+        if self.rates.len() == REMEMBERED {
+            self.rates.pop_front();
+        }
+        self.rates.push_back((now, self.rate, self.granted));
+    }
+}
