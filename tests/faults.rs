@@ -6,6 +6,7 @@ mod support;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use support::target::{http, import_into, obliging, scripted_target};
 use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, user};
 use tokio::time::Instant;
 
@@ -177,74 +178,6 @@ fn ctrl_c_works_while_standard_input_is_silent() {
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     assert_eq!(run.count("read"), 0);
     drop(stdin);
-}
-
-/// A target of a few lines, for what the sandbox would never do: it answers each request as it is told to.
-fn scripted_target(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("its address"));
-    let answer = std::sync::Arc::new(answer);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let answer = std::sync::Arc::clone(&answer);
-            std::thread::spawn(move || serve(stream, &*answer));
-        }
-    });
-    url
-}
-
-/// Reads requests off a connection until it closes.
-fn serve(mut stream: std::net::TcpStream, answer: &dyn Fn(&str) -> String) {
-    use std::io::{BufRead, BufReader, Read, Write};
-    let mut reader = BufReader::new(stream.try_clone().expect("the other half"));
-    loop {
-        let (mut request, mut length) = (String::new(), 0);
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).unwrap_or(0) == 0 {
-                return;
-            }
-            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().expect("a length");
-            }
-            if line == "\r\n" {
-                break;
-            }
-            request += &line;
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).expect("the body");
-        request += &String::from_utf8(body).expect("UTF-8");
-        if stream.write_all(answer(&request).as_bytes()).is_err() {
-            return;
-        }
-    }
-}
-
-fn http(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
-}
-
-/// Answers the preflight and creates every item of a batch, but for what `special` answers itself.
-fn obliging(request: &str, special: impl Fn(&str) -> Option<String>) -> String {
-    if request.starts_with("GET") {
-        return http("200 OK", "", r#"{"identities":[]}"#);
-    }
-    if request.contains("validate_only\":true") {
-        return http("200 OK", "", r#"{"results":[{"status":"created"}]}"#);
-    }
-    special(request).unwrap_or_else(|| {
-        let results = vec![r#"{"status":"created"}"#; request.matches(r#"{"identity":{"#).count()];
-        http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(",")))
-    })
-}
-
-fn import_into(scratch: &Scratch, url: &str, file: &str, more: &[&str]) -> Run {
-    let fixed = ["migrate", "clerk", "--import", file, "--output", "json", "--progress", "none", "--base-url", url];
-    let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
-    let mut command = scratch.avnology(&arguments);
-    command.env("AVNOLOGY_SECRET_KEY", "sk_test_scripted");
-    Run::of(command.output().expect("the binary runs"))
 }
 
 #[test]

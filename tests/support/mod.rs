@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
+pub mod target;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -232,7 +234,7 @@ pub fn mixed_export(users: usize) -> (String, BTreeSet<String>) {
 /// Fails unless every record of a mixed export is in exactly one place, and the target holds each good one once.
 #[track_caller]
 pub fn assert_all_in_one_place(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: usize, good: &BTreeSet<String>) {
-    let counts = ["created", "unchanged", "rejected"].map(|name| run.count(name));
+    let counts = ["created", "updated", "unchanged", "rejected"].map(|name| run.count(name));
     let read = (run.count("read"), counts.iter().sum(), run.count("unfinished"));
     assert_eq!(read, (users as u64, users as u64, 0), "{}", run.stdout);
     let at_target = sandbox.column("external_id");
