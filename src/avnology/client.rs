@@ -17,7 +17,7 @@ use reqwest::{Certificate, Method, RequestBuilder, Response, redirect};
 use secrecy::SecretString;
 
 use super::key::Key;
-use super::preflight::plain;
+use super::preflight::shown_request_id;
 use super::retry::retry_after;
 use super::{BaseUrl, Decision, KeySource, Outcome, TargetError, Transport, decide};
 use crate::pace::{Answer, Quota, Verdict};
@@ -27,7 +27,6 @@ const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
 /// The header that names a request, in both directions.
 const REQUEST_ID: &str = "x-request-id";
-const REQUEST_ID_LENGTH: usize = 64;
 
 /// How often an idle connection is checked.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -309,7 +308,7 @@ async fn answered(mut response: Response) -> Reply {
     let now = date.unwrap_or_else(SystemTime::now);
     let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, now));
     let quota = Quota::read(|name| response.headers().get(name)?.to_str().ok(), now);
-    let request_id = header(HeaderName::from_static(REQUEST_ID)).map(|id| plain(id, REQUEST_ID_LENGTH));
+    let request_id = header(HeaderName::from_static(REQUEST_ID)).and_then(shown_request_id).map(str::to_owned);
     let location = header(LOCATION)
         .and_then(|value| response.url().join(value).ok())
         .and_then(|url| url.host_str().map(str::to_owned));
@@ -363,8 +362,11 @@ fn connection_fault(error: &(dyn std::error::Error + 'static)) -> Transport {
     Transport::Connect
 }
 
+/// What an error of I/O wraps is not its source, and it may wrap another one.
 fn is_about_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+    error.get_ref().is_some_and(|inner| {
+        inner.is::<rustls::Error>() || inner.downcast_ref::<std::io::Error>().is_some_and(is_about_tls)
+    })
 }
 
 /// The cause at the bottom of the chain. The layers above it repeat the URL, which may hold an `external_id`.

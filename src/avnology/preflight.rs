@@ -91,8 +91,9 @@ impl TargetError {
             404 => "no such method".to_owned(),
             _ => "the request".to_owned(),
         };
-        let code = code.map(|code| format!(", {}", plain(&code, SHOWN))).unwrap_or_default();
-        let request = request_id.map(|id| format!(", request {}", plain(&id, SHOWN))).unwrap_or_default();
+        let code = code.as_deref().and_then(shown_code).map(|code| format!(", {code}")).unwrap_or_default();
+        let request_id = request_id.as_deref().and_then(shown_request_id).or(reply.request_id.as_deref());
+        let request = request_id.map(|id| format!(", request {id}")).unwrap_or_default();
         Self::Refused {
             target: target.to_string(),
             reason: format!("{meaning} (HTTP {status}{code}{request})"),
@@ -102,7 +103,7 @@ impl TargetError {
 
     /// The error for a single item that was refused for want of a permission.
     pub(crate) fn refused_item(target: &BaseUrl, error: &ErrorBody) -> Self {
-        let code = plain(error.code.as_deref().unwrap_or_default(), SHOWN);
+        let code = error.code.as_deref().and_then(shown_code).unwrap_or_default();
         Self::Refused {
             target: target.to_string(),
             reason: format!("the key lacks a permission ({code})"),
@@ -130,9 +131,16 @@ impl TargetError {
 /// The longest code or id that is shown.
 const SHOWN: usize = 64;
 
-/// A code or id from the target, safe to show: no control characters, not too long.
-pub(super) fn plain(text: &str, length: usize) -> String {
-    text.chars().filter(char::is_ascii_graphic).take(length).collect()
+/// A code from the target, if it is one: whatever else stands in its place may be what we sent.
+fn shown_code(text: &str) -> Option<&str> {
+    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_code))
+}
+
+/// The target's name for a request, if it is one.
+pub(super) fn shown_request_id(text: &str) -> Option<&str> {
+    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_id))
 }
 
 /// One identity that is validated and never created.

@@ -37,7 +37,7 @@ impl Transport {
     /// For messages.
     pub const fn describe(self) -> &'static str {
         match self {
-            Self::Dns => "its name has no address; is --base-url right?",
+            Self::Dns => "its name has no address (is --base-url right?)",
             Self::Connect => "no connection could be made",
             Self::Tls => {
                 "no trusted connection could be made: its certificate is not one to trust (--cacert adds your own authority), \

@@ -64,6 +64,10 @@ pub struct SandboxArguments {
     #[arg(long)]
     pub no_batch: bool,
 
+    /// Take bodies that are compressed with gzip, and say so
+    #[arg(long)]
+    pub accept_gzip: bool,
+
     /// Let things go wrong on purpose; may be given several times
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<Fault>,

@@ -9,13 +9,15 @@ use crate::sandbox::{ApiKey, Faults, RateLimit, SandboxError, SandboxOptions, st
 
 /// Serves a sandbox until `shutdown` completes.
 pub async fn run(arguments: SandboxArguments, shutdown: impl Future<Output = ()>) -> Result<(), SandboxError> {
-    let SandboxArguments { listen, db, api_key, scopes, rate, burst, no_batch, fault, fault_seed } = arguments;
+    let SandboxArguments { listen, db, api_key, scopes, rate, burst, no_batch, accept_gzip, fault, fault_seed } =
+        arguments;
     let options = SandboxOptions {
         listen,
         database: db.clone(),
         api_keys: vec![ApiKey::new(SecretString::from(api_key.clone()), scopes)],
         batch_methods: !no_batch,
         rate_limit: rate.0.map(|per_second| RateLimit { per_second: per_second.get(), burst: burst.get() }),
+        accepts_gzip: accept_gzip,
         faults: Faults::new(fault, fault_seed),
     };
     let sandbox = start(options).await?;

@@ -116,6 +116,19 @@ impl Batch {
         packer.finish()
     }
 
+    /// Parts of it that keep to bounds, as far as single items do.
+    fn parts(&self, limits: BatchLimits) -> Vec<Self> {
+        let (mut parts, mut packer) = (Vec::new(), Packer::default());
+        for item in &self.items {
+            if !packer.fits(item.encoded.len(), limits) {
+                parts.push(packer.finish());
+            }
+            packer.push(&self.body[item.encoded.clone()], item.clone());
+        }
+        parts.push(packer.finish());
+        parts
+    }
+
     /// Two halves of a batch of at least two items.
     pub(super) fn halves(&self) -> [Self; 2] {
         let middle = self.items.len() / 2;
@@ -178,6 +191,21 @@ impl Work {
     /// A batch that was never sent before.
     fn new(batch: Batch) -> Self {
         Self { batch, round: 0, in_doubt: false, suspect_since: None, room: None }
+    }
+
+    /// Parts of it that keep to bounds that became tighter since it was filled; nothing if it does. What may have been
+    /// carried out is sent again exactly as it was.
+    pub(super) fn beyond(&self, limits: BatchLimits) -> Option<Vec<Self>> {
+        let is_beyond = self.batch.items.len() > limits.items || self.batch.body.len() > limits.bytes;
+        (is_beyond && self.batch.items.len() > 1 && !self.in_doubt).then(|| {
+            let part = |batch| Self { batch, room: self.room.clone(), ..*self };
+            self.batch.parts(limits).into_iter().map(part).collect()
+        })
+    }
+
+    /// The same, of which nothing was carried out.
+    pub(super) fn refused_as_a_whole(&self) -> Self {
+        Self { batch: self.batch.clone(), room: self.room.clone(), in_doubt: false, ..*self }
     }
 
     /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
@@ -381,6 +409,22 @@ mod tests {
                     let alone: serde_json::Value = serde_json::from_slice(&batch.item_body(item)).unwrap();
                     prop_assert_eq!(&alone, &body["requests"][index]);
                 }
+            }
+        }
+
+        #[test]
+        fn parts_hold_what_the_whole_held_within_bounds(
+            sizes in proptest::collection::vec(0usize..200, 1..60),
+            items in 1usize..10,
+            bytes in 100usize..2000,
+        ) {
+            let whole = pack(&sizes, BatchLimits { items: 100, bytes: 100_000 }).remove(0);
+            let parts = whole.parts(BatchLimits { items, bytes });
+            let ids = |batch: &Batch| batch.items.iter().map(|item| item.external_id.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(parts.iter().flat_map(ids).collect::<Vec<_>>(), ids(&whole));
+            for part in &parts {
+                prop_assert!((1..=items).contains(&part.items.len()));
+                prop_assert!(part.body.len() <= bytes || part.items.len() == 1);
             }
         }
 

@@ -135,6 +135,10 @@ impl Sender {
     async fn deliver(&self, work: Work) {
         let mut open = vec![work];
         while let Some(work) = open.pop() {
+            if let Some(parts) = work.beyond(self.limits()()) {
+                open.extend(parts);
+                continue;
+            }
             let next = tokio::select! {
                 biased;
                 () = self.abort.cancelled() => return,
@@ -213,6 +217,10 @@ impl Sender {
             Decision::Isolate => {
                 if reply.outcome == (Outcome::Answered { status: 413 }) {
                     self.delivery.pace.batch(|bounds| bounds.too_large(work.batch.body().len()));
+                    if items > 1 {
+                        // With bounds as they are now it will be split.
+                        return Some(Next::Work(vec![work.refused_as_a_whole()]));
+                    }
                 }
                 return Some(self.isolate(work, work.halved(work.suspect_since, false), reply).await);
             }

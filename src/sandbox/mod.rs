@@ -5,7 +5,7 @@
 //! rate limits. It shares no code with the importer's validation, or a mistake there would be agreed with here.
 //!
 //! ```text
-//! server     connections; faults before and after the call        (faults)
+//! server     connections; faults before and after the call        (faults, compression)
 //!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in)
 //!        └─ identities   one transaction a call                   (request, validation, idempotency, filter)
 //!             └─ store   SQLite                                   (schema)
@@ -13,6 +13,7 @@
 
 mod api_error;
 mod call;
+mod compression;
 mod faults;
 mod filter;
 mod idempotency;
@@ -52,6 +53,8 @@ pub struct SandboxOptions {
     pub batch_methods: bool,
     /// For each key; none for no limit.
     pub rate_limit: Option<RateLimit>,
+    /// Whether bodies may be compressed with gzip, which every answer then says.
+    pub accepts_gzip: bool,
     /// What goes wrong on purpose.
     pub faults: Faults,
 }
@@ -65,6 +68,7 @@ impl SandboxOptions {
             api_keys: Vec::new(),
             batch_methods: true,
             rate_limit: Some(RateLimit::default()),
+            accepts_gzip: false,
             faults: Faults::default(),
         }
     }

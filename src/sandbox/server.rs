@@ -26,7 +26,7 @@ use super::faults::{Afterwards, Faults, Instead, Plan};
 use super::rate_limit::RateLimiter;
 use super::routes::{App, ItemFault, RequestId, error, router};
 use super::store::Store;
-use super::{SandboxError, SandboxOptions};
+use super::{SandboxError, SandboxOptions, compression};
 
 /// How long a client may take for its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,7 +74,7 @@ impl Drop for RunningSandbox {
 
 /// Starts a sandbox.
 pub async fn start(options: SandboxOptions) -> Result<RunningSandbox, SandboxError> {
-    let SandboxOptions { listen, database, api_keys, batch_methods, rate_limit, faults } = options;
+    let SandboxOptions { listen, database, api_keys, batch_methods, rate_limit, accepts_gzip, faults } = options;
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
     }
@@ -85,14 +85,22 @@ pub async fn start(options: SandboxOptions) -> Result<RunningSandbox, SandboxErr
     let limiter = rate_limit.map(|limit| Mutex::new(RateLimiter::new(limit)));
     let router = router(Arc::new(App { store, api_keys, batch_methods, limiter }));
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
-    let acceptor = Acceptor { router, faults: Arc::new(faults), stop: stop.clone(), connections: connections.clone() };
+    let site = Site { router, faults: Arc::new(faults), accepts_gzip };
+    let acceptor = Acceptor { site, stop: stop.clone(), connections: connections.clone() };
     tokio::spawn(acceptor.run(listener));
     Ok(RunningSandbox { address, stop, connections })
 }
 
-struct Acceptor {
+/// What every connection serves.
+#[derive(Clone)]
+struct Site {
     router: Router,
     faults: Arc<Faults>,
+    accepts_gzip: bool,
+}
+
+struct Acceptor {
+    site: Site,
     stop: CancellationToken,
     connections: TaskTracker,
 }
@@ -106,7 +114,7 @@ impl Acceptor {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let served = serve(stream, self.router.clone(), Arc::clone(&self.faults), self.stop.clone());
+                    let served = serve(stream, self.site.clone(), self.stop.clone());
                     self.connections.spawn(served);
                 }
                 // Out of file descriptors, most likely: wait for some connection to end.
@@ -119,11 +127,11 @@ impl Acceptor {
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, faults: Arc<Faults>, stop: CancellationToken) {
+async fn serve(stream: TcpStream, site: Site, stop: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
-    let service = service_fn(|request| answer(router.clone(), Arc::clone(&faults), request));
+    let service = service_fn(|request| answer(site.clone(), request));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -144,10 +152,10 @@ async fn serve(stream: TcpStream, router: Router, faults: Arc<Faults>, stop: Can
 #[error("closed on purpose")]
 struct Closed;
 
-async fn answer(router: Router, faults: Arc<Faults>, request: Request<Incoming>) -> Result<Response, Closed> {
+async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Closed> {
     let concerned = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
-    let plan = if concerned { faults.plan(Instant::now()) } else { Plan::default() };
-    let request_id = format!("req_{}", uuid::Uuid::new_v4().simple());
+    let plan = if concerned { site.faults.plan(Instant::now()) } else { Plan::default() };
+    let request_id = request_id(&request);
     sleep(plan.latency).await;
     let mut response = match plan.instead {
         Some(Instead::Close) => return Err(Closed),
@@ -156,8 +164,14 @@ async fn answer(router: Router, faults: Arc<Faults>, request: Request<Incoming>)
             read_away(request.into_body()).await;
             refused(status, retry_after, &request_id)
         }
-        None => perform(router, request, &request_id, plan.item_fault).await,
+        None => match compression::unpacked(request, site.accepts_gzip).await {
+            Ok(request) => perform(site.router, request, &request_id, plan.item_fault).await,
+            Err(failure) => error(&request_id, &failure),
+        },
     };
+    if site.accepts_gzip {
+        response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     if let Ok(id) = HeaderValue::try_from(request_id) {
         response.headers_mut().insert("x-request-id", id);
     }
@@ -168,8 +182,16 @@ async fn answer(router: Router, faults: Arc<Faults>, request: Request<Incoming>)
     }
 }
 
-async fn perform(mut router: Router, request: Request<Incoming>, request_id: &str, item_fault: f64) -> Response {
-    let mut request = request.map(Body::new);
+/// The caller's name for the request, if it is one, or one of our own.
+fn request_id(request: &Request<Incoming>) -> String {
+    let given = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let is_plain = |id: &&str| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    given.filter(is_plain).map_or_else(|| format!("req_{}", uuid::Uuid::new_v4().simple()), str::to_owned)
+}
+
+async fn perform(mut router: Router, mut request: Request, request_id: &str, item_fault: f64) -> Response {
     request.extensions_mut().insert(RequestId(request_id.to_owned()));
     request.extensions_mut().insert(ItemFault(item_fault));
     let answered: Result<Response, Infallible> = router.call(request).await;
