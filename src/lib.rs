@@ -10,7 +10,7 @@
 //!                                                            │
 //!         batches by count and bytes ◄───────────────────────┘                        pipeline::batch
 //!                    │ bounded channel
-//!         N senders: pace → HTTP → decide → retry, partial retry                      pipeline::send, avnology
+//!         N senders: pace → HTTP → decide → retry, partial retry                      pipeline::send, pace, avnology
 //!                    │ events
 //!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, journal, report
 //! ```
@@ -66,7 +66,8 @@
 //! | [`clerk`] | what Clerk's data means |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
-//! | [`avnology`] | the Admin API: client, answers, decisions, pace, preflight |
+//! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
+//! | [`avnology`] | the Admin API: client, answers, decisions, preflight |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |

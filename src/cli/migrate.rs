@@ -51,10 +51,13 @@ Examples:
 
 Environment (a .env file of the working directory never overrides it; flags do):
   AVNOLOGY_SECRET_KEY   the admin key; scopes admin:users:read and admin:users:write
+  AVNOLOGY_SECRET_KEY_FILE  a file with the key, read again when the target does not take it any more
   AVNOLOGY_BASE_URL     like --base-url
   AVNOLOGY_RATE         like --rate
   AVNOLOGY_CONCURRENCY  like --concurrency
   AVNOLOGY_RUNS_DIR     like --runs-dir
+  AVNOLOGY_CACERT       like --cacert
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY  how to get to the target
   NO_COLOR              no colours
 
 {}",
