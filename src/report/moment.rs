@@ -103,9 +103,9 @@ impl<'a> Moment<'a> {
         parts.push(format!("{} users/s", super::human::count(figures.users_per_second as u64)));
         parts.push(format!("{}/s", super::human::bytes(figures.bytes_per_second)));
         if !self.ledger.is_dry_run() {
-            parts.push(format!("{:.1} requests/s", figures.requests_per_second));
+            let allowed = figures.pace.as_ref().map(pace).unwrap_or_default();
+            parts.push(format!("{:.1} requests/s{allowed}", figures.requests_per_second));
         }
-        parts.extend(figures.pace.as_ref().map(pace));
         if figures.throttled > 0 {
             parts.push(format!("{} told to slow down", super::human::count(figures.throttled)));
         }
@@ -116,14 +116,14 @@ impl<'a> Moment<'a> {
     }
 }
 
-/// How fast it may go and why: `of 49.2/s (the target allows about 50.0/s), 6 at once`; or why it waits, and how long yet.
+/// How fast it may go and why: ` of 49.2/s (the target allows about 50.0/s), 6 at once`; or why it waits, and how long yet.
 fn pace(figures: &PaceFigures) -> String {
     let PaceFigures { rate, reason, concurrency, holding, holding_seconds, .. } = figures;
     let why = match holding {
-        None => return format!("of {rate:.1}/s ({reason}), {concurrency} at once"),
+        None => return format!(" of {rate:.1}/s ({reason}), {concurrency} at once"),
         Some(HoldReason::Refused) => "refused for going too fast",
         Some(HoldReason::Asked) => "the target asks to wait",
         Some(HoldReason::Down) => "the target fails, trying again",
     };
-    format!("{why}: {} left", super::human::duration(Duration::from_secs(holding_seconds.unwrap_or_default())))
+    format!(" ({why}: {} yet)", super::human::duration(Duration::from_secs(holding_seconds.unwrap_or_default())))
 }
