@@ -14,9 +14,10 @@ use super::event::{Event, MappedChunkCounts, StopReason};
 use super::read::Read;
 use super::{DuplicateCheck, duplicates, tell};
 use crate::avnology::MAX_BODY_BYTES;
+use crate::clerk::User;
 use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
-use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, unwrap_reject};
+use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject};
 use crate::source::{FramingFault, RecordChunk, RecordSpan};
 
 /// Room that a request needs beside its items.
@@ -24,7 +25,7 @@ const ENVELOPE_BYTES: usize = 64;
 
 /// Records up to this size make identities that fit any request: no field is sent more than three times, and each at most
 /// as long as it stands in the record.
-const SURELY_FITS: usize = MAX_BODY_BYTES / 8;
+const SURELY_FITS: u64 = MAX_BODY_BYTES as u64 / 8;
 
 /// How to map.
 #[derive(Clone)]
@@ -200,11 +201,20 @@ impl ChunkMapper<'_> {
         if let Some(fault) = span.fault {
             return Err(framing_rejection(fault, span));
         }
-        let record = unwrap_reject(chunk.record(span))?;
-        let user = parse(&record)?;
-        let mapped = map(&user, &self.mapping.rules)?;
+        let record = chunk.record(span);
+        if let Some(header) = &chunk.header {
+            let row = header.row(record).map_err(row_rejection)?;
+            return self.user(&parse_row(header, &row)?, index, span);
+        }
+        let record = unwrap_reject(record)?;
+        self.user(&parse(&record)?, index, span)
+    }
+
+    fn user(&mut self, user: &User<'_>, index: usize, span: &RecordSpan) -> Result<Ready, Rejection> {
+        let mapped = map(user, &self.mapping.rules)?;
         let start = self.encoded.len();
-        if self.mapping.encode || record.len() > SURELY_FITS {
+        // A line of a rejects file is longer than the record in it.
+        if self.mapping.encode || span.length > SURELY_FITS {
             mapped.identity.encode(&mut self.encoded);
         }
         if self.encoded.len() - start > MAX_BODY_BYTES - ENVELOPE_BYTES {

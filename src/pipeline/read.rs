@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
 use crate::source::{Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, SourceError};
 
@@ -68,6 +69,15 @@ impl Reader {
             }
         };
         tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
+        let ignored = reader
+            .header()
+            .into_iter()
+            .flat_map(|header| header.names())
+            .filter(|name| !COLUMNS.contains(&name.as_str()));
+        let ignored: Vec<&str> = ignored.map(String::as_str).collect();
+        if !ignored.is_empty() {
+            tracing::info!(?ignored, "columns that Clerk does not document");
+        }
         while let Some(chunk) = reader.next_chunk()? {
             let sent =
                 !self.stop.is_cancelled() && self.chunks.blocking_send(Read::Chunk(index, Arc::new(chunk))).is_ok();

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::Header;
+
 /// Where a record stands in its input. Shown in every reject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Position {
@@ -58,6 +60,8 @@ pub struct RecordChunk {
     pub base: u64,
     /// The records, in the order of the input.
     pub spans: Vec<RecordSpan>,
+    /// The header of a CSV; records are then its rows, and JSON otherwise.
+    pub header: Option<Arc<Header>>,
     /// How many bytes of the input are behind the reader once this chunk is out, for progress.
     pub consumed: u64,
 }
