@@ -37,7 +37,7 @@ fn flat_users_are_imported_beside_those_of_the_api() {
         r#"{{"id":"user_1","first_name":"Ada","last_name":null,"username":null,"primary_email_address":"ada@example.com",
         "email_addresses":["ada@work.example","ADA@old.example"],"primary_phone_number":null,"phone_numbers":null,
         "verified_email_addresses":["ada@example.com","ada@old.example"],"unverified_email_addresses":"ada@work.example",
-        "password_digest":"{digest}","password_hasher":"bcrypt","public_metadata":{{"plan":1e400}},"private_metadata":{{}},
+        "password_digest":"{digest}","password_hasher":"bcrypt","public_metadata":{{"plan":1}},"private_metadata":{{}},
         "unsafe_metadata":{{}},"has_image":true,"image_url":"x","backup_codes_enabled":false,"backup_codes":null,
         "totp_secret":null}}"#
     );
