@@ -18,7 +18,8 @@
 //! To follow one user from the file to the server, read in this order:
 //!
 //! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
-//! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them.
+//! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them; [`mapping::parse_row`] does
+//!    the same with a row of a CSV.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches and sends them at one [`avnology::Pace`].

@@ -28,8 +28,8 @@ pub enum Provider {
 const LONG_ABOUT: &str = "\
 Import a Clerk user export.
 
-Reads {\"data\": [<user>, …]}, a bare array of users or one user a line (NDJSON), however large, one record at a time, \
-and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
+Reads {\"data\": [<user>, …]}, a bare array of users, one user a line (NDJSON) or the Dashboard's CSV, also compressed \
+with gzip or zstd, however large, one record at a time, and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
 changes nothing and picks up what is missing. A record that cannot be imported never stops the run: it goes to \
 rejects.ndjson, which can be mended and imported itself.
 

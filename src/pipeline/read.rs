@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
-use crate::source::{Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, SourceError};
+use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, SourceError};
 
 /// Chunks that may wait between the reader and the mappers.
 pub(super) const WAITING: usize = 2;
@@ -69,12 +69,8 @@ impl Reader {
             }
         };
         tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
-        let ignored = reader
-            .header()
-            .into_iter()
-            .flat_map(|header| header.names())
-            .filter(|name| !COLUMNS.contains(&name.as_str()));
-        let ignored: Vec<&str> = ignored.map(String::as_str).collect();
+        let columns = reader.header().map(Header::names).unwrap_or_default();
+        let ignored: Vec<&String> = columns.iter().filter(|name| !COLUMNS.contains(&name.as_str())).collect();
         if !ignored.is_empty() {
             tracing::info!(?ignored, "columns that Clerk does not document");
         }

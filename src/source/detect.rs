@@ -90,10 +90,8 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
             Some(("text in UTF-32", "convert it to UTF-8 first, for example with `iconv -f UTF-32 -t UTF-8`"))
         }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..] => Some((utf16, ENCODE)),
-        [0x1f, 0x8b, ..] => Some(("compressed with gzip twice", "decompress it once, for example with `gunzip`")),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            Some(("compressed with zstd", "decompress it first, for example with `unzstd`"))
-        }
+        [0x1f, 0x8b, ..] => Some(("compressed twice", "decompress it once, for example with `gunzip`")),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(("compressed twice", "decompress it once, for example with `unzstd`")),
         [b'B', b'Z', b'h', ..] => Some(("compressed with bzip2", DECOMPRESS)),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => Some(("compressed with xz", DECOMPRESS)),
         [b'P', b'K', 3, 4, ..] => Some(("a ZIP archive", "unpack it first")),

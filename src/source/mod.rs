@@ -34,6 +34,7 @@ mod rows;
 mod rows_oracle;
 #[cfg(test)]
 mod strictness;
+mod zstd;
 
 pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};

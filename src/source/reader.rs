@@ -83,7 +83,7 @@ impl RecordReader {
     }
 
     fn decompress(input: &Input) -> Result<Opened, SourceError> {
-        decompressed(input.open()?).map_err(|source| SourceError::Read { input: input.name(), place: START, source })
+        decompressed(input.open()?).map_err(|reason| SourceError::Read { input: input.name(), place: START, reason })
     }
 
     /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
@@ -106,7 +106,7 @@ impl RecordReader {
             let mut opened = Self::decompress(input)?;
             let place = Place { line, offset };
             io::copy(&mut opened.reader.by_ref().take(offset), &mut io::sink())
-                .map_err(|source| SourceError::Read { input: Arc::clone(&name), place, source })?;
+                .map_err(|reason| SourceError::Read { input: Arc::clone(&name), place, reason })?;
             opened
         };
         Ok(Self {
@@ -255,8 +255,8 @@ impl RecordReader {
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => {
-                    return Err(SourceError::Read { input: Arc::clone(&self.input), place: self.place(), source });
+                Err(reason) => {
+                    return Err(SourceError::Read { input: Arc::clone(&self.input), place: self.place(), reason });
                 }
             }
         }
@@ -350,10 +350,10 @@ const START: Place = Place { line: 1, offset: 0 };
 /// Reads the first bytes, fewer only when the input has no more.
 fn read_prefix(reader: &mut dyn Read, input: &Arc<str>) -> Result<Vec<u8>, SourceError> {
     let mut prefix = Vec::with_capacity(PREFIX);
-    reader.take(PREFIX as u64).read_to_end(&mut prefix).map_err(|source| SourceError::Read {
+    reader.take(PREFIX as u64).read_to_end(&mut prefix).map_err(|reason| SourceError::Read {
         input: Arc::clone(input),
         place: START,
-        source,
+        reason,
     })?;
     Ok(prefix)
 }
