@@ -40,9 +40,10 @@
 //! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
 //! ```
 //!
-//! Two things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
-//! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); and what the
-//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::KnownUsers`]).
+//! Three things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
+//! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
+//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::KnownUsers`]); and the
+//! passwords that another file has for them ([`passwords::Passwords`]).
 //!
 //! # What holds
 //!
@@ -69,6 +70,7 @@
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`avnology`] | the Admin API: client, answers, decisions, pace, preflight |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
+//! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
@@ -87,6 +89,7 @@ pub mod exit;
 pub mod index;
 pub mod journal;
 pub mod mapping;
+pub mod passwords;
 pub mod pipeline;
 pub mod report;
 pub mod sandbox;

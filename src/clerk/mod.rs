@@ -7,4 +7,4 @@ mod object;
 mod user;
 
 pub use object::Text;
-pub use user::{COLUMNS, EmailAddress, ExternalAccount, PhoneNumber, User, Verification};
+pub use user::{COLUMNS, EmailAddress, ExternalAccount, PhoneNumber, Secret, User, Verification};

@@ -136,6 +136,10 @@ pub struct VerifyArguments {
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 
+    /// The Dashboard's CSV with the passwords that the export lacks (as the Backend API's and the CLI's do), by Clerk id
+    #[arg(long, value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
+
     /// Compare N records, spread over the whole export; extra identities are not looked for
     #[arg(long, value_name = "N", conflicts_with = "all")]
     pub sample: Option<NonZeroUsize>,
@@ -163,6 +167,10 @@ pub struct ImportArguments {
     /// The export; several may be given, `-` is standard input
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
+
+    /// The Dashboard's CSV with the passwords that the export lacks (as the Backend API's and the CLI's do), by Clerk id
+    #[arg(long, value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
 
     /// Read, map and validate everything, send nothing, and preview the first identities
     #[arg(long)]

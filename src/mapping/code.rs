@@ -105,6 +105,8 @@ codes! {
         Web3Wallets = "web3_wallets", "sign-in with a web3 wallet";
         ProfileImage = "profile_image", "the profile picture, which Clerk hosts";
         VerificationUnknown = "verification_unknown", "the export does not say whether an address or number is verified: it was taken as not verified";
+        NotInPasswords = "not_in_passwords", "the user is not in the --passwords file";
+        PasswordConflict = "password_conflict", "the export and the --passwords file have different password hashes: that of the file was taken";
     }
 }
 

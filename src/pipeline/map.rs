@@ -18,6 +18,7 @@ use crate::clerk::User;
 use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
 use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject};
+use crate::passwords::Passwords;
 use crate::source::{FramingFault, RecordChunk, RecordSpan};
 
 /// Room that a request needs beside its items.
@@ -31,6 +32,8 @@ const SURELY_FITS: u64 = MAX_BODY_BYTES as u64 / 8;
 #[derive(Clone)]
 pub(super) struct Mapping {
     pub rules: Arc<Rules>,
+    /// The passwords that the users lack.
+    pub passwords: Option<Arc<Passwords>>,
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
@@ -187,7 +190,7 @@ impl ChunkMapper<'_> {
 
     /// Maps a record and looks at what it may be a duplicate of.
     fn record(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
-        let mapped = self.map(index, chunk, span);
+        let mapped = self.map(index, chunk, span)?;
         if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mapped, &self.mapping.duplicates)
             && let Some(rejection) = duplicates::rejection(found, self.input, span.number)?
         {
@@ -197,21 +200,46 @@ impl ChunkMapper<'_> {
         Ok(mapped)
     }
 
-    fn map(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> Result<Ready, Rejection> {
+    fn map(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         if let Some(fault) = span.fault {
-            return Err(framing_rejection(fault, span));
+            return Ok(Err(framing_rejection(fault, span)));
         }
         let record = chunk.record(span);
+        let of_user = |user| self.user(user, index, chunk, span);
         if let Some(header) = &chunk.header {
-            let row = header.row(record).map_err(row_rejection)?;
-            return self.user(&parse_row(header, &row)?, index, span);
+            return match header.row(record) {
+                Ok(row) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), of_user),
+                Err(fault) => Ok(Err(row_rejection(fault))),
+            };
         }
-        let record = unwrap_reject(record)?;
-        self.user(&parse(&record)?, index, span)
+        match unwrap_reject(record) {
+            Ok(record) => parse(&record).map_or_else(|rejection| Ok(Err(rejection)), of_user),
+            Err(rejection) => Ok(Err(rejection)),
+        }
     }
 
-    fn user(&mut self, user: &User<'_>, index: usize, span: &RecordSpan) -> Result<Ready, Rejection> {
-        let mapped = map(user, &self.mapping.rules)?;
+    /// Gives a user the password it lacks, and maps it.
+    fn user(
+        &mut self,
+        mut user: User<'_>,
+        index: usize,
+        chunk: &RecordChunk,
+        span: &RecordSpan,
+    ) -> io::Result<Result<Ready, Rejection>> {
+        let passwords = self.mapping.passwords.as_ref();
+        let joined = passwords.map(|passwords| passwords.join(&mut user, || chunk.position(span))).transpose()?;
+        Ok(self.identity(&user, joined.unwrap_or_default(), index, span))
+    }
+
+    fn identity(
+        &mut self,
+        user: &User<'_>,
+        joined: Notices,
+        index: usize,
+        span: &RecordSpan,
+    ) -> Result<Ready, Rejection> {
+        let mut mapped = map(user, &self.mapping.rules)?;
+        mapped.notices.extend(joined);
         let start = self.encoded.len();
         // A line of a rejects file is longer than the record in it.
         if self.mapping.encode || span.length > SURELY_FITS {

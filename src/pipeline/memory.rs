@@ -52,8 +52,13 @@ mod tests {
 
     #[test]
     fn the_default_settings_stay_below_what_is_promised() {
-        let intake =
-            Intake { inputs: Vec::new(), reader: ReaderLimits::default(), rules: Rules::default(), workers: 2 };
+        let intake = Intake {
+            inputs: Vec::new(),
+            reader: ReaderLimits::default(),
+            rules: Rules::default(),
+            passwords: None,
+            workers: 2,
+        };
         let limits = BatchLimits { items: 500, bytes: 1024 * 1024 };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some((limits, 4))));
