@@ -9,8 +9,10 @@
 //! through for the first time it is kept account of who is in only one of the two ([`PasswordsReport`]): a value that was
 //! found is marked as such where it lies.
 
+mod builder;
 mod report;
 mod table;
+mod value;
 
 pub use report::{Conflict, Findings, PasswordsReport};
 pub use table::{Passwords, PasswordsError};

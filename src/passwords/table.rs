@@ -1,37 +1,19 @@
 //! The rows of the CSV by id, on disk.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use super::builder::Builder;
 use super::report::{Conflict, Findings, PasswordsReport};
+use super::value::{DONE, ENTRY_BYTES, HEAD_BYTES, Value, WAITING, decode, hash, place_of, to_index};
 use crate::clerk::{Secret, User};
-use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
+use crate::index::{SortedFile, read_exact_at, write_all_at};
 use crate::mapping::{Notice, Notices};
-use crate::source::{Header, Input, Position, ReaderLimits, RecordChunk, RecordReader, RecordSpan, SourceError};
-
-/// Entries in memory while sorting: 1 MiB.
-const BUFFERED: usize = 1024 * 1024 / ENTRY_BYTES;
-
-/// Of a hash with a secret of the process: nobody can make two ids collide, and by chance they never do.
-const HASH_BYTES: usize = 16;
-/// Place (6) and length (4) of the value.
-const ENTRY_BYTES: usize = HASH_BYTES + 10;
-
-type Entry = [u8; ENTRY_BYTES];
-
-/// Before each value: its mark (1) and its length (4).
-const HEAD_BYTES: u64 = 5;
-
-/// No user was found for the row yet.
-const WAITING: u8 = 0;
-/// A user was, or an earlier row with the same id counts.
-const DONE: u8 = 1;
+use crate::source::{Input, Position, ReaderLimits, RecordReader, SourceError};
 
 /// Why the passwords cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -51,25 +33,6 @@ pub enum PasswordsError {
     /// Nobody waits for it any more.
     #[error("interrupted while reading the passwords")]
     Interrupted,
-}
-
-/// What a row says, as it lies on disk.
-#[derive(Serialize, Deserialize)]
-struct Value<'a> {
-    record: u64,
-    line: u64,
-    offset: u64,
-    length: u64,
-    digest: Option<&'a str>,
-    hasher: Option<&'a str>,
-    has_totp: bool,
-}
-
-impl Value<'_> {
-    fn position(&self, input: &Arc<str>) -> Position {
-        let Self { record, line, offset, length, .. } = *self;
-        Position { input: Arc::clone(input), record, line, offset, length }
-    }
 }
 
 /// The account of a join.
@@ -92,6 +55,17 @@ pub struct Passwords {
 }
 
 impl Passwords {
+    /// What a builder has put together; its report is the beginning of the account.
+    pub(super) fn new(
+        input: Arc<str>,
+        secret: [u8; 16],
+        index: SortedFile<ENTRY_BYTES>,
+        values: File,
+        report: PasswordsReport,
+    ) -> Self {
+        Self { input, secret, index, values, account: Mutex::new(Account::Open(Box::new(report))) }
+    }
+
     /// Reads a file into an index in `directory`, whose files have no name. Blocks.
     pub fn read(
         input: &Input,
@@ -126,15 +100,17 @@ impl Passwords {
             return Ok(notices);
         };
         let row: Value<'_> = decode(&bytes)?;
-        let is_other =
-            |digest: &str| user.password_digest.as_deref().is_some_and(|own| !own.is_empty() && own != digest);
-        let is_conflict = row.digest.is_some_and(is_other);
+        let own = user.password_digest.as_deref().filter(|own| !own.is_empty());
+        let is_same = row.digest == own;
+        let is_conflict = row.digest.is_some() && own.is_some() && !is_same;
         if is_conflict {
             notices.add(Notice::PasswordConflict);
         }
         if let Some(digest) = row.digest {
+            // The same hash does not become one of another kind because one of the two does not say of which it is.
+            let own = user.password_hasher.take().filter(|hasher| is_same && !hasher.is_empty());
+            user.password_hasher = own.or_else(|| row.hasher.map(|hasher| hasher.to_owned().into()));
             user.password_digest = Some(digest.to_owned().into());
-            user.password_hasher = row.hasher.map(|hasher| hasher.to_owned().into());
         }
         if row.has_totp {
             user.totp_secret = Some(Secret { present: true });
@@ -212,126 +188,6 @@ impl Passwords {
     }
 }
 
-/// Puts an index together.
-struct Builder {
-    secret: [u8; 16],
-    sorter: Sorter<ENTRY_BYTES>,
-    values: BufWriter<File>,
-    written: u64,
-    report: PasswordsReport,
-}
-
-impl Builder {
-    fn new(input: Arc<str>, directory: &Path) -> io::Result<Self> {
-        Ok(Self {
-            secret: uuid::Uuid::new_v4().into_bytes(),
-            sorter: Sorter::new(BUFFERED, directory.to_path_buf()),
-            values: BufWriter::with_capacity(1 << 16, tempfile::tempfile_in(directory)?),
-            written: 0,
-            report: PasswordsReport {
-                file: input.to_string(),
-                rows: 0,
-                joined: 0,
-                users_without_row: Findings::default(),
-                rows_without_user: None,
-                conflicts: Findings::default(),
-                repeated: Findings::default(),
-                unreadable: Findings::default(),
-            },
-        })
-    }
-
-    fn row(&mut self, header: &Header, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
-        let RecordSpan { number: record, line, offset, length, .. } = *span;
-        let mut value = Value { record, line, offset, length, digest: None, hasher: None, has_totp: false };
-        let mut id = None;
-        let row = if span.fault.is_none() { header.row(chunk.record(span)).ok() } else { None };
-        for (column, cell) in row.iter().flat_map(|row| header.cells(row)).filter(|(_, cell)| !cell.is_empty()) {
-            match column {
-                "id" => id = Some(cell),
-                "password_digest" => value.digest = Some(cell),
-                "password_hasher" => value.hasher = Some(cell),
-                "totp_secret" => value.has_totp = true,
-                _ => {}
-            }
-        }
-        let Some(id) = id else {
-            self.report.unreadable.add(chunk.position(span));
-            return Ok(());
-        };
-        let value = postcard::to_allocvec(&value).map_err(io::Error::other)?;
-        let length = u32::try_from(value.len()).map_err(io::Error::other)?;
-        let mut entry = [0; ENTRY_BYTES];
-        entry[..HASH_BYTES].copy_from_slice(&hash(&self.secret, id));
-        entry[HASH_BYTES..][..6].copy_from_slice(&self.written.to_be_bytes()[2..]);
-        entry[HASH_BYTES + 6..].copy_from_slice(&length.to_be_bytes());
-        self.sorter.push(entry)?;
-        self.values.write_all(&[WAITING])?;
-        self.values.write_all(&length.to_be_bytes())?;
-        self.values.write_all(&value)?;
-        self.written += HEAD_BYTES + u64::from(length);
-        Ok(())
-    }
-
-    fn finish(self, directory: &Path) -> io::Result<Passwords> {
-        let Self { secret, sorter, values, mut report, .. } = self;
-        let values = values.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let input: Arc<str> = Arc::from(report.file.as_str());
-        let sorted = sorter.finish()?;
-        let mut last = None;
-        // Of rows with one id the first one comes first.
-        let firsts = sorted.iter().filter_map(|entry| {
-            let found = entry.and_then(|entry| {
-                let hash = entry[..HASH_BYTES].to_vec();
-                if last.as_ref() == Some(&hash) {
-                    repeated(&entry, &values, &input, &mut report)?;
-                    return Ok(None);
-                }
-                last = Some(hash);
-                Ok(Some(entry))
-            });
-            found.transpose()
-        });
-        let index = SortedFile::write(tempfile::tempfile_in(directory)?, firsts)?;
-        report.rows = index.len();
-        report.repeated.sort();
-        report.unreadable.sort();
-        Ok(Passwords { input, secret, index, values, account: Mutex::new(Account::Open(Box::new(report))) })
-    }
-}
-
-/// Notes a row with the id of an earlier one.
-fn repeated(entry: &Entry, values: &File, input: &Arc<str>, report: &mut PasswordsReport) -> io::Result<()> {
-    let (place, length) = place_of(entry);
-    let mut value = vec![0; length];
-    read_exact_at(values, &mut value, place + HEAD_BYTES)?;
-    write_all_at(values, &[DONE], place)?;
-    report.repeated.add(decode::<Value<'_>>(&value)?.position(input));
-    Ok(())
-}
-
-fn hash(secret: &[u8; 16], id: &str) -> [u8; HASH_BYTES] {
-    let digest = Sha256::new().chain_update(secret).chain_update(id).finalize();
-    let mut hash = [0; HASH_BYTES];
-    hash.copy_from_slice(&digest[..HASH_BYTES]);
-    hash
-}
-
-/// Where the value of an entry lies, and how long it is.
-fn place_of(entry: &Entry) -> (u64, usize) {
-    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    let (place, length) = entry[HASH_BYTES..].split_at(6);
-    (number(place), usize::try_from(number(length)).unwrap_or(usize::MAX))
-}
-
-fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> io::Result<T> {
-    postcard::from_bytes(bytes).map_err(io::Error::other)
-}
-
-fn to_index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -386,12 +242,18 @@ mod tests {
     #[test]
     fn the_hash_of_the_file_wins_and_an_equal_one_is_no_conflict() {
         let passwords = read("id,password_digest,password_hasher\na,new,argon2id\nb,same,\nc,,\n");
+        let own_hasher = Some("md5".into());
         for (id, own, digest, hasher, is_conflict) in [
             ("a", "old", "new", Some("argon2id"), true),
-            ("b", "same", "same", None, false),
-            ("c", "own", "own", None, false),
+            ("b", "same", "same", Some("md5"), false),
+            ("c", "own", "own", Some("md5"), false),
         ] {
-            let mut user = User { id: Some(id.into()), password_digest: Some(own.into()), ..User::default() };
+            let mut user = User {
+                id: Some(id.into()),
+                password_digest: Some(own.into()),
+                password_hasher: own_hasher.clone(),
+                ..User::default()
+            };
             let position = || Position { input: Arc::from("users"), record: 1, line: 1, offset: 0, length: 1 };
             let notices = passwords.join(&mut user, position).unwrap();
             assert_eq!(notices.contains(Notice::PasswordConflict), is_conflict, "{id}");
