@@ -66,6 +66,11 @@ fn users_get_the_passwords_that_they_lack() {
     // The record in the rejects file is the input's: no hash of another file is in it.
     let rejects = lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file")));
     assert_eq!(rejects[0]["original"]["password_digest"], digest("five"));
+    let file = report["rejects_file"].as_str().expect("a rejects file");
+    let replayed = scratch.import(&sandbox, file, &[]).expect_code(3);
+    assert!(replayed.stderr.contains("without it they have none"), "{}", replayed.stderr);
+    let replayed = scratch.import(&sandbox, file, &passwords).expect_code(3);
+    assert!(!replayed.stderr.contains("without it they have none"), "{}", replayed.stderr);
 
     // A dry run tells the same, and nothing personal is in any report.
     let dry = dry_run(&scratch, &["--import", "users.json", "--passwords", "passwords.csv"]).expect_code(3);
@@ -74,7 +79,7 @@ fn users_get_the_passwords_that_they_lack() {
 
     scratch.verify(&sandbox, "users.json", &passwords).expect_code(0);
     let again = scratch.import(&sandbox, "users.json", &passwords).expect_code(3);
-    assert_eq!((again.count("unchanged"), again.report()["not_asked"].clone()), (4, 4.into()));
+    assert_eq!(again.count("unchanged"), 4);
 }
 
 #[track_caller]

@@ -122,6 +122,9 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
     let passwords = settings.passwords.as_ref().map(checked).transpose()?;
+    if let (Some(run), None) = (&rejects_of, &passwords) {
+        warn_of_passwords(settings, run);
+    }
     Ok(RunRecord {
         id: String::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -144,4 +147,13 @@ fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
     }
     let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
     InputRecord::of(input).map_err(failed)
+}
+
+/// A reject holds the user as the input had it, without the password that was joined.
+fn warn_of_passwords(settings: &ImportSettings, run: &str) {
+    let listed = RunDirectory::list(&settings.runs_directory).unwrap_or_default();
+    let record = listed.into_iter().map(|(_, record)| record).find(|record| record.id == run);
+    if let Some(InputRecord { path, .. }) = record.and_then(|record| record.passwords) {
+        tracing::warn!(run, passwords = path, "the run of these rejects had --passwords: without it they have none");
+    }
 }
