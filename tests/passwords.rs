@@ -149,8 +149,8 @@ fn an_interrupted_import_goes_on_with_the_same_passwords() {
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     scratch.write("users.json", export((0..3_000).map(user)));
     let digest = digest("one");
-    let rows: String = (1_000..4_000).map(|number| format!("user_{number:06},,{digest},bcrypt\n")).collect();
-    scratch.write("passwords.csv", format!("{HEADER}\n{rows}"));
+    let rows: Vec<String> = (1_000..4_000).map(|number| format!("user_{number:06},,{digest},bcrypt")).collect();
+    scratch.write("passwords.csv", format!("{HEADER}\n{}\n", rows.join("\n")));
     let more = ["--passwords", "passwords.csv"];
     let mut command = scratch.import_command(
         &sandbox,

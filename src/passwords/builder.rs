@@ -26,14 +26,14 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new(input: Arc<str>, directory: &Path) -> io::Result<Self> {
+    pub(super) fn new(input: &str, directory: &Path) -> io::Result<Self> {
         Ok(Self {
             secret: uuid::Uuid::new_v4().into_bytes(),
             sorter: Sorter::new(BUFFERED, directory.to_path_buf()),
             values: BufWriter::with_capacity(1 << 16, tempfile::tempfile_in(directory)?),
             written: 0,
             report: PasswordsReport {
-                file: input.to_string(),
+                file: input.to_owned(),
                 rows: 0,
                 joined: 0,
                 users_without_row: Findings::default(),
@@ -69,7 +69,7 @@ impl Builder {
         self.values.write_all(&[WAITING])?;
         self.values.write_all(&length.to_be_bytes())?;
         self.values.write_all(&value)?;
-        self.written += HEAD_BYTES + u64::from(length);
+        self.written += HEAD_BYTES as u64 + u64::from(length);
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl Builder {
 fn repeated(entry: &Entry, values: &File, input: &Arc<str>, report: &mut PasswordsReport) -> io::Result<()> {
     let (place, length) = place_of(entry);
     let mut value = vec![0; length];
-    read_exact_at(values, &mut value, place + HEAD_BYTES)?;
+    read_exact_at(values, &mut value, place + HEAD_BYTES as u64)?;
     write_all_at(values, &[DONE], place)?;
     report.repeated.add(decode::<Value<'_>>(&value)?.position(input));
     Ok(())

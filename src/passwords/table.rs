@@ -77,7 +77,7 @@ impl Passwords {
         if !reader.header().is_some_and(|header| header.has("password_digest")) {
             return Err(PasswordsError::NoTable { input: input.name() });
         }
-        let mut builder = Builder::new(input.name(), directory)?;
+        let mut builder = Builder::new(&input.name(), directory)?;
         while let Some(chunk) = reader.next_chunk()? {
             if stop.is_cancelled() {
                 return Err(PasswordsError::Interrupted);
@@ -128,12 +128,12 @@ impl Passwords {
     fn find(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
         let Some(entry) = self.index.find(&hash(&self.secret, id))? else { return Ok(None) };
         let (place, length) = place_of(&entry);
-        let mut head_and_value = vec![0; length + HEAD_BYTES as usize];
+        let mut head_and_value = vec![0; length + HEAD_BYTES];
         read_exact_at(&self.values, &mut head_and_value, place)?;
         if head_and_value[0] == WAITING && matches!(*self.account(), Account::Open(_)) {
             write_all_at(&self.values, &[DONE], place)?;
         }
-        head_and_value.drain(..HEAD_BYTES as usize);
+        head_and_value.drain(..HEAD_BYTES);
         Ok(Some(head_and_value))
     }
 
@@ -173,12 +173,12 @@ impl Passwords {
         let mut values = BufReader::with_capacity(1 << 16, file);
         let (mut findings, mut value) = (Findings::default(), Vec::new());
         while left > 0 {
-            let mut head = [0; HEAD_BYTES as usize];
+            let mut head = [0; HEAD_BYTES];
             values.read_exact(&mut head)?;
             let [mark, length @ ..] = head;
             value.resize(to_index(u32::from_be_bytes(length)), 0);
             values.read_exact(&mut value)?;
-            left = left.saturating_sub(HEAD_BYTES + value.len() as u64);
+            left = left.saturating_sub((HEAD_BYTES + value.len()) as u64);
             if mark == WAITING {
                 findings.add(decode::<Value<'_>>(&value)?.position(&self.input));
             }
@@ -215,7 +215,8 @@ mod tests {
             let mut text = "id,totp_secret,password_digest\n".to_owned();
             let mut first: BTreeMap<u8, (String, bool)> = BTreeMap::new();
             for (id, digest, totp) in &rows {
-                text += &format!("{id},{},{digest}\n", if *totp { "S" } else { "" });
+                let totp_secret = if *totp { "S" } else { "" };
+                text.extend([&*id.to_string(), ",", totp_secret, ",", digest, "\n"]);
                 first.entry(*id).or_insert_with(|| (digest.clone(), *totp));
             }
             let passwords = read(&text);

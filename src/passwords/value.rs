@@ -18,7 +18,7 @@ pub(super) type Entry = [u8; ENTRY_BYTES];
 pub(super) type Hash = [u8; HASH_BYTES];
 
 /// Before each value: its mark (1) and its length (4).
-pub(super) const HEAD_BYTES: u64 = 5;
+pub(super) const HEAD_BYTES: usize = 5;
 
 /// No user was found for the row yet.
 pub(super) const WAITING: u8 = 0;
