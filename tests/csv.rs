@@ -169,7 +169,7 @@ fn an_interrupted_import_of_a_csv_is_taken_up() {
 fn standard_input_may_be_a_csv() {
     let scratch = Scratch::new();
     let mut text = table(2);
-    write!(text, "{},x,\n", row(3)).expect("memory takes everything");
+    writeln!(text, "{},x,", row(3)).expect("memory takes everything");
     let file = scratch.write("users.csv", text);
     let mut command = scratch.avnology(&["migrate", "clerk", "--import", "-", "--dry-run", "--output", "json"]);
     command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
