@@ -18,7 +18,8 @@
 //! To follow one user from the file to the server, read in this order:
 //!
 //! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
-//! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them.
+//! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them; [`mapping::parse_row`] does
+//!    the same with a row of a CSV.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches and sends them at one [`pace::Pace`].
@@ -39,9 +40,10 @@
 //! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
 //! ```
 //!
-//! Two things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
-//! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); and what the
-//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::KnownUsers`]).
+//! Three things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
+//! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
+//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::KnownUsers`]); and the
+//! passwords that another file has for them ([`passwords::Passwords`]).
 //!
 //! # What holds
 //!
@@ -69,6 +71,7 @@
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API: client, answers, decisions, preflight |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
+//! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
@@ -88,6 +91,7 @@ pub mod index;
 pub mod journal;
 pub mod mapping;
 pub mod pace;
+pub mod passwords;
 pub mod pipeline;
 pub mod report;
 pub mod sandbox;

@@ -75,7 +75,7 @@ pub enum SettingsError {
         problem: String,
     },
     /// Standard input can be read only once.
-    #[error("`-` (standard input) can be given to --import only once")]
+    #[error("`-` (standard input) can be given only once")]
     StdinTwice,
 }
 
@@ -222,6 +222,8 @@ pub enum WhichRun {
 pub struct ImportSettings {
     /// What to read and how to map it.
     pub intake: Intake,
+    /// The file with the passwords that the users lack.
+    pub passwords: Option<Input>,
     /// Where to send it.
     pub destination: Destination,
     /// Identities to show.
@@ -264,7 +266,8 @@ impl ImportSettings {
     /// Resolves what was typed.
     pub fn resolve(arguments: ImportArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let inputs: Vec<Input> = arguments.import.iter().map(|path| Input::from_argument(path)).collect();
-        if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+        let passwords = arguments.passwords.as_deref().map(Input::from_argument);
+        if inputs.iter().chain(&passwords).filter(|input| **input == Input::Stdin).count() > 1 {
             return Err(SettingsError::StdinTwice);
         }
         let destination = destination(&arguments, environment)?;
@@ -289,8 +292,10 @@ impl ImportSettings {
                     ..ReaderLimits::default()
                 },
                 rules: Rules { missing_email },
+                passwords: None,
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             },
+            passwords,
             on_existing,
             recheck,
             max_errors: options.max_errors,
@@ -320,10 +325,11 @@ impl ImportSettings {
 
     /// Resolves what was typed to verify.
     pub fn resolve_verify(arguments: VerifyArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let VerifyArguments { import, sample, all: _, target, missing_email, options } = arguments;
+        let VerifyArguments { import, passwords, sample, all: _, target, missing_email, options } = arguments;
         let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
         let import = ImportArguments {
             import,
+            passwords,
             dry_run: false,
             target,
             missing_email,
@@ -366,6 +372,7 @@ impl ImportSettings {
         };
         let import = ImportArguments {
             import: record.inputs.iter().map(|input| PathBuf::from(&input.path)).collect(),
+            passwords: record.passwords.as_ref().map(|input| PathBuf::from(&input.path)),
             dry_run: false,
             target: TargetArguments {
                 sandbox: sandbox.is_some(),
@@ -430,7 +437,10 @@ fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), 
     let found = listed.into_iter().find(|(directory, record)| match id {
         Some(id) => record.id == id,
         // What has no fingerprint, as standard input, cannot be known again.
-        None => !directory.is_finished() && record.inputs.iter().all(|input| input.fingerprint.is_some()),
+        None => {
+            !directory.is_finished()
+                && record.inputs.iter().chain(&record.passwords).all(|input| input.fingerprint.is_some())
+        }
     });
     found.ok_or_else(|| {
         failed(match id {

@@ -215,58 +215,108 @@ fn gzip(parts: &[&[u8]]) -> Vec<u8> {
     compressed
 }
 
-#[test]
-fn gzip_is_read_as_what_is_in_it() {
-    let text = export((0..2_000).map(user));
-    let lines: String = (0..2_000).map(|number| user(number) + "\n").collect();
-    for text in [text.as_bytes(), lines.as_bytes()] {
-        let (start, end) = text.split_at(text.len() / 3);
-        assert_counts(gzip(&[text]), 0, 2_000, 0);
-        assert_counts(gzip(&[start, b"", end]), 0, 2_000, 0);
+/// Compresses with `zstd`, a frame with a checksum for each part.
+fn zstd(parts: &[&[u8]]) -> Vec<u8> {
+    let mut compressed = Vec::new();
+    for part in parts {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 3).expect("an encoder");
+        encoder.include_checksum(true).expect("a setting");
+        encoder.write_all(part).expect("memory takes everything");
+        compressed.extend(encoder.finish().expect("memory takes everything"));
     }
-    // Whatever its name, and from a pipe.
-    let scratch = Scratch::new();
-    let file = scratch.write("users.json", gzip(&[text.as_bytes()]));
-    let mut command = scratch.avnology(&["migrate", "clerk", "--import", "-", "--dry-run", "--output", "json"]);
-    command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
-    let run = support::Run::of(command.output().expect("the binary runs")).expect_code(0);
-    assert_eq!(run.count("valid"), 2_000);
+    compressed
 }
 
 #[test]
-fn gzip_that_was_cut_off_or_damaged_is_never_taken_for_whole() {
+fn gzip_and_zstd_are_read_as_what_is_in_them() {
     let text = export((0..2_000).map(user));
     let lines: String = (0..2_000).map(|number| user(number) + "\n").collect();
-    for text in [text.as_bytes(), lines.as_bytes()] {
-        let whole = gzip(&[text]);
-        for keep in [12, 300, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
-            let (code, read, valid, rejected, stderr) = dry_run(&whole[..keep]);
-            assert_eq!((code, rejected), (5, 0), "{keep} of {}: {stderr}", whole.len());
-            assert!(read == valid && (keep < 1_000 || valid > 500), "{keep}: {valid}");
-            assert!(!stderr.contains("example.com"), "{stderr}");
+    for compress in [gzip, zstd] {
+        for text in [text.as_bytes(), lines.as_bytes()] {
+            let (start, end) = text.split_at(text.len() / 3);
+            assert_counts(compress(&[text]), 0, 2_000, 0);
+            assert_counts(compress(&[start, b"", end]), 0, 2_000, 0);
         }
-        let mut damaged = whole.clone();
-        damaged[whole.len() - 6] ^= 1;
-        assert_eq!(dry_run(&damaged).0, 5, "the checksum is checked");
+        // Whatever its name, and from a pipe.
+        let scratch = Scratch::new();
+        let file = scratch.write("users.json", compress(&[text.as_bytes()]));
+        let mut command = scratch.avnology(&["migrate", "clerk", "--import", "-", "--dry-run", "--output", "json"]);
+        command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
+        let run = support::Run::of(command.output().expect("the binary runs")).expect_code(0);
+        assert_eq!(run.count("valid"), 2_000);
+    }
+    // Frames to be skipped, as other tools write them.
+    let skipped = b"\x5e\x2a\x4d\x18\x05\0\0\0hello".as_slice();
+    let (start, end) = text.as_bytes().split_at(100_000);
+    assert_counts([skipped, &zstd(&[start]), skipped, skipped, &zstd(&[end]), skipped].concat(), 0, 2_000, 0);
+    // Every level of `zstd` that keeps to the usual window.
+    for level in [-5, 1, 19] {
+        assert_counts(zstd::encode_all(text.as_bytes(), level).expect("compressed"), 0, 2_000, 0);
     }
 }
 
 #[test]
-fn an_interrupted_import_of_gzip_is_taken_up() {
-    let scratch = Scratch::new();
-    let sandbox = support::Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
-    let file = scratch.write("users.json.gz", gzip(&[export((0..3_000).map(user)).as_bytes()]));
-    let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
-    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    while sandbox.column("id").len() < 300 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
+fn compressed_data_that_were_cut_off_or_damaged_are_never_taken_for_whole() {
+    let text = export((0..2_000).map(user));
+    let lines: String = (0..2_000).map(|number| user(number) + "\n").collect();
+    for (compress, checksum_from_end) in [(gzip as fn(&[&[u8]]) -> Vec<u8>, 6), (zstd, 2)] {
+        for text in [text.as_bytes(), lines.as_bytes()] {
+            let (start, end) = text.split_at(text.len() * 3 / 4);
+            let whole = compress(&[start, end]);
+            for keep in [12, 300, whole.len() * 4 / 5, whole.len() - 9, whole.len() - 1] {
+                let (code, read, valid, rejected, stderr) = dry_run(&whole[..keep]);
+                assert_eq!((code, rejected), (5, 0), "{keep} of {}: {stderr}", whole.len());
+                assert!(read == valid && (keep < 1_000 || valid > 500), "{keep}: {valid}");
+                assert!(!stderr.contains("example.com"), "{stderr}");
+            }
+            let mut damaged = whole.clone();
+            damaged[whole.len() - checksum_from_end] ^= 1;
+            let (code, .., stderr) = dry_run(&damaged);
+            assert_eq!(code, 5, "the checksum is checked: {stderr}");
+        }
     }
-    process.kill().expect("it can be killed");
-    process.wait().expect("it ends");
-    let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
-    assert!(run.stderr.contains("Continuing"), "{}", run.stderr);
-    assert_eq!(run.count("created"), 3_000);
-    assert_eq!(sandbox.column("id").len(), 3_000);
-    let input = &run.report()["inputs"][0];
-    assert!(input["consumed"].as_u64() <= input["bytes"].as_u64(), "{input}");
+}
+
+#[test]
+fn what_needs_more_memory_or_is_a_bomb_is_refused() {
+    let text = export((0..200).map(user));
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3).expect("an encoder");
+    encoder.window_log(24).expect("a setting");
+    encoder.write_all(text.as_bytes()).expect("memory takes everything");
+    let stderr = assert_counts(encoder.finish().expect("memory takes everything"), 5, 0, 0);
+    assert!(stderr.contains("window of more than 8 MiB"), "{stderr}");
+
+    // 70 MB of users who are nearly nothing.
+    let big = format!("{{\"id\":\"user_1\",\"public_metadata\":\"{}\"}},", "y".repeat(1_000_000));
+    let bomb = format!("[{}{}]", big.repeat(70), user(1));
+    for compress in [gzip, zstd] {
+        let (code, read, .., stderr) = dry_run(compress(&[bomb.as_bytes()]));
+        assert_eq!(code, 5);
+        assert!((60..70).contains(&read) && stderr.contains("more than 500 times its size"), "{read}: {stderr}");
+    }
+    // Half of that is no bomb yet.
+    let users = format!("[{}{}]", big.repeat(40), user(1));
+    assert_counts(gzip(&[users.as_bytes()]), 3, 1, 40);
+}
+
+#[test]
+fn an_interrupted_import_of_compressed_data_is_taken_up() {
+    for compress in [gzip, zstd] {
+        let scratch = Scratch::new();
+        let sandbox = support::Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+        let file = scratch.write("users.json.gz", compress(&[export((0..3_000).map(user)).as_bytes()]));
+        let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        while sandbox.column("id").len() < 300 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        process.kill().expect("it can be killed");
+        process.wait().expect("it ends");
+        let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+        assert!(run.stderr.contains("Continuing"), "{}", run.stderr);
+        assert_eq!(run.count("created"), 3_000);
+        assert_eq!(sandbox.column("id").len(), 3_000);
+        let input = &run.report()["inputs"][0];
+        assert!(input["consumed"].as_u64() <= input["bytes"].as_u64(), "{input}");
+    }
 }

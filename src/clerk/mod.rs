@@ -6,4 +6,5 @@
 mod object;
 mod user;
 
-pub use user::{EmailAddress, ExternalAccount, PhoneNumber, User, Verification};
+pub use object::Text;
+pub use user::{COLUMNS, EmailAddress, ExternalAccount, PhoneNumber, Secret, User, Verification};

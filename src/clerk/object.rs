@@ -3,10 +3,13 @@
 //! Serde's derive would do, but for three things an importer needs: the name of the field at fault in every error,
 //! a count of the fields nobody knows, and no buffering (as `flatten` does), so that metadata stays the bytes it was.
 
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+
 /// Declares a struct of optional fields and its `Deserialize`.
 ///
 /// Every field has the type `Option<T>`; null and absence are the same. `also known` lists fields that Clerk documents
-/// and the mapping has no use for. Anything else is ignored and counted, if the struct names a counter.
+/// and the mapping has no use for. Anything else is ignored and counted, if the struct names a counter. In place of an
+/// object a text may stand for one of its fields, if the struct says for which.
 macro_rules! clerk_object {
     (
         $(#[$attribute:meta])*
@@ -16,6 +19,7 @@ macro_rules! clerk_object {
         expecting $expecting:literal;
         also known [ $($known:literal),* $(,)? ];
         $(count unknown in $counter:ident;)?
+        $(a text is its $text:ident;)?
     ) => {
         $(#[$attribute])*
         #[derive(Debug, Default)]
@@ -36,6 +40,16 @@ macro_rules! clerk_object {
                     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         formatter.write_str($expecting)
                     }
+
+                    $(
+                        fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                            Ok($name { $text: Some(text.into()), ..$name::default() })
+                        }
+
+                        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                            Ok($name { $text: Some(text.to_owned().into()), ..$name::default() })
+                        }
+                    )?
 
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                         let mut object = $name::default();
@@ -61,7 +75,7 @@ macro_rules! clerk_object {
                         Ok(object)
                     }
                 }
-                deserializer.deserialize_map(ObjectVisitor)
+                deserializer.deserialize_any(ObjectVisitor)
             }
         }
     };
@@ -81,11 +95,23 @@ impl std::ops::Deref for Text<'_> {
     }
 }
 
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
 /// Entries of one kind that a user may have. Clerk's users have a few; a million empty ones would take a hundred times the
 /// record's size in memory.
 const MOST: usize = 1_000;
 
-/// A few entries.
+/// A few entries: an array, or a text that has `|` between them.
 #[derive(Clone, Debug)]
 pub struct Few<T>(Vec<T>);
 
@@ -106,6 +132,30 @@ impl<'a, T> IntoIterator for &'a Few<T> {
     }
 }
 
+impl<T> Few<T> {
+    fn collect<E: serde::de::Error>(entries: impl Iterator<Item = Result<T, E>>) -> Result<Self, E> {
+        let mut few = Vec::new();
+        for entry in entries {
+            if few.len() == MOST {
+                return Err(E::invalid_length(MOST + 1, &"at most 1000"));
+            }
+            few.push(entry?);
+        }
+        Ok(Self(few))
+    }
+}
+
+impl<'de, T: serde::Deserialize<'de>> Few<T> {
+    /// The entries of a text that has `|` between them.
+    pub(super) fn split<E: serde::de::Error>(text: &'de str) -> Result<Self, E> {
+        Self::collect(pieces(text).map(|piece| T::deserialize(BorrowedStrDeserializer::new(piece))))
+    }
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split('|').map(str::trim_ascii).filter(|piece| !piece.is_empty())
+}
+
 impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Few<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct FewVisitor<T>(std::marker::PhantomData<T>);
@@ -117,17 +167,18 @@ impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Few<T> {
             }
 
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-                let mut few = Vec::new();
-                while let Some(entry) = entries.next_element()? {
-                    if few.len() == MOST {
-                        return Err(serde::de::Error::invalid_length(MOST + 1, &"at most 1000"));
-                    }
-                    few.push(entry);
-                }
-                Ok(Few(few))
+                Few::collect(std::iter::from_fn(|| entries.next_element().transpose()))
+            }
+
+            fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Few::split(text)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Few::collect(pieces(text).map(|piece| T::deserialize(StrDeserializer::new(piece))))
             }
         }
-        deserializer.deserialize_seq(FewVisitor(std::marker::PhantomData))
+        deserializer.deserialize_any(FewVisitor(std::marker::PhantomData))
     }
 }
 

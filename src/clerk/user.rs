@@ -2,10 +2,11 @@
 
 use serde_json::value::RawValue;
 
-use super::object::{Few, Text, clerk_object};
+use super::object::{Few, Text, at_field, clerk_object};
 
 clerk_object! {
-    /// A user of the Backend API, of the seed's sample, or of an export that adds password digests.
+    /// A user of the Backend API, of the seed's sample, or of an export that adds password digests; or the flat user of
+    /// Clerk's migration tool and of the Dashboard's CSV, whose addresses and numbers are plain texts.
     ///
     /// Times are Unix milliseconds. Metadata is kept as the very bytes of the export.
     pub struct User<'de> {
@@ -27,6 +28,18 @@ clerk_object! {
         primary_email_address_id: Text<'de>,
         /// Names one of `phone_numbers`.
         primary_phone_number_id: Text<'de>,
+        /// The flat user's, one of `email_addresses` or one more.
+        primary_email_address: Text<'de>,
+        /// The flat user's, one of `phone_numbers` or one more.
+        primary_phone_number: Text<'de>,
+        /// The flat user's.
+        verified_email_addresses: Few<Text<'de>>,
+        /// The flat user's.
+        unverified_email_addresses: Few<Text<'de>>,
+        /// The flat user's.
+        verified_phone_numbers: Few<Text<'de>>,
+        /// The flat user's.
+        unverified_phone_numbers: Few<Text<'de>>,
         /// Whether the user uploaded a picture.
         has_image: bool,
         /// Readable by the front end, written by the back end.
@@ -101,12 +114,59 @@ clerk_object! {
     }
     expecting "an email address object";
     also known [];
+    a text is its email_address;
+}
+
+/// The columns of the Dashboard's CSV.
+pub const COLUMNS: [&str; 13] = [
+    "id",
+    "first_name",
+    "last_name",
+    "username",
+    "primary_email_address",
+    "primary_phone_number",
+    "verified_email_addresses",
+    "unverified_email_addresses",
+    "verified_phone_numbers",
+    "unverified_phone_numbers",
+    "totp_secret",
+    "password_digest",
+    "password_hasher",
+];
+
+impl<'de> User<'de> {
+    /// The user of a row of the Dashboard's CSV, from the names of its columns and its cells. An empty cell is an absent one.
+    pub fn of_cells<E: serde::de::Error>(cells: impl Iterator<Item = (&'de str, &'de str)>) -> Result<Self, E> {
+        let mut user = Self::default();
+        for (column, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
+            let list = || Few::split(cell).map_err(|error| at_field(column, &error));
+            let text = Some(cell.into());
+            match column {
+                "id" => user.id = text,
+                "first_name" => user.first_name = text,
+                "last_name" => user.last_name = text,
+                "username" => user.username = text,
+                "primary_email_address" => user.primary_email_address = text,
+                "primary_phone_number" => user.primary_phone_number = text,
+                "verified_email_addresses" => user.verified_email_addresses = Some(list()?),
+                "unverified_email_addresses" => user.unverified_email_addresses = Some(list()?),
+                "verified_phone_numbers" => user.verified_phone_numbers = Some(list()?),
+                "unverified_phone_numbers" => user.unverified_phone_numbers = Some(list()?),
+                "totp_secret" => user.totp_secret = Some(Secret { present: true }),
+                "password_digest" => user.password_digest = text,
+                "password_hasher" => user.password_hasher = text,
+                _ => user.unknown_fields += 1,
+            }
+        }
+        Ok(user)
+    }
 }
 
 impl EmailAddress<'_> {
-    /// Whether the user has proved that the address is theirs.
-    pub fn is_verified(&self) -> bool {
-        is_verified(self.verification.as_ref(), self.verified)
+    /// Whether the user has proved that the address is theirs; `None` of a plain text, which does not say.
+    pub fn is_verified(&self) -> Option<bool> {
+        let says = self.id.is_some() || self.verification.is_some() || self.verified.is_some();
+        says.then(|| is_verified(self.verification.as_ref(), self.verified))
     }
 }
 
@@ -128,12 +188,14 @@ clerk_object! {
     }
     expecting "a phone number object";
     also known [];
+    a text is its phone_number;
 }
 
 impl PhoneNumber<'_> {
-    /// Whether the user has proved that the number is theirs.
-    pub fn is_verified(&self) -> bool {
-        is_verified(self.verification.as_ref(), self.verified)
+    /// Whether the user has proved that the number is theirs; `None` of a plain text, which does not say.
+    pub fn is_verified(&self) -> Option<bool> {
+        let says = self.id.is_some() || self.verification.is_some() || self.verified.is_some();
+        says.then(|| is_verified(self.verification.as_ref(), self.verified))
     }
 }
 
@@ -232,6 +294,28 @@ mod tests {
     }
 
     #[test]
+    fn a_flat_user_has_plain_texts_in_arrays_or_with_bars_between_them() {
+        let text = r#"{"email_addresses":["a@x.org","b@x.org"],"verified_email_addresses":" a@x.org |b\u0040x.org|",
+            "phone_numbers":"+15550100|+15550101","unverified_phone_numbers":""}"#;
+        let user = parse(text).unwrap();
+        let addresses: Vec<_> =
+            user.email_addresses.iter().flatten().map(|email| &**email.email_address.as_ref().unwrap()).collect();
+        let verified: Vec<_> = user.verified_email_addresses.iter().flatten().map(|email| &**email).collect();
+        assert_eq!((addresses, verified), (vec!["a@x.org", "b@x.org"], vec!["a@x.org", "b@x.org"]));
+        assert_eq!(user.phone_numbers.unwrap().len(), 2);
+        assert!(user.unverified_phone_numbers.unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_row_fills_the_fields_of_its_columns_and_of_no_others() {
+        let cells = COLUMNS.iter().chain(&["external_id"]).map(|column| (*column, "x"));
+        let user = User::of_cells::<serde_json::Error>(cells).unwrap();
+        assert_eq!(user.unknown_fields, 1);
+        assert!(user.password_hasher.is_some() && user.external_id.is_none());
+        assert!(User::of_cells::<serde_json::Error>([("id", "")].into_iter()).unwrap().id.is_none());
+    }
+
+    #[test]
     fn an_error_names_the_field() {
         let error = parse(r#"{"id":"u","email_addresses":[{"verified":"yes"}]}"#).unwrap_err();
         assert!(error.starts_with("email_addresses: verified: invalid type"), "{error}");
@@ -240,9 +324,10 @@ mod tests {
     #[test]
     fn verification_outweighs_the_plain_flag() {
         let email = |text| serde_json::from_str::<EmailAddress<'_>>(text).unwrap().is_verified();
-        assert!(email(r#"{"verified":true}"#));
-        assert!(email(r#"{"verification":{"status":"verified"}}"#));
-        assert!(!email(r#"{"verification":{"status":"expired"},"verified":true}"#));
-        assert!(!email(r#"{"verification":null}"#));
+        assert_eq!(email(r#"{"verified":true}"#), Some(true));
+        assert_eq!(email(r#"{"verification":{"status":"verified"}}"#), Some(true));
+        assert_eq!(email(r#"{"verification":{"status":"expired"},"verified":true}"#), Some(false));
+        assert_eq!(email(r#"{"id":"idn_1","verification":null}"#), Some(false));
+        assert_eq!(email(r#""ada@example.com""#), None);
     }
 }

@@ -29,8 +29,8 @@ pub enum Provider {
 const LONG_ABOUT: &str = "\
 Import a Clerk user export.
 
-Reads {\"data\": [<user>, …]}, a bare array of users or one user a line (NDJSON), however large, one record at a time, \
-and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
+Reads {\"data\": [<user>, …]}, a bare array of users, one user a line (NDJSON) or the Dashboard's CSV, also compressed \
+with gzip or zstd, however large, one record at a time, and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
 changes nothing and picks up what is missing. A record that cannot be imported never stops the run: it goes to \
 rejects.ndjson, which can be mended and imported itself.
 
@@ -140,6 +140,10 @@ pub struct VerifyArguments {
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 
+    /// The Dashboard's CSV with the passwords that the export lacks (as the Backend API's and the CLI's do), by Clerk id
+    #[arg(long, value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
+
     /// Compare N records, spread over the whole export; extra identities are not looked for
     #[arg(long, value_name = "N", conflicts_with = "all")]
     pub sample: Option<NonZeroUsize>,
@@ -167,6 +171,10 @@ pub struct ImportArguments {
     /// The export; several may be given, `-` is standard input
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
+
+    /// The Dashboard's CSV with the passwords that the export lacks (as the Backend API's and the CLI's do), by Clerk id
+    #[arg(long, value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
 
     /// Read, map and validate everything, send nothing, and preview the first identities
     #[arg(long)]

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::migrate_clerk::{ImportError, reporter};
+use super::passwords;
 use crate::index::{Duplicates, FoundDuplicates};
 use crate::journal::{RunDirectory, put_private};
 use crate::pipeline::{DuplicateCheck, StopReason, find_duplicates};
@@ -22,14 +23,17 @@ pub(super) async fn check(
         return Ok(DuplicateCheck::Off);
     }
     let kept = directory.map(RunDirectory::duplicates);
-    if let Some(Ok(found)) = kept.as_deref().map(Duplicates::open) {
+    if let (Some(Ok(found)), Some(directory)) = (kept.as_deref().map(Duplicates::open), directory) {
+        passwords::recall(settings, directory);
         return Ok(DuplicateCheck::Reject(Arc::new(found)));
     }
     if !settings.quiet {
         // A closed stderr must not end an import.
         drop(writeln!(anstream::stderr(), "Looking for duplicates within the input …"));
     }
-    let found = find(settings, signals).await?;
+    let (found, complete) = find(settings, signals).await?;
+    // Kept before the duplicates, by which the next part of the run knows that all this was done.
+    passwords::close(settings, complete, directory)?;
     let written = match kept {
         Some(path) => put_private(&path, |file| found.write(file)),
         None => tempfile::tempfile().and_then(|file| found.write(file)),
@@ -38,9 +42,11 @@ pub(super) async fn check(
     Ok(DuplicateCheck::Reject(Arc::new(found)))
 }
 
-async fn find(settings: &ImportSettings, signals: &mut Signals) -> Result<FoundDuplicates, ImportError> {
+/// The duplicates, and whether the inputs could be read to their ends.
+async fn find(settings: &ImportSettings, signals: &mut Signals) -> Result<(FoundDuplicates, bool), ImportError> {
     let mut reporter = reporter(settings);
     let (ledger, found) = find_duplicates(settings.intake.clone(), reporter.as_mut(), signals).await;
+    let complete = ledger.stopped.is_none();
     match ledger.stopped {
         // Where the input ends too early is told when it is imported up to there.
         None | Some(StopReason::Source(_)) => {}
@@ -48,7 +54,7 @@ async fn find(settings: &ImportSettings, signals: &mut Signals) -> Result<FoundD
         Some(reason) => return Err(reason.into()),
     }
     match found {
-        Ok(Some(found)) => Ok(found),
+        Ok(Some(found)) => Ok((found, complete)),
         Ok(None) => Err(StopReason::Internal("the search for duplicates was left unfinished".to_owned()).into()),
         Err(error) => Err(StopReason::Temporary(error).into()),
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::UndoError;
 use super::duplicates;
+use super::passwords;
 use super::prepare::{PrepareError, Prepared, prepare};
 use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
@@ -17,6 +18,7 @@ use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{LockError, RunRecord, replace_private};
 use crate::pace::Pace;
+use crate::passwords::PasswordsError;
 use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, StopReason, peak_memory, room};
 use crate::report::{Bars, JsonLines, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary};
 use crate::sandbox::SandboxError;
@@ -48,6 +50,9 @@ pub enum ImportError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The passwords that the users lack cannot be read.
+    #[error(transparent)]
+    Passwords(#[from] PasswordsError),
     /// The input cannot be looked through.
     #[error(transparent)]
     Search(#[from] StopReason),
@@ -63,13 +68,17 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
-            Self::Prepare(PrepareError::Source(_)) => ExitStatus::Input,
+            Self::Prepare(PrepareError::Source(_))
+            | Self::Passwords(PasswordsError::Source(_) | PasswordsError::NoTable { .. }) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
-            Self::Search(_) | Self::Sandbox(_) | Self::Write { .. } | Self::Prepare(_) | Self::Undo(_) => {
-                ExitStatus::Usage
-            }
+            Self::Passwords(_)
+            | Self::Search(_)
+            | Self::Sandbox(_)
+            | Self::Write { .. }
+            | Self::Prepare(_)
+            | Self::Undo(_) => ExitStatus::Usage,
         }
     }
 }
@@ -94,11 +103,13 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     match &settings.destination {
         Destination::Nowhere => {
+            let settings = &passwords::read(settings, &mut signals).await?;
             let mut reporter = reporter(settings);
             let finder = DuplicateFinder::new(std::env::temp_dir());
             let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(settings) };
             let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
-            Output::of(settings).report(&ledger, &RunDetails::default(), None)
+            let passwords = passwords::close(settings, ledger.stopped.is_none(), None)?;
+            Output::of(settings).report(&ledger, &RunDetails { passwords, ..RunDetails::default() }, None)
         }
         _ => at_target(settings, async |target| import_into(target, settings, signals).await).await,
     }
@@ -127,6 +138,7 @@ async fn import_into(
         recalled = recall(settings, &target.name, directory.id(), &paced, delivery.batch) => recalled?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
+    let settings = &passwords::read(settings, &mut signals).await?;
     let duplicates = duplicates::check(settings, Some(&directory), &mut signals).await?;
     let job = Job {
         duplicates,
@@ -140,7 +152,13 @@ async fn import_into(
     };
     let mut reporter = reporter(settings);
     let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    // Whatever happens to it, nobody is left without the account of the import.
+    let joined = passwords::close(settings, ledger.stopped.is_none(), Some(&directory)).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the account of the passwords is missing");
+        None
+    });
     let details = RunDetails {
+        passwords: joined,
         run: Some(directory.id().to_owned()),
         rejects_of: record.rejects_of,
         target: Some(target.base_url.to_string()),

@@ -2,6 +2,7 @@
 
 mod duplicates;
 mod migrate_clerk;
+mod passwords;
 mod prepare;
 mod recall;
 mod runs;

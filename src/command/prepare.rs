@@ -8,7 +8,7 @@ use crate::journal::{
 };
 use crate::pipeline::Ledger;
 use crate::settings::{ImportSettings, WhichRun};
-use crate::source::SourceError;
+use crate::source::{Input, SourceError};
 
 /// A run that is ready to go (on).
 pub(super) struct Prepared {
@@ -100,7 +100,7 @@ fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Res
 /// its end.
 fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<(RunDirectory, RunRecord)>, PrepareError> {
     // What cannot be known again cannot be taken up again.
-    let unknown = wanted.inputs.iter().any(|input| input.fingerprint.is_none());
+    let unknown = wanted.inputs.iter().chain(&wanted.passwords).any(|input| input.fingerprint.is_none());
     if settings.which_run == WhichRun::New || settings.which_run == WhichRun::Open && unknown {
         return Ok(None);
     }
@@ -117,14 +117,13 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
     let mut inputs = Vec::with_capacity(settings.intake.inputs.len());
     let mut rejects_of = None;
     for input in &settings.intake.inputs {
-        // A wrong path is told before there is a run, and before the target is asked for anything. A pipe is not opened:
-        // it can be only once.
-        if !input.is_pipe() {
-            drop(input.open()?);
-        }
+        inputs.push(checked(input)?);
         let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
-        inputs.push(InputRecord::of(input).map_err(failed)?);
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
+    }
+    let passwords = settings.passwords.as_ref().map(checked).transpose()?;
+    if let (Some(run), None) = (&rejects_of, &passwords) {
+        warn_of_passwords(settings, run);
     }
     Ok(RunRecord {
         id: String::new(),
@@ -132,9 +131,29 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         started: jiff::Timestamp::now().to_string(),
         target: target.to_owned(),
         inputs,
+        passwords,
         missing_email: settings.intake.rules.missing_email.to_string(),
         on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
         options: settings.recorded_options(),
         rejects_of,
     })
+}
+
+/// Looks at an input. A wrong path is told before there is a run, and before the target is asked for anything. A pipe is not
+/// opened: it can be only once.
+fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
+    if !input.is_pipe() {
+        drop(input.open()?);
+    }
+    let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
+    InputRecord::of(input).map_err(failed)
+}
+
+/// A reject holds the user as the input had it, without the password that was joined.
+fn warn_of_passwords(settings: &ImportSettings, run: &str) {
+    let listed = RunDirectory::list(&settings.runs_directory).unwrap_or_default();
+    let record = listed.into_iter().map(|(_, record)| record).find(|record| record.id == run);
+    if let Some(InputRecord { path, .. }) = record.and_then(|record| record.passwords) {
+        tracing::warn!(run, passwords = path, "the run of these rejects had --passwords: without it they have none");
+    }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::duplicates;
 use super::migrate_clerk::{ImportError, reporter, write_report};
+use super::passwords;
 use super::target::{Target, at_target, connect};
 use crate::avnology::{Paced, preflight_reading};
 use crate::cli::OutputFormat;
@@ -26,6 +27,7 @@ async fn verify_target(
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
+    let settings = &passwords::read(settings, &mut signals).await?;
     let duplicates = duplicates::check(settings, None, &mut signals).await?;
     let account = run(settings, duplicates, target, reporter(settings).as_mut(), signals).await;
     if let Some(path) = &settings.report {

@@ -13,4 +13,5 @@ mod sorter;
 
 pub use duplicates::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Place};
 pub use sorted_file::{SortedFile, merge};
+pub(crate) use sorted_file::{read_exact_at, write_all_at};
 pub use sorter::{Sorted, Sorter};

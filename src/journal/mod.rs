@@ -5,6 +5,7 @@
 //!                     journal          what was about to be sent, and what became of each record (`log`, `entry`)
 //!                     rejects.ndjson   the records that did not make it; itself an input
 //!                     duplicates       which records of the input repeat an earlier one
+//!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     report.json      the account of the run
 //!                     lock             held while the run is under way
 //!               known-users-…/         what is at a target already, for the next run into it (`known_users`)

@@ -4,7 +4,8 @@
 //! {"code":"no_email","message":"…","field":"email_addresses","run":"…","request":"…","position":{…},"original":{…}}
 //! ```
 //!
-//! `request` is the id of the request that the target refused, if it did. `original` is the record as JSON. A record that is no JSON stands there as a string; one that is not even UTF-8 is
+//! `request` is the id of the request that the target refused, if it did. `original` is the record as JSON, also of a row of
+//! a CSV. A record that is no JSON stands there as a string; one that is not even UTF-8 is
 //! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
 
 use std::borrow::Cow;
@@ -14,11 +15,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serializer;
 use serde::ser::SerializeMap;
 
 use super::{RecordKey, create_private, sync_directory_of};
+use crate::clerk::COLUMNS;
 use crate::mapping::{RejectCode, Rejection, unwrap_reject};
-use crate::source::{Place, Position, RecordChunk, RecordSpan};
+use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
 
 /// A record that does not become an identity.
 pub struct Reject {
@@ -50,8 +53,7 @@ impl Reject {
             field,
             fault,
             request: None,
-            // Of a line of a rejects file, the record in it: rejects of rejects are rejects.
-            original: unwrap_reject(chunk.record(span)).map_or_else(|_| chunk.record(span).to_vec(), Cow::into_owned),
+            original: original(chunk, span),
         }
     }
 
@@ -100,6 +102,24 @@ impl std::fmt::Debug for Reject {
             .field("position", &self.position)
             .finish_non_exhaustive()
     }
+}
+
+/// What a line of the rejects file gives back. Of a line of a rejects file, that is the record in it: rejects of rejects are
+/// rejects. Of a row of a CSV, whose header is elsewhere, it is the same user as JSON; a row that does not fit its header
+/// stays the text it is.
+fn original(chunk: &RecordChunk, span: &RecordSpan) -> Vec<u8> {
+    let record = chunk.record(span);
+    let user = chunk.header.as_ref().and_then(|header| Some(flat_user(header, &header.row(record).ok()?)));
+    user.unwrap_or_else(|| unwrap_reject(record).map_or_else(|_| record.to_vec(), Cow::into_owned))
+}
+
+/// A row as a JSON object of its filled cells. Columns that were ignored are left out: in JSON they might mean something.
+fn flat_user(header: &Header, row: &Row) -> Vec<u8> {
+    let filled = header.cells(row).filter(|(name, cell)| COLUMNS.contains(name) && !cell.is_empty());
+    let mut json = Vec::new();
+    // Texts always have a form in JSON, and memory takes everything.
+    drop(serde_json::Serializer::new(&mut json).collect_map(filled));
+    json
 }
 
 /// The forms in which a record can be kept on one line.
@@ -217,6 +237,7 @@ mod tests {
             bytes: record.to_vec(),
             base: 0,
             spans: vec![span.clone()],
+            header: None,
             consumed: 0,
         };
         let rejection = parse(record).err().unwrap_or(Rejection {

@@ -107,6 +107,11 @@ impl RunDirectory {
         self.path.join("duplicates")
     }
 
+    /// Where the account of the joined passwords is kept.
+    pub fn passwords(&self) -> PathBuf {
+        self.path.join("passwords.json")
+    }
+
     /// Where the report goes.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")

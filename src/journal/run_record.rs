@@ -27,6 +27,9 @@ pub struct RunRecord {
     pub target: String,
     /// The inputs, in order.
     pub inputs: Vec<InputRecord>,
+    /// The file with the passwords that the users lack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passwords: Option<InputRecord>,
     /// What a user without an email address becomes.
     pub missing_email: String,
     /// What becomes of a user who is at the target already.
@@ -144,11 +147,13 @@ impl Fingerprint {
 impl RunRecord {
     /// Whether a run over `inputs` into `target` under the same rules would do the same work.
     pub fn is_same_work(&self, other: &Self) -> bool {
-        let paths = |record: &Self| record.inputs.iter().map(|input| input.path.clone()).collect::<Vec<_>>();
+        let path = |input: &InputRecord| input.path.clone();
+        let paths = |record: &Self| record.inputs.iter().map(path).collect::<Vec<_>>();
         self.target == other.target
             && self.missing_email == other.missing_email
             && self.on_existing == other.on_existing
             && paths(self) == paths(other)
+            && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
     }
 
     /// The first input whose content is not what it was when `self` was written.
@@ -157,6 +162,7 @@ impl RunRecord {
             (Some(was), Some(is)) => was.is_same_content(is),
             _ => false,
         };
-        self.inputs.iter().zip(&now.inputs).find(|pair| !same(pair)).map(|(was, _)| was)
+        let (was, is) = (self.inputs.iter().chain(&self.passwords), now.inputs.iter().chain(&now.passwords));
+        was.zip(is).find(|pair| !same(pair)).map(|(was, _)| was)
     }
 }

@@ -49,6 +49,7 @@ codes! {
     pub enum RejectCode {
         InvalidJson = "invalid_json", "the record is not valid JSON";
         InvalidRecord = "invalid_record", "the record is not a user object, or a field has the wrong type";
+        InvalidRow = "invalid_row", "the row has not as many cells as the header has columns, or is not UTF-8";
         RecordTooLarge = "record_too_large", "the record is larger than --max-record-bytes";
         DeletedUser = "deleted_user", "the stub of a deleted user";
         MissingId = "missing_id", "the user has no id";
@@ -103,6 +104,9 @@ codes! {
         EnterpriseAccounts = "enterprise_accounts", "sign-in through SAML or an enterprise connection, which has to be set up at the target";
         Web3Wallets = "web3_wallets", "sign-in with a web3 wallet";
         ProfileImage = "profile_image", "the profile picture, which Clerk hosts";
+        VerificationUnknown = "verification_unknown", "the export does not say whether an address or number is verified: it was taken as not verified";
+        NotInPasswords = "not_in_passwords", "the user is not in the --passwords file";
+        PasswordConflict = "password_conflict", "the export and the --passwords file have different password hashes: that of the file was taken";
     }
 }
 

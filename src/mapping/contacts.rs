@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::syntax::{email_fault, is_phone};
 use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules};
-use crate::clerk::User;
+use crate::clerk::{Text, User};
 
 /// Maps the email addresses. The first element of the pair is the primary address.
 pub(super) fn emails<'a>(
@@ -13,12 +13,14 @@ pub(super) fn emails<'a>(
     rules: &Rules,
     notices: &mut Notices,
 ) -> Result<(Cow<'a, str>, Vec<Address<'a>>), Rejection> {
-    let given: Vec<_> = user
-        .email_addresses
-        .iter()
-        .flatten()
-        .filter_map(|email| Some((email.id.as_deref(), filled(email.email_address.as_deref())?, email.is_verified())))
-        .collect();
+    let objects = user.email_addresses.iter().flatten();
+    let objects = objects.map(|email| (email.id.as_deref(), email.email_address.as_deref(), email.is_verified()));
+    let given = Flat {
+        primary: user.primary_email_address.as_deref(),
+        verified: user.verified_email_addresses.as_deref(),
+        unverified: user.unverified_email_addresses.as_deref(),
+    }
+    .and(objects, notices);
     if given.is_empty() {
         return placeholder(id, rules, notices);
     }
@@ -68,12 +70,14 @@ fn placeholder<'a>(
 
 /// Maps the phone numbers. The first element of the pair is the primary number.
 pub(super) fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Vec<Address<'a>>) {
-    let given: Vec<_> = user
-        .phone_numbers
-        .iter()
-        .flatten()
-        .filter_map(|phone| Some((phone.id.as_deref(), filled(phone.phone_number.as_deref())?, phone.is_verified())))
-        .collect();
+    let objects = user.phone_numbers.iter().flatten();
+    let objects = objects.map(|phone| (phone.id.as_deref(), phone.phone_number.as_deref(), phone.is_verified()));
+    let given = Flat {
+        primary: user.primary_phone_number.as_deref(),
+        verified: user.verified_phone_numbers.as_deref(),
+        unverified: user.unverified_phone_numbers.as_deref(),
+    }
+    .and(objects, notices);
     let wanted = filled(user.primary_phone_number_id.as_deref());
     let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
     notices.add_if(primary.is_none() && !given.is_empty(), Notice::PrimaryPhoneUnknown);
@@ -91,6 +95,44 @@ pub(super) fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&
         keep(&mut numbers, Address { value: Cow::Borrowed(value), verified, primary: index == primary });
     }
     (phone, numbers)
+}
+
+/// What a flat user says about addresses or numbers beside the list of them.
+struct Flat<'a> {
+    primary: Option<&'a str>,
+    verified: Option<&'a [Text<'a>]>,
+    unverified: Option<&'a [Text<'a>]>,
+}
+
+impl<'a> Flat<'a> {
+    /// All of them, the flat user's primary one first: id, value, whether verified. What nothing is said about counts as
+    /// not verified, for whoever owns a verified address can sign in with it.
+    fn and(
+        &self,
+        objects: impl Iterator<Item = (Option<&'a str>, Option<&'a str>, Option<bool>)>,
+        notices: &mut Notices,
+    ) -> Vec<(Option<&'a str>, &'a str, bool)> {
+        let is_in = |list: Option<&'a [Text<'a>]>, value: &str| {
+            list.iter().copied().flatten().any(|other| other.eq_ignore_ascii_case(value))
+        };
+        let plain = |value: Option<&'a str>| (None, value, None);
+        let lists = [self.verified, self.unverified].into_iter().flatten().flatten();
+        let all = self.primary.map(|primary| plain(Some(primary))).into_iter();
+        let all = all.chain(objects).chain(lists.map(|value| plain(Some(value))));
+        let mut is_unknown = false;
+        let given = all.filter_map(|(id, value, verified)| {
+            let value = filled(value)?;
+            let verified = verified.unwrap_or_else(|| {
+                let verified = is_in(self.verified, value);
+                is_unknown |= !verified && !is_in(self.unverified, value);
+                verified
+            });
+            Some((id, value, verified))
+        });
+        let given = given.collect();
+        notices.add_if(is_unknown, Notice::VerificationUnknown);
+        given
+    }
 }
 
 /// The index that the primary id names, the first one when there is no such id, none when it names nothing.

@@ -19,6 +19,11 @@ impl Notices {
         }
     }
 
+    /// Adds all of the others.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0 |= others.0;
+    }
+
     /// Whether the notice was added.
     pub fn contains(self, notice: Notice) -> bool {
         self.0 & Self::bit(notice) != 0

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
-use crate::source::{SyntaxFault, diagnose};
+use crate::source::{Header, Row, RowFault, SyntaxFault, diagnose};
 
 /// Parses one record strictly: the whole of it has to be one JSON value in UTF-8.
 pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
@@ -20,6 +20,23 @@ pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
     };
     // Not being JSON outweighs a wrong type before the fault.
     parsed.map_err(|error| diagnose(record).map_or_else(|| data(&error), syntax))
+}
+
+/// Reads one row of a CSV.
+pub fn parse_row<'a>(header: &'a Header, row: &'a Row) -> Result<User<'a>, Rejection> {
+    User::of_cells(header.cells(row)).map_err(|error: serde_json::Error| data(&error.to_string()))
+}
+
+/// The rejection of a row whose cells cannot be told.
+pub fn row_rejection(fault: RowFault) -> Rejection {
+    let message = match fault {
+        RowFault::NotUtf8 => "the row is not UTF-8; save the file as UTF-8".to_owned(),
+        RowFault::Cells { found, columns } if found > columns => {
+            format!("the row has more than {columns} cells; a cell with a comma, a quote or a line break needs quotes")
+        }
+        RowFault::Cells { found, columns } => format!("the row has {found} of {columns} cells"),
+    };
+    Rejection::of_record(RejectCode::InvalidRow, message)
 }
 
 fn syntax(fault: SyntaxFault) -> Rejection {

@@ -358,7 +358,14 @@ mod tests {
     use super::*;
 
     fn chunk() -> Arc<RecordChunk> {
-        Arc::new(RecordChunk { input: Arc::from("-"), bytes: Vec::new(), base: 0, spans: Vec::new(), consumed: 0 })
+        Arc::new(RecordChunk {
+            input: Arc::from("-"),
+            bytes: Vec::new(),
+            base: 0,
+            spans: Vec::new(),
+            header: None,
+            consumed: 0,
+        })
     }
 
     fn item(chunk: &Arc<RecordChunk>, span: usize) -> Item {

@@ -39,7 +39,7 @@ pub fn mapped_groups(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, reader, rules, workers } = intake;
+    let Intake { inputs, reader, rules, passwords, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let records = read::start(inputs, reader, Arc::clone(&progress), stop);
     let (events, mut inbox) = mpsc::channel(16);
@@ -52,8 +52,16 @@ pub fn mapped_groups(
             }
         }
     });
-    let mapping =
-        map::Mapping { rules: Arc::new(rules), progress, known: None, duplicates, encode: true, preview: 0, workers };
+    let mapping = map::Mapping {
+        rules: Arc::new(rules),
+        passwords,
+        progress,
+        known: None,
+        duplicates,
+        encode: true,
+        preview: 0,
+        workers,
+    };
     map::stream(records, mapping, events).map(group)
 }
 

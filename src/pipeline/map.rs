@@ -14,9 +14,11 @@ use super::event::{Event, MappedChunkCounts, StopReason};
 use super::read::Read;
 use super::{DuplicateCheck, duplicates, tell};
 use crate::avnology::MAX_BODY_BYTES;
+use crate::clerk::User;
 use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
-use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, unwrap_reject};
+use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject};
+use crate::passwords::Passwords;
 use crate::source::{FramingFault, RecordChunk, RecordSpan};
 
 /// Room that a request needs beside its items.
@@ -24,12 +26,14 @@ const ENVELOPE_BYTES: usize = 64;
 
 /// Records up to this size make identities that fit any request: no field is sent more than three times, and each at most
 /// as long as it stands in the record.
-const SURELY_FITS: usize = MAX_BODY_BYTES / 8;
+const SURELY_FITS: u64 = MAX_BODY_BYTES as u64 / 8;
 
 /// How to map.
 #[derive(Clone)]
 pub(super) struct Mapping {
     pub rules: Arc<Rules>,
+    /// The passwords that the users lack.
+    pub passwords: Option<Arc<Passwords>>,
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
@@ -186,7 +190,7 @@ impl ChunkMapper<'_> {
 
     /// Maps a record and looks at what it may be a duplicate of.
     fn record(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
-        let mapped = self.map(index, chunk, span);
+        let mapped = self.map(index, chunk, span)?;
         if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mapped, &self.mapping.duplicates)
             && let Some(rejection) = duplicates::rejection(found, self.input, span.number)?
         {
@@ -196,15 +200,49 @@ impl ChunkMapper<'_> {
         Ok(mapped)
     }
 
-    fn map(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> Result<Ready, Rejection> {
+    fn map(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         if let Some(fault) = span.fault {
-            return Err(framing_rejection(fault, span));
+            return Ok(Err(framing_rejection(fault, span)));
         }
-        let record = unwrap_reject(chunk.record(span))?;
-        let user = parse(&record)?;
-        let mapped = map(&user, &self.mapping.rules)?;
+        let record = chunk.record(span);
+        let of_user = |user| self.user(user, index, chunk, span);
+        if let Some(header) = &chunk.header {
+            return match header.row(record) {
+                Ok(row) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), of_user),
+                Err(fault) => Ok(Err(row_rejection(fault))),
+            };
+        }
+        match unwrap_reject(record) {
+            Ok(record) => parse(&record).map_or_else(|rejection| Ok(Err(rejection)), of_user),
+            Err(rejection) => Ok(Err(rejection)),
+        }
+    }
+
+    /// Gives a user the password it lacks, and maps it.
+    fn user(
+        &mut self,
+        mut user: User<'_>,
+        index: usize,
+        chunk: &RecordChunk,
+        span: &RecordSpan,
+    ) -> io::Result<Result<Ready, Rejection>> {
+        let passwords = self.mapping.passwords.as_ref();
+        let joined = passwords.map(|passwords| passwords.join(&mut user, || chunk.position(span))).transpose()?;
+        Ok(self.identity(&user, joined.unwrap_or_default(), index, span))
+    }
+
+    fn identity(
+        &mut self,
+        user: &User<'_>,
+        joined: Notices,
+        index: usize,
+        span: &RecordSpan,
+    ) -> Result<Ready, Rejection> {
+        let mut mapped = map(user, &self.mapping.rules)?;
+        mapped.notices.extend(joined);
         let start = self.encoded.len();
-        if self.mapping.encode || record.len() > SURELY_FITS {
+        // A line of a rejects file is longer than the record in it.
+        if self.mapping.encode || span.length > SURELY_FITS {
             mapped.identity.encode(&mut self.encoded);
         }
         if self.encoded.len() - start > MAX_BODY_BYTES - ENVELOPE_BYTES {

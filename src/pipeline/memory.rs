@@ -63,8 +63,13 @@ mod tests {
 
     #[test]
     fn the_default_settings_stay_below_what_is_promised() {
-        let intake =
-            Intake { inputs: Vec::new(), reader: ReaderLimits::default(), rules: Rules::default(), workers: 2 };
+        let intake = Intake {
+            inputs: Vec::new(),
+            reader: ReaderLimits::default(),
+            rules: Rules::default(),
+            passwords: None,
+            workers: 2,
+        };
         let rules = PaceRules {
             rate: RateRules::default(),
             concurrency: ConcurrencyRules::new(None),

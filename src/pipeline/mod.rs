@@ -48,6 +48,7 @@ pub use send::Delivery;
 
 use crate::journal::{Journal, KnownLookup, KnownUsers, Progress, Tracker};
 use crate::mapping::Rules;
+use crate::passwords::Passwords;
 use crate::report::Reporter;
 use crate::signal::Signals;
 use crate::source::{Input, ReaderLimits};
@@ -65,6 +66,8 @@ pub struct Intake {
     pub reader: ReaderLimits,
     /// The choices of mapping.
     pub rules: Rules,
+    /// The passwords that the users lack.
+    pub passwords: Option<Arc<Passwords>>,
     /// How many mapper workers.
     pub workers: usize,
 }
@@ -118,13 +121,14 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
-    let Intake { inputs, reader, rules, workers } = job.intake;
+    let Intake { inputs, reader, rules, passwords, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
     let records = read::start(inputs, reader, Arc::clone(&progress), stop.clone());
     let mapping = map::Mapping {
         rules: Arc::new(rules),
+        passwords,
         progress: Arc::clone(&progress),
         known: job.lookup.map(Arc::new),
         duplicates: job.duplicates.clone(),

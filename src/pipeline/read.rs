@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
-use crate::source::{Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, SourceError};
+use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, SourceError};
 
 /// Chunks that may wait between the reader and the mappers.
 pub(super) const WAITING: usize = 2;
@@ -68,6 +69,11 @@ impl Reader {
             }
         };
         tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
+        let columns = reader.header().map(Header::names).unwrap_or_default();
+        let ignored: Vec<&String> = columns.iter().filter(|name| !COLUMNS.contains(&name.as_str())).collect();
+        if !ignored.is_empty() {
+            tracing::info!(?ignored, "columns that Clerk does not document");
+        }
         while let Some(chunk) = reader.next_chunk()? {
             let sent =
                 !self.stop.is_cancelled() && self.chunks.blocking_send(Read::Chunk(index, Arc::new(chunk))).is_ok();

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::exit::ExitStatus;
 use crate::mapping::{Notice, NoticeKind, RejectCode};
 use crate::pace::PaceFigures;
+use crate::passwords::PasswordsReport;
 use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger};
 
 /// What a run was about, beside its account.
@@ -17,6 +18,8 @@ pub struct RunDetails {
     pub run: Option<String>,
     /// The run whose mended rejects were an input.
     pub rejects_of: Option<String>,
+    /// What came of joining the passwords of another file.
+    pub passwords: Option<PasswordsReport>,
     /// The target's base URL; none in a dry run.
     pub target: Option<String>,
     /// Where the report itself was written.
@@ -41,6 +44,8 @@ pub struct RunReport<'a> {
     /// Why it was stopped.
     reason: Option<String>,
     inputs: &'a [InputProgress],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passwords: Option<&'a PasswordsReport>,
     counts: Counts,
     /// Of the unchanged: not asked about, because the target confirmed them in an earlier run.
     not_asked: u64,
@@ -80,6 +85,7 @@ impl<'a> RunReport<'a> {
             exit_code: ExitStatus::of(ledger).code(),
             reason: ledger.stopped.as_ref().map(ToString::to_string),
             inputs: &ledger.inputs,
+            passwords: details.passwords.as_ref(),
             counts: ledger.counts(),
             not_asked: ledger.not_asked,
             rejected_by_code: ledger.rejected_by_code(),

@@ -5,12 +5,16 @@ use std::fmt::{self, Write};
 use super::human::{bytes, count, duration, plural};
 use super::run_report::RunDetails;
 use crate::mapping::NoticeKind;
+use crate::passwords::PasswordsReport;
 use crate::pipeline::{CodeCount, Counts, Ledger};
 
 /// Writes the summary of a run. It names positions and codes, never a person.
 pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
     headline(out, ledger, details)?;
     outcomes(out, &ledger.counts(), ledger.not_asked)?;
+    if let Some(report) = &details.passwords {
+        passwords(out, report)?;
+    }
     rejects(out, ledger)?;
     notices(out, ledger, NoticeKind::Warning, "Warnings (these users move all the same):")?;
     notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
@@ -65,6 +69,23 @@ fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
         line("unfinished", counts.unfinished, "read, but not confirmed: the same command takes them up again")?;
     }
     Ok(())
+}
+
+/// What came of the join; who is concerned is in the report.
+fn passwords(out: &mut String, report: &PasswordsReport) -> fmt::Result {
+    writeln!(out, "\nPasswords in {}:", report.file)?;
+    let mut line = |number: u64, meaning: &str| writeln!(out, "  {:>14} {meaning}", count(number));
+    line(report.joined, "users have a row in it")?;
+    line(report.users_without_row.count, "users have none")?;
+    if let Some(rows) = &report.rows_without_user {
+        line(rows.count, "rows have no user")?;
+    }
+    let rare = [
+        (report.conflicts.count, "users have another hash in it, which was taken"),
+        (report.repeated.count, "rows have the id of an earlier one and were ignored"),
+        (report.unreadable.count, "rows are broken or have no id"),
+    ];
+    rare.into_iter().filter(|(number, _)| *number > 0).try_for_each(|(number, meaning)| line(number, meaning))
 }
 
 fn rejects(out: &mut String, ledger: &Ledger) -> fmt::Result {

@@ -6,7 +6,7 @@ use memchr::memchr;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
 use super::diagnose::settings;
-use super::{Place, SourceError};
+use super::{Header, Place, SourceError};
 
 /// The shape of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,18 @@ pub enum Format {
     Array,
     /// NDJSON: one object a line.
     Lines,
+    /// CSV with a header, as the Dashboard exports users.
+    Rows,
+}
+
+/// What the first bytes of an input say about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub format: Format,
+    /// The header of a CSV.
+    pub header: Option<Arc<Header>>,
+    /// What comes first: behind the byte order mark, and behind the header.
+    pub start: Place,
 }
 
 /// The name of the member that holds the users.
@@ -25,12 +37,12 @@ pub(super) const DATA: &str = "data";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Length of the UTF-8 byte order mark at the start of `prefix`, or 0.
-pub(super) fn byte_order_mark(prefix: &[u8]) -> usize {
+fn byte_order_mark(prefix: &[u8]) -> usize {
     if prefix.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
 /// Looks at the first bytes of an input (`whole`: there are no more than these).
-pub(super) fn detect(prefix: &[u8], whole: bool, input: &Arc<str>) -> Result<Format, SourceError> {
+pub(super) fn detect(prefix: &[u8], whole: bool, input: &Arc<str>) -> Result<Shape, SourceError> {
     if let Some((found, advice)) = foreign(prefix) {
         return Err(SourceError::NotJson { input: Arc::clone(input), found, advice });
     }
@@ -42,15 +54,23 @@ pub(super) fn detect(prefix: &[u8], whole: bool, input: &Arc<str>) -> Result<For
             wrong_shape(input, prefix, 0, "it begins with nothing but white space".to_owned())
         });
     };
+    let start = Place { line: 1, offset: byte_order_mark(prefix) as u64 };
+    let json = |format| Shape { format, header: None, start };
     match text[first] {
-        b'[' => Ok(Format::Array),
-        b'{' => object(text).map_err(|problem| wrong_shape(input, prefix, first, problem)),
+        b'[' => Ok(json(Format::Array)),
+        b'{' => object(text).map(json).map_err(|problem| wrong_shape(input, prefix, first, problem)),
         b'<' => Err(SourceError::NotJson {
             input: Arc::clone(input),
             found: "an HTML or XML page",
             advice: "probably an error page saved under this name; download the export again",
         }),
-        _ => Err(wrong_shape(input, prefix, first, "expected `{` or `[`".to_owned())),
+        _ => match Header::read(text, whole) {
+            Ok((header, behind)) => {
+                let start = Place { offset: start.offset + behind.offset, ..behind };
+                Ok(Shape { format: Format::Rows, header: Some(Arc::new(header)), start })
+            }
+            Err(problem) => Err(wrong_shape(input, prefix, first, problem)),
+        },
     }
 }
 
@@ -70,17 +90,11 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
             Some(("text in UTF-32", "convert it to UTF-8 first, for example with `iconv -f UTF-32 -t UTF-8`"))
         }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..] => Some((utf16, ENCODE)),
-        [0x1f, 0x8b, ..] => Some(("compressed with gzip twice", "decompress it once, for example with `gunzip`")),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            Some(("compressed with zstd", "decompress it first, for example with `unzstd`"))
-        }
+        [0x1f, 0x8b, ..] => Some(("compressed twice", "decompress it once, for example with `gunzip`")),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(("compressed twice", "decompress it once, for example with `unzstd`")),
         [b'B', b'Z', b'h', ..] => Some(("compressed with bzip2", DECOMPRESS)),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => Some(("compressed with xz", DECOMPRESS)),
         [b'P', b'K', 3, 4, ..] => Some(("a ZIP archive", "unpack it first")),
-        [b'i', b'd', b',', ..] => Some((
-            "CSV, like the Dashboard's own user export",
-            "this version reads JSON; export the users as JSON, or convert the file",
-        )),
         _ => None,
     }
 }
@@ -166,7 +180,8 @@ mod tests {
     use super::*;
 
     fn shape(text: &[u8]) -> Result<Format, String> {
-        detect(text, true, &Arc::from("users.json")).map_err(|error| error.to_string())
+        let shape = detect(text, true, &Arc::from("users.json"));
+        shape.map(|shape| shape.format).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -179,6 +194,8 @@ mod tests {
         assert_eq!(shape(b"{bad}\n{\"id\":\"user_2\"}\n"), Ok(Format::Lines));
         assert_eq!(shape(b"{\"code\":\"no_email\",\"original\":{\"id\":1}}"), Ok(Format::Lines));
         assert_eq!(shape(b"{\"total\": 1, bad"), Ok(Format::Envelope), "the walk of the envelope says where it is bad");
+        assert_eq!(shape(b"id,primary_email_address"), Ok(Format::Rows));
+        assert_eq!(shape(b"\xef\xbb\xbf\r\n\"first_name\",\"id\",\"password_digest\"\r\nAda"), Ok(Format::Rows));
     }
 
     #[test]
@@ -192,6 +209,9 @@ mod tests {
             b"\x1f\x8b\x08",
             b"PK\x03\x04",
             b"id,first_name",
+            b"email,password_digest\nx,y\n",
+            b"id;first_name;primary_email_address\n",
+            b"id,id,primary_email_address\n",
             b"null",
             b"42",
             b"\"x\"",

@@ -131,7 +131,7 @@ fn explain(
     let SyntaxFault { place, problem, ends_early, .. } = fault(error);
     let (input, place) = (Arc::clone(input), absolute(place, origin));
     if let Some(source) = failure {
-        return SourceError::Read { input, place, source };
+        return SourceError::Read { input, place, reason: source };
     }
     if ends_early {
         let inside = if records == 0 { "before the first record" } else { "behind the array of users" };

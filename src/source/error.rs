@@ -34,14 +34,14 @@ pub enum SourceError {
         source: io::Error,
     },
     /// Reading failed part of the way.
-    #[error("cannot read `{input}` beyond {place}")]
+    #[error("cannot read `{input}` beyond {place}: {reason}")]
     Read {
         /// The input's name.
         input: Arc<str>,
         /// How far reading came.
         place: Place,
-        /// The operating system's reason.
-        source: io::Error,
+        /// The operating system's reason, or that of whatever unpacks the input.
+        reason: io::Error,
     },
     /// Nothing, or nothing but white space.
     #[error("`{input}` is empty; expected a Clerk export such as {{\"data\": [<user>, …]}}")]

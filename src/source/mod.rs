@@ -7,7 +7,8 @@
 //! The shape of an input is found by looking at its first bytes, never at its name (`detect`). The envelope around
 //! the `data` array is walked by struson, which is strict and knows exact positions (`envelope`). Inside the array
 //! (or in a file of one object a line) the bounds of each record are found without building a tree (`frame`), so
-//! that the mapper workers can parse records in parallel straight out of the chunk's bytes.
+//! that the mapper workers can parse records in parallel straight out of the chunk's bytes. The records of a CSV are its
+//! rows (`rows`), whose cells the mappers read under its header, which travels with each chunk (`header`).
 //!
 //! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here,
 //! and every record's bytes are parsed strictly by the mapper. A record that does not parse is one reject. Damage that
@@ -20,6 +21,7 @@ mod diagnose;
 mod envelope;
 mod error;
 mod frame;
+mod header;
 mod input;
 mod lines;
 mod nesting;
@@ -27,12 +29,17 @@ mod nesting;
 mod oracle;
 mod reader;
 mod record;
+mod rows;
+#[cfg(test)]
+mod rows_oracle;
 #[cfg(test)]
 mod strictness;
+mod zstd;
 
 pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};
 pub use error::{Place, SourceError};
+pub use header::{Header, Row, RowFault};
 pub use input::Input;
 pub use reader::{ReaderLimits, RecordReader, ResumePoint};
 pub use record::{FramingFault, Position, RecordChunk, RecordSpan};

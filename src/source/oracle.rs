@@ -28,7 +28,9 @@ pub(crate) fn read(document: &[u8], chunk_bytes: usize, piece: usize) -> (Option
     let limits = ReaderLimits { chunk_bytes, ..ReaderLimits::default() };
     let source = Dribble { bytes: document.to_vec(), given: 0, piece };
     let Ok(mut reader) = RecordReader::new(Box::new(source), Arc::from("-"), limits) else { return (None, None) };
-    (Some(reader.format()), records(&mut reader, document))
+    // A CSV is for others to judge; as JSON it is refused.
+    let is_json = reader.format() != Format::Rows;
+    (Some(reader.format()), if is_json { records(&mut reader, document) } else { None })
 }
 
 fn records(reader: &mut RecordReader, document: &[u8]) -> Option<Vec<Vec<u8>>> {

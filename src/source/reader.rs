@@ -4,12 +4,13 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::compressed::{Compressed, Opened, decompressed};
-use super::detect::{byte_order_mark, detect};
+use super::detect::{Shape, detect};
 use super::envelope::{close, open_array};
 use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
 use super::lines::LineFramer;
 use super::record::to_index;
-use super::{Format, FramingFault, Input, Place, RecordChunk, RecordSpan, SourceError, diagnose};
+use super::rows::RowFramer;
+use super::{Format, FramingFault, Header, Input, Place, RecordChunk, RecordSpan, SourceError, diagnose};
 
 /// How many first bytes are looked at to find an input's shape.
 const PREFIX: usize = 64 * 1024;
@@ -58,6 +59,8 @@ enum Stage {
 pub struct RecordReader {
     input: Arc<str>,
     format: Format,
+    /// The header of a CSV.
+    header: Option<Arc<Header>>,
     limits: ReaderLimits,
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
@@ -80,7 +83,7 @@ impl RecordReader {
     }
 
     fn decompress(input: &Input) -> Result<Opened, SourceError> {
-        decompressed(input.open()?).map_err(|source| SourceError::Read { input: input.name(), place: START, source })
+        decompressed(input.open()?).map_err(|reason| SourceError::Read { input: input.name(), place: START, reason })
     }
 
     /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
@@ -90,10 +93,11 @@ impl RecordReader {
         let name = input.name();
         let mut opened = Self::decompress(input)?;
         let prefix = read_prefix(opened.reader.as_mut(), &name)?;
-        let format = detect(&prefix, prefix.len() < PREFIX, &name)?;
-        let framer: Box<dyn Framer + Send> = match format {
-            Format::Lines => Box::new(LineFramer::new(offset, line)),
-            Format::Array | Format::Envelope => Box::new(ElementFramer::resume(offset, line, number)),
+        let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, &name)?;
+        let framer: Box<dyn Framer + Send> = match &header {
+            Some(header) => Box::new(RowFramer::new(offset, line, number, header.names().len())),
+            None if format == Format::Lines => Box::new(LineFramer::new(offset, line)),
+            None => Box::new(ElementFramer::resume(offset, line, number)),
         };
         let Opened { reader, compressed } = if opened.compressed.is_none() {
             Opened { reader: input.open_at(offset)?, ..opened }
@@ -102,12 +106,13 @@ impl RecordReader {
             let mut opened = Self::decompress(input)?;
             let place = Place { line, offset };
             io::copy(&mut opened.reader.by_ref().take(offset), &mut io::sink())
-                .map_err(|source| SourceError::Read { input: Arc::clone(&name), place, source })?;
+                .map_err(|reason| SourceError::Read { input: Arc::clone(&name), place, reason })?;
             opened
         };
         Ok(Self {
             input: name,
             format,
+            header,
             limits,
             reader,
             compressed,
@@ -124,19 +129,16 @@ impl RecordReader {
     /// Reads from `reader`, which messages call `input`.
     pub fn new(mut reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Result<Self, SourceError> {
         let prefix = read_prefix(reader.as_mut(), &input)?;
-        let format = detect(&prefix, prefix.len() < PREFIX, &input)?;
-        let mark = byte_order_mark(&prefix);
-        let mut reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(prefix).chain(reader));
-        io::copy(&mut reader.by_ref().take(mark as u64), &mut io::sink()).map_err(|source| SourceError::Read {
-            input: Arc::clone(&input),
-            place: START,
-            source,
-        })?;
-        let mark = mark as u64;
-        let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match format {
-            Format::Lines => (Box::new(LineFramer::new(mark, 1)), Vec::new(), mark),
-            Format::Array | Format::Envelope => {
-                let opening = open_array(reader.as_mut(), format == Format::Array, mark, &input)?;
+        let Shape { format, header, start } = detect(&prefix, prefix.len() < PREFIX, &input)?;
+        let Place { line, offset } = start;
+        let mut prefix = io::Cursor::new(prefix);
+        prefix.set_position(offset);
+        let mut reader: Box<dyn Read + Send> = Box::new(prefix.chain(reader));
+        let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match &header {
+            Some(header) => (Box::new(RowFramer::new(offset, line, 1, header.names().len())), Vec::new(), offset),
+            None if format == Format::Lines => (Box::new(LineFramer::new(offset, line)), Vec::new(), offset),
+            None => {
+                let opening = open_array(reader.as_mut(), format == Format::Array, offset, &input)?;
                 let Place { line, offset } = opening.place;
                 (Box::new(ElementFramer::new(offset, line)), opening.ahead, offset)
             }
@@ -146,6 +148,7 @@ impl RecordReader {
         Ok(Self {
             input,
             format,
+            header,
             limits,
             reader,
             compressed: None,
@@ -162,6 +165,11 @@ impl RecordReader {
     /// The shape that was found.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// The header, if the input is a CSV.
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_deref()
     }
 
     /// The next records, `None` behind the last ones.
@@ -247,8 +255,8 @@ impl RecordReader {
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => {
-                    return Err(SourceError::Read { input: Arc::clone(&self.input), place: self.place(), source });
+                Err(reason) => {
+                    return Err(SourceError::Read { input: Arc::clone(&self.input), place: self.place(), reason });
                 }
             }
         }
@@ -268,6 +276,8 @@ impl RecordReader {
         let (last, error) = match end {
             AtEnd::Complete | AtEnd::Record(_) if self.is_cut_off() => (None, Some(CUT_OFF.to_owned())),
             AtEnd::Complete => (None, None),
+            // Of the end of a CSV the framer is sure.
+            AtEnd::Record(bounds) if self.header.is_some() => (Some(bounds), None),
             AtEnd::Record(bounds) => match self.cut_off(bounds) {
                 // A last line that is cut off is no reject: the file is damaged, not the record.
                 Some(inside) => (None, Some(inside)),
@@ -314,7 +324,8 @@ impl RecordReader {
         self.base += carried_from as u64;
         self.filled = self.buffer.len();
         let consumed = self.compressed.as_ref().map_or(cursor, |compressed| compressed.read());
-        RecordChunk { input: Arc::clone(&self.input), bytes, base, spans, consumed }
+        let (input, header) = (Arc::clone(&self.input), self.header.clone());
+        RecordChunk { input, bytes, base, spans, header, consumed }
     }
 
     fn lost(&self, bounds: Bounds) -> SourceError {
@@ -339,10 +350,10 @@ const START: Place = Place { line: 1, offset: 0 };
 /// Reads the first bytes, fewer only when the input has no more.
 fn read_prefix(reader: &mut dyn Read, input: &Arc<str>) -> Result<Vec<u8>, SourceError> {
     let mut prefix = Vec::with_capacity(PREFIX);
-    reader.take(PREFIX as u64).read_to_end(&mut prefix).map_err(|source| SourceError::Read {
+    reader.take(PREFIX as u64).read_to_end(&mut prefix).map_err(|reason| SourceError::Read {
         input: Arc::clone(input),
         place: START,
-        source,
+        reason,
     })?;
     Ok(prefix)
 }

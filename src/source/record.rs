@@ -3,10 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::Header;
 
 /// Where a record stands in its input. Shown in every reject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// The input's name as the user gave it; `-` for standard input.
     pub input: Arc<str>,
@@ -58,6 +60,8 @@ pub struct RecordChunk {
     pub base: u64,
     /// The records, in the order of the input.
     pub spans: Vec<RecordSpan>,
+    /// The header of a CSV; records are then its rows, and JSON otherwise.
+    pub header: Option<Arc<Header>>,
     /// How many bytes of the input are behind the reader once this chunk is out, for progress.
     pub consumed: u64,
 }

@@ -1,0 +1,111 @@
+//! Puts the index together, in one pass over the CSV.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::report::{Findings, PasswordsReport};
+use super::table::Passwords;
+use super::value::{
+    DONE, ENTRY_BYTES, Entry, HEAD_BYTES, Hash, Value, WAITING, decode, entry, hash, hash_of, place_of,
+};
+use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
+use crate::source::{Header, RecordChunk, RecordSpan};
+
+/// Entries in memory while sorting: 1 MiB.
+const BUFFERED: usize = 1024 * 1024 / ENTRY_BYTES;
+
+/// Puts an index together.
+pub(super) struct Builder {
+    secret: [u8; 16],
+    sorter: Sorter<ENTRY_BYTES>,
+    values: BufWriter<File>,
+    written: u64,
+    report: PasswordsReport,
+}
+
+impl Builder {
+    pub(super) fn new(input: &str, directory: &Path) -> io::Result<Self> {
+        Ok(Self {
+            secret: uuid::Uuid::new_v4().into_bytes(),
+            sorter: Sorter::new(BUFFERED, directory.to_path_buf()),
+            values: BufWriter::with_capacity(1 << 16, tempfile::tempfile_in(directory)?),
+            written: 0,
+            report: PasswordsReport {
+                file: input.to_owned(),
+                rows: 0,
+                joined: 0,
+                users_without_row: Findings::default(),
+                rows_without_user: None,
+                conflicts: Findings::default(),
+                repeated: Findings::default(),
+                unreadable: Findings::default(),
+            },
+        })
+    }
+
+    pub(super) fn row(&mut self, header: &Header, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
+        let RecordSpan { number: record, line, offset, length, .. } = *span;
+        let mut value = Value { record, line, offset, length, digest: None, hasher: None, has_totp: false };
+        let mut id = None;
+        let row = if span.fault.is_none() { header.row(chunk.record(span)).ok() } else { None };
+        for (column, cell) in row.iter().flat_map(|row| header.cells(row)).filter(|(_, cell)| !cell.is_empty()) {
+            match column {
+                "id" => id = Some(cell),
+                "password_digest" => value.digest = Some(cell),
+                "password_hasher" => value.hasher = Some(cell),
+                "totp_secret" => value.has_totp = true,
+                _ => {}
+            }
+        }
+        let Some(id) = id else {
+            self.report.unreadable.add(chunk.position(span));
+            return Ok(());
+        };
+        let value = postcard::to_allocvec(&value).map_err(io::Error::other)?;
+        let length = u32::try_from(value.len()).map_err(io::Error::other)?;
+        self.sorter.push(entry(&hash(&self.secret, id), self.written, length))?;
+        self.values.write_all(&[WAITING])?;
+        self.values.write_all(&length.to_be_bytes())?;
+        self.values.write_all(&value)?;
+        self.written += HEAD_BYTES as u64 + u64::from(length);
+        Ok(())
+    }
+
+    pub(super) fn finish(self, directory: &Path) -> io::Result<Passwords> {
+        let Self { secret, sorter, values, mut report, .. } = self;
+        let values = values.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let input: Arc<str> = Arc::from(report.file.as_str());
+        let sorted = sorter.finish()?;
+        let mut last: Option<Hash> = None;
+        // Of rows with one id the first one comes first.
+        let firsts = sorted.iter().filter_map(|entry| {
+            let found = entry.and_then(|entry| {
+                let hash = hash_of(&entry);
+                if last == Some(hash) {
+                    repeated(&entry, &values, &input, &mut report)?;
+                    return Ok(None);
+                }
+                last = Some(hash);
+                Ok(Some(entry))
+            });
+            found.transpose()
+        });
+        let index = SortedFile::write(tempfile::tempfile_in(directory)?, firsts)?;
+        report.rows = index.len();
+        report.repeated.sort();
+        report.unreadable.sort();
+        Ok(Passwords::new(input, secret, index, values, report))
+    }
+}
+
+/// Notes a row with the id of an earlier one.
+fn repeated(entry: &Entry, values: &File, input: &Arc<str>, report: &mut PasswordsReport) -> io::Result<()> {
+    let (place, length) = place_of(entry);
+    let mut value = vec![0; length];
+    read_exact_at(values, &mut value, place + HEAD_BYTES as u64)?;
+    write_all_at(values, &[DONE], place)?;
+    report.repeated.add(decode::<Value<'_>>(&value)?.position(input));
+    Ok(())
+}

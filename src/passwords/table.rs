@@ -1,0 +1,269 @@
+//! The rows of the CSV by id, on disk.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::builder::Builder;
+use super::report::{Conflict, Findings, PasswordsReport};
+use super::value::{DONE, ENTRY_BYTES, HEAD_BYTES, Value, WAITING, decode, hash, place_of, to_index};
+use crate::clerk::{Secret, User};
+use crate::index::{SortedFile, read_exact_at, write_all_at};
+use crate::mapping::{Notice, Notices};
+use crate::source::{Input, Position, ReaderLimits, RecordReader, SourceError};
+
+/// Why the passwords cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordsError {
+    /// The file cannot be read, or not to its end. Users must not lose their passwords because of that.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// It is something else.
+    #[error("`{input}` holds no passwords: expected the Dashboard's CSV, with the columns `id` and `password_digest`")]
+    NoTable {
+        /// The file's name.
+        input: Arc<str>,
+    },
+    /// The index cannot be written.
+    #[error("cannot use temporary files: {0}; make room in the directory for temporary files (TMPDIR)")]
+    Temporary(#[from] io::Error),
+    /// Nobody waits for it any more.
+    #[error("interrupted while reading the passwords")]
+    Interrupted,
+}
+
+/// The account of a join.
+#[derive(Debug)]
+enum Account {
+    /// Users are being gone through.
+    Open(Box<PasswordsReport>),
+    /// All of them were.
+    Closed(Box<PasswordsReport>),
+}
+
+/// The passwords of users, by Clerk id.
+#[derive(Debug)]
+pub struct Passwords {
+    input: Arc<str>,
+    secret: [u8; 16],
+    index: SortedFile<ENTRY_BYTES>,
+    values: File,
+    account: Mutex<Account>,
+}
+
+impl Passwords {
+    /// What a builder has put together; its report is the beginning of the account.
+    pub(super) fn new(
+        input: Arc<str>,
+        secret: [u8; 16],
+        index: SortedFile<ENTRY_BYTES>,
+        values: File,
+        report: PasswordsReport,
+    ) -> Self {
+        Self { input, secret, index, values, account: Mutex::new(Account::Open(Box::new(report))) }
+    }
+
+    /// Reads a file into an index in `directory`, whose files have no name. Blocks.
+    pub fn read(
+        input: &Input,
+        limits: ReaderLimits,
+        directory: &Path,
+        stop: &CancellationToken,
+    ) -> Result<Self, PasswordsError> {
+        let mut reader = RecordReader::open(input, limits)?;
+        if !reader.header().is_some_and(|header| header.has("password_digest")) {
+            return Err(PasswordsError::NoTable { input: input.name() });
+        }
+        let mut builder = Builder::new(&input.name(), directory)?;
+        while let Some(chunk) = reader.next_chunk()? {
+            if stop.is_cancelled() {
+                return Err(PasswordsError::Interrupted);
+            }
+            let Some(header) = &chunk.header else { continue };
+            for span in &chunk.spans {
+                builder.row(header, &chunk, span)?;
+            }
+        }
+        Ok(builder.finish(directory)?)
+    }
+
+    /// Gives a user what its row holds; tells what an administrator has to know about that.
+    pub fn join(&self, user: &mut User<'_>, position: impl FnOnce() -> Position) -> io::Result<Notices> {
+        let mut notices = Notices::default();
+        let Some(id) = user.id.as_deref().filter(|id| !id.is_empty()) else { return Ok(notices) };
+        let Some(bytes) = self.find(id)? else {
+            notices.add(Notice::NotInPasswords);
+            self.book(|report| report.users_without_row.add(position()));
+            return Ok(notices);
+        };
+        let row: Value<'_> = decode(&bytes)?;
+        let own = user.password_digest.as_deref().filter(|own| !own.is_empty());
+        let is_same = row.digest == own;
+        let is_conflict = row.digest.is_some() && own.is_some() && !is_same;
+        if is_conflict {
+            notices.add(Notice::PasswordConflict);
+        }
+        if let Some(digest) = row.digest {
+            // The same hash does not become one of another kind because one of the two does not say of which it is.
+            let own = user.password_hasher.take().filter(|hasher| is_same && !hasher.is_empty());
+            user.password_hasher = own.or_else(|| row.hasher.map(|hasher| hasher.to_owned().into()));
+            user.password_digest = Some(digest.to_owned().into());
+        }
+        if row.has_totp {
+            user.totp_secret = Some(Secret { present: true });
+        }
+        self.book(|report| {
+            report.joined += 1;
+            if is_conflict {
+                report.conflicts.add(Conflict { user: position(), row: row.position(&self.input) });
+            }
+        });
+        Ok(notices)
+    }
+
+    /// The value of an id.
+    fn find(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
+        let Some(entry) = self.index.find(&hash(&self.secret, id))? else { return Ok(None) };
+        let (place, length) = place_of(&entry);
+        let mut head_and_value = vec![0; length + HEAD_BYTES];
+        read_exact_at(&self.values, &mut head_and_value, place)?;
+        if head_and_value[0] == WAITING && matches!(*self.account(), Account::Open(_)) {
+            write_all_at(&self.values, &[DONE], place)?;
+        }
+        head_and_value.drain(..HEAD_BYTES);
+        Ok(Some(head_and_value))
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn book(&self, entry: impl FnOnce(&mut PasswordsReport)) {
+        if let Account::Open(report) = &mut *self.account() {
+            entry(report);
+        }
+    }
+
+    /// Ends the account, once users were gone through: all of them, if it is `complete`.
+    pub fn close(&self, complete: bool) -> io::Result<PasswordsReport> {
+        let mut report = match &*self.account() {
+            Account::Closed(report) => return Ok((**report).clone()),
+            Account::Open(report) => (**report).clone(),
+        };
+        report.rows_without_user = if complete { Some(self.waiting()?) } else { None };
+        report.users_without_row.sort();
+        report.conflicts.sort();
+        self.close_with(report.clone());
+        Ok(report)
+    }
+
+    /// Ends the account with what it came to earlier.
+    pub fn close_with(&self, report: PasswordsReport) {
+        *self.account() = Account::Closed(Box::new(report));
+    }
+
+    /// Rows that no user was found for.
+    fn waiting(&self) -> io::Result<Findings<Position>> {
+        let mut file = self.values.try_clone()?;
+        let mut left = file.metadata()?.len();
+        file.seek(SeekFrom::Start(0))?;
+        let mut values = BufReader::with_capacity(1 << 16, file);
+        let (mut findings, mut value) = (Findings::default(), Vec::new());
+        while left > 0 {
+            let mut head = [0; HEAD_BYTES];
+            values.read_exact(&mut head)?;
+            let [mark, length @ ..] = head;
+            value.resize(to_index(u32::from_be_bytes(length)), 0);
+            values.read_exact(&mut value)?;
+            left = left.saturating_sub((HEAD_BYTES + value.len()) as u64);
+            if mark == WAITING {
+                findings.add(decode::<Value<'_>>(&value)?.position(&self.input));
+            }
+        }
+        findings.sort();
+        Ok(findings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Passwords {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let input = Input::File(file.path().to_path_buf());
+        Passwords::read(&input, ReaderLimits::default(), &std::env::temp_dir(), &CancellationToken::new()).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        /// Against a map in memory.
+        #[test]
+        fn each_user_gets_the_first_row_with_its_id(
+            rows in proptest::collection::vec((0u8..60, "[a-z]{0,4}", any::<bool>()), 0..120),
+            users in proptest::collection::btree_set(0u8..80, 0..80),
+        ) {
+            let mut text = "id,totp_secret,password_digest\n".to_owned();
+            let mut first: BTreeMap<u8, (String, bool)> = BTreeMap::new();
+            for (id, digest, totp) in &rows {
+                let totp_secret = if *totp { "S" } else { "" };
+                text.extend([&*id.to_string(), ",", totp_secret, ",", digest, "\n"]);
+                first.entry(*id).or_insert_with(|| (digest.clone(), *totp));
+            }
+            let passwords = read(&text);
+            for id in &users {
+                let mut user = User { id: Some(id.to_string().into()), ..User::default() };
+                let position =
+                    || Position { input: Arc::from("users"), record: u64::from(*id), line: 1, offset: 0, length: 1 };
+                let notices = passwords.join(&mut user, position).unwrap();
+                let expected = first.get(id);
+                prop_assert_eq!(notices.contains(Notice::NotInPasswords), expected.is_none());
+                let digest = expected.map(|(digest, _)| digest.as_str()).filter(|digest| !digest.is_empty());
+                prop_assert_eq!(user.password_digest.as_deref(), digest);
+                prop_assert_eq!(user.totp_secret.is_some(), expected.is_some_and(|(_, totp)| *totp));
+            }
+            let report = passwords.close(true).unwrap();
+            let joined = users.iter().filter(|id| first.contains_key(id)).count();
+            prop_assert_eq!((report.rows, report.joined), (first.len() as u64, joined as u64));
+            prop_assert_eq!(report.users_without_row.count, (users.len() - joined) as u64);
+            prop_assert_eq!(report.rows_without_user.unwrap().count, (first.len() - joined) as u64);
+            prop_assert_eq!(report.repeated.count, (rows.len() - first.len()) as u64);
+        }
+    }
+
+    #[test]
+    fn the_hash_of_the_file_wins_and_an_equal_one_is_no_conflict() {
+        let passwords = read("id,password_digest,password_hasher\na,new,argon2id\nb,same,\nc,,\n");
+        let own_hasher = Some("md5".into());
+        for (id, own, digest, hasher, is_conflict) in [
+            ("a", "old", "new", Some("argon2id"), true),
+            ("b", "same", "same", Some("md5"), false),
+            ("c", "own", "own", Some("md5"), false),
+        ] {
+            let mut user = User {
+                id: Some(id.into()),
+                password_digest: Some(own.into()),
+                password_hasher: own_hasher.clone(),
+                ..User::default()
+            };
+            let position = || Position { input: Arc::from("users"), record: 1, line: 1, offset: 0, length: 1 };
+            let notices = passwords.join(&mut user, position).unwrap();
+            assert_eq!(notices.contains(Notice::PasswordConflict), is_conflict, "{id}");
+            assert_eq!(
+                (user.password_digest.as_deref(), user.password_hasher.as_deref()),
+                (Some(digest), hasher),
+                "{id}"
+            );
+        }
+        assert_eq!(passwords.close(false).unwrap().rows_without_user, None);
+    }
+}

@@ -1,0 +1,85 @@
+//! What lies on disk of a row: its value, and the entry by which that is found.
+
+use std::io;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::source::Position;
+
+/// Of a hash with a secret of the process: nobody can make two ids collide, and by chance they never do.
+const HASH_BYTES: usize = 16;
+/// Place (6) and length (4) of the value.
+pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 10;
+
+pub(super) type Entry = [u8; ENTRY_BYTES];
+
+pub(super) type Hash = [u8; HASH_BYTES];
+
+/// Before each value: its mark (1) and its length (4).
+pub(super) const HEAD_BYTES: usize = 5;
+
+/// No user was found for the row yet.
+pub(super) const WAITING: u8 = 0;
+/// A user was, or an earlier row with the same id counts.
+pub(super) const DONE: u8 = 1;
+
+/// What a row says, as it lies on disk.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Value<'a> {
+    pub record: u64,
+    pub line: u64,
+    pub offset: u64,
+    pub length: u64,
+    pub digest: Option<&'a str>,
+    pub hasher: Option<&'a str>,
+    pub has_totp: bool,
+}
+
+impl Value<'_> {
+    pub(super) fn position(&self, input: &Arc<str>) -> Position {
+        let Self { record, line, offset, length, .. } = *self;
+        Position { input: Arc::clone(input), record, line, offset, length }
+    }
+}
+
+/// The hash of an id.
+pub(super) fn hash(secret: &[u8; 16], id: &str) -> Hash {
+    let digest = Sha256::new().chain_update(secret).chain_update(id).finalize();
+    let mut hash = [0; HASH_BYTES];
+    hash.copy_from_slice(&digest[..HASH_BYTES]);
+    hash
+}
+
+/// The entry of the value with this place and length.
+pub(super) fn entry(hash: &Hash, place: u64, length: u32) -> Entry {
+    let mut entry = [0; ENTRY_BYTES];
+    entry[..HASH_BYTES].copy_from_slice(hash);
+    entry[HASH_BYTES..][..6].copy_from_slice(&place.to_be_bytes()[2..]);
+    entry[HASH_BYTES + 6..].copy_from_slice(&length.to_be_bytes());
+    entry
+}
+
+/// The hash that an entry begins with.
+pub(super) fn hash_of(entry: &Entry) -> Hash {
+    let mut hash = [0; HASH_BYTES];
+    hash.copy_from_slice(&entry[..HASH_BYTES]);
+    hash
+}
+
+/// Where the value of an entry lies, and how long it is.
+pub(super) fn place_of(entry: &Entry) -> (u64, usize) {
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let (place, length) = entry[HASH_BYTES..].split_at(6);
+    (number(place), usize::try_from(number(length)).unwrap_or(usize::MAX))
+}
+
+/// Reads a value.
+pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> io::Result<T> {
+    postcard::from_bytes(bytes).map_err(io::Error::other)
+}
+
+pub(super) fn to_index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
