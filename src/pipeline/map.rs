@@ -24,6 +24,7 @@ const ENVELOPE_BYTES: usize = 64;
 
 /// Records up to this size make identities that fit any request: no field is sent more than three times, and each at most
 /// as long as it stands in the record.
+/// What a mapping file adds is at most a sixtieth of a request.
 const SURELY_FITS: usize = MAX_BODY_BYTES / 8;
 
 /// How to map.

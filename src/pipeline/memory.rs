@@ -9,6 +9,9 @@ const BASE: u64 = 24 * 1024 * 1024;
 /// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::KnownUsers`].
 const INDICES: u64 = 4 * 1024 * 1024;
 
+/// A small record.
+const USUAL_RECORD: u64 = 512;
+
 /// Bounds of the memory that a run takes, in bytes. The number of users is in neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryBound {
@@ -31,7 +34,10 @@ impl MemoryBound {
             let batch =
                 |limits: BatchLimits| 2 * (limits.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record;
             let batches = sending.map_or(0, |(limits, concurrency)| (concurrency as u64 + 2) * batch(limits));
-            BASE + INDICES + chunks * 2 * (chunk + record) + batches
+            // What a mapping file adds to each identity: its own text, and parts of the record once more.
+            let (literal, copies) = intake.rules.growth();
+            let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
+            BASE + INDICES + chunks * (2 * (chunk + record) + added) + batches
         };
         Self { usual: of(0), largest: of(record) }
     }
