@@ -29,7 +29,7 @@ pub enum RuleFileError {
         source: io::Error,
     },
     /// The mapping file is wrong.
-    #[error("the mapping file is wrong: {}", told(path, faults))]
+    #[error("the mapping file is wrong:{}", told(path, faults))]
     Mapping {
         /// The path.
         path: PathBuf,

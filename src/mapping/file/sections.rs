@@ -167,7 +167,7 @@ fn place_of(document: &mut Document<'_>, bag: Bag, text: &str, span: &Range<usiz
         let hint = hint.unwrap_or_default();
         document.fault(span.clone(), format!("metadata goes to \"traits.NAME\" or \"admin_metadata.NAME\"{hint}"));
     } else if !is_free {
-        document.fault(span.clone(), "there is something else of this name always");
+        document.fault(span.clone(), "this name is always taken by something else");
     } else if bag == Bag::Private && room == "traits" {
         let message = "users can see their traits, so private metadata as a whole never goes there; single fields can, in \
                        [traits]";
