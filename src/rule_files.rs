@@ -3,8 +3,7 @@
 //! They belong to the run. A run keeps copies, for the owner only, and goes on by them whatever became of the files; that
 //! they are the same content is known by its hash.
 
-use std::fmt::Write;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::MappingArguments;
@@ -53,15 +52,9 @@ pub enum RuleFileError {
 }
 
 fn told(path: &Path, faults: &[Fault]) -> String {
-    let mut text = String::new();
-    for fault in faults.iter().take(MOST_FAULTS) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n  {}, {fault}", path.display());
-    }
-    if faults.len() > MOST_FAULTS {
-        let _ = write!(text, "\n  and {} more", faults.len() - MOST_FAULTS);
-    }
-    text
+    let lines = faults.iter().take(MOST_FAULTS).map(|fault| format!("\n  {}, {fault}", path.display()));
+    let more = faults.len().saturating_sub(MOST_FAULTS);
+    lines.chain((more > 0).then(|| format!("\n  and {more} more"))).collect()
 }
 
 /// The content of the files, as far as there are any.
@@ -135,7 +128,7 @@ impl RuleFiles {
     pub fn keep(&self, directory: &RunDirectory) -> io::Result<()> {
         for (file, path) in [(&self.mapping, directory.mapping()), (&self.traits_schema, directory.traits_schema())] {
             if let Some(file) = file {
-                put_private(&path, |mut copy| io::Write::write_all(&mut copy, file.content.as_bytes()))?;
+                put_private(&path, |mut copy| copy.write_all(file.content.as_bytes()))?;
             }
         }
         Ok(())

@@ -94,7 +94,11 @@ impl TraitsSchema {
                     field.push('.');
                     field.push_str(&name);
                 }
-                LocationSegment::Index(index) => field.push_str(&format!("[{index}]")),
+                LocationSegment::Index(index) => {
+                    field.push('[');
+                    field.push_str(&index.to_string());
+                    field.push(']');
+                }
                 // A name that only the record knows can be anybody's.
                 LocationSegment::Property(_) => field.push_str(".*"),
             }

@@ -47,13 +47,11 @@ impl<'t> Document<'t> {
     /// A table within another one; one that is not there is empty.
     pub(super) fn section<'d>(&mut self, parent: &Section<'t, 'd>, name: &'static str) -> Option<Section<'t, 'd>> {
         let value = parent.get(name)?;
-        match value.get_ref() {
-            DeValue::Table(table) => Some(Section { name, table }),
-            _ => {
-                self.fault(value.span(), format!("`{name}` is a table: begin it with [{name}]"));
-                None
-            }
+        if let DeValue::Table(table) = value.get_ref() {
+            return Some(Section { name, table });
         }
+        self.fault(value.span(), format!("`{name}` is a table: begin it with [{name}]"));
+        None
     }
 
     /// Every key of the section that is none of these is a fault.

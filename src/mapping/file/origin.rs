@@ -11,20 +11,18 @@ use crate::mapping::{Constant, Origin, TraitRule};
 const FORMS: &str = "a trait is the name of a field in quotes, false, or one of { from = \"…\" }, { template = \"…\" } and \
                      { constant = … }";
 
-/// A trait's rule; `Some(None)` for one that is left out, `None` where something is wrong.
+/// A trait's rule; none for one that is left out, or where something is wrong.
 pub(super) fn trait_rule<'t>(
     document: &mut Document<'t>,
     name: &str,
     value: &Spanned<DeValue<'t>>,
-) -> Option<Option<TraitRule>> {
+) -> Option<TraitRule> {
     match value.get_ref() {
-        DeValue::Boolean(false) => Some(None),
-        DeValue::String(text) => {
-            field(document, text, value).map(|field| Some(TraitRule { origin: Origin::Field(field), default: None }))
-        }
+        DeValue::Boolean(false) => None,
+        DeValue::String(text) => field(document, text, value).map(TraitRule::of),
         DeValue::Table(table) => {
             let section = Section { name: "traits", table };
-            detailed(document, name, &section, value).map(Some)
+            detailed(document, name, &section, value)
         }
         _ => {
             document.fault(value.span(), FORMS);

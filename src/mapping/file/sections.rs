@@ -70,7 +70,7 @@ fn traits<'t>(document: &mut Document<'t>, section: &Section<'t, '_>, names: &mu
                 *list = is_kept;
             }
             "username" | "first_name" | "last_name" => {
-                let rule = trait_rule(document, name, value).flatten();
+                let rule = trait_rule(document, name, value);
                 if matches!(&rule, Some(TraitRule { origin: Origin::Field(field), .. }) if !field.is_text()) {
                     document.fault(value.span(), format!("`{name}` is text, and this is a list"));
                 }
@@ -83,7 +83,7 @@ fn traits<'t>(document: &mut Document<'t>, section: &Section<'t, '_>, names: &mu
             _ => {
                 names.insert(name.to_owned(), key.span());
                 check_trait_name(document, key);
-                rules.others.extend(trait_rule(document, name, value).flatten().map(|rule| (name.to_owned(), rule)));
+                rules.others.extend(trait_rule(document, name, value).map(|rule| (name.to_owned(), rule)));
             }
         }
     }
@@ -229,13 +229,12 @@ fn roles<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> Vec<Role
                 format!("{} is no role of Clerk's, which begin with `org:` as in \"org:admin\"", shown(clerk));
             document.fault(key.span(), message);
         }
-        match value.get_ref().as_str().filter(|role| is_role(role)) {
-            Some(role) => roles.push(RoleRule { clerk: clerk.to_owned(), avnology: role.to_owned() }),
-            None => {
-                let message = "a role at the target is text in quotes: letters A to Z, digits, `_`, `-`, `:` and `.`";
-                document.fault(value.span(), message);
-            }
-        }
+        let Some(avnology) = value.get_ref().as_str().filter(|role| is_role(role)) else {
+            let message = "a role at the target is text in quotes: letters A to Z, digits, `_`, `-`, `:` and `.`";
+            document.fault(value.span(), message);
+            continue;
+        };
+        roles.push(RoleRule { clerk: clerk.to_owned(), avnology: avnology.to_owned() });
     }
     roles
 }
