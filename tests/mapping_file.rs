@@ -389,8 +389,8 @@ fn numbers_that_cannot_be_checked_are_told_as_such() {
 
 #[test]
 fn a_user_cannot_be_blown_up_by_a_mapping_file() {
-    let copies: String = (0..60).map(|number| format!("t{number} = \"public_metadata.large\"\n")).collect();
-    let mapping = format!("[traits]\n{copies}");
+    let copies: Vec<String> = (0..60).map(|number| format!("t{number} = \"public_metadata.large\"")).collect();
+    let mapping = format!("[traits]\n{}", copies.join("\n"));
     let mut large = ada();
     large["username"] = Value::Null;
     large["public_metadata"]["large"] = json!("x".repeat(2_000));
