@@ -88,6 +88,58 @@ proptest! {
     }
 }
 
+/// Something to put into a mapping file where it does not belong, or does.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "\"",
+        "'''",
+        "{",
+        "}",
+        "[",
+        "]",
+        "=",
+        ".",
+        ",",
+        "\n",
+        "\r\n",
+        "é",
+        "\u{0}",
+        "false",
+        "1e999",
+        "-0x7",
+        "[traits]",
+        "username",
+        "private",
+        "constant = ",
+        "template = \"{",
+        "from = \"public_metadata.a.b\"",
+        "\\uD800",
+        "# ",
+    ])
+}
+
+proptest! {
+    #[test]
+    fn a_mangled_mapping_file_compiles_or_its_faults_lie_within_it(
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0usize..40, piece()), 1..6),
+    ) {
+        let mut text: Vec<char> = DEFAULT_MAPPING.chars().collect();
+        for (place, length, piece) in edits {
+            let start = place.index(text.len());
+            let end = text.len().min(start + length);
+            text.splice(start..end, piece.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let mut before = (0, 0);
+        for fault in parse_mapping(&text).err().into_iter().flatten() {
+            let line = text.split('\n').nth(fault.line - 1).expect("a line of the file");
+            prop_assert!(fault.column <= line.chars().count() + 1, "{}", fault);
+            prop_assert!(before <= (fault.line, fault.column), "{}", fault);
+            before = (fault.line, fault.column);
+        }
+    }
+}
+
 #[test]
 fn traits_are_renamed_dropped_added_and_made_up() {
     let mapping = r#"
