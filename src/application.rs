@@ -12,6 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::cli::{ClerkArguments, ClerkCommand, Cli, Command, MigrateArguments, Provider, RunsArguments};
 use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
+use crate::mapping::DEFAULT_MAPPING;
 use crate::settings::{Environment, ImportSettings, SettingsError, runs_directory};
 use crate::signal::{Signal, Signals};
 
@@ -37,7 +38,12 @@ pub async fn run() -> ExitStatus {
 }
 
 async fn migrate(arguments: ClerkArguments) -> ExitStatus {
-    let ClerkArguments { command, import } = arguments;
+    let ClerkArguments { command, import, print_default_mapping } = arguments;
+    if print_default_mapping {
+        // A reader that went away is no reason to fail.
+        drop(std::io::stdout().write_all(DEFAULT_MAPPING.as_bytes()));
+        return ExitStatus::Success;
+    }
     let verbosity = match &command {
         Some(ClerkCommand::Resume(resume)) => resume.options.verbose,
         Some(ClerkCommand::Verify(verify)) => verify.options.verbose,
@@ -56,7 +62,7 @@ async fn migrate(arguments: ClerkArguments) -> ExitStatus {
             run_with(ImportSettings::resolve_resume(resume, &environment), command::import).await
         }
         Some(ClerkCommand::Verify(verify)) => {
-            run_with(ImportSettings::resolve_verify(verify, &environment), command::verify).await
+            run_with(ImportSettings::resolve_verify(*verify, &environment), command::verify).await
         }
         Some(ClerkCommand::Undo(undo)) => {
             run_with(ImportSettings::resolve_undo(undo, &environment), command::undo).await

@@ -34,7 +34,8 @@
 //!
 //! let record = br#"{"id":"user_1","email_addresses":[{"email_address":"ada@example.com","verified":true}]}"#;
 //! let user = parse(record).expect("a user");
-//! let mapped = map(&user, &Rules::default()).expect("an identity");
+//! let rules = Rules::default();
+//! let mapped = map(&user, &rules).expect("an identity");
 //! let mut body = Vec::new();
 //! mapped.identity.encode(&mut body);
 //! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
@@ -63,6 +64,7 @@
 //! |---|---|
 //! | [`cli`] | what can be typed; types and help texts only |
 //! | [`settings`] | flags > environment > `.env` > defaults; the only reader of the environment |
+//! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
@@ -94,6 +96,7 @@ pub mod pace;
 pub mod passwords;
 pub mod pipeline;
 pub mod report;
+pub mod rule_files;
 pub mod sandbox;
 pub mod settings;
 pub mod signal;

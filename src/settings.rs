@@ -17,13 +17,13 @@ use secrecy::SecretString;
 
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts};
 use crate::cli::{
-    ImportArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, TargetArguments, UndoArguments,
-    VerifyArguments,
+    ImportArguments, MappingArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, TargetArguments,
+    UndoArguments, VerifyArguments,
 };
 use crate::journal::{RecordedOptions, RunDirectory, RunRecord};
-use crate::mapping::Rules;
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
+use crate::rule_files::{RuleFileError, RuleFiles};
 use crate::source::{Input, ReaderLimits};
 
 const KEY: &str = "AVNOLOGY_SECRET_KEY";
@@ -74,6 +74,9 @@ pub enum SettingsError {
         /// What is wrong.
         problem: String,
     },
+    /// A file that decides how users are mapped cannot be used.
+    #[error(transparent)]
+    Rules(#[from] RuleFileError),
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,
@@ -224,6 +227,8 @@ pub struct ImportSettings {
     pub intake: Intake,
     /// The file with the passwords that the users lack.
     pub passwords: Option<Input>,
+    /// The files that say how to map it.
+    pub rule_files: RuleFiles,
     /// Where to send it.
     pub destination: Destination,
     /// Identities to show.
@@ -265,13 +270,22 @@ pub struct ImportSettings {
 impl ImportSettings {
     /// Resolves what was typed.
     pub fn resolve(arguments: ImportArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let rule_files = RuleFiles::read(&arguments.mapping)?;
+        Self::resolve_with(rule_files, arguments, environment)
+    }
+
+    fn resolve_with(
+        rule_files: RuleFiles,
+        arguments: ImportArguments,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
         let inputs: Vec<Input> = arguments.import.iter().map(|path| Input::from_argument(path)).collect();
         let passwords = arguments.passwords.as_deref().map(Input::from_argument);
         if inputs.iter().chain(&passwords).filter(|input| **input == Input::Stdin).count() > 1 {
             return Err(SettingsError::StdinTwice);
         }
         let destination = destination(&arguments, environment)?;
-        let ImportArguments { dry_run, missing_email, on_existing, recheck, preview, new_run, options, .. } = arguments;
+        let ImportArguments { dry_run, mapping, on_existing, recheck, preview, new_run, options, .. } = arguments;
         let rate = first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or_default();
         Ok(Self {
             rate,
@@ -291,11 +305,12 @@ impl ImportSettings {
                     record_bytes: options.max_record_bytes.unwrap_or(ReaderLimits::default().record_bytes),
                     ..ReaderLimits::default()
                 },
-                rules: Rules { missing_email },
+                rules: rule_files.rules(mapping.missing_email)?,
                 passwords: None,
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             },
             passwords,
+            rule_files,
             on_existing,
             recheck,
             max_errors: options.max_errors,
@@ -325,14 +340,14 @@ impl ImportSettings {
 
     /// Resolves what was typed to verify.
     pub fn resolve_verify(arguments: VerifyArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let VerifyArguments { import, passwords, sample, all: _, target, missing_email, options } = arguments;
+        let VerifyArguments { import, passwords, sample, all: _, target, mapping, options } = arguments;
         let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
         let import = ImportArguments {
             import,
             passwords,
             dry_run: false,
             target,
-            missing_email,
+            mapping,
             on_existing: OnExisting::default(),
             recheck: false,
             preview: None,
@@ -351,7 +366,8 @@ impl ImportSettings {
             let how = if directory.is_undone() { "it was undone" } else { "it is finished" };
             return Err(SettingsError::Record { run: record.id, problem: how.to_owned() });
         }
-        Self::of_run(&record, options, environment)
+        let rule_files = RuleFiles::of_run(&directory, &record)?;
+        Self::of_run(&record, rule_files, options, environment)
     }
 
     /// Resolves what was typed to undo a run.
@@ -359,11 +375,18 @@ impl ImportSettings {
         let UndoArguments { run, yes, force, options } = arguments;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let (_, record) = find_run(&runs, Some(&run))?;
-        Ok(Self { undo: Undo { confirmed: yes, force }, ..Self::of_run(&record, options, environment)? })
+        // Nothing is mapped.
+        let resolved = Self::of_run(&record, RuleFiles::default(), options, environment)?;
+        Ok(Self { undo: Undo { confirmed: yes, force }, ..resolved })
     }
 
     /// The settings under which a run goes on: its own, where they decide about the outcome.
-    fn of_run(record: &RunRecord, options: RunOptions, environment: &Environment) -> Result<Self, SettingsError> {
+    fn of_run(
+        record: &RunRecord,
+        rule_files: RuleFiles,
+        options: RunOptions,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
         let wrong = |problem: String| SettingsError::Record { run: record.id.clone(), problem };
         let sandbox = record.target.strip_prefix("sandbox:");
         let base_url = match sandbox {
@@ -379,14 +402,18 @@ impl ImportSettings {
                 sandbox_db: sandbox.map(PathBuf::from).unwrap_or_default(),
                 base_url,
             },
-            missing_email: record.missing_email.parse().map_err(wrong)?,
+            mapping: MappingArguments {
+                missing_email: Some(record.missing_email.parse().map_err(wrong)?),
+                ..MappingArguments::default()
+            },
             on_existing: OnExisting::from_str(&record.on_existing, false).map_err(wrong)?,
             recheck: record.options.recheck,
             preview: None,
             new_run: false,
             options: options_of_run(options, &record.options).map_err(wrong)?,
         };
-        Ok(Self { which_run: WhichRun::Named(record.id.clone()), ..Self::resolve(import, environment)? })
+        let resolved = Self::resolve_with(rule_files, import, environment)?;
+        Ok(Self { which_run: WhichRun::Named(record.id.clone()), ..resolved })
     }
 }
 

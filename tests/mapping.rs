@@ -305,7 +305,8 @@ fn metadata_goes_where_it_belongs_and_private_metadata_never_into_traits() {
 
 #[test]
 fn a_placeholder_for_a_missing_email() {
-    let rules = Rules { missing_email: MissingEmail::Placeholder { domain: "example.invalid".to_owned() } };
+    let rules =
+        Rules { missing_email: MissingEmail::Placeholder { domain: "example.invalid".to_owned() }, ..Rules::default() };
     let (identity, notices) = outcome(&user(json!({"email_addresses": []})), &rules).expect("a user");
     assert_eq!(identity["traits"]["email"], "user_1@example.invalid");
     assert_eq!(identity["traits"]["email_addresses"][0]["verified"], false);

@@ -3,7 +3,7 @@
 //! Field lists follow Clerk's Backend API (OpenAPI document of 2026-05-12) and the fields that dashboard and support
 //! exports add (`password_digest`, `password_hasher`, `totp_secret`, `backup_codes`, `verified`).
 
-mod object;
+pub(crate) mod object;
 mod user;
 
 pub use object::Text;

@@ -76,6 +76,10 @@ pub struct ClerkArguments {
     /// The import.
     #[command(flatten)]
     pub import: ImportArguments,
+
+    /// Print a mapping file that means exactly the defaults, with an explanation of everything in it
+    #[arg(long, exclusive = true, help_heading = "Mapping")]
+    pub print_default_mapping: bool,
 }
 
 /// What to do with runs.
@@ -86,7 +90,7 @@ pub enum ClerkCommand {
     /// Go on with a run that was interrupted
     Resume(ResumeArguments),
     /// Read the target back and compare it with an export, field by field
-    Verify(VerifyArguments),
+    Verify(Box<VerifyArguments>),
     /// Delete exactly the identities that one run created
     Undo(UndoArguments),
 }
@@ -156,9 +160,9 @@ pub struct VerifyArguments {
     #[command(flatten)]
     pub target: TargetArguments,
 
-    /// What a user without an email address was to become: as in the import
-    #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
-    pub missing_email: MissingEmail,
+    /// How users were mapped: as in the import.
+    #[command(flatten)]
+    pub mapping: MappingArguments,
 
     /// How to run.
     #[command(flatten)]
@@ -184,9 +188,9 @@ pub struct ImportArguments {
     #[command(flatten)]
     pub target: TargetArguments,
 
-    /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up
-    #[arg(long, value_name = "RULE", default_value = "reject", help_heading = "Mapping")]
-    pub missing_email: MissingEmail,
+    /// How users are mapped.
+    #[command(flatten)]
+    pub mapping: MappingArguments,
 
     /// What becomes of a user who is at the target already
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
@@ -207,6 +211,23 @@ pub struct ImportArguments {
     /// How to run.
     #[command(flatten)]
     pub options: RunOptions,
+}
+
+/// How users are mapped.
+#[derive(Debug, Default, Args)]
+pub struct MappingArguments {
+    /// Map by these rules (TOML): what traits there are, where metadata goes, unverified emails, usernames
+    #[arg(long, value_name = "FILE", help_heading = "Mapping")]
+    pub mapping: Option<PathBuf>,
+
+    /// Reject users whose traits do not match this JSON Schema
+    #[arg(long, value_name = "FILE", help_heading = "Mapping")]
+    pub traits_schema: Option<PathBuf>,
+
+    /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up [default: reject,
+    /// or what the mapping file says]
+    #[arg(long, value_name = "RULE", help_heading = "Mapping")]
+    pub missing_email: Option<MissingEmail>,
 }
 
 /// Which target.

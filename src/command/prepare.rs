@@ -55,6 +55,17 @@ pub enum PrepareError {
         /// The run.
         run: String,
     },
+    /// The open run maps by other rules.
+    #[error(
+        "the mapping file or the traits schema is not the one that run {run} was begun with, so some users would be mapped by \
+         other rules than the rest; go on by the rules it was begun with (`avnology migrate clerk resume {run}`, which has a \
+         copy of them), or begin again with --new-run (users that are at the target already are left as they are, unless \
+         --on-existing says otherwise)"
+    )]
+    OtherRules {
+        /// The run.
+        run: String,
+    },
 }
 
 /// Prepares a run of these settings into `target`.
@@ -71,6 +82,9 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
         }
         if let Some(changed) = changed {
             return Err(PrepareError::Changed { input: changed.path.clone(), run: was.id });
+        }
+        if !was.has_same_rules(&wanted) {
+            return Err(PrepareError::OtherRules { run: was.id });
         }
         let mut ledger = Ledger::new(&settings.intake.inputs, true);
         let count = settings.intake.inputs.len();
@@ -91,6 +105,7 @@ fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Res
     let run_lock = Lock::take(&directory.lock(), "import")?;
     let journal = Journal::create(&directory.journal(), &directory.rejects())?;
     let record = RunRecord { id: directory.id().to_owned(), ..wanted };
+    settings.rule_files.keep(&directory).map_err(failed(runs.clone()))?;
     directory.write_record(&record).map_err(failed(runs.clone()))?;
     let (progress, ledger) = (Progress::new(settings.intake.inputs.len()), Ledger::new(&settings.intake.inputs, true));
     Ok(Prepared { directory, journal, progress, ledger, record, continued: false, locks: [target_lock, run_lock] })
@@ -125,6 +140,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
     if let (Some(run), None) = (&rejects_of, &passwords) {
         warn_of_passwords(settings, run);
     }
+    let (mapping, traits_schema) = settings.rule_files.records();
     Ok(RunRecord {
         id: String::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -133,6 +149,8 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         inputs,
         passwords,
         missing_email: settings.intake.rules.missing_email.to_string(),
+        mapping,
+        traits_schema,
         on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
         options: settings.recorded_options(),
         rejects_of,

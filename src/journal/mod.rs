@@ -35,4 +35,4 @@ pub use run_directory::{
     RunDirectory, create_private, create_private_directory, put_private, replace_private, sync_directory_of,
 };
 pub use run_journal::{Ending, Journal, JournalError, Replayed};
-pub use run_record::{Fingerprint, InputRecord, RecordedOptions, RunRecord, run_of_rejects};
+pub use run_record::{FileRecord, Fingerprint, InputRecord, RecordedOptions, RunRecord, run_of_rejects};

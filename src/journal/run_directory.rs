@@ -97,6 +97,16 @@ impl RunDirectory {
         self.path.join("journal")
     }
 
+    /// The copy of the run's mapping file.
+    pub fn mapping(&self) -> PathBuf {
+        self.path.join("mapping.toml")
+    }
+
+    /// The copy of the run's JSON Schema of the traits.
+    pub fn traits_schema(&self) -> PathBuf {
+        self.path.join("traits-schema.json")
+    }
+
     /// Where the rejects go.
     pub fn rejects(&self) -> PathBuf {
         self.path.join("rejects.ndjson")

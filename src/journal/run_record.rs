@@ -32,6 +32,12 @@ pub struct RunRecord {
     pub passwords: Option<InputRecord>,
     /// What a user without an email address becomes.
     pub missing_email: String,
+    /// The mapping file, if there was one; the run's directory holds a copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<FileRecord>,
+    /// The JSON Schema of the traits, if there was one; the run's directory holds a copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traits_schema: Option<FileRecord>,
     /// What becomes of a user who is at the target already.
     pub on_existing: String,
     /// How it runs.
@@ -62,6 +68,31 @@ pub struct RecordedOptions {
     /// Whether the target is asked about users it confirmed in an earlier run.
     #[serde(default)]
     pub recheck: bool,
+}
+
+/// A file that decides about every user, and that is kept as a copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Where it was.
+    pub path: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+impl FileRecord {
+    /// Describes a file with this content.
+    pub fn of(path: &Path, content: &str) -> Self {
+        Self { path: path.display().to_string(), sha256: hexadecimal(&Sha256::digest(content)) }
+    }
+
+    /// Whether both are files of the same content, or there is neither.
+    pub fn is_same_content(one: Option<&Self>, other: Option<&Self>) -> bool {
+        one.map(|file| &file.sha256) == other.map(|file| &file.sha256)
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// One input of a run.
@@ -134,7 +165,7 @@ impl Fingerprint {
         file.seek(SeekFrom::Start(bytes.saturating_sub(SAMPLE)))?;
         file.take(SAMPLE).read_to_end(&mut sample)?;
         hash.update(&sample);
-        let ends = hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let ends = hexadecimal(&hash.finalize());
         Ok(Self { bytes, modified: u64::try_from(modified).unwrap_or(u64::MAX), ends })
     }
 
@@ -150,10 +181,17 @@ impl RunRecord {
         let path = |input: &InputRecord| input.path.clone();
         let paths = |record: &Self| record.inputs.iter().map(path).collect::<Vec<_>>();
         self.target == other.target
-            && self.missing_email == other.missing_email
+            // A mapping file can tell it, too; that one was changed is for the caller to tell.
+            && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing
             && paths(self) == paths(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
+    }
+
+    /// Whether `other` maps by the same files.
+    pub fn has_same_rules(&self, other: &Self) -> bool {
+        FileRecord::is_same_content(self.mapping.as_ref(), other.mapping.as_ref())
+            && FileRecord::is_same_content(self.traits_schema.as_ref(), other.traits_schema.as_ref())
     }
 
     /// The first input whose content is not what it was when `self` was written.

@@ -55,8 +55,10 @@ codes! {
         MissingId = "missing_id", "the user has no id";
         NoEmail = "no_email", "the user has no email address, which the target requires";
         InvalidEmail = "invalid_email", "the primary email address is malformed";
+        EmailUnverified = "email_unverified", "the primary email address is not verified, and the mapping file says to reject such users";
         InvalidUsername = "invalid_username", "the username breaks the target's rules";
         FieldTooLong = "field_too_long", "a field is longer than the target allows";
+        TraitsSchema = "traits_schema", "the traits do not match the schema of --traits-schema";
         TooLargeForTarget = "too_large_for_target", "the identity is larger than the target's largest request";
         DuplicateExternalId = "duplicate_external_id", "an earlier record of the input has this external id";
         DuplicateEmail = "duplicate_email", "an earlier record of the input has this email address";
@@ -107,6 +109,8 @@ codes! {
         VerificationUnknown = "verification_unknown", "the export does not say whether an address or number is verified: it was taken as not verified";
         NotInPasswords = "not_in_passwords", "the user is not in the --passwords file";
         PasswordConflict = "password_conflict", "the export and the --passwords file have different password hashes: that of the file was taken";
+        EmailUnverifiedDropped = "email_unverified_dropped", "an unverified address was left out, as the mapping file says";
+        UsernameInvalidDropped = "username_invalid_dropped", "the username breaks the rules and was left out, as the mapping file says";
     }
 }
 

@@ -3,11 +3,36 @@
 use std::borrow::Cow;
 
 use super::syntax::{email_fault, is_phone};
-use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules};
+use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules, Unverified};
 use crate::clerk::{Text, User};
 
+/// How a user can be reached.
+pub(super) struct Contacts<'a> {
+    /// The primary address.
+    pub email: Cow<'a, str>,
+    pub email_addresses: Vec<Address<'a>>,
+    /// The primary number.
+    pub phone: Option<&'a str>,
+    pub phone_numbers: Vec<Address<'a>>,
+}
+
+impl<'a> Contacts<'a> {
+    /// Maps addresses and numbers.
+    pub(super) fn map(user: &'a User<'_>, id: &str, rules: &Rules, notices: &mut Notices) -> Result<Self, Rejection> {
+        let (email, email_addresses) = emails(user, id, rules, notices)?;
+        let (phone, phone_numbers) = phones(user, notices);
+        Ok(Self { email, email_addresses, phone, phone_numbers })
+    }
+
+    /// One unverified address.
+    #[cfg(test)]
+    pub(super) fn of(email: &'a str) -> Self {
+        Self { email: Cow::Borrowed(email), email_addresses: Vec::new(), phone: None, phone_numbers: Vec::new() }
+    }
+}
+
 /// Maps the email addresses. The first element of the pair is the primary address.
-pub(super) fn emails<'a>(
+fn emails<'a>(
     user: &'a User<'_>,
     id: &str,
     rules: &Rules,
@@ -15,7 +40,7 @@ pub(super) fn emails<'a>(
 ) -> Result<(Cow<'a, str>, Vec<Address<'a>>), Rejection> {
     let objects = user.email_addresses.iter().flatten();
     let objects = objects.map(|email| (email.id.as_deref(), email.email_address.as_deref(), email.is_verified()));
-    let given = Flat {
+    let mut given = Flat {
         primary: user.primary_email_address.as_deref(),
         verified: user.verified_email_addresses.as_deref(),
         unverified: user.unverified_email_addresses.as_deref(),
@@ -27,7 +52,22 @@ pub(super) fn emails<'a>(
     let wanted = filled(user.primary_email_address_id.as_deref());
     let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
     notices.add_if(primary.is_none(), Notice::PrimaryEmailUnknown);
-    let primary = primary.unwrap_or(0);
+    let mut primary = primary.unwrap_or(0);
+    if rules.email.unverified != Unverified::Keep {
+        if rules.email.unverified == Unverified::Reject && !given[primary].2 {
+            let message = "the primary email address is not verified, and the mapping file says to reject such users";
+            return Err(Rejection::of_field(RejectCode::EmailUnverified, "email_addresses", message));
+        }
+        // What is before the primary address and leaves, or the primary address itself, moves its place.
+        let stays = given[primary].2;
+        let before = given[..primary].iter().filter(|(.., verified)| *verified).count();
+        notices.add_if(given.iter().any(|(.., verified)| !verified), Notice::EmailUnverifiedDropped);
+        given.retain(|(.., verified)| *verified);
+        if given.is_empty() {
+            return placeholder(id, rules, notices);
+        }
+        primary = if stays { before } else { 0 };
+    }
     let mut addresses: Vec<Address<'a>> = Vec::with_capacity(given.len());
     for (index, &(_, value, verified)) in given.iter().enumerate() {
         let is_primary = index == primary;
@@ -39,9 +79,19 @@ pub(super) fn emails<'a>(
             notices.add(Notice::SecondaryEmailInvalid);
             continue;
         }
-        keep(&mut addresses, Address { value: Cow::Borrowed(value), verified, primary: is_primary });
+        let value = lowercase(Cow::Borrowed(value), rules.email.lowercase);
+        keep(&mut addresses, Address { value, verified, primary: is_primary });
     }
-    Ok((Cow::Borrowed(given[primary].1), addresses))
+    Ok((lowercase(Cow::Borrowed(given[primary].1), rules.email.lowercase), addresses))
+}
+
+/// The letters A to Z made small, if that is wanted and there are any. Others stay: the target does not know them by case.
+pub(super) fn lowercase(text: Cow<'_, str>, wanted: bool) -> Cow<'_, str> {
+    if wanted && text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        text
+    }
 }
 
 fn placeholder<'a>(
@@ -57,7 +107,7 @@ fn placeholder<'a>(
              `--missing-email placeholder:DOMAIN`",
         )),
         MissingEmail::Placeholder { domain } => {
-            let value: Cow<'a, str> = Cow::Owned(format!("{id}@{domain}"));
+            let value: Cow<'a, str> = lowercase(Cow::Owned(format!("{id}@{domain}")), rules.email.lowercase);
             if let Some(fault) = email_fault(&value) {
                 let message = format!("the user's id makes no placeholder address: {fault}");
                 return Err(Rejection::of_field(RejectCode::InvalidEmail, "id", message));
@@ -69,7 +119,7 @@ fn placeholder<'a>(
 }
 
 /// Maps the phone numbers. The first element of the pair is the primary number.
-pub(super) fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Vec<Address<'a>>) {
+fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Vec<Address<'a>>) {
     let objects = user.phone_numbers.iter().flatten();
     let objects = objects.map(|phone| (phone.id.as_deref(), phone.phone_number.as_deref(), phone.is_verified()));
     let given = Flat {

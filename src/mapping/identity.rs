@@ -6,6 +6,8 @@ use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::rules::Constant;
+
 /// The canonical identity that mapping produces and the dry-run previews (part 2 of the API contract).
 ///
 /// It borrows from the record it was mapped from. There is deliberately no `Debug`: it holds a password hash and
@@ -26,6 +28,12 @@ pub struct MigrationIdentity<'a> {
     /// BCP 47.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<&'a str>,
+    /// Whether the primary address is verified. Told here, too, for the list of addresses need not be a trait.
+    #[serde(skip)]
+    pub email_verified: bool,
+    /// Whether the primary number is.
+    #[serde(skip)]
+    pub phone_verified: bool,
 }
 
 /// Whether an identity may sign in.
@@ -38,33 +46,86 @@ pub enum State {
     Disabled,
 }
 
-/// Identity traits.
-#[derive(Clone, Serialize)]
+/// Identity traits: the ones that the target knows, or that every identity has unless a mapping file says otherwise, each
+/// in its own field, and all others by name.
+#[derive(Clone)]
 pub struct Traits<'a> {
     /// The primary address.
     pub email: Cow<'a, str>,
     /// Unique at the target.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<&'a str>,
+    pub username: Option<Cow<'a, str>>,
     /// Given name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<&'a str>,
+    pub first_name: Option<Cow<'a, str>>,
     /// Family name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<&'a str>,
+    pub last_name: Option<Cow<'a, str>>,
     /// The primary number, E.164.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<&'a str>,
     /// All addresses with their verification state, in the export's order.
-    pub email_addresses: Vec<Address<'a>>,
+    pub email_addresses: Option<Vec<Address<'a>>>,
     /// All numbers with their verification state, in the export's order.
-    pub phone_numbers: Vec<Address<'a>>,
+    pub phone_numbers: Option<Vec<Address<'a>>>,
     /// Clerk's, to the byte.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_metadata: Option<&'a RawValue>,
     /// Clerk's, to the byte.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub unsafe_metadata: Option<&'a RawValue>,
+    /// The ones that a mapping file adds. Their names are those of no other trait.
+    pub others: Vec<NamedTrait<'a>>,
+}
+
+impl Serialize for Traits<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("email", &self.email)?;
+        for (name, text) in
+            [("username", &self.username), ("first_name", &self.first_name), ("last_name", &self.last_name)]
+        {
+            if let Some(text) = text {
+                map.serialize_entry(name, text)?;
+            }
+        }
+        if let Some(phone) = self.phone {
+            map.serialize_entry("phone", phone)?;
+        }
+        for (name, list) in [("email_addresses", &self.email_addresses), ("phone_numbers", &self.phone_numbers)] {
+            if let Some(list) = list {
+                map.serialize_entry(name, list)?;
+            }
+        }
+        for (name, bag) in [("public_metadata", self.public_metadata), ("unsafe_metadata", self.unsafe_metadata)] {
+            if let Some(bag) = bag {
+                map.serialize_entry(name, bag)?;
+            }
+        }
+        for NamedTrait { name, value } in &self.others {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// A trait, or a member of the admin metadata, that goes by a name of the mapping file's.
+#[derive(Clone)]
+pub struct NamedTrait<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its value.
+    pub value: TraitValue<'a>,
+}
+
+/// What a trait can be.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+pub enum TraitValue<'a> {
+    /// Text.
+    Text(Cow<'a, str>),
+    /// Yes or no.
+    Flag(bool),
+    /// What stands in the mapping file.
+    Constant(&'a Constant),
+    /// Something of Clerk's, to the byte.
+    Json(&'a RawValue),
+    /// Addresses or numbers.
+    Addresses(Vec<Address<'a>>),
 }
 
 /// An email address or a phone number.
@@ -97,13 +158,28 @@ pub struct Provider<'a> {
 }
 
 /// What only administrators see.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct AdminMetadata<'a> {
     /// Clerk's, to the byte.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub private_metadata: Option<&'a RawValue>,
     /// Where the user comes from.
     pub clerk: Origin<'a>,
+    /// Bags that a mapping file puts here.
+    pub others: Vec<NamedTrait<'a>>,
+}
+
+impl Serialize for AdminMetadata<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(private_metadata) = self.private_metadata {
+            map.serialize_entry("private_metadata", private_metadata)?;
+        }
+        map.serialize_entry("clerk", &self.clerk)?;
+        for NamedTrait { name, value } in &self.others {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
 }
 
 /// Facts about the user at Clerk that the target has no field for.
@@ -182,10 +258,6 @@ impl MigrationIdentity<'_> {
         let written = serde_json::to_writer(body, &Request { identity: Wire(self) });
         debug_assert!(written.is_ok(), "writing to memory cannot fail, and every key is a string");
     }
-
-    fn primary_is_verified(addresses: &[Address<'_>]) -> bool {
-        addresses.iter().any(|address| address.primary && address.verified)
-    }
 }
 
 /// The flat form of `POST /v1/identities` with the fields of part 2 of the contract added.
@@ -193,17 +265,16 @@ struct Wire<'a>(&'a MigrationIdentity<'a>);
 
 impl Serialize for Wire<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let MigrationIdentity { external_id, state, traits, credentials, admin_metadata, locale } = self.0;
+        let MigrationIdentity { external_id, state, traits, credentials, admin_metadata, locale, .. } = self.0;
         let mut fields = serializer.serialize_struct("identity", 13)?;
         fields.serialize_field("external_id", external_id)?;
         fields.serialize_field("state", state)?;
         fields.serialize_field("email", &traits.email)?;
-        let email_verified = MigrationIdentity::primary_is_verified(&traits.email_addresses);
-        fields.serialize_field("email_verified", &email_verified)?;
+        fields.serialize_field("email_verified", &self.0.email_verified)?;
         for (name, value) in [
-            ("username", traits.username),
-            ("first_name", traits.first_name),
-            ("last_name", traits.last_name),
+            ("username", traits.username.as_deref()),
+            ("first_name", traits.first_name.as_deref()),
+            ("last_name", traits.last_name.as_deref()),
             ("phone", traits.phone),
             ("locale", *locale),
         ] {
@@ -212,8 +283,7 @@ impl Serialize for Wire<'_> {
             }
         }
         if traits.phone.is_some() {
-            let phone_verified = MigrationIdentity::primary_is_verified(&traits.phone_numbers);
-            fields.serialize_field("phone_verified", &phone_verified)?;
+            fields.serialize_field("phone_verified", &self.0.phone_verified)?;
         }
         fields.serialize_field("traits", traits)?;
         if !credentials.is_empty() {

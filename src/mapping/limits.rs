@@ -20,3 +20,21 @@ pub(super) const EXTERNAL_ID_CHARACTERS: usize = 255;
 
 /// Digits of an E.164 number: ITU-T E.164, 6; the lower bound spares the shortest national numbers.
 pub(super) const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// Traits that a mapping file may add. Ours: each is looked for in every user.
+pub(super) const ADDED_TRAITS: usize = 64;
+
+/// Bytes that the traits a mapping file adds may have in one identity. Ours: Clerk's metadata is 8 KiB at most.
+pub(super) const ADDED_TRAITS_BYTES: usize = 64 * 1024;
+
+/// Bytes of constants, defaults and names in a mapping file. Ours: each identity can hold them.
+pub(super) const LITERAL_BYTES: usize = 4 * 1024;
+
+/// Names in the path of a field within metadata. Ours.
+pub(super) const PATH_NAMES: usize = 16;
+
+/// Longest name of a trait, in characters. Ours.
+pub(super) const TRAIT_NAME_CHARACTERS: usize = 64;
+
+/// Largest mapping file, in bytes. Ours.
+pub(crate) const MAPPING_FILE_BYTES: usize = 64 * 1024;

@@ -6,26 +6,40 @@
 //!                   └────────► Rejection ◄──┴─────────────────────────────┘   (stable code, field, sentence)
 //! ```
 //!
-//! What does not stop a user from moving, but an administrator has to know, is a [`Notice`].
+//! What does not stop a user from moving, but an administrator has to know, is a [`Notice`]. The choices are [`Rules`],
+//! which [`parse_mapping`] compiles from a mapping file, and a [`TraitsSchema`].
 
 mod code;
 mod contacts;
 mod credentials;
+mod field;
+mod file;
 mod identity;
 mod limits;
 mod notices;
 mod parse;
 mod rules;
 mod syntax;
+mod template;
+mod traits;
+mod traits_schema;
 mod unique;
 mod user;
 
 pub use code::{Notice, NoticeKind, RejectCode};
+pub use field::{Bag, Field};
+pub use file::{DEFAULT_MAPPING, Fault, parse_mapping};
 pub use identity::{Address, MigrationIdentity};
+pub(crate) use limits::MAPPING_FILE_BYTES;
 pub use notices::Notices;
 pub(crate) use parse::unwrap_reject;
 pub use parse::{parse, parse_row, row_rejection};
-pub use rules::{MissingEmail, Rules};
+pub use rules::{
+    Constant, EmailRules, InvalidUsername, MetadataRules, MissingEmail, Origin, Place, RoleRule, Rules, TraitRule,
+    TraitRules, Unverified, UsernameRules,
+};
+pub use template::Template;
+pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;
 pub use user::{Mapped, map};
 

@@ -1,9 +1,19 @@
-//! The choices an administrator has in mapping.
+//! The choices an administrator has in mapping, compiled once and applied to every user.
+//!
+//! What the defaults say costs nothing more for a user than code without choices would: no allocation and no look-up.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use serde::Serialize;
+
+use super::TraitsSchema;
+use super::field::Field;
+use super::limits::USERNAME_CHARACTERS;
 use super::syntax::email_fault;
+use super::template::Template;
 
 /// What becomes of a user without an email address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,9 +54,247 @@ impl fmt::Display for MissingEmail {
     }
 }
 
-/// The rules of mapping. The defaults are the seed's and the design's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The rules of mapping. The defaults are the ones that `--print-default-mapping` prints.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {
     /// What becomes of a user without an email address.
     pub missing_email: MissingEmail,
+    /// What becomes of email addresses.
+    pub email: EmailRules,
+    /// What a username may be.
+    pub username: UsernameRules,
+    /// Which traits there are, and where they come from.
+    pub traits: TraitRules,
+    /// Where metadata goes.
+    pub metadata: MetadataRules,
+    /// Which role at the target a role in a Clerk organization becomes. Nothing applies it yet: organizations do not move.
+    pub roles: Vec<RoleRule>,
+    /// What the traits have to match.
+    pub traits_schema: Option<TraitsSchema>,
+}
+
+/// What becomes of email addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EmailRules {
+    /// What becomes of addresses that the user has not verified.
+    pub unverified: Unverified,
+    /// Whether the letters A to Z are made small.
+    pub lowercase: bool,
+}
+
+/// What becomes of email addresses that the user has not verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unverified {
+    /// They move, unverified.
+    #[default]
+    Keep,
+    /// They are left out; the first verified address stands in for a primary one that is left out.
+    Drop,
+    /// They are left out, and a user whose primary address is among them is rejected.
+    Reject,
+}
+
+/// What a username may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsernameRules {
+    /// Whether the letters A to Z are made small.
+    pub lowercase: bool,
+    /// The characters that are allowed beside the letters A to Z and digits.
+    pub allow: Cow<'static, str>,
+    /// How many characters it may have.
+    pub length: RangeInclusive<usize>,
+    /// What becomes of one that breaks these rules.
+    pub invalid: InvalidUsername,
+}
+
+impl Default for UsernameRules {
+    fn default() -> Self {
+        Self {
+            lowercase: false,
+            allow: Cow::Borrowed("-_"),
+            length: USERNAME_CHARACTERS,
+            invalid: InvalidUsername::Reject,
+        }
+    }
+}
+
+impl UsernameRules {
+    /// Whether a username is allowed.
+    pub(super) fn allow(&self, name: &str) -> bool {
+        // Bytes are never fewer than characters.
+        name.len() >= *self.length.start()
+            && (self.length.contains(&name.len()) || self.length.contains(&name.chars().count()))
+            && name.chars().all(|character| character.is_ascii_alphanumeric() || self.allow.contains(character))
+    }
+
+    /// What is allowed, for a person.
+    pub(super) fn describe(&self) -> String {
+        let (least, most) = (self.length.start(), self.length.end());
+        let others: Vec<String> = self.allow.chars().map(|character| format!("`{character}`")).collect();
+        let others = if others.is_empty() { String::new() } else { format!(", and {}", others.join(" ")) };
+        format!("the username is not {least} to {most} of the letters A to Z, digits{others}")
+    }
+}
+
+/// What becomes of a username that breaks the rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InvalidUsername {
+    /// The user is rejected as `invalid_username`.
+    #[default]
+    Reject,
+    /// The user moves without it.
+    Drop,
+}
+
+/// Which traits there are beside the email address and the metadata. The ones that the target knows are told apart; `None`
+/// and `false` leave one out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraitRules {
+    /// Unique at the target.
+    pub username: Option<TraitRule>,
+    /// The given name.
+    pub first_name: Option<TraitRule>,
+    /// The family name.
+    pub last_name: Option<TraitRule>,
+    /// The primary phone number.
+    pub phone: bool,
+    /// The list of all email addresses.
+    pub email_addresses: bool,
+    /// The list of all phone numbers.
+    pub phone_numbers: bool,
+    /// All others, by name.
+    pub others: Vec<(String, TraitRule)>,
+}
+
+impl Default for TraitRules {
+    fn default() -> Self {
+        Self {
+            username: Some(TraitRule::of(Field::Username)),
+            first_name: Some(TraitRule::of(Field::FirstName)),
+            last_name: Some(TraitRule::of(Field::LastName)),
+            phone: true,
+            email_addresses: true,
+            phone_numbers: true,
+            others: Vec::new(),
+        }
+    }
+}
+
+/// Where a trait comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraitRule {
+    /// What it is.
+    pub origin: Origin,
+    /// What it is where that is absent.
+    pub default: Option<Constant>,
+}
+
+impl TraitRule {
+    /// A field as it is.
+    pub(super) const fn of(field: Field) -> Self {
+        Self { origin: Origin::Field(field), default: None }
+    }
+}
+
+/// What a trait is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// A field of Clerk's.
+    Field(Field),
+    /// Text with fields in it.
+    Template(Template),
+    /// The same for everybody.
+    Constant(Constant),
+}
+
+/// A value that stands in the mapping file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Constant {
+    /// Text.
+    Text(String),
+    /// Yes or no.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Any other finite number.
+    Number(f64),
+}
+
+/// Where each bag of metadata goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetadataRules {
+    /// `public_metadata`.
+    pub public: Place,
+    /// `private_metadata`, which never goes into traits.
+    pub private: Place,
+    /// `unsafe_metadata`.
+    pub unsafe_: Place,
+}
+
+/// Where a bag of metadata goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Under its own name: public and unsafe metadata into the traits, private metadata into the admin metadata.
+    #[default]
+    Usual,
+    /// Into the traits, under this name.
+    Traits(String),
+    /// Into the admin metadata, under this name.
+    AdminMetadata(String),
+    /// Nowhere.
+    Nowhere,
+}
+
+/// Which role at the target a role in a Clerk organization becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleRule {
+    /// Clerk's key, `org:admin` and the like.
+    pub clerk: String,
+    /// The role at the target.
+    pub avnology: String,
+}
+
+impl Rules {
+    /// How many bytes of the mapping file an identity can hold, and how often a record's bytes can be in it beyond what is
+    /// usual: for the bound of memory.
+    pub fn growth(&self) -> (usize, usize) {
+        let TraitRules { username, first_name, last_name, others, .. } = &self.traits;
+        let known = [username, first_name, last_name].into_iter().flatten();
+        let (mut literal, mut copies) = (0, 0);
+        for (name, rule) in known.map(|rule| ("", rule)).chain(others.iter().map(|(name, rule)| (name.as_str(), rule)))
+        {
+            literal += name.len() + rule.default.as_ref().map_or(0, Constant::size);
+            match &rule.origin {
+                Origin::Field(Field::Username | Field::FirstName | Field::LastName) if name.is_empty() => {}
+                Origin::Field(_) => copies += 1,
+                Origin::Template(template) => {
+                    literal += template.literal_bytes();
+                    copies += template.fields().count();
+                }
+                Origin::Constant(constant) => literal += constant.size(),
+            }
+        }
+        (literal, copies)
+    }
+}
+
+impl Constant {
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            // As long as numbers get.
+            Self::Flag(_) | Self::Integer(_) | Self::Number(_) => 24,
+        }
+    }
+
+    /// As text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Flag(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+            Self::Integer(number) => Cow::Owned(number.to_string()),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+        }
+    }
 }

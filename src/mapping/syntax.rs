@@ -1,6 +1,6 @@
 //! The forms of addresses, numbers, names and hashes. Conservative: the target has the last word.
 
-use super::limits::{DOMAIN_LABEL_BYTES, EMAIL_BYTES, EMAIL_LOCAL_BYTES, PHONE_DIGITS, USERNAME_CHARACTERS};
+use super::limits::{DOMAIN_LABEL_BYTES, EMAIL_BYTES, EMAIL_LOCAL_BYTES, PHONE_DIGITS};
 
 /// What is wrong with an email address; `None` when it has a deliverable form.
 ///
@@ -35,12 +35,6 @@ fn is_label(label: &str) -> bool {
         && !label.starts_with('-')
         && !label.ends_with('-')
         && label.chars().all(|character| character.is_alphanumeric() || character == '-' || !character.is_ascii())
-}
-
-/// Whether a username has the documented form: 3 to 64 of ASCII letters, digits, `-` and `_`.
-pub(super) fn is_username(name: &str) -> bool {
-    USERNAME_CHARACTERS.contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// Whether a phone number is written as E.164: `+`, no leading zero, digits only.
@@ -111,9 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn usernames_phones_locales_and_hashes() {
-        assert!(is_username("a-b_9") && !is_username("ab") && !is_username("a.b") && !is_username("añb"));
-        assert!(is_username(&"a".repeat(64)) && !is_username(&"a".repeat(65)));
+    fn phones_locales_and_hashes() {
         assert!(is_phone("+14155551234") && is_phone("+4930123"));
         assert!(
             !is_phone("14155551234")

@@ -59,7 +59,7 @@ impl MigrationIdentity<'_> {
     pub(crate) fn unique(&self, mut tell: impl FnMut(Unique, &str)) {
         tell(Unique::ExternalId, self.external_id);
         tell(Unique::Email, &self.traits.email.to_ascii_lowercase());
-        if let Some(username) = self.traits.username {
+        if let Some(username) = &self.traits.username {
             tell(Unique::Username, &username.to_ascii_lowercase());
         }
         if let Some(phone) = self.traits.phone {

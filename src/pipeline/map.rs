@@ -26,6 +26,7 @@ const ENVELOPE_BYTES: usize = 64;
 
 /// Records up to this size make identities that fit any request: no field is sent more than three times, and each at most
 /// as long as it stands in the record.
+/// What a mapping file adds is at most a sixtieth of a request.
 const SURELY_FITS: u64 = MAX_BODY_BYTES as u64 / 8;
 
 /// How to map.

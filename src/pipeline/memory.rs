@@ -10,6 +10,9 @@ const BASE: u64 = 24 * 1024 * 1024;
 /// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::KnownUsers`].
 const INDICES: u64 = 4 * 1024 * 1024;
 
+/// A small record.
+const USUAL_RECORD: u64 = 512;
+
 /// Room for batches on their way, in bytes: a dozen usual ones, whatever their number may be.
 const ROOM: u64 = 20 * 1024 * 1024;
 
@@ -41,7 +44,10 @@ impl MemoryBound {
             let batches = sending.map_or(0, |rules| {
                 room(rules) + 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record
             });
-            BASE + INDICES + chunks * 2 * (chunk + record) + batches
+            // What a mapping file adds to each identity: its own text, and parts of the record once more.
+            let (literal, copies) = intake.rules.growth();
+            let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
+            BASE + INDICES + chunks * (2 * (chunk + record) + added) + batches
         };
         Self { usual: of(0), largest: of(record) }
     }

@@ -1,0 +1,144 @@
+//! A TOML document on its way to rules: its tables, and the faults found in it so far.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::Fault;
+
+/// How alike two names have to be for one to be suggested, from 0 to 1.
+const ALIKE: f64 = 0.75;
+
+/// The text of a mapping file, and what is wrong with it.
+pub(super) struct Document<'t> {
+    text: &'t str,
+    faults: Vec<(usize, String)>,
+}
+
+/// A table of the document.
+pub(super) struct Section<'t, 'd> {
+    /// As in `[traits]`; empty for the document itself.
+    pub name: &'static str,
+    pub table: &'d DeTable<'t>,
+}
+
+impl<'t, 'd> Section<'t, 'd> {
+    pub(super) fn whole(table: &'d DeTable<'t>) -> Self {
+        Self { name: "", table }
+    }
+
+    /// A value, if there is one.
+    pub(super) fn get(&self, key: &str) -> Option<&'d Spanned<DeValue<'t>>> {
+        self.table.get(key)
+    }
+}
+
+impl<'t> Document<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, faults: Vec::new() }
+    }
+
+    /// Something is wrong here.
+    pub(super) fn fault(&mut self, span: Range<usize>, message: impl Into<String>) {
+        self.faults.push((span.start, message.into()));
+    }
+
+    /// A table within another one; one that is not there is empty.
+    pub(super) fn section<'d>(&mut self, parent: &Section<'t, 'd>, name: &'static str) -> Option<Section<'t, 'd>> {
+        let value = parent.get(name)?;
+        if let DeValue::Table(table) = value.get_ref() {
+            return Some(Section { name, table });
+        }
+        self.fault(value.span(), format!("`{name}` is a table: begin it with [{name}]"));
+        None
+    }
+
+    /// Every key of the section that is none of these is a fault.
+    pub(super) fn only(&mut self, section: &Section<'t, '_>, known: &[&str]) {
+        for key in section.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let place = if section.name.is_empty() { String::new() } else { format!(" in [{}]", section.name) };
+            let hint = suggestion(key.get_ref(), known.iter().copied())
+                .unwrap_or_else(|| format!("; there are {}", listed(known)));
+            self.fault(key.span(), format!("unknown key {}{place}{hint}", shown(key.get_ref())));
+        }
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, section: &Section<'t, '_>, key: &str) -> Option<bool> {
+        let value = section.get(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.fault(value.span(), format!("`{key}` is either true or false"));
+        }
+        flag
+    }
+
+    /// Text.
+    pub(super) fn text<'d>(&mut self, section: &Section<'t, 'd>, key: &str) -> Option<(&'d str, Range<usize>)> {
+        let value = section.get(key)?;
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            self.fault(value.span(), format!("`{key}` is text in quotes"));
+        }
+        text.map(|text| (text, value.span()))
+    }
+
+    /// One of several words.
+    pub(super) fn word<T: Copy>(&mut self, section: &Section<'t, '_>, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let (text, span) = self.text(section, key)?;
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(*meaning);
+        }
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let hint = suggestion(text, words.iter().copied()).unwrap_or_default();
+        self.fault(span, format!("`{key}` is one of {}{hint}", listed(&words)));
+        None
+    }
+
+    /// A number of characters.
+    pub(super) fn length(&mut self, section: &Section<'t, '_>, key: &str, most: usize) -> Option<usize> {
+        let value = section.get(key)?;
+        let integer = value.get_ref().as_integer();
+        let length = integer.and_then(|integer| usize::from_str_radix(integer.as_str(), integer.radix()).ok());
+        let length = length.filter(|length| (1..=most).contains(length));
+        if length.is_none() {
+            self.fault(value.span(), format!("`{key}` is a whole number from 1 to {most}"));
+        }
+        length
+    }
+
+    /// All that was found, from top to bottom.
+    pub(super) fn into_faults(mut self) -> Vec<Fault> {
+        self.faults.sort_by_key(|(offset, _)| *offset);
+        let text = self.text;
+        let place = |(offset, message): (usize, String)| {
+            let before = text.get(..offset).unwrap_or(text);
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            Fault { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, message }
+        };
+        self.faults.into_iter().map(place).collect()
+    }
+}
+
+/// `; did you mean `this`?`, if something is alike.
+pub(super) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+    let alike = known.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(alike, _)| *alike >= ALIKE);
+    let best = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    best.map(|(_, known)| format!("; did you mean `{known}`?"))
+}
+
+/// A key, if it is one that somebody would write.
+pub(super) fn shown(key: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-:.".contains(character);
+    if !key.is_empty() && key.len() <= 64 && key.chars().all(is_plain) { format!("`{key}`") } else { "here".to_owned() }
+}
+
+/// `a`, `b` and `c`.
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => quoted.concat(),
+    }
+}

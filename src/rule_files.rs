@@ -1,0 +1,155 @@
+//! The files that decide how every user is mapped: the mapping file and the JSON Schema of the traits.
+//!
+//! They belong to the run. A run keeps copies, for the owner only, and goes on by them whatever became of the files; that
+//! they are the same content is known by its hash.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::MappingArguments;
+use crate::journal::{FileRecord, RunDirectory, RunRecord, put_private};
+use crate::mapping::{Fault, MAPPING_FILE_BYTES, MissingEmail, Rules, TraitsSchema, TraitsSchemaError, parse_mapping};
+
+/// Largest JSON Schema, in bytes. Ours.
+const SCHEMA_BYTES: usize = 1024 * 1024;
+
+/// Faults of one file that are told at once.
+const MOST_FAULTS: usize = 10;
+
+/// Why the files cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleFileError {
+    /// It cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's reason, or that it is too large or no text.
+        source: io::Error,
+    },
+    /// The mapping file is wrong.
+    #[error("the mapping file is wrong:{}", told(path, faults))]
+    Mapping {
+        /// The path.
+        path: PathBuf,
+        /// All that is wrong with it.
+        faults: Vec<Fault>,
+    },
+    /// The schema is wrong.
+    #[error("the traits schema `{}` is wrong: {problem}", path.display())]
+    Schema {
+        /// The path.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: TraitsSchemaError,
+    },
+    /// A run's copy is not what the run was begun with.
+    #[error("`{path}` is not what the run was begun with; begin again with --new-run")]
+    Copy {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
+fn told(path: &Path, faults: &[Fault]) -> String {
+    let lines = faults.iter().take(MOST_FAULTS).map(|fault| format!("\n  {}, {fault}", path.display()));
+    let more = faults.len().saturating_sub(MOST_FAULTS);
+    lines.chain((more > 0).then(|| format!("\n  and {more} more"))).collect()
+}
+
+/// The content of the files, as far as there are any.
+#[derive(Clone, Debug, Default)]
+pub struct RuleFiles {
+    mapping: Option<RuleFile>,
+    traits_schema: Option<RuleFile>,
+}
+
+#[derive(Clone, Debug)]
+struct RuleFile {
+    path: PathBuf,
+    content: String,
+}
+
+impl RuleFile {
+    fn read(path: &Path, most: usize) -> Result<Self, RuleFileError> {
+        let read = || {
+            let mut bytes = Vec::new();
+            std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+            if bytes.len() > most {
+                return Err(io::Error::other(format!("it has more than {most} bytes")));
+            }
+            String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+        };
+        match read() {
+            Ok(content) => Ok(Self { path: path.to_owned(), content }),
+            Err(source) => Err(RuleFileError::Read { path: path.to_owned(), source }),
+        }
+    }
+
+    fn record(&self) -> FileRecord {
+        FileRecord::of(&self.path, &self.content)
+    }
+
+    /// A run's copy, which goes by the name of the file it was made of.
+    fn copy(path: &Path, record: Option<&FileRecord>, most: usize) -> Result<Option<Self>, RuleFileError> {
+        let Some(record) = record else { return Ok(None) };
+        let file = Self { path: PathBuf::from(&record.path), ..Self::read(path, most)? };
+        if file.record().sha256 != record.sha256 {
+            return Err(RuleFileError::Copy { path: path.to_owned() });
+        }
+        Ok(Some(file))
+    }
+}
+
+impl RuleFiles {
+    /// Reads the files that were named.
+    pub fn read(arguments: &MappingArguments) -> Result<Self, RuleFileError> {
+        let read = |path: &Option<PathBuf>, most| path.as_deref().map(|path| RuleFile::read(path, most)).transpose();
+        Ok(Self {
+            mapping: read(&arguments.mapping, MAPPING_FILE_BYTES)?,
+            traits_schema: read(&arguments.traits_schema, SCHEMA_BYTES)?,
+        })
+    }
+
+    /// Reads the copies of a run.
+    pub fn of_run(directory: &RunDirectory, record: &RunRecord) -> Result<Self, RuleFileError> {
+        Ok(Self {
+            mapping: RuleFile::copy(&directory.mapping(), record.mapping.as_ref(), MAPPING_FILE_BYTES)?,
+            traits_schema: RuleFile::copy(&directory.traits_schema(), record.traits_schema.as_ref(), SCHEMA_BYTES)?,
+        })
+    }
+
+    /// What `run.json` says about them: the mapping file, and the schema.
+    pub fn records(&self) -> (Option<FileRecord>, Option<FileRecord>) {
+        (self.mapping.as_ref().map(RuleFile::record), self.traits_schema.as_ref().map(RuleFile::record))
+    }
+
+    /// Leaves copies in a run's directory, readable by the owner only.
+    pub fn keep(&self, directory: &RunDirectory) -> io::Result<()> {
+        for (file, path) in [(&self.mapping, directory.mapping()), (&self.traits_schema, directory.traits_schema())] {
+            if let Some(file) = file {
+                put_private(&path, |mut copy| copy.write_all(file.content.as_bytes()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compiles them; `--missing-email`, if it was given, wins over the mapping file.
+    pub fn rules(&self, missing_email: Option<MissingEmail>) -> Result<Rules, RuleFileError> {
+        let mut rules = match &self.mapping {
+            None => Rules::default(),
+            Some(RuleFile { path, content }) => {
+                parse_mapping(content).map_err(|faults| RuleFileError::Mapping { path: path.clone(), faults })?
+            }
+        };
+        if let Some(RuleFile { path, content }) = &self.traits_schema {
+            let schema = TraitsSchema::parse(content);
+            let schema = schema.map_err(|problem| RuleFileError::Schema { path: path.clone(), problem })?;
+            rules.traits_schema = Some(schema);
+        }
+        if let Some(missing_email) = missing_email {
+            rules.missing_email = missing_email;
+        }
+        Ok(rules)
+    }
+}
