@@ -9,7 +9,8 @@ const BASE: u64 = 24 * 1024 * 1024;
 /// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::KnownUsers`].
 const INDICES: u64 = 4 * 1024 * 1024;
 
-/// Bounds of the memory that a run takes, in bytes. The number of users is in neither.
+/// Bounds of the memory that a run takes, in bytes. The number of users is in neither. An input that is compressed with zstd
+/// takes up to 16 MiB beside them, twice its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryBound {
     /// As long as records are small against a chunk.
