@@ -165,10 +165,11 @@ impl<'a> Flat<'a> {
         let is_in = |list: Option<&'a [Text<'a>]>, value: &str| {
             list.iter().copied().flatten().any(|other| other.eq_ignore_ascii_case(value))
         };
-        let plain = |value: Option<&'a str>| (None, value, None);
-        let lists = [self.verified, self.unverified].into_iter().flatten().flatten();
-        let all = self.primary.map(|primary| plain(Some(primary))).into_iter();
-        let all = all.chain(objects).chain(lists.map(|value| plain(Some(value))));
+        let listed = |list: Option<&'a [Text<'a>]>, verified| {
+            list.into_iter().flatten().map(move |value| (None, Some(&**value), Some(verified)))
+        };
+        let primary = self.primary.map(|primary| (None, Some(primary), None)).into_iter();
+        let all = primary.chain(objects).chain(listed(self.verified, true)).chain(listed(self.unverified, false));
         let mut is_unknown = false;
         let given = all.filter_map(|(id, value, verified)| {
             let value = filled(value)?;

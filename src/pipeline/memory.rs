@@ -23,7 +23,8 @@ pub fn room(rules: &PaceRules) -> u64 {
     ROOM.max(wanted * batch)
 }
 
-/// Bounds of the memory that a run takes, in bytes. The number of users is in neither.
+/// Bounds of the memory that a run takes, in bytes. The number of users is in neither. An input that is compressed with zstd
+/// takes up to 16 MiB beside them, twice its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryBound {
     /// As long as records are small against a chunk.

@@ -1,11 +1,13 @@
 //! The header of a CSV, and the cells of a row under it.
 
+use std::cell::RefCell;
+
 use csv_core::ReadRecordResult;
 
 use super::Place;
 use super::frame::{AtEnd, Framer, Step};
 use super::record::to_index;
-use super::rows::{RowFramer, fresh_reader};
+use super::rows::{RowFramer, begin_row};
 
 /// A header without any of these is that of some other table.
 const ONE_OF: [&str; 4] =
@@ -114,25 +116,29 @@ impl Header {
     }
 }
 
+thread_local! {
+    /// Made once: that takes a hundred times as long as to read a row. (A clone of it does not know the end of its input.)
+    static READER: RefCell<csv_core::Reader> = RefCell::new(csv_core::Reader::new());
+}
+
 /// Reads the cells of a row that should have as many as there are columns.
 fn read_row(bytes: &[u8], columns: usize) -> Result<Row, RowFault> {
     // All of it: cells that are not UTF-8 could together look as if they were.
     std::str::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
     let (mut text, mut ends) = (vec![0; bytes.len() + 1], vec![0; columns + 1]);
-    let mut reader = fresh_reader();
     let (mut read, mut written, mut cells) = (0, 0, 0);
-    loop {
-        // Behind the last byte an empty slice says that the row is over.
-        let (result, taken, out, more) = reader.read_record(&bytes[read..], &mut text[written..], &mut ends[cells..]);
-        (read, written, cells) = (read + taken, written + out, cells + more);
-        match result {
-            ReadRecordResult::InputEmpty => {}
-            ReadRecordResult::OutputFull
-            | ReadRecordResult::OutputEndsFull
-            | ReadRecordResult::Record
-            | ReadRecordResult::End => break,
+    READER.with_borrow_mut(|reader| {
+        begin_row(reader);
+        loop {
+            // Behind the last byte an empty slice says that the row is over.
+            let (result, taken, out, more) =
+                reader.read_record(&bytes[read..], &mut text[written..], &mut ends[cells..]);
+            (read, written, cells) = (read + taken, written + out, cells + more);
+            if result != ReadRecordResult::InputEmpty {
+                break;
+            }
         }
-    }
+    });
     if cells != columns || read < bytes.len() {
         return Err(RowFault::Cells { found: cells, columns });
     }

@@ -29,18 +29,20 @@ pub(super) struct RowFramer {
     rows: u64,
 }
 
-/// A reader in front of a row. It has read something, or it would take a byte order mark for none of the row's bytes.
-pub(super) fn fresh_reader() -> csv_core::Reader {
-    let mut reader = csv_core::Reader::new();
+/// Puts a reader in front of a row. It has then read something, or it would take a byte order mark for none of the row's
+/// bytes.
+pub(super) fn begin_row(reader: &mut csv_core::Reader) {
+    reader.reset();
     reader.read_record(b"\n", &mut [0], &mut [0]);
-    reader
 }
 
 impl RowFramer {
     /// A framer that begins at `offset`, on this line, in front of the row with this number.
     pub(super) fn new(offset: u64, line: u64, number: u64, columns: usize) -> Self {
+        let mut reader = csv_core::Reader::new();
+        begin_row(&mut reader);
         Self {
-            reader: fresh_reader(),
+            reader,
             scratch: vec![0; SCRATCH].into(),
             cursor: offset,
             line,
