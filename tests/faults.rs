@@ -197,6 +197,18 @@ fn one_poisonous_record_does_not_stop_a_run() {
 }
 
 #[test]
+fn one_poisonous_record_in_the_only_batch_is_found() {
+    let poisonous = |request: &str| {
+        request.contains("user_000005").then(|| http("500 Internal Server Error", "", r#"{"error":{"code":"X"}}"#))
+    };
+    let url = scripted_target(move |request| obliging(request, poisonous));
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..8).map(user)));
+    let run = import_into(&scratch, &url, &file, &["--rate", "1000/s", "--max-wait", "8"]).expect_code(3);
+    assert_eq!((run.count("created"), run.count("rejected")), (7, 1), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
 fn an_absurd_retry_after_is_no_reason_to_crash() {
     let absurd = |_: &str| Some(http("503 Service Unavailable", "retry-after: 18446744073709551615\r\n", ""));
     let url = scripted_target(move |request| obliging(request, absurd));

@@ -277,6 +277,11 @@ impl Pace {
         state.in_vain_since.map_or(Duration::ZERO, |since| next.duration_since(since))
     }
 
+    /// Something else is tried now: it is given as long as the first one was.
+    pub fn hope_again(&self) {
+        self.state().in_vain_since = None;
+    }
+
     /// The bounds of a request's size, to read or to change.
     pub fn batch<T>(&self, look: impl FnOnce(&mut BatchControl) -> T) -> T {
         look(&mut self.state().batch)

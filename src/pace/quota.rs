@@ -6,6 +6,9 @@
 
 use std::time::{Duration, SystemTime};
 
+/// The fastest rate that is believed, in requests a second.
+const FASTEST: f64 = 1e6;
+
 /// The longest time to a reset that is believed.
 const LONGEST: f64 = 24.0 * 3600.0;
 
@@ -58,7 +61,7 @@ impl Quota {
             && amount >= 1.0
             && window > 0.0
         {
-            let rate = amount / window;
+            let rate = (amount / window).min(FASTEST);
             self.rate = Some(self.rate.map_or(rate, |other| other.min(rate)));
         }
     }

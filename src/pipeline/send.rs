@@ -1,5 +1,6 @@
 //! The senders: batches to the target at one pace, until every item of them is settled.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,8 +27,9 @@ use crate::pace::{BatchControl, Pace, Permit, Slot};
 /// Requests without an answer in time after which a batch is split.
 const TIMEOUTS: u32 = 2;
 
-/// Attempts with a part of a batch that is suspected to hold a record that the target fails on.
-const SUSPECT: u32 = 3;
+/// Attempts after which a batch is split that may hold a record that the target fails on, and a part of such a batch.
+const SUSPECT: u32 = 5;
+const SUSPECT_PART: u32 = 3;
 
 /// What was tried with one batch.
 struct Tries {
@@ -133,8 +135,9 @@ impl Sender {
 
     /// Settles every item of a batch, in as many requests as that takes.
     async fn deliver(&self, work: Work) {
-        let mut open = vec![work];
-        while let Some(work) = open.pop() {
+        // Parts of one size before smaller ones: it is soon known whether the target takes any.
+        let mut open = VecDeque::from([work]);
+        while let Some(work) = open.pop_front() {
             if let Some(parts) = work.beyond(self.limits()()) {
                 open.extend(parts);
                 continue;
@@ -242,12 +245,15 @@ impl Sender {
         let since = work.suspect_since.unwrap_or(tries.succeeded_before);
         let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
         let in_vain = self.delivery.pace.in_vain_for() > self.delivery.budget.total;
-        // A part of a suspect batch is soon known to be innocent; the one at fault gets every chance.
-        let most = if work.suspect_since.is_some() && items > 1 { SUSPECT } else { self.delivery.budget.attempts };
-        let exhausted = tries.attempts >= most && others_succeed;
-        if (exhausted || in_vain) && is_about_content(reply.outcome) && (items > 1 || others_succeed) {
-            // If it is the target and not a record, no part succeeds, and nothing is rejected.
+        // What is innocent is soon known to be; the one at fault gets every chance.
+        let is_part = work.suspect_since.is_some();
+        let may_split = items > 1 && !in_vain && tries.attempts >= if is_part { SUSPECT_PART } else { SUSPECT };
+        let exhausted = tries.attempts >= self.delivery.budget.attempts && others_succeed;
+        // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
+        // no part succeeds, and nothing is rejected.
+        if is_about_content(reply.outcome) && (may_split || others_succeed && (exhausted || in_vain)) {
             let since = work.suspect_since.unwrap_or_else(|| self.succeeded.load(Ordering::Relaxed));
+            self.delivery.pace.hope_again();
             return Some(self.isolate(work, work.halved(Some(since), true), reply).await);
         }
         if exhausted || in_vain {
