@@ -9,6 +9,7 @@ use crate::avnology::BaseUrl;
 use crate::mapping::MissingEmail;
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
 use crate::pipeline::OnExisting;
+use crate::settings::ShardChoice;
 
 /// `avnology migrate …`
 #[derive(Debug, Args)]
@@ -56,6 +57,7 @@ Environment (a .env file of the working directory never overrides it; flags do):
   AVNOLOGY_RATE         like --rate
   AVNOLOGY_CONCURRENCY  like --concurrency
   AVNOLOGY_RUNS_DIR     like --runs-dir
+  AVNOLOGY_SHARDS       how many shards there are, for --shard auto
   AVNOLOGY_CACERT       like --cacert
   HTTPS_PROXY, ALL_PROXY, NO_PROXY  how to get to the target
   NO_COLOR              no colours
@@ -179,6 +181,12 @@ pub struct ImportArguments {
     /// The Dashboard's CSV with the passwords that the export lacks (as the Backend API's and the CLI's do), by Clerk id
     #[arg(long, value_name = "FILE")]
     pub passwords: Option<PathBuf>,
+
+    /// Take part I of N, as in `2/3`, and 1/N of the rate; the other parts are for other processes, and `runs merge` puts
+    /// their accounts together. `auto` asks the engine: a Kubernetes Indexed Job (with AVNOLOGY_SHARDS), a Slurm array, an
+    /// AWS Batch array or Cloud Run tasks
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<ShardChoice>,
 
     /// Read, map and validate everything, send nothing, and preview the first identities
     #[arg(long)]

@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::event::{MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
-use crate::journal::{Outcome, Progress, Settled};
+use super::read::InputEnd;
+use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
-use crate::source::{Input, Position};
+use crate::source::{Input, Position, Shard};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
 const FIRST_POSITIONS: usize = 3;
@@ -56,12 +57,17 @@ pub struct InputProgress {
     pub bytes: Option<u64>,
     /// Bytes whose records were mapped.
     pub consumed: u64,
+    /// The number of the last record that was gone past.
+    #[serde(skip)]
+    pub records: u64,
 }
 
 /// The account of a run.
 #[derive(Debug)]
 pub struct Ledger {
     sending: bool,
+    /// Which records of the inputs are meant.
+    pub shard: Option<Shard>,
     read: u64,
     valid: u64,
     created: u64,
@@ -104,10 +110,16 @@ impl Ledger {
     pub fn new(inputs: &[Input], sending: bool) -> Self {
         let inputs = inputs
             .iter()
-            .map(|input| InputProgress { input: input.name().to_string(), bytes: input.size(), consumed: 0 })
+            .map(|input| InputProgress {
+                input: input.name().to_string(),
+                bytes: input.size(),
+                consumed: 0,
+                records: 0,
+            })
             .collect();
         Self {
             sending,
+            shard: None,
             read: 0,
             valid: 0,
             created: 0,
@@ -132,6 +144,18 @@ impl Ledger {
         }
     }
 
+    /// The account of one shard.
+    #[must_use]
+    pub fn of_shard(self, shard: Option<Shard>) -> Self {
+        Self { shard, ..self }
+    }
+
+    /// Records that were gone past because other shards take them.
+    pub fn left_to_others(&self) -> u64 {
+        let Some(shard) = self.shard else { return 0 };
+        self.inputs.iter().map(|input| shard.left_to_others(input.records)).sum()
+    }
+
     /// Records by what became of them.
     pub fn counts(&self) -> Counts {
         let rejected = self.rejected();
@@ -153,8 +177,12 @@ impl Ledger {
     }
 
     /// An input was read to its end.
-    pub(super) fn input_ended(&mut self) {
+    pub(super) fn input_ended(&mut self, end: InputEnd) {
         self.ended += 1;
+        let input = &mut self.inputs[usize::from(end.input)];
+        input.records = end.records;
+        // What follows the last record of a shard is gone past, too.
+        input.consumed = end.consumed.unwrap_or(input.consumed);
     }
 
     /// Rejected records.
@@ -195,7 +223,9 @@ impl Ledger {
     pub(super) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
         self.read += counts.open;
         self.not_asked += counts.not_asked;
-        self.inputs[usize::from(counts.start.key.input)].consumed = counts.consumed;
+        let input = &mut self.inputs[usize::from(counts.start.key.input)];
+        input.consumed = counts.consumed;
+        input.records = counts.last;
         if !self.sending {
             self.valid += counts.valid;
             counts.notices.into_iter().for_each(|notices| self.noticed(notices));
@@ -232,6 +262,7 @@ impl Ledger {
     pub fn continue_at(&mut self, progress: &Progress) {
         for (index, input) in (0..).zip(&mut self.inputs) {
             let offset = progress.mark(index).map_or(0, |mark| mark.offset);
+            input.records = progress.mark(index).map_or(0, Mark::records_before);
             input.consumed = input.bytes.map_or(0, |bytes| offset.min(bytes));
         }
         self.continued_from = self.bytes_read();

@@ -36,6 +36,9 @@ pub struct RunReport<'a> {
     run: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejects_of: Option<&'a str>,
+    /// Which shard it was, and how many records it left to the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<ShardReport>,
     dry_run: bool,
     target: Option<&'a str>,
     /// `finished` or `stopped`.
@@ -63,6 +66,14 @@ pub struct RunReport<'a> {
     preview: Vec<Box<RawValue>>,
 }
 
+/// What a report says about a shard.
+#[derive(Debug, Serialize)]
+struct ShardReport {
+    number: u32,
+    of: u32,
+    left_to_others: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct Requests {
     sent: u64,
@@ -79,6 +90,11 @@ impl<'a> RunReport<'a> {
             version: env!("CARGO_PKG_VERSION"),
             run: details.run.as_deref(),
             rejects_of: details.rejects_of.as_deref(),
+            shard: ledger.shard.map(|shard| ShardReport {
+                number: shard.number(),
+                of: shard.of().get(),
+                left_to_others: ledger.left_to_others(),
+            }),
             dry_run: ledger.is_dry_run(),
             target: details.target.as_deref(),
             status: if ledger.stopped.is_none() { "finished" } else { "stopped" },
