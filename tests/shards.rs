@@ -21,7 +21,9 @@ fn shaped(shape: usize, records: usize) -> Vec<u8> {
         0 => format!("{{\"data\":[{}]}}", joined(", ")).into_bytes(),
         1 => format!("[{}]", joined(",\n")).into_bytes(),
         2 => joined("\n").into_bytes(),
-        3 => (1..=records).fold("id,primary_email_address\n".to_owned(), |text, number| text + &format!("user_{number},\"a\n\"\n")).into_bytes(),
+        3 => (1..=records)
+            .fold("id,primary_email_address\n".to_owned(), |text, number| text + &format!("user_{number},\"a\n\"\n"))
+            .into_bytes(),
         4 => {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(joined("\n").as_bytes()).expect("memory takes everything");
@@ -116,7 +118,7 @@ fn export_with_duplicates() -> (String, BTreeSet<String>, usize) {
 }
 
 fn start(scratch: &Scratch, sandbox: &Sandbox, shard: &str, more: &[&str]) -> Child {
-    let arguments = [&["--shard", shard, "--batch-size", "50"], more].concat();
+    let arguments = [&["--shard", shard], more].concat();
     let mut command = scratch.import_command(sandbox, "users.json", &arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs")
 }
@@ -138,7 +140,7 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let (text, good, duplicates) = export_with_duplicates();
     scratch.write("users.json", text);
-    let mut doomed = start(&scratch, &sandbox, "2/3", &["--concurrency", "1"]);
+    let mut doomed = start(&scratch, &sandbox, "2/3", &["--concurrency", "1", "--batch-size", "50"]);
     let others = ["1/3", "3/3"].map(|shard| start(&scratch, &sandbox, shard, &[]));
     let second_block = |ids: Vec<String>| ids.iter().any(|id| ("user_001000".."user_002000").contains(&id.as_str()));
     while !second_block(sandbox.column("external_id")) {
@@ -183,9 +185,10 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     of_merged.sort_unstable();
     assert_eq!(of_merged, numbers);
     #[cfg(unix)]
-    for name in ["rejects_file", "report_file"] {
+    for name in ["rejects.ndjson", "report.json"] {
         use std::os::unix::fs::PermissionsExt;
-        let path = scratch.path(merged.report()[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", merged.stdout)));
+        let report = merged.report();
+        let path = scratch.path(report["rejects_file"].as_str().expect("a rejects file")).with_file_name(name);
         assert_eq!(std::fs::metadata(path).expect("a file").permissions().mode() & 0o777, 0o600, "{name}");
     }
     // A whole import finds nothing to do but the rejects.
@@ -200,7 +203,8 @@ fn a_dry_run_of_each_shard_is_the_dry_run_of_the_whole() {
     let (text, good, duplicates) = export_with_duplicates();
     scratch.write("users.json", text);
     let run = |more: &[&str]| {
-        let fixed = ["migrate", "clerk", "--import", "users.json", "--dry-run", "--output", "json", "--progress", "none"];
+        let fixed =
+            ["migrate", "clerk", "--import", "users.json", "--dry-run", "--output", "json", "--progress", "none"];
         scratch.run(&[&fixed, more].concat()).expect_code(3)
     };
     let shards = ["1/3", "2/3", "3/3"].map(|shard| run(&["--shard", shard, "--preview", "1"]));
@@ -210,7 +214,7 @@ fn a_dry_run_of_each_shard_is_the_dry_run_of_the_whole() {
     }
     assert_eq!(whole.count("valid"), good.len() as u64);
     let of_shard = |run: &Run| run.report()["rejected_by_code"]["duplicate_email"]["count"].as_u64().unwrap_or(0);
-    assert_eq!(shards.each_ref().map(of_shard), [0, 2, 1].map(|count| count), "the later record's shard tells");
+    assert_eq!(shards.each_ref().map(of_shard), [0, 2, 1], "the later record's shard tells");
     assert_eq!(shards.iter().map(of_shard).sum::<u64>(), duplicates as u64);
     let first = |run: &Run| run.report()["preview"][0]["external_id"].as_str().map(str::to_owned);
     assert_eq!(first(&shards[1]).as_deref(), Some("user_001000"), "the preview is the shard's own");
@@ -223,9 +227,10 @@ fn only_shards_of_the_same_work_go_side_by_side() {
     scratch.write("users.json", export((0..2_000).map(user)));
     scratch.write("other.json", export((0..2_001).map(user)));
     let slowly = ["--concurrency", "1", "--batch-size", "5"];
-    let first = start(&scratch, &sandbox, "1/2", &slowly);
+    let mut first = start(&scratch, &sandbox, "1/2", &slowly);
     while sandbox.column("external_id").is_empty() {
         std::thread::sleep(Duration::from_millis(10));
+        assert!(first.try_wait().expect("its state").is_none(), "it is slow");
     }
     let runs = scratch.path("other-runs").display().to_string();
     for refused in [
@@ -242,7 +247,6 @@ fn only_shards_of_the_same_work_go_side_by_side() {
     let second = scratch.import(&sandbox, "users.json", &["--shard", "2/2"]).expect_code(0);
     assert_eq!(second.count("created"), 1_000);
     assert!(scratch.run(&["migrate", "clerk", "runs", "merge"]).expect_code(2).stderr.contains("shard 1/2"));
-    let mut first = first;
     first.kill().expect("it can be killed");
     drop(wait(first));
 }

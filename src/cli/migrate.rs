@@ -99,7 +99,12 @@ pub enum ClerkCommand {
 
 /// `avnology migrate clerk runs`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct RunsArguments {
+    /// What to do instead of listing them.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+
     /// Where runs are kept [default: .avnology/runs]
     #[arg(long, value_name = "DIR")]
     pub runs_dir: Option<PathBuf>,
@@ -107,6 +112,34 @@ pub struct RunsArguments {
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub output: OutputFormat,
+}
+
+/// What to do with several runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Put the accounts and the rejects of all shards of one import together
+    Merge(MergeArguments),
+}
+
+/// `avnology migrate clerk runs merge`
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// Runs of shards, by their ids or directories; shards of the same import that are not named are looked for among the
+    /// runs [default: the newest import in shards]
+    #[arg(value_name = "RUN")]
+    pub runs: Vec<String>,
+
+    /// Where runs are kept, and where the result is written [default: .avnology/runs]
+    #[arg(long, value_name = "DIR")]
+    pub runs_dir: Option<PathBuf>,
+
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: OutputFormat,
+
+    /// No summary; errors only
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `avnology migrate clerk resume`

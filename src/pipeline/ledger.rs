@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::event::{MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
@@ -49,7 +49,7 @@ pub struct CodeCount {
 }
 
 /// One input and how far it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputProgress {
     /// Its name as the user gave it.
     pub input: String,
@@ -117,6 +117,11 @@ impl Ledger {
                 records: 0,
             })
             .collect();
+        Self::of_inputs(inputs, sending)
+    }
+
+    /// An empty account of inputs that were looked at before.
+    pub fn of_inputs(inputs: Vec<InputProgress>, sending: bool) -> Self {
         Self {
             sending,
             shard: None,
@@ -142,6 +147,34 @@ impl Ledger {
             continued_records: 0,
             ended: 0,
         }
+    }
+
+    /// This account and that of another shard, finished as well, as one.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.read += other.read;
+        self.valid += other.valid;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        for (code, mut of_other) in other.rejected {
+            let entry = self.rejected.entry(code).or_default();
+            entry.count += of_other.count;
+            entry.first.append(&mut of_other.first);
+            entry.first.sort_unstable();
+            entry.first.truncate(FIRST_POSITIONS);
+        }
+        for (notice, count) in other.notices {
+            *self.notices.entry(notice).or_default() += count;
+        }
+        self.password_resets += other.password_resets;
+        self.not_asked += other.not_asked;
+        self.requests += other.requests;
+        self.retries += other.retries;
+        self.throttled += other.throttled;
+        // They went side by side.
+        self.elapsed = self.elapsed.max(other.elapsed);
+        self
     }
 
     /// The account of one shard.
