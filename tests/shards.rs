@@ -33,8 +33,10 @@ fn shaped(shape: usize, records: usize) -> Vec<u8> {
     }
 }
 
-/// Numbers and first lines of what a reader hands out, and where each chunk begins.
-fn read(mut reader: RecordReader) -> (Vec<(u64, Vec<u8>)>, Vec<ResumePoint>, u64) {
+type Records = Vec<(u64, Vec<u8>)>;
+
+/// The numbers and bytes of what a reader hands out, where each chunk begins, and how many records there are in all.
+fn read(mut reader: RecordReader) -> (Records, Vec<ResumePoint>, u64) {
     let (mut records, mut points) = (Vec::new(), Vec::new());
     while let Some(chunk) = reader.next_chunk().expect("a whole input") {
         let first = &chunk.spans[0];

@@ -216,7 +216,7 @@ pub struct ImportArguments {
     pub passwords: Option<PathBuf>,
 
     /// Take part I of N, as in `2/3`, and 1/N of the rate; the other parts are for other processes, and `runs merge` puts
-    /// their accounts together. `auto` asks the engine: a Kubernetes Indexed Job (with AVNOLOGY_SHARDS), a Slurm array, an
+    /// their accounts together. `auto` asks the engine: a Kubernetes Indexed Job (with `AVNOLOGY_SHARDS`), a Slurm array, an
     /// AWS Batch array or Cloud Run tasks
     #[arg(long, value_name = "I/N")]
     pub shard: Option<ShardChoice>,

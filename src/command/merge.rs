@@ -225,7 +225,8 @@ fn check_finished(parts: &BTreeMap<u32, Part>, of: Shard) -> Result<(), MergeErr
         return Ok(());
     }
     if problems.len() > NAMED {
-        problems[NAMED] = "\n  and more".to_owned();
+        problems.truncate(NAMED);
+        problems.push("\n  and more".to_owned());
     }
     Err(MergeError::Unfinished(problems.concat()))
 }

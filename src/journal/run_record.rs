@@ -185,7 +185,8 @@ struct Whole<'a> {
     target: &'a str,
     shards: Option<&'a str>,
     inputs: Vec<Option<(u64, String)>>,
-    passwords: Option<Option<(u64, String)>>,
+    /// One, or none.
+    passwords: Vec<Option<(u64, String)>>,
     missing_email: &'a str,
     mapping: Option<&'a str>,
     traits_schema: Option<&'a str>,
@@ -216,7 +217,7 @@ impl RunRecord {
             target: &self.target,
             shards: of_shard.map(|(_, of)| of),
             inputs: self.inputs.iter().map(content).collect(),
-            passwords: self.passwords.as_ref().map(content),
+            passwords: self.passwords.iter().map(content).collect(),
             missing_email: &self.missing_email,
             mapping: self.mapping.as_ref().map(|file| file.sha256.as_str()),
             traits_schema: self.traits_schema.as_ref().map(|file| file.sha256.as_str()),
