@@ -254,6 +254,22 @@ fn only_shards_of_the_same_work_go_side_by_side() {
 }
 
 #[test]
+fn what_was_known_of_the_target_is_not_believed_after_shards_were_at_it() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let old = export((0..1_200).map(user));
+    scratch.write("new.json", old.replace("\"N30\"", "\"Renamed\""));
+    scratch.write("old.json", old);
+    scratch.import(&sandbox, "old.json", &[]).expect_code(0);
+    let update = ["--on-existing", "update"];
+    let shard = scratch.import(&sandbox, "new.json", &[&update[..], &["--shard", "1/2"]].concat()).expect_code(0);
+    assert_eq!((shard.count("updated"), shard.count("unchanged")), (1, 999), "{}", shard.stdout);
+    assert_eq!(shard.report()["not_asked"], 0);
+    let back = scratch.import(&sandbox, "old.json", &update).expect_code(0);
+    assert_eq!((back.count("updated"), back.count("unchanged")), (1, 1_199), "{}", back.stdout);
+}
+
+#[test]
 fn a_pipe_has_no_shards() {
     let scratch = Scratch::new();
     let run = scratch.run(&["migrate", "clerk", "--import", "-", "--dry-run", "--shard", "1/2"]).expect_code(2);
