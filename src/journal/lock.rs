@@ -1,4 +1,5 @@
-//! Locks against two runs on the same directory or the same target from one host.
+//! Locks against two runs on the same directory or the same target from one host. Shards of one import share the lock of
+//! their target, and each has a lock of its own there.
 //!
 //! The operating system's advisory lock does the work: it is gone with the process that held it, however that ended, so
 //! there are no stale locks. The file's content only says who the holder is.
