@@ -22,7 +22,7 @@ use crate::cli::{
     ImportArguments, MappingArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, TargetArguments,
     UndoArguments, VerifyArguments,
 };
-use crate::journal::{RecordedOptions, RunDirectory, RunRecord};
+use crate::journal::{Lock, RecordedOptions, RunDirectory, RunRecord};
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
 use crate::rule_files::{RuleFileError, RuleFiles};
@@ -484,14 +484,20 @@ pub fn runs_directory(flag: Option<PathBuf>, environment: &Environment) -> Resul
 fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), SettingsError> {
     let failed = |problem: String| SettingsError::Runs { directory: runs.display().to_string(), problem };
     let listed = RunDirectory::list(runs).map_err(|error| failed(error.to_string()))?;
-    let found = listed.into_iter().find(|(directory, record)| match id {
-        Some(id) => record.id == id,
-        // What has no fingerprint, as standard input, cannot be known again.
-        None => {
-            !directory.is_finished()
-                && record.inputs.iter().chain(&record.passwords).all(|input| input.fingerprint.is_some())
-        }
-    });
+    // What has no fingerprint, as standard input, cannot be known again.
+    let is_open = |(directory, record): &(RunDirectory, RunRecord)| {
+        !directory.is_finished()
+            && record.inputs.iter().chain(&record.passwords).all(|input| input.fingerprint.is_some())
+    };
+    let found = if let Some(id) = id {
+        listed.into_iter().find(|(_, record)| record.id == id)
+    } else {
+        let mut open: Vec<_> = listed.into_iter().filter(is_open).collect();
+        // One of several shards may have been interrupted while the others go on.
+        let idle = open.iter().position(|(directory, _)| !Lock::is_held(&directory.lock()));
+        let which = idle.unwrap_or_default();
+        (which < open.len()).then(|| open.swap_remove(which))
+    };
     found.ok_or_else(|| {
         failed(match id {
             Some(id) => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),

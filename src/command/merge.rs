@@ -203,7 +203,7 @@ impl Part {
         match &self.directory {
             directory if Lock::is_held(&directory.lock()) => Some("is under way"),
             directory if directory.is_undone() => Some("was undone"),
-            directory if !directory.is_finished() => Some("was interrupted"),
+            directory if !directory.is_finished() => Some("did not come to its end"),
             _ => None,
         }
     }
