@@ -143,7 +143,7 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     let (text, good, duplicates) = export_with_duplicates();
     scratch.write("users.json", text);
     let mut doomed = start(&scratch, &sandbox, "2/3", &["--concurrency", "1", "--batch-size", "50"]);
-    let others = ["1/3", "3/3"].map(|shard| start(&scratch, &sandbox, shard, &[]));
+    let others = ["1/3", "3/3"].map(|shard| start(&scratch, &sandbox, shard, &["--batch-size", "20"]));
     let second_block = |ids: Vec<String>| ids.iter().any(|id| ("user_001000".."user_002000").contains(&id.as_str()));
     while !second_block(sandbox.column("external_id")) {
         std::thread::sleep(Duration::from_millis(10));
@@ -151,7 +151,6 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     }
     doomed.kill().expect("it can be killed");
     drop(wait(doomed));
-    let mut runs: Vec<Run> = others.into_iter().map(|process| wait(process).expect_code(3)).collect();
     let unfinished = scratch.run(&["migrate", "clerk", "runs", "merge"]).expect_code(2);
     assert!(unfinished.stderr.contains("shard 2/3"), "{}", unfinished.stderr);
     let listed = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0);
@@ -159,8 +158,11 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     let interrupted = listed.as_array().expect("runs").iter().find(|run| run["state"] == "interrupted");
     let id = interrupted.expect("the one that was killed")["id"].as_str().expect("an id").to_owned();
     assert!(id.ends_with("-2of3"), "{id}");
-    let mut resume = scratch.avnology(&["migrate", "clerk", "resume", &id, "--output", "json"]);
+    // Whether the others are still at it or not: this is the one to go on with.
+    let mut resume = scratch.avnology(&["migrate", "clerk", "resume", "--output", "json"]);
     let resumed = Run::of(resume.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"));
+    assert_eq!(resumed.report()["run"].as_str(), Some(&*id));
+    let mut runs: Vec<Run> = others.into_iter().map(|process| wait(process).expect_code(3)).collect();
     runs.push(resumed.expect_code(3));
 
     let counts = |name: &str| runs.iter().map(|run| run.count(name)).collect::<Vec<_>>();
@@ -251,6 +253,34 @@ fn only_shards_of_the_same_work_go_side_by_side() {
     assert!(scratch.run(&["migrate", "clerk", "runs", "merge"]).expect_code(2).stderr.contains("shard 1/2"));
     first.kill().expect("it can be killed");
     drop(wait(first));
+}
+
+#[test]
+fn what_is_no_whole_is_not_put_together() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let (text, _) = mixed_export(1_500);
+    scratch.write("one.json", &text);
+    scratch.write("two.json", text.replace("\"N30\"", "\"Renamed\""));
+    let id = |run: Run| run.report()["run"].as_str().expect("an id").to_owned();
+    let import = |file: &str, more: &[&str]| id(scratch.import(&sandbox, file, more));
+    let merge = |runs: &[&str]| scratch.run(&[&["migrate", "clerk", "runs", "merge", "--quiet"], runs].concat());
+    assert!(merge(&[]).expect_code(2).stderr.contains("no run of a shard"));
+    let whole = import("one.json", &[]);
+    assert!(merge(&[&whole]).expect_code(2).stderr.contains("is not one of a shard"));
+    let (first, second) = (import("one.json", &["--shard", "1/2"]), import("two.json", &["--shard", "2/2"]));
+    assert!(merge(&[&first]).expect_code(2).stderr.contains("shard 2/2 has no run"));
+    assert!(merge(&[&first, &second]).expect_code(2).stderr.contains("they differ in inputs"));
+    let again = import("one.json", &["--shard", "1/2", "--new-run"]);
+    assert!(merge(&[&first, &again]).expect_code(2).stderr.contains("are both of shard 1/2"));
+    let second = import("one.json", &["--shard", "2/2"]);
+    let directory = scratch.path(&format!(".avnology/runs/{second}")).display().to_string();
+    assert_eq!(merge(&[&first, &directory]).expect_code(3).stderr, "");
+    let rejects = format!(".avnology/runs/{second}/rejects.ndjson");
+    let (_, all_but_one) =
+        scratch.read(&rejects).split_once('\n').map(|(one, rest)| (one.to_owned(), rest.to_owned())).expect("rejects");
+    scratch.write(&rejects, all_but_one);
+    assert!(merge(&[&first, &second]).expect_code(2).stderr.contains("does not add up"));
 }
 
 #[test]
