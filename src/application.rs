@@ -9,7 +9,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{ClerkArguments, ClerkCommand, Cli, Command, MigrateArguments, Provider, RunsArguments};
+use crate::cli::{ClerkArguments, ClerkCommand, Cli, Command, MigrateArguments, Provider, RunsArguments, RunsCommand};
 use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
 use crate::mapping::DEFAULT_MAPPING;
@@ -67,7 +67,14 @@ async fn migrate(arguments: ClerkArguments) -> ExitStatus {
         Some(ClerkCommand::Undo(undo)) => {
             run_with(ImportSettings::resolve_undo(undo, &environment), command::undo).await
         }
-        Some(ClerkCommand::Runs(RunsArguments { runs_dir, output })) => {
+        Some(ClerkCommand::Runs(RunsArguments { command: Some(RunsCommand::Merge(merge)), .. })) => {
+            let runs = runs_directory(merge.runs_dir.clone(), &environment).map_err(anyhow::Error::from);
+            match runs.and_then(|runs| Ok(command::merge_runs(&merge, &runs)?)) {
+                Ok(status) => status,
+                Err(error) => fail(&error, ExitStatus::Usage),
+            }
+        }
+        Some(ClerkCommand::Runs(RunsArguments { command: None, runs_dir, output })) => {
             let directory = runs_directory(runs_dir, &environment).map_err(anyhow::Error::from);
             match directory.and_then(|directory| Ok(command::list_runs(&directory, output)?)) {
                 Ok(()) => ExitStatus::Success,

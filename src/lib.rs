@@ -46,6 +46,9 @@
 //! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::KnownUsers`]); and the
 //! passwords that another file has for them ([`passwords::Passwords`]).
 //!
+//! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
+//! they need no word between them, and `runs merge` makes one account of theirs.
+//!
 //! # What holds
 //!
 //! - **Constant memory.** Chunks, batches, channels and sorters are bounded ([`pipeline::MemoryBound`]), and nothing grows

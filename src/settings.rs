@@ -3,6 +3,8 @@
 //! Flags win over the environment, the environment over `.env`, and that over the defaults. This is the only module
 //! that reads the environment.
 
+mod shard;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::IsTerminal;
@@ -20,11 +22,13 @@ use crate::cli::{
     ImportArguments, MappingArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, TargetArguments,
     UndoArguments, VerifyArguments,
 };
-use crate::journal::{RecordedOptions, RunDirectory, RunRecord};
+use crate::journal::{Lock, RecordedOptions, RunDirectory, RunRecord};
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
 use crate::rule_files::{RuleFileError, RuleFiles};
-use crate::source::{Input, ReaderLimits};
+use crate::source::{Input, ReaderLimits, Shard};
+
+pub use shard::{ShardChoice, ShardError};
 
 const KEY: &str = "AVNOLOGY_SECRET_KEY";
 const KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
@@ -77,6 +81,9 @@ pub enum SettingsError {
     /// A file that decides how users are mapped cannot be used.
     #[error(transparent)]
     Rules(#[from] RuleFileError),
+    /// It is not known which shard this is, or there can be none.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,
@@ -101,7 +108,10 @@ impl Environment {
         }
         let of_process: BTreeMap<_, _> = std::env::vars_os()
             .filter_map(|(name, value)| {
-                let name = name.into_string().ok().filter(|name| name.starts_with("AVNOLOGY_"))?;
+                let name = name
+                    .into_string()
+                    .ok()
+                    .filter(|name| name.starts_with("AVNOLOGY_") || shard::is_of_engine(name))?;
                 Some((name, value.into_string().ok()?))
             })
             .collect();
@@ -284,12 +294,16 @@ impl ImportSettings {
         if inputs.iter().chain(&passwords).filter(|input| **input == Input::Stdin).count() > 1 {
             return Err(SettingsError::StdinTwice);
         }
+        let shard = shard::resolve(arguments.shard, environment)?;
+        if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
+            return Err(ShardError::Pipe.into());
+        }
         let destination = destination(&arguments, environment)?;
         let ImportArguments { dry_run, mapping, on_existing, recheck, preview, new_run, options, .. } = arguments;
         let rate = first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or_default();
         Ok(Self {
             rate,
-            pace: pace(&options, rate, environment)?,
+            pace: pace(&options, (rate, shard), environment)?,
             timeouts: timeouts(&options),
             certificates: first(options.cacert.clone(), environment, "AVNOLOGY_CACERT")?,
             runs_directory: runs_directory(options.runs_dir.clone(), environment)?,
@@ -301,6 +315,7 @@ impl ImportSettings {
             },
             intake: Intake {
                 inputs,
+                shard,
                 reader: ReaderLimits {
                     record_bytes: options.max_record_bytes.unwrap_or(ReaderLimits::default().record_bytes),
                     ..ReaderLimits::default()
@@ -345,6 +360,7 @@ impl ImportSettings {
         let import = ImportArguments {
             import,
             passwords,
+            shard: None,
             dry_run: false,
             target,
             mapping,
@@ -393,9 +409,11 @@ impl ImportSettings {
             Some(_) => None,
             None => Some(record.target.parse().map_err(|error: BaseUrlError| wrong(error.to_string()))?),
         };
+        let shard = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
         let import = ImportArguments {
             import: record.inputs.iter().map(|input| PathBuf::from(&input.path)).collect(),
             passwords: record.passwords.as_ref().map(|input| PathBuf::from(&input.path)),
+            shard: shard.map(ShardChoice::Of),
             dry_run: false,
             target: TargetArguments {
                 sandbox: sandbox.is_some(),
@@ -433,10 +451,15 @@ fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOp
     })
 }
 
-fn pace(options: &RunOptions, rate: RateChoice, environment: &Environment) -> Result<PaceRules, SettingsError> {
+fn pace(
+    options: &RunOptions,
+    (rate, shard): (RateChoice, Option<Shard>),
+    environment: &Environment,
+) -> Result<PaceRules, SettingsError> {
     let concurrency = first(options.concurrency, environment, "AVNOLOGY_CONCURRENCY")?;
+    let rules = RateRules::new(rate, options.rate_min, options.rate_max, options.burst.unwrap_or(NonZeroU32::MIN));
     Ok(PaceRules {
-        rate: RateRules::new(rate, options.rate_min, options.rate_max, options.burst.unwrap_or(NonZeroU32::MIN)),
+        rate: shard::share(rules, shard),
         concurrency: concurrency.unwrap_or(ConcurrencyRules::new(None)),
         items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
         bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
@@ -461,14 +484,20 @@ pub fn runs_directory(flag: Option<PathBuf>, environment: &Environment) -> Resul
 fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), SettingsError> {
     let failed = |problem: String| SettingsError::Runs { directory: runs.display().to_string(), problem };
     let listed = RunDirectory::list(runs).map_err(|error| failed(error.to_string()))?;
-    let found = listed.into_iter().find(|(directory, record)| match id {
-        Some(id) => record.id == id,
-        // What has no fingerprint, as standard input, cannot be known again.
-        None => {
-            !directory.is_finished()
-                && record.inputs.iter().chain(&record.passwords).all(|input| input.fingerprint.is_some())
-        }
-    });
+    // What has no fingerprint, as standard input, cannot be known again.
+    let is_open = |(directory, record): &(RunDirectory, RunRecord)| {
+        !directory.is_finished()
+            && record.inputs.iter().chain(&record.passwords).all(|input| input.fingerprint.is_some())
+    };
+    let found = if let Some(id) = id {
+        listed.into_iter().find(|(_, record)| record.id == id)
+    } else {
+        let mut open: Vec<_> = listed.into_iter().filter(is_open).collect();
+        // One of several shards may have been interrupted while the others go on.
+        let idle = open.iter().position(|(directory, _)| !Lock::is_held(&directory.lock()));
+        let which = idle.unwrap_or_default();
+        (which < open.len()).then(|| open.swap_remove(which))
+    };
     found.ok_or_else(|| {
         failed(match id {
             Some(id) => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),

@@ -9,6 +9,7 @@ use crate::avnology::BaseUrl;
 use crate::mapping::MissingEmail;
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
 use crate::pipeline::OnExisting;
+use crate::settings::ShardChoice;
 
 /// `avnology migrate …`
 #[derive(Debug, Args)]
@@ -56,6 +57,7 @@ Environment (a .env file of the working directory never overrides it; flags do):
   AVNOLOGY_RATE         like --rate
   AVNOLOGY_CONCURRENCY  like --concurrency
   AVNOLOGY_RUNS_DIR     like --runs-dir
+  AVNOLOGY_SHARDS       how many shards there are, for --shard auto
   AVNOLOGY_CACERT       like --cacert
   HTTPS_PROXY, ALL_PROXY, NO_PROXY  how to get to the target
   NO_COLOR              no colours
@@ -97,7 +99,12 @@ pub enum ClerkCommand {
 
 /// `avnology migrate clerk runs`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct RunsArguments {
+    /// What to do instead of listing them.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+
     /// Where runs are kept [default: .avnology/runs]
     #[arg(long, value_name = "DIR")]
     pub runs_dir: Option<PathBuf>,
@@ -105,6 +112,34 @@ pub struct RunsArguments {
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub output: OutputFormat,
+}
+
+/// What to do with several runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Put the accounts and the rejects of all shards of one import together
+    Merge(MergeArguments),
+}
+
+/// `avnology migrate clerk runs merge`
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// Runs of shards, by their ids or directories; shards of the same import that are not named are looked for among the
+    /// runs [default: the newest import in shards]
+    #[arg(value_name = "RUN")]
+    pub runs: Vec<String>,
+
+    /// Where runs are kept, and where the result is written [default: .avnology/runs]
+    #[arg(long, value_name = "DIR")]
+    pub runs_dir: Option<PathBuf>,
+
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: OutputFormat,
+
+    /// No summary; errors only
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `avnology migrate clerk resume`
@@ -179,6 +214,12 @@ pub struct ImportArguments {
     /// The Dashboard's CSV with the passwords that the export lacks (as the Backend API's and the CLI's do), by Clerk id
     #[arg(long, value_name = "FILE")]
     pub passwords: Option<PathBuf>,
+
+    /// Take part I of N, as in `2/3`, and 1/N of the rate; the other parts are for other processes, and `runs merge` puts
+    /// their accounts together. `auto` asks the engine: a Kubernetes Indexed Job (with `AVNOLOGY_SHARDS`), a Slurm array, an
+    /// AWS Batch array or Cloud Run tasks
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<ShardChoice>,
 
     /// Read, map and validate everything, send nothing, and preview the first identities
     #[arg(long)]

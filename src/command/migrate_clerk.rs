@@ -158,6 +158,7 @@ async fn import_into(
         None
     });
     let details = RunDetails {
+        shards: Vec::new(),
         passwords: joined,
         run: Some(directory.id().to_owned()),
         rejects_of: record.rejects_of,
@@ -198,18 +199,22 @@ pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
 }
 
 /// Where the account of the run goes.
-struct Output {
+pub(super) struct Output {
     format: OutputFormat,
     quiet: bool,
     further_report: Option<PathBuf>,
 }
 
 impl Output {
-    fn of(settings: &ImportSettings) -> Self {
-        Self { format: settings.output, quiet: settings.quiet, further_report: settings.report.clone() }
+    pub(super) fn new(format: OutputFormat, quiet: bool) -> Self {
+        Self { format, quiet, further_report: None }
     }
 
-    fn report(
+    fn of(settings: &ImportSettings) -> Self {
+        Self { further_report: settings.report.clone(), ..Self::new(settings.output, settings.quiet) }
+    }
+
+    pub(super) fn report(
         self,
         ledger: &Ledger,
         details: &RunDetails,

@@ -1,6 +1,7 @@
 //! One file a command: settings in, exit status out.
 
 mod duplicates;
+mod merge;
 mod migrate_clerk;
 mod passwords;
 mod prepare;
@@ -11,6 +12,7 @@ mod target;
 mod undo;
 mod verify;
 
+pub use merge::{MergeError, merge_runs};
 pub use migrate_clerk::{ImportError, import};
 pub use prepare::PrepareError;
 pub use runs::{RunsError, list_runs};

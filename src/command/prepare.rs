@@ -21,7 +21,7 @@ pub(super) struct Prepared {
     /// Whether an earlier part of it was found.
     pub continued: bool,
     /// Held until the run is over.
-    pub locks: [Lock; 2],
+    pub locks: Vec<Lock>,
 }
 
 /// Why a run cannot begin.
@@ -70,8 +70,11 @@ pub enum PrepareError {
 
 /// Prepares a run of these settings into `target`.
 pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepared, PrepareError> {
-    let target_lock = Lock::take_target(target, "import")?;
     let wanted = record(settings, target)?;
+    let target_lock = match settings.intake.shard {
+        None => Lock::take_target(target, "import")?,
+        Some(shard) => Lock::take_target_for_shard(target, shard, &wanted.whole_digest())?,
+    };
     let open = open_run(settings, &wanted)?;
     if let Some((directory, was)) = open {
         let run_lock = Lock::take(&directory.lock(), "import")?;
@@ -86,12 +89,12 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
         if !was.has_same_rules(&wanted) {
             return Err(PrepareError::OtherRules { run: was.id });
         }
-        let mut ledger = Ledger::new(&settings.intake.inputs, true);
+        let mut ledger = ledger(settings);
         let count = settings.intake.inputs.len();
         let Replayed { journal, progress, .. } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, |settled| ledger.replayed(settled))?;
         ledger.continue_at(&progress);
-        let locks = [target_lock, run_lock];
+        let locks = vec![target_lock, run_lock];
         return Ok(Prepared { directory, journal, progress, ledger, record: was, continued: true, locks });
     }
     begin(settings, wanted, target_lock)
@@ -101,14 +104,18 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
 fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Result<Prepared, PrepareError> {
     let runs = &settings.runs_directory;
     let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
-    let directory = RunDirectory::create(runs).map_err(failed(runs.clone()))?;
+    let directory = RunDirectory::create(runs, settings.intake.shard).map_err(failed(runs.clone()))?;
     let run_lock = Lock::take(&directory.lock(), "import")?;
     let journal = Journal::create(&directory.journal(), &directory.rejects())?;
     let record = RunRecord { id: directory.id().to_owned(), ..wanted };
     settings.rule_files.keep(&directory).map_err(failed(runs.clone()))?;
     directory.write_record(&record).map_err(failed(runs.clone()))?;
-    let (progress, ledger) = (Progress::new(settings.intake.inputs.len()), Ledger::new(&settings.intake.inputs, true));
-    Ok(Prepared { directory, journal, progress, ledger, record, continued: false, locks: [target_lock, run_lock] })
+    let (progress, ledger) = (Progress::new(settings.intake.inputs.len()), ledger(settings));
+    Ok(Prepared { directory, journal, progress, ledger, record, continued: false, locks: vec![target_lock, run_lock] })
+}
+
+fn ledger(settings: &ImportSettings) -> Ledger {
+    Ledger::new(&settings.intake.inputs, true).of_shard(settings.intake.shard)
 }
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
@@ -146,6 +153,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: jiff::Timestamp::now().to_string(),
         target: target.to_owned(),
+        shard: settings.intake.shard.map(|shard| shard.to_string()),
         inputs,
         passwords,
         missing_email: settings.intake.rules.missing_email.to_string(),

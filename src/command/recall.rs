@@ -32,6 +32,14 @@ pub(super) async fn recall(
         tracing::warn!(%error, "what is known of the target cannot be used; it is asked about every user");
         Recalled::default()
     };
+    if settings.intake.shard.is_some() {
+        // Shards go side by side and do not know of each other's users: what one believes another may be changing. So they
+        // ask the target about everybody, and the next run that is no shard does, too.
+        return Ok(match KnownUsers::distrust(&settings.runs_directory, target, run) {
+            Ok(()) => Recalled::default(),
+            Err(error) => given_up(error),
+        });
+    }
     let known = match open(settings, target, run) {
         Ok(opened) => opened,
         Err(error) => return Ok(given_up(error)),

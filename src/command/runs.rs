@@ -94,9 +94,10 @@ fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
     if runs.is_empty() {
         return writeln!(stdout, "No runs.");
     }
+    let width = runs.iter().map(|run| run.record.id.len() + 1).max().unwrap_or_default();
     writeln!(
         stdout,
-        "{:<22} {:>10} {:<12} {:>12} {:>12} {:>10}  INPUT -> TARGET",
+        "{:<width$} {:>10} {:<12} {:>12} {:>12} {:>10}  INPUT -> TARGET",
         "RUN", "AGE", "STATE", "CREATED", "UNCHANGED", "REJECTED"
     )?;
     for Listed { record, state, counts } in runs {
@@ -105,7 +106,7 @@ fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
         let inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
         writeln!(
             stdout,
-            "{:<22} {:>10} {state:<12} {:>12} {:>12} {:>10}  {} -> {}",
+            "{:<width$} {:>10} {state:<12} {:>12} {:>12} {:>10}  {} -> {}",
             record.id,
             age(record),
             counts.created,
@@ -115,7 +116,7 @@ fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
             record.target
         )?;
         if let Some(run) = &record.rejects_of {
-            writeln!(stdout, "{:<22} mends rejects of {run}", "")?;
+            writeln!(stdout, "{:<width$} mends rejects of {run}", "")?;
         }
     }
     stdout.flush()

@@ -19,16 +19,22 @@ pub struct RecordKey {
 pub struct Mark {
     /// The record that starts here.
     pub key: RecordKey,
-    /// Its line, from 1.
+    /// Its line, from 1. At the end of an input there is none, and this is how many records it has (0 if that was not
+    /// noted).
     pub line: u64,
     /// Its byte offset, from 0.
     pub offset: u64,
 }
 
 impl Mark {
-    /// The mark of an input of which everything is settled.
-    pub fn end(input: u16) -> Self {
-        Self { key: RecordKey { input, number: u64::MAX }, line: 0, offset: u64::MAX }
+    /// The mark of an input of which everything is settled, with so many records.
+    pub fn end(input: u16, records: u64) -> Self {
+        Self { key: RecordKey { input, number: u64::MAX }, line: records, offset: u64::MAX }
+    }
+
+    /// How many records of its input stand before it.
+    pub fn records_before(self) -> u64 {
+        if self.is_end() { self.line } else { self.key.number - 1 }
     }
 
     /// Whether there is nothing left to read.

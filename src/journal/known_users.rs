@@ -11,7 +11,8 @@
 //! It only ever saves work. An entry is written after the target's answer is durable in the journal, so a crash loses
 //! entries and never invents one; a user without an entry is sent and compared, as in the first run. What could make an
 //! entry untrue is dealt with where it happens: undoing a run forgets the target as a whole, an update that was broken
-//! off makes the next run forget it, and before it is believed its sample is looked up at the target.
+//! off makes the next run forget it, and so does a shard, for shards go side by side and neither believe nor write any of
+//! this; and before it is believed its sample is looked up at the target.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -123,6 +124,16 @@ impl KnownUsers {
     /// Forgets all about a target.
     pub fn forget(runs: &Path, target: &str) -> io::Result<()> {
         remove(&Self::directory(runs, target))
+    }
+
+    /// Sees to it that nothing is believed that was known of a target before run `run`, which may change users and tells
+    /// nobody. Others may be doing the same.
+    pub fn distrust(runs: &Path, target: &str, run: &str) -> io::Result<()> {
+        let directory = Self::directory(runs, target);
+        if !directory.exists() {
+            return Ok(());
+        }
+        Self { directory, written: 0, buffer: Vec::new(), sample: BTreeMap::new() }.note_updating(Some(run))
     }
 
     fn directory(runs: &Path, target: &str) -> PathBuf {

@@ -8,6 +8,7 @@
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     report.json      the account of the run
 //!                     lock             held while the run is under way
+//!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together
 //!               known-users-…/         what is at a target already, for the next run into it (`known_users`)
 //! ```
 //!

@@ -69,7 +69,8 @@ pub struct Tracker {
 #[derive(Debug, Default)]
 struct Reading {
     chunks: VecDeque<Chunk>,
-    ended: bool,
+    /// How many records it has, once it was read to its end.
+    records: Option<u64>,
 }
 
 /// Consecutive records, of which some are still open.
@@ -92,10 +93,10 @@ impl Tracker {
         reading.advance(start.key.input)
     }
 
-    /// An input was read to its end.
-    pub fn end(&mut self, input: u16) -> Option<Mark> {
+    /// An input was read to its end; it has so many records.
+    pub fn end(&mut self, input: u16, records: u64) -> Option<Mark> {
         let reading = self.inputs.get_mut(usize::from(input))?;
-        reading.ended = true;
+        reading.records = Some(records);
         reading.advance(input)
     }
 
@@ -113,13 +114,15 @@ impl Reading {
     /// Drops chunks that are settled as a whole; the start of the one behind them is the mark.
     fn advance(&mut self, input: u16) -> Option<Mark> {
         let mut moved = false;
-        while self.chunks.len() > usize::from(!self.ended) && self.chunks.front().is_some_and(|chunk| chunk.open == 0) {
+        while self.chunks.len() > usize::from(self.records.is_none())
+            && self.chunks.front().is_some_and(|chunk| chunk.open == 0)
+        {
             self.chunks.pop_front();
             moved = true;
         }
         match self.chunks.front() {
             Some(chunk) => moved.then_some(chunk.start),
-            None => self.ended.then(|| Mark::end(input)),
+            None => self.records.map(|records| Mark::end(input, records)),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::RunRecord;
 use crate::exit::ExitStatus;
+use crate::source::Shard;
 
 /// The directory of one run: `<runs-dir>/<id>/`.
 #[derive(Clone, Debug)]
@@ -15,11 +16,14 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Makes the directory of a new run. Ids sort by time: `20261123T091500Z-3f9a`.
-    pub fn create(runs: &Path) -> io::Result<Self> {
+    /// Makes the directory of a new run. Ids sort by time: `20261123T091500Z-3f9a`, and `20261123T091500Z-3f9a-2of3` for a
+    /// shard.
+    pub fn create(runs: &Path, shard: Option<Shard>) -> io::Result<Self> {
         create_private_directory(runs)?;
         loop {
-            let id = format!("{}-{:04x}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ"), fastrand::u16(..));
+            let part = shard.map_or_else(String::new, |shard| format!("-{}of{}", shard.number(), shard.of()));
+            let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+            let id = format!("{now}-{:04x}{part}", fastrand::u16(..));
             let path = runs.join(&id);
             match private_directory().create(&path) {
                 Ok(()) => {

@@ -25,6 +25,9 @@ pub struct RunRecord {
     pub started: String,
     /// The target's base URL, or the sandbox's database.
     pub target: String,
+    /// Which records of the inputs, as in `2/3`; all of them without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     /// The inputs, in order.
     pub inputs: Vec<InputRecord>,
     /// The file with the passwords that the users lack.
@@ -175,17 +178,69 @@ impl Fingerprint {
     }
 }
 
+/// What all shards of one piece of work have in common: what decides about the outcome.
+#[derive(Serialize)]
+struct Whole<'a> {
+    version: &'a str,
+    target: &'a str,
+    shards: Option<&'a str>,
+    inputs: Vec<Option<(u64, String)>>,
+    /// One, or none.
+    passwords: Vec<Option<(u64, String)>>,
+    missing_email: &'a str,
+    mapping: Option<&'a str>,
+    traits_schema: Option<&'a str>,
+    on_existing: &'a str,
+    max_record_bytes: Option<usize>,
+}
+
 impl RunRecord {
     /// Whether a run over `inputs` into `target` under the same rules would do the same work.
     pub fn is_same_work(&self, other: &Self) -> bool {
         let path = |input: &InputRecord| input.path.clone();
         let paths = |record: &Self| record.inputs.iter().map(path).collect::<Vec<_>>();
         self.target == other.target
+            && self.shard == other.shard
             // A mapping file can tell it, too; that one was changed is for the caller to tell.
             && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing
             && paths(self) == paths(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
+    }
+
+    /// What all shards of one piece of work have in common. Inputs count by content: each machine may have them elsewhere.
+    fn whole(&self) -> Whole<'_> {
+        let content = |input: &'_ InputRecord| input.fingerprint.as_ref().map(|file| (file.bytes, file.ends.clone()));
+        let of_shard = self.shard.as_deref().and_then(|shard| shard.split_once('/'));
+        Whole {
+            version: &self.version,
+            target: &self.target,
+            shards: of_shard.map(|(_, of)| of),
+            inputs: self.inputs.iter().map(content).collect(),
+            passwords: self.passwords.iter().map(content).collect(),
+            missing_email: &self.missing_email,
+            mapping: self.mapping.as_ref().map(|file| file.sha256.as_str()),
+            traits_schema: self.traits_schema.as_ref().map(|file| file.sha256.as_str()),
+            on_existing: &self.on_existing,
+            max_record_bytes: self.options.max_record_bytes,
+        }
+    }
+
+    /// A name for what all shards of one piece of work have in common.
+    pub fn whole_digest(&self) -> String {
+        // Texts and numbers always have a form in JSON.
+        let whole = serde_json::to_vec(&self.whole()).unwrap_or_default();
+        hexadecimal(&Sha256::digest(whole)[..8])
+    }
+
+    /// In what this run is no part of the same whole as `other`.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let [serde_json::Value::Object(one), serde_json::Value::Object(other)] =
+            [self, other].map(|record| serde_json::to_value(record.whole()).unwrap_or_default())
+        else {
+            return Vec::new();
+        };
+        one.into_iter().filter(|(name, value)| other.get(name) != Some(value)).map(|(name, _)| name).collect()
     }
 
     /// Whether `other` maps by the same files.

@@ -123,9 +123,9 @@ impl Committer {
                 self.reached(mark);
                 self.ledger.mapped(counts, self.previews);
             }
-            Event::Read(input) => {
-                self.ledger.input_ended();
-                let mark = self.tracker.end(input);
+            Event::Read(end) => {
+                self.ledger.input_ended(end);
+                let mark = self.tracker.end(end.input, end.records);
                 self.reached(mark);
             }
             // A sender that is gone does not mind.

@@ -2,7 +2,8 @@
 //!
 //! The target would take whichever came first and refuse the other, or take it for the same user. So the earlier record
 //! wins, always, and the later one is a reject that names both places. To know before the first user is sent, an import
-//! goes through its files twice; a dry run tells at its end.
+//! goes through its files twice; a dry run tells at its end. A shard goes through all of it, too, for the earlier record may
+//! be another shard's, and tells of its own records.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys
 use crate::mapping::{Mapped, Notices, RejectCode, Rejection, Unique};
 use crate::report::Reporter;
 use crate::signal::Signals;
-use crate::source::{Position, RecordSpan};
+use crate::source::{Position, RecordSpan, Shard};
 
 /// What is done about duplicates.
 #[derive(Clone, Debug, Default)]
@@ -94,8 +95,13 @@ pub(super) fn late_reject(duplicate: &Duplicate, inputs: &[Arc<str>]) -> LateRej
 /// Duplicates that are told of together.
 const TOGETHER: usize = 256;
 
-/// Tells what a dry run found, if nobody else wants to know.
-pub(super) async fn tell_found(check: DuplicateCheck, names: Vec<Arc<str>>, events: &mpsc::Sender<Event>) {
+/// Tells what a dry run found among the records of its shard, if nobody else wants to know.
+pub(super) async fn tell_found(
+    check: DuplicateCheck,
+    shard: Option<Shard>,
+    names: Vec<Arc<str>>,
+    events: &mpsc::Sender<Event>,
+) {
     let DuplicateCheck::Find(finder) = check else { return };
     let failed = |error| Event::Stopped(StopReason::Temporary(error));
     let found = match finish(finder).await {
@@ -109,6 +115,7 @@ pub(super) async fn tell_found(check: DuplicateCheck, names: Vec<Arc<str>>, even
         let mut rejects = Vec::with_capacity(TOGETHER);
         for duplicate in found.iter() {
             match duplicate {
+                Ok(duplicate) if shard.is_some_and(|shard| !shard.takes(duplicate.place.number)) => continue,
                 Ok(duplicate) => rejects.push(late_reject(&duplicate, &names)),
                 Err(error) => return drop(events.blocking_send(failed(error))),
             }

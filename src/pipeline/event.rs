@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::duplicates::LateReject;
+use super::read::InputEnd;
 use crate::avnology::TargetError;
 use crate::journal::{Known, Mark, Outcome, Plan, Reject, Settled};
 use crate::mapping::Notices;
@@ -15,7 +16,7 @@ pub(super) enum Event {
     /// A chunk of records was mapped.
     Mapped(MappedChunkCounts),
     /// An input was read to its end.
-    Read(u16),
+    Read(InputEnd),
     /// A batch is about to be sent; `ready` is told once that is durable.
     Planned { plan: Plan, ready: oneshot::Sender<()> },
     /// Records come to their end. All that one answer settles comes at once.
@@ -59,6 +60,8 @@ impl Event {
 pub(super) struct MappedChunkCounts {
     /// Where the chunk's first record starts.
     pub start: Mark,
+    /// The number of its last record.
+    pub last: u64,
     /// Records in the chunk that were not settled by an earlier part of the run.
     pub open: u64,
     /// Records that map and validate.

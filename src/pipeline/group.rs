@@ -39,9 +39,9 @@ pub fn mapped_groups(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, reader, rules, passwords, workers } = intake;
+    let Intake { inputs, shard, reader, rules, passwords, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
-    let records = read::start(inputs, reader, Arc::clone(&progress), stop);
+    let records = read::start(inputs, (reader, shard), Arc::clone(&progress), stop);
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
         while let Some(event) = inbox.recv().await {
@@ -60,6 +60,7 @@ pub fn mapped_groups(
         duplicates,
         encode: true,
         preview: 0,
+        shard,
         workers,
     };
     map::stream(records, mapping, events).map(group)

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::event::{MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
-use crate::journal::{Outcome, Progress, Settled};
+use super::read::InputEnd;
+use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
-use crate::source::{Input, Position};
+use crate::source::{Input, Position, Shard};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
 const FIRST_POSITIONS: usize = 3;
@@ -48,7 +49,7 @@ pub struct CodeCount {
 }
 
 /// One input and how far it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputProgress {
     /// Its name as the user gave it.
     pub input: String,
@@ -56,12 +57,17 @@ pub struct InputProgress {
     pub bytes: Option<u64>,
     /// Bytes whose records were mapped.
     pub consumed: u64,
+    /// The number of the last record that was gone past.
+    #[serde(skip)]
+    pub records: u64,
 }
 
 /// The account of a run.
 #[derive(Debug)]
 pub struct Ledger {
     sending: bool,
+    /// Which records of the inputs are meant.
+    pub shard: Option<Shard>,
     read: u64,
     valid: u64,
     created: u64,
@@ -104,10 +110,21 @@ impl Ledger {
     pub fn new(inputs: &[Input], sending: bool) -> Self {
         let inputs = inputs
             .iter()
-            .map(|input| InputProgress { input: input.name().to_string(), bytes: input.size(), consumed: 0 })
+            .map(|input| InputProgress {
+                input: input.name().to_string(),
+                bytes: input.size(),
+                consumed: 0,
+                records: 0,
+            })
             .collect();
+        Self::of_inputs(inputs, sending)
+    }
+
+    /// An empty account of inputs that were looked at before.
+    pub fn of_inputs(inputs: Vec<InputProgress>, sending: bool) -> Self {
         Self {
             sending,
+            shard: None,
             read: 0,
             valid: 0,
             created: 0,
@@ -132,6 +149,46 @@ impl Ledger {
         }
     }
 
+    /// This account and that of another shard, finished as well, as one.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.read += other.read;
+        self.valid += other.valid;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        for (code, mut of_other) in other.rejected {
+            let entry = self.rejected.entry(code).or_default();
+            entry.count += of_other.count;
+            entry.first.append(&mut of_other.first);
+            entry.first.sort_unstable();
+            entry.first.truncate(FIRST_POSITIONS);
+        }
+        for (notice, count) in other.notices {
+            *self.notices.entry(notice).or_default() += count;
+        }
+        self.password_resets += other.password_resets;
+        self.not_asked += other.not_asked;
+        self.requests += other.requests;
+        self.retries += other.retries;
+        self.throttled += other.throttled;
+        // They went side by side.
+        self.elapsed = self.elapsed.max(other.elapsed);
+        self
+    }
+
+    /// The account of one shard.
+    #[must_use]
+    pub fn of_shard(self, shard: Option<Shard>) -> Self {
+        Self { shard, ..self }
+    }
+
+    /// Records that were gone past because other shards take them.
+    pub fn left_to_others(&self) -> u64 {
+        let Some(shard) = self.shard else { return 0 };
+        self.inputs.iter().map(|input| shard.left_to_others(input.records)).sum()
+    }
+
     /// Records by what became of them.
     pub fn counts(&self) -> Counts {
         let rejected = self.rejected();
@@ -153,8 +210,12 @@ impl Ledger {
     }
 
     /// An input was read to its end.
-    pub(super) fn input_ended(&mut self) {
+    pub(super) fn input_ended(&mut self, end: InputEnd) {
         self.ended += 1;
+        let input = &mut self.inputs[usize::from(end.input)];
+        input.records = end.records;
+        // What follows the last record of a shard is gone past, too.
+        input.consumed = end.consumed.unwrap_or(input.consumed);
     }
 
     /// Rejected records.
@@ -195,7 +256,9 @@ impl Ledger {
     pub(super) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
         self.read += counts.open;
         self.not_asked += counts.not_asked;
-        self.inputs[usize::from(counts.start.key.input)].consumed = counts.consumed;
+        let input = &mut self.inputs[usize::from(counts.start.key.input)];
+        input.consumed = counts.consumed;
+        input.records = counts.last;
         if !self.sending {
             self.valid += counts.valid;
             counts.notices.into_iter().for_each(|notices| self.noticed(notices));
@@ -232,6 +295,7 @@ impl Ledger {
     pub fn continue_at(&mut self, progress: &Progress) {
         for (index, input) in (0..).zip(&mut self.inputs) {
             let offset = progress.mark(index).map_or(0, |mark| mark.offset);
+            input.records = progress.mark(index).map_or(0, Mark::records_before);
             input.consumed = input.bytes.map_or(0, |bytes| offset.min(bytes));
         }
         self.continued_from = self.bytes_read();

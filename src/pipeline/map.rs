@@ -11,7 +11,7 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::event::{Event, MappedChunkCounts, StopReason};
-use super::read::Read;
+use super::read::{InputEnd, Read};
 use super::{DuplicateCheck, duplicates, tell};
 use crate::avnology::MAX_BODY_BYTES;
 use crate::clerk::User;
@@ -19,7 +19,7 @@ use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
 use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject};
 use crate::passwords::Passwords;
-use crate::source::{FramingFault, RecordChunk, RecordSpan};
+use crate::source::{FramingFault, RecordChunk, RecordSpan, Shard};
 
 /// Room that a request needs beside its items.
 const ENVELOPE_BYTES: usize = 64;
@@ -44,7 +44,15 @@ pub(super) struct Mapping {
     /// Whether the encoded form is wanted, or only whether there is one.
     pub encode: bool,
     pub preview: usize,
+    /// Which records are ours. The others come only if their keys are to be collected.
+    pub shard: Option<Shard>,
     pub workers: usize,
+}
+
+impl Mapping {
+    fn is_ours(&self, number: u64) -> bool {
+        self.shard.is_none_or(|shard| shard.takes(number))
+    }
 }
 
 /// A mapped chunk.
@@ -76,7 +84,7 @@ pub(super) struct Ready {
 /// What the mappers hand on, in the order of the input.
 enum Step {
     Mapped(Box<MappedChunk>),
-    End(u16),
+    End(InputEnd),
     Stop(StopReason),
 }
 
@@ -100,7 +108,7 @@ pub(super) fn stream(
                             Err(error) => Step::Stop(StopReason::Internal(format!("a mapper failed: {error}"))),
                         }
                     }
-                    Read::End(input) => Step::End(input),
+                    Read::End(end) => Step::End(end),
                     Read::Failed(error) => Step::Stop(StopReason::Source(error)),
                 }
             }
@@ -113,7 +121,7 @@ pub(super) fn stream(
             async move {
                 let event = match step {
                     Step::Mapped(mapped) => return Some(*mapped),
-                    Step::End(input) => Event::Read(input),
+                    Step::End(end) => Event::Read(end),
                     Step::Stop(reason) => Event::Stopped(reason),
                 };
                 tell(&events, event).await;
@@ -128,12 +136,16 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         mapping,
         input,
         keys: Keys::default(),
-        first: chunk.spans.first().is_some_and(|span| span.number == 1),
+        first: holds_first(&chunk, mapping.shard),
         encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
         previews: Vec::new(),
     };
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
+        if !mapping.is_ours(span.number) {
+            mapper.look_at(index, &chunk, span)?;
+            continue;
+        }
         let key = RecordKey { input, number: span.number };
         if mapping.progress.is_settled(key) {
             continue;
@@ -150,13 +162,14 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
     if let DuplicateCheck::Find(finder) = &mapping.duplicates {
         finder.collect(keys)?;
     }
-    let start = chunk.spans.first().map_or(Mark::end(input), |span| Mark {
+    let start = chunk.spans.first().map_or(Mark::end(input, 0), |span| Mark {
         key: RecordKey { input, number: span.number },
         line: span.line,
         offset: span.offset,
     });
     let counts = MappedChunkCounts {
         start,
+        last: chunk.spans.last().map_or(0, |span| span.number),
         open: (ready.len() + unchanged.len() + rejects.len()) as u64,
         valid: (ready.len() + unchanged.len()) as u64,
         not_asked: unchanged.len() as u64,
@@ -165,6 +178,12 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         previews,
     };
     Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
+}
+
+/// Whether the first record of all, or of the shard, is in this chunk.
+fn holds_first(chunk: &RecordChunk, shard: Option<Shard>) -> bool {
+    let first = shard.map_or(1, Shard::first);
+    chunk.spans.binary_search_by_key(&first, |span| span.number).is_ok()
 }
 
 struct ChunkMapper<'m> {
@@ -187,6 +206,14 @@ impl ChunkMapper<'_> {
             self.encoded.truncate(record.encoded.start);
         }
         known
+    }
+
+    /// Maps a record of another shard, which nothing is kept of but its keys: one of ours may be its duplicate.
+    fn look_at(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
+        let start = self.encoded.len();
+        drop(self.map(index, chunk, span)?);
+        self.encoded.truncate(start);
+        Ok(())
     }
 
     /// Maps a record and looks at what it may be a duplicate of.
@@ -255,7 +282,7 @@ impl ChunkMapper<'_> {
         if let DuplicateCheck::Find(finder) = &self.mapping.duplicates {
             duplicates::collect(finder, &mut self.keys, self.input, span, &mapped);
         }
-        if self.first && self.previews.len() < self.mapping.preview {
+        if self.first && self.mapping.is_ours(span.number) && self.previews.len() < self.mapping.preview {
             self.previews.extend(serde_json::to_string(&mapped.identity.masked()));
         }
         Ok(Ready {

@@ -72,6 +72,7 @@ mod tests {
     fn the_default_settings_stay_below_what_is_promised() {
         let intake = Intake {
             inputs: Vec::new(),
+            shard: None,
             reader: ReaderLimits::default(),
             rules: Rules::default(),
             passwords: None,

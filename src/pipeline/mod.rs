@@ -51,7 +51,7 @@ use crate::mapping::Rules;
 use crate::passwords::Passwords;
 use crate::report::Reporter;
 use crate::signal::Signals;
-use crate::source::{Input, ReaderLimits};
+use crate::source::{Input, ReaderLimits, Shard};
 use event::Event;
 
 /// Room for messages to the committer. They are small; the bound only keeps senders from running ahead of it.
@@ -62,6 +62,8 @@ const EVENTS: usize = 256;
 pub struct Intake {
     /// The inputs, in order.
     pub inputs: Vec<Input>,
+    /// Which records of theirs are ours; all of them without one.
+    pub shard: Option<Shard>,
     /// Bounds of what the reader buffers.
     pub reader: ReaderLimits,
     /// The choices of mapping.
@@ -99,7 +101,8 @@ pub struct Job {
 impl Job {
     /// A job that sends nothing and keeps nothing.
     pub fn dry_run(intake: Intake, preview: usize, max_errors: Option<u64>) -> Self {
-        let (progress, ledger) = (Progress::new(intake.inputs.len()), Ledger::new(&intake.inputs, false));
+        let progress = Progress::new(intake.inputs.len());
+        let ledger = Ledger::new(&intake.inputs, false).of_shard(intake.shard);
         let duplicates = DuplicateCheck::Off;
         Self {
             intake,
@@ -121,11 +124,13 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
-    let Intake { inputs, reader, rules, passwords, workers } = job.intake;
+    let Intake { inputs, shard, reader, rules, passwords, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
-    let records = read::start(inputs, reader, Arc::clone(&progress), stop.clone());
+    // Whose keys are to be collected has to be read, whoever takes the record.
+    let read_only = shard.filter(|_| !matches!(job.duplicates, DuplicateCheck::Find(_)));
+    let records = read::start(inputs, (reader, read_only), Arc::clone(&progress), stop.clone());
     let mapping = map::Mapping {
         rules: Arc::new(rules),
         passwords,
@@ -134,6 +139,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         duplicates: job.duplicates.clone(),
         encode: job.delivery.is_some(),
         preview: job.preview,
+        shard,
         workers,
     };
     let mapped = Box::pin(map::stream(records, mapping, events.clone()).take_until(stop.clone().cancelled_owned()));
@@ -151,7 +157,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         }
         None => tokio::spawn(async move {
             batch::discard(mapped, &events).await;
-            duplicates::tell_found(job.duplicates, names, &events).await;
+            duplicates::tell_found(job.duplicates, shard, names, &events).await;
         }),
     };
     let committer = commit::Committer {

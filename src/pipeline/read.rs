@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
-use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, SourceError};
+use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SourceError};
 
 /// Chunks that may wait between the reader and the mappers.
 pub(super) const WAITING: usize = 2;
@@ -17,10 +17,21 @@ pub(super) const WAITING: usize = 2;
 pub(super) enum Read {
     /// Records of the input with this index.
     Chunk(u16, Arc<RecordChunk>),
-    /// The end of the input with this index.
-    End(u16),
+    /// The end of an input.
+    End(InputEnd),
     /// The end of all reading.
     Failed(SourceError),
+}
+
+/// What is known of an input once it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InputEnd {
+    /// Its index.
+    pub input: u16,
+    /// How many records it has, those of other shards, too.
+    pub records: u64,
+    /// Its length in bytes; unknown if an earlier part of the run read it to its end.
+    pub consumed: Option<u64>,
 }
 
 /// Starts reading, each input from where an earlier part of the run had settled everything. The thread ends with its
@@ -29,17 +40,17 @@ pub(super) enum Read {
 /// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
 pub(super) fn start(
     inputs: Vec<Input>,
-    limits: ReaderLimits,
+    (limits, shard): (ReaderLimits, Option<Shard>),
     progress: Arc<Progress>,
     stop: CancellationToken,
 ) -> mpsc::Receiver<Read> {
     let (chunks, receiver) = mpsc::channel(WAITING);
-    let reader = Reader { limits, progress, stop, chunks };
+    let reader = Reader { limits, shard, progress, stop, chunks };
     std::thread::spawn(move || {
         for (index, input) in (0..).zip(&inputs) {
             let last = match reader.read(index, input) {
-                Ok(true) => Read::End(index),
-                Ok(false) => return,
+                Ok(Some(end)) => Read::End(end),
+                Ok(None) => return,
                 Err(error) => Read::Failed(error),
             };
             let failed = matches!(last, Read::Failed(_));
@@ -53,21 +64,25 @@ pub(super) fn start(
 
 struct Reader {
     limits: ReaderLimits,
+    shard: Option<Shard>,
     progress: Arc<Progress>,
     stop: CancellationToken,
     chunks: mpsc::Sender<Read>,
 }
 
 impl Reader {
-    /// Reads one input; false when it was not read to its end because nobody wants to know.
-    fn read(&self, index: u16, input: &Input) -> Result<bool, SourceError> {
-        let mut reader = match self.progress.mark(index) {
+    /// Reads one input; `None` when it was not read to its end because nobody wants to know.
+    fn read(&self, index: u16, input: &Input) -> Result<Option<InputEnd>, SourceError> {
+        let reader = match self.progress.mark(index) {
             None => RecordReader::open(input, self.limits)?,
-            Some(mark) if mark.is_end() => return Ok(true),
+            Some(mark) if mark.is_end() => {
+                return Ok(Some(InputEnd { input: index, records: mark.records_before(), consumed: None }));
+            }
             Some(Mark { key, line, offset }) => {
                 RecordReader::resume(input, self.limits, ResumePoint { number: key.number, line, offset })?
             }
         };
+        let mut reader = reader.of_shard(self.shard);
         tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
         let columns = reader.header().map(Header::names).unwrap_or_default();
         let ignored: Vec<&String> = columns.iter().filter(|name| !COLUMNS.contains(&name.as_str())).collect();
@@ -78,9 +93,9 @@ impl Reader {
             let sent =
                 !self.stop.is_cancelled() && self.chunks.blocking_send(Read::Chunk(index, Arc::new(chunk))).is_ok();
             if !sent {
-                return Ok(false);
+                return Ok(None);
             }
         }
-        Ok(true)
+        Ok(Some(InputEnd { input: index, records: reader.records(), consumed: Some(reader.consumed()) }))
     }
 }

@@ -16,6 +16,8 @@ use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger};
 pub struct RunDetails {
     /// The run's id; none in a dry run.
     pub run: Option<String>,
+    /// The runs of the shards that this account puts together.
+    pub shards: Vec<String>,
     /// The run whose mended rejects were an input.
     pub rejects_of: Option<String>,
     /// What came of joining the passwords of another file.
@@ -34,8 +36,14 @@ pub struct RunReport<'a> {
     tool: &'static str,
     version: &'static str,
     run: Option<&'a str>,
+    /// The runs of the shards that this report puts together.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    shards: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     rejects_of: Option<&'a str>,
+    /// Which shard it was, and how many records it left to the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<ShardReport>,
     dry_run: bool,
     target: Option<&'a str>,
     /// `finished` or `stopped`.
@@ -63,6 +71,14 @@ pub struct RunReport<'a> {
     preview: Vec<Box<RawValue>>,
 }
 
+/// What a report says about a shard.
+#[derive(Debug, Serialize)]
+struct ShardReport {
+    number: u32,
+    of: u32,
+    left_to_others: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct Requests {
     sent: u64,
@@ -78,7 +94,13 @@ impl<'a> RunReport<'a> {
             tool: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             run: details.run.as_deref(),
+            shards: &details.shards,
             rejects_of: details.rejects_of.as_deref(),
+            shard: ledger.shard.map(|shard| ShardReport {
+                number: shard.number(),
+                of: shard.of().get(),
+                left_to_others: ledger.left_to_others(),
+            }),
             dry_run: ledger.is_dry_run(),
             target: details.target.as_deref(),
             status: if ledger.stopped.is_none() { "finished" } else { "stopped" },

@@ -40,6 +40,13 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
         write!(out, ", {}/s", bytes(ledger.bytes_read().saturating_sub(ledger.continued_from) as f64 / seconds))?;
     }
     writeln!(out, ").")?;
+    if let Some(shard) = ledger.shard {
+        let left = plural(ledger.left_to_others(), "record");
+        writeln!(out, "Shard {shard}: {left} left to the others.")?;
+    }
+    if !details.shards.is_empty() {
+        writeln!(out, "Put together from {}.", plural(details.shards.len() as u64, "shard"))?;
+    }
     if let Some(target) = &details.target {
         let retries =
             if ledger.retries > 0 { format!(", {} of them retries", count(ledger.retries)) } else { String::new() };

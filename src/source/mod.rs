@@ -32,6 +32,7 @@ mod record;
 mod rows;
 #[cfg(test)]
 mod rows_oracle;
+mod shard;
 #[cfg(test)]
 mod strictness;
 mod zstd;
@@ -43,3 +44,4 @@ pub use header::{Header, Row, RowFault};
 pub use input::Input;
 pub use reader::{ReaderLimits, RecordReader, ResumePoint};
 pub use record::{FramingFault, Position, RecordChunk, RecordSpan};
+pub use shard::Shard;

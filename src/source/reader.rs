@@ -10,7 +10,7 @@ use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
 use super::lines::LineFramer;
 use super::record::to_index;
 use super::rows::RowFramer;
-use super::{Format, FramingFault, Header, Input, Place, RecordChunk, RecordSpan, SourceError, diagnose};
+use super::{Format, FramingFault, Header, Input, Place, RecordChunk, RecordSpan, Shard, SourceError, diagnose};
 
 /// How many first bytes are looked at to find an input's shape.
 const PREFIX: usize = 64 * 1024;
@@ -62,6 +62,8 @@ pub struct RecordReader {
     /// The header of a CSV.
     header: Option<Arc<Header>>,
     limits: ReaderLimits,
+    /// Which records are handed out; all of them without one.
+    shard: Option<Shard>,
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
     compressed: Option<Arc<Compressed>>,
@@ -114,6 +116,7 @@ impl RecordReader {
             format,
             header,
             limits,
+            shard: None,
             reader,
             compressed,
             framer,
@@ -150,6 +153,7 @@ impl RecordReader {
             format,
             header,
             limits,
+            shard: None,
             reader,
             compressed: None,
             framer,
@@ -160,6 +164,23 @@ impl RecordReader {
             stage,
             pending: None,
         })
+    }
+
+    /// The same, handing out the records of one shard and framing the others.
+    #[must_use]
+    pub fn of_shard(self, shard: Option<Shard>) -> Self {
+        Self { shard, ..self }
+    }
+
+    /// The number of the last record that was framed, so in the end how many there are.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// How many bytes of the input are behind the reader.
+    pub fn consumed(&self) -> u64 {
+        let (cursor, _) = self.framer.cursor();
+        self.compressed.as_ref().map_or(cursor, |compressed| compressed.read())
     }
 
     /// The shape that was found.
@@ -192,7 +213,7 @@ impl RecordReader {
     fn fill(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
         while self.stage == Stage::Records {
             match self.framer.step(&self.buffer[..self.filled], self.base) {
-                Step::Record(bounds) => spans.push(self.span(bounds)),
+                Step::Record(bounds) => self.framed(bounds, spans),
                 Step::End => self.stage = Stage::Rest,
                 Step::Lost(bounds) => return Err(self.lost(bounds)),
                 Step::More => {
@@ -221,8 +242,15 @@ impl RecordReader {
         self.compressed.as_ref().is_some_and(|compressed| compressed.is_cut_off())
     }
 
-    fn span(&mut self, bounds: Bounds) -> RecordSpan {
+    /// A record was found. Those of other shards are gone past: nobody looks into them.
+    fn framed(&mut self, bounds: Bounds, spans: &mut Vec<RecordSpan>) {
         self.records += 1;
+        if self.shard.is_none_or(|shard| shard.takes(self.records)) {
+            spans.push(self.span(bounds));
+        }
+    }
+
+    fn span(&self, bounds: Bounds) -> RecordSpan {
         let length = bounds.end - bounds.start;
         let limit = self.limits.record_bytes as u64;
         let fault = match length {
@@ -286,7 +314,7 @@ impl RecordReader {
             AtEnd::Truncated { whole, inside } => (whole, Some(inside)),
         };
         if let Some(bounds) = last {
-            spans.push(self.span(bounds));
+            self.framed(bounds, spans);
         }
         match error {
             None => Ok(()),
@@ -323,7 +351,7 @@ impl RecordReader {
         let base = self.base;
         self.base += carried_from as u64;
         self.filled = self.buffer.len();
-        let consumed = self.compressed.as_ref().map_or(cursor, |compressed| compressed.read());
+        let consumed = self.consumed();
         let (input, header) = (Arc::clone(&self.input), self.header.clone());
         RecordChunk { input, bytes, base, spans, header, consumed }
     }
