@@ -3,15 +3,14 @@
 //! Flags win over the environment, the environment over `.env`, and that over the defaults. This is the only module
 //! that reads the environment.
 
+mod environment;
 mod shard;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::IsTerminal;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -28,10 +27,9 @@ use crate::pipeline::{Intake, OnExisting};
 use crate::rule_files::{RuleFileError, RuleFiles};
 use crate::source::{Input, ReaderLimits, Shard};
 
-pub use shard::{ShardChoice, ShardError};
+pub use environment::Environment;
 
-const KEY: &str = "AVNOLOGY_SECRET_KEY";
-const KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
+pub use shard::{ShardChoice, ShardError};
 
 /// Users in one request. Larger ones gain little and lose more when they fail.
 const DEFAULT_BATCH_SIZE: usize = 500;
@@ -87,87 +85,6 @@ pub enum SettingsError {
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,
-}
-
-/// The variables that concern us, from the process and from `.env`.
-#[derive(Clone, Default)]
-pub struct Environment {
-    variables: BTreeMap<String, String>,
-    /// The `.env` file that the key was found in.
-    key_in: Option<PathBuf>,
-}
-
-impl Environment {
-    /// Reads the process's environment and `.env` in `directory`, which never overrides it.
-    pub fn read(directory: &Path) -> Result<Self, SettingsError> {
-        let mut variables = BTreeMap::new();
-        match std::fs::read_to_string(directory.join(".env")) {
-            Ok(text) => variables.extend(read_dot_env(&text)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(SettingsError::DotEnv(error.to_string())),
-        }
-        let of_process: BTreeMap<_, _> = std::env::vars_os()
-            .filter_map(|(name, value)| {
-                let name = name
-                    .into_string()
-                    .ok()
-                    .filter(|name| name.starts_with("AVNOLOGY_") || shard::is_of_engine(name))?;
-                Some((name, value.into_string().ok()?))
-            })
-            .collect();
-        let key_in = (!of_process.contains_key(KEY)).then(|| directory.join(".env"));
-        variables.extend(of_process);
-        Ok(Self { variables, key_in })
-    }
-
-    /// A variable's value; an empty one counts as unset.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
-    }
-
-    /// Where the admin key is to be found, now and later.
-    fn key_source(&self) -> KeySource {
-        let given = self.get(KEY).map(SecretString::from);
-        match (self.get(KEY_FILE), &self.key_in) {
-            (Some(file), _) if given.is_none() => KeySource::File(PathBuf::from(file)),
-            (_, Some(dot_env)) if given.is_some() => {
-                let dot_env = dot_env.clone();
-                KeySource::Read(Arc::new(move || {
-                    let text = std::fs::read_to_string(&dot_env).ok()?;
-                    let variables = read_dot_env(&text).ok()?;
-                    variables.into_iter().rfind(|(name, _)| name == KEY).map(|(_, value)| SecretString::from(value))
-                }))
-            }
-            _ => KeySource::Given(given),
-        }
-    }
-
-    fn parse<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, SettingsError>
-    where
-        T::Err: fmt::Display,
-    {
-        let value = self.get(name).map(|value| value.trim().parse());
-        value.transpose().map_err(|error: T::Err| SettingsError::Variable { name, problem: error.to_string() })
-    }
-}
-
-/// Reads the lines that concern us; the others belong to other programs, and may be in their own dialect.
-fn read_dot_env(text: &str) -> Result<Vec<(String, String)>, SettingsError> {
-    let ours = |line: &str| {
-        let line = line.trim_start();
-        line.strip_prefix("export ").unwrap_or(line).trim_start().starts_with("AVNOLOGY_")
-    };
-    let mut variables = Vec::new();
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| ours(line)) {
-        for variable in dotenvy::from_read_iter(line.as_bytes()) {
-            // dotenvy's own message would repeat the line, which may hold the key.
-            let wrong = |_| {
-                SettingsError::DotEnv(format!("line {number} cannot be understood; put the value in single quotes"))
-            };
-            variables.push(variable.map_err(wrong)?);
-        }
-    }
-    Ok(variables)
 }
 
 /// Where an import goes.
@@ -558,7 +475,7 @@ mod tests {
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Environment { variables, key_in: None }
+        Environment::of(variables)
     }
 
     fn resolve(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ImportSettings, SettingsError> {
@@ -568,7 +485,7 @@ mod tests {
         ImportSettings::resolve(clerk.import, &environment(variables))
     }
 
-    const KEY: (&str, &str) = (super::KEY, "sk_test_1");
+    const KEY: (&str, &str) = (environment::KEY, "sk_test_1");
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_defaults() {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::event::Event;
 use super::map::{MappedChunk, Ready};
+use super::room::{Outlet, Taken};
 use super::tell;
 use crate::journal::{ContentHash, Known, Plan, RecordKey, Reject, Settled};
 use crate::mapping::{Notices, Rejection};
@@ -30,31 +31,6 @@ pub struct BatchLimits {
     pub items: usize,
     /// The most bytes of the body. A single identity larger than this still goes, alone.
     pub bytes: usize,
-}
-
-/// Room in memory for batches on their way, in KiB.
-#[derive(Clone, Debug)]
-pub(super) struct Room {
-    kibibytes: u32,
-    free: Arc<Semaphore>,
-}
-
-/// Room that a batch takes until all that came of it is settled.
-type Taken = Option<Arc<OwnedSemaphorePermit>>;
-
-impl Room {
-    /// Room for so many bytes.
-    pub(super) fn new(bytes: u64) -> Self {
-        let kibibytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
-        Self { kibibytes, free: Arc::new(Semaphore::new(kibibytes as usize)) }
-    }
-
-    /// Waits for room; a batch that is larger than all of it travels alone.
-    async fn take(&self, batch: &Batch) -> Taken {
-        let wanted = u32::try_from(batch.weight / 1024).unwrap_or(u32::MAX).min(self.kibibytes);
-        // The semaphore is never closed.
-        Arc::clone(&self.free).acquire_many_owned(wanted).await.ok().map(Arc::new)
-    }
 }
 
 /// One identity of a batch, and the record it came from.
@@ -87,7 +63,7 @@ pub(super) struct Batch {
     pub items: Vec<Item>,
     body: Bytes,
     /// Bytes that it keeps in memory: its body and the chunks that its records lie in.
-    weight: usize,
+    pub weight: usize,
 }
 
 impl Batch {
@@ -184,7 +160,7 @@ pub(super) struct Work {
     /// It is part of a batch that failed while others succeeded: how many had, when that one was first sent.
     pub suspect_since: Option<u64>,
     /// The room that it takes, together with the other parts of the batch that it came from.
-    room: Taken,
+    pub room: Taken,
 }
 
 impl Work {
@@ -227,23 +203,6 @@ impl Work {
             room: self.room.clone(),
             ..Self::new(self.batch.subset(items))
         }
-    }
-}
-
-/// Where filled batches go, once there is room for them.
-pub(super) struct Outlet {
-    pub batches: mpsc::Sender<Work>,
-    pub room: Room,
-}
-
-impl Outlet {
-    /// False when nobody takes any more.
-    async fn send(&self, mut work: Work) -> bool {
-        tokio::select! {
-            () = self.batches.closed() => return false,
-            room = self.room.take(&work.batch) => work.room = room,
-        }
-        self.batches.send(work).await.is_ok()
     }
 }
 

@@ -28,6 +28,8 @@ mod map;
 mod memory;
 mod read;
 mod reconcile;
+mod refusal;
+mod room;
 mod send;
 mod single;
 
@@ -147,7 +149,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let stages = match job.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
-            let outlet = batch::Outlet { batches, room: batch::Room::new(delivery.room) };
+            let outlet = room::Outlet { batches, room: room::Room::new(delivery.room) };
             let sender = send::Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
             let limits = sender.limits();
             tokio::spawn(async move {

@@ -1,7 +1,7 @@
 //! Identities that are at the target already: read back, compared, and left, updated or rejected as was asked.
 
 use super::batch::{Batch, Item};
-use super::send::{conflict, invalid};
+use super::refusal::{conflict, invalid};
 use crate::avnology::{Change, Changed, Comparable, Field, ItemDecision, MAX_PAGE, Paced, TargetError, decide_item};
 use crate::journal::{ContentHash, Known, Outcome, Reject, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};

@@ -14,11 +14,12 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Batch, BatchLimits, Item, Work};
 use super::event::{Event, StopReason};
 use super::reconcile::{OnExisting, Reconciled, Reconciler};
+use super::refusal::{conflict, failing, invalid, is_about_content, is_throttled};
 use super::single::Single;
 use super::tell;
 use crate::avnology::{
-    Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError,
-    Transport, batch_results, decide, decide_item, error_body,
+    Backoff, Client, Decision, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError, Transport,
+    batch_results, decide, decide_item, error_body,
 };
 use crate::journal::{self, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
@@ -369,42 +370,4 @@ impl Sender {
         hash.update(work.batch.body());
         URL_SAFE_NO_PAD.encode(hash.finalize())
     }
-}
-
-/// Whether a failure may come from what was sent, rather than from the target or the way to it: then, while others get
-/// through, one poisonous record must not stop the run.
-fn is_about_content(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Answered { status: 500 } | Outcome::Unreadable)
-}
-
-fn is_throttled(reply: &Reply) -> bool {
-    matches!(reply.outcome, Outcome::Answered { status: 429 })
-}
-
-pub(super) fn conflict(error: ErrorBody) -> Rejection {
-    let (code, message) = match error.field.as_deref().map(|field| field.rsplit('.').next().unwrap_or(field)) {
-        Some("email") => (RejectCode::EmailTaken, "another identity at the target has this email address"),
-        Some("username") => (RejectCode::UsernameTaken, "another identity at the target has this username"),
-        Some("phone") => (RejectCode::PhoneTaken, "another identity at the target has this phone number"),
-        _ => (RejectCode::TargetConflict, "the identity conflicts with another one at the target"),
-    };
-    Rejection { code, field: error.field, message: message.to_owned(), place: None }
-}
-
-pub(super) fn invalid(error: ErrorBody) -> Rejection {
-    rejection(RejectCode::TargetInvalid, "the target refused the identity", error)
-}
-
-fn failing(error: ErrorBody) -> Rejection {
-    rejection(RejectCode::TargetError, "the target failed on this identity again and again", error)
-}
-
-/// A rejection in the target's words. They go to the rejects file only, which holds the record anyway.
-fn rejection(code: RejectCode, what: &str, error: ErrorBody) -> Rejection {
-    let message = match (&error.code, &error.message) {
-        (Some(code), Some(message)) => format!("{what}: {message} ({code})"),
-        (Some(text), None) | (None, Some(text)) => format!("{what}: {text}"),
-        (None, None) => what.to_owned(),
-    };
-    Rejection { code, field: error.field, message, place: None }
 }

@@ -190,7 +190,7 @@ mod tests {
 
     fn auto(variables: &[(&str, &str)]) -> Result<String, String> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let environment = Environment { variables, key_in: None };
+        let environment = Environment::of(variables);
         of_engine(&environment).map(|shard| shard.to_string()).map_err(|error| error.to_string())
     }
 
