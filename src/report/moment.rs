@@ -107,7 +107,11 @@ impl<'a> Moment<'a> {
             parts.push(format!("{:.1} requests/s{allowed}", figures.requests_per_second));
         }
         if figures.throttled > 0 {
-            parts.push(format!("{} told to slow down", super::human::count(figures.throttled)));
+            let share = figures.pace.as_ref().map_or(0.0, |pace| pace.refused_share * 100.0);
+            parts.push(format!("{} refused for going too fast ({share:.1} %)", super::human::count(figures.throttled)));
+        }
+        if figures.retries > 0 {
+            parts.push(super::human::plural(figures.retries, "further attempt"));
         }
         if let Some(seconds) = figures.eta_seconds.filter(|_| !self.stopping) {
             parts.push(format!("{} left", super::human::duration(Duration::from_secs_f64(seconds))));
@@ -116,11 +120,13 @@ impl<'a> Moment<'a> {
     }
 }
 
-/// How fast it may go and why: ` of 49.2/s (the target allows about 50.0/s), 6 at once`; or why it waits, and how long yet.
+/// How fast it may go, at most and why: ` of 49.2/s (the target allows about 50.0/s), 6 at once`; or why it waits, and how long yet.
 fn pace(figures: &PaceFigures) -> String {
-    let PaceFigures { rate, reason, concurrency, holding, holding_seconds, .. } = figures;
+    let PaceFigures { rate, ceiling, reason, concurrency, holding, holding_seconds, .. } = figures;
+    // Where the rate is as high as it may be, that is said by the reason.
+    let at_most = ceiling.filter(|ceiling| rate < ceiling).map(|ceiling| format!(", at most {ceiling:.1}/s"));
     let why = match holding {
-        None => return format!(" of {rate:.1}/s ({reason}), {concurrency} at once"),
+        None => return format!(" of {rate:.1}/s{} ({reason}), {concurrency} at once", at_most.unwrap_or_default()),
         Some(HoldReason::Refused) => "refused for going too fast",
         Some(HoldReason::Asked) => "the target asks to wait",
         Some(HoldReason::Down) => "the target fails, trying again",
