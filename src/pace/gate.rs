@@ -15,7 +15,7 @@ const DOWN_AFTER: usize = 5;
 
 /// The waits after a refusal without a word about how long, and between two probes of a target that is down.
 const REFUSED_WAITS: (f64, f64) = (0.5, 20.0);
-const DOWN_WAITS: (f64, f64) = (1.0, 30.0);
+const DOWN_WAITS: (f64, f64) = (1.0, 15.0);
 
 /// How fast a run may go.
 #[derive(Clone, Copy, Debug)]
