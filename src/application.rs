@@ -1,27 +1,48 @@
 //! From the command line to an exit status.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use clap::Parser;
 use tracing::Level;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{ClerkArguments, ClerkCommand, Cli, Command, MigrateArguments, Provider, RunsArguments, RunsCommand};
+use crate::cli::{
+    ClerkArguments, ClerkCommand, Command, LogFormat, MigrateArguments, Provider, RunOptions, RunsArguments,
+    RunsCommand,
+};
 use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::settings::{Environment, ImportSettings, SettingsError, runs_directory};
+use crate::report::{Console, MetricsFile};
+use crate::settings::{
+    CommandLineError, Environment, ImportSettings, SettingsError, command_line, console, metrics, runs_directory,
+};
 use crate::signal::{Signal, Signals};
 
 /// Parses the command line and does what it says. Wrong usage ends the process here, with code 2 and a hint.
 pub async fn run() -> ExitStatus {
-    match Cli::parse().command {
-        Command::Migrate(MigrateArguments { provider: Provider::Clerk(arguments) }) => migrate(*arguments).await,
+    let directory = Path::new(".");
+    let environment = match Environment::read(directory) {
+        Ok(environment) => environment,
+        Err(error) => return fail(&error.into(), ExitStatus::Usage),
+    };
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match command_line(&arguments, directory, &environment) {
+        Ok(cli) => cli,
+        Err(CommandLineError::Typed(error)) => error.exit(),
+        Err(error) => return fail(&error.into(), ExitStatus::Usage),
+    };
+    match cli.command {
+        Command::Migrate(MigrateArguments { provider: Provider::Clerk(arguments) }) => {
+            Box::pin(migrate(*arguments, environment)).await
+        }
         Command::Sandbox(arguments) => {
-            log(0);
+            log(0, LogFormat::Text);
             let mut signals = match Signals::listen(leave) {
                 Ok(signals) => signals,
                 Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
@@ -37,49 +58,83 @@ pub async fn run() -> ExitStatus {
     }
 }
 
-async fn migrate(arguments: ClerkArguments) -> ExitStatus {
-    let ClerkArguments { command, import, print_default_mapping } = arguments;
-    if print_default_mapping {
+async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitStatus {
+    if arguments.print_default_mapping {
         // A reader that went away is no reason to fail.
         drop(std::io::stdout().write_all(DEFAULT_MAPPING.as_bytes()));
         return ExitStatus::Success;
     }
-    let verbosity = match &command {
-        Some(ClerkCommand::Resume(resume)) => resume.options.verbose,
-        Some(ClerkCommand::Verify(verify)) => verify.options.verbose,
-        Some(ClerkCommand::Undo(undo)) => undo.options.verbose,
-        Some(ClerkCommand::Runs(_)) => 0,
-        None => import.options.verbose,
+    let Some((options, job)) = job(&arguments) else {
+        log(0, LogFormat::Text);
+        let Some(ClerkCommand::Runs(runs)) = arguments.command else { return ExitStatus::Usage };
+        return look_at_runs(runs, &environment).unwrap_or_else(|error| fail(&error, ExitStatus::Usage));
     };
-    log(verbosity);
-    let environment = match Environment::read(Path::new(".")) {
-        Ok(environment) => environment,
+    log(options.verbose, options.log_format);
+    let console = console(options);
+    let fail = |error: &anyhow::Error, status| {
+        console.error(&with_causes(error));
+        status
+    };
+    let metrics = match metrics(options, job) {
+        Ok(metrics) => metrics,
         Err(error) => return fail(&error.into(), ExitStatus::Usage),
     };
+    let ended = run_job(arguments, &environment, metrics.clone()).await;
+    let status = ended.unwrap_or_else(|(error, status)| fail(&error, status));
+    if let Some(metrics) = metrics {
+        metrics.end(status);
+    }
+    status
+}
+
+/// What is run and how, as metrics call it; nothing if runs are only looked at.
+fn job(arguments: &ClerkArguments) -> Option<(&RunOptions, &'static str)> {
+    Some(match &arguments.command {
+        None if arguments.import.dry_run => (&arguments.import.options, "dry-run"),
+        None => (&arguments.import.options, "import"),
+        Some(ClerkCommand::Resume(resume)) => (&resume.options, "import"),
+        Some(ClerkCommand::Verify(verify)) => (&verify.options, "verify"),
+        Some(ClerkCommand::Undo(undo)) => (&undo.options, "undo"),
+        Some(ClerkCommand::Runs(_)) => return None,
+    })
+}
+
+/// How a job ended that could not even begin, or not report.
+type Failure = (anyhow::Error, ExitStatus);
+
+async fn run_job(
+    arguments: ClerkArguments,
+    environment: &Environment,
+    metrics: Option<Arc<MetricsFile>>,
+) -> Result<ExitStatus, Failure> {
+    let ClerkArguments { command, import, .. } = arguments;
+    let measured = |settings: Result<ImportSettings, SettingsError>| {
+        settings.map(|settings| ImportSettings { metrics, ..settings })
+    };
     match command {
-        None => run_with(ImportSettings::resolve(import, &environment), command::import).await,
+        None => run_with(measured(ImportSettings::resolve(import, environment)), command::import).await,
         Some(ClerkCommand::Resume(resume)) => {
-            run_with(ImportSettings::resolve_resume(resume, &environment), command::import).await
+            run_with(measured(ImportSettings::resolve_resume(resume, environment)), command::import).await
         }
         Some(ClerkCommand::Verify(verify)) => {
-            run_with(ImportSettings::resolve_verify(*verify, &environment), command::verify).await
+            run_with(measured(ImportSettings::resolve_verify(*verify, environment)), command::verify).await
         }
         Some(ClerkCommand::Undo(undo)) => {
-            run_with(ImportSettings::resolve_undo(undo, &environment), command::undo).await
+            run_with(measured(ImportSettings::resolve_undo(undo, environment)), command::undo).await
         }
-        Some(ClerkCommand::Runs(RunsArguments { command: Some(RunsCommand::Merge(merge)), .. })) => {
-            let runs = runs_directory(merge.runs_dir.clone(), &environment).map_err(anyhow::Error::from);
-            match runs.and_then(|runs| Ok(command::merge_runs(&merge, &runs)?)) {
-                Ok(status) => status,
-                Err(error) => fail(&error, ExitStatus::Usage),
-            }
+        Some(ClerkCommand::Runs(runs)) => look_at_runs(runs, environment).map_err(|error| (error, ExitStatus::Usage)),
+    }
+}
+
+fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> anyhow::Result<ExitStatus> {
+    match arguments {
+        RunsArguments { command: Some(RunsCommand::Merge(merge)), .. } => {
+            let runs = runs_directory(merge.runs_dir.clone(), environment)?;
+            Ok(command::merge_runs(&merge, &runs)?)
         }
-        Some(ClerkCommand::Runs(RunsArguments { command: None, runs_dir, output })) => {
-            let directory = runs_directory(runs_dir, &environment).map_err(anyhow::Error::from);
-            match directory.and_then(|directory| Ok(command::list_runs(&directory, output)?)) {
-                Ok(()) => ExitStatus::Success,
-                Err(error) => fail(&error, ExitStatus::Usage),
-            }
+        RunsArguments { command: None, runs_dir, output } => {
+            command::list_runs(&runs_directory(runs_dir, environment)?, output)?;
+            Ok(ExitStatus::Success)
         }
     }
 }
@@ -88,22 +143,13 @@ async fn migrate(arguments: ClerkArguments) -> ExitStatus {
 async fn run_with(
     settings: Result<ImportSettings, SettingsError>,
     command: impl AsyncFnOnce(ImportSettings, Signals) -> Result<ExitStatus, ImportError>,
-) -> ExitStatus {
-    let settings = match settings {
-        Ok(settings) => settings,
-        Err(error) => return fail(&error.into(), ExitStatus::Usage),
-    };
-    let signals = match Signals::listen(leave) {
-        Ok(signals) => signals,
-        Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
-    };
-    match command(settings, signals).await {
-        Ok(status) => status,
-        Err(error) => {
-            let status = error.exit_status();
-            fail(&error.into(), status)
-        }
-    }
+) -> Result<ExitStatus, Failure> {
+    let settings = settings.map_err(|error| (error.into(), ExitStatus::Usage))?;
+    let signals = Signals::listen(leave).map_err(|error| (error.into(), ExitStatus::Unexpected))?;
+    command(settings, signals).await.map_err(|error| {
+        let status = error.exit_status();
+        (error.into(), status)
+    })
 }
 
 /// The third signal: the user does not want to wait for anything any more.
@@ -117,24 +163,31 @@ fn leave(signal: Signal) {
 
 /// Tells what went wrong, with its causes, and passes the status on.
 pub fn fail(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
-    let mut stderr = anstream::stderr().lock();
-    // There is nowhere left to complain to when stderr is gone.
-    drop(writeln!(stderr, "error: {error}"));
-    for cause in error.chain().skip(1) {
-        drop(writeln!(stderr, "  caused by: {cause}"));
-    }
+    plain_console().error(&with_causes(error));
     status
 }
 
+fn plain_console() -> Console {
+    Console::new(LogFormat::Text, false)
+}
+
+fn with_causes(error: &anyhow::Error) -> String {
+    let causes = error.chain().skip(1).map(|cause| format!("\n  caused by: {cause}"));
+    std::iter::once(error.to_string()).chain(causes).collect()
+}
+
 /// Logs go to stderr. Only our own are shown: those of libraries could hold addresses.
-fn log(verbosity: u8) {
+fn log(verbosity: u8, format: LogFormat) {
     let level = match verbosity {
         0 => Level::WARN,
         1 => Level::DEBUG,
         _ => Level::TRACE,
     };
-    let no_color =
-        std::io::stderr().is_terminal() && anstream::stderr().current_choice() != anstream::ColorChoice::Never;
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(no_color).with_target(false);
+    let color = std::io::stderr().is_terminal() && anstream::stderr().current_choice() != anstream::ColorChoice::Never;
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = match format {
+        LogFormat::Text => layer.with_ansi(color).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
+    };
     tracing_subscriber::registry().with(layer).with(Targets::new().with_target("avnology_migrate", level)).init();
 }

@@ -67,6 +67,7 @@
 //! |---|---|
 //! | [`cli`] | what can be typed; types and help texts only |
 //! | [`settings`] | flags > environment > `.env` > defaults; the only reader of the environment |
+//! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
@@ -104,4 +105,5 @@ pub mod sandbox;
 pub mod settings;
 pub mod signal;
 pub mod source;
+pub mod toml_document;
 pub mod verify;

@@ -8,13 +8,11 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::MappingArguments;
 use crate::journal::{FileRecord, RunDirectory, RunRecord, put_private};
-use crate::mapping::{Fault, MAPPING_FILE_BYTES, MissingEmail, Rules, TraitsSchema, TraitsSchemaError, parse_mapping};
+use crate::mapping::{MAPPING_FILE_BYTES, MissingEmail, Rules, TraitsSchema, TraitsSchemaError, parse_mapping};
+use crate::toml_document::{Fault, told};
 
 /// Largest JSON Schema, in bytes. Ours.
 const SCHEMA_BYTES: usize = 1024 * 1024;
-
-/// Faults of one file that are told at once.
-const MOST_FAULTS: usize = 10;
 
 /// Why the files cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -49,12 +47,6 @@ pub enum RuleFileError {
         /// The path.
         path: PathBuf,
     },
-}
-
-fn told(path: &Path, faults: &[Fault]) -> String {
-    let lines = faults.iter().take(MOST_FAULTS).map(|fault| format!("\n  {}, {fault}", path.display()));
-    let more = faults.len().saturating_sub(MOST_FAULTS);
-    lines.chain((more > 0).then(|| format!("\n  and {more} more"))).collect()
 }
 
 /// The content of the files, as far as there are any.

@@ -1,8 +1,9 @@
 //! What was typed, what the environment says and what the defaults are, resolved into one set of settings.
 //!
-//! Flags win over the environment, the environment over `.env`, and that over the defaults. This is the only module
-//! that reads the environment.
+//! Flags win over the environment, the environment over `.env`, that over the config file, and that over the defaults. This
+//! is the only module that reads the environment.
 
+mod config;
 mod environment;
 mod shard;
 
@@ -11,6 +12,7 @@ use std::io::IsTerminal;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -18,21 +20,28 @@ use secrecy::SecretString;
 
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts};
 use crate::cli::{
-    ImportArguments, MappingArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions, TargetArguments,
-    UndoArguments, VerifyArguments,
+    ImportArguments, LogFormat, MappingArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions,
+    TargetArguments, UndoArguments, VerifyArguments,
 };
 use crate::journal::{Lock, RecordedOptions, RunDirectory, RunRecord};
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
+use crate::report::{Console, MetricsFile};
 use crate::rule_files::{RuleFileError, RuleFiles};
 use crate::source::{Input, ReaderLimits, Shard};
 
+pub use config::{CommandLineError, command_line};
 pub use environment::Environment;
-
 pub use shard::{ShardChoice, ShardError};
 
 /// Users in one request. Larger ones gain little and lose more when they fail.
 const DEFAULT_BATCH_SIZE: usize = 500;
+
+/// How often a program that watches hears of the progress.
+const WATCHED_PROGRESS: Duration = Duration::from_secs(1);
+
+/// How often a log does.
+const LOGGED_PROGRESS: Duration = Duration::from_secs(10);
 
 /// Bytes in one request.
 const DEFAULT_BATCH_BYTES: usize = 1024 * 1024;
@@ -82,6 +91,14 @@ pub enum SettingsError {
     /// It is not known which shard this is, or there can be none.
     #[error(transparent)]
     Shard(#[from] ShardError),
+    /// The metrics file cannot be written.
+    #[error("the metrics file `{}` cannot be written", path.display())]
+    Metrics {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,
@@ -112,8 +129,8 @@ pub enum Progress {
     Bars,
     /// Lines for people.
     Plain,
-    /// Lines for programs.
-    Json,
+    /// Lines for programs, every so often.
+    Json(Duration),
     /// Nothing.
     None,
 }
@@ -176,8 +193,10 @@ pub struct ImportSettings {
     pub output: OutputFormat,
     /// What standard error gets.
     pub progress: Progress,
-    /// No summary.
-    pub quiet: bool,
+    /// What else standard error gets.
+    pub console: Console,
+    /// Metrics for Prometheus, which are there before the settings are: that these are wrong is to be seen in them.
+    pub metrics: Option<Arc<MetricsFile>>,
     /// Where runs are kept.
     pub runs_directory: PathBuf,
     /// What becomes of users who are at the target already.
@@ -224,7 +243,7 @@ impl ImportSettings {
             timeouts: timeouts(&options),
             certificates: first(options.cacert.clone(), environment, "AVNOLOGY_CACERT")?,
             runs_directory: runs_directory(options.runs_dir.clone(), environment)?,
-            preview: preview.unwrap_or(if dry_run && !options.quiet { 3 } else { 0 }),
+            preview: preview.unwrap_or(if dry_run && !is_quiet(&options) { 3 } else { 0 }),
             progress: progress(&options),
             retry: RetryBudget {
                 total: options.max_wait.map_or(RetryBudget::default().total, Duration::from_secs),
@@ -247,7 +266,8 @@ impl ImportSettings {
             recheck,
             max_errors: options.max_errors,
             output: options.output,
-            quiet: options.quiet,
+            console: console(&options),
+            metrics: None,
             report: options.report,
             sample: Sample::All,
             undo: Undo::default(),
@@ -453,14 +473,31 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
     Ok(Destination::Target { base_url, secret_key, key_source })
 }
 
+/// What standard error gets beside progress. Who types `--verbose` wants to see something, whatever the config file says.
+pub fn console(options: &RunOptions) -> Console {
+    Console::new(options.log_format, is_quiet(options))
+}
+
+fn is_quiet(options: &RunOptions) -> bool {
+    options.quiet && options.verbose == 0
+}
+
+/// The metrics of a job, if they are asked for.
+pub fn metrics(options: &RunOptions, job: &'static str) -> Result<Option<Arc<MetricsFile>>, SettingsError> {
+    let Some(path) = &options.metrics_file else { return Ok(None) };
+    let file = MetricsFile::new(path, job).map_err(|source| SettingsError::Metrics { path: path.clone(), source })?;
+    Ok(Some(Arc::new(file)))
+}
+
 fn progress(arguments: &RunOptions) -> Progress {
     match arguments.progress {
-        _ if arguments.quiet => Progress::None,
+        _ if is_quiet(arguments) => Progress::None,
+        ProgressStyle::Auto if arguments.log_format == LogFormat::Json => Progress::Json(LOGGED_PROGRESS),
         // Log lines would tear a bar apart.
         ProgressStyle::Auto if std::io::stderr().is_terminal() && arguments.verbose == 0 => Progress::Bars,
         ProgressStyle::Auto | ProgressStyle::Plain => Progress::Plain,
         ProgressStyle::Bars => Progress::Bars,
-        ProgressStyle::Json => Progress::Json,
+        ProgressStyle::Json => Progress::Json(WATCHED_PROGRESS),
         ProgressStyle::None => Progress::None,
     }
 }

@@ -79,6 +79,10 @@ pub struct ClerkArguments {
     #[command(flatten)]
     pub import: ImportArguments,
 
+    /// Take options that are not given here from this file [default: avnology.toml, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
     /// Print a mapping file that means exactly the defaults, with an explanation of everything in it
     #[arg(long, exclusive = true, help_heading = "Mapping")]
     pub print_default_mapping: bool,
@@ -352,9 +356,17 @@ pub struct RunOptions {
     #[arg(long, value_name = "STYLE", default_value = "auto", help_heading = "Output")]
     pub progress: ProgressStyle,
 
-    /// No progress and no summary; errors only
+    /// No progress and no summary: nothing at all if all went well, a line if records were rejected, errors
     #[arg(long, short, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
+
+    /// How standard error tells what happens: for people, or as a JSON object a line, progress and errors included
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub log_format: LogFormat,
+
+    /// Keep metrics for Prometheus in this file, as the textfile collector of its node exporter takes them
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub metrics_file: Option<PathBuf>,
 
     /// Tell more; twice, still more
     #[arg(long, short, action = clap::ArgAction::Count, help_heading = "Output")]
@@ -378,10 +390,20 @@ pub enum OutputFormat {
     Json,
 }
 
+/// How standard error tells what happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressStyle {
-    /// Bars on a terminal, plain lines elsewhere
+    /// Bars on a terminal, plain lines elsewhere; JSON lines with --log-format json
     Auto,
     /// A progress bar
     Bars,

@@ -8,9 +8,9 @@ use clap::{Parser, Subcommand};
 use crate::exit::ExitStatus;
 
 pub use migrate::{
-    ClerkArguments, ClerkCommand, ImportArguments, MappingArguments, MergeArguments, MigrateArguments, OutputFormat,
-    ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments, UndoArguments,
-    VerifyArguments,
+    ClerkArguments, ClerkCommand, ImportArguments, LogFormat, MappingArguments, MergeArguments, MigrateArguments,
+    OutputFormat, ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments,
+    UndoArguments, VerifyArguments,
 };
 pub use sandbox::SandboxArguments;
 

@@ -1,6 +1,5 @@
 //! Looks for duplicates within the input before anything is sent, and keeps them for the rest of the run.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use super::migrate_clerk::{ImportError, reporter};
@@ -8,7 +7,8 @@ use super::passwords;
 use crate::index::{Duplicates, FoundDuplicates};
 use crate::journal::{RunDirectory, put_private};
 use crate::pipeline::{DuplicateCheck, StopReason, find_duplicates};
-use crate::settings::ImportSettings;
+use crate::report::JsonLines;
+use crate::settings::{ImportSettings, Progress};
 use crate::signal::Signals;
 use crate::source::Input;
 
@@ -27,10 +27,7 @@ pub(super) async fn check(
         passwords::recall(settings, directory);
         return Ok(DuplicateCheck::Reject(Arc::new(found)));
     }
-    if !settings.quiet {
-        // A closed stderr must not end an import.
-        drop(writeln!(anstream::stderr(), "Looking for duplicates within the input …"));
-    }
+    settings.console.note("Looking for duplicates within the input …");
     let (found, complete) = find(settings, signals).await?;
     // Kept before the duplicates, by which the next part of the run knows that all this was done.
     passwords::close(settings, complete, directory)?;
@@ -44,7 +41,10 @@ pub(super) async fn check(
 
 /// The duplicates, and whether the inputs could be read to their ends.
 async fn find(settings: &ImportSettings, signals: &mut Signals) -> Result<(FoundDuplicates, bool), ImportError> {
-    let mut reporter = reporter(settings);
+    let mut reporter = match settings.progress {
+        Progress::Json(every) => Box::new(JsonLines::of_search(every)),
+        _ => reporter(settings),
+    };
     let (ledger, found) = find_duplicates(settings.intake.clone(), reporter.as_mut(), signals).await;
     let complete = ledger.stopped.is_none();
     match ledger.stopped {

@@ -12,14 +12,14 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::migrate_clerk::{ImportError, Output};
-use crate::cli::MergeArguments;
+use crate::cli::{LogFormat, MergeArguments};
 use crate::exit::ExitStatus;
 use crate::journal::{
     Ending, Journal, JournalError, Lock, RunDirectory, RunRecord, create_private_directory, put_private,
 };
 use crate::passwords::PasswordsReport;
 use crate::pipeline::{InputProgress, Ledger};
-use crate::report::RunDetails;
+use crate::report::{Console, RunDetails};
 use crate::source::Shard;
 
 /// How many shards are named that are not there or not done.
@@ -140,7 +140,11 @@ pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus,
         report_file: Some(report.display().to_string()),
         ..RunDetails::default()
     };
-    Ok(Output::new(arguments.output, arguments.quiet).report(&merged, &details, Some(&report))?)
+    Ok(Output::new(arguments.output, Console::new(LogFormat::Text, arguments.quiet)).report(
+        &merged,
+        &details,
+        Some(&report),
+    )?)
 }
 
 fn empty() -> Ledger {

@@ -20,7 +20,9 @@ use crate::journal::{LockError, RunRecord, replace_private};
 use crate::pace::Pace;
 use crate::passwords::PasswordsError;
 use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, StopReason, peak_memory, room};
-use crate::report::{Bars, JsonLines, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary};
+use crate::report::{
+    Bars, Console, JsonLines, Measured, PlainLines, Reporter, RunDetails, RunReport, Silent, write_summary,
+};
 use crate::sandbox::SandboxError;
 use crate::settings::{Destination, ImportSettings, Progress};
 use crate::signal::{Signal, Signals};
@@ -103,8 +105,9 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     match &settings.destination {
         Destination::Nowhere => {
+            begin(settings, None);
             let settings = &passwords::read(settings, &mut signals).await?;
-            let mut reporter = reporter(settings);
+            let mut reporter = measured(settings);
             let finder = DuplicateFinder::new(std::env::temp_dir());
             let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(settings) };
             let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
@@ -125,12 +128,12 @@ async fn import_into(
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
     let Prepared { directory, journal, progress, ledger, record, continued, locks } = prepare(settings, &target.name)?;
+    begin(settings, Some(directory.id()));
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight).await?;
     tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
-    if continued && !settings.quiet {
+    if continued {
         let done = ledger.counts().read;
-        // A closed stderr must not end an import.
-        drop(writeln!(anstream::stderr(), "Continuing run {}: {done} records are done already.", directory.id()));
+        settings.console.note(&format!("Continuing run {}: {done} records are done already.", directory.id()));
     }
     let delivery = delivery(settings, client, capabilities, &record);
     let paced = Paced::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
@@ -150,7 +153,7 @@ async fn import_into(
         ledger,
         ..dry_run(settings)
     };
-    let mut reporter = reporter(settings);
+    let mut reporter = measured(settings);
     let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
     // Whatever happens to it, nobody is left without the account of the import.
     let joined = passwords::close(settings, ledger.stopped.is_none(), Some(&directory)).unwrap_or_else(|error| {
@@ -189,11 +192,28 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
     }
 }
 
+/// Whatever a job needs it has now, its locks above all: from here on its metrics are the current ones.
+pub(super) fn begin(settings: &ImportSettings, run: Option<&str>) {
+    if let Some(metrics) = &settings.metrics {
+        metrics.begin(run);
+    }
+}
+
+/// What shows the progress of the job itself.
+pub(super) fn measured(settings: &ImportSettings) -> Box<dyn Reporter> {
+    let shown = reporter(settings);
+    match &settings.metrics {
+        Some(metrics) => Box::new(Measured::new(shown, Arc::clone(metrics))),
+        None => shown,
+    }
+}
+
+/// What shows progress.
 pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
     match settings.progress {
         Progress::Bars => Box::new(Bars::new(settings.intake.inputs.iter().map(crate::source::Input::size).sum())),
         Progress::Plain => Box::new(PlainLines::new()),
-        Progress::Json => Box::new(JsonLines::new()),
+        Progress::Json(every) => Box::new(JsonLines::new(every)),
         Progress::None => Box::new(Silent),
     }
 }
@@ -201,17 +221,17 @@ pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
 /// Where the account of the run goes.
 pub(super) struct Output {
     format: OutputFormat,
-    quiet: bool,
+    console: Console,
     further_report: Option<PathBuf>,
 }
 
 impl Output {
-    pub(super) fn new(format: OutputFormat, quiet: bool) -> Self {
-        Self { format, quiet, further_report: None }
+    pub(super) fn new(format: OutputFormat, console: Console) -> Self {
+        Self { format, console, further_report: None }
     }
 
     fn of(settings: &ImportSettings) -> Self {
-        Self { further_report: settings.report.clone(), ..Self::new(settings.output, settings.quiet) }
+        Self { further_report: settings.report.clone(), ..Self::new(settings.output, settings.console) }
     }
 
     pub(super) fn report(
@@ -222,7 +242,7 @@ impl Output {
     ) -> Result<ExitStatus, ImportError> {
         // Told first: whatever happens to files, nobody is left without the account of what was done. A reader that went
         // away (`| head`) is no reason to fail.
-        drop(self.print_summary(ledger, details));
+        self.print_summary(ledger, details);
         drop(self.print_data(ledger, details));
         for path in report_file.into_iter().chain(self.further_report.as_deref()) {
             let report = RunReport::new(ledger, details, false);
@@ -244,17 +264,17 @@ impl Output {
         stdout.flush()
     }
 
-    fn print_summary(&self, ledger: &Ledger, details: &RunDetails) -> io::Result<()> {
-        let mut stderr = anstream::stderr().lock();
-        if !self.quiet {
-            let mut summary = String::new();
-            write_summary(&mut summary, ledger, details).map_err(io::Error::other)?;
-            stderr.write_all(summary.as_bytes())?;
-        }
+    fn print_summary(&self, ledger: &Ledger, details: &RunDetails) {
+        let rejected = ledger.rejected();
+        let exceptions = (rejected > 0).then(|| {
+            let rejects = ledger.rejects_file.as_ref().map(|path| format!(": see {}", path.display()));
+            format!("{rejected} of {} records were rejected{}", ledger.counts().read, rejects.unwrap_or_default())
+        });
+        let report = RunReport::new(ledger, details, false);
+        self.console.account(|out| write_summary(out, ledger, details), &report, exceptions.as_deref());
         if let Some(reason) = &ledger.stopped {
-            writeln!(stderr, "error: {reason}")?;
+            self.console.error(&reason.to_string());
         }
-        stderr.flush()
     }
 }
 

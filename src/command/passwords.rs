@@ -1,6 +1,5 @@
 //! Reads the passwords that the users lack, and keeps the account of the join.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -16,10 +15,7 @@ use crate::signal::Signals;
 pub(super) async fn read(settings: &ImportSettings, signals: &mut Signals) -> Result<ImportSettings, ImportError> {
     let mut settings = settings.clone();
     let Some(input) = settings.passwords.clone() else { return Ok(settings) };
-    if !settings.quiet {
-        // A closed stderr must not end an import.
-        drop(writeln!(anstream::stderr(), "Reading the passwords in {} …", input.name()));
-    }
+    settings.console.note(&format!("Reading the passwords in {} …", input.name()));
     let (limits, stop) = (settings.intake.reader, CancellationToken::new());
     // Dropped by an interruption, it ends the reading, too.
     let _guard = stop.clone().drop_guard();

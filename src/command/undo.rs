@@ -4,13 +4,14 @@
 //! the run's own any more, or that was changed since, is kept. Undoing again goes on where it broke off, for what is
 //! deleted already is not found again.
 
+use std::fmt::{self, Write as _};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::migrate_clerk::ImportError;
+use super::migrate_clerk::{ImportError, begin};
 use super::target::{Target, at_target, connect};
 use crate::avnology::{Comparable, MAX_PAGE, Paced, TargetError, preflight_reading};
 use crate::cli::OutputFormat;
@@ -53,6 +54,13 @@ struct Counts {
     failed: u64,
 }
 
+impl Counts {
+    /// Those that somebody has to look at.
+    fn kept(&self) -> u64 {
+        self.kept_changed + self.kept_not_ours + self.failed
+    }
+}
+
 /// An identity as the journal knows it.
 struct Created {
     external_id: String,
@@ -71,6 +79,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         Lock::take_target(&record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
     ];
+    begin(settings, Some(id));
     let created = count_created(&directory, &record)?;
     if !settings.undo.confirmed && !confirm(&record, created) {
         return Err(UndoError::NotConfirmed.into());
@@ -89,8 +98,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     // A reader that went away is no reason to fail.
     drop(print(&record, &counts, settings));
     ended?;
-    let kept = counts.kept_changed + counts.kept_not_ours + counts.failed;
-    Ok(if kept > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
+    Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
 }
 
 fn count_created(directory: &RunDirectory, record: &RunRecord) -> Result<u64, UndoError> {
@@ -188,17 +196,21 @@ fn print(record: &RunRecord, counts: &Counts, settings: &ImportSettings) -> io::
         target: &'a str,
         counts: &'a Counts,
     }
+    let report = Report { run: &record.id, target: &record.target, counts };
     if settings.output == OutputFormat::Json {
         let mut stdout = io::stdout().lock();
-        serde_json::to_writer(&mut stdout, &Report { run: &record.id, target: &record.target, counts })?;
+        serde_json::to_writer(&mut stdout, &report)?;
         writeln!(stdout)?;
     }
-    if settings.quiet {
-        return Ok(());
-    }
+    let kept = counts.kept();
+    let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));
+    settings.console.account(|out| summary(out, record, counts), &report, exceptions.as_deref());
+    Ok(())
+}
+
+fn summary(out: &mut String, record: &RunRecord, counts: &Counts) -> fmt::Result {
     let Counts { created, deleted, gone_already, kept_changed, kept_not_ours, failed } = counts;
-    let mut stderr = anstream::stderr().lock();
-    writeln!(stderr, "Run {} had created {created} identities:\n", record.id)?;
+    writeln!(out, "Run {} had created {created} identities:\n", record.id)?;
     for (count, what) in [
         (deleted, "deleted"),
         (gone_already, "were gone already"),
@@ -207,7 +219,7 @@ fn print(record: &RunRecord, counts: &Counts, settings: &ImportSettings) -> io::
         (failed, "kept: the target did not delete them"),
     ] {
         if *count > 0 {
-            writeln!(stderr, "  {count:>14} {what}")?;
+            writeln!(out, "  {count:>14} {what}")?;
         }
     }
     Ok(())

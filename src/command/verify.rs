@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::duplicates;
-use super::migrate_clerk::{ImportError, reporter, write_report};
+use super::migrate_clerk::{ImportError, begin, measured, write_report};
 use super::passwords;
 use super::target::{Target, at_target, connect};
 use crate::avnology::{Paced, preflight_reading};
@@ -24,12 +24,13 @@ async fn verify_target(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
+    begin(settings, None);
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     let settings = &passwords::read(settings, &mut signals).await?;
     let duplicates = duplicates::check(settings, None, &mut signals).await?;
-    let account = run(settings, duplicates, target, reporter(settings).as_mut(), signals).await;
+    let account = run(settings, duplicates, target, measured(settings).as_mut(), signals).await;
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
@@ -45,14 +46,10 @@ fn print(account: &Account, target: &str, settings: &ImportSettings) -> io::Resu
         serde_json::to_writer(&mut stdout, &account.report(target))?;
         writeln!(stdout)?;
     }
-    let mut stderr = anstream::stderr().lock();
-    if !settings.quiet {
-        let mut summary = String::new();
-        account.write_summary(&mut summary).map_err(io::Error::other)?;
-        stderr.write_all(summary.as_bytes())?;
-    }
+    let exceptions = account.exceptions();
+    settings.console.account(|out| account.write_summary(out), &account.report(target), exceptions.as_deref());
     if let Some(reason) = &account.ledger.stopped {
-        writeln!(stderr, "error: {reason}")?;
+        settings.console.error(&reason.to_string());
     }
-    stderr.flush()
+    Ok(())
 }

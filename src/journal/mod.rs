@@ -33,7 +33,8 @@ pub use log::LogError;
 pub use progress::{Progress, Tracker};
 pub use rejects::{Reject, RejectsFile};
 pub use run_directory::{
-    RunDirectory, create_private, create_private_directory, put_private, replace_private, sync_directory_of,
+    RunDirectory, create_private, create_private_directory, directory_of, put_private, replace_private,
+    sync_directory_of,
 };
 pub use run_journal::{Ending, Journal, JournalError, Replayed};
 pub use run_record::{FileRecord, Fingerprint, InputRecord, RecordedOptions, RunRecord, run_of_rejects};

@@ -165,7 +165,8 @@ pub fn put_private<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) ->
     Ok(written)
 }
 
-fn directory_of(path: &Path) -> &Path {
+/// The directory that a file is in.
+pub fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

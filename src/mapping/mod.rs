@@ -28,7 +28,7 @@ mod user;
 
 pub use code::{Notice, NoticeKind, RejectCode};
 pub use field::{Bag, Field};
-pub use file::{DEFAULT_MAPPING, Fault, parse_mapping};
+pub use file::{DEFAULT_MAPPING, parse_mapping};
 pub use identity::{Address, MigrationIdentity};
 pub(crate) use limits::MAPPING_FILE_BYTES;
 pub use notices::Notices;

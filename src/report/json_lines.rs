@@ -1,4 +1,4 @@
-//! One JSON object a second on stderr, for programs that watch a run.
+//! One JSON object every so often on stderr, for programs that watch a run.
 
 use std::io::Write;
 use std::time::Duration;
@@ -8,29 +8,43 @@ use serde::Serialize;
 use super::moment::Figures;
 use super::{Moment, Reporter};
 
-const EVERY: Duration = Duration::from_secs(1);
-
-/// JSON lines: `{"event":"progress","read":…}`, the last with `"event":"finished"`.
-#[derive(Debug, Default)]
+/// JSON lines: `{"timestamp":…,"level":"INFO","event":"progress","read":…}`, the last with `"event":"finished"`.
+#[derive(Debug)]
 pub struct JsonLines {
+    every: Duration,
     last: Duration,
+    /// What is under way is the search before the job itself.
+    search: bool,
 }
 
 #[derive(Serialize)]
 struct Line {
+    timestamp: jiff::Timestamp,
+    level: &'static str,
     event: &'static str,
     #[serde(flatten)]
     figures: Figures,
 }
 
 impl JsonLines {
-    /// The first line comes after the first second.
-    pub fn new() -> Self {
-        Self::default()
+    /// The first line comes after the first interval.
+    pub fn new(every: Duration) -> Self {
+        Self { every, last: Duration::ZERO, search: false }
+    }
+
+    /// Lines about the search for duplicates: `"event":"search"`, and nothing at its end.
+    pub fn of_search(every: Duration) -> Self {
+        Self { search: true, ..Self::new(every) }
     }
 
     fn write(event: &'static str, moment: &Moment<'_>) {
-        let mut line = serde_json::to_vec(&Line { event, figures: moment.figures() }).unwrap_or_default();
+        let mut line = serde_json::to_vec(&Line {
+            timestamp: jiff::Timestamp::now(),
+            level: "INFO",
+            event,
+            figures: moment.figures(),
+        })
+        .unwrap_or_default();
         line.push(b'\n');
         // A closed stderr must not end an import.
         drop(std::io::stderr().write_all(&line));
@@ -39,13 +53,15 @@ impl JsonLines {
 
 impl Reporter for JsonLines {
     fn update(&mut self, moment: &Moment<'_>) {
-        if moment.ledger.elapsed.saturating_sub(self.last) >= EVERY {
+        if moment.ledger.elapsed.saturating_sub(self.last) >= self.every {
             self.last = moment.ledger.elapsed;
-            Self::write("progress", moment);
+            Self::write(if self.search { "search" } else { "progress" }, moment);
         }
     }
 
     fn finish(&mut self, moment: &Moment<'_>) {
-        Self::write("finished", moment);
+        if !self.search {
+            Self::write("finished", moment);
+        }
     }
 }

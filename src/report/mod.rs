@@ -4,22 +4,26 @@
 //! off when stderr is no terminal and when `NO_COLOR` is set.
 
 mod bars;
+mod console;
 mod human;
 mod json_lines;
+mod metrics;
 mod moment;
 mod plain;
 mod run_report;
 mod summary;
 
 pub use bars::Bars;
+pub use console::Console;
 pub use json_lines::JsonLines;
+pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
 pub use plain::PlainLines;
 pub use run_report::{RunDetails, RunReport};
 pub use summary::write_summary;
 
 /// Shows how a run is coming along. Called by the committer only, so nothing ever interleaves.
-pub trait Reporter: Send {
+pub trait Reporter: Send + std::fmt::Debug {
     /// The state of affairs, several times a second.
     fn update(&mut self, moment: &Moment<'_>);
 

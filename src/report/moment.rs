@@ -34,6 +34,8 @@ pub struct Figures {
     pub bytes_per_second: f64,
     /// Requests each second since the start.
     pub requests_per_second: f64,
+    /// Requests sent, further attempts among them.
+    pub requests: u64,
     /// Requests refused for going too fast.
     pub throttled: u64,
     /// Requests that were further attempts.
@@ -72,6 +74,7 @@ impl<'a> Moment<'a> {
             users_per_second: rate((counts.read - counts.unfinished).saturating_sub(ledger.continued_records)),
             bytes_per_second,
             requests_per_second: rate(ledger.requests),
+            requests: ledger.requests,
             throttled: ledger.throttled,
             retries: ledger.retries,
             eta_seconds,

@@ -69,11 +69,8 @@ impl Account {
 
     /// 0 only if all agrees.
     pub fn exit_status(&self) -> ExitStatus {
-        let extra = self.extra.as_ref().map_or(0, |extra| extra.count);
         match ExitStatus::of(&self.ledger) {
-            ExitStatus::Success | ExitStatus::Rejected if self.missing.count + self.different.count + extra > 0 => {
-                ExitStatus::Rejected
-            }
+            ExitStatus::Success | ExitStatus::Rejected if self.exceptions().is_some() => ExitStatus::Rejected,
             // A record that cannot be sent is not at the target, and nobody says that it should be.
             ExitStatus::Rejected => ExitStatus::Success,
             status => status,
@@ -103,6 +100,19 @@ impl Account {
             None => writeln!(out, "  {:>14} extra identities were not looked for", "")?,
         }
         writeln!(out, "  {:>14} cannot be sent (see a dry run)", counts.rejected)
+    }
+
+    /// A line about what does not agree, if anything.
+    pub fn exceptions(&self) -> Option<String> {
+        let extra = self.extra.as_ref().map_or(0, |extra| extra.count);
+        let counts = [
+            (self.missing.count, "missing at the target"),
+            (self.different.count, "different"),
+            (extra, "at the target and not in the export"),
+        ];
+        let told: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        (!told.is_empty()).then(|| told.join(", "))
     }
 
     /// The account for programs.

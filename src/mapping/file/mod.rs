@@ -1,39 +1,16 @@
 //! The mapping file: TOML to [`Rules`], with every fault told by line and column.
-//!
-//! A fault names keys, which are the file's own, and what may stand in their place. Values are never repeated: a constant
-//! can be anything.
 
-mod document;
 mod origin;
 mod sections;
-
-use std::fmt;
 
 use toml::de::DeTable;
 
 use super::Rules;
 use super::limits::MAPPING_FILE_BYTES;
-use document::{Document, Section};
+use crate::toml_document::{Document, Fault, Section};
 
 /// A mapping file that means exactly the defaults, with an explanation of everything in it.
 pub const DEFAULT_MAPPING: &str = include_str!("../default_mapping.toml");
-
-/// Something that is wrong with a mapping file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
-    /// A sentence. It repeats no value of the file.
-    pub message: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}, column {}: {}", self.line, self.column, self.message)
-    }
-}
 
 /// Compiles a mapping file, or says all that is wrong with it, from top to bottom.
 pub fn parse_mapping(text: &str) -> Result<Rules, Vec<Fault>> {

@@ -3,10 +3,10 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::document::{Document, Section, suggestion};
 use crate::mapping::field::Field;
 use crate::mapping::template::{Template, TemplateFault};
 use crate::mapping::{Constant, Origin, TraitRule};
+use crate::toml_document::{Document, Section, suggestion};
 
 const FORMS: &str = "a trait is the name of a field in quotes, false, or one of { from = \"…\" }, { template = \"…\" } and \
                      { constant = … }";

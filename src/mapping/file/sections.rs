@@ -7,7 +7,6 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::document::{Document, Section, shown, suggestion};
 use super::origin::trait_rule;
 use crate::mapping::field::Bag;
 use crate::mapping::limits::{ADDED_TRAITS, LITERAL_BYTES, TRAIT_NAME_CHARACTERS};
@@ -15,6 +14,7 @@ use crate::mapping::{
     EmailRules, InvalidUsername, MetadataRules, Origin, Place, RoleRule, Rules, TraitRule, TraitRules, Unverified,
     UsernameRules,
 };
+use crate::toml_document::{Document, Section, shown, suggestion};
 
 /// Longest username that a mapping file may allow, in characters, and the most characters it may name. Ours.
 const USERNAME_MOST: usize = 255;

@@ -1,51 +1,81 @@
-//! A TOML document on its way to rules: its tables, and the faults found in it so far.
+//! A file of the user's in TOML: its tables, and what is wrong with it, by line and column.
+//!
+//! A fault names keys, which are the file's own, and what may stand in their place. Values are never repeated: they can be
+//! anything.
 
+use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Fault;
-
 /// How alike two names have to be for one to be suggested, from 0 to 1.
 const ALIKE: f64 = 0.75;
 
-/// The text of a mapping file, and what is wrong with it.
-pub(super) struct Document<'t> {
+/// Faults of one file that are told at once.
+const MOST_FAULTS: usize = 10;
+
+/// Something that is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// A sentence. It repeats no value of the file.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}, column {}: {}", self.line, self.column, self.message)
+    }
+}
+
+/// A line for each fault, but not too many.
+pub(crate) fn told(path: &Path, faults: &[Fault]) -> String {
+    let lines = faults.iter().take(MOST_FAULTS).map(|fault| format!("\n  {}, {fault}", path.display()));
+    let more = faults.len().saturating_sub(MOST_FAULTS);
+    lines.chain((more > 0).then(|| format!("\n  and {more} more"))).collect()
+}
+
+/// The text of a file, and what is wrong with it.
+pub(crate) struct Document<'t> {
     text: &'t str,
     faults: Vec<(usize, String)>,
 }
 
 /// A table of the document.
-pub(super) struct Section<'t, 'd> {
+pub(crate) struct Section<'t, 'd> {
     /// As in `[traits]`; empty for the document itself.
     pub name: &'static str,
     pub table: &'d DeTable<'t>,
 }
 
 impl<'t, 'd> Section<'t, 'd> {
-    pub(super) fn whole(table: &'d DeTable<'t>) -> Self {
+    pub(crate) fn whole(table: &'d DeTable<'t>) -> Self {
         Self { name: "", table }
     }
 
     /// A value, if there is one.
-    pub(super) fn get(&self, key: &str) -> Option<&'d Spanned<DeValue<'t>>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'d Spanned<DeValue<'t>>> {
         self.table.get(key)
     }
 }
 
 impl<'t> Document<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         Self { text, faults: Vec::new() }
     }
 
     /// Something is wrong here.
-    pub(super) fn fault(&mut self, span: Range<usize>, message: impl Into<String>) {
+    pub(crate) fn fault(&mut self, span: Range<usize>, message: impl Into<String>) {
         self.faults.push((span.start, message.into()));
     }
 
     /// A table within another one; one that is not there is empty.
-    pub(super) fn section<'d>(&mut self, parent: &Section<'t, 'd>, name: &'static str) -> Option<Section<'t, 'd>> {
+    pub(crate) fn section<'d>(&mut self, parent: &Section<'t, 'd>, name: &'static str) -> Option<Section<'t, 'd>> {
         let value = parent.get(name)?;
         if let DeValue::Table(table) = value.get_ref() {
             return Some(Section { name, table });
@@ -55,17 +85,18 @@ impl<'t> Document<'t> {
     }
 
     /// Every key of the section that is none of these is a fault.
-    pub(super) fn only(&mut self, section: &Section<'t, '_>, known: &[&str]) {
+    pub(crate) fn only(&mut self, section: &Section<'t, '_>, known: &[&str]) {
         for key in section.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let place = if section.name.is_empty() { String::new() } else { format!(" in [{}]", section.name) };
-            let hint = suggestion(key.get_ref(), known.iter().copied())
-                .unwrap_or_else(|| format!("; there are {}", listed(known)));
+            let hint = suggestion(key.get_ref(), known.iter().copied()).unwrap_or_else(|| {
+                format!("; there {} {}", if known.len() == 1 { "is only" } else { "are" }, listed(known))
+            });
             self.fault(key.span(), format!("unknown key {}{place}{hint}", shown(key.get_ref())));
         }
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&mut self, section: &Section<'t, '_>, key: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, section: &Section<'t, '_>, key: &str) -> Option<bool> {
         let value = section.get(key)?;
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
@@ -75,7 +106,7 @@ impl<'t> Document<'t> {
     }
 
     /// Text.
-    pub(super) fn text<'d>(&mut self, section: &Section<'t, 'd>, key: &str) -> Option<(&'d str, Range<usize>)> {
+    pub(crate) fn text<'d>(&mut self, section: &Section<'t, 'd>, key: &str) -> Option<(&'d str, Range<usize>)> {
         let value = section.get(key)?;
         let text = value.get_ref().as_str();
         if text.is_none() {
@@ -85,7 +116,7 @@ impl<'t> Document<'t> {
     }
 
     /// One of several words.
-    pub(super) fn word<T: Copy>(&mut self, section: &Section<'t, '_>, key: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, section: &Section<'t, '_>, key: &str, words: &[(&str, T)]) -> Option<T> {
         let (text, span) = self.text(section, key)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*meaning);
@@ -97,7 +128,7 @@ impl<'t> Document<'t> {
     }
 
     /// A number of characters.
-    pub(super) fn length(&mut self, section: &Section<'t, '_>, key: &str, most: usize) -> Option<usize> {
+    pub(crate) fn length(&mut self, section: &Section<'t, '_>, key: &str, most: usize) -> Option<usize> {
         let value = section.get(key)?;
         let integer = value.get_ref().as_integer();
         let length = integer.and_then(|integer| usize::from_str_radix(integer.as_str(), integer.radix()).ok());
@@ -109,7 +140,7 @@ impl<'t> Document<'t> {
     }
 
     /// All that was found, from top to bottom.
-    pub(super) fn into_faults(mut self) -> Vec<Fault> {
+    pub(crate) fn into_faults(mut self) -> Vec<Fault> {
         self.faults.sort_by_key(|(offset, _)| *offset);
         let text = self.text;
         let place = |(offset, message): (usize, String)| {
@@ -122,14 +153,14 @@ impl<'t> Document<'t> {
 }
 
 /// `; did you mean `this`?`, if something is alike.
-pub(super) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+pub(crate) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     let alike = known.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(alike, _)| *alike >= ALIKE);
     let best = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.map(|(_, known)| format!("; did you mean `{known}`?"))
 }
 
 /// A key, if it is one that somebody would write.
-pub(super) fn shown(key: &str) -> String {
+pub(crate) fn shown(key: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-:.".contains(character);
     if !key.is_empty() && key.len() <= 64 && key.chars().all(is_plain) { format!("`{key}`") } else { "here".to_owned() }
 }

@@ -1,0 +1,85 @@
+//! What is told on stderr beside progress: notes, errors, and the account at the end.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::cli::LogFormat;
+
+/// Tells it as text for people, or as one JSON object a line for programs that collect logs.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    format: LogFormat,
+    quiet: bool,
+}
+
+/// A line in JSON, with the same members as the log's own.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    timestamp: jiff::Timestamp,
+    level: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a T>,
+}
+
+impl Console {
+    /// A quiet one tells what went wrong, and nothing else.
+    pub fn new(format: LogFormat, quiet: bool) -> Self {
+        Self { format, quiet }
+    }
+
+    /// Says what is being done.
+    pub fn note(self, text: &str) {
+        if !self.quiet {
+            self.tell("INFO", text, text);
+        }
+    }
+
+    /// Says what went wrong.
+    pub fn error(self, text: &str) {
+        self.tell("ERROR", &format!("error: {text}"), text);
+    }
+
+    /// Tells what came of it all: a summary for people, the report for programs. A quiet one tells only `exceptions`, if
+    /// there are any: a line for whoever has to do something about them.
+    pub fn account(
+        self,
+        summary: impl FnOnce(&mut String) -> fmt::Result,
+        report: &impl Serialize,
+        exceptions: Option<&str>,
+    ) {
+        let told = match (self.quiet, self.format, exceptions) {
+            (true, _, None) => Ok(()),
+            (true, _, Some(exceptions)) => return self.tell("WARN", exceptions, exceptions),
+            (false, LogFormat::Json, _) => write_line("INFO", "finished", Some(report)),
+            (false, LogFormat::Text, _) => {
+                let mut text = String::new();
+                summary(&mut text).map_err(io::Error::other).and_then(|()| write_text(&text))
+            }
+        };
+        // A closed stderr must not end anything.
+        drop(told);
+    }
+
+    fn tell(self, level: &'static str, text: &str, message: &str) {
+        // There is nowhere left to complain to when stderr is gone.
+        drop(match self.format {
+            LogFormat::Text => write_text(&format!("{text}\n")),
+            LogFormat::Json => write_line::<()>(level, message, None),
+        });
+    }
+}
+
+fn write_text(text: &str) -> io::Result<()> {
+    let mut stderr = anstream::stderr().lock();
+    stderr.write_all(text.as_bytes())?;
+    stderr.flush()
+}
+
+fn write_line<T: Serialize>(level: &'static str, message: &str, report: Option<&T>) -> io::Result<()> {
+    let mut line = serde_json::to_vec(&Line { timestamp: jiff::Timestamp::now(), level, message, report })?;
+    line.push(b'\n');
+    io::stderr().write_all(&line)
+}

@@ -1,0 +1,242 @@
+//! How a job is doing, for Prometheus: a file in its text format (0.0.4), as the textfile
+//! collector of its node exporter reads it.
+//!
+//! The file is replaced as a whole, every few seconds and at the end, so that a reader never sees half of one. It holds
+//! counts and codes, nothing personal, and anybody may read it: the collector is another user.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::moment::Figures;
+use super::{Moment, Reporter};
+use crate::exit::ExitStatus;
+use crate::journal::directory_of;
+
+/// How often the file is renewed. Prometheus itself looks every 15 seconds, unless told otherwise.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What every metric's name begins with.
+const PREFIX: &str = "avnology_migrate_";
+
+/// The moments that outlive a job: the next one's file has them from the last one's.
+const LAST_SUCCESS: &str = "last_success_timestamp_seconds";
+const LAST_COMPLETION: &str = "last_completion_timestamp_seconds";
+
+/// The metrics of one job and their file.
+#[derive(Debug)]
+pub struct MetricsFile {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+/// What the file says.
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// `import`, `dry-run`, `verify` or `undo`.
+    job: &'static str,
+    run: Option<String>,
+    started: Option<Timestamp>,
+    ended: Option<(Timestamp, ExitStatus)>,
+    last_success: Option<i64>,
+    last_completion: Option<i64>,
+    figures: Option<Figures>,
+    rejected_by_code: Vec<(&'static str, u64)>,
+}
+
+impl MetricsFile {
+    /// The metrics of a job that is about to begin. Nothing is written yet; it is an error if nothing could be.
+    pub fn new(path: &Path, job: &'static str) -> io::Result<Self> {
+        drop(temporary(path)?);
+        let before = match std::fs::read_to_string(path) {
+            Ok(before) => before,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error),
+        };
+        let state = State {
+            job,
+            last_success: value(&before, LAST_SUCCESS),
+            last_completion: value(&before, LAST_COMPLETION),
+            ..State::default()
+        };
+        Ok(Self { path: path.to_owned(), state: Mutex::new(state) })
+    }
+
+    /// The job has what it needs, its locks too, and begins.
+    pub fn begin(&self, run: Option<&str>) {
+        self.change(|state| {
+            state.started = Some(Timestamp::now());
+            state.run = run.map(str::to_owned);
+        });
+    }
+
+    /// The job is over. Where another one has the lock, the file is that one's.
+    pub fn end(&self, status: ExitStatus) {
+        if status == ExitStatus::Locked {
+            return;
+        }
+        self.change(|state| {
+            let now = Timestamp::now();
+            state.ended = Some((now, status));
+            if status == ExitStatus::Success {
+                state.last_success = Some(now.as_second());
+            }
+            if matches!(status, ExitStatus::Success | ExitStatus::Rejected) {
+                state.last_completion = Some(now.as_second());
+            }
+        });
+    }
+
+    fn look(&self, moment: &Moment<'_>) {
+        self.change(|state| {
+            state.figures = Some(moment.figures());
+            let rejected = moment.ledger.rejected_by_code().iter();
+            state.rejected_by_code = rejected.map(|(code, count)| (code.as_str(), count.count)).collect();
+        });
+    }
+
+    /// Changes what the file says and writes it. Metrics are for those who watch; that they cannot be written is no reason
+    /// to stop.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        if let Err(error) = write(&self.path, &state.to_string()) {
+            tracing::warn!(%error, "the metrics file cannot be written");
+        }
+    }
+}
+
+/// Shows progress, and keeps the metrics up to date along with it.
+#[derive(Debug)]
+pub struct Measured {
+    shown: Box<dyn Reporter>,
+    metrics: Arc<MetricsFile>,
+    last: Option<Duration>,
+}
+
+impl Measured {
+    /// Progress as shown by `shown`.
+    pub fn new(shown: Box<dyn Reporter>, metrics: Arc<MetricsFile>) -> Self {
+        Self { shown, metrics, last: None }
+    }
+}
+
+impl Reporter for Measured {
+    fn update(&mut self, moment: &Moment<'_>) {
+        let now = moment.ledger.elapsed;
+        if self.last.is_none_or(|last| now.saturating_sub(last) >= EVERY) {
+            self.last = Some(now);
+            self.metrics.look(moment);
+        }
+        self.shown.update(moment);
+    }
+
+    fn finish(&mut self, moment: &Moment<'_>) {
+        self.metrics.look(moment);
+        self.shown.finish(moment);
+    }
+}
+
+fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    // The collector takes what ends in `.prom`; this does not.
+    tempfile::Builder::new().prefix(".avnology-metrics-").tempfile_in(directory_of(path))
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = temporary(path)?;
+    file.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// The value of a metric without labels in an earlier file.
+fn value(text: &str, name: &str) -> Option<i64> {
+    text.lines().find_map(|line| line.strip_prefix(PREFIX)?.strip_prefix(name)?.trim().parse().ok())
+}
+
+/// The file's text.
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut metrics = Metrics(formatter);
+        let run = self.run.as_deref().unwrap_or_default();
+        let labels = format!("{{job=\"{}\",run=\"{run}\",version=\"{}\"}}", self.job, env!("CARGO_PKG_VERSION"));
+        metrics.family("info", "What this is about.", [(labels, 1.0)])?;
+        let running = self.started.is_some() && self.ended.is_none();
+        metrics.single("running", "1 while the job is under way.", Some(f64::from(u8::from(running))))?;
+        metrics.single("start_timestamp_seconds", "When the job began.", self.started.map(seconds))?;
+        metrics.single("end_timestamp_seconds", "When it ended.", self.ended.map(|(end, _)| seconds(end)))?;
+        let code = self.ended.map(|(_, status)| f64::from(status.code()));
+        metrics.single("exit_code", "How it ended, as --help has it.", code)?;
+        let moment = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok()).map(seconds);
+        metrics.single(LAST_SUCCESS, "When a job last ended with nothing rejected.", moment(self.last_success))?;
+        metrics.single(LAST_COMPLETION, "When a job last went through all records.", moment(self.last_completion))?;
+        let Some(figures) = &self.figures else { return Ok(()) };
+        metrics.figures(figures)?;
+        let rejected = self.rejected_by_code.iter().map(|(code, count)| (label("code", code), number(*count)));
+        metrics.family("rejected_records", "Rejected records by why.", rejected)
+    }
+}
+
+/// Writes families of metrics.
+struct Metrics<'f, 'a>(&'f mut fmt::Formatter<'a>);
+
+impl Metrics<'_, '_> {
+    /// All are gauges: they are about one job, and the next one begins at nothing.
+    fn family(&mut self, name: &str, help: &str, samples: impl IntoIterator<Item = (String, f64)>) -> fmt::Result {
+        let mut samples = samples.into_iter().peekable();
+        if samples.peek().is_none() {
+            return Ok(());
+        }
+        writeln!(self.0, "# HELP {PREFIX}{name} {help}\n# TYPE {PREFIX}{name} gauge")?;
+        samples.try_for_each(|(labels, value)| writeln!(self.0, "{PREFIX}{name}{labels} {value}"))
+    }
+
+    fn single(&mut self, name: &str, help: &str, value: Option<f64>) -> fmt::Result {
+        self.family(name, help, value.map(|value| (String::new(), value)))
+    }
+
+    fn figures(&mut self, figures: &Figures) -> fmt::Result {
+        let counts = &figures.counts;
+        let outcomes = [
+            ("valid", counts.valid),
+            ("created", Some(counts.created)),
+            ("updated", Some(counts.updated)),
+            ("unchanged", Some(counts.unchanged)),
+            ("rejected", Some(counts.rejected)),
+            ("unfinished", Some(counts.unfinished)),
+        ];
+        let records = outcomes.iter().filter_map(|(name, count)| Some((label("outcome", name), number((*count)?))));
+        self.family("records", "Records read so far, by what became of them.", records)?;
+        self.single("read_bytes", "Bytes of the input that were read.", Some(number(figures.bytes)))?;
+        self.single("input_bytes", "Bytes of the input, if known.", figures.bytes_total.map(number))?;
+        let requests = [("sent", figures.requests), ("retried", figures.retries), ("refused", figures.throttled)];
+        let requests = requests.map(|(kind, count)| (label("kind", kind), number(count)));
+        self.family("requests", "Requests; of them further attempts, and such as were too fast.", requests)?;
+        let Some(pace) = &figures.pace else { return Ok(()) };
+        self.single("allowed_requests_per_second", "The rate that is kept to.", Some(pace.rate))?;
+        let concurrency = u32::try_from(pace.concurrency).unwrap_or(u32::MAX);
+        self.single("concurrency", "Requests that may be under way at once.", Some(concurrency.into()))?;
+        let holding = f64::from(u8::from(pace.holding.is_some()));
+        self.single("holding", "1 while all wait for the target.", Some(holding))
+    }
+}
+
+fn label(name: &str, value: &str) -> String {
+    format!("{{{name}=\"{value}\"}}")
+}
+
+/// The format knows floating point numbers only.
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
+fn number(count: u64) -> f64 {
+    count as f64
+}
+
+fn seconds(moment: Timestamp) -> f64 {
+    moment.as_duration().as_secs_f64().round()
+}
