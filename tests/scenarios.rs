@@ -388,7 +388,7 @@ async fn the_pace_finds_every_quota_and_sits_just_under_it() {
     paths.sort();
     assert!(paths.len() >= 10, "{paths:?}");
     let mut table = format!(
-        "{:<24}{:>8}{:>10}{:>10}{:>12}{:>10}{:>8}\n",
+        "{:<24}{:>8}{:>10}{:>10}{:>14}{:>10}{:>8}\n",
         "scenario", "use", "refused", "settled", "longest wait", "at once", "failed"
     );
     let mut all_faults = Vec::new();
@@ -403,7 +403,7 @@ async fn the_pace_finds_every_quota_and_sits_just_under_it() {
         let measured = run(&scenario).await;
         writeln!(
             table,
-            "{name:<24}{:>7.1}%{:>9.2}%{:>8.0} s{:>10.1} s{:>10.1}{:>8}",
+            "{name:<24}{:>7.1}%{:>9.2}%{:>8.0} s{:>12.1} s{:>10.1}{:>8}",
             measured.quota_use * 100.0,
             measured.refused * 100.0,
             measured.settled,

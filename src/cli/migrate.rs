@@ -50,6 +50,11 @@ Examples:
   From a pipe, with a report for a program:
     gunzip -c users.json.gz | avnology migrate clerk --import - --output json > report.json
 
+Options that are the same every time can be in a file (avnology.toml, or --config FILE):
+  [migrate.clerk]
+  import = \"clerk_users.json\"
+  max-errors = 1000
+
 Environment (a .env file of the working directory never overrides it; flags do):
   AVNOLOGY_SECRET_KEY   the admin key; scopes admin:users:read and admin:users:write
   AVNOLOGY_SECRET_KEY_FILE  a file with the key, read again when the target does not take it any more

@@ -33,13 +33,12 @@ const DEFAULT_FILE: &str = "avnology.toml";
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// Options that are decisions of the moment, or that only make sense to somebody who watches.
-const TYPED_ONLY: [&str; 12] = [
+const TYPED_ONLY: [&str; 11] = [
     "all",
     "config",
     "dry-run",
     "force",
     "help",
-    "new-run",
     "preview",
     "print-default-mapping",
     "sample",
