@@ -5,104 +5,40 @@
 
 mod config;
 mod environment;
+mod error;
+mod output;
+mod run;
 mod shard;
 
 use std::fmt;
-use std::io::IsTerminal;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use secrecy::SecretString;
 
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts};
-use crate::cli::{
-    ImportArguments, LogFormat, MappingArguments, OutputFormat, ProgressStyle, ResumeArguments, RunOptions,
-    TargetArguments, UndoArguments, VerifyArguments,
-};
-use crate::journal::{Lock, RecordedOptions, RunDirectory, RunRecord};
+use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
 use crate::report::{Console, MetricsFile};
-use crate::rule_files::{RuleFileError, RuleFiles};
+use crate::rule_files::RuleFiles;
 use crate::source::{Input, ReaderLimits, Shard};
 
 pub use config::{CommandLineError, command_line};
 pub use environment::Environment;
+pub use error::SettingsError;
+pub use output::{Progress, console, metrics};
+use output::{is_quiet, progress};
 pub use shard::{ShardChoice, ShardError};
 
 /// Users in one request. Larger ones gain little and lose more when they fail.
 const DEFAULT_BATCH_SIZE: usize = 500;
 
-/// How often a program that watches hears of the progress.
-const WATCHED_PROGRESS: Duration = Duration::from_secs(1);
-
-/// How often a log does.
-const LOGGED_PROGRESS: Duration = Duration::from_secs(10);
-
 /// Bytes in one request.
 const DEFAULT_BATCH_BYTES: usize = 1024 * 1024;
-
-/// Why settings cannot be resolved.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// No key, and one is needed.
-    #[error(
-        "no admin key: set AVNOLOGY_SECRET_KEY in the environment or in .env (or AVNOLOGY_SECRET_KEY_FILE to a file with it), \
-         or rehearse with --sandbox or --dry-run"
-    )]
-    NoKey,
-    /// The file with the key cannot be read.
-    #[error("the file that AVNOLOGY_SECRET_KEY_FILE names cannot be read: {0}")]
-    KeyFile(#[source] std::io::Error),
-    /// A variable cannot be understood. The value is not repeated: it may be a secret in the wrong place.
-    #[error("the environment variable {name} is wrong: {problem}")]
-    Variable {
-        /// Its name.
-        name: &'static str,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// `.env` cannot be read.
-    #[error("cannot read `.env`: {0}")]
-    DotEnv(String),
-    /// A run cannot be taken up.
-    #[error("run {run} cannot be taken up: {problem}")]
-    Record {
-        /// Its id.
-        run: String,
-        /// Why not.
-        problem: String,
-    },
-    /// There is no such run.
-    #[error("in `{directory}`: {problem}")]
-    Runs {
-        /// Where it was looked for.
-        directory: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A file that decides how users are mapped cannot be used.
-    #[error(transparent)]
-    Rules(#[from] RuleFileError),
-    /// It is not known which shard this is, or there can be none.
-    #[error(transparent)]
-    Shard(#[from] ShardError),
-    /// The metrics file cannot be written.
-    #[error("the metrics file `{}` cannot be written", path.display())]
-    Metrics {
-        /// The path.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: std::io::Error,
-    },
-    /// Standard input can be read only once.
-    #[error("`-` (standard input) can be given only once")]
-    StdinTwice,
-}
 
 /// Where an import goes.
 #[derive(Clone, Debug)]
@@ -120,19 +56,6 @@ pub enum Destination {
         /// Where it comes from, so that it can be read again when the target does not take it any more.
         key_source: KeySource,
     },
-}
-
-/// How progress is shown, decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// A bar.
-    Bars,
-    /// Lines for people.
-    Plain,
-    /// Lines for programs, every so often.
-    Json(Duration),
-    /// Nothing.
-    None,
 }
 
 /// How much is compared.
@@ -276,20 +199,6 @@ impl ImportSettings {
         })
     }
 
-    /// What `run.json` says about how the run runs.
-    pub fn recorded_options(&self) -> RecordedOptions {
-        RecordedOptions {
-            rate: Some(self.rate.to_string()),
-            concurrency: Some(self.pace.concurrency.to_string()),
-            batch_size: Some(self.pace.items),
-            batch_bytes: Some(self.pace.bytes),
-            max_wait: Some(self.retry.total.as_secs()),
-            max_errors: self.max_errors,
-            max_record_bytes: Some(self.intake.reader.record_bytes),
-            recheck: self.recheck,
-        }
-    }
-
     /// Resolves what was typed to verify.
     pub fn resolve_verify(arguments: VerifyArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let VerifyArguments { import, passwords, sample, all: _, target, mapping, options } = arguments;
@@ -309,83 +218,6 @@ impl ImportSettings {
         };
         Ok(Self { sample, ..Self::resolve(import, environment)? })
     }
-
-    /// Resolves what was typed to go on with a run: what it is about comes from its record.
-    pub fn resolve_resume(arguments: ResumeArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let ResumeArguments { run, options } = arguments;
-        let runs = runs_directory(options.runs_dir.clone(), environment)?;
-        let (directory, record) = find_run(&runs, run.as_deref())?;
-        if directory.is_finished() {
-            let how = if directory.is_undone() { "it was undone" } else { "it is finished" };
-            return Err(SettingsError::Record { run: record.id, problem: how.to_owned() });
-        }
-        let rule_files = RuleFiles::of_run(&directory, &record)?;
-        Self::of_run(&record, rule_files, options, environment)
-    }
-
-    /// Resolves what was typed to undo a run.
-    pub fn resolve_undo(arguments: UndoArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let UndoArguments { run, yes, force, options } = arguments;
-        let runs = runs_directory(options.runs_dir.clone(), environment)?;
-        let (_, record) = find_run(&runs, Some(&run))?;
-        // Nothing is mapped.
-        let resolved = Self::of_run(&record, RuleFiles::default(), options, environment)?;
-        Ok(Self { undo: Undo { confirmed: yes, force }, ..resolved })
-    }
-
-    /// The settings under which a run goes on: its own, where they decide about the outcome.
-    fn of_run(
-        record: &RunRecord,
-        rule_files: RuleFiles,
-        options: RunOptions,
-        environment: &Environment,
-    ) -> Result<Self, SettingsError> {
-        let wrong = |problem: String| SettingsError::Record { run: record.id.clone(), problem };
-        let sandbox = record.target.strip_prefix("sandbox:");
-        let base_url = match sandbox {
-            Some(_) => None,
-            None => Some(record.target.parse().map_err(|error: BaseUrlError| wrong(error.to_string()))?),
-        };
-        let shard = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
-        let import = ImportArguments {
-            import: record.inputs.iter().map(|input| PathBuf::from(&input.path)).collect(),
-            passwords: record.passwords.as_ref().map(|input| PathBuf::from(&input.path)),
-            shard: shard.map(ShardChoice::Of),
-            dry_run: false,
-            target: TargetArguments {
-                sandbox: sandbox.is_some(),
-                sandbox_db: sandbox.map(PathBuf::from).unwrap_or_default(),
-                base_url,
-            },
-            mapping: MappingArguments {
-                missing_email: Some(record.missing_email.parse().map_err(wrong)?),
-                ..MappingArguments::default()
-            },
-            on_existing: OnExisting::from_str(&record.on_existing, false).map_err(wrong)?,
-            recheck: record.options.recheck,
-            preview: None,
-            new_run: false,
-            options: options_of_run(options, &record.options).map_err(wrong)?,
-        };
-        let resolved = Self::resolve_with(rule_files, import, environment)?;
-        Ok(Self { which_run: WhichRun::Named(record.id.clone()), ..resolved })
-    }
-}
-
-/// What was typed, else what the run was begun with.
-fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOptions, String> {
-    let rate = recorded.rate.as_deref().map(str::parse).transpose()?;
-    let concurrency = recorded.concurrency.as_deref().map(str::parse).transpose()?;
-    Ok(RunOptions {
-        rate: typed.rate.or(rate),
-        concurrency: typed.concurrency.or(concurrency),
-        batch_size: typed.batch_size.or(recorded.batch_size),
-        batch_bytes: typed.batch_bytes.or(recorded.batch_bytes),
-        max_wait: typed.max_wait.or(recorded.max_wait),
-        max_errors: typed.max_errors.or(recorded.max_errors),
-        max_record_bytes: typed.max_record_bytes.or(recorded.max_record_bytes),
-        ..typed
-    })
 }
 
 fn pace(
@@ -417,32 +249,6 @@ pub fn runs_directory(flag: Option<PathBuf>, environment: &Environment) -> Resul
     Ok(first(flag, environment, "AVNOLOGY_RUNS_DIR")?.unwrap_or_else(|| PathBuf::from(".avnology/runs")))
 }
 
-/// The run with this id, or the newest one that is not finished.
-fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), SettingsError> {
-    let failed = |problem: String| SettingsError::Runs { directory: runs.display().to_string(), problem };
-    let listed = RunDirectory::list(runs).map_err(|error| failed(error.to_string()))?;
-    // What has no fingerprint, as standard input, cannot be known again.
-    let is_open = |(directory, record): &(RunDirectory, RunRecord)| {
-        !directory.is_finished()
-            && record.inputs.iter().chain(&record.passwords).all(|input| input.fingerprint.is_some())
-    };
-    let found = if let Some(id) = id {
-        listed.into_iter().find(|(_, record)| record.id == id)
-    } else {
-        let mut open: Vec<_> = listed.into_iter().filter(is_open).collect();
-        // One of several shards may have been interrupted while the others go on.
-        let idle = open.iter().position(|(directory, _)| !Lock::is_held(&directory.lock()));
-        let which = idle.unwrap_or_default();
-        (which < open.len()).then(|| open.swap_remove(which))
-    };
-    found.ok_or_else(|| {
-        failed(match id {
-            Some(id) => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),
-            None => "there is no run that was interrupted".to_owned(),
-        })
-    })
-}
-
 /// A flag, else a variable.
 fn first<T: FromStr>(flag: Option<T>, environment: &Environment, name: &'static str) -> Result<Option<T>, SettingsError>
 where
@@ -471,35 +277,6 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
     let key_source = environment.key_source();
     let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
     Ok(Destination::Target { base_url, secret_key, key_source })
-}
-
-/// What standard error gets beside progress. Who types `--verbose` wants to see something, whatever the config file says.
-pub fn console(options: &RunOptions) -> Console {
-    Console::new(options.log_format, is_quiet(options))
-}
-
-fn is_quiet(options: &RunOptions) -> bool {
-    options.quiet && options.verbose == 0
-}
-
-/// The metrics of a job, if they are asked for.
-pub fn metrics(options: &RunOptions, job: &'static str) -> Result<Option<Arc<MetricsFile>>, SettingsError> {
-    let Some(path) = &options.metrics_file else { return Ok(None) };
-    let file = MetricsFile::new(path, job).map_err(|source| SettingsError::Metrics { path: path.clone(), source })?;
-    Ok(Some(Arc::new(file)))
-}
-
-fn progress(arguments: &RunOptions) -> Progress {
-    match arguments.progress {
-        _ if is_quiet(arguments) => Progress::None,
-        ProgressStyle::Auto if arguments.log_format == LogFormat::Json => Progress::Json(LOGGED_PROGRESS),
-        // Log lines would tear a bar apart.
-        ProgressStyle::Auto if std::io::stderr().is_terminal() && arguments.verbose == 0 => Progress::Bars,
-        ProgressStyle::Auto | ProgressStyle::Plain => Progress::Plain,
-        ProgressStyle::Bars => Progress::Bars,
-        ProgressStyle::Json => Progress::Json(WATCHED_PROGRESS),
-        ProgressStyle::None => Progress::None,
-    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ fn metrics(text: &str) -> BTreeMap<String, f64> {
     let mut values = BTreeMap::new();
     for line in text.lines() {
         if let Some(help) = line.strip_prefix("# HELP ") {
-            family = help.split(' ').next().expect("a name").to_owned();
+            help.split(' ').next().expect("a name").clone_into(&mut family);
         } else if let Some(kind) = line.strip_prefix("# TYPE ") {
             assert_eq!(kind, format!("{family} gauge"));
         } else {

@@ -1,0 +1,64 @@
+//! What can be wrong with settings.
+
+use std::path::PathBuf;
+
+use super::ShardError;
+use crate::rule_files::RuleFileError;
+
+/// Why settings cannot be resolved.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// No key, and one is needed.
+    #[error(
+        "no admin key: set AVNOLOGY_SECRET_KEY in the environment or in .env (or AVNOLOGY_SECRET_KEY_FILE to a file with it), \
+         or rehearse with --sandbox or --dry-run"
+    )]
+    NoKey,
+    /// The file with the key cannot be read.
+    #[error("the file that AVNOLOGY_SECRET_KEY_FILE names cannot be read: {0}")]
+    KeyFile(#[source] std::io::Error),
+    /// A variable cannot be understood. The value is not repeated: it may be a secret in the wrong place.
+    #[error("the environment variable {name} is wrong: {problem}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// `.env` cannot be read.
+    #[error("cannot read `.env`: {0}")]
+    DotEnv(String),
+    /// A run cannot be taken up.
+    #[error("run {run} cannot be taken up: {problem}")]
+    Record {
+        /// Its id.
+        run: String,
+        /// Why not.
+        problem: String,
+    },
+    /// There is no such run.
+    #[error("in `{directory}`: {problem}")]
+    Runs {
+        /// Where it was looked for.
+        directory: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file that decides how users are mapped cannot be used.
+    #[error(transparent)]
+    Rules(#[from] RuleFileError),
+    /// It is not known which shard this is, or there can be none.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    /// The metrics file cannot be written.
+    #[error("the metrics file `{}` cannot be written", path.display())]
+    Metrics {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// Standard input can be read only once.
+    #[error("`-` (standard input) can be given only once")]
+    StdinTwice,
+}
