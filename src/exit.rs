@@ -1,10 +1,12 @@
 //! How a run ends, as scripts see it.
 
+use std::io;
 use std::process::ExitCode;
 
 use crate::avnology::TargetError;
 use crate::pipeline::{Ledger, StopReason};
 use crate::signal::Signal;
+use crate::source::SourceError;
 
 /// The exit codes. Scripts depend on them: they are never renumbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,9 @@ impl ExitStatus {
             Self::TooManyErrors => "stopped by --max-errors",
             Self::Input => "input unreadable, truncated or malformed as a whole",
             Self::Refused => "the target refused us (key, scope, plan)",
-            Self::Unreachable => "the target cannot be reached or kept failing; try again later",
+            Self::Unreachable => {
+                "the target, or the store of an input, cannot be reached or kept failing; try again later"
+            }
             Self::Locked => "another run holds the lock",
             Self::Interrupted => "interrupted (SIGINT); run the same command again to go on",
             Self::Terminated => "terminated (SIGTERM); run the same command again to go on",
@@ -80,12 +84,23 @@ impl ExitStatus {
             None => Self::Success,
             Some(StopReason::Interrupted(Signal::Interrupt)) => Self::Interrupted,
             Some(StopReason::Interrupted(Signal::Terminate)) => Self::Terminated,
-            Some(StopReason::Source(_)) => Self::Input,
+            Some(StopReason::Source(error)) => Self::of_source(error),
             Some(StopReason::Target(error)) => Self::of_target(error),
             Some(StopReason::TooManyErrors { .. }) => Self::TooManyErrors,
             // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
             Some(StopReason::Journal { .. } | StopReason::Index(_) | StopReason::Temporary(_)) => Self::Usage,
             Some(StopReason::Internal(_)) => Self::Unexpected,
+        }
+    }
+
+    /// The status when an input is of no use. A store that cannot be reached may be reached later.
+    pub fn of_source(error: &SourceError) -> Self {
+        let is_passing = |error: &io::Error| error.kind() == io::ErrorKind::HostUnreachable;
+        match error {
+            SourceError::Open { reason, .. } | SourceError::Read { reason, .. } if is_passing(reason) => {
+                Self::Unreachable
+            }
+            _ => Self::Input,
         }
     }
 

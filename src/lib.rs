@@ -3,7 +3,7 @@
 //! # The life of a record
 //!
 //! ```text
-//!  file / stdin                            reader thread (blocking)                    source, pipeline::read
+//!  file / object / stdin                   reader thread (blocking)                    source, pipeline::read
 //!    └─ open → decompress → envelope → frame ── chunks of records ──► bounded channel
 //!                                                            │
 //!         mapper workers: parse → map → validate → encode ◄──┘                        clerk, mapping, pipeline::map

@@ -25,7 +25,7 @@ use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
 use crate::report::{Console, MetricsFile};
 use crate::rule_files::RuleFiles;
-use crate::source::{Input, ReaderLimits, Shard};
+use crate::source::{Input, ObjectAccess, ReaderLimits, Shard};
 
 pub use config::{CommandLineError, command_line};
 pub use environment::Environment;
@@ -148,8 +148,10 @@ impl ImportSettings {
         arguments: ImportArguments,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let inputs: Vec<Input> = arguments.import.iter().map(|path| Input::from_argument(path)).collect();
-        let passwords = arguments.passwords.as_deref().map(Input::from_argument);
+        let access = object_access(&arguments.options, environment)?;
+        let input = |path: &PathBuf| Input::parse(path, &access);
+        let inputs = arguments.import.iter().map(input).collect::<Result<Vec<_>, _>>()?;
+        let passwords = arguments.passwords.as_ref().map(input).transpose()?;
         if inputs.iter().chain(&passwords).filter(|input| **input == Input::Stdin).count() > 1 {
             return Err(SettingsError::StdinTwice);
         }
@@ -168,10 +170,7 @@ impl ImportSettings {
             runs_directory: runs_directory(options.runs_dir.clone(), environment)?,
             preview: preview.unwrap_or(if dry_run && !is_quiet(&options) { 3 } else { 0 }),
             progress: progress(&options),
-            retry: RetryBudget {
-                total: options.max_wait.map_or(RetryBudget::default().total, Duration::from_secs),
-                ..RetryBudget::default()
-            },
+            retry: RetryBudget { total: patience(&options), ..RetryBudget::default() },
             intake: Intake {
                 inputs,
                 shard,
@@ -233,6 +232,23 @@ fn pace(
         items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
         bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
     })
+}
+
+/// How inputs are reached that lie in a store.
+fn object_access(options: &RunOptions, environment: &Environment) -> Result<Arc<ObjectAccess>, SettingsError> {
+    let Timeouts { connect, request } = timeouts(options);
+    Ok(Arc::new(ObjectAccess {
+        options: environment.of_stores(),
+        certificates: first(options.cacert.clone(), environment, "AVNOLOGY_CACERT")?,
+        connect_timeout: connect,
+        part_timeout: request,
+        patience: patience(options),
+    }))
+}
+
+/// How long something that fails is tried again.
+fn patience(options: &RunOptions) -> Duration {
+    options.max_wait.map_or(RetryBudget::default().total, Duration::from_secs)
 }
 
 fn timeouts(options: &RunOptions) -> Timeouts {

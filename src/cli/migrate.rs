@@ -31,7 +31,8 @@ const LONG_ABOUT: &str = "\
 Import a Clerk user export.
 
 Reads {\"data\": [<user>, …]}, a bare array of users, one user a line (NDJSON) or the Dashboard's CSV, also compressed \
-with gzip or zstd, however large, one record at a time, and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
+with gzip or zstd, however large, one record at a time, from a file, standard input or (if built with object storage) a \
+store (s3://bucket/users.json, gs://, az://, https://), and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
 changes nothing and picks up what is missing. A record that cannot be imported never stops the run: it goes to \
 rejects.ndjson, which can be mended and imported itself.
 
@@ -184,7 +185,7 @@ pub struct UndoArguments {
 /// `avnology migrate clerk verify`
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// The export; several may be given, `-` is standard input
+    /// The export; several may be given, `-` is standard input; or a URL as in s3://bucket/users.json
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 
@@ -216,7 +217,7 @@ pub struct VerifyArguments {
 /// `avnology migrate clerk --import …`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// The export; several may be given, `-` is standard input
+    /// The export; several may be given, `-` is standard input; or a URL as in s3://bucket/users.json
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 

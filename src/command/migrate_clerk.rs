@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::UndoError;
 use super::duplicates;
+use super::objects;
 use super::passwords;
 use super::prepare::{PrepareError, Prepared, prepare};
 use super::recall::{Recalled, recall};
@@ -70,8 +71,10 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
-            Self::Prepare(PrepareError::Source(_))
-            | Self::Passwords(PasswordsError::Source(_) | PasswordsError::NoTable { .. }) => ExitStatus::Input,
+            Self::Prepare(PrepareError::Source(error)) | Self::Passwords(PasswordsError::Source(error)) => {
+                ExitStatus::of_source(error)
+            }
+            Self::Passwords(PasswordsError::NoTable { .. }) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
@@ -103,6 +106,7 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 }
 
 async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    objects::look(settings, &mut signals).await?;
     match &settings.destination {
         Destination::Nowhere => {
             begin(settings, None);

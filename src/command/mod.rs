@@ -3,6 +3,7 @@
 mod duplicates;
 mod merge;
 mod migrate_clerk;
+mod objects;
 mod passwords;
 mod prepare;
 mod recall;

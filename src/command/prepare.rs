@@ -168,11 +168,13 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
 /// Looks at an input. A wrong path is told before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
 fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
-    if !input.is_pipe() {
-        drop(input.open()?);
+    match input {
+        // Looking at it opens it, in fewer requests.
+        Input::Object(_) => {}
+        _ if input.is_pipe() => {}
+        _ => drop(input.open()?),
     }
-    let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
-    InputRecord::of(input).map_err(failed)
+    InputRecord::of(input).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
 }
 
 /// A reject holds the user as the input had it, without the password that was joined.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::duplicates;
 use super::migrate_clerk::{ImportError, begin, measured, write_report};
+use super::objects;
 use super::passwords;
 use super::target::{Target, at_target, connect};
 use crate::avnology::{Paced, preflight_reading};
@@ -25,6 +26,7 @@ async fn verify_target(
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
     begin(settings, None);
+    objects::look(settings, &mut signals).await?;
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);

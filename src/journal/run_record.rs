@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError};
 
-use crate::source::Input;
+use crate::source::{Input, Object, Version};
 
 /// How much of either end of a file goes into its fingerprint.
 const SAMPLE: u64 = 64 * 1024;
@@ -101,7 +101,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// One input of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputRecord {
-    /// The absolute path; `-` for standard input.
+    /// The absolute path, or the URL without what is secret in it; `-` for standard input.
     pub path: String,
     /// How the file is known again; none for standard input.
     pub fingerprint: Option<Fingerprint>,
@@ -116,13 +116,22 @@ pub struct Fingerprint {
     pub modified: u64,
     /// SHA-256 of its size, its first and its last 64 KiB, in hexadecimal.
     pub ends: String,
+    /// What its store calls this version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
 }
 
 impl InputRecord {
     /// Looks at an input.
     pub fn of(input: &Input) -> io::Result<Self> {
-        let Input::File(path) = input else { return Ok(Self { path: "-".to_owned(), fingerprint: None }) };
-        let path = std::path::absolute(path)?;
+        let path = match input {
+            Input::Stdin => return Ok(Self { path: "-".to_owned(), fingerprint: None }),
+            Input::Object(object) => {
+                let fingerprint = Some(Fingerprint::of_object(object)?);
+                return Ok(Self { path: object.name().to_string(), fingerprint });
+            }
+            Input::File(path) => std::path::absolute(path)?,
+        };
         // A pipe or device has neither an end nor a place to come back to.
         let fingerprint = if path.is_file() { Some(Fingerprint::of(&path)?) } else { None };
         Ok(Self { path: path.to_string_lossy().into_owned(), fingerprint })
@@ -162,20 +171,30 @@ impl Fingerprint {
         let metadata = file.metadata()?;
         let bytes = metadata.len();
         let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let mut hash = Sha256::new().chain_update(bytes.to_le_bytes());
-        let mut sample = Vec::new();
-        (&mut file).take(SAMPLE).read_to_end(&mut sample)?;
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        (&mut file).take(SAMPLE).read_to_end(&mut first)?;
         file.seek(SeekFrom::Start(bytes.saturating_sub(SAMPLE)))?;
-        file.take(SAMPLE).read_to_end(&mut sample)?;
-        hash.update(&sample);
-        let ends = hexadecimal(&hash.finalize());
-        Ok(Self { bytes, modified: u64::try_from(modified).unwrap_or(u64::MAX), ends })
+        file.take(SAMPLE).read_to_end(&mut last)?;
+        let modified = u64::try_from(modified).unwrap_or(u64::MAX);
+        Ok(Self { bytes, modified, ends: ends(bytes, &first, &last), tag: None })
+    }
+
+    fn of_object(object: &Object) -> io::Result<Self> {
+        let Version { bytes, tag, modified } = object.version()?;
+        let (first, last) = (object.bytes(0..SAMPLE)?, object.bytes(bytes.saturating_sub(SAMPLE)..bytes)?);
+        Ok(Self { bytes, modified, ends: ends(bytes, &first, &last), tag })
     }
 
     /// Whether this is the same content. A file that was copied or touched has another time and is the same.
     pub fn is_same_content(&self, other: &Self) -> bool {
-        self.bytes == other.bytes && self.ends == other.ends
+        let is_same_tag = self.tag == other.tag || self.tag.is_none() || other.tag.is_none();
+        self.bytes == other.bytes && self.ends == other.ends && is_same_tag
     }
+}
+
+fn ends(bytes: u64, first: &[u8], last: &[u8]) -> String {
+    let hash = Sha256::new().chain_update(bytes.to_le_bytes()).chain_update(first).chain_update(last);
+    hexadecimal(&hash.finalize())
 }
 
 /// What all shards of one piece of work have in common: what decides about the outcome.

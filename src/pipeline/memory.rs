@@ -3,6 +3,7 @@
 use super::batch::MAX_PINNED;
 use super::{Intake, read};
 use crate::pace::PaceRules;
+use crate::source::{Input, PART_BYTES, PARTS_AHEAD};
 
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
 const BASE: u64 = 24 * 1024 * 1024;
@@ -45,10 +46,13 @@ impl MemoryBound {
             let batches = sending.map_or(0, |rules| {
                 room(rules) + 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record
             });
+            // Of an input that lies in a store: the part that is read, and those that were asked for.
+            let is_object = |input: &Input| matches!(input, Input::Object(_));
+            let parts = if intake.inputs.iter().any(is_object) { (1 + PARTS_AHEAD as u64) * PART_BYTES } else { 0 };
             // What a mapping file adds to each identity: its own text, and parts of the record once more.
             let (literal, copies) = intake.rules.growth();
             let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
-            BASE + INDICES + chunks * (2 * (chunk + record) + added) + batches
+            BASE + INDICES + chunks * (2 * (chunk + record) + added) + parts + batches
         };
         Self { usual: of(0), largest: of(record) }
     }

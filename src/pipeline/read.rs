@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +47,10 @@ pub(super) fn start(
 ) -> mpsc::Receiver<Read> {
     let (chunks, receiver) = mpsc::channel(WAITING);
     let reader = Reader { limits, shard, progress, stop, chunks };
+    let runtime = Handle::current();
     std::thread::spawn(move || {
+        // Objects are fetched by the runtime.
+        let _entered = runtime.enter();
         for (index, input) in (0..).zip(&inputs) {
             let last = match reader.read(index, input) {
                 Ok(Some(end)) => Read::End(end),

@@ -33,10 +33,7 @@ impl Environment {
         }
         let of_process: BTreeMap<_, _> = std::env::vars_os()
             .filter_map(|(name, value)| {
-                let name = name
-                    .into_string()
-                    .ok()
-                    .filter(|name| name.starts_with("AVNOLOGY_") || super::shard::is_of_engine(name))?;
+                let name = name.into_string().ok().filter(|name| is_ours(name) || super::shard::is_of_engine(name))?;
                 Some((name, value.into_string().ok()?))
             })
             .collect();
@@ -54,6 +51,12 @@ impl Environment {
     /// A variable's value; an empty one counts as unset.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    }
+
+    /// What stores of inputs are reached by, under the names that their makers gave it.
+    pub(super) fn of_stores(&self) -> Vec<(String, String)> {
+        let variables = self.variables.iter().filter(|(name, value)| is_of_store(name) && !value.trim().is_empty());
+        variables.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// Where the admin key is to be found, now and later.
@@ -82,11 +85,19 @@ impl Environment {
     }
 }
 
+fn is_ours(name: &str) -> bool {
+    name.starts_with("AVNOLOGY_") || is_of_store(name)
+}
+
+fn is_of_store(name: &str) -> bool {
+    ["AWS_", "AZURE_", "GOOGLE_", "IDENTITY_ENDPOINT"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Reads the lines that concern us; the others belong to other programs, and may be in their own dialect.
 fn read_dot_env(text: &str) -> Result<Vec<(String, String)>, SettingsError> {
     let ours = |line: &str| {
         let line = line.trim_start();
-        line.strip_prefix("export ").unwrap_or(line).trim_start().starts_with("AVNOLOGY_")
+        is_ours(line.strip_prefix("export ").unwrap_or(line).trim_start())
     };
     let mut variables = Vec::new();
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| ours(line)) {

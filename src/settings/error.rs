@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::ShardError;
 use crate::rule_files::RuleFileError;
+use crate::source::ObjectUrlError;
 
 /// Why settings cannot be resolved.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,9 @@ pub enum SettingsError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// An input is a URL that cannot be read from.
+    #[error(transparent)]
+    Object(#[from] ObjectUrlError),
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,

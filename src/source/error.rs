@@ -26,12 +26,12 @@ impl fmt::Display for Place {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The file cannot be opened.
-    #[error("cannot open `{input}`")]
+    #[error("cannot open `{input}`: {reason}")]
     Open {
         /// The input's name.
         input: Arc<str>,
-        /// The operating system's reason.
-        source: io::Error,
+        /// The operating system's reason, or that of the store that it lies in.
+        reason: io::Error,
     },
     /// Reading failed part of the way.
     #[error("cannot read `{input}` beyond {place}: {reason}")]

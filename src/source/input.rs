@@ -5,19 +5,27 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::SourceError;
+use super::{Object, ObjectAccess, ObjectUrlError, SourceError};
 
-/// One input: a file or standard input.
+/// One input: a file, an object in a store, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A path in the file system.
     File(PathBuf),
+    /// A URL.
+    Object(Object),
     /// `-`: standard input.
     Stdin,
 }
 
 impl Input {
-    /// Reads a command line argument: `-` is standard input, anything else a path.
+    /// Reads a command line argument: `-` is standard input, what has a scheme is a URL, anything else a path.
+    pub fn parse(argument: &Path, access: &Arc<ObjectAccess>) -> Result<Self, ObjectUrlError> {
+        let object = argument.to_str().map_or(Ok(None), |argument| Object::parse(argument, access))?;
+        Ok(object.map_or_else(|| Self::from_argument(argument), Self::Object))
+    }
+
+    /// The same where an argument is only a name: nothing is opened, and no URL is reached.
     pub fn from_argument(argument: &Path) -> Self {
         if argument.as_os_str() == "-" { Self::Stdin } else { Self::File(argument.to_path_buf()) }
     }
@@ -26,16 +34,19 @@ impl Input {
     pub fn name(&self) -> Arc<str> {
         match self {
             Self::File(path) => Arc::from(path.to_string_lossy()),
+            Self::Object(object) => object.name(),
             Self::Stdin => Arc::from("-"),
         }
     }
 
-    /// The size in bytes where it is known beforehand, for the progress bar and its estimate.
+    /// The size in bytes where it can be known beforehand, for the progress bar and its estimate. A store is asked the first
+    /// time.
     pub fn size(&self) -> Option<u64> {
         match self {
             Self::File(path) => {
                 std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
             }
+            Self::Object(object) => object.version().ok().map(|version| version.bytes),
             Self::Stdin => None,
         }
     }
@@ -44,19 +55,21 @@ impl Input {
     pub fn is_pipe(&self) -> bool {
         match self {
             Self::File(path) => std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()),
+            Self::Object(_) => false,
             Self::Stdin => true,
         }
     }
 
     /// Opens a file for reading from this byte on.
     pub fn open_at(&self, offset: u64) -> Result<Box<dyn Read + Send>, SourceError> {
-        let failed = |source| SourceError::Open { input: self.name(), source };
+        let failed = |reason| SourceError::Open { input: self.name(), reason };
         match self {
             Self::File(path) => {
                 let mut file = File::open(path).map_err(failed)?;
                 file.seek(SeekFrom::Start(offset)).map_err(failed)?;
                 Ok(Box::new(file))
             }
+            Self::Object(object) => Ok(Box::new(object.open_at(offset).map_err(failed)?)),
             Self::Stdin => Err(failed(io::ErrorKind::NotSeekable.into())),
         }
     }
@@ -70,9 +83,10 @@ impl Input {
                 });
                 match opened {
                     Ok(file) => Ok(Box::new(file)),
-                    Err(source) => Err(SourceError::Open { input: self.name(), source }),
+                    Err(reason) => Err(SourceError::Open { input: self.name(), reason }),
                 }
             }
+            Self::Object(_) => self.open_at(0),
             Self::Stdin => Ok(Box::new(io::stdin())),
         }
     }

@@ -25,6 +25,7 @@ mod header;
 mod input;
 mod lines;
 mod nesting;
+mod object;
 #[cfg(test)]
 mod oracle;
 mod reader;
@@ -33,6 +34,11 @@ mod rows;
 #[cfg(test)]
 mod rows_oracle;
 mod shard;
+#[cfg(not(feature = "object-storage"))]
+#[path = "no_store.rs"]
+mod store;
+#[cfg(feature = "object-storage")]
+mod store;
 #[cfg(test)]
 mod strictness;
 mod zstd;
@@ -42,6 +48,7 @@ pub use diagnose::{SyntaxFault, diagnose};
 pub use error::{Place, SourceError};
 pub use header::{Header, Row, RowFault};
 pub use input::Input;
+pub use object::{Object, ObjectAccess, ObjectFault, ObjectUrlError, PART_BYTES, PARTS_AHEAD, Version};
 pub use reader::{ReaderLimits, RecordReader, ResumePoint};
 pub use record::{FramingFault, Position, RecordChunk, RecordSpan};
 pub use shard::Shard;

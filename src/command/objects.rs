@@ -1,0 +1,26 @@
+//! Looks at inputs that lie in a store before anything else is done: a wrong name is told at once, and a store that does not
+//! answer keeps nobody from stopping the run.
+
+use super::migrate_clerk::ImportError;
+use super::prepare::PrepareError;
+use crate::pipeline::StopReason;
+use crate::settings::ImportSettings;
+use crate::signal::Signals;
+use crate::source::{Input, SourceError};
+
+/// Finds out which version of each object is read from here on.
+pub(super) async fn look(settings: &ImportSettings, signals: &mut Signals) -> Result<(), ImportError> {
+    for input in settings.intake.inputs.iter().chain(&settings.passwords) {
+        let Input::Object(object) = input.clone() else { continue };
+        let looking = tokio::task::spawn_blocking(move || object.version());
+        let looked = tokio::select! {
+            looked = looking => looked,
+            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+        };
+        let failed = |error| StopReason::Internal(format!("looking at an object failed: {error}"));
+        looked
+            .map_err(failed)?
+            .map_err(|reason| PrepareError::Source(SourceError::Open { input: input.name(), reason }))?;
+    }
+    Ok(())
+}

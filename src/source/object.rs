@@ -1,0 +1,392 @@
+//! An input that lies in an object store, or behind https: where it is, how to get there, and reading it.
+//!
+//! It is read in parts of a bounded size, some of them ahead, each with a request of its own. So no connection has to last as
+//! long as an import, whatever fails is asked for once more, and a run that is taken up begins with the part it needs. All
+//! parts have to be of one version of the object.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
+use url::{Host, Url};
+
+use super::store::Store;
+
+/// Bytes of one request. Small enough for a few to be in memory, large enough for a store far away.
+pub const PART_BYTES: u64 = 2 * 1024 * 1024;
+
+/// Parts that are asked for before they are needed.
+pub const PARTS_AHEAD: usize = 2;
+
+/// Bytes that are asked for first: enough to know the version and the shape, which may be all that is wanted.
+const FIRST_BYTES: u64 = 128 * 1024;
+
+/// What an argument that is a URL begins with.
+const SCHEMES: [&str; 5] = ["s3", "gs", "az", "https", "http"];
+
+/// How objects are reached: the same for all inputs.
+#[derive(Clone)]
+pub struct ObjectAccess {
+    /// Credentials, regions and endpoints, by the names of the variables that hold them. Secret.
+    pub options: Vec<(String, String)>,
+    /// Further certificates to trust, a PEM file.
+    pub certificates: Option<PathBuf>,
+    /// How long it may take to connect.
+    pub connect_timeout: Duration,
+    /// How long one part may take.
+    pub part_timeout: Duration,
+    /// How long a part is asked for again and again.
+    pub patience: Duration,
+}
+
+impl fmt::Debug for ObjectAccess {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.options.iter().map(|(name, _)| name.as_str()).collect();
+        formatter.debug_struct("ObjectAccess").field("options", &names).finish_non_exhaustive()
+    }
+}
+
+/// Why an object is none of our inputs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ObjectUrlError {
+    /// It has a scheme that we do not know.
+    #[error("`{scheme}://` is no place that can be read from; there are s3, gs, az and https")]
+    Scheme {
+        /// As in `ftp`.
+        scheme: String,
+    },
+    /// It is no URL, or names no object. It is not repeated: it may hold a signature.
+    #[error("an input looks like a URL and is none that can be read from: expected as in s3://bucket/users.json")]
+    NoUrl,
+    /// Without TLS passwords would travel in the open.
+    #[error("`{name}` would be read without TLS; only https is, except from this machine")]
+    Insecure {
+        /// The input's name.
+        name: Arc<str>,
+    },
+    /// The same, by an endpoint in the environment.
+    #[error("{variable} begins with http://; only https is spoken, except to this machine")]
+    InsecureEndpoint {
+        /// The variable.
+        variable: String,
+    },
+    /// This build leaves object storage out.
+    #[error(
+        "this build cannot read from `{scheme}://`; build it with `cargo install --path . --features object-storage`"
+    )]
+    NotBuilt {
+        /// As in `s3`.
+        scheme: String,
+    },
+}
+
+/// Why an object cannot be read. What the store itself says is not repeated: it may hold the URL and its signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ObjectFault {
+    /// 404.
+    #[error("there is no such object; check the bucket and the name")]
+    NotFound,
+    /// 401 or 403.
+    #[error(
+        "the store refuses access; check the credentials in the environment, their permission to read it, and, for a signed \
+         URL, that it has not expired"
+    )]
+    Refused,
+    /// Another version than the parts before.
+    #[error("it was changed while it was read; run the same command again")]
+    Changed,
+    /// The server ignores ranges.
+    #[error("the server gives no parts of it (it ignores `Range`); download it first")]
+    NoParts,
+    /// Nothing that could be made of the settings.
+    #[error("the settings for the store are wrong or not complete; check the region, the endpoint and the credentials")]
+    Settings,
+    /// The network, or an error of the server.
+    #[error("the store cannot be reached, or kept failing; run the same command again")]
+    Unreachable,
+}
+
+impl From<ObjectFault> for io::Error {
+    fn from(fault: ObjectFault) -> Self {
+        let kind = match fault {
+            ObjectFault::NotFound => io::ErrorKind::NotFound,
+            ObjectFault::Refused => io::ErrorKind::PermissionDenied,
+            ObjectFault::Changed => io::ErrorKind::InvalidData,
+            ObjectFault::NoParts => io::ErrorKind::Unsupported,
+            ObjectFault::Settings => io::ErrorKind::InvalidInput,
+            ObjectFault::Unreachable => io::ErrorKind::HostUnreachable,
+        };
+        Self::new(kind, fault)
+    }
+}
+
+/// What tells one version of an object from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// What the store calls the version, if it says.
+    pub tag: Option<String>,
+    /// When it was put there, in milliseconds since 1970; 0 if the store does not say.
+    pub modified: u64,
+}
+
+/// An input that lies in an object store, or behind https.
+#[derive(Clone)]
+pub struct Object {
+    /// With whatever secret there is in it.
+    url: Url,
+    name: Arc<str>,
+    access: Arc<ObjectAccess>,
+    store: Arc<OnceLock<Arc<Store>>>,
+    /// The version that was met first. All that is read has to be of it.
+    version: Arc<OnceLock<Version>>,
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Object").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
+
+impl Eq for Object {}
+
+impl Object {
+    /// The object that an argument names; none if it is no URL.
+    pub fn parse(argument: &str, access: &Arc<ObjectAccess>) -> Result<Option<Self>, ObjectUrlError> {
+        let Some((scheme, _)) = argument.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
+            return Ok(None);
+        };
+        let scheme = scheme.to_ascii_lowercase();
+        if !SCHEMES.contains(&scheme.as_str()) {
+            return Err(ObjectUrlError::Scheme { scheme });
+        }
+        if !cfg!(feature = "object-storage") {
+            return Err(ObjectUrlError::NotBuilt { scheme });
+        }
+        let url: Url = argument.parse().map_err(|_| ObjectUrlError::NoUrl)?;
+        if url.host_str().is_none_or(str::is_empty) || url.path().ends_with('/') || url.path().is_empty() {
+            return Err(ObjectUrlError::NoUrl);
+        }
+        let name = name(&url);
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return Err(ObjectUrlError::Insecure { name });
+        }
+        if let Some(variable) = insecure_endpoint(&access.options) {
+            return Err(ObjectUrlError::InsecureEndpoint { variable: variable.to_owned() });
+        }
+        Ok(Some(Self { url, name, access: Arc::clone(access), store: Arc::default(), version: Arc::default() }))
+    }
+
+    /// Where it is, without what may be secret in it.
+    pub fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    /// The version that is read. Asks for it the first time; blocks until it is known.
+    pub fn version(&self) -> io::Result<Version> {
+        if let Some(version) = self.version.get() {
+            return Ok(version.clone());
+        }
+        Ok(self.part(0..FIRST_BYTES)?.version)
+    }
+
+    /// Some of its bytes; fewer where it ends. Blocks.
+    pub fn bytes(&self, range: Range<u64>) -> io::Result<Bytes> {
+        Ok(self.part(range)?.bytes)
+    }
+
+    fn part(&self, range: Range<u64>) -> io::Result<Part> {
+        let known = self.version.get().cloned();
+        let store = self.store()?;
+        let part = block_on(&Handle::current(), store.part(range, known, self.access.patience))?;
+        if *self.version.get_or_init(|| part.version.clone()) == part.version {
+            Ok(part)
+        } else {
+            Err(ObjectFault::Changed.into())
+        }
+    }
+
+    fn store(&self) -> Result<Arc<Store>, ObjectFault> {
+        if let Some(store) = self.store.get() {
+            return Ok(Arc::clone(store));
+        }
+        let store = Arc::new(Store::new(&self.url, &self.access)?);
+        Ok(Arc::clone(self.store.get_or_init(|| store)))
+    }
+
+    /// Opens it for reading from this byte on.
+    pub fn open_at(&self, offset: u64) -> io::Result<ObjectReader> {
+        let Part { bytes: part, version } = self.part(offset..offset + FIRST_BYTES)?;
+        Ok(ObjectReader {
+            store: self.store()?,
+            runtime: Handle::current(),
+            version,
+            patience: self.access.patience,
+            next: offset + part.len() as u64,
+            part,
+            ahead: VecDeque::new(),
+        })
+    }
+}
+
+/// A part of an object.
+pub(super) struct Part {
+    pub bytes: Bytes,
+    /// Of which version it is.
+    pub version: Version,
+}
+
+/// Reads an object from some byte to its end.
+pub struct ObjectReader {
+    store: Arc<Store>,
+    runtime: Handle,
+    version: Version,
+    patience: Duration,
+    /// What is left of the part that is being read.
+    part: Bytes,
+    ahead: VecDeque<AbortOnDropHandle<Result<Part, ObjectFault>>>,
+    /// The first byte that was not asked for yet.
+    next: u64,
+}
+
+impl ObjectReader {
+    fn ask_ahead(&mut self) {
+        while self.ahead.len() < PARTS_AHEAD && self.next < self.version.bytes {
+            let range = self.next..(self.next + PART_BYTES).min(self.version.bytes);
+            self.next = range.end;
+            let (store, version, patience) = (Arc::clone(&self.store), self.version.clone(), self.patience);
+            let part = async move { store.part(range, Some(version), patience).await };
+            self.ahead.push_back(AbortOnDropHandle::new(self.runtime.spawn(part)));
+        }
+    }
+}
+
+impl Read for ObjectReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.part.is_empty() {
+            self.ask_ahead();
+            let Some(part) = self.ahead.pop_front() else { return Ok(0) };
+            self.part = block_on(&self.runtime, part).map_err(io::Error::other)??.bytes;
+            self.ask_ahead();
+        }
+        let count = self.part.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.part.split_to(count));
+        Ok(count)
+    }
+}
+
+/// Waits for something, from within the runtime or from a thread of its own.
+fn block_on<T>(runtime: &Handle, future: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| runtime.block_on(future))
+}
+
+/// Where an object is, without user, password, query and fragment.
+fn name(url: &Url) -> Arc<str> {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Arc::from(format!("{}://{host}{port}{}", url.scheme(), url.path()))
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// Whether a URL leads to this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// An endpoint that would be spoken to without TLS. Those that give credentials to whatever runs on a machine of a cloud are
+/// on that machine's own network, and have no TLS anywhere.
+fn insecure_endpoint(options: &[(String, String)]) -> Option<&str> {
+    let of_machine = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["metadata", "container_credentials", "identity_endpoint", "msi_endpoint"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    let is_insecure = |value: &str| {
+        let url = Url::parse(value).ok().filter(|url| url.scheme() == "http");
+        url.is_some_and(|url| !is_loopback(&url))
+    };
+    options.iter().find(|(name, value)| !of_machine(name) && is_insecure(value)).map(|(name, _)| name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(options: &[(&str, &str)]) -> Arc<ObjectAccess> {
+        Arc::new(ObjectAccess {
+            options: options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            certificates: None,
+            connect_timeout: Duration::from_secs(1),
+            part_timeout: Duration::from_secs(1),
+            patience: Duration::from_secs(1),
+        })
+    }
+
+    #[test]
+    fn paths_stay_paths() {
+        for path in ["users.json", "/srv/users.json", "-", "a:b", "c://users.json", "://x", "dir/a://b"] {
+            assert_eq!(Object::parse(path, &access(&[])), Ok(None), "{path}");
+        }
+        assert!(matches!(Object::parse("ftp://host/users.json", &access(&[])), Err(ObjectUrlError::Scheme { .. })));
+    }
+
+    #[cfg(not(feature = "object-storage"))]
+    #[test]
+    fn a_build_without_object_storage_says_how_to_get_it() {
+        let error = Object::parse("S3://bucket/users.json", &access(&[])).unwrap_err().to_string();
+        assert!(error.contains("`s3://`") && error.contains("--features object-storage"), "{error}");
+    }
+
+    #[cfg(feature = "object-storage")]
+    #[test]
+    fn what_is_secret_in_a_url_is_not_in_its_name() {
+        let url = "https://ada:pass@files.example.com:8443/exports/users.json?X-Signature=secret#part";
+        let object = Object::parse(url, &access(&[("AWS_SECRET_ACCESS_KEY", "secret")])).unwrap().unwrap();
+        assert_eq!(&*object.name(), "https://files.example.com:8443/exports/users.json");
+        assert_eq!(format!("{object:?}"), r#"Object("https://files.example.com:8443/exports/users.json")"#);
+        assert!(!format!("{:?}", object.access).contains("\"secret\""));
+    }
+
+    #[cfg(feature = "object-storage")]
+    #[test]
+    fn nothing_travels_in_the_open_except_on_this_machine() {
+        let parse = |url: &str, options: &[(&str, &str)]| Object::parse(url, &access(options));
+        for url in ["http://127.0.0.1:9/a", "http://localhost/a", "http://[::1]:9/a", "https://example.com/a"] {
+            assert!(parse(url, &[]).is_ok_and(|object| object.is_some()), "{url}");
+        }
+        let wrong = parse("http://example.com/a?sig=secret", &[]).unwrap_err();
+        assert_eq!(wrong, ObjectUrlError::Insecure { name: Arc::from("http://example.com/a") });
+        let endpoint = [("AWS_ENDPOINT_URL", "http://minio.example.com")];
+        assert!(matches!(parse("s3://bucket/a", &endpoint), Err(ObjectUrlError::InsecureEndpoint { .. })));
+        for fine in [("AWS_ENDPOINT_URL", "http://127.0.0.1:9000"), ("AWS_METADATA_ENDPOINT", "http://169.254.169.254")]
+        {
+            assert!(parse("s3://bucket/a", &[fine]).is_ok(), "{fine:?}");
+        }
+        for nothing in ["s3://bucket", "s3://bucket/", "https://example.com/", "https:///users.json", "s3:///a"] {
+            assert_eq!(parse(nothing, &[]), Err(ObjectUrlError::NoUrl), "{nothing}");
+        }
+    }
+}

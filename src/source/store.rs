@@ -1,0 +1,182 @@
+//! The stores that objects lie in, through the `object_store` crate.
+
+use std::error::Error as _;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::client::HttpError;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::http::HttpBuilder;
+use object_store::path::Path;
+use object_store::{
+    BackoffConfig, Certificate, ClientOptions, Error, GetOptions, GetRange, HeaderValue, ObjectMeta, ObjectStore,
+    RetryConfig,
+};
+use tokio::time::{Instant, sleep};
+use url::{Position, Url};
+
+use super::object::{ObjectAccess, ObjectFault, Part, Version, is_loopback};
+
+/// Between two tries of a part whose answer broke off.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The store that an object lies in, and the object's place in it.
+#[derive(Debug)]
+pub(super) struct Store {
+    store: Arc<dyn ObjectStore>,
+    path: Path,
+}
+
+impl Store {
+    pub(super) fn new(url: &Url, access: &ObjectAccess) -> Result<Self, ObjectFault> {
+        let wrong = |error: Error| {
+            tracing::debug!(kind = kind(&error), "the store's settings are not accepted");
+            ObjectFault::Settings
+        };
+        let store = build(url, access, client_options(url, access)?).map_err(wrong)?;
+        let path = Path::from_url_path(url.path()).map_err(|_| ObjectFault::Settings)?;
+        Ok(Self { store, path })
+    }
+
+    /// A part of the object, of the version that is `known`. The last part may be shorter, and behind the end there is
+    /// nothing.
+    pub(super) async fn part(
+        &self,
+        range: Range<u64>,
+        known: Option<Version>,
+        patience: Duration,
+    ) -> Result<Part, ObjectFault> {
+        if let Some(version) = known.as_ref().filter(|version| range.start >= version.bytes) {
+            return Ok(Part { bytes: Bytes::new(), version: version.clone() });
+        }
+        let began = Instant::now();
+        loop {
+            match self.try_part(range.clone(), known.as_ref()).await {
+                // The crate tries again whatever has no answer; an answer that breaks off is left to us.
+                Err(ObjectFault::Unreachable) if began.elapsed() + PAUSE < patience => sleep(PAUSE).await,
+                // An empty object has no part that could be given.
+                Err(ObjectFault::NoParts) if range.start == 0 => return self.empty().await,
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn try_part(&self, range: Range<u64>, known: Option<&Version>) -> Result<Part, ObjectFault> {
+        // A weak tag says that the content is alike, and cannot be asked for (RFC 9110, 13.1.1).
+        let tag = known.and_then(|version| version.tag.clone()).filter(|tag| !tag.starts_with("W/"));
+        let options = GetOptions::new().with_range(Some(GetRange::Bounded(range.clone()))).with_if_match(tag);
+        let answer = self.store.get_opts(&self.path, options).await.map_err(|error| fault(&error))?;
+        let version = version(&answer.meta);
+        if known.is_some_and(|known| *known != version) {
+            return Err(ObjectFault::Changed);
+        }
+        let expected = range.end.min(version.bytes) - range.start;
+        let bytes = answer.bytes().await.map_err(|error| fault(&error))?;
+        if bytes.len() as u64 == expected { Ok(Part { bytes, version }) } else { Err(ObjectFault::Unreachable) }
+    }
+
+    /// The object, if it has no bytes.
+    async fn empty(&self) -> Result<Part, ObjectFault> {
+        let answer = self.store.get_opts(&self.path, GetOptions::new()).await.map_err(|error| fault(&error))?;
+        let version = version(&answer.meta);
+        if version.bytes == 0 { Ok(Part { bytes: Bytes::new(), version }) } else { Err(ObjectFault::NoParts) }
+    }
+}
+
+fn build(url: &Url, access: &ObjectAccess, client: ClientOptions) -> Result<Arc<dyn ObjectStore>, Error> {
+    // One try of ours takes a third of the patience at most, so that there are several.
+    let retry = RetryConfig { retry_timeout: access.patience / 3, max_retries: 10, backoff: BackoffConfig::default() };
+    // The names are those of variables; what a store does not know is another's.
+    let options = || access.options.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+    Ok(match url.scheme() {
+        "s3" => {
+            let known = options().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
+            let builder = known.fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
+            Arc::new(builder.with_url(url.as_str()).with_client_options(client).with_retry(retry).build()?)
+        }
+        "gs" => {
+            let known = options().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
+            let builder = GoogleCloudStorageBuilder::new();
+            let builder = known.fold(builder, |builder, (key, value)| builder.with_config(key, value));
+            Arc::new(builder.with_url(url.as_str()).with_client_options(client).with_retry(retry).build()?)
+        }
+        "az" => {
+            let known = options().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
+            let builder = MicrosoftAzureBuilder::new();
+            let builder = known.fold(builder, |builder, (key, value)| builder.with_config(key, value));
+            Arc::new(builder.with_url(url.as_str()).with_client_options(client).with_retry(retry).build()?)
+        }
+        _ => {
+            // The path is put in by the store; a signature in the query stays.
+            let query = &url[Position::AfterPath..Position::AfterQuery];
+            let base = format!("{}/{query}", &url[..Position::BeforePath]);
+            Arc::new(HttpBuilder::new().with_url(base).with_client_options(client).with_retry(retry).build()?)
+        }
+    })
+}
+
+fn client_options(url: &Url, access: &ObjectAccess) -> Result<ClientOptions, ObjectFault> {
+    // Of the endpoints and URLs that are let in, those without TLS are on this machine.
+    let on_this_machine = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url));
+    let is_local = on_this_machine(url.as_str()) || access.options.iter().any(|(_, value)| on_this_machine(value));
+    let options = ClientOptions::new()
+        .with_allow_http(is_local)
+        .with_connect_timeout(access.connect_timeout)
+        .with_timeout(access.part_timeout)
+        .with_user_agent(HeaderValue::from_static(concat!("avnology-migrate/", env!("CARGO_PKG_VERSION"))));
+    let Some(path) = &access.certificates else { return Ok(options) };
+    let bundle = std::fs::read(path).map_err(|_| ObjectFault::Settings)?;
+    let certificates = Certificate::from_pem_bundle(&bundle).map_err(|_| ObjectFault::Settings)?;
+    Ok(certificates.into_iter().fold(options, ClientOptions::with_root_certificate))
+}
+
+fn version(meta: &ObjectMeta) -> Version {
+    let modified = u64::try_from(meta.last_modified.timestamp_millis()).unwrap_or_default();
+    Version { bytes: meta.size, tag: meta.e_tag.clone(), modified }
+}
+
+/// What an error means. Its own text may hold the URL, and is never told.
+fn fault(error: &Error) -> ObjectFault {
+    tracing::debug!(kind = kind(error), "the store did not give a part");
+    match error {
+        Error::NotFound { .. } => ObjectFault::NotFound,
+        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => ObjectFault::Refused,
+        Error::Precondition { .. } => ObjectFault::Changed,
+        Error::InvalidPath { .. } | Error::UnknownConfigurationKey { .. } => ObjectFault::Settings,
+        // What an https server is said to do that answers with the whole object.
+        Error::NotSupported { .. } => ObjectFault::NoParts,
+        _ => match kind(error).as_str() {
+            "416" | "no part" => ObjectFault::NoParts,
+            "408" | "429" => ObjectFault::Unreachable,
+            "redirect" => ObjectFault::Settings,
+            status if status.len() == 3 && status.starts_with('4') => ObjectFault::Settings,
+            _ => ObjectFault::Unreachable,
+        },
+    }
+}
+
+/// A word for what an error is: a status, or what became of the request. The crate does not give its types away, only
+/// sentences.
+fn kind(error: &Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    for cause in causes {
+        if let Some(http) = cause.downcast_ref::<HttpError>() {
+            return format!("{:?}", http.kind());
+        }
+        let sentence = cause.to_string();
+        if let Some(rest) = sentence.strip_prefix("Server returned non-2xx status code: ") {
+            return rest.chars().take_while(char::is_ascii_digit).collect();
+        }
+        if sentence.starts_with("Received non-partial response") {
+            return "no part".to_owned();
+        }
+        if sentence.starts_with("Received redirect without LOCATION") {
+            return "redirect".to_owned();
+        }
+    }
+    format!("{error:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+}
