@@ -185,7 +185,7 @@ pub struct UndoArguments {
 /// `avnology migrate clerk verify`
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// The export; several may be given, `-` is standard input; or a URL as in s3://bucket/users.json
+    /// The export; several may be given, `-` is standard input; or a URL as in `s3://bucket/users.json`
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 
@@ -217,7 +217,7 @@ pub struct VerifyArguments {
 /// `avnology migrate clerk --import …`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// The export; several may be given, `-` is standard input; or a URL as in s3://bucket/users.json
+    /// The export; several may be given, `-` is standard input; or a URL as in `s3://bucket/users.json`
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 

@@ -119,7 +119,13 @@ struct Packer {
     items: Vec<Item>,
     /// Bytes of the chunks that the items' records lie in, which live as long as the items.
     pinned: usize,
+    /// What the last body took. Bodies of one size that never grow take the same pieces of memory again and again; with
+    /// others the peak rises for as long as a run lasts.
+    usual: usize,
 }
+
+/// Bodies are made for a multiple of so many bytes.
+const BODY_STEP: usize = 64 * 1024;
 
 impl Packer {
     /// Whether an identity of `length` bytes still fits. The first one always does.
@@ -131,6 +137,9 @@ impl Packer {
     }
 
     fn push(&mut self, encoded: &[u8], mut item: Item) {
+        if self.items.is_empty() {
+            self.body.reserve(self.usual);
+        }
         self.body.extend_from_slice(if self.items.is_empty() { HEAD } else { b"," });
         let start = self.body.len();
         self.body.extend_from_slice(encoded);
@@ -144,6 +153,7 @@ impl Packer {
 
     fn finish(&mut self) -> Batch {
         self.body.extend_from_slice(TAIL);
+        self.usual = self.body.len().next_multiple_of(BODY_STEP);
         let weight = self.body.len() + std::mem::take(&mut self.pinned);
         Batch { items: std::mem::take(&mut self.items), body: Bytes::from(std::mem::take(&mut self.body)), weight }
     }
