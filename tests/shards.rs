@@ -320,3 +320,33 @@ fn auto_asks_the_engine() {
     let none = run(&[]).expect_code(2);
     assert!(none.stderr.contains("SLURM_ARRAY_TASK_ID") && none.stderr.contains("AVNOLOGY_SHARDS"), "{}", none.stderr);
 }
+
+#[test]
+fn several_inputs_and_the_passwords_of_another_file_are_divided_as_one_is() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let first = scratch.write("first.json", export((0..2_500).map(user)));
+    let digest = |password: &str| bcrypt::hash_with_salt(password, 4, [7; 16]).expect("a digest").to_string();
+    let (sesame, simsim) = (digest("sesame"), digest("simsim"));
+    let header = "id,primary_email_address,password_digest,password_hasher\n";
+    let row = |number: usize, digest: &str| format!("user_{number:06},user{number}@example.com,{digest},bcrypt\n");
+    scratch.write("second.csv", (2_500..4_200).fold(header.to_owned(), |text, number| text + &row(number, &simsim)));
+    let known = [7, 1_007, 2_007, 9_999];
+    scratch.write("passwords.csv", known.iter().fold(header.to_owned(), |text, number| text + &row(*number, &sesame)));
+    let more = ["--import", "second.csv", "--passwords", "passwords.csv", "--shard"];
+    let mut created = Vec::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        let more: Vec<&str> = more.iter().copied().chain([shard]).collect();
+        created.push(scratch.import(&sandbox, &first, &more).expect_code(0).count("created"));
+    }
+    // Blocks of a thousand, counted anew in each input.
+    assert_eq!(created, [1_000 + 1_000, 1_000 + 700, 500]);
+    let merged = scratch.run(&["migrate", "clerk", "runs", "merge", "--output", "json"]).expect_code(0);
+    assert_eq!((merged.count("read"), merged.count("created")), (4_200, 4_200));
+    let passwords = &merged.report()["passwords"];
+    assert_eq!((&passwords["joined"], &passwords["rows_without_user"]), (&3.into(), &1.into()), "{passwords}");
+    assert_eq!(sandbox.column("external_id").len(), 4_200);
+    for (number, password) in [(7, "sesame"), (1_007, "sesame"), (2_007, "sesame"), (2_501, "simsim"), (4_199, "simsim")] {
+        assert_eq!(sandbox.sign_in(&format!("user{number}@example.com"), password).0, 201, "{number}");
+    }
+}
