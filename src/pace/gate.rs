@@ -385,3 +385,35 @@ impl Drop for Permit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::pace::{Quota, RateChoice};
+
+    fn pace(rate: &str) -> Arc<Pace> {
+        let choice: RateChoice = rate.parse().unwrap();
+        Pace::new(&PaceRules {
+            rate: RateRules::new(choice, None, None, NonZeroU32::MIN),
+            concurrency: ConcurrencyRules::new(Some(4)),
+            items: 500,
+            bytes: 1 << 20,
+        })
+    }
+
+    fn told(verdict: Verdict, wait: u64) -> Answer {
+        Answer { wait: Some(Duration::from_secs(wait)), ..Answer::of(verdict) }
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_target_that_says_at_once_again_and_again_is_not_asked_faster_than_the_rate() {
+        for verdict in [Verdict::Refused, Verdict::Failed] {
+            let (pace, start) = (pace("2/s"), Instant::now());
+            for _ in 0..100 {
+                pace.admit(true).await.finish(&told(verdict, 0));
+            }
+            assert!(start.elapsed() >= Duration::from_secs(45), "{verdict:?}: 100 requests in {:?}", start.elapsed());
+        }
+    }
+}
