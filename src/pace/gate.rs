@@ -416,4 +416,12 @@ mod tests {
             assert!(start.elapsed() >= Duration::from_secs(45), "{verdict:?}: 100 requests in {:?}", start.elapsed());
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quota_that_is_not_used_up_says_nothing_about_how_long_to_wait() {
+        let pace = pace("10/s");
+        let quota = Quota { remaining: Some(57), reset: Some(Duration::from_secs(3500)), ..Quota::default() };
+        pace.admit(true).await.finish(&Answer { quota, ..Answer::of(Verdict::Refused) });
+        assert!(pace.in_vain_for() < Duration::from_mins(3), "{:?}", pace.in_vain_for());
+    }
 }
