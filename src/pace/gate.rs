@@ -424,4 +424,19 @@ mod tests {
         pace.admit(true).await.finish(&Answer { quota, ..Answer::of(Verdict::Refused) });
         assert!(pace.in_vain_for() < Duration::from_mins(3), "{:?}", pace.in_vain_for());
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_was_told_is_kept_whatever_an_earlier_request_brings() {
+        let pace = pace("1000/s");
+        let earlier = pace.admit(true).await;
+        let refused = pace.admit(true).await;
+        for _ in 0..8 {
+            pace.admit(true).await.finish(&Answer::of(Verdict::Failed));
+        }
+        refused.finish(&told(Verdict::Refused, 60));
+        let now = Instant::now();
+        earlier.finish(&Answer::of(Verdict::Granted));
+        drop(pace.admit(true).await);
+        assert!(now.elapsed() >= Duration::from_secs(60), "sent after {:?}", now.elapsed());
+    }
 }
