@@ -439,4 +439,17 @@ mod tests {
         drop(pace.admit(true).await);
         assert!(now.elapsed() >= Duration::from_secs(60), "sent after {:?}", now.elapsed());
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_of_what_was_sent_before_the_wait_does_not_begin_another() {
+        let pace = pace("1000/s");
+        let (first, late) = (pace.admit(true).await, pace.admit(true).await);
+        first.finish(&told(Verdict::Refused, 1));
+        pace.admit(true).await.finish(&Answer::of(Verdict::Granted));
+        let rate = pace.figures().rate;
+        late.finish(&told(Verdict::Refused, 1));
+        assert_eq!(pace.figures().holding, None);
+        pace.admit(true).await.finish(&Answer::of(Verdict::Granted));
+        assert!(pace.figures().rate >= rate, "one refusal of everybody counts twice: {rate} {}", pace.figures().rate);
+    }
 }
