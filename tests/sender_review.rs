@@ -27,3 +27,18 @@ fn a_gateway_that_answers_400_to_everything_rejects_nobody() {
         });
     assert!(counted.iter().all(|(_, rejected, _)| *rejected == 0), "{counted:?}");
 }
+
+#[test]
+fn a_target_whose_items_all_fail_for_a_minute_rejects_nobody() {
+    let scratch = Scratch::new();
+    let url = scripted_target(|request| {
+        obliging(request, |request| {
+            let failed = r#"{"status":"error","error":{"code":"AVNOLOGY_AUTH_021"}}"#;
+            let results = vec![failed; request.matches(r#"{"identity":{"#).count()];
+            Some(http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(","))))
+        })
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let run = import_into(&scratch, &url, &file, &["--rate", "1000/s"]);
+    assert_eq!((run.count("rejected"), run.count("unfinished")), (0, 20), "exit {:?}", run.code);
+}
