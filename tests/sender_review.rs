@@ -42,3 +42,16 @@ fn a_target_whose_items_all_fail_for_a_minute_rejects_nobody() {
     let run = import_into(&scratch, &url, &file, &["--rate", "1000/s"]);
     assert_eq!((run.count("rejected"), run.count("unfinished")), (0, 20), "exit {:?}", run.code);
 }
+
+#[test]
+fn one_user_on_whom_the_gateway_times_out_does_not_stop_the_run() {
+    let scratch = Scratch::new();
+    let url = scripted_target(|request| {
+        obliging(request, |request| request.contains("user_000007").then(|| http("504 Gateway Timeout", "", "<html>")))
+    });
+    let file = scratch.write("users.json", export((0..200).map(user)));
+    let flags = ["--rate", "1000/s", "--batch-size", "10"];
+    let run = import_into(&scratch, &url, &file, &flags);
+    let again = import_into(&scratch, &url, &file, &flags);
+    assert_eq!((again.count("rejected"), again.count("unfinished")), (1, 0), "exit {:?}, {:?}", run.code, again.code);
+}
