@@ -55,3 +55,26 @@ fn one_user_on_whom_the_gateway_times_out_does_not_stop_the_run() {
     let again = import_into(&scratch, &url, &file, &flags);
     assert_eq!((again.count("rejected"), again.count("unfinished")), (1, 0), "exit {:?}, {:?}", run.code, again.code);
 }
+
+#[test]
+fn a_body_that_was_not_welcome_compressed_is_not_sent_twice_each_time() {
+    let scratch = Scratch::new();
+    let (posts, compressed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = (Arc::clone(&posts), Arc::clone(&compressed));
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+    // A gateway takes gzip and says so with every answer; the service behind it does not.
+    let url = proxy(&sandbox.base_url(), move |head, body| {
+        let said = |answer: String| answer.replacen("\r\n", "\r\naccept-encoding: gzip\r\n", 1);
+        seen.0.fetch_add(usize::from(head.starts_with(CREATE)), Ordering::Relaxed);
+        if head.to_lowercase().contains("content-encoding: gzip") {
+            assert!(!body.is_empty());
+            seen.1.fetch_add(1, Ordering::Relaxed);
+            return Way::Instead(said(http("415 Unsupported Media Type", "", "")));
+        }
+        Way::Afterwards(Box::new(said))
+    });
+    let file = scratch.write("users.json", export((0..400).map(user)));
+    let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--base-url", &url]).expect_code(0);
+    let (posts, compressed) = (posts.load(Ordering::Relaxed), compressed.load(Ordering::Relaxed));
+    assert!(compressed <= 4, "{compressed} of {posts} were refused; the report says {}", run.report()["requests"]);
+}
