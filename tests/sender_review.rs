@@ -78,3 +78,39 @@ fn a_body_that_was_not_welcome_compressed_is_not_sent_twice_each_time() {
     let (posts, compressed) = (posts.load(Ordering::Relaxed), compressed.load(Ordering::Relaxed));
     assert!(compressed <= 4, "{compressed} of {posts} were refused; the report says {}", run.report()["requests"]);
 }
+
+#[test]
+fn max_wait_bounds_a_wait_that_reading_back_was_told() {
+    let scratch = Scratch::new();
+    let reading = AtomicBool::new(false);
+    let url = scripted_target(move |request| {
+        if request.starts_with("GET /v1/identities:batchGet") && reading.load(Ordering::Relaxed) {
+            return http("429 Too Many Requests", "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 3600\r\n", "");
+        }
+        obliging(request, |request| {
+            reading.store(true, Ordering::Relaxed);
+            let results = vec![r#"{"status":"exists","id":"usr_1"}"#; request.matches(r#"{"identity":{"#).count()];
+            Some(http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(","))))
+        })
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let what = ["migrate", "clerk", "--import", &file, "--base-url", &url, "--max-wait", "2", "--progress", "none"];
+    let mut command = scratch.avnology(&what);
+    command.env("AVNOLOGY_SECRET_KEY", "sk_test_1").stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut process = command.spawn().expect("it runs");
+    let mut ended = None;
+    for _ in 0..200 {
+        ended = process.try_wait().expect("its state");
+        if ended.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    if ended.is_none() {
+        process.kill().expect("it is ended");
+        process.wait().expect("it ends");
+    }
+    let mut said = String::new();
+    process.stderr.take().expect("stderr").read_to_string(&mut said).expect("UTF-8");
+    assert_eq!(ended.and_then(|status| status.code()), Some(7), "it waits for ten times --max-wait: {said}");
+}
