@@ -114,3 +114,28 @@ fn max_wait_bounds_a_wait_that_reading_back_was_told() {
     process.stderr.take().expect("stderr").read_to_string(&mut said).expect("UTF-8");
     assert_eq!(ended.and_then(|status| status.code()), Some(7), "it waits for ten times --max-wait: {said}");
 }
+
+#[test]
+fn halves_of_a_batch_that_was_carried_out_are_the_runs_own_in_the_next_part_of_the_run() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+    let broken = Arc::new(AtomicBool::new(true));
+    let seen = Arc::clone(&broken);
+    let url = proxy(&sandbox.base_url(), move |head, body| {
+        let users = String::from_utf8_lossy(body).matches(r#"{"identity":{"#).count();
+        match users {
+            _ if !head.starts_with(CREATE) || !seen.load(Ordering::Relaxed) => Way::Through,
+            // Carried out, but not answered in time.
+            20 => Way::Silence { committed: true },
+            // Then the run ends, with the first half under way.
+            10 => Way::Instead(http("402 Payment Required", "", "")),
+            _ => Way::Through,
+        }
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let flags = ["--base-url", &url, "--batch-size", "20", "--request-timeout", "1", "--on-existing", "fail"];
+    scratch.import(&sandbox, &file, &flags).expect_code(6);
+    broken.store(false, Ordering::Relaxed);
+    let run = scratch.import(&sandbox, &file, &flags);
+    assert_eq!((run.count("created"), run.count("rejected")), (20, 0), "exit {:?}: {}", run.code, run.stdout);
+}
