@@ -139,3 +139,27 @@ fn halves_of_a_batch_that_was_carried_out_are_the_runs_own_in_the_next_part_of_t
     let run = scratch.import(&sandbox, &file, &flags);
     assert_eq!((run.count("created"), run.count("rejected")), (20, 0), "exit {:?}: {}", run.code, run.stdout);
 }
+
+#[test]
+fn max_wait_bounds_an_outage_however_often_a_batch_can_be_split() {
+    let scratch = Scratch::new();
+    let url = scripted_target(|request| obliging(request, |_| Some(http("500 Internal Server Error", "", "<html>"))));
+    let file = scratch.write("users.json", export((0..64).map(user)));
+    let what = ["migrate", "clerk", "--import", &file, "--base-url", &url, "--max-wait", "50", "--progress", "none"];
+    let mut command = scratch.avnology(&what);
+    command.env("AVNOLOGY_SECRET_KEY", "sk_test_1").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut process = command.spawn().expect("it runs");
+    let mut ended = None;
+    for _ in 0..1500 {
+        ended = process.try_wait().expect("its state");
+        if ended.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    if ended.is_none() {
+        process.kill().expect("it is ended");
+        process.wait().expect("it ends");
+    }
+    assert_eq!(ended.and_then(|status| status.code()), Some(7), "nothing succeeded for three times --max-wait");
+}
