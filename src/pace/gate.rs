@@ -406,6 +406,7 @@ mod tests {
     fn told(verdict: Verdict, wait: u64) -> Answer {
         Answer { wait: Some(Duration::from_secs(wait)), ..Answer::of(verdict) }
     }
+
     #[tokio::test(start_paused = true)]
     async fn a_target_that_says_at_once_again_and_again_is_not_asked_faster_than_the_rate() {
         for verdict in [Verdict::Refused, Verdict::Failed] {
