@@ -77,4 +77,17 @@ mod tests {
         let (times, answered) = asked(budget, 100, Duration::from_secs(45)).await;
         assert!(!answered && times.len() == 14, "the time is bounded: {times:?}");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_a_turn_is_not_waiting_in_vain() {
+        let asked = RefCell::new(0);
+        let request = || async {
+            // Its turn comes late: the rate is slow, and others were first.
+            sleep(Duration::from_mins(4)).await;
+            *asked.borrow_mut() += 1;
+            Reply::none(Outcome::Answered { status: if *asked.borrow() == 1 { 503 } else { 200 } })
+        };
+        let answered = insist(&client(), &RetryBudget::default(), request, |_| true).await;
+        assert!(answered.is_ok(), "given up after {} request: {answered:?}", asked.borrow());
+    }
 }

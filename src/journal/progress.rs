@@ -183,4 +183,15 @@ mod tests {
         progress.settle([key(1), key(2)]);
         assert!(progress.in_doubt.is_empty());
     }
+
+    #[test]
+    fn what_was_in_doubt_stays_so_while_only_a_half_of_it_was_sent_again() {
+        let plan = |numbers: &[u64]| Plan { records: numbers.iter().copied().map(key).collect(), round: 0 };
+        let mut progress = Progress::new(1);
+        // Timed out twice, and perhaps carried out; its halves are sent one after the other.
+        progress.plan(plan(&[1, 2, 3, 4]));
+        progress.plan(plan(&[1, 2]));
+        let in_doubt = |number| progress.in_doubt.iter().any(|plan| plan.records.contains(&key(number)));
+        assert!((1..=4).all(in_doubt), "{:?}", progress.in_doubt);
+    }
 }

@@ -385,3 +385,72 @@ impl Drop for Permit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::pace::{Quota, RateChoice};
+
+    fn pace(rate: &str) -> Arc<Pace> {
+        let choice: RateChoice = rate.parse().unwrap();
+        Pace::new(&PaceRules {
+            rate: RateRules::new(choice, None, None, NonZeroU32::MIN),
+            concurrency: ConcurrencyRules::new(Some(4)),
+            items: 500,
+            bytes: 1 << 20,
+        })
+    }
+
+    fn told(verdict: Verdict, wait: u64) -> Answer {
+        Answer { wait: Some(Duration::from_secs(wait)), ..Answer::of(verdict) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_that_says_at_once_again_and_again_is_not_asked_faster_than_the_rate() {
+        for verdict in [Verdict::Refused, Verdict::Failed] {
+            let (pace, start) = (pace("2/s"), Instant::now());
+            for _ in 0..100 {
+                pace.admit(true).await.finish(&told(verdict, 0));
+            }
+            assert!(start.elapsed() >= Duration::from_secs(45), "{verdict:?}: 100 requests in {:?}", start.elapsed());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quota_that_is_not_used_up_says_nothing_about_how_long_to_wait() {
+        let pace = pace("10/s");
+        let quota = Quota { remaining: Some(57), reset: Some(Duration::from_secs(3500)), ..Quota::default() };
+        pace.admit(true).await.finish(&Answer { quota, ..Answer::of(Verdict::Refused) });
+        assert!(pace.in_vain_for() < Duration::from_mins(3), "{:?}", pace.in_vain_for());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_was_told_is_kept_whatever_an_earlier_request_brings() {
+        let pace = pace("1000/s");
+        let earlier = pace.admit(true).await;
+        let refused = pace.admit(true).await;
+        for _ in 0..8 {
+            pace.admit(true).await.finish(&Answer::of(Verdict::Failed));
+        }
+        refused.finish(&told(Verdict::Refused, 60));
+        let now = Instant::now();
+        earlier.finish(&Answer::of(Verdict::Granted));
+        drop(pace.admit(true).await);
+        assert!(now.elapsed() >= Duration::from_secs(60), "sent after {:?}", now.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_of_what_was_sent_before_the_wait_does_not_begin_another() {
+        let pace = pace("1000/s");
+        let (first, late) = (pace.admit(true).await, pace.admit(true).await);
+        first.finish(&told(Verdict::Refused, 1));
+        pace.admit(true).await.finish(&Answer::of(Verdict::Granted));
+        let rate = pace.figures().rate;
+        late.finish(&told(Verdict::Refused, 1));
+        assert_eq!(pace.figures().holding, None);
+        pace.admit(true).await.finish(&Answer::of(Verdict::Granted));
+        assert!(pace.figures().rate >= rate, "one refusal of everybody counts twice: {rate} {}", pace.figures().rate);
+    }
+}

@@ -89,3 +89,14 @@ fn governor(rate: f64, burst: NonZeroU32, clock: &TokioClock) -> Governor {
         Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(allowed(rate, burst));
     RateLimiter::direct_with_clock(quota, clock.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_burst_is_too_large_for_any_rate() {
+        let mut limiter = Limiter::new(1.0 / 60.0, NonZeroU32::MAX);
+        assert!(limiter.check().is_ok());
+    }
+}

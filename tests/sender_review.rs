@@ -1,0 +1,165 @@
+//! What the sender should do and does not.
+
+mod support;
+
+use std::io::Read;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use support::target::{Way, http, import_into, obliging, proxy, scripted_target};
+use support::{Sandbox, Scratch, export, user};
+
+const CREATE: &str = "POST /v1/identities:batchCreate";
+
+#[test]
+fn a_gateway_that_answers_400_to_everything_rejects_nobody() {
+    let counted =
+        ["400 Bad Request", "413 Content Too Large", "409 Conflict", "422 Unprocessable Content"].map(|status| {
+            let scratch = Scratch::new();
+            let url = scripted_target(move |request| {
+                obliging(request, |_| Some(http(status, "content-type: text/html\r\n", "<h1>blocked by policy</h1>")))
+            });
+            let file = scratch.write("users.json", export((0..60).map(user)));
+            let run = import_into(&scratch, &url, &file, &["--rate", "1000/s"]);
+            (status, run.count("rejected"), run.code)
+        });
+    assert!(counted.iter().all(|(_, rejected, _)| *rejected == 0), "{counted:?}");
+}
+
+#[test]
+fn a_target_whose_items_all_fail_for_a_minute_rejects_nobody() {
+    let scratch = Scratch::new();
+    let url = scripted_target(|request| {
+        obliging(request, |request| {
+            let failed = r#"{"status":"error","error":{"code":"AVNOLOGY_AUTH_021"}}"#;
+            let results = vec![failed; request.matches(r#"{"identity":{"#).count()];
+            Some(http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(","))))
+        })
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let run = import_into(&scratch, &url, &file, &["--rate", "1000/s"]);
+    assert_eq!((run.count("rejected"), run.count("unfinished")), (0, 20), "exit {:?}", run.code);
+}
+
+#[test]
+fn one_user_on_whom_the_gateway_times_out_does_not_stop_the_run() {
+    let scratch = Scratch::new();
+    let url = scripted_target(|request| {
+        obliging(request, |request| request.contains("user_000007").then(|| http("504 Gateway Timeout", "", "<html>")))
+    });
+    let file = scratch.write("users.json", export((0..200).map(user)));
+    let flags = ["--rate", "1000/s", "--batch-size", "10"];
+    let run = import_into(&scratch, &url, &file, &flags);
+    let again = import_into(&scratch, &url, &file, &flags);
+    assert_eq!((again.count("rejected"), again.count("unfinished")), (1, 0), "exit {:?}, {:?}", run.code, again.code);
+}
+
+#[test]
+fn a_body_that_was_not_welcome_compressed_is_not_sent_twice_each_time() {
+    let scratch = Scratch::new();
+    let (posts, compressed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = (Arc::clone(&posts), Arc::clone(&compressed));
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+    // A gateway takes gzip and says so with every answer; the service behind it does not.
+    let url = proxy(&sandbox.base_url(), move |head, body| {
+        let said = |answer: String| answer.replacen("\r\n", "\r\naccept-encoding: gzip\r\n", 1);
+        seen.0.fetch_add(usize::from(head.starts_with(CREATE)), Ordering::Relaxed);
+        if head.to_lowercase().contains("content-encoding: gzip") {
+            assert!(!body.is_empty());
+            seen.1.fetch_add(1, Ordering::Relaxed);
+            return Way::Instead(said(http("415 Unsupported Media Type", "", "")));
+        }
+        Way::Afterwards(Box::new(said))
+    });
+    let file = scratch.write("users.json", export((0..400).map(user)));
+    let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--base-url", &url]).expect_code(0);
+    let (posts, compressed) = (posts.load(Ordering::Relaxed), compressed.load(Ordering::Relaxed));
+    assert!(compressed <= 4, "{compressed} of {posts} were refused; the report says {}", run.report()["requests"]);
+}
+
+#[test]
+fn max_wait_bounds_a_wait_that_reading_back_was_told() {
+    let scratch = Scratch::new();
+    let reading = AtomicBool::new(false);
+    let url = scripted_target(move |request| {
+        if request.starts_with("GET /v1/identities:batchGet") && reading.load(Ordering::Relaxed) {
+            return http("429 Too Many Requests", "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 3600\r\n", "");
+        }
+        obliging(request, |request| {
+            reading.store(true, Ordering::Relaxed);
+            let results = vec![r#"{"status":"exists","id":"usr_1"}"#; request.matches(r#"{"identity":{"#).count()];
+            Some(http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(","))))
+        })
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let what = ["migrate", "clerk", "--import", &file, "--base-url", &url, "--max-wait", "2", "--progress", "none"];
+    let mut command = scratch.avnology(&what);
+    command.env("AVNOLOGY_SECRET_KEY", "sk_test_1").stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut process = command.spawn().expect("it runs");
+    let mut ended = None;
+    for _ in 0..200 {
+        ended = process.try_wait().expect("its state");
+        if ended.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    if ended.is_none() {
+        process.kill().expect("it is ended");
+        process.wait().expect("it ends");
+    }
+    let mut said = String::new();
+    process.stderr.take().expect("stderr").read_to_string(&mut said).expect("UTF-8");
+    assert_eq!(ended.and_then(|status| status.code()), Some(7), "it waits for ten times --max-wait: {said}");
+}
+
+#[test]
+fn halves_of_a_batch_that_was_carried_out_are_the_runs_own_in_the_next_part_of_the_run() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+    let broken = Arc::new(AtomicBool::new(true));
+    let seen = Arc::clone(&broken);
+    let url = proxy(&sandbox.base_url(), move |head, body| {
+        let users = String::from_utf8_lossy(body).matches(r#"{"identity":{"#).count();
+        match users {
+            _ if !head.starts_with(CREATE) || !seen.load(Ordering::Relaxed) => Way::Through,
+            // Carried out, but not answered in time.
+            20 => Way::Silence { committed: true },
+            // Then the run ends, with the first half under way.
+            10 => Way::Instead(http("402 Payment Required", "", "")),
+            _ => Way::Through,
+        }
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let flags = ["--base-url", &url, "--batch-size", "20", "--request-timeout", "1", "--on-existing", "fail"];
+    scratch.import(&sandbox, &file, &flags).expect_code(6);
+    broken.store(false, Ordering::Relaxed);
+    let run = scratch.import(&sandbox, &file, &flags);
+    assert_eq!((run.count("created"), run.count("rejected")), (20, 0), "exit {:?}: {}", run.code, run.stdout);
+}
+
+#[test]
+fn max_wait_bounds_an_outage_however_often_a_batch_can_be_split() {
+    let scratch = Scratch::new();
+    let url = scripted_target(|request| obliging(request, |_| Some(http("500 Internal Server Error", "", "<html>"))));
+    let file = scratch.write("users.json", export((0..64).map(user)));
+    let what = ["migrate", "clerk", "--import", &file, "--base-url", &url, "--max-wait", "50", "--progress", "none"];
+    let mut command = scratch.avnology(&what);
+    command.env("AVNOLOGY_SECRET_KEY", "sk_test_1").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut process = command.spawn().expect("it runs");
+    let mut ended = None;
+    for _ in 0..1500 {
+        ended = process.try_wait().expect("its state");
+        if ended.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    if ended.is_none() {
+        process.kill().expect("it is ended");
+        process.wait().expect("it ends");
+    }
+    assert_eq!(ended.and_then(|status| status.code()), Some(7), "nothing succeeded for three times --max-wait");
+}
