@@ -346,7 +346,9 @@ fn several_inputs_and_the_passwords_of_another_file_are_divided_as_one_is() {
     let passwords = &merged.report()["passwords"];
     assert_eq!((&passwords["joined"], &passwords["rows_without_user"]), (&3.into(), &1.into()), "{passwords}");
     assert_eq!(sandbox.column("external_id").len(), 4_200);
-    for (number, password) in [(7, "sesame"), (1_007, "sesame"), (2_007, "sesame"), (2_501, "simsim"), (4_199, "simsim")] {
+    for (number, password) in
+        [(7, "sesame"), (1_007, "sesame"), (2_007, "sesame"), (2_501, "simsim"), (4_199, "simsim")]
+    {
         assert_eq!(sandbox.sign_in(&format!("user{number}@example.com"), password).0, 201, "{number}");
     }
 }

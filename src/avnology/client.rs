@@ -75,6 +75,8 @@ pub struct Client {
     key: Arc<Key>,
     /// Whether the target said that it takes compressed bodies.
     takes_gzip: Arc<AtomicBool>,
+    /// It refused one, which is final.
+    refuses_gzip: Arc<AtomicBool>,
 }
 
 /// What came of one request.
@@ -141,7 +143,13 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(TargetError::Client)?;
-        Ok(Self { http, base_url: options.base_url.clone(), key, takes_gzip: Arc::default() })
+        Ok(Self {
+            http,
+            base_url: options.base_url.clone(),
+            key,
+            takes_gzip: Arc::default(),
+            refuses_gzip: Arc::default(),
+        })
     }
 
     /// The target.
@@ -224,12 +232,14 @@ impl Client {
                 .header("Idempotency-Key", idempotency_key)
                 .body(body)
         };
-        if self.takes_gzip.load(Ordering::Relaxed) && body.len() >= WORTH_COMPRESSING {
+        let welcome = self.takes_gzip.load(Ordering::Relaxed) && !self.refuses_gzip.load(Ordering::Relaxed);
+        if welcome && body.len() >= WORTH_COMPRESSING {
             let reply = self.send(request(compressed(body.clone()).await).header(CONTENT_ENCODING, "gzip")).await;
             if reply.outcome != (Outcome::Answered { status: 415 }) {
                 return reply;
             }
-            self.takes_gzip.store(false, Ordering::Relaxed);
+            // Whoever says that it is welcome, a gateway for example, is not the one who reads it.
+            self.refuses_gzip.store(true, Ordering::Relaxed);
         }
         self.send(request(body)).await
     }

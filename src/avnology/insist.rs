@@ -12,8 +12,20 @@ pub async fn insist<F: Future<Output = Reply>>(
     request: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
 ) -> Result<Reply, TargetError> {
+    insist_while(client, budget, request, acceptable, || true).await
+}
+
+/// The same, as long as there is `hope`.
+pub async fn insist_while<F: Future<Output = Reply>>(
+    client: &Client,
+    budget: &RetryBudget,
+    request: impl Fn() -> F,
+    acceptable: impl Fn(&Reply) -> bool,
+    hope: impl Fn() -> bool,
+) -> Result<Reply, TargetError> {
     let mut backoff = Backoff::new(budget, fastrand::Rng::new());
-    let started = Instant::now();
+    // Waiting for the first answer may be waiting for a turn.
+    let mut in_vain_since = None;
     let mut attempt = 1;
     loop {
         let mut reply = request().await;
@@ -26,7 +38,8 @@ pub async fn insist<F: Future<Output = Reply>>(
         let own = backoff.next().unwrap_or(budget.longest);
         // Asking again before the target wants it costs a refusal, and more.
         let delay = reply.retry_after.unwrap_or(own);
-        if attempt >= budget.attempts || started.elapsed() + delay > budget.total {
+        let in_vain = in_vain_since.get_or_insert_with(Instant::now).elapsed();
+        if attempt >= budget.attempts || in_vain + delay > budget.total || !hope() {
             return Err(TargetError::unreachable(client.base_url(), &reply));
         }
         sleep(delay).await;

@@ -75,8 +75,9 @@ impl Key {
 
     /// The `Authorization` header, and which generation it is.
     pub(super) fn current(&self) -> (HeaderValue, u64) {
-        let header = self.header.read().unwrap_or_else(PoisonError::into_inner).clone();
-        (header, self.generation.load(Ordering::Acquire))
+        // Both under one lock: a new key with the old number would be renewed again.
+        let header = self.header.read().unwrap_or_else(PoisonError::into_inner);
+        (header.clone(), self.generation.load(Ordering::Acquire))
     }
 
     pub(super) fn is_good(&self) {

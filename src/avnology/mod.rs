@@ -17,10 +17,10 @@ pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, foun
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientOptions, Reply, Timeouts};
 pub use compare::{Comparable, Field};
-pub use insist::insist;
+pub use insist::{insist, insist_while};
 pub use key::KeySource;
 pub use paced::{Change, Changed, Paced};
-pub use preflight::{Capabilities, TargetError, preflight, preflight_reading};
+pub use preflight::{Capabilities, TargetError, is_well, preflight, preflight_reading};
 pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, Transport, decide, decide_item};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     Client, Comparable, Decision, ErrorBody, Field, Outcome, Reply, RetryBudget, TargetError, decide, deleted,
-    error_body, insist, updated,
+    error_body, insist_while, updated,
 };
 use crate::pace::Pace;
 
@@ -201,6 +201,8 @@ impl Paced {
             permit.finish(&reply.answer());
             reply
         };
-        insist(&self.client, &self.budget, paced, acceptable).await
+        // A wait that was told holds everybody, this one too.
+        let hope = || self.pace.in_vain_for() <= self.budget.total;
+        insist_while(&self.client, &self.budget, paced, acceptable, hope).await
     }
 }

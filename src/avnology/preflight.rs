@@ -8,6 +8,7 @@ use super::{
     BaseUrl, Client, Comparable, Decision, ErrorBody, Outcome, Reply, RetryBudget, batch_results, decide, error_body,
     insist,
 };
+use crate::pace::Answer;
 
 /// How a target can be driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +160,14 @@ pub async fn preflight(client: &Client) -> Result<Capabilities, TargetError> {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
     let probe = || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key);
     probe_target(client, probe, |reply| batch_results(&reply.body, 1).is_some()).await
+}
+
+/// Whether the target still takes a batch as it should, with which nothing is wrong.
+pub async fn is_well(client: &Client) -> (bool, Answer) {
+    let key = format!("preflight-{}", uuid::Uuid::new_v4());
+    let reply = client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await;
+    let is_well = decide(reply.outcome) == Decision::Done && batch_results(&reply.body, 1).is_some();
+    (is_well, reply.answer())
 }
 
 /// The same for somebody who only reads, and may have a key that can do no more.

@@ -33,20 +33,23 @@ impl Progress {
         self.marks.get(usize::from(input)).copied().flatten()
     }
 
-    /// A batch is about to be sent. What it shares a record with was answered, or there would be no new batch.
+    /// A batch is about to be sent. Of an earlier one that it is a part of, the rest stays in doubt: that one may have been
+    /// carried out and never answered.
     pub(super) fn plan(&mut self, plan: Plan) {
-        self.forget_plans_of(&plan.records.iter().copied().collect());
+        self.take_out(&plan.records.iter().copied().collect());
         self.in_doubt.push(plan);
     }
 
-    fn forget_plans_of(&mut self, keys: &HashSet<RecordKey>) {
-        self.in_doubt.retain(|plan| !plan.records.iter().any(|key| keys.contains(key)));
+    fn take_out(&mut self, keys: &HashSet<RecordKey>) {
+        for plan in &mut self.in_doubt {
+            plan.records.retain(|key| !keys.contains(key));
+        }
+        self.in_doubt.retain(|plan| !plan.records.is_empty());
     }
 
     pub(super) fn settle(&mut self, keys: impl IntoIterator<Item = RecordKey>) {
         let keys: HashSet<RecordKey> = keys.into_iter().collect();
-        // All that an answer settles is one entry, so a batch of which anything is settled was answered.
-        self.forget_plans_of(&keys);
+        self.take_out(&keys);
         self.beyond.extend(keys);
     }
 
@@ -178,9 +181,11 @@ mod tests {
         progress.plan(plan(&[3], 0));
         progress.settle([key(3)]);
         assert_eq!(progress.in_doubt, [plan(&[1, 2], 0)]);
+        progress.settle([key(1)]);
+        assert_eq!(progress.in_doubt, [plan(&[2], 0)], "what an answer did not settle may still come");
         progress.plan(plan(&[2], 1));
-        assert_eq!(progress.in_doubt, [plan(&[2], 1)], "a retry of a part follows an answer");
-        progress.settle([key(1), key(2)]);
+        assert_eq!(progress.in_doubt, [plan(&[2], 1)]);
+        progress.settle([key(2)]);
         assert!(progress.in_doubt.is_empty());
     }
 

@@ -81,6 +81,8 @@ struct State {
     concurrency: ConcurrencyControl,
     batch: BatchControl,
     hold: Option<Hold>,
+    /// When the last wait that is over began.
+    waited_since: Option<Instant>,
     /// A single request is under way whose answer the others wait for.
     probing: bool,
     under_way: usize,
@@ -125,9 +127,14 @@ impl State {
             Verdict::Refused => {
                 self.refused += 1;
                 self.rate.refused();
+                // What was sent before everybody waited is part of what was waited for.
+                if self.waited_since.is_some_and(|waited| permit.sent <= waited) {
+                    return;
+                }
                 self.in_vain_since.get_or_insert(now);
-                let wait = answer.wait.or(answer.quota.reset);
-                self.hold_on(now, permit, wait, HoldReason::Refused);
+                // A quota that is not used up was not what refused it.
+                let reset = answer.quota.reset.filter(|_| answer.quota.remaining.unwrap_or_default() == 0);
+                self.hold_on(now, permit, answer.wait.or(reset), HoldReason::Refused);
             }
             Verdict::Failed => {
                 self.failures += 1;
@@ -158,6 +165,7 @@ impl State {
         // An answer to what was sent before a refusal says nothing about the quota; of a target that was down it says all.
         if let Some(hold) = self.hold.filter(|hold| permit.probe || hold.reason == HoldReason::Down) {
             self.hold = None;
+            self.waited_since = Some(hold.begun);
             if hold.refused {
                 self.rate.resumed(hold.begun, permit.sent.max(hold.begun));
             } else {
@@ -181,7 +189,8 @@ impl State {
                 self.hold = Some(Hold { reason, begun: now, until, tries: 1, refused });
             }
             Some(hold) if permit.probe => {
-                hold.until = now + wait.unwrap_or_else(|| own(hold.tries));
+                // A target that says "at once" again and again is not taken at its word.
+                hold.until = now + own(hold.tries).max(wait.unwrap_or_default());
                 hold.tries = hold.tries.saturating_add(1).min(16);
                 hold.reason = reason;
                 hold.refused |= refused;
@@ -189,6 +198,8 @@ impl State {
             Some(hold) => {
                 if let Some(wait) = wait {
                     hold.until = hold.until.max(now + wait);
+                    // An earlier request that is answered well does not take back what was told.
+                    hold.reason = reason;
                 }
                 hold.refused |= refused;
             }
@@ -218,6 +229,7 @@ impl Pace {
             concurrency,
             batch: BatchControl::new(rules.items, rules.bytes),
             hold: None,
+            waited_since: None,
             probing: false,
             under_way: 0,
             failures: 0,
@@ -438,7 +450,7 @@ mod tests {
         let now = Instant::now();
         earlier.finish(&Answer::of(Verdict::Granted));
         drop(pace.admit(true).await);
-        assert!(now.elapsed() >= Duration::from_secs(60), "sent after {:?}", now.elapsed());
+        assert!(now.elapsed() >= Duration::from_mins(1), "sent after {:?}", now.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

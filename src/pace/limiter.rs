@@ -12,6 +12,9 @@ use tokio::time::Instant;
 /// How late a timer may be.
 const LATENESS: Duration = Duration::from_millis(4);
 
+/// The longest burst at a slow rate: a century.
+const MOST_NANOSECONDS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
+
 /// tokio's clock, which tests can pause.
 #[derive(Clone, Debug)]
 struct TokioClock {
@@ -85,8 +88,11 @@ fn allowed(rate: f64, burst: NonZeroU32) -> NonZeroU32 {
 fn governor(rate: f64, burst: NonZeroU32, clock: &TokioClock) -> Governor {
     // A nanosecond is faster than anything is sent, and an hour slower than any floor.
     let period = Duration::from_secs_f64((1.0 / rate).clamp(1e-9, 3600.0));
-    let quota =
-        Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(allowed(rate, burst));
+    // governor counts in nanoseconds, which have to hold a whole burst.
+    let most = MOST_NANOSECONDS / u64::try_from(period.as_nanos()).unwrap_or(u64::MAX).max(1);
+    let most = NonZeroU32::new(u32::try_from(most).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
+    let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MAX));
+    let quota = quota.allow_burst(allowed(rate, burst).min(most));
     RateLimiter::direct_with_clock(quota, clock.clone())
 }
 

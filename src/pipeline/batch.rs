@@ -190,8 +190,8 @@ impl Work {
     }
 
     /// The same, of which nothing was carried out.
-    pub(super) fn refused_as_a_whole(&self) -> Self {
-        Self { batch: self.batch.clone(), room: self.room.clone(), in_doubt: false, ..*self }
+    pub(super) fn refused_as_a_whole(&self, suspect_since: Option<u64>) -> Self {
+        Self { batch: self.batch.clone(), room: self.room.clone(), in_doubt: false, suspect_since, ..*self }
     }
 
     /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
@@ -206,13 +206,8 @@ impl Work {
     }
 
     /// Some of its items, to be sent again after the target answered for them.
-    pub(super) fn again(&self, items: Vec<usize>) -> Self {
-        Self {
-            round: self.round + 1,
-            suspect_since: self.suspect_since,
-            room: self.room.clone(),
-            ..Self::new(self.batch.subset(items))
-        }
+    pub(super) fn again(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
+        Self { round: self.round + 1, suspect_since, room: self.room.clone(), ..Self::new(self.batch.subset(items)) }
     }
 }
 
@@ -276,13 +271,14 @@ impl Again {
     /// There are no more plans than requests were under way at once, so this is small.
     fn new(plans: &[Plan], limits: BatchLimits) -> Self {
         // A target that lost its batch methods since then gets the items one by one.
-        let plans = || plans.iter().filter(|plan| limits.items > 1 || plan.records.len() == 1);
+        let most = if limits.items > 1 { usize::MAX } else { 1 };
+        let parts = || plans.iter().flat_map(|plan| plan.records.chunks(most).map(|records| (records, plan.round)));
         Self {
-            plan_of: plans()
+            plan_of: parts()
                 .enumerate()
-                .flat_map(|(index, plan)| plan.records.iter().map(move |key| (*key, index)))
+                .flat_map(|(index, (records, _))| records.iter().map(move |key| (*key, index)))
                 .collect(),
-            plans: plans().map(|plan| (Packer::default(), plan.records.len(), plan.round)).collect(),
+            plans: parts().map(|(records, round)| (Packer::default(), records.len(), round)).collect(),
         }
     }
 
@@ -297,10 +293,10 @@ impl Again {
         }))
     }
 
-    /// Batches of which a record did not come, which then are new ones.
+    /// Batches of which a record did not come.
     fn rest(self) -> impl Iterator<Item = Work> {
         let plans = self.plans.into_iter().filter(|(packer, ..)| !packer.items.is_empty());
-        plans.map(|(mut packer, ..)| Work::new(packer.finish()))
+        plans.map(|(mut packer, _, round)| Work { round, in_doubt: true, ..Work::new(packer.finish()) })
     }
 }
 

@@ -1,12 +1,30 @@
 //! What the target's refusals mean for a record.
 
-use crate::avnology::{ErrorBody, Outcome, Reply};
+use crate::avnology::{ErrorBody, ItemDecision, ItemResult, Outcome, Reply, Transport, decide_item};
 use crate::mapping::{RejectCode, Rejection};
 
 /// Whether a failure may come from what was sent, rather than from the target or the way to it: then, while others get
 /// through, one poisonous record must not stop the run.
 pub(super) fn is_about_content(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Answered { status: 500 } | Outcome::Unreadable)
+}
+
+/// Whether it may at least come from it: a record on which the service behind a gateway breaks down shows as the gateway's
+/// error. Refused connections and the like are the target's alone.
+pub(super) fn may_be_about_content(outcome: Outcome) -> bool {
+    is_about_content(outcome)
+        || matches!(outcome, Outcome::Answered { status: 408 | 502..=599 })
+        || matches!(outcome, Outcome::Failed(Transport::Timeout | Transport::Interrupted))
+}
+
+/// Whether an item was not answered for good, but may be later.
+pub(super) fn is_passing(result: &ItemResult) -> bool {
+    matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry)
+}
+
+/// Whether a refusal is the target's own word about what was sent, and not that of something on the way to it.
+pub(super) fn is_explained(error: &ErrorBody) -> bool {
+    error.code.as_deref().is_some_and(|code| code.starts_with("AVNOLOGY_"))
 }
 
 pub(super) fn is_throttled(reply: &Reply) -> bool {

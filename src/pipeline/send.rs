@@ -14,16 +14,18 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Batch, BatchLimits, Item, Work};
 use super::event::{Event, StopReason};
 use super::reconcile::{OnExisting, Reconciled, Reconciler};
-use super::refusal::{conflict, failing, invalid, is_about_content, is_throttled};
+use super::refusal::{
+    conflict, failing, invalid, is_about_content, is_explained, is_passing, is_throttled, may_be_about_content,
+};
 use super::single::Single;
 use super::tell;
 use crate::avnology::{
     Backoff, Client, Decision, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError, Transport,
-    batch_results, decide, decide_item, error_body,
+    batch_results, decide, decide_item, error_body, is_well,
 };
 use crate::journal::{self, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
-use crate::pace::{BatchControl, Pace, Permit, Slot};
+use crate::pace::{Answer, BatchControl, Pace, Permit, Slot, Verdict};
 
 /// Requests without an answer in time after which a batch is split.
 const TIMEOUTS: u32 = 2;
@@ -192,9 +194,12 @@ impl Sender {
             tell(&self.events, Event::Requested { again, throttled }).await;
             let reply = match exchange {
                 Exchange::Results(results, request) => {
-                    self.succeeded.fetch_add(1, Ordering::Relaxed);
-                    self.delivery.pace.batch(BatchControl::answered);
-                    return self.apply(work, results, request.as_deref(), again).await;
+                    let since = work.suspect_since.unwrap_or(tries.succeeded_before);
+                    if !results.iter().all(is_passing) {
+                        self.succeeded.fetch_add(1, Ordering::Relaxed);
+                        self.delivery.pace.batch(BatchControl::answered);
+                    }
+                    return self.apply(work, results, (request.as_deref(), since), again).await;
                 }
                 Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
@@ -217,16 +222,20 @@ impl Sender {
     /// What follows from an answer that settles nothing; the same again if that is nothing.
     async fn not_settled(&self, work: &Work, reply: &Reply, tries: &mut Tries) -> Option<Next> {
         let (target, items) = (self.delivery.client.base_url(), work.batch.items.len());
+        let since = work.suspect_since.unwrap_or(tries.succeeded_before);
         match decide(reply.outcome) {
             Decision::Isolate => {
                 if reply.outcome == (Outcome::Answered { status: 413 }) {
                     self.delivery.pace.batch(|bounds| bounds.too_large(work.batch.body().len()));
                     if items > 1 {
                         // With bounds as they are now it will be split.
-                        return Some(Next::Work(vec![work.refused_as_a_whole()]));
+                        return Some(Next::Work(vec![work.refused_as_a_whole(Some(since))]));
                     }
                 }
-                return Some(self.isolate(work, work.halved(work.suspect_since, false), reply).await);
+                if items == 1 && !self.is_about_this_one(work, reply, since).await {
+                    return Some(self.give_up(TargetError::refused(target, reply)).await);
+                }
+                return Some(self.isolate(work, work.halved(Some(since), tries.attempts > 0), reply).await);
             }
             Decision::Refused => return Some(self.give_up(TargetError::refused(target, reply)).await),
             // `Done` without results is an answer that cannot be read.
@@ -243,7 +252,6 @@ impl Sender {
         if let Some(wait) = reply.retry_after.filter(|wait| *wait > self.delivery.budget.total) {
             return Some(self.give_up(TargetError::asks_to_wait(target, reply, wait)).await);
         }
-        let since = work.suspect_since.unwrap_or(tries.succeeded_before);
         let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
         let in_vain = self.delivery.pace.in_vain_for() > self.delivery.budget.total;
         // What is innocent is soon known to be; the one at fault gets every chance.
@@ -252,15 +260,35 @@ impl Sender {
         let exhausted = tries.attempts >= self.delivery.budget.attempts && others_succeed;
         // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
         // no part succeeds, and nothing is rejected.
-        if is_about_content(reply.outcome) && (may_split || others_succeed && (exhausted || in_vain)) {
+        let may_be_alone = is_about_content(reply.outcome) && may_split;
+        let may_be_at_fault = may_be_about_content(reply.outcome) && reply.retry_after.is_none();
+        if may_be_alone || may_be_at_fault && others_succeed && (exhausted || in_vain || may_split) {
+            if !is_part {
+                // Once: there are as many splits as users.
+                self.delivery.pace.hope_again();
+            }
             let since = work.suspect_since.unwrap_or_else(|| self.succeeded.load(Ordering::Relaxed));
-            self.delivery.pace.hope_again();
             return Some(self.isolate(work, work.halved(Some(since), true), reply).await);
         }
         if exhausted || in_vain {
             return Some(self.give_up(TargetError::unreachable(target, reply)).await);
         }
         None
+    }
+
+    /// Whether a refusal is about the only record that was sent: if the target says so in its own words, if others got through
+    /// meanwhile, or, for one that was alone from the beginning, if the target takes another one.
+    async fn is_about_this_one(&self, work: &Work, reply: &Reply, since: u64) -> bool {
+        if is_explained(&error_body(&reply.body)) || self.succeeded.load(Ordering::Relaxed) > since {
+            return true;
+        }
+        if work.suspect_since.is_some() || !self.delivery.batch {
+            return false;
+        }
+        let permit = self.delivery.pace.admit(false).await;
+        let (is_well, answer) = is_well(&self.delivery.client).await;
+        permit.finish(&answer);
+        is_well
     }
 
     async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool, permit: Permit) -> Exchange {
@@ -274,7 +302,10 @@ impl Sender {
         let results = done.then(|| batch_results(&reply.body, batch.items.len())).flatten();
         let outcome = if done && results.is_none() { Outcome::Unreadable } else { reply.outcome };
         let reply = Reply { outcome, ..reply };
-        permit.finish(&reply.answer());
+        // A target of whose items none gets through does not work, whatever its status says.
+        let in_vain = results.as_ref().is_some_and(|results| results.iter().all(is_passing));
+        let verdict = if in_vain { Verdict::Failed } else { reply.answer().verdict };
+        permit.finish(&Answer { verdict, ..reply.answer() });
         match results {
             Some(results) => Exchange::Results(results, reply.request_id),
             None => Exchange::Undecided(reply),
@@ -282,7 +313,15 @@ impl Sender {
     }
 
     /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
-    async fn apply(&self, work: &Work, results: Vec<ItemResult>, request: Option<&str>, sent_before: bool) -> Next {
+    /// Others that got through since `since` say that the target works.
+    async fn apply(
+        &self,
+        work: &Work,
+        results: Vec<ItemResult>,
+        (request, since): (Option<&str>, u64),
+        sent_before: bool,
+    ) -> Next {
+        let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
         let (mut records, mut rejects, mut known) = (Vec::new(), Vec::new(), Vec::new());
         let (mut again, mut existing) = (Vec::new(), Vec::new());
         let mut refused = None;
@@ -299,7 +338,7 @@ impl Sender {
                 ItemResult::Error { error } => match decide_item(&error) {
                     ItemDecision::Conflict => rejects.push(reject(conflict(error))),
                     ItemDecision::Invalid => rejects.push(reject(invalid(error))),
-                    ItemDecision::Retry if work.round + 1 >= self.delivery.budget.attempts => {
+                    ItemDecision::Retry if work.round + 1 >= self.delivery.budget.attempts && others_succeed => {
                         rejects.push(reject(failing(error)));
                     }
                     ItemDecision::Retry => again.push(index),
@@ -327,17 +366,22 @@ impl Sender {
                 Err(error) => return self.give_up(error).await,
             }
         }
-        if again.is_empty() { Next::Work(Vec::new()) } else { self.send_again(work, again).await }
+        if again.is_empty() { Next::Work(Vec::new()) } else { self.send_again(work, again, since).await }
     }
 
     /// Leaves some items to be sent again after a while.
-    async fn send_again(&self, work: &Work, items: Vec<usize>) -> Next {
+    async fn send_again(&self, work: &Work, items: Vec<usize>, since: u64) -> Next {
+        if self.delivery.pace.in_vain_for() > self.delivery.budget.total {
+            let target = self.delivery.client.base_url().to_string();
+            let reason = "it keeps failing on every user".to_owned();
+            return self.give_up(TargetError::Unreachable { target, reason }).await;
+        }
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
         let delay = backoff.nth(work.round as usize).unwrap_or(self.delivery.budget.longest);
         tokio::select! {
             () = self.stop.cancelled() => Next::Stop,
             () = tokio::time::sleep(delay) => {
-                Next::Work(vec![work.again(items)])
+                Next::Work(vec![work.again(items, Some(since))])
             }
         }
     }
