@@ -164,3 +164,18 @@ fn max_wait_bounds_an_outage_however_often_a_batch_can_be_split() {
     }
     assert_eq!(ended.and_then(|status| status.code()), Some(7), "nothing succeeded for three times --max-wait");
 }
+
+#[test]
+fn a_target_that_asks_to_wait_before_anything_is_sent_is_waited_for_as_later_on() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..5).map(user)));
+    for (patience, code) in [("30", 0), ("1", 7)] {
+        let asked = AtomicUsize::new(0);
+        let url = scripted_target(move |request| match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => http("503 Service Unavailable", "retry-after: 2\r\n", ""),
+            _ => obliging(request, |_| None),
+        });
+        let run = import_into(&scratch, &url, &file, &["--max-wait", patience]).expect_code(code);
+        assert_eq!(run.stderr.contains("left alone for 2 s"), code == 7, "{}", run.stderr);
+    }
+}

@@ -40,7 +40,10 @@ pub async fn insist_while<F: Future<Output = Reply>>(
         let delay = reply.retry_after.unwrap_or(own);
         let in_vain = in_vain_since.get_or_insert_with(Instant::now).elapsed();
         if attempt >= budget.attempts || in_vain + delay > budget.total || !hope() {
-            return Err(TargetError::unreachable(client.base_url(), &reply));
+            return Err(match reply.retry_after {
+                Some(wait) if wait > budget.total => TargetError::asks_to_wait(client.base_url(), &reply, wait),
+                _ => TargetError::unreachable(client.base_url(), &reply),
+            });
         }
         sleep(delay).await;
         // Waiting as told uses up time, and no attempt.

@@ -147,19 +147,18 @@ pub(super) fn shown_request_id(text: &str) -> Option<&str> {
 /// One identity that is validated and never created.
 const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
 
-/// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job.
-const BUDGET: RetryBudget = RetryBudget {
-    attempts: 6,
-    total: Duration::from_mins(1),
-    base: Duration::from_millis(200),
-    longest: Duration::from_secs(10),
-};
+/// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job, nor must a
+/// target that asks to wait for a while.
+const fn budget(patience: Duration) -> RetryBudget {
+    RetryBudget { attempts: 6, total: patience, base: Duration::from_millis(200), longest: Duration::from_secs(10) }
+}
 
 /// Asks the target for its first identity (key, scope, reachability), then validates a batch of one.
-pub async fn preflight(client: &Client) -> Result<Capabilities, TargetError> {
+/// It waits no longer than `patience` for either.
+pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabilities, TargetError> {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
     let probe = || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key);
-    probe_target(client, probe, |reply| batch_results(&reply.body, 1).is_some()).await
+    probe_target(client, patience, probe, |reply| batch_results(&reply.body, 1).is_some()).await
 }
 
 /// Whether the target still takes a batch as it should, with which nothing is wrong.
@@ -171,18 +170,19 @@ pub async fn is_well(client: &Client) -> (bool, Answer) {
 }
 
 /// The same for somebody who only reads, and may have a key that can do no more.
-pub async fn preflight_reading(client: &Client) -> Result<Capabilities, TargetError> {
+pub async fn preflight_reading(client: &Client, patience: Duration) -> Result<Capabilities, TargetError> {
     let probe = || client.batch_get(&["avnology-migrate-preflight"]);
-    probe_target(client, probe, |reply| Comparable::listed(&reply.body).is_some()).await
+    probe_target(client, patience, probe, |reply| Comparable::listed(&reply.body).is_some()).await
 }
 
 async fn probe_target<F: Future<Output = Reply>>(
     client: &Client,
+    patience: Duration,
     probe: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
 ) -> Result<Capabilities, TargetError> {
     let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-    let listed = insist(client, &BUDGET, || client.list(None, 1), is_list).await?;
+    let listed = insist(client, &budget(patience), || client.list(None, 1), is_list).await?;
     if decide(listed.outcome) != Decision::Done {
         return Err(TargetError::refused(client.base_url(), &listed));
     }
@@ -190,7 +190,7 @@ async fn probe_target<F: Future<Output = Reply>>(
         .date
         .and_then(|date| jiff::Timestamp::try_from(date).ok())
         .map_or(jiff::SignedDuration::ZERO, |date| date.duration_since(jiff::Timestamp::now()));
-    let probed = insist(client, &BUDGET, probe, acceptable).await?;
+    let probed = insist(client, &budget(patience), probe, acceptable).await?;
     match probed.outcome {
         Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false, clock_ahead }),
         Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true, clock_ahead }),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -34,7 +35,7 @@ pub(super) async fn connect(
     target: &Target,
     settings: &ImportSettings,
     signals: &mut Signals,
-    preflight: impl AsyncFnOnce(&Client) -> Result<Capabilities, TargetError>,
+    preflight: impl AsyncFnOnce(&Client, Duration) -> Result<Capabilities, TargetError>,
 ) -> Result<(Client, Capabilities), ImportError> {
     let client = Client::new(&ClientOptions {
         base_url: target.base_url.clone(),
@@ -44,7 +45,7 @@ pub(super) async fn connect(
         certificates: settings.certificates.clone(),
     })?;
     let capabilities = tokio::select! {
-        capabilities = preflight(&client) => capabilities?,
+        capabilities = preflight(&client, settings.retry.total) => capabilities?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     Ok((client, capabilities))
