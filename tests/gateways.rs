@@ -40,7 +40,7 @@ fn a_target_whose_items_all_fail_for_a_minute_rejects_nobody() {
         })
     });
     let file = scratch.write("users.json", export((0..20).map(user)));
-    let run = import_into(&scratch, &url, &file, &["--rate", "1000/s", "--max-wait", "55"]);
+    let run = import_into(&scratch, &url, &file, &["--rate", "1000/s", "--max-wait", "20"]);
     assert_eq!((run.count("rejected"), run.count("unfinished")), (0, 20), "exit {:?}", run.code);
     assert_eq!(run.code, Some(7), "{}", run.stderr);
 }
@@ -52,7 +52,7 @@ fn one_user_on_whom_the_gateway_times_out_does_not_stop_the_run() {
         obliging(request, |request| request.contains("user_000007").then(|| http("504 Gateway Timeout", "", "<html>")))
     });
     let file = scratch.write("users.json", export((0..200).map(user)));
-    let flags = ["--rate", "1000/s", "--batch-size", "10"];
+    let flags = ["--rate", "1000/s", "--batch-size", "10", "--max-wait", "15"];
     let run = import_into(&scratch, &url, &file, &flags).expect_code(3);
     assert_eq!((run.count("created"), run.count("rejected"), run.count("unfinished")), (199, 1, 0));
 }
@@ -146,12 +146,12 @@ fn max_wait_bounds_an_outage_however_often_a_batch_can_be_split() {
     let scratch = Scratch::new();
     let url = scripted_target(|request| obliging(request, |_| Some(http("500 Internal Server Error", "", "<html>"))));
     let file = scratch.write("users.json", export((0..64).map(user)));
-    let what = ["migrate", "clerk", "--import", &file, "--base-url", &url, "--max-wait", "50", "--progress", "none"];
+    let what = ["migrate", "clerk", "--import", &file, "--base-url", &url, "--max-wait", "20", "--progress", "none"];
     let mut command = scratch.avnology(&what);
     command.env("AVNOLOGY_SECRET_KEY", "sk_test_1").stdout(Stdio::null()).stderr(Stdio::null());
     let mut process = command.spawn().expect("it runs");
     let mut ended = None;
-    for _ in 0..1500 {
+    for _ in 0..600 {
         ended = process.try_wait().expect("its state");
         if ended.is_some() {
             break;

@@ -275,7 +275,8 @@ fn what_is_no_whole_is_not_put_together() {
     assert!(merge(&[&first, &again]).expect_code(2).stderr.contains("are both of shard 1/2"));
     let second = import("one.json", &["--shard", "2/2"]);
     let directory = scratch.path(&format!(".avnology/runs/{second}")).display().to_string();
-    assert_eq!(merge(&[&first, &directory]).expect_code(3).stderr, "");
+    let told = merge(&[&first, &directory]).expect_code(3).stderr;
+    assert!(told.starts_with("50 of 1500 records were rejected: see ") && told.lines().count() == 1, "{told}");
     let rejects = format!(".avnology/runs/{second}/rejects.ndjson");
     let (_, all_but_one) =
         scratch.read(&rejects).split_once('\n').map(|(one, rest)| (one.to_owned(), rest.to_owned())).expect("rejects");
@@ -344,7 +345,7 @@ fn several_inputs_and_the_passwords_of_another_file_are_divided_as_one_is() {
     let merged = scratch.run(&["migrate", "clerk", "runs", "merge", "--output", "json"]).expect_code(0);
     assert_eq!((merged.count("read"), merged.count("created")), (4_200, 4_200));
     let passwords = &merged.report()["passwords"];
-    assert_eq!((&passwords["joined"], &passwords["rows_without_user"]), (&3.into(), &1.into()), "{passwords}");
+    assert_eq!((&passwords["joined"], &passwords["rows_without_user"]["count"]), (&3.into(), &1.into()));
     assert_eq!(sandbox.column("external_id").len(), 4_200);
     for (number, password) in
         [(7, "sesame"), (1_007, "sesame"), (2_007, "sesame"), (2_501, "simsim"), (4_199, "simsim")]
