@@ -149,6 +149,27 @@ fn what_breaks_on_the_way_is_asked_for_again() {
 }
 
 #[test]
+fn what_could_not_be_looked_through_for_duplicates_is_not_sent() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let began = std::time::SystemTime::now();
+    // It fails while duplicates are looked for, and would be there again when users are sent.
+    let store = Store::of(large(4000), move |_, asked| {
+        let is_down = began.elapsed().is_ok_and(|time| time < Duration::from_secs(6));
+        if is_down && asked.start > 2_000_000 && asked.end - asked.start > 100_000 {
+            Answer::Status(503)
+        } else {
+            Answer::Part
+        }
+    });
+    let run = scratch.import(&sandbox, &store.url("users.json"), &["--max-wait", "1"]).expect_code(7);
+    assert!(run.stderr.contains("the store cannot be reached"), "{}", run.stderr);
+    assert_eq!(sandbox.column("external_id").len(), 0);
+    std::thread::sleep(Duration::from_secs(6));
+    assert_eq!(scratch.import(&sandbox, &store.url("users.json"), &[]).expect_code(0).count("created"), 4000);
+}
+
+#[test]
 fn an_object_that_changes_is_not_read_as_if_it_were_one() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::migrate_clerk::{ImportError, reporter};
 use super::passwords;
+use super::prepare::PrepareError;
+use crate::exit::ExitStatus;
 use crate::index::{Duplicates, FoundDuplicates};
 use crate::journal::{RunDirectory, put_private};
 use crate::pipeline::{DuplicateCheck, StopReason, find_duplicates};
@@ -48,6 +50,10 @@ async fn find(settings: &ImportSettings, signals: &mut Signals) -> Result<(Found
     let (ledger, found) = find_duplicates(settings.intake.clone(), reporter.as_mut(), signals).await;
     let complete = ledger.stopped.is_none();
     match ledger.stopped {
+        // A store that fails may be there again a moment later, and what was not looked through would be sent all the same.
+        Some(StopReason::Source(error)) if ExitStatus::of_source(&error) == ExitStatus::Unreachable => {
+            return Err(PrepareError::Source(error).into());
+        }
         // Where the input ends too early is told when it is imported up to there.
         None | Some(StopReason::Source(_)) => {}
         Some(StopReason::Interrupted(signal)) => return Err(ImportError::Interrupted(signal)),
