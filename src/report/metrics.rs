@@ -237,6 +237,22 @@ fn number(count: u64) -> f64 {
     count as f64
 }
 
+/// Whole seconds, as the moments that are read back from the file have them: the end of a success is its moment.
+#[expect(clippy::cast_precision_loss, reason = "exact for as long as there are calendars")]
 fn seconds(moment: Timestamp) -> f64 {
-    moment.as_duration().as_secs_f64().round()
+    moment.as_second() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_success_is_at_the_second_at_which_the_job_ended() {
+        let end: Timestamp = "2026-11-23T03:00:00.7Z".parse().expect("a moment");
+        let state =
+            State { ended: Some((end, ExitStatus::Success)), last_success: Some(end.as_second()), ..State::default() };
+        let text = state.to_string();
+        assert_eq!(value(&text, "end_timestamp_seconds"), value(&text, LAST_SUCCESS), "{text}");
+    }
 }
