@@ -8,15 +8,21 @@
 //! among a billion keys once in a hundred billion runs.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 use super::{SortedFile, Sorter};
 
-/// Entries in memory: 1 MiB.
-const BUFFERED: usize = 1024 * 1024 / ENTRY_BYTES;
+/// Entries in memory while reading: 512 KiB, and as much for each thread that sorts.
+const BUFFERED: usize = 512 * 1024 / ENTRY_BYTES;
+
+/// Duplicates in memory once they are found; there are few.
+const FOUND: usize = 64 * 1024 / ENTRY_BYTES;
+
+/// Threads that look for duplicates in the end. Each reads ahead in all files.
+const SEARCHERS: usize = 4;
 
 const HASH_BYTES: usize = 12;
 /// The input (2 bytes) and the record's number (5).
@@ -61,7 +67,7 @@ pub struct Duplicate {
 pub struct DuplicateFinder {
     secret: [u8; 16],
     directory: PathBuf,
-    sorter: Mutex<Sorter<ENTRY_BYTES>>,
+    sorter: Sorter<ENTRY_BYTES>,
 }
 
 /// Keys of some records, to be collected together.
@@ -71,7 +77,7 @@ pub struct Keys(Vec<Entry>);
 impl DuplicateFinder {
     /// A finder that keeps what does not fit into memory in `directory`, in files without a name.
     pub fn new(directory: PathBuf) -> Self {
-        let sorter = Mutex::new(Sorter::new(BUFFERED, directory.clone()));
+        let sorter = Sorter::new(BUFFERED, directory.clone());
         Self { secret: uuid::Uuid::new_v4().into_bytes(), directory, sorter }
     }
 
@@ -84,31 +90,42 @@ impl DuplicateFinder {
     }
 
     /// Collects keys.
-    pub fn collect(&self, keys: Keys) -> io::Result<()> {
-        let mut sorter = self.sorter.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.0.into_iter().try_for_each(|entry| sorter.push(entry))
+    pub fn collect(&self, keys: &Keys) -> io::Result<()> {
+        self.sorter.extend(&keys.0)
     }
 
     /// Sorts it all and hands out the duplicates, in the order of the inputs; of a record with several, the first kind.
     pub fn finish(self) -> io::Result<FoundDuplicates> {
-        let keys = self.sorter.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
-        let mut found = Sorter::new(BUFFERED, self.directory);
-        let mut first: Option<Entry> = None;
-        for entry in keys.iter() {
-            let entry = entry?;
-            match first.filter(|first| first[..=HASH_BYTES] == entry[..=HASH_BYTES]) {
-                Some(first) => {
-                    let (place, earlier) = (place_of(&entry), place_of(&first));
-                    let mut duplicate = Writer::default();
-                    duplicate.record(&place).number(u64::from(entry[HASH_BYTES]), 1);
-                    duplicate.record(&earlier).number(earlier.line, 5).rest(&place);
-                    found.push(duplicate.done())?;
-                }
-                None => first = Some(entry),
-            }
-        }
+        let keys = self.sorter.finish()?;
+        let found = Sorter::new(FOUND, self.directory);
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(SEARCHERS);
+        std::thread::scope(|scope| {
+            let search = |part| search(keys.part(part, threads)?, &found);
+            let others: Vec<_> = (1..threads).map(|part| scope.spawn(move || search(part))).collect();
+            let failed = |_| Err(io::Error::other("a search for duplicates failed"));
+            others.into_iter().map(|other| other.join().unwrap_or_else(failed)).fold(search(0), Result::and)
+        })?;
         Ok(FoundDuplicates(found.finish()?))
     }
+}
+
+/// Finds the duplicates among entries in order.
+fn search(keys: impl Iterator<Item = io::Result<Entry>>, found: &Sorter<ENTRY_BYTES>) -> io::Result<()> {
+    let mut first: Option<Entry> = None;
+    for entry in keys {
+        let entry = entry?;
+        match first.filter(|first| first[..=HASH_BYTES] == entry[..=HASH_BYTES]) {
+            Some(first) => {
+                let (place, earlier) = (place_of(&entry), place_of(&first));
+                let mut duplicate = Writer::default();
+                duplicate.record(&place).number(u64::from(entry[HASH_BYTES]), 1);
+                duplicate.record(&earlier).number(earlier.line, 5).rest(&place);
+                found.extend(&[duplicate.done()])?;
+            }
+            None => first = Some(entry),
+        }
+    }
+    Ok(())
 }
 
 /// Duplicates that were found.
@@ -277,7 +294,7 @@ mod tests {
                     finder.key(&mut keys, &place(3, *number), 1, &[*one]);
                     finder.key(&mut keys, &place(3, *number), 2, &[*other]);
                 }
-                finder.collect(keys).unwrap();
+                finder.collect(&keys).unwrap();
             }
             let found = finder.finish().unwrap();
             let listed: Vec<Duplicate> = found.iter().map(Result::unwrap).collect();
@@ -303,7 +320,7 @@ mod tests {
         finder.key(&mut keys, &place(0, 1), 1, b"ada");
         finder.key(&mut keys, &place(0, 2), 2, b"ada");
         finder.key(&mut keys, &place(1, 1), 1, b"ada");
-        finder.collect(keys).unwrap();
+        finder.collect(&keys).unwrap();
         let found: Vec<Duplicate> = finder.finish().unwrap().iter().map(Result::unwrap).collect();
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].place.input, found[0].first.input, found[0].first.number), (1, 0, 1));

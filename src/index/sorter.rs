@@ -2,92 +2,113 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sorted_file::{SortedFile, merge};
+use super::sorted_file::{SortedFile, by_bytes, merge};
 
 /// Sorted files that are merged into one when there are as many, so that few are open at once.
 const FAN_IN: usize = 64;
 
-/// Takes entries in any order and gives them back in order.
+/// Takes entries in any order, from any thread, and gives them back in order.
 ///
-/// What does not fit the buffer lies in files without a name, which are gone with the process however it ends.
+/// What does not fit the buffer lies in files without a name, which are gone with the process however it ends. Whoever
+/// fills the buffer sorts and writes it while the others go on with the next.
 #[derive(Debug)]
 pub struct Sorter<const N: usize> {
-    buffer: Vec<[u8; N]>,
+    buffer: Mutex<Vec<[u8; N]>>,
     capacity: usize,
     directory: PathBuf,
     /// Sorted files by how often their entries were merged.
-    levels: Vec<Vec<SortedFile<N>>>,
+    levels: Mutex<Vec<Vec<SortedFile<N>>>>,
 }
 
 impl<const N: usize> Sorter<N> {
     /// A sorter that keeps this many entries in memory, and the others in `directory`.
     pub fn new(capacity: usize, directory: PathBuf) -> Self {
-        Self { buffer: Vec::with_capacity(capacity), capacity, directory, levels: Vec::new() }
+        Self { buffer: Mutex::default(), capacity, directory, levels: Mutex::default() }
     }
 
-    /// Takes an entry.
-    pub fn push(&mut self, entry: [u8; N]) -> io::Result<()> {
-        self.buffer.push(entry);
-        if self.buffer.len() < self.capacity { Ok(()) } else { self.spill() }
-    }
-
-    /// Moves the buffer to the disk.
-    fn spill(&mut self) -> io::Result<()> {
-        self.buffer.sort_unstable();
-        let file = SortedFile::write(self.temporary()?, self.buffer.drain(..).map(Ok))?;
-        self.add(0, file)
-    }
-
-    fn add(&mut self, level: usize, file: SortedFile<N>) -> io::Result<()> {
-        if self.levels.len() == level {
-            self.levels.push(Vec::new());
+    /// Takes entries.
+    pub fn extend(&self, mut entries: &[[u8; N]]) -> io::Result<()> {
+        while !entries.is_empty() {
+            let mut buffer = lock(&self.buffer);
+            let room = self.capacity - buffer.len();
+            buffer.reserve_exact(room);
+            let (fitting, rest) = entries.split_at(entries.len().min(room));
+            buffer.extend_from_slice(fitting);
+            entries = rest;
+            if buffer.len() == self.capacity {
+                let full = std::mem::take(&mut *buffer);
+                drop(buffer);
+                self.spill(full)?;
+            }
         }
-        self.levels[level].push(file);
-        if self.levels[level].len() < FAN_IN {
-            return Ok(());
+        Ok(())
+    }
+
+    /// Moves entries to the disk.
+    fn spill(&self, mut entries: Vec<[u8; N]>) -> io::Result<()> {
+        entries.sort_unstable_by(by_bytes);
+        let mut file = SortedFile::write(self.temporary()?, entries.into_iter().map(Ok))?;
+        for level in 0.. {
+            let files = {
+                let mut levels = lock(&self.levels);
+                if levels.len() == level {
+                    levels.push(Vec::new());
+                }
+                levels[level].push(file);
+                if levels[level].len() < FAN_IN {
+                    break;
+                }
+                std::mem::take(&mut levels[level])
+            };
+            let merged = merge(files.iter().map(SortedFile::entries)).map(|entry| entry.map(|(entry, _)| entry));
+            file = SortedFile::write(self.temporary()?, merged)?;
         }
-        let files = std::mem::take(&mut self.levels[level]);
-        let merged = merge(files.iter().map(SortedFile::entries)).map(|entry| entry.map(|(entry, _)| entry));
-        let merged = SortedFile::write(self.temporary()?, merged)?;
-        drop(files);
-        self.add(level + 1, merged)
+        Ok(())
     }
 
     fn temporary(&self) -> io::Result<std::fs::File> {
         tempfile::tempfile_in(&self.directory)
     }
 
-    /// All entries, to be gone through in order.
-    pub fn finish(mut self) -> io::Result<Sorted<N>> {
-        self.buffer.sort_unstable();
-        Ok(Sorted { rest: self.buffer, files: self.levels.into_iter().flatten().collect() })
+    /// All entries, to be gone through in order. They stay in memory if they always fitted.
+    pub fn finish(self) -> io::Result<Sorted<N>> {
+        let mut rest = std::mem::take(&mut *lock(&self.buffer));
+        if !lock(&self.levels).is_empty() {
+            self.spill(std::mem::take(&mut rest))?;
+        }
+        rest.sort_unstable_by(by_bytes);
+        let levels = std::mem::take(&mut *lock(&self.levels));
+        Ok(Sorted { rest, files: levels.into_iter().flatten().collect() })
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Entries that were sorted.
 pub struct Sorted<const N: usize> {
+    /// All of them, or none if there are files.
     rest: Vec<[u8; N]>,
     files: Vec<SortedFile<N>>,
 }
 
 impl<const N: usize> Sorted<N> {
-    /// How many entries there are.
-    pub fn len(&self) -> u64 {
-        self.rest.len() as u64 + self.files.iter().map(SortedFile::len).sum::<u64>()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Goes through them in order.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<[u8; N]>> {
-        type Source<'a, const N: usize> = Box<dyn Iterator<Item = io::Result<[u8; N]>> + 'a>;
-        let files = self.files.iter().map(|file| Box::new(file.entries()) as Source<'_, N>);
-        let rest = Box::new(self.rest.iter().copied().map(Ok)) as Source<'_, N>;
-        merge(files.chain([rest])).map(|entry| entry.map(|(entry, _)| entry))
+        let merged = merge(self.files.iter().map(SortedFile::entries)).map(|entry| entry.map(|(entry, _)| entry));
+        self.rest.iter().copied().map(Ok).chain(merged)
+    }
+
+    /// Goes through one of `parts` in order: those whose first byte lies in this part of all bytes.
+    pub fn part(&self, part: usize, parts: usize) -> io::Result<impl Iterator<Item = io::Result<[u8; N]>>> {
+        let [from, to] = [part, part + 1].map(|part| part * 256 / parts);
+        let rest = [from, to].map(|bound| self.rest.partition_point(|entry| usize::from(entry[0]) < bound));
+        let of_file = |file| SortedFile::entries_of(file, from..to);
+        let merged = merge(self.files.iter().map(of_file).collect::<io::Result<Vec<_>>>()?);
+        Ok(self.rest[rest[0]..rest[1]].iter().copied().map(Ok).chain(merged.map(|entry| entry.map(|(entry, _)| entry))))
     }
 }
 
@@ -98,21 +119,32 @@ mod tests {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
         #[test]
-        fn sorting_beyond_memory_is_sorting(entries in proptest::collection::vec(any::<[u8; 3]>(), 0..5000), capacity in 1usize..40) {
-            let mut sorter = Sorter::new(capacity, std::env::temp_dir());
-            for entry in &entries {
-                sorter.push(*entry).unwrap();
-            }
+        fn sorting_beyond_memory_is_sorting(
+            entries in proptest::collection::vec(any::<[u8; 3]>(), 0..5000),
+            capacity in 1usize..40,
+            together in 1usize..100,
+            threads in 1usize..4,
+            parts in 1usize..5,
+        ) {
+            let sorter = Sorter::new(capacity, std::env::temp_dir());
+            std::thread::scope(|scope| {
+                for some in entries.chunks(entries.len() / threads + 1) {
+                    let sorter = &sorter;
+                    scope.spawn(move || some.chunks(together).for_each(|some| sorter.extend(some).unwrap()));
+                }
+            });
             let sorted = sorter.finish().unwrap();
-            prop_assert_eq!(sorted.len(), entries.len() as u64);
             prop_assert!(sorted.files.len() < 3 * FAN_IN);
             let found: Vec<[u8; 3]> = sorted.iter().map(Result::unwrap).collect();
+            let in_parts: Vec<[u8; 3]> =
+                (0..parts).flat_map(|part| sorted.part(part, parts).unwrap()).map(Result::unwrap).collect();
             let mut expected = entries;
             expected.sort_unstable();
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(&found, &expected);
+            prop_assert_eq!(&in_parts, &expected);
         }
     }
 }

@@ -65,7 +65,7 @@ impl Builder {
         };
         let value = postcard::to_allocvec(&value).map_err(io::Error::other)?;
         let length = u32::try_from(value.len()).map_err(io::Error::other)?;
-        self.sorter.push(entry(&hash(&self.secret, id), self.written, length))?;
+        self.sorter.extend(&[entry(&hash(&self.secret, id), self.written, length)])?;
         self.values.write_all(&[WAITING])?;
         self.values.write_all(&length.to_be_bytes())?;
         self.values.write_all(&value)?;

@@ -160,7 +160,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
     }
     let ChunkMapper { encoded, previews, keys, .. } = mapper;
     if let DuplicateCheck::Find(finder) = &mapping.duplicates {
-        finder.collect(keys)?;
+        finder.collect(&keys)?;
     }
     let start = chunk.spans.first().map_or(Mark::end(input, 0), |span| Mark {
         key: RecordKey { input, number: span.number },
