@@ -56,6 +56,11 @@ impl ContentHash {
     pub fn of(encoded: &[u8]) -> Self {
         Self(first_bytes(encoded))
     }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// A user who is at the target.

@@ -43,12 +43,19 @@ pub(super) struct Item {
     pub external_id: Box<str>,
     pub disabled: bool,
     encoded: Range<usize>,
+    /// The hash of its encoded form.
+    pub content: ContentHash,
 }
 
 impl Item {
     /// Which record of the run it is.
     pub(super) fn key(&self) -> RecordKey {
         RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
+    }
+
+    /// It is at the target under this id, exactly as it was sent.
+    pub(super) fn known(&self, id: &str) -> Known {
+        Known::new(&self.external_id, id, self.content)
     }
 
     /// The reject that this record becomes.
@@ -75,11 +82,6 @@ impl Batch {
     /// The body of a request for one item alone.
     pub(super) fn item_body(&self, item: &Item) -> Bytes {
         self.body.slice(item.encoded.clone())
-    }
-
-    /// An item that is at the target under this id, exactly as it was sent.
-    pub(super) fn known(&self, item: &Item, id: &str) -> Known {
-        Known::new(&item.external_id, id, ContentHash::of(&self.item_body(item)))
     }
 
     /// A batch of some of the items.
@@ -228,9 +230,10 @@ pub(super) async fn fill(
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         tell(&events, Event::Mapped(counts)).await;
         settle(unchanged, rejects, &events).await;
-        for Ready { span, encoded: range, external_id, disabled, notices } in ready {
+        for Ready { span, encoded: range, content, external_id, disabled, notices } in ready {
             let encoded = &encoded[range];
-            let item = Item { input, chunk: Arc::clone(&chunk), span, notices, external_id, disabled, encoded: 0..0 };
+            let chunk = Arc::clone(&chunk);
+            let item = Item { input, chunk, span, notices, external_id, disabled, encoded: 0..0, content };
             let full = match again.take(item, encoded) {
                 Placed::Into(full) => full,
                 Placed::Not(item) => {
@@ -342,6 +345,7 @@ mod tests {
             external_id: span.to_string().into(),
             disabled: false,
             encoded: 0..0,
+            content: ContentHash::NOTHING,
         }
     }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, MappedChunkCounts, StopReason};
 use super::map::{self, MappedChunk};
-use super::{DuplicateCheck, Intake, read};
+use super::{DuplicateCheck, Intake, mappers, read};
 use crate::journal::{Progress, Reject};
 use crate::source::Position;
 
@@ -41,7 +41,6 @@ pub fn mapped_groups(
 ) -> impl Stream<Item = MappedGroup> + use<> {
     let Intake { inputs, shard, reader, rules, passwords, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
-    let records = read::start(inputs, (reader, shard), Arc::clone(&progress), stop);
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
         while let Some(event) = inbox.recv().await {
@@ -55,15 +54,16 @@ pub fn mapped_groups(
     let mapping = map::Mapping {
         rules: Arc::new(rules),
         passwords,
-        progress,
+        progress: Arc::clone(&progress),
         known: None,
         duplicates,
         encode: true,
         preview: 0,
         shard,
-        workers,
     };
-    map::stream(records, mapping, events).map(group)
+    let (feed, mapped) = mappers::start(workers, mapping, events);
+    read::start(inputs, (reader, shard), progress, stop, move |read| feed.put(read));
+    mapped.map(group)
 }
 
 fn group(mapped: MappedChunk) -> MappedGroup {

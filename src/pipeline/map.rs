@@ -1,18 +1,11 @@
-//! The mappers: chunks of records in, encoded identities and rejects out, on all cores.
-//!
-//! Order is kept (`buffered`, not `buffer_unordered`): it costs nothing as long as chunks are alike in size, and what
-//! was done can then be told by one number, how far into the input everything is settled.
+//! What a mapper does: a chunk of records in, encoded identities and rejects out.
 
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use futures::{Stream, StreamExt};
-use tokio::sync::mpsc;
-
-use super::event::{Event, MappedChunkCounts, StopReason};
-use super::read::{InputEnd, Read};
-use super::{DuplicateCheck, duplicates, tell};
+use super::event::MappedChunkCounts;
+use super::{DuplicateCheck, duplicates};
 use crate::avnology::MAX_BODY_BYTES;
 use crate::clerk::User;
 use crate::index::Keys;
@@ -30,7 +23,6 @@ const ENVELOPE_BYTES: usize = 64;
 const SURELY_FITS: u64 = MAX_BODY_BYTES as u64 / 8;
 
 /// How to map.
-#[derive(Clone)]
 pub(super) struct Mapping {
     pub rules: Arc<Rules>,
     /// The passwords that the users lack.
@@ -46,7 +38,6 @@ pub(super) struct Mapping {
     pub preview: usize,
     /// Which records are ours. The others come only if their keys are to be collected.
     pub shard: Option<Shard>,
-    pub workers: usize,
 }
 
 impl Mapping {
@@ -75,59 +66,12 @@ pub(super) struct Ready {
     pub span: usize,
     /// Where its encoded form lies in [`MappedChunk::encoded`].
     pub encoded: Range<usize>,
+    /// Its hash, wherever it is wanted.
+    pub content: ContentHash,
     pub external_id: Box<str>,
     /// Whether the user may not sign in.
     pub disabled: bool,
     pub notices: Notices,
-}
-
-/// What the mappers hand on, in the order of the input.
-enum Step {
-    Mapped(Box<MappedChunk>),
-    End(InputEnd),
-    Stop(StopReason),
-}
-
-/// Maps chunks in parallel, in order.
-pub(super) fn stream(
-    records: mpsc::Receiver<Read>,
-    mapping: Mapping,
-    events: mpsc::Sender<Event>,
-) -> impl Stream<Item = MappedChunk> {
-    let workers = mapping.workers;
-    super::stream(records)
-        .map(move |read| {
-            let mapping = mapping.clone();
-            async move {
-                match read {
-                    Read::Chunk(input, chunk) => {
-                        let mapped = tokio::task::spawn_blocking(move || map_chunk(input, chunk, &mapping)).await;
-                        match mapped {
-                            Ok(Ok(mapped)) => Step::Mapped(Box::new(mapped)),
-                            Ok(Err(error)) => Step::Stop(StopReason::Temporary(error)),
-                            Err(error) => Step::Stop(StopReason::Internal(format!("a mapper failed: {error}"))),
-                        }
-                    }
-                    Read::End(end) => Step::End(end),
-                    Read::Failed(error) => Step::Stop(StopReason::Source(error)),
-                }
-            }
-        })
-        // As many again as there are workers, so that a slow chunk at the head does not keep the others waiting.
-        .buffered(2 * workers)
-        // Ends and errors are told behind the chunks before them, which are complete.
-        .filter_map(move |step| {
-            let events = events.clone();
-            async move {
-                let event = match step {
-                    Step::Mapped(mapped) => return Some(*mapped),
-                    Step::End(end) => Event::Read(end),
-                    Step::Stop(reason) => Event::Stopped(reason),
-                };
-                tell(&events, event).await;
-                None
-            }
-        })
 }
 
 /// Maps the records of one chunk. Pure, but for the duplicates, whose index lies on disk.
@@ -199,8 +143,7 @@ struct ChunkMapper<'m> {
 impl ChunkMapper<'_> {
     /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
     fn forget_if_known(&mut self, record: &Ready) -> bool {
-        let encoded = &self.encoded[record.encoded.clone()];
-        let is_known = |known: &Arc<KnownLookup>| known.is_known(&record.external_id, ContentHash::of(encoded));
+        let is_known = |known: &Arc<KnownLookup>| known.is_known(&record.external_id, record.content);
         let known = self.mapping.known.as_ref().is_some_and(is_known);
         if known {
             self.encoded.truncate(record.encoded.start);
@@ -285,9 +228,11 @@ impl ChunkMapper<'_> {
         if self.first && self.mapping.is_ours(span.number) && self.previews.len() < self.mapping.preview {
             self.previews.extend(serde_json::to_string(&mapped.identity.masked()));
         }
+        let encoded = &self.encoded[start..];
         Ok(Ready {
             span: index,
             encoded: start..self.encoded.len(),
+            content: if self.mapping.encode { ContentHash::of(encoded) } else { ContentHash::NOTHING },
             external_id: mapped.identity.external_id.into(),
             disabled: mapped.identity.is_disabled(),
             notices: mapped.notices,

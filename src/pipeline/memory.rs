@@ -1,7 +1,7 @@
 //! How much memory a run takes, from its settings.
 
 use super::batch::MAX_PINNED;
-use super::{Intake, read};
+use super::{Intake, mappers};
 use crate::pace::PaceRules;
 use crate::source::{Input, PART_BYTES, PARTS_AHEAD};
 
@@ -40,8 +40,8 @@ impl MemoryBound {
         let chunk = intake.reader.chunk_bytes as u64;
         let record = intake.reader.record_bytes as u64;
         let of = |record: u64| {
-            // The reader's, those waiting, those being mapped and the one being packed, each with its encoded form.
-            let chunks = 1 + read::WAITING as u64 + 2 * intake.workers as u64 + 1;
+            // The reader's, those in line and the one being packed, each with its encoded form.
+            let chunks = 1 + mappers::in_line(intake.workers) as u64 + 1;
             // Those for which there is room, and one that waits for it or is being filled. A body grows by doubling.
             let batches = sending.map_or(0, |rules| {
                 room(rules) + 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! read::start          a thread of its own: inputs to chunks of records
-//!   └─ bounded channel
-//! map::stream          all cores: parse, map, validate, encode; in the order of the input
+//!   └─ a bounded line
+//! mappers::start       a thread for each core: parse, map, validate, encode; in the order of the input
 //!   └─ batch::fill     packs encoded identities by count and bytes
 //!        └─ bounded channel
 //!           send       N senders at one pace: HTTP, retries, partial retries
@@ -25,6 +25,7 @@ mod event;
 mod group;
 mod ledger;
 mod map;
+mod mappers;
 mod memory;
 mod read;
 mod reconcile;
@@ -132,7 +133,6 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let names = inputs.iter().map(Input::name).collect();
     // Whose keys are to be collected has to be read, whoever takes the record.
     let read_only = shard.filter(|_| !matches!(job.duplicates, DuplicateCheck::Find(_)));
-    let records = read::start(inputs, (reader, read_only), Arc::clone(&progress), stop.clone());
     let mapping = map::Mapping {
         rules: Arc::new(rules),
         passwords,
@@ -142,9 +142,10 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         encode: job.delivery.is_some(),
         preview: job.preview,
         shard,
-        workers,
     };
-    let mapped = Box::pin(map::stream(records, mapping, events.clone()).take_until(stop.clone().cancelled_owned()));
+    let (feed, mapped) = mappers::start(workers, mapping, events.clone());
+    read::start(inputs, (reader, read_only), Arc::clone(&progress), stop.clone(), move |read| feed.put(read));
+    let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace));
     let stages = match job.delivery {
         Some(delivery) => {

@@ -3,15 +3,11 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
 use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SourceError};
-
-/// Chunks that may wait between the reader and the mappers.
-pub(super) const WAITING: usize = 2;
 
 /// What the reader hands on.
 #[derive(Debug)]
@@ -35,8 +31,8 @@ pub(super) struct InputEnd {
     pub consumed: Option<u64>,
 }
 
-/// Starts reading, each input from where an earlier part of the run had settled everything. The thread ends with its
-/// inputs, at the first error, or when nobody listens any more.
+/// Starts reading, each input from where an earlier part of the run had settled everything. `hand_on` says whether somebody
+/// still listens. The thread ends with its inputs, at the first error, or when nobody does.
 ///
 /// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
 pub(super) fn start(
@@ -44,9 +40,9 @@ pub(super) fn start(
     (limits, shard): (ReaderLimits, Option<Shard>),
     progress: Arc<Progress>,
     stop: CancellationToken,
-) -> mpsc::Receiver<Read> {
-    let (chunks, receiver) = mpsc::channel(WAITING);
-    let reader = Reader { limits, shard, progress, stop, chunks };
+    hand_on: impl Fn(Read) -> bool + Send + 'static,
+) {
+    let reader = Reader { limits, shard, progress, stop, hand_on };
     let runtime = Handle::current();
     std::thread::spawn(move || {
         // Objects are fetched by the runtime.
@@ -58,23 +54,22 @@ pub(super) fn start(
                 Err(error) => Read::Failed(error),
             };
             let failed = matches!(last, Read::Failed(_));
-            if reader.chunks.blocking_send(last).is_err() || failed {
+            if !(reader.hand_on)(last) || failed {
                 return;
             }
         }
     });
-    receiver
 }
 
-struct Reader {
+struct Reader<H> {
     limits: ReaderLimits,
     shard: Option<Shard>,
     progress: Arc<Progress>,
     stop: CancellationToken,
-    chunks: mpsc::Sender<Read>,
+    hand_on: H,
 }
 
-impl Reader {
+impl<H: Fn(Read) -> bool> Reader<H> {
     /// Reads one input; `None` when it was not read to its end because nobody wants to know.
     fn read(&self, index: u16, input: &Input) -> Result<Option<InputEnd>, SourceError> {
         let reader = match self.progress.mark(index) {
@@ -94,9 +89,7 @@ impl Reader {
             tracing::info!(?ignored, "columns that Clerk does not document");
         }
         while let Some(chunk) = reader.next_chunk()? {
-            let sent =
-                !self.stop.is_cancelled() && self.chunks.blocking_send(Read::Chunk(index, Arc::new(chunk))).is_ok();
-            if !sent {
+            if self.stop.is_cancelled() || !(self.hand_on)(Read::Chunk(index, Arc::new(chunk))) {
                 return Ok(None);
             }
         }

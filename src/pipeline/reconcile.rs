@@ -76,7 +76,7 @@ impl Reconciler<'_> {
         }
         let differences = sent.differences(found);
         let id = found.id.as_deref();
-        let known = id.filter(|_| differences.is_empty()).map(|id| self.batch.known(item, id));
+        let known = id.filter(|_| differences.is_empty()).map(|id| item.known(id));
         if self.ours_since.is_some_and(|moment| found.is_created_since(moment)) {
             let outcome = Outcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
             return Ok(End::Settled { outcome, differs: !differences.is_empty(), known });
@@ -95,7 +95,7 @@ impl Reconciler<'_> {
         Ok(match self.target.change(&change).await? {
             Changed::Updated => {
                 let changed = || Known::new(&item.external_id, id, ContentHash::NOTHING);
-                let known = if differs { changed() } else { self.batch.known(item, id) };
+                let known = if differs { changed() } else { item.known(id) };
                 End::Settled { outcome: Outcome::Updated, differs, known: Some(known) }
             }
             Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => End::Rejected(conflict(error)),

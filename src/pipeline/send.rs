@@ -331,7 +331,7 @@ impl Sender {
             let settled = |outcome| Settled { key: item.key(), outcome, notices: item.notices.bits() };
             match result {
                 ItemResult::Created { id } => {
-                    known.extend(id.as_deref().map(|id| work.batch.known(item, id)));
+                    known.extend(id.as_deref().map(|id| item.known(id)));
                     records.push(settled(journal::Outcome::Created { external_id: item.external_id.to_string(), id }));
                 }
                 ItemResult::Exists { .. } => existing.push(index),
@@ -406,12 +406,13 @@ impl Sender {
         Next::Stop
     }
 
-    /// The same request always has the same key; a request that must not be answered from memory has another one.
+    /// The same request always has the same key; a request that must not be answered from memory has another one. What is in
+    /// a request follows from its items, whose hashes are known.
     fn idempotency_key(&self, work: &Work) -> String {
         let mut hash = Sha256::new();
         hash.update(self.delivery.run_id.as_bytes());
         hash.update(work.round.to_le_bytes());
-        hash.update(work.batch.body());
+        work.batch.items.iter().for_each(|item| hash.update(item.content.as_bytes()));
         URL_SAFE_NO_PAD.encode(hash.finalize())
     }
 }
