@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use avnology_migrate::mapping::{Rules, map, parse};
-use avnology_migrate::source::{ReaderLimits, RecordChunk, RecordReader};
+use avnology_migrate::pipeline::{self, Intake, Job};
+use avnology_migrate::report::Silent;
+use avnology_migrate::signal::Signals;
+use avnology_migrate::source::{Input, ReaderLimits, RecordChunk, RecordReader};
 
 #[path = "../fixtures/generate_export/export.rs"]
 mod export;
@@ -54,4 +57,39 @@ fn a_record_takes_few_allocations() {
     assert!(framing <= 10, "{framing} in 100 records");
     assert!((1..=2).contains(&parsing), "{parsing} for parsing");
     assert!((1..=7).contains(&all), "{all} in all");
+}
+
+/// What the committer, which runs on the calling thread, keeps in memory during a dry run of so many records, each of them a
+/// chunk of its own.
+fn kept_by_the_committer(records: usize) -> u64 {
+    let picture = "x".repeat(4096);
+    let record = |number| {
+        let address = format!(r#"[{{"email_address":"u{number}@example.com"}}]"#);
+        format!(r#"{{"id":"user_{number}","email_addresses":{address},"image_url":"{picture}"}}"#) + "\n"
+    };
+    let export: String = (0..records).map(record).collect();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), export).expect("room");
+    let intake = Intake {
+        inputs: vec![Input::from_argument(file.path())],
+        shard: None,
+        reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
+        rules: Rules::default(),
+        passwords: None,
+        workers: 2,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let (mut reporter, mut signals, mut valid) = (Silent, Signals::none(), None);
+    let kept = measure(|| {
+        let run = Box::pin(pipeline::run(Job::dry_run(intake, 0, None), &mut reporter, &mut signals));
+        valid = runtime.block_on(run).counts().valid;
+    });
+    assert_eq!(valid, Some(records as u64));
+    kept.bytes_max
+}
+
+#[test]
+fn a_dry_run_keeps_nothing_of_what_is_behind_it() {
+    let (few, many) = (kept_by_the_committer(500), kept_by_the_committer(5_000));
+    assert!(many < few + 32 * 1024, "{few} bytes with 500 chunks, {many} with 5,000");
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::Ledger;
 use super::duplicates::LateReject;
 use super::event::{Event, StopReason};
-use crate::journal::{Entry, Journal, KnownUsers, Outcome, Reject, Settled, Tracker};
+use crate::journal::{Entry, Journal, KnownUsers, Mark, Outcome, Reject, Settled, Tracker};
 use crate::pace::Pace;
 use crate::report::{Moment, Reporter};
 use crate::signal::Signals;
@@ -119,14 +119,12 @@ impl Committer {
     fn book(&mut self, event: Event) {
         match event {
             Event::Mapped(counts) => {
-                let mark = self.tracker.read(counts.start, counts.open);
-                self.reached(mark);
+                self.track(|tracker| tracker.read(counts.start, counts.open));
                 self.ledger.mapped(counts, self.previews);
             }
             Event::Read(end) => {
                 self.ledger.input_ended(end);
-                let mark = self.tracker.end(end.input, end.records);
-                self.reached(mark);
+                self.track(|tracker| tracker.end(end.input, end.records));
             }
             // A sender that is gone does not mind.
             Event::Planned { ready, .. } => drop(ready.send(())),
@@ -136,13 +134,11 @@ impl Committer {
                 }
                 for record in records {
                     self.ledger.settled(&record);
-                    let mark = self.tracker.settle(record.key);
-                    self.reached(mark);
+                    self.track(|tracker| tracker.settle(record.key));
                 }
                 for Reject { code, key, position, .. } in rejects {
                     self.ledger.rejected_at(code, position);
-                    let mark = self.tracker.settle(key);
-                    self.reached(mark);
+                    self.track(|tracker| tracker.settle(key));
                 }
                 self.check_errors();
             }
@@ -176,9 +172,13 @@ impl Committer {
         }
     }
 
+    /// Follows how far everything is settled. Without a journal nobody wants to know, and what is never settled, as in a dry
+    /// run, would pile up.
+    ///
     /// A mark is a shortcut for a later part of the run; it may become durable whenever the next thing does.
-    fn reached(&mut self, mark: Option<crate::journal::Mark>) {
-        if let (Some(mark), Some(journal)) = (mark, &mut self.journal)
+    fn track(&mut self, step: impl FnOnce(&mut Tracker) -> Option<Mark>) {
+        let Some(journal) = &mut self.journal else { return };
+        if let Some(mark) = step(&mut self.tracker)
             && let Err(error) = journal.append(&Entry::Reached(mark))
         {
             tracing::debug!(%error, "a mark was not written");
