@@ -8,7 +8,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, mpsc as blocking};
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, stream};
 use tokio::sync::{mpsc, oneshot};
 
 use super::event::{Event, StopReason};
@@ -90,21 +90,127 @@ pub(super) fn start(
         });
     }
     let (line, steps) = mpsc::channel(in_line(workers));
-    let mapped = super::stream(steps).filter_map(move |step| {
-        let events = events.clone();
-        async move {
-            let event = match step {
+    (Feed { mapping: Arc::new(mapping), tasks, line }, in_order(steps, events))
+}
+
+/// What was mapped, in the order of the input. It ends with the line, or at a chunk that could not be mapped: if one behind
+/// that came through and were settled, the place up to which everything is settled would move across the gap.
+fn in_order(steps: mpsc::Receiver<Step>, events: mpsc::Sender<Event>) -> impl Stream<Item = MappedChunk> + use<> {
+    stream::unfold((steps, events), async |(mut steps, events)| {
+        loop {
+            let reason = match steps.recv().await? {
                 Step::Chunk(mapped) => match mapped.await {
-                    Ok(Ok(mapped)) => return Some(mapped),
-                    Ok(Err(error)) => Event::Stopped(StopReason::Temporary(error)),
-                    Err(_) => Event::Stopped(StopReason::Internal("a mapper failed".to_owned())),
+                    Ok(Ok(mapped)) => return Some((mapped, (steps, events))),
+                    Ok(Err(error)) => StopReason::Temporary(error),
+                    Err(_) => StopReason::Internal("a mapper failed".to_owned()),
                 },
-                Step::End(end) => Event::Read(end),
-                Step::Failed(error) => Event::Stopped(StopReason::Source(error)),
+                Step::End(end) => {
+                    tell(&events, Event::Read(end)).await;
+                    continue;
+                }
+                // The last thing in line.
+                Step::Failed(error) => {
+                    tell(&events, Event::Stopped(StopReason::Source(error))).await;
+                    continue;
+                }
             };
-            tell(&events, event).await;
-            None
+            tell(&events, Event::Stopped(reason)).await;
+            return None;
         }
-    });
-    (Feed { mapping: Arc::new(mapping), tasks, line }, mapped)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+
+    use super::*;
+    use crate::journal::Progress;
+    use crate::mapping::Rules;
+    use crate::pipeline::DuplicateCheck;
+    use crate::pipeline::map::Mapping;
+
+    fn mapping() -> Mapping {
+        Mapping {
+            rules: Arc::new(Rules::default()),
+            passwords: None,
+            progress: Arc::new(Progress::new(1)),
+            known: None,
+            duplicates: DuplicateCheck::Off,
+            encode: false,
+            preview: 0,
+            shard: None,
+        }
+    }
+
+    fn chunk(consumed: u64) -> Arc<RecordChunk> {
+        let (bytes, spans) = (Vec::new(), Vec::new());
+        Arc::new(RecordChunk { input: "users.json".into(), bytes, base: 0, spans, header: None, consumed })
+    }
+
+    fn mapped(consumed: u64) -> io::Result<MappedChunk> {
+        map_chunk(0, chunk(consumed), &mapping())
+    }
+
+    /// A chunk in line that becomes this; nothing if its mapper goes under.
+    fn in_line(result: Option<io::Result<MappedChunk>>) -> Step {
+        let (sender, receiver) = oneshot::channel();
+        if let Some(result) = result {
+            assert!(sender.send(result).is_ok());
+        }
+        Step::Chunk(receiver)
+    }
+
+    /// What comes out of the line, by what is behind each chunk, and what is told.
+    async fn comes_out(steps: Vec<Step>) -> (Vec<u64>, Vec<String>) {
+        let (line, waiting) = mpsc::channel(steps.len());
+        for step in steps {
+            assert!(line.try_send(step).is_ok());
+        }
+        drop(line);
+        let (events, mut inbox) = mpsc::channel(8);
+        let out = in_order(waiting, events).map(|chunk| chunk.counts.consumed).collect().await;
+        let mut told = Vec::new();
+        while let Some(event) = inbox.recv().await {
+            told.push(match event {
+                Event::Read(end) => format!("{} records", end.records),
+                Event::Stopped(reason) => reason.to_string(),
+                _ => "something else".to_owned(),
+            });
+        }
+        (out, told)
+    }
+
+    const END: Step = Step::End(InputEnd { input: 0, records: 9, consumed: None });
+
+    #[tokio::test]
+    async fn what_comes_out_is_told_of_in_its_order() {
+        let steps = vec![in_line(Some(mapped(1))), in_line(Some(mapped(2))), END];
+        assert_eq!(comes_out(steps).await, (vec![1, 2], vec!["9 records".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn nothing_comes_out_behind_a_chunk_that_could_not_be_mapped() {
+        for (lost, reason) in [
+            (Some(Err(io::Error::other("the disk is gone"))), "the disk is gone"),
+            (None, "internal error: a mapper failed"),
+        ] {
+            let steps = vec![in_line(Some(mapped(1))), in_line(lost), in_line(Some(mapped(3))), END];
+            let (out, told) = comes_out(steps).await;
+            assert_eq!(out, [1]);
+            assert!(told.len() == 1 && told[0].contains(reason), "{told:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_mapping_is_free_when_the_line_ends() {
+        let (events, _inbox) = mpsc::channel(8);
+        let mapping = mapping();
+        let rules = Arc::clone(&mapping.rules);
+        let (feed, out) = start(2, mapping, events);
+        let put_all = tokio::task::spawn_blocking(move || (0..100).all(|index| feed.put(Read::Chunk(0, chunk(index)))));
+        let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
+        assert!(Arc::into_inner(rules).is_some());
+        assert!(out.into_iter().eq(0..100) && put_all.await.is_ok_and(|put| put));
+    }
 }

@@ -185,11 +185,6 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     ledger
 }
 
-/// A receiver as a stream.
-fn stream<T>(mut receiver: mpsc::Receiver<T>) -> impl futures::Stream<Item = T> {
-    futures::stream::poll_fn(move |context| receiver.poll_recv(context))
-}
-
 /// Tells the committer. It outlives every stage, so a closed channel means that the run is over and nobody listens.
 async fn tell(events: &mpsc::Sender<Event>, event: Event) {
     if events.send(event).await.is_err() {
