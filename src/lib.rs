@@ -3,11 +3,11 @@
 //! # The life of a record
 //!
 //! ```text
-//!  file / object / stdin                   reader thread (blocking)                    source, pipeline::read
-//!    └─ open → decompress → envelope → frame ── chunks of records ──► bounded channel
+//!  file / object / stdin                   reader (a thread)                           source, pipeline::read
+//!    └─ open → decompress → envelope → frame ── chunks of records ──► bounded line
 //!                                                            │
-//!         mapper workers: parse → map → validate → encode ◄──┘                        clerk, mapping, pipeline::map
-//!                                                            │
+//!         mappers (threads): parse → map → validate → encode ◄┘                       clerk, mapping, pipeline::{mappers, map}
+//!                                                            │ in the order of the input
 //!         batches by count and bytes ◄───────────────────────┘                        pipeline::batch
 //!                    │ bounded channel
 //!         N senders: pace → HTTP → decide → retry, partial retry                      pipeline::send, pace, avnology

@@ -12,7 +12,7 @@ use avnology_migrate::{application, exit::ExitStatus};
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    // Mappers keep all cores busy. More threads would only make the allocator keep more memory for each of them.
+    // Readers and mappers have threads of their own. More of these would only make the allocator keep more memory.
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get) + 2;
     let runtime = match tokio::runtime::Builder::new_multi_thread().max_blocking_threads(threads).enable_all().build() {
         Ok(runtime) => runtime,
