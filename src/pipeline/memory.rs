@@ -90,7 +90,7 @@ mod tests {
         };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some(&rules)));
-        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (32, 57));
+        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (31, 56));
         assert!(sending.largest > sending.usual && reading.largest > reading.usual);
     }
 }
