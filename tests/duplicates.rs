@@ -34,16 +34,26 @@ fn some_duplicates() -> String {
     ])
 }
 
-const EXPECTED: [(&str, u64); 4] =
-    [("duplicate_email", 5), ("duplicate_username", 6), ("duplicate_phone", 7), ("duplicate_external_id", 8)];
+/// The first record of each code, and the one that it is a duplicate of.
+const EXPECTED: [(&str, u64, u64); 4] = [
+    ("duplicate_email", 5, 1),
+    ("duplicate_username", 6, 2),
+    ("duplicate_phone", 7, 3),
+    ("duplicate_external_id", 8, 4),
+];
 
 #[track_caller]
 fn assert_found(run: &Run, settled: &str) {
     let report = run.report();
     assert_eq!((run.count(settled), run.count("rejected")), (5, 6), "{}", run.stdout);
-    for (code, record) in EXPECTED {
-        assert_eq!(report["rejected_by_code"][code]["first"][0]["record"], record, "{code}: {}", run.stdout);
+    for (code, record, earlier) in EXPECTED {
+        let first = &report["rejected_by_code"][code]["first"][0];
+        assert_eq!(first["record"], record, "{code}: {}", run.stdout);
+        let same_as = serde_json::json!({"input": first["input"], "record": earlier, "line": earlier + 1});
+        assert_eq!(first["same_as"], same_as, "{code}: {}", run.stdout);
     }
+    let no_email = &report["rejected_by_code"]["no_email"]["first"][0];
+    assert!(no_email.is_object() && no_email.get("same_as").is_none(), "{no_email}");
     assert_eq!(report["rejected_by_code"]["duplicate_external_id"]["count"], 2);
 }
 
@@ -68,7 +78,8 @@ fn a_dry_run_and_an_import_find_the_same() {
         let start = usize::try_from(position["offset"].as_u64().expect("an offset")).expect("small");
         assert!(text[start..].starts_with("{\"id\":\"user_000005\"") && position["line"] == 6, "{position}");
         // The same place as in the dry run.
-        assert_eq!(&dry.report()["rejected_by_code"]["duplicate_email"]["first"][0], position);
+        let told = dry.report()["rejected_by_code"]["duplicate_email"]["first"][0].clone();
+        assert!(position.as_object().expect("an object").iter().all(|(name, value)| told[name] == *value), "{told}");
     }
     assert!(!sandbox.column("first_name").contains(&"Renamed".to_owned()));
     let verified = scratch.verify(&sandbox, &file, &[]).report();
@@ -85,6 +96,12 @@ fn the_same_users_in_two_files_are_duplicates() {
     assert_eq!((run.count("created"), run.count("rejected")), (1_000, 100));
     let first = &run.report()["rejected_by_code"]["duplicate_external_id"]["first"][0];
     assert_eq!((&first["input"], &first["record"]), (&"two.ndjson".into(), &1.into()));
+    assert_eq!(first["same_as"], serde_json::json!({"input": one, "record": 601, "line": 602}));
+    let dry =
+        scratch.run(&["migrate", "clerk", "--import", &one, "--import", "two.ndjson", "--dry-run", "--preview", "0"]);
+    let place = format!("two.ndjson: record 1, line 1, byte 0 (same as {one}: record 601, line 602)");
+    let dry = dry.expect_code(3);
+    assert!(dry.stderr.contains(&place), "{}", dry.stderr);
     let rejects = lines(&scratch.path(run.report()["rejects_file"].as_str().expect("rejects")));
     assert_eq!(rejects[0]["message"], "record 601 (line 602) of input 1 has the same external id");
 }

@@ -20,7 +20,7 @@ use serde::ser::SerializeMap;
 
 use super::{RecordKey, create_private, sync_directory_of};
 use crate::clerk::COLUMNS;
-use crate::mapping::{RejectCode, Rejection, unwrap_reject};
+use crate::mapping::{EarlierRecord, RejectCode, Rejection, unwrap_reject};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
 
 /// A record that does not become an identity.
@@ -31,6 +31,8 @@ pub struct Reject {
     pub key: RecordKey,
     /// Where the record stands.
     pub position: Position,
+    /// Of a duplicate: the record that comes first.
+    pub same_as: Option<EarlierRecord>,
     message: String,
     field: Option<String>,
     /// For a record that is not JSON: where in the input the fault is.
@@ -43,12 +45,13 @@ pub struct Reject {
 impl Reject {
     /// The reject of a record.
     pub fn new(rejection: Rejection, input: u16, chunk: &RecordChunk, span: &RecordSpan) -> Self {
-        let Rejection { code, field, message, place } = rejection;
+        let Rejection { code, field, message, place, same_as } = rejection;
         let fault = place.map(|place| Place { line: span.line + place.line - 1, offset: span.offset + place.offset });
         Self {
             code,
             key: RecordKey { input, number: span.number },
             position: chunk.position(span),
+            same_as,
             message,
             field,
             fault,
@@ -240,12 +243,8 @@ mod tests {
             header: None,
             consumed: 0,
         };
-        let rejection = parse(record).err().unwrap_or(Rejection {
-            code: RejectCode::NoEmail,
-            field: None,
-            message: "no email".to_owned(),
-            place: None,
-        });
+        let no_email = || Rejection::of_record(RejectCode::NoEmail, "no email");
+        let rejection = parse(record).err().unwrap_or_else(no_email);
         String::from_utf8(Reject::new(rejection, 0, &chunk, &span).line("run").unwrap()).unwrap()
     }
 

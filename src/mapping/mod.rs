@@ -54,16 +54,29 @@ pub struct Rejection {
     pub message: String,
     /// For a record that is not JSON: where in it the fault is, line from 1 and byte offset from 0, both within it.
     pub place: Option<crate::source::Place>,
+    /// Of a duplicate: the record that comes first.
+    pub same_as: Option<EarlierRecord>,
+}
+
+/// The earlier one of two records that claim the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarlierRecord {
+    /// Index of its input.
+    pub input: u16,
+    /// Its number within that, from 1.
+    pub number: u64,
+    /// The line on which it starts, from 1.
+    pub line: u64,
 }
 
 impl Rejection {
     /// A rejection because of one field.
     pub(crate) fn of_field(code: RejectCode, field: &str, message: impl Into<String>) -> Self {
-        Self { code, field: Some(field.to_owned()), message: message.into(), place: None }
+        Self { field: Some(field.to_owned()), ..Self::of_record(code, message) }
     }
 
     /// A rejection of the record as a whole.
     pub(crate) fn of_record(code: RejectCode, message: impl Into<String>) -> Self {
-        Self { code, field: None, message: message.into(), place: None }
+        Self { code, field: None, message: message.into(), place: None, same_as: None }
     }
 }

@@ -42,12 +42,8 @@ pub fn row_rejection(fault: RowFault) -> Rejection {
 fn syntax(fault: SyntaxFault) -> Rejection {
     let SyntaxFault { place, path, problem, .. } = fault;
     let at = path.as_deref().map(|path| format!(" at {path}")).unwrap_or_default();
-    Rejection {
-        code: RejectCode::InvalidJson,
-        message: format!("the record is not valid JSON: {problem}{at}"),
-        field: path,
-        place: Some(place),
-    }
+    let message = format!("the record is not valid JSON: {problem}{at}");
+    Rejection { field: path, place: Some(place), ..Rejection::of_record(RejectCode::InvalidJson, message) }
 }
 
 /// Rewords serde's `a: b: invalid type: string "secret", expected a boolean at line 1 column 9` without the content.
@@ -75,7 +71,7 @@ fn data(text: &str) -> Rejection {
         let expected = rest.rsplit_once(", expected ").map_or("something else", |(_, expected)| expected);
         format!("{place} has the wrong type: expected {}, found {}", reworded(expected), reworded(found.trim()))
     };
-    Rejection { code: RejectCode::InvalidRecord, field, message, place: None }
+    Rejection { field, ..Rejection::of_record(RejectCode::InvalidRecord, message) }
 }
 
 /// serde's words in terms of JSON.

@@ -13,7 +13,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::Ledger;
-use super::duplicates::LateReject;
 use super::event::{Event, StopReason};
 use crate::journal::{Entry, Journal, KnownUsers, Mark, Outcome, Reject, Settled, Tracker};
 use crate::pace::Pace;
@@ -136,15 +135,15 @@ impl Committer {
                     self.ledger.settled(&record);
                     self.track(|tracker| tracker.settle(record.key));
                 }
-                for Reject { code, key, position, .. } in rejects {
-                    self.ledger.rejected_at(code, position);
+                for Reject { code, key, position, same_as, .. } in rejects {
+                    self.ledger.rejected_at(code, position, same_as);
                     self.track(|tracker| tracker.settle(key));
                 }
                 self.check_errors();
             }
             Event::Late(rejects) => {
-                for LateReject { code, position, notices } in rejects {
-                    self.ledger.rejected_late(code, position, notices);
+                for reject in rejects {
+                    self.ledger.rejected_late(reject);
                 }
                 self.check_errors();
             }

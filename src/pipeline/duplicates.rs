@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::event::{Event, StopReason};
 use super::{Intake, Job, Ledger, tell};
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Place};
-use crate::mapping::{Mapped, Notices, RejectCode, Rejection, Unique};
+use crate::mapping::{EarlierRecord, Mapped, Notices, RejectCode, Rejection, Unique};
 use crate::report::Reporter;
 use crate::signal::Signals;
 use crate::source::{Position, RecordSpan, Shard};
@@ -35,6 +35,7 @@ pub enum DuplicateCheck {
 pub(super) struct LateReject {
     pub code: RejectCode,
     pub position: Position,
+    pub same_as: EarlierRecord,
     /// What was said of the record when it was taken for a valid one.
     pub notices: Notices,
 }
@@ -80,16 +81,23 @@ pub(super) fn rejection(duplicates: &Duplicates, input: u16, number: u64) -> io:
         } else {
             format!("record {} (line {}) of input {}", first.number, first.line, first.input + 1)
         };
-        Rejection::of_field(unique.code(), unique.field(), format!("{whose} has the same {}", unique.describe()))
+        let message = format!("{whose} has the same {}", unique.describe());
+        let same_as = Some(earlier(&first));
+        Rejection { same_as, ..Rejection::of_field(unique.code(), unique.field(), message) }
     }))
 }
 
 /// What a dry run says about a duplicate.
 pub(super) fn late_reject(duplicate: &Duplicate, inputs: &[Arc<str>]) -> LateReject {
-    let Duplicate { place: Place { input, number, line, offset, length, notes }, kind, .. } = *duplicate;
+    let Duplicate { place: Place { input, number, line, offset, length, notes }, kind, first } = *duplicate;
     let name = inputs.get(usize::from(input)).cloned().unwrap_or_default();
     let position = Position { input: name, record: number, line, offset, length };
-    LateReject { code: Unique::of(kind).code(), position, notices: Notices::from_bits(notes) }
+    let (code, notices) = (Unique::of(kind).code(), Notices::from_bits(notes));
+    LateReject { code, position, same_as: earlier(&first), notices }
+}
+
+fn earlier(first: &Place) -> EarlierRecord {
+    EarlierRecord { input: first.input, number: first.number, line: first.line }
 }
 
 /// Duplicates that are told of together.

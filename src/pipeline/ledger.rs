@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::duplicates::LateReject;
 use super::event::{MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
 use super::read::InputEnd;
 use crate::journal::{Mark, Outcome, Progress, Settled};
-use crate::mapping::{Notice, NoticeKind, Notices, RejectCode};
+use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
 use crate::source::{Input, Position, Shard};
 
@@ -45,7 +46,29 @@ pub struct CodeCount {
     /// Records.
     pub count: u64,
     /// The first few.
-    pub first: Vec<Position>,
+    pub first: Vec<RejectedRecord>,
+}
+
+/// A rejected record, for the account of a run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct RejectedRecord {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub position: Position,
+    /// Of a duplicate: the record that comes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<SameAs>,
+}
+
+/// The record that a duplicate is a duplicate of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct SameAs {
+    /// The input's name as the user gave it.
+    pub input: String,
+    /// The record's number within its input, from 1.
+    pub record: u64,
+    /// The line on which the record starts, from 1.
+    pub line: u64,
 }
 
 /// One input and how far it was read.
@@ -272,7 +295,7 @@ impl Ledger {
         let MappedGroup { identities, rejects, counts } = group;
         self.mapped(counts, 0);
         for reject in rejects {
-            self.rejected_at(reject.code, reject.position);
+            self.rejected_at(reject.code, reject.position, reject.same_as);
         }
         identities
     }
@@ -285,7 +308,7 @@ impl Ledger {
             let input = self.inputs.get(usize::from(settled.key.input)).map_or("-", |input| input.input.as_str());
             let (line, offset, length) = (*line, *offset, *length);
             let position = Position { input: Arc::from(input), record: settled.key.number, line, offset, length };
-            self.rejected_at(RejectCode::from_code(code).unwrap_or(RejectCode::TargetError), position);
+            self.rejected_at(RejectCode::from_code(code).unwrap_or(RejectCode::TargetError), position, None);
         } else {
             self.settled(settled);
         }
@@ -313,7 +336,8 @@ impl Ledger {
     }
 
     /// Books a record of a dry run that turned out to be a duplicate after it was taken for a valid one.
-    pub(super) fn rejected_late(&mut self, code: RejectCode, position: Position, notices: Notices) {
+    pub(super) fn rejected_late(&mut self, reject: LateReject) {
+        let LateReject { code, position, same_as, notices } = reject;
         self.valid = self.valid.saturating_sub(1);
         for notice in notices.iter() {
             if let Some(count) = self.notices.get_mut(&notice) {
@@ -323,7 +347,7 @@ impl Ledger {
         self.notices.retain(|_, count| *count > 0);
         let resets = u64::from(notices.iter().any(Notice::needs_password_reset));
         self.password_resets = self.password_resets.saturating_sub(resets);
-        self.rejected_at(code, position);
+        self.rejected_at(code, position, Some(same_as));
     }
 
     fn noticed(&mut self, notices: Notices) {
@@ -339,11 +363,15 @@ impl Ledger {
         self.throttled += u64::from(throttled);
     }
 
-    pub(super) fn rejected_at(&mut self, code: RejectCode, position: Position) {
+    pub(super) fn rejected_at(&mut self, code: RejectCode, position: Position, same_as: Option<EarlierRecord>) {
         let entry = self.rejected.entry(code).or_default();
         entry.count += 1;
         if entry.first.len() < FIRST_POSITIONS {
-            entry.first.push(position);
+            let same_as = same_as.map(|EarlierRecord { input, number, line }| {
+                let input = self.inputs.get(usize::from(input)).map_or_else(String::new, |input| input.input.clone());
+                SameAs { input, record: number, line }
+            });
+            entry.first.push(RejectedRecord { position, same_as });
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn conflict(error: ErrorBody) -> Rejection {
         Some("phone") => (RejectCode::PhoneTaken, "another identity at the target has this phone number"),
         _ => (RejectCode::TargetConflict, "the identity conflicts with another one at the target"),
     };
-    Rejection { code, field: error.field, message: message.to_owned(), place: None }
+    Rejection { field: error.field, ..Rejection::of_record(code, message) }
 }
 
 pub(super) fn invalid(error: ErrorBody) -> Rejection {
@@ -56,5 +56,5 @@ pub(super) fn rejection(code: RejectCode, what: &str, error: ErrorBody) -> Rejec
         (Some(text), None) | (None, Some(text)) => format!("{what}: {text}"),
         (None, None) => what.to_owned(),
     };
-    Rejection { code, field: error.field, message, place: None }
+    Rejection { field: error.field, ..Rejection::of_record(code, message) }
 }

@@ -6,7 +6,7 @@ use super::human::{bytes, count, duration, plural};
 use super::run_report::RunDetails;
 use crate::mapping::NoticeKind;
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{CodeCount, Counts, Ledger};
+use crate::pipeline::{CodeCount, Counts, Ledger, RejectedRecord, SameAs};
 
 /// Writes the summary of a run. It names positions and codes, never a person.
 pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
@@ -102,9 +102,14 @@ fn rejects(out: &mut String, ledger: &Ledger) -> fmt::Result {
     writeln!(out, "\nRejected:")?;
     for (code, CodeCount { count: number, first }) in ledger.rejected_by_code() {
         writeln!(out, "  {:>14} {:<24} {}", count(*number), code.as_str(), code.sentence())?;
-        for position in first {
+        for RejectedRecord { position, same_as } in first {
             let (input, record) = (&position.input, count(position.record));
-            writeln!(out, "  {:>14}   {input}: record {record}, line {}, byte {}", "", position.line, position.offset)?;
+            write!(out, "  {:>14}   {input}: record {record}, line {}, byte {}", "", position.line, position.offset)?;
+            if let Some(SameAs { input: of, record, line }) = same_as {
+                let of = if **of == **input { String::new() } else { format!("{of}: ") };
+                write!(out, " (same as {of}record {}, line {line})", count(*record))?;
+            }
+            writeln!(out)?;
         }
         if *number > first.len() as u64 {
             writeln!(out, "  {:>14}   and {} more", "", count(*number - first.len() as u64))?;
