@@ -1,11 +1,17 @@
 //! A dry run, and an import to a target that answers at once, from the file to the summary. Throughput in users and, by
 //! the size of the export, in bytes; run with `cargo bench`.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use serde::de::IgnoredAny;
+use struson::reader::{JsonReader, JsonStreamReader};
 
+#[path = "../fixtures/instant_sink/bodies.rs"]
+mod bodies;
 #[path = "../fixtures/generate_export/export.rs"]
 mod export;
 #[path = "../fixtures/instant_sink/server.rs"]
@@ -47,14 +53,25 @@ fn benches(criterion: &mut Criterion) {
     };
     let mut group = criterion.benchmark_group("end-to-end");
     group.sample_size(10);
-    for throughput in [Throughput::Elements(USERS), Throughput::Bytes(export.len() as u64)] {
-        let unit = if matches!(throughput, Throughput::Bytes(_)) { "bytes" } else { "users" };
-        group.throughput(throughput);
-        group.bench_function(format!("dry run, {unit}"), |bencher| bencher.iter(|| run(&["--dry-run"])));
-        group.bench_function(format!("import to an instant sink, {unit}"), |bencher| {
-            bencher.iter(|| run(&["--base-url", &base_url, "--rate", "100000/s", "--new-run", "--recheck"]));
-        });
-    }
+    group.throughput(Throughput::ElementsAndBytes { elements: USERS, bytes: export.len() as u64 });
+    group.bench_function("dry run", |bencher| bencher.iter(|| run(&["--dry-run"])));
+    let open = || BufReader::new(File::open(&path).expect("the export"));
+    group.bench_function("dry run: struson walks the file", |bencher| {
+        bencher.iter(|| JsonStreamReader::new(open()).skip_value());
+    });
+    group.bench_function("dry run: serde_json skips the file, from a reader", |bencher| {
+        bencher.iter(|| serde_json::from_reader::<_, IgnoredAny>(open()).is_ok());
+    });
+    group.bench_function("dry run: serde_json skips the file, the whole of it in memory", |bencher| {
+        bencher.iter(|| serde_json::from_slice::<IgnoredAny>(&std::fs::read(&path).expect("the export")).is_ok());
+    });
+    group.bench_function("import to an instant sink", |bencher| {
+        bencher.iter(|| run(&["--base-url", &base_url, "--rate", "100000/s", "--new-run", "--recheck"]));
+    });
+    let bodies = bodies::of(&path).expect("the export maps");
+    group.bench_function("import to an instant sink: the same bodies by a load generator", |bencher| {
+        bencher.iter(|| bodies::send(&base_url, &bodies));
+    });
     group.finish();
 }
 
