@@ -1,6 +1,6 @@
 //! How often memory is allocated for a record on its way from bytes to its encoded form, so that it cannot creep up.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use allocation_counter::measure;
@@ -57,6 +57,34 @@ fn a_record_takes_few_allocations() {
     assert!(framing <= 10, "{framing} in 100 records");
     assert!((1..=2).contains(&parsing), "{parsing} for parsing");
     assert!((1..=7).contains(&all), "{all} in all");
+}
+
+/// Gives no more than so many bytes at once, as a pipe or a decompressor does.
+struct Piecewise(Cursor<Vec<u8>>, usize);
+
+impl Read for Piecewise {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+#[test]
+fn chunks_take_the_same_room_however_little_is_read_at_once() {
+    let export = generate();
+    let limits = ReaderLimits::default();
+    for piece in [10_000, 32 * 1024, 50_000, 200_000, usize::MAX] {
+        let source = Box::new(Piecewise(Cursor::new(export.clone()), piece));
+        let mut reader = RecordReader::new(source, Arc::from("-"), limits).expect("an export");
+        let mut chunks = 0;
+        while let Some(chunk) = reader.next_chunk().expect("a chunk") {
+            // What was carried over from the chunk before is less than a record, and this export's are small.
+            let most = limits.chunk_bytes + 64 * 1024;
+            assert!(chunk.bytes.capacity() <= most, "{} bytes in pieces of {piece}", chunk.bytes.capacity());
+            chunks += 1;
+        }
+        assert!(chunks > 10);
+    }
 }
 
 /// What the committer, which runs on the calling thread, keeps in memory during a dry run of so many records, each of them a

@@ -272,7 +272,9 @@ impl RecordReader {
             self.drop_before(keep_from);
         }
         let wanted = self.limits.chunk_bytes.max(1);
-        if self.buffer.len() < self.filled + wanted.div_ceil(2) {
+        // Room that is there is filled first, for chunks live long: pipes and decompressors give little at once, and with room
+        // for a whole read each time a chunk would take up to twice its size.
+        if self.buffer.len() == self.filled {
             self.buffer.resize((self.filled + wanted).next_multiple_of(4096), 0);
         }
         let room = &mut self.buffer[self.filled..];
