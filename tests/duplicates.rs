@@ -77,6 +77,11 @@ fn a_dry_run_and_an_import_find_the_same() {
         let position = &of(5)["position"];
         let start = usize::try_from(position["offset"].as_u64().expect("an offset")).expect("small");
         assert!(text[start..].starts_with("{\"id\":\"user_000005\"") && position["line"] == 6, "{position}");
+        // Of a run that is over the account is made anew from what it left.
+        let report = format!("{runs}/{}/report.json", run.report()["run"].as_str().expect("an id"));
+        std::fs::remove_file(scratch.path(&report)).expect("a report");
+        let again = scratch.import(&sandbox, &file, &["--batch-size", "1", "--on-existing", rule, "--runs-dir", runs]);
+        assert_found(&again.expect_code(3), if runs == "one" { "created" } else { "unchanged" });
         // The same place as in the dry run.
         let told = dry.report()["rejected_by_code"]["duplicate_email"]["first"][0].clone();
         assert!(position.as_object().expect("an object").iter().all(|(name, value)| told[name] == *value), "{told}");

@@ -9,9 +9,9 @@ mod export;
 #[path = "../fixtures/generate_export/user.rs"]
 mod user;
 
-fn generate(users: u64) -> Vec<u8> {
+fn generate(users: u64, bad_share: f64) -> Vec<u8> {
     let mut export = Vec::new();
-    let generator = user::Generator { seed: 1, bad_share: 0.01, digests: true };
+    let generator = user::Generator { seed: 1, bad_share, digests: true };
     export::write_export(&generator, users, &mut export).expect("memory takes everything");
     export
 }
@@ -37,7 +37,7 @@ fn memory_stays_below_the_bound_whatever_the_number_of_users() {
     let sandbox = Sandbox::start(&scratch, &[]);
     let mut peaks = Vec::new();
     for users in [3_000, 60_000] {
-        let file = scratch.write("users.json", generate(users));
+        let file = scratch.write("users.json", generate(users, 0.01));
         let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v"]);
         let import = scratch.import(&sandbox, &file, &["-v", "--rate", "100000/s", "--new-run"]);
         for (what, run) in [("dry run", dry.expect_code(3)), ("import", import.expect_code(3))] {
@@ -49,5 +49,23 @@ fn memory_stays_below_the_bound_whatever_the_number_of_users() {
     // Twenty times the users are 45 MB more of input. Buffers fill up on the way, so it is not the same to the byte.
     for (few, many) in [(peaks[0], peaks[2]), (peaks[1], peaks[3])] {
         assert!(many < few + 16 * 1024, "{peaks:?}");
+    }
+}
+
+/// What is kept of a reject beside the record, and how many of them wait to be written, is bounded, too.
+#[test]
+fn memory_stays_below_the_bound_if_every_record_is_a_reject() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    for (what, export) in
+        [("tiny records", format!("[{}1]", "1,".repeat(400_000)).into_bytes()), ("bad users", generate(20_000, 1.0))]
+    {
+        let file = scratch.write("users.json", export);
+        let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v"]);
+        let import = scratch.import(&sandbox, &file, &["-v", "--new-run"]);
+        for (job, run) in [("dry run", dry.expect_code(3)), ("import", import.expect_code(3))] {
+            let (peak, bound) = memory(&run);
+            assert!(peak < bound, "{job} of {what}: {peak} of {bound} KiB");
+        }
     }
 }

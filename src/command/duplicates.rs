@@ -8,7 +8,7 @@ use super::prepare::PrepareError;
 use crate::exit::ExitStatus;
 use crate::index::{Duplicates, FoundDuplicates};
 use crate::journal::{RunDirectory, put_private};
-use crate::pipeline::{DuplicateCheck, StopReason, find_duplicates};
+use crate::pipeline::{DuplicateCheck, Ledger, StopReason, find_duplicates};
 use crate::report::JsonLines;
 use crate::settings::{ImportSettings, Progress};
 use crate::signal::Signals;
@@ -39,6 +39,16 @@ pub(super) async fn check(
     };
     let found = written.map_err(StopReason::Temporary)?;
     Ok(DuplicateCheck::Reject(Arc::new(found)))
+}
+
+/// Names the earlier records of duplicates that are in a run's account already, as far as it looked for them.
+pub(super) fn recall(directory: &RunDirectory, ledger: &mut Ledger) {
+    let path = directory.duplicates();
+    if path.exists()
+        && let Err(error) = Duplicates::open(&path).and_then(|found| ledger.name_earlier(&found))
+    {
+        tracing::debug!(%error, "the earlier records of duplicates are not named");
+    }
 }
 
 /// The duplicates, and whether the inputs could be read to their ends.

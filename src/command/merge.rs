@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::duplicates;
 use super::migrate_clerk::{ImportError, Output};
 use crate::cli::{LogFormat, MergeArguments};
 use crate::exit::ExitStatus;
@@ -245,6 +246,7 @@ fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
     let mut ledger = Ledger::of_inputs(inputs, true);
     let inputs = part.record.inputs.len();
     let ending = Journal::read(&part.directory.journal(), inputs, |settled| ledger.replayed(settled))?;
+    duplicates::recall(&part.directory, &mut ledger);
     if ending != Ending::Finished {
         return Err(part.inconsistent("the journal", "it has no end".to_owned()));
     }

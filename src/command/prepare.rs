@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::duplicates;
 use crate::journal::{
     InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord, run_of_rejects,
 };
@@ -93,6 +94,7 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
         let count = settings.intake.inputs.len();
         let Replayed { journal, progress, .. } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, |settled| ledger.replayed(settled))?;
+        duplicates::recall(&directory, &mut ledger);
         ledger.continue_at(&progress);
         let locks = vec![target_lock, run_lock];
         return Ok(Prepared { directory, journal, progress, ledger, record: was, continued: true, locks });

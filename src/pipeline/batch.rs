@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 use super::event::Event;
 use super::map::{MappedChunk, Ready};
 use super::room::{Outlet, Taken};
-use super::tell;
-use crate::journal::{ContentHash, Known, Plan, RecordKey, Reject, Settled};
+use super::{settle, tell};
+use crate::journal::{ContentHash, Known, Plan, RecordKey, Reject};
 use crate::mapping::{Notices, Rejection};
 use crate::source::RecordChunk;
 
@@ -229,7 +229,7 @@ pub(super) async fn fill(
     let mut again = Again::new(in_doubt, limits());
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         tell(&events, Event::Mapped(counts)).await;
-        settle(unchanged, rejects, &events).await;
+        settle(&events, unchanged, rejects, Vec::new()).await;
         for Ready { span, encoded: range, content, external_id, disabled, notices } in ready {
             let encoded = &encoded[range];
             let chunk = Arc::clone(&chunk);
@@ -308,14 +308,7 @@ pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mp
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
         tell(events, Event::Mapped(counts)).await;
-        settle(Vec::new(), rejects, events).await;
-    }
-}
-
-/// Tells of records that come to their end without being sent.
-async fn settle(records: Vec<Settled>, rejects: Vec<Reject>, events: &mpsc::Sender<Event>) {
-    if !records.is_empty() || !rejects.is_empty() {
-        tell(events, Event::Settled { records, rejects, known: Vec::new() }).await;
+        settle(events, Vec::new(), rejects, Vec::new()).await;
     }
 }
 

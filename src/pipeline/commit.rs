@@ -127,7 +127,7 @@ impl Committer {
             }
             // A sender that is gone does not mind.
             Event::Planned { ready, .. } => drop(ready.send(())),
-            Event::Settled { records, rejects, known } => {
+            Event::Settled { records, rejects, known, booked: _booked } => {
                 if !known.is_empty() {
                     self.learn(|users| users.learn(known));
                 }

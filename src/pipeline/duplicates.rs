@@ -9,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, StopReason};
 use super::{Intake, Job, Ledger, tell};
@@ -96,21 +97,27 @@ pub(super) fn late_reject(duplicate: &Duplicate, inputs: &[Arc<str>]) -> LateRej
     LateReject { code, position, same_as: earlier(&first), notices }
 }
 
-fn earlier(first: &Place) -> EarlierRecord {
+/// The earlier record of a duplicate.
+pub(super) fn earlier(first: &Place) -> EarlierRecord {
     EarlierRecord { input: first.input, number: first.number, line: first.line }
 }
 
 /// Duplicates that are told of together.
 const TOGETHER: usize = 256;
 
-/// Tells what a dry run found among the records of its shard, if nobody else wants to know.
+/// Tells what a dry run found among the records of its shard, if nobody else wants to know. If it was stopped, keys of records
+/// were collected that nobody was told of, and nothing is said.
 pub(super) async fn tell_found(
     check: DuplicateCheck,
     shard: Option<Shard>,
     names: Vec<Arc<str>>,
+    stop: &CancellationToken,
     events: &mpsc::Sender<Event>,
 ) {
     let DuplicateCheck::Find(finder) = check else { return };
+    if stop.is_cancelled() {
+        return;
+    }
     let failed = |error| Event::Stopped(StopReason::Temporary(error));
     let found = match finish(finder).await {
         Ok(Some(found)) => found,

@@ -27,6 +27,8 @@ pub(super) enum Event {
         rejects: Vec<Reject>,
         /// Of those there: who is now known to be as the export has them.
         known: Vec<Known>,
+        /// Dropped once that is booked.
+        booked: oneshot::Sender<()>,
     },
     /// Records that were taken for valid turn out to be duplicates.
     Late(Vec<LateReject>),

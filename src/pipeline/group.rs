@@ -61,7 +61,7 @@ pub fn mapped_groups(
         preview: 0,
         shard,
     };
-    let (feed, mapped) = mappers::start(workers, mapping, events);
+    let (feed, mapped) = mappers::start(workers, mapping, events, stop.clone());
     read::start(inputs, (reader, shard), progress, stop, move |read| feed.put(read));
     mapped.map(group)
 }

@@ -1,16 +1,18 @@
 //! What became of the records: the one account of a run, owned by the committer.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::duplicates::LateReject;
+use super::duplicates::{LateReject, earlier};
 use super::event::{MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
 use super::read::InputEnd;
+use crate::index::{Duplicate, Duplicates};
 use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
@@ -314,6 +316,19 @@ impl Ledger {
         }
     }
 
+    /// Names the earlier records of duplicates that an earlier part of the run rejected, of which the journal does not tell.
+    pub fn name_earlier(&mut self, found: &Duplicates) -> io::Result<()> {
+        for record in self.rejected.values_mut().flat_map(|code| &mut code.first) {
+            let is_its = |input: &InputProgress| *input.input == *record.position.input;
+            let Some(index) = self.inputs.iter().position(is_its) else { continue };
+            let input = u16::try_from(index).unwrap_or(u16::MAX);
+            if let Some(Duplicate { first, .. }) = found.find(input, record.position.record)? {
+                record.same_as = self::same_as(&self.inputs, earlier(&first));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes over how far an earlier part of the run had read, for the progress display.
     pub fn continue_at(&mut self, progress: &Progress) {
         for (index, input) in (0..).zip(&mut self.inputs) {
@@ -367,11 +382,14 @@ impl Ledger {
         let entry = self.rejected.entry(code).or_default();
         entry.count += 1;
         if entry.first.len() < FIRST_POSITIONS {
-            let same_as = same_as.map(|EarlierRecord { input, number, line }| {
-                let input = self.inputs.get(usize::from(input)).map_or_else(String::new, |input| input.input.clone());
-                SameAs { input, record: number, line }
-            });
+            let same_as = same_as.and_then(|earlier| self::same_as(&self.inputs, earlier));
             entry.first.push(RejectedRecord { position, same_as });
         }
     }
+}
+
+fn same_as(inputs: &[InputProgress], earlier: EarlierRecord) -> Option<SameAs> {
+    let EarlierRecord { input, number, line } = earlier;
+    let input = inputs.get(usize::from(input))?.input.clone();
+    Some(SameAs { input, record: number, line })
 }

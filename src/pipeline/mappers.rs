@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc as blocking};
 
 use futures::{Stream, stream};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, StopReason};
 use super::map::{MappedChunk, Mapping, map_chunk};
@@ -77,6 +78,7 @@ pub(super) fn start(
     workers: usize,
     mapping: Mapping,
     events: mpsc::Sender<Event>,
+    stop: CancellationToken,
 ) -> (Feed, impl Stream<Item = MappedChunk> + use<>) {
     let (tasks, queue) = blocking::channel::<Task>();
     let queue = Arc::new(Mutex::new(queue));
@@ -90,17 +92,21 @@ pub(super) fn start(
         });
     }
     let (line, steps) = mpsc::channel(in_line(workers));
-    (Feed { mapping: Arc::new(mapping), tasks, line }, in_order(steps, events))
+    (Feed { mapping: Arc::new(mapping), tasks, line }, in_order(steps, events, stop))
 }
 
 /// What was mapped, in the order of the input. It ends with the line, or at a chunk that could not be mapped: if one behind
 /// that came through and were settled, the place up to which everything is settled would move across the gap.
-fn in_order(steps: mpsc::Receiver<Step>, events: mpsc::Sender<Event>) -> impl Stream<Item = MappedChunk> + use<> {
-    stream::unfold((steps, events), async |(mut steps, events)| {
+fn in_order(
+    steps: mpsc::Receiver<Step>,
+    events: mpsc::Sender<Event>,
+    stop: CancellationToken,
+) -> impl Stream<Item = MappedChunk> + use<> {
+    stream::unfold((steps, events, stop), async |(mut steps, events, stop)| {
         loop {
             let reason = match steps.recv().await? {
                 Step::Chunk(mapped) => match mapped.await {
-                    Ok(Ok(mapped)) => return Some((mapped, (steps, events))),
+                    Ok(Ok(mapped)) => return Some((mapped, (steps, events, stop))),
                     Ok(Err(error)) => StopReason::Temporary(error),
                     Err(_) => StopReason::Internal("a mapper failed".to_owned()),
                 },
@@ -114,6 +120,8 @@ fn in_order(steps: mpsc::Receiver<Step>, events: mpsc::Sender<Event>) -> impl St
                     continue;
                 }
             };
+            // Whoever comes behind the stream knows by it that this is not all.
+            stop.cancel();
             tell(&events, Event::Stopped(reason)).await;
             return None;
         }
@@ -161,15 +169,16 @@ mod tests {
         Step::Chunk(receiver)
     }
 
-    /// What comes out of the line, by what is behind each chunk, and what is told.
-    async fn comes_out(steps: Vec<Step>) -> (Vec<u64>, Vec<String>) {
+    /// What comes out of the line, by what is behind each chunk, what is told, and whether the run was stopped.
+    async fn comes_out(steps: Vec<Step>) -> (Vec<u64>, Vec<String>, bool) {
         let (line, waiting) = mpsc::channel(steps.len());
         for step in steps {
             assert!(line.try_send(step).is_ok());
         }
         drop(line);
         let (events, mut inbox) = mpsc::channel(8);
-        let out = in_order(waiting, events).map(|chunk| chunk.counts.consumed).collect().await;
+        let stop = CancellationToken::new();
+        let out = in_order(waiting, events, stop.clone()).map(|chunk| chunk.counts.consumed).collect().await;
         let mut told = Vec::new();
         while let Some(event) = inbox.recv().await {
             told.push(match event {
@@ -178,7 +187,7 @@ mod tests {
                 _ => "something else".to_owned(),
             });
         }
-        (out, told)
+        (out, told, stop.is_cancelled())
     }
 
     const END: Step = Step::End(InputEnd { input: 0, records: 9, consumed: None });
@@ -186,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn what_comes_out_is_told_of_in_its_order() {
         let steps = vec![in_line(Some(mapped(1))), in_line(Some(mapped(2))), END];
-        assert_eq!(comes_out(steps).await, (vec![1, 2], vec!["9 records".to_owned()]));
+        assert_eq!(comes_out(steps).await, (vec![1, 2], vec!["9 records".to_owned()], false));
     }
 
     #[tokio::test]
@@ -196,8 +205,8 @@ mod tests {
             (None, "internal error: a mapper failed"),
         ] {
             let steps = vec![in_line(Some(mapped(1))), in_line(lost), in_line(Some(mapped(3))), END];
-            let (out, told) = comes_out(steps).await;
-            assert_eq!(out, [1]);
+            let (out, told, stopped) = comes_out(steps).await;
+            assert!(out == [1] && stopped, "{out:?}");
             assert!(told.len() == 1 && told[0].contains(reason), "{told:?}");
         }
     }
@@ -207,7 +216,7 @@ mod tests {
         let (events, _inbox) = mpsc::channel(8);
         let mapping = mapping();
         let rules = Arc::clone(&mapping.rules);
-        let (feed, out) = start(2, mapping, events);
+        let (feed, out) = start(2, mapping, events, CancellationToken::new());
         let put_all = tokio::task::spawn_blocking(move || (0..100).all(|index| feed.put(Read::Chunk(0, chunk(index)))));
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
         assert!(Arc::into_inner(rules).is_some());

@@ -3,13 +3,19 @@
 use super::batch::MAX_PINNED;
 use super::{Intake, mappers};
 use crate::pace::PaceRules;
-use crate::source::{Input, PART_BYTES, PARTS_AHEAD};
+use crate::source::{CHUNK_RECORDS, Input, PART_BYTES, PARTS_AHEAD};
 
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
 const BASE: u64 = 24 * 1024 * 1024;
 
 /// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::KnownUsers`].
 const INDICES: u64 = 4 * 1024 * 1024;
+
+/// What a mapper sorts and writes by itself when the sorter of duplicates is full.
+const SPILL: u64 = (512 + 64) * 1024;
+
+/// What is kept of a record beside its bytes: its span, and its reject or what is ready to be sent.
+const BESIDE_RECORD: u64 = 400;
 
 /// A small record.
 const USUAL_RECORD: u64 = 512;
@@ -52,7 +58,9 @@ impl MemoryBound {
             // What a mapping file adds to each identity: its own text, and parts of the record once more.
             let (literal, copies) = intake.rules.growth();
             let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
-            BASE + INDICES + chunks * (2 * (chunk + record) + added) + parts + batches
+            let beside = CHUNK_RECORDS as u64 * BESIDE_RECORD;
+            let indices = INDICES + intake.workers as u64 * SPILL;
+            BASE + indices + chunks * (2 * (chunk + record) + beside + added) + parts + batches
         };
         Self { usual: of(0), largest: of(record) }
     }
@@ -90,7 +98,7 @@ mod tests {
         };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some(&rules)));
-        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (31, 56));
+        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (34, 59));
         assert!(sending.largest > sending.usual && reading.largest > reading.usual);
     }
 }

@@ -37,7 +37,7 @@ mod single;
 use std::sync::Arc;
 
 use futures::StreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 pub use batch::BatchLimits;
@@ -49,7 +49,7 @@ pub use memory::{MemoryBound, peak_memory, room};
 pub use reconcile::OnExisting;
 pub use send::Delivery;
 
-use crate::journal::{Journal, KnownLookup, KnownUsers, Progress, Tracker};
+use crate::journal::{Journal, Known, KnownLookup, KnownUsers, Progress, Reject, Settled, Tracker};
 use crate::mapping::Rules;
 use crate::passwords::Passwords;
 use crate::report::Reporter;
@@ -57,7 +57,8 @@ use crate::signal::Signals;
 use crate::source::{Input, ReaderLimits, Shard};
 use event::Event;
 
-/// Room for messages to the committer. They are small; the bound only keeps senders from running ahead of it.
+/// Room for messages to the committer. They are small, but for rejects, which are waited for; the bound only keeps senders from
+/// running ahead of it.
 const EVENTS: usize = 256;
 
 /// What is read and how it is mapped: the front half of every job.
@@ -143,10 +144,11 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         preview: job.preview,
         shard,
     };
-    let (feed, mapped) = mappers::start(workers, mapping, events.clone());
+    let (feed, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
     read::start(inputs, (reader, read_only), Arc::clone(&progress), stop.clone(), move |read| feed.put(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace));
+    let stopped = stop.clone();
     let stages = match job.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
@@ -160,7 +162,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         }
         None => tokio::spawn(async move {
             batch::discard(mapped, &events).await;
-            duplicates::tell_found(job.duplicates, shard, names, &events).await;
+            duplicates::tell_found(job.duplicates, shard, names, &stopped, &events).await;
         }),
     };
     let committer = commit::Committer {
@@ -189,5 +191,20 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
 async fn tell(events: &mpsc::Sender<Event>, event: Event) {
     if events.send(event).await.is_err() {
         tracing::debug!("the committer is gone");
+    }
+}
+
+/// Tells the committer what became of records. A reject holds the record itself, so whoever has rejects waits until they are
+/// booked: at any moment each stage has those of one chunk or batch in memory, and not as many as the channel has room for.
+async fn settle(events: &mpsc::Sender<Event>, records: Vec<Settled>, rejects: Vec<Reject>, known: Vec<Known>) {
+    if records.is_empty() && rejects.is_empty() {
+        return;
+    }
+    let (booked, told) = oneshot::channel();
+    let waits = !rejects.is_empty();
+    tell(events, Event::Settled { records, rejects, known, booked }).await;
+    if waits {
+        // Nothing is ever said: it is dropped when it is time.
+        drop(told.await);
     }
 }

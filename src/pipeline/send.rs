@@ -18,7 +18,7 @@ use super::refusal::{
     conflict, failing, invalid, is_about_content, is_explained, is_passing, is_throttled, may_be_about_content,
 };
 use super::single::Single;
-use super::tell;
+use super::{settle, tell};
 use crate::avnology::{
     Backoff, Client, Decision, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError, Transport,
     batch_results, decide, decide_item, error_body, is_well,
@@ -346,9 +346,7 @@ impl Sender {
                 },
             }
         }
-        if !records.is_empty() || !rejects.is_empty() {
-            tell(&self.events, Event::Settled { records, rejects, known }).await;
-        }
+        settle(&self.events, records, rejects, known).await;
         if let Some(error) = refused {
             return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }
@@ -361,7 +359,7 @@ impl Sender {
             };
             match reconciler.reconcile(&existing).await {
                 Ok(Reconciled { records, rejects, known }) => {
-                    tell(&self.events, Event::Settled { records, rejects, known }).await;
+                    settle(&self.events, records, rejects, known).await;
                 }
                 Err(error) => return self.give_up(error).await,
             }
@@ -397,7 +395,7 @@ impl Sender {
             _ => invalid(error),
         };
         let rejects = vec![item.reject(rejection).in_request(reply.request_id.as_deref())];
-        tell(&self.events, Event::Settled { records: Vec::new(), rejects, known: Vec::new() }).await;
+        settle(&self.events, Vec::new(), rejects, Vec::new()).await;
         Next::Work(Vec::new())
     }
 

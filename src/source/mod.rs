@@ -49,6 +49,7 @@ pub use error::{Place, SourceError};
 pub use header::{Header, Row, RowFault};
 pub use input::Input;
 pub use object::{Object, ObjectAccess, ObjectFault, ObjectUrlError, PART_BYTES, PARTS_AHEAD, Version};
+pub(crate) use reader::CHUNK_RECORDS;
 pub use reader::{ReaderLimits, RecordReader, ResumePoint};
 pub use record::{FramingFault, Position, RecordChunk, RecordSpan};
 pub use shard::Shard;

@@ -12,6 +12,9 @@ use super::record::to_index;
 use super::rows::RowFramer;
 use super::{Format, FramingFault, Header, Input, Place, RecordChunk, RecordSpan, Shard, SourceError, diagnose};
 
+/// Records of a chunk at the most, so that what is kept of each beside its bytes is bounded, too, however small they are.
+pub(crate) const CHUNK_RECORDS: usize = 1024;
+
 /// How many first bytes are looked at to find an input's shape.
 const PREFIX: usize = 64 * 1024;
 
@@ -213,7 +216,12 @@ impl RecordReader {
     fn fill(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
         while self.stage == Stage::Records {
             match self.framer.step(&self.buffer[..self.filled], self.base) {
-                Step::Record(bounds) => self.framed(bounds, spans),
+                Step::Record(bounds) => {
+                    self.framed(bounds, spans);
+                    if spans.len() == CHUNK_RECORDS {
+                        return Ok(());
+                    }
+                }
                 Step::End => self.stage = Stage::Rest,
                 Step::Lost(bounds) => return Err(self.lost(bounds)),
                 Step::More => {
