@@ -75,12 +75,15 @@ impl<const N: usize> Sorter<N> {
     /// All entries, to be gone through in order. They stay in memory if they always fitted.
     pub fn finish(self) -> io::Result<Sorted<N>> {
         let mut rest = std::mem::take(&mut *lock(&self.buffer));
-        if !lock(&self.levels).is_empty() {
-            self.spill(std::mem::take(&mut rest))?;
-        }
         rest.sort_unstable_by(by_bytes);
         let levels = std::mem::take(&mut *lock(&self.levels));
-        Ok(Sorted { rest, files: levels.into_iter().flatten().collect() })
+        let mut files: Vec<_> = levels.into_iter().flatten().collect();
+        // Room in memory is for going through the files then.
+        if !files.is_empty() && !rest.is_empty() {
+            let entries = std::mem::take(&mut rest).into_iter().map(Ok);
+            files.push(SortedFile::write(self.temporary()?, entries)?);
+        }
+        Ok(Sorted { rest, files })
     }
 }
 

@@ -99,13 +99,14 @@ impl Input {
     }
 }
 
-/// Gives a pipe as much room as Linux lets anybody have (`/proc/sys/fs/pipe-max-size`), so that its two ends wait for each
-/// other sixteen times less often. Not every pipe may have it, and files have none: that is no fault.
+/// Gives a pipe 1 MiB of room, as much as Linux usually lets anybody have (pipe(7)), so that its two ends wait for each other
+/// sixteen times less often. Not every pipe may have it, and files have none: that is no fault.
 #[cfg(target_os = "linux")]
 fn widen(input: impl std::os::fd::AsFd) {
     const ROOM: usize = 1024 * 1024;
-    if let Ok(bytes) = rustix::pipe::fcntl_setpipe_size(input, ROOM) {
-        tracing::debug!(bytes, "reading from a pipe");
+    let is_small = rustix::pipe::fcntl_getpipe_size(&input).is_ok_and(|bytes| bytes < ROOM);
+    if is_small && let Ok(bytes) = rustix::pipe::fcntl_setpipe_size(&input, ROOM) {
+        tracing::debug!(bytes, "gave a pipe more room");
     }
 }
 
