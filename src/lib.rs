@@ -66,7 +66,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`cli`] | what can be typed; types and help texts only |
-//! | [`settings`] | flags > environment > `.env` > defaults; the only reader of the environment |
+//! | [`settings`] | flags > environment > `.env` > config file > defaults; the only reader of the environment |
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
