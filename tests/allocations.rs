@@ -80,11 +80,21 @@ fn chunks_take_the_same_room_however_little_is_read_at_once() {
         while let Some(chunk) = reader.next_chunk().expect("a chunk") {
             // What was carried over from the chunk before is less than a record, and this export's are small.
             let most = limits.chunk_bytes + 64 * 1024;
-            assert!(chunk.bytes.capacity() <= most, "{} bytes in pieces of {piece}", chunk.bytes.capacity());
+            assert!(chunk.bytes.room() <= most, "{} bytes in pieces of {piece}", chunk.bytes.room());
             chunks += 1;
         }
         assert!(chunks > 10);
     }
+}
+
+#[test]
+fn chunks_that_are_done_with_give_their_room_to_later_ones() {
+    let export = generate();
+    let mut reader =
+        RecordReader::new(Box::new(Cursor::new(export)), Arc::from("-"), ReaderLimits::default()).expect("an export");
+    let allocated = measure(|| while reader.next_chunk().expect("a chunk").is_some() {});
+    // Two chunks: the one that is out, and the one that is filled. Beside them the places of the records.
+    assert!(allocated.bytes_total < 1024 * 1024, "{} bytes for an export of 4 MB", allocated.bytes_total);
 }
 
 /// What the committer, which runs on the calling thread, keeps in memory during a dry run of so many records, each of them a

@@ -237,7 +237,7 @@ mod tests {
         let span = RecordSpan { number: 3, line: 7, offset: 0, length: record.len() as u64, fault: None };
         let chunk = RecordChunk {
             input: Arc::from("users.json"),
-            bytes: record.to_vec(),
+            bytes: record.to_vec().into(),
             base: 0,
             spans: vec![span.clone()],
             header: None,

@@ -119,7 +119,7 @@ impl Batch {
 struct Packer {
     body: Vec<u8>,
     items: Vec<Item>,
-    /// Bytes of the chunks that the items' records lie in, which live as long as the items.
+    /// The room of the chunks that the items' records lie in, which live as long as the items.
     pinned: usize,
     /// What the last body took. Bodies of one size that never grow take the same pieces of memory again and again; with
     /// others the peak rises for as long as a run lasts.
@@ -148,7 +148,7 @@ impl Packer {
         item.encoded = start..self.body.len();
         // Records come in the order of their chunks, so only the last one can be the same.
         if self.items.last().is_none_or(|last| !Arc::ptr_eq(&last.chunk, &item.chunk)) {
-            self.pinned += item.chunk.bytes.len();
+            self.pinned += item.chunk.bytes.room();
         }
         self.items.push(item);
     }
@@ -321,7 +321,7 @@ mod tests {
     fn chunk() -> Arc<RecordChunk> {
         Arc::new(RecordChunk {
             input: Arc::from("-"),
-            bytes: Vec::new(),
+            bytes: Vec::new().into(),
             base: 0,
             spans: Vec::new(),
             header: None,

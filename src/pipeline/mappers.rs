@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn chunk(consumed: u64) -> Arc<RecordChunk> {
-        let (bytes, spans) = (Vec::new(), Vec::new());
+        let (bytes, spans) = (Vec::new().into(), Vec::new());
         Arc::new(RecordChunk { input: "users.json".into(), bytes, base: 0, spans, header: None, consumed })
     }
 

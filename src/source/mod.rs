@@ -9,12 +9,14 @@
 //! (or in a file of one object a line) the bounds of each record are found without building a tree (`frame`), so
 //! that the mapper workers can parse records in parallel straight out of the chunk's bytes. The records of a CSV are its
 //! rows (`rows`), whose cells the mappers read under its header, which travels with each chunk (`header`).
+//! Chunks travel in buffers that are used again once nobody needs them any more (`buffer`).
 //!
 //! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here,
 //! and every record's bytes are parsed strictly by the mapper. A record that does not parse is one reject. Damage that
 //! takes the array's own structure with it ends the input with a [`SourceError`], after all whole records before it.
 
 mod block;
+mod buffer;
 mod compressed;
 mod detect;
 mod diagnose;
@@ -43,6 +45,7 @@ mod store;
 mod strictness;
 mod zstd;
 
+pub use buffer::Buffer;
 pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};
 pub use error::{Place, SourceError};

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::buffer::{Buffer, Buffers};
 use super::compressed::{Compressed, Opened, decompressed};
 use super::detect::{Shape, detect};
 use super::envelope::{close, open_array};
@@ -30,6 +31,13 @@ pub struct ReaderLimits {
 impl Default for ReaderLimits {
     fn default() -> Self {
         Self { chunk_bytes: 256 * 1024, record_bytes: 8 * 1024 * 1024 }
+    }
+}
+
+impl ReaderLimits {
+    /// Buffers for chunks of this size.
+    fn buffers(self) -> Buffers {
+        Buffers::new(self.chunk_bytes.max(1).next_multiple_of(4096))
     }
 }
 
@@ -71,8 +79,8 @@ pub struct RecordReader {
     /// What is known of a compressed input.
     compressed: Option<Arc<Compressed>>,
     framer: Box<dyn Framer + Send>,
-    buffer: Vec<u8>,
-    filled: usize,
+    buffers: Buffers,
+    buffer: Buffer,
     base: u64,
     records: u64,
     stage: Stage,
@@ -95,6 +103,7 @@ impl RecordReader {
     /// checked then.
     pub fn resume(input: &Input, limits: ReaderLimits, point: ResumePoint) -> Result<Self, SourceError> {
         let ResumePoint { number, line, offset } = point;
+        let buffers = limits.buffers();
         let name = input.name();
         let mut opened = Self::decompress(input)?;
         let prefix = read_prefix(opened.reader.as_mut(), &name)?;
@@ -123,8 +132,8 @@ impl RecordReader {
             reader,
             compressed,
             framer,
-            buffer: Vec::new(),
-            filled: 0,
+            buffer: buffers.holding(&[]),
+            buffers,
             base: offset,
             records: number - 1,
             stage: Stage::Records,
@@ -149,8 +158,8 @@ impl RecordReader {
                 (Box::new(ElementFramer::new(offset, line)), opening.ahead, offset)
             }
         };
-        let filled = ahead.len();
-        let (buffer, stage) = (ahead, Stage::Records);
+        let buffers = limits.buffers();
+        let (buffer, stage) = (buffers.holding(&ahead), Stage::Records);
         Ok(Self {
             input,
             format,
@@ -160,8 +169,8 @@ impl RecordReader {
             reader,
             compressed: None,
             framer,
+            buffers,
             buffer,
-            filled,
             base,
             records: 0,
             stage,
@@ -215,7 +224,7 @@ impl RecordReader {
     /// Finds records until a chunk is full or the input ends.
     fn fill(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
         while self.stage == Stage::Records {
-            match self.framer.step(&self.buffer[..self.filled], self.base) {
+            match self.framer.step(&self.buffer, self.base) {
                 Step::Record(bounds) => {
                     self.framed(bounds, spans);
                     if spans.len() == CHUNK_RECORDS {
@@ -225,7 +234,7 @@ impl RecordReader {
                 Step::End => self.stage = Stage::Rest,
                 Step::Lost(bounds) => return Err(self.lost(bounds)),
                 Step::More => {
-                    if self.filled >= self.limits.chunk_bytes && !spans.is_empty() {
+                    if self.buffer.len() >= self.limits.chunk_bytes && !spans.is_empty() {
                         return Ok(());
                     }
                     if self.read_more(spans.is_empty())? == 0 {
@@ -280,16 +289,12 @@ impl RecordReader {
             self.drop_before(keep_from);
         }
         let wanted = self.limits.chunk_bytes.max(1);
-        // Room that is there is filled first, for chunks live long: pipes and decompressors give little at once, and with room
-        // for a whole read each time a chunk would take up to twice its size.
-        if self.buffer.len() == self.filled {
-            self.buffer.resize((self.filled + wanted).next_multiple_of(4096), 0);
-        }
-        let room = &mut self.buffer[self.filled..];
+        // Room that is there is filled first: pipes and decompressors give little at once.
+        let room = self.buffer.free(wanted);
         loop {
             match self.reader.read(room) {
                 Ok(count) => {
-                    self.filled += count;
+                    self.buffer.add(count);
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -301,9 +306,8 @@ impl RecordReader {
     }
 
     fn drop_before(&mut self, offset: u64) {
-        let count = to_index(offset.saturating_sub(self.base)).min(self.filled);
-        self.buffer.copy_within(count..self.filled, 0);
-        self.filled -= count;
+        let count = to_index(offset.saturating_sub(self.base)).min(self.buffer.len());
+        self.buffer.drop_first(count);
         self.base += count as u64;
     }
 
@@ -337,7 +341,7 @@ impl RecordReader {
     /// Whether a last line without a line break ends in the middle of its value.
     fn cut_off(&self, bounds: Bounds) -> Option<String> {
         let start = to_index(bounds.start.saturating_sub(self.base));
-        let text = self.buffer.get(start..self.filled).filter(|_| bounds.start >= self.base)?;
+        let text = self.buffer.get(start..).filter(|_| bounds.start >= self.base)?;
         diagnose(text).filter(|fault| fault.ends_early).map(|_| {
             format!("inside record {} (starts at line {}, byte offset {})", self.records + 1, bounds.line, bounds.start)
         })
@@ -346,7 +350,7 @@ impl RecordReader {
     /// Checks everything behind the array.
     fn read_rest(&mut self) -> Result<(), SourceError> {
         let (offset, line) = self.framer.cursor();
-        let unread = self.buffer[to_index(offset - self.base)..self.filled].to_vec();
+        let unread = self.buffer[to_index(offset - self.base)..].to_vec();
         let rest = io::Cursor::new(unread).chain(self.reader.as_mut());
         close(rest, self.format == Format::Array, Place { line, offset }, self.records, &self.input)
     }
@@ -354,13 +358,11 @@ impl RecordReader {
     /// Takes the records out together with the bytes that hold them; the rest begins the next chunk.
     fn cut(&mut self, spans: Vec<RecordSpan>) -> RecordChunk {
         let (cursor, _) = self.framer.cursor();
-        let carried_from = to_index(self.framer.needed_from().min(cursor) - self.base).min(self.filled);
-        let carried = self.buffer[carried_from..self.filled].to_vec();
-        let mut bytes = std::mem::replace(&mut self.buffer, carried);
-        bytes.truncate(self.filled);
+        let carried_from = to_index(self.framer.needed_from().min(cursor) - self.base).min(self.buffer.len());
+        let carried = self.buffers.holding(&self.buffer[carried_from..]);
+        let bytes = std::mem::replace(&mut self.buffer, carried);
         let base = self.base;
         self.base += carried_from as u64;
-        self.filled = self.buffer.len();
         let consumed = self.consumed();
         let (input, header) = (Arc::clone(&self.input), self.header.clone());
         RecordChunk { input, bytes, base, spans, header, consumed }

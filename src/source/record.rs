@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Header;
+use super::{Buffer, Header};
 
 /// Where a record stands in its input. Shown in every reject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub struct RecordChunk {
     /// The input's name as the user gave it.
     pub input: Arc<str>,
     /// The bytes; records lie within them, separators between.
-    pub bytes: Vec<u8>,
+    pub bytes: Buffer,
     /// Offset of `bytes[0]` in the input.
     pub base: u64,
     /// The records, in the order of the input.

@@ -1,0 +1,132 @@
+//! The buffers that records travel in. One that is free again goes back to where it came from, so that a run, however long
+//! it is, neither asks for memory all the time nor has it filled with zeros.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// Buffers that nobody uses at the moment.
+type Free = Mutex<Vec<Vec<u8>>>;
+
+/// Buffers of one size. There are never more of them than were used at once.
+#[derive(Debug)]
+pub(super) struct Buffers {
+    size: usize,
+    free: Arc<Free>,
+}
+
+impl Buffers {
+    /// Buffers of `size` bytes.
+    pub(super) fn new(size: usize) -> Self {
+        Self { size, free: Arc::default() }
+    }
+
+    /// One that holds these bytes and nothing else yet.
+    pub(super) fn holding(&self, bytes: &[u8]) -> Buffer {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let room = free.unwrap_or_else(|| vec![0; self.size]);
+        let mut buffer = Buffer { room, filled: 0, size: self.size, home: Arc::downgrade(&self.free) };
+        if bytes.len() > self.size {
+            buffer.room.resize(bytes.len(), 0);
+        }
+        buffer.room[..bytes.len()].copy_from_slice(bytes);
+        buffer.filled = bytes.len();
+        buffer
+    }
+}
+
+/// Bytes of an input, and room for more. It may outlive the [`Buffers`] that it came from.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    room: Vec<u8>,
+    filled: usize,
+    /// What its room was made for.
+    size: usize,
+    home: Weak<Free>,
+}
+
+impl Buffer {
+    /// How much memory it takes, in bytes.
+    pub fn room(&self) -> usize {
+        self.room.len()
+    }
+
+    /// The room behind its bytes; if there is none, so much is added.
+    pub(super) fn free(&mut self, more: usize) -> &mut [u8] {
+        if self.filled == self.room.len() {
+            self.room.resize(self.filled + more, 0);
+        }
+        &mut self.room[self.filled..]
+    }
+
+    /// So many bytes were put into its free room.
+    pub(super) fn add(&mut self, count: usize) {
+        self.filled = self.room.len().min(self.filled + count);
+    }
+
+    /// Takes the first bytes out.
+    pub(super) fn drop_first(&mut self, count: usize) {
+        self.room.copy_within(count..self.filled, 0);
+        self.filled -= count;
+    }
+}
+
+impl From<Vec<u8>> for Buffer {
+    /// A buffer that is full and belongs nowhere.
+    fn from(room: Vec<u8>) -> Self {
+        Self { filled: room.len(), room, size: 0, home: Weak::new() }
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.room[..self.filled]
+    }
+}
+
+impl Drop for Buffer {
+    /// What had to grow for a large record goes back to the allocator: the next one is small again.
+    fn drop(&mut self) {
+        if self.room.len() == self.size
+            && let Some(home) = self.home.upgrade()
+        {
+            home.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.room));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_free_is_used_again_and_holds_nothing_of_before() {
+        let buffers = Buffers::new(8);
+        let mut first = buffers.holding(b"ab");
+        first.free(8)[..3].copy_from_slice(b"cde");
+        first.add(3);
+        first.drop_first(1);
+        assert_eq!((&*first, first.room()), (&b"bcde"[..], 8));
+        let room = first.room.as_ptr();
+        drop(first);
+        let (second, third) = (buffers.holding(b"x"), buffers.holding(b""));
+        assert_eq!((&*second, &*third), (&b"x"[..], &b""[..]));
+        assert!(second.room.as_ptr() == room && third.room.as_ptr() != room);
+    }
+
+    #[test]
+    fn what_had_to_grow_is_not_kept() {
+        let buffers = Buffers::new(8);
+        let mut grown = buffers.holding(b"abcdefgh");
+        assert_eq!(grown.free(4).len(), 4);
+        drop((grown, buffers.holding(b"abcdefghi")));
+        assert!(buffers.free.lock().is_ok_and(|free| free.is_empty()));
+    }
+
+    #[test]
+    fn a_buffer_outlives_where_it_came_from() {
+        let buffer = Buffers::new(8).holding(b"abc");
+        assert_eq!(&*buffer, b"abc");
+    }
+}
