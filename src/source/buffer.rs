@@ -39,7 +39,7 @@ impl Buffers {
 pub struct Buffer {
     room: Vec<u8>,
     filled: usize,
-    /// What its room was made for.
+    /// What its room was made for, and grows by.
     size: usize,
     home: Weak<Free>,
 }
@@ -50,10 +50,10 @@ impl Buffer {
         self.room.len()
     }
 
-    /// The room behind its bytes; if there is none, so much is added.
-    pub(super) fn free(&mut self, more: usize) -> &mut [u8] {
+    /// The room behind its bytes. There is always some: if it is full, it grows.
+    pub(super) fn free(&mut self) -> &mut [u8] {
         if self.filled == self.room.len() {
-            self.room.resize(self.filled + more, 0);
+            self.room.resize(self.filled + self.size, 0);
         }
         &mut self.room[self.filled..]
     }
@@ -71,9 +71,9 @@ impl Buffer {
 }
 
 impl From<Vec<u8>> for Buffer {
-    /// A buffer that is full and belongs nowhere.
+    /// A full one that belongs nowhere.
     fn from(room: Vec<u8>) -> Self {
-        Self { filled: room.len(), room, size: 0, home: Weak::new() }
+        Self { filled: room.len(), size: room.len().max(1), room, home: Weak::new() }
     }
 }
 
@@ -104,7 +104,7 @@ mod tests {
     fn what_is_free_is_used_again_and_holds_nothing_of_before() {
         let buffers = Buffers::new(8);
         let mut first = buffers.holding(b"ab");
-        first.free(8)[..3].copy_from_slice(b"cde");
+        first.free()[..3].copy_from_slice(b"cde");
         first.add(3);
         first.drop_first(1);
         assert_eq!((&*first, first.room()), (&b"bcde"[..], 8));
@@ -119,7 +119,7 @@ mod tests {
     fn what_had_to_grow_is_not_kept() {
         let buffers = Buffers::new(8);
         let mut grown = buffers.holding(b"abcdefgh");
-        assert_eq!(grown.free(4).len(), 4);
+        assert_eq!(grown.free().len(), 8);
         drop((grown, buffers.holding(b"abcdefghi")));
         assert!(buffers.free.lock().is_ok_and(|free| free.is_empty()));
     }

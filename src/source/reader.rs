@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::block::BLOCK;
 use super::buffer::{Buffer, Buffers};
 use super::compressed::{Compressed, Opened, decompressed};
 use super::detect::{Shape, detect};
@@ -35,9 +36,9 @@ impl Default for ReaderLimits {
 }
 
 impl ReaderLimits {
-    /// Buffers for chunks of this size.
+    /// Buffers for chunks of this size, and for as many more bytes at once as they have to grow by.
     fn buffers(self) -> Buffers {
-        Buffers::new(self.chunk_bytes.max(1).next_multiple_of(4096))
+        Buffers::new(self.chunk_bytes.max(1).next_multiple_of(BLOCK))
     }
 }
 
@@ -288,9 +289,8 @@ impl RecordReader {
             let keep_from = if cursor - needed > self.limits.record_bytes as u64 { cursor } else { needed };
             self.drop_before(keep_from);
         }
-        let wanted = self.limits.chunk_bytes.max(1);
         // Room that is there is filled first: pipes and decompressors give little at once.
-        let room = self.buffer.free(wanted);
+        let room = self.buffer.free();
         loop {
             match self.reader.read(room) {
                 Ok(count) => {
