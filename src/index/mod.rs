@@ -8,10 +8,13 @@
 //! bounded by the sorter's buffer, whatever the number of entries.
 
 mod duplicates;
+mod merge;
+mod positioned;
 mod sorted_file;
 mod sorter;
 
 pub use duplicates::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Place};
-pub use sorted_file::{SortedFile, merge};
-pub(crate) use sorted_file::{read_exact_at, write_all_at};
+pub use merge::merge;
+pub(crate) use positioned::{read_exact_at, write_all_at};
+pub use sorted_file::SortedFile;
 pub use sorter::{Sorted, Sorter};

@@ -1,12 +1,12 @@
 //! A file of fixed-size entries in order: written once, then searched.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
+
+use super::positioned::read_exact_at;
 
 /// Entries that are read at once when searching: a page or two.
 const WINDOW: usize = 128;
@@ -134,46 +134,6 @@ fn to_index(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// Reads from this offset on, wherever others read.
-#[cfg(unix)]
-pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
-}
-
-/// Writes at this offset, wherever others read.
-#[cfg(unix)]
-pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
-}
-
-#[cfg(windows)]
-pub(crate) fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_write(file, bytes, offset)? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            count => {
-                bytes = &bytes[count..];
-                offset += count as u64;
-            }
-        }
-    }
-    Ok(())
-}
-
-#[cfg(windows)]
-pub(crate) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
-    while !buffer.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => {
-                buffer = &mut buffer[count..];
-                offset += count as u64;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Entries of a file, in order.
 pub struct Entries<'a, const N: usize> {
     source: &'a SortedFile<N>,
@@ -211,72 +171,6 @@ pub(super) fn by_bytes<const N: usize>(one: &[u8; N], other: &[u8; N]) -> Orderi
     leading(one).cmp(&leading(other)).then_with(|| one.cmp(other))
 }
 
-/// Entries of several sources, each in order, in one order.
-pub fn merge<const N: usize, I>(sources: impl IntoIterator<Item = I>) -> Merge<N, I>
-where
-    I: Iterator<Item = io::Result<[u8; N]>>,
-{
-    let mut merge = Merge { sources: sources.into_iter().collect(), waiting: BinaryHeap::new(), failed: None };
-    for (index, source) in merge.sources.iter_mut().enumerate() {
-        match source.next() {
-            Some(Ok(entry)) => merge.waiting.push(Reverse(Waiting { entry, source: index })),
-            Some(Err(error)) => merge.failed = Some(error),
-            None => {}
-        }
-    }
-    merge
-}
-
-/// See [`merge`].
-pub struct Merge<const N: usize, I> {
-    sources: Vec<I>,
-    /// The next entry of each source.
-    waiting: BinaryHeap<Reverse<Waiting<N>>>,
-    failed: Option<io::Error>,
-}
-
-/// An entry, and the number of its source.
-#[derive(PartialEq, Eq)]
-struct Waiting<const N: usize> {
-    entry: [u8; N],
-    source: usize,
-}
-
-impl<const N: usize> Ord for Waiting<N> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        by_bytes(&self.entry, &other.entry).then_with(|| self.source.cmp(&other.source))
-    }
-}
-
-impl<const N: usize> PartialOrd for Waiting<N> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<const N: usize, I: Iterator<Item = io::Result<[u8; N]>>> Iterator for Merge<N, I> {
-    /// The entry, and the number of its source.
-    type Item = io::Result<([u8; N], usize)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(error) = self.failed.take() {
-            self.waiting.clear();
-            return Some(Err(error));
-        }
-        // What follows in the source takes its place at once, which is half the work of taking and adding.
-        let mut first = self.waiting.peek_mut()?;
-        let source = first.0.source;
-        let entry = match self.sources[source].next() {
-            Some(Ok(next)) => std::mem::replace(&mut first.0.entry, next),
-            ended => {
-                self.failed = ended.and_then(Result::err);
-                PeekMut::pop(first).0.entry
-            }
-        };
-        Some(Ok((entry, source)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -310,18 +204,6 @@ mod tests {
             for key in &others {
                 prop_assert_eq!(file.find(key).unwrap().map(|entry| entry[4]), entries.get(key).copied());
             }
-        }
-
-        #[test]
-        fn merging_is_sorting(sources in proptest::collection::vec(proptest::collection::vec(any::<[u8; 2]>(), 0..40), 0..6)) {
-            let mut all: Vec<[u8; 2]> = sources.concat();
-            all.sort_unstable();
-            let sorted = sources.into_iter().map(|mut source| {
-                source.sort_unstable();
-                source.into_iter().map(Ok)
-            });
-            let merged: Vec<[u8; 2]> = merge(sorted).map(|entry| entry.unwrap().0).collect();
-            prop_assert_eq!(merged, all);
         }
     }
 

@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sorted_file::{SortedFile, by_bytes, merge};
+use super::merge::merge;
+use super::sorted_file::{SortedFile, by_bytes};
 
 /// Sorted files that are merged into one when there are as many, so that few are open at once.
 const FAN_IN: usize = 64;

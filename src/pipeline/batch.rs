@@ -1,19 +1,12 @@
-//! Packs encoded identities into requests, bounded by count and by bytes.
+//! Identities that travel in one request, bounded by count and by bytes.
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
-use tokio::sync::mpsc;
 
-use super::event::Event;
-use super::map::{MappedChunk, Ready};
-use super::room::{Outlet, Taken};
-use super::{settle, tell};
-use crate::journal::{ContentHash, Known, Plan, RecordKey, Reject};
+use super::map::Ready;
+use crate::journal::{ContentHash, Known, RecordKey, Reject};
 use crate::mapping::{Notices, Rejection};
 use crate::source::RecordChunk;
 
@@ -48,6 +41,12 @@ pub(super) struct Item {
 }
 
 impl Item {
+    /// What was made of a record of this chunk; not in a batch yet.
+    pub(super) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
+        let Ready { span, content, external_id, disabled, notices, .. } = ready;
+        Self { input, chunk: Arc::clone(chunk), span, notices, external_id, disabled, encoded: 0..0, content }
+    }
+
     /// Which record of the run it is.
     pub(super) fn key(&self) -> RecordKey {
         RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
@@ -95,7 +94,7 @@ impl Batch {
     }
 
     /// Parts of it that keep to bounds, as far as single items do.
-    fn parts(&self, limits: BatchLimits) -> Vec<Self> {
+    pub(super) fn parts(&self, limits: BatchLimits) -> Vec<Self> {
         let (mut parts, mut packer) = (Vec::new(), Packer::default());
         for item in &self.items {
             if !packer.fits(item.encoded.len(), limits) {
@@ -116,7 +115,7 @@ impl Batch {
 
 /// Puts a body together.
 #[derive(Default)]
-struct Packer {
+pub(super) struct Packer {
     body: Vec<u8>,
     items: Vec<Item>,
     /// The room of the chunks that the items' records lie in, which live as long as the items.
@@ -130,15 +129,21 @@ struct Packer {
 const BODY_STEP: usize = 64 * 1024;
 
 impl Packer {
+    /// How many identities are in it.
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
     /// Whether an identity of `length` bytes still fits. The first one always does.
-    fn fits(&self, length: usize, limits: BatchLimits) -> bool {
+    pub(super) fn fits(&self, length: usize, limits: BatchLimits) -> bool {
         self.items.is_empty()
             || self.items.len() < limits.items
                 && self.body.len() + 1 + length + TAIL.len() <= limits.bytes
                 && self.pinned <= MAX_PINNED
     }
 
-    fn push(&mut self, encoded: &[u8], mut item: Item) {
+    /// Adds an identity.
+    pub(super) fn push(&mut self, encoded: &[u8], mut item: Item) {
         if self.items.is_empty() {
             self.body.reserve(self.usual);
         }
@@ -153,162 +158,12 @@ impl Packer {
         self.items.push(item);
     }
 
-    fn finish(&mut self) -> Batch {
+    /// The batch of all that was added. What is added then belongs to the next one.
+    pub(super) fn finish(&mut self) -> Batch {
         self.body.extend_from_slice(TAIL);
         self.usual = self.body.len().next_multiple_of(BODY_STEP);
         let weight = self.body.len() + std::mem::take(&mut self.pinned);
         Batch { items: std::mem::take(&mut self.items), body: Bytes::from(std::mem::take(&mut self.body)), weight }
-    }
-}
-
-/// A batch and what was already tried with it.
-#[derive(Debug)]
-pub(super) struct Work {
-    pub batch: Batch,
-    /// How often single items of it were sent before and answered with an error that may pass.
-    pub round: u32,
-    /// An earlier part of the run was about to send it, and may have.
-    pub in_doubt: bool,
-    /// It is part of a batch that failed while others succeeded: how many had, when that one was first sent.
-    pub suspect_since: Option<u64>,
-    /// The room that it takes, together with the other parts of the batch that it came from.
-    pub room: Taken,
-}
-
-impl Work {
-    /// A batch that was never sent before.
-    fn new(batch: Batch) -> Self {
-        Self { batch, round: 0, in_doubt: false, suspect_since: None, room: None }
-    }
-
-    /// Parts of it that keep to bounds that became tighter since it was filled; nothing if it does. What may have been
-    /// carried out is sent again exactly as it was.
-    pub(super) fn beyond(&self, limits: BatchLimits) -> Option<Vec<Self>> {
-        let is_beyond = self.batch.items.len() > limits.items || self.batch.body.len() > limits.bytes;
-        (is_beyond && self.batch.items.len() > 1 && !self.in_doubt).then(|| {
-            let part = |batch| Self { batch, room: self.room.clone(), ..*self };
-            self.batch.parts(limits).into_iter().map(part).collect()
-        })
-    }
-
-    /// The same, of which nothing was carried out.
-    pub(super) fn refused_as_a_whole(&self, suspect_since: Option<u64>) -> Self {
-        Self { batch: self.batch.clone(), room: self.room.clone(), in_doubt: false, suspect_since, ..*self }
-    }
-
-    /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
-    /// carried out.
-    pub(super) fn halved(&self, suspect_since: Option<u64>, in_doubt: bool) -> Vec<Self> {
-        if self.batch.items.len() < 2 {
-            return Vec::new();
-        }
-        let in_doubt = in_doubt || self.in_doubt;
-        let part = |batch| Self { batch, round: self.round, in_doubt, suspect_since, room: self.room.clone() };
-        self.batch.halves().into_iter().map(part).collect()
-    }
-
-    /// Some of its items, to be sent again after the target answered for them.
-    pub(super) fn again(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
-        Self { round: self.round + 1, suspect_since, room: self.room.clone(), ..Self::new(self.batch.subset(items)) }
-    }
-}
-
-/// Fills batches from mapped chunks until there are no more, and sends the last one however small it is.
-///
-/// Batches that an earlier part of the run was about to send are put together again exactly as they were, so that a
-/// target that carried them out knows their idempotency keys and answers as it did.
-pub(super) async fn fill(
-    mapped: impl Stream<Item = MappedChunk>,
-    limits: impl Fn() -> BatchLimits,
-    in_doubt: &[Plan],
-    batches: Outlet,
-    events: mpsc::Sender<Event>,
-) {
-    let mut mapped = pin!(mapped);
-    let mut packer = Packer::default();
-    let mut again = Again::new(in_doubt, limits());
-    while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
-        tell(&events, Event::Mapped(counts)).await;
-        settle(&events, unchanged, rejects, Vec::new()).await;
-        for Ready { span, encoded: range, content, external_id, disabled, notices } in ready {
-            let encoded = &encoded[range];
-            let chunk = Arc::clone(&chunk);
-            let item = Item { input, chunk, span, notices, external_id, disabled, encoded: 0..0, content };
-            let full = match again.take(item, encoded) {
-                Placed::Into(full) => full,
-                Placed::Not(item) => {
-                    let full = (!packer.fits(encoded.len(), limits())).then(|| Work::new(packer.finish()));
-                    packer.push(encoded, item);
-                    full
-                }
-            };
-            if let Some(work) = full
-                && !batches.send(work).await
-            {
-                return;
-            }
-        }
-    }
-    let rest = (!packer.items.is_empty()).then(|| Work::new(packer.finish()));
-    for work in again.rest().chain(rest) {
-        if !batches.send(work).await {
-            return;
-        }
-    }
-}
-
-/// Puts batches together again that were under way when the run broke off.
-struct Again {
-    /// Which of the plans a record belongs to.
-    plan_of: HashMap<RecordKey, usize>,
-    plans: Vec<(Packer, usize, u32)>,
-}
-
-/// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
-enum Placed {
-    Into(Option<Work>),
-    Not(Item),
-}
-
-impl Again {
-    /// There are no more plans than requests were under way at once, so this is small.
-    fn new(plans: &[Plan], limits: BatchLimits) -> Self {
-        // A target that lost its batch methods since then gets the items one by one.
-        let most = if limits.items > 1 { usize::MAX } else { 1 };
-        let parts = || plans.iter().flat_map(|plan| plan.records.chunks(most).map(|records| (records, plan.round)));
-        Self {
-            plan_of: parts()
-                .enumerate()
-                .flat_map(|(index, (records, _))| records.iter().map(move |key| (*key, index)))
-                .collect(),
-            plans: parts().map(|(records, round)| (Packer::default(), records.len(), round)).collect(),
-        }
-    }
-
-    fn take(&mut self, item: Item, encoded: &[u8]) -> Placed {
-        let Some(index) = self.plan_of.remove(&item.key()) else { return Placed::Not(item) };
-        let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Placed::Not(item) };
-        packer.push(encoded, item);
-        Placed::Into((packer.items.len() == *expected).then(|| Work {
-            round: *round,
-            in_doubt: true,
-            ..Work::new(packer.finish())
-        }))
-    }
-
-    /// Batches of which a record did not come.
-    fn rest(self) -> impl Iterator<Item = Work> {
-        let plans = self.plans.into_iter().filter(|(packer, ..)| !packer.items.is_empty());
-        plans.map(|(mut packer, _, round)| Work { round, in_doubt: true, ..Work::new(packer.finish()) })
-    }
-}
-
-/// In a dry run identities go nowhere.
-pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mpsc::Sender<Event>) {
-    let mut mapped = pin!(mapped);
-    while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
-        tell(events, Event::Mapped(counts)).await;
-        settle(events, Vec::new(), rejects, Vec::new()).await;
     }
 }
 

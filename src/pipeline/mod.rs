@@ -4,7 +4,7 @@
 //! read::start          a thread of its own: inputs to chunks of records
 //!   └─ a bounded line
 //! mappers::start       a thread for each core: parse, map, validate, encode; in the order of the input
-//!   └─ batch::fill     packs encoded identities by count and bytes
+//!   └─ fill::batches    packs encoded identities by count and bytes
 //!        └─ bounded channel
 //!           send       N senders at one pace: HTTP, retries, partial retries
 //! commit::run          one task: counters, rejects, progress, signals
@@ -22,6 +22,7 @@ mod batch;
 mod commit;
 mod duplicates;
 mod event;
+mod fill;
 mod group;
 mod ledger;
 mod map;
@@ -33,6 +34,7 @@ mod refusal;
 mod room;
 mod send;
 mod single;
+mod work;
 
 use std::sync::Arc;
 
@@ -156,12 +158,12 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
             let sender = send::Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
             let limits = sender.limits();
             tokio::spawn(async move {
-                let filling = batch::fill(mapped, limits, &progress.in_doubt, outlet, events);
+                let filling = fill::batches(mapped, limits, &progress.in_doubt, outlet, events);
                 futures::join!(filling, sender.run(waiting));
             })
         }
         None => tokio::spawn(async move {
-            batch::discard(mapped, &events).await;
+            fill::discard(mapped, &events).await;
             duplicates::tell_found(job.duplicates, shard, names, &stopped, &events).await;
         }),
     };

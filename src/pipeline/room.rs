@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::batch::{Batch, Work};
+use super::batch::Batch;
+use super::work::Work;
 
 /// Room in memory for batches on their way, in KiB.
 #[derive(Clone, Debug)]

@@ -11,13 +11,14 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, BatchLimits, Item, Work};
+use super::batch::{Batch, BatchLimits, Item};
 use super::event::{Event, StopReason};
 use super::reconcile::{OnExisting, Reconciled, Reconciler};
 use super::refusal::{
     conflict, failing, invalid, is_about_content, is_explained, is_passing, is_throttled, may_be_about_content,
 };
 use super::single::Single;
+use super::work::Work;
 use super::{settle, tell};
 use crate::avnology::{
     Backoff, Client, Decision, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError, Transport,

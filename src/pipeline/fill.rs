@@ -1,0 +1,113 @@
+//! Fills batches from what was mapped.
+
+use std::collections::HashMap;
+use std::pin::pin;
+
+use futures::{Stream, StreamExt};
+use tokio::sync::mpsc;
+
+use super::batch::{BatchLimits, Item, Packer};
+use super::event::Event;
+use super::map::MappedChunk;
+use super::room::Outlet;
+use super::work::Work;
+use super::{settle, tell};
+use crate::journal::{Plan, RecordKey};
+
+/// Fills batches from mapped chunks until there are no more, and sends the last one however small it is.
+///
+/// Batches that an earlier part of the run was about to send are put together again exactly as they were, so that a
+/// target that carried them out knows their idempotency keys and answers as it did.
+pub(super) async fn batches(
+    mapped: impl Stream<Item = MappedChunk>,
+    limits: impl Fn() -> BatchLimits,
+    in_doubt: &[Plan],
+    outlet: Outlet,
+    events: mpsc::Sender<Event>,
+) {
+    let mut mapped = pin!(mapped);
+    let mut packer = Packer::default();
+    let mut again = Again::new(in_doubt, limits());
+    while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
+        tell(&events, Event::Mapped(counts)).await;
+        settle(&events, unchanged, rejects, Vec::new()).await;
+        for record in ready {
+            let encoded = &encoded[record.encoded.clone()];
+            let item = Item::new(input, &chunk, record);
+            let full = match again.take(item, encoded) {
+                Placed::Into(full) => full,
+                Placed::Not(item) => {
+                    let full = (!packer.fits(encoded.len(), limits())).then(|| Work::new(packer.finish()));
+                    packer.push(encoded, item);
+                    full
+                }
+            };
+            if let Some(work) = full
+                && !outlet.send(work).await
+            {
+                return;
+            }
+        }
+    }
+    let rest = (packer.len() > 0).then(|| Work::new(packer.finish()));
+    for work in again.rest().chain(rest) {
+        if !outlet.send(work).await {
+            return;
+        }
+    }
+}
+
+/// Puts batches together again that were under way when the run broke off.
+struct Again {
+    /// Which of the plans a record belongs to.
+    plan_of: HashMap<RecordKey, usize>,
+    plans: Vec<(Packer, usize, u32)>,
+}
+
+/// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
+enum Placed {
+    Into(Option<Work>),
+    Not(Item),
+}
+
+impl Again {
+    /// There are no more plans than requests were under way at once, so this is small.
+    fn new(plans: &[Plan], limits: BatchLimits) -> Self {
+        // A target that lost its batch methods since then gets the items one by one.
+        let most = if limits.items > 1 { usize::MAX } else { 1 };
+        let parts = || plans.iter().flat_map(|plan| plan.records.chunks(most).map(|records| (records, plan.round)));
+        Self {
+            plan_of: parts()
+                .enumerate()
+                .flat_map(|(index, (records, _))| records.iter().map(move |key| (*key, index)))
+                .collect(),
+            plans: parts().map(|(records, round)| (Packer::default(), records.len(), round)).collect(),
+        }
+    }
+
+    fn take(&mut self, item: Item, encoded: &[u8]) -> Placed {
+        let Some(index) = self.plan_of.remove(&item.key()) else { return Placed::Not(item) };
+        let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Placed::Not(item) };
+        packer.push(encoded, item);
+        Placed::Into((packer.len() == *expected).then(|| Work {
+            round: *round,
+            in_doubt: true,
+            ..Work::new(packer.finish())
+        }))
+    }
+
+    /// Batches of which a record did not come.
+    fn rest(self) -> impl Iterator<Item = Work> {
+        let plans = self.plans.into_iter().filter(|(packer, ..)| packer.len() > 0);
+        plans.map(|(mut packer, _, round)| Work { round, in_doubt: true, ..Work::new(packer.finish()) })
+    }
+}
+
+/// In a dry run identities go nowhere.
+pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mpsc::Sender<Event>) {
+    let mut mapped = pin!(mapped);
+    while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
+        tell(events, Event::Mapped(counts)).await;
+        settle(events, Vec::new(), rejects, Vec::new()).await;
+    }
+}

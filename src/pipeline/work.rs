@@ -1,0 +1,56 @@
+//! What the senders have to do: a batch, and what was already tried with it.
+
+use super::batch::{Batch, BatchLimits};
+use super::room::Taken;
+
+/// A batch and what was already tried with it.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub batch: Batch,
+    /// How often single items of it were sent before and answered with an error that may pass.
+    pub round: u32,
+    /// An earlier part of the run was about to send it, and may have.
+    pub in_doubt: bool,
+    /// It is part of a batch that failed while others succeeded: how many had, when that one was first sent.
+    pub suspect_since: Option<u64>,
+    /// The room that it takes, together with the other parts of the batch that it came from.
+    pub room: Taken,
+}
+
+impl Work {
+    /// A batch that was never sent before.
+    pub(super) fn new(batch: Batch) -> Self {
+        Self { batch, round: 0, in_doubt: false, suspect_since: None, room: None }
+    }
+
+    /// Parts of it that keep to bounds that became tighter since it was filled; nothing if it does. What may have been
+    /// carried out is sent again exactly as it was.
+    pub(super) fn beyond(&self, limits: BatchLimits) -> Option<Vec<Self>> {
+        let is_beyond = self.batch.items.len() > limits.items || self.batch.body().len() > limits.bytes;
+        (is_beyond && self.batch.items.len() > 1 && !self.in_doubt).then(|| {
+            let part = |batch| Self { batch, room: self.room.clone(), ..*self };
+            self.batch.parts(limits).into_iter().map(part).collect()
+        })
+    }
+
+    /// The same, of which nothing was carried out.
+    pub(super) fn refused_as_a_whole(&self, suspect_since: Option<u64>) -> Self {
+        Self { batch: self.batch.clone(), room: self.room.clone(), in_doubt: false, suspect_since, ..*self }
+    }
+
+    /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
+    /// carried out.
+    pub(super) fn halved(&self, suspect_since: Option<u64>, in_doubt: bool) -> Vec<Self> {
+        if self.batch.items.len() < 2 {
+            return Vec::new();
+        }
+        let in_doubt = in_doubt || self.in_doubt;
+        let part = |batch| Self { batch, round: self.round, in_doubt, suspect_since, room: self.room.clone() };
+        self.batch.halves().into_iter().map(part).collect()
+    }
+
+    /// Some of its items, to be sent again after the target answered for them.
+    pub(super) fn again(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
+        Self { round: self.round + 1, suspect_since, room: self.room.clone(), ..Self::new(self.batch.subset(items)) }
+    }
+}
