@@ -5,7 +5,7 @@ mod support;
 use std::io::Write;
 use std::process::Stdio;
 
-use support::{Scratch, export, user};
+use support::{Run, Scratch, export, user};
 
 /// Dry-runs a file and returns (exit code, read, valid, rejected, stderr).
 fn dry_run(content: impl AsRef<[u8]>) -> (i32, u64, u64, u64, String) {
@@ -118,26 +118,45 @@ fn what_is_no_export_is_refused_before_anything_is_read() {
     }
 }
 
+/// A dry run that takes records of 2 KiB at the most.
+fn with_small_records(text: &str) -> Run {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", text);
+    let flags = ["--dry-run", "--preview", "0", "--output", "json", "--max-record-bytes", "2048"];
+    scratch.run(&[&["migrate", "clerk", "--import", &file], &flags[..]].concat())
+}
+
+#[test]
+fn white_space_behind_a_record_puts_no_other_one_into_its_place() {
+    let [one, two, three] = [1, 2, 3].map(user);
+    // Whatever the borders of the buffers; the second line is as long as the first one.
+    for (space, valid) in [(2_000, 3), (3_000, 2), (262_144 - one.len(), 2), (600_000, 2)] {
+        let space = " ".repeat(space);
+        for text in
+            [format!("{one}{space}\n{two}\n{three}\n"), format!("{{\"data\":[{one}{space},\n{two}{space}\n,{three}]}}")]
+        {
+            let run = with_small_records(&text);
+            let rejects = if text.starts_with("{\"data\"") { 2 * (3 - valid) } else { 3 - valid };
+            let report = run.expect_code(if rejects == 0 { 0 } else { 3 }).report();
+            let too_large = &report["rejected_by_code"]["record_too_large"];
+            assert_eq!(
+                (&report["counts"]["valid"], &report["counts"]["rejected"]),
+                (&(3 - rejects).into(), &rejects.into()),
+                "{report}"
+            );
+            assert!(rejects == 0 || too_large["count"] == rejects && too_large["first"][0]["record"] == 1, "{report}");
+        }
+        // Of a file that was cut off there.
+        let report = with_small_records(&format!("[{one},{two}{space}")).expect_code(5).report();
+        assert_eq!(report["counts"]["valid"], valid - 1, "{report}");
+    }
+}
+
 #[test]
 fn a_record_too_large_is_one_reject_however_it_falls() {
     let big = |size: usize| format!("{{\"id\":\"user_big\",\"public_metadata\":\"{}\"}}", "y".repeat(size));
     for size in [3_000, 70_000, 1_200_000] {
-        let text = format!("[{},{},{}]", user(1), big(size), user(2));
-        let scratch = Scratch::new();
-        let file = scratch.write("users.json", text);
-        let run = scratch.run(&[
-            "migrate",
-            "clerk",
-            "--import",
-            &file,
-            "--dry-run",
-            "--preview",
-            "0",
-            "--output",
-            "json",
-            "--max-record-bytes",
-            "2048",
-        ]);
+        let run = with_small_records(&format!("[{},{},{}]", user(1), big(size), user(2)));
         assert_eq!(run.count("valid"), 2, "{size}");
         let report = run.expect_code(3).report();
         let position = &report["rejected_by_code"]["record_too_large"]["first"][0];

@@ -247,7 +247,11 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
         }
         FramingFault::TooLarge { limit } => Rejection::of_record(
             RejectCode::RecordTooLarge,
-            format!("the record has {} bytes, more than the {limit} of --max-record-bytes", span.length),
+            if span.length > limit {
+                format!("the record has {} bytes, more than the {limit} of --max-record-bytes", span.length)
+            } else {
+                format!("behind the record is white space of more than the {limit} bytes of --max-record-bytes")
+            },
         ),
     }
 }

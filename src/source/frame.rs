@@ -60,8 +60,8 @@ pub(super) trait Framer {
     /// Absolute offset of the next byte to look at, and the line it is on.
     fn cursor(&self) -> (u64, u64);
 
-    /// Absolute offset of the first byte still needed: the start of the element under way, or the cursor.
-    fn needed_from(&self) -> u64;
+    /// The element that began and is not over, as far as it came.
+    fn under_way(&self) -> Option<Bounds>;
 }
 
 /// How an input ended, seen from the framer.
@@ -299,6 +299,7 @@ impl Framer for ElementFramer {
             State::First | State::Next => (None, "between records".to_owned()),
             State::Inside if self.closed && self.openers.is_empty() => {
                 self.elements += 1;
+                self.state = State::Next;
                 (Some(self.element), "behind a record, before the array's closing `]`".to_owned())
             }
             State::Inside | State::Text | State::Escape => {
@@ -313,10 +314,11 @@ impl Framer for ElementFramer {
         (self.cursor, self.line)
     }
 
-    fn needed_from(&self) -> u64 {
+    fn under_way(&self) -> Option<Bounds> {
         match self.state {
-            State::First | State::Next => self.cursor,
-            State::Inside | State::Text | State::Escape => self.element.start,
+            State::First | State::Next => None,
+            State::Inside => Some(self.element),
+            State::Text | State::Escape => Some(Bounds { end: self.cursor, ..self.element }),
         }
     }
 }

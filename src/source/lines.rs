@@ -65,8 +65,8 @@ impl Framer for LineFramer {
         (self.cursor, self.line)
     }
 
-    fn needed_from(&self) -> u64 {
-        self.start.unwrap_or(self.cursor)
+    fn under_way(&self) -> Option<Bounds> {
+        self.start.map(|start| Bounds { start, end: self.end, line: self.line })
     }
 }
 

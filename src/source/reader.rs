@@ -25,7 +25,7 @@ const PREFIX: usize = 64 * 1024;
 pub struct ReaderLimits {
     /// Bytes after which a chunk is handed out. A chunk holds at most this and one record.
     pub chunk_bytes: usize,
-    /// The largest record that is buffered; a larger one becomes a [`FramingFault::TooLarge`].
+    /// The largest record that is buffered, and the most white space behind one; beyond that it becomes a [`FramingFault::TooLarge`].
     pub record_bytes: usize,
 }
 
@@ -36,6 +36,13 @@ impl Default for ReaderLimits {
 }
 
 impl ReaderLimits {
+    /// Whether a record's bytes are kept that ends, as far as it came, in front of white space up to `cursor`. What is not
+    /// kept once never is again, whatever follows: white space counts as the record's as soon as more of it comes.
+    fn keep(self, record: Bounds, cursor: u64) -> bool {
+        let most = self.record_bytes as u64;
+        record.end - record.start <= most && cursor - record.end <= most
+    }
+
     /// Buffers for chunks of this size, and for as many more bytes at once as they have to grow by.
     fn buffers(self) -> Buffers {
         Buffers::new(self.chunk_bytes.max(1).next_multiple_of(BLOCK))
@@ -273,8 +280,8 @@ impl RecordReader {
         let limit = self.limits.record_bytes as u64;
         let fault = match length {
             0 => Some(FramingFault::Empty),
-            // Its first bytes may still be in the buffer; that must not decide what becomes of it.
-            _ if length > limit => Some(FramingFault::TooLarge { limit }),
+            // Its bytes may still be in the buffer; that must not decide what becomes of it.
+            _ if !self.limits.keep(bounds, self.framer.cursor().0) => Some(FramingFault::TooLarge { limit }),
             _ => None,
         };
         RecordSpan { number: self.records, line: bounds.line, offset: bounds.start, length, fault }
@@ -284,10 +291,7 @@ impl RecordReader {
     /// dropped, and so is that one itself once it is too large.
     fn read_more(&mut self, droppable: bool) -> Result<usize, SourceError> {
         if droppable {
-            let (cursor, _) = self.framer.cursor();
-            let needed = self.framer.needed_from();
-            let keep_from = if cursor - needed > self.limits.record_bytes as u64 { cursor } else { needed };
-            self.drop_before(keep_from);
+            self.drop_before(self.needed_from());
         }
         // Room that is there is filled first: pipes and decompressors give little at once.
         let room = self.buffer.free();
@@ -303,6 +307,13 @@ impl RecordReader {
                 }
             }
         }
+    }
+
+    /// Offset of the first byte that is still needed: where the record under way begins, unless it is too large.
+    fn needed_from(&self) -> u64 {
+        let (cursor, _) = self.framer.cursor();
+        let kept = self.framer.under_way().filter(|record| self.limits.keep(*record, cursor));
+        kept.map_or(cursor, |record| record.start)
     }
 
     fn drop_before(&mut self, offset: u64) {
@@ -357,8 +368,7 @@ impl RecordReader {
 
     /// Takes the records out together with the bytes that hold them; the rest begins the next chunk.
     fn cut(&mut self, spans: Vec<RecordSpan>) -> RecordChunk {
-        let (cursor, _) = self.framer.cursor();
-        let carried_from = to_index(self.framer.needed_from().min(cursor) - self.base).min(self.buffer.len());
+        let carried_from = to_index(self.needed_from() - self.base).min(self.buffer.len());
         let carried = self.buffers.holding(&self.buffer[carried_from..]);
         let bytes = std::mem::replace(&mut self.buffer, carried);
         let base = self.base;

@@ -27,9 +27,9 @@ pub struct Position {
 pub enum FramingFault {
     /// Nothing between two commas, or between a comma and the closing bracket.
     Empty,
-    /// Longer than the largest record that is buffered; its bytes were skipped.
+    /// Longer than the largest record that is buffered, or with more white space behind it; its bytes were skipped.
     TooLarge {
-        /// The limit that it exceeds, in bytes.
+        /// The limit that is exceeded, in bytes.
         limit: u64,
     },
 }
@@ -69,7 +69,7 @@ pub struct RecordChunk {
 impl RecordChunk {
     /// The bytes of one record; empty when its span carries a fault.
     pub fn record(&self, span: &RecordSpan) -> &[u8] {
-        self.bytes.get(self.range(span)).unwrap_or_default()
+        self.range(span).and_then(|range| self.bytes.get(range)).unwrap_or_default()
     }
 
     /// The position of one record, for messages and the rejects file.
@@ -83,12 +83,9 @@ impl RecordChunk {
         }
     }
 
-    fn range(&self, span: &RecordSpan) -> Range<usize> {
-        if span.fault.is_some() {
-            return 0..0;
-        }
-        let start = to_index(span.offset.saturating_sub(self.base));
-        start..start.saturating_add(to_index(span.length))
+    fn range(&self, span: &RecordSpan) -> Option<Range<usize>> {
+        let start = to_index(span.offset.checked_sub(self.base).filter(|_| span.fault.is_none())?);
+        Some(start..start.checked_add(to_index(span.length))?)
     }
 }
 

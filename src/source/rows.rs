@@ -118,8 +118,8 @@ impl Framer for RowFramer {
         (self.cursor, self.line)
     }
 
-    fn needed_from(&self) -> u64 {
-        self.start.map_or(self.cursor, |(start, _)| start)
+    fn under_way(&self) -> Option<Bounds> {
+        self.start.map(|(start, line)| Bounds { start, end: self.cursor, line })
     }
 }
 

@@ -2,7 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::oracle::{assert_agreement, read};
+use super::oracle::{assert_agreement, read, reader};
+use super::{FramingFault, ReaderLimits};
+
+fn chunks_of(chunk_bytes: usize) -> ReaderLimits {
+    ReaderLimits { chunk_bytes, ..ReaderLimits::default() }
+}
 
 fn space() -> impl Strategy<Value = String> {
     proptest::string::string_regex("[ \n\t\r]{0,3}").unwrap()
@@ -69,7 +74,7 @@ proptest! {
     fn a_valid_document_gives_its_elements(document in document(), chunk in 1usize..80, piece in 1usize..50) {
         let parsed: serde_json::Value = serde_json::from_str(&document).unwrap();
         let expected = parsed.get("data").unwrap_or(&parsed).as_array().unwrap();
-        let records = read(document.as_bytes(), chunk, piece).1.expect("a valid document is accepted");
+        let records = read(document.as_bytes(), chunks_of(chunk), piece).1.expect("a valid document is accepted");
         let values: Vec<serde_json::Value> =
             records.iter().map(|record| serde_json::from_slice(record).unwrap()).collect();
         prop_assert_eq!(&values, expected);
@@ -89,6 +94,62 @@ proptest! {
     }
 }
 
+/// Records with so much white space behind each.
+fn spaced() -> impl Strategy<Value = Vec<(String, usize)>> {
+    proptest::collection::vec((value(), prop_oneof![0usize..4, 0usize..200]), 1..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    /// A record is what it is in the document, however small the buffers are. It is told to be too large if it is, or if there
+    /// is as much white space behind it.
+    #[test]
+    fn a_record_is_itself_or_too_large(
+        mut records in spaced(),
+        lines in any::<bool>(),
+        is_cut_off in any::<bool>(),
+        record_bytes in 1usize..80,
+        chunk_bytes in 1usize..200,
+        piece in 1usize..100,
+    ) {
+        if lines {
+            records.iter_mut().for_each(|(record, _)| *record = format!("{{\"id\":{}}}", record.replace('\n', " ")));
+        }
+        let space = |count: usize| " \t".repeat(count / 2) + &" ".repeat(count % 2);
+        let spaced: Vec<String> = records.iter().map(|(record, behind)| record.clone() + &space(*behind)).collect();
+        let document = match (lines, is_cut_off) {
+            (true, false) => spaced.join("\n") + "\n",
+            (true, true) => spaced.join("\n"),
+            (false, false) => format!("[{}]", spaced.join(",")),
+            (false, true) => format!("[{}", spaced.join(",")),
+        };
+        let limits = ReaderLimits { chunk_bytes, record_bytes };
+        let mut reader = reader(document.as_bytes(), limits, piece).unwrap();
+        let mut found = 0;
+        while let Ok(Some(chunk)) = reader.next_chunk() {
+            for span in &chunk.spans {
+                let (record, behind) = &records[found];
+                found += 1;
+                prop_assert_eq!((span.number, span.length), (found as u64, record.len() as u64), "{}", document);
+                match span.fault {
+                    None => {
+                        prop_assert!(record.len() <= record_bytes);
+                        prop_assert_eq!(chunk.record(span), record.as_bytes(), "{} of {}", found, document);
+                    }
+                    Some(FramingFault::Empty) => prop_assert!(false, "record {} of {} is there", found, document),
+                    Some(FramingFault::TooLarge { .. }) => {
+                        prop_assert!(record.len() > record_bytes || *behind >= record_bytes, "{} of {}", found, document);
+                        prop_assert_eq!(chunk.record(span), b"");
+                    }
+                }
+            }
+        }
+        let least = records.len() - usize::from(is_cut_off);
+        prop_assert!((least..=records.len()).contains(&found), "{} of {}", found, document);
+    }
+}
+
 /// The kinds of cases that public suites of JSON tests hold, each as it is named, whatever the borders.
 #[test]
 fn every_kind_of_case_is_decided_as_serde_json_does() {
@@ -100,7 +161,7 @@ fn every_kind_of_case_is_decided_as_serde_json_does() {
         let is_valid = path.file_name().unwrap().to_str().unwrap().starts_with("valid_");
         for (chunk, piece) in [(1, 1), (7, 3), (64, 64), (65, 200), (1 << 20, 1 << 20)] {
             assert_agreement(&document, chunk, piece);
-            assert_eq!(read(&document, chunk, piece).1.is_some(), is_valid, "{}", path.display());
+            assert_eq!(read(&document, chunks_of(chunk), piece).1.is_some(), is_valid, "{}", path.display());
         }
         count += 1;
     }
