@@ -120,9 +120,9 @@ fn in_order(
                     continue;
                 }
             };
-            // Whoever comes behind the stream knows by it that this is not all.
-            stop.cancel();
+            // Whoever takes this in ends with the stop, so it is told of first.
             tell(&events, Event::Stopped(reason)).await;
+            stop.cancel();
             return None;
         }
     })
@@ -130,6 +130,8 @@ fn in_order(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use futures::StreamExt;
 
     use super::*;
@@ -176,29 +178,33 @@ mod tests {
             assert!(line.try_send(step).is_ok());
         }
         drop(line);
-        let (events, mut inbox) = mpsc::channel(8);
+        // The committer is busy: what is told has to wait.
+        let (events, mut inbox) = mpsc::channel(1);
+        assert!(events.try_send(Event::Requested { again: false, throttled: false }).is_ok());
         let stop = CancellationToken::new();
-        let out = in_order(waiting, events, stop.clone()).map(|chunk| chunk.counts.consumed).collect().await;
+        let out = in_order(waiting, events, stop.clone()).take_until(stop.clone().cancelled_owned());
+        let all = tokio::spawn(out.map(|chunk| chunk.counts.consumed).collect());
+        tokio::time::sleep(Duration::from_millis(1)).await;
         let mut told = Vec::new();
         while let Some(event) = inbox.recv().await {
-            told.push(match event {
-                Event::Read(end) => format!("{} records", end.records),
-                Event::Stopped(reason) => reason.to_string(),
-                _ => "something else".to_owned(),
-            });
+            match event {
+                Event::Read(end) => told.push(format!("{} records", end.records)),
+                Event::Stopped(reason) => told.push(reason.to_string()),
+                _ => {}
+            }
         }
-        (out, told, stop.is_cancelled())
+        (all.await.unwrap_or_default(), told, stop.is_cancelled())
     }
 
     const END: Step = Step::End(InputEnd { input: 0, records: 9, consumed: None });
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_comes_out_is_told_of_in_its_order() {
         let steps = vec![in_line(Some(mapped(1))), in_line(Some(mapped(2))), END];
         assert_eq!(comes_out(steps).await, (vec![1, 2], vec!["9 records".to_owned()], false));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn nothing_comes_out_behind_a_chunk_that_could_not_be_mapped() {
         for (lost, reason) in [
             (Some(Err(io::Error::other("the disk is gone"))), "the disk is gone"),
