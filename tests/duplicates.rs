@@ -112,6 +112,23 @@ fn the_same_users_in_two_files_are_duplicates() {
 }
 
 #[test]
+fn the_same_file_twice_is_told_of_alike_when_the_run_is_gone_on_with() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export([user(1), user(2)]));
+    let import = || scratch.import(&sandbox, &file, &["--import", &file, "--runs-dir", "runs"]).expect_code(3).report();
+    let first = import();
+    let places = first["rejected_by_code"]["duplicate_external_id"]["first"].as_array().expect("places");
+    let numbers =
+        |place: &serde_json::Value| [&place["record"], &place["same_as"]["record"]].map(serde_json::Value::as_u64);
+    assert_eq!(places.iter().map(numbers).collect::<Vec<_>>(), [[Some(1), Some(1)], [Some(2), Some(2)]]);
+    let report = format!("runs/{}/report.json", first["run"].as_str().expect("an id"));
+    std::fs::remove_file(scratch.path(&report)).expect("a report");
+    let again = import();
+    assert_eq!((&again["run"], &again["rejected_by_code"]), (&first["run"], &first["rejected_by_code"]));
+}
+
+#[test]
 fn a_retry_never_makes_one_user_count_twice() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "status=503:0.3", "--fault", "reset-after=0.3"]);

@@ -8,7 +8,7 @@ use super::prepare::PrepareError;
 use crate::exit::ExitStatus;
 use crate::index::{Duplicates, FoundDuplicates};
 use crate::journal::{RunDirectory, put_private};
-use crate::pipeline::{DuplicateCheck, Ledger, StopReason, find_duplicates};
+use crate::pipeline::{DuplicateCheck, StopReason, find_duplicates};
 use crate::report::JsonLines;
 use crate::settings::{ImportSettings, Progress};
 use crate::signal::Signals;
@@ -41,14 +41,10 @@ pub(super) async fn check(
     Ok(DuplicateCheck::Reject(Arc::new(found)))
 }
 
-/// Names the earlier records of duplicates that are in a run's account already, as far as it looked for them.
-pub(super) fn recall(directory: &RunDirectory, ledger: &mut Ledger) {
+/// The duplicates that a run found, as far as it looked for them: its journal does not tell of what they are duplicates.
+pub(super) fn of_run(directory: &RunDirectory) -> Option<Duplicates> {
     let path = directory.duplicates();
-    if path.exists()
-        && let Err(error) = Duplicates::open(&path).and_then(|found| ledger.name_earlier(&found))
-    {
-        tracing::debug!(%error, "the earlier records of duplicates are not named");
-    }
+    path.exists().then(|| Duplicates::open(&path).ok()).flatten()
 }
 
 /// The duplicates, and whether the inputs could be read to their ends.

@@ -16,7 +16,7 @@ use super::migrate_clerk::{ImportError, Output};
 use crate::cli::{LogFormat, MergeArguments};
 use crate::exit::ExitStatus;
 use crate::journal::{
-    Ending, Journal, JournalError, Lock, RunDirectory, RunRecord, create_private_directory, put_private,
+    Ending, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory, put_private,
 };
 use crate::passwords::PasswordsReport;
 use crate::pipeline::{InputProgress, Ledger};
@@ -244,9 +244,9 @@ fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
         serde_json::from_slice(&text).map_err(|error| part.inconsistent("the report", error.to_string()))?;
     let ShardAccount { shard, inputs, not_asked, requests, elapsed_seconds } = account;
     let mut ledger = Ledger::of_inputs(inputs, true);
-    let inputs = part.record.inputs.len();
-    let ending = Journal::read(&part.directory.journal(), inputs, |settled| ledger.replayed(settled))?;
-    duplicates::recall(&part.directory, &mut ledger);
+    let (inputs, duplicates) = (part.record.inputs.len(), duplicates::of_run(&part.directory));
+    let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
+    let ending = Journal::read(&part.directory.journal(), inputs, replayed)?;
     if ending != Ending::Finished {
         return Err(part.inconsistent("the journal", "it has no end".to_owned()));
     }

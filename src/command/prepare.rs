@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::duplicates;
 use crate::journal::{
-    InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord, run_of_rejects,
+    InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord, Settled,
+    run_of_rejects,
 };
 use crate::pipeline::Ledger;
 use crate::settings::{ImportSettings, WhichRun};
@@ -91,10 +92,10 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
             return Err(PrepareError::OtherRules { run: was.id });
         }
         let mut ledger = ledger(settings);
-        let count = settings.intake.inputs.len();
+        let (count, duplicates) = (settings.intake.inputs.len(), duplicates::of_run(&directory));
+        let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
         let Replayed { journal, progress, .. } =
-            Journal::replay(&directory.journal(), &directory.rejects(), count, |settled| ledger.replayed(settled))?;
-        duplicates::recall(&directory, &mut ledger);
+            Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)?;
         ledger.continue_at(&progress);
         let locks = vec![target_lock, run_lock];
         return Ok(Prepared { directory, journal, progress, ledger, record: was, continued: true, locks });

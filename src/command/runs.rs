@@ -61,7 +61,7 @@ pub fn list_runs(directory: &Path, output: OutputFormat) -> Result<(), RunsError
 fn look_at((directory, record): (RunDirectory, RunRecord)) -> Listed {
     let inputs: Vec<Input> = record.inputs.iter().map(|input| Input::from_argument(Path::new(&input.path))).collect();
     let mut ledger = Ledger::new(&inputs, true);
-    let read = Journal::read(&directory.journal(), inputs.len(), |settled| ledger.replayed(settled));
+    let read = Journal::read(&directory.journal(), inputs.len(), |settled| ledger.replayed(settled, None));
     let state = match read {
         _ if Lock::is_held(&directory.lock()) => State::Running,
         _ if directory.is_undone() => State::Undone,

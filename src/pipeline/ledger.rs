@@ -1,7 +1,6 @@
 //! What became of the records: the one account of a run, owned by the committer.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use super::duplicates::{LateReject, earlier};
 use super::event::{MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
 use super::read::InputEnd;
-use crate::index::{Duplicate, Duplicates};
+use crate::index::Duplicates;
 use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
@@ -302,31 +301,22 @@ impl Ledger {
         identities
     }
 
-    /// Books a record that an earlier part of the run settled.
-    pub fn replayed(&mut self, settled: &Settled) {
+    /// Books a record that an earlier part of the run settled, which had found these duplicates.
+    pub fn replayed(&mut self, settled: &Settled, duplicates: Option<&Duplicates>) {
         self.read += 1;
         self.continued_records += 1;
         if let Outcome::Rejected { code, line, offset, length } = &settled.outcome {
             let input = self.inputs.get(usize::from(settled.key.input)).map_or("-", |input| input.input.as_str());
             let (line, offset, length) = (*line, *offset, *length);
             let position = Position { input: Arc::from(input), record: settled.key.number, line, offset, length };
-            self.rejected_at(RejectCode::from_code(code).unwrap_or(RejectCode::TargetError), position, None);
+            let code = RejectCode::from_code(code).unwrap_or(RejectCode::TargetError);
+            let is_named = self.rejected.get(&code).map_or(0, |of_code| of_code.first.len()) < FIRST_POSITIONS;
+            let found = duplicates.filter(|_| is_named).map(|found| found.find(settled.key.input, settled.key.number));
+            let found = found.and_then(std::result::Result::unwrap_or_default);
+            self.rejected_at(code, position, found.map(|duplicate| earlier(&duplicate.first)));
         } else {
             self.settled(settled);
         }
-    }
-
-    /// Names the earlier records of duplicates that an earlier part of the run rejected, of which the journal does not tell.
-    pub fn name_earlier(&mut self, found: &Duplicates) -> io::Result<()> {
-        for record in self.rejected.values_mut().flat_map(|code| &mut code.first) {
-            let is_its = |input: &InputProgress| *input.input == *record.position.input;
-            let Some(index) = self.inputs.iter().position(is_its) else { continue };
-            let input = u16::try_from(index).unwrap_or(u16::MAX);
-            if let Some(Duplicate { first, .. }) = found.find(input, record.position.record)? {
-                record.same_as = self::same_as(&self.inputs, earlier(&first));
-            }
-        }
-        Ok(())
     }
 
     /// Takes over how far an earlier part of the run had read, for the progress display.
