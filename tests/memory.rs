@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::time::Duration;
+
+use support::target::{http, import_into, obliging, scripted_target};
 use support::{Run, Sandbox, Scratch};
 
 #[path = "../fixtures/generate_export/export.rs"]
@@ -68,4 +71,50 @@ fn memory_stays_below_the_bound_if_every_record_is_a_reject() {
             assert!(peak < bound, "{job} of {what}: {peak} of {bound} KiB");
         }
     }
+}
+
+/// Users of twenty kilobytes each, of which little is sent; then users of two, which are sent as they are.
+fn large_then_small(large: usize, small: usize) -> String {
+    let user = |number: usize, member: &str, length: usize| {
+        let address = format!(r#"[{{"email_address":"user{number}@example.com"}}]"#);
+        let padding = "x".repeat(length);
+        format!(r#"{{"id":"user_{number}","email_addresses":{address},"{member}":{{"x":"{padding}"}}}}"#) + "\n"
+    };
+    let large_ones = (0..large).map(|number| user(number, "unknown", 20_000));
+    large_ones.chain((large..large + small).map(|number| user(number, "public_metadata", 1_900))).collect()
+}
+
+/// An import into a target that takes its time, so that there are as many requests under way as there may be.
+fn import_slowly(export: String, special: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Run {
+    let url = scripted_target(move |request| {
+        let is_batch = request.contains(":batchCreate");
+        std::thread::sleep(Duration::from_millis(if is_batch { 1_000 } else { 0 }));
+        obliging(request, &special)
+    });
+    let scratch = Scratch::new();
+    let file = scratch.write("users.ndjson", export);
+    import_into(&scratch, &url, &file, &["-v", "--rate", "100000/s", "--concurrency", "32"])
+}
+
+/// A reject holds the record, and all senders may have a batch full of them at once.
+#[test]
+fn memory_stays_below_the_bound_if_the_target_refuses_everybody() {
+    let refused = r#"{"status":"error","error":{"code":"AVNOLOGY_AUTH_903","message":"taken","field":"traits.email"}}"#;
+    let run = import_slowly(large_then_small(6_000, 0), move |request| {
+        let results = vec![refused; request.matches(r#"{"identity":{"external_id""#).count()];
+        Some(http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(","))))
+    });
+    let run = run.expect_code(3);
+    assert_eq!(run.count("rejected"), 6_000);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
+}
+
+/// First the room for batches is taken by chunks, then by bodies.
+#[test]
+fn memory_stays_below_the_bound_if_what_takes_it_changes() {
+    let run = import_slowly(large_then_small(6_000, 50_000), |_| None).expect_code(0);
+    assert_eq!(run.count("created"), 56_000);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
 }

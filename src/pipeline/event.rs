@@ -19,7 +19,7 @@ pub(super) enum Event {
     Read(InputEnd),
     /// A batch is about to be sent; `ready` is told once that is durable.
     Planned { plan: Plan, ready: oneshot::Sender<()> },
-    /// Records come to their end. All that one answer settles comes at once.
+    /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
     Settled {
         /// Created or there already.
         records: Vec<Settled>,

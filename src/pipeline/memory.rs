@@ -1,9 +1,10 @@
 //! How much memory a run takes, from its settings.
 
 use super::batch::MAX_PINNED;
+use super::settlement::REJECTED_TOGETHER;
 use super::{Intake, mappers};
 use crate::pace::PaceRules;
-use crate::source::{CHUNK_RECORDS, Input, PART_BYTES, PARTS_AHEAD};
+use crate::source::{CHUNK_RECORDS, Input, KEPT, PART_BYTES, PARTS_AHEAD};
 
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
 const BASE: u64 = 24 * 1024 * 1024;
@@ -46,11 +47,14 @@ impl MemoryBound {
         let chunk = intake.reader.chunk_bytes as u64;
         let record = intake.reader.record_bytes as u64;
         let of = |record: u64| {
-            // The reader's, those in line and the one being packed, each with its encoded form.
+            // Those in line and the one being packed, each with its encoded form; and the reader's: the one that waits to be put
+            // in line, and the one that is filled.
             let chunks = 1 + mappers::in_line(intake.workers) as u64 + 1;
             // Those for which there is room, and one that waits for it or is being filled. A body grows by doubling.
+            // Of rejects those that are told of, and one that is written.
             let batches = sending.map_or(0, |rules| {
-                room(rules) + 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record
+                let waiting = 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record;
+                room(rules) + waiting + REJECTED_TOGETHER + 2 * record
             });
             // Of an input that lies in a store: the part that is read, and those that were asked for.
             let is_object = |input: &Input| matches!(input, Input::Object(_));
@@ -60,7 +64,7 @@ impl MemoryBound {
             let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
             let beside = CHUNK_RECORDS as u64 * BESIDE_RECORD;
             let indices = INDICES + intake.workers as u64 * SPILL;
-            BASE + indices + chunks * (2 * (chunk + record) + beside + added) + parts + batches
+            BASE + indices + KEPT as u64 * chunk + chunks * (2 * (chunk + record) + beside + added) + parts + batches
         };
         Self { usual: of(0), largest: of(record) }
     }
@@ -98,7 +102,7 @@ mod tests {
         };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some(&rules)));
-        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (34, 59));
+        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (35, 60));
         assert!(sending.largest > sending.usual && reading.largest > reading.usual);
     }
 }

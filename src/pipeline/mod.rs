@@ -33,6 +33,7 @@ mod reconcile;
 mod refusal;
 mod room;
 mod send;
+mod settlement;
 mod single;
 mod work;
 
@@ -197,7 +198,7 @@ async fn tell(events: &mpsc::Sender<Event>, event: Event) {
 }
 
 /// Tells the committer what became of records. A reject holds the record itself, so whoever has rejects waits until they are
-/// booked: at any moment each stage has those of one chunk or batch in memory, and not as many as the channel has room for.
+/// booked: at any moment each stage has few of them in memory, and not as many as the channel has room for.
 async fn settle(events: &mpsc::Sender<Event>, records: Vec<Settled>, rejects: Vec<Reject>, known: Vec<Known>) {
     if records.is_empty() && rejects.is_empty() {
         return;

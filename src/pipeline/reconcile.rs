@@ -2,8 +2,9 @@
 
 use super::batch::{Batch, Item};
 use super::refusal::{conflict, invalid};
+use super::settlement::Settlement;
 use crate::avnology::{Change, Changed, Comparable, Field, ItemDecision, MAX_PAGE, Paced, TargetError, decide_item};
-use crate::journal::{ContentHash, Known, Outcome, Reject, Settled};
+use crate::journal::{ContentHash, Known, Outcome, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
 
 /// What becomes of a user whose external id is at the target already.
@@ -16,14 +17,6 @@ pub enum OnExisting {
     Update,
     /// Reject the record as `already_exists`
     Fail,
-}
-
-/// What came of existing identities.
-#[derive(Debug, Default)]
-pub(super) struct Reconciled {
-    pub records: Vec<Settled>,
-    pub rejects: Vec<Reject>,
-    pub known: Vec<Known>,
 }
 
 /// Settles items of a batch that exist already.
@@ -46,19 +39,21 @@ enum End {
 
 impl Reconciler<'_> {
     /// Settles the items with these indices.
-    pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Reconciled, TargetError> {
-        let mut reconciled = Reconciled::default();
-        let items: Vec<&Item> = existing.iter().map(|&index| &self.batch.items[index]).collect();
-        for page in items.chunks(MAX_PAGE) {
-            let ids: Vec<&str> = page.iter().map(|item| &*item.external_id).collect();
+    pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Settlement, TargetError> {
+        let mut settlement = Settlement::default();
+        for page in existing.chunks(MAX_PAGE) {
+            let ids: Vec<&str> = page.iter().map(|&index| &*self.batch.items[index].external_id).collect();
             let bodies = self.target.read_back(&ids).await?;
             let found = Comparable::by_external_id(&bodies);
-            for item in page {
-                let end = self.settle(item, found.get(&*item.external_id)).await?;
-                reconciled.book(item, end);
+            for &index in page {
+                let item = &self.batch.items[index];
+                match self.settle(item, found.get(&*item.external_id)).await? {
+                    End::Settled { outcome, differs, known } => settlement.settled(item, outcome, differs, known),
+                    End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
+                }
             }
         }
-        Ok(reconciled)
+        Ok(settlement)
     }
 
     async fn settle(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
@@ -104,19 +99,14 @@ impl Reconciler<'_> {
     }
 }
 
-impl Reconciled {
-    fn book(&mut self, item: &Item, end: End) {
-        match end {
-            End::Settled { outcome, differs, known } => {
-                let mut notices = item.notices;
-                if differs {
-                    notices.add(Notice::DiffersAtTarget);
-                }
-                self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
-                self.known.extend(known);
-            }
-            End::Rejected(rejection) => self.rejects.push(item.reject(rejection)),
+impl Settlement {
+    fn settled(&mut self, item: &Item, outcome: Outcome, differs: bool, known: Option<Known>) {
+        let mut notices = item.notices;
+        if differs {
+            notices.add(Notice::DiffersAtTarget);
         }
+        self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
+        self.known.extend(known);
     }
 }
 

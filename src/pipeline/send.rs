@@ -13,13 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, BatchLimits, Item};
 use super::event::{Event, StopReason};
-use super::reconcile::{OnExisting, Reconciled, Reconciler};
+use super::reconcile::{OnExisting, Reconciler};
 use super::refusal::{
     conflict, failing, invalid, is_about_content, is_explained, is_passing, is_throttled, may_be_about_content,
 };
+use super::settlement::{Settlement, Settler};
 use super::single::Single;
+use super::tell;
 use super::work::Work;
-use super::{settle, tell};
 use crate::avnology::{
     Backoff, Client, Decision, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError, Transport,
     batch_results, decide, decide_item, error_body, is_well,
@@ -97,6 +98,7 @@ pub(super) struct Sender {
     paced: Paced,
     /// Batches that were answered so far, by all senders.
     succeeded: AtomicU64,
+    settler: Settler,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -110,7 +112,15 @@ impl Sender {
         abort: CancellationToken,
     ) -> Self {
         let paced = Paced::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
-        Self { delivery, paced, succeeded: AtomicU64::new(0), events, stop, abort }
+        Self {
+            delivery,
+            paced,
+            succeeded: AtomicU64::new(0),
+            settler: Settler::new(events.clone()),
+            events,
+            stop,
+            abort,
+        }
     }
 
     /// Bounds of one batch, for now; without batch methods each identity goes alone.
@@ -323,12 +333,11 @@ impl Sender {
         sent_before: bool,
     ) -> Next {
         let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
-        let (mut records, mut rejects, mut known) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut records, mut rejected, mut known) = (Vec::new(), Vec::new(), Vec::new());
         let (mut again, mut existing) = (Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
             let item = &work.batch.items[index];
-            let reject = |rejection| item.reject(rejection).in_request(request);
             let settled = |outcome| Settled { key: item.key(), outcome, notices: item.notices.bits() };
             match result {
                 ItemResult::Created { id } => {
@@ -337,17 +346,17 @@ impl Sender {
                 }
                 ItemResult::Exists { .. } => existing.push(index),
                 ItemResult::Error { error } => match decide_item(&error) {
-                    ItemDecision::Conflict => rejects.push(reject(conflict(error))),
-                    ItemDecision::Invalid => rejects.push(reject(invalid(error))),
+                    ItemDecision::Conflict => rejected.push((index, conflict(error))),
+                    ItemDecision::Invalid => rejected.push((index, invalid(error))),
                     ItemDecision::Retry if work.round + 1 >= self.delivery.budget.attempts && others_succeed => {
-                        rejects.push(reject(failing(error)));
+                        rejected.push((index, failing(error)));
                     }
                     ItemDecision::Retry => again.push(index),
                     ItemDecision::Refused => refused = Some(error),
                 },
             }
         }
-        settle(&self.events, records, rejects, known).await;
+        self.settler.settle(&work.batch, Settlement { records, rejected, known }, request).await;
         if let Some(error) = refused {
             return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }
@@ -359,9 +368,7 @@ impl Sender {
                 ours_since: sent_before.then_some(self.delivery.began),
             };
             match reconciler.reconcile(&existing).await {
-                Ok(Reconciled { records, rejects, known }) => {
-                    settle(&self.events, records, rejects, known).await;
-                }
+                Ok(settlement) => self.settler.settle(&work.batch, settlement, None).await,
                 Err(error) => return self.give_up(error).await,
             }
         }
@@ -387,7 +394,7 @@ impl Sender {
 
     /// Finds the item at fault by halving; alone, it is rejected.
     async fn isolate(&self, work: &Work, halves: Vec<Work>, reply: &Reply) -> Next {
-        let [item] = work.batch.items.as_slice() else { return Next::Work(halves) };
+        let [_] = work.batch.items.as_slice() else { return Next::Work(halves) };
         let error = error_body(&reply.body);
         let rejection = match reply.outcome {
             Outcome::Answered { status: 409 } => conflict(error),
@@ -395,8 +402,8 @@ impl Sender {
             Outcome::Answered { status: 413 } => Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) },
             _ => invalid(error),
         };
-        let rejects = vec![item.reject(rejection).in_request(reply.request_id.as_deref())];
-        settle(&self.events, Vec::new(), rejects, Vec::new()).await;
+        let settlement = Settlement { rejected: vec![(0, rejection)], ..Settlement::default() };
+        self.settler.settle(&work.batch, settlement, reply.request_id.as_deref()).await;
         Next::Work(Vec::new())
     }
 

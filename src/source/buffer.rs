@@ -4,10 +4,14 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+/// Free buffers that are kept. Where chunks are kept for long there are many of them at once, and what is free then is better
+/// used for something else.
+pub(crate) const KEPT: usize = 4;
+
 /// Buffers that nobody uses at the moment.
 type Free = Mutex<Vec<Vec<u8>>>;
 
-/// Buffers of one size. There are never more of them than were used at once.
+/// Buffers of one size.
 #[derive(Debug)]
 pub(super) struct Buffers {
     size: usize,
@@ -26,6 +30,7 @@ impl Buffers {
         let room = free.unwrap_or_else(|| vec![0; self.size]);
         let mut buffer = Buffer { room, filled: 0, size: self.size, home: Arc::downgrade(&self.free) };
         if bytes.len() > self.size {
+            buffer.room.reserve_exact(bytes.len() - self.size);
             buffer.room.resize(bytes.len(), 0);
         }
         buffer.room[..bytes.len()].copy_from_slice(bytes);
@@ -47,12 +52,14 @@ pub struct Buffer {
 impl Buffer {
     /// How much memory it takes, in bytes.
     pub fn room(&self) -> usize {
-        self.room.len()
+        self.room.capacity()
     }
 
     /// The room behind its bytes. There is always some: if it is full, it grows.
     pub(super) fn free(&mut self) -> &mut [u8] {
         if self.filled == self.room.len() {
+            // By no more than that: what holds a large record may live long.
+            self.room.reserve_exact(self.size);
             self.room.resize(self.filled + self.size, 0);
         }
         &mut self.room[self.filled..]
@@ -91,7 +98,10 @@ impl Drop for Buffer {
         if self.room.len() == self.size
             && let Some(home) = self.home.upgrade()
         {
-            home.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.room));
+            let mut free = home.lock().unwrap_or_else(PoisonError::into_inner);
+            if free.len() < KEPT {
+                free.push(std::mem::take(&mut self.room));
+            }
         }
     }
 }
@@ -116,10 +126,18 @@ mod tests {
     }
 
     #[test]
+    fn few_that_are_free_are_kept() {
+        let buffers = Buffers::new(8);
+        let many: Vec<Buffer> = (0..3 * KEPT).map(|_| buffers.holding(b"")).collect();
+        drop(many);
+        assert!(buffers.free.lock().is_ok_and(|free| free.len() == KEPT));
+    }
+
+    #[test]
     fn what_had_to_grow_is_not_kept() {
         let buffers = Buffers::new(8);
         let mut grown = buffers.holding(b"abcdefgh");
-        assert_eq!(grown.free().len(), 8);
+        assert_eq!((grown.free().len(), grown.room()), (8, 16));
         drop((grown, buffers.holding(b"abcdefghi")));
         assert!(buffers.free.lock().is_ok_and(|free| free.is_empty()));
     }

@@ -46,6 +46,7 @@ mod strictness;
 mod zstd;
 
 pub use buffer::Buffer;
+pub(crate) use buffer::KEPT;
 pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};
 pub use error::{Place, SourceError};

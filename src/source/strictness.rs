@@ -114,7 +114,9 @@ proptest! {
         piece in 1usize..100,
     ) {
         if lines {
-            records.iter_mut().for_each(|(record, _)| *record = format!("{{\"id\":{}}}", record.replace('\n', " ")));
+            for (record, _) in &mut records {
+                *record = format!("{{\"id\":{}}}", record.replace('\n', " "));
+            }
         }
         let space = |count: usize| " \t".repeat(count / 2) + &" ".repeat(count % 2);
         let spaced: Vec<String> = records.iter().map(|(record, behind)| record.clone() + &space(*behind)).collect();
