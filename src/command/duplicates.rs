@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::migrate_clerk::{ImportError, reporter};
+use super::import_error::ImportError;
 use super::passwords;
 use super::prepare::PrepareError;
+use super::progress::reporter;
 use crate::exit::ExitStatus;
 use crate::index::{Duplicates, FoundDuplicates};
 use crate::journal::{RunDirectory, put_private};
@@ -39,12 +40,6 @@ pub(super) async fn check(
     };
     let found = written.map_err(StopReason::Temporary)?;
     Ok(DuplicateCheck::Reject(Arc::new(found)))
-}
-
-/// The duplicates that a run found, as far as it looked for them: its journal does not tell of what they are duplicates.
-pub(super) fn of_run(directory: &RunDirectory) -> Option<Duplicates> {
-    let path = directory.duplicates();
-    path.exists().then(|| Duplicates::open(&path).ok()).flatten()
 }
 
 /// The duplicates, and whether the inputs could be read to their ends.

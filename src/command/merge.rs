@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::duplicates;
-use super::migrate_clerk::{ImportError, Output};
+use super::import_error::ImportError;
+use super::output::Output;
 use crate::cli::{LogFormat, MergeArguments};
 use crate::exit::ExitStatus;
+use crate::index::Duplicates;
 use crate::journal::{
     Ending, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory, put_private,
 };
@@ -244,7 +245,7 @@ fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
         serde_json::from_slice(&text).map_err(|error| part.inconsistent("the report", error.to_string()))?;
     let ShardAccount { shard, inputs, not_asked, requests, elapsed_seconds } = account;
     let mut ledger = Ledger::of_inputs(inputs, true);
-    let (inputs, duplicates) = (part.record.inputs.len(), duplicates::of_run(&part.directory));
+    let (inputs, duplicates) = (part.record.inputs.len(), Duplicates::open(&part.directory.duplicates()).ok());
     let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
     let ending = Journal::read(&part.directory.journal(), inputs, replayed)?;
     if ending != Ending::Finished {

@@ -1,11 +1,14 @@
 //! One file a command: settings in, exit status out.
 
 mod duplicates;
+mod import_error;
 mod merge;
 mod migrate_clerk;
 mod objects;
+mod output;
 mod passwords;
 mod prepare;
+mod progress;
 mod recall;
 mod runs;
 pub mod sandbox;
@@ -13,8 +16,9 @@ mod target;
 mod undo;
 mod verify;
 
+pub use import_error::ImportError;
 pub use merge::{MergeError, merge_runs};
-pub use migrate_clerk::{ImportError, import};
+pub use migrate_clerk::import;
 pub use prepare::PrepareError;
 pub use runs::{RunsError, list_runs};
 pub use undo::{UndoError, undo};

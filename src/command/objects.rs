@@ -1,7 +1,7 @@
 //! Looks at inputs that lie in a store before anything else is done: a wrong name is told at once, and a store that does not
 //! answer keeps nobody from stopping the run.
 
-use super::migrate_clerk::ImportError;
+use super::import_error::ImportError;
 use super::prepare::PrepareError;
 use crate::pipeline::StopReason;
 use crate::settings::ImportSettings;

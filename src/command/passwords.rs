@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::migrate_clerk::ImportError;
+use super::import_error::ImportError;
 use crate::journal::{RunDirectory, replace_private};
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
 use crate::pipeline::StopReason;

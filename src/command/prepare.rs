@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::duplicates;
+use crate::index::Duplicates;
 use crate::journal::{
     InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord, Settled,
     run_of_rejects,
@@ -92,7 +92,7 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
             return Err(PrepareError::OtherRules { run: was.id });
         }
         let mut ledger = ledger(settings);
-        let (count, duplicates) = (settings.intake.inputs.len(), duplicates::of_run(&directory));
+        let (count, duplicates) = (settings.intake.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
         let Replayed { journal, progress, .. } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)?;

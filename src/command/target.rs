@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::migrate_clerk::ImportError;
+use super::import_error::ImportError;
 use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, TargetError};
 use crate::exit::ExitStatus;
 use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxOptions};

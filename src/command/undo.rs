@@ -11,7 +11,8 @@ use std::path::Path;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::migrate_clerk::{ImportError, begin};
+use super::import_error::ImportError;
+use super::progress::begin;
 use super::target::{Target, at_target, connect};
 use crate::avnology::{Comparable, MAX_PAGE, Paced, TargetError, preflight_reading};
 use crate::cli::OutputFormat;

@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 
 use super::duplicates;
-use super::migrate_clerk::{ImportError, begin, measured, write_report};
+use super::import_error::ImportError;
 use super::objects;
+use super::output::write_report;
 use super::passwords;
+use super::progress::{begin, measured};
 use super::target::{Target, at_target, connect};
 use crate::avnology::{Paced, preflight_reading};
 use crate::cli::OutputFormat;

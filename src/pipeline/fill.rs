@@ -9,10 +9,27 @@ use tokio::sync::mpsc;
 use super::batch::{BatchLimits, Item, Packer};
 use super::event::Event;
 use super::map::MappedChunk;
-use super::room::Outlet;
+use super::room::Room;
 use super::work::Work;
 use super::{settle, tell};
 use crate::journal::{Plan, RecordKey};
+
+/// Where filled batches go, once there is room for them.
+pub(super) struct Outlet {
+    pub batches: mpsc::Sender<Work>,
+    pub room: Room,
+}
+
+impl Outlet {
+    /// False when nobody takes any more.
+    pub(super) async fn send(&self, mut work: Work) -> bool {
+        tokio::select! {
+            () = self.batches.closed() => return false,
+            room = self.room.take(&work.batch) => work.room = room,
+        }
+        self.batches.send(work).await.is_ok()
+    }
+}
 
 /// Fills batches from mapped chunks until there are no more, and sends the last one however small it is.
 ///

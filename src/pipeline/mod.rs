@@ -155,7 +155,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let stages = match job.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
-            let outlet = room::Outlet { batches, room: room::Room::new(delivery.room) };
+            let outlet = fill::Outlet { batches, room: room::Room::new(delivery.room) };
             let sender = send::Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
             let limits = sender.limits();
             tokio::spawn(async move {

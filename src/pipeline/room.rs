@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::batch::Batch;
-use super::work::Work;
 
 /// Room in memory for batches on their way, in KiB.
 #[derive(Clone, Debug)]
@@ -25,26 +24,9 @@ impl Room {
     }
 
     /// Waits for room; a batch that is larger than all of it travels alone.
-    async fn take(&self, batch: &Batch) -> Taken {
+    pub(super) async fn take(&self, batch: &Batch) -> Taken {
         let wanted = u32::try_from(batch.weight / 1024).unwrap_or(u32::MAX).min(self.kibibytes);
         // The semaphore is never closed.
         Arc::clone(&self.free).acquire_many_owned(wanted).await.ok().map(Arc::new)
-    }
-}
-
-/// Where filled batches go, once there is room for them.
-pub(super) struct Outlet {
-    pub batches: mpsc::Sender<Work>,
-    pub room: Room,
-}
-
-impl Outlet {
-    /// False when nobody takes any more.
-    pub(super) async fn send(&self, mut work: Work) -> bool {
-        tokio::select! {
-            () = self.batches.closed() => return false,
-            room = self.room.take(&work.batch) => work.room = room,
-        }
-        self.batches.send(work).await.is_ok()
     }
 }

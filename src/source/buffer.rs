@@ -39,7 +39,7 @@ impl Buffers {
     }
 }
 
-/// Bytes of an input, and room for more. It may outlive the [`Buffers`] that it came from.
+/// Bytes of an input, and room for more. What is free goes back to where it came from, if that is still there.
 #[derive(Debug, Default)]
 pub struct Buffer {
     room: Vec<u8>,

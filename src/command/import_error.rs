@@ -1,0 +1,72 @@
+//! Why an import, or what is done about one, cannot be done.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::UndoError;
+use super::prepare::PrepareError;
+use crate::avnology::TargetError;
+use crate::exit::ExitStatus;
+use crate::journal::LockError;
+use crate::passwords::PasswordsError;
+use crate::pipeline::StopReason;
+use crate::sandbox::SandboxError;
+use crate::signal::Signal;
+
+/// Why an import did not even start, or could not report.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The target is of no use.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The embedded target cannot be started.
+    #[error("the sandbox cannot be started")]
+    Sandbox(#[from] SandboxError),
+    /// The run is not undone.
+    #[error(transparent)]
+    Undo(#[from] UndoError),
+    /// The run cannot begin, or not go on.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// A file of the run cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// The passwords that the users lack cannot be read.
+    #[error(transparent)]
+    Passwords(#[from] PasswordsError),
+    /// The input cannot be looked through.
+    #[error(transparent)]
+    Search(#[from] StopReason),
+    /// A signal came before the first record.
+    #[error("interrupted by {0} before anything was sent")]
+    Interrupted(Signal),
+}
+
+impl ImportError {
+    /// The exit status for it.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Target(error) => ExitStatus::of_target(error),
+            Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
+            Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Prepare(PrepareError::Source(error)) | Self::Passwords(PasswordsError::Source(error)) => {
+                ExitStatus::of_source(error)
+            }
+            Self::Passwords(PasswordsError::NoTable { .. }) => ExitStatus::Input,
+            Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
+            | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
+            Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
+            Self::Passwords(_)
+            | Self::Search(_)
+            | Self::Sandbox(_)
+            | Self::Write { .. }
+            | Self::Prepare(_)
+            | Self::Undo(_) => ExitStatus::Usage,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What shows how far a job is.
+
+use std::sync::Arc;
+
+use crate::report::{Bars, JsonLines, Measured, PlainLines, Reporter, Silent};
+use crate::settings::{ImportSettings, Progress};
+use crate::source::Input;
+
+/// Whatever a job needs it has now, its locks above all: from here on its metrics are the current ones.
+pub(super) fn begin(settings: &ImportSettings, run: Option<&str>) {
+    if let Some(metrics) = &settings.metrics {
+        metrics.begin(run);
+    }
+}
+
+/// What shows the progress of the job itself.
+pub(super) fn measured(settings: &ImportSettings) -> Box<dyn Reporter> {
+    let shown = reporter(settings);
+    match &settings.metrics {
+        Some(metrics) => Box::new(Measured::new(shown, Arc::clone(metrics))),
+        None => shown,
+    }
+}
+
+/// What shows progress.
+pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
+    match settings.progress {
+        Progress::Bars => Box::new(Bars::new(settings.intake.inputs.iter().map(Input::size).sum())),
+        Progress::Plain => Box::new(PlainLines::new()),
+        Progress::Json(every) => Box::new(JsonLines::new(every)),
+        Progress::None => Box::new(Silent),
+    }
+}
