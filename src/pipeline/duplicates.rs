@@ -11,10 +11,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::event::{Event, StopReason};
+use super::event::{Event, LateReject, StopReason};
 use super::{Intake, Job, Ledger, tell};
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Place};
-use crate::mapping::{EarlierRecord, Mapped, Notices, RejectCode, Rejection, Unique};
+use crate::mapping::{EarlierRecord, Mapped, Notices, Rejection, Unique};
 use crate::report::Reporter;
 use crate::signal::Signals;
 use crate::source::{Position, RecordSpan, Shard};
@@ -29,16 +29,6 @@ pub enum DuplicateCheck {
     Find(Arc<DuplicateFinder>),
     /// Those found before are rejected.
     Reject(Arc<Duplicates>),
-}
-
-/// A duplicate for the account of a dry run.
-#[derive(Debug)]
-pub(super) struct LateReject {
-    pub code: RejectCode,
-    pub position: Position,
-    pub same_as: EarlierRecord,
-    /// What was said of the record when it was taken for a valid one.
-    pub notices: Notices,
 }
 
 /// Goes through the inputs of an import without sending anything. The account is that of a dry run; nothing is found if

@@ -2,13 +2,12 @@
 
 use tokio::sync::oneshot;
 
-use super::duplicates::LateReject;
 use super::read::InputEnd;
 use crate::avnology::TargetError;
 use crate::journal::{Known, Mark, Outcome, Plan, Reject, Settled};
-use crate::mapping::Notices;
+use crate::mapping::{EarlierRecord, Notices, RejectCode};
 use crate::signal::Signal;
-use crate::source::SourceError;
+use crate::source::{Position, SourceError};
 
 /// A message to the committer.
 #[derive(Debug)]
@@ -76,6 +75,16 @@ pub(super) struct MappedChunkCounts {
     pub notices: Vec<Notices>,
     /// The first canonical identities, as JSON.
     pub previews: Vec<String>,
+}
+
+/// A duplicate for the account of a dry run.
+#[derive(Debug)]
+pub(super) struct LateReject {
+    pub code: RejectCode,
+    pub position: Position,
+    pub same_as: EarlierRecord,
+    /// What was said of the record when it was taken for a valid one.
+    pub notices: Notices,
 }
 
 /// Why a run ended before its input did.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::duplicates::{LateReject, earlier};
-use super::event::{MappedChunkCounts, StopReason};
+use super::duplicates::earlier;
+use super::event::{LateReject, MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
 use super::read::InputEnd;
 use crate::index::Duplicates;
