@@ -8,7 +8,7 @@
 //!                                                            │
 //!         mappers (threads): parse → map → validate → encode ◄┘                       clerk, mapping, pipeline::{mappers, map}
 //!                                                            │ in the order of the input
-//!         batches by count and bytes ◄───────────────────────┘                        pipeline::batch
+//!         batches by count and bytes ◄───────────────────────┘                        pipeline::{fill, batch}
 //!                    │ bounded channel
 //!         N senders: pace → HTTP → decide → retry, partial retry                      pipeline::send, pace, avnology
 //!                    │ events
