@@ -1,22 +1,39 @@
 //! What the target's answers say.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
 
 use super::Changed;
+
+/// Bytes of what an error says that are kept of each of its parts. It goes into the rejects file, once for each record.
+const KEPT_OF_ERROR: usize = 1024;
 
 /// The error envelope: `{"error":{"code","message","request_id"}}`, or the same without the wrapper.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct ErrorBody {
     /// `AVNOLOGY_AUTH_…`.
+    #[serde(deserialize_with = "cut")]
     pub code: Option<String>,
     /// A sentence from the target. It may repeat personal data, so it goes to the rejects file and nowhere else.
+    #[serde(deserialize_with = "cut")]
     pub message: Option<String>,
     /// The field at fault, as in `identity.email`.
+    #[serde(deserialize_with = "cut")]
     pub field: Option<String>,
     /// For a support request.
-    #[serde(alias = "requestId")]
+    #[serde(alias = "requestId", deserialize_with = "cut")]
     pub request_id: Option<String>,
+}
+
+/// A part of an error, which is cut off if it is long.
+fn cut<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(text.map(|text| match text.floor_char_boundary(KEPT_OF_ERROR) {
+        all if all == text.len() => text.into_owned(),
+        end => format!("{}…", &text[..end]),
+    }))
 }
 
 /// Reads an error answer, whatever it is: the envelope, the flat form, or nothing readable at all.
@@ -141,6 +158,18 @@ mod tests {
         assert_eq!(error_body(br#"{"code":"AVNOLOGY_AUTH_902","requestId":"r"}"#).code, expected);
         assert_eq!(error_body(b"<html>502 Bad Gateway</html>"), ErrorBody::default());
         assert_eq!(error_body(b""), ErrorBody::default());
+    }
+
+    #[test]
+    fn of_what_an_error_says_at_length_the_beginning_is_kept() {
+        let text = |length: usize| "ä".repeat(length / 2);
+        let body = |text: &str| format!(r#"{{"error":{{"code":"x","message":"{text}","field":null}}}}"#);
+        let said = |text: &str| error_body(body(text).as_bytes()).message;
+        assert_eq!(said(&text(KEPT_OF_ERROR)), Some(text(KEPT_OF_ERROR)));
+        assert_eq!(said(&format!("a{}", text(50_000))), Some(format!("a{}…", text(KEPT_OF_ERROR - 2))));
+        let results = format!(r#"{{"results":[{{"status":"error","error":{{"message":"{}"}}}}]}}"#, text(50_000));
+        let results = batch_results(results.as_bytes(), 1).unwrap();
+        assert!(matches!(&results[..], [ItemResult::Error { error }] if error.message.as_ref().unwrap().len() < 1100));
     }
 
     #[test]

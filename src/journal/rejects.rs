@@ -66,6 +66,11 @@ impl Reject {
         Self { request: id.map(str::to_owned), ..self }
     }
 
+    /// How much of it lies in memory, in bytes.
+    pub fn size(&self) -> usize {
+        self.original.len() + self.message.len()
+    }
+
     /// The line of the rejects file of a run, without its line break.
     fn line(&self, run: &str) -> serde_json::Result<Vec<u8>> {
         let mut line = Vec::with_capacity(self.original.len() + 256);

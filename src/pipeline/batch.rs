@@ -57,11 +57,6 @@ impl Item {
         Known::new(&self.external_id, id, self.content)
     }
 
-    /// How long this record is in the input, in bytes.
-    pub(super) fn record_bytes(&self) -> u64 {
-        self.chunk.spans[self.span].length
-    }
-
     /// The reject that this record becomes.
     pub(super) fn reject(&self, rejection: Rejection) -> Reject {
         Reject::new(rejection, self.input, &self.chunk, &self.chunk.spans[self.span])

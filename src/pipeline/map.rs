@@ -250,7 +250,7 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
             if span.length > limit {
                 format!("the record has {} bytes, more than the {limit} of --max-record-bytes", span.length)
             } else {
-                format!("behind the record is white space of more than the {limit} bytes of --max-record-bytes")
+                format!("behind the record is as much white space as the {limit} bytes of --max-record-bytes, or more")
             },
         ),
     }

@@ -32,7 +32,8 @@ pub fn room(rules: &PaceRules) -> u64 {
 }
 
 /// Bounds of the memory that a run takes, in bytes. The number of users is in neither. An input that is compressed with zstd
-/// takes up to 16 MiB beside them, twice its window.
+/// takes up to 16 MiB beside them, twice its window. Answers of the target are thought to be small against what they answer;
+/// larger ones, up to 8 MiB, come on top while they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryBound {
     /// As long as records are small against a chunk.
@@ -51,10 +52,10 @@ impl MemoryBound {
             // in line, and the one that is filled.
             let chunks = 1 + mappers::in_line(intake.workers) as u64 + 1;
             // Those for which there is room, and one that waits for it or is being filled. A body grows by doubling.
-            // Of rejects those that are told of, and one that is written.
+            // Of rejects those that are told of, the last of which may be large, and one that is written.
             let batches = sending.map_or(0, |rules| {
                 let waiting = 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record;
-                room(rules) + waiting + REJECTED_TOGETHER + 2 * record
+                room(rules) + waiting + REJECTED_TOGETHER as u64 + 3 * record
             });
             // Of an input that lies in a store: the part that is read, and those that were asked for.
             let is_object = |input: &Input| matches!(input, Input::Object(_));

@@ -8,8 +8,8 @@ use super::settle;
 use crate::journal::{Known, Settled};
 use crate::mapping::Rejection;
 
-/// Bytes of rejected records that the senders have in memory once more to tell of them.
-pub(super) const REJECTED_TOGETHER: u64 = 256 * 1024;
+/// Bytes of rejects after which the committer is told of them.
+pub(super) const REJECTED_TOGETHER: usize = 256 * 1024;
 
 /// What became of some items of a batch.
 #[derive(Debug, Default)]
@@ -35,8 +35,10 @@ impl Settler {
         Self { events, rejecting: Mutex::default() }
     }
 
-    /// Tells what became of items of this batch, the rejected ones because of what the target said in this request. What is
-    /// no reject comes first: it is not to be asked for again.
+    /// Tells what became of items of this batch, the rejected ones because of what the target said in this request.
+    ///
+    /// What is no reject comes first, and all of it at once. Of what follows nothing was carried out: should the run break off
+    /// in between, it is sent again, by itself and so under another key, and is refused again.
     pub(super) async fn settle(&self, batch: &Batch, settlement: Settlement, request: Option<&str>) {
         let Settlement { mut records, rejected, mut known } = settlement;
         let _alone = if rejected.is_empty() { None } else { Some(self.rejecting.lock().await) };
@@ -46,14 +48,76 @@ impl Settler {
             while bytes < REJECTED_TOGETHER
                 && let Some((index, rejection)) = rejected.next()
             {
-                let item = &batch.items[index];
-                bytes += item.record_bytes();
-                rejects.push(item.reject(rejection).in_request(request));
+                let reject = batch.items[index].reject(rejection).in_request(request);
+                bytes += reject.size();
+                rejects.push(reject);
             }
             settle(&self.events, std::mem::take(&mut records), rejects, std::mem::take(&mut known)).await;
             if rejected.peek().is_none() {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::journal::{ContentHash, Outcome};
+    use crate::mapping::{Notices, RejectCode};
+    use crate::pipeline::batch::{Item, Packer};
+    use crate::pipeline::map::Ready;
+    use crate::source::{RecordChunk, RecordSpan};
+
+    /// A batch of records of this size.
+    fn batch(records: usize, bytes: usize) -> Batch {
+        let span = |index: usize| {
+            let (number, offset, length) = (index as u64 + 1, (index * bytes) as u64, bytes as u64);
+            RecordSpan { number, line: number, offset, length, fault: None }
+        };
+        let chunk = Arc::new(RecordChunk {
+            input: Arc::from("-"),
+            bytes: vec![b'x'; records * bytes].into(),
+            base: 0,
+            spans: (0..records).map(span).collect(),
+            header: None,
+            consumed: 0,
+        });
+        let mut packer = Packer::default();
+        for span in 0..records {
+            let (content, notices) = (ContentHash::NOTHING, Notices::default());
+            let ready = Ready { span, encoded: 0..0, content, external_id: "".into(), disabled: false, notices };
+            packer.push(b"{}", Item::new(0, &chunk, ready));
+        }
+        packer.finish()
+    }
+
+    #[tokio::test]
+    async fn what_is_no_reject_is_told_of_first_and_few_rejects_at_once() {
+        let batch = batch(8, 100 * 1024);
+        let settled = |index: usize| Settled { key: batch.items[index].key(), outcome: Outcome::Unchanged, notices: 0 };
+        let rejection = || Rejection::of_record(RejectCode::TargetError, "no");
+        let settlement = Settlement {
+            records: vec![settled(0), settled(4)],
+            rejected: [1, 2, 3, 5, 6, 7].map(|index| (index, rejection())).into(),
+            known: Vec::new(),
+        };
+        let (events, mut inbox) = mpsc::channel(1);
+        let settler = Settler::new(events);
+        let telling = async {
+            settler.settle(&batch, settlement, None).await;
+            drop(settler);
+        };
+        let listening = async {
+            let mut told = Vec::new();
+            while let Some(Event::Settled { records, rejects, .. }) = inbox.recv().await {
+                told.push((records.len(), rejects.iter().map(|reject| reject.key.number).collect::<Vec<_>>()));
+            }
+            told
+        };
+        let ((), told) = futures::join!(telling, listening);
+        assert_eq!(told, [(2, vec![2, 3, 4]), (0, vec![6, 7, 8])]);
     }
 }

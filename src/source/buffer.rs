@@ -40,7 +40,7 @@ impl Buffers {
 }
 
 /// Bytes of an input, and room for more. What is free goes back to where it came from, if that is still there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Buffer {
     room: Vec<u8>,
     filled: usize,
