@@ -214,3 +214,32 @@ fn while_a_job_runs_its_metrics_are_whole_and_another_one_leaves_them_alone() {
     let left: Vec<_> = std::fs::read_dir(scratch.path(".")).expect("a directory").flatten().collect();
     assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().contains("avnology-metrics")), "{left:?}");
 }
+
+/// What the user names is not always a file: `/dev/null` and `/dev/stdout` would be gone for everybody.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_written_to_and_links_stay() {
+    use std::os::unix::fs::FileTypeExt;
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..5).map(user)));
+    let dry_run =
+        |flags: &[&str]| scratch.run(&[&["migrate", "clerk", "--import", &file, "--dry-run"], flags].concat());
+    let is_fifo = |name: &str| std::fs::symlink_metadata(scratch.path(name)).expect("a pipe").file_type().is_fifo();
+    let made = std::process::Command::new("mkfifo").arg(scratch.path("pipe")).status().expect("mkfifo runs");
+    assert!(made.success() && is_fifo("pipe"));
+    let pipe = scratch.path("pipe");
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).expect("text"));
+    dry_run(&["--report", "pipe"]).expect_code(0);
+    let report: serde_json::Value = serde_json::from_str(&reader.join().expect("a reader")).expect("a report");
+    assert_eq!(report["counts"]["valid"], 5);
+    let refused = dry_run(&["--metrics-file", "pipe"]).expect_code(2);
+    assert!(refused.stderr.contains("it is no file") && is_fifo("pipe"), "{}", refused.stderr);
+    for (name, flag) in [("report.json", "--report"), ("job.prom", "--metrics-file")] {
+        let link = format!("link-to-{name}");
+        scratch.write(name, "");
+        std::os::unix::fs::symlink(scratch.path(name), scratch.path(&link)).expect("a link");
+        dry_run(&[flag, &link]).expect_code(0);
+        assert!(std::fs::symlink_metadata(scratch.path(&link)).expect("a link").is_symlink());
+        assert!(scratch.read(name).contains("valid"), "{flag}: {}", scratch.read(name));
+    }
+}

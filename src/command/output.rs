@@ -1,5 +1,6 @@
 //! The account of a run, for people and for programs.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::replace_private;
 use crate::pipeline::Ledger;
-use crate::report::{Console, RunDetails, RunReport, write_summary};
+use crate::report::{Console, GivenPath, RunDetails, RunReport, write_summary};
 use crate::settings::ImportSettings;
 
 /// Where the account of the run goes.
@@ -74,7 +75,15 @@ impl Output {
 }
 
 pub(super) fn write_report(path: &Path, report: &impl Serialize) -> io::Result<()> {
-    replace_private(path, |file| serde_json::to_writer_pretty(file, report).map_err(Into::into))
+    match GivenPath::of(path)? {
+        GivenPath::File(path) => {
+            replace_private(&path, |file| serde_json::to_writer_pretty(file, report).map_err(Into::into))
+        }
+        GivenPath::Stream => {
+            let text = serde_json::to_string_pretty(report)? + "\n";
+            File::options().write(true).open(path)?.write_all(text.as_bytes())
+        }
+    }
 }
 
 /// JSON for a person. Numbers and strings stay the text they are, so the preview shows what is sent.

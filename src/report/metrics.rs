@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::moment::Figures;
-use super::{Moment, Reporter};
+use super::{GivenPath, Moment, Reporter};
 use crate::exit::ExitStatus;
 use crate::journal::directory_of;
 
@@ -51,8 +51,11 @@ struct State {
 impl MetricsFile {
     /// The metrics of a job that is about to begin. Nothing is written yet; it is an error if nothing could be.
     pub fn new(path: &Path, job: &'static str) -> io::Result<Self> {
-        drop(temporary(path)?);
-        let before = match std::fs::read_to_string(path) {
+        let GivenPath::File(path) = GivenPath::of(path)? else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file, and metrics replace a whole file"));
+        };
+        drop(temporary(&path)?);
+        let before = match std::fs::read_to_string(&path) {
             Ok(before) => before,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error),
@@ -63,7 +66,7 @@ impl MetricsFile {
             last_completion: value(&before, LAST_COMPLETION),
             ..State::default()
         };
-        Ok(Self { path: path.to_owned(), state: Mutex::new(state) })
+        Ok(Self { path, state: Mutex::new(state) })
     }
 
     /// The job has what it needs, its locks too, and begins.

@@ -5,6 +5,7 @@
 
 mod bars;
 mod console;
+mod given_path;
 mod human;
 mod json_lines;
 mod metrics;
@@ -15,6 +16,7 @@ mod summary;
 
 pub use bars::Bars;
 pub use console::Console;
+pub use given_path::GivenPath;
 pub use json_lines::JsonLines;
 pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
