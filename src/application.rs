@@ -79,7 +79,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Ok(metrics) => metrics,
         Err(error) => return fail(&error.into(), ExitStatus::Usage),
     };
-    let ended = run_job(arguments, &environment, metrics.clone()).await;
+    let ended = Box::pin(run_job(arguments, &environment, metrics.clone())).await;
     let status = ended.unwrap_or_else(|(error, status)| fail(&error, status));
     if let Some(metrics) = metrics {
         metrics.end(status);

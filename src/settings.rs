@@ -151,6 +151,9 @@ impl ImportSettings {
         let access = object_access(&arguments.options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
         let inputs = arguments.import.iter().map(input).collect::<Result<Vec<_>, _>>()?;
+        if inputs.len() > usize::from(u16::MAX) {
+            return Err(SettingsError::TooManyInputs { count: inputs.len() });
+        }
         let passwords = arguments.passwords.as_ref().map(input).transpose()?;
         if inputs.iter().chain(&passwords).filter(|input| **input == Input::Stdin).count() > 1 {
             return Err(SettingsError::StdinTwice);

@@ -10,9 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use support::target::{Way, http, import_into, obliging, proxy, scripted_target};
-use support::{Sandbox, Scratch, export, user};
+use support::{Run, Sandbox, Scratch, export, user};
 
 const CREATE: &str = "POST /v1/identities:batchCreate";
+
+/// Whether it is a batch to be carried out, and not one of the preflight.
+fn is_batch(head: &str, body: &[u8]) -> bool {
+    head.starts_with(CREATE) && !String::from_utf8_lossy(body).contains(r#""validate_only":true"#)
+}
 
 #[test]
 fn a_gateway_that_answers_400_to_everything_rejects_nobody() {
@@ -55,6 +60,8 @@ fn one_user_on_whom_the_gateway_times_out_does_not_stop_the_run() {
     let flags = ["--rate", "1000/s", "--batch-size", "10", "--max-wait", "15"];
     let run = import_into(&scratch, &url, &file, &flags).expect_code(3);
     assert_eq!((run.count("created"), run.count("rejected"), run.count("unfinished")), (199, 1, 0));
+    // Nobody said that the user is invalid.
+    assert_eq!(run.report()["rejected_by_code"]["target_error"]["count"], 1, "{}", run.stdout);
 }
 
 #[test]
@@ -178,4 +185,49 @@ fn a_target_that_asks_to_wait_before_anything_is_sent_is_waited_for_as_later_on(
         let run = import_into(&scratch, &url, &file, &["--max-wait", patience]).expect_code(code);
         assert_eq!(run.stderr.contains("left alone for 2 s"), code == 7, "{}", run.stderr);
     }
+}
+
+#[test]
+fn what_a_batch_that_is_too_large_had_done_already_is_the_runs_own() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+    let requests = AtomicUsize::new(0);
+    let url = proxy(&sandbox.base_url(), move |head, body| {
+        match if is_batch(head, body) { requests.fetch_add(1, Ordering::Relaxed) } else { usize::MAX } {
+            // Carried out, but not answered in time; then a gateway that is stricter.
+            0 => Way::Silence { committed: true },
+            1 => Way::Instead(http("413 Content Too Large", "", "")),
+            _ => Way::Through,
+        }
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let flags = ["--base-url", &url, "--batch-size", "20", "--request-timeout", "1", "--on-existing", "fail"];
+    let run = scratch.import(&sandbox, &file, &flags);
+    assert_eq!((run.count("created"), run.count("rejected")), (20, 0), "exit {:?}: {}", run.code, run.stdout);
+}
+
+#[test]
+fn what_others_made_while_the_target_was_away_is_not_the_runs_own() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+    let away = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&away);
+    let url = proxy(&sandbox.base_url(), move |head, body| {
+        let is_first = is_batch(head, body) && !seen.swap(true, Ordering::Relaxed);
+        if is_first { Way::Instead(http("503 Service Unavailable", "retry-after: 2\r\n", "")) } else { Way::Through }
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let mut command = scratch.import_command(&sandbox, &file, &["--base-url", &url]);
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    while !away.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Nothing of the batch was carried out. Somebody else is faster, with the very same user.
+    let theirs = scratch.write("theirs.json", export([user(7)]));
+    scratch.import(&sandbox, &theirs, &["--runs-dir", "theirs"]).expect_code(0);
+    let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(0);
+    assert_eq!((run.count("created"), run.count("unchanged")), (19, 1), "{}", run.stdout);
+    let undone = scratch.undo(&sandbox, run.report()["run"].as_str().expect("an id"), &["--yes"]).expect_code(0);
+    assert_eq!(undone.report()["counts"]["deleted"], 19);
+    assert_eq!(sandbox.column("external_id"), ["user_000007"]);
 }

@@ -142,3 +142,35 @@ fn after_updates_that_were_broken_off_nothing_remembered_is_relied_on() {
     assert_eq!((back.count("updated") + back.count("unchanged"), not_asked(&back)), (200, 0));
     assert!(!sandbox.column("first_name").iter().any(is_renamed));
 }
+
+#[test]
+fn a_user_found_to_differ_is_not_believed_to_be_as_it_was() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..50).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    let change = "UPDATE identities SET first_name = 'Else' WHERE external_id = 'user_000020'";
+    assert_eq!(database.execute(change, []).expect("it is changed"), 1);
+    let recheck = scratch.import(&sandbox, &file, &["--recheck"]).expect_code(0);
+    assert_eq!(recheck.report()["warnings"]["differs_at_target"], 1, "{}", recheck.stdout);
+    let update = scratch.import(&sandbox, &file, &["--on-existing", "update"]).expect_code(0);
+    assert_eq!((update.count("updated"), not_asked(&update)), (1, 49), "{}", update.stdout);
+}
+
+#[test]
+fn users_that_a_restore_took_away_are_created_again() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..4_000).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let later = scratch.write("later.json", export((0..4_010).map(user)));
+    assert_eq!(scratch.import(&sandbox, &later, &[]).expect_code(0).count("created"), 10);
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    let lost = database.execute("DELETE FROM identities WHERE external_id >= 'user_004000'", []);
+    assert_eq!(lost.expect("they are lost"), 10);
+    let again = scratch.import(&sandbox, &later, &[]).expect_code(0);
+    assert_eq!((again.count("created"), again.count("unchanged")), (10, 4_000), "{}", again.stdout);
+    // What is believed then is believed of all.
+    assert_eq!(not_asked(&scratch.import(&sandbox, &later, &[]).expect_code(0)), 4_010);
+}

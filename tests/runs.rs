@@ -361,6 +361,46 @@ fn a_run_stopped_while_it_waits_for_its_turn_leaves_nothing_in_doubt() {
 }
 
 #[test]
+fn an_undo_that_is_interrupted_says_so_and_goes_on() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..300).map(user)));
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let id = run.report()["run"].as_str().expect("an id").to_owned();
+    let sandbox = sandbox.replace(&scratch, &["--fault", "latency=300ms"]);
+    let mut undo = scratch.avnology(&["migrate", "clerk", "undo", &id, "--yes"]);
+    undo.env("AVNOLOGY_SECRET_KEY", &sandbox.key).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let process = undo.spawn().expect("the binary starts");
+    let start = Instant::now();
+    while sandbox.column("id").len() == 300 {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is deleted");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let interrupted = interrupt(process);
+    assert!(interrupted.stderr.contains("the same command goes on"), "{}", interrupted.stderr);
+    let state = || {
+        let listed = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0);
+        serde_json::from_str::<serde_json::Value>(&listed.stdout).expect("runs")[0]["state"].clone()
+    };
+    assert_eq!(state(), "undoing");
+    scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
+    assert_eq!((state(), sandbox.column("id").len()), ("undone".into(), 0));
+}
+
+#[test]
+fn more_inputs_than_can_be_told_apart_are_refused() {
+    let scratch = Scratch::new();
+    let file = scratch.write("u", export([user(1)]));
+    let import = |count: usize| {
+        let inputs = std::iter::repeat_n(["--import", &file], count).flatten();
+        let arguments: Vec<&str> = ["migrate", "clerk", "--dry-run"].into_iter().chain(inputs).collect();
+        scratch.run(&arguments)
+    };
+    import(2).expect_code(3);
+    assert!(import(65_536).expect_code(2).stderr.contains("at most 65535"));
+}
+
+#[test]
 fn an_undone_run_is_never_taken_up_again() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);

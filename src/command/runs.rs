@@ -35,6 +35,8 @@ enum State {
     Finished,
     /// What it had created was deleted again.
     Undone,
+    /// Some of it was, and undoing it again goes on.
+    Undoing,
     /// Its journal cannot be used.
     Damaged,
 }
@@ -64,7 +66,8 @@ fn look_at((directory, record): (RunDirectory, RunRecord)) -> Listed {
     let read = Journal::read(&directory.journal(), inputs.len(), |settled| ledger.replayed(settled, None));
     let state = match read {
         _ if Lock::is_held(&directory.lock()) => State::Running,
-        _ if directory.is_undone() => State::Undone,
+        _ if directory.is_undone_as_a_whole() => State::Undone,
+        _ if directory.is_undone() => State::Undoing,
         Ok(Ending::Finished) => State::Finished,
         Ok(Ending::Interrupted | Ending::InDoubt) => State::Interrupted,
         Err(_) => State::Damaged,

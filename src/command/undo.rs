@@ -20,7 +20,7 @@ use crate::exit::ExitStatus;
 use crate::journal::{Ending, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord};
 use crate::pace::Pace;
 use crate::settings::{ImportSettings, WhichRun};
-use crate::signal::Signals;
+use crate::signal::{Signal, Signals};
 
 /// Why a run is not undone.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,9 @@ pub enum UndoError {
         "the answers to some requests of run {0} are not known; finish it first with `avnology migrate clerk resume {0}`"
     )]
     InDoubt(String),
+    /// A signal came while identities were deleted.
+    #[error("interrupted by {0}; the same command goes on where it was left")]
+    Interrupted(Signal),
     /// Nobody said yes.
     #[error("not confirmed; nothing was deleted (--yes says so without a terminal)")]
     NotConfirmed,
@@ -89,16 +92,17 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
     KnownUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
-    directory.mark_undone().map_err(UndoError::Io)?;
+    directory.mark_undone(false).map_err(UndoError::Io)?;
     let mut counts = Counts { created, ..Counts::default() };
     let ended = tokio::select! {
         biased;
-        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+        signal = signals.next() => Err(UndoError::Interrupted(signal).into()),
         ended = delete_all(&target, &directory, &record, settings.undo.force, &mut counts) => ended,
     };
     // A reader that went away is no reason to fail.
     drop(print(&record, &counts, settings));
     ended?;
+    directory.mark_undone(true).map_err(UndoError::Io)?;
     Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
 }
 

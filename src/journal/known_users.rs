@@ -14,16 +14,18 @@
 //! off makes the next run forget it, and so does a shard, for shards go side by side and neither believe nor write any of
 //! this; and before it is believed its sample is looked up at the target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{create_private_directory, put_private, replace_private, sync_directory_of, target_digest};
 use crate::index::{SortedFile, merge};
 
-/// How many users are looked up at the target before the rest is believed: one request.
+/// How many users are looked up at the target before the rest is believed: one request. Half of them are of a fair sample
+/// of all, the others are the newest: those are what a target lacks that was restored from a backup.
 pub const SAMPLE_SIZE: usize = 100;
 
 /// One user in so many may become part of the sample. A sample of a small tenant is smaller.
@@ -70,14 +72,22 @@ pub struct Known {
     content: ContentHash,
     /// The external id and the target's own id, of a few users: names of everybody would cost more than all the rest.
     names: Option<(Box<str>, Box<str>)>,
+    /// It was just created.
+    is_newest: bool,
 }
 
 impl Known {
     /// The user with this external id and this id at the target, who was confirmed to be this.
     pub fn new(external_id: &str, id: &str, content: ContentHash) -> Self {
         let key = key(external_id);
-        let may_be_sampled = key[0] < u8::MAX / SAMPLED;
-        Self { key, content, names: may_be_sampled.then(|| (external_id.into(), id.into())) }
+        let names = may_be_sampled(key).then(|| (external_id.into(), id.into()));
+        Self { key, content, names, is_newest: false }
+    }
+
+    /// The same of one that was just created, the last of several.
+    #[must_use]
+    pub fn newest(self, external_id: &str, id: &str) -> Self {
+        Self { names: Some((external_id.into(), id.into())), is_newest: true, ..self }
     }
 }
 
@@ -91,6 +101,15 @@ pub struct KnownUsers {
     buffer: Vec<Entry>,
     /// External ids and the target's ids, by key: the smallest keys, and so a fair sample of all.
     sample: BTreeMap<[u8; KEY_BYTES], (String, String)>,
+    /// The same of those created last.
+    newest: VecDeque<(String, String)>,
+}
+
+/// What is written of them.
+#[derive(Default, Serialize, Deserialize)]
+struct Samples {
+    fair: Vec<(String, String)>,
+    newest: VecDeque<(String, String)>,
 }
 
 impl KnownUsers {
@@ -108,16 +127,16 @@ impl KnownUsers {
     }
 
     fn read(directory: &Path) -> io::Result<Self> {
-        let sample: Vec<(String, String)> = match std::fs::read(directory.join("sample.json")) {
+        let Samples { fair, newest } = match std::fs::read(directory.join("sample.json")) {
             Ok(text) => {
                 serde_json::from_slice(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Samples::default(),
             Err(error) => return Err(error),
         };
-        let sample = sample.into_iter().map(|(external_id, id)| (key(&external_id), (external_id, id))).collect();
+        let sample = fair.into_iter().map(|(external_id, id)| (key(&external_id), (external_id, id))).collect();
         remove_leftovers(directory)?;
-        let mut users = Self { directory: directory.to_path_buf(), written: 0, buffer: Vec::new(), sample };
+        let mut users = Self { directory: directory.to_path_buf(), written: 0, buffer: Vec::new(), sample, newest };
         let files = users.files()?;
         users.written = files.last().map_or(0, |(number, _)| *number);
         if files.len() > 1 {
@@ -138,7 +157,12 @@ impl KnownUsers {
         if !directory.exists() {
             return Ok(());
         }
-        Self { directory, written: 0, buffer: Vec::new(), sample: BTreeMap::new() }.note_updating(Some(run))
+        Self::new(directory).note_updating(Some(run))
+    }
+
+    /// Nothing is known.
+    fn new(directory: PathBuf) -> Self {
+        Self { directory, written: 0, buffer: Vec::new(), sample: BTreeMap::new(), newest: VecDeque::new() }
     }
 
     fn directory(runs: &Path, target: &str) -> PathBuf {
@@ -153,7 +177,7 @@ impl KnownUsers {
     fn begin(directory: PathBuf) -> io::Result<Self> {
         remove(&directory)?;
         create_private_directory(&directory)?;
-        Ok(Self { directory, written: 0, buffer: Vec::new(), sample: BTreeMap::new() })
+        Ok(Self::new(directory))
     }
 
     /// The run that may have changed users since their entries were written.
@@ -177,9 +201,13 @@ impl KnownUsers {
         }
     }
 
-    /// Some of the users that are known, with the target's ids for them.
+    /// Some of the users that are known, with the target's ids for them: one of the newest and one of all, in turn.
     pub fn sample(&self) -> impl Iterator<Item = &(String, String)> {
-        self.sample.values()
+        let (mut newest, mut fair, mut turn) = (self.newest.iter().rev(), self.sample.values(), false);
+        std::iter::from_fn(move || {
+            turn = !turn;
+            if turn { newest.next().or_else(|| fair.next()) } else { fair.next().or_else(|| newest.next()) }
+        })
     }
 
     /// For looking users up as they were known when this was opened; `None` if there were none.
@@ -193,13 +221,23 @@ impl KnownUsers {
 
     /// Takes in what the target confirmed, and writes it once there is enough of it.
     pub fn learn(&mut self, known: Vec<Known>) -> io::Result<()> {
-        for Known { key, content, names } in known {
+        for Known { key, content, names, is_newest } in known {
             let mut entry = [0; ENTRY_BYTES];
             entry[..KEY_BYTES].copy_from_slice(&key);
             entry[KEY_BYTES..].copy_from_slice(&content.0);
             self.buffer.push(entry);
-            if let Some((external_id, id)) = names {
-                self.sample.insert(key, (external_id.into(), id.into()));
+            let Some((external_id, id)) = names.map(|(external_id, id)| (String::from(external_id), String::from(id)))
+            else {
+                continue;
+            };
+            if is_newest {
+                self.newest.push_back((external_id.clone(), id.clone()));
+                if self.newest.len() > SAMPLE_SIZE / 2 {
+                    self.newest.pop_front();
+                }
+            }
+            if may_be_sampled(key) {
+                self.sample.insert(key, (external_id, id));
                 if self.sample.len() > SAMPLE_SIZE {
                     self.sample.pop_last();
                 }
@@ -214,8 +252,8 @@ impl KnownUsers {
             return Ok(());
         }
         // First the sample: without one, nothing is believed.
-        let sample: Vec<&(String, String)> = self.sample().collect();
-        replace_private(&self.directory.join("sample.json"), |file| Ok(serde_json::to_writer(file, &sample)?))?;
+        let samples = Samples { fair: self.sample.values().cloned().collect(), newest: self.newest.clone() };
+        replace_private(&self.directory.join("sample.json"), |file| Ok(serde_json::to_writer(file, &samples)?))?;
         let mut entries = std::mem::take(&mut self.buffer);
         entries.sort_by(|one, other| one[..KEY_BYTES].cmp(&other[..KEY_BYTES]));
         // The sort is stable: of one user's entries the last one is the newest.
@@ -294,6 +332,11 @@ impl KnownLookup {
 }
 
 /// Removes what a kill left behind of files that were not put in place yet. Nobody else is at it: the target is locked.
+/// Whether a user may become part of the fair sample.
+fn may_be_sampled(key: [u8; KEY_BYTES]) -> bool {
+    key[0] < u8::MAX / SAMPLED
+}
+
 fn remove_leftovers(directory: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;

@@ -62,10 +62,17 @@ impl RunDirectory {
         })
     }
 
-    /// Says that the run is being undone: from now on it is never taken up again, for its journal is no longer true.
-    pub fn mark_undone(&self) -> io::Result<()> {
+    /// Says that the run is being undone, or was as a whole: from now on it is never taken up again, for its journal is no
+    /// longer true.
+    pub fn mark_undone(&self, as_a_whole: bool) -> io::Result<()> {
         let now = jiff::Timestamp::now().to_string();
-        replace_private(&self.undone(), |file| serde_json::to_writer(file, &now).map_err(Into::into))
+        replace_private(&self.undone(), |file| serde_json::to_writer(file, &(now, as_a_whole)).map_err(Into::into))
+    }
+
+    /// Whether undoing it came to its end.
+    pub fn is_undone_as_a_whole(&self) -> bool {
+        let mark = std::fs::read(self.undone()).ok();
+        mark.and_then(|text| serde_json::from_slice(&text).ok()).is_some_and(|(_, whole): (String, bool)| whole)
     }
 
     /// Whether the run was undone, in part at least.

@@ -62,7 +62,7 @@ impl Reconciler<'_> {
             // It was there a moment ago: whatever is going on, it is not what the export says.
             return Ok(match self.rule {
                 OnExisting::Fail => End::Rejected(exists()),
-                _ => End::Settled { outcome: Outcome::Unchanged, differs: true, known: None },
+                _ => End::Settled { outcome: Outcome::Unchanged, differs: true, known: Some(other(item, "")) },
             });
         };
         if sent.is_somebody_else(found) {
@@ -71,17 +71,20 @@ impl Reconciler<'_> {
         }
         let differences = sent.differences(found);
         let id = found.id.as_deref();
-        let known = id.filter(|_| differences.is_empty()).map(|id| item.known(id));
-        if self.ours_since.is_some_and(|moment| found.is_created_since(moment)) {
+        let differs = !differences.is_empty();
+        // What is known of it from before is not true any more, or never was.
+        let known = id.map(|id| if differs { other(item, id) } else { item.known(id) });
+        // Undoing deletes what is the run's own, so it has to be exactly what was sent.
+        if !differs && self.ours_since.is_some_and(|moment| found.is_created_since(moment)) {
             let outcome = Outcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
-            return Ok(End::Settled { outcome, differs: !differences.is_empty(), known });
+            return Ok(End::Settled { outcome, differs, known });
         }
         let fields: Vec<Field> = differences.iter().copied().filter(|field| field.mask().is_some()).collect();
         let id = match (self.rule, id) {
             (OnExisting::Fail, _) => return Ok(End::Rejected(exists())),
             (OnExisting::Update, Some(id)) if !fields.is_empty() => id,
             _ => {
-                return Ok(End::Settled { outcome: Outcome::Unchanged, differs: !differences.is_empty(), known });
+                return Ok(End::Settled { outcome: Outcome::Unchanged, differs, known });
             }
         };
         let change = Change { id, encoded: &body, fields: &fields, disabled: item.disabled };
@@ -89,8 +92,7 @@ impl Reconciler<'_> {
         let differs = fields.len() < differences.len();
         Ok(match self.target.change(&change).await? {
             Changed::Updated => {
-                let changed = || Known::new(&item.external_id, id, ContentHash::NOTHING);
-                let known = if differs { changed() } else { item.known(id) };
+                let known = if differs { other(item, id) } else { item.known(id) };
                 End::Settled { outcome: Outcome::Updated, differs, known: Some(known) }
             }
             Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => End::Rejected(conflict(error)),
@@ -108,6 +110,11 @@ impl Settlement {
         self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
         self.known.extend(known);
     }
+}
+
+/// What is known of a user who is at the target, but not as the export has them.
+fn other(item: &Item, id: &str) -> Known {
+    Known::new(&item.external_id, id, ContentHash::NOTHING)
 }
 
 fn exists() -> Rejection {

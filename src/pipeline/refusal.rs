@@ -17,6 +17,15 @@ pub(super) fn may_be_about_content(outcome: Outcome) -> bool {
         || matches!(outcome, Outcome::Failed(Transport::Timeout | Transport::Interrupted))
 }
 
+/// Whether a request that was not answered with results may have been carried out: not if it was refused, or never arrived.
+pub(super) fn may_be_done(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
+        Outcome::Unreadable | Outcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
+        Outcome::Failed(_) => false,
+    }
+}
+
 /// Whether an item was not answered for good, but may be later.
 pub(super) fn is_passing(result: &ItemResult) -> bool {
     matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry)

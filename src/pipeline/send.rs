@@ -16,6 +16,7 @@ use super::event::{Event, StopReason};
 use super::reconcile::{OnExisting, Reconciler};
 use super::refusal::{
     conflict, failing, invalid, is_about_content, is_explained, is_passing, is_throttled, may_be_about_content,
+    may_be_done,
 };
 use super::settlement::{Settlement, Settler};
 use super::single::Single;
@@ -25,7 +26,7 @@ use crate::avnology::{
     Backoff, Client, Decision, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError, Transport,
     batch_results, decide, decide_item, error_body, is_well,
 };
-use crate::journal::{self, Plan, Settled};
+use crate::journal::{self, Known, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
 use crate::pace::{Answer, BatchControl, Pace, Permit, Slot, Verdict};
 
@@ -42,13 +43,15 @@ struct Tries {
     /// Those that were not refused for going too fast.
     attempts: u32,
     timeouts: u32,
+    /// Whether one of them may have been carried out.
+    may_be_done: bool,
     /// Batches that had succeeded before the first of them.
     succeeded_before: u64,
 }
 
 impl Tries {
     fn new(succeeded_before: u64) -> Self {
-        Self { requests: 0, attempts: 0, timeouts: 0, succeeded_before }
+        Self { requests: 0, attempts: 0, timeouts: 0, may_be_done: false, succeeded_before }
     }
 }
 
@@ -210,11 +213,13 @@ impl Sender {
                         self.succeeded.fetch_add(1, Ordering::Relaxed);
                         self.delivery.pace.batch(BatchControl::answered);
                     }
-                    return self.apply(work, results, (request.as_deref(), since), again).await;
+                    let may_be_done = work.in_doubt || tries.may_be_done;
+                    return self.apply(work, results, (request.as_deref(), since), may_be_done).await;
                 }
                 Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
             };
+            tries.may_be_done |= may_be_done(reply.outcome);
             let (attempts, items) = (tries.attempts, work.batch.items.len());
             tracing::debug!(outcome = ?reply.outcome, request = reply.request_id, attempts, items, "not settled");
             if let Some(next) = self.not_settled(work, &reply, &mut tries).await {
@@ -238,7 +243,7 @@ impl Sender {
             Decision::Isolate => {
                 if reply.outcome == (Outcome::Answered { status: 413 }) {
                     self.delivery.pace.batch(|bounds| bounds.too_large(work.batch.body().len()));
-                    if items > 1 {
+                    if items > 1 && !work.in_doubt && !tries.may_be_done {
                         // With bounds as they are now it will be split.
                         return Some(Next::Work(vec![work.refused_as_a_whole(Some(since))]));
                     }
@@ -246,7 +251,7 @@ impl Sender {
                 if items == 1 && !self.is_about_this_one(work, reply, since).await {
                     return Some(self.give_up(TargetError::refused(target, reply)).await);
                 }
-                return Some(self.isolate(work, work.halved(Some(since), tries.attempts > 0), reply).await);
+                return Some(self.isolate(work, work.halved(Some(since), tries.may_be_done), reply).await);
             }
             Decision::Refused => return Some(self.give_up(TargetError::refused(target, reply)).await),
             // `Done` without results is an answer that cannot be read.
@@ -330,7 +335,7 @@ impl Sender {
         work: &Work,
         results: Vec<ItemResult>,
         (request, since): (Option<&str>, u64),
-        sent_before: bool,
+        may_be_done: bool,
     ) -> Next {
         let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
         let (mut records, mut rejected, mut known) = (Vec::new(), Vec::new(), Vec::new());
@@ -356,6 +361,10 @@ impl Sender {
                 },
             }
         }
+        if let Some(Settled { outcome: journal::Outcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
+            let last = known.pop();
+            known.extend(last.map(|known: Known| known.newest(external_id, id)));
+        }
         self.settler.settle(&work.batch, Settlement { records, rejected, known }, request).await;
         if let Some(error) = refused {
             return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
@@ -365,7 +374,7 @@ impl Sender {
                 target: &self.paced,
                 batch: &work.batch,
                 rule: self.delivery.on_existing,
-                ours_since: sent_before.then_some(self.delivery.began),
+                ours_since: may_be_done.then_some(self.delivery.began),
             };
             match reconciler.reconcile(&existing).await {
                 Ok(settlement) => self.settler.settle(&work.batch, settlement, None).await,
@@ -398,7 +407,7 @@ impl Sender {
         let error = error_body(&reply.body);
         let rejection = match reply.outcome {
             Outcome::Answered { status: 409 } => conflict(error),
-            outcome if is_about_content(outcome) => failing(error),
+            outcome if may_be_about_content(outcome) => failing(error),
             Outcome::Answered { status: 413 } => Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) },
             _ => invalid(error),
         };

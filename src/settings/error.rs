@@ -15,6 +15,12 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// A record is known by the number of its input, which is a small one.
+    #[error("there are {count} inputs, and at most {} can be told apart; put some of them together", u16::MAX)]
+    TooManyInputs {
+        /// How many there are.
+        count: usize,
+    },
     /// The file with the key cannot be read.
     #[error("the file that AVNOLOGY_SECRET_KEY_FILE names cannot be read: {0}")]
     KeyFile(#[source] std::io::Error),
