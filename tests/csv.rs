@@ -176,3 +176,36 @@ fn standard_input_may_be_a_csv() {
     let run = Run::of(command.output().expect("the binary runs")).expect_code(3);
     assert_eq!((run.count("valid"), run.count("rejected")), (2, 1));
 }
+
+/// A stray quote makes one cell of parts of two rows: nobody may get the other one's address or password.
+#[test]
+fn a_quote_in_the_wrong_place_takes_no_data_from_one_user_to_another() {
+    let with_name = |number: usize, name: &str, digest: &str| {
+        format!("user_{number},{name},,,u{number}@example.com,,u{number}@example.com,,,,,{digest},bcrypt")
+    };
+    let rows = [
+        with_name(1, "Al", &digest()),
+        with_name(2, "\"Bo", "$2a$05$two"),
+        with_name(3, "\"Cy\"", &digest()),
+        with_name(4, "\"Di\"", &digest()),
+    ];
+    let scratch = Scratch::new();
+    let file = scratch.write("users.csv", format!("{HEADER}\n{}\n", rows.join("\n")));
+    let run = dry_run(&scratch, &file, &[]).expect_code(3);
+    assert_eq!((run.count("valid"), run.report()["rejected_by_code"]["invalid_row"]["count"].as_u64()), (2, Some(1)));
+    for cell in ["a\"b", "\"a\"b", "\"a\" ", " \"a\"", "\"a\"\"", "\"\"a\"\""] {
+        let text = format!("{HEADER}\n{}\n{}\n", with_name(1, cell, ""), with_name(2, "Bo", ""));
+        let run = dry_run(&scratch, &scratch.write("users.csv", text), &[]);
+        let told = run.report()["rejected_by_code"]["invalid_row"]["count"] == 1;
+        assert!(told || run.code == Some(5), "{cell}: {}", run.stdout);
+    }
+    // The same as a table of passwords.
+    let user = |number: usize| {
+        let address = format!(r#"[{{"email_address":"u{number}@example.com"}}]"#);
+        format!(r#"{{"id":"user_{number}","email_addresses":{address}}}"#)
+    };
+    let users = scratch.write("users.ndjson", (1..5).map(user).collect::<Vec<_>>().join("\n"));
+    let passwords = scratch.write("passwords.csv", format!("{HEADER}\n{}\n", rows.join("\n")));
+    let joined = dry_run(&scratch, &users, &["--passwords", &passwords]).expect_code(0).report()["passwords"].clone();
+    assert_eq!((&joined["unreadable"]["count"], &joined["joined"]), (&1.into(), &2.into()), "{joined}");
+}

@@ -339,3 +339,21 @@ fn an_interrupted_import_of_compressed_data_is_taken_up() {
         assert!(input["consumed"].as_u64() <= input["bytes"].as_u64(), "{input}");
     }
 }
+
+#[test]
+fn lines_that_end_in_the_middle_of_a_record_are_a_truncated_file_wherever_that_is() {
+    let [first, last] =
+        [user(1), user(2).replace("\"first_name\"", "\"a\":-1.5e3,\"b\":\"\\u00e9\",\"c\":null,\"first_name\"")];
+    let scratch = Scratch::new();
+    for length in 1..last.len() {
+        let file = scratch.write("users.ndjson", format!("{first}\n{}", &last[..length]));
+        let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0"]);
+        assert!(run.code == Some(5) && run.stderr.contains("truncated"), "{length}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_user_with_a_field_like_a_rejects_line_is_a_user() {
+    let text = format!("{}\n{}\n", user(1).replacen('{', r#"{"code":"x","#, 1), user(2));
+    assert_counts(text, 0, 2, 0);
+}

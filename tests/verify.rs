@@ -3,7 +3,8 @@
 mod support;
 
 use serde_json::json;
-use support::{Sandbox, Scratch, export, user};
+use support::target::{http, scripted_target};
+use support::{Run, Sandbox, Scratch, export, user};
 
 #[test]
 fn what_was_imported_agrees_field_by_field_and_rejects_are_not_looked_for() {
@@ -88,4 +89,20 @@ fn a_key_that_can_only_read_is_enough_and_a_bad_input_or_target_is_told() {
     let cut = scratch.write("cut.json", &export((0..30).map(user))[..1_000]);
     let run = scratch.verify(&sandbox, &cut, &[]).expect_code(5);
     assert!(run.stderr.contains("truncated"), "{}", run.stderr);
+}
+
+#[test]
+fn a_user_who_is_there_twice_is_told_and_a_list_without_an_end_is_an_error() {
+    for (next, code) in [("", 3), (r#","next_page_token":"more""#, 7)] {
+        let scratch = Scratch::new();
+        let twice = r#"{"id":"usr_1","external_id":"user_000001","state":"active","email":"user1@example.com"}"#;
+        let body = format!(r#"{{"identities":[{twice},{twice}]{next}}}"#);
+        let url = scripted_target(move |_| http("200 OK", "", &body));
+        let file = scratch.write("users.json", export([user(1)]));
+        let fixed = ["migrate", "clerk", "verify", "--import", &file, "--output", "json", "--progress", "none"];
+        let mut command = scratch.avnology(&fixed);
+        command.env("AVNOLOGY_SECRET_KEY", "sk_test_1").env("AVNOLOGY_BASE_URL", &url);
+        let run = Run::of(command.output().expect("the binary runs")).expect_code(code);
+        assert!(code == 7 || run.report()["extra"]["count"] == 1, "{}", run.stdout);
+    }
 }

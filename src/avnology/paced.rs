@@ -78,6 +78,12 @@ impl Paced {
         Self { client, batch, pace, budget }
     }
 
+    /// The error of a target whose list of identities comes to no end.
+    pub fn endless_list(&self) -> TargetError {
+        let reason = "its list of users gives the same page again and again".to_owned();
+        TargetError::Unreachable { target: self.client.base_url().to_string(), reason }
+    }
+
     /// Finds identities by their external ids, at most [`super::MAX_PAGE`] of them; the bodies are lists for
     /// [`Comparable::listed`].
     pub async fn read_back(&self, external_ids: &[&str]) -> Result<Vec<Vec<u8>>, TargetError> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{RejectCode, Rejection};
@@ -30,6 +30,9 @@ pub fn parse_row<'a>(header: &'a Header, row: &'a Row) -> Result<User<'a>, Rejec
 /// The rejection of a row whose cells cannot be told.
 pub fn row_rejection(fault: RowFault) -> Rejection {
     let message = match fault {
+        RowFault::Quotes => {
+            "a quote stands in the middle of a cell; if one is missing, this may be several rows".to_owned()
+        }
         RowFault::NotUtf8 => "the row is not UTF-8; save the file as UTF-8".to_owned(),
         RowFault::Cells { found, columns } if found > columns => {
             format!("the row has more than {columns} cells; a cell with a comma, a quote or a line break needs quotes")
@@ -94,7 +97,7 @@ fn reworded(word: &str) -> &str {
 pub(crate) fn unwrap_reject(record: &[u8]) -> Result<Cow<'_, [u8]>, Rejection> {
     #[derive(Deserialize)]
     struct RejectLine<'a> {
-        #[serde(borrow)]
+        #[serde(borrow, default, deserialize_with = "present")]
         original: Option<&'a RawValue>,
         original_base64: Option<String>,
     }
@@ -105,17 +108,24 @@ pub(crate) fn unwrap_reject(record: &[u8]) -> Result<Cow<'_, [u8]>, Rejection> {
     if let Some(bytes) = line.original_base64.and_then(|text| STANDARD.decode(text).ok()) {
         return Ok(Cow::Owned(bytes));
     }
-    let Some(original) = line.original else {
+    // A user may have a field `code`.
+    let Some(original) = line.original else { return Ok(Cow::Borrowed(record)) };
+    if original.get() == "null" {
         return Err(Rejection::of_field(
             RejectCode::InvalidRecord,
             "original",
             "this line of a rejects file does not hold the record itself",
         ));
-    };
+    }
     match serde_json::from_str::<String>(original.get()) {
         Ok(text) => Ok(Cow::Owned(text.into_bytes())),
         Err(_) => Ok(Cow::Borrowed(original.get().as_bytes())),
     }
+}
+
+/// A member that is there, be it `null`.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Whether a record begins as the lines of rejects files do, however a tool has laid it out since.

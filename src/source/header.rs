@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use csv_core::ReadRecordResult;
+use memchr::{memchr, memchr2};
 
 use super::Place;
 use super::frame::{AtEnd, Framer, Step};
@@ -26,6 +27,9 @@ pub struct Header {
 pub enum RowFault {
     /// The row's bytes are not UTF-8.
     NotUtf8,
+    /// A quote stands where none may be, as when one is missing elsewhere: what looks like one cell may be parts of several
+    /// rows, with the data of several users in it.
+    Quotes,
     /// It has another number of cells than the header.
     Cells {
         /// How many it has, counted no further than one too many.
@@ -121,10 +125,38 @@ thread_local! {
     static READER: RefCell<csv_core::Reader> = RefCell::new(csv_core::Reader::new());
 }
 
+/// Whether quotes stand only where RFC 4180 has them: around a whole cell, and doubled within such a one.
+fn are_quotes_in_place(row: &[u8]) -> bool {
+    let mut rest = row;
+    loop {
+        let Some(mut quoted) = rest.strip_prefix(b"\"") else {
+            let end = memchr2(b',', b'"', rest);
+            match end.map(|end| (end, rest[end])) {
+                None => return true,
+                Some((end, b',')) => rest = &rest[end + 1..],
+                Some(_) => return false,
+            }
+            continue;
+        };
+        rest = loop {
+            let Some(end) = memchr(b'"', quoted) else { return false };
+            match quoted.get(end + 1) {
+                None => return true,
+                Some(b'"') => quoted = &quoted[end + 2..],
+                Some(b',') => break &quoted[end + 2..],
+                Some(_) => return false,
+            }
+        };
+    }
+}
+
 /// Reads the cells of a row that should have as many as there are columns.
 fn read_row(bytes: &[u8], columns: usize) -> Result<Row, RowFault> {
     // All of it: cells that are not UTF-8 could together look as if they were.
     std::str::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
+    if !are_quotes_in_place(bytes) {
+        return Err(RowFault::Quotes);
+    }
     let (mut text, mut ends) = (vec![0; bytes.len() + 1], vec![0; columns + 1]);
     let (mut read, mut written, mut cells) = (0, 0, 0);
     READER.with_borrow_mut(|reader| {

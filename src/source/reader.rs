@@ -353,7 +353,8 @@ impl RecordReader {
     fn cut_off(&self, bounds: Bounds) -> Option<String> {
         let start = to_index(bounds.start.saturating_sub(self.base));
         let text = self.buffer.get(start..).filter(|_| bounds.start >= self.base)?;
-        diagnose(text).filter(|fault| fault.ends_early).map(|_| {
+        let is_open = !text.trim_ascii_end().ends_with(b"}");
+        diagnose(text).filter(|fault| fault.ends_early || is_open).map(|_| {
             format!("inside record {} (starts at line {}, byte offset {})", self.records + 1, bounds.line, bounds.start)
         })
     }

@@ -54,6 +54,8 @@ pub(crate) fn assert_agreement(document: &[u8], chunk_bytes: usize, piece: usize
         match row {
             Ok(cells) => assert!(cells.iter().map(String::as_bytes).eq(record.iter()), "{}", document.escape_ascii()),
             Err(RowFault::Cells { .. }) => assert_ne!(record.len(), columns, "{}", document.escape_ascii()),
+            // Others are more lenient, and take parts of several rows for one cell.
+            Err(RowFault::Quotes) => assert!(record.iter().any(|cell| !cell.is_empty())),
             Err(RowFault::NotUtf8) => {}
         }
     }

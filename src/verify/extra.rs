@@ -1,5 +1,7 @@
 //! Finds identities that are at the target and not in the export, with an index of the export's ids on disk.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -9,7 +11,7 @@ use crate::pipeline::StopReason;
 /// How many ids are shown.
 const SHOWN: usize = 10;
 
-/// Identities that are at the target and not in the export.
+/// Identities that are at the target and not in the export, or more than once at the target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Extra {
     pub count: u64,
@@ -29,7 +31,7 @@ impl Seen {
         // Nothing here has to survive anything.
         database.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192;
-             CREATE TABLE seen (external_id TEXT PRIMARY KEY) WITHOUT ROWID;",
+             CREATE TABLE seen (external_id TEXT PRIMARY KEY, listed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;",
         )?;
         Ok(Self { database })
     }
@@ -37,7 +39,7 @@ impl Seen {
     pub(super) fn insert<'i>(&mut self, ids: impl Iterator<Item = &'i str>) -> rusqlite::Result<()> {
         let transaction = self.database.transaction()?;
         {
-            let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1)")?;
+            let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO seen (external_id) VALUES (?1)")?;
             for id in ids {
                 statement.execute([id])?;
             }
@@ -45,21 +47,24 @@ impl Seen {
         transaction.commit()
     }
 
-    fn contains(&self, id: &str) -> rusqlite::Result<bool> {
-        self.database.prepare_cached("SELECT 1 FROM seen WHERE external_id = ?1")?.exists([id])
+    /// Whether the export has it and it was not listed before: a user who is there twice is there once too often.
+    fn takes(&self, id: &str) -> rusqlite::Result<bool> {
+        let mark = "UPDATE seen SET listed = 1 WHERE external_id = ?1 AND listed = 0";
+        Ok(self.database.prepare_cached(mark)?.execute([id])? > 0)
     }
 
     /// Lists all that is at the target.
     pub(super) async fn find_extra(&self, target: &Paced) -> Result<Extra, StopReason> {
         let mut extra = Extra::default();
         let mut token: Option<String> = None;
+        let mut pages = HashSet::new();
         let size = u32::try_from(MAX_PAGE).unwrap_or(100);
         loop {
             let body = target.page(token.as_deref(), size).await?;
             let (identities, next) = Comparable::listed(&body).unwrap_or_default();
             for identity in &identities {
                 let known = match &identity.external_id {
-                    Some(id) => self.contains(id)?,
+                    Some(id) => self.takes(id)?,
                     None => false,
                 };
                 if !known {
@@ -69,11 +74,12 @@ impl Seen {
                     }
                 }
             }
-            match next {
-                // A target that gives the same page again and again must not keep us for ever.
-                Some(next) if token.as_ref() != Some(&next) => token = Some(next),
-                _ => return Ok(extra),
+            let Some(next) = next else { return Ok(extra) };
+            // A target that gives the same pages again and again must not keep us for ever.
+            if !pages.insert(std::hash::BuildHasher::hash_one(pages.hasher(), &next)) {
+                return Err(StopReason::Target(target.endless_list()));
             }
+            token = Some(next);
         }
     }
 }
