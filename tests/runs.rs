@@ -243,6 +243,20 @@ fn a_changed_input_is_refused_with_a_choice() {
     assert_all_in_one_place(&scratch, &sandbox, &fresh, USERS + 30, &good);
 }
 
+/// As large as before and with the same ends: an export in another order, whose users would be taken for others.
+#[test]
+fn an_input_in_another_order_is_refused_too() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let mut users: Vec<String> = (0..2_000).map(user).collect();
+    let file = scratch.write("users.json", export(users.clone()));
+    drop(interrupt(start(&scratch, &sandbox, &[])));
+    users.swap(1_000, 1_500);
+    scratch.write("users.json", export(users));
+    let refused = scratch.import(&sandbox, &file, &[]).expect_code(2);
+    assert!(refused.stderr.contains("has changed"), "{}", refused.stderr);
+}
+
 #[test]
 fn two_runs_into_one_target_are_refused_and_the_holder_is_named() {
     let scratch = Scratch::new();

@@ -14,6 +14,15 @@ use crate::source::{Input, Object, Version};
 /// How much of either end of a file goes into its fingerprint.
 const SAMPLE: u64 = 64 * 1024;
 
+/// Pieces that are looked at in a file.
+const PIECES: u64 = 1024;
+
+/// How large each is in a large file.
+const PIECE: u64 = 4096;
+
+/// The largest file of which the pieces are all of it.
+const WHOLE: u64 = 64 * 1024 * 1024;
+
 /// What a run is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -114,7 +123,8 @@ pub struct Fingerprint {
     pub bytes: u64,
     /// Last change, in milliseconds since 1970.
     pub modified: u64,
-    /// SHA-256 of its size, its first and its last 64 KiB, in hexadecimal.
+    /// SHA-256 of its size, its first and its last 64 KiB, in hexadecimal. Of a file as large as that its middle counts, too:
+    /// all of it up to 64 MiB, samples of 4 KiB beyond.
     pub ends: String,
     /// What its store calls this version of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -174,15 +184,25 @@ impl Fingerprint {
         let (mut first, mut last) = (Vec::new(), Vec::new());
         (&mut file).take(SAMPLE).read_to_end(&mut first)?;
         file.seek(SeekFrom::Start(bytes.saturating_sub(SAMPLE)))?;
-        file.take(SAMPLE).read_to_end(&mut last)?;
+        (&mut file).take(SAMPLE).read_to_end(&mut last)?;
+        let mut hash = of_ends(bytes, &first, &last);
+        // An export in another order is as large, and may well begin and end alike.
+        let piece = if bytes <= WHOLE { bytes.div_ceil(PIECES) } else { PIECE };
+        let mut buffer = Vec::new();
+        for number in 0..PIECES {
+            file.seek(SeekFrom::Start(bytes / PIECES * number))?;
+            buffer.clear();
+            (&mut file).take(piece + bytes % PIECES).read_to_end(&mut buffer)?;
+            hash.update(&buffer);
+        }
         let modified = u64::try_from(modified).unwrap_or(u64::MAX);
-        Ok(Self { bytes, modified, ends: ends(bytes, &first, &last), tag: None })
+        Ok(Self { bytes, modified, ends: hexadecimal(&hash.finalize()), tag: None })
     }
 
     fn of_object(object: &Object) -> io::Result<Self> {
         let Version { bytes, tag, modified } = object.version()?;
         let (first, last) = (object.bytes(0..SAMPLE)?, object.bytes(bytes.saturating_sub(SAMPLE)..bytes)?);
-        Ok(Self { bytes, modified, ends: ends(bytes, &first, &last), tag })
+        Ok(Self { bytes, modified, ends: hexadecimal(&of_ends(bytes, &first, &last).finalize()), tag })
     }
 
     /// Whether this is the same content. A file that was copied or touched has another time and is the same.
@@ -192,9 +212,8 @@ impl Fingerprint {
     }
 }
 
-fn ends(bytes: u64, first: &[u8], last: &[u8]) -> String {
-    let hash = Sha256::new().chain_update(bytes.to_le_bytes()).chain_update(first).chain_update(last);
-    hexadecimal(&hash.finalize())
+fn of_ends(bytes: u64, first: &[u8], last: &[u8]) -> Sha256 {
+    Sha256::new().chain_update(bytes.to_le_bytes()).chain_update(first).chain_update(last)
 }
 
 /// What all shards of one piece of work have in common: what decides about the outcome.

@@ -16,7 +16,7 @@ impl Bars {
     /// A bar for that many bytes. indicatif draws on stderr, and nothing at all when that is no terminal.
     pub fn new(bytes: Option<u64>) -> Self {
         let (bar, template) = match bytes {
-            Some(total) => (ProgressBar::new(total), "{percent:>3}% [{bar:30}] {wide_msg}"),
+            Some(total) => (ProgressBar::new(total), "{percent:>3}% [{bar:16}] {wide_msg}"),
             None => (ProgressBar::new_spinner(), "{spinner} {wide_msg}"),
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());

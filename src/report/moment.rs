@@ -90,6 +90,10 @@ impl<'a> Moment<'a> {
         if self.stopping {
             parts.push("stopping".to_owned());
         }
+        // Terminals are narrow: what is asked most comes first.
+        if let Some(seconds) = figures.eta_seconds.filter(|_| !self.stopping) {
+            parts.push(format!("{} left", super::human::duration(Duration::from_secs_f64(seconds))));
+        }
         if self.ledger.is_dry_run() {
             parts.push(super::human::plural(read, "user"));
         } else {
@@ -115,9 +119,6 @@ impl<'a> Moment<'a> {
         }
         if figures.retries > 0 {
             parts.push(super::human::plural(figures.retries, "further attempt"));
-        }
-        if let Some(seconds) = figures.eta_seconds.filter(|_| !self.stopping) {
-            parts.push(format!("{} left", super::human::duration(Duration::from_secs_f64(seconds))));
         }
         parts.join(", ")
     }
