@@ -63,7 +63,7 @@ impl ExitStatus {
             Self::Success => "all done, nothing rejected",
             Self::Unexpected => "unexpected failure (a bug)",
             Self::Usage => "wrong usage or configuration, or no room for the run's files",
-            Self::Rejected => "finished, some records were rejected",
+            Self::Rejected => "finished, some records were rejected (verify: or differ)",
             Self::TooManyErrors => "stopped by --max-errors",
             Self::Input => "input unreadable, truncated or malformed as a whole",
             Self::Refused => "the target refused us (key, scope, plan)",
