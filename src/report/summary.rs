@@ -35,6 +35,9 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
     };
     let seconds = ledger.elapsed.as_secs_f64().max(0.001);
     write!(out, "{how}: {} read in {}", plural(read, "record"), duration(ledger.elapsed))?;
+    if ledger.continued_records > 0 {
+        write!(out, ", {} of them in an earlier part", count(ledger.continued_records))?;
+    }
     write!(out, " ({}", bytes(ledger.bytes_read() as f64))?;
     if ledger.elapsed.as_millis() >= 500 {
         write!(out, ", {}/s", bytes(ledger.bytes_read().saturating_sub(ledger.continued_from) as f64 / seconds))?;
