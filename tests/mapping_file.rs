@@ -219,6 +219,16 @@ fn emails_and_usernames_follow_their_rules() {
     assert!(notices.contains(&"email_unverified_dropped"), "{notices:?}");
     assert_eq!(of("reject"), Err("email_unverified".to_owned()));
 
+    // The same address once more, where it is verified.
+    let mut twice = ada();
+    let address = json!({"id": "idn_3", "email_address": "ADA@example.com", "verified": true});
+    twice["email_addresses"].as_array_mut().expect("addresses").push(address);
+    for rule in ["drop", "reject"] {
+        let mapping = format!("{dropped}[email]\nlowercase = true\nunverified = \"{rule}\"");
+        let (identity, _) = outcome(&twice, &rules(&mapping)).expect("an identity");
+        assert_eq!(identity["traits"]["email"], "ada@example.com", "{rule}");
+    }
+
     let mut unverified = ada();
     unverified["email_addresses"][1]["verified"] = json!(false);
     let missing = |missing: &str| {

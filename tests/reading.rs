@@ -357,3 +357,23 @@ fn a_user_with_a_field_like_a_rejects_line_is_a_user() {
     let text = format!("{}\n{}\n", user(1).replacen('{', r#"{"code":"x","#, 1), user(2));
     assert_counts(text, 0, 2, 0);
 }
+
+#[test]
+fn one_odd_first_line_does_not_refuse_the_others() {
+    let first_of_all = |member: &str| user(1).replacen('{', &format!("{{{member},"), 1);
+    let half = "y".repeat(40_000);
+    let metadata = format!(r#""unsafe_metadata":{{"x":"{half}"}},"private_metadata":{{"x":"{half}"}}"#);
+    for (first, valid) in [
+        ("{}".to_owned(), 2),
+        ("null".to_owned(), 2),
+        ("17".to_owned(), 2),
+        (r#"{"username":"ada","primary_email_address":"ada@example.com"}"#.to_owned(), 2),
+        (user(1).replace("\"first_name\"", r#""data":{"x":1},"first_name""#), 3),
+        (user(1).replace("\"first_name\"", r#""data":[],"first_name""#), 3),
+        (first_of_all(&metadata), 3),
+    ] {
+        let text = format!("{first}\n{}\n{}\n", user(2), user(3));
+        let (code, _, seen, ..) = dry_run(&text);
+        assert_eq!((code, seen), (if valid == 3 { 0 } else { 3 }, valid), "{}", &first[..first.len().min(80)]);
+    }
+}

@@ -54,6 +54,11 @@ fn emails<'a>(
     notices.add_if(primary.is_none(), Notice::PrimaryEmailUnknown);
     let mut primary = primary.unwrap_or(0);
     if rules.email.unverified != Unverified::Keep {
+        // The same address twice is verified if either is.
+        let verified: Vec<&str> = given.iter().filter(|(.., verified)| *verified).map(|(_, value, _)| *value).collect();
+        for (_, value, is_verified) in &mut given {
+            *is_verified = *is_verified || verified.iter().any(|other| other.eq_ignore_ascii_case(value));
+        }
         if rules.email.unverified == Unverified::Reject && !given[primary].2 {
             let message = "the primary email address is not verified, and the mapping file says to reject such users";
             return Err(Rejection::of_field(RejectCode::EmailUnverified, "email_addresses", message));

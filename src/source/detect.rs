@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use memchr::memchr;
+use serde::de::IgnoredAny;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
 use super::diagnose::settings;
@@ -30,6 +31,23 @@ pub(super) struct Shape {
     /// What comes first: behind the byte order mark, and behind the header.
     pub start: Place,
 }
+
+/// Members that users have and envelopes have not.
+const USERS_MEMBERS: [&str; 13] = [
+    "id",
+    "external_id",
+    "email_addresses",
+    "original",
+    "username",
+    "first_name",
+    "last_name",
+    "primary_email_address",
+    "primary_email_address_id",
+    "phone_numbers",
+    "public_metadata",
+    "private_metadata",
+    "unsafe_metadata",
+];
 
 /// The name of the member that holds the users.
 pub(super) const DATA: &str = "data";
@@ -64,6 +82,7 @@ pub(super) fn detect(prefix: &[u8], whole: bool, input: &Arc<str>) -> Result<Sha
             found: "an HTML or XML page",
             advice: "probably an error page saved under this name; download the export again",
         }),
+        _ if is_value_before_lines(text) => Ok(json(Format::Lines)),
         _ => match Header::read(text, whole) {
             Ok((header, behind)) => {
                 let start = Place { offset: start.offset + behind.offset, ..behind };
@@ -104,9 +123,11 @@ fn object(text: &[u8]) -> Result<Format, String> {
     let mut names = Vec::new();
     let mut reader = JsonStreamReader::new_custom(text, settings());
     let walked = members(&mut reader, &mut names);
-    let is_user =
-        names.iter().any(|name| matches!(name.as_str(), "id" | "external_id" | "email_addresses" | "original"));
+    let is_user = names.iter().any(|name| USERS_MEMBERS.contains(&name.as_str()));
     match walked {
+        // One odd first line is no reason to refuse the others.
+        Ok(Some(_)) if is_user && looks_like_lines(text) => Ok(Format::Lines),
+        Ok(None) if looks_like_lines(text) => Ok(Format::Lines),
         Ok(Some(ValueType::Array)) => Ok(Format::Envelope),
         Ok(Some(other)) => Err(format!("its `data` is {}, not an array of users", type_name(other))),
         Ok(None) if is_user => {
@@ -140,6 +161,13 @@ fn members(reader: &mut JsonStreamReader<&[u8]>, names: &mut Vec<String>) -> Res
     }
     reader.end_object()?;
     Ok(None)
+}
+
+/// A first line that is JSON but no object, before one that is.
+fn is_value_before_lines(text: &[u8]) -> bool {
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let is_json = |line: &[u8]| serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    lines.next().is_some_and(is_json) && lines.next().is_some_and(|second| second.starts_with(b"{"))
 }
 
 /// Two lines of which each is shaped like an object of its own.
