@@ -84,7 +84,12 @@ impl Known {
         Self { key, content, names, is_newest: false }
     }
 
-    /// The same of one that was just created, the last of several.
+    /// The user with this external id is not as any export has them, and perhaps not there: they are asked about.
+    pub fn nothing(external_id: &str) -> Self {
+        Self { key: key(external_id), content: ContentHash::NOTHING, names: None, is_newest: false }
+    }
+
+    /// This one was just created, the last of several: it is kept by name, to be looked up before the others are believed.
     #[must_use]
     pub fn newest(self, external_id: &str, id: &str) -> Self {
         Self { names: Some((external_id.into(), id.into())), is_newest: true, ..self }

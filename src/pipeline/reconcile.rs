@@ -4,7 +4,7 @@ use super::batch::{Batch, Item};
 use super::refusal::{conflict, invalid};
 use super::settlement::Settlement;
 use crate::avnology::{Change, Changed, Comparable, Field, ItemDecision, MAX_PAGE, Paced, TargetError, decide_item};
-use crate::journal::{ContentHash, Known, Outcome, Settled};
+use crate::journal::{Known, Outcome, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
 
 /// What becomes of a user whose external id is at the target already.
@@ -62,7 +62,11 @@ impl Reconciler<'_> {
             // It was there a moment ago: whatever is going on, it is not what the export says.
             return Ok(match self.rule {
                 OnExisting::Fail => End::Rejected(exists()),
-                _ => End::Settled { outcome: Outcome::Unchanged, differs: true, known: Some(other(item, "")) },
+                _ => End::Settled {
+                    outcome: Outcome::Unchanged,
+                    differs: true,
+                    known: Some(Known::nothing(&item.external_id)),
+                },
             });
         };
         if sent.is_somebody_else(found) {
@@ -73,7 +77,7 @@ impl Reconciler<'_> {
         let id = found.id.as_deref();
         let differs = !differences.is_empty();
         // What is known of it from before is not true any more, or never was.
-        let known = id.map(|id| if differs { other(item, id) } else { item.known(id) });
+        let known = id.map(|id| if differs { Known::nothing(&item.external_id) } else { item.known(id) });
         // Undoing deletes what is the run's own, so it has to be exactly what was sent.
         if !differs && self.ours_since.is_some_and(|moment| found.is_created_since(moment)) {
             let outcome = Outcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
@@ -92,7 +96,7 @@ impl Reconciler<'_> {
         let differs = fields.len() < differences.len();
         Ok(match self.target.change(&change).await? {
             Changed::Updated => {
-                let known = if differs { other(item, id) } else { item.known(id) };
+                let known = if differs { Known::nothing(&item.external_id) } else { item.known(id) };
                 End::Settled { outcome: Outcome::Updated, differs, known: Some(known) }
             }
             Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => End::Rejected(conflict(error)),
@@ -110,11 +114,6 @@ impl Settlement {
         self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
         self.known.extend(known);
     }
-}
-
-/// What is known of a user who is at the target, but not as the export has them.
-fn other(item: &Item, id: &str) -> Known {
-    Known::new(&item.external_id, id, ContentHash::NOTHING)
 }
 
 fn exists() -> Rejection {
