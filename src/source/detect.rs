@@ -163,16 +163,21 @@ fn members(reader: &mut JsonStreamReader<&[u8]>, names: &mut Vec<String>) -> Res
     Ok(None)
 }
 
+/// The lines in which there is something.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
 /// A first line that is JSON but no object, before one that is.
 fn is_value_before_lines(text: &[u8]) -> bool {
-    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut lines = lines(text);
     let is_json = |line: &[u8]| serde_json::from_slice::<IgnoredAny>(line).is_ok();
     lines.next().is_some_and(is_json) && lines.next().is_some_and(|second| second.starts_with(b"{"))
 }
 
 /// Two lines of which each is shaped like an object of its own.
 fn looks_like_lines(text: &[u8]) -> bool {
-    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut lines = lines(text);
     let Some(first) = lines.next() else { return false };
     first.starts_with(b"{") && first.ends_with(b"}") && lines.next().is_some_and(|second| second.starts_with(b"{"))
 }
