@@ -125,26 +125,11 @@ pub struct IdentityAnswer {
     /// `active`, `disabled` or `inactive`; absent on a target that does not say.
     #[serde(default)]
     pub state: Option<String>,
-    /// The key, on a target that keeps it.
-    #[serde(default)]
-    pub external_id: Option<String>,
 }
 
 /// Reads the answer to a single create.
 pub fn identity(body: &[u8]) -> Option<IdentityAnswer> {
     serde_json::from_slice(body).ok()
-}
-
-/// Reads the answer to a list filtered by `external_id`: the outer `None` is an unreadable answer.
-///
-/// A target that ignores the filter lists other identities; those do not count.
-pub fn found_identity(body: &[u8], external_id: &str) -> Option<Option<IdentityAnswer>> {
-    #[derive(Deserialize)]
-    struct List {
-        identities: Vec<IdentityAnswer>,
-    }
-    let list: List = serde_json::from_slice(body).ok()?;
-    Some(list.identities.into_iter().find(|identity| identity.external_id.as_deref() == Some(external_id)))
 }
 
 #[cfg(test)]
@@ -180,12 +165,5 @@ mod tests {
         assert_eq!(batch_results(body, 3), None);
         assert_eq!(batch_results(br#"{"results":[{"status":"unheard-of"}]}"#, 1), None);
         assert_eq!(batch_results(b"<html>", 0), None);
-    }
-
-    #[test]
-    fn a_list_that_ignores_the_filter_finds_nobody() {
-        let body = br#"{"identities":[{"id":"usr_1","external_id":"other"},{"id":"usr_2"}]}"#;
-        assert_eq!(found_identity(body, "user_1"), Some(None));
-        assert_eq!(found_identity(b"{}", "user_1"), None);
     }
 }

@@ -88,8 +88,6 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// What the headers say about the quota.
     pub quota: Quota,
-    /// The `Date` header: the target's clock.
-    pub date: Option<SystemTime>,
     /// The `Location` header's host, for the message when a redirect was refused.
     pub location: Option<String>,
     /// Under which name the request is found in logs: the target's own for it, or else ours.
@@ -101,15 +99,7 @@ pub struct Reply {
 impl Reply {
     /// An outcome and nothing else.
     pub(crate) fn none(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            retry_after: None,
-            quota: Quota::default(),
-            date: None,
-            location: None,
-            request_id: None,
-            body: Vec::new(),
-        }
+        Self { outcome, retry_after: None, quota: Quota::default(), location: None, request_id: None, body: Vec::new() }
     }
 
     /// What it says about the target, for the pace.
@@ -214,13 +204,16 @@ impl Client {
         self.send(self.http.get(url)).await
     }
 
-    /// `GET /v1/identities` filtered by `external_id`.
-    pub async fn find(&self, external_id: &str) -> Reply {
+    /// `GET /v1/identities/{id}`.
+    pub async fn get(&self, id: &str) -> Reply {
+        self.send(self.http.get(self.base_url.path(&format!("v1/identities/{id}")))).await
+    }
+
+    /// `GET /v1/identities` filtered by a field.
+    pub async fn find(&self, field: &str, value: &str) -> Reply {
         let mut url = self.base_url.path("v1/identities");
-        let quoted = external_id.replace('\\', "\\\\").replace('"', "\\\"");
-        url.query_pairs_mut()
-            .append_pair("filter", &format!("external_id = \"{quoted}\""))
-            .append_pair("page_size", "2");
+        let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
+        url.query_pairs_mut().append_pair("filter", &format!("{field} = \"{quoted}\"")).append_pair("page_size", "2");
         self.send(self.http.get(url)).await
     }
 
@@ -322,8 +315,7 @@ async fn answered(mut response: Response) -> Reply {
     let location = header(LOCATION)
         .and_then(|value| response.url().join(value).ok())
         .and_then(|url| url.host_str().map(str::to_owned));
-    let mut reply =
-        Reply { retry_after, quota, date, location, request_id, ..Reply::none(Outcome::Answered { status }) };
+    let mut reply = Reply { retry_after, quota, location, request_id, ..Reply::none(Outcome::Answered { status }) };
     loop {
         match response.chunk().await {
             Ok(None) => return reply,

@@ -6,10 +6,14 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::run_mark::{MARK, RunMark};
+
 /// A field in which two identities can differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
+    /// The key at the target: the same person may have been given another one at Clerk since.
+    ExternalId,
     /// The primary address. Letters' case does not count.
     Email,
     /// Whether it is verified.
@@ -40,6 +44,7 @@ impl Field {
     /// Its name in an `update_mask`. A password is never changed: the user may have set it.
     pub const fn mask(self) -> Option<&'static str> {
         Some(match self {
+            Self::ExternalId => "external_id",
             Self::Email => "email",
             Self::EmailVerified => "email_verified",
             Self::Username => "username",
@@ -66,8 +71,9 @@ pub struct Comparable<'a> {
     /// The target's own id.
     #[serde(borrow)]
     pub id: Option<Cow<'a, str>>,
+    /// The primary address.
     #[serde(borrow)]
-    email: Option<Cow<'a, str>>,
+    pub email: Option<Cow<'a, str>>,
     email_verified: Option<bool>,
     #[serde(borrow)]
     username: Option<Cow<'a, str>>,
@@ -80,15 +86,16 @@ pub struct Comparable<'a> {
     phone_verified: Option<bool>,
     #[serde(borrow)]
     locale: Option<Cow<'a, str>>,
+    /// `active`, `disabled` or `inactive`; absent on a target that does not say.
     #[serde(borrow)]
-    state: Option<Cow<'a, str>>,
+    pub state: Option<Cow<'a, str>>,
     #[serde(borrow)]
     traits: Option<&'a RawValue>,
     #[serde(borrow)]
     admin_metadata: Option<&'a RawValue>,
     credentials: Option<Credentials>,
     #[serde(borrow)]
-    create_time: Option<Cow<'a, str>>,
+    pub(super) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
     update_time: Option<Cow<'a, str>>,
 }
@@ -118,6 +125,11 @@ impl<'a> Comparable<'a> {
         serde_json::from_slice::<Item<'_>>(encoded).ok().map(|item| item.identity)
     }
 
+    /// Reads an identity that was asked for by the target's own id.
+    pub fn one(body: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice::<Self>(body).ok().filter(|identity| identity.id.is_some())
+    }
+
     /// Reads the identities of a list or of a `:batchGet`, and the token of the next page.
     pub fn listed(body: &'a [u8]) -> Option<(Vec<Self>, Option<String>)> {
         #[derive(Deserialize)]
@@ -143,29 +155,40 @@ impl<'a> Comparable<'a> {
         self.create_time.is_some() && self.create_time == self.update_time
     }
 
-    /// Whether the identity was created at or after a moment by the target's clock.
-    pub fn is_created_since(&self, moment: jiff::Timestamp) -> bool {
-        let created = self.create_time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
-        created.is_some_and(|created| created >= moment)
+    /// Whether the identity itself says that this run created it.
+    pub fn is_marked_by(&self, mark: &RunMark) -> bool {
+        #[derive(Deserialize)]
+        struct Made<'a> {
+            #[serde(borrow)]
+            run: Cow<'a, str>,
+        }
+        let made = self.member(MARK).and_then(|made| serde_json::from_str::<Made<'_>>(made.get()).ok());
+        made.is_some_and(|made| made.run == mark.run())
     }
 
-    /// Whether `found` came from another Clerk user, who has the same external id.
-    pub fn is_somebody_else(&self, found: &Self) -> bool {
-        #[derive(Deserialize)]
-        struct Origin<'a> {
-            #[serde(borrow)]
-            clerk: Clerk<'a>,
-        }
+    /// Whether the identity says that some run created it.
+    pub fn has_mark(&self) -> bool {
+        self.member(MARK).is_some()
+    }
+
+    /// A member of the admin metadata.
+    fn member(&self, name: &str) -> Option<&'a RawValue> {
+        serde_json::from_str::<Members<'a>>(self.admin_metadata?.get()).ok()?.remove(name)
+    }
+
+    /// The id of the user at Clerk that the identity came from.
+    pub fn clerk_id(&self) -> Option<Cow<'a, str>> {
         #[derive(Deserialize)]
         struct Clerk<'a> {
             #[serde(borrow)]
             id: Cow<'a, str>,
         }
-        let id = |identity: &Self| {
-            let metadata = identity.admin_metadata?;
-            serde_json::from_str::<Origin<'_>>(metadata.get()).ok().map(|origin| origin.clerk.id.into_owned())
-        };
-        matches!((id(self), id(found)), (Some(ours), Some(theirs)) if ours != theirs)
+        self.member("clerk").and_then(|clerk| serde_json::from_str::<Clerk<'a>>(clerk.get()).ok()).map(|clerk| clerk.id)
+    }
+
+    /// Whether both came from the same Clerk user; unknown if one of them does not say.
+    pub fn is_same_person(&self, found: &Self) -> Option<bool> {
+        Some(self.clerk_id()? == found.clerk_id()?)
     }
 
     /// The fields in which `found` is not what `self` asks for.
@@ -175,6 +198,7 @@ impl<'a> Comparable<'a> {
             password.is_some_and(|password| password.present.unwrap_or(password.config.is_some()))
         };
         [
+            (Field::ExternalId, self.external_id == found.external_id),
             (Field::Email, same_letters(self.email.as_deref(), found.email.as_deref())),
             (Field::EmailVerified, same_flag(self.email_verified, found.email_verified)),
             (Field::Username, same_letters(self.username.as_deref(), found.username.as_deref())),
@@ -185,7 +209,7 @@ impl<'a> Comparable<'a> {
             (Field::Locale, self.locale == found.locale),
             (Field::State, is_active(self) == is_active(found)),
             (Field::Traits, same_json(self.traits, found.traits)),
-            (Field::AdminMetadata, same_json(self.admin_metadata, found.admin_metadata)),
+            (Field::AdminMetadata, same_metadata(self.admin_metadata, found.admin_metadata)),
             (Field::Password, !has_password(self) || has_password(found)),
         ]
         .into_iter()
@@ -215,17 +239,35 @@ fn same_json(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
     }
 }
 
+/// The same, whichever run created either.
+fn same_metadata(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
+    fn unmarked(metadata: Option<&RawValue>) -> Option<Members<'_>> {
+        let mut members: Members<'_> = serde_json::from_str(metadata?.get()).ok()?;
+        members.remove(MARK);
+        Some(members)
+    }
+    match (unmarked(sent), unmarked(found)) {
+        (Some(sent), Some(found)) => same_members(&sent, &found),
+        _ => same_json(sent, found),
+    }
+}
+
+type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+fn same_members(sent: &Members<'_>, found: &Members<'_>) -> bool {
+    sent.len() == found.len()
+        && sent
+            .iter()
+            .zip(found)
+            .all(|((name, sent), (other, found))| name == other && same_value(sent.get(), found.get()))
+}
+
 fn same_value(sent: &str, found: &str) -> bool {
-    type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
     sent == found
         || match (sent.as_bytes().first(), found.as_bytes().first()) {
-            (Some(b'{'), Some(b'{')) => both(sent, found, |sent: Members<'_>, found: Members<'_>| {
-                sent.len() == found.len()
-                    && sent
-                        .iter()
-                        .zip(&found)
-                        .all(|((name, sent), (other, found))| name == other && same_value(sent.get(), found.get()))
-            }),
+            (Some(b'{'), Some(b'{')) => {
+                both(sent, found, |sent: Members<'_>, found: Members<'_>| same_members(&sent, &found))
+            }
             (Some(b'['), Some(b'[')) => both(sent, found, |sent: Vec<&RawValue>, found: Vec<&RawValue>| {
                 sent.len() == found.len()
                     && sent.iter().zip(&found).all(|(sent, found)| same_value(sent.get(), found.get()))

@@ -5,6 +5,7 @@
 
 mod answer;
 mod base_url;
+mod catalogue;
 mod client;
 mod compare;
 mod insist;
@@ -12,8 +13,9 @@ mod key;
 mod paced;
 mod preflight;
 mod retry;
+mod run_mark;
 
-pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, found_identity, identity, updated};
+pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, identity, updated};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientOptions, Reply, Timeouts};
 pub use compare::{Comparable, Field};
@@ -22,6 +24,7 @@ pub use key::KeySource;
 pub use paced::{Change, Changed, Paced};
 pub use preflight::{Capabilities, TargetError, is_well, preflight, preflight_reading};
 pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, Transport, decide, decide_item};
+pub use run_mark::{MARK, RunMark};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
 pub const MAX_BATCH_ITEMS: usize = 1_000;

@@ -1,9 +1,11 @@
-//! Calls that may be repeated, at one pace: reading back, deleting.
+//! Calls that may be repeated, at one pace: looking up, changing, deleting.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::Mutex;
 
+use super::catalogue::Catalogue;
 use super::{
     Client, Comparable, Decision, ErrorBody, Field, Outcome, Reply, RetryBudget, TargetError, decide, deleted,
     error_body, insist_while, updated,
@@ -70,12 +72,14 @@ pub struct Paced {
     batch: bool,
     pace: Arc<Pace>,
     budget: RetryBudget,
+    /// Of a target whose list ignores the filter by external id.
+    catalogue: Arc<Mutex<Option<Catalogue>>>,
 }
 
 impl Paced {
     /// Calls to this target at this pace; `batch` says whether it has the batch methods.
     pub fn new(client: Client, batch: bool, pace: Arc<Pace>, budget: RetryBudget) -> Self {
-        Self { client, batch, pace, budget }
+        Self { client, batch, pace, budget, catalogue: Arc::default() }
     }
 
     /// The error of a target whose list of identities comes to no end.
@@ -98,9 +102,72 @@ impl Paced {
             return Ok(bodies);
         }
         for id in external_ids {
-            bodies.push(self.list(|| self.client.find(id)).await?);
+            bodies.push(self.find(id).await?);
         }
         Ok(bodies)
+    }
+
+    /// Whether it can be asked about many at once.
+    pub fn has_batch_methods(&self) -> bool {
+        self.batch
+    }
+
+    /// A list of the identity with this external id, or of others.
+    async fn find(&self, external_id: &str) -> Result<Vec<u8>, TargetError> {
+        if self.catalogue.lock().await.is_none() {
+            let body = self.filtered("external_id", external_id).await?;
+            let is_asked_for = |found: &Comparable<'_>| found.external_id.as_deref() == Some(external_id);
+            if let Some(body) = body
+                && Comparable::listed(&body).is_some_and(|(found, _)| found.iter().all(is_asked_for))
+            {
+                return Ok(body);
+            }
+            tracing::info!("the target's list ignores the filter by external id; all of it is gone through");
+        }
+        let mut catalogue = self.catalogue.lock().await;
+        let catalogue = match &mut *catalogue {
+            Some(catalogue) => catalogue,
+            none => none.insert(Catalogue::create()?),
+        };
+        let found = catalogue.find(self, external_id).await?.unwrap_or_default();
+        Ok([b"{\"identities\":[".as_slice(), &found, b"]}"].concat())
+    }
+
+    /// Lists of identities with this address, as far as the target can filter by it: perhaps of others.
+    pub async fn find_by_email(&self, email: &str) -> Result<Vec<Vec<u8>>, TargetError> {
+        Ok(self.filtered("email", email).await?.into_iter().collect())
+    }
+
+    /// What a filter finds; nothing if the target does not take such a filter.
+    async fn filtered(&self, field: &str, value: &str) -> Result<Option<Vec<u8>>, TargetError> {
+        let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
+        let reply = self.retried(|| self.client.find(field, value), is_list).await?;
+        match decide(reply.outcome) {
+            Decision::Done => Ok(Some(reply.body)),
+            Decision::Isolate => Ok(None),
+            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
+        }
+    }
+
+    /// The identity with this id of the target's own, to be read by [`Comparable::one`]. Nothing only if the target itself
+    /// says that there is none.
+    pub async fn get(&self, id: &str) -> Result<Option<Vec<u8>>, TargetError> {
+        let is_it = |reply: &Reply| Comparable::one(&reply.body).is_some_and(|found| found.id.as_deref() == Some(id));
+        let reply = self.retried(|| self.client.get(id), is_it).await?;
+        if decide(reply.outcome) == Decision::Done {
+            return Ok(Some(reply.body));
+        }
+        self.is_gone(&reply).await.map(|()| None)
+    }
+
+    /// Whether an answer says that an identity is gone. A gateway with nothing behind it says 404 as well, but to everything.
+    async fn is_gone(&self, reply: &Reply) -> Result<(), TargetError> {
+        let said = error_body(&reply.body).code.is_some_and(|code| code.starts_with("AVNOLOGY_"));
+        match reply.outcome {
+            Outcome::Answered { status: 404 } if said => Ok(()),
+            Outcome::Answered { status: 404 } => self.page(None, 1).await.map(drop),
+            _ => Err(TargetError::refused(self.client.base_url(), reply)),
+        }
     }
 
     /// One page of all identities, the oldest first.
@@ -164,14 +231,10 @@ impl Paced {
         }
         let mut done = Vec::with_capacity(ids.len());
         for id in ids {
-            let request = || async {
-                let reply = self.client.delete(id).await;
-                match reply.outcome {
-                    Outcome::Answered { status: 404 } => Reply { outcome: Outcome::Answered { status: 204 }, ..reply },
-                    _ => reply,
-                }
-            };
-            self.ask(request, |_| true).await?;
+            let reply = self.retried(|| self.client.delete(id), |_| true).await?;
+            if decide(reply.outcome) != Decision::Done {
+                self.is_gone(&reply).await?;
+            }
             done.push(true);
         }
         Ok(done)

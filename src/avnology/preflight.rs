@@ -15,8 +15,6 @@ use crate::pace::Answer;
 pub struct Capabilities {
     /// Whether it has the batch methods; without them users are created one by one.
     pub batch: bool,
-    /// How far its clock is ahead of ours, to the second; nothing if it does not tell.
-    pub clock_ahead: jiff::SignedDuration,
 }
 
 /// Why a target cannot be used, or cannot be used any longer.
@@ -59,6 +57,9 @@ pub enum TargetError {
         /// For how long.
         seconds: u64,
     },
+    /// The temporary index of who is at the target cannot be used.
+    #[error("the temporary index on disk failed; make room in the directory for temporary files (TMPDIR)")]
+    Index(#[from] rusqlite::Error),
     /// No usable answer.
     #[error("{target} cannot be reached: {reason}; everything done so far is kept, run the same command again later")]
     Unreachable {
@@ -186,14 +187,10 @@ async fn probe_target<F: Future<Output = Reply>>(
     if decide(listed.outcome) != Decision::Done {
         return Err(TargetError::refused(client.base_url(), &listed));
     }
-    let clock_ahead = listed
-        .date
-        .and_then(|date| jiff::Timestamp::try_from(date).ok())
-        .map_or(jiff::SignedDuration::ZERO, |date| date.duration_since(jiff::Timestamp::now()));
     let probed = insist(client, &budget(patience), probe, acceptable).await?;
     match probed.outcome {
-        Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false, clock_ahead }),
-        Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true, clock_ahead }),
+        Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false }),
+        Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true }),
         _ => Err(TargetError::refused(client.base_url(), &probed)),
     }
 }

@@ -52,12 +52,10 @@ impl ImportError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Target(error) => ExitStatus::of_target(error),
-            Self::Interrupted(Signal::Interrupt) | Self::Undo(UndoError::Interrupted(Signal::Interrupt)) => {
-                ExitStatus::Interrupted
-            }
-            Self::Interrupted(Signal::Terminate) | Self::Undo(UndoError::Interrupted(Signal::Terminate)) => {
-                ExitStatus::Terminated
-            }
+            Self::Interrupted(Signal::Interrupt)
+            | Self::Undo(UndoError::Interrupted { signal: Signal::Interrupt, .. }) => ExitStatus::Interrupted,
+            Self::Interrupted(Signal::Terminate)
+            | Self::Undo(UndoError::Interrupted { signal: Signal::Terminate, .. }) => ExitStatus::Terminated,
             Self::Prepare(PrepareError::Source(error)) | Self::Passwords(PasswordsError::Source(error)) => {
                 ExitStatus::of_source(error)
             }

@@ -11,7 +11,7 @@ use super::prepare::{Prepared, prepare};
 use super::progress::{begin, measured};
 use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
-use crate::avnology::{Capabilities, Client, Paced, preflight};
+use crate::avnology::{Capabilities, Client, Paced, RunMark, preflight};
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::RunRecord;
@@ -115,10 +115,6 @@ async fn import_into(
 }
 
 fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, record: &RunRecord) -> Delivery {
-    // The target tells its time to the second.
-    const SLACK: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
-    let began: jiff::Timestamp = record.started.parse().unwrap_or(jiff::Timestamp::MAX);
-
     Delivery {
         client,
         batch: capabilities.batch,
@@ -127,6 +123,6 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
         budget: settings.retry,
         on_existing: settings.on_existing,
         run_id: record.id.clone(),
-        began: began.checked_add(capabilities.clock_ahead - SLACK).unwrap_or(jiff::Timestamp::MAX),
+        mark: record.marked.then(|| RunMark::of(&record.id)),
     }
 }

@@ -1,5 +1,6 @@
 //! One file a command: settings in, exit status out.
 
+mod deletion;
 mod duplicates;
 mod import_error;
 mod merge;

@@ -164,6 +164,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         traits_schema,
         on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
         options: settings.recorded_options(),
+        marked: true,
         rejects_of,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::report::{Bars, JsonLines, Measured, PlainLines, Reporter, Silent};
+use crate::report::{Bars, JsonLines, Measured, PlainLines, Reporter, Silent, UndoProgress};
 use crate::settings::{ImportSettings, Progress};
 use crate::source::Input;
 
@@ -29,5 +29,15 @@ pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
         Progress::Plain => Box::new(PlainLines::new()),
         Progress::Json(every) => Box::new(JsonLines::new(every)),
         Progress::None => Box::new(Silent),
+    }
+}
+
+/// What shows how far undoing a run is that created so many identities.
+pub(super) fn of_undoing(settings: &ImportSettings, created: u64) -> UndoProgress {
+    match settings.progress {
+        Progress::Bars => UndoProgress::bar(created),
+        Progress::Plain => UndoProgress::lines(),
+        Progress::Json(every) => UndoProgress::json(every),
+        Progress::None => UndoProgress::silent(),
     }
 }

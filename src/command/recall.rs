@@ -79,6 +79,16 @@ async fn is_believable<'a>(
     paced: &Paced,
 ) -> Result<bool, TargetError> {
     let sample: Vec<&(String, String)> = sample.collect();
+    if !paced.has_batch_methods() {
+        for (external_id, id) in sample {
+            let body = paced.get(id).await?;
+            let found = body.as_deref().and_then(Comparable::one).and_then(|found| found.external_id);
+            if found.as_deref() != Some(external_id) {
+                return Ok(false);
+            }
+        }
+        return Ok(true);
+    }
     let external_ids: Vec<&str> = sample.iter().map(|(external_id, _)| external_id.as_str()).collect();
     let bodies = paced.read_back(&external_ids).await?;
     let found = Comparable::by_external_id(&bodies);

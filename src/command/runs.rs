@@ -69,7 +69,7 @@ fn look_at((directory, record): (RunDirectory, RunRecord)) -> Listed {
         _ if directory.is_undone_as_a_whole() => State::Undone,
         _ if directory.is_undone() => State::Undoing,
         Ok(Ending::Finished) => State::Finished,
-        Ok(Ending::Interrupted | Ending::InDoubt) => State::Interrupted,
+        Ok(Ending::Interrupted | Ending::InDoubt(_)) => State::Interrupted,
         Err(_) => State::Damaged,
     };
     let counts = (state != State::Damaged).then(|| ledger.counts());

@@ -1,26 +1,36 @@
 //! `avnology migrate clerk undo`: deletes exactly what one run created.
 //!
-//! What the run created is in its journal. Each of these identities is read back before it is deleted: one that is not
-//! the run's own any more, or that was changed since, is kept. Undoing again goes on where it broke off, for what is
-//! deleted already is not found again.
+//! What the run created is in its journal, and where an answer was lost, in the mark that the identities carry. Neither the
+//! export nor the target's memory of requests is needed. Which ones are deleted is decided in [`super::deletion`]. Undoing
+//! again goes on where it broke off, for what is deleted already is not found again.
 
+use std::cell::Cell;
 use std::fmt::{self, Write as _};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, interval};
 
+use super::deletion::{Created, Deletion, DoubtsFile};
 use super::import_error::ImportError;
-use super::progress::begin;
+use super::progress::{begin, of_undoing};
 use super::target::{Target, at_target, connect};
-use crate::avnology::{Comparable, MAX_PAGE, Paced, TargetError, preflight_reading};
+use crate::avnology::{MAX_PAGE, Paced, RunMark, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::journal::{Ending, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord};
+use crate::journal::{
+    Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord,
+};
 use crate::pace::Pace;
+use crate::report::{Deleted, UndoProgress};
 use crate::settings::{ImportSettings, WhichRun};
 use crate::signal::{Signal, Signals};
+
+/// How often the display is renewed.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Why a run is not undone.
 #[derive(Debug, thiserror::Error)]
@@ -34,41 +44,17 @@ pub enum UndoError {
     /// Files and directories.
     #[error("cannot use the run's directory: {0}")]
     Io(#[from] io::Error),
-    /// Some of its requests were never answered.
-    #[error(
-        "the answers to some requests of run {0} are not known; finish it first with `avnology migrate clerk resume {0}`"
-    )]
-    InDoubt(String),
     /// A signal came while identities were deleted.
-    #[error("interrupted by {0}; the same command goes on where it was left")]
-    Interrupted(Signal),
+    #[error("interrupted by {signal}; the same command goes on where it was left: `avnology migrate clerk undo {run}`")]
+    Interrupted {
+        /// The signal.
+        signal: Signal,
+        /// The run.
+        run: String,
+    },
     /// Nobody said yes.
     #[error("not confirmed; nothing was deleted (--yes says so without a terminal)")]
     NotConfirmed,
-}
-
-/// What became of the identities that the run created.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-struct Counts {
-    created: u64,
-    deleted: u64,
-    gone_already: u64,
-    kept_changed: u64,
-    kept_not_ours: u64,
-    failed: u64,
-}
-
-impl Counts {
-    /// Those that somebody has to look at.
-    fn kept(&self) -> u64 {
-        self.kept_changed + self.kept_not_ours + self.failed
-    }
-}
-
-/// An identity as the journal knows it.
-struct Created {
-    external_id: String,
-    id: Option<String>,
 }
 
 /// Deletes what a run created, after asking.
@@ -84,8 +70,8 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
     ];
     begin(settings, Some(id));
-    let created = count_created(&directory, &record)?;
-    if !settings.undo.confirmed && !confirm(&record, created) {
+    let (created, doubts) = look_at_journal(&directory, &record)?;
+    if !settings.undo.confirmed && !confirm(&record, created, doubts.len()) {
         return Err(UndoError::NotConfirmed.into());
     }
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
@@ -93,39 +79,66 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     // Before anything is deleted: nobody must be taken to be there any more.
     KnownUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     directory.mark_undone(false).map_err(UndoError::Io)?;
-    let mut counts = Counts { created, ..Counts::default() };
+    let counts = Cell::new(Deleted { created, ..Deleted::default() });
+    let mut deletion = Deletion {
+        target: &target,
+        mark: record.marked.then(|| RunMark::of(&record.id)),
+        force: settings.undo.force,
+        doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
+        counts: &counts,
+    };
+    let mut progress = of_undoing(settings, created);
     let ended = tokio::select! {
         biased;
-        signal = signals.next() => Err(UndoError::Interrupted(signal).into()),
-        ended = delete_all(&target, &directory, &record, settings.undo.force, &mut counts) => ended,
+        signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
+        ended = delete_all(&mut deletion, &directory, &doubts) => ended,
+        () = show(&counts, &mut progress) => Ok(()),
     };
+    progress.finish();
+    let counts = counts.get();
     // A reader that went away is no reason to fail.
-    drop(print(&record, &counts, settings));
+    drop(print(&record, &directory, &counts, settings));
     ended?;
-    directory.mark_undone(true).map_err(UndoError::Io)?;
+    directory.mark_undone(counts.in_doubt == 0).map_err(UndoError::Io)?;
     Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
 }
 
-fn count_created(directory: &RunDirectory, record: &RunRecord) -> Result<u64, UndoError> {
+/// How many identities the run created, and of which records that is not known.
+fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<(u64, Vec<InDoubt>), UndoError> {
     let mut created = 0;
     let ending = Journal::read(&directory.journal(), record.inputs.len(), |settled| {
         created += u64::from(matches!(settled.outcome, Outcome::Created { .. }));
     })?;
-    // Once it has begun to be undone, what was in doubt does not matter any more.
-    if ending == Ending::InDoubt && !directory.is_undone() {
-        return Err(UndoError::InDoubt(record.id.clone()));
+    Ok((created, if let Ending::InDoubt(doubts) = ending { doubts } else { Vec::new() }))
+}
+
+/// Shows how far it is, for ever.
+async fn show(counts: &Cell<Deleted>, progress: &mut UndoProgress) {
+    let started = Instant::now();
+    let mut ticks = interval(TICK);
+    loop {
+        ticks.tick().await;
+        progress.update(counts.get(), started.elapsed());
     }
-    Ok(created)
 }
 
 /// Shows what is at stake and asks, if there is somebody to ask.
-fn confirm(record: &RunRecord, created: u64) -> bool {
+fn confirm(record: &RunRecord, created: u64, in_doubt: usize) -> bool {
     let (stdin, mut stderr) = (io::stdin(), anstream::stderr());
     if !stdin.is_terminal() {
         return false;
     }
     let RunRecord { id, started, target, .. } = record;
-    let asked = write!(stderr, "Run {id} of {started} created {created} identities at {target}.\nDelete them? [y/N] ");
+    let perhaps = if in_doubt > 0 {
+        format!(
+            "\nThe answers for {in_doubt} more were lost: those of them that it did create are deleted, too, as far as they \
+             carry its mark."
+        )
+    } else {
+        String::new()
+    };
+    let asked =
+        write!(stderr, "Run {id} of {started} created {created} identities at {target}.{perhaps}\nDelete them? [y/N] ");
     let mut answer = String::new();
     asked.and_then(|()| stderr.flush()).is_ok()
         && stdin.lock().read_line(&mut answer).is_ok()
@@ -133,22 +146,21 @@ fn confirm(record: &RunRecord, created: u64) -> bool {
 }
 
 async fn delete_all(
-    target: &Paced,
+    deletion: &mut Deletion<'_>,
     directory: &RunDirectory,
-    record: &RunRecord,
-    force: bool,
-    counts: &mut Counts,
+    doubts: &[InDoubt],
 ) -> Result<(), ImportError> {
     let (pages, mut waiting) = mpsc::channel(4);
-    let (path, inputs) = (directory.journal(), record.inputs.len());
+    let (path, inputs) = (directory.journal(), deletion.doubts.inputs().len());
     let reading = tokio::task::spawn_blocking(move || read_created(&path, inputs, &pages));
     while let Some(page) = waiting.recv().await {
-        delete_page(target, &page, force, counts).await?;
+        deletion.delete(&page).await?;
     }
     match reading.await {
-        Ok(read) => Ok(read.map_err(UndoError::Journal)?),
-        Err(error) => Err(UndoError::Io(io::Error::other(error)).into()),
+        Ok(read) => read.map_err(UndoError::Journal)?,
+        Err(error) => return Err(UndoError::Io(io::Error::other(error)).into()),
     }
+    deletion.settle(doubts).await
 }
 
 /// Sends what the journal says was created, a page at a time.
@@ -156,7 +168,7 @@ fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) 
     let mut page = Vec::with_capacity(MAX_PAGE);
     Journal::read(path, inputs, |settled| {
         if let Outcome::Created { external_id, id } = &settled.outcome {
-            page.push(Created { external_id: external_id.clone(), id: id.clone() });
+            page.push(Created { key: settled.key, external_id: external_id.clone(), id: id.clone() });
             if page.len() == MAX_PAGE {
                 // Nobody listens any more when undoing was interrupted.
                 drop(pages.blocking_send(std::mem::take(&mut page)));
@@ -169,39 +181,17 @@ fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) 
     Ok(())
 }
 
-/// Reads a page of identities back and deletes those that are still as the run made them.
-async fn delete_page(target: &Paced, page: &[Created], force: bool, counts: &mut Counts) -> Result<(), TargetError> {
-    let external_ids: Vec<&str> = page.iter().map(|created| created.external_id.as_str()).collect();
-    let bodies = target.read_back(&external_ids).await?;
-    let found = Comparable::by_external_id(&bodies);
-    let mut doomed = Vec::new();
-    for created in page {
-        let Some(identity) = found.get(created.external_id.as_str()) else {
-            counts.gone_already += 1;
-            continue;
-        };
-        match identity.id.as_deref() {
-            // Somebody else made this one, after ours was deleted.
-            Some(id) if created.id.as_deref().is_some_and(|ours| ours != id) => counts.kept_not_ours += 1,
-            Some(_) if !force && !identity.is_as_created() => counts.kept_changed += 1,
-            Some(id) => doomed.push(id),
-            None => counts.kept_not_ours += 1,
-        }
-    }
-    for deleted in target.delete(&doomed).await? {
-        *(if deleted { &mut counts.deleted } else { &mut counts.failed }) += 1;
-    }
-    Ok(())
-}
-
-fn print(record: &RunRecord, counts: &Counts, settings: &ImportSettings) -> io::Result<()> {
+fn print(record: &RunRecord, directory: &RunDirectory, counts: &Deleted, settings: &ImportSettings) -> io::Result<()> {
     #[derive(Serialize)]
     struct Report<'a> {
         run: &'a str,
         target: &'a str,
-        counts: &'a Counts,
+        counts: &'a Deleted,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        in_doubt_file: Option<String>,
     }
-    let report = Report { run: &record.id, target: &record.target, counts };
+    let in_doubt_file = (counts.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
+    let report = Report { run: &record.id, target: &record.target, counts, in_doubt_file };
     if settings.output == OutputFormat::Json {
         let mut stdout = io::stdout().lock();
         serde_json::to_writer(&mut stdout, &report)?;
@@ -210,11 +200,14 @@ fn print(record: &RunRecord, counts: &Counts, settings: &ImportSettings) -> io::
     let kept = counts.kept();
     let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));
     settings.console.account(|out| summary(out, record, counts), &report, exceptions.as_deref());
+    if let Some(path) = &report.in_doubt_file {
+        settings.console.error(&in_doubt(counts.in_doubt, path, &record.id));
+    }
     Ok(())
 }
 
-fn summary(out: &mut String, record: &RunRecord, counts: &Counts) -> fmt::Result {
-    let Counts { created, deleted, gone_already, kept_changed, kept_not_ours, failed } = counts;
+fn summary(out: &mut String, record: &RunRecord, counts: &Deleted) -> fmt::Result {
+    let Deleted { created, deleted, gone_already, kept_changed, kept_not_ours, failed, in_doubt } = counts;
     writeln!(out, "Run {} had created {created} identities:\n", record.id)?;
     for (count, what) in [
         (deleted, "deleted"),
@@ -222,10 +215,21 @@ fn summary(out: &mut String, record: &RunRecord, counts: &Counts) -> fmt::Result
         (kept_changed, "kept: changed since (--force deletes them too)"),
         (kept_not_ours, "kept: not the run's own any more"),
         (failed, "kept: the target did not delete them"),
+        (in_doubt, "in doubt: perhaps created by the run, and kept"),
     ] {
         if *count > 0 {
             writeln!(out, "  {count:>14} {what}")?;
         }
     }
     Ok(())
+}
+
+/// How to settle what nothing at the target proves.
+fn in_doubt(count: u64, path: &str, run: &str) -> String {
+    format!(
+        "of {count} users nobody can tell whether run {run} created them, for the answers were lost and they carry no mark of a \
+         run; they are kept, and named in {path}. Look them up at the target by their external ids (where only the record's \
+         number is known, it is that of the export) and delete the ones that nobody needs; or, where undoing has not begun \
+         yet, put the export back and finish the run with `avnology migrate clerk resume {run}`, then undo it"
+    )
 }

@@ -93,7 +93,7 @@ pub struct Settled {
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
-    /// About to be sent.
+    /// About to be sent, as earlier versions wrote it.
     Planned(Plan),
     /// Settled: the rejects file is durable up to `rejects_bytes`.
     Settled {
@@ -106,6 +106,13 @@ pub enum Entry {
     Reached(Mark),
     /// Every record of every input is settled.
     Finished,
+    /// About to be sent, and for whom: what came of it can be found out without the input.
+    PlannedFor {
+        /// Which records.
+        plan: Plan,
+        /// Their keys at the target, in the same order.
+        external_ids: Vec<String>,
+    },
 }
 
 impl Entry {

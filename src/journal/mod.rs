@@ -30,7 +30,7 @@ pub use known_users::{ContentHash, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
 use lock::target_digest;
 pub use lock::{Lock, LockError};
 pub use log::LogError;
-pub use progress::{Progress, Tracker};
+pub use progress::{InDoubt, Progress, Tracker};
 pub use rejects::{Reject, RejectsFile};
 pub use run_directory::{
     RunDirectory, create_private, create_private_directory, directory_of, put_private, replace_private,

@@ -1,7 +1,7 @@
 //! How far a run came: what its journal says, folded into what is needed to go on. Memory is bounded by what can be
 //! under way at once.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use super::entry::{Mark, Plan, RecordKey};
 
@@ -14,6 +14,17 @@ pub struct Progress {
     pub beyond: BTreeSet<RecordKey>,
     /// Batches that were about to be sent and whose answer is unknown.
     pub in_doubt: Vec<Plan>,
+    /// Their users' keys at the target, as far as the journal names them.
+    external_ids: BTreeMap<RecordKey, String>,
+}
+
+/// A record that was about to be sent and whose answer is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InDoubt {
+    /// The record.
+    pub key: RecordKey,
+    /// Its key at the target, if the journal names it.
+    pub external_id: Option<String>,
 }
 
 impl Progress {
@@ -40,6 +51,18 @@ impl Progress {
         self.in_doubt.push(plan);
     }
 
+    /// The same, with their users' keys at the target.
+    pub(super) fn plan_for(&mut self, plan: Plan, external_ids: Vec<String>) {
+        self.external_ids.extend(plan.records.iter().copied().zip(external_ids));
+        self.plan(plan);
+    }
+
+    /// All records that are in doubt, in the order of the input.
+    pub(super) fn into_doubts(mut self) -> Vec<InDoubt> {
+        let keys: BTreeSet<RecordKey> = self.in_doubt.iter().flat_map(|plan| plan.records.iter().copied()).collect();
+        keys.into_iter().map(|key| InDoubt { key, external_id: self.external_ids.remove(&key) }).collect()
+    }
+
     fn take_out(&mut self, keys: &HashSet<RecordKey>) {
         for plan in &mut self.in_doubt {
             plan.records.retain(|key| !keys.contains(key));
@@ -50,6 +73,9 @@ impl Progress {
     pub(super) fn settle(&mut self, keys: impl IntoIterator<Item = RecordKey>) {
         let keys: HashSet<RecordKey> = keys.into_iter().collect();
         self.take_out(&keys);
+        for key in &keys {
+            self.external_ids.remove(key);
+        }
         self.beyond.extend(keys);
     }
 

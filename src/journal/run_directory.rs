@@ -16,14 +16,15 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Makes the directory of a new run. Ids sort by time: `20261123T091500Z-3f9a`, and `20261123T091500Z-3f9a-2of3` for a
+    /// Makes the directory of a new run. Ids sort by time: `20261123T091500Z-3f9a51c2`, and `20261123T091500Z-3f9a51c2-2of3` for a
     /// shard.
     pub fn create(runs: &Path, shard: Option<Shard>) -> io::Result<Self> {
         create_private_directory(runs)?;
         loop {
             let part = shard.map_or_else(String::new, |shard| format!("-{}of{}", shard.number(), shard.of()));
             let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
-            let id = format!("{now}-{:04x}{part}", fastrand::u16(..));
+            // Runs of several hosts begin in the same second every night, and none may be taken for another one.
+            let id = format!("{now}-{:08x}{part}", fastrand::u32(..));
             let path = runs.join(&id);
             match private_directory().create(&path) {
                 Ok(()) => {
@@ -131,6 +132,11 @@ impl RunDirectory {
     /// Where the account of the joined passwords is kept.
     pub fn passwords(&self) -> PathBuf {
         self.path.join("passwords.json")
+    }
+
+    /// The records of which undoing could not tell whether the run created their users.
+    pub fn in_doubt(&self) -> PathBuf {
+        self.path.join("in-doubt.ndjson")
     }
 
     /// Where the report goes.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Settled};
 use super::log::{LogError, LogReader, LogWriter};
-use super::{Progress, Reject, RejectsFile, create_private, sync_directory_of};
+use super::{InDoubt, Progress, Reject, RejectsFile, create_private, sync_directory_of};
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -49,14 +49,14 @@ pub struct Replayed {
 }
 
 /// How a run ended, as its journal tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Every record of every input is settled.
     Finished,
     /// Something is left to do.
     Interrupted,
-    /// The same, and the answers to some requests are not known.
-    InDoubt,
+    /// The same, and the answers to the requests for these records are not known.
+    InDoubt(Vec<InDoubt>),
 }
 
 /// What a journal says.
@@ -87,6 +87,7 @@ impl Found {
             let damaged = || wrong(LogError::Damaged { offset: found.end });
             match Entry::decode(bytes).ok_or_else(damaged)? {
                 Entry::Planned(plan) => found.progress.plan(plan),
+                Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
                     found.rejects_bytes = rejects_bytes;
                     records.iter().for_each(&mut settled);
@@ -134,7 +135,7 @@ impl Journal {
         let file = File::open(path).map_err(failed)?;
         Ok(match Found::read(&file, path, inputs, settled)? {
             Some(found) if found.finished => Ending::Finished,
-            Some(found) if !found.progress.in_doubt.is_empty() => Ending::InDoubt,
+            Some(found) if !found.progress.in_doubt.is_empty() => Ending::InDoubt(found.progress.into_doubts()),
             _ => Ending::Interrupted,
         })
     }

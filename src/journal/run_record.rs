@@ -55,6 +55,10 @@ pub struct RunRecord {
     /// How it runs.
     #[serde(default)]
     pub options: RecordedOptions,
+    /// Whether it puts its mark on what it creates. One that was begun by a version that had no marks never does: what is
+    /// sent again must be the same.
+    #[serde(default)]
+    pub marked: bool,
     /// The run whose rejects, mended, are an input of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects_of: Option<String>,

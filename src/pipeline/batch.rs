@@ -36,7 +36,7 @@ pub(super) struct Item {
     pub external_id: Box<str>,
     pub disabled: bool,
     encoded: Range<usize>,
-    /// The hash of its encoded form.
+    /// The hash of its encoded form without the run's mark.
     pub content: ContentHash,
 }
 

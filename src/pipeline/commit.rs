@@ -222,7 +222,7 @@ impl Committer {
 /// Writes what an event says, rejects before the entry that counts on them.
 fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
     match event {
-        Event::Planned { plan, .. } => journal.append(&Entry::Planned(plan.clone())),
+        Event::Planned { entry, .. } => journal.append(entry),
         Event::Settled { records, rejects, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
             let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();

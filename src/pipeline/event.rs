@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::read::InputEnd;
 use crate::avnology::TargetError;
-use crate::journal::{Known, Mark, Outcome, Plan, Reject, Settled};
+use crate::journal::{Entry, Known, Mark, Outcome, Reject, Settled};
 use crate::mapping::{EarlierRecord, Notices, RejectCode};
 use crate::signal::Signal;
 use crate::source::{Position, SourceError};
@@ -16,8 +16,8 @@ pub(super) enum Event {
     Mapped(MappedChunkCounts),
     /// An input was read to its end.
     Read(InputEnd),
-    /// A batch is about to be sent; `ready` is told once that is durable.
-    Planned { plan: Plan, ready: oneshot::Sender<()> },
+    /// A batch is about to be sent, as the entry says; `ready` is told once that is durable.
+    Planned { entry: Entry, ready: oneshot::Sender<()> },
     /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
     Settled {
         /// Created or there already.

@@ -58,6 +58,7 @@ pub fn mapped_groups(
         known: None,
         duplicates,
         encode: true,
+        mark: None,
         preview: 0,
         shard,
     };

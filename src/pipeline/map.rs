@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::event::MappedChunkCounts;
 use super::{DuplicateCheck, duplicates};
-use crate::avnology::MAX_BODY_BYTES;
+use crate::avnology::{MAX_BODY_BYTES, RunMark};
 use crate::clerk::User;
 use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
@@ -14,8 +14,8 @@ use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, parse_ro
 use crate::passwords::Passwords;
 use crate::source::{FramingFault, RecordChunk, RecordSpan, Shard};
 
-/// Room that a request needs beside its items.
-const ENVELOPE_BYTES: usize = 64;
+/// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
+const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
 
 /// Records up to this size make identities that fit any request: no field is sent more than three times, and each at most
 /// as long as it stands in the record.
@@ -35,6 +35,8 @@ pub(super) struct Mapping {
     pub duplicates: DuplicateCheck,
     /// Whether the encoded form is wanted, or only whether there is one.
     pub encode: bool,
+    /// What the run puts on what it creates.
+    pub mark: Option<RunMark>,
     pub preview: usize,
     /// Which records are ours. The others come only if their keys are to be collected.
     pub shard: Option<Shard>,
@@ -66,7 +68,7 @@ pub(super) struct Ready {
     pub span: usize,
     /// Where its encoded form lies in [`MappedChunk::encoded`].
     pub encoded: Range<usize>,
-    /// Its hash, wherever it is wanted.
+    /// The hash of what is in it but for the mark, wherever it is wanted.
     pub content: ContentHash,
     pub external_id: Box<str>,
     /// Whether the user may not sign in.
@@ -229,10 +231,14 @@ impl ChunkMapper<'_> {
             self.previews.extend(serde_json::to_string(&mapped.identity.masked()));
         }
         let encoded = &self.encoded[start..];
+        let content = if self.mapping.encode { ContentHash::of(encoded) } else { ContentHash::NOTHING };
+        if let Some(mark) = &self.mapping.mark {
+            mark.put_on(&mut self.encoded);
+        }
         Ok(Ready {
             span: index,
             encoded: start..self.encoded.len(),
-            content: if self.mapping.encode { ContentHash::of(encoded) } else { ContentHash::NOTHING },
+            content,
             external_id: mapped.identity.external_id.into(),
             disabled: mapped.identity.is_disabled(),
             notices: mapped.notices,

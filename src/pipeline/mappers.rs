@@ -148,6 +148,7 @@ mod tests {
             known: None,
             duplicates: DuplicateCheck::Off,
             encode: false,
+            mark: None,
             preview: 0,
             shard: None,
         }

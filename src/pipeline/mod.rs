@@ -144,6 +144,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         known: job.lookup.map(Arc::new),
         duplicates: job.duplicates.clone(),
         encode: job.delivery.is_some(),
+        mark: job.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: job.preview,
         shard,
     };

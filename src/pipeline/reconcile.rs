@@ -1,9 +1,15 @@
 //! Identities that are at the target already: read back, compared, and left, updated or rejected as was asked.
+//!
+//! One that carries the mark of this very run is the run's own, whichever answer got lost: it counts as created. Any other
+//! one is not, whatever was tried before and whenever it was created; so says an answer of `exists` to the batch's own key,
+//! and without a mark there is no proof of the contrary. See [`RunMark`].
 
 use super::batch::{Batch, Item};
 use super::refusal::{conflict, invalid};
 use super::settlement::Settlement;
-use crate::avnology::{Change, Changed, Comparable, Field, ItemDecision, MAX_PAGE, Paced, TargetError, decide_item};
+use crate::avnology::{
+    Change, Changed, Comparable, ErrorBody, Field, ItemDecision, MAX_PAGE, Paced, RunMark, TargetError, decide_item,
+};
 use crate::journal::{Known, Outcome, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
 
@@ -24,9 +30,8 @@ pub(super) struct Reconciler<'a> {
     pub target: &'a Paced,
     pub batch: &'a Batch,
     pub rule: OnExisting,
-    /// For a batch that was sent before and may have been carried out: what was created since then is the run's own,
-    /// although the target forgot the idempotency key.
-    pub ours_since: Option<jiff::Timestamp>,
+    /// What this run puts on what it creates; nothing if it was begun by a version that did not, and so has no proof.
+    pub mark: Option<&'a RunMark>,
 }
 
 /// How an existing identity ends.
@@ -38,7 +43,7 @@ enum End {
 }
 
 impl Reconciler<'_> {
-    /// Settles the items with these indices.
+    /// Settles the items with these indices, whose external ids are there.
     pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
         for page in existing.chunks(MAX_PAGE) {
@@ -46,17 +51,66 @@ impl Reconciler<'_> {
             let bodies = self.target.read_back(&ids).await?;
             let found = Comparable::by_external_id(&bodies);
             for &index in page {
-                let item = &self.batch.items[index];
-                match self.settle(item, found.get(&*item.external_id)).await? {
-                    End::Settled { outcome, differs, known } => settlement.settled(item, outcome, differs, known),
-                    End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
+                let found = found.get(&*self.batch.items[index].external_id);
+                self.settle(index, found, &mut settlement).await?;
+            }
+        }
+        Ok(settlement)
+    }
+
+    /// Settles items that something of another identity's stood in the way of. That may be the same person, who had another
+    /// external id at Clerk when they were imported, or none.
+    pub(super) async fn reconcile_taken(&self, taken: Vec<(usize, ErrorBody)>) -> Result<Settlement, TargetError> {
+        let mut settlement = Settlement::default();
+        for page in taken.chunks(MAX_PAGE) {
+            let bodies: Vec<_> =
+                page.iter().map(|(index, _)| self.batch.item_body(&self.batch.items[*index])).collect();
+            let sent: Vec<_> = bodies.iter().map(|body| Comparable::sent(body).unwrap_or_default()).collect();
+            let clerk_ids: Vec<_> = sent.iter().map(Comparable::clerk_id).collect();
+            // Who had no external id at Clerk was imported under the id that they have there.
+            let had_none = sent.iter().zip(&clerk_ids).filter_map(|(sent, clerk_id)| {
+                clerk_id.as_deref().filter(|clerk_id| sent.external_id.as_deref() != Some(clerk_id))
+            });
+            let had_none = self.target.read_back(&had_none.collect::<Vec<_>>()).await?;
+            let had_none = Comparable::by_external_id(&had_none);
+            for ((index, error), (sent, clerk_id)) in page.iter().zip(sent.iter().zip(&clerk_ids)) {
+                let is_same = |found: &Comparable<'_>| sent.is_same_person(found) == Some(true);
+                let under_clerk_id = clerk_id.as_deref().and_then(|clerk_id| had_none.get(clerk_id));
+                if let Some(found) = under_clerk_id.filter(|found| is_same(found)) {
+                    self.settle(*index, Some(found), &mut settlement).await?;
+                    continue;
+                }
+                let bodies = match (sent.email.as_deref(), clerk_id) {
+                    (Some(email), Some(_)) => self.target.find_by_email(email).await?,
+                    _ => Vec::new(),
+                };
+                match Comparable::by_external_id(&bodies).values().find(|found| is_same(found)) {
+                    Some(found) => self.settle(*index, Some(found), &mut settlement).await?,
+                    None => settlement.rejected.push((*index, conflict(error.clone()))),
                 }
             }
         }
         Ok(settlement)
     }
 
-    async fn settle(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
+    async fn settle(
+        &self,
+        index: usize,
+        found: Option<&Comparable<'_>>,
+        settlement: &mut Settlement,
+    ) -> Result<(), TargetError> {
+        let item = &self.batch.items[index];
+        match self.end(item, found).await? {
+            End::Settled { outcome, differs, known } => settlement.settled(item, outcome, differs, known),
+            End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
+        }
+        // Under an external id that it does not have any more, nothing is known of it.
+        let earlier = found.and_then(|found| found.external_id.as_deref()).filter(|id| **id != *item.external_id);
+        settlement.known.extend(earlier.map(Known::nothing));
+        Ok(())
+    }
+
+    async fn end(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
         let body = self.batch.item_body(item);
         let (Some(sent), Some(found)) = (Comparable::sent(&body), found) else {
             // It was there a moment ago: whatever is going on, it is not what the export says.
@@ -69,7 +123,7 @@ impl Reconciler<'_> {
                 },
             });
         };
-        if sent.is_somebody_else(found) {
+        if sent.is_same_person(found) == Some(false) {
             let message = "another Clerk user with this external id is at the target already";
             return Ok(End::Rejected(Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)));
         }
@@ -78,8 +132,8 @@ impl Reconciler<'_> {
         let differs = !differences.is_empty();
         // What is known of it from before is not true any more, or never was.
         let known = id.map(|id| if differs { Known::nothing(&item.external_id) } else { item.known(id) });
-        // Undoing deletes what is the run's own, so it has to be exactly what was sent.
-        if !differs && self.ours_since.is_some_and(|moment| found.is_created_since(moment)) {
+        if self.mark.is_some_and(|mark| found.is_marked_by(mark)) {
+            // What somebody changed since then is theirs to decide, as if the answer had come.
             let outcome = Outcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
             return Ok(End::Settled { outcome, differs, known });
         }
@@ -91,7 +145,9 @@ impl Reconciler<'_> {
                 return Ok(End::Settled { outcome: Outcome::Unchanged, differs, known });
             }
         };
-        let change = Change { id, encoded: &body, fields: &fields, disabled: item.disabled };
+        // Changing an identity does not make it the run's own.
+        let encoded = self.mark.map_or_else(|| body.to_vec(), |mark| mark.taken_off(&body));
+        let change = Change { id, encoded: &encoded, fields: &fields, disabled: item.disabled };
         // A password that is missing is not changed.
         let differs = fields.len() < differences.len();
         Ok(match self.target.change(&change).await? {

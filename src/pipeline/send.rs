@@ -23,10 +23,10 @@ use super::single::Single;
 use super::tell;
 use super::work::Work;
 use crate::avnology::{
-    Backoff, Client, Decision, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError, Transport,
-    batch_results, decide, decide_item, error_body, is_well,
+    Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, RunMark,
+    TargetError, Transport, batch_results, decide, decide_item, error_body, is_well,
 };
-use crate::journal::{self, Known, Plan, Settled};
+use crate::journal::{self, Entry, Known, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
 use crate::pace::{Answer, BatchControl, Pace, Permit, Slot, Verdict};
 
@@ -72,8 +72,8 @@ pub struct Delivery {
     pub on_existing: OnExisting,
     /// Makes this run's idempotency keys its own: another run must not be answered from this one's memory.
     pub run_id: String,
-    /// When the run began, by the target's clock. What was sent before and is there since then is the run's own.
-    pub began: jiff::Timestamp,
+    /// What the run puts on what it creates, and knows it by.
+    pub mark: Option<RunMark>,
 }
 
 /// What is left to do after a batch was answered.
@@ -174,9 +174,11 @@ impl Sender {
     /// Makes durable what is about to be sent; false when that failed. What is planned is sent, even if the run is told
     /// to stop in between: whatever is planned and not answered is in doubt until the run is taken up again.
     async fn plan(&self, work: &Work) -> bool {
-        let plan = Plan { records: work.batch.items.iter().map(Item::key).collect(), round: work.round };
+        let items = &work.batch.items;
+        let plan = Plan { records: items.iter().map(Item::key).collect(), round: work.round };
+        let external_ids = items.iter().map(|item| item.external_id.to_string()).collect();
         let (ready, told) = oneshot::channel();
-        tell(&self.events, Event::Planned { plan, ready }).await;
+        tell(&self.events, Event::Planned { entry: Entry::PlannedFor { plan, external_ids }, ready }).await;
         told.await.is_ok()
     }
 
@@ -202,7 +204,7 @@ impl Sender {
             }
             permit.sent_now();
             let again = tries.requests > 0 || work.round > 0 || work.in_doubt;
-            let exchange = self.exchange(&work.batch, &key, again, permit).await;
+            let exchange = self.exchange(&work.batch, &key, permit).await;
             tries.requests += 1;
             let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
             tell(&self.events, Event::Requested { again, throttled }).await;
@@ -213,8 +215,7 @@ impl Sender {
                         self.succeeded.fetch_add(1, Ordering::Relaxed);
                         self.delivery.pace.batch(BatchControl::answered);
                     }
-                    let may_be_done = work.in_doubt || tries.may_be_done;
-                    return self.apply(work, results, (request.as_deref(), since), may_be_done).await;
+                    return self.apply(work, results, (request.as_deref(), since)).await;
                 }
                 Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
@@ -307,10 +308,11 @@ impl Sender {
         is_well
     }
 
-    async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool, permit: Permit) -> Exchange {
+    async fn exchange(&self, batch: &Batch, key: &str, permit: Permit) -> Exchange {
         if !self.delivery.batch {
             let item = &batch.items[0];
-            let single = Single { client: &self.delivery.client, paced: &self.paced, item, sent_before };
+            let mark = self.delivery.mark.as_ref();
+            let single = Single { client: &self.delivery.client, paced: &self.paced, item, mark };
             return single.create(batch.item_body(item), key, permit).await;
         }
         let reply = self.delivery.client.batch_create(batch.body(), key).await;
@@ -330,16 +332,10 @@ impl Sender {
 
     /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
     /// Others that got through since `since` say that the target works.
-    async fn apply(
-        &self,
-        work: &Work,
-        results: Vec<ItemResult>,
-        (request, since): (Option<&str>, u64),
-        may_be_done: bool,
-    ) -> Next {
+    async fn apply(&self, work: &Work, results: Vec<ItemResult>, (request, since): (Option<&str>, u64)) -> Next {
         let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
         let (mut records, mut rejected, mut known) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut again, mut existing) = (Vec::new(), Vec::new());
+        let (mut again, mut existing, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
             let item = &work.batch.items[index];
@@ -351,7 +347,7 @@ impl Sender {
                 }
                 ItemResult::Exists { .. } => existing.push(index),
                 ItemResult::Error { error } => match decide_item(&error) {
-                    ItemDecision::Conflict => rejected.push((index, conflict(error))),
+                    ItemDecision::Conflict => taken.push((index, error)),
                     ItemDecision::Invalid => rejected.push((index, invalid(error))),
                     ItemDecision::Retry if work.round + 1 >= self.delivery.budget.attempts && others_succeed => {
                         rejected.push((index, failing(error)));
@@ -369,19 +365,29 @@ impl Sender {
         if let Some(error) = refused {
             return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }
-        if !existing.is_empty() {
-            let reconciler = Reconciler {
-                target: &self.paced,
-                batch: &work.batch,
-                rule: self.delivery.on_existing,
-                ours_since: may_be_done.then_some(self.delivery.began),
-            };
-            match reconciler.reconcile(&existing).await {
-                Ok(settlement) => self.settler.settle(&work.batch, settlement, None).await,
-                Err(error) => return self.give_up(error).await,
-            }
+        if let Err(error) = self.reconcile(&work.batch, &existing, taken, request).await {
+            return self.give_up(error).await;
         }
         if again.is_empty() { Next::Work(Vec::new()) } else { self.send_again(work, again, since).await }
+    }
+
+    /// Settles items of an answered batch that are there already, or that something of another identity's is in the way of.
+    async fn reconcile(
+        &self,
+        batch: &Batch,
+        existing: &[usize],
+        taken: Vec<(usize, ErrorBody)>,
+        request: Option<&str>,
+    ) -> Result<(), TargetError> {
+        let (target, rule, mark) = (&self.paced, self.delivery.on_existing, self.delivery.mark.as_ref());
+        let reconciler = Reconciler { target, batch, rule, mark };
+        if !existing.is_empty() {
+            self.settler.settle(batch, reconciler.reconcile(existing).await?, None).await;
+        }
+        if !taken.is_empty() {
+            self.settler.settle(batch, reconciler.reconcile_taken(taken).await?, request).await;
+        }
+        Ok(())
     }
 
     /// Leaves some items to be sent again after a while.

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::batch::Item;
 use super::send::Exchange;
 use crate::avnology::{
-    Client, Decision, ErrorBody, ItemResult, Outcome, Paced, Reply, TargetError, decide, error_body, found_identity,
-    identity,
+    Client, Comparable, Decision, ErrorBody, ItemResult, Outcome, Paced, Reply, RunMark, TargetError, decide,
+    error_body, identity,
 };
 use crate::pace::Permit;
 
@@ -18,8 +18,8 @@ pub(super) struct Single<'a> {
     /// For what is asked beside the creation.
     pub paced: &'a Paced,
     pub item: &'a Item,
-    /// Whether the same request was sent before and may have been carried out.
-    pub sent_before: bool,
+    /// What the run puts on what it creates, and knows it by.
+    pub mark: Option<&'a RunMark>,
 }
 
 impl Single<'_> {
@@ -60,15 +60,15 @@ impl Single<'_> {
     /// Tells apart, by reading, an identity that is there already from another one that is in the way.
     async fn existing(&self, conflict: ErrorBody) -> Result<ItemResult, TargetError> {
         let bodies = self.paced.read_back(&[&self.item.external_id]).await?;
-        let found = bodies.iter().find_map(|body| found_identity(body, &self.item.external_id).flatten());
-        let Some(found) = found else {
+        let found = Comparable::by_external_id(&bodies);
+        let Some(found) = found.get(&*self.item.external_id) else {
             let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
             return Ok(ItemResult::Error { error: ErrorBody { code, ..conflict } });
         };
-        // It may be ours, of a request whose answer was lost before it could be disabled.
-        if self.sent_before {
-            self.disable(&found.id, found.state.as_deref()).await?;
+        // Ours, of a request whose answer was lost before it could be disabled. Nobody else's is touched.
+        if let (Some(id), Some(true)) = (&found.id, self.mark.map(|mark| found.is_marked_by(mark))) {
+            self.disable(id, found.state.as_deref()).await?;
         }
-        Ok(ItemResult::Exists { id: Some(found.id) })
+        Ok(ItemResult::Exists { id: found.id.as_deref().map(str::to_owned) })
     }
 }

@@ -13,6 +13,7 @@ mod moment;
 mod plain;
 mod run_report;
 mod summary;
+mod undoing;
 
 pub use bars::Bars;
 pub use console::Console;
@@ -23,6 +24,7 @@ pub use moment::Moment;
 pub use plain::PlainLines;
 pub use run_report::{RunDetails, RunReport};
 pub use summary::write_summary;
+pub use undoing::{Deleted, UndoProgress};
 
 /// Shows how a run is coming along. Called by the committer only, so nothing ever interleaves.
 pub trait Reporter: Send + std::fmt::Debug {

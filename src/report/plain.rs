@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Moment, Reporter};
 
 /// How long between two lines.
-const EVERY: Duration = Duration::from_secs(5);
+pub(super) const EVERY: Duration = Duration::from_secs(5);
 
 /// Plain lines on stderr.
 #[derive(Debug, Default)]

@@ -82,6 +82,8 @@ pub fn import_into(scratch: &Scratch, url: &str, file: &str, more: &[&str]) -> R
 pub enum Way {
     /// It gets there, and so does the answer.
     Through,
+    /// It gets there with another head, as a gateway may change it.
+    As(String),
     /// It never gets there; this comes back. Nothing at all closes the connection.
     Instead(String),
     /// It gets there, and the answer becomes this. Nothing at all closes the connection.
@@ -110,7 +112,7 @@ pub fn proxy(target: &str, decide: impl Fn(&str, &[u8]) -> Way + Send + Sync + '
 fn pass(mut stream: TcpStream, target: &str, decide: &dyn Fn(&str, &[u8]) -> Way) {
     let mut reader = BufReader::new(stream.try_clone().expect("the other half"));
     while let Some((head, body)) = read_request(&mut reader) {
-        let forward = || {
+        let forward = |head: &str| {
             let mut there = TcpStream::connect(target).expect("the target");
             let head = format!("{head}connection: close\r\n\r\n");
             there.write_all(&[head.as_bytes(), &body].concat()).expect("it takes the request");
@@ -119,12 +121,13 @@ fn pass(mut stream: TcpStream, target: &str, decide: &dyn Fn(&str, &[u8]) -> Way
             answer
         };
         let answer = match decide(&head, &body) {
-            Way::Through => forward(),
+            Way::Through => forward(&head),
+            Way::As(head) => forward(&head),
             Way::Instead(answer) => answer,
-            Way::Afterwards(spoil) => spoil(forward()),
+            Way::Afterwards(spoil) => spoil(forward(&head)),
             Way::Silence { committed } => {
                 if committed {
-                    forward();
+                    forward(&head);
                 }
                 std::thread::sleep(std::time::Duration::from_secs(3));
                 String::new()

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::origin::trait_rule;
+use crate::avnology::MARK;
 use crate::mapping::field::Bag;
 use crate::mapping::limits::{ADDED_TRAITS, LITERAL_BYTES, TRAIT_NAME_CHARACTERS};
 use crate::mapping::{
@@ -159,7 +160,7 @@ fn place_of(document: &mut Document<'_>, bag: Bag, text: &str, span: &Range<usiz
     let is_name = (1..=TRAIT_NAME_CHARACTERS).contains(&name.len()) && name.chars().all(is_plain);
     let (place, is_free) = match room {
         "traits" => (Place::Traits(name.to_owned()), !KNOWN.contains(&name)),
-        "admin_metadata" => (Place::AdminMetadata(name.to_owned()), name != "clerk"),
+        "admin_metadata" => (Place::AdminMetadata(name.to_owned()), !["clerk", MARK].contains(&name)),
         _ => (Place::Usual, false),
     };
     if matches!(place, Place::Usual) || !is_name {

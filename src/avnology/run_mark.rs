@@ -1,0 +1,86 @@
+//! The mark of a run: who created an identity is written into the identity itself.
+//!
+//! A run creates each identity with `"avnology_migrate": {"run": "20261123T091500Z-3f9a51c2"}` in its admin metadata. That is
+//! the proof that the run created it when no answer says so: the connection broke, the target forgot the idempotency key, a
+//! gateway answered in the target's place, a batch went in halves under other keys, the export is gone. Without this proof,
+//! or the target's own `created`, an identity is nobody's: it is left as it is, and `undo` leaves it too.
+//!
+//! Why not something else:
+//! - Times would have to be compared with our own clock, or with what the target creates meanwhile for somebody else.
+//! - The stored answer to an idempotency key is proof, and is used first. But it is kept for a day only, the documentation
+//!   does not promise it for single creates, and nobody can ask for it who does not have the very same body any more.
+//! - Admin metadata is documented, kept to the byte and hidden from users, so this works at any target.
+//!
+//! A mark is put on what is sent to be created, behind everything else, and nowhere else: content hashes, dry runs and
+//! updates know nothing of it, and a comparison looks past it. So it never makes an equal user different, and a run that only
+//! updates an identity does not claim it. A target that does not keep it gives no proof.
+
+/// The member of the admin metadata. No mapping file may use the name.
+pub const MARK: &str = "avnology_migrate";
+
+/// What an encoded identity ends with: its admin metadata, which has at least one member, the identity, the item.
+const END: &[u8] = b"}}}";
+
+/// The mark that one run puts on what it creates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunMark {
+    run: Box<str>,
+    /// `,"avnology_migrate":{"run":"…"}`
+    member: Box<str>,
+}
+
+impl RunMark {
+    /// The most bytes that it adds to an identity, whatever the run is called.
+    pub const MOST: usize = 128;
+
+    /// The mark of the run with this id.
+    pub fn of(run: &str) -> Self {
+        let member = format!(",\"{MARK}\":{}", serde_json::json!({ "run": run }));
+        Self { run: run.into(), member: member.into() }
+    }
+
+    /// The run that it is the mark of.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Puts it on an identity that was just encoded and is the last thing in `encoded`.
+    pub fn put_on(&self, encoded: &mut Vec<u8>) {
+        debug_assert!(encoded.ends_with(END), "the admin metadata comes last");
+        encoded.truncate(encoded.len().saturating_sub(END.len()));
+        encoded.extend_from_slice(self.member.as_bytes());
+        encoded.extend_from_slice(END);
+    }
+
+    /// An encoded identity without it.
+    pub fn taken_off(&self, encoded: &[u8]) -> Vec<u8> {
+        let plain = encoded.strip_suffix(END).and_then(|body| body.strip_suffix(self.member.as_bytes()));
+        plain.map_or_else(|| encoded.to_vec(), |plain| [plain, END].concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::avnology::Comparable;
+
+    #[test]
+    fn a_mark_is_put_on_read_and_taken_off() {
+        let plain = br#"{"identity":{"external_id":"a","admin_metadata":{"clerk":{"id":"user_1"}}}}"#;
+        // The encoded form ends in three braces only where the last member of the admin metadata is no object.
+        let plain = plain.to_vec();
+        let mark = RunMark::of("20261123T091500Z-3f9a51c2-12345of65535");
+        let mut marked = b"before".to_vec();
+        marked.extend_from_slice(&plain);
+        mark.put_on(&mut marked);
+        let marked = &marked[b"before".len()..];
+        assert!(marked.len() - plain.len() <= RunMark::MOST);
+        let (one, other) = (Comparable::sent(marked).unwrap(), Comparable::sent(&plain).unwrap());
+        assert!(one.is_marked_by(&mark) && !other.is_marked_by(&mark) && !one.is_marked_by(&RunMark::of("other")));
+        assert!(one.has_mark() && !other.has_mark());
+        assert_eq!(one.differences(&other), []);
+        assert_eq!(other.differences(&one), []);
+        assert_eq!(mark.taken_off(marked), plain);
+        assert_eq!(RunMark::of("other").taken_off(marked), marked);
+    }
+}

@@ -1,0 +1,199 @@
+//! Which identities undoing a run deletes: those that the run surely created, and that are still as it made them.
+//!
+//! An identity is looked up by the target's own id, which the journal has; only what the target itself says is gone counts as
+//! gone. Where the answer to a request was lost there is no id: there the identity's mark says whether the run created it
+//! ([`RunMark`]). What is neither proven nor disproven is in doubt; it is kept, and named in a file of the run.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::UndoError;
+use super::import_error::ImportError;
+use crate::avnology::{Comparable, MAX_PAGE, Paced, RunMark};
+use crate::journal::{InDoubt, InputRecord, RecordKey, create_private};
+use crate::report::Deleted;
+
+/// An identity that the journal says the run created.
+pub(super) struct Created {
+    pub key: RecordKey,
+    pub external_id: String,
+    pub id: Option<String>,
+}
+
+/// What is to be done about an identity.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    Delete(String),
+    Gone,
+    Changed,
+    NotOurs,
+    InDoubt,
+}
+
+/// Deletes what a run created.
+pub(super) struct Deletion<'a> {
+    pub target: &'a Paced,
+    /// What the run put on what it created; nothing if it was begun by a version that did not.
+    pub mark: Option<RunMark>,
+    /// Whether what was changed since is deleted, too.
+    pub force: bool,
+    pub doubts: DoubtsFile<'a>,
+    pub counts: &'a Cell<Deleted>,
+}
+
+impl Deletion<'_> {
+    /// Deletes a page of what the journal says was created, as far as it is still so.
+    pub(super) async fn delete(&mut self, page: &[Created]) -> Result<(), ImportError> {
+        // Without batch methods asking for the external ids would be as many requests again.
+        let named = if self.target.has_batch_methods() { self.read_back(page).await? } else { Vec::new() };
+        let named = Comparable::by_external_id(&named);
+        let mut doomed = Vec::new();
+        for created in page {
+            match self.fate_of(created, named.get(created.external_id.as_str())).await? {
+                Fate::Delete(id) => doomed.push(id),
+                Fate::Gone => self.count(|counts| counts.gone_already += 1),
+                Fate::Changed => self.count(|counts| counts.kept_changed += 1),
+                Fate::NotOurs => self.count(|counts| counts.kept_not_ours += 1),
+                Fate::InDoubt => self.leave_in_doubt(created.key, Some(&created.external_id))?,
+            }
+        }
+        self.carry_out(&doomed).await
+    }
+
+    /// Deletes what was in doubt and turns out to be the run's own.
+    pub(super) async fn settle(&mut self, doubts: &[InDoubt]) -> Result<(), ImportError> {
+        for page in doubts.chunks(MAX_PAGE) {
+            let ids: Vec<&str> = page.iter().filter_map(|doubt| doubt.external_id.as_deref()).collect();
+            let bodies = self.target.read_back(&ids).await?;
+            let found = Comparable::by_external_id(&bodies);
+            let mut doomed = Vec::new();
+            for InDoubt { key, external_id } in page {
+                let fate = match external_id.as_deref() {
+                    // If nobody is there, the request was never carried out.
+                    Some(external_id) => found.get(external_id).map(|found| self.fate_of_doubtful(found)),
+                    None => Some(Fate::InDoubt),
+                };
+                match fate {
+                    None | Some(Fate::NotOurs | Fate::Gone) => {}
+                    Some(Fate::InDoubt) => self.leave_in_doubt(*key, external_id.as_deref())?,
+                    Some(Fate::Changed) => self.count(|counts| {
+                        counts.created += 1;
+                        counts.kept_changed += 1;
+                    }),
+                    Some(Fate::Delete(id)) => {
+                        self.count(|counts| counts.created += 1);
+                        doomed.push(id);
+                    }
+                }
+            }
+            self.carry_out(&doomed).await?;
+        }
+        Ok(self.doubts.finish().map_err(UndoError::Io)?)
+    }
+
+    async fn read_back(&self, page: &[Created]) -> Result<Vec<Vec<u8>>, ImportError> {
+        let ids: Vec<&str> = page.iter().map(|created| created.external_id.as_str()).collect();
+        Ok(self.target.read_back(&ids).await?)
+    }
+
+    /// `named` is what has its external id, as far as that was asked.
+    async fn fate_of(&self, created: &Created, named: Option<&Comparable<'_>>) -> Result<Fate, ImportError> {
+        let Some(id) = &created.id else {
+            // A target that told no ids.
+            return Ok(named.map_or(Fate::InDoubt, |found| self.fate_of_doubtful(found)));
+        };
+        if let Some(found) = named.filter(|found| found.id.as_ref().is_some_and(|found| found == id)) {
+            return Ok(self.fate_of_ours(id, found));
+        }
+        if let Some(body) = self.target.get(id).await? {
+            return Ok(Comparable::one(&body).map_or(Fate::Changed, |found| self.fate_of_ours(id, &found)));
+        }
+        let is_replaced = named.is_some()
+            || !self.target.has_batch_methods() && {
+                let bodies = self.read_back(std::slice::from_ref(created)).await?;
+                Comparable::by_external_id(&bodies).contains_key(created.external_id.as_str())
+            };
+        // Somebody made another one after ours was deleted.
+        Ok(if is_replaced { Fate::NotOurs } else { Fate::Gone })
+    }
+
+    /// Of one that the run surely created.
+    fn fate_of_ours(&self, id: &str, found: &Comparable<'_>) -> Fate {
+        if self.force || found.is_as_created() { Fate::Delete(id.to_owned()) } else { Fate::Changed }
+    }
+
+    /// Of one of which only the mark can say that the run created it.
+    fn fate_of_doubtful(&self, found: &Comparable<'_>) -> Fate {
+        let Some(mark) = &self.mark else { return Fate::InDoubt };
+        match &found.id {
+            Some(id) if found.is_marked_by(mark) => self.fate_of_ours(id, found),
+            // The run would have put its mark on it, and nobody has changed it since.
+            _ if found.has_mark() || found.is_as_created() => Fate::NotOurs,
+            _ => Fate::InDoubt,
+        }
+    }
+
+    fn leave_in_doubt(&mut self, key: RecordKey, external_id: Option<&str>) -> Result<(), ImportError> {
+        self.count(|counts| counts.in_doubt += 1);
+        Ok(self.doubts.add(key, external_id).map_err(UndoError::Io)?)
+    }
+
+    async fn carry_out(&self, doomed: &[String]) -> Result<(), ImportError> {
+        // One by one it takes long enough to be shown.
+        let at_once = if self.target.has_batch_methods() { MAX_PAGE } else { 1 };
+        let doomed: Vec<&str> = doomed.iter().map(String::as_str).collect();
+        for some in doomed.chunks(at_once) {
+            for deleted in self.target.delete(some).await? {
+                self.count(|counts| *(if deleted { &mut counts.deleted } else { &mut counts.failed }) += 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&self, count: impl FnOnce(&mut Deleted)) {
+        let mut counts = self.counts.get();
+        count(&mut counts);
+        self.counts.set(counts);
+    }
+}
+
+/// Names the records that stay in doubt, for whoever has to look at them. It holds external ids, so it is for the owner only.
+pub(super) struct DoubtsFile<'a> {
+    path: PathBuf,
+    inputs: &'a [InputRecord],
+    file: Option<BufWriter<File>>,
+}
+
+impl<'a> DoubtsFile<'a> {
+    pub(super) fn new(path: PathBuf, inputs: &'a [InputRecord]) -> Self {
+        Self { path, inputs, file: None }
+    }
+
+    pub(super) fn inputs(&self) -> &[InputRecord] {
+        self.inputs
+    }
+
+    fn add(&mut self, key: RecordKey, external_id: Option<&str>) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            input: &'a str,
+            record: u64,
+            external_id: Option<&'a str>,
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(BufWriter::new(create_private(&self.path)?)),
+        };
+        let input = self.inputs.get(usize::from(key.input)).map_or("", |input| input.path.as_str());
+        serde_json::to_writer(&mut *file, &Line { input, record: key.number, external_id })?;
+        file.write_all(b"\n")
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), BufWriter::flush)
+    }
+}
