@@ -43,7 +43,7 @@ pub enum ImportError {
     #[error(transparent)]
     Search(#[from] StopReason),
     /// A signal came before the first record.
-    #[error("interrupted by {0} before anything was sent")]
+    #[error("interrupted by {0} before anything was sent; the same command begins again")]
     Interrupted(Signal),
 }
 
@@ -56,9 +56,8 @@ impl ImportError {
             | Self::Undo(UndoError::Interrupted { signal: Signal::Interrupt, .. }) => ExitStatus::Interrupted,
             Self::Interrupted(Signal::Terminate)
             | Self::Undo(UndoError::Interrupted { signal: Signal::Terminate, .. }) => ExitStatus::Terminated,
-            Self::Prepare(PrepareError::Source(error)) | Self::Passwords(PasswordsError::Source(error)) => {
-                ExitStatus::of_source(error)
-            }
+            Self::Prepare(PrepareError::Source(error) | PrepareError::Gone { source: error, .. })
+            | Self::Passwords(PasswordsError::Source(error)) => ExitStatus::of_source(error),
             Self::Passwords(PasswordsError::NoTable { .. }) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,

@@ -103,6 +103,7 @@ async fn import_into(
         shards: Vec::new(),
         passwords: joined,
         run: Some(directory.id().to_owned()),
+        can_go_on: record.can_be_known_again(),
         rejects_of: record.rejects_of,
         target: Some(target.base_url.to_string()),
         report_file: Some(directory.report().display().to_string()),

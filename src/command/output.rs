@@ -10,7 +10,7 @@ use super::import_error::ImportError;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::replace_private;
-use crate::pipeline::Ledger;
+use crate::pipeline::{Ledger, StopReason};
 use crate::report::{Console, GivenPath, RunDetails, RunReport, write_summary};
 use crate::settings::ImportSettings;
 
@@ -69,8 +69,32 @@ impl Output {
         let report = RunReport::new(ledger, details, false);
         self.console.account(|out| write_summary(out, ledger, details), &report, exceptions.as_deref());
         if let Some(reason) = &ledger.stopped {
-            self.console.error(&reason.to_string());
+            let next = next_step(reason, details).map(|next| format!("; {next}")).unwrap_or_default();
+            self.console.error(&format!("{reason}{next}"));
         }
+    }
+}
+
+/// What to type next, where the reason itself does not say it.
+fn next_step(reason: &StopReason, details: &RunDetails) -> Option<String> {
+    let run = details.run.as_deref();
+    let undo = run.map(|run| format!("`avnology migrate clerk undo {run}` deletes what it created"));
+    match (reason, run.filter(|_| details.can_go_on)) {
+        (StopReason::Interrupted(_), Some(run)) => {
+            Some(format!("`avnology migrate clerk resume {run}`, or the same command, goes on; {}", undo?))
+        }
+        (StopReason::TooManyErrors { .. }, Some(run)) => Some(format!(
+            "mend the rejects and import them, or go on with a larger number: `avnology migrate clerk resume {run} \
+             --max-errors N`; {}",
+            undo?
+        )),
+        (StopReason::Interrupted(_), None) => {
+            Some(format!("standard input cannot be read again, so begin anew with the same command; {}", undo?))
+        }
+        (StopReason::TooManyErrors { .. }, None) => {
+            Some("mend the rejects, or run the same command with a larger number".to_owned())
+        }
+        _ => None,
     }
 }
 

@@ -46,10 +46,23 @@ pub enum PrepareError {
     /// An input cannot be opened.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// An input of the run that was to go on cannot be opened.
+    #[error(
+        "run {run} cannot go on without its input; put it back, or import another export with --new-run (users that are at the \
+         target already are left as they are); `avnology migrate clerk undo {run}` deletes what run {run} created, and needs \
+         no file"
+    )]
+    Gone {
+        /// The run.
+        run: String,
+        /// Why.
+        source: SourceError,
+    },
     /// The input is not what the open run was about.
     #[error(
         "`{input}` has changed since run {run} was interrupted, so its records cannot be told from the ones already done; \
-         put the old file back, or begin again with --new-run (users that are at the target already are left as they are)"
+         put the old file back, or begin again with --new-run (users that are at the target already are left as they are); \
+         `avnology migrate clerk undo {run}` deletes what run {run} created, and needs no file"
     )]
     Changed {
         /// The input.
@@ -72,7 +85,10 @@ pub enum PrepareError {
 
 /// Prepares a run of these settings into `target`.
 pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepared, PrepareError> {
-    let wanted = record(settings, target)?;
+    let wanted = record(settings, target).map_err(|error| match (error, &settings.which_run) {
+        (PrepareError::Source(source), WhichRun::Named(run)) => PrepareError::Gone { run: run.clone(), source },
+        (error, _) => error,
+    })?;
     let target_lock = match settings.intake.shard {
         None => Lock::take_target(target, "import")?,
         Some(shard) => Lock::take_target_for_shard(target, shard, &wanted.whole_digest())?,
@@ -125,7 +141,7 @@ fn ledger(settings: &ImportSettings) -> Ledger {
 /// its end.
 fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<(RunDirectory, RunRecord)>, PrepareError> {
     // What cannot be known again cannot be taken up again.
-    let unknown = wanted.inputs.iter().chain(&wanted.passwords).any(|input| input.fingerprint.is_none());
+    let unknown = !wanted.can_be_known_again();
     if settings.which_run == WhichRun::New || settings.which_run == WhichRun::Open && unknown {
         return Ok(None);
     }

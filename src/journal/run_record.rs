@@ -285,6 +285,11 @@ impl RunRecord {
         one.into_iter().filter(|(name, value)| other.get(name) != Some(value)).map(|(name, _)| name).collect()
     }
 
+    /// Whether all its inputs can be known again, and so taken up: what comes through a pipe cannot.
+    pub fn can_be_known_again(&self) -> bool {
+        self.inputs.iter().chain(&self.passwords).all(|input| input.fingerprint.is_some())
+    }
+
     /// Whether `other` maps by the same files.
     pub fn has_same_rules(&self, other: &Self) -> bool {
         FileRecord::is_same_content(self.mapping.as_ref(), other.mapping.as_ref())

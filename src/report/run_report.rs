@@ -16,6 +16,8 @@ use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger};
 pub struct RunDetails {
     /// The run's id; none in a dry run.
     pub run: Option<String>,
+    /// Whether it can be taken up again: not if an input can be read only once.
+    pub can_go_on: bool,
     /// The runs of the shards that this account puts together.
     pub shards: Vec<String>,
     /// The run whose mended rejects were an input.

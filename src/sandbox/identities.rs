@@ -276,7 +276,11 @@ fn delete(transaction: &Transaction<'_>, id: &str) -> Result<(), ApiError> {
 fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) -> Result<(), ApiError> {
     let fields = &request.identity;
     validation::check(fields)?;
-    for (name, is_given) in [("email", fields.email.is_some()), ("state", fields.state.is_some())] {
+    for (name, is_given) in [
+        ("external_id", fields.external_id.is_some()),
+        ("email", fields.email.is_some()),
+        ("state", fields.state.is_some()),
+    ] {
         if !is_given && request.update_mask.split(',').any(|masked| masked.trim() == name) {
             return Err(ApiError::validation(format!("{name} cannot be taken away")));
         }
@@ -285,6 +289,7 @@ fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) 
     for name in request.update_mask.split(',').map(str::trim) {
         let text = |value: &Option<Cow<'_, str>>| -> Box<dyn ToSql> { Box::new(value.as_deref().map(str::to_owned)) };
         values.push(match name {
+            "external_id" => text(&fields.external_id),
             "email" => text(&fields.email),
             "username" => text(&fields.username),
             "first_name" => text(&fields.first_name),
@@ -314,7 +319,7 @@ fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) 
     let changed = transaction.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values))?;
     if changed == 0 {
         get(transaction, id)?;
-        return Err(ApiError::conflict(None, "another identity has this email, username or phone"));
+        return Err(ApiError::conflict(None, "another identity has this external id, email, username or phone"));
     }
     Ok(())
 }

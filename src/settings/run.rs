@@ -109,10 +109,8 @@ fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), 
     let failed = |problem: String| SettingsError::Runs { directory: runs.display().to_string(), problem };
     let listed = RunDirectory::list(runs).map_err(|error| failed(error.to_string()))?;
     // What has no fingerprint, as standard input, cannot be known again.
-    let is_open = |(directory, record): &(RunDirectory, RunRecord)| {
-        !directory.is_finished()
-            && record.inputs.iter().chain(&record.passwords).all(|input| input.fingerprint.is_some())
-    };
+    let is_open =
+        |(directory, record): &(RunDirectory, RunRecord)| !directory.is_finished() && record.can_be_known_again();
     let found = if let Some(id) = id {
         listed.into_iter().find(|(_, record)| record.id == id)
     } else {

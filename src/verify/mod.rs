@@ -11,6 +11,7 @@
 mod account;
 mod extra;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
@@ -33,6 +34,15 @@ enum Verdict {
     Equal,
     Missing,
     Different(Vec<Field>),
+}
+
+/// What the comparison of a page brought.
+#[derive(Debug, Default)]
+struct Compared {
+    /// For each identity.
+    verdicts: Vec<Verdict>,
+    /// External ids at the target of those who are there under another one than they have now.
+    earlier_ids: Vec<String>,
 }
 
 /// Verifies everything, or a sample.
@@ -76,7 +86,8 @@ async fn compare_all(
         match settings.sample {
             Sample::All => {
                 seen.insert(identities.iter().map(|identity| identity.external_id.as_ref()))?;
-                compare(target, settings.pace.concurrency.start, &identities, account).await?;
+                let earlier = compare(target, settings.pace.concurrency.start, &identities, account).await?;
+                seen.insert(earlier.iter().map(String::as_str))?;
             }
             Sample::Of(count) => keep_some(&mut sample, count, &mut looked_at, identities),
         }
@@ -115,39 +126,53 @@ fn keep_some(
     }
 }
 
-/// Reads identities back, a page at a time and several pages at once, and books what they are like.
+/// Reads identities back, a page at a time and several pages at once, and books what they are like. Returns under which
+/// external ids some are there that have another one now.
 async fn compare(
     target: &Paced,
     concurrency: usize,
     identities: &[MappedIdentity],
     account: &mut Account,
-) -> Result<(), TargetError> {
+) -> Result<Vec<String>, TargetError> {
+    let mut earlier_ids = Vec::new();
     let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))
         .map(|page| async move { (page, compare_page(target, page).await) })
         .buffered(concurrency);
-    while let Some((page, verdicts)) = pages.next().await {
-        account.book(page, verdicts?);
+    while let Some((page, compared)) = pages.next().await {
+        let Compared { verdicts, earlier_ids: earlier } = compared?;
+        account.book(page, verdicts);
+        earlier_ids.extend(earlier);
     }
-    Ok(())
+    Ok(earlier_ids)
 }
 
-async fn compare_page(target: &Paced, page: &[MappedIdentity]) -> Result<Vec<Verdict>, TargetError> {
+async fn compare_page(target: &Paced, page: &[MappedIdentity]) -> Result<Compared, TargetError> {
     let ids: Vec<&str> = page.iter().map(|identity| identity.external_id.as_ref()).collect();
-    Ok(verdicts(page, &target.read_back(&ids).await?))
+    let bodies = target.read_back(&ids).await?;
+    let found = Comparable::by_external_id(&bodies);
+    // Who has an external id at Clerk now may have been imported before, under the id that they have there.
+    let missing = page.iter().filter(|identity| !found.contains_key(&*identity.external_id));
+    let clerk_ids: Vec<_> = missing.filter_map(earlier_id).collect();
+    let bodies = target.read_back(&clerk_ids.iter().map(AsRef::as_ref).collect::<Vec<_>>()).await?;
+    let earlier = Comparable::by_external_id(&bodies);
+    let mut compared = Compared::default();
+    for identity in page {
+        let sent = Comparable::sent(&identity.encoded).unwrap_or_default();
+        let found = found.get(&*identity.external_id).or_else(|| {
+            let found = earlier.get(&earlier_id(identity)?).filter(|found| sent.is_same_person(found) == Some(true))?;
+            compared.earlier_ids.extend(found.external_id.as_deref().map(str::to_owned));
+            Some(found)
+        });
+        compared.verdicts.push(match found.map(|found| sent.differences(found)) {
+            None => Verdict::Missing,
+            Some(fields) if fields.is_empty() => Verdict::Equal,
+            Some(fields) => Verdict::Different(fields),
+        });
+    }
+    Ok(compared)
 }
 
-/// A target that ignores a filter lists other identities; they are found by their external id, or not at all.
-fn verdicts(page: &[MappedIdentity], bodies: &[Vec<u8>]) -> Vec<Verdict> {
-    let found = Comparable::by_external_id(bodies);
-    let verdict = |identity: &MappedIdentity| {
-        let (sent, found) = (Comparable::sent(&identity.encoded), found.get(&*identity.external_id));
-        match (sent, found) {
-            (Some(sent), Some(found)) => match sent.differences(found) {
-                fields if fields.is_empty() => Verdict::Equal,
-                fields => Verdict::Different(fields),
-            },
-            _ => Verdict::Missing,
-        }
-    };
-    page.iter().map(verdict).collect()
+/// The external id that a user was imported under before they had one at Clerk.
+fn earlier_id(identity: &MappedIdentity) -> Option<Cow<'_, str>> {
+    Comparable::sent(&identity.encoded)?.clerk_id().filter(|id| **id != *identity.external_id)
 }
