@@ -57,6 +57,8 @@
 //!   itself), or unfinished, to be taken up by the same command. See [`pipeline::Counts`].
 //! - **Nothing lost, nothing doubled.** What a record came to is durable before it counts; a batch is journalled before it
 //!   is sent, and sent again exactly as it was if its answer was lost ([`journal`]).
+//! - **Nobody else's.** An identity is the run's own only with proof, the target's `created` or the run's mark on it
+//!   ([`avnology::RunMark`]); nothing else is claimed, and undoing deletes nothing else.
 //! - **A repeated run is a no-op.** `external_id` is the key at the target; what is there is read back and compared.
 //! - **One bad record never stops a run**, and a refusal of the whole run is never counted as rejects.
 //! - **No secret or personal datum** in logs, errors or reports: errors name fields and positions, never values.

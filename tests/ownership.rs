@@ -331,9 +331,21 @@ fn a_run_that_was_killed_in_flight_is_undone_without_its_export() {
             let resumed = Run::of(resume.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("it runs"));
             assert_ne!(resumed.code, Some(0));
             assert!(resumed.stderr.contains(&format!("undo {id}")), "it says what to do: {}", resumed.stderr);
-            let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
+            // Of the request that was carried out and never answered, somebody took the mark off one.
+            let unproven = if flags.is_empty() { "user_000045" } else { "user_000040" };
+            let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+            let taken_off = "UPDATE identities SET admin_metadata = '{}', update_time = '2030-01-01T00:00:00Z' WHERE external_id = ?1";
+            assert_eq!(database.execute(taken_off, [unproven]).expect("it is changed"), 1);
+            let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(3);
             let counts = undone.report()["counts"].clone();
-            assert_eq!((&counts["created"], &counts["deleted"]), (&json!(made), &json!(made)), "{flags:?} {counts}");
+            let proven = json!(made - 1);
+            assert_eq!((&counts["created"], &counts["deleted"]), (&proven, &proven), "{flags:?} {counts}");
+            let named = lines(&scratch.path(&format!(".avnology/runs/{id}/in-doubt.ndjson")));
+            assert_eq!((counts["in_doubt"].as_u64(), &named[0]["external_id"]), (Some(1), &json!(unproven)));
+            assert_eq!(runs_of(&scratch)[0]["state"], "undoing");
+            // It is deleted by hand, and then nothing is in doubt any more.
+            database.execute("DELETE FROM identities WHERE external_id = ?1", [unproven]).expect("it is deleted");
+            scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
             let left: Vec<String> = theirs.iter().map(|number| format!("user_{number:06}")).collect();
             assert_eq!(sandbox.column("external_id"), left);
             assert_eq!(runs_of(&scratch)[0]["state"], "undone");

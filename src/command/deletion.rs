@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
 use super::UndoError;
@@ -41,6 +42,8 @@ pub(super) struct Deletion<'a> {
     pub mark: Option<RunMark>,
     /// Whether what was changed since is deleted, too.
     pub force: bool,
+    /// How many identities are looked up at once, where that goes one by one.
+    pub concurrency: usize,
     pub doubts: DoubtsFile<'a>,
     pub counts: &'a Cell<Deleted>,
 }
@@ -51,9 +54,11 @@ impl Deletion<'_> {
         // Without batch methods asking for the external ids would be as many requests again.
         let named = if self.target.has_batch_methods() { self.read_back(page).await? } else { Vec::new() };
         let named = Comparable::by_external_id(&named);
+        let fates = page.iter().map(|created| self.fate_of(created, named.get(created.external_id.as_str())));
+        let fates: Vec<Fate> = stream::iter(fates).buffered(self.concurrency).try_collect().await?;
         let mut doomed = Vec::new();
-        for created in page {
-            match self.fate_of(created, named.get(created.external_id.as_str())).await? {
+        for (created, fate) in page.iter().zip(fates) {
+            match fate {
                 Fate::Delete(id) => doomed.push(id),
                 Fate::Gone => self.count(|counts| counts.gone_already += 1),
                 Fate::Changed => self.count(|counts| counts.kept_changed += 1),

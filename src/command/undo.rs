@@ -84,6 +84,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         target: &target,
         mark: record.marked.then(|| RunMark::of(&record.id)),
         force: settings.undo.force,
+        concurrency: settings.pace.concurrency.start.max(1),
         doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
         counts: &counts,
     };

@@ -126,3 +126,24 @@ impl Entry {
         postcard::from_bytes(bytes).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes in journals that are on somebody's disk.
+    #[test]
+    fn entries_of_earlier_versions_are_read() {
+        let record = |number| RecordKey { input: 0, number };
+        let planned = Entry::Planned(Plan { records: vec![record(1), record(300)], round: 2 });
+        assert_eq!(Entry::decode(&[0, 2, 0, 1, 0, 0xac, 2, 2]), Some(planned));
+        let created = Outcome::Created { external_id: "u".to_owned(), id: None };
+        let settled = Settled { key: record(1), outcome: created, notices: 0 };
+        let settled = Entry::Settled { records: vec![settled], rejects_bytes: 5 };
+        assert_eq!(Entry::decode(&[1, 1, 0, 1, 0, 1, b'u', 0, 0, 5]), Some(settled));
+        assert_eq!(Entry::decode(&[3]), Some(Entry::Finished));
+        let plan = Plan { records: vec![record(1)], round: 0 };
+        let planned = Entry::PlannedFor { plan, external_ids: vec!["u".to_owned()] };
+        assert_eq!(planned.encode().unwrap(), [4, 1, 0, 1, 0, 1, 1, b'u']);
+    }
+}

@@ -216,6 +216,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_doubt_is_named_as_far_as_the_journal_names_it() {
+        let plan = |numbers: &[u64]| Plan { records: numbers.iter().copied().map(key).collect(), round: 0 };
+        let names = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect();
+        let mut progress = Progress::new(1);
+        progress.plan_for(plan(&[3, 1, 2]), names(&[3, 1, 2]));
+        // As an earlier version wrote it, and a half of the first.
+        progress.plan(plan(&[7]));
+        progress.plan_for(plan(&[3]), names(&[3]));
+        progress.settle([key(1)]);
+        let doubts = progress.into_doubts().into_iter().map(|doubt| (doubt.key.number, doubt.external_id));
+        assert_eq!(doubts.collect::<Vec<_>>(), [(2, Some("2".to_owned())), (3, Some("3".to_owned())), (7, None)]);
+    }
+
+    #[test]
     fn what_was_in_doubt_stays_so_while_only_a_half_of_it_was_sent_again() {
         let plan = |numbers: &[u64]| Plan { records: numbers.iter().copied().map(key).collect(), round: 0 };
         let mut progress = Progress::new(1);
