@@ -19,6 +19,7 @@ use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::{Ending, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord};
 use crate::pace::Pace;
+use crate::report::{StdoutError, print_json};
 use crate::settings::{ImportSettings, WhichRun};
 use crate::signal::{Signal, Signals};
 
@@ -80,7 +81,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let WhichRun::Named(id) = &settings.which_run else { return Ok(ExitStatus::Usage) };
     let (directory, record) = RunDirectory::open(settings.runs_directory.join(id)).map_err(UndoError::Io)?;
     let _locks = [
-        Lock::take_target(&record.target, "undo").map_err(UndoError::Lock)?,
+        Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
     ];
     begin(settings, Some(id));
@@ -99,10 +100,10 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         signal = signals.next() => Err(UndoError::Interrupted(signal).into()),
         ended = delete_all(&target, &directory, &record, settings.undo.force, &mut counts) => ended,
     };
-    // A reader that went away is no reason to fail.
-    drop(print(&record, &counts, settings));
+    let printed = print(&record, &counts, settings);
     ended?;
     directory.mark_undone(true).map_err(UndoError::Io)?;
+    printed?;
     Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
 }
 
@@ -194,7 +195,7 @@ async fn delete_page(target: &Paced, page: &[Created], force: bool, counts: &mut
     Ok(())
 }
 
-fn print(record: &RunRecord, counts: &Counts, settings: &ImportSettings) -> io::Result<()> {
+fn print(record: &RunRecord, counts: &Counts, settings: &ImportSettings) -> Result<(), StdoutError> {
     #[derive(Serialize)]
     struct Report<'a> {
         run: &'a str,
@@ -202,15 +203,11 @@ fn print(record: &RunRecord, counts: &Counts, settings: &ImportSettings) -> io::
         counts: &'a Counts,
     }
     let report = Report { run: &record.id, target: &record.target, counts };
-    if settings.output == OutputFormat::Json {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer(&mut stdout, &report)?;
-        writeln!(stdout)?;
-    }
+    let printed = if settings.output == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = counts.kept();
     let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));
     settings.console.account(|out| summary(out, record, counts), &report, exceptions.as_deref());
-    Ok(())
+    printed
 }
 
 fn summary(out: &mut String, record: &RunRecord, counts: &Counts) -> fmt::Result {

@@ -12,7 +12,9 @@ mod metrics;
 mod moment;
 mod plain;
 mod run_report;
+mod stdout;
 mod summary;
+mod visible;
 
 pub use bars::Bars;
 pub use console::Console;
@@ -22,7 +24,9 @@ pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
 pub use plain::PlainLines;
 pub use run_report::{RunDetails, RunReport};
+pub use stdout::{StdoutError, print_json, print_text};
 pub use summary::write_summary;
+pub use visible::visible_json;
 
 /// Shows how a run is coming along. Called by the committer only, so nothing ever interleaves.
 pub trait Reporter: Send + std::fmt::Debug {
