@@ -1,7 +1,7 @@
 //! From the command line to an exit status.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,9 +18,10 @@ use crate::cli::{
 use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::report::{Console, MetricsFile};
+use crate::report::{Console, MetricsFile, print_text};
 use crate::settings::{
-    CommandLineError, Environment, ImportSettings, SettingsError, command_line, console, metrics, runs_directory,
+    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ImportSettings, SettingsError, command_line, console, metrics,
+    runs_directory,
 };
 use crate::signal::{Signal, Signals};
 
@@ -60,9 +61,8 @@ pub async fn run() -> ExitStatus {
 
 async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitStatus {
     if arguments.print_default_mapping {
-        // A reader that went away is no reason to fail.
-        drop(std::io::stdout().write_all(DEFAULT_MAPPING.as_bytes()));
-        return ExitStatus::Success;
+        let printed = print_text(DEFAULT_MAPPING);
+        return printed.map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success);
     }
     let Some((options, job)) = job(&arguments) else {
         log(0, LogFormat::Text);
@@ -80,8 +80,11 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Err(error) => return fail(&error.into(), ExitStatus::Usage),
     };
     let ended = Box::pin(run_job(arguments, &environment, metrics.clone())).await;
+    let overwrites =
+        matches!(&ended, Err((error, _)) if matches!(error.downcast_ref(), Some(SettingsError::Output(_))));
     let status = ended.unwrap_or_else(|(error, status)| fail(&error, status));
-    if let Some(metrics) = metrics {
+    // A metrics file that is something else, too, is left alone.
+    if let Some(metrics) = metrics.filter(|_| !overwrites) {
         metrics.end(status);
     }
     status
@@ -107,9 +110,13 @@ async fn run_job(
     environment: &Environment,
     metrics: Option<Arc<MetricsFile>>,
 ) -> Result<ExitStatus, Failure> {
-    let ClerkArguments { command, import, .. } = arguments;
+    let ClerkArguments { command, import, config, .. } = arguments;
+    let mut configuration = environment.files();
+    configuration.push(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
     let measured = |settings: Result<ImportSettings, SettingsError>| {
-        settings.map(|settings| ImportSettings { metrics, ..settings })
+        let settings = ImportSettings { metrics, ..settings? };
+        settings.check_outputs(&configuration)?;
+        Ok(settings)
     };
     match command {
         None => run_with(measured(ImportSettings::resolve(import, environment)), command::import).await,
@@ -171,9 +178,11 @@ fn plain_console() -> Console {
     Console::new(LogFormat::Text, false)
 }
 
+/// An error and its causes, each once: many a sentence has its cause in it already.
 fn with_causes(error: &anyhow::Error) -> String {
-    let causes = error.chain().skip(1).map(|cause| format!("\n  caused by: {cause}"));
-    std::iter::once(error.to_string()).chain(causes).collect()
+    error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |text, cause| {
+        if text.contains(&cause) { text } else { text + "\n  caused by: " + &cause }
+    })
 }
 
 /// Logs go to stderr. Only our own are shown: those of libraries could hold addresses.

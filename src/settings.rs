@@ -7,6 +7,7 @@ mod config;
 mod environment;
 mod error;
 mod output;
+mod outputs;
 mod run;
 mod shard;
 
@@ -21,17 +22,19 @@ use secrecy::SecretString;
 
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
+use crate::journal::LockDirectory;
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
 use crate::report::{Console, MetricsFile};
 use crate::rule_files::RuleFiles;
 use crate::source::{Input, ObjectAccess, ReaderLimits, Shard};
 
-pub use config::{CommandLineError, command_line};
+pub use config::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use output::{Progress, console, metrics};
 use output::{is_quiet, progress};
+pub use outputs::OutputError;
 pub use shard::{ShardChoice, ShardError};
 
 /// Users in one request. Larger ones gain little and lose more when they fail.
@@ -134,6 +137,8 @@ pub struct ImportSettings {
     pub undo: Undo,
     /// A further place for the report.
     pub report: Option<PathBuf>,
+    /// Where the locks of targets are.
+    pub locks: LockDirectory,
 }
 
 impl ImportSettings {
@@ -194,6 +199,7 @@ impl ImportSettings {
             console: console(&options),
             metrics: None,
             report: options.report,
+            locks: environment.locks(),
             sample: Sample::All,
             undo: Undo::default(),
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },

@@ -390,7 +390,11 @@ fn what_is_in_doubt_and_has_no_proof_is_named_and_kept() {
     let counts = undone.report()["counts"].clone();
     assert_eq!((&counts["deleted"], &counts["in_doubt"]), (&json!(20), &json!(20)), "{counts}");
     assert_eq!(sandbox.column("id").len(), 20, "what nobody can prove is kept");
-    assert!(undone.stderr.contains("in-doubt.ndjson") && undone.stderr.contains("resume"), "{}", undone.stderr);
+    assert!(
+        undone.stderr.contains("in-doubt.ndjson") && undone.stderr.contains(&format!("undo {id}")),
+        "{}",
+        undone.stderr
+    );
     let named = lines(&directory.join("in-doubt.ndjson"));
     assert_eq!(named.len(), 20);
     assert_eq!(

@@ -2,7 +2,9 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::{Method, Response};
@@ -346,6 +348,49 @@ fn it_listens_on_loopback_only_and_keeps_its_database_private() {
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
     drop(sandbox);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_call_it_by_that_sites_name() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let caller = Caller::of(&sandbox);
+    caller.create(json!({"external_id": "a", "email": "a@example.com"})).await;
+    let port = sandbox.base_url().rsplit(':').next().expect("a port").to_owned();
+    for (host, status) in [
+        (format!("evil.example:{port}"), 421),
+        ("localhost.evil.example".to_owned(), 421),
+        (format!("localhost:{port}"), 200),
+        ("localhost:9999".to_owned(), 200),
+    ] {
+        for path in ["v1/identities", "sign-in"] {
+            let request = caller.request(Method::GET, path).header("host", &host);
+            let answer = Answer::of(request.send().await.expect("an answer")).await;
+            assert_eq!(answer.status, status, "{host} {path}: {}", answer.body);
+        }
+    }
+}
+
+#[test]
+fn its_key_is_a_new_one_each_time_and_a_database_that_others_can_read_is_named() {
+    let scratch = Scratch::new();
+    let run = |mode: u32| {
+        let mut command = scratch.avnology(&["sandbox", "--listen", "127.0.0.1:0", "--db", "open.db"]);
+        if scratch.path("open.db").exists() {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(scratch.path("open.db"), permissions).expect("permissions");
+        }
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut lines = BufReader::new(process.stdout.take().expect("its stdout")).lines();
+        let key = lines.nth(1).expect("a line").expect("a readable line");
+        process.kill().expect("it can be ended");
+        let output = process.wait_with_output().expect("it ends");
+        (key, String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    let (one, quiet) = run(0o600);
+    let (other, loud) = run(0o644);
+    assert!(one.starts_with("AVNOLOGY_SECRET_KEY=sk_test_") && one.len() > 50 && one != other, "{one} {other}");
+    assert!(!quiet.contains("chmod") && loud.contains("others can read") && loud.contains("open.db"), "{quiet}{loud}");
 }
 
 #[tokio::test]

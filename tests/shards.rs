@@ -196,6 +196,9 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     assert_eq!(merged.report()["rejected_by_code"]["duplicate_email"]["count"], duplicates as u64);
     assert_eq!(duplicate_emails(&merged), BTreeSet::from([[1_501, 11], [2_601, 1_601], [4_401, 2_701]]));
     assert_eq!(merged.report()["shards"].as_array().map(Vec::len), Some(3));
+    // What was counted from journals was not read in an earlier part of a run.
+    let told = scratch.run(&["migrate", "clerk", "runs", "merge", &id]).expect_code(3).stderr;
+    assert!(told.contains("Put together from 3 shards") && !told.contains("earlier part"), "{told}");
     let mut of_merged = rejected(&scratch, &merged);
     of_merged.sort_unstable();
     assert_eq!(of_merged, numbers);

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 use crate::avnology::BaseUrl;
 use crate::mapping::MissingEmail;
@@ -148,7 +148,9 @@ pub struct MergeArguments {
     pub output: OutputFormat,
 
     /// No summary; errors only
-    #[arg(long, short)]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
     pub quiet: bool,
 }
 
@@ -248,7 +250,9 @@ pub struct ImportArguments {
     pub on_existing: OnExisting,
 
     /// Ask the target about every user, also those that it confirmed in an earlier run and that have not changed since
-    #[arg(long, help_heading = "Mapping")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Mapping")]
     pub recheck: bool,
 
     /// How many identities a dry run shows (password hashes are masked) [default: 3]
@@ -256,7 +260,9 @@ pub struct ImportArguments {
     pub preview: Option<usize>,
 
     /// Begin a new run, even if one over the same input and target was interrupted
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Output")]
     pub new_run: bool,
 
     /// How to run.
@@ -363,7 +369,9 @@ pub struct RunOptions {
     pub progress: ProgressStyle,
 
     /// No progress and no summary: nothing at all if all went well, a line if records were rejected, errors
-    #[arg(long, short, conflicts_with = "verbose", help_heading = "Output")]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
 
     /// How standard error tells what happens: for people, or as a JSON object a line, progress and errors included
@@ -375,7 +383,7 @@ pub struct RunOptions {
     pub metrics_file: Option<PathBuf>,
 
     /// Tell more; twice, still more
-    #[arg(long, short, action = clap::ArgAction::Count, help_heading = "Output")]
+    #[arg(long, short, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 
     /// Where runs keep their journals, rejects and reports [default: .avnology/runs]

@@ -13,7 +13,7 @@ Examples:
   Serve .avnology/sandbox.db on 127.0.0.1:4455:
     avnology sandbox
   Without a rate limit, over another database:
-    avnology sandbox --db /tmp/rehearsal.db --rate off
+    avnology sandbox --db rehearsal.db --rate off
   With a network that loses things:
     avnology sandbox --fault latency=20ms..80ms --fault status=503:0.05 --fault reset-after=0.02
 
@@ -44,9 +44,9 @@ pub struct SandboxArguments {
     #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db")]
     pub db: PathBuf,
 
-    /// The API key that callers need
-    #[arg(long, value_name = "KEY", default_value = "sk_test_sandbox")]
-    pub api_key: String,
+    /// The API key that callers need [default: a new one each time, which is printed]
+    #[arg(long, value_name = "KEY")]
+    pub api_key: Option<String>,
 
     /// What the key may do
     #[arg(long, value_name = "SCOPES", value_delimiter = ',', default_value = "admin:users:read,admin:users:write")]

@@ -198,7 +198,14 @@ impl<'a> DoubtsFile<'a> {
         file.write_all(b"\n")
     }
 
+    /// If there is nothing in doubt, nothing is named any more.
     fn finish(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), BufWriter::flush)
+        match &mut self.file {
+            Some(file) => file.flush(),
+            None => match std::fs::remove_file(&self.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::exit::ExitStatus;
 use crate::journal::LockError;
 use crate::passwords::PasswordsError;
 use crate::pipeline::StopReason;
+use crate::report::StdoutError;
 use crate::sandbox::SandboxError;
 use crate::signal::Signal;
 
@@ -36,6 +37,9 @@ pub enum ImportError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The results cannot be written to standard output.
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
     /// The passwords that the users lack cannot be read.
     #[error(transparent)]
     Passwords(#[from] PasswordsError),
@@ -66,6 +70,7 @@ impl ImportError {
             | Self::Search(_)
             | Self::Sandbox(_)
             | Self::Write { .. }
+            | Self::Stdout(_)
             | Self::Prepare(_)
             | Self::Undo(_) => ExitStatus::Usage,
         }

@@ -251,6 +251,8 @@ fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
     if ending != Ending::Finished {
         return Err(part.inconsistent("the journal", "it has no end".to_owned()));
     }
+    // Replaying a journal is how this account is made: that is no earlier part of a run.
+    ledger.continued_records = 0;
     ledger.not_asked = not_asked;
     (ledger.requests, ledger.retries, ledger.throttled) = (requests.sent, requests.retries, requests.throttled);
     ledger.elapsed = Duration::try_from_secs_f64(elapsed_seconds).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::import_error::ImportError;
 use super::objects;
 use super::output::Output;
 use super::passwords;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, look_at_inputs, prepare};
 use super::progress::{begin, measured};
 use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
@@ -44,6 +44,7 @@ async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<E
     objects::look(settings, &mut signals).await?;
     match &settings.destination {
         Destination::Nowhere => {
+            look_at_inputs(settings)?;
             begin(settings, None);
             let settings = &passwords::read(settings, &mut signals).await?;
             let mut reporter = measured(settings);

@@ -11,7 +11,9 @@ use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::replace_private;
 use crate::pipeline::{Ledger, StopReason};
-use crate::report::{Console, GivenPath, RunDetails, RunReport, write_summary};
+use crate::report::{
+    Console, GivenPath, RunDetails, RunReport, StdoutError, print_json, print_text, visible_json, write_summary,
+};
 use crate::settings::ImportSettings;
 
 /// Where the account of the run goes.
@@ -36,28 +38,23 @@ impl Output {
         details: &RunDetails,
         report_file: Option<&Path>,
     ) -> Result<ExitStatus, ImportError> {
-        // Told first: whatever happens to files, nobody is left without the account of what was done. A reader that went
-        // away (`| head`) is no reason to fail.
+        // Previews first, so that the verdict is what the reader is left with; and both before the files: whatever happens to
+        // these, nobody is left without the account of what was done.
+        let printed = self.print_data(ledger, details);
         self.print_summary(ledger, details);
-        drop(self.print_data(ledger, details));
         for path in report_file.into_iter().chain(self.further_report.as_deref()) {
             let report = RunReport::new(ledger, details, false);
             write_report(path, &report).map_err(|source| ImportError::Write { path: path.to_path_buf(), source })?;
         }
+        printed?;
         Ok(ExitStatus::of(ledger))
     }
 
-    fn print_data(&self, ledger: &Ledger, details: &RunDetails) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        if self.format == OutputFormat::Json {
-            serde_json::to_writer(&mut stdout, &RunReport::new(ledger, details, true))?;
-            writeln!(stdout)?;
-        } else {
-            for preview in &ledger.previews {
-                writeln!(stdout, "{}", pretty(preview))?;
-            }
+    fn print_data(&self, ledger: &Ledger, details: &RunDetails) -> Result<(), StdoutError> {
+        match self.format {
+            OutputFormat::Json => print_json(&RunReport::new(ledger, details, true)),
+            OutputFormat::Text => ledger.previews.iter().try_for_each(|preview| print_text(&(pretty(preview) + "\n"))),
         }
-        stdout.flush()
     }
 
     fn print_summary(&self, ledger: &Ledger, details: &RunDetails) {
@@ -122,7 +119,7 @@ fn pretty(json: &str) -> String {
     let copied = struson::reader::JsonReader::transfer_to(&mut reader, &mut writer).is_ok()
         && struson::writer::JsonWriter::finish_document(writer).is_ok();
     match String::from_utf8(text) {
-        Ok(text) if copied => text,
-        _ => json.to_owned(),
+        Ok(text) if copied => visible_json(&text).into_owned(),
+        _ => visible_json(json).into_owned(),
     }
 }

@@ -90,8 +90,8 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
         (error, _) => error,
     })?;
     let target_lock = match settings.intake.shard {
-        None => Lock::take_target(target, "import")?,
-        Some(shard) => Lock::take_target_for_shard(target, shard, &wanted.whole_digest())?,
+        None => Lock::take_target(&settings.locks, target, "import")?,
+        Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest())?,
     };
     let open = open_run(settings, &wanted)?;
     if let Some((directory, was)) = open {
@@ -185,16 +185,26 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
     })
 }
 
+/// Looks at all inputs, so that a wrong path is the first thing that is reported, and the only one.
+pub(super) fn look_at_inputs(settings: &ImportSettings) -> Result<(), PrepareError> {
+    settings.intake.inputs.iter().chain(&settings.passwords).try_for_each(open_once)
+}
+
 /// Looks at an input. A wrong path is told before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
 fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
+    open_once(input)?;
+    InputRecord::of(input).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
+}
+
+fn open_once(input: &Input) -> Result<(), PrepareError> {
     match input {
         // Looking at it opens it, in fewer requests.
         Input::Object(_) => {}
         _ if input.is_pipe() => {}
         _ => drop(input.open()?),
     }
-    InputRecord::of(input).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
+    Ok(())
 }
 
 /// A reject holds the user as the input had it, without the password that was joined.

@@ -1,6 +1,7 @@
 //! `avnology migrate clerk runs`: what was run, how it stands, how it went.
 
-use std::io::{self, Write};
+use std::fmt::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -8,6 +9,7 @@ use serde::Serialize;
 use crate::cli::OutputFormat;
 use crate::journal::{Ending, Journal, Lock, RunDirectory, RunRecord};
 use crate::pipeline::{Counts, Ledger};
+use crate::report::{StdoutError, print_json, print_text};
 use crate::source::Input;
 
 /// Why runs cannot be listed.
@@ -21,6 +23,9 @@ pub enum RunsError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The list cannot be written.
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
 }
 
 /// How a run stands.
@@ -54,8 +59,14 @@ struct Listed {
 pub fn list_runs(directory: &Path, output: OutputFormat) -> Result<(), RunsError> {
     let failed = |source| RunsError::Read { path: directory.to_path_buf(), source };
     let runs: Vec<Listed> = RunDirectory::list(directory).map_err(failed)?.into_iter().map(look_at).collect();
-    // Whoever reads along and goes away has seen enough.
-    drop(print(&runs, output));
+    match output {
+        OutputFormat::Json => print_json(&runs)?,
+        OutputFormat::Text => {
+            let mut text = String::new();
+            write_list(&mut text, &runs).map_err(|error| StdoutError::from(io::Error::other(error)))?;
+            print_text(&text)?;
+        }
+    }
     Ok(())
 }
 
@@ -88,18 +99,13 @@ fn age(record: &RunRecord) -> String {
     }
 }
 
-fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    if output == OutputFormat::Json {
-        serde_json::to_writer(&mut stdout, &runs)?;
-        return writeln!(stdout);
-    }
+fn write_list(out: &mut String, runs: &[Listed]) -> fmt::Result {
     if runs.is_empty() {
-        return writeln!(stdout, "No runs.");
+        return writeln!(out, "No runs.");
     }
     let width = runs.iter().map(|run| run.record.id.len() + 1).max().unwrap_or_default();
     writeln!(
-        stdout,
+        out,
         "{:<width$} {:>10} {:<12} {:>12} {:>12} {:>10}  INPUT -> TARGET",
         "RUN", "AGE", "STATE", "CREATED", "UNCHANGED", "REJECTED"
     )?;
@@ -108,7 +114,7 @@ fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
         let state = format!("{state:?}").to_lowercase();
         let inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
         writeln!(
-            stdout,
+            out,
             "{:<width$} {:>10} {state:<12} {:>12} {:>12} {:>10}  {} -> {}",
             record.id,
             age(record),
@@ -119,8 +125,8 @@ fn print(runs: &[Listed], output: OutputFormat) -> io::Result<()> {
             record.target
         )?;
         if let Some(run) = &record.rejects_of {
-            writeln!(stdout, "{:<width$} mends rejects of {run}", "")?;
+            writeln!(out, "{:<width$} mends rejects of {run}", "")?;
         }
     }
-    stdout.flush()
+    Ok(())
 }

@@ -7,10 +7,16 @@ use secrecy::SecretString;
 use crate::cli::SandboxArguments;
 use crate::sandbox::{ApiKey, Faults, RateLimit, SandboxError, SandboxOptions, start};
 
+/// A key that nobody can guess.
+pub(super) fn random_key() -> String {
+    format!("sk_test_{}", uuid::Uuid::new_v4().simple())
+}
+
 /// Serves a sandbox until `shutdown` completes.
 pub async fn run(arguments: SandboxArguments, shutdown: impl Future<Output = ()>) -> Result<(), SandboxError> {
     let SandboxArguments { listen, db, api_key, scopes, rate, burst, no_batch, accept_gzip, fault, fault_seed } =
         arguments;
+    let api_key = api_key.unwrap_or_else(random_key);
     let options = SandboxOptions {
         listen,
         database: db.clone(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
+use super::sandbox::random_key;
 use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, TargetError};
 use crate::exit::ExitStatus;
 use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxOptions};
@@ -74,7 +75,7 @@ pub(super) async fn at_target(
 /// Starts the embedded target over this database.
 async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), ImportError> {
     // The key lives as long as this process and is known to nobody else.
-    let secret_key = SecretString::from(format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
+    let secret_key = SecretString::from(random_key());
     let mut options = SandboxOptions::new(database.to_path_buf());
     options.api_keys = vec![ApiKey::full_access(secret_key.clone())];
     let sandbox = sandbox::start(options).await?;

@@ -25,7 +25,7 @@ use crate::journal::{
     Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord,
 };
 use crate::pace::Pace;
-use crate::report::{Deleted, UndoProgress};
+use crate::report::{Deleted, StdoutError, UndoProgress, print_json};
 use crate::settings::{ImportSettings, WhichRun};
 use crate::signal::{Signal, Signals};
 
@@ -66,7 +66,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let WhichRun::Named(id) = &settings.which_run else { return Ok(ExitStatus::Usage) };
     let (directory, record) = RunDirectory::open(settings.runs_directory.join(id)).map_err(UndoError::Io)?;
     let _locks = [
-        Lock::take_target(&record.target, "undo").map_err(UndoError::Lock)?,
+        Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
     ];
     begin(settings, Some(id));
@@ -97,10 +97,10 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     };
     progress.finish();
     let counts = counts.get();
-    // A reader that went away is no reason to fail.
-    drop(print(&record, &directory, &counts, settings));
+    let printed = print(&record, &directory, &counts, settings);
     ended?;
     directory.mark_undone(counts.in_doubt == 0).map_err(UndoError::Io)?;
+    printed?;
     Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
 }
 
@@ -132,8 +132,7 @@ fn confirm(record: &RunRecord, created: u64, in_doubt: usize) -> bool {
     let RunRecord { id, started, target, .. } = record;
     let perhaps = if in_doubt > 0 {
         format!(
-            "\nThe answers for {in_doubt} more were lost: those of them that it did create are deleted, too, as far as they \
-             carry its mark."
+            "\nThe answers for {in_doubt} more were lost: of these, what carries the mark of the run is deleted, too."
         )
     } else {
         String::new()
@@ -182,7 +181,12 @@ fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) 
     Ok(())
 }
 
-fn print(record: &RunRecord, directory: &RunDirectory, counts: &Deleted, settings: &ImportSettings) -> io::Result<()> {
+fn print(
+    record: &RunRecord,
+    directory: &RunDirectory,
+    counts: &Deleted,
+    settings: &ImportSettings,
+) -> Result<(), StdoutError> {
     #[derive(Serialize)]
     struct Report<'a> {
         run: &'a str,
@@ -193,18 +197,14 @@ fn print(record: &RunRecord, directory: &RunDirectory, counts: &Deleted, setting
     }
     let in_doubt_file = (counts.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
     let report = Report { run: &record.id, target: &record.target, counts, in_doubt_file };
-    if settings.output == OutputFormat::Json {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer(&mut stdout, &report)?;
-        writeln!(stdout)?;
-    }
+    let printed = if settings.output == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = counts.kept();
     let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));
     settings.console.account(|out| summary(out, record, counts), &report, exceptions.as_deref());
     if let Some(path) = &report.in_doubt_file {
         settings.console.error(&in_doubt(counts.in_doubt, path, &record.id));
     }
-    Ok(())
+    printed
 }
 
 fn summary(out: &mut String, record: &RunRecord, counts: &Deleted) -> fmt::Result {
@@ -228,9 +228,9 @@ fn summary(out: &mut String, record: &RunRecord, counts: &Deleted) -> fmt::Resul
 /// How to settle what nothing at the target proves.
 fn in_doubt(count: u64, path: &str, run: &str) -> String {
     format!(
-        "of {count} users nobody can tell whether run {run} created them, for the answers were lost and they carry no mark of a \
-         run; they are kept, and named in {path}. Look them up at the target by their external ids (where only the record's \
-         number is known, it is that of the export) and delete the ones that nobody needs; or, where undoing has not begun \
-         yet, put the export back and finish the run with `avnology migrate clerk resume {run}`, then undo it"
+        "nobody can tell whether run {run} created {count} users whose answers were lost: they carry no mark of a run, so they \
+         are kept. They are named in {path}: look them up at the target by their external ids (of a run of an older version: \
+         find the records in its export) and delete the ones that ought not to be there; then `avnology migrate clerk undo \
+         {run}` finds nothing in doubt any more"
     )
 }

@@ -1,18 +1,18 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
-use std::io::{self, Write};
-
 use super::duplicates;
 use super::import_error::ImportError;
 use super::objects;
 use super::output::write_report;
 use super::passwords;
+use super::prepare::look_at_inputs;
 use super::progress::{begin, measured};
 use super::target::{Target, at_target, connect};
 use crate::avnology::{Paced, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::pace::Pace;
+use crate::report::{StdoutError, print_json};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::verify::{Account, run};
@@ -27,6 +27,7 @@ async fn verify_target(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
+    look_at_inputs(settings)?;
     begin(settings, None);
     objects::look(settings, &mut signals).await?;
     let name = target.base_url.to_string();
@@ -39,21 +40,16 @@ async fn verify_target(
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
     }
-    // A reader that went away is no reason to fail: the work is done.
-    drop(print(&account, &name, settings));
+    print(&account, &name, settings)?;
     Ok(account.exit_status())
 }
 
-fn print(account: &Account, target: &str, settings: &ImportSettings) -> io::Result<()> {
-    if settings.output == OutputFormat::Json {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer(&mut stdout, &account.report(target))?;
-        writeln!(stdout)?;
-    }
+fn print(account: &Account, target: &str, settings: &ImportSettings) -> Result<(), StdoutError> {
+    let printed = if settings.output == OutputFormat::Json { print_json(&account.report(target)) } else { Ok(()) };
     let exceptions = account.exceptions();
     settings.console.account(|out| account.write_summary(out), &account.report(target), exceptions.as_deref());
     if let Some(reason) = &account.ledger.stopped {
         settings.console.error(&reason.to_string());
     }
-    Ok(())
+    printed
 }

@@ -24,6 +24,9 @@ use sha2::{Digest, Sha256};
 use super::{create_private_directory, put_private, replace_private, sync_directory_of, target_digest};
 use crate::index::{SortedFile, merge};
 
+/// How the directory of what a target confirmed is called, within the one of the runs; the target's digest follows.
+pub const KNOWN_USERS_PREFIX: &str = "known-users-";
+
 /// How many users are looked up at the target before the rest is believed: one request. Half of them are of a fair sample
 /// of all, the others are the newest: those are what a target lacks that was restored from a backup.
 pub const SAMPLE_SIZE: usize = 100;
@@ -171,7 +174,7 @@ impl KnownUsers {
     }
 
     fn directory(runs: &Path, target: &str) -> PathBuf {
-        runs.join(format!("known-users-{}", target_digest(target)))
+        runs.join(format!("{KNOWN_USERS_PREFIX}{}", target_digest(target)))
     }
 
     /// Begins again with nothing.

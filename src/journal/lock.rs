@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use url::{Host, Url};
 
 use super::create_private_directory;
 use crate::source::Shard;
@@ -34,7 +35,7 @@ pub enum LockError {
         holder: String,
     },
     /// The lock file cannot be used.
-    #[error("cannot lock `{path}`: {source}")]
+    #[error("cannot lock `{path}`: {source}{}", advice(source))]
     Io {
         /// The lock file.
         path: PathBuf,
@@ -61,16 +62,21 @@ impl Lock {
     }
 
     /// Takes the lock of a target, which all runs of this user on this host share.
-    pub fn take_target(target: &str, purpose: &str) -> Result<Self, LockError> {
-        Self::take(&target_lock(target, "")?, purpose)
+    pub fn take_target(locks: &LockDirectory, target: &str, purpose: &str) -> Result<Self, LockError> {
+        Self::take(&locks.of_target(target, "")?, purpose)
     }
 
     /// Takes the lock of a target together with the other shards of the same work, which `whole` names, and with nobody
     /// else; and this shard's own lock, so that none of them runs twice at once.
-    pub fn take_target_for_shard(target: &str, shard: Shard, whole: &str) -> Result<Self, LockError> {
+    pub fn take_target_for_shard(
+        locks: &LockDirectory,
+        target: &str,
+        shard: Shard,
+        whole: &str,
+    ) -> Result<Self, LockError> {
         let part = format!("-{}of{}", shard.number(), shard.of());
-        let own = Self::take(&target_lock(target, &part)?, &format!("shard {shard}"))?;
-        let path = target_lock(target, "")?;
+        let own = Self::take(&locks.of_target(target, &part)?, &format!("shard {shard}"))?;
+        let path = locks.of_target(target, "")?;
         let file = take_shared(&path, &format!("import in {} shards, {whole}", shard.of()))?;
         Ok(Self { _file: file, _own: Some(Box::new(own)) })
     }
@@ -131,20 +137,78 @@ fn held(file: &mut File, path: &Path) -> LockError {
     LockError::Held { path: path.to_path_buf(), holder: holder(file) }
 }
 
-/// The path of a target's lock.
-fn target_lock(target: &str, part: &str) -> Result<PathBuf, LockError> {
-    let directory = shared_directory();
-    let path = directory.join(format!("{}{part}.lock", target_digest(target)));
-    create_private_directory(&directory).map_err(|source| LockError::Io { path: path.clone(), source })?;
-    Ok(path)
+/// The directory of the locks of targets, where all runs of this user on this host meet, whatever directory they are started
+/// in.
+#[derive(Clone, Debug)]
+pub struct LockDirectory {
+    path: PathBuf,
 }
 
-/// Where all runs of this user on this host meet, whatever directory they are started in. Not the directory for temporary
-/// files: everybody can put something there under a name that is known, and each service may have its own.
-fn shared_directory() -> PathBuf {
-    match std::env::home_dir().filter(|home| home.is_dir()) {
-        Some(home) => home.join(".local/state/avnology-migrate/locks"),
-        None => std::env::temp_dir().join("avnology-migrate-locks"),
+impl LockDirectory {
+    /// The user's: within `state_home`, if the user has said where programs keep their state, else in the home directory.
+    /// Without a home it is the directory for temporary files, where everybody can put something under a name that is known,
+    /// and where each service may have its own.
+    pub fn of_user(state_home: Option<PathBuf>) -> Self {
+        let of_home = || std::env::home_dir().filter(|home| home.is_dir()).map(|home| home.join(".local/state"));
+        let path = match state_home.or_else(of_home) {
+            Some(state) => state.join("avnology-migrate/locks"),
+            None => std::env::temp_dir().join("avnology-migrate-locks"),
+        };
+        Self { path }
+    }
+
+    /// The path of a target's lock.
+    fn of_target(&self, target: &str, part: &str) -> Result<PathBuf, LockError> {
+        let digest = target_digest(&canonical_name(target));
+        let path = self.path.join(format!("{digest}{part}.lock"));
+        let failed = |source| LockError::Io { path: path.clone(), source };
+        create_private_directory(&self.path).map_err(failed)?;
+        if is_shared(&self.path).map_err(failed)? {
+            return Err(failed(io::Error::other("others can write to its directory, and could take the lock away")));
+        }
+        Ok(path)
+    }
+}
+
+/// One name for one target, whichever of its names it was called by: an import to `localhost` and one to `127.0.0.1` meet,
+/// and so do two over one database.
+fn canonical_name(target: &str) -> String {
+    if let Some(database) = target.strip_prefix("sandbox:") {
+        let path = std::fs::canonicalize(database).unwrap_or_else(|_| PathBuf::from(database));
+        return format!("sandbox:{}", path.display());
+    }
+    let Ok(url) = Url::parse(target) else { return target.to_owned() };
+    let host = match url.host() {
+        Some(Host::Ipv4(address)) if address.is_loopback() => "localhost".to_owned(),
+        Some(Host::Ipv6(address)) if address.to_canonical().is_loopback() => "localhost".to_owned(),
+        Some(Host::Domain(name)) => match name.trim_end_matches('.') {
+            name if name.ends_with(".localhost") => "localhost".to_owned(),
+            name => name.to_owned(),
+        },
+        host => host.map_or_else(String::new, |host| host.to_string()),
+    };
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}://{host}:{port}{}", url.scheme(), url.path().trim_end_matches('/'))
+}
+
+/// Whether others can write to the directory.
+#[cfg(unix)]
+fn is_shared(directory: &Path) -> io::Result<bool> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(directory)?.permissions());
+    Ok(mode & 0o022 != 0)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn is_shared(_: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// What to do about a lock that cannot be used.
+fn advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull => "; make room there",
+        _ => "; set XDG_STATE_HOME to a directory of your own that can be written to, the same one for every run",
     }
 }
 
@@ -165,4 +229,34 @@ fn for_a_moment(take: impl Fn() -> Result<(), TryLockError>) -> io::Result<bool>
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_target_has_one_name() {
+        let local = canonical_name("http://127.0.0.1:4455/");
+        for name in [
+            "http://localhost:4455",
+            "http://LOCALHOST.:4455/",
+            "http://[::1]:4455",
+            "http://127.1.2.3:4455",
+            "http://[::ffff:127.0.0.1]:4455",
+            "http://id.localhost:4455",
+        ] {
+            assert_eq!(canonical_name(name), local, "{name}");
+        }
+        let real = canonical_name("https://api-id.avnology.net");
+        assert_eq!(canonical_name("https://api-id.avnology.net.:443/"), real);
+        for other in [
+            "http://127.0.0.1:4456",
+            "https://127.0.0.1:4455",
+            "https://id.avnology.net",
+            "https://api-id.avnology.net/eu",
+        ] {
+            assert!(![&local, &real].contains(&&canonical_name(other)), "{other}");
+        }
+    }
 }

@@ -26,9 +26,9 @@ mod run_journal;
 mod run_record;
 
 pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
-pub use known_users::{ContentHash, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
+pub use known_users::{ContentHash, KNOWN_USERS_PREFIX, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
 use lock::target_digest;
-pub use lock::{Lock, LockError};
+pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use progress::{InDoubt, Progress, Tracker};
 pub use rejects::{Reject, RejectsFile};

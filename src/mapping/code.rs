@@ -82,6 +82,8 @@ pub enum NoticeKind {
     Warning,
     /// Something that Clerk has and that cannot move.
     LeftBehind,
+    /// The user is at the target already, and not as the export has it.
+    AtTarget,
 }
 
 codes! {
@@ -125,6 +127,7 @@ impl Notice {
             | Self::EnterpriseAccounts
             | Self::Web3Wallets
             | Self::ProfileImage => NoticeKind::LeftBehind,
+            Self::DiffersAtTarget => NoticeKind::AtTarget,
             _ => NoticeKind::Warning,
         }
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::visible::{visible, visible_json};
 use crate::cli::LogFormat;
 
 /// Tells it as text for people, or as one JSON object a line for programs that collect logs.
@@ -74,12 +75,11 @@ impl Console {
 
 fn write_text(text: &str) -> io::Result<()> {
     let mut stderr = anstream::stderr().lock();
-    stderr.write_all(text.as_bytes())?;
+    stderr.write_all(visible(text).as_bytes())?;
     stderr.flush()
 }
 
 fn write_line<T: Serialize>(level: &'static str, message: &str, report: Option<&T>) -> io::Result<()> {
-    let mut line = serde_json::to_vec(&Line { timestamp: jiff::Timestamp::now(), level, message, report })?;
-    line.push(b'\n');
-    io::stderr().write_all(&line)
+    let line = serde_json::to_string(&Line { timestamp: jiff::Timestamp::now(), level, message, report })?;
+    io::stderr().write_all((visible_json(&line) + "\n").as_bytes())
 }

@@ -5,7 +5,7 @@
 //! counts and codes, nothing personal, and anybody may read it: the collector is another user.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,6 +19,9 @@ use crate::journal::directory_of;
 
 /// How often the file is renewed. Prometheus itself looks every 15 seconds, unless told otherwise.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// How much of an earlier file is read; it has a few kilobytes.
+const MOST_BYTES: u64 = 256 * 1024;
 
 /// What every metric's name begins with.
 const PREFIX: &str = "avnology_migrate_";
@@ -54,12 +57,8 @@ impl MetricsFile {
         let GivenPath::File(path) = GivenPath::of(path)? else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file, and metrics replace a whole file"));
         };
+        let before = read_earlier(&path)?;
         drop(temporary(&path)?);
-        let before = match std::fs::read_to_string(&path) {
-            Ok(before) => before,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error),
-        };
         let state = State {
             job,
             last_success: value(&before, LAST_SUCCESS),
@@ -67,6 +66,11 @@ impl MetricsFile {
             ..State::default()
         };
         Ok(Self { path, state: Mutex::new(state) })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The job has what it needs, its locks too, and begins.
@@ -141,6 +145,22 @@ impl Reporter for Measured {
     fn finish(&mut self, moment: &Moment<'_>) {
         self.metrics.look(moment);
         self.shown.finish(moment);
+    }
+}
+
+/// The text of an earlier job's file, or none. What is there and is no such file is not ours to replace: it may be the
+/// export.
+fn read_earlier(path: &Path) -> io::Result<String> {
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    match String::from_utf8(bytes) {
+        Ok(text) if text.is_empty() || text.starts_with(&format!("# HELP {PREFIX}")) => Ok(text),
+        _ => Err(io::Error::other("there is a file of another kind, which would be overwritten; name another file")),
     }
 }
 

@@ -12,8 +12,10 @@ mod metrics;
 mod moment;
 mod plain;
 mod run_report;
+mod stdout;
 mod summary;
 mod undoing;
+mod visible;
 
 pub use bars::Bars;
 pub use console::Console;
@@ -23,8 +25,10 @@ pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
 pub use plain::PlainLines;
 pub use run_report::{RunDetails, RunReport};
+pub use stdout::{StdoutError, print_json, print_text};
 pub use summary::write_summary;
 pub use undoing::{Deleted, UndoProgress};
+pub use visible::visible_json;
 
 /// Shows how a run is coming along. Called by the committer only, so nothing ever interleaves.
 pub trait Reporter: Send + std::fmt::Debug {

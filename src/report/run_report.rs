@@ -113,7 +113,12 @@ impl<'a> RunReport<'a> {
             counts: ledger.counts(),
             not_asked: ledger.not_asked,
             rejected_by_code: ledger.rejected_by_code(),
-            warnings: ledger.notices(NoticeKind::Warning),
+            // Both are warnings to a program, and always were.
+            warnings: ledger
+                .notices(NoticeKind::Warning)
+                .into_iter()
+                .chain(ledger.notices(NoticeKind::AtTarget))
+                .collect(),
             left_behind: ledger.notices(NoticeKind::LeftBehind),
             password_resets: ledger.password_resets,
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },

@@ -18,6 +18,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     rejects(out, ledger)?;
     notices(out, ledger, NoticeKind::Warning, "Warnings (these users move all the same):")?;
     notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
+    notices(out, ledger, NoticeKind::AtTarget, "At the target already:")?;
     if ledger.password_resets > 0 {
         writeln!(out, "\n{} to set a new password.", need(ledger.password_resets))?;
     }
@@ -60,8 +61,9 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
 
 fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
     writeln!(out)?;
-    let mut line =
-        |name: &str, number: u64, meaning: &str| writeln!(out, "  {:>14} {name:<11} {meaning}", count(number));
+    let mut line = |name: &str, number: u64, meaning: &str| {
+        writeln!(out, "{}", format!("  {:>14} {name:<11} {meaning}", count(number)).trim_end())
+    };
     if let Some(valid) = counts.valid {
         line("valid", valid, "would be sent")?;
     } else {
@@ -74,7 +76,7 @@ fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
             line("of these", not_asked, "confirmed in an earlier run and not asked about (--recheck asks)")?;
         }
     }
-    line("rejected", counts.rejected, "see below")?;
+    line("rejected", counts.rejected, if counts.rejected > 0 { "see below" } else { "" })?;
     if counts.unfinished > 0 {
         line("unfinished", counts.unfinished, "read, but not confirmed: the same command takes them up again")?;
     }

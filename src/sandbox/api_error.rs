@@ -51,6 +51,15 @@ impl ApiError {
         Self::new(404, "AVNOLOGY_AUTH_901", format!("{what} was not found"))
     }
 
+    /// 421: the request was meant for another machine.
+    pub(super) fn misdirected() -> Self {
+        Self::new(
+            421,
+            "AVNOLOGY_AUTH_901",
+            "the Host header names another machine; the sandbox answers to localhost and 127.0.0.1 only",
+        )
+    }
+
     /// 405.
     pub(super) fn method() -> Self {
         Self::new(405, "AVNOLOGY_AUTH_901", "this method does not exist here")

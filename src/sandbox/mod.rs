@@ -5,7 +5,7 @@
 //! rate limits. It shares no code with the importer's validation, or a mistake there would be agreed with here.
 //!
 //! ```text
-//! server     connections; faults before and after the call        (faults, compression)
+//! server     connections; faults before and after the call        (host, faults, compression)
 //!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in)
 //!        └─ identities   one transaction a call                   (request, validation, idempotency, filter)
 //!             └─ store   SQLite                                   (schema)
@@ -16,6 +16,7 @@ mod call;
 mod compression;
 mod faults;
 mod filter;
+mod host;
 mod idempotency;
 mod identities;
 mod rate_limit;

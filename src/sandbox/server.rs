@@ -26,7 +26,7 @@ use super::faults::{Afterwards, Faults, Instead, Plan};
 use super::rate_limit::RateLimiter;
 use super::routes::{App, ItemFault, RequestId, error, router};
 use super::store::Store;
-use super::{SandboxError, SandboxOptions, compression};
+use super::{SandboxError, SandboxOptions, compression, host};
 
 /// How long a client may take for its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -153,6 +153,9 @@ async fn serve(stream: TcpStream, site: Site, stop: CancellationToken) {
 struct Closed;
 
 async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Closed> {
+    if !host::is_of_this_machine(&request) {
+        return Ok(error(&request_id(&request), &ApiError::misdirected()));
+    }
     let concerned = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
     let plan = if concerned { site.faults.plan(Instant::now()) } else { Plan::default() };
     let request_id = request_id(&request);

@@ -64,6 +64,7 @@ impl Store {
             create_private_directory(directory).map_err(|error| failed(error.to_string()))?;
         }
         make_private_file(path).map_err(|error| failed(error.to_string()))?;
+        warn_of_readers(path);
         let connection = Connection::open(path).map_err(|error| failed(error.to_string()))?;
         connection
             .execute_batch(PRAGMAS)
@@ -86,6 +87,17 @@ impl Store {
             Ok(result)
         });
         task.await.map_err(|error| ApiError::internal(500, format!("a call failed: {error}")))?
+    }
+}
+
+/// A database that somebody copied here may be readable for others, with the password hashes in it.
+fn warn_of_readers(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(metadata) = std::fs::metadata(path)
+        && std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0
+    {
+        let path = path.display();
+        tracing::warn!("others can read the sandbox's database `{path}`, which holds password hashes: chmod 600 it");
     }
 }
 

@@ -27,7 +27,7 @@ use crate::cli::Cli;
 use crate::toml_document::{Document, Fault, Section, shown, suggestion, told};
 
 /// The file that is read from the working directory if no other one is named.
-const DEFAULT_FILE: &str = "avnology.toml";
+pub const DEFAULT_CONFIG_FILE: &str = "avnology.toml";
 
 /// Largest config file, in bytes. Ours.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -123,7 +123,7 @@ fn config_file(
     // It is known to the command at which it was typed, and to those below.
     let commands = std::iter::successors(Some(clerk), |typed| Some(typed.subcommand()?.1));
     let named = commands.filter_map(|typed| typed.get_one::<PathBuf>("config")).last().cloned();
-    let default = directory.join(DEFAULT_FILE);
+    let default = directory.join(DEFAULT_CONFIG_FILE);
     Ok(named.or_else(|| default.exists().then_some(default)))
 }
 
@@ -243,9 +243,9 @@ fn is_name_of_a_key(name: &str) -> bool {
 /// What would be typed for this value.
 fn values(option: &Arg, value: &Spanned<DeValue<'_>>, directory: &Path) -> Result<Vec<OsString>, &'static str> {
     let takes_values = matches!(option.get_action(), ArgAction::Set | ArgAction::Append);
-    if let ArgAction::SetTrue = option.get_action() {
+    if is_flag(option) {
         let flag = value.get_ref().as_bool().ok_or("is either true or false")?;
-        return Ok(flag.then(|| "true".into()).into_iter().collect());
+        return Ok(vec![flag.to_string().into()]);
     }
     let several = option.get_num_args().is_some_and(|range| range.max_values() > 1);
     match value.get_ref() {
@@ -259,6 +259,11 @@ fn values(option: &Arg, value: &Spanned<DeValue<'_>>, directory: &Path) -> Resul
         _ if takes_values => Err("is a text in quotes, or a number"),
         _ => Err("is a number"),
     }
+}
+
+/// Whether the option is a flag: `--quiet`, which `--quiet=false` takes back where the file has it.
+fn is_flag(option: &Arg) -> bool {
+    option.get_num_args().is_some_and(|range| range.min_values() == 0 && range.max_values() == 1)
 }
 
 /// A path as seen from the working directory; any other value as it is.
@@ -295,7 +300,7 @@ mod tests {
 
     fn parse(text: &str, variables: &[(&str, &str)], arguments: &str) -> Result<Cli, CommandLineError> {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(DEFAULT_FILE), text).unwrap();
+        std::fs::write(directory.path().join(DEFAULT_CONFIG_FILE), text).unwrap();
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let arguments: Vec<OsString> = arguments.split(' ').map(OsString::from).collect();
         command_line(&arguments, directory.path(), &Environment::of(variables))
@@ -312,7 +317,9 @@ mod tests {
         for name in names.iter().filter(|name| !TYPED_ONLY.contains(&name.as_str())) {
             let option = options(&clerk).into_iter().find(|option| option.get_long() == Some(name)).unwrap();
             let value = match option.get_action() {
-                ArgAction::SetTrue => "true".to_owned(),
+                _ if is_flag(option) => "true".to_owned(),
+                // One that could not be taken back once the file has it.
+                ArgAction::SetTrue | ArgAction::SetFalse => panic!("`{name}` takes no value"),
                 ArgAction::Count => "1".to_owned(),
                 _ => format!("'{}'", sample(name, option)),
             };

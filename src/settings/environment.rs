@@ -10,9 +10,13 @@ use secrecy::SecretString;
 
 use super::SettingsError;
 use crate::avnology::KeySource;
+use crate::journal::LockDirectory;
 
 pub(super) const KEY: &str = "AVNOLOGY_SECRET_KEY";
 const KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
+
+/// Where programs keep state between runs, by the XDG Base Directory Specification.
+const STATE_HOME: &str = "XDG_STATE_HOME";
 
 /// The variables that concern us, from the process and from `.env`.
 #[derive(Clone, Default)]
@@ -59,6 +63,16 @@ impl Environment {
         variables.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// Where the locks of targets are. The specification says to ignore a relative path.
+    pub(super) fn locks(&self) -> LockDirectory {
+        LockDirectory::of_user(self.get(STATE_HOME).map(PathBuf::from).filter(|path| path.is_absolute()))
+    }
+
+    /// The files that settings are read from.
+    pub fn files(&self) -> Vec<PathBuf> {
+        std::iter::once(PathBuf::from(".env")).chain(self.get(KEY_FILE).map(PathBuf::from)).collect()
+    }
+
     /// Where the admin key is to be found, now and later.
     pub(super) fn key_source(&self) -> KeySource {
         let given = self.get(KEY).map(SecretString::from);
@@ -86,7 +100,7 @@ impl Environment {
 }
 
 fn is_ours(name: &str) -> bool {
-    name.starts_with("AVNOLOGY_") || is_of_store(name)
+    name.starts_with("AVNOLOGY_") || name == STATE_HOME || is_of_store(name)
 }
 
 fn is_of_store(name: &str) -> bool {

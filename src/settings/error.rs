@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::ShardError;
+use super::{OutputError, ShardError};
 use crate::rule_files::RuleFileError;
 use crate::source::ObjectUrlError;
 
@@ -65,6 +65,9 @@ pub enum SettingsError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A file to be written would overwrite another one, or cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// An input is a URL that cannot be read from.
     #[error(transparent)]
     Object(#[from] ObjectUrlError),

@@ -47,6 +47,8 @@ impl Scratch {
         command.env("TMPDIR", self.directory.path()).env("HOME", self.directory.path());
         for name in
             ["AVNOLOGY_SECRET_KEY", "AVNOLOGY_BASE_URL", "AVNOLOGY_RATE", "AVNOLOGY_CONCURRENCY", "AVNOLOGY_RUNS_DIR"]
+                .into_iter()
+                .chain(["XDG_STATE_HOME"])
         {
             command.env_remove(name);
         }
@@ -148,6 +150,9 @@ impl Sandbox {
     fn start_at(scratch: &Scratch, address: &str, more: &[&str]) -> Self {
         let database = scratch.path("sandbox.db");
         let mut arguments = vec!["sandbox", "--listen", address, "--db", "sandbox.db"];
+        if !more.contains(&"--api-key") {
+            arguments.extend(["--api-key", "sk_test_sandbox"]);
+        }
         if !more.contains(&"--rate") {
             arguments.extend(["--rate", "off"]);
         }

@@ -1,0 +1,56 @@
+//! Standard output, where results go: previews and lists for people, JSON for programs.
+//!
+//! A result that cannot be written is an error with an exit code: a full disk behind `> report.json`, or a standard output
+//! that is closed, must not look like success. Only a person who has read enough of a text (`| head`) is no error.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::visible::{visible, visible_json};
+
+/// Standard output cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+pub struct StdoutError(#[from] io::Error);
+
+/// Writes text for people.
+pub fn print_text(text: &str) -> Result<(), StdoutError> {
+    match print(&visible(text)) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
+}
+
+/// Writes one JSON value on a line of its own for a program.
+pub fn print_json(value: &impl Serialize) -> Result<(), StdoutError> {
+    let json = serde_json::to_string(value).map_err(io::Error::from)?;
+    Ok(print(&(visible_json(&json) + "\n"))?)
+}
+
+fn print(text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    if is_closed() {
+        return Err(io::Error::other("it is closed"));
+    }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Whether the process was started without a standard output (`>&-`). Rust then opens `/dev/null` in its place, so that no
+/// other file takes the number: for reading and writing, which nobody does who throws output away.
+#[cfg(target_os = "linux")]
+fn is_closed() -> bool {
+    let stdout = io::stdout();
+    let is_null = rustix::fs::fstat(&stdout).ok().zip(rustix::fs::stat("/dev/null").ok());
+    let is_null = is_null.is_some_and(|(ours, null)| ours.st_rdev == null.st_rdev && ours.st_ino == null.st_ino);
+    is_null && rustix::fs::fcntl_getfl(&stdout).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::RDWR))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_closed() -> bool {
+    false
+}
