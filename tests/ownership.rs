@@ -406,6 +406,35 @@ fn what_is_in_doubt_and_has_no_proof_is_named_and_kept() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+/// What is sent once more has to be what was sent before, or the target takes it for another request under the same key.
+#[test]
+fn a_run_of_an_older_version_goes_on_without_a_mark() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let id = run_id(&scratch.import(&sandbox, &file, &[]).expect_code(0));
+    let directory = of_an_older_version(&scratch, &sandbox, &id);
+    let mut journal =
+        Journal::create(&directory.join("journal"), &directory.join("rejects.ndjson")).expect("a journal");
+    let records = (1..=20).map(|number| RecordKey { input: 0, number }).collect();
+    journal.append(&Entry::Planned(Plan { records, round: 0 })).and_then(|()| journal.sync()).expect("it is written");
+    std::fs::remove_file(directory.join("report.json")).expect("there was a report");
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    database.execute_batch("DELETE FROM identities; DELETE FROM idempotency_keys").expect("it never arrived");
+    let resumed = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    assert_eq!((run_id(&resumed), resumed.count("created")), (id, 20), "{}", resumed.stderr);
+    assert!(sandbox.column("admin_metadata").iter().all(|text| !text.contains("avnology_migrate")));
+}
+
+#[test]
+fn no_mapping_file_takes_the_name_of_the_mark() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export([user(1)]));
+    scratch.write("mapping.toml", "[metadata]\nprivate = \"admin_metadata.avnology_migrate\"\n");
+    let run = scratch.run(&["migrate", "clerk", "--import", &file, "--mapping", "mapping.toml", "--dry-run"]);
+    assert!(run.expect_code(2).stderr.contains("always taken"));
+}
+
 #[test]
 fn a_user_who_was_given_an_external_id_later_is_the_same_person() {
     for flags in [&[][..], &["--no-batch"]] {

@@ -66,9 +66,7 @@ mod tests {
 
     #[test]
     fn a_mark_is_put_on_read_and_taken_off() {
-        let plain = br#"{"identity":{"external_id":"a","admin_metadata":{"clerk":{"id":"user_1"}}}}"#;
-        // The encoded form ends in three braces only where the last member of the admin metadata is no object.
-        let plain = plain.to_vec();
+        let plain = br#"{"identity":{"external_id":"a","admin_metadata":{"clerk":{"id":"user_1"}}}}"#.to_vec();
         let mark = RunMark::of("20261123T091500Z-3f9a51c2-12345of65535");
         let mut marked = b"before".to_vec();
         marked.extend_from_slice(&plain);

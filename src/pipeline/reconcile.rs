@@ -74,7 +74,9 @@ impl Reconciler<'_> {
             let had_none = self.target.read_back(&had_none.collect::<Vec<_>>()).await?;
             let had_none = Comparable::by_external_id(&had_none);
             for ((index, error), (sent, clerk_id)) in page.iter().zip(sent.iter().zip(&clerk_ids)) {
-                let is_same = |found: &Comparable<'_>| sent.is_same_person(found) == Some(true);
+                // Whom this run created is another record of the same input.
+                let is_new = |found: &Comparable<'_>| self.mark.is_some_and(|mark| found.is_marked_by(mark));
+                let is_same = |found: &Comparable<'_>| sent.is_same_person(found) == Some(true) && !is_new(found);
                 let under_clerk_id = clerk_id.as_deref().and_then(|clerk_id| had_none.get(clerk_id));
                 if let Some(found) = under_clerk_id.filter(|found| is_same(found)) {
                     self.settle(*index, Some(found), &mut settlement).await?;
