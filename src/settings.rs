@@ -25,7 +25,7 @@ use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
 use crate::report::{Console, MetricsFile};
 use crate::rule_files::RuleFiles;
-use crate::source::{Input, ObjectAccess, ReaderLimits, Shard};
+use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, Watch};
 
 pub use config::{CommandLineError, command_line};
 pub use environment::Environment;
@@ -183,6 +183,7 @@ impl ImportSettings {
                 },
                 rules: rule_files.rules(mapping.missing_email)?,
                 passwords: None,
+                watch: Watch::Nothing,
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             },
             passwords,

@@ -1,6 +1,6 @@
 //! One file a command: settings in, exit status out.
 
-mod duplicates;
+mod first_pass;
 mod import_error;
 mod merge;
 mod migrate_clerk;
