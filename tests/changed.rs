@@ -4,12 +4,12 @@ mod support;
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use avnology_migrate::source::{Input, ReaderLimits, RecordReader, Recorder, Watch};
+use avnology_migrate::source::{Input, ReaderLimits, RecordReader, Recorder, SourceError, Watch};
 use sha2::{Digest, Sha256};
 use support::{Run, Sandbox, Scratch, export, user};
 
@@ -47,11 +47,11 @@ fn large(users: usize) -> String {
 
 /// Swaps two users in place, whose records are of one length.
 fn swap(scratch: &Scratch, file: &str, text: &str, one: usize, other: usize) {
-    let file = File::options().write(true).open(scratch.path(file)).expect("the file");
-    let write = |at: usize, number: usize| {
-        let record = padded(number, 50_000);
+    let mut file = File::options().write(true).open(scratch.path(file)).expect("the file");
+    let mut write = |at: usize, number: usize| {
         let place = text.find(&padded(at, 50_000)).expect("the record");
-        file.write_all_at(record.as_bytes(), place as u64).expect("it is written");
+        file.seek(SeekFrom::Start(place as u64)).expect("its place");
+        file.write_all(padded(number, 50_000).as_bytes()).expect("it is written");
     };
     write(one, other);
     write(other, one);
@@ -176,6 +176,46 @@ fn a_file_that_is_written_to_while_it_is_read_for_the_first_time_is_told() {
             None => assert!(is_touched && records == 4_000 && recorder.inputs().len() == 1),
             Some(told) => assert!(!is_touched && told.contains("was changed while it was being read"), "{told}"),
         }
+    }
+}
+
+/// Reads an input to its end; returns how many records there are.
+fn read(path: &Path, watch: &Watch) -> Result<u64, SourceError> {
+    let mut reader =
+        RecordReader::open_watched(&Input::File(path.to_path_buf()), ReaderLimits::default(), &watch.of(0))?;
+    while reader.next_chunk()?.is_some() {}
+    Ok(reader.records())
+}
+
+#[test]
+fn a_second_look_sees_the_same_bytes_or_says_that_they_changed() {
+    let scratch = Scratch::new();
+    let text = export((0..9_000).map(user));
+    let mut encoder = zstd::Encoder::new(Vec::new(), -100).expect("an encoder");
+    encoder.write_all(text.as_bytes()).expect("memory takes everything");
+    let zstd = encoder.finish().expect("memory takes everything");
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(text.as_bytes()).expect("memory takes everything");
+    let gzip = encoder.finish().expect("memory takes everything");
+    for bytes in [text.into_bytes(), zstd, gzip] {
+        assert!(bytes.len() > 600_000, "several blocks");
+        let path = scratch.path(&scratch.write("users", &bytes));
+        let recorder = Arc::new(Recorder::into_file(tempfile::tempfile().expect("a file")));
+        assert_eq!(read(&path, &Watch::Record(Arc::clone(&recorder))).expect("an export"), 9_000);
+        let watch = Watch::Hold(Arc::new(recorder.finish().expect("it was noted")));
+        assert_eq!(read(&path, &watch).expect("the same"), 9_000);
+        for at in [300_000, bytes.len() - 1] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            std::fs::write(&path, changed).expect("it is written");
+            assert!(matches!(read(&path, &watch), Err(SourceError::Changed { .. })));
+        }
+        for length in [0, 262_144, bytes.len() - 1] {
+            std::fs::write(&path, &bytes[..length]).expect("it is written");
+            assert!(matches!(read(&path, &watch), Err(SourceError::Changed { .. })), "{length}");
+        }
+        std::fs::write(&path, [&*bytes, b"\n"].concat()).expect("it is written");
+        assert!(matches!(read(&path, &watch), Err(SourceError::Changed { .. })));
     }
 }
 

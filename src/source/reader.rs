@@ -169,7 +169,10 @@ impl RecordReader {
         let ResumePoint { number, line, offset } = point;
         let buffers = limits.buffers();
         let (name, watched) = (input.name(), Watched::of(input, watch));
-        let mut opened = watched.decompress(input)?;
+        // Of an object, all parts are of one version.
+        let is_object = matches!(input, Input::Object(_));
+        let of_start = if is_object { Watched::default() } else { watched.clone() };
+        let mut opened = of_start.decompress(input)?;
         let prefix = read_prefix(opened.reader.as_mut(), &name)?;
         let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, &name)?;
         let framer: Box<dyn Framer + Send> = match &header {
@@ -319,9 +322,8 @@ impl RecordReader {
         let (input, records) = (Arc::clone(&self.input), self.records);
         match (self.ending(), inside) {
             (Some(Ending::Surplus(offset)), _) => Err(SourceError::Surplus { input, offset, records }),
-            (Some(Ending::CutOff), inside) => {
-                let inside = inside.unwrap_or_else(|| CUT_OFF.to_owned());
-                Err(SourceError::Truncated { input, place: self.place(), inside, records })
+            (Some(Ending::CutOff), _) => {
+                Err(SourceError::Truncated { input, place: self.place(), inside: CUT_OFF.to_owned(), records })
             }
             (None, Some(inside)) => Err(SourceError::Truncated { input, place: self.place(), inside, records }),
             (None, None) => Ok(()),
@@ -466,7 +468,7 @@ impl RecordReader {
 }
 
 /// Where compressed data ended that were cut off.
-const CUT_OFF: &str = "in the middle of the compressed data";
+const CUT_OFF: &str = "in the middle of the compressed data (what no checksum covers is not sent)";
 
 const START: Place = Place { line: 1, offset: 0 };
 
