@@ -17,7 +17,7 @@ use crate::cli::{LogFormat, MergeArguments};
 use crate::exit::ExitStatus;
 use crate::index::Duplicates;
 use crate::journal::{
-    Ending, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory, put_private,
+    Ending, FirstPassRecord, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory, put_private,
 };
 use crate::passwords::PasswordsReport;
 use crate::pipeline::{InputProgress, Ledger};
@@ -125,6 +125,7 @@ pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus,
         return Err(MergeError::NoShards(runs.to_path_buf()));
     };
     check_finished(&parts, last.shard)?;
+    check_bytes(&parts)?;
     let directory = runs.join(merged_name(first));
     create_private_directory(&directory).map_err(|source| MergeError::Io { path: directory.clone(), source })?;
     let accounts = parts.values().map(account).collect::<Result<Vec<_>, _>>()?;
@@ -235,6 +236,25 @@ fn check_finished(parts: &BTreeMap<u32, Part>, of: Shard) -> Result<(), MergeErr
         problems.push("\n  and more".to_owned());
     }
     Err(MergeError::Unfinished(problems.concat()))
+}
+
+/// All shards read the same bytes. Their runs were compared by samples of the inputs; only reading them tells for sure.
+fn check_bytes(parts: &BTreeMap<u32, Part>) -> Result<(), MergeError> {
+    let mut first: Option<(&Part, FirstPassRecord)> = None;
+    for part in parts.values() {
+        let path = part.directory.first_pass();
+        let read = FirstPassRecord::read(&part.directory).map_err(|source| MergeError::Io { path, source })?;
+        let Some(record) = read else { continue };
+        match &first {
+            None => first = Some((part, record)),
+            Some((_, other)) if other.is_same_content(&record) => {}
+            Some((other, _)) => {
+                let (one, other) = (other.record.id.clone(), part.record.id.clone());
+                return Err(MergeError::Different { one, other, what: "inputs".to_owned() });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What became of a shard's records, and how many records it saw in all.

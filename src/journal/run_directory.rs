@@ -124,6 +124,16 @@ impl RunDirectory {
         self.path.join("rejects.ndjson")
     }
 
+    /// What the first pass over the inputs found out.
+    pub fn first_pass(&self) -> PathBuf {
+        self.path.join("first-pass.json")
+    }
+
+    /// Hashes of the inputs' blocks.
+    pub fn blocks(&self) -> PathBuf {
+        self.path.join("blocks")
+    }
+
     /// The duplicates within the input, once they were looked for.
     pub fn duplicates(&self) -> PathBuf {
         self.path.join("duplicates")

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError};
 
-use crate::source::{Input, Object, Version};
+use crate::source::{Input, Object, Version, hexadecimal};
 
 /// How much of either end of a file goes into its fingerprint.
 const SAMPLE: u64 = 64 * 1024;
@@ -105,10 +105,6 @@ impl FileRecord {
     pub fn is_same_content(one: Option<&Self>, other: Option<&Self>) -> bool {
         one.map(|file| &file.sha256) == other.map(|file| &file.sha256)
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// One input of a run.
