@@ -95,17 +95,19 @@ pub struct Settled {
 pub enum Entry {
     /// About to be sent.
     Planned(Plan),
-    /// Settled: the rejects file is durable up to `rejects_bytes`.
+    /// Settled: the current rejects file is durable up to `rejects_bytes`.
     Settled {
         /// The records.
         records: Vec<Settled>,
-        /// Length of the rejects file with all rejects up to here.
+        /// Length of the current rejects file with all rejects up to here.
         rejects_bytes: u64,
     },
     /// Everything before this place is settled.
     Reached(Mark),
     /// Every record of every input is settled.
     Finished,
+    /// From here on rejects are in the file with this number: the one before was changed by somebody.
+    RejectsIn(u32),
 }
 
 impl Entry {
