@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -120,19 +120,18 @@ impl Lab {
         let mut command = self.command(&directory, KEY);
         command.args(["sandbox", "--listen", "127.0.0.1:0", "--db", "new/sandbox.db", "--rate", "off", "--api-key", KEY]);
         let mut traced = trace::traced(&command, &file);
-        let mut process = traced.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("strace runs");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("its stdout")).read_line(&mut line).expect("its address");
-        let address = line.trim().strip_prefix("AVNOLOGY_BASE_URL=http://").expect("its address");
+        let strace = traced.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("strace runs");
+        let mut process = TracedSandbox { strace, trace: file.clone() };
+        // It tells its address, and its key.
+        let lines = BufReader::new(process.strace.stdout.take().expect("its stdout")).lines().take(2);
+        let lines: Vec<String> = lines.collect::<Result<_, _>>().expect("two lines");
+        let address = lines[0].strip_prefix("AVNOLOGY_BASE_URL=http://").expect("its address");
         let target = self.front.foreign(KEY, address, &directory.join("new/sandbox.db"));
         let confirmed = self.front.record(&target);
         let client = self.path("clien");
         std::fs::create_dir_all(&client).expect("a directory");
         work(&Site { lab: self, directory: client, target });
-        // strace ends what it traces along with itself when it is asked to.
-        let ended = Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs");
-        assert!(ended.success());
-        process.wait().expect("it ends");
+        drop(process);
         let events = trace::read(&file, &directory);
         let run = Recorded(Run { code: None, stdout: String::new(), stderr: String::new() });
         Recording { run, directory, tree: Tree::new(), events, confirmed, states: SANDBOX * self.states }
@@ -196,6 +195,23 @@ impl Lab {
         });
         let (count, calls) = (states.len(), recording.events.len());
         println!("{name}: {count} states after power cuts during {calls} calls, in {:.0?}", began.elapsed());
+    }
+}
+
+/// A sandbox that is traced; ended when dropped.
+struct TracedSandbox {
+    strace: Child,
+    trace: PathBuf,
+}
+
+impl Drop for TracedSandbox {
+    fn drop(&mut self) {
+        // strace takes no signals; each line begins with the process that it is about.
+        let trace = std::fs::read_to_string(&self.trace).unwrap_or_default();
+        if let Some(process) = trace.split_whitespace().next() {
+            drop(Command::new("kill").args(["-INT", process]).status());
+        }
+        drop(self.strace.wait());
     }
 }
 
