@@ -277,11 +277,13 @@ impl FileChange {
                 let end = offset + bytes.len() as u64;
                 let end = if let Fate::Prefix(blocks) = fate { end.min(block(blocks)) } else { end };
                 content.resize(content.len().max(to_index(end)), 0);
-                for at in *offset..end {
-                    let is_missing = matches!(fate, Fate::Hole(number) if block(number) <= at && at < block(number + 1));
-                    if !is_missing {
-                        content[to_index(at)] = bytes[to_index(at - offset)];
-                    }
+                let hole = match fate {
+                    Fate::Hole(number) => block(number).clamp(*offset, end)..block(number + 1).clamp(*offset, end),
+                    _ => end..end,
+                };
+                for part in [*offset..hole.start, hole.end..end] {
+                    let bytes = &bytes[to_index(part.start - offset)..to_index(part.end - offset)];
+                    content[to_index(part.start)..to_index(part.end)].copy_from_slice(bytes);
                 }
             }
         }

@@ -93,7 +93,7 @@ impl Lab {
     /// A site as a power cut left it, with a target that holds what it had confirmed by then.
     pub fn site_at(&self, name: &str, key: &str, recording: &Recording, state: &State) -> Site<'_> {
         let directory = self.path(name);
-        write_tree(&state.tree, &directory, &recording.directory);
+        write_tree(&state.tree(&recording.tree, &recording.events), &directory, &recording.directory);
         let database = self.path(&format!("{name}.db"));
         std::fs::copy(recording.database(state.outside), &database).expect("a copy of the target's database");
         Site { lab: self, directory, target: self.front.target(key, &database) }
@@ -170,7 +170,7 @@ impl Lab {
         self.each(name, recording, &states, |index, state| {
             let name = format!("s{index:04}");
             let directory = self.path(&name);
-            write_tree(&state.tree, &directory, &recording.directory);
+            write_tree(&state.tree(&recording.tree, &recording.events), &directory, &recording.directory);
             let database = directory.join("new/sandbox.db");
             let target = self.front.target(&format!("key of {name}"), &database);
             check(state, &database);
@@ -226,7 +226,7 @@ impl Drop for Told<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let State { events, outside, story, .. } = self.state;
-            eprintln!("{}: the power failed {story}; outside: {outside}; the last calls before:", self.name);
+            eprintln!("{}: the power failed after {events} calls; outside: {outside}; of what was not durable is left: {story:?}; the last calls:", self.name);
             for event in &self.recording.events[events.saturating_sub(12)..*events] {
                 let text = format!("{:?}", event.call);
                 eprintln!("  {:.6} {}", event.at, text.chars().take(160).collect::<String>());

@@ -67,12 +67,16 @@ fn lab() -> Option<Lab> {
     let elsewhere = lab.site("elsew", "key of the recording", &lab.path("target.db"));
     elsewhere.write("earlier.json", export(EARLIER.map(user)));
     elsewhere.import("earlier.json", &[]).expect_code(0);
+    make_older(&elsewhere);
     drop(elsewhere);
-    // Long ago: who was created within the same two seconds could be taken for the run's own.
-    let database = rusqlite::Connection::open(lab.path("target.db")).expect("the database");
-    let earlier = "UPDATE identities SET create_time = '2026-01-01T00:00:00Z', update_time = '2026-01-01T00:00:00Z'";
-    assert_eq!(database.execute(earlier, []).expect("it is changed"), EARLIER.len());
     Some(lab)
+}
+
+/// All who are at the target were created long ago: they cannot be taken for those of a run that just began.
+fn make_older(site: &Site<'_>) {
+    let database = rusqlite::Connection::open(&site.target.database).expect("the database");
+    let earlier = "UPDATE identities SET create_time = '2026-01-01T00:00:00Z', update_time = '2026-01-01T00:00:00Z'";
+    assert!(database.execute(earlier, []).expect("they are changed") > 0);
 }
 
 /// Records an import of the users.
@@ -148,7 +152,7 @@ fn a_run_that_goes_on_after_a_power_cut() {
     // In the middle of the run, with something in doubt and something torn.
     let is_middle = |users: usize| (20..50).contains(&users);
     let mut states = recording.some_states(1_000).into_iter();
-    let state = states.find(|state| is_middle(recording.users_at(state.outside)) && state.story.contains("Hole"));
+    let state = states.find(|state| is_middle(recording.users_at(state.outside)) && state.has_hole());
     let site = lab.site_at("rec01", "key of the second part", &recording, &state.expect("a state in the middle"));
     let id = site.runs()[0]["id"].as_str().expect("an id").to_owned();
     let arguments = ["migrate", "clerk", "resume", &id, "--output", "json", "--progress", "none"];
@@ -197,6 +201,7 @@ fn a_nightly_run() {
     let Some(lab) = lab() else { return };
     let recording = recorded_import(&lab, &[]);
     let site = recording.site(&lab);
+    make_older(&site);
     site.write("tomorrow.json", tomorrow());
     let update = [&FLAGS[..], &["--on-existing", "update"]].concat();
     let night = lab.record(&site, &site.import_arguments("tomorrow.json", &update));
