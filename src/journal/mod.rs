@@ -3,7 +3,8 @@
 //! ```text
 //! .avnology/runs/<id>/run.json         what the run is about, with fingerprints of its inputs; no secret
 //!                     journal          what was about to be sent, and what became of each record (`log`, `entry`)
-//!                     rejects.ndjson   the records that did not make it; itself an input
+//!                     rejects.ndjson   the records that did not make it; itself an input. Once somebody changed it:
+//!                     rejects-2.ndjson …
 //!                     first-pass.json  what the inputs are, by a digest of all their bytes (`first_pass`)
 //!                     blocks           the same by blocks of 256 KiB
 //!                     duplicates       which records of the input repeat an earlier one
@@ -35,7 +36,8 @@ use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use progress::{InDoubt, Progress, Tracker};
-pub use rejects::{Reject, RejectsFile};
+pub use rejects::Reject;
+use rejects::RejectsFile;
 pub use run_directory::{
     RunDirectory, create_private, create_private_directory, directory_of, put_private, replace_private,
     sync_directory_of,
