@@ -57,7 +57,9 @@
 //!   itself), or unfinished, to be taken up by the same command. See [`pipeline::Counts`].
 //! - **Nothing lost, nothing doubled.** What a record came to is durable before it counts; a batch is journalled before it
 //!   is sent, and sent again exactly as it was if its answer was lost ([`journal`]).
-//! - **A repeated run is a no-op.** `external_id` is the key at the target; what is there is read back and compared.
+//! - **What is sent is what was written.** The first pass knows what is damaged before the first request, and whatever reads an
+  input later is held to the bytes it had then ([`source::KnownInputs`]).
+- **A repeated run is a no-op.** `external_id` is the key at the target; what is there is read back and compared.
 //! - **One bad record never stops a run**, and a refusal of the whole run is never counted as rejects.
 //! - **No secret or personal datum** in logs, errors or reports: errors name fields and positions, never values.
 //!
