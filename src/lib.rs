@@ -58,8 +58,8 @@
 //! - **Nothing lost, nothing doubled.** What a record came to is durable before it counts; a batch is journalled before it
 //!   is sent, and sent again exactly as it was if its answer was lost ([`journal`]).
 //! - **What is sent is what was written.** The first pass knows what is damaged before the first request, and whatever reads an
-  input later is held to the bytes it had then ([`source::KnownInputs`]).
-- **A repeated run is a no-op.** `external_id` is the key at the target; what is there is read back and compared.
+//!   input later is held to the bytes it had then ([`source::KnownInputs`]).
+//! - **A repeated run is a no-op.** `external_id` is the key at the target; what is there is read back and compared.
 //! - **One bad record never stops a run**, and a refusal of the whole run is never counted as rejects.
 //! - **No secret or personal datum** in logs, errors or reports: errors name fields and positions, never values.
 //!

@@ -243,7 +243,8 @@ fn a_run_of_an_earlier_version_is_taken_up_by_what_it_knows() {
     wait_for_users(&sandbox, 100, &mut process);
     kill(process);
     let runs = std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs");
-    let run = runs.map(|entry| entry.expect("an entry").path()).find(|path| path.join("run.json").exists()).expect("it");
+    let run =
+        runs.map(|entry| entry.expect("an entry").path()).find(|path| path.join("run.json").exists()).expect("it");
     for name in ["first-pass.json", "blocks"] {
         std::fs::remove_file(run.join(name)).expect("it is there");
     }

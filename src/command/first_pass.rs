@@ -111,7 +111,9 @@ async fn find(
     let (ledger, found) = find_duplicates(intake, reporter.as_mut(), signals).await;
     let complete = ledger.stopped.is_none();
     match ledger.stopped {
-        Some(StopReason::Source(error)) if spoils_all(&error, recorder) => return Err(PrepareError::Source(error).into()),
+        Some(StopReason::Source(error)) if spoils_all(&error, recorder) => {
+            return Err(PrepareError::Source(error).into());
+        }
         None | Some(StopReason::Source(_)) => {}
         Some(StopReason::Interrupted(signal)) => return Err(ImportError::Interrupted(signal)),
         Some(reason) => return Err(reason.into()),

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::import_error::ImportError;
 use crate::index::Duplicates;
 use crate::journal::{
-    FirstPassRecord, InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord, Settled,
-    run_of_rejects,
+    FirstPassRecord, InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord,
+    Settled, run_of_rejects,
 };
 use crate::pipeline::{Ledger, StopReason};
 use crate::settings::{ImportSettings, WhichRun};

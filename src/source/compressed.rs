@@ -186,8 +186,7 @@ enum Format {
 impl Decoder {
     fn new(is_gzip: bool, reader: Box<dyn Read + Send>) -> Self {
         let source = Source { reader: BufReader::with_capacity(BUFFER, reader), taken: 0, kept: None };
-        let format =
-            if is_gzip { Format::Gzip(Members::new(source)) } else { Format::Zstd(Frames::new(source)) };
+        let format = if is_gzip { Format::Gzip(Members::new(source)) } else { Format::Zstd(Frames::new(source)) };
         Self { format, content: 0 }
     }
 

@@ -66,9 +66,10 @@ impl Watch {
         match self {
             Self::Nothing => InputWatch::Nothing,
             Self::Record(recorder) => InputWatch::Record(Arc::clone(recorder), index),
-            Self::Hold(known) => known.inputs.get(index).map_or(InputWatch::Nothing, |input| {
-                InputWatch::Hold(Arc::clone(known), input.clone())
-            }),
+            Self::Hold(known) => known
+                .inputs
+                .get(index)
+                .map_or(InputWatch::Nothing, |input| InputWatch::Hold(Arc::clone(known), input.clone())),
         }
     }
 }
