@@ -200,7 +200,7 @@ fn a_second_look_sees_the_same_bytes_or_says_that_they_changed() {
     for bytes in [text.into_bytes(), zstd, gzip] {
         assert!(bytes.len() > 600_000, "several blocks");
         let path = scratch.path(&scratch.write("users", &bytes));
-        let recorder = Arc::new(Recorder::into_file(tempfile::tempfile().expect("a file")));
+        let recorder = Arc::new(Recorder::with_blocks(tempfile::tempfile().expect("a file")));
         assert_eq!(read(&path, &Watch::Record(Arc::clone(&recorder))).expect("an export"), 9_000);
         let watch = Watch::Hold(Arc::new(recorder.finish().expect("it was noted")));
         assert_eq!(read(&path, &watch).expect("the same"), 9_000);

@@ -239,6 +239,14 @@ fn zeros_behind_compressed_data_are_padding_and_anything_else_is_told_with_its_p
                 scratch.write("garbage.json.gz", garbage);
                 let run = import(&scratch, &sandbox, "garbage.json.gz", is_piped).expect_code(5);
                 assert_eq!((run.count("read"), run.count("unfinished")), (3, 0), "{first} {}", run.stderr);
+                if !is_piped {
+                    let id = run.report()["run"].as_str().expect("a run").to_owned();
+                    let kept = scratch.read(&format!(".avnology/runs/{id}/first-pass.json"));
+                    assert!(
+                        kept.contains(&format!("\"bytes\": {}", compressed.len() + 22)),
+                        "all of it is held to: {kept}"
+                    );
+                }
                 let place = format!("from byte {} of the file", compressed.len() + 10);
                 assert!(run.stderr.contains(&place), "{}", run.stderr);
             }

@@ -134,6 +134,7 @@ async fn changed_bytes(
         .filter(|((input, was), _)| !is_same_version(input, was))
         .map(|((input, _), digest)| (input.clone(), digest))
         .collect();
+    tracing::info!("looking whether the inputs are what they were");
     let stop = CancellationToken::new();
     // Dropped by an interruption, it ends the reading, too.
     let _guard = stop.clone().drop_guard();

@@ -89,7 +89,7 @@ struct Noted {
 
 impl Recorder {
     /// A recorder that keeps the hashes of blocks in `file`.
-    pub fn into_file(file: File) -> Self {
+    pub fn with_blocks(file: File) -> Self {
         let blocks = Some(BufWriter::with_capacity(1 << 14, file));
         Self(Mutex::new(Noted { blocks, ..Noted::default() }))
     }
