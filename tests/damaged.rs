@@ -159,11 +159,8 @@ fn damage_is_known_before_the_first_request_and_the_good_file_is_imported_after_
             let scratch = Scratch::new();
             let sandbox = Sandbox::start(&scratch, &[]);
             let file = scratch.write("users.json.gz", with_a_wrong_letter(is_gzip));
-            let run = if is_piped {
-                import(&scratch, &sandbox, &file, true)
-            } else {
-                scratch.import(&sandbox, &file, &[])
-            };
+            let run =
+                if is_piped { import(&scratch, &sandbox, &file, true) } else { scratch.import(&sandbox, &file, &[]) };
             let run = run.expect_code(5);
             assert_eq!(sandbox.column("email"), [""; 0], "{is_gzip} {is_piped}");
             assert!(run.stderr.contains("damaged") && run.stderr.contains("checksum"), "{}", run.stderr);
@@ -242,6 +239,14 @@ fn zeros_behind_compressed_data_are_padding_and_anything_else_is_told_with_its_p
                 scratch.write("garbage.json.gz", garbage);
                 let run = import(&scratch, &sandbox, "garbage.json.gz", is_piped).expect_code(5);
                 assert_eq!((run.count("read"), run.count("unfinished")), (3, 0), "{first} {}", run.stderr);
+                if !is_piped {
+                    let id = run.report()["run"].as_str().expect("a run").to_owned();
+                    let kept = scratch.read(&format!(".avnology/runs/{id}/first-pass.json"));
+                    assert!(
+                        kept.contains(&format!("\"bytes\": {}", compressed.len() + 22)),
+                        "all of it is held to: {kept}"
+                    );
+                }
                 let place = format!("from byte {} of the file", compressed.len() + 10);
                 assert!(run.stderr.contains(&place), "{}", run.stderr);
             }
@@ -257,7 +262,8 @@ fn a_pipe_that_is_too_large_to_be_checked_says_what_that_means() {
     // 12 MiB that nothing can compress, in a column that nobody reads.
     let mut random = fastrand::Rng::with_seed(7);
     let picture: String = std::iter::repeat_with(|| random.alphanumeric()).take(6 * 1024 * 1024).collect();
-    let with_picture = |number| user(number).replace("\"first_name\"", &format!("\"unknown\":\"{picture}\",\"first_name\""));
+    let with_picture =
+        |number| user(number).replace("\"first_name\"", &format!("\"unknown\":\"{picture}\",\"first_name\""));
     let text = export((0..2).map(with_picture).chain((2..20).map(user)));
     let whole = gzip(&[text.as_bytes()]).concat();
     scratch.write("users.json.gz", &whole);

@@ -43,7 +43,7 @@ pub(super) async fn first_pass(
         Some(directory) => create_private(&directory.blocks()),
         None => tempfile::tempfile(),
     };
-    let recorder = Arc::new(Recorder::into_file(blocks.map_err(StopReason::Temporary)?));
+    let recorder = Arc::new(Recorder::with_blocks(blocks.map_err(StopReason::Temporary)?));
     let (found, complete) = find(settings, &recorder, signals).await?;
     let known = recorder.finish().map_err(StopReason::Temporary)?;
     // Kept before the duplicates, by which the next part of the run knows that all this was done.
@@ -111,7 +111,9 @@ async fn find(
     let (ledger, found) = find_duplicates(intake, reporter.as_mut(), signals).await;
     let complete = ledger.stopped.is_none();
     match ledger.stopped {
-        Some(StopReason::Source(error)) if spoils_all(&error, recorder) => return Err(PrepareError::Source(error).into()),
+        Some(StopReason::Source(error)) if spoils_all(&error, recorder) => {
+            return Err(PrepareError::Source(error).into());
+        }
         None | Some(StopReason::Source(_)) => {}
         Some(StopReason::Interrupted(signal)) => return Err(ImportError::Interrupted(signal)),
         Some(reason) => return Err(reason.into()),

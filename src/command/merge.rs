@@ -17,7 +17,8 @@ use crate::cli::{LogFormat, MergeArguments};
 use crate::exit::ExitStatus;
 use crate::index::Duplicates;
 use crate::journal::{
-    Ending, FirstPassRecord, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory, put_private,
+    Ending, FirstPassRecord, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory,
+    put_private,
 };
 use crate::passwords::PasswordsReport;
 use crate::pipeline::{InputProgress, Ledger};

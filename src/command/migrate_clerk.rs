@@ -70,7 +70,8 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let Prepared { directory, journal, progress, ledger, record, continued, locks } = prepare(settings, &target.name, &mut signals).await?;
+    let Prepared { directory, journal, progress, ledger, record, continued, locks } =
+        prepare(settings, &target.name, &mut signals).await?;
     begin(settings, Some(directory.id()));
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight).await?;
     tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
@@ -90,7 +91,11 @@ async fn import_into(
         Err(ImportError::Prepare(PrepareError::Source(error))) => {
             let mut ledger = ledger;
             ledger.stopped = Some(error.into());
-            return Output::of(&settings).report(&ledger, &details(&target, &directory, &record), Some(&directory.report()));
+            return Output::of(&settings).report(
+                &ledger,
+                &details(&target, &directory, &record),
+                Some(&directory.report()),
+            );
         }
         looked => looked?,
     };

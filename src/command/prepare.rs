@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::import_error::ImportError;
 use crate::index::Duplicates;
 use crate::journal::{
-    FirstPassRecord, InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord, Settled,
-    run_of_rejects,
+    FirstPassRecord, InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord,
+    Settled, run_of_rejects,
 };
 use crate::pipeline::{Ledger, StopReason};
 use crate::settings::{ImportSettings, WhichRun};
@@ -150,6 +150,7 @@ async fn changed_bytes(
         .filter(|((input, was), _)| !is_same_version(input, was))
         .map(|((input, _), digest)| (input.clone(), digest))
         .collect();
+    tracing::info!("looking whether the inputs are what they were");
     let stop = CancellationToken::new();
     // Dropped by an interruption, it ends the reading, too.
     let _guard = stop.clone().drop_guard();

@@ -6,7 +6,7 @@
 //!                     rejects.ndjson   the records that did not make it; itself an input. Once somebody changed it:
 //!                     rejects-2.ndjson …
 //!                     first-pass.json  what the inputs are, by a digest of all their bytes (`first_pass`)
-//!                     blocks           the same by blocks of 256 KiB
+//!                     blocks           the same by blocks of 64 KiB
 //!                     duplicates       which records of the input repeat an earlier one
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     report.json      the account of the run

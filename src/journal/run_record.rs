@@ -112,11 +112,12 @@ impl FileRecord {
 pub struct InputRecord {
     /// The absolute path, or the URL without what is secret in it; `-` for standard input.
     pub path: String,
-    /// How the file is known again; none for standard input.
+    /// What is known of the file at a glance; none for standard input.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// How a file is known again without reading it whole.
+/// What a file is without reading it whole. If that is another, so is the file; if it is the same, the digest of all bytes
+/// decides, which the first pass takes ([`super::FirstPassRecord`]). Runs of versions that kept no digest go by it alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Size in bytes.

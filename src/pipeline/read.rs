@@ -7,9 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
-use crate::source::{
-    Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SourceError, Watch,
-};
+use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SourceError, Watch};
 
 /// What the reader hands on.
 #[derive(Debug)]

@@ -186,8 +186,7 @@ enum Format {
 impl Decoder {
     fn new(is_gzip: bool, reader: Box<dyn Read + Send>) -> Self {
         let source = Source { reader: BufReader::with_capacity(BUFFER, reader), taken: 0, kept: None };
-        let format =
-            if is_gzip { Format::Gzip(Members::new(source)) } else { Format::Zstd(Frames::new(source)) };
+        let format = if is_gzip { Format::Gzip(Members::new(source)) } else { Format::Zstd(Frames::new(source)) };
         Self { format, content: 0 }
     }
 
@@ -278,7 +277,12 @@ impl Read for Content {
                 Ok(Step::End) => self.is_over = true,
                 Ok(Step::Surplus) => {
                     let at = self.decoder.taken();
-                    return Ok(self.end(Ending::Surplus(at)));
+                    let ended = self.end(Ending::Surplus(at));
+                    // Whoever looks after the bytes wants to see all of them.
+                    if let Some(source) = self.decoder.source() {
+                        io::copy(source, &mut io::sink())?;
+                    }
+                    return Ok(ended);
                 }
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(self.end(Ending::CutOff)),
                 Err(error) => {

@@ -110,5 +110,9 @@ fn told(error: io::Error) -> io::Error {
         && error.raw_os_error().is_none()
         && InputFault::of(&error).is_none()
         && !error.get_ref().is_some_and(|inner| inner.is::<ObjectFault>());
-    if is_of_decoder { InputFault::Damaged("the gzip data do not unpack, or their checksum is wrong").into() } else { error }
+    if is_of_decoder {
+        InputFault::Damaged("the gzip data do not unpack, or their checksum is wrong").into()
+    } else {
+        error
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! The digest of all the bytes decides whether an input is the same. It is known only at the end, though, and by then a
 //! changed input would have been sent. So the first pass keeps a short hash of each block, too, and a later pass looks at
-//! nothing in a block before its hash was found right. The hashes lie on disk, 8 bytes for 256 KiB.
+//! nothing in a block before its hash was found right. The hashes lie on disk, 8 bytes for 64 KiB.
 
 use std::fs::File;
 use std::hash::Hasher;
@@ -17,7 +17,7 @@ use super::InputDigest;
 use crate::index::read_exact_at;
 
 /// Bytes of a block.
-pub(crate) const BLOCK_BYTES: usize = 256 * 1024;
+pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
 /// Bytes that are kept of a block.
 const HASH_BYTES: usize = 8;
@@ -66,9 +66,10 @@ impl Watch {
         match self {
             Self::Nothing => InputWatch::Nothing,
             Self::Record(recorder) => InputWatch::Record(Arc::clone(recorder), index),
-            Self::Hold(known) => known.inputs.get(index).map_or(InputWatch::Nothing, |input| {
-                InputWatch::Hold(Arc::clone(known), input.clone())
-            }),
+            Self::Hold(known) => known
+                .inputs
+                .get(index)
+                .map_or(InputWatch::Nothing, |input| InputWatch::Hold(Arc::clone(known), input.clone())),
         }
     }
 }
@@ -88,7 +89,7 @@ struct Noted {
 
 impl Recorder {
     /// A recorder that keeps the hashes of blocks in `file`.
-    pub fn into_file(file: File) -> Self {
+    pub fn with_blocks(file: File) -> Self {
         let blocks = Some(BufWriter::with_capacity(1 << 14, file));
         Self(Mutex::new(Noted { blocks, ..Noted::default() }))
     }
@@ -138,18 +139,23 @@ impl Recorder {
 pub(super) struct Blocks {
     recorder: Arc<Recorder>,
     first: u64,
+    /// Whether anybody will ask for them.
+    are_wanted: bool,
     hash: XxHash64,
     filled: usize,
 }
 
 impl Blocks {
     pub(super) fn new(recorder: Arc<Recorder>) -> Self {
-        let first = recorder.noted().count;
-        Self { recorder, first, hash: XxHash64::default(), filled: 0 }
+        let (first, are_wanted) = {
+            let noted = recorder.noted();
+            (noted.count, noted.blocks.is_some())
+        };
+        Self { recorder, first, are_wanted, hash: XxHash64::default(), filled: 0 }
     }
 
     pub(super) fn update(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
+        while self.are_wanted && !bytes.is_empty() {
             let (taken, rest) = bytes.split_at(bytes.len().min(BLOCK_BYTES - self.filled));
             self.hash.write(taken);
             self.filled += taken.len();

@@ -9,8 +9,8 @@ use super::compressed::{Compressed, Ending, Opened, Reliance, decompressed};
 use super::detect::{Shape, detect};
 use super::envelope::{close, open_array};
 use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
-use super::lines::LineFramer;
 use super::known::BLOCK_BYTES;
+use super::lines::LineFramer;
 use super::record::to_index;
 use super::rows::RowFramer;
 use super::{

@@ -102,10 +102,13 @@ impl<R: BufRead> Frames<R> {
         match causes.find_map(|cause| cause.downcast_ref::<io::Error>()) {
             Some(reading) if reading.kind() != io::ErrorKind::UnexpectedEof => {
                 let same = |fault: InputFault| fault.into();
-                return InputFault::of(reading).map_or_else(|| io::Error::new(reading.kind(), reading.to_string()), same);
+                return InputFault::of(reading)
+                    .map_or_else(|| io::Error::new(reading.kind(), reading.to_string()), same);
             }
             // Within a block, it is the block that is too short.
-            Some(_) if self.source.fill_buf().is_ok_and(<[u8]>::is_empty) => return io::ErrorKind::UnexpectedEof.into(),
+            Some(_) if self.source.fill_buf().is_ok_and(<[u8]>::is_empty) => {
+                return io::ErrorKind::UnexpectedEof.into();
+            }
             _ => {}
         }
         let wanting = |problem| io::Error::new(io::ErrorKind::InvalidData, problem);
