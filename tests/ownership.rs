@@ -3,16 +3,18 @@
 
 mod support;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
 use serde_json::json;
 use support::target::{Way, http, proxy};
 use support::{Run, Sandbox, Scratch, export, lines, user};
+use tokio::time::Instant;
 
 /// Whether it is a request that creates users, and not one of the preflight.
 fn creates(head: &str, body: &[u8]) -> bool {
@@ -117,7 +119,7 @@ fn clocks_that_are_wrong_decide_nothing() {
 fn kill_when(mut importer: Child, is_time: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_time() {
-        assert!(start.elapsed() < Duration::from_secs(120), "the moment never came");
+        assert!(start.elapsed() < Duration::from_mins(2), "the moment never came");
         std::thread::sleep(Duration::from_millis(20));
     }
     importer.kill().expect("it can be killed");
@@ -129,29 +131,50 @@ fn start(scratch: &Scratch, sandbox: &Sandbox, file: &str, more: &[&str]) -> Chi
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
 }
 
-/// A proxy that hands creations over for a while. From the one with number `lost` on none is answered; that one is
-/// carried out if `carried_out` says so, and those after it never arrive. With how many it saw, and what makes it sound
-/// again.
-fn losing_proxy(sandbox: &Sandbox, lost: usize, carried_out: bool) -> (String, Arc<AtomicUsize>, Arc<AtomicBool>) {
-    let (seen, broken) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
-    let (count, is_broken, next) = (Arc::clone(&seen), Arc::clone(&broken), AtomicUsize::new(0));
+/// A proxy that loses requests: its address, how many it saw, and what makes it sound again.
+struct Losing {
+    url: String,
+    seen: Arc<AtomicUsize>,
+    broken: Arc<AtomicBool>,
+    /// The first external id of each request that was not answered; that of the one that was carried out is the last.
+    lost: Arc<Mutex<Vec<String>>>,
+}
+
+/// The external id of the first user in a request.
+fn first_external_id(body: &[u8]) -> String {
+    let body = String::from_utf8_lossy(body);
+    let (_, id) = body.split_once(r#""external_id":""#).expect("a user");
+    id.split('"').next().unwrap_or_default().to_owned()
+}
+
+/// A proxy that hands creations over for a while. From the one with number `lost` on none is answered; that one is carried
+/// out if `carried_out` says so, and those after it never arrive.
+fn losing_proxy(sandbox: &Sandbox, lost: usize, carried_out: bool) -> Losing {
+    let (seen, broken, not_answered) = (Arc::default(), Arc::new(AtomicBool::new(true)), Arc::default());
+    let losing = Losing { url: String::new(), seen, broken, lost: not_answered };
+    let (count, is_broken, next) = (Arc::clone(&losing.seen), Arc::clone(&losing.broken), AtomicUsize::new(0));
+    let not_answered = Arc::clone(&losing.lost);
     let url = proxy(&sandbox.base_url(), move |head, body| {
         if !creates(head, body) || !is_broken.load(Ordering::Relaxed) {
             return Way::Through;
         }
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number == lost && carried_out {
-            let count = Arc::clone(&count);
+            let (count, not_answered, id) = (Arc::clone(&count), Arc::clone(&not_answered), first_external_id(body));
             return Way::Afterwards(Box::new(move |_| {
+                not_answered.lock().expect("the list").push(id);
                 count.fetch_add(1, Ordering::Relaxed);
-                std::thread::sleep(Duration::from_secs(600));
+                std::thread::sleep(Duration::from_mins(10));
                 String::new()
             }));
+        }
+        if number >= lost {
+            not_answered.lock().expect("the list").insert(0, first_external_id(body));
         }
         count.fetch_add(1, Ordering::Relaxed);
         if number < lost { Way::Through } else { Way::Silence { committed: false } }
     });
-    (url, seen, broken)
+    Losing { url, ..losing }
 }
 
 #[test]
@@ -161,7 +184,7 @@ fn what_another_host_created_while_a_run_was_in_doubt_is_not_the_runs_own() {
         let sandbox = Sandbox::start(&scratch, flags);
         let text = export((0..60).map(user));
         let file = scratch.write("users.json", &text);
-        let (url, seen, broken) = losing_proxy(&sandbox, 0, false);
+        let Losing { url, seen, broken, .. } = losing_proxy(&sandbox, 0, false);
         let options = ["--base-url", &url, "--rate", "1000/s"];
         let importer = start(&scratch, &sandbox, &file, &options);
         kill_when(importer, || seen.load(Ordering::Relaxed) > 0);
@@ -298,16 +321,20 @@ fn runs_of(scratch: &Scratch) -> serde_json::Value {
     serde_json::from_str(&listed.stdout).expect("runs")
 }
 
-/// A run killed with two requests under way, of which the target carried out one.
-fn killed_in_flight(scratch: &Scratch, sandbox: &Sandbox, batch: bool) -> String {
+/// A run killed with two requests under way, of which the target carried out one: its id, a user of the request that never
+/// arrived, and one of the other.
+fn killed_in_flight(scratch: &Scratch, sandbox: &Sandbox, batch: bool) -> (String, String, String) {
     let file = scratch.write("users.json", export((0..80).map(user)));
-    let (url, seen, broken) = losing_proxy(sandbox, if batch { 2 } else { 40 }, true);
+    let Losing { url, seen, broken, lost } = losing_proxy(sandbox, if batch { 2 } else { 40 }, true);
     let options = ["--base-url", &url, "--batch-size", "20", "--concurrency", "2", "--rate", "1000/s"];
     let importer = start(scratch, sandbox, &file, &options);
     let whole = if batch { 4 } else { 42 };
     kill_when(importer, || seen.load(Ordering::Relaxed) >= whole);
     broken.store(false, Ordering::Relaxed);
-    runs_of(scratch)[0]["id"].as_str().expect("a run").to_owned()
+    let lost = lost.lock().expect("the list").clone();
+    let [never_arrived, .., carried_out] = lost.as_slice() else { panic!("{lost:?}") };
+    let id = runs_of(scratch)[0]["id"].as_str().expect("a run").to_owned();
+    (id, never_arrived.clone(), carried_out.clone())
 }
 
 #[test]
@@ -316,10 +343,11 @@ fn a_run_that_was_killed_in_flight_is_undone_without_its_export() {
         for replaced in [true, false] {
             let scratch = Scratch::new();
             let sandbox = Sandbox::start(&scratch, flags);
-            let id = killed_in_flight(&scratch, &sandbox, flags.is_empty());
+            let (id, never_arrived, unproven) = killed_in_flight(&scratch, &sandbox, flags.is_empty());
             assert_eq!(sandbox.column("id").len(), made);
             // Somebody else creates users of the request that never arrived, and others.
-            let theirs: Vec<usize> = if flags.is_empty() { vec![65, 200] } else { vec![41, 200] };
+            let number = never_arrived.trim_start_matches("user_").parse().expect("a number");
+            let theirs: [usize; 2] = [number, 200];
             import_elsewhere(&sandbox.base_url(), &sandbox.key, &export(theirs.iter().copied().map(user)))
                 .expect_code(0);
             if replaced {
@@ -332,10 +360,9 @@ fn a_run_that_was_killed_in_flight_is_undone_without_its_export() {
             assert_ne!(resumed.code, Some(0));
             assert!(resumed.stderr.contains(&format!("undo {id}")), "it says what to do: {}", resumed.stderr);
             // Of the request that was carried out and never answered, somebody took the mark off one.
-            let unproven = if flags.is_empty() { "user_000045" } else { "user_000040" };
             let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
             let taken_off = "UPDATE identities SET admin_metadata = '{}', update_time = '2030-01-01T00:00:00Z' WHERE external_id = ?1";
-            assert_eq!(database.execute(taken_off, [unproven]).expect("it is changed"), 1);
+            assert_eq!(database.execute(taken_off, [&unproven]).expect("it is changed"), 1);
             let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(3);
             let counts = undone.report()["counts"].clone();
             let proven = json!(made - 1);
@@ -344,7 +371,7 @@ fn a_run_that_was_killed_in_flight_is_undone_without_its_export() {
             assert_eq!((counts["in_doubt"].as_u64(), &named[0]["external_id"]), (Some(1), &json!(unproven)));
             assert_eq!(runs_of(&scratch)[0]["state"], "undoing");
             // It is deleted by hand, and then nothing is in doubt any more.
-            database.execute("DELETE FROM identities WHERE external_id = ?1", [unproven]).expect("it is deleted");
+            database.execute("DELETE FROM identities WHERE external_id = ?1", [&unproven]).expect("it is deleted");
             scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
             let left: Vec<String> = theirs.iter().map(|number| format!("user_{number:06}")).collect();
             assert_eq!(sandbox.column("external_id"), left);
@@ -401,7 +428,6 @@ fn what_is_in_doubt_and_has_no_proof_is_named_and_kept() {
         (&named[0]["record"], named[0]["input"].as_str().map(|path| path.ends_with("users.json"))),
         (&json!(21), Some(true))
     );
-    use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(directory.join("in-doubt.ndjson")).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -536,7 +562,7 @@ fn a_run_that_is_stopped_says_what_to_type_next() {
     let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     let start = Instant::now();
     while sandbox.column("id").is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(60), "nothing arrived");
+        assert!(start.elapsed() < Duration::from_mins(1), "nothing arrived");
         std::thread::sleep(Duration::from_millis(20));
     }
     Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs");

@@ -166,6 +166,11 @@ impl<'a> Comparable<'a> {
         made.is_some_and(|made| made.run == mark.run())
     }
 
+    /// Whether there is anything that could say who created it.
+    pub fn shows_admin_metadata(&self) -> bool {
+        self.admin_metadata.is_some()
+    }
+
     /// Whether the identity says that some run created it.
     pub fn has_mark(&self) -> bool {
         self.member(MARK).is_some()

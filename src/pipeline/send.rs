@@ -208,7 +208,7 @@ impl Sender {
                 () = self.stop.cancelled() => return Next::Stop,
             }
             let again = tries.requests > 0 || work.round > 0 || work.in_doubt;
-            let exchange = self.exchange(&work.batch, &key, permit).await;
+            let exchange = self.exchange(&work.batch, &key, again, permit).await;
             tries.requests += 1;
             let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
             tell(&self.events, Event::Requested { again, throttled }).await;
@@ -315,11 +315,11 @@ impl Sender {
         is_well
     }
 
-    async fn exchange(&self, batch: &Batch, key: &str, permit: Permit) -> Exchange {
+    async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool, permit: Permit) -> Exchange {
         if !self.delivery.batch {
             let item = &batch.items[0];
             let mark = self.delivery.mark.as_ref();
-            let single = Single { client: &self.delivery.client, paced: &self.paced, item, mark };
+            let single = Single { client: &self.delivery.client, paced: &self.paced, item, mark, sent_before };
             return single.create(batch.item_body(item), key, permit).await;
         }
         let reply = self.delivery.client.batch_create(batch.body(), key).await;

@@ -20,6 +20,8 @@ pub(super) struct Single<'a> {
     pub item: &'a Item,
     /// What the run puts on what it creates, and knows it by.
     pub mark: Option<&'a RunMark>,
+    /// Whether the same request was sent before.
+    pub sent_before: bool,
 }
 
 impl Single<'_> {
@@ -65,8 +67,13 @@ impl Single<'_> {
             let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
             return Ok(ItemResult::Error { error: ErrorBody { code, ..conflict } });
         };
-        // Ours, of a request whose answer was lost before it could be disabled. Nobody else's is touched.
-        if let (Some(id), Some(true)) = (&found.id, self.mark.map(|mark| found.is_marked_by(mark))) {
+        // Ours, of a request whose answer was lost before it could be disabled. Nobody else's is touched; but where a target
+        // does not show whose it is, nobody who is banned is let in.
+        let is_ours = match self.mark {
+            Some(mark) if found.shows_admin_metadata() => found.is_marked_by(mark),
+            _ => self.sent_before,
+        };
+        if let Some(id) = found.id.as_deref().filter(|_| is_ours) {
             self.disable(id, found.state.as_deref()).await?;
         }
         Ok(ItemResult::Exists { id: found.id.as_deref().map(str::to_owned) })
