@@ -87,7 +87,7 @@ impl Passwords {
                 builder.row(header, &chunk, span)?;
             }
         }
-        Ok(builder.finish(directory)?)
+        Ok(builder.finish(directory, reader.skipped())?)
     }
 
     /// Gives a user what its row holds; tells what an administrator has to know about that.

@@ -12,7 +12,9 @@ use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
 use super::lines::LineFramer;
 use super::record::to_index;
 use super::rows::RowFramer;
-use super::{Format, FramingFault, Header, Input, Place, RecordChunk, RecordSpan, Shard, SourceError, diagnose};
+use super::{
+    Format, FramingFault, Header, Input, Place, RecordChunk, RecordSpan, Shard, SkippedRows, SourceError, diagnose,
+};
 
 /// Records of a chunk at the most, so that what is kept of each beside its bytes is bounded, too, however small they are.
 pub(crate) const CHUNK_RECORDS: usize = 1024;
@@ -117,7 +119,7 @@ impl RecordReader {
         let prefix = read_prefix(opened.reader.as_mut(), &name)?;
         let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, &name)?;
         let framer: Box<dyn Framer + Send> = match &header {
-            Some(header) => Box::new(RowFramer::new(offset, line, number, header.names().len())),
+            Some(header) => Box::new(RowFramer::new(Arc::clone(header), point, limits.record_bytes)),
             None if format == Format::Lines => Box::new(LineFramer::new(offset, line)),
             None => Box::new(ElementFramer::resume(offset, line, number)),
         };
@@ -158,7 +160,10 @@ impl RecordReader {
         prefix.set_position(offset);
         let mut reader: Box<dyn Read + Send> = Box::new(prefix.chain(reader));
         let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match &header {
-            Some(header) => (Box::new(RowFramer::new(offset, line, 1, header.names().len())), Vec::new(), offset),
+            Some(header) => {
+                let first = ResumePoint { number: 1, line, offset };
+                (Box::new(RowFramer::new(Arc::clone(header), first, limits.record_bytes)), Vec::new(), offset)
+            }
             None if format == Format::Lines => (Box::new(LineFramer::new(offset, line)), Vec::new(), offset),
             None => {
                 let opening = open_array(reader.as_mut(), format == Format::Array, offset, &input)?;
@@ -195,6 +200,11 @@ impl RecordReader {
     /// The number of the last record that was framed, so in the end how many there are.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// Rows without a user that were gone past.
+    pub fn skipped(&self) -> SkippedRows {
+        self.framer.skipped()
     }
 
     /// How many bytes of the input are behind the reader.
@@ -241,11 +251,16 @@ impl RecordReader {
                 }
                 Step::End => self.stage = Stage::Rest,
                 Step::Lost(bounds) => return Err(self.lost(bounds)),
+                Step::Refused(place, problem) => {
+                    let (input, problem) = (Arc::clone(&self.input), problem.to_owned());
+                    return Err(SourceError::WrongShape { input, place, problem });
+                }
                 Step::More => {
                     if self.buffer.len() >= self.limits.chunk_bytes && !spans.is_empty() {
                         return Ok(());
                     }
-                    if self.read_more(spans.is_empty())? == 0 {
+                    // Of data that are cut off nothing can be said by their end.
+                    if self.read_more(spans.is_empty())? == 0 && (self.is_cut_off() || !self.framer.end()) {
                         self.end_of_input(spans)?;
                     }
                 }
@@ -329,8 +344,6 @@ impl RecordReader {
         let (last, error) = match end {
             AtEnd::Complete | AtEnd::Record(_) if self.is_cut_off() => (None, Some(CUT_OFF.to_owned())),
             AtEnd::Complete => (None, None),
-            // Of the end of a CSV the framer is sure.
-            AtEnd::Record(bounds) if self.header.is_some() => (Some(bounds), None),
             AtEnd::Record(bounds) => match self.cut_off(bounds) {
                 // A last line that is cut off is no reject: the file is damaged, not the record.
                 Some(inside) => (None, Some(inside)),
