@@ -15,7 +15,7 @@ const CLERK: &[u8] = b"user_";
 /// Ids that are longer are none.
 const ID_BYTES: usize = 128;
 
-/// Ids from this length on were made by a machine.
+/// Ids from this length on were made by a machine, and all of them have it.
 const LONG: usize = 16;
 
 /// What a row would be that ends in the line in which a quote was opened.
@@ -24,7 +24,7 @@ pub(super) struct Likeness {
     /// Whether its id would be in that line.
     has_id: bool,
     id: Option<Box<[u8]>>,
-    /// Whether it would have all its cells, with nothing in them that cannot be there.
+    /// Whether it would have all its cells, with nothing in them that cannot be there, and a user.
     is_full: bool,
 }
 
@@ -36,6 +36,8 @@ struct Line<'a> {
     fits: bool,
     /// Whether a cell certainly is what its column says.
     speaks: bool,
+    /// Whether there is an address in any cell.
+    has_address: bool,
 }
 
 impl Likeness {
@@ -49,10 +51,12 @@ impl Likeness {
     pub(super) fn of(header: &Header, cell: usize, rest: &[u8], id: Option<&[u8]>) -> Self {
         let line = Line::look(header, cell, rest);
         let id = if cell > header.id() { id } else { line.id };
+        // What stands before the quote is not looked at again.
+        let speaks = line.speaks || header.names().iter().take(cell).any(|name| name.contains("email_address"));
         Self {
             has_id: line.cells > header.id(),
             id: id.and_then(plausible).map(Into::into),
-            is_full: line.fits && line.cells >= header.names().len(),
+            is_full: line.fits && speaks && line.cells >= header.names().len(),
         }
     }
 
@@ -60,23 +64,28 @@ impl Likeness {
     pub(super) fn is_like(&self, header: &Header, line: &[u8]) -> bool {
         let line = Line::look(header, 0, line);
         let Some(id) = line.id.and_then(plausible).filter(|_| self.has_id) else { return false };
-        let shows = line.fits && line.speaks;
+        let (shows, is_full) = (line.fits && line.speaks, line.cells >= header.names().len());
         let is_of_kind = match &self.id {
+            Some(own) if own.len() >= LONG && own.len() == id.len() => true,
             Some(own) if prefix(own) != prefix(id) => false,
-            Some(own) => !prefix(id).is_empty() || shows && are_alike(own, id),
+            Some(_) if !prefix(id).is_empty() => true,
+            // Its cells may be out of place, by a comma without quotes.
+            Some(own) if is_number(own) => is_number(id) && (shows || is_full && line.has_address),
+            Some(_) => shows && !is_number(id),
             None => id.starts_with(CLERK) || shows,
         };
-        is_of_kind || self.is_full && shows && line.cells >= header.names().len()
+        is_of_kind || self.is_full && shows && is_full
     }
 }
 
 impl<'a> Line<'a> {
     /// Looks at a line whose first cell has this index.
     fn look(header: &Header, first: usize, line: &'a [u8]) -> Self {
-        let mut found = Self { cells: first, id: None, fits: true, speaks: false };
+        let mut found = Self { cells: first, id: None, fits: true, speaks: false, has_address: false };
         for (index, cell) in (first..).zip(Cells::of(line, header.separator())) {
             let text = trimmed_bytes(cell.text);
             found.cells = index + 1;
+            found.has_address |= text.contains(&b'@');
             let name = header.names().get(index).map(String::as_str);
             let may_be = match name {
                 Some("id") => {
@@ -100,17 +109,16 @@ impl<'a> Line<'a> {
 fn plausible(id: &[u8]) -> Option<&[u8]> {
     let id = id.strip_prefix(b"\"").unwrap_or(id);
     let id = id.strip_suffix(b"\"").unwrap_or(id);
-    let is_one = !id.is_empty() && id.len() <= ID_BYTES && id.iter().all(u8::is_ascii_graphic);
+    let is_one =
+        id.len() <= ID_BYTES && id.iter().all(u8::is_ascii_graphic) && id.iter().any(u8::is_ascii_alphanumeric);
     is_one.then_some(id)
 }
 
-/// What ids of one kind have in common: all up to the last underscore.
+/// What ids of one kind have in common: all up to an underscore.
 fn prefix(id: &[u8]) -> &[u8] {
-    &id[..memchr::memrchr(b'_', id).map_or(0, |last| last + 1)]
+    &id[..memchr::memchr(b'_', id).map_or(0, |underscore| underscore + 1)]
 }
 
-/// Whether two ids without anything in common may be of one kind: numbers, or texts; long ones are all of one length.
-fn are_alike(one: &[u8], other: &[u8]) -> bool {
-    let is_number = |id: &[u8]| id.iter().all(u8::is_ascii_digit);
-    is_number(one) == is_number(other) && (one.len() < LONG || one.len() == other.len())
+fn is_number(id: &[u8]) -> bool {
+    id.iter().all(u8::is_ascii_digit)
 }
