@@ -441,3 +441,23 @@ fn shards_agree_about_rows_that_are_skipped_or_broken() {
     }
     assert_eq!(sums, (whole.count("valid"), whole.count("rejected")));
 }
+
+/// What is skipped is counted once, however often the import is interrupted.
+#[test]
+fn an_interrupted_import_counts_all_rows_that_it_skips() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let rows = (1..=3_000).map(|number| if number % 10 == 0 { format!("{}\n,,,", row(number)) } else { row(number) });
+    let file = scratch.write("users.csv", table(rows));
+    let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
+    let mut process =
+        command.stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().expect("it starts");
+    while sandbox.column("id").len() < 1_500 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    process.kill().expect("it can be killed");
+    process.wait().expect("it ends");
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    assert!(run.stderr.contains("Continuing"), "{}", run.stderr);
+    assert_eq!((run.count("created"), sandbox.column("id").len(), skipped(&run)), (3_000, 3_000, (300, 0)));
+}

@@ -85,6 +85,8 @@ pub struct RecordReader {
     limits: ReaderLimits,
     /// Which records are handed out; all of them without one.
     shard: Option<Shard>,
+    /// Records at the beginning that are not handed out.
+    settled: u64,
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
     compressed: Option<Arc<Compressed>>,
@@ -110,7 +112,7 @@ impl RecordReader {
     }
 
     /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
-    /// checked then.
+    /// checked then. Only the rows of a CSV are gone past once more: those without a user are to be counted.
     pub fn resume(input: &Input, limits: ReaderLimits, point: ResumePoint) -> Result<Self, SourceError> {
         let ResumePoint { number, line, offset } = point;
         let buffers = limits.buffers();
@@ -118,10 +120,13 @@ impl RecordReader {
         let mut opened = Self::decompress(input)?;
         let prefix = read_prefix(opened.reader.as_mut(), &name)?;
         let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, &name)?;
-        let framer: Box<dyn Framer + Send> = match &header {
-            Some(header) => Box::new(RowFramer::new(Arc::clone(header), point, limits.record_bytes)),
-            None if format == Format::Lines => Box::new(LineFramer::new(offset, line)),
-            None => Box::new(ElementFramer::resume(offset, line, number)),
+        if header.is_some() {
+            return Ok(Self { settled: number - 1, ..Self::open(input, limits)? });
+        }
+        let framer: Box<dyn Framer + Send> = if format == Format::Lines {
+            Box::new(LineFramer::new(offset, line))
+        } else {
+            Box::new(ElementFramer::resume(offset, line, number))
         };
         let Opened { reader, compressed } = if opened.compressed.is_none() {
             Opened { reader: input.open_at(offset)?, ..opened }
@@ -136,9 +141,10 @@ impl RecordReader {
         Ok(Self {
             input: name,
             format,
-            header,
+            header: None,
             limits,
             shard: None,
+            settled: 0,
             reader,
             compressed,
             framer,
@@ -161,8 +167,8 @@ impl RecordReader {
         let mut reader: Box<dyn Read + Send> = Box::new(prefix.chain(reader));
         let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match &header {
             Some(header) => {
-                let first = ResumePoint { number: 1, line, offset };
-                (Box::new(RowFramer::new(Arc::clone(header), first, limits.record_bytes)), Vec::new(), offset)
+                let framer = RowFramer::new(Arc::clone(header), start, limits.record_bytes);
+                (Box::new(framer), Vec::new(), offset)
             }
             None if format == Format::Lines => (Box::new(LineFramer::new(offset, line)), Vec::new(), offset),
             None => {
@@ -179,6 +185,7 @@ impl RecordReader {
             header,
             limits,
             shard: None,
+            settled: 0,
             reader,
             compressed: None,
             framer,
@@ -282,10 +289,11 @@ impl RecordReader {
         self.compressed.as_ref().is_some_and(|compressed| compressed.is_cut_off())
     }
 
-    /// A record was found. Those of other shards are gone past: nobody looks into them.
+    /// A record was found. Those of other shards, and those settled before, are gone past: nobody looks into them.
     fn framed(&mut self, bounds: Bounds, spans: &mut Vec<RecordSpan>) {
         self.records += 1;
-        if self.shard.is_none_or(|shard| shard.takes(self.records)) {
+        let is_taken = self.records > self.settled && self.shard.is_none_or(|shard| shard.takes(self.records));
+        if is_taken {
             spans.push(self.span(bounds));
         }
     }

@@ -12,7 +12,7 @@ use super::header::RowKind;
 use super::record::to_index;
 use super::resemblance::Likeness;
 use super::row_scanner::{Found, Scanner, State};
-use super::{Header, Place, ResumePoint, SkippedRows};
+use super::{Header, Place, SkippedRows};
 
 /// How much of a row, or of a line in a cell, is looked at to find out what it is. A fixed number: what a row is must not
 /// depend on where buffers end.
@@ -67,6 +67,7 @@ pub(super) struct RowFramer {
     /// Where the id of the row under way is, once it was gone past.
     id: Option<Range<u64>>,
     breaks: Option<Breaks>,
+    /// How many rows there were.
     rows: u64,
     skipped: SkippedRows,
     /// Whether no more bytes will come.
@@ -76,18 +77,18 @@ pub(super) struct RowFramer {
 }
 
 impl RowFramer {
-    /// A framer that begins at this place, in front of the row with this number.
-    pub(super) fn new(header: Arc<Header>, point: ResumePoint, record_bytes: usize) -> Self {
+    /// A framer that begins at this place, behind the header.
+    pub(super) fn new(header: Arc<Header>, place: Place, record_bytes: usize) -> Self {
         Self {
             scanner: Scanner::new(header.separator()),
             header,
             record_bytes: record_bytes as u64,
-            cursor: point.offset,
-            line: point.line,
+            cursor: place.offset,
+            line: place.line,
             start: None,
             id: None,
             breaks: None,
-            rows: point.number - 1,
+            rows: 0,
             skipped: SkippedRows::default(),
             is_last: false,
             ending: None,
@@ -308,7 +309,7 @@ mod tests {
 
     fn framer(header: &str) -> RowFramer {
         let (header, _) = Header::read(header.as_bytes(), true).expect("a header");
-        RowFramer::new(Arc::new(header), ResumePoint { number: 1, line: 1, offset: 0 }, 1 << 20)
+        RowFramer::new(Arc::new(header), Place { line: 1, offset: 0 }, 1 << 20)
     }
 
     /// Frames a text that is fed in pieces: rows with their lines, what was skipped, and how it ended.
