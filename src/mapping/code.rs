@@ -49,7 +49,7 @@ codes! {
     pub enum RejectCode {
         InvalidJson = "invalid_json", "the record is not valid JSON";
         InvalidRecord = "invalid_record", "the record is not a user object, or a field has the wrong type";
-        InvalidRow = "invalid_row", "the row has not as many cells as the header has columns, or is not UTF-8";
+        InvalidRow = "invalid_row", "the row does not fit the header, has a quote in the wrong place, or is not UTF-8";
         RecordTooLarge = "record_too_large", "the record, or the white space behind it, is larger than --max-record-bytes";
         DeletedUser = "deleted_user", "the stub of a deleted user";
         MissingId = "missing_id", "the user has no id";

@@ -52,7 +52,7 @@ const USERS_MEMBERS: [&str; 13] = [
 /// The name of the member that holds the users.
 pub(super) const DATA: &str = "data";
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Length of the UTF-8 byte order mark at the start of `prefix`, or 0.
 fn byte_order_mark(prefix: &[u8]) -> usize {
@@ -109,6 +109,8 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
             Some(("text in UTF-32", "convert it to UTF-8 first, for example with `iconv -f UTF-32 -t UTF-8`"))
         }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..] => Some((utf16, ENCODE)),
+        // ASCII without a mark.
+        [0, 1..=255, 0, 1..=255, ..] | [1..=255, 0, 1..=255, 0, ..] => Some((utf16, ENCODE)),
         [0x1f, 0x8b, ..] => Some(("compressed twice", "decompress it once, for example with `gunzip`")),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(("compressed twice", "decompress it once, for example with `unzstd`")),
         [b'B', b'Z', b'h', ..] => Some(("compressed with bzip2", DECOMPRESS)),
@@ -228,6 +230,8 @@ mod tests {
         assert_eq!(shape(b"{\"code\":\"no_email\",\"original\":{\"id\":1}}"), Ok(Format::Lines));
         assert_eq!(shape(b"{\"total\": 1, bad"), Ok(Format::Envelope), "the walk of the envelope says where it is bad");
         assert_eq!(shape(b"id,primary_email_address"), Ok(Format::Rows));
+        assert_eq!(shape(b"id;primary_email_address\nuser_1;a@example.com"), Ok(Format::Rows));
+        assert_eq!(shape(b"\xef\xbb\xbfsep=\t\r\nid\tprimary_email_address\r\n"), Ok(Format::Rows));
         assert_eq!(shape(b"\xef\xbb\xbf\r\n\"first_name\",\"id\",\"password_digest\"\r\nAda"), Ok(Format::Rows));
     }
 
@@ -243,7 +247,11 @@ mod tests {
             b"PK\x03\x04",
             b"id,first_name",
             b"email,password_digest\nx,y\n",
-            b"id;first_name;primary_email_address\n",
+            b"e\0m\0a\0i\0l\0",
+            b"\0i\0d\0,",
+            b"email;first_name;last_name\n",
+            b"sep=|\nid|primary_email_address\n",
+            b"id,\"primary_email_address\nuser_1,\"A\"\n",
             b"id,id,primary_email_address\n",
             b"null",
             b"42",

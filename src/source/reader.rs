@@ -14,7 +14,8 @@ use super::lines::LineFramer;
 use super::record::to_index;
 use super::rows::RowFramer;
 use super::{
-    Format, FramingFault, Header, Input, InputWatch, Place, RecordChunk, RecordSpan, Shard, SourceError, diagnose,
+    Format, FramingFault, Header, Input, InputWatch, Place, RecordChunk, RecordSpan, Shard, SkippedRows, SourceError,
+    diagnose,
 };
 
 /// Records of a chunk at the most, so that what is kept of each beside its bytes is bounded, too, however small they are.
@@ -86,6 +87,8 @@ pub struct RecordReader {
     limits: ReaderLimits,
     /// Which records are handed out; all of them without one.
     shard: Option<Shard>,
+    /// Records at the beginning that are not handed out.
+    settled: u64,
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
     compressed: Option<Arc<Compressed>>,
@@ -145,7 +148,7 @@ impl RecordReader {
     pub fn open_watched(input: &Input, limits: ReaderLimits, watch: &InputWatch) -> Result<Self, SourceError> {
         let (name, watched) = (input.name(), Watched::of(input, watch));
         let Opened { mut reader, compressed } = watched.decompress(input)?;
-        match begin(reader.as_mut(), &name) {
+        match begin(reader.as_mut(), &name, limits.record_bytes) {
             Ok(beginning) => Ok(Self { compressed, watched, ..Self::begun(beginning, reader, name, limits) }),
             Err(error) => {
                 let error = watched.explain(error, reader.as_mut(), &name);
@@ -159,7 +162,7 @@ impl RecordReader {
     }
 
     /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
-    /// checked then.
+    /// checked then. Only the rows of a CSV are gone past once more: those without a user are to be counted.
     pub fn resume(
         input: &Input,
         limits: ReaderLimits,
@@ -175,10 +178,13 @@ impl RecordReader {
         let mut opened = of_start.decompress(input)?;
         let prefix = read_prefix(opened.reader.as_mut(), &name)?;
         let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, &name)?;
-        let framer: Box<dyn Framer + Send> = match &header {
-            Some(header) => Box::new(RowFramer::new(offset, line, number, header.names().len())),
-            None if format == Format::Lines => Box::new(LineFramer::new(offset, line)),
-            None => Box::new(ElementFramer::resume(offset, line, number)),
+        if header.is_some() {
+            return Ok(Self { settled: number - 1, ..Self::open_watched(input, limits, watch)? });
+        }
+        let framer: Box<dyn Framer + Send> = if format == Format::Lines {
+            Box::new(LineFramer::new(offset, line))
+        } else {
+            Box::new(ElementFramer::resume(offset, line, number))
         };
         // There is no way into the middle of what is compressed, and none but by blocks into what is checked.
         let block = offset / BLOCK_BYTES as u64;
@@ -194,9 +200,10 @@ impl RecordReader {
         Ok(Self {
             input: name,
             format,
-            header,
+            header: None,
             limits,
             shard: None,
+            settled: 0,
             reader,
             compressed,
             watched,
@@ -212,7 +219,7 @@ impl RecordReader {
 
     /// Reads from `reader`, which messages call `input`.
     pub fn new(mut reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Result<Self, SourceError> {
-        let beginning = begin(reader.as_mut(), &input)?;
+        let beginning = begin(reader.as_mut(), &input, limits.record_bytes)?;
         Ok(Self::begun(beginning, reader, input, limits))
     }
 
@@ -225,6 +232,7 @@ impl RecordReader {
             header,
             limits,
             shard: None,
+            settled: 0,
             reader: Box::new(prefix.chain(reader)),
             compressed: None,
             watched: Watched::default(),
@@ -247,6 +255,11 @@ impl RecordReader {
     /// The number of the last record that was framed, so in the end how many there are.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// Rows without a user that were gone past.
+    pub fn skipped(&self) -> SkippedRows {
+        self.framer.skipped()
     }
 
     /// How many bytes of the input are behind the reader.
@@ -294,11 +307,16 @@ impl RecordReader {
                 }
                 Step::End => self.stage = Stage::Rest,
                 Step::Lost(bounds) => return Err(self.lost(bounds)),
+                Step::Refused(place, problem) => {
+                    let (input, problem) = (Arc::clone(&self.input), problem.to_owned());
+                    return Err(SourceError::WrongShape { input, place, problem });
+                }
                 Step::More => {
                     if self.buffer.len() >= self.limits.chunk_bytes && !spans.is_empty() {
                         return Ok(());
                     }
-                    if self.read_more(spans.is_empty())? == 0 {
+                    // Of data that are cut off nothing can be said by their end.
+                    if self.read_more(spans.is_empty())? == 0 && (self.is_cut_off() || !self.framer.end()) {
                         self.end_of_input(spans)?;
                     }
                 }
@@ -315,6 +333,10 @@ impl RecordReader {
     /// Why compressed data ended before the data did.
     fn ending(&self) -> Option<Ending> {
         self.compressed.as_ref().and_then(|compressed| compressed.ending())
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.ending() == Some(Ending::CutOff)
     }
 
     /// The content ended; in the middle of something, if it is still `inside` that.
@@ -349,10 +371,11 @@ impl RecordReader {
         }
     }
 
-    /// A record was found. Those of other shards are gone past: nobody looks into them.
+    /// A record was found. Those of other shards, and those settled before, are gone past: nobody looks into them.
     fn framed(&mut self, bounds: Bounds, spans: &mut Vec<RecordSpan>) {
         self.records += 1;
-        if self.shard.is_none_or(|shard| shard.takes(self.records)) {
+        let is_taken = self.records > self.settled && self.shard.is_none_or(|shard| shard.takes(self.records));
+        if is_taken {
             spans.push(self.span(bounds));
         }
     }
@@ -407,9 +430,7 @@ impl RecordReader {
         self.stage = Stage::Done;
         let (last, inside) = match end {
             AtEnd::Complete => (None, None),
-            AtEnd::Record(_) if self.ending() == Some(Ending::CutOff) => (None, None),
-            // Of the end of a CSV the framer is sure.
-            AtEnd::Record(bounds) if self.header.is_some() => (Some(bounds), None),
+            AtEnd::Record(_) if self.is_cut_off() => (None, None),
             AtEnd::Record(bounds) => match self.cut_off(bounds) {
                 // A last line that is cut off is no reject: the file is damaged, not the record.
                 Some(inside) => (None, Some(inside)),
@@ -492,14 +513,17 @@ impl Watched {
 }
 
 /// Finds an input's shape and reads up to its first record.
-fn begin(reader: &mut dyn Read, input: &Arc<str>) -> Result<Beginning, SourceError> {
+fn begin(reader: &mut dyn Read, input: &Arc<str>, record_bytes: usize) -> Result<Beginning, SourceError> {
     let prefix = read_prefix(reader, input)?;
     let shape = detect(&prefix, prefix.len() < PREFIX, input)?;
     let Place { line, offset } = shape.start;
     let mut prefix = io::Cursor::new(prefix);
     prefix.set_position(offset);
     let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match &shape.header {
-        Some(header) => (Box::new(RowFramer::new(offset, line, 1, header.names().len())), Vec::new(), offset),
+        Some(header) => {
+            let framer = RowFramer::new(Arc::clone(header), shape.start, record_bytes);
+            (Box::new(framer), Vec::new(), offset)
+        }
         None if shape.format == Format::Lines => (Box::new(LineFramer::new(offset, line)), Vec::new(), offset),
         None => {
             let is_array = shape.format == Format::Array;

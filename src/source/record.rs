@@ -34,6 +34,22 @@ pub enum FramingFault {
     },
 }
 
+/// Rows of a CSV in which there is no user. They are no records, and are counted here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRows {
+    /// Of separators and blanks only.
+    pub empty: u64,
+    /// That repeat the header.
+    pub headers: u64,
+}
+
+impl SkippedRows {
+    /// Whether there are none.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One record within a [`RecordChunk`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordSpan {
