@@ -51,7 +51,8 @@ fn an_odd_name_in_metadata_does_not_hide_the_others() {
          seats = { from = \"public_metadata.billing.seats\", default = 0 }\n",
     );
     let billing = r#"{"\udc00":1,"plan":"pro","\ud800":{},"\u0073eats":7,"\ud800\u0061":1}"#;
-    for metadata in [format!(r#"{{"billing":{billing},"\ud83d":1}}"#), format!(r#"{{"\ud83d":1,"billing":{billing}}}"#)] {
+    for metadata in [format!(r#"{{"billing":{billing},"\ud83d":1}}"#), format!(r#"{{"\ud83d":1,"billing":{billing}}}"#)]
+    {
         let mut user = ada();
         (user["public_metadata"], user["username"]) = (Value::Null, Value::Null);
         let record = user.to_string().replace(r#""public_metadata":null"#, &format!(r#""public_metadata":{metadata}"#));

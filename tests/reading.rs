@@ -91,7 +91,8 @@ fn an_interrupted_import_of_pages_is_taken_up_in_any_page() {
     let users = |from: usize| (from..from + 150).map(user).collect::<Vec<_>>().join(",");
     let arrays = [format!("[{}]", users(0)), format!("[{}]", users(150)), format!("[{}]", users(300))];
     let envelopes = arrays.clone().map(|page| format!("{{\"data\":{page}}}"));
-    for text in [arrays.concat(), format!("[{}]", arrays.join(",")), envelopes.join("\n"), format!("[{}]", envelopes.join(","))]
+    for text in
+        [arrays.concat(), format!("[{}]", arrays.join(",")), envelopes.join("\n"), format!("[{}]", envelopes.join(","))]
     {
         let scratch = Scratch::new();
         let sandbox = support::Sandbox::start(&scratch, &["--fault", "latency=20ms"]);
@@ -99,6 +100,11 @@ fn an_interrupted_import_of_pages_is_taken_up_in_any_page() {
         let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "10", "--concurrency", "1"]);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
         while sandbox.column("id").len() < 200 {
+            assert!(
+                process.try_wait().expect("it is known").is_none(),
+                "it ended after {}",
+                sandbox.column("id").len()
+            );
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         process.kill().expect("it can be killed");

@@ -109,9 +109,9 @@ pub(super) fn snake_case(name: &str) -> Option<String> {
         && name.bytes().any(|byte| byte.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_camel_case.then(|| {
-        let letters = name.chars().flat_map(|letter| {
-            [letter.is_ascii_uppercase().then_some('_'), Some(letter.to_ascii_lowercase())]
-        });
+        let letters = name
+            .chars()
+            .flat_map(|letter| [letter.is_ascii_uppercase().then_some('_'), Some(letter.to_ascii_lowercase())]);
         letters.flatten().collect()
     })
 }

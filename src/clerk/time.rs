@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(milliseconds("1700000000.123"), Some(1_700_000_000_123));
         assert_eq!(milliseconds("\"\""), None);
         assert_eq!(milliseconds("946684800"), Some(946_684_800_000), "the year 2000 in seconds");
-        for json in ["\"yesterday\"", "\"2023-11-14\"", "\"NaN\"", "true", "[]", "{}", "1e300", "18446744073709551615"] {
+        for json in ["\"yesterday\"", "\"2023-11-14\"", "\"NaN\"", "true", "[]", "{}", "1e300", "18446744073709551615"]
+        {
             let error = serde_json::from_str::<Time>(json).unwrap_err().to_string();
             assert!(error.contains("Unix milliseconds or as in RFC 3339") && !error.contains("yesterday"), "{error}");
         }

@@ -351,7 +351,10 @@ mod tests {
             "primaryWeb3WalletId":null,"emailAddresses":[{"id":"i","emailAddress":"a@x.org","linkedTo":[]}],
             "externalAccounts":[{"provider":"oauth_google","externalId":"1078"}],"_raw":{"passkeys":[{}]}}"#;
         let user = parse(text).unwrap();
-        assert_eq!((user.first_name.as_deref(), user.password_enabled, user.unknown_fields), (Some("Ada"), Some(true), 1));
+        assert_eq!(
+            (user.first_name.as_deref(), user.password_enabled, user.unknown_fields),
+            (Some("Ada"), Some(true), 1)
+        );
         assert_eq!(user.email_addresses.unwrap()[0].email_address.as_deref(), Some("a@x.org"));
         assert_eq!(user.external_accounts.unwrap()[0].subject(), Some("1078"));
         assert!(user.raw.unwrap().passkeys.unwrap().present);

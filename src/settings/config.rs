@@ -119,9 +119,11 @@ fn lone_file(error: &clap::Error, directory: &Path) -> Option<clap::Error> {
         _ => return None,
     };
     let Some(ContextValue::String(name)) = error.get(context) else { return None };
-    let is_file = name == "-" || !name.starts_with('-') && (name.contains(['.', '/']) || directory.join(name).is_file());
-    let problem =
-        format!("a file to read goes behind `--import`: for example `avnology migrate clerk --import {name} --dry-run`\n");
+    let is_file =
+        name == "-" || !name.starts_with('-') && (name.contains(['.', '/']) || directory.join(name).is_file());
+    let problem = format!(
+        "a file to read goes behind `--import`: for example `avnology migrate clerk --import {name} --dry-run`\n"
+    );
     is_file.then(|| clap::Error::raw(error.kind(), problem))
 }
 
