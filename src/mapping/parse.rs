@@ -174,9 +174,9 @@ mod tests {
             ("null", None, "the record has the wrong type: expected a user object, found null"),
             (r#"{"id":"a","id":"b"}"#, None, "the record has the field `id` twice"),
             (
-                r#"{"created_at":1.5}"#,
+                r#"{"created_at":"a secret"}"#,
                 Some("created_at"),
-                "created_at has the wrong type: expected an integer, found a number",
+                "created_at has the wrong type: expected a time in Unix milliseconds or as in RFC 3339, found another text",
             ),
         ];
         for (record, field, message) in cases {

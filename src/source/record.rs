@@ -27,7 +27,7 @@ pub struct Position {
 pub enum FramingFault {
     /// Nothing between two commas, or between a comma and the closing bracket.
     Empty,
-    /// Longer than the largest record that is buffered, or with more white space behind it; its bytes were skipped.
+    /// Longer than the largest record that is buffered; its bytes were skipped.
     TooLarge {
         /// The limit that is exceeded, in bytes.
         limit: u64,
