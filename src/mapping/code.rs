@@ -111,6 +111,8 @@ codes! {
         PasswordConflict = "password_conflict", "the export and the --passwords file have different password hashes: that of the file was taken";
         EmailUnverifiedDropped = "email_unverified_dropped", "an unverified address was left out, as the mapping file says";
         UsernameInvalidDropped = "username_invalid_dropped", "the username breaks the rules and was left out, as the mapping file says";
+        AddressTrimmed = "address_trimmed", "blanks or invisible characters around an address or number were left out";
+        AddressShared = "address_shared", "another user of the input has the same verified address or number";
     }
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::SandboxError;
 use super::api_error::ApiError;
+use super::email_key;
 use crate::journal::create_private_directory;
 
 /// Readable with any SQLite tool. Metadata is kept as the text that was sent.
@@ -15,7 +16,8 @@ CREATE TABLE IF NOT EXISTS identities (
     number          INTEGER PRIMARY KEY,
     id              TEXT NOT NULL UNIQUE,
     external_id     TEXT UNIQUE,
-    email           TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    email           TEXT NOT NULL,
+    email_key       TEXT,
     email_verified  INTEGER NOT NULL,
     username        TEXT UNIQUE COLLATE NOCASE,
     phone           TEXT UNIQUE,
@@ -68,6 +70,7 @@ impl Store {
         connection
             .execute_batch(PRAGMAS)
             .and_then(|()| connection.execute_batch(SCHEMA))
+            .and_then(|()| email_key::ensure(&connection))
             .map_err(|error| failed(error.to_string()))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
