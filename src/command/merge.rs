@@ -251,6 +251,10 @@ fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
     if ending != Ending::Finished {
         return Err(part.inconsistent("the journal", "it has no end".to_owned()));
     }
+    if let Some(found) = &duplicates {
+        let path = part.directory.duplicates();
+        ledger.name_sharing(found, Some(part.shard)).map_err(|source| MergeError::Io { path, source })?;
+    }
     ledger.not_asked = not_asked;
     (ledger.requests, ledger.retries, ledger.throttled) = (requests.sent, requests.retries, requests.throttled);
     ledger.elapsed = Duration::try_from_secs_f64(elapsed_seconds).unwrap_or_default();

@@ -82,6 +82,7 @@ async fn import_into(
     };
     let settings = &passwords::read(settings, &mut signals).await?;
     let duplicates = duplicates::check(settings, Some(&directory), &mut signals).await?;
+    let found = duplicates.clone();
     let job = Job {
         duplicates,
         delivery: Some(delivery),
@@ -93,7 +94,12 @@ async fn import_into(
         ..dry_run(settings)
     };
     let mut reporter = measured(settings);
-    let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    if let DuplicateCheck::Reject(found) = &found
+        && let Err(error) = ledger.name_sharing(found, settings.intake.shard)
+    {
+        tracing::warn!(%error, "the users who share an address are counted and not named");
+    }
     // Whatever happens to it, nobody is left without the account of the import.
     let joined = passwords::close(settings, ledger.stopped.is_none(), Some(&directory)).unwrap_or_else(|error| {
         tracing::warn!(%error, "the account of the passwords is missing");

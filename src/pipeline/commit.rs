@@ -141,10 +141,9 @@ impl Committer {
                 }
                 self.check_errors();
             }
-            Event::Late(rejects) => {
-                for reject in rejects {
-                    self.ledger.rejected_late(reject);
-                }
+            Event::Late { rejects, shared } => {
+                rejects.into_iter().for_each(|reject| self.ledger.rejected_late(reject));
+                shared.into_iter().for_each(|shared| self.ledger.shared_late(shared));
                 self.check_errors();
             }
             Event::Requested { again, throttled } => self.ledger.requested(again, throttled),
@@ -228,7 +227,7 @@ fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
             let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
             journal.append(&Entry::Settled { records, rejects_bytes: journal.rejects_bytes() })
         }
-        Event::Mapped(_) | Event::Read(_) | Event::Late(_) | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
+        Event::Mapped(_) | Event::Read(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
     }
 }
 

@@ -29,8 +29,13 @@ pub(super) enum Event {
         /// Dropped once that is booked.
         booked: oneshot::Sender<()>,
     },
-    /// Records that were taken for valid turn out to be duplicates.
-    Late(Vec<LateReject>),
+    /// What was found about records that were taken for valid.
+    Late {
+        /// They are duplicates.
+        rejects: Vec<LateReject>,
+        /// They share an address or a number.
+        shared: Vec<LateShared>,
+    },
     /// A request was sent and came to an end.
     Requested {
         /// It was a further attempt.
@@ -51,7 +56,7 @@ impl Event {
             Self::Settled { records, .. } => {
                 records.iter().any(|record| !matches!(record.outcome, Outcome::Unchanged | Outcome::Rejected { .. }))
             }
-            Self::Mapped(_) | Self::Read(_) | Self::Late(_) | Self::Requested { .. } | Self::Stopped(_) => false,
+            Self::Mapped(_) | Self::Read(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => false,
         }
     }
 }
@@ -85,6 +90,13 @@ pub(super) struct LateReject {
     pub same_as: EarlierRecord,
     /// What was said of the record when it was taken for a valid one.
     pub notices: Notices,
+}
+
+/// A record that has an address or a number that another one has, too, for the account of a dry run.
+#[derive(Debug)]
+pub(super) struct LateShared {
+    pub position: Position,
+    pub same_as: EarlierRecord,
 }
 
 /// Why a run ended before its input did.

@@ -1,17 +1,18 @@
 //! What became of the records: the one account of a run, owned by the committer.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::duplicates::earlier;
-use super::event::{LateReject, MappedChunkCounts, StopReason};
+use super::duplicates::{earlier, position};
+use super::event::{LateReject, LateShared, MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
 use super::read::InputEnd;
-use crate::index::Duplicates;
+use crate::index::{Duplicates, Meaning};
 use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
@@ -19,6 +20,9 @@ use crate::source::{Input, Position, Shard};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
 const FIRST_POSITIONS: usize = 3;
+
+/// How many records are named that share an address with another one.
+const NAMED_SHARING: usize = 1_000;
 
 /// Records by what became of them. Each record read is in exactly one of `created`, `updated`, `unchanged`,
 /// `rejected` and `unfinished` (in a dry run: `valid` and `rejected`).
@@ -61,7 +65,17 @@ pub struct RejectedRecord {
     pub same_as: Option<SameAs>,
 }
 
-/// The record that a duplicate is a duplicate of.
+/// A record that has a verified address or number that another one has, too. Both are imported.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct SharingRecord {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub position: Position,
+    /// The other one.
+    pub same_as: SameAs,
+}
+
+/// The record that has the same as another one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct SameAs {
     /// The input's name as the user gave it.
@@ -99,6 +113,8 @@ pub struct Ledger {
     unchanged: u64,
     rejected: BTreeMap<RejectCode, CodeCount>,
     notices: BTreeMap<Notice, u64>,
+    /// The first thousand records that share a verified address or number with another one.
+    pub sharing: Vec<SharingRecord>,
     /// Users who have to set a new password.
     pub password_resets: u64,
     /// Unchanged users whom the target was not asked about: it confirmed them in an earlier run.
@@ -156,6 +172,7 @@ impl Ledger {
             unchanged: 0,
             rejected: BTreeMap::new(),
             notices: BTreeMap::new(),
+            sharing: Vec::new(),
             password_resets: 0,
             not_asked: 0,
             requests: 0,
@@ -191,6 +208,9 @@ impl Ledger {
         for (notice, count) in other.notices {
             *self.notices.entry(notice).or_default() += count;
         }
+        self.sharing.extend(other.sharing);
+        self.sharing.sort_unstable();
+        self.sharing.truncate(NAMED_SHARING);
         self.password_resets += other.password_resets;
         self.not_asked += other.not_asked;
         self.requests += other.requests;
@@ -353,6 +373,39 @@ impl Ledger {
         let resets = u64::from(notices.iter().any(Notice::needs_password_reset));
         self.password_resets = self.password_resets.saturating_sub(resets);
         self.rejected_at(code, position, Some(same_as));
+    }
+
+    /// Books a record of a dry run that turned out to share an address after its notices were booked.
+    pub(super) fn shared_late(&mut self, LateShared { position, same_as }: LateShared) {
+        self.noticed(Notice::AddressShared.into());
+        self.share(position, same_as);
+    }
+
+    fn share(&mut self, position: Position, same_as: EarlierRecord) {
+        if self.sharing.len() < NAMED_SHARING {
+            let same_as = self::same_as(&self.inputs, same_as);
+            self.sharing.extend(same_as.map(|same_as| SharingRecord { position, same_as }));
+        }
+    }
+
+    /// Names the records that share an address, of those that were found before an import; that they do is among their
+    /// notices.
+    pub fn name_sharing(&mut self, found: &Duplicates, shard: Option<Shard>) -> io::Result<()> {
+        if !self.notices.contains_key(&Notice::AddressShared) {
+            return Ok(());
+        }
+        let names: Vec<Arc<str>> = self.inputs.iter().map(|input| Arc::from(input.input.as_str())).collect();
+        for duplicate in found.iter() {
+            let duplicate = duplicate?;
+            let is_ours = shard.is_none_or(|shard| shard.takes(duplicate.place.number));
+            if duplicate.meaning == Meaning::Shared && is_ours {
+                self.share(position(&duplicate.place, &names), earlier(&duplicate.first));
+            }
+            if self.sharing.len() == NAMED_SHARING {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn noticed(&mut self, notices: Notices) {

@@ -4,13 +4,16 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::duplicates::Found;
 use super::event::MappedChunkCounts;
 use super::{DuplicateCheck, duplicates};
 use crate::avnology::MAX_BODY_BYTES;
 use crate::clerk::User;
 use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
-use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject};
+use crate::mapping::{
+    Notice, Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject,
+};
 use crate::passwords::Passwords;
 use crate::source::{FramingFault, RecordChunk, RecordSpan, Shard};
 
@@ -161,12 +164,16 @@ impl ChunkMapper<'_> {
 
     /// Maps a record and looks at what it may be a duplicate of.
     fn record(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
-        let mapped = self.map(index, chunk, span)?;
-        if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mapped, &self.mapping.duplicates)
-            && let Some(rejection) = duplicates::rejection(found, self.input, span.number)?
-        {
-            self.encoded.truncate(ready.encoded.start);
-            return Ok(Err(rejection));
+        let mut mapped = self.map(index, chunk, span)?;
+        if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mut mapped, &self.mapping.duplicates) {
+            match duplicates::look_up(found, self.input, span.number)? {
+                Found::Rejected(rejection) => {
+                    self.encoded.truncate(ready.encoded.start);
+                    return Ok(Err(rejection));
+                }
+                Found::Shares => ready.notices.add(Notice::AddressShared),
+                Found::Nothing => {}
+            }
         }
         Ok(mapped)
     }

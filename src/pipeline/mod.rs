@@ -47,7 +47,7 @@ pub use batch::BatchLimits;
 pub use duplicates::{DuplicateCheck, find_duplicates};
 pub use event::StopReason;
 pub use group::{MappedGroup, MappedIdentity, mapped_groups};
-pub use ledger::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs};
+pub use ledger::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
 pub use memory::{MemoryBound, peak_memory, room};
 pub use reconcile::OnExisting;
 pub use send::Delivery;

@@ -9,7 +9,7 @@ use crate::exit::ExitStatus;
 use crate::mapping::{Notice, NoticeKind, RejectCode};
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger};
+use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 
 /// What a run was about, beside its account.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +59,9 @@ pub struct RunReport<'a> {
     not_asked: u64,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
     warnings: BTreeMap<Notice, u64>,
+    /// The first thousand who share a verified address or number, each with the other one.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    shared_addresses: &'a [SharingRecord],
     left_behind: BTreeMap<Notice, u64>,
     password_resets: u64,
     requests: Requests,
@@ -112,6 +115,7 @@ impl<'a> RunReport<'a> {
             not_asked: ledger.not_asked,
             rejected_by_code: ledger.rejected_by_code(),
             warnings: ledger.notices(NoticeKind::Warning),
+            shared_addresses: &ledger.sharing,
             left_behind: ledger.notices(NoticeKind::LeftBehind),
             password_resets: ledger.password_resets,
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },
