@@ -8,6 +8,9 @@ use super::syntax::{email_fault, is_phone};
 use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules, Unverified};
 use crate::clerk::{Text, User};
 
+/// As many addresses of one user are compared one by one, which allocates nothing.
+const FEW: usize = 8;
+
 /// How a user can be reached.
 pub(super) struct Contacts<'a> {
     /// The primary address.
@@ -211,22 +214,24 @@ fn primary_index<'i>(mut ids: impl Iterator<Item = Option<&'i str>>, wanted: Opt
 /// One entry for each address: the same one twice is verified if either is, primary if either is.
 struct Kept<'a> {
     list: Vec<Address<'a>>,
-    /// Where each is in the list, by its form. One alone needs no looking up.
+    /// Where each is in the list, by its form, if there are too many to look at each.
     places: HashMap<Cow<'a, str>, usize>,
-    expected: usize,
+    are_many: bool,
 }
 
 impl<'a> Kept<'a> {
     fn with_capacity(expected: usize) -> Self {
-        Self { list: Vec::with_capacity(expected), places: HashMap::new(), expected }
+        Self { list: Vec::with_capacity(expected), places: HashMap::new(), are_many: expected > FEW }
     }
 
     fn keep(&mut self, given: &'a str, address: Address<'a>) {
-        if self.expected < 2 {
-            return self.list.push(address);
-        }
-        let place = *self.places.entry(normal_form(given)).or_insert(self.list.len());
-        match self.list.get_mut(place) {
+        let form = normal_form(given);
+        let place = if self.are_many {
+            Some(*self.places.entry(form).or_insert(self.list.len()))
+        } else {
+            self.list.iter().position(|other| normal_form(&other.value) == form)
+        };
+        match place.and_then(|place| self.list.get_mut(place)) {
             Some(other) => {
                 other.verified |= address.verified;
                 if address.primary {
