@@ -112,6 +112,10 @@ pub struct ImportSettings {
     pub retry: RetryBudget,
     /// Stop once more records than this were rejected.
     pub max_errors: Option<u64>,
+    /// Send nothing while any record would be rejected.
+    pub strict: bool,
+    /// An input with fewer records than this is an error.
+    pub min_records: Option<u64>,
     /// What standard output gets.
     pub output: OutputFormat,
     /// What standard error gets.
@@ -162,8 +166,11 @@ impl ImportSettings {
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
         }
+        if arguments.strict && !arguments.dry_run && inputs.iter().any(Input::is_pipe) {
+            return Err(SettingsError::StrictPipe);
+        }
         let destination = destination(&arguments, environment)?;
-        let ImportArguments { dry_run, mapping, on_existing, recheck, preview, new_run, options, .. } = arguments;
+        let ImportArguments { dry_run, mapping, on_existing, recheck, strict, preview, new_run, options, .. } = arguments;
         let rate = first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or_default();
         Ok(Self {
             rate,
@@ -190,6 +197,8 @@ impl ImportSettings {
             on_existing,
             recheck,
             max_errors: options.max_errors,
+            strict,
+            min_records: options.min_records,
             output: options.output,
             console: console(&options),
             metrics: None,
@@ -214,6 +223,7 @@ impl ImportSettings {
             mapping,
             on_existing: OnExisting::default(),
             recheck: false,
+            strict: false,
             preview: None,
             new_run: false,
             options,

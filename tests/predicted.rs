@@ -18,7 +18,7 @@ fn max_errors_counts_what_the_first_pass_found_before_anything_is_sent() {
     for (most, code) in [("0", 4), ("1", 4)] {
         let run = scratch.import(&sandbox, &file, &["--max-errors", most, "--new-run"]).expect_code(code);
         assert_eq!((run.count("created"), run.count("rejected")), (0, 2), "{}", run.stdout);
-        assert!(run.stderr.contains("(--max-errors): nothing was sent"), "{}", run.stderr);
+        assert!(run.stderr.contains("of --max-errors, so nothing is sent"), "{}", run.stderr);
         let report = run.report();
         assert_eq!(report["rejected_by_code"]["no_email"]["first"][0]["record"], 2_001, "{report}");
         assert_eq!(report["rejected_by_code"]["duplicate_external_id"]["first"][0]["same_as"]["record"], 8, "{report}");
@@ -56,7 +56,7 @@ fn a_strict_import_sends_nothing_while_anybody_would_be_rejected() {
     for _ in 0..2 {
         let run = scratch.import(&sandbox, &file, &flags).expect_code(4);
         assert_eq!((run.count("created"), run.count("rejected")), (0, 2), "{}", run.stdout);
-        assert!(run.stderr.contains("2 records would be rejected (--strict): nothing was sent"), "{}", run.stderr);
+        assert!(run.stderr.contains("2 records cannot be imported (--strict), so nothing is sent"), "{}", run.stderr);
         let report = run.report();
         assert_eq!(report["rejected_by_code"]["duplicate_external_id"]["first"][0]["record"], 31, "{report}");
         assert_eq!(report["rejected_by_code"]["no_email"]["first"][0]["record"], 32, "{report}");

@@ -251,6 +251,10 @@ pub struct ImportArguments {
     #[arg(long, help_heading = "Mapping")]
     pub recheck: bool,
 
+    /// Send nothing while any record would be rejected: exit code 4, and the report and the rejects file name them all
+    #[arg(long, help_heading = "Mapping")]
+    pub strict: bool,
+
     /// How many identities a dry run shows (password hashes are masked) [default: 3]
     #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
     pub preview: Option<usize>,
@@ -346,9 +350,14 @@ pub struct RunOptions {
     #[arg(long, value_name = "FILE", help_heading = "Target")]
     pub cacert: Option<PathBuf>,
 
-    /// Stop once more than this many records were rejected
+    /// Stop once more than this many records were rejected; of files, those that are known to be count before anything is
+    /// sent
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub max_errors: Option<u64>,
+
+    /// With fewer than N records in all the input it is an error (exit code 5), and of files nothing is sent
+    #[arg(long, value_name = "N", help_heading = "Mapping")]
+    pub min_records: Option<u64>,
 
     /// The largest record; a larger one is rejected without being kept in memory [default: 8388608]
     #[arg(long, value_name = "BYTES", value_parser = record_bytes, help_heading = "Mapping")]

@@ -64,6 +64,7 @@ impl ImportError {
             Self::Passwords(PasswordsError::NoTable { .. }) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
+            Self::Search(StopReason::TooFewRecords { .. }) => ExitStatus::Input,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
             Self::Passwords(_)
             | Self::Search(_)

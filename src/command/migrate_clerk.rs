@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::duplicates;
+use super::duplicates::{self, Searched, refusal};
 use super::import_error::ImportError;
 use super::objects;
 use super::output::Output;
@@ -14,9 +14,9 @@ use super::target::{Target, at_target, connect};
 use crate::avnology::{Capabilities, Client, Paced, preflight};
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
-use crate::journal::RunRecord;
+use crate::journal::{FirstPass, RunDirectory, RunRecord};
 use crate::pace::Pace;
-use crate::pipeline::{self, Delivery, DuplicateCheck, Job, MemoryBound, peak_memory, room};
+use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, peak_memory, room};
 use crate::report::RunDetails;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
@@ -49,7 +49,8 @@ async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<E
             let mut reporter = measured(settings);
             let finder = DuplicateFinder::new(std::env::temp_dir());
             let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(settings) };
-            let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+            let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+            ledger.require_records(settings.min_records);
             let passwords = passwords::close(settings, ledger.stopped.is_none(), None)?;
             Output::of(settings).report(&ledger, &RunDetails { passwords, ..RunDetails::default() }, None)
         }
@@ -66,7 +67,8 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let Prepared { directory, journal, progress, ledger, record, continued, locks } = prepare(settings, &target.name)?;
+    let Prepared { directory, journal, progress, mut ledger, record, continued, locks } =
+        prepare(settings, &target.name)?;
     begin(settings, Some(directory.id()));
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight).await?;
     tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
@@ -81,25 +83,25 @@ async fn import_into(
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let settings = &passwords::read(settings, &mut signals).await?;
-    let duplicates = duplicates::check(settings, Some(&directory), &mut signals).await?;
-    let found = duplicates.clone();
+    let Searched { duplicates, first_pass } = search(settings, &directory, &mut ledger, &mut signals).await?;
+    let (found, is_refused) = (duplicates.clone(), ledger.stopped.is_some());
+    // If nothing is to be sent, the rejects are written, for they are what has to be mended.
     let job = Job {
         duplicates,
-        delivery: Some(delivery),
+        delivery: Some(delivery).filter(|_| !is_refused),
         journal: Some(journal),
         known,
-        lookup,
+        lookup: lookup.filter(|_| !is_refused),
         progress,
         ledger,
+        predicted: first_pass.map_or(0, |first_pass| first_pass.rejects),
+        max_errors: settings.max_errors.filter(|_| !is_refused),
         ..dry_run(settings)
     };
     let mut reporter = measured(settings);
     let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
-    if let DuplicateCheck::Reject(found) = &found
-        && let Err(error) = ledger.name_sharing(found, settings.intake.shard)
-    {
-        tracing::warn!(%error, "the users who share an address are counted and not named");
-    }
+    ledger.require_records(settings.min_records);
+    name_sharing(&mut ledger, &found, settings);
     // Whatever happens to it, nobody is left without the account of the import.
     let joined = passwords::close(settings, ledger.stopped.is_none(), Some(&directory)).unwrap_or_else(|error| {
         tracing::warn!(%error, "the account of the passwords is missing");
@@ -118,6 +120,31 @@ async fn import_into(
     // The report is what says that the run is over, so it is written under the locks.
     drop(locks);
     status
+}
+
+/// What is known before anything is sent. If nothing is to be sent by that, the account says why.
+async fn search(
+    settings: &ImportSettings,
+    directory: &RunDirectory,
+    ledger: &mut Ledger,
+    signals: &mut Signals,
+) -> Result<Searched, ImportError> {
+    let searched = duplicates::check(settings, Some(directory), signals).await?;
+    ledger.stopped = searched.first_pass.and_then(|first_pass| refusal(&first_pass, ledger, settings));
+    if let Some(first_pass) = searched.first_pass.filter(|_| ledger.stopped.is_none()) {
+        let failed = |source| ImportError::Write { path: directory.path().to_path_buf(), source };
+        directory.keep_first_pass(&FirstPass { sent: true, ..first_pass }).map_err(failed)?;
+    }
+    Ok(searched)
+}
+
+/// That users share an address is counted in any case.
+fn name_sharing(ledger: &mut Ledger, found: &DuplicateCheck, settings: &ImportSettings) {
+    if let DuplicateCheck::Reject(found) = found
+        && let Err(error) = ledger.name_sharing(found, settings.intake.shard)
+    {
+        tracing::warn!(%error, "the users who share an address are not named");
+    }
 }
 
 fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, record: &RunRecord) -> Delivery {

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::duplicates;
+use super::duplicates::{self, Searched};
 use super::import_error::ImportError;
 use super::objects;
-use super::output::write_report;
+use super::output::{without_records, write_report};
 use super::passwords;
 use super::progress::{begin, measured};
 use super::target::{Target, at_target, connect};
@@ -13,6 +13,7 @@ use crate::avnology::{Paced, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::pace::Pace;
+use crate::pipeline::StopReason;
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::verify::{Account, run};
@@ -33,8 +34,15 @@ async fn verify_target(
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     let settings = &passwords::read(settings, &mut signals).await?;
-    let duplicates = duplicates::check(settings, None, &mut signals).await?;
-    let account = run(settings, duplicates, target, measured(settings).as_mut(), signals).await;
+    let Searched { duplicates, first_pass } = duplicates::check(settings, None, &mut signals).await?;
+    let (found, least) = (first_pass.and_then(|first_pass| first_pass.records), settings.min_records);
+    if let (Some(found), Some(least)) = (found, least)
+        && found < least
+    {
+        return Err(StopReason::TooFewRecords { found, least }.into());
+    }
+    let mut account = run(settings, duplicates, target, measured(settings).as_mut(), signals).await;
+    account.ledger.require_records(least);
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
@@ -50,7 +58,8 @@ fn print(account: &Account, target: &str, settings: &ImportSettings) -> io::Resu
         serde_json::to_writer(&mut stdout, &account.report(target))?;
         writeln!(stdout)?;
     }
-    let exceptions = account.exceptions();
+    let empty = without_records(&account.ledger);
+    let exceptions = [account.exceptions(), empty].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
     settings.console.account(|out| account.write_summary(out), &account.report(target), exceptions.as_deref());
     if let Some(reason) = &account.ledger.stopped {
         settings.console.error(&reason.to_string());

@@ -16,6 +16,7 @@
 //! directories are made with mode 0700 and files with 0600.
 
 mod entry;
+mod first_pass;
 mod known_users;
 mod lock;
 mod log;
@@ -26,6 +27,7 @@ mod run_journal;
 mod run_record;
 
 pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
+pub use first_pass::FirstPass;
 pub use known_users::{ContentHash, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
 use lock::target_digest;
 pub use lock::{Lock, LockError};

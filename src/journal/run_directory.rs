@@ -103,6 +103,11 @@ impl RunDirectory {
         &self.id
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The journal.
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal")
@@ -126,6 +131,11 @@ impl RunDirectory {
     /// The duplicates within the input, once they were looked for.
     pub fn duplicates(&self) -> PathBuf {
         self.path.join("duplicates")
+    }
+
+    /// What the first pass over the inputs brought.
+    pub(super) fn first_pass_file(&self) -> PathBuf {
+        self.path.join("first-pass.json")
     }
 
     /// Where the account of the joined passwords is kept.

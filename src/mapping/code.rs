@@ -75,6 +75,23 @@ codes! {
     }
 }
 
+impl RejectCode {
+    /// Whether it is the target that refuses such a record; all others are known before anything is sent.
+    pub const fn is_of_target(self) -> bool {
+        matches!(
+            self,
+            Self::EmailTaken
+                | Self::UsernameTaken
+                | Self::PhoneTaken
+                | Self::ExternalIdTaken
+                | Self::AlreadyExists
+                | Self::TargetConflict
+                | Self::TargetInvalid
+                | Self::TargetError
+        )
+    }
+}
+
 /// Which heading of the report a notice belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {

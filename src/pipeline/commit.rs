@@ -39,6 +39,8 @@ pub(super) struct Committer {
     pub tracker: Tracker,
     pub previews: usize,
     pub max_errors: Option<u64>,
+    /// Rejects that are known to come, those that came already among them.
+    pub predicted: u64,
     pub stop: CancellationToken,
     pub abort: CancellationToken,
 }
@@ -156,7 +158,8 @@ impl Committer {
     }
 
     fn check_errors(&mut self) {
-        if let Some(limit) = self.max_errors.filter(|limit| self.ledger.rejected() > *limit) {
+        let rejects = self.ledger.rejected().max(self.predicted + self.ledger.rejected_by_target());
+        if let Some(limit) = self.max_errors.filter(|limit| rejects > *limit) {
             self.stop_because(StopReason::TooManyErrors { limit });
         }
     }

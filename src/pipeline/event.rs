@@ -78,6 +78,8 @@ pub(super) struct MappedChunkCounts {
     pub consumed: u64,
     /// The notices about the valid ones, for a dry run.
     pub notices: Vec<Notices>,
+    /// Records of other shards that were looked at and do not map.
+    pub rejects_of_others: u64,
     /// The first canonical identities, as JSON.
     pub previews: Vec<String>,
 }
@@ -116,6 +118,36 @@ pub enum StopReason {
     TooManyErrors {
         /// The limit.
         limit: u64,
+    },
+    /// More rejects are known to come than `--max-errors` allows.
+    #[error(
+        "{rejects} records cannot be imported, more than the {limit} of --max-errors, so nothing is sent; mend them, or \
+         allow more"
+    )]
+    TooManyPredicted {
+        /// How many there are.
+        rejects: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Rejects are known to come, and `--strict` allows none.
+    #[error(
+        "{rejects} records cannot be imported (--strict), so nothing is sent; mend them, or import the others without \
+         --strict"
+    )]
+    Strict {
+        /// How many there are.
+        rejects: u64,
+    },
+    /// Fewer records than `--min-records` asks for.
+    #[error(
+        "the input has {found} records, fewer than the {least} of --min-records; look whether the export is whole"
+    )]
+    TooFewRecords {
+        /// How many there are.
+        found: u64,
+        /// How many there should be.
+        least: u64,
     },
     /// The run's directory cannot be written.
     #[error("cannot write `{path}`: {source}; make room or make it writable, then run the same command again")]

@@ -112,6 +112,8 @@ pub struct Ledger {
     updated: u64,
     unchanged: u64,
     rejected: BTreeMap<RejectCode, CodeCount>,
+    /// Records of other shards that were looked at and do not map.
+    pub rejects_of_others: u64,
     notices: BTreeMap<Notice, u64>,
     /// The first thousand records that share a verified address or number with another one.
     pub sharing: Vec<SharingRecord>,
@@ -171,6 +173,7 @@ impl Ledger {
             updated: 0,
             unchanged: 0,
             rejected: BTreeMap::new(),
+            rejects_of_others: 0,
             notices: BTreeMap::new(),
             sharing: Vec::new(),
             password_resets: 0,
@@ -267,6 +270,32 @@ impl Ledger {
         self.rejected.values().map(|code| code.count).sum()
     }
 
+    /// Of the rejected records those that the target refused.
+    pub fn rejected_by_target(&self) -> u64 {
+        self.rejected.iter().filter(|(code, _)| code.is_of_target()).map(|(_, code)| code.count).sum()
+    }
+
+    /// Records of all inputs, as far as they were read, those of other shards, too.
+    pub fn records(&self) -> u64 {
+        self.inputs.iter().map(|input| input.records).sum()
+    }
+
+    /// Makes it an error that there are fewer records, where all went well but for that.
+    pub fn require_records(&mut self, least: Option<u64>) {
+        let found = self.records();
+        if let (None, Some(least)) = (&self.stopped, least.filter(|least| found < *least)) {
+            self.stopped = Some(StopReason::TooFewRecords { found, least });
+        }
+    }
+
+    /// Inputs that were read to their end, and in which there is no record.
+    pub fn without_records(&self) -> Vec<&str> {
+        let is_known = matches!(self.stopped, None | Some(StopReason::TooFewRecords { .. }))
+            && (self.read == 0 || self.ended == self.inputs.len());
+        let empty = self.inputs.iter().filter(|input| is_known && input.records == 0);
+        empty.map(|input| input.input.as_str()).collect()
+    }
+
     /// Rejected records by code.
     pub fn rejected_by_code(&self) -> &BTreeMap<RejectCode, CodeCount> {
         &self.rejected
@@ -300,6 +329,7 @@ impl Ledger {
     pub(super) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
         self.read += counts.open;
         self.not_asked += counts.not_asked;
+        self.rejects_of_others += counts.rejects_of_others;
         let input = &mut self.inputs[usize::from(counts.start.key.input)];
         input.consumed = counts.consumed;
         input.records = counts.last;

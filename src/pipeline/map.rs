@@ -86,6 +86,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         first: holds_first(&chunk, mapping.shard),
         encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
         previews: Vec::new(),
+        rejects_of_others: 0,
     };
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
@@ -105,7 +106,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
             Err(rejection) => rejects.push(Reject::new(rejection, input, &chunk, span)),
         }
     }
-    let ChunkMapper { encoded, previews, keys, .. } = mapper;
+    let ChunkMapper { encoded, previews, keys, rejects_of_others, .. } = mapper;
     if let DuplicateCheck::Find(finder) = &mapping.duplicates {
         finder.collect(&keys)?;
     }
@@ -123,6 +124,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         consumed: chunk.consumed,
         notices: ready.iter().map(|record| record.notices).filter(|notices| !notices.is_empty()).collect(),
         previews,
+        rejects_of_others,
     };
     Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
 }
@@ -141,6 +143,8 @@ struct ChunkMapper<'m> {
     first: bool,
     encoded: Vec<u8>,
     previews: Vec<String>,
+    /// Records of other shards that do not map.
+    rejects_of_others: u64,
 }
 
 impl ChunkMapper<'_> {
@@ -157,7 +161,8 @@ impl ChunkMapper<'_> {
     /// Maps a record of another shard, which nothing is kept of but its keys: one of ours may be its duplicate.
     fn look_at(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
         let start = self.encoded.len();
-        drop(self.map(index, chunk, span)?);
+        let mapped = self.map(index, chunk, span)?;
+        self.rejects_of_others += u64::from(mapped.is_err());
         self.encoded.truncate(start);
         Ok(())
     }

@@ -99,10 +99,12 @@ pub struct Job {
     pub lookup: Option<KnownLookup>,
     /// How far an earlier part of the run came.
     pub progress: Progress,
-    /// What became of the records of that earlier part.
+    /// What became of the records of that earlier part; and if nothing is to be sent, why.
     pub ledger: Ledger,
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
+    /// Rejects that are known to come, which count for that from the beginning.
+    pub predicted: u64,
 }
 
 impl Job {
@@ -122,6 +124,7 @@ impl Job {
             progress,
             ledger,
             max_errors,
+            predicted: 0,
         }
     }
 }
@@ -177,6 +180,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         tracker,
         previews: job.preview,
         max_errors: job.max_errors,
+        predicted: job.predicted,
         stop,
         abort,
     };

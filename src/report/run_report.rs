@@ -52,6 +52,9 @@ pub struct RunReport<'a> {
     /// Why it was stopped.
     reason: Option<String>,
     inputs: &'a [InputProgress],
+    /// Inputs in which there is no record.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without_records: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     passwords: Option<&'a PasswordsReport>,
     counts: Counts,
@@ -110,6 +113,7 @@ impl<'a> RunReport<'a> {
             exit_code: ExitStatus::of(ledger).code(),
             reason: ledger.stopped.as_ref().map(ToString::to_string),
             inputs: &ledger.inputs,
+            without_records: ledger.without_records(),
             passwords: details.passwords.as_ref(),
             counts: ledger.counts(),
             not_asked: ledger.not_asked,

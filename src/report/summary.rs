@@ -59,7 +59,7 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
             if ledger.retries > 0 { format!(", {} of them retries", count(ledger.retries)) } else { String::new() };
         writeln!(out, "Target: {target} ({}{retries})", plural(ledger.requests, "request"))?;
     }
-    Ok(())
+    ledger.without_records().iter().try_for_each(|input| writeln!(out, "There is no record in {input}."))
 }
 
 fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {

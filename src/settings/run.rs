@@ -23,6 +23,8 @@ impl ImportSettings {
             max_errors: self.max_errors,
             max_record_bytes: Some(self.intake.reader.record_bytes),
             recheck: self.recheck,
+            strict: self.strict,
+            min_records: self.min_records,
         }
     }
 
@@ -79,6 +81,7 @@ impl ImportSettings {
             },
             on_existing: OnExisting::from_str(&record.on_existing, false).map_err(wrong)?,
             recheck: record.options.recheck,
+            strict: record.options.strict,
             preview: None,
             new_run: false,
             options: options_of_run(options, &record.options).map_err(wrong)?,
@@ -99,6 +102,7 @@ fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOp
         batch_bytes: typed.batch_bytes.or(recorded.batch_bytes),
         max_wait: typed.max_wait.or(recorded.max_wait),
         max_errors: typed.max_errors.or(recorded.max_errors),
+        min_records: typed.min_records.or(recorded.min_records),
         max_record_bytes: typed.max_record_bytes.or(recorded.max_record_bytes),
         ..typed
     })
