@@ -166,11 +166,11 @@ impl ImportSettings {
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
         }
-        if arguments.strict && !arguments.dry_run && inputs.iter().any(Input::is_pipe) {
+        if arguments.options.strict && !arguments.dry_run && inputs.iter().any(Input::is_pipe) {
             return Err(SettingsError::StrictPipe);
         }
         let destination = destination(&arguments, environment)?;
-        let ImportArguments { dry_run, mapping, on_existing, recheck, strict, preview, new_run, options, .. } = arguments;
+        let ImportArguments { dry_run, mapping, on_existing, recheck, preview, new_run, options, .. } = arguments;
         let rate = first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or_default();
         Ok(Self {
             rate,
@@ -197,7 +197,7 @@ impl ImportSettings {
             on_existing,
             recheck,
             max_errors: options.max_errors,
-            strict,
+            strict: options.strict,
             min_records: options.min_records,
             output: options.output,
             console: console(&options),
@@ -223,10 +223,10 @@ impl ImportSettings {
             mapping,
             on_existing: OnExisting::default(),
             recheck: false,
-            strict: false,
             preview: None,
             new_run: false,
-            options,
+            // Nothing is sent.
+            options: RunOptions { strict: false, ..options },
         };
         Ok(Self { sample, ..Self::resolve(import, environment)? })
     }

@@ -251,10 +251,6 @@ pub struct ImportArguments {
     #[arg(long, help_heading = "Mapping")]
     pub recheck: bool,
 
-    /// Send nothing while any record would be rejected: exit code 4, and the report and the rejects file name them all
-    #[arg(long, help_heading = "Mapping")]
-    pub strict: bool,
-
     /// How many identities a dry run shows (password hashes are masked) [default: 3]
     #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
     pub preview: Option<usize>,
@@ -354,6 +350,10 @@ pub struct RunOptions {
     /// sent
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub max_errors: Option<u64>,
+
+    /// Send nothing while any record would be rejected: exit code 4, and the report and the rejects file name them
+    #[arg(long, help_heading = "Mapping")]
+    pub strict: bool,
 
     /// With fewer than N records in all the input it is an error (exit code 5), and of files nothing is sent
     #[arg(long, value_name = "N", help_heading = "Mapping")]

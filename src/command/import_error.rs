@@ -61,10 +61,11 @@ impl ImportError {
             Self::Prepare(PrepareError::Source(error)) | Self::Passwords(PasswordsError::Source(error)) => {
                 ExitStatus::of_source(error)
             }
-            Self::Passwords(PasswordsError::NoTable { .. }) => ExitStatus::Input,
+            Self::Passwords(PasswordsError::NoTable { .. }) | Self::Search(StopReason::TooFewRecords { .. }) => {
+                ExitStatus::Input
+            }
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
-            Self::Search(StopReason::TooFewRecords { .. }) => ExitStatus::Input,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
             Self::Passwords(_)
             | Self::Search(_)

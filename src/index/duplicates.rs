@@ -142,14 +142,11 @@ fn search(
         let entry = entry?;
         match &mut first {
             Some((of, slot)) if of[..HASH_BYTES] == entry[..HASH_BYTES] => {
-                let slot = match *slot {
-                    Some(slot) => slot,
-                    None => {
-                        let new = *slot.insert(slots.fetch_add(1, Ordering::Relaxed));
-                        members.extend(&[claims::member(&of[HASH_BYTES..], new)])?;
-                        new
-                    }
-                };
+                let is_second = slot.is_none();
+                let slot = *slot.get_or_insert_with(|| slots.fetch_add(1, Ordering::Relaxed));
+                if is_second {
+                    members.extend(&[claims::member(&of[HASH_BYTES..], slot)])?;
+                }
                 members.extend(&[claims::member(&entry[HASH_BYTES..], slot)])?;
             }
             _ => first = Some((entry, None)),
@@ -274,7 +271,9 @@ mod tests {
             for (number, (one, other, beside)) in some {
                 finder.claim(&mut keys, &place(3, *number), 1, &[*one]);
                 finder.claim(&mut keys, &place(3, *number), 2, &[*other]);
-                beside.iter().for_each(|key| finder.beside(&mut keys, &place(3, *number), 2, &[*key]));
+                for key in beside {
+                    finder.beside(&mut keys, &place(3, *number), 2, &[*key]);
+                }
             }
             finder.collect(&keys).unwrap();
         }

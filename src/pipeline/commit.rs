@@ -144,8 +144,12 @@ impl Committer {
                 self.check_errors();
             }
             Event::Late { rejects, shared } => {
-                rejects.into_iter().for_each(|reject| self.ledger.rejected_late(reject));
-                shared.into_iter().for_each(|shared| self.ledger.shared_late(shared));
+                for reject in rejects {
+                    self.ledger.rejected_late(reject);
+                }
+                for shared in shared {
+                    self.ledger.shared_late(shared);
+                }
                 self.check_errors();
             }
             Event::Requested { again, throttled } => self.ledger.requested(again, throttled),

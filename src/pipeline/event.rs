@@ -140,9 +140,7 @@ pub enum StopReason {
         rejects: u64,
     },
     /// Fewer records than `--min-records` asks for.
-    #[error(
-        "the input has {found} records, fewer than the {least} of --min-records; look whether the export is whole"
-    )]
+    #[error("the input has {found} records, fewer than the {least} of --min-records; look whether the export is whole")]
     TooFewRecords {
         /// How many there are.
         found: u64,

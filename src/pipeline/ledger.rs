@@ -1,18 +1,18 @@
 //! What became of the records: the one account of a run, owned by the committer.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::duplicates::{earlier, position};
-use super::event::{LateReject, LateShared, MappedChunkCounts, StopReason};
+use super::duplicates::earlier;
+use super::event::{LateReject, MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
 use super::read::InputEnd;
-use crate::index::{Duplicates, Meaning};
+use super::sharing::SharingRecord;
+use crate::index::Duplicates;
 use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
@@ -20,9 +20,6 @@ use crate::source::{Input, Position, Shard};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
 const FIRST_POSITIONS: usize = 3;
-
-/// How many records are named that share an address with another one.
-const NAMED_SHARING: usize = 1_000;
 
 /// Records by what became of them. Each record read is in exactly one of `created`, `updated`, `unchanged`,
 /// `rejected` and `unfinished` (in a dry run: `valid` and `rejected`).
@@ -65,16 +62,6 @@ pub struct RejectedRecord {
     pub same_as: Option<SameAs>,
 }
 
-/// A record that has a verified address or number that another one has, too. Both are imported.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct SharingRecord {
-    /// Where it stands.
-    #[serde(flatten)]
-    pub position: Position,
-    /// The other one.
-    pub same_as: SameAs,
-}
-
 /// The record that has the same as another one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct SameAs {
@@ -114,7 +101,7 @@ pub struct Ledger {
     rejected: BTreeMap<RejectCode, CodeCount>,
     /// Records of other shards that were looked at and do not map.
     pub rejects_of_others: u64,
-    notices: BTreeMap<Notice, u64>,
+    pub(super) notices: BTreeMap<Notice, u64>,
     /// The first thousand records that share a verified address or number with another one.
     pub sharing: Vec<SharingRecord>,
     /// Users who have to set a new password.
@@ -211,9 +198,7 @@ impl Ledger {
         for (notice, count) in other.notices {
             *self.notices.entry(notice).or_default() += count;
         }
-        self.sharing.extend(other.sharing);
-        self.sharing.sort_unstable();
-        self.sharing.truncate(NAMED_SHARING);
+        self.share_with(other.sharing);
         self.password_resets += other.password_resets;
         self.not_asked += other.not_asked;
         self.requests += other.requests;
@@ -405,40 +390,7 @@ impl Ledger {
         self.rejected_at(code, position, Some(same_as));
     }
 
-    /// Books a record of a dry run that turned out to share an address after its notices were booked.
-    pub(super) fn shared_late(&mut self, LateShared { position, same_as }: LateShared) {
-        self.noticed(Notice::AddressShared.into());
-        self.share(position, same_as);
-    }
-
-    fn share(&mut self, position: Position, same_as: EarlierRecord) {
-        if self.sharing.len() < NAMED_SHARING {
-            let same_as = self::same_as(&self.inputs, same_as);
-            self.sharing.extend(same_as.map(|same_as| SharingRecord { position, same_as }));
-        }
-    }
-
-    /// Names the records that share an address, of those that were found before an import; that they do is among their
-    /// notices.
-    pub fn name_sharing(&mut self, found: &Duplicates, shard: Option<Shard>) -> io::Result<()> {
-        if !self.notices.contains_key(&Notice::AddressShared) {
-            return Ok(());
-        }
-        let names: Vec<Arc<str>> = self.inputs.iter().map(|input| Arc::from(input.input.as_str())).collect();
-        for duplicate in found.iter() {
-            let duplicate = duplicate?;
-            let is_ours = shard.is_none_or(|shard| shard.takes(duplicate.place.number));
-            if duplicate.meaning == Meaning::Shared && is_ours {
-                self.share(position(&duplicate.place, &names), earlier(&duplicate.first));
-            }
-            if self.sharing.len() == NAMED_SHARING {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn noticed(&mut self, notices: Notices) {
+    pub(super) fn noticed(&mut self, notices: Notices) {
         for notice in notices.iter() {
             *self.notices.entry(notice).or_default() += 1;
         }
@@ -461,7 +413,7 @@ impl Ledger {
     }
 }
 
-fn same_as(inputs: &[InputProgress], earlier: EarlierRecord) -> Option<SameAs> {
+pub(super) fn same_as(inputs: &[InputProgress], earlier: EarlierRecord) -> Option<SameAs> {
     let EarlierRecord { input, number, line } = earlier;
     let input = inputs.get(usize::from(input))?.input.clone();
     Some(SameAs { input, record: number, line })

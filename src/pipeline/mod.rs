@@ -34,6 +34,7 @@ mod refusal;
 mod room;
 mod send;
 mod settlement;
+mod sharing;
 mod single;
 mod work;
 
@@ -47,10 +48,11 @@ pub use batch::BatchLimits;
 pub use duplicates::{DuplicateCheck, find_duplicates};
 pub use event::StopReason;
 pub use group::{MappedGroup, MappedIdentity, mapped_groups};
-pub use ledger::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
+pub use ledger::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs};
 pub use memory::{MemoryBound, peak_memory, room};
 pub use reconcile::OnExisting;
 pub use send::Delivery;
+pub use sharing::SharingRecord;
 
 use crate::journal::{Journal, Known, KnownLookup, KnownUsers, Progress, Reject, Settled, Tracker};
 use crate::mapping::Rules;

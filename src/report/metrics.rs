@@ -188,7 +188,11 @@ impl fmt::Display for State {
         metrics.single("exit_code", "How it ended, as --help has it.", code)?;
         let moment = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok()).map(seconds);
         metrics.single(LAST_SUCCESS, "When an import last ended with nothing rejected.", moment(self.last_success))?;
-        metrics.single(LAST_COMPLETION, "When an import last went through all records.", moment(self.last_completion))?;
+        metrics.single(
+            LAST_COMPLETION,
+            "When an import last went through all records.",
+            moment(self.last_completion),
+        )?;
         let Some(figures) = &self.figures else { return Ok(()) };
         metrics.figures(figures)?;
         let rejected = self.rejected_by_code.iter().map(|(code, count)| (label("code", code), number(*count)));

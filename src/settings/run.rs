@@ -44,6 +44,8 @@ impl ImportSettings {
     /// Resolves what was typed to undo a run.
     pub fn resolve_undo(arguments: UndoArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let UndoArguments { run, yes, force, options } = arguments;
+        // Nothing is read.
+        let options = RunOptions { strict: false, ..options };
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let (_, record) = find_run(&runs, Some(&run))?;
         // Nothing is mapped.
@@ -81,7 +83,6 @@ impl ImportSettings {
             },
             on_existing: OnExisting::from_str(&record.on_existing, false).map_err(wrong)?,
             recheck: record.options.recheck,
-            strict: record.options.strict,
             preview: None,
             new_run: false,
             options: options_of_run(options, &record.options).map_err(wrong)?,
@@ -103,6 +104,7 @@ fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOp
         max_wait: typed.max_wait.or(recorded.max_wait),
         max_errors: typed.max_errors.or(recorded.max_errors),
         min_records: typed.min_records.or(recorded.min_records),
+        strict: typed.strict || recorded.strict,
         max_record_bytes: typed.max_record_bytes.or(recorded.max_record_bytes),
         ..typed
     })
