@@ -145,6 +145,40 @@ fn a_database_of_an_earlier_version_gets_the_same_rule() {
     assert_eq!(sandbox.sign_in("JÖRG@example.com", "wrong").0, 401);
 }
 
+#[test]
+fn cases_that_went_wrong_in_the_field() {
+    let scratch = Scratch::new();
+    let case = |name: &str, text: &str| {
+        let file = scratch.write(name, text);
+        let run =
+            scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json", "--preview", "9"]);
+        let report = run.report();
+        let emails = report["preview"].as_array().cloned().unwrap_or_default();
+        (
+            report,
+            emails
+                .iter()
+                .map(|user| user["traits"]["email"].as_str().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>(),
+        )
+    };
+    let (report, sent) = case("input.json", include_str!("cases/invisible-in-address/input.json"));
+    assert_eq!(sent, ["anna@example.com", "anna2@example.com", "anna4@example.com", "anna5@example.com"]);
+    assert_eq!(rejected(&report, "invalid_email"), [2, 4]);
+    let (report, _) = case("plain.json", include_str!("cases/invisible-in-address/plain.json"));
+    assert_eq!((rejected(&report, "duplicate_email"), &report["counts"]["valid"]), (vec![2], &2.into()), "{report}");
+    for text in [
+        include_str!("cases/verified-address-of-two/input.json"),
+        include_str!("cases/verified-address-of-two/primary.json"),
+    ] {
+        let (report, sent) = case("shared.json", text);
+        assert_eq!((sent.len(), &report["warnings"]["address_shared"]), (2, &2.into()), "{report}");
+        let places = report["shared_addresses"].as_array().expect("places");
+        let numbers = |place: &Value| [place["record"].as_u64(), place["same_as"]["record"].as_u64()];
+        assert_eq!(places.iter().map(numbers).collect::<Vec<_>>(), [[Some(1), Some(2)], [Some(2), Some(1)]]);
+    }
+}
+
 /// Users 1 and 2 share a further address, 3 has 4's primary one, 5 has one of a user who is rejected, 8 has one that
 /// 7 has not verified.
 fn shared() -> String {

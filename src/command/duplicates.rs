@@ -47,8 +47,10 @@ pub(super) async fn check(
     settings.console.note("Looking for duplicates within the input …");
     let (found, ledger) = find(settings, signals).await?;
     let complete = ledger.stopped.is_none();
-    let first_pass = first_pass(&found, &ledger, settings).map_err(StopReason::Temporary)?;
+    let mut first_pass = first_pass(&found, &ledger, settings).map_err(StopReason::Temporary)?;
     if let Some(directory) = directory {
+        // An earlier part of the run had made it, and lost what it found.
+        first_pass.sent = directory.first_pass().is_some_and(|earlier| earlier.sent);
         let path = directory.path().to_path_buf();
         directory.keep_first_pass(&first_pass).map_err(|source| ImportError::Write { path, source })?;
     }

@@ -10,12 +10,13 @@ pub(super) fn email_fault(address: &str) -> Option<&'static str> {
     if address.len() > EMAIL_BYTES {
         return Some("it is longer than 254 bytes");
     }
-    let is_blank = |character: char| character.is_whitespace() || character.is_control();
-    if !address.bytes().all(|byte| byte.is_ascii_graphic()) && address.chars().any(is_blank) {
-        return Some("it contains white space or control characters");
-    }
-    if address.chars().any(is_invisible) {
-        return Some("it contains an invisible character, as documents and tables bring along; write it anew");
+    if !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if address.chars().any(|character| character.is_whitespace() || character.is_control()) {
+            return Some("it contains white space or control characters");
+        }
+        if address.chars().any(is_invisible) {
+            return Some("it contains an invisible character, as documents and tables bring along; write it anew");
+        }
     }
     let Some((local, domain)) = address.rsplit_once('@') else {
         return Some("it has no `@`");
