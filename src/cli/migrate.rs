@@ -346,8 +346,8 @@ pub struct RunOptions {
     #[arg(long, value_name = "FILE", help_heading = "Target")]
     pub cacert: Option<PathBuf>,
 
-    /// Stop once more than this many records were rejected; of files, those that are known to be count before anything is
-    /// sent
+    /// Stop once more than this many records were rejected; those that are known beforehand (not in a pipe) count before
+    /// anything is sent
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub max_errors: Option<u64>,
 
@@ -355,7 +355,7 @@ pub struct RunOptions {
     #[arg(long, help_heading = "Mapping")]
     pub strict: bool,
 
-    /// With fewer than N records in all the input it is an error (exit code 5), and of files nothing is sent
+    /// End with exit code 5 if the input has fewer than N records; nothing is sent then, unless it comes out of a pipe
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub min_records: Option<u64>,
 
