@@ -20,9 +20,9 @@ pub enum ExitStatus {
     Usage = 2,
     /// Finished, some records rejected.
     Rejected = 3,
-    /// Stopped by `--max-errors`.
+    /// Stopped by `--max-errors` or `--strict`.
     TooManyErrors = 4,
-    /// The input is unreadable, truncated or malformed as a whole.
+    /// The input is unreadable, truncated or malformed as a whole, or has too few records.
     Input = 5,
     /// The target refused us: authentication, scope, plan.
     Refused = 6,
@@ -64,8 +64,8 @@ impl ExitStatus {
             Self::Unexpected => "unexpected failure (a bug)",
             Self::Usage => "wrong usage or configuration, or no room for the run's files",
             Self::Rejected => "finished, some records were rejected (verify: or differ)",
-            Self::TooManyErrors => "stopped by --max-errors",
-            Self::Input => "input unreadable, truncated or malformed as a whole",
+            Self::TooManyErrors => "stopped by --max-errors or --strict",
+            Self::Input => "input unreadable, truncated or malformed as a whole, or too short (--min-records)",
             Self::Refused => "the target refused us (key, scope, plan)",
             Self::Unreachable => {
                 "the target, or the store of an input, cannot be reached or kept failing; try again later"
@@ -86,7 +86,10 @@ impl ExitStatus {
             Some(StopReason::Interrupted(Signal::Terminate)) => Self::Terminated,
             Some(StopReason::Source(error)) => Self::of_source(error),
             Some(StopReason::Target(error)) => Self::of_target(error),
-            Some(StopReason::TooManyErrors { .. }) => Self::TooManyErrors,
+            Some(
+                StopReason::TooManyErrors { .. } | StopReason::TooManyPredicted { .. } | StopReason::Strict { .. },
+            ) => Self::TooManyErrors,
+            Some(StopReason::TooFewRecords { .. }) => Self::Input,
             // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
             Some(StopReason::Journal { .. } | StopReason::Index(_) | StopReason::Temporary(_)) => Self::Usage,
             Some(StopReason::Internal(_)) => Self::Unexpected,

@@ -115,6 +115,10 @@ pub struct ImportSettings {
     pub retry: RetryBudget,
     /// Stop once more records than this were rejected.
     pub max_errors: Option<u64>,
+    /// Send nothing while any record would be rejected.
+    pub strict: bool,
+    /// An input with fewer records than this is an error.
+    pub min_records: Option<u64>,
     /// What standard output gets.
     pub output: OutputFormat,
     /// What standard error gets.
@@ -167,6 +171,9 @@ impl ImportSettings {
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
         }
+        if arguments.options.strict && !arguments.dry_run && inputs.iter().any(Input::is_pipe) {
+            return Err(SettingsError::StrictPipe);
+        }
         let destination = destination(&arguments, environment)?;
         let ImportArguments { dry_run, mapping, on_existing, recheck, preview, new_run, options, .. } = arguments;
         let rate = first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or_default();
@@ -196,6 +203,8 @@ impl ImportSettings {
             on_existing,
             recheck,
             max_errors: options.max_errors,
+            strict: options.strict,
+            min_records: options.min_records,
             output: options.output,
             console: console(&options),
             metrics: None,
@@ -223,7 +232,8 @@ impl ImportSettings {
             recheck: false,
             preview: None,
             new_run: false,
-            options,
+            // Nothing is sent.
+            options: RunOptions { strict: false, ..options },
         };
         Ok(Self { sample, ..Self::resolve(import, environment)? })
     }

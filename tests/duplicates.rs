@@ -172,3 +172,39 @@ fn of_a_pipe_the_target_decides() {
     assert_eq!(run.count("created"), 5, "{}", run.stdout);
     assert_eq!(run.report()["rejected_by_code"]["email_taken"]["count"], 1);
 }
+
+/// Users of whom each has one key of the user before, by turns the address and the username: 2 is 1's duplicate, 3 is one of
+/// nobody who is imported, and so on.
+fn chain(users: usize) -> impl Iterator<Item = String> {
+    (0..users).map(|number| {
+        let (name, address) = (number.div_ceil(2), number / 2);
+        user(number)
+            .replace(&format!("user{number}@example.com"), &format!("user{address}@example.com"))
+            .replace("\"first_name\"", &format!("\"username\":\"name_{name}\",\"first_name\""))
+    })
+}
+
+#[test]
+fn only_a_record_that_is_imported_makes_another_one_its_duplicate() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export(chain(2_001)));
+    let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(3);
+    assert_eq!((dry.count("valid"), dry.count("rejected")), (1_001, 1_000), "{}", dry.stdout);
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert_eq!((run.count("created"), run.count("rejected")), (1_001, 1_000), "{}", run.stdout);
+    assert_eq!(run.report()["rejected_by_code"], dry.report()["rejected_by_code"]);
+    // The odd ones are gone, so each is the duplicate of the one before.
+    let rejects = lines(&scratch.path(run.report()["rejects_file"].as_str().expect("rejects")));
+    for reject in &rejects {
+        let record = reject["position"]["record"].as_u64().expect("a number");
+        assert!(record % 2 == 0, "{reject}");
+        let told = format!("record {} (line {record}) has the same email address", record - 1);
+        assert_eq!(reject["message"], told, "{reject}");
+    }
+    // Shards decide alike.
+    let shards = ["1/2", "2/2"]
+        .map(|shard| scratch.import(&sandbox, &file, &["--shard", shard, "--runs-dir", "shards"]).expect_code(3));
+    assert_eq!(shards.iter().map(|shard| shard.count("unchanged")).sum::<u64>(), 1_001);
+    assert_eq!(scratch.verify(&sandbox, &file, &[]).expect_code(0).report()["equal"], 1_001);
+}

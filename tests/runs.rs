@@ -203,7 +203,7 @@ fn a_run_is_resumed_the_way_it_was_begun() {
         serde_json::from_str(&scratch.read(&format!(".avnology/runs/{id}/run.json"))).expect("a record");
     let expected = serde_json::json!({
         "rate": "300/m", "concurrency": "1", "batch_size": 20, "batch_bytes": 1_048_576, "max_wait": 180,
-        "max_errors": null, "max_record_bytes": 8_388_608, "recheck": false,
+        "max_errors": null, "max_record_bytes": 8_388_608, "recheck": false, "strict": false, "min_records": null,
     });
     assert_eq!(record["options"], expected);
     let mut command = scratch.avnology(&[

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::run_mark::{MARK, RunMark};
+use crate::mapping::normal_form;
 
 /// A field in which two identities can differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -14,11 +15,11 @@ use super::run_mark::{MARK, RunMark};
 pub enum Field {
     /// The key at the target: the same person may have been given another one at Clerk since.
     ExternalId,
-    /// The primary address. Letters' case does not count.
+    /// The primary address. How it is spelled does not count, as for duplicates.
     Email,
     /// Whether it is verified.
     EmailVerified,
-    /// The username. Letters' case does not count.
+    /// The username. Letters' case does not count, as for duplicates.
     Username,
     /// The given name.
     FirstName,
@@ -224,7 +225,7 @@ impl<'a> Comparable<'a> {
 }
 
 fn same_letters(sent: Option<&str>, found: Option<&str>) -> bool {
-    sent.map(str::to_lowercase) == found.map(str::to_lowercase)
+    sent == found || sent.map(normal_form) == found.map(normal_form)
 }
 
 fn same_flag(sent: Option<bool>, found: Option<bool>) -> bool {
@@ -355,6 +356,7 @@ mod tests {
         for (from, to, field) in [
             ("A@B.c", "x@b.c", Field::Email),
             ("\"email_verified\":true", "\"email_verified\":false", Field::EmailVerified),
+            ("A@B.c", "ä@b.c", Field::Email),
             ("\"ABC\"", "\"abcd\"", Field::Username),
             ("\"first_name\":\"A\"", "\"first_name\":\"B\"", Field::FirstName),
             ("\"last_name\":null", "\"last_name\":\"L\"", Field::LastName),

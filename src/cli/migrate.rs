@@ -357,9 +357,18 @@ pub struct RunOptions {
     #[arg(long, value_name = "FILE", help_heading = "Target")]
     pub cacert: Option<PathBuf>,
 
-    /// Stop once more than this many records were rejected
+    /// Stop once more than this many records were rejected; those that are known beforehand (not in a pipe) count before
+    /// anything is sent
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub max_errors: Option<u64>,
+
+    /// Send nothing while any record would be rejected: exit code 4, and the report and the rejects file name them
+    #[arg(long, help_heading = "Mapping")]
+    pub strict: bool,
+
+    /// End with exit code 5 if the input has fewer than N records; nothing is sent then, unless it comes out of a pipe
+    #[arg(long, value_name = "N", help_heading = "Mapping")]
+    pub min_records: Option<u64>,
 
     /// The largest record; a larger one is rejected without being kept in memory [default: 8388608]
     #[arg(long, value_name = "BYTES", value_parser = record_bytes, help_heading = "Mapping")]

@@ -1,5 +1,5 @@
 //! Goes through the inputs once before anything is sent, and keeps what that finds out for the rest of the run: whether they
-//! can be read at all, what their bytes are, and who is in them twice.
+//! can be read at all, what their bytes are, who is in them twice, and how many records will be rejected.
 
 use std::fs::File;
 use std::io;
@@ -9,9 +9,9 @@ use super::import_error::ImportError;
 use super::passwords;
 use super::prepare::PrepareError;
 use super::progress::reporter;
-use crate::index::{Duplicates, FoundDuplicates};
-use crate::journal::{FirstPassRecord, RunDirectory, create_private, put_private};
-use crate::pipeline::{DuplicateCheck, StopReason, find_duplicates};
+use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};
+use crate::journal::{FirstPassRecord, Prediction, RunDirectory, create_private, put_private};
+use crate::pipeline::{DuplicateCheck, Ledger, StopReason, find_duplicates};
 use crate::report::JsonLines;
 use crate::settings::{ImportSettings, Progress};
 use crate::signal::Signals;
@@ -23,6 +23,8 @@ pub(super) struct FirstPass {
     pub duplicates: DuplicateCheck,
     /// How their bytes are held to what they were.
     pub watch: Watch,
+    /// What will come of their records; nothing of a pipe, nor of a run that an earlier version began.
+    pub prediction: Option<Prediction>,
 }
 
 /// Goes through the inputs, unless an earlier part of the run did. A pipe can be read only once: of one, nothing is known
@@ -33,7 +35,8 @@ pub(super) async fn first_pass(
     signals: &mut Signals,
 ) -> Result<FirstPass, ImportError> {
     if settings.intake.inputs.iter().any(Input::is_pipe) {
-        return Ok(FirstPass { duplicates: DuplicateCheck::Off, watch: Watch::Record(Arc::default()) });
+        let watch = Watch::Record(Arc::default());
+        return Ok(FirstPass { duplicates: DuplicateCheck::Off, watch, prediction: None });
     }
     if let Some(kept) = directory.map(|directory| recall(settings, directory)).transpose()?.flatten() {
         return Ok(kept);
@@ -44,13 +47,17 @@ pub(super) async fn first_pass(
         None => tempfile::tempfile(),
     };
     let recorder = Arc::new(Recorder::with_blocks(blocks.map_err(StopReason::Temporary)?));
-    let (found, complete) = find(settings, &recorder, signals).await?;
+    let (found, ledger) = find(settings, &recorder, signals).await?;
+    let complete = ledger.stopped.is_none();
     let known = recorder.finish().map_err(StopReason::Temporary)?;
+    let mut prediction = predict(&found, &ledger, settings).map_err(StopReason::Temporary)?;
+    // An earlier part of the run may have had all this, and lost it.
+    prediction.sent = directory.is_some_and(|directory| directory.first_pass().exists() && !directory.has_sent_nothing());
     // Kept before the duplicates, by which the next part of the run knows that all this was done.
     passwords::close(settings, complete, directory)?;
-    let kept = keep(settings, directory, &known, &found);
-    let (duplicates, watch) = (kept.map_err(StopReason::Temporary)?, Watch::Hold(Arc::new(known)));
-    Ok(FirstPass { duplicates: DuplicateCheck::Reject(Arc::new(duplicates)), watch })
+    let kept = keep(settings, directory, (&known, prediction), &found);
+    let duplicates = DuplicateCheck::Reject(Arc::new(kept.map_err(StopReason::Temporary)?));
+    Ok(FirstPass { duplicates, watch: Watch::Hold(Arc::new(known)), prediction: Some(prediction) })
 }
 
 /// What an earlier part of the run found. One that was begun by a version that kept nothing of the bytes is not held to them.
@@ -58,8 +65,8 @@ fn recall(settings: &ImportSettings, directory: &RunDirectory) -> Result<Option<
     let Ok(duplicates) = Duplicates::open(&directory.duplicates()) else { return Ok(None) };
     let path = directory.first_pass();
     let failed = |source| PrepareError::Io { path, source };
-    let watch = match FirstPassRecord::read(directory).map_err(failed)? {
-        None => Watch::Nothing,
+    let (watch, prediction) = match FirstPassRecord::read(directory).map_err(failed)? {
+        None => (Watch::Nothing, None),
         Some(record) => {
             if let (Some(passwords), Some(was)) = (&settings.intake.passwords, &record.passwords)
                 && passwords.digest() != Some(was)
@@ -69,25 +76,58 @@ fn recall(settings: &ImportSettings, directory: &RunDirectory) -> Result<Option<
             }
             let path = directory.blocks();
             let known = KnownInputs::open(record.inputs, &path);
-            Watch::Hold(Arc::new(known.map_err(|source| PrepareError::Io { path, source })?))
+            let known = known.map_err(|source| PrepareError::Io { path, source })?;
+            (Watch::Hold(Arc::new(known)), Some(record.prediction))
         }
     };
     passwords::recall(settings, directory);
-    Ok(Some(FirstPass { duplicates: DuplicateCheck::Reject(Arc::new(duplicates)), watch }))
+    Ok(Some(FirstPass { duplicates: DuplicateCheck::Reject(Arc::new(duplicates)), watch, prediction }))
 }
 
 fn keep(
     settings: &ImportSettings,
     directory: Option<&RunDirectory>,
-    known: &KnownInputs,
+    (known, prediction): (&KnownInputs, Prediction),
     found: &FoundDuplicates,
 ) -> io::Result<Duplicates> {
     let write = |file: File| found.write(file);
     let Some(directory) = directory else { return tempfile::tempfile().and_then(write) };
     known.sync()?;
     let passwords = settings.intake.passwords.as_ref().and_then(|passwords| passwords.digest().cloned());
-    FirstPassRecord { inputs: known.inputs.clone(), passwords }.write(directory)?;
+    FirstPassRecord { inputs: known.inputs.clone(), passwords, prediction }.write(directory)?;
     put_private(&directory.duplicates(), write)
+}
+
+/// Counts what will be rejected: what does not map, and duplicates.
+fn predict(found: &FoundDuplicates, ledger: &Ledger, settings: &ImportSettings) -> io::Result<Prediction> {
+    let (mut ours, mut all) = (0, 0);
+    for duplicate in found.iter() {
+        let Duplicate { place, meaning, .. } = duplicate?;
+        if meaning == Meaning::Taken {
+            all += 1;
+            ours += u64::from(settings.intake.shard.is_none_or(|shard| shard.takes(place.number)));
+        }
+    }
+    Ok(Prediction {
+        records: ledger.stopped.is_none().then(|| ledger.records()),
+        rejects: ledger.rejected() + ours,
+        rejects_of_all: ledger.rejected() + ledger.rejects_of_others + all,
+        sent: false,
+    })
+}
+
+/// Why nothing is to be sent, by what is known before.
+pub(super) fn refusal(prediction: &Prediction, ledger: &Ledger, settings: &ImportSettings) -> Option<StopReason> {
+    let rejects = prediction.rejects + ledger.rejected_by_target();
+    let found = prediction.records.unwrap_or(u64::MAX);
+    if let Some(least) = settings.min_records.filter(|least| found < *least) {
+        return Some(StopReason::TooFewRecords { found, least });
+    }
+    if settings.strict && prediction.rejects_of_all > 0 {
+        return Some(StopReason::Strict { rejects: prediction.rejects_of_all });
+    }
+    let limit = settings.max_errors.filter(|limit| rejects > *limit)?;
+    Some(StopReason::TooManyPredicted { rejects, limit })
 }
 
 /// Whether nothing of an input is sent: its bytes could not be had as they should be, or none of them can be relied on.
@@ -96,30 +136,31 @@ fn spoils_all(error: &SourceError, recorder: &Recorder) -> bool {
     error.is_of_bytes() || recorder.inputs().last().is_some_and(|input| input.reliable == Some(0))
 }
 
-/// The duplicates, and whether the inputs could be read to their ends.
+/// The duplicates, and the account of going through the inputs, which may have ended too early.
 async fn find(
     settings: &ImportSettings,
     recorder: &Arc<Recorder>,
     signals: &mut Signals,
-) -> Result<(FoundDuplicates, bool), ImportError> {
+) -> Result<(FoundDuplicates, Ledger), ImportError> {
     let mut reporter = match settings.progress {
         Progress::Json(every) => Box::new(JsonLines::of_search(every)),
         _ => reporter(settings),
     };
     let mut intake = settings.intake.clone();
     intake.watch = Watch::Record(Arc::clone(recorder));
-    let (ledger, found) = find_duplicates(intake, reporter.as_mut(), signals).await;
-    let complete = ledger.stopped.is_none();
-    match ledger.stopped {
+    let (mut ledger, found) = find_duplicates(intake, reporter.as_mut(), signals).await;
+    match ledger.stopped.take() {
         Some(StopReason::Source(error)) if spoils_all(&error, recorder) => {
             return Err(PrepareError::Source(error).into());
         }
-        None | Some(StopReason::Source(_)) => {}
+        // What is behind the end of an input that ends too early may have to be rejected.
+        Some(StopReason::Source(error)) if settings.strict => return Err(PrepareError::Source(error).into()),
+        ended @ (None | Some(StopReason::Source(_))) => ledger.stopped = ended,
         Some(StopReason::Interrupted(signal)) => return Err(ImportError::Interrupted(signal)),
         Some(reason) => return Err(reason.into()),
     }
     match found {
-        Ok(Some(found)) => Ok((found, complete)),
+        Ok(Some(found)) => Ok((found, ledger)),
         Ok(None) => Err(StopReason::Internal("the search for duplicates was left unfinished".to_owned()).into()),
         Err(error) => Err(StopReason::Temporary(error).into()),
     }

@@ -62,7 +62,9 @@ impl ImportError {
             | Self::Undo(UndoError::Interrupted { signal: Signal::Terminate, .. }) => ExitStatus::Terminated,
             Self::Prepare(PrepareError::Source(error) | PrepareError::Gone { source: error, .. })
             | Self::Passwords(PasswordsError::Source(error)) => ExitStatus::of_source(error),
-            Self::Passwords(PasswordsError::NoTable { .. }) => ExitStatus::Input,
+            Self::Passwords(PasswordsError::NoTable { .. }) | Self::Search(StopReason::TooFewRecords { .. }) => {
+                ExitStatus::Input
+            }
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,

@@ -276,6 +276,10 @@ fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
     // Replaying a journal is how this account is made: that is no earlier part of a run.
     ledger.continued_records = 0;
     ledger.earlier_rejects = if ledger.rejected() > 0 { rejects_files } else { Vec::new() };
+    if let Some(found) = &duplicates {
+        let path = part.directory.duplicates();
+        ledger.name_sharing(found, Some(part.shard)).map_err(|source| MergeError::Io { path, source })?;
+    }
     ledger.not_asked = not_asked;
     (ledger.requests, ledger.retries, ledger.throttled) = (requests.sent, requests.retries, requests.throttled);
     ledger.elapsed = Duration::try_from_secs_f64(elapsed_seconds).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::first_pass::{FirstPass, first_pass};
+use super::first_pass::{FirstPass, first_pass, refusal};
 use super::import_error::ImportError;
 use super::objects;
 use super::output::Output;
@@ -14,9 +14,9 @@ use super::target::{Target, at_target, connect};
 use crate::avnology::{Capabilities, Client, Paced, RunMark, preflight};
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
-use crate::journal::{RunDirectory, RunRecord};
+use crate::journal::{Prediction, RunDirectory, RunRecord};
 use crate::pace::Pace;
-use crate::pipeline::{self, Delivery, DuplicateCheck, Job, MemoryBound, peak_memory, room};
+use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, peak_memory, room};
 use crate::report::RunDetails;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
@@ -53,7 +53,8 @@ async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<E
             let mut reporter = measured(settings);
             let finder = DuplicateFinder::new(std::env::temp_dir());
             let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(settings) };
-            let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+            let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+            ledger.require_records(settings.min_records);
             let passwords = passwords::close(settings, ledger.stopped.is_none(), None)?;
             Output::of(settings).report(&ledger, &RunDetails { passwords, ..RunDetails::default() }, None)
         }
@@ -70,7 +71,7 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let Prepared { directory, journal, progress, ledger, record, continued, locks } =
+    let Prepared { directory, journal, progress, mut ledger, record, continued, locks } =
         prepare(settings, &target.name, &mut signals).await?;
     begin(settings, Some(directory.id()));
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight).await?;
@@ -86,33 +87,36 @@ async fn import_into(
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let mut settings = passwords::read(settings, &mut signals).await?;
-    let FirstPass { duplicates, watch } = match first_pass(&settings, Some(&directory), &mut signals).await {
+    let looked = look_through(&settings, &directory, &mut ledger, &mut signals).await;
+    let FirstPass { duplicates, watch, prediction } = match looked {
         // The account says that it ended on its input, so that the same command begins anew with the repaired one.
         Err(ImportError::Prepare(PrepareError::Source(error))) => {
-            let mut ledger = ledger;
             ledger.stopped = Some(error.into());
-            return Output::of(&settings).report(
-                &ledger,
-                &details(&target, &directory, &record),
-                Some(&directory.report()),
-            );
+            let details = details(&target, &directory, &record);
+            return Output::of(&settings).report(&ledger, &details, Some(&directory.report()));
         }
         looked => looked?,
     };
     settings.intake.watch = watch;
     let settings = &settings;
+    let (found, is_refused) = (duplicates.clone(), ledger.stopped.is_some());
+    // If nothing is to be sent, the rejects are written, for they are what has to be mended.
     let job = Job {
         duplicates,
-        delivery: Some(delivery),
+        delivery: Some(delivery).filter(|_| !is_refused),
         journal: Some(journal),
         known,
-        lookup,
+        lookup: lookup.filter(|_| !is_refused),
         progress,
         ledger,
+        predicted: prediction.map_or(0, |prediction| prediction.rejects),
+        max_errors: settings.max_errors.filter(|_| !is_refused),
         ..dry_run(settings)
     };
     let mut reporter = measured(settings);
-    let ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    ledger.require_records(settings.min_records);
+    name_sharing(&mut ledger, &found, settings);
     // Whatever happens to it, nobody is left without the account of the import.
     let joined = passwords::close(settings, ledger.stopped.is_none(), Some(&directory)).unwrap_or_else(|error| {
         tracing::warn!(%error, "the account of the passwords is missing");
@@ -135,6 +139,31 @@ fn details(target: &Target, directory: &RunDirectory, record: &RunRecord) -> Run
         target: Some(target.base_url.to_string()),
         report_file: Some(directory.report().display().to_string()),
         sandbox_database: target.sandbox_database.clone(),
+    }
+}
+
+/// What is known before anything is sent. If nothing is to be sent by that, the account says why.
+async fn look_through(
+    settings: &ImportSettings,
+    directory: &RunDirectory,
+    ledger: &mut Ledger,
+    signals: &mut Signals,
+) -> Result<FirstPass, ImportError> {
+    let pass = first_pass(settings, Some(directory), signals).await?;
+    ledger.stopped = pass.prediction.and_then(|prediction| refusal(&prediction, ledger, settings));
+    if let Some(prediction) = pass.prediction.filter(|_| ledger.stopped.is_none()) {
+        let failed = |source| ImportError::Write { path: directory.first_pass(), source };
+        directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
+    }
+    Ok(pass)
+}
+
+/// That users share an address is counted in any case.
+fn name_sharing(ledger: &mut Ledger, found: &DuplicateCheck, settings: &ImportSettings) {
+    if let DuplicateCheck::Reject(found) = found
+        && let Err(error) = ledger.name_sharing(found, settings.intake.shard)
+    {
+        tracing::warn!(%error, "the users who share an address are not named");
     }
 }
 

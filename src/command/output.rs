@@ -59,11 +59,13 @@ impl Output {
 
     fn print_summary(&self, ledger: &Ledger, details: &RunDetails) {
         let rejected = ledger.rejected();
-        let exceptions = (rejected > 0).then(|| {
+        let rejects = (rejected > 0).then(|| {
             let files: Vec<String> = ledger.rejects_files().map(|path| path.display().to_string()).collect();
             let rejects = (!files.is_empty()).then(|| format!(": see {}", files.join(" and ")));
             format!("{rejected} of {} records were rejected{}", ledger.counts().read, rejects.unwrap_or_default())
         });
+        let exceptions = [without_records(ledger), rejects].into_iter().flatten();
+        let exceptions = exceptions.reduce(|one, other| format!("{one}; {other}"));
         let report = RunReport::new(ledger, details, false);
         self.console.account(|out| write_summary(out, ledger, details), &report, exceptions.as_deref());
         if let Some(reason) = &ledger.stopped {
@@ -94,6 +96,12 @@ fn next_step(reason: &StopReason, details: &RunDetails) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A line about inputs in which there is nothing, if there are any: for nobody wants that, and it is no error.
+pub(super) fn without_records(ledger: &Ledger) -> Option<String> {
+    let empty = ledger.without_records();
+    (!empty.is_empty()).then(|| format!("there is no record in {}", empty.join(", ")))
 }
 
 pub(super) fn write_report(path: &Path, report: &impl Serialize) -> io::Result<()> {

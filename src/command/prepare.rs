@@ -109,14 +109,18 @@ pub(super) async fn prepare(
             Some(changed) => Some(changed.path.clone()),
             None => changed_bytes(settings, &directory, &was, signals).await?,
         };
-        if changed.is_some() && directory.ended_on_its_input() {
-            // The file was found to be broken, and this is the repaired one: all of it is looked at again.
+        let has_same_rules = was.has_same_rules(&wanted);
+        // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nobody was sent of
+        // it, for others were to be mended first.
+        if changed.is_some() && directory.ended_on_its_input()
+            || (changed.is_some() || !has_same_rules) && directory.has_sent_nothing()
+        {
             return Ok(begin(settings, wanted, target_lock)?);
         }
         if let Some(input) = changed {
             return Err(PrepareError::Changed { input, run: was.id }.into());
         }
-        if !was.has_same_rules(&wanted) {
+        if !has_same_rules {
             return Err(PrepareError::OtherRules { run: was.id }.into());
         }
         let mut ledger = ledger(settings);
@@ -142,7 +146,7 @@ async fn changed_bytes(
 ) -> Result<Option<String>, ImportError> {
     let path = directory.first_pass();
     let kept = FirstPassRecord::read(directory).map_err(|source| PrepareError::Io { path, source })?;
-    let Some(FirstPassRecord { inputs, passwords }) = kept else { return Ok(None) };
+    let Some(FirstPassRecord { inputs, passwords, .. }) = kept else { return Ok(None) };
     let of_inputs = settings.intake.inputs.iter().zip(&was.inputs).zip(inputs.into_iter().map(|known| known.digest));
     let of_passwords = settings.passwords.iter().zip(&was.passwords).zip(passwords);
     let to_read: Vec<(Input, InputDigest)> = of_inputs

@@ -3,7 +3,7 @@
 use super::first_pass::{FirstPass, first_pass};
 use super::import_error::ImportError;
 use super::objects;
-use super::output::write_report;
+use super::output::{without_records, write_report};
 use super::passwords;
 use super::prepare::look_at_inputs;
 use super::progress::{begin, measured};
@@ -12,6 +12,7 @@ use crate::avnology::{Paced, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::pace::Pace;
+use crate::pipeline::StopReason;
 use crate::report::{StdoutError, print_json};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
@@ -34,10 +35,17 @@ async fn verify_target(
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     let mut settings = passwords::read(settings, &mut signals).await?;
-    let FirstPass { duplicates, watch } = first_pass(&settings, None, &mut signals).await?;
+    let FirstPass { duplicates, watch, prediction } = first_pass(&settings, None, &mut signals).await?;
     settings.intake.watch = watch;
     let settings = &settings;
-    let account = run(settings, duplicates, target, measured(settings).as_mut(), signals).await;
+    let (found, least) = (prediction.and_then(|prediction| prediction.records), settings.min_records);
+    if let (Some(found), Some(least)) = (found, least)
+        && found < least
+    {
+        return Err(StopReason::TooFewRecords { found, least }.into());
+    }
+    let mut account = run(settings, duplicates, target, measured(settings).as_mut(), signals).await;
+    account.ledger.require_records(least);
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
@@ -48,7 +56,8 @@ async fn verify_target(
 
 fn print(account: &Account, target: &str, settings: &ImportSettings) -> Result<(), StdoutError> {
     let printed = if settings.output == OutputFormat::Json { print_json(&account.report(target)) } else { Ok(()) };
-    let exceptions = account.exceptions();
+    let empty = without_records(&account.ledger);
+    let exceptions = [account.exceptions(), empty].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
     settings.console.account(|out| account.write_summary(out), &account.report(target), exceptions.as_deref());
     if let Some(reason) = &account.ledger.stopped {
         settings.console.error(&reason.to_string());

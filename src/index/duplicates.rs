@@ -1,8 +1,9 @@
 //! Finds records that claim what an earlier record of the same run has: the same address, name, number or id.
 //!
-//! Each record leaves an entry for each of its keys. Sorted, equal keys lie side by side, the earliest record first; what
-//! is behind it are duplicates, and these are sorted once more, by where they stand. Nothing is compared while reading,
-//! and nothing is kept in memory but the sorters' buffers.
+//! Each record leaves an entry for each of its keys. Sorted, equal keys lie side by side; those that several records have are
+//! looked at once more in the order of the records ([`super::claims`]), for only a record that is not a duplicate itself
+//! makes another one its duplicate. Nothing is compared while reading, and nothing is kept in memory but the sorters'
+//! buffers.
 //!
 //! Keys are hashed to 96 bits with `SipHash` and a secret of the process: nobody can make two keys collide, and by chance that
 //! happens among a billion keys once in a hundred billion runs.
@@ -11,56 +12,58 @@ use std::hash::Hasher;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 
+use super::claims::{self, MEMBER_BYTES, Slots};
+use super::place::{Parts, Place, RECORD_BYTES, REST_BYTES, Writer};
 use super::{SortedFile, Sorter};
 
 /// Entries in memory while reading: 512 KiB, and as much for each thread that sorts.
 const BUFFERED: usize = 512 * 1024 / ENTRY_BYTES;
 
+/// Entries in memory of records that have a key in common with others; most often there are few.
+const MEMBERS: usize = 256 * 1024 / MEMBER_BYTES;
+
 /// Duplicates in memory once they are found; there are few.
 const FOUND: usize = 64 * 1024 / ENTRY_BYTES;
 
-/// Threads that look for duplicates in the end. Each reads ahead in all files.
+/// Threads that look for keys that are there several times. Each reads ahead in all files.
 const SEARCHERS: usize = 4;
 
 const HASH_BYTES: usize = 12;
-/// The input (2 bytes) and the record's number (5).
-const RECORD_BYTES: usize = 7;
-/// Line (5), offset (6), length (5), notes (4).
-const REST_BYTES: usize = 20;
-const ENTRY_BYTES: usize = HASH_BYTES + 1 + RECORD_BYTES + REST_BYTES;
+
+/// Of a record: its place, and beside that a hash and a kind while searching; once found a kind, the earlier record and its
+/// line.
+pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 1 + RECORD_BYTES + REST_BYTES;
 
 /// While searching: hash, kind, record, rest. Once found: record, kind, the earlier record and its line, rest.
-type Entry = [u8; ENTRY_BYTES];
+pub(super) type Entry = [u8; ENTRY_BYTES];
 
-/// A record, and where it stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Index of the input.
-    pub input: u16,
-    /// The record's number within it, from 1.
-    pub number: u64,
-    /// Its line, from 1.
-    pub line: u64,
-    /// Its byte offset, from 0.
-    pub offset: u64,
-    /// Its length in bytes.
-    pub length: u64,
-    /// What the caller wants to know again about a duplicate.
-    pub notes: u32,
-}
+/// Of the kind of a key that a record has beside its own, as others may.
+pub(super) const BESIDE: u8 = 0x80;
 
-/// A record that has the same key as an earlier one.
+/// A record that has the same key as another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplicate {
-    /// The later record.
+    /// The record.
     pub place: Place,
     /// Which kind of key it is.
     pub kind: u8,
-    /// The earlier record. Only its input, number and line are known.
+    /// What that means for the record.
+    pub meaning: Meaning,
+    /// The other record, which stays. Only its input, number and line are known.
     pub first: Place,
+}
+
+/// What it means that two records have the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Both claim it, and the other one comes first: this one is a duplicate.
+    Taken,
+    /// One of them at least only has it beside its own: both stay.
+    Shared,
 }
 
 /// Collects the keys of records, from all threads at once.
@@ -82,14 +85,24 @@ impl DuplicateFinder {
         Self { secret: uuid::Uuid::new_v4().into_bytes(), directory, sorter }
     }
 
-    /// Adds a key of a record. What counts is the key's bytes: whoever does not care for case folds it before.
-    pub fn key(&self, keys: &mut Keys, place: &Place, kind: u8, key: &[u8]) {
+    /// Adds a key that only one record can have. What counts is the key's bytes, so it comes in a form in which equal means
+    /// the same.
+    pub fn claim(&self, keys: &mut Keys, place: &Place, kind: u8, key: &[u8]) {
+        self.add(keys, place, (kind, 0), key);
+    }
+
+    /// Adds a key of this kind that a record has beside its own, which makes no record a duplicate.
+    pub fn beside(&self, keys: &mut Keys, place: &Place, kind: u8, key: &[u8]) {
+        self.add(keys, place, (kind, BESIDE), key);
+    }
+
+    fn add(&self, keys: &mut Keys, place: &Place, (kind, beside): (u8, u8), key: &[u8]) {
         let mut hasher = SipHasher24::new_with_key(&self.secret);
         hasher.write_u8(kind);
         hasher.write(key);
-        let mut entry = Writer::default();
-        entry.bytes(&hasher.finish128().as_bytes()[..HASH_BYTES]).number(u64::from(kind), 1).record(place).rest(place);
-        keys.0.push(entry.done());
+        let mut entry = Writer::<ENTRY_BYTES>::default();
+        entry.bytes(&hasher.finish128().as_bytes()[..HASH_BYTES]).number(u64::from(kind | beside), 1);
+        keys.0.push(entry.record(place).rest(place).done());
     }
 
     /// Collects keys.
@@ -97,41 +110,52 @@ impl DuplicateFinder {
         self.sorter.extend(&keys.0)
     }
 
-    /// Sorts it all and hands out the duplicates, in the order of the inputs; of a record with several, the first kind.
+    /// Sorts it all and hands out what was found, in the order of the inputs; of a record with several keys in common, the
+    /// first kind.
     pub fn finish(self) -> io::Result<FoundDuplicates> {
         let keys = self.sorter.finish()?;
-        let found = Sorter::new(FOUND, self.directory);
+        let members = Sorter::new(MEMBERS, self.directory.clone());
+        let slots = AtomicU64::new(0);
         let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(SEARCHERS);
         std::thread::scope(|scope| {
-            let search = |part| search(keys.part(part, threads)?, &found);
+            let search = |part| search(keys.part(part, threads)?, &members, &slots);
             let others: Vec<_> = (1..threads).map(|part| scope.spawn(move || search(part))).collect();
             let failed = |_| Err(io::Error::other("a search for duplicates failed"));
             others.into_iter().map(|other| other.join().unwrap_or_else(failed)).fold(search(0), Result::and)
         })?;
+        drop(keys);
+        let found = Sorter::new(FOUND, self.directory.clone());
+        let slots = Slots::new(&self.directory, slots.into_inner())?;
+        claims::settle(members.finish()?.iter(), &slots, &found)?;
         Ok(FoundDuplicates(found.finish()?))
     }
 }
 
-/// Finds the duplicates among entries in order.
-fn search(keys: impl Iterator<Item = io::Result<Entry>>, found: &Sorter<ENTRY_BYTES>) -> io::Result<()> {
-    let mut first: Option<Entry> = None;
+/// Finds the keys that several entries have, among entries in order, and gives each such key a slot.
+fn search(
+    keys: impl Iterator<Item = io::Result<Entry>>,
+    members: &Sorter<MEMBER_BYTES>,
+    slots: &AtomicU64,
+) -> io::Result<()> {
+    let mut first: Option<(Entry, Option<u64>)> = None;
     for entry in keys {
         let entry = entry?;
-        match first.filter(|first| first[..=HASH_BYTES] == entry[..=HASH_BYTES]) {
-            Some(first) => {
-                let (place, earlier) = (place_of(&entry), place_of(&first));
-                let mut duplicate = Writer::default();
-                duplicate.record(&place).number(u64::from(entry[HASH_BYTES]), 1);
-                duplicate.record(&earlier).number(earlier.line, 5).rest(&place);
-                found.extend(&[duplicate.done()])?;
+        match &mut first {
+            Some((of, slot)) if of[..HASH_BYTES] == entry[..HASH_BYTES] => {
+                let is_second = slot.is_none();
+                let slot = *slot.get_or_insert_with(|| slots.fetch_add(1, Ordering::Relaxed));
+                if is_second {
+                    members.extend(&[claims::member(&of[HASH_BYTES..], slot)])?;
+                }
+                members.extend(&[claims::member(&entry[HASH_BYTES..], slot)])?;
             }
-            None => first = Some(entry),
+            _ => first = Some((entry, None)),
         }
     }
     Ok(())
 }
 
-/// Duplicates that were found.
+/// What was found.
 pub struct FoundDuplicates(super::Sorted<ENTRY_BYTES>);
 
 impl FoundDuplicates {
@@ -149,7 +173,7 @@ impl FoundDuplicates {
     fn entries(&self) -> impl Iterator<Item = io::Result<Entry>> {
         let mut last = None;
         self.0.iter().filter(move |entry| {
-            let record = entry.as_ref().ok().map(|entry| entry[..RECORD_BYTES].to_vec());
+            let record = entry.as_ref().ok().and_then(|entry| entry.first_chunk::<RECORD_BYTES>().copied());
             let is_new = record.is_none() || record != last;
             last = record;
             is_new
@@ -157,7 +181,7 @@ impl FoundDuplicates {
     }
 }
 
-/// The duplicates of a run, for looking up.
+/// What was found in a run, for looking up.
 #[derive(Debug)]
 pub struct Duplicates(SortedFile<ENTRY_BYTES>);
 
@@ -167,98 +191,39 @@ impl Duplicates {
         SortedFile::open(path).map(Self)
     }
 
-    /// What a record is a duplicate of, if it is one.
+    /// What a record has in common with another one, if anything.
     pub fn find(&self, input: u16, number: u64) -> io::Result<Option<Duplicate>> {
-        let mut key = Writer::default();
+        let mut key = Writer::<RECORD_BYTES>::default();
         key.record(&Place { input, number, ..Place::default() });
-        Ok(self.0.find(&key.entry[..RECORD_BYTES])?.map(|entry| duplicate_of(&entry)))
+        Ok(self.0.find(&key.done())?.map(|entry| duplicate_of(&entry)))
+    }
+
+    /// Goes through them, in the order of the inputs.
+    pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
+        self.0.entries().map(|entry| entry.map(|entry| duplicate_of(&entry)))
     }
 }
 
-/// Puts an entry together.
-struct Writer {
-    entry: Entry,
-    written: usize,
+/// The entry of a record that has the same key as another one.
+pub(super) fn found(place: &Place, kind: u8, other: &Place) -> Entry {
+    let mut entry = Writer::<ENTRY_BYTES>::default();
+    entry.record(place).number(u64::from(kind), 1).record(other).number(other.line, 5).rest(place);
+    entry.done()
 }
 
-impl Default for Writer {
-    fn default() -> Self {
-        Self { entry: [0; ENTRY_BYTES], written: 0 }
-    }
-}
-
-impl Writer {
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.entry[self.written..self.written + bytes.len()].copy_from_slice(bytes);
-        self.written += bytes.len();
-        self
-    }
-
-    /// The last bytes of a number, the most significant first, so that order is kept. What does not fit is cut to the
-    /// largest number that does: a terabyte of lines is not met.
-    fn number(&mut self, number: u64, bytes: usize) -> &mut Self {
-        let largest = u64::MAX >> (64 - 8 * bytes);
-        let number = number.min(largest).to_be_bytes();
-        self.bytes(&number[8 - bytes..])
-    }
-
-    fn record(&mut self, place: &Place) -> &mut Self {
-        self.number(u64::from(place.input), 2).number(place.number, 5)
-    }
-
-    fn rest(&mut self, place: &Place) -> &mut Self {
-        let Place { line, offset, length, notes, .. } = *place;
-        self.number(line, 5).number(offset, 6).number(length, 5).number(u64::from(notes), 4)
-    }
-
-    fn done(&self) -> Entry {
-        debug_assert_eq!(self.written, ENTRY_BYTES, "an entry is written as a whole");
-        self.entry
-    }
-}
-
-/// Takes an entry apart.
-struct Parts<'a>(&'a [u8]);
-
-impl Parts<'_> {
-    fn number(&mut self, bytes: usize) -> u64 {
-        let (number, rest) = self.0.split_at(bytes);
-        self.0 = rest;
-        number.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
-
-    fn record(&mut self) -> Place {
-        let input = u16::try_from(self.number(2)).unwrap_or(u16::MAX);
-        Place { input, number: self.number(5), ..Place::default() }
-    }
-
-    fn rest(&mut self, place: Place) -> Place {
-        let (line, offset, length) = (self.number(5), self.number(6), self.number(5));
-        let notes = u32::try_from(self.number(4)).unwrap_or(u32::MAX);
-        Place { line, offset, length, notes, ..place }
-    }
-}
-
-/// The record of an entry while searching.
-fn place_of(entry: &Entry) -> Place {
-    let mut parts = Parts(&entry[HASH_BYTES + 1..]);
-    let place = parts.record();
-    parts.rest(place)
-}
-
-/// The duplicate of an entry once found.
 fn duplicate_of(entry: &Entry) -> Duplicate {
     let mut parts = Parts(entry);
     let place = parts.record();
     let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
     let first = parts.record();
     let first = Place { line: parts.number(5), ..first };
-    Duplicate { place: parts.rest(place), kind, first }
+    let meaning = if kind & BESIDE == 0 { Meaning::Taken } else { Meaning::Shared };
+    Duplicate { place: parts.rest(place), kind: kind & !BESIDE, meaning, first }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::BTreeMap;
 
     use proptest::prelude::*;
 
@@ -269,45 +234,75 @@ mod tests {
         Place { input, number, line: number * 3, offset: number * 1000, length: scattered, notes: u32::from(input) + 7 }
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    /// The keys of one record: two that it claims, and some beside the second.
+    type Record = (u8, u8, Vec<u8>);
 
-        /// Against a map in memory, whatever the order in which threads deliver.
-        #[test]
-        fn exactly_the_later_records_of_each_key_are_found(
-            records in proptest::collection::vec((0u8..40, 0u8..40), 1..300),
-            order in any::<u64>(),
-        ) {
-            let finder = DuplicateFinder::new(std::env::temp_dir());
-            let mut numbered: Vec<(u64, (u8, u8))> = (1..).zip(records).collect();
-            let mut expected = HashMap::new();
-            let mut seen: HashMap<(u8, u8), u64> = HashMap::new();
-            for (number, (one, other)) in &numbered {
-                for (kind, key) in [(2, *other), (1, *one)] {
-                    let first = *seen.entry((kind, key)).or_insert(*number);
-                    if first != *number {
-                        expected.insert(*number, (kind, first));
+    /// A map in memory: of each record what is found, and the other record.
+    fn expected(records: &[(u64, Record)]) -> BTreeMap<u64, (Meaning, u8, u64)> {
+        let (mut claimants, mut holders, mut found) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (number, (one, other, beside)) in records {
+            let claims = [(1, *one), (2, *other)];
+            if let Some((kind, first)) =
+                claims.iter().find_map(|key| claimants.get(key).map(|first: &u64| (key.0, *first)))
+            {
+                found.insert(*number, (Meaning::Taken, kind, first));
+                continue;
+            }
+            claimants.extend(claims.map(|key| (key, *number)));
+            for key in claims.into_iter().chain(beside.iter().map(|key| (2, *key))) {
+                let holder: u64 = *holders.entry(key).or_insert(*number);
+                if holder != *number {
+                    for (record, other) in [(*number, holder), (holder, *number)] {
+                        let told = found.entry(record).or_insert((Meaning::Shared, key.0, other));
+                        if (key.0, other) < (told.1, told.2) {
+                            *told = (Meaning::Shared, key.0, other);
+                        }
                     }
                 }
             }
-            fastrand::Rng::with_seed(order).shuffle(&mut numbered);
-            for some in numbered.chunks(7) {
-                let mut keys = Keys::default();
-                for (number, (one, other)) in some {
-                    finder.key(&mut keys, &place(3, *number), 1, &[*one]);
-                    finder.key(&mut keys, &place(3, *number), 2, &[*other]);
+        }
+        found
+    }
+
+    fn finder_of(records: &[(u64, Record)]) -> DuplicateFinder {
+        let finder = DuplicateFinder::new(std::env::temp_dir());
+        for some in records.chunks(7) {
+            let mut keys = Keys::default();
+            for (number, (one, other, beside)) in some {
+                finder.claim(&mut keys, &place(3, *number), 1, &[*one]);
+                finder.claim(&mut keys, &place(3, *number), 2, &[*other]);
+                for key in beside {
+                    finder.beside(&mut keys, &place(3, *number), 2, &[*key]);
                 }
-                finder.collect(&keys).unwrap();
             }
-            let found = finder.finish().unwrap();
+            finder.collect(&keys).unwrap();
+        }
+        finder
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        /// Against a map in memory, whatever the order in which threads deliver.
+        #[test]
+        fn exactly_the_later_records_of_keys_that_stay_are_found(
+            records in proptest::collection::vec((0u8..40, 0u8..40, proptest::collection::vec(0u8..60, 0..3)), 1..200),
+            order in any::<u64>(),
+        ) {
+            let mut numbered: Vec<(u64, Record)> = (1..).zip(records).collect();
+            let expected = expected(&numbered);
+            fastrand::Rng::with_seed(order).shuffle(&mut numbered);
+            let found = finder_of(&numbered).finish().unwrap();
             let listed: Vec<Duplicate> = found.iter().map(Result::unwrap).collect();
             prop_assert!(listed.is_sorted_by_key(|duplicate| duplicate.place.number));
             prop_assert_eq!(listed.len(), expected.len());
             let written = found.write(tempfile::tempfile().unwrap()).unwrap();
+            prop_assert!(written.iter().map(Result::unwrap).eq(listed.iter().copied()));
             for duplicate in &listed {
-                let (kind, first) = expected[&duplicate.place.number];
+                let (meaning, kind, first) = expected[&duplicate.place.number];
                 prop_assert_eq!(duplicate.place, place(3, duplicate.place.number));
-                prop_assert_eq!((duplicate.kind, duplicate.first.number, duplicate.first.line), (kind, first, first * 3));
+                let found = (duplicate.meaning, duplicate.kind, duplicate.first.number, duplicate.first.line);
+                prop_assert_eq!(found, (meaning, kind, first, first * 3));
                 prop_assert_eq!(written.find(3, duplicate.place.number).unwrap(), Some(*duplicate));
             }
             for (number, _) in &numbered {
@@ -320,12 +315,31 @@ mod tests {
     fn a_kind_of_key_is_not_another_one() {
         let finder = DuplicateFinder::new(std::env::temp_dir());
         let mut keys = Keys::default();
-        finder.key(&mut keys, &place(0, 1), 1, b"ada");
-        finder.key(&mut keys, &place(0, 2), 2, b"ada");
-        finder.key(&mut keys, &place(1, 1), 1, b"ada");
+        finder.claim(&mut keys, &place(0, 1), 1, b"ada");
+        finder.claim(&mut keys, &place(0, 2), 2, b"ada");
+        finder.claim(&mut keys, &place(1, 1), 1, b"ada");
         finder.collect(&keys).unwrap();
         let found: Vec<Duplicate> = finder.finish().unwrap().iter().map(Result::unwrap).collect();
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].place.input, found[0].first.input, found[0].first.number), (1, 0, 1));
+    }
+
+    /// Each record has one key of the one before and one of the one behind: every other one stays.
+    #[test]
+    fn a_chain_that_goes_through_the_whole_input_is_cut_at_every_other_record() {
+        const LENGTH: u64 = 100_000;
+        let finder = DuplicateFinder::new(std::env::temp_dir());
+        for number in 1..=LENGTH {
+            let mut keys = Keys::default();
+            let (one, other) = (number / 2, number.div_ceil(2));
+            finder.claim(&mut keys, &place(0, number), 1, &one.to_be_bytes());
+            finder.claim(&mut keys, &place(0, number), 2, &other.to_be_bytes());
+            finder.collect(&keys).unwrap();
+        }
+        let found = finder.finish().unwrap();
+        let pairs: Vec<(u64, u64)> =
+            found.iter().map(Result::unwrap).map(|found| (found.place.number, found.first.number)).collect();
+        let expected = (1..=LENGTH / 2).map(|half| (2 * half, 2 * half - 1));
+        assert!(pairs.into_iter().eq(expected));
     }
 }

@@ -7,14 +7,17 @@
 //! An entry begins with its key, most often a hash, so that one comparison of bytes does for every index. Memory is
 //! bounded by the sorter's buffer, whatever the number of entries.
 
+mod claims;
 mod duplicates;
 mod merge;
+mod place;
 mod positioned;
 mod sorted_file;
 mod sorter;
 
-pub use duplicates::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Place};
+pub use duplicates::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning};
 pub use merge::merge;
+pub use place::Place;
 pub(crate) use positioned::{read_exact_at, write_all_at};
 pub use sorted_file::SortedFile;
 pub use sorter::{Sorted, Sorter};

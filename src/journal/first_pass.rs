@@ -16,6 +16,21 @@ pub struct FirstPassRecord {
     /// The file with the passwords that the users lack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passwords: Option<InputDigest>,
+    /// What is known to come of it.
+    pub prediction: Prediction,
+}
+
+/// What is known to come of the records before any is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// How many there are, those of other shards, too; unknown if an input could not be read to its end.
+    pub records: Option<u64>,
+    /// Records of this run that will be rejected.
+    pub rejects: u64,
+    /// Records that will be rejected by this run or by those of other shards.
+    pub rejects_of_all: u64,
+    /// Whether anything may have been sent since.
+    pub sent: bool,
 }
 
 impl FirstPassRecord {
@@ -37,5 +52,20 @@ impl FirstPassRecord {
     /// Keeps it for the rest of the run.
     pub fn write(&self, directory: &RunDirectory) -> io::Result<()> {
         replace_private(&directory.first_pass(), |file| serde_json::to_writer_pretty(file, self).map_err(Into::into))
+    }
+}
+
+impl RunDirectory {
+    /// Changes what is known to come of the records.
+    pub fn keep_prediction(&self, prediction: Prediction) -> io::Result<()> {
+        match FirstPassRecord::read(self)? {
+            Some(record) => FirstPassRecord { prediction, ..record }.write(self),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the run surely sent nothing, so that it need not be gone on with.
+    pub fn has_sent_nothing(&self) -> bool {
+        matches!(FirstPassRecord::read(self), Ok(Some(record)) if !record.prediction.sent)
     }
 }

@@ -30,7 +30,7 @@ mod run_journal;
 mod run_record;
 
 pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
-pub use first_pass::FirstPassRecord;
+pub use first_pass::{FirstPassRecord, Prediction};
 pub use known_users::{ContentHash, KNOWN_USERS_PREFIX, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
 use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};

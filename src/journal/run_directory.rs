@@ -104,6 +104,11 @@ impl RunDirectory {
         &self.id
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The journal.
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal")

@@ -84,6 +84,12 @@ pub struct RecordedOptions {
     /// Whether the target is asked about users it confirmed in an earlier run.
     #[serde(default)]
     pub recheck: bool,
+    /// Whether nothing is sent while any record would be rejected.
+    #[serde(default)]
+    pub strict: bool,
+    /// With fewer records than that nothing is sent.
+    #[serde(default)]
+    pub min_records: Option<u64>,
 }
 
 /// A file that decides about every user, and that is kept as a copy.

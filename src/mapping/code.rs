@@ -75,6 +75,23 @@ codes! {
     }
 }
 
+impl RejectCode {
+    /// Whether it is the target that refuses such a record; all others are known before anything is sent.
+    pub const fn is_of_target(self) -> bool {
+        matches!(
+            self,
+            Self::EmailTaken
+                | Self::UsernameTaken
+                | Self::PhoneTaken
+                | Self::ExternalIdTaken
+                | Self::AlreadyExists
+                | Self::TargetConflict
+                | Self::TargetInvalid
+                | Self::TargetError
+        )
+    }
+}
+
 /// Which heading of the report a notice belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
@@ -118,6 +135,8 @@ codes! {
         MetadataNotObject = "metadata_not_object", "metadata is not a JSON object: it moves as it is, and a mapping file finds nothing in it";
         ExternalAccountIncomplete = "external_account_incomplete", "a verified social sign-in does not say its provider or the user's id there and was left out";
         OrganizationMemberships = "organization_memberships", "memberships of organizations, which the record holds beside the user";
+        AddressTrimmed = "address_trimmed", "blanks or invisible characters around an address or number were left out";
+        AddressShared = "address_shared", "another user of the input has the same verified address or number";
     }
 }
 

@@ -1,10 +1,15 @@
 //! Email addresses and phone numbers: which is the primary one, which are kept.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
+use super::normal_form::{normal_form, trimmed};
 use super::syntax::{email_fault, is_phone};
 use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules, Unverified};
 use crate::clerk::{Text, User};
+
+/// As many addresses of one user are compared one by one, which allocates nothing.
+const FEW: usize = 8;
 
 /// How a user can be reached.
 pub(super) struct Contacts<'a> {
@@ -57,9 +62,10 @@ fn emails<'a>(
     let mut primary = primary.unwrap_or(0);
     if rules.email.unverified != Unverified::Keep {
         // The same address twice is verified if either is.
-        let verified: Vec<&str> = given.iter().filter(|(.., verified)| *verified).map(|(_, value, _)| *value).collect();
+        let verified: HashSet<_> =
+            given.iter().filter(|(.., verified)| *verified).map(|(_, value, _)| normal_form(value)).collect();
         for (_, value, is_verified) in &mut given {
-            *is_verified = *is_verified || verified.iter().any(|other| other.eq_ignore_ascii_case(value));
+            *is_verified = *is_verified || verified.contains(&normal_form(value));
         }
         if rules.email.unverified == Unverified::Reject && !given[primary].2 {
             let message = "the primary email address is not verified, and the mapping file says to reject such users";
@@ -75,7 +81,7 @@ fn emails<'a>(
         }
         primary = if stays { before } else { 0 };
     }
-    let mut addresses: Vec<Address<'a>> = Vec::with_capacity(given.len());
+    let mut addresses = Kept::with_capacity(given.len());
     for (index, &(_, value, verified)) in given.iter().enumerate() {
         let is_primary = index == primary;
         if let Some(fault) = email_fault(value) {
@@ -86,10 +92,10 @@ fn emails<'a>(
             notices.add(Notice::SecondaryEmailInvalid);
             continue;
         }
-        let value = lowercase(Cow::Borrowed(value), rules.email.lowercase);
-        keep(&mut addresses, Address { value, verified, primary: is_primary });
+        let sent = lowercase(Cow::Borrowed(value), rules.email.lowercase);
+        addresses.keep(value, Address { value: sent, verified, primary: is_primary });
     }
-    Ok((lowercase(Cow::Borrowed(given[primary].1), rules.email.lowercase), addresses))
+    Ok((lowercase(Cow::Borrowed(given[primary].1), rules.email.lowercase), addresses.list))
 }
 
 /// The letters A to Z made small, if that is wanted and there are any. Others stay: the target does not know them by case.
@@ -141,7 +147,7 @@ fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Ve
     let named = wanted.or(filled(user.primary_phone_number.as_deref()));
     notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
     let primary = primary.unwrap_or(0);
-    let mut numbers: Vec<Address<'a>> = Vec::with_capacity(given.len());
+    let mut numbers = Kept::with_capacity(given.len());
     let mut phone = None;
     for (index, &(_, value, verified)) in given.iter().enumerate() {
         if !is_phone(value) {
@@ -151,9 +157,9 @@ fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Ve
         if index == primary {
             phone = Some(value);
         }
-        keep(&mut numbers, Address { value: Cow::Borrowed(value), verified, primary: index == primary });
+        numbers.keep(value, Address { value: Cow::Borrowed(value), verified, primary: index == primary });
     }
-    (phone, numbers)
+    (phone, numbers.list)
 }
 
 /// What a flat user says about addresses or numbers beside the list of them.
@@ -171,26 +177,32 @@ impl<'a> Flat<'a> {
         objects: impl Iterator<Item = (Option<&'a str>, Option<&'a str>, Option<bool>)>,
         notices: &mut Notices,
     ) -> Vec<(Option<&'a str>, &'a str, bool)> {
-        let is_in = |list: Option<&'a [Text<'a>]>, value: &str| {
-            list.iter().copied().flatten().any(|other| other.eq_ignore_ascii_case(value))
+        let forms = |list: Option<&'a [Text<'a>]>| -> HashSet<_> {
+            list.into_iter().flatten().map(|value| normal_form(trimmed(value))).collect()
         };
+        let (in_verified, in_unverified) = (forms(self.verified), forms(self.unverified));
         let listed = |list: Option<&'a [Text<'a>]>, verified| {
             list.into_iter().flatten().map(move |value| (None, Some(&**value), Some(verified)))
         };
         let primary = self.primary.map(|primary| (None, Some(primary), None)).into_iter();
         let all = primary.chain(objects).chain(listed(self.verified, true)).chain(listed(self.unverified, false));
-        let mut is_unknown = false;
-        let given = all.filter_map(|(id, value, verified)| {
-            let value = filled(value)?;
+        let (mut is_unknown, mut is_trimmed) = (false, false);
+        let given = all.filter_map(|(id, text, verified)| {
+            let text = text?;
+            let value = trimmed(text);
+            is_trimmed |= value.len() < text.len();
+            let value = filled(Some(value))?;
             let verified = verified.unwrap_or_else(|| {
-                let verified = is_in(self.verified, value);
-                is_unknown |= !verified && !is_in(self.unverified, value);
+                let form = normal_form(value);
+                let verified = in_verified.contains(&form);
+                is_unknown |= !verified && !in_unverified.contains(&form);
                 verified
             });
             Some((id, value, verified))
         });
         let given = given.collect();
         notices.add_if(is_unknown, Notice::VerificationUnknown);
+        notices.add_if(is_trimmed, Notice::AddressTrimmed);
         given
     }
 }
@@ -206,22 +218,39 @@ fn primary_index<'i>(mut ids: impl Iterator<Item = Option<&'i str>>, wanted: Opt
 /// Whether there is more than one address among these, which one may be in several times.
 fn are_several(given: &[(Option<&str>, &str, bool)]) -> bool {
     let [(_, first, _), others @ ..] = given else { return false };
-    others.iter().any(|(_, other, _)| !other.eq_ignore_ascii_case(first))
+    others.iter().any(|(_, other, _)| normal_form(other) != normal_form(first))
 }
 
-/// Keeps one entry for each address: the same one twice is verified if either is, primary if either is.
-fn keep<'a>(addresses: &mut Vec<Address<'a>>, address: Address<'a>) {
-    // Letters that only look alike, or have an odd case, are other addresses.
-    let same = |other: &&mut Address<'_>| other.value.eq_ignore_ascii_case(&address.value);
-    match addresses.iter_mut().find(same) {
-        Some(other) => {
-            other.verified |= address.verified;
-            if address.primary {
-                other.primary = true;
-                other.value = address.value;
+/// One entry for each address: the same one twice is verified if either is, primary if either is.
+struct Kept<'a> {
+    list: Vec<Address<'a>>,
+    /// Where each is in the list, by its form, if there are too many to look at each.
+    places: HashMap<Cow<'a, str>, usize>,
+    are_many: bool,
+}
+
+impl<'a> Kept<'a> {
+    fn with_capacity(expected: usize) -> Self {
+        Self { list: Vec::with_capacity(expected), places: HashMap::new(), are_many: expected > FEW }
+    }
+
+    fn keep(&mut self, given: &'a str, address: Address<'a>) {
+        let form = normal_form(given);
+        let place = if self.are_many {
+            Some(*self.places.entry(form).or_insert(self.list.len()))
+        } else {
+            self.list.iter().position(|other| normal_form(&other.value) == form)
+        };
+        match place.and_then(|place| self.list.get_mut(place)) {
+            Some(other) => {
+                other.verified |= address.verified;
+                if address.primary {
+                    other.primary = true;
+                    other.value = address.value;
+                }
             }
+            None => self.list.push(address),
         }
-        None => addresses.push(address),
     }
 }
 

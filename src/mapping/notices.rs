@@ -54,4 +54,10 @@ impl Notices {
     }
 }
 
+impl From<Notice> for Notices {
+    fn from(notice: Notice) -> Self {
+        Self(Self::bit(notice))
+    }
+}
+
 const _: () = assert!(Notice::ALL.len() <= u32::BITS as usize, "the set needs a wider integer");

@@ -1,6 +1,7 @@
 //! The forms of addresses, numbers, names and hashes. Conservative: the target has the last word.
 
 use super::limits::{DOMAIN_LABEL_BYTES, EMAIL_BYTES, EMAIL_LOCAL_BYTES, PHONE_DIGITS};
+use super::normal_form::is_invisible;
 
 /// What is wrong with an email address; `None` when it has a deliverable form.
 ///
@@ -9,8 +10,13 @@ pub(super) fn email_fault(address: &str) -> Option<&'static str> {
     if address.len() > EMAIL_BYTES {
         return Some("it is longer than 254 bytes");
     }
-    if address.chars().any(|character| character.is_whitespace() || character.is_control()) {
-        return Some("it contains white space or control characters");
+    if !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if address.chars().any(|character| character.is_whitespace() || character.is_control()) {
+            return Some("it contains white space or control characters");
+        }
+        if address.chars().any(is_invisible) {
+            return Some("it contains an invisible character, as documents and tables bring along; write it anew");
+        }
     }
     let Some((local, domain)) = address.rsplit_once('@') else {
         return Some("it has no `@`");
@@ -96,6 +102,9 @@ mod tests {
             "a@b.c.",
             "a@b_c.d",
             "a@b.c\n",
+            "a\u{200b}b@c.d",
+            "a@b\u{ad}c.d",
+            "a@b.c\u{202c}",
             "\"a b\"@c.d",
             &format!("{}@b.co", "a".repeat(65)),
             &format!("a@{}.co", "b".repeat(64)),

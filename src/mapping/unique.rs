@@ -1,15 +1,16 @@
 //! What no two identities at the target share.
 
-use super::{MigrationIdentity, RejectCode};
+use super::identity::TraitValue;
+use super::{Address, MigrationIdentity, RejectCode, normal_form};
 
 /// A field that is unique at the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {
     /// The key at the target. Of records with several fields in common this tells most: they are the same user.
     ExternalId,
-    /// The primary address, whatever its letters' case.
+    /// The primary address, in its [`normal_form`].
     Email,
-    /// The username, whatever its letters' case.
+    /// The username, in its [`normal_form`].
     Username,
     /// The primary number.
     Phone,
@@ -58,12 +59,30 @@ impl MigrationIdentity<'_> {
     /// Tells each unique field that it has, in a form in which equal means the same at the target.
     pub(crate) fn unique(&self, mut tell: impl FnMut(Unique, &str)) {
         tell(Unique::ExternalId, self.external_id);
-        tell(Unique::Email, &self.traits.email.to_ascii_lowercase());
+        tell(Unique::Email, &normal_form(&self.traits.email));
         if let Some(username) = &self.traits.username {
-            tell(Unique::Username, &username.to_ascii_lowercase());
+            tell(Unique::Username, &normal_form(username));
         }
         if let Some(phone) = self.traits.phone {
             tell(Unique::Phone, phone);
+        }
+    }
+
+    /// Tells each verified address and number beside the primary ones, in the same form. The target takes two users with
+    /// one of these, but only one of them can be its owner.
+    pub(crate) fn verified_beside(&self, mut tell: impl FnMut(Unique, &str)) {
+        let mut tell_all = |addresses: &[Address<'_>]| {
+            for Address { value, .. } in addresses.iter().filter(|address| address.verified && !address.primary) {
+                let unique = if value.starts_with('+') && !value.contains('@') { Unique::Phone } else { Unique::Email };
+                tell(unique, &normal_form(value));
+            }
+        };
+        let traits = &self.traits;
+        [&traits.email_addresses, &traits.phone_numbers].into_iter().flatten().for_each(|list| tell_all(list));
+        for other in &traits.others {
+            if let TraitValue::Addresses(list) = &other.value {
+                tell_all(list);
+            }
         }
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Committer {
     pub tracker: Tracker,
     pub previews: usize,
     pub max_errors: Option<u64>,
+    /// Rejects that are known to come, those that came already among them.
+    pub predicted: u64,
     pub stop: CancellationToken,
     pub abort: CancellationToken,
 }
@@ -141,9 +143,12 @@ impl Committer {
                 }
                 self.check_errors();
             }
-            Event::Late(rejects) => {
+            Event::Late { rejects, shared } => {
                 for reject in rejects {
                     self.ledger.rejected_late(reject);
+                }
+                for shared in shared {
+                    self.ledger.shared_late(shared);
                 }
                 self.check_errors();
             }
@@ -157,7 +162,8 @@ impl Committer {
     }
 
     fn check_errors(&mut self) {
-        if let Some(limit) = self.max_errors.filter(|limit| self.ledger.rejected() > *limit) {
+        let rejects = self.ledger.rejected().max(self.predicted + self.ledger.rejected_by_target());
+        if let Some(limit) = self.max_errors.filter(|limit| rejects > *limit) {
             self.stop_because(StopReason::TooManyErrors { limit });
         }
     }
@@ -229,7 +235,7 @@ fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
             let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
             journal.append(&Entry::Settled { records, rejects_bytes: journal.rejects_bytes() })
         }
-        Event::Mapped(_) | Event::Read(_) | Event::Late(_) | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
+        Event::Mapped(_) | Event::Read(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
     }
 }
 

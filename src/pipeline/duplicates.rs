@@ -1,9 +1,12 @@
 //! Users who claim what an earlier record of the input has: the same external id, address, username or number.
 //!
 //! The target would take whichever came first and refuse the other, or take it for the same user. So the earlier record
-//! wins, always, and the later one is a reject that names both places. To know before the first user is sent, an import
-//! goes through its files twice; a dry run tells at its end. A shard goes through all of it, too, for the earlier record may
-//! be another shard's, and tells of its own records.
+//! wins, always, and the later one is a reject that names both places. Only a record that is itself sent wins anything. To
+//! know before the first user is sent, an import goes through its files twice; a dry run tells at its end. A shard goes
+//! through all of it, too, for the earlier record may be another shard's, and tells of its own records.
+//!
+//! A verified address beside the primary one is not unique at the target, so two users who share one both move; but it can
+//! belong to one of them only, so both are told of, with both places.
 
 use std::io;
 use std::sync::Arc;
@@ -11,9 +14,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::event::{Event, LateReject, StopReason};
+use super::event::{Event, LateReject, LateShared, StopReason};
 use super::{Intake, Job, Ledger, tell};
-use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Place};
+use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, Place};
 use crate::mapping::{EarlierRecord, Mapped, Notices, Rejection, Unique};
 use crate::report::Reporter;
 use crate::signal::Signals;
@@ -59,35 +62,74 @@ pub(super) async fn finish(finder: Arc<DuplicateFinder>) -> io::Result<Option<Fo
 pub(super) fn collect(finder: &DuplicateFinder, keys: &mut Keys, input: u16, span: &RecordSpan, mapped: &Mapped<'_>) {
     let RecordSpan { number, line, offset, length, .. } = *span;
     let place = Place { input, number, line, offset, length, notes: mapped.notices.bits() };
-    mapped.identity.unique(|unique, key| finder.key(keys, &place, unique as u8, key.as_bytes()));
+    mapped.identity.unique(|unique, key| finder.claim(keys, &place, unique as u8, key.as_bytes()));
+    mapped.identity.verified_beside(|unique, key| finder.beside(keys, &place, unique as u8, key.as_bytes()));
 }
 
-/// The reject of a record that is a duplicate.
-pub(super) fn rejection(duplicates: &Duplicates, input: u16, number: u64) -> io::Result<Option<Rejection>> {
-    let found = duplicates.find(input, number)?;
-    Ok(found.map(|Duplicate { place, kind, first }| {
-        let unique = Unique::of(kind);
-        let whose = if first.input == place.input {
-            format!("record {} (line {})", first.number, first.line)
-        } else {
-            format!("record {} (line {}) of input {}", first.number, first.line, first.input + 1)
-        };
-        let message = format!("{whose} has the same {}", unique.describe());
-        let same_as = Some(earlier(&first));
-        Rejection { same_as, ..Rejection::of_field(unique.code(), unique.field(), message) }
+/// What was found about a record that maps.
+pub(super) enum Found {
+    /// It is a duplicate.
+    Rejected(Rejection),
+    /// It has an address or a number that another record has, too.
+    Shares,
+    Nothing,
+}
+
+/// What was found about a record.
+pub(super) fn look_up(duplicates: &Duplicates, input: u16, number: u64) -> io::Result<Found> {
+    Ok(duplicates.find(input, number)?.map_or(Found::Nothing, |found| match found.meaning {
+        Meaning::Shared => Found::Shares,
+        Meaning::Taken => Found::Rejected(rejection(&found)),
     }))
 }
 
-/// What a dry run says about a duplicate.
-pub(super) fn late_reject(duplicate: &Duplicate, inputs: &[Arc<str>]) -> LateReject {
-    let Duplicate { place: Place { input, number, line, offset, length, notes }, kind, first } = *duplicate;
-    let name = inputs.get(usize::from(input)).cloned().unwrap_or_default();
-    let position = Position { input: name, record: number, line, offset, length };
-    let (code, notices) = (Unique::of(kind).code(), Notices::from_bits(notes));
-    LateReject { code, position, same_as: earlier(&first), notices }
+/// The reject of a duplicate.
+fn rejection(Duplicate { place, kind, first, .. }: &Duplicate) -> Rejection {
+    let unique = Unique::of(*kind);
+    let whose = if first.input == place.input {
+        format!("record {} (line {})", first.number, first.line)
+    } else {
+        format!("record {} (line {}) of input {}", first.number, first.line, first.input + 1)
+    };
+    let message = format!("{whose} has the same {}", unique.describe());
+    let same_as = Some(earlier(first));
+    Rejection { same_as, ..Rejection::of_field(unique.code(), unique.field(), message) }
 }
 
-/// The earlier record of a duplicate.
+/// What a dry run says about what was found, one after the other.
+#[derive(Default)]
+struct Late {
+    rejects: Vec<LateReject>,
+    shared: Vec<LateShared>,
+}
+
+impl Late {
+    fn push(&mut self, duplicate: &Duplicate, inputs: &[Arc<str>]) {
+        let (position, same_as) = (position(&duplicate.place, inputs), earlier(&duplicate.first));
+        match duplicate.meaning {
+            Meaning::Taken => {
+                let code = Unique::of(duplicate.kind).code();
+                let notices = Notices::from_bits(duplicate.place.notes);
+                self.rejects.push(LateReject { code, position, same_as, notices });
+            }
+            Meaning::Shared => self.shared.push(LateShared { position, same_as }),
+        }
+    }
+
+    fn event(&mut self) -> Event {
+        let Self { rejects, shared } = std::mem::take(self);
+        Event::Late { rejects, shared }
+    }
+}
+
+/// Where a record stands.
+pub(super) fn position(place: &Place, inputs: &[Arc<str>]) -> Position {
+    let Place { input, number, line, offset, length, .. } = *place;
+    let input = inputs.get(usize::from(input)).cloned().unwrap_or_default();
+    Position { input, record: number, line, offset, length }
+}
+
+/// The other record of a duplicate.
 pub(super) fn earlier(first: &Place) -> EarlierRecord {
     EarlierRecord { input: first.input, number: first.number, line: first.line }
 }
@@ -117,18 +159,18 @@ pub(super) async fn tell_found(
     let events = events.clone();
     // Going through them reads files.
     let told = tokio::task::spawn_blocking(move || {
-        let mut rejects = Vec::with_capacity(TOGETHER);
+        let mut late = Late::default();
         for duplicate in found.iter() {
             match duplicate {
                 Ok(duplicate) if shard.is_some_and(|shard| !shard.takes(duplicate.place.number)) => continue,
-                Ok(duplicate) => rejects.push(late_reject(&duplicate, &names)),
+                Ok(duplicate) => late.push(&duplicate, &names),
                 Err(error) => return drop(events.blocking_send(failed(error))),
             }
-            if rejects.len() == TOGETHER && events.blocking_send(Event::Late(std::mem::take(&mut rejects))).is_err() {
+            if late.rejects.len() + late.shared.len() == TOGETHER && events.blocking_send(late.event()).is_err() {
                 return;
             }
         }
-        drop(events.blocking_send(Event::Late(rejects)));
+        drop(events.blocking_send(late.event()));
     });
     if let Err(error) = told.await {
         tracing::debug!(%error, "duplicates were not told");

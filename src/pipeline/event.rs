@@ -29,8 +29,13 @@ pub(super) enum Event {
         /// Dropped once that is booked.
         booked: oneshot::Sender<()>,
     },
-    /// Records that were taken for valid turn out to be duplicates.
-    Late(Vec<LateReject>),
+    /// What was found about records that were taken for valid.
+    Late {
+        /// They are duplicates.
+        rejects: Vec<LateReject>,
+        /// They share an address or a number.
+        shared: Vec<LateShared>,
+    },
     /// A request was sent and came to an end.
     Requested {
         /// It was a further attempt.
@@ -51,7 +56,7 @@ impl Event {
             Self::Settled { records, .. } => {
                 records.iter().any(|record| !matches!(record.outcome, Outcome::Unchanged | Outcome::Rejected { .. }))
             }
-            Self::Mapped(_) | Self::Read(_) | Self::Late(_) | Self::Requested { .. } | Self::Stopped(_) => false,
+            Self::Mapped(_) | Self::Read(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => false,
         }
     }
 }
@@ -73,6 +78,8 @@ pub(super) struct MappedChunkCounts {
     pub consumed: u64,
     /// The notices about the valid ones, for a dry run.
     pub notices: Vec<Notices>,
+    /// Records of other shards that were looked at and do not map.
+    pub rejects_of_others: u64,
     /// The first canonical identities, as JSON.
     pub previews: Vec<String>,
 }
@@ -85,6 +92,13 @@ pub(super) struct LateReject {
     pub same_as: EarlierRecord,
     /// What was said of the record when it was taken for a valid one.
     pub notices: Notices,
+}
+
+/// A record that has an address or a number that another one has, too, for the account of a dry run.
+#[derive(Debug)]
+pub(super) struct LateShared {
+    pub position: Position,
+    pub same_as: EarlierRecord,
 }
 
 /// Why a run ended before its input did.
@@ -104,6 +118,34 @@ pub enum StopReason {
     TooManyErrors {
         /// The limit.
         limit: u64,
+    },
+    /// More rejects are known to come than `--max-errors` allows.
+    #[error(
+        "{rejects} records cannot be imported, more than the {limit} of --max-errors, so nothing is sent; mend them, or \
+         allow more"
+    )]
+    TooManyPredicted {
+        /// How many there are.
+        rejects: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Rejects are known to come, and `--strict` allows none.
+    #[error(
+        "{rejects} records cannot be imported (--strict), so nothing is sent; mend them, or import the others without \
+         --strict"
+    )]
+    Strict {
+        /// How many there are.
+        rejects: u64,
+    },
+    /// Fewer records than `--min-records` asks for.
+    #[error("the input has {found} records, fewer than the {least} of --min-records; look whether the export is whole")]
+    TooFewRecords {
+        /// How many there are.
+        found: u64,
+        /// How many there should be.
+        least: u64,
     },
     /// The run's directory cannot be written.
     #[error("cannot write `{path}`: {source}; make room or make it writable, then run the same command again")]

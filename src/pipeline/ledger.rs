@@ -11,6 +11,7 @@ use super::duplicates::earlier;
 use super::event::{LateReject, MappedChunkCounts, StopReason};
 use super::group::{MappedGroup, MappedIdentity};
 use super::read::InputEnd;
+use super::sharing::SharingRecord;
 use crate::index::Duplicates;
 use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
@@ -61,7 +62,7 @@ pub struct RejectedRecord {
     pub same_as: Option<SameAs>,
 }
 
-/// The record that a duplicate is a duplicate of.
+/// The record that has the same as another one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct SameAs {
     /// The input's name as the user gave it.
@@ -101,7 +102,11 @@ pub struct Ledger {
     updated: u64,
     unchanged: u64,
     rejected: BTreeMap<RejectCode, CodeCount>,
-    notices: BTreeMap<Notice, u64>,
+    /// Records of other shards that were looked at and do not map.
+    pub rejects_of_others: u64,
+    pub(super) notices: BTreeMap<Notice, u64>,
+    /// The first thousand records that share a verified address or number with another one.
+    pub sharing: Vec<SharingRecord>,
     /// Users who have to set a new password.
     pub password_resets: u64,
     /// Unchanged users whom the target was not asked about: it confirmed them in an earlier run.
@@ -161,7 +166,9 @@ impl Ledger {
             updated: 0,
             unchanged: 0,
             rejected: BTreeMap::new(),
+            rejects_of_others: 0,
             notices: BTreeMap::new(),
+            sharing: Vec::new(),
             password_resets: 0,
             not_asked: 0,
             requests: 0,
@@ -198,6 +205,7 @@ impl Ledger {
         for (notice, count) in other.notices {
             *self.notices.entry(notice).or_default() += count;
         }
+        self.share_with(other.sharing);
         self.password_resets += other.password_resets;
         self.not_asked += other.not_asked;
         self.requests += other.requests;
@@ -260,6 +268,32 @@ impl Ledger {
         self.rejected.values().map(|code| code.count).sum()
     }
 
+    /// Of the rejected records those that the target refused.
+    pub fn rejected_by_target(&self) -> u64 {
+        self.rejected.iter().filter(|(code, _)| code.is_of_target()).map(|(_, code)| code.count).sum()
+    }
+
+    /// Records of all inputs, as far as they were read, those of other shards, too.
+    pub fn records(&self) -> u64 {
+        self.inputs.iter().map(|input| input.records).sum()
+    }
+
+    /// Makes it an error that there are fewer records, where all went well but for that.
+    pub fn require_records(&mut self, least: Option<u64>) {
+        let found = self.records();
+        if let (None, Some(least)) = (&self.stopped, least.filter(|least| found < *least)) {
+            self.stopped = Some(StopReason::TooFewRecords { found, least });
+        }
+    }
+
+    /// Inputs that were read to their end, and in which there is no record.
+    pub fn without_records(&self) -> Vec<&str> {
+        let is_known = matches!(self.stopped, None | Some(StopReason::TooFewRecords { .. }))
+            && (self.read == 0 || self.ended == self.inputs.len());
+        let empty = self.inputs.iter().filter(|input| is_known && input.records == 0);
+        empty.map(|input| input.input.as_str()).collect()
+    }
+
     /// Rejected records by code.
     pub fn rejected_by_code(&self) -> &BTreeMap<RejectCode, CodeCount> {
         &self.rejected
@@ -293,6 +327,7 @@ impl Ledger {
     pub(super) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
         self.read += counts.open;
         self.not_asked += counts.not_asked;
+        self.rejects_of_others += counts.rejects_of_others;
         let input = &mut self.inputs[usize::from(counts.start.key.input)];
         input.consumed = counts.consumed;
         input.records = counts.last;
@@ -368,7 +403,7 @@ impl Ledger {
         self.rejected_at(code, position, Some(same_as));
     }
 
-    fn noticed(&mut self, notices: Notices) {
+    pub(super) fn noticed(&mut self, notices: Notices) {
         for notice in notices.iter() {
             *self.notices.entry(notice).or_default() += 1;
         }
@@ -391,7 +426,7 @@ impl Ledger {
     }
 }
 
-fn same_as(inputs: &[InputProgress], earlier: EarlierRecord) -> Option<SameAs> {
+pub(super) fn same_as(inputs: &[InputProgress], earlier: EarlierRecord) -> Option<SameAs> {
     let EarlierRecord { input, number, line } = earlier;
     let input = inputs.get(usize::from(input))?.input.clone();
     Some(SameAs { input, record: number, line })

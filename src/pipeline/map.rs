@@ -4,13 +4,16 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::duplicates::Found;
 use super::event::MappedChunkCounts;
 use super::{DuplicateCheck, duplicates};
 use crate::avnology::{MAX_BODY_BYTES, RunMark};
 use crate::clerk::User;
 use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
-use crate::mapping::{Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject};
+use crate::mapping::{
+    Notice, Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject,
+};
 use crate::passwords::Passwords;
 use crate::source::{FramingFault, RecordChunk, RecordSpan, Shard};
 
@@ -85,6 +88,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         first: holds_first(&chunk, mapping.shard),
         encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
         previews: Vec::new(),
+        rejects_of_others: 0,
     };
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
@@ -104,7 +108,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
             Err(rejection) => rejects.push(Reject::new(rejection, input, &chunk, span)),
         }
     }
-    let ChunkMapper { encoded, previews, keys, .. } = mapper;
+    let ChunkMapper { encoded, previews, keys, rejects_of_others, .. } = mapper;
     if let DuplicateCheck::Find(finder) = &mapping.duplicates {
         finder.collect(&keys)?;
     }
@@ -122,6 +126,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         consumed: chunk.consumed,
         notices: ready.iter().map(|record| record.notices).filter(|notices| !notices.is_empty()).collect(),
         previews,
+        rejects_of_others,
     };
     Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
 }
@@ -140,6 +145,8 @@ struct ChunkMapper<'m> {
     first: bool,
     encoded: Vec<u8>,
     previews: Vec<String>,
+    /// Records of other shards that do not map.
+    rejects_of_others: u64,
 }
 
 impl ChunkMapper<'_> {
@@ -156,19 +163,24 @@ impl ChunkMapper<'_> {
     /// Maps a record of another shard, which nothing is kept of but its keys: one of ours may be its duplicate.
     fn look_at(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
         let start = self.encoded.len();
-        drop(self.map(index, chunk, span)?);
+        let mapped = self.map(index, chunk, span)?;
+        self.rejects_of_others += u64::from(mapped.is_err());
         self.encoded.truncate(start);
         Ok(())
     }
 
     /// Maps a record and looks at what it may be a duplicate of.
     fn record(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
-        let mapped = self.map(index, chunk, span)?;
-        if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mapped, &self.mapping.duplicates)
-            && let Some(rejection) = duplicates::rejection(found, self.input, span.number)?
-        {
-            self.encoded.truncate(ready.encoded.start);
-            return Ok(Err(rejection));
+        let mut mapped = self.map(index, chunk, span)?;
+        if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mut mapped, &self.mapping.duplicates) {
+            match duplicates::look_up(found, self.input, span.number)? {
+                Found::Rejected(rejection) => {
+                    self.encoded.truncate(ready.encoded.start);
+                    return Ok(Err(rejection));
+                }
+                Found::Shares => ready.notices.add(Notice::AddressShared),
+                Found::Nothing => {}
+            }
         }
         Ok(mapped)
     }

@@ -34,6 +34,7 @@ mod refusal;
 mod room;
 mod send;
 mod settlement;
+mod sharing;
 mod single;
 mod work;
 
@@ -51,6 +52,7 @@ pub use ledger::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameA
 pub use memory::{MemoryBound, peak_memory, room};
 pub use reconcile::OnExisting;
 pub use send::Delivery;
+pub use sharing::SharingRecord;
 
 use crate::journal::{Journal, Known, KnownLookup, KnownUsers, Progress, Reject, Settled, Tracker};
 use crate::mapping::Rules;
@@ -101,10 +103,12 @@ pub struct Job {
     pub lookup: Option<KnownLookup>,
     /// How far an earlier part of the run came.
     pub progress: Progress,
-    /// What became of the records of that earlier part.
+    /// What became of the records of that earlier part; and if nothing is to be sent, why.
     pub ledger: Ledger,
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
+    /// Rejects that are known to come, which count for that from the beginning.
+    pub predicted: u64,
 }
 
 impl Job {
@@ -124,6 +128,7 @@ impl Job {
             progress,
             ledger,
             max_errors,
+            predicted: 0,
         }
     }
 }
@@ -181,6 +186,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         tracker,
         previews: job.preview,
         max_errors: job.max_errors,
+        predicted: job.predicted,
         stop,
         abort,
     };

@@ -49,7 +49,12 @@ struct State {
     last_completion: Option<i64>,
     figures: Option<Figures>,
     rejected_by_code: Vec<(&'static str, u64)>,
+    /// Whether there was any record.
+    has_records: bool,
 }
+
+/// The job whose success is one.
+const IMPORT: &str = "import";
 
 impl MetricsFile {
     /// The metrics of a job that is about to begin. Nothing is written yet; it is an error if nothing could be.
@@ -81,7 +86,8 @@ impl MetricsFile {
         });
     }
 
-    /// The job is over. Where another one has the lock, the file is that one's.
+    /// The job is over. Where another one has the lock, the file is that one's. A rehearsal or a comparison is no success of
+    /// an import, and neither is an import of nothing.
     pub fn end(&self, status: ExitStatus) {
         if status == ExitStatus::Locked {
             return;
@@ -89,6 +95,9 @@ impl MetricsFile {
         self.change(|state| {
             let now = Timestamp::now();
             state.ended = Some((now, status));
+            if state.job != IMPORT || !state.has_records {
+                return;
+            }
             if status == ExitStatus::Success {
                 state.last_success = Some(now.as_second());
             }
@@ -101,6 +110,7 @@ impl MetricsFile {
     fn look(&self, moment: &Moment<'_>) {
         self.change(|state| {
             state.figures = Some(moment.figures());
+            state.has_records = moment.ledger.records() > 0;
             let rejected = moment.ledger.rejected_by_code().iter();
             state.rejected_by_code = rejected.map(|(code, count)| (code.as_str(), count.count)).collect();
         });
@@ -199,8 +209,12 @@ impl fmt::Display for State {
         let code = self.ended.map(|(_, status)| f64::from(status.code()));
         metrics.single("exit_code", "How it ended, as --help has it.", code)?;
         let moment = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok()).map(seconds);
-        metrics.single(LAST_SUCCESS, "When a job last ended with nothing rejected.", moment(self.last_success))?;
-        metrics.single(LAST_COMPLETION, "When a job last went through all records.", moment(self.last_completion))?;
+        metrics.single(LAST_SUCCESS, "When an import last ended with nothing rejected.", moment(self.last_success))?;
+        metrics.single(
+            LAST_COMPLETION,
+            "When an import last went through all records.",
+            moment(self.last_completion),
+        )?;
         let Some(figures) = &self.figures else { return Ok(()) };
         metrics.figures(figures)?;
         let rejected = self.rejected_by_code.iter().map(|(code, count)| (label("code", code), number(*count)));

@@ -9,7 +9,7 @@ use crate::exit::ExitStatus;
 use crate::mapping::{Notice, NoticeKind, RejectCode};
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger};
+use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 
 /// What a run was about, beside its account.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,9 @@ pub struct RunReport<'a> {
     /// Why it was stopped.
     reason: Option<String>,
     inputs: &'a [InputProgress],
+    /// Inputs in which there is no record.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without_records: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     passwords: Option<&'a PasswordsReport>,
     counts: Counts,
@@ -61,6 +64,9 @@ pub struct RunReport<'a> {
     not_asked: u64,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
     warnings: BTreeMap<Notice, u64>,
+    /// The first thousand who share a verified address or number, each with the other one.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    shared_addresses: &'a [SharingRecord],
     left_behind: BTreeMap<Notice, u64>,
     password_resets: u64,
     requests: Requests,
@@ -112,6 +118,7 @@ impl<'a> RunReport<'a> {
             exit_code: ExitStatus::of(ledger).code(),
             reason: ledger.stopped.as_ref().map(ToString::to_string),
             inputs: &ledger.inputs,
+            without_records: ledger.without_records(),
             passwords: details.passwords.as_ref(),
             counts: ledger.counts(),
             not_asked: ledger.not_asked,
@@ -122,6 +129,7 @@ impl<'a> RunReport<'a> {
                 .into_iter()
                 .chain(ledger.notices(NoticeKind::AtTarget))
                 .collect(),
+            shared_addresses: &ledger.sharing,
             left_behind: ledger.notices(NoticeKind::LeftBehind),
             password_resets: ledger.password_resets,
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },

@@ -4,10 +4,13 @@ use std::fmt::{self, Write};
 
 use super::human::{bytes, count, duration, plural};
 use super::run_report::RunDetails;
-use crate::mapping::NoticeKind;
+use crate::mapping::{Notice, NoticeKind};
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs};
-use crate::source::SkippedRows;
+use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
+use crate::source::{Position, SkippedRows};
+
+/// How many of the records that share an address are named; the report has more.
+const NAMED_SHARING: usize = 4;
 
 /// Writes the summary of a run. It names positions and codes, never a person.
 pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
@@ -60,7 +63,7 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
             if ledger.retries > 0 { format!(", {} of them retries", count(ledger.retries)) } else { String::new() };
         writeln!(out, "Target: {target} ({}{retries})", plural(ledger.requests, "request"))?;
     }
-    Ok(())
+    ledger.without_records().iter().try_for_each(|input| writeln!(out, "There is no record in {input}."))
 }
 
 fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
@@ -129,19 +132,28 @@ fn rejects(out: &mut String, ledger: &Ledger) -> fmt::Result {
     for (code, CodeCount { count: number, first }) in ledger.rejected_by_code() {
         writeln!(out, "  {:>14} {:<24} {}", count(*number), code.as_str(), code.sentence())?;
         for RejectedRecord { position, same_as } in first {
-            let (input, record) = (&position.input, count(position.record));
-            write!(out, "  {:>14}   {input}: record {record}, line {}, byte {}", "", position.line, position.offset)?;
-            if let Some(SameAs { input: of, record, line }) = same_as {
-                let of = if **of == **input { String::new() } else { format!("{of}: ") };
-                write!(out, " (same as {of}record {}, line {line})", count(*record))?;
-            }
-            writeln!(out)?;
+            place(out, position, same_as.as_ref())?;
         }
-        if *number > first.len() as u64 {
-            writeln!(out, "  {:>14}   and {} more", "", count(*number - first.len() as u64))?;
-        }
+        more(out, *number, first.len())?;
     }
     Ok(())
+}
+
+fn place(out: &mut String, position: &Position, same_as: Option<&SameAs>) -> fmt::Result {
+    let (input, record) = (&position.input, count(position.record));
+    write!(out, "  {:>14}   {input}: record {record}, line {}, byte {}", "", position.line, position.offset)?;
+    if let Some(SameAs { input: of, record, line }) = same_as {
+        let of = if **of == **input { String::new() } else { format!("{of}: ") };
+        write!(out, " (same as {of}record {}, line {line})", count(*record))?;
+    }
+    writeln!(out)
+}
+
+fn more(out: &mut String, number: u64, named: usize) -> fmt::Result {
+    match number.saturating_sub(named as u64) {
+        0 => Ok(()),
+        more => writeln!(out, "  {:>14}   and {} more", "", count(more)),
+    }
 }
 
 fn notices(out: &mut String, ledger: &Ledger, kind: NoticeKind, heading: &str) -> fmt::Result {
@@ -152,6 +164,11 @@ fn notices(out: &mut String, ledger: &Ledger, kind: NoticeKind, heading: &str) -
     writeln!(out, "\n{heading}")?;
     for (notice, number) in notices {
         writeln!(out, "  {:>14} {:<28} {}", count(number), notice.as_str(), notice.sentence())?;
+        if notice == Notice::AddressShared {
+            let named = &ledger.sharing[..ledger.sharing.len().min(NAMED_SHARING)];
+            named.iter().try_for_each(|SharingRecord { position, same_as }| place(out, position, Some(same_as)))?;
+            more(out, number, named.len())?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The filter of the list method: `column = "value"` joined by `AND`.
 
 use super::api_error::ApiError;
+use super::email_key::email_key;
 
 /// Columns that can be filtered by.
 const COLUMNS: &[&str] = &["external_id", "email", "username", "state", "phone", "organization_id"];
@@ -8,8 +9,20 @@ const COLUMNS: &[&str] = &["external_id", "email", "username", "state", "phone",
 /// A condition on one column.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Condition {
-    pub column: &'static str,
-    pub value: String,
+    name: &'static str,
+    value: String,
+}
+
+impl Condition {
+    /// The column that is compared.
+    pub(super) fn column(&self) -> &'static str {
+        if self.name == "email" { "email_key" } else { self.name }
+    }
+
+    /// What it has to be.
+    pub(super) fn value(self) -> String {
+        if self.name == "email" { email_key(&self.value) } else { self.value }
+    }
 }
 
 /// Reads a filter.
@@ -19,9 +32,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Condition>, ApiError> {
     let mut rest = text.trim();
     loop {
         let (name, after) = rest.split_once('=').ok_or_else(wrong)?;
-        let column = COLUMNS.iter().copied().find(|column| *column == name.trim()).ok_or_else(wrong)?;
+        let name = COLUMNS.iter().copied().find(|column| *column == name.trim()).ok_or_else(wrong)?;
         let (value, after) = quoted(after.trim_start()).ok_or_else(wrong)?;
-        conditions.push(Condition { column, value });
+        conditions.push(Condition { name, value });
         rest = after.trim_start();
         if rest.is_empty() {
             return Ok(conditions);
@@ -50,7 +63,7 @@ mod tests {
 
     #[test]
     fn conditions_are_read() {
-        let condition = |column, value: &str| Condition { column, value: value.to_owned() };
+        let condition = |name, value: &str| Condition { name, value: value.to_owned() };
         assert_eq!(parse(r#"external_id = "user_1""#).unwrap(), [condition("external_id", "user_1")]);
         assert_eq!(
             parse(r#" state="active"  AND email = "a\"b\\c = AND é" "#).unwrap(),

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::api_error::ApiError;
 use super::call::{Answer, Call, Method};
+use super::email_key::email_key;
 use super::request::{BatchRequest, CreateRequest, DeleteRequest, IdentityFields, UpdateRequest};
 use super::{filter, idempotency, validation};
 
@@ -186,15 +187,16 @@ fn insert(
     let now = now();
     let inserted = transaction
         .prepare_cached(
-            "INSERT OR IGNORE INTO identities (id, external_id, email, email_verified, username, phone, phone_verified, \
+            "INSERT OR IGNORE INTO identities (id, external_id, email, email_key, email_verified, username, phone, phone_verified, \
              first_name, last_name, display_name, organization_id, locale, timezone, state, traits, admin_metadata, \
              hashed_password, oidc, create_time, update_time) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?19)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20)",
         )?
         .execute(params![
             id,
             fields.external_id,
             fields.email,
+            fields.email.as_deref().map(email_key),
             fields.email_verified,
             fields.username,
             fields.phone,
@@ -220,13 +222,14 @@ fn why_not(transaction: &Transaction<'_>, fields: &IdentityFields<'_>) -> Result
     if let Some(id) = find(transaction, "external_id", fields.external_id.as_deref())? {
         return Ok(Inserted::Exists(id));
     }
-    for (column, value, field) in [
-        ("email", &fields.email, "identity.email"),
-        ("username", &fields.username, "identity.username"),
-        ("phone", &fields.phone, "identity.phone"),
+    let email_key = fields.email.as_deref().map(email_key);
+    for (column, value, name, field) in [
+        ("email_key", email_key.as_deref(), "email", "identity.email"),
+        ("username", fields.username.as_deref(), "username", "identity.username"),
+        ("phone", fields.phone.as_deref(), "phone", "identity.phone"),
     ] {
-        if find(transaction, column, value.as_deref())?.is_some() {
-            let error = ApiError::conflict(Some(field), format!("another identity has this {column}"));
+        if find(transaction, column, value)?.is_some() {
+            let error = ApiError::conflict(Some(field), format!("another identity has this {name}"));
             return Ok(Inserted::Conflict(error));
         }
     }
@@ -307,6 +310,10 @@ fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) 
             _ => return Err(ApiError::field("update_mask", "the mask names a field that cannot be updated")),
         });
         assignments.push(format!("{name} = ?{}", values.len()));
+        if name == "email" {
+            values.push(Box::new(fields.email.as_deref().map(email_key)));
+            assignments.push(format!("email_key = ?{}", values.len()));
+        }
     }
     let time = values.len() + 1;
     let sql = format!(
@@ -459,9 +466,9 @@ fn list(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, ApiError> 
     let mut clauses: Vec<String> = conditions
         .iter()
         .enumerate()
-        .map(|(index, condition)| format!("{} = ?{}", condition.column, index + 1))
+        .map(|(index, condition)| format!("{} = ?{}", condition.column(), index + 1))
         .collect();
-    let mut values: Vec<String> = conditions.into_iter().map(|condition| condition.value).collect();
+    let mut values: Vec<String> = conditions.into_iter().map(filter::Condition::value).collect();
     if let Some(token) = call.query("page_token").filter(|token| !token.is_empty()) {
         token.parse::<i64>().map_err(|_| wrong("page_token"))?;
         values.push(token.to_owned());

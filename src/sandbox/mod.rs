@@ -14,6 +14,7 @@
 mod api_error;
 mod call;
 mod compression;
+mod email_key;
 mod faults;
 mod filter;
 mod host;

@@ -11,6 +11,7 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use super::api_error::ApiError;
+use super::email_key::email_key;
 use super::routes::{App, error, json, request_id};
 
 /// The longest body of a sign-in.
@@ -88,9 +89,9 @@ async fn sign_in(app: &App, attempt: SignIn) -> Result<SignedIn, ApiError> {
 
 fn find(transaction: &rusqlite::Transaction<'_>, email: &str) -> Result<Option<Found>, ApiError> {
     let mut statement = transaction.prepare_cached(
-        "SELECT id, external_id, email, first_name, last_name, state, hashed_password FROM identities WHERE email = ?1",
+        "SELECT id, external_id, email, first_name, last_name, state, hashed_password FROM identities WHERE email_key = ?1",
     )?;
-    let found = statement.query_row([email], |row| {
+    let found = statement.query_row([email_key(email)], |row| {
         let names: [Option<String>; 2] = [row.get(3)?, row.get(4)?];
         let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let user = SignedIn { id: row.get(0)?, external_id: row.get(1)?, email: row.get(2)?, name };

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::SandboxError;
 use super::api_error::ApiError;
+use super::email_key;
 use crate::journal::{create_private_directory, sync_directory_of};
 
 /// Readable with any SQLite tool. Metadata is kept as the text that was sent.
@@ -20,7 +21,8 @@ CREATE TABLE IF NOT EXISTS identities (
     number          INTEGER PRIMARY KEY,
     id              TEXT NOT NULL UNIQUE,
     external_id     TEXT UNIQUE,
-    email           TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    email           TEXT NOT NULL,
+    email_key       TEXT,
     email_verified  INTEGER NOT NULL,
     username        TEXT UNIQUE COLLATE NOCASE,
     phone           TEXT UNIQUE,
@@ -107,6 +109,7 @@ impl Store {
         connection
             .execute_batch(PRAGMAS)
             .and_then(|()| connection.execute_batch(SCHEMA))
+            .and_then(|()| email_key::ensure(&connection))
             .map_err(|error| failed(error.to_string()))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), waiting: Waiting::default() })
     }

@@ -57,8 +57,17 @@ const VARIABLES: [(&str, &str); 5] = [
 ];
 
 /// Options that a run remembers: it goes on as it was begun, whatever the file says by then.
-const REMEMBERED: [&str; 7] =
-    ["batch-bytes", "batch-size", "concurrency", "max-errors", "max-record-bytes", "max-wait", "rate"];
+const REMEMBERED: [&str; 9] = [
+    "batch-bytes",
+    "batch-size",
+    "concurrency",
+    "max-errors",
+    "max-record-bytes",
+    "max-wait",
+    "min-records",
+    "rate",
+    "strict",
+];
 
 /// How keys of Avnology ID begin.
 const KEY_PREFIX: &str = "sk_";

@@ -71,6 +71,12 @@ pub enum SettingsError {
     /// An input is a URL that cannot be read from.
     #[error(transparent)]
     Object(#[from] ObjectUrlError),
+    /// What is sent out of a pipe is sent before its end is known.
+    #[error(
+        "--strict has to read the input before anything is sent, and standard input or a pipe can be read only once; \
+         give it as a file, or leave --strict out"
+    )]
+    StrictPipe,
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,

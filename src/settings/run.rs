@@ -23,6 +23,8 @@ impl ImportSettings {
             max_errors: self.max_errors,
             max_record_bytes: Some(self.intake.reader.record_bytes),
             recheck: self.recheck,
+            strict: self.strict,
+            min_records: self.min_records,
         }
     }
 
@@ -42,6 +44,8 @@ impl ImportSettings {
     /// Resolves what was typed to undo a run.
     pub fn resolve_undo(arguments: UndoArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let UndoArguments { run, yes, force, options } = arguments;
+        // Nothing is read.
+        let options = RunOptions { strict: false, ..options };
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let (_, record) = find_run(&runs, Some(&run))?;
         // Nothing is mapped.
@@ -99,6 +103,8 @@ fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOp
         batch_bytes: typed.batch_bytes.or(recorded.batch_bytes),
         max_wait: typed.max_wait.or(recorded.max_wait),
         max_errors: typed.max_errors.or(recorded.max_errors),
+        min_records: typed.min_records.or(recorded.min_records),
+        strict: typed.strict || recorded.strict,
         max_record_bytes: typed.max_record_bytes.or(recorded.max_record_bytes),
         ..typed
     })

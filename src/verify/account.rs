@@ -99,7 +99,8 @@ impl Account {
             }
             None => writeln!(out, "  {:>14} extra identities were not looked for", "")?,
         }
-        writeln!(out, "  {:>14} cannot be sent (see a dry run)", counts.rejected)
+        writeln!(out, "  {:>14} cannot be sent (see a dry run)", counts.rejected)?;
+        self.ledger.without_records().iter().try_for_each(|input| writeln!(out, "There is no record in {input}."))
     }
 
     /// A line about what does not agree, if anything.

@@ -1,0 +1,115 @@
+//! Who gets a key that several records have: records are gone through in their order, and one that comes first with all of
+//! its keys gets them all.
+//!
+//! A record is the duplicate of an earlier one that has a key which it claims; it then gets none of its own, so whoever
+//! comes behind it may have those. Who has a key is known by its slot in a file: the first record that stays and has the key
+//! in any way, and the one that claims it. However long a chain of records is in which each has a key of the one before,
+//! memory holds the keys of one record.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::duplicates::{BESIDE, ENTRY_BYTES, found};
+use super::place::{Parts, Place, RECORD_BYTES, REST_BYTES, Writer};
+use super::{Sorter, read_exact_at, write_all_at};
+
+const SLOT_NUMBER_BYTES: usize = 6;
+
+/// A record's membership in a key: record, kind, slot, rest.
+pub(super) const MEMBER_BYTES: usize = RECORD_BYTES + 1 + SLOT_NUMBER_BYTES + REST_BYTES;
+
+/// The first record that has the key and stays; the one that claims it, and its line.
+const SLOT_BYTES: usize = RECORD_BYTES + REST_BYTES + RECORD_BYTES + 5;
+
+/// A membership, from a key's entry without its hash: kind, record, rest.
+pub(super) fn member(key: &[u8], slot: u64) -> [u8; MEMBER_BYTES] {
+    let (kind, place) = key.split_at(1);
+    let (record, rest) = place.split_at(RECORD_BYTES);
+    let mut member = Writer::default();
+    member.bytes(record).bytes(kind).number(slot, SLOT_NUMBER_BYTES).bytes(rest);
+    member.done()
+}
+
+/// What each key that several records have is given to. A file without a name, gone with the process.
+pub(super) struct Slots(File);
+
+#[derive(Default)]
+struct Slot {
+    holder: Option<Place>,
+    claimant: Option<Place>,
+}
+
+impl Slots {
+    /// So many, all of them free.
+    pub(super) fn new(directory: &Path, count: u64) -> io::Result<Self> {
+        let file = tempfile::tempfile_in(directory)?;
+        file.set_len(count * SLOT_BYTES as u64)?;
+        Ok(Self(file))
+    }
+
+    fn read(&self, number: u64) -> io::Result<Slot> {
+        let mut bytes = [0; SLOT_BYTES];
+        read_exact_at(&self.0, &mut bytes, number * SLOT_BYTES as u64)?;
+        let mut parts = Parts(&bytes);
+        let holder = parts.record();
+        let holder = parts.rest(holder);
+        let claimant = parts.record();
+        let claimant = Place { line: parts.number(5), ..claimant };
+        // Records are counted from 1.
+        let taken = |place: Place| (place.number > 0).then_some(place);
+        Ok(Slot { holder: taken(holder), claimant: taken(claimant) })
+    }
+
+    fn write(&self, number: u64, slot: &Slot) -> io::Result<()> {
+        let [holder, claimant] = [slot.holder, slot.claimant].map(Option::unwrap_or_default);
+        let mut bytes = Writer::<SLOT_BYTES>::default();
+        bytes.record(&holder).rest(&holder).record(&claimant).number(claimant.line, 5);
+        write_all_at(&self.0, &bytes.done(), number * SLOT_BYTES as u64)
+    }
+}
+
+/// Goes through the members of all keys that several records have, in the order of the records.
+pub(super) fn settle(
+    members: impl Iterator<Item = io::Result<[u8; MEMBER_BYTES]>>,
+    slots: &Slots,
+    into: &Sorter<ENTRY_BYTES>,
+) -> io::Result<()> {
+    let mut record = (Place::default(), Vec::new());
+    for member in members {
+        let member = member?;
+        let mut parts = Parts(&member);
+        let place = parts.record();
+        let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
+        let slot = parts.number(SLOT_NUMBER_BYTES);
+        let place = parts.rest(place);
+        if place != record.0 {
+            settle_record(&record, slots, into)?;
+            record.0 = place;
+            record.1.clear();
+        }
+        record.1.push((kind, slot));
+    }
+    settle_record(&record, slots, into)
+}
+
+/// Gives a record its keys, which are in the order of their kinds, or none of them if an earlier record has one that it
+/// claims.
+fn settle_record((place, keys): &(Place, Vec<(u8, u64)>), slots: &Slots, into: &Sorter<ENTRY_BYTES>) -> io::Result<()> {
+    for (kind, slot) in keys.iter().take_while(|(kind, _)| kind & BESIDE == 0) {
+        if let Some(claimant) = slots.read(*slot)?.claimant {
+            return into.extend(&[found(place, *kind, &claimant)]);
+        }
+    }
+    for (kind, number) in keys {
+        let Slot { holder, mut claimant } = slots.read(*number)?;
+        if let Some(holder) = holder.filter(|holder| holder != place) {
+            into.extend(&[found(place, kind | BESIDE, &holder), found(&holder, kind | BESIDE, place)])?;
+        }
+        if kind & BESIDE == 0 {
+            claimant = Some(*place);
+        }
+        slots.write(*number, &Slot { holder: holder.or(Some(*place)), claimant })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Which records share a verified address or number, in the account of a run. That they do is a notice like others; these
+//! have places, two of them each.
+
+use std::io;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::Ledger;
+use super::duplicates::{earlier, position};
+use super::event::LateShared;
+use super::ledger::{SameAs, same_as as same_as_of};
+use crate::index::{Duplicates, Meaning};
+use crate::mapping::{EarlierRecord, Notice};
+use crate::source::{Position, Shard};
+
+/// How many records are named that share an address with another one.
+const NAMED_SHARING: usize = 1_000;
+
+/// A record that has a verified address or number that another one has, too. Both are imported.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct SharingRecord {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub position: Position,
+    /// The other one.
+    pub same_as: SameAs,
+}
+
+impl Ledger {
+    /// Books a record of a dry run that turned out to share an address after its notices were booked.
+    pub(super) fn shared_late(&mut self, LateShared { position, same_as }: LateShared) {
+        self.noticed(Notice::AddressShared.into());
+        self.share(position, same_as);
+    }
+
+    fn share(&mut self, position: Position, same_as: EarlierRecord) {
+        if self.sharing.len() < NAMED_SHARING {
+            let same_as = same_as_of(&self.inputs, same_as);
+            self.sharing.extend(same_as.map(|same_as| SharingRecord { position, same_as }));
+        }
+    }
+
+    /// Names the records that share an address, of those that were found before an import; that they do is among their
+    /// notices.
+    pub fn name_sharing(&mut self, found: &Duplicates, shard: Option<Shard>) -> io::Result<()> {
+        if !self.notices.contains_key(&Notice::AddressShared) {
+            return Ok(());
+        }
+        let names: Vec<Arc<str>> = self.inputs.iter().map(|input| Arc::from(input.input.as_str())).collect();
+        for duplicate in found.iter() {
+            let duplicate = duplicate?;
+            let is_ours = shard.is_none_or(|shard| shard.takes(duplicate.place.number));
+            if duplicate.meaning == Meaning::Shared && is_ours {
+                self.share(position(&duplicate.place, &names), earlier(&duplicate.first));
+            }
+            if self.sharing.len() == NAMED_SHARING {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over those of another shard.
+    pub(super) fn share_with(&mut self, other: Vec<SharingRecord>) {
+        self.sharing.extend(other);
+        self.sharing.sort_unstable();
+        self.sharing.truncate(NAMED_SHARING);
+    }
+}
