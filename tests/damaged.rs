@@ -231,7 +231,7 @@ fn zeros_behind_compressed_data_are_padding_and_anything_else_is_told_with_its_p
             // With and without a line end behind the last user.
             for (text, first) in [(&*lines, 0), (lines.trim_end(), 3)] {
                 let compressed = compress(&[text.as_bytes()]).concat();
-                let padded = [&*compressed, &[0; 100_000]].concat();
+                let padded = [&*compressed, &*vec![0; 100_000]].concat();
                 scratch.write("padded.json.gz", padded);
                 let run = import(&scratch, &sandbox, "padded.json.gz", is_piped).expect_code(0);
                 assert_eq!(run.count("read"), 3, "{}", run.stderr);

@@ -179,14 +179,18 @@ struct Decoder {
 }
 
 enum Format {
-    Gzip(Members<Source>),
-    Zstd(Frames<Source>),
+    Gzip(Box<Members<Source>>),
+    Zstd(Box<Frames<Source>>),
 }
 
 impl Decoder {
     fn new(is_gzip: bool, reader: Box<dyn Read + Send>) -> Self {
         let source = Source { reader: BufReader::with_capacity(BUFFER, reader), taken: 0, kept: None };
-        let format = if is_gzip { Format::Gzip(Members::new(source)) } else { Format::Zstd(Frames::new(source)) };
+        let format = if is_gzip {
+            Format::Gzip(Box::new(Members::new(source)))
+        } else {
+            Format::Zstd(Box::new(Frames::new(source)))
+        };
         Self { format, content: 0 }
     }
 

@@ -109,7 +109,7 @@ fn told(error: io::Error) -> io::Error {
     let is_of_decoder = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
         && error.raw_os_error().is_none()
         && InputFault::of(&error).is_none()
-        && !error.get_ref().is_some_and(|inner| inner.is::<ObjectFault>());
+        && !matches!(error.get_ref(), Some(inner) if inner.is::<ObjectFault>());
     if is_of_decoder {
         InputFault::Damaged("the gzip data do not unpack, or their checksum is wrong").into()
     } else {
