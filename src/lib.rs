@@ -59,6 +59,8 @@
 //!   is sent, and sent again exactly as it was if its answer was lost ([`journal`]).
 //! - **Nobody else's.** An identity is the run's own only with proof, the target's `created` or the run's mark on it
 //!   ([`avnology::RunMark`]); nothing else is claimed, and undoing deletes nothing else.
+//! - **What is sent is what was written.** The first pass knows what is damaged before the first request, and whatever reads an
+//!   input later is held to the bytes it had then ([`source::KnownInputs`]).
 //! - **A repeated run is a no-op.** `external_id` is the key at the target; what is there is read back and compared.
 //! - **One bad record never stops a run**, and a refusal of the whole run is never counted as rejects.
 //! - **No secret or personal datum** in logs, errors or reports: errors name fields and positions, never values.

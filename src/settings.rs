@@ -27,7 +27,7 @@ use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
 use crate::report::{Console, MetricsFile};
 use crate::rule_files::RuleFiles;
-use crate::source::{Input, ObjectAccess, ReaderLimits, Shard};
+use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, Watch};
 
 pub use config::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
 pub use environment::Environment;
@@ -188,6 +188,7 @@ impl ImportSettings {
                 },
                 rules: rule_files.rules(mapping.missing_email)?,
                 passwords: None,
+                watch: Watch::Nothing,
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             },
             passwords,
@@ -240,6 +241,7 @@ fn pace(
         concurrency: concurrency.unwrap_or(ConcurrencyRules::new(None)),
         items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
         bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
+        patience: patience(options),
     })
 }
 

@@ -8,7 +8,7 @@ use avnology_migrate::mapping::{Rules, map, parse};
 use avnology_migrate::pipeline::{self, Intake, Job};
 use avnology_migrate::report::Silent;
 use avnology_migrate::signal::Signals;
-use avnology_migrate::source::{Input, ReaderLimits, RecordChunk, RecordReader};
+use avnology_migrate::source::{Input, ReaderLimits, RecordChunk, RecordReader, Watch};
 
 #[path = "../fixtures/generate_export/export.rs"]
 mod export;
@@ -114,6 +114,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
         rules: Rules::default(),
         passwords: None,
+        watch: Watch::Nothing,
         workers: 2,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");

@@ -143,6 +143,35 @@ fn after_updates_that_were_broken_off_nothing_remembered_is_relied_on() {
     assert!(!sandbox.column("first_name").iter().any(is_renamed));
 }
 
+/// Whom a run changed before it was killed is not in what is remembered, and the same run goes on.
+#[test]
+fn after_updates_that_were_broken_off_the_same_run_relies_on_nothing_either() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let old = scratch.write("old.json", export((0..200).map(user)));
+    scratch.import(&sandbox, &old, &[]).expect_code(0);
+    let renamed = |number| user(number).replace("\"first_name\":\"N", "\"first_name\":\"Renamed ");
+    let new = scratch.write("new.json", export((0..200).map(renamed)));
+    let slow = sandbox.replace(&scratch, &["--fault", "latency=40ms"]);
+    let flags = ["--on-existing", "update", "--concurrency", "1", "--batch-size", "10"];
+    let mut command = scratch.import_command(&slow, &new, &flags);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let (start, is_renamed) = (Instant::now(), |name: &String| name.starts_with("Renamed"));
+    while slow.column("first_name").iter().filter(|name| is_renamed(name)).count() < 20 {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is updated");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    process.kill().expect("it can be killed");
+    process.wait().expect("it ends");
+    let sandbox = slow.replace(&scratch, &[]);
+    let resumed = scratch.import(&sandbox, &new, &flags).expect_code(0);
+    assert!(resumed.stderr.contains("Continuing run"), "{}", resumed.stderr);
+    // The export is the old one again.
+    let back = scratch.import(&sandbox, &old, &flags).expect_code(0);
+    assert_eq!(back.count("updated"), 200, "{}", back.stdout);
+    assert!(!sandbox.column("first_name").iter().any(is_renamed));
+}
+
 #[test]
 fn a_user_found_to_differ_is_not_believed_to_be_as_it_was() {
     let scratch = Scratch::new();

@@ -292,6 +292,71 @@ fn a_damaged_journal_is_reported_and_a_torn_one_is_not() {
     assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
 }
 
+/// Whatever somebody does to the rejects of a run that is not finished, it stays done.
+#[test]
+fn rejects_that_were_mended_in_an_unfinished_run_stay_as_they_are() {
+    type Mend = fn(&str) -> Option<String>;
+    let mends: [(&str, Mend); 5] = [
+        ("mended", |text| Some(text.replace("oops", "\"username\":\"mended, and longer than before\""))),
+        ("mended, as long as before", |text| Some(text.replacen("oops", "OOPS", 1))),
+        ("a line removed", |text| Some(text.split_inclusive('\n').skip(1).collect())),
+        ("a line added", |text| Some(format!("{text}{{\"id\":\"added\"}}\n"))),
+        ("moved away", |_| None),
+    ];
+    for (name, mend) in mends {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+        let (text, good) = mixed_export(USERS);
+        let file = scratch.write("users.json", text);
+        let first = interrupt(start(&scratch, &sandbox, &[])).report();
+        let path = first["rejects_file"].as_str().expect("rejects").to_owned();
+        let counted = std::fs::read_to_string(scratch.path(&path)).expect("rejects").lines().count();
+        let mended = mend(&scratch.read(&path));
+        match &mended {
+            Some(text) => drop(scratch.write(&path, text)),
+            None => std::fs::remove_file(scratch.path(&path)).expect("it is there"),
+        }
+        let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+        assert_eq!(std::fs::read_to_string(scratch.path(&path)).ok(), mended, "{name}");
+        assert!(run.stderr.contains("stays as it is") && run.stderr.contains("rejects-2.ndjson"), "{}", run.stderr);
+        let (report, bad) = (run.report(), USERS - good.len());
+        assert_eq!((run.count("rejected"), run.count("read")), (bad as u64, USERS as u64), "{name}");
+        let further = report["rejects_file"].as_str().expect("rejects");
+        assert!(further.ends_with("rejects-2.ndjson"), "{further}");
+        let earlier = mended.map(|_| serde_json::json!([path]));
+        assert_eq!(report.get("earlier_rejects_files").cloned(), earlier, "{name}");
+        assert_eq!(support::lines(&scratch.path(further)).len(), bad - counted, "{name}: those that were not told yet");
+    }
+}
+
+/// The same while the run is under way.
+#[test]
+fn rejects_that_are_mended_while_the_run_is_under_way_stay_as_they_are() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let (text, good) = mixed_export(USERS);
+    // So large that it is not read to its end at once.
+    let padding = format!("\"private_metadata\":{{\"padding\":\"{}\"}},\"first_name\"", "x".repeat(2_000));
+    scratch.write("users.json", text.replace("\"first_name\"", &padding));
+    let process = start(&scratch, &sandbox, &[]);
+    let signal = |name: &str| {
+        let status = Command::new("kill").args([name, &process.id().to_string()]).status().expect("kill runs");
+        assert!(status.success());
+    };
+    signal("-STOP");
+    let runs = std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs").flatten().map(|entry| entry.path());
+    let path = runs.map(|run| run.join("rejects.ndjson")).find(|path| path.exists()).expect("rejects");
+    let told = std::fs::read_to_string(&path).expect("rejects");
+    assert!(told.lines().count() < USERS - good.len(), "it was stopped too late");
+    let mended = told.replace("oops", "\"username\":\"mended\"");
+    std::fs::write(&path, &mended).expect("it is written");
+    signal("-CONT");
+    let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(3);
+    assert_eq!(std::fs::read_to_string(&path).expect("rejects"), mended);
+    let further = support::lines(&path.with_file_name("rejects-2.ndjson")).len();
+    assert_eq!(further + mended.lines().count(), USERS - good.len(), "each reject once: {}", run.stderr);
+}
+
 /// A limit on the size of files stands in for a full disk: beyond it writing fails, as it does there.
 #[test]
 fn a_full_disk_stops_the_run_resumably() {

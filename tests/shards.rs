@@ -9,7 +9,7 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use avnology_migrate::source::{Input, ReaderLimits, RecordReader, ResumePoint, Shard};
+use avnology_migrate::source::{Input, InputWatch, ReaderLimits, RecordReader, ResumePoint, Shard};
 use proptest::prelude::*;
 use support::{Run, Sandbox, Scratch, export, lines, mixed_export, user};
 
@@ -75,7 +75,7 @@ proptest! {
             prop_assert_eq!(shard.left_to_others(total), records as u64 - own.len() as u64);
             if !points.is_empty() {
                 let point = points[resume_at.index(points.len())];
-                let resumed = RecordReader::resume(&input, limits, point).expect("an input").of_shard(Some(shard));
+                let resumed = RecordReader::resume(&input, limits, point, &InputWatch::Nothing).expect("an input").of_shard(Some(shard));
                 let (rest, _, total) = read(resumed);
                 prop_assert_eq!(total, records as u64);
                 let expected: Vec<_> = own.iter().filter(|(number, _)| *number >= point.number).cloned().collect();

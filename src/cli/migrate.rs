@@ -36,6 +36,10 @@ store (s3://bucket/users.json, gs://, az://, https://), and creates the users at
 changes nothing and picks up what is missing. A record that cannot be imported never stops the run: it goes to \
 rejects.ndjson, which can be mended and imported itself.
 
+Files are read through before the first user is sent: of one whose checksum is wrong nothing is, and one that changes is \
+noticed. A pipe can be read only once: its compressed data are checked before they are sent as long as a gzip member or zstd frame \
+has 8 MiB at the most; damage to larger ones is known only after users were sent, and to what comes uncompressed never.
+
 The admin key is read from AVNOLOGY_SECRET_KEY, in the environment or in a .env file of the working directory.";
 
 fn examples() -> String {

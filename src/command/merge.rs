@@ -17,7 +17,8 @@ use crate::cli::{LogFormat, MergeArguments};
 use crate::exit::ExitStatus;
 use crate::index::Duplicates;
 use crate::journal::{
-    Ending, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory, put_private,
+    Ending, FirstPassRecord, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory,
+    put_private,
 };
 use crate::passwords::PasswordsReport;
 use crate::pipeline::{InputProgress, Ledger};
@@ -125,6 +126,7 @@ pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus,
         return Err(MergeError::NoShards(runs.to_path_buf()));
     };
     check_finished(&parts, last.shard)?;
+    check_bytes(&parts)?;
     let directory = runs.join(merged_name(first));
     create_private_directory(&directory).map_err(|source| MergeError::Io { path: directory.clone(), source })?;
     let accounts = parts.values().map(account).collect::<Result<Vec<_>, _>>()?;
@@ -132,7 +134,7 @@ pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus,
     let rejects = directory.join("rejects.ndjson");
     write_rejects(&rejects, &parts, &accounts)?;
     let mut merged = accounts.into_iter().map(|(ledger, _)| ledger).reduce(Ledger::with).unwrap_or_else(empty);
-    merged.rejects_file = (merged.rejected() > 0).then_some(rejects);
+    (merged.rejects_file, merged.earlier_rejects) = ((merged.rejected() > 0).then_some(rejects), Vec::new());
     let report = directory.join("report.json");
     let details = RunDetails {
         shards: parts.values().map(|part| part.record.id.clone()).collect(),
@@ -237,6 +239,25 @@ fn check_finished(parts: &BTreeMap<u32, Part>, of: Shard) -> Result<(), MergeErr
     Err(MergeError::Unfinished(problems.concat()))
 }
 
+/// All shards read the same bytes. Their runs were compared by samples of the inputs; only reading them tells for sure.
+fn check_bytes(parts: &BTreeMap<u32, Part>) -> Result<(), MergeError> {
+    let mut first: Option<(&Part, FirstPassRecord)> = None;
+    for part in parts.values() {
+        let path = part.directory.first_pass();
+        let read = FirstPassRecord::read(&part.directory).map_err(|source| MergeError::Io { path, source })?;
+        let Some(record) = read else { continue };
+        match &first {
+            None => first = Some((part, record)),
+            Some((_, other)) if other.is_same_content(&record) => {}
+            Some((other, _)) => {
+                let (one, other) = (other.record.id.clone(), part.record.id.clone());
+                return Err(MergeError::Different { one, other, what: "inputs".to_owned() });
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What became of a shard's records, and how many records it saw in all.
 fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
     let path = part.directory.report();
@@ -247,12 +268,14 @@ fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
     let mut ledger = Ledger::of_inputs(inputs, true);
     let (inputs, duplicates) = (part.record.inputs.len(), Duplicates::open(&part.directory.duplicates()).ok());
     let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
-    let ending = Journal::read(&part.directory.journal(), inputs, replayed)?;
+    let (journal, rejects) = (part.directory.journal(), part.directory.rejects());
+    let (ending, rejects_files) = Journal::read_with_rejects(&journal, &rejects, inputs, replayed)?;
     if ending != Ending::Finished {
         return Err(part.inconsistent("the journal", "it has no end".to_owned()));
     }
     // Replaying a journal is how this account is made: that is no earlier part of a run.
     ledger.continued_records = 0;
+    ledger.earlier_rejects = if ledger.rejected() > 0 { rejects_files } else { Vec::new() };
     ledger.not_asked = not_asked;
     (ledger.requests, ledger.retries, ledger.throttled) = (requests.sent, requests.retries, requests.throttled);
     ledger.elapsed = Duration::try_from_secs_f64(elapsed_seconds).unwrap_or_default();
@@ -285,7 +308,10 @@ fn write_rejects(path: &Path, parts: &BTreeMap<u32, Part>, accounts: &[(Ledger, 
     let written = put_private(path, |file| {
         let mut file = BufWriter::new(file);
         for (part, (ledger, _)) in with_rejects {
-            let lines = copy_lines(&part.directory.rejects(), &mut file)?;
+            let mut lines = 0;
+            for path in ledger.rejects_files() {
+                lines += copy_lines(path, &mut file)?;
+            }
             if lines != ledger.rejected() {
                 let problem = format!("{lines} lines for {} rejects", ledger.rejected());
                 return Ok(Err(part.inconsistent("the rejects file", problem)));

@@ -2,24 +2,25 @@
 
 use std::sync::Arc;
 
-use super::duplicates;
+use super::first_pass::{FirstPass, first_pass};
 use super::import_error::ImportError;
 use super::objects;
 use super::output::Output;
 use super::passwords;
-use super::prepare::{Prepared, look_at_inputs, prepare};
+use super::prepare::{PrepareError, Prepared, look_at_inputs, prepare};
 use super::progress::{begin, measured};
 use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
 use crate::avnology::{Capabilities, Client, Paced, RunMark, preflight};
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
-use crate::journal::RunRecord;
+use crate::journal::{RunDirectory, RunRecord};
 use crate::pace::Pace;
 use crate::pipeline::{self, Delivery, DuplicateCheck, Job, MemoryBound, peak_memory, room};
 use crate::report::RunDetails;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
+use crate::source::Watch;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
@@ -46,7 +47,9 @@ async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<E
         Destination::Nowhere => {
             look_at_inputs(settings)?;
             begin(settings, None);
-            let settings = &passwords::read(settings, &mut signals).await?;
+            let mut settings = passwords::read(settings, &mut signals).await?;
+            settings.intake.watch = Watch::Record(Arc::default());
+            let settings = &settings;
             let mut reporter = measured(settings);
             let finder = DuplicateFinder::new(std::env::temp_dir());
             let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(settings) };
@@ -67,7 +70,8 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let Prepared { directory, journal, progress, ledger, record, continued, locks } = prepare(settings, &target.name)?;
+    let Prepared { directory, journal, progress, ledger, record, continued, locks } =
+        prepare(settings, &target.name, &mut signals).await?;
     begin(settings, Some(directory.id()));
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight).await?;
     tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
@@ -81,8 +85,22 @@ async fn import_into(
         recalled = recall(settings, &target.name, directory.id(), &paced, delivery.batch) => recalled?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
-    let settings = &passwords::read(settings, &mut signals).await?;
-    let duplicates = duplicates::check(settings, Some(&directory), &mut signals).await?;
+    let mut settings = passwords::read(settings, &mut signals).await?;
+    let FirstPass { duplicates, watch } = match first_pass(&settings, Some(&directory), &mut signals).await {
+        // The account says that it ended on its input, so that the same command begins anew with the repaired one.
+        Err(ImportError::Prepare(PrepareError::Source(error))) => {
+            let mut ledger = ledger;
+            ledger.stopped = Some(error.into());
+            return Output::of(&settings).report(
+                &ledger,
+                &details(&target, &directory, &record),
+                Some(&directory.report()),
+            );
+        }
+        looked => looked?,
+    };
+    settings.intake.watch = watch;
+    let settings = &settings;
     let job = Job {
         duplicates,
         delivery: Some(delivery),
@@ -100,20 +118,24 @@ async fn import_into(
         tracing::warn!(%error, "the account of the passwords is missing");
         None
     });
-    let details = RunDetails {
-        shards: Vec::new(),
-        passwords: joined,
-        run: Some(directory.id().to_owned()),
-        can_go_on: record.can_be_known_again(),
-        rejects_of: record.rejects_of,
-        target: Some(target.base_url.to_string()),
-        report_file: Some(directory.report().display().to_string()),
-        sandbox_database: target.sandbox_database,
-    };
+    let details = RunDetails { passwords: joined, ..details(&target, &directory, &record) };
     let status = Output::of(settings).report(&ledger, &details, Some(&directory.report()));
     // The report is what says that the run is over, so it is written under the locks.
     drop(locks);
     status
+}
+
+fn details(target: &Target, directory: &RunDirectory, record: &RunRecord) -> RunDetails {
+    RunDetails {
+        shards: Vec::new(),
+        passwords: None,
+        run: Some(directory.id().to_owned()),
+        can_go_on: record.can_be_known_again(),
+        rejects_of: record.rejects_of.clone(),
+        target: Some(target.base_url.to_string()),
+        report_file: Some(directory.report().display().to_string()),
+        sandbox_database: target.sandbox_database.clone(),
+    }
 }
 
 fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, record: &RunRecord) -> Delivery {

@@ -1,7 +1,7 @@
 //! One file a command: settings in, exit status out.
 
 mod deletion;
-mod duplicates;
+mod first_pass;
 mod import_error;
 mod merge;
 mod migrate_clerk;

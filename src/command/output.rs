@@ -60,7 +60,8 @@ impl Output {
     fn print_summary(&self, ledger: &Ledger, details: &RunDetails) {
         let rejected = ledger.rejected();
         let exceptions = (rejected > 0).then(|| {
-            let rejects = ledger.rejects_file.as_ref().map(|path| format!(": see {}", path.display()));
+            let files: Vec<String> = ledger.rejects_files().map(|path| path.display().to_string()).collect();
+            let rejects = (!files.is_empty()).then(|| format!(": see {}", files.join(" and ")));
             format!("{rejected} of {} records were rejected{}", ledger.counts().read, rejects.unwrap_or_default())
         });
         let report = RunReport::new(ledger, details, false);

@@ -3,14 +3,18 @@
 use std::io;
 use std::path::PathBuf;
 
+use tokio_util::sync::CancellationToken;
+
+use super::import_error::ImportError;
 use crate::index::Duplicates;
 use crate::journal::{
-    InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord, Settled,
-    run_of_rejects,
+    FirstPassRecord, InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord,
+    Settled, run_of_rejects,
 };
-use crate::pipeline::Ledger;
+use crate::pipeline::{Ledger, StopReason};
 use crate::settings::{ImportSettings, WhichRun};
-use crate::source::{Input, SourceError};
+use crate::signal::Signals;
+use crate::source::{Input, InputDigest, SourceError};
 
 /// A run that is ready to go (on).
 pub(super) struct Prepared {
@@ -84,39 +88,94 @@ pub enum PrepareError {
 }
 
 /// Prepares a run of these settings into `target`.
-pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepared, PrepareError> {
+pub(super) async fn prepare(
+    settings: &ImportSettings,
+    target: &str,
+    signals: &mut Signals,
+) -> Result<Prepared, ImportError> {
     let wanted = record(settings, target).map_err(|error| match (error, &settings.which_run) {
         (PrepareError::Source(source), WhichRun::Named(run)) => PrepareError::Gone { run: run.clone(), source },
         (error, _) => error,
     })?;
     let target_lock = match settings.intake.shard {
-        None => Lock::take_target(&settings.locks, target, "import")?,
-        Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest())?,
+        None => Lock::take_target(&settings.locks, target, "import"),
+        Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest()),
     };
+    let target_lock = target_lock.map_err(PrepareError::from)?;
     let open = open_run(settings, &wanted)?;
     if let Some((directory, was)) = open {
-        let run_lock = Lock::take(&directory.lock(), "import")?;
-        let changed = was.changed_input(&wanted);
+        let run_lock = Lock::take(&directory.lock(), "import").map_err(PrepareError::from)?;
+        let changed = match was.changed_input(&wanted) {
+            Some(changed) => Some(changed.path.clone()),
+            None => changed_bytes(settings, &directory, &was, signals).await?,
+        };
         if changed.is_some() && directory.ended_on_its_input() {
             // The file was found to be broken, and this is the repaired one: all of it is looked at again.
-            return begin(settings, wanted, target_lock);
+            return Ok(begin(settings, wanted, target_lock)?);
         }
-        if let Some(changed) = changed {
-            return Err(PrepareError::Changed { input: changed.path.clone(), run: was.id });
+        if let Some(input) = changed {
+            return Err(PrepareError::Changed { input, run: was.id }.into());
         }
         if !was.has_same_rules(&wanted) {
-            return Err(PrepareError::OtherRules { run: was.id });
+            return Err(PrepareError::OtherRules { run: was.id }.into());
         }
         let mut ledger = ledger(settings);
         let (count, duplicates) = (settings.intake.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
         let Replayed { journal, progress, .. } =
-            Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)?;
+            Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
         ledger.continue_at(&progress);
         let locks = vec![target_lock, run_lock];
         return Ok(Prepared { directory, journal, progress, ledger, record: was, continued: true, locks });
     }
-    begin(settings, wanted, target_lock)
+    Ok(begin(settings, wanted, target_lock)?)
+}
+
+/// The first input whose bytes are not those that the first pass read. All of them are read for that, but for an object whose
+/// store says that it is the same version: what was done already is not looked at otherwise, and with another order in it
+/// users would be taken for others.
+async fn changed_bytes(
+    settings: &ImportSettings,
+    directory: &RunDirectory,
+    was: &RunRecord,
+    signals: &mut Signals,
+) -> Result<Option<String>, ImportError> {
+    let path = directory.first_pass();
+    let kept = FirstPassRecord::read(directory).map_err(|source| PrepareError::Io { path, source })?;
+    let Some(FirstPassRecord { inputs, passwords }) = kept else { return Ok(None) };
+    let of_inputs = settings.intake.inputs.iter().zip(&was.inputs).zip(inputs.into_iter().map(|known| known.digest));
+    let of_passwords = settings.passwords.iter().zip(&was.passwords).zip(passwords);
+    let to_read: Vec<(Input, InputDigest)> = of_inputs
+        .chain(of_passwords)
+        .filter(|((input, was), _)| !is_same_version(input, was))
+        .map(|((input, _), digest)| (input.clone(), digest))
+        .collect();
+    tracing::info!("looking whether the inputs are what they were");
+    let stop = CancellationToken::new();
+    // Dropped by an interruption, it ends the reading, too.
+    let _guard = stop.clone().drop_guard();
+    let reading = tokio::task::spawn_blocking(move || {
+        for (input, was) in to_read {
+            let is_changed = input.digest(|| stop.is_cancelled())?.is_some_and(|is| is != was);
+            if is_changed {
+                return Ok(Some(input.name().to_string()));
+            }
+        }
+        Ok(None)
+    });
+    let read = tokio::select! {
+        read = reading => read,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    let read = read.map_err(|error| StopReason::Internal(format!("looking at the inputs failed: {error}")))?;
+    Ok(read.map_err(PrepareError::Source)?)
+}
+
+/// Whether a store says that an object is the one that was read. A weak tag (RFC 9110, 8.8.1) says that it is alike.
+fn is_same_version(input: &Input, was: &InputRecord) -> bool {
+    let Input::Object(object) = input else { return false };
+    let tag = object.version().ok().and_then(|version| version.tag).filter(|tag| !tag.starts_with("W/"));
+    tag.is_some() && was.fingerprint.as_ref().is_some_and(|was| was.tag == tag)
 }
 
 /// Begins a new run.

@@ -40,7 +40,7 @@ pub(super) async fn recall(
             Err(error) => given_up(error),
         });
     }
-    let known = match open(settings, target, run) {
+    let known = match open(settings, target) {
         Ok(opened) => opened,
         Err(error) => return Ok(given_up(error)),
     };
@@ -62,10 +62,11 @@ pub(super) async fn recall(
     Ok(recalled.unwrap_or_else(given_up))
 }
 
-/// Opens what is known; nothing is, if another run that changed users never came to its end.
-fn open(settings: &ImportSettings, target: &str, run: &str) -> io::Result<KnownUsers> {
+/// Opens what is known; nothing is, if a run that changed users was broken off. That may be the run that goes on now: whom
+/// it changed before that is in its journal, and perhaps not here.
+fn open(settings: &ImportSettings, target: &str) -> io::Result<KnownUsers> {
     let mut known = KnownUsers::open(&settings.runs_directory, target)?;
-    if known.updating()?.is_some_and(|other| other != run) {
+    if known.updating()?.is_some() {
         tracing::warn!("a run that changed users was broken off; the target is asked about every user again");
         known = known.emptied()?;
     }

@@ -1,6 +1,6 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
-use super::duplicates;
+use super::first_pass::{FirstPass, first_pass};
 use super::import_error::ImportError;
 use super::objects;
 use super::output::write_report;
@@ -33,8 +33,10 @@ async fn verify_target(
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
-    let settings = &passwords::read(settings, &mut signals).await?;
-    let duplicates = duplicates::check(settings, None, &mut signals).await?;
+    let mut settings = passwords::read(settings, &mut signals).await?;
+    let FirstPass { duplicates, watch } = first_pass(&settings, None, &mut signals).await?;
+    settings.intake.watch = watch;
+    let settings = &settings;
     let account = run(settings, duplicates, target, measured(settings).as_mut(), signals).await;
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));

@@ -95,11 +95,11 @@ pub struct Settled {
 pub enum Entry {
     /// About to be sent, as earlier versions wrote it.
     Planned(Plan),
-    /// Settled: the rejects file is durable up to `rejects_bytes`.
+    /// Settled: the current rejects file is durable up to `rejects_bytes`.
     Settled {
         /// The records.
         records: Vec<Settled>,
-        /// Length of the rejects file with all rejects up to here.
+        /// Length of the current rejects file with all rejects up to here.
         rejects_bytes: u64,
     },
     /// Everything before this place is settled.
@@ -113,6 +113,8 @@ pub enum Entry {
         /// Their keys at the target, in the same order.
         external_ids: Vec<String>,
     },
+    /// From here on rejects are in the file with this number: the one before was changed by somebody.
+    RejectsIn(u32),
 }
 
 impl Entry {

@@ -3,39 +3,58 @@
 //! # On disk
 //!
 //! ```text
-//! file    = magic entry*
-//! magic   = "AVNJRNL1"                     8 bytes; the last one is the version of this format
+//! file    = magic group*
+//! magic   = "AVNJRNL2"                     8 bytes; the last one is the version of this format
+//! group   = mark entry*                    what one sync made durable
+//! mark    = FF FF FF FF place sum          place: u64, little endian, the offset at which this mark begins
 //! entry   = length check payload sum
 //! length  = u32, little endian             bytes of the payload
 //! check   = u32, little endian             CRC-32 of the 4 bytes of `length`, its highest bit set
 //! payload = `length` bytes
-//! sum     = u32, little endian             CRC-32 of the payload, its highest bit set
+//! sum     = u32, little endian             CRC-32 of the payload, or of what is before it in a mark; its highest bit set
 //! ```
 //!
 //! # What is guaranteed
 //!
 //! - Once [`LogWriter::sync`] has returned, the entries before it survive a kill, a crash and a power cut.
-//! - After a crash any prefix of what was written since may be there. A torn last entry is found and cut off.
-//! - A file system that made room but did not fill it leaves zeros behind. The last byte of `check` and of `sum` is never
-//!   zero, so an entry in which it is, with nothing but zeros behind it, is torn as well.
-//! - Everything else that does not add up is [`LogError::Damaged`]: a damaged entry is never taken for the end, for the
-//!   entries behind it would be lost in silence.
+//! - After a crash, any part of the group that was being synced may be there: blocks of it may be missing with others behind
+//!   them. A group is only begun when the one before is durable, so whatever is damaged in the last group is torn, and is
+//!   cut off from the first entry that is not whole.
+//! - A group behind it proves that a damaged entry was durable before: that is [`LogError::Damaged`]. It is never taken for
+//!   the end, for the entries behind it would be lost in silence. A mark knows its own place, so it is found whatever is
+//!   before it.
+//! - [`LogWriter::seal`] adds a mark and nothing else. In a log that was sealed, damage anywhere is found.
 //!
 //! # What is not
 //!
 //! - A file that somebody cut exactly between two entries cannot be told from an older state of the same file.
 //! - One writer at a time: the run's lock sees to that.
+//!
+//! Version 1 had no marks. Its logs are read, and gone on with in groups; where no mark is before it, damage counts as torn
+//! only if nothing but zeros is behind it.
 
 use std::io::{self, Read, Write};
 
 /// The first bytes of every log.
-const MAGIC: &[u8; 8] = b"AVNJRNL1";
+const MAGIC: &[u8; 8] = b"AVNJRNL2";
+
+/// The same, of logs without marks.
+const MAGIC_WITHOUT_MARKS: &[u8; 8] = b"AVNJRNL1";
+
+/// How a mark begins. No entry has this length.
+const MARK_START: [u8; 4] = [0xFF; 4];
+
+/// Bytes of a mark.
+const MARK: usize = 16;
 
 /// Bytes before the payload.
 const HEAD: usize = 8;
 
 /// Bytes behind the payload.
 const SUM: usize = 4;
+
+/// Bytes in which a mark is looked for at once.
+const WINDOW: usize = 64 * 1024;
 
 /// The largest payload: far above what is written, so a larger length is damage, whatever its check says.
 const MAX_PAYLOAD: usize = 64 * 1024 * 1024;
@@ -73,6 +92,9 @@ impl Durable for std::fs::File {
 #[derive(Debug)]
 pub(super) struct LogWriter<F> {
     file: F,
+    /// Where the file ends.
+    end: u64,
+    /// The next group.
     waiting: Vec<u8>,
 }
 
@@ -81,12 +103,12 @@ impl<F: Durable> LogWriter<F> {
     pub(super) fn create(mut file: F) -> io::Result<Self> {
         file.write_all(MAGIC)?;
         file.sync()?;
-        Ok(Self { file, waiting: Vec::new() })
+        Ok(Self::resume(file, MAGIC.len() as u64))
     }
 
-    /// Goes on behind the last whole entry; the file has to stand there.
-    pub(super) fn resume(file: F) -> Self {
-        Self { file, waiting: Vec::new() }
+    /// Goes on behind the last whole entry; the file has to stand and to end there.
+    pub(super) fn resume(file: F, end: u64) -> Self {
+        Self { file, end, waiting: Vec::new() }
     }
 
     /// Adds an entry. It is not on its way before [`LogWriter::sync`].
@@ -94,8 +116,11 @@ impl<F: Durable> LogWriter<F> {
         let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MAX_PAYLOAD);
         let length = length.ok_or_else(|| io::Error::other("an entry is too large for the journal"))?;
         let length = length.to_le_bytes();
+        if self.waiting.is_empty() {
+            self.waiting.extend_from_slice(&mark(self.end));
+        }
         self.waiting.extend_from_slice(&length);
-        self.waiting.extend_from_slice(&check(length).to_le_bytes());
+        self.waiting.extend_from_slice(&sum(&length).to_le_bytes());
         self.waiting.extend_from_slice(payload);
         self.waiting.extend_from_slice(&sum(payload).to_le_bytes());
         Ok(())
@@ -106,11 +131,19 @@ impl<F: Durable> LogWriter<F> {
         !self.waiting.is_empty()
     }
 
-    /// Writes the waiting entries and makes them durable, all with one sync.
+    /// Writes the waiting entries as a group and makes them durable, all with one sync.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         self.file.write_all(&self.waiting)?;
+        self.end += self.waiting.len() as u64;
         self.waiting.clear();
         self.file.sync()
+    }
+
+    /// Marks the last group as durable. Nothing is lost if this is.
+    pub(super) fn seal(&mut self) -> io::Result<()> {
+        self.file.write_all(&mark(self.end))?;
+        self.end += MARK as u64;
+        Ok(())
     }
 }
 
@@ -118,17 +151,24 @@ impl<F: Durable> LogWriter<F> {
 #[derive(Debug)]
 pub(super) struct LogReader<R> {
     reader: R,
+    /// Where the next entry or mark begins.
     offset: u64,
+    /// How far the file was read.
+    read: u64,
+    /// It is known where groups begin.
+    is_marked: bool,
     payload: Vec<u8>,
 }
 
 impl<R: Read> LogReader<R> {
     /// Begins at the start of the file. `None` when the file was torn before it was a log at all.
-    pub(super) fn open(mut reader: R) -> Result<Option<Self>, LogError> {
+    pub(super) fn open(reader: R) -> Result<Option<Self>, LogError> {
+        let mut log = Self { reader, offset: 0, read: 0, is_marked: true, payload: Vec::new() };
         let mut magic = [0; MAGIC.len()];
-        let length = fill(&mut reader, &mut magic)?;
-        let mut log = Self { reader, offset: MAGIC.len() as u64, payload: Vec::new() };
-        if magic == *MAGIC {
+        let length = log.fill(&mut magic)?;
+        if magic == *MAGIC || magic == *MAGIC_WITHOUT_MARKS {
+            log.offset = log.read;
+            log.is_marked = magic == *MAGIC;
             return Ok(Some(log));
         }
         let right = magic[..length].iter().zip(MAGIC).take_while(|(is, should)| is == should).count();
@@ -142,43 +182,91 @@ impl<R: Read> LogReader<R> {
 
     /// The next whole entry; `None` at the end or where a torn one begins.
     pub(super) fn next_entry(&mut self) -> Result<Option<&[u8]>, LogError> {
-        let damaged = LogError::Damaged { offset: self.offset };
         let mut head = [0; HEAD];
-        let got = fill(&mut self.reader, &mut head)?;
-        if got < HEAD {
-            return Ok(None);
+        loop {
+            if self.fill(&mut head)? < HEAD {
+                return Ok(None);
+            }
+            if !head.starts_with(&MARK_START) {
+                break;
+            }
+            if !self.is_mark(head)? {
+                return self.damaged(0);
+            }
+            self.offset = self.read;
+            self.is_marked = true;
         }
-        let [a, b, c, d, check_bytes @ ..] = head;
-        let length = [a, b, c, d];
-        if u32::from_le_bytes(check_bytes) != check(length) {
-            return if head[HEAD - 1] == 0 && self.rest_is_zero()? { Ok(None) } else { Err(damaged) };
+        let [a, b, c, d, check @ ..] = head;
+        let length = u32::from_le_bytes([a, b, c, d]) as usize;
+        if check != sum(&head[..4]).to_le_bytes() || length > MAX_PAYLOAD {
+            return self.damaged(head[HEAD - 1]);
         }
-        let length = u32::from_le_bytes(length) as usize;
-        if length > MAX_PAYLOAD {
-            return Err(damaged);
-        }
-        self.payload.resize(length + SUM, 0);
-        let got = fill(&mut self.reader, &mut self.payload)?;
+        let mut payload = std::mem::take(&mut self.payload);
+        payload.resize(length + SUM, 0);
+        let got = self.fill(&mut payload)?;
+        self.payload = payload;
         if got < self.payload.len() {
             return Ok(None);
         }
         let (payload, sum_bytes) = self.payload.split_at(length);
         if sum_bytes != sum(payload).to_le_bytes() {
-            return if sum_bytes[SUM - 1] == 0 && self.rest_is_zero()? { Ok(None) } else { Err(damaged) };
+            let last = sum_bytes[SUM - 1];
+            return self.damaged(last);
         }
-        self.offset += (HEAD + length + SUM) as u64;
+        self.offset = self.read;
         Ok(Some(&self.payload[..length]))
+    }
+
+    /// Whether these are the first bytes of a mark, and the others follow.
+    fn is_mark(&mut self, head: [u8; HEAD]) -> io::Result<bool> {
+        let mut found = [0; MARK];
+        found[..HEAD].copy_from_slice(&head);
+        self.fill(&mut found[HEAD..])?;
+        Ok(found == mark(self.offset))
+    }
+
+    /// What does not add up is torn, or it is an error. Before the first mark only zeros are known to be torn: neither
+    /// the last byte of a whole `check` nor that of a `sum` is one.
+    fn damaged(&mut self, last_byte: u8) -> Result<Option<&[u8]>, LogError> {
+        let is_torn = if self.is_marked { !self.is_followed_by_a_group()? } else { last_byte == 0 && self.rest_is_zero()? };
+        if is_torn { Ok(None) } else { Err(LogError::Damaged { offset: self.offset }) }
+    }
+
+    /// Whether a group begins somewhere behind what was read.
+    fn is_followed_by_a_group(&mut self) -> io::Result<bool> {
+        let mut window = Vec::new();
+        loop {
+            let (kept, first) = (window.len(), self.read - window.len() as u64);
+            window.resize(kept + WINDOW, 0);
+            let got = self.fill(&mut window[kept..])?;
+            window.truncate(kept + got);
+            let is_mark = |(place, bytes): (u64, &[u8])| bytes.starts_with(&MARK_START) && bytes == mark(place);
+            if (first..).zip(window.windows(MARK)).any(is_mark) {
+                return Ok(true);
+            }
+            if got < WINDOW {
+                return Ok(false);
+            }
+            // A mark may lie across the two.
+            window.drain(..window.len() - (MARK - 1));
+        }
     }
 
     fn rest_is_zero(&mut self) -> io::Result<bool> {
         let mut buffer = [0; 4096];
         loop {
-            match fill(&mut self.reader, &mut buffer)? {
+            match self.fill(&mut buffer)? {
                 0 => return Ok(true),
                 count if is_zero(&buffer[..count]) => {}
                 _ => return Ok(false),
             }
         }
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let filled = fill(&mut self.reader, buffer)?;
+        self.read += filled as u64;
+        Ok(filled)
     }
 }
 
@@ -200,12 +288,17 @@ fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| byte == 0)
 }
 
-fn check(length: [u8; 4]) -> u32 {
-    crc32fast::hash(&length) | 1 << 31
+fn sum(bytes: &[u8]) -> u32 {
+    crc32fast::hash(bytes) | 1 << 31
 }
 
-fn sum(payload: &[u8]) -> u32 {
-    crc32fast::hash(payload) | 1 << 31
+/// The mark of a group that begins at this offset.
+fn mark(place: u64) -> [u8; MARK] {
+    let mut mark = [0xFF; MARK];
+    let (head, sum_bytes) = mark.split_at_mut(MARK - SUM);
+    head[MARK_START.len()..].copy_from_slice(&place.to_le_bytes());
+    sum_bytes.copy_from_slice(&sum(head).to_le_bytes());
+    mark
 }
 
 #[cfg(test)]
@@ -267,6 +360,46 @@ mod tests {
         proptest::collection::vec(proptest::collection::vec(entry, 0..4), 0..8)
     }
 
+    /// Where each entry ends.
+    fn ends(groups: &[Vec<Vec<u8>>]) -> Vec<usize> {
+        let mut end = MAGIC.len();
+        let mut ends = Vec::new();
+        for group in groups.iter().filter(|group| !group.is_empty()) {
+            end += MARK;
+            for entry in group {
+                end += HEAD + entry.len() + SUM;
+                ends.push(end);
+            }
+        }
+        ends
+    }
+
+    /// How a block is after a power cut.
+    #[derive(Clone, Copy, Debug)]
+    enum Block {
+        Written,
+        Zeros,
+        Stale(u8),
+    }
+
+    fn blocks() -> impl Strategy<Value = Vec<Block>> {
+        let block = prop_oneof![Just(Block::Written), Just(Block::Zeros), any::<u8>().prop_map(Block::Stale)];
+        proptest::collection::vec(block, 1..8)
+    }
+
+    /// The same bytes, of which those from `from` on reached the disk in part.
+    fn torn(bytes: &[u8], from: usize, size: usize, blocks: &[Block]) -> Vec<u8> {
+        let mut torn = bytes.to_vec();
+        for (index, byte) in torn.iter_mut().enumerate().skip(from) {
+            match blocks[index / size % blocks.len()] {
+                Block::Written => {}
+                Block::Zeros => *byte = 0,
+                Block::Stale(stale) => *byte = stale,
+            }
+        }
+        torn
+    }
+
     proptest! {
         #[test]
         fn any_prefix_replays_to_a_prefix_with_all_that_was_durable(groups in groups(), cut in any::<usize>(), zeros in 0usize..5000) {
@@ -278,8 +411,7 @@ mod tests {
             prop_assert_eq!(&entries[..replayed.len()], &replayed);
             prop_assert!(end <= cut as u64);
             // Every entry that lies wholly within the prefix is there.
-            let lengths = entries.iter().scan(MAGIC.len(), |end, entry| { *end += HEAD + entry.len() + SUM; Some(*end) });
-            prop_assert_eq!(replayed.len(), lengths.filter(|end| *end <= cut).count());
+            prop_assert_eq!(replayed.len(), ends(&groups).iter().filter(|end| **end <= cut).count());
             // The same with room that was made and never filled.
             prefix.resize(cut + zeros, 0);
             let (padded, _) = replay(&prefix).unwrap();
@@ -287,15 +419,41 @@ mod tests {
             prop_assert_eq!(&entries[..padded.len()], &padded);
         }
 
+        /// A power cut while the last group is synced: any blocks of it may be missing, with others behind them.
         #[test]
-        fn a_changed_byte_is_reported_or_was_never_durable(groups in groups(), at in any::<usize>(), change in 1u8..) {
-            let whole = write(&groups);
-            prop_assert_eq!(whole.durable, whole.written.len());
-            let mut bytes = whole.written;
+        fn whatever_is_missing_of_the_last_group_is_torn(
+            groups in groups(), last in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..300), 1..9),
+            size in 1usize..600, blocks in blocks(),
+        ) {
+            let before = write(&groups).written.len();
+            let durable = groups.concat();
+            let entries = [durable.clone(), last.clone()].concat();
+            let whole = write(&[groups, vec![last]].concat()).written;
+            let (replayed, end) = replay(&torn(&whole, before, size, &blocks)).unwrap();
+            prop_assert!(replayed.len() >= durable.len() && end >= before as u64, "{} of {}", replayed.len(), durable.len());
+            prop_assert_eq!(&entries[..replayed.len()], &replayed);
+        }
+
+        #[test]
+        fn the_same_is_damage_once_a_group_is_behind_it(
+            groups in groups(), next in proptest::collection::vec(any::<u8>(), 1..3000), size in 1usize..600, blocks in blocks(),
+        ) {
+            let mut durable = write(&groups).written;
+            durable = torn(&durable, MAGIC.len(), size, &blocks);
+            let is_changed = durable != write(&groups).written;
+            let next = write(&[groups, vec![vec![next]]].concat()).written.split_off(durable.len());
+            let replayed = replay(&[durable, next].concat());
+            prop_assert_eq!(replayed.is_err(), is_changed, "{:?}", replayed);
+        }
+
+        #[test]
+        fn in_a_sealed_log_a_changed_byte_is_reported(groups in groups(), at in any::<usize>(), change in 1u8..) {
+            let mut bytes = write(&groups).written;
             let at = at % bytes.len();
+            bytes.extend(mark(bytes.len() as u64));
+            prop_assert_eq!(replay(&bytes).unwrap().0, groups.concat());
             bytes[at] ^= change;
-            // A last byte of zero is what a crash leaves, so it may be taken for one.
-            prop_assume!(at + 1 < bytes.len() || bytes[at] != 0);
+            prop_assume!(!bytes.starts_with(MAGIC_WITHOUT_MARKS));
             prop_assert!(replay(&bytes).is_err(), "byte {} changed by {}: {:?}", at, change, replay(&bytes));
         }
 
@@ -304,15 +462,42 @@ mod tests {
             let whole = write(&first).written;
             let cut = MAGIC.len() + cut % (whole.len() - MAGIC.len() + 1);
             let (kept, end) = replay(&whole[..cut]).unwrap();
-            let end = usize::try_from(end).unwrap();
-            let file = FakeFile { written: whole[..end].to_vec(), durable: 0 };
-            let mut log = LogWriter::resume(file);
+            let file = FakeFile { written: whole[..usize::try_from(end).unwrap()].to_vec(), durable: 0 };
+            let mut log = LogWriter::resume(file, end);
             for entry in second.concat() {
                 log.append(&entry).unwrap();
             }
             log.sync().unwrap();
+            log.seal().unwrap();
             let (all, _) = replay(&log.file.written).unwrap();
             prop_assert_eq!(all, [kept, second.concat()].concat());
+        }
+
+        #[test]
+        fn a_log_without_marks_is_read_and_gone_on_with(old in groups(), new in groups(), at in any::<usize>(), change in 1u8..) {
+            let mut bytes = MAGIC_WITHOUT_MARKS.to_vec();
+            for entry in old.concat() {
+                let length = u32::try_from(entry.len()).unwrap().to_le_bytes();
+                bytes.extend([&length[..], &sum(&length).to_le_bytes(), &entry, &sum(&entry).to_le_bytes()].concat());
+            }
+            let end = bytes.len();
+            let (kept, found) = replay(&[&bytes[..], &[0; 700]].concat()).unwrap();
+            prop_assert_eq!((&kept, found), (&old.concat(), end as u64));
+            let mut log = LogWriter::resume(FakeFile { written: bytes, durable: 0 }, end as u64);
+            for group in &new {
+                for entry in group {
+                    log.append(entry).unwrap();
+                }
+                log.sync().unwrap();
+            }
+            let mut bytes = log.file.written;
+            prop_assert_eq!(replay(&bytes).unwrap().0, [old, new].concat().concat());
+            prop_assume!(end > MAGIC.len());
+            let at = MAGIC.len() + at % (end - MAGIC.len());
+            bytes[at] ^= change;
+            // A last byte of zero at the very end is what a crash leaves.
+            prop_assume!(at + 1 < bytes.len() || bytes[at] != 0);
+            prop_assert!(replay(&bytes).is_err(), "byte {} changed by {}", at, change);
         }
     }
 }

@@ -3,7 +3,10 @@
 //! ```text
 //! .avnology/runs/<id>/run.json         what the run is about, with fingerprints of its inputs; no secret
 //!                     journal          what was about to be sent, and what became of each record (`log`, `entry`)
-//!                     rejects.ndjson   the records that did not make it; itself an input
+//!                     rejects.ndjson   the records that did not make it; itself an input. Once somebody changed it:
+//!                     rejects-2.ndjson …
+//!                     first-pass.json  what the inputs are, by a digest of all their bytes (`first_pass`)
+//!                     blocks           the same by blocks of 64 KiB
 //!                     duplicates       which records of the input repeat an earlier one
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     report.json      the account of the run
@@ -16,6 +19,7 @@
 //! directories are made with mode 0700 and files with 0600.
 
 mod entry;
+mod first_pass;
 mod known_users;
 mod lock;
 mod log;
@@ -26,12 +30,14 @@ mod run_journal;
 mod run_record;
 
 pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
+pub use first_pass::FirstPassRecord;
 pub use known_users::{ContentHash, KNOWN_USERS_PREFIX, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
 use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use progress::{InDoubt, Progress, Tracker};
-pub use rejects::{Reject, RejectsFile};
+pub use rejects::Reject;
+use rejects::RejectsFile;
 pub use run_directory::{
     RunDirectory, create_private, create_private_directory, directory_of, put_private, replace_private,
     sync_directory_of,

@@ -1,16 +1,20 @@
 //! The rejects file: one line a record, with the reason and the record itself, so that it can be mended and imported.
 //!
 //! ```json
-//! {"code":"no_email","message":"…","field":"email_addresses","run":"…","request":"…","position":{…},"original":{…}}
+//! {"code":"no_email","message":"…","field":"email_addresses","run":"…","request":"…","position":{…},"original":{…},"check":"…"}
 //! ```
 //!
 //! `request` is the id of the request that the target refused, if it did. `original` is the record as JSON, also of a row of
 //! a CSV. A record that is no JSON stands there as a string; one that is not even UTF-8 is
 //! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
+//!
+//! `check` is the CRC-32 of what is before it in its line: a line that somebody has changed is known by it. A file in which
+//! anything was changed, or that is not there any more, belongs to whoever did that: it stays as it is, and further rejects
+//! go to `rejects-2.ndjson`, and so on.
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -18,7 +22,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serializer;
 use serde::ser::SerializeMap;
 
-use super::{RecordKey, create_private, sync_directory_of};
+use super::run_directory::create_new_private;
+use super::{RecordKey, sync_directory_of};
 use crate::clerk::COLUMNS;
 use crate::mapping::{EarlierRecord, RejectCode, Rejection, unwrap_reject};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
@@ -97,7 +102,25 @@ impl Reject {
             Original::Bytes(text) => map.serialize_entry("original_base64", &text)?,
         }
         map.end()?;
+        line.pop();
+        line.extend_from_slice(&Check::of(&line));
         Ok(line)
+    }
+}
+
+/// The end of a line, by which it is known to be as it was written.
+struct Check;
+
+impl Check {
+    const START: &[u8] = b",\"check\":\"";
+    const LENGTH: usize = Self::START.len() + 8 + 2;
+
+    fn of(line: &[u8]) -> Vec<u8> {
+        Self::of_sum(crc32fast::hash(line))
+    }
+
+    fn of_sum(sum: u32) -> Vec<u8> {
+        [Self::START, format!("{sum:08x}\"}}").as_bytes()].concat()
     }
 }
 
@@ -155,79 +178,244 @@ impl<'a> Original<'a> {
 
 /// The rejects file of a run. It is made with the first reject: no rejects, no file.
 #[derive(Debug)]
-pub struct RejectsFile {
-    path: PathBuf,
+pub(super) struct RejectsFile {
+    /// The first one; later ones lie beside it.
+    first: PathBuf,
+    /// Which one is written to, from 1.
+    number: u32,
+    /// Those with rejects that somebody changed since.
+    earlier: Vec<u32>,
     /// The run's id.
     run: String,
-    file: Option<BufWriter<File>>,
-    bytes: u64,
+    file: Option<File>,
+    /// How much of it is written.
+    written: u64,
+    /// Lines to be written.
+    waiting: Vec<u8>,
     dirty: bool,
 }
 
+/// The number of the first file.
+pub(super) const FIRST: u32 = 1;
+
+/// What an earlier part of a run left of a file, or another process since.
+enum Left {
+    /// Nothing that counts.
+    Nothing,
+    /// All that counts, and perhaps more that does not.
+    All,
+    /// Something else, which is not the run's any more.
+    Changed,
+}
+
 impl RejectsFile {
-    /// A file to be made at `path`, which lies in the directory that is named after the run.
-    pub fn new(path: PathBuf) -> Self {
-        let run = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
-        Self { path, run, file: None, bytes: 0, dirty: false }
+    /// Lines that are written at once.
+    const BUFFERED: usize = 64 * 1024;
+
+    /// A file to be made at `first`, which lies in the directory that is named after the run.
+    fn new(first: PathBuf) -> Self {
+        let run = first.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let (earlier, waiting) = (Vec::new(), Vec::new());
+        Self { first, number: FIRST, earlier, run, file: None, written: 0, waiting, dirty: false }
     }
 
-    /// Goes on with a file that was left behind with `bytes` that count; what is behind them is cut off.
-    pub fn resume(path: PathBuf, bytes: u64) -> io::Result<Self> {
-        if bytes == 0 {
-            // What a crash left behind before the journal counted on it.
-            return match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(Self::new(path)),
-            };
+    /// Goes on with the last of the files that count, of which `bytes` count. What an interruption left behind them is cut
+    /// off. A file that somebody changed is not touched: another one is begun.
+    pub(super) fn resume(first: PathBuf, mut files: Vec<u32>, bytes: u64) -> io::Result<Self> {
+        let number = files.pop().unwrap_or(FIRST);
+        let mut rejects = Self { number, earlier: files, written: bytes, ..Self::new(first) };
+        loop {
+            let path = rejects.path();
+            match look_at(&path, rejects.written)? {
+                Left::Nothing => return Ok(rejects),
+                Left::All if rejects.written == 0 => {
+                    std::fs::remove_file(&path)?;
+                    return Ok(rejects);
+                }
+                Left::All => {
+                    let mut file = OpenOptions::new().write(true).open(&path)?;
+                    file.set_len(rejects.written)?;
+                    file.seek(SeekFrom::Start(rejects.written))?;
+                    return Ok(Self { file: Some(file), ..rejects });
+                }
+                Left::Changed => rejects.leave(),
+            }
         }
-        let mut file = OpenOptions::new().write(true).open(&path)?;
-        if file.metadata()?.len() < bytes {
-            return Err(io::Error::other("rejects are missing that the journal counts on"));
+    }
+
+    /// The path of a run's rejects file with this number.
+    pub(super) fn numbered(first: &Path, number: u32) -> PathBuf {
+        match number {
+            FIRST => first.to_path_buf(),
+            _ => first.with_file_name(format!("rejects-{number}.ndjson")),
         }
-        file.set_len(bytes)?;
-        file.seek(SeekFrom::Start(bytes))?;
-        Ok(Self { file: Some(BufWriter::new(file)), bytes, ..Self::new(path) })
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub(super) fn path(&self) -> PathBuf {
+        Self::numbered(&self.first, self.number)
     }
 
-    /// Whether there is anything in it.
-    pub fn is_started(&self) -> bool {
-        self.file.is_some()
+    /// Which file it is, from 1.
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Where all rejects are.
+    pub(super) fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        let current = self.file.as_ref().map(|_| self.number);
+        self.earlier.iter().copied().chain(current).map(|number| Self::numbered(&self.first, number))
     }
 
     /// Its length with everything that was appended.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
+    pub(super) fn bytes(&self) -> u64 {
+        self.written + self.waiting.len() as u64
     }
 
     /// Appends a reject.
-    pub fn append(&mut self, reject: &Reject) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => {
-                let file = create_private(&self.path)?;
-                sync_directory_of(&self.path)?;
-                none.insert(BufWriter::new(file))
-            }
-        };
-        let mut line = reject.line(&self.run)?;
-        line.push(b'\n');
-        self.dirty = true;
-        self.bytes += line.len() as u64;
-        file.write_all(&line)
+    pub(super) fn append(&mut self, reject: &Reject) -> io::Result<()> {
+        if !self.dirty {
+            self.begin_group()?;
+            self.dirty = true;
+        }
+        self.waiting.extend_from_slice(&reject.line(&self.run)?);
+        self.waiting.push(b'\n');
+        if self.waiting.len() < Self::BUFFERED { Ok(()) } else { self.write() }
     }
 
     /// Makes everything appended durable.
-    pub fn sync(&mut self) -> io::Result<()> {
-        let Some(file) = self.file.as_mut().filter(|_| self.dirty) else { return Ok(()) };
-        file.flush()?;
-        file.get_ref().sync_data()?;
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        if !self.dirty {
+            return Ok(());
+        }
+        self.write()?;
         self.dirty = false;
+        self.file.as_ref().map_or(Ok(()), File::sync_data)
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            file.write_all(&self.waiting)?;
+        }
+        self.written += self.waiting.len() as u64;
+        self.waiting.clear();
         Ok(())
+    }
+
+    /// Sees to it that there is a file, and that it is still the run's own.
+    fn begin_group(&mut self) -> io::Result<()> {
+        if let Some(file) = &self.file
+            && !is_still(file, &self.path(), self.written)?
+        {
+            self.leave();
+        }
+        while self.file.is_none() {
+            match create_new_private(&self.path()) {
+                Ok(file) => self.file = Some(file),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.leave(),
+                Err(error) => return Err(error),
+            }
+            sync_directory_of(&self.first)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the file to whoever changed it.
+    fn leave(&mut self) {
+        let changed = self.path();
+        if self.written > 0 {
+            self.earlier.push(self.number);
+        }
+        (self.number, self.file, self.written) = (self.number + 1, None, 0);
+        tracing::warn!(
+            "somebody changed or moved `{}` before the run was finished, so it stays as it is; further rejects go to `{}`",
+            changed.display(),
+            self.path().display()
+        );
+    }
+}
+
+/// Whether a path still leads to this file, of this length.
+fn is_still(file: &File, path: &Path, length: u64) -> io::Result<bool> {
+    let there = match std::fs::symlink_metadata(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    #[cfg(unix)]
+    let is_same = {
+        use std::os::unix::fs::MetadataExt;
+        let ours = file.metadata()?;
+        (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+    };
+    // Elsewhere a file that is open cannot be replaced.
+    #[cfg(not(unix))]
+    let is_same = file.metadata().is_ok();
+    Ok(is_same && there.is_file() && there.len() == length)
+}
+
+/// Looks at what was left of a file of which `counted` bytes count: whole lines, each as it was written. Behind them an
+/// interruption leaves more of these, of which the last may be cut off, and a power cut leaves zeros in any of them.
+fn look_at(path: &Path, counted: u64) -> io::Result<Left> {
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(if counted == 0 { Left::Nothing } else { Left::Changed });
+        }
+        Err(error) => return Err(error),
+    };
+    if !metadata.is_file() || metadata.len() < counted {
+        return Ok(Left::Changed);
+    }
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let (mut start, mut line) = (0, Line::default());
+    while line.read(&mut reader)? {
+        let end = start + line.length;
+        let is_torn = start >= counted && (line.has_zeros || !line.is_whole);
+        if !(is_torn || line.is_as_written()) || start < counted && end > counted {
+            return Ok(Left::Changed);
+        }
+        (start, line) = (end, Line::default());
+    }
+    Ok(Left::All)
+}
+
+/// A line of a rejects file while it is read; it may be of any length.
+#[derive(Default)]
+struct Line {
+    length: u64,
+    is_whole: bool,
+    has_zeros: bool,
+    sum: crc32fast::Hasher,
+    /// The last bytes, which are not summed up: they may be the check.
+    end: Vec<u8>,
+}
+
+impl Line {
+    /// Reads the next line; false at the end of the file.
+    fn read(&mut self, reader: &mut impl BufRead) -> io::Result<bool> {
+        while !self.is_whole {
+            let piece = reader.fill_buf()?;
+            if piece.is_empty() {
+                break;
+            }
+            let line_break = memchr::memchr(b'\n', piece);
+            let content = &piece[..line_break.unwrap_or(piece.len())];
+            self.has_zeros |= memchr::memchr(0, content).is_some();
+            self.end.extend_from_slice(content);
+            let surplus = self.end.len().saturating_sub(Check::LENGTH);
+            self.sum.update(&self.end[..surplus]);
+            self.end.drain(..surplus);
+            let consumed = content.len() + usize::from(line_break.is_some());
+            self.length += consumed as u64;
+            self.is_whole = line_break.is_some();
+            reader.consume(consumed);
+        }
+        Ok(self.length > 0)
+    }
+
+    fn is_as_written(&self) -> bool {
+        self.is_whole && self.end == Check::of_sum(self.sum.clone().finalize())
     }
 }
 
@@ -268,6 +456,39 @@ mod tests {
             let spaced: Vec<u8> = record.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect();
             assert_eq!(&*original, &spaced, "{line}");
         }
+    }
+
+    #[test]
+    fn only_what_is_as_it_was_written_is_the_runs_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rejects.ndjson");
+        let (one, two) = (line_of(b"{\"id\":\"one\"}") + "\n", line_of(b"{\"id\":\"two\"}") + "\n");
+        let both = one.clone() + &two;
+        let is_own = |content: &str, counted: usize| {
+            std::fs::write(&path, content).unwrap();
+            matches!(look_at(&path, counted as u64).unwrap(), Left::All)
+        };
+        for counted in [0, one.len(), both.len()] {
+            assert!(is_own(&both, counted), "{counted}");
+            // What an interruption or a power cut may leave behind what counts.
+            assert!(is_own(&both[..both.len() - 9], counted.min(one.len())), "{counted}");
+            assert!(is_own(&(both.clone() + "\0\0\0"), counted), "{counted}");
+            for changed in [
+                both.replace("one", "1"),
+                both.replace("two", "2"),
+                both.clone() + "{\"id\":\"three\"}\n",
+                both.clone() + "\n",
+                both.replace(&one, "{\"id\":\"one\"}\n"),
+                both.replace('\n', "\r\n"),
+            ] {
+                assert!(!is_own(&changed, counted), "{counted}: {changed}");
+            }
+        }
+        assert!(!is_own(&one, both.len()), "a line is missing");
+        assert!(!is_own(&two, one.len() + 1), "what counts ends within a line");
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(look_at(&path, 0).unwrap(), Left::Nothing));
+        assert!(matches!(look_at(&path, 1).unwrap(), Left::Changed), "it was moved away");
     }
 
     #[test]

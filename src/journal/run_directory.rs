@@ -119,9 +119,19 @@ impl RunDirectory {
         self.path.join("traits-schema.json")
     }
 
-    /// Where the rejects go.
+    /// Where the rejects go, unless somebody changes that file while the run is unfinished.
     pub fn rejects(&self) -> PathBuf {
         self.path.join("rejects.ndjson")
+    }
+
+    /// What the first pass over the inputs found out.
+    pub fn first_pass(&self) -> PathBuf {
+        self.path.join("first-pass.json")
+    }
+
+    /// Hashes of the inputs' blocks.
+    pub fn blocks(&self) -> PathBuf {
+        self.path.join("blocks")
     }
 
     /// The duplicates within the input, once they were looked for.
@@ -192,9 +202,18 @@ pub fn sync_directory_of(path: &Path) -> io::Result<()> {
     File::open(directory_of(path))?.sync_all()
 }
 
-/// Makes a directory, and those above it, for the owner only. One that exists is left as it is.
+/// Makes a directory, and those above it, for the owner only, so that a power cut does not take any of them along. One that
+/// exists is left as it is.
 pub fn create_private_directory(path: &Path) -> io::Result<()> {
-    private_directory().recursive(true).create(path)
+    if path.is_dir() {
+        return Ok(());
+    }
+    create_private_directory(directory_of(path))?;
+    match private_directory().create(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        created => created.and_then(|()| sync_directory_of(path)),
+    }
 }
 
 fn private_directory() -> DirBuilder {
@@ -211,6 +230,11 @@ pub fn create_private(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
+    create_new_private(path)
+}
+
+/// Makes a new, empty file for the owner only. It is an error if there is one.
+pub(super) fn create_new_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     // `create_new` never follows a link that somebody put there.
     options.read(true).write(true).create_new(true);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Settled};
 use super::log::{LogError, LogReader, LogWriter};
-use super::{InDoubt, Progress, Reject, RejectsFile, create_private, sync_directory_of};
+use super::{InDoubt, Progress, Reject, RejectsFile, create_private, rejects, sync_directory_of};
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,8 @@ pub struct Journal {
     path: PathBuf,
     log: LogWriter<File>,
     rejects: RejectsFile,
+    /// Which rejects file the log speaks of.
+    rejects_number: u32,
 }
 
 /// A journal as it was found.
@@ -63,7 +65,9 @@ pub enum Ending {
 struct Found {
     progress: Progress,
     finished: bool,
-    /// Length of the rejects file that the journal counts on.
+    /// Numbers of the rejects files that the journal counts on.
+    rejects_files: Vec<u32>,
+    /// Length of the last of them.
     rejects_bytes: u64,
     /// Where its last whole entry ends.
     end: u64,
@@ -80,7 +84,8 @@ impl Found {
         let wrong = |source| JournalError::Log { path: path.to_path_buf(), source };
         let reader = BufReader::with_capacity(1 << 18, file);
         let Some(mut log) = LogReader::open(reader).map_err(wrong)? else { return Ok(None) };
-        let mut found = Self { progress: Progress::new(inputs), finished: false, rejects_bytes: 0, end: 0 };
+        let (progress, rejects_files) = (Progress::new(inputs), vec![rejects::FIRST]);
+        let mut found = Self { progress, finished: false, rejects_files, rejects_bytes: 0, end: 0 };
         loop {
             found.end = log.offset();
             let Some(bytes) = log.next_entry().map_err(wrong)? else { return Ok(Some(found)) };
@@ -95,9 +100,25 @@ impl Found {
                 }
                 Entry::Reached(mark) => found.progress.reach(mark),
                 Entry::Finished => found.finished = true,
+                Entry::RejectsIn(number) => {
+                    if found.rejects_bytes == 0 {
+                        found.rejects_files.pop();
+                    }
+                    found.rejects_files.push(number);
+                    found.rejects_bytes = 0;
+                }
             }
         }
     }
+}
+
+/// Cuts a file off, and stands at its end. Nothing is written behind it before a power cut cannot bring the rest back.
+fn cut_off(file: &mut File, end: u64) -> io::Result<()> {
+    if file.metadata()?.len() > end {
+        file.set_len(end)?;
+        file.sync_all()?;
+    }
+    file.seek(SeekFrom::Start(end)).map(drop)
 }
 
 impl Journal {
@@ -106,7 +127,9 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let log = create_private(path).and_then(LogWriter::create).map_err(failed)?;
         sync_directory_of(path).map_err(failed)?;
-        Ok(Self { path: path.to_path_buf(), log, rejects: RejectsFile::new(rejects.to_path_buf()) })
+        let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), 0)
+            .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
+        Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: rejects::FIRST })
     }
 
     /// Reads a journal to its end, cuts off what is torn, and stands ready to go on. `settled` sees each record.
@@ -121,28 +144,51 @@ impl Journal {
         let Some(found) = Found::read(&file, path, inputs, settled)? else {
             return Ok(Replayed { journal: Self::create(path, rejects)?, progress: Progress::new(inputs) });
         };
-        let Found { progress, rejects_bytes, end, .. } = found;
-        file.set_len(end).and_then(|()| file.seek(SeekFrom::Start(end))).map_err(failed)?;
-        let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_bytes)
+        let Found { progress, rejects_files, rejects_bytes, end, .. } = found;
+        cut_off(&mut file, end).map_err(failed)?;
+        let rejects_number = rejects_files.last().copied().unwrap_or(rejects::FIRST);
+        let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, rejects_bytes)
             .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
-        let journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file), rejects };
+        let journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
         Ok(Replayed { journal, progress })
     }
 
     /// Reads a journal and changes nothing.
     pub fn read(path: &Path, inputs: usize, settled: impl FnMut(&Settled)) -> Result<Ending, JournalError> {
+        Self::read_with_rejects(path, path, inputs, settled).map(|(ending, _)| ending)
+    }
+
+    /// Reads a journal and changes nothing. The paths are those of its rejects files, of which the first one would be
+    /// `rejects`; they need not be there any more.
+    pub fn read_with_rejects(
+        path: &Path,
+        rejects: &Path,
+        inputs: usize,
+        settled: impl FnMut(&Settled),
+    ) -> Result<(Ending, Vec<PathBuf>), JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let file = File::open(path).map_err(failed)?;
-        Ok(match Found::read(&file, path, inputs, settled)? {
-            Some(found) if found.finished => Ending::Finished,
-            Some(found) if !found.progress.in_doubt.is_empty() => Ending::InDoubt(found.progress.into_doubts()),
+        let Some(found) = Found::read(&file, path, inputs, settled)? else {
+            return Ok((Ending::Interrupted, Vec::new()));
+        };
+        let paths = found.rejects_files.iter().map(|number| RejectsFile::numbered(rejects, *number)).collect();
+        let ending = match found {
+            Found { finished: true, .. } => Ending::Finished,
+            Found { progress, .. } if !progress.in_doubt.is_empty() => Ending::InDoubt(progress.into_doubts()),
             _ => Ending::Interrupted,
-        })
+        };
+        Ok((ending, paths))
     }
 
     /// Adds a reject to the rejects file.
     pub fn reject(&mut self, reject: &Reject) -> io::Result<()> {
-        self.rejects.append(reject)
+        self.rejects.append(reject)?;
+        let number = self.rejects.number();
+        if number != self.rejects_number {
+            self.rejects_number = number;
+            self.append(&Entry::RejectsIn(number))?;
+        }
+        Ok(())
     }
 
     /// Adds an entry to the log.
@@ -161,9 +207,16 @@ impl Journal {
         if self.log.is_dirty() { self.log.sync() } else { Ok(()) }
     }
 
-    /// Where the rejects are, if there are any.
-    pub fn rejects_file(&self) -> Option<&Path> {
-        self.rejects.is_started().then(|| self.rejects.path())
+    /// Makes everything added durable, and marks it as such: from now on damage to the log is known as such.
+    pub fn seal(&mut self) -> io::Result<()> {
+        self.sync()?;
+        self.log.seal()
+    }
+
+    /// Where the rejects are, if there are any. The last file is the one that was written to; somebody changed the others,
+    /// and may have moved them away.
+    pub fn rejects_files(&self) -> Vec<PathBuf> {
+        self.rejects.paths().filter(|path| path.exists()).collect()
     }
 
     /// The log's file, for messages.

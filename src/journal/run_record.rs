@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError};
 
-use crate::source::{Input, Object, Version};
+use crate::source::{Input, Object, Version, hexadecimal};
 
 /// How much of either end of a file goes into its fingerprint.
 const SAMPLE: u64 = 64 * 1024;
@@ -107,20 +107,17 @@ impl FileRecord {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
 /// One input of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputRecord {
     /// The absolute path, or the URL without what is secret in it; `-` for standard input.
     pub path: String,
-    /// How the file is known again; none for standard input.
+    /// What is known of the file at a glance; none for standard input.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// How a file is known again without reading it whole.
+/// What a file is without reading it whole. If that is another, so is the file; if it is the same, the digest of all bytes
+/// decides, which the first pass takes ([`super::FirstPassRecord`]). Runs of versions that kept no digest go by it alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Size in bytes.

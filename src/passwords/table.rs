@@ -13,7 +13,7 @@ use super::value::{DONE, ENTRY_BYTES, HEAD_BYTES, Value, WAITING, decode, hash, 
 use crate::clerk::{Secret, User};
 use crate::index::{SortedFile, read_exact_at, write_all_at};
 use crate::mapping::{Notice, Notices};
-use crate::source::{Input, Position, ReaderLimits, RecordReader, SourceError};
+use crate::source::{Input, InputDigest, InputWatch, Position, ReaderLimits, RecordReader, Recorder, SourceError};
 
 /// Why the passwords cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,8 @@ pub struct Passwords {
     secret: [u8; 16],
     index: SortedFile<ENTRY_BYTES>,
     values: File,
+    /// What all the bytes of the file came to.
+    digest: Option<InputDigest>,
     account: Mutex<Account>,
 }
 
@@ -63,7 +65,7 @@ impl Passwords {
         values: File,
         report: PasswordsReport,
     ) -> Self {
-        Self { input, secret, index, values, account: Mutex::new(Account::Open(Box::new(report))) }
+        Self { input, secret, index, values, digest: None, account: Mutex::new(Account::Open(Box::new(report))) }
     }
 
     /// Reads a file into an index in `directory`, whose files have no name. Blocks.
@@ -73,7 +75,8 @@ impl Passwords {
         directory: &Path,
         stop: &CancellationToken,
     ) -> Result<Self, PasswordsError> {
-        let mut reader = RecordReader::open(input, limits)?;
+        let recorder = Arc::new(Recorder::default());
+        let mut reader = RecordReader::open_watched(input, limits, &InputWatch::Record(Arc::clone(&recorder), 0))?;
         if !reader.header().is_some_and(|header| header.has("password_digest")) {
             return Err(PasswordsError::NoTable { input: input.name() });
         }
@@ -87,7 +90,13 @@ impl Passwords {
                 builder.row(header, &chunk, span)?;
             }
         }
-        Ok(builder.finish(directory)?)
+        let digest = recorder.inputs().pop().map(|input| input.digest);
+        Ok(Self { digest, ..builder.finish(directory)? })
+    }
+
+    /// What all the bytes of the file came to.
+    pub fn digest(&self) -> Option<&InputDigest> {
+        self.digest.as_ref()
     }
 
     /// Gives a user what its row holds; tells what an administrator has to know about that.

@@ -207,11 +207,12 @@ impl Committer {
         });
         if let Some(mut journal) = self.journal.take() {
             let sealed = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
-            if let Err(source) = sealed.and_then(|()| journal.sync()) {
+            if let Err(source) = sealed.and_then(|()| journal.seal()) {
                 let path = journal.path().display().to_string();
                 self.stop_because(StopReason::Journal { path, source });
             }
-            self.ledger.rejects_file = journal.rejects_file().map(std::path::Path::to_path_buf);
+            let mut files = journal.rejects_files();
+            (self.ledger.rejects_file, self.ledger.earlier_rejects) = (files.pop(), files);
         }
         self.look(started);
         reporter.finish(&Moment::of(&self.ledger, false));

@@ -39,7 +39,7 @@ pub fn mapped_groups(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, shard, reader, rules, passwords, workers } = intake;
+    let Intake { inputs, shard, reader, rules, passwords, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -63,7 +63,8 @@ pub fn mapped_groups(
         shard,
     };
     let (feed, mapped) = mappers::start(workers, mapping, events, stop.clone());
-    read::start(inputs, (reader, shard), progress, stop, move |read| feed.put(read));
+    let reading = read::Reading { inputs, limits: reader, shard, watch, progress };
+    read::start(reading, stop, move |read| feed.put(read));
     mapped.map(group)
 }
 

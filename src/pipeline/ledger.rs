@@ -119,6 +119,8 @@ pub struct Ledger {
     pub stopped: Option<StopReason>,
     /// The rejects file, if there were rejects and they were to be written.
     pub rejects_file: Option<PathBuf>,
+    /// Files with earlier rejects of the run, which somebody changed before it was finished.
+    pub earlier_rejects: Vec<PathBuf>,
     /// How long it took.
     pub elapsed: Duration,
     /// Bytes that an earlier part of the run had read.
@@ -166,6 +168,7 @@ impl Ledger {
             previews: Vec::new(),
             stopped: None,
             rejects_file: None,
+            earlier_rejects: Vec::new(),
             elapsed: Duration::ZERO,
             continued_from: 0,
             continued_records: 0,
@@ -205,6 +208,11 @@ impl Ledger {
     #[must_use]
     pub fn of_shard(self, shard: Option<Shard>) -> Self {
         Self { shard, ..self }
+    }
+
+    /// All files with rejects, in their order.
+    pub fn rejects_files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.earlier_rejects.iter().chain(&self.rejects_file)
     }
 
     /// Records that were gone past because other shards take them.

@@ -4,7 +4,7 @@ use super::batch::MAX_PINNED;
 use super::settlement::REJECTED_TOGETHER;
 use super::{Intake, mappers};
 use crate::pace::PaceRules;
-use crate::source::{CHUNK_RECORDS, Input, KEPT, PART_BYTES, PARTS_AHEAD};
+use crate::source::{BLOCK_BYTES, CHUNK_RECORDS, HELD_BACK, Input, KEPT, PART_BYTES, PARTS_AHEAD};
 
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
 const BASE: u64 = 24 * 1024 * 1024;
@@ -32,7 +32,7 @@ pub fn room(rules: &PaceRules) -> u64 {
 }
 
 /// Bounds of the memory that a run takes, in bytes. The number of users is in neither. An input that is compressed with zstd
-/// takes up to 16 MiB beside them, twice its window. Answers of the target are thought to be small against what they answer;
+/// takes up to 16 MiB beside them, twice its window, and twice that out of a pipe, which is unpacked once more to check it. Answers of the target are thought to be small against what they answer;
 /// larger ones, up to 8 MiB, come on top while they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryBound {
@@ -60,12 +60,21 @@ impl MemoryBound {
             // Of an input that lies in a store: the part that is read, and those that were asked for.
             let is_object = |input: &Input| matches!(input, Input::Object(_));
             let parts = if intake.inputs.iter().any(is_object) { (1 + PARTS_AHEAD as u64) * PART_BYTES } else { 0 };
+            // What is held back of an input until it was checked: compressed data of a pipe, whose room grows by doubling, or
+            // a block of a file.
+            let is_pipe = intake.inputs.iter().any(Input::is_pipe);
+            let held = if is_pipe { 2 * HELD_BACK as u64 } else { BLOCK_BYTES as u64 };
             // What a mapping file adds to each identity: its own text, and parts of the record once more.
             let (literal, copies) = intake.rules.growth();
             let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
             let beside = CHUNK_RECORDS as u64 * BESIDE_RECORD;
             let indices = INDICES + intake.workers as u64 * SPILL;
-            BASE + indices + KEPT as u64 * chunk + chunks * (2 * (chunk + record) + beside + added) + parts + batches
+            BASE + indices
+                + KEPT as u64 * chunk
+                + chunks * (2 * (chunk + record) + beside + added)
+                + parts
+                + held
+                + batches
         };
         Self { usual: of(0), largest: of(record) }
     }
@@ -83,7 +92,7 @@ mod tests {
     use super::*;
     use crate::mapping::Rules;
     use crate::pace::{ConcurrencyRules, RateRules};
-    use crate::source::ReaderLimits;
+    use crate::source::{ReaderLimits, Watch};
 
     #[test]
     fn the_default_settings_stay_below_what_is_promised() {
@@ -93,6 +102,7 @@ mod tests {
             reader: ReaderLimits::default(),
             rules: Rules::default(),
             passwords: None,
+            watch: Watch::Nothing,
             workers: 2,
         };
         let rules = PaceRules {
@@ -100,10 +110,11 @@ mod tests {
             concurrency: ConcurrencyRules::new(None),
             items: 500,
             bytes: 1024 * 1024,
+            patience: std::time::Duration::from_mins(3),
         };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some(&rules)));
-        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (35, 60));
+        assert_eq!((mebibytes(reading.usual), mebibytes(sending.usual)), (35, 61));
         assert!(sending.largest > sending.usual && reading.largest > reading.usual);
     }
 }

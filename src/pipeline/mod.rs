@@ -57,7 +57,7 @@ use crate::mapping::Rules;
 use crate::passwords::Passwords;
 use crate::report::Reporter;
 use crate::signal::Signals;
-use crate::source::{Input, ReaderLimits, Shard};
+use crate::source::{Input, ReaderLimits, Shard, Watch};
 use event::Event;
 
 /// Room for messages to the committer. They are small, but for rejects, which are waited for; the bound only keeps senders from
@@ -77,6 +77,8 @@ pub struct Intake {
     pub rules: Rules,
     /// The passwords that the users lack.
     pub passwords: Option<Arc<Passwords>>,
+    /// How the bytes of the inputs are looked after.
+    pub watch: Watch,
     /// How many mapper workers.
     pub workers: usize,
 }
@@ -131,7 +133,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
-    let Intake { inputs, shard, reader, rules, passwords, workers } = job.intake;
+    let Intake { inputs, shard, reader, rules, passwords, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
@@ -149,7 +151,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         shard,
     };
     let (feed, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
-    read::start(inputs, (reader, read_only), Arc::clone(&progress), stop.clone(), move |read| feed.put(read));
+    let reading = read::Reading { inputs, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
+    read::start(reading, stop.clone(), move |read| feed.put(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace));
     let stopped = stop.clone();

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
-use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SourceError};
+use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SourceError, Watch};
 
 /// What the reader hands on.
 #[derive(Debug)]
@@ -31,23 +31,30 @@ pub(super) struct InputEnd {
     pub consumed: Option<u64>,
 }
 
+/// What is read, and how.
+pub(super) struct Reading {
+    /// The inputs, in order.
+    pub inputs: Vec<Input>,
+    pub limits: ReaderLimits,
+    /// Which records are handed on; all of them without one.
+    pub shard: Option<Shard>,
+    /// How the bytes are looked after.
+    pub watch: Watch,
+    /// How far an earlier part of the run came.
+    pub progress: Arc<Progress>,
+}
+
 /// Starts reading, each input from where an earlier part of the run had settled everything. `hand_on` says whether somebody
 /// still listens. The thread ends with its inputs, at the first error, or when nobody does.
 ///
 /// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
-pub(super) fn start(
-    inputs: Vec<Input>,
-    (limits, shard): (ReaderLimits, Option<Shard>),
-    progress: Arc<Progress>,
-    stop: CancellationToken,
-    hand_on: impl Fn(Read) -> bool + Send + 'static,
-) {
-    let reader = Reader { limits, shard, progress, stop, hand_on };
+pub(super) fn start(reading: Reading, stop: CancellationToken, hand_on: impl Fn(Read) -> bool + Send + 'static) {
+    let reader = Reader { reading, stop, hand_on };
     let runtime = Handle::current();
     std::thread::spawn(move || {
         // Objects are fetched by the runtime.
         let _entered = runtime.enter();
-        for (index, input) in (0..).zip(&inputs) {
+        for (index, input) in (0..).zip(&reader.reading.inputs) {
             let last = match reader.read(index, input) {
                 Ok(Some(end)) => Read::End(end),
                 Ok(None) => return,
@@ -62,9 +69,7 @@ pub(super) fn start(
 }
 
 struct Reader<H> {
-    limits: ReaderLimits,
-    shard: Option<Shard>,
-    progress: Arc<Progress>,
+    reading: Reading,
     stop: CancellationToken,
     hand_on: H,
 }
@@ -72,16 +77,19 @@ struct Reader<H> {
 impl<H: Fn(Read) -> bool> Reader<H> {
     /// Reads one input; `None` when it was not read to its end because nobody wants to know.
     fn read(&self, index: u16, input: &Input) -> Result<Option<InputEnd>, SourceError> {
-        let reader = match self.progress.mark(index) {
-            None => RecordReader::open(input, self.limits)?,
+        let Reading { limits, shard, watch, progress, .. } = &self.reading;
+        let watch = watch.of(index);
+        let reader = match progress.mark(index) {
+            None => RecordReader::open_watched(input, *limits, &watch)?,
             Some(mark) if mark.is_end() => {
                 return Ok(Some(InputEnd { input: index, records: mark.records_before(), consumed: None }));
             }
             Some(Mark { key, line, offset }) => {
-                RecordReader::resume(input, self.limits, ResumePoint { number: key.number, line, offset })?
+                let point = ResumePoint { number: key.number, line, offset };
+                RecordReader::resume(input, *limits, point, &watch)?
             }
         };
-        let mut reader = reader.of_shard(self.shard);
+        let mut reader = reader.of_shard(*shard);
         tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
         let columns = reader.header().map(Header::names).unwrap_or_default();
         let ignored: Vec<&String> = columns.iter().filter(|name| !COLUMNS.contains(&name.as_str())).collect();

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::moment::Figures;
 use super::{GivenPath, Moment, Reporter};
 use crate::exit::ExitStatus;
-use crate::journal::directory_of;
+use crate::journal::{directory_of, sync_directory_of};
 
 /// How often the file is renewed. Prometheus itself looks every 15 seconds, unless told otherwise.
 const EVERY: Duration = Duration::from_secs(5);
@@ -174,8 +174,10 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     #[cfg(unix)]
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    // Otherwise a power cut may leave an empty file in the place of the old one.
+    file.as_file().sync_all()?;
     file.persist(path)?;
-    Ok(())
+    sync_directory_of(path)
 }
 
 /// The value of a metric without labels in an earlier file.

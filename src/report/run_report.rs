@@ -69,6 +69,9 @@ pub struct RunReport<'a> {
     pace: Option<&'a PaceFigures>,
     elapsed_seconds: f64,
     rejects_file: Option<String>,
+    /// With earlier rejects of the same run; somebody changed them before it was finished.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    earlier_rejects_files: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     preview: Vec<Box<RawValue>>,
 }
@@ -125,6 +128,7 @@ impl<'a> RunReport<'a> {
             pace: ledger.pace.as_ref(),
             elapsed_seconds: (ledger.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
             rejects_file: ledger.rejects_file.as_ref().map(|path| path.display().to_string()),
+            earlier_rejects_files: ledger.earlier_rejects.iter().map(|path| path.display().to_string()).collect(),
             preview: preview.iter().filter_map(|text| RawValue::from_string(text.clone()).ok()).collect(),
         }
     }

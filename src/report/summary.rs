@@ -146,6 +146,9 @@ fn files(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result
     if let Some(path) = &ledger.rejects_file {
         writeln!(out, "Rejects: {} (mend the records in it and give it to --import)", path.display())?;
     }
+    for path in &ledger.earlier_rejects {
+        writeln!(out, "         {} (earlier ones; the file was changed before the run was finished)", path.display())?;
+    }
     if let Some(path) = &details.report_file {
         writeln!(out, "Report:  {path}")?;
     }

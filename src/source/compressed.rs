@@ -1,11 +1,14 @@
 //! Inputs that are compressed with gzip or zstd are read as what is in them, member after member, frame after frame.
+//!
+//! Content is known to be what was written once the checksum behind it was found right. A file is read twice, so what the
+//! first pass found wrong is never sent. A pipe is read once: there the bytes of a member are held back until they were
+//! checked, as long as they are few enough to be kept.
 
-use std::io::{self, BufReader, Cursor, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use flate2::bufread::MultiGzDecoder;
-
+use super::gzip::Members;
 use super::zstd::{Frames, is_zstd};
 
 /// The first bytes that say how data are compressed.
@@ -26,6 +29,9 @@ const SURELY_HARMLESS: u64 = 64 * 1024 * 1024;
 /// Compressed bytes that are read at once.
 const BUFFER: usize = 64 * 1024;
 
+/// Compressed bytes of a pipe that are held back at the most, until they were checked.
+pub(crate) const HELD_BACK: usize = 8 * 1024 * 1024;
+
 /// What is read, and how far that came.
 pub(super) struct Opened {
     /// The content.
@@ -34,13 +40,35 @@ pub(super) struct Opened {
     pub compressed: Option<Arc<Compressed>>,
 }
 
+/// How far compressed data are relied on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reliance {
+    /// Somebody looks at how they end before anything is sent.
+    Later,
+    /// So many bytes of content; behind them the data are taken for cut off.
+    UpTo(u64),
+    /// There is no second look at them.
+    OneLook,
+}
+
+/// Why compressed data end before the data do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// They end in the middle.
+    CutOff,
+    /// Something else begins at this byte.
+    Surplus(u64),
+}
+
 /// What is known of compressed data while it is read.
 #[derive(Debug, Default)]
 pub(super) struct Compressed {
     /// Bytes of it that were read.
     read: AtomicU64,
-    /// It ended before its end.
-    cut_off: AtomicBool,
+    /// Bytes of content that checksums cover.
+    verified: AtomicU64,
+    /// If it ended too early.
+    ending: OnceLock<Ending>,
 }
 
 impl Compressed {
@@ -48,61 +76,299 @@ impl Compressed {
         self.read.load(Ordering::Relaxed)
     }
 
-    pub(super) fn is_cut_off(&self) -> bool {
-        self.cut_off.load(Ordering::Relaxed)
+    /// Bytes of content that checksums cover. Where there are none, those of whole frames.
+    pub(super) fn verified(&self) -> u64 {
+        self.verified.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.ending.get().copied()
+    }
+
+    fn end(&self, ending: Ending) {
+        self.ending.get_or_init(|| ending);
     }
 }
 
 /// Looks at the first bytes and decompresses what is compressed.
-pub(super) fn decompressed(mut reader: Box<dyn Read + Send>) -> io::Result<Opened> {
+pub(super) fn decompressed(mut reader: Box<dyn Read + Send>, reliance: Reliance) -> io::Result<Opened> {
     let mut first = Vec::new();
     reader.by_ref().take(MAGIC).read_to_end(&mut first)?;
-    let (is_gzip, is_zstd) = (first.starts_with(&[0x1f, 0x8b]), is_zstd(&first));
+    let is_gzip = first.starts_with(&[0x1f, 0x8b]);
+    let is_compressed = is_gzip || is_zstd(&first);
     let whole = Cursor::new(first).chain(reader);
-    if !is_gzip && !is_zstd {
+    if !is_compressed {
         return Ok(Opened { reader: Box::new(whole), compressed: None });
     }
     let compressed = Arc::new(Compressed::default());
     let counted = Counted { reader: whole, compressed: Arc::clone(&compressed) };
-    let source = BufReader::with_capacity(BUFFER, counted);
-    let decoder: Box<dyn Read + Send> =
-        if is_gzip { Box::new(MultiGzDecoder::new(source)) } else { Box::new(Frames::new(source)) };
-    let reader = Content { decoder, given: 0, compressed: Arc::clone(&compressed) };
-    Ok(Opened { reader: Box::new(reader), compressed: Some(compressed) })
+    let content =
+        |decoder, most| Content { decoder, given: 0, most, is_over: false, compressed: Arc::clone(&compressed) };
+    let reader: Box<dyn Read + Send> = match reliance {
+        Reliance::Later => Box::new(content(Decoder::new(is_gzip, Box::new(counted)), None)),
+        Reliance::UpTo(most) => Box::new(content(Decoder::new(is_gzip, Box::new(counted)), Some(most))),
+        Reliance::OneLook => {
+            let checked = HeldBack::new(Decoder::new(is_gzip, Box::new(counted)), Arc::clone(&compressed));
+            Box::new(content(Decoder::new(is_gzip, Box::new(checked)), None))
+        }
+    };
+    Ok(Opened { reader, compressed: Some(compressed) })
+}
+
+/// What comes next out of compressed data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// So many bytes of content.
+    Content(usize),
+    /// The end of a member or frame whose checksum is right.
+    Verified,
+    /// The end of it all.
+    End,
+    /// The end, and something else behind it.
+    Surplus,
+}
+
+/// Compressed bytes. They are counted as they are taken, and kept where they are wanted once more.
+pub(super) struct Source {
+    reader: BufReader<Box<dyn Read + Send>>,
+    taken: u64,
+    kept: Option<Vec<u8>>,
+}
+
+impl BufRead for Source {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(&self.reader.buffer()[..count]);
+        }
+        self.taken += count as u64;
+        self.reader.consume(count);
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// Goes past zeros, with which tapes and disks fill up what is shorter than their blocks; returns the byte behind them.
+pub(super) fn behind_zeros(source: &mut impl BufRead) -> io::Result<Option<u8>> {
+    loop {
+        let bytes = source.fill_buf()?;
+        let (zeros, found) = match bytes.iter().position(|byte| *byte != 0) {
+            Some(at) => (at, Some(bytes[at])),
+            None => (bytes.len(), None),
+        };
+        source.consume(zeros);
+        if found.is_some() || zeros == 0 {
+            return Ok(found);
+        }
+    }
+}
+
+/// Decompresses, and gives up on what is no export but a bomb.
+struct Decoder {
+    format: Format,
+    content: u64,
+}
+
+enum Format {
+    Gzip(Members<Source>),
+    Zstd(Frames<Source>),
+}
+
+impl Decoder {
+    fn new(is_gzip: bool, reader: Box<dyn Read + Send>) -> Self {
+        let source = Source { reader: BufReader::with_capacity(BUFFER, reader), taken: 0, kept: None };
+        let format = if is_gzip { Format::Gzip(Members::new(source)) } else { Format::Zstd(Frames::new(source)) };
+        Self { format, content: 0 }
+    }
+
+    /// The compressed bytes; always there between two steps.
+    fn source(&mut self) -> Option<&mut Source> {
+        match &mut self.format {
+            Format::Gzip(members) => members.source(),
+            Format::Zstd(frames) => Some(frames.source()),
+        }
+    }
+
+    /// How many compressed bytes were unpacked.
+    fn taken(&mut self) -> u64 {
+        self.source().map_or(0, |source| source.taken)
+    }
+
+    /// Keeps what is unpacked from here on.
+    fn keep(&mut self, room: Vec<u8>) {
+        if let Some(source) = self.source() {
+            source.kept = Some(room);
+        }
+    }
+
+    /// How many bytes were kept.
+    fn kept(&mut self) -> usize {
+        self.source().and_then(|source| source.kept.as_ref()).map_or(0, Vec::len)
+    }
+
+    /// Takes out what was kept, and keeps no more.
+    fn take_kept(&mut self) -> Vec<u8> {
+        self.source().and_then(|source| source.kept.take()).unwrap_or_default()
+    }
+
+    fn step(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        let step = match &mut self.format {
+            Format::Gzip(members) => members.step(buffer),
+            Format::Zstd(frames) => frames.step(buffer),
+        }?;
+        if let Step::Content(count) = step {
+            self.content += count as u64;
+            if self.content > SURELY_HARMLESS && self.content / MOST_CONTENT > self.taken() {
+                let problem = format!(
+                    "it unpacks to more than {MOST_CONTENT} times its size, which no export does; if it is one all the \
+                     same, unpack it first"
+                );
+                return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+            }
+        }
+        Ok(step)
+    }
 }
 
 /// What is in compressed data. Takes the end of data that were cut off for an end, and remembers that: what came before it
-/// is whole. Gives up on what is no export but a bomb.
+/// is whole.
 struct Content {
-    decoder: Box<dyn Read + Send>,
+    decoder: Decoder,
     /// Bytes of content that were handed out.
     given: u64,
+    /// How many there are at the most.
+    most: Option<u64>,
+    is_over: bool,
     compressed: Arc<Compressed>,
+}
+
+impl Content {
+    /// The data end too early.
+    fn end(&mut self, ending: Ending) -> usize {
+        self.is_over = true;
+        self.compressed.end(ending);
+        0
+    }
 }
 
 impl Read for Content {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.compressed.is_cut_off() {
-            return Ok(0);
+        let left = self.most.map_or(u64::MAX, |most| most.saturating_sub(self.given));
+        if left == 0 && !self.is_over {
+            return Ok(self.end(Ending::CutOff));
         }
-        match self.decoder.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.compressed.cut_off.store(true, Ordering::Relaxed);
-                Ok(0)
-            }
-            Ok(count) => {
-                self.given += count as u64;
-                if self.given > SURELY_HARMLESS && self.given / MOST_CONTENT > self.compressed.read() {
-                    let problem = format!(
-                        "it unpacks to more than {MOST_CONTENT} times its size, which no export does; if it is one all \
-                         the same, unpack it first"
-                    );
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        let length = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        while length > 0 && !self.is_over {
+            match self.decoder.step(&mut buffer[..length]) {
+                Ok(Step::Content(count)) => {
+                    self.given += count as u64;
+                    return Ok(count);
                 }
-                Ok(count)
+                Ok(Step::Verified) => self.compressed.verified.store(self.given, Ordering::Relaxed),
+                Ok(Step::End) => self.is_over = true,
+                Ok(Step::Surplus) => {
+                    let at = self.decoder.taken();
+                    let ended = self.end(Ending::Surplus(at));
+                    // Whoever looks after the bytes wants to see all of them.
+                    if let Some(source) = self.decoder.source() {
+                        io::copy(source, &mut io::sink())?;
+                    }
+                    return Ok(ended);
+                }
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(self.end(Ending::CutOff)),
+                Err(error) => {
+                    self.is_over = true;
+                    return Err(error);
+                }
             }
-            failed => failed,
         }
+        Ok(0)
+    }
+}
+
+/// The compressed bytes of a pipe, those of a member or frame only once it was unpacked and found right. One that is too
+/// large for that is handed on unchecked, and so is all behind it.
+struct HeldBack {
+    decoder: Decoder,
+    checked: Vec<u8>,
+    given: usize,
+    /// Nothing more comes of it.
+    is_over: bool,
+    /// Something was too large.
+    is_unchecked: bool,
+    scratch: Vec<u8>,
+    compressed: Arc<Compressed>,
+}
+
+impl HeldBack {
+    fn new(decoder: Decoder, compressed: Arc<Compressed>) -> Self {
+        let (checked, scratch) = (Vec::new(), vec![0; BUFFER]);
+        Self { decoder, checked, given: 0, is_over: false, is_unchecked: false, scratch, compressed }
+    }
+
+    /// Reads up to the end of the next member or frame.
+    fn check_next(&mut self) -> io::Result<()> {
+        let mut room = std::mem::take(&mut self.checked);
+        room.clear();
+        self.given = 0;
+        self.decoder.keep(room);
+        let checked = loop {
+            match self.decoder.step(&mut self.scratch) {
+                Ok(Step::Content(_)) if self.decoder.kept() < HELD_BACK => {}
+                Err(error) => {
+                    self.decoder.take_kept();
+                    self.is_over = true;
+                    return Err(error);
+                }
+                Ok(step) => break step,
+            }
+        };
+        match checked {
+            Step::Content(_) => {
+                tracing::warn!(
+                    mebibytes = HELD_BACK / (1024 * 1024),
+                    "the compressed data of a pipe are too large to be checked before they are sent, and damage would be \
+                     noticed late; a file is checked as a whole beforehand"
+                );
+                self.is_unchecked = true;
+            }
+            Step::Verified => {}
+            Step::End => self.is_over = true,
+            Step::Surplus => {
+                self.is_over = true;
+                self.compressed.end(Ending::Surplus(self.decoder.taken()));
+            }
+        }
+        self.checked = self.decoder.take_kept();
+        Ok(())
+    }
+}
+
+impl Read for HeldBack {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.checked.len() {
+            if self.is_unchecked {
+                self.checked = Vec::new();
+                self.given = 0;
+                return self.decoder.source().map_or(Ok(0), |source| source.read(buffer));
+            }
+            if self.is_over {
+                return Ok(0);
+            }
+            self.check_next()?;
+        }
+        let count = (&self.checked[self.given..]).read(buffer)?;
+        self.given += count;
+        Ok(count)
     }
 }
 

@@ -129,10 +129,11 @@ fn explain(
     input: &Arc<str>,
 ) -> SourceError {
     let SyntaxFault { place, problem, ends_early, .. } = fault(error);
-    let (input, place) = (Arc::clone(input), absolute(place, origin));
-    if let Some(source) = failure {
-        return SourceError::Read { input, place, reason: source };
+    let place = absolute(place, origin);
+    if let Some(reason) = failure {
+        return SourceError::read(input, place, reason);
     }
+    let input = Arc::clone(input);
     if ends_early {
         let inside = if records == 0 { "before the first record" } else { "behind the array of users" };
         return SourceError::Truncated { input, place, inside: inside.to_owned(), records };

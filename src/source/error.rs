@@ -43,6 +43,42 @@ pub enum SourceError {
         /// The operating system's reason, or that of whatever unpacks the input.
         reason: io::Error,
     },
+    /// Its bytes are not what was written: data that do not unpack, or whose checksum is wrong.
+    #[error(
+        "`{input}` is damaged: {problem} ({place} of what is in it); {}", consequence(*is_passed_on)
+    )]
+    Damaged {
+        /// The input's name.
+        input: Arc<str>,
+        /// How far reading came.
+        place: Place,
+        /// What is wrong.
+        problem: &'static str,
+        /// Whether records were handed out before that no checksum covers, as can happen with a large pipe.
+        is_passed_on: bool,
+    },
+    /// Somebody wrote to it between two looks at it.
+    #[error(
+        "`{input}` was changed while it was being read: nothing of what was changed is sent; wait until nobody writes to \
+         it any more, then run the same command again (users that are at the target already are left as they are)"
+    )]
+    Changed {
+        /// The input's name.
+        input: Arc<str>,
+    },
+    /// Behind the compressed data there is something else.
+    #[error(
+        "behind the compressed data in `{input}` there is something else, from byte {offset} of the file on; all {records} \
+         records before that were read; look at what was put there, or export the file again, and run the same command"
+    )]
+    Surplus {
+        /// The input's name.
+        input: Arc<str>,
+        /// Where it begins among the compressed bytes.
+        offset: u64,
+        /// How many records came before.
+        records: u64,
+    },
     /// Nothing, or nothing but white space.
     #[error("`{input}` is empty; expected a Clerk export such as {{\"data\": [<user>, …]}}")]
     Empty {
@@ -107,4 +143,65 @@ pub enum SourceError {
         /// Where it starts.
         start: Place,
     },
+}
+
+/// What an error of reading is about, where it is not the operating system's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum InputFault {
+    /// The bytes are not what they were.
+    #[error("it was changed while it was being read")]
+    Changed,
+    /// The bytes are not what was written.
+    #[error("{0}")]
+    Damaged(&'static str),
+}
+
+impl From<InputFault> for io::Error {
+    fn from(fault: InputFault) -> Self {
+        Self::new(io::ErrorKind::InvalidData, fault)
+    }
+}
+
+impl InputFault {
+    /// What an error of reading is about.
+    pub(super) fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref().and_then(|inner| inner.downcast_ref()).copied()
+    }
+}
+
+impl SourceError {
+    /// An input could not be read any further.
+    pub(super) fn read(input: &Arc<str>, place: Place, reason: io::Error) -> Self {
+        let input = Arc::clone(input);
+        match InputFault::of(&reason) {
+            Some(InputFault::Changed) => Self::Changed { input },
+            Some(InputFault::Damaged(problem)) => Self::Damaged { input, place, problem, is_passed_on: false },
+            None => Self::Read { input, place, reason },
+        }
+    }
+
+    /// Whether the bytes could not be had as they should be. Nothing of such an input is sent, for what was read of it may be
+    /// anything. Otherwise the bytes are what somebody wrote, and whole records are whole.
+    pub fn is_of_bytes(&self) -> bool {
+        match self {
+            Self::Open { .. } | Self::Read { .. } | Self::Damaged { .. } | Self::Changed { .. } => true,
+            Self::Surplus { .. }
+            | Self::Empty { .. }
+            | Self::NotJson { .. }
+            | Self::WrongShape { .. }
+            | Self::Syntax { .. }
+            | Self::Truncated { .. }
+            | Self::StructureLost { .. } => false,
+        }
+    }
+}
+
+/// What follows from damage.
+fn consequence(is_passed_on: bool) -> &'static str {
+    if is_passed_on {
+        "it came out of a pipe and was too large to be checked beforehand, so users were sent before this was known, and \
+         some may be wrong; import the whole file again with --on-existing update, and compare with `verify`"
+    } else {
+        "nothing that is damaged is sent; export or copy it again and run the same command"
+    }
 }

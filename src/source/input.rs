@@ -5,7 +5,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Object, ObjectAccess, ObjectUrlError, SourceError};
+use super::digest::Digester;
+use super::known::BLOCK_BYTES;
+use super::watched::{Origin, Watched};
+use super::{InputDigest, InputWatch, Object, ObjectAccess, ObjectUrlError, Place, SourceError};
 
 /// One input: a file, an object in a store, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,43 +63,58 @@ impl Input {
         }
     }
 
-    /// Opens a file for reading from this byte on.
-    pub fn open_at(&self, offset: u64) -> Result<Box<dyn Read + Send>, SourceError> {
-        let failed = |reason| SourceError::Open { input: self.name(), reason };
-        match self {
-            Self::File(path) => {
-                let mut file = File::open(path).map_err(failed)?;
-                file.seek(SeekFrom::Start(offset)).map_err(failed)?;
-                Ok(Box::new(file))
-            }
-            Self::Object(object) => Ok(Box::new(object.open_at(offset).map_err(failed)?)),
-            Self::Stdin => Err(failed(io::ErrorKind::NotSeekable.into())),
-        }
-    }
-
     /// Opens the input for reading from its start.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, SourceError> {
-        match self {
-            Self::File(path) => {
-                let opened = File::open(path).and_then(|file| {
-                    if file.metadata()?.is_dir() { Err(io::Error::from(io::ErrorKind::IsADirectory)) } else { Ok(file) }
-                });
-                match opened {
-                    Ok(file) => {
-                        widen(&file);
-                        Ok(Box::new(file))
-                    }
-                    Err(reason) => Err(SourceError::Open { input: self.name(), reason }),
-                }
+        self.opened(0).map(|(reader, _)| reader)
+    }
+
+    /// Opens the input for reading from the block with this number on, and looks after its bytes.
+    pub(super) fn open_watched(&self, watch: &InputWatch, block: u64) -> Result<Watched, SourceError> {
+        let (reader, origin) = self.opened(block * BLOCK_BYTES as u64)?;
+        Ok(Watched::new(reader, origin, watch, block))
+    }
+
+    /// Reads all its bytes for their digest; `None` if it is to `stop` before that. Blocks.
+    pub fn digest(&self, stop: impl Fn() -> bool) -> Result<Option<InputDigest>, SourceError> {
+        let failed = |reason| SourceError::read(&self.name(), Place { line: 1, offset: 0 }, reason);
+        let (mut reader, mut digester, mut buffer) = (self.open()?, Digester::default(), vec![0; BLOCK_BYTES]);
+        while !stop() {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(Some(digester.finish())),
+                Ok(count) => digester.update(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed(error)),
             }
-            Self::Object(_) => self.open_at(0),
+        }
+        Ok(None)
+    }
+
+    fn opened(&self, offset: u64) -> Result<(Box<dyn Read + Send>, Option<Origin>), SourceError> {
+        let opened = match self {
+            Self::File(path) => open_file(path, offset),
+            Self::Object(object) => object.open_at(offset).map(|reader| (Box::new(reader) as _, None)),
+            Self::Stdin if offset > 0 => Err(io::ErrorKind::NotSeekable.into()),
             Self::Stdin => {
                 let stdin = io::stdin();
                 widen(&stdin);
-                Ok(Box::new(stdin))
+                Ok((Box::new(stdin) as _, None))
             }
-        }
+        };
+        opened.map_err(|reason| SourceError::Open { input: self.name(), reason })
     }
+}
+
+fn open_file(path: &Path, offset: u64) -> io::Result<(Box<dyn Read + Send>, Option<Origin>)> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if offset > 0 {
+        file.seek(SeekFrom::Start(offset))?;
+    }
+    widen(&file);
+    Ok((Box::new(file), Origin::of(path, &metadata)))
 }
 
 /// Gives a pipe 1 MiB of room, as much as Linux usually lets anybody have (pipe(7)), so that its two ends wait for each other

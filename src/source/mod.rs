@@ -1,8 +1,12 @@
 //! Bytes to records.
 //!
 //! ```text
-//! Input ── open ── decompress ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
+//! Input ── open ── watch ── decompress ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
 //! ```
+//!
+//! The raw bytes are looked after as they come (`watched`): the first pass notes what they are, and whatever reads them
+//! later is held to that, block by block (`known`). What is compressed is relied on as far as checksums cover it
+//! (`compressed`).
 //!
 //! The shape of an input is found by looking at its first bytes, never at its name (`detect`). The envelope around
 //! the `data` array is walked by struson, which is strict and knows exact positions (`envelope`). Inside the array
@@ -20,11 +24,14 @@ mod buffer;
 mod compressed;
 mod detect;
 mod diagnose;
+mod digest;
 mod envelope;
 mod error;
 mod frame;
+mod gzip;
 mod header;
 mod input;
+mod known;
 mod lines;
 mod nesting;
 mod object;
@@ -43,15 +50,21 @@ mod store;
 mod store;
 #[cfg(test)]
 mod strictness;
+mod watched;
 mod zstd;
 
 pub use buffer::Buffer;
 pub(crate) use buffer::KEPT;
+pub(crate) use compressed::HELD_BACK;
 pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};
+pub use digest::InputDigest;
+pub(crate) use digest::hexadecimal;
 pub use error::{Place, SourceError};
 pub use header::{Header, Row, RowFault};
 pub use input::Input;
+pub(crate) use known::BLOCK_BYTES;
+pub use known::{InputWatch, KnownInput, KnownInputs, Recorder, Watch};
 pub use object::{Object, ObjectAccess, ObjectFault, ObjectUrlError, PART_BYTES, PARTS_AHEAD, Version};
 pub(crate) use reader::CHUNK_RECORDS;
 pub use reader::{ReaderLimits, RecordReader, ResumePoint};

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use super::block::BLOCK;
 use super::buffer::{Buffer, Buffers};
-use super::compressed::{Compressed, Opened, decompressed};
+use super::compressed::{Compressed, Ending, Opened, Reliance, decompressed};
 use super::detect::{Shape, detect};
 use super::envelope::{close, open_array};
 use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
+use super::known::BLOCK_BYTES;
 use super::lines::LineFramer;
 use super::record::to_index;
 use super::rows::RowFramer;
-use super::{Format, FramingFault, Header, Input, Place, RecordChunk, RecordSpan, Shard, SourceError, diagnose};
+use super::{
+    Format, FramingFault, Header, Input, InputWatch, Place, RecordChunk, RecordSpan, Shard, SourceError, diagnose,
+};
 
 /// Records of a chunk at the most, so that what is kept of each beside its bytes is bounded, too, however small they are.
 pub(crate) const CHUNK_RECORDS: usize = 1024;
@@ -86,6 +89,7 @@ pub struct RecordReader {
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
     compressed: Option<Arc<Compressed>>,
+    watched: Watched,
     framer: Box<dyn Framer + Send>,
     buffers: Buffers,
     buffer: Buffer,
@@ -95,25 +99,80 @@ pub struct RecordReader {
     pending: Option<SourceError>,
 }
 
+/// How the input's bytes are looked after.
+#[derive(Clone, Default)]
+struct Watched {
+    watch: InputWatch,
+    /// Whether it can be read only once.
+    is_pipe: bool,
+}
+
+impl Watched {
+    fn of(input: &Input, watch: &InputWatch) -> Self {
+        Self { watch: watch.clone(), is_pipe: input.is_pipe() }
+    }
+
+    fn decompress(&self, input: &Input) -> Result<Opened, SourceError> {
+        let reliance = match &self.watch {
+            InputWatch::Hold(_, known) => known.reliable.map_or(Reliance::Later, Reliance::UpTo),
+            _ if self.is_pipe => Reliance::OneLook,
+            _ => Reliance::Later,
+        };
+        let raw = input.open_watched(&self.watch, 0)?;
+        decompressed(Box::new(raw), reliance).map_err(|reason| SourceError::read(&input.name(), START, reason))
+    }
+}
+
+/// The beginning of an input: what is known of it, and what was read ahead.
+struct Beginning {
+    shape: Shape,
+    framer: Box<dyn Framer + Send>,
+    /// Bytes that were looked at to find the shape; those before the first record were read.
+    prefix: io::Cursor<Vec<u8>>,
+    /// What was read behind the array's `[`.
+    ahead: Vec<u8>,
+    /// Where that, or else the rest of the prefix, begins.
+    base: u64,
+}
+
 impl RecordReader {
     /// Opens an input, finds its shape and reads up to its first record.
     pub fn open(input: &Input, limits: ReaderLimits) -> Result<Self, SourceError> {
-        let name = input.name();
-        let Opened { reader, compressed } = Self::decompress(input)?;
-        Ok(Self { compressed, ..Self::new(reader, name, limits)? })
+        Self::open_watched(input, limits, &InputWatch::Nothing)
     }
 
-    fn decompress(input: &Input) -> Result<Opened, SourceError> {
-        decompressed(input.open()?).map_err(|reason| SourceError::Read { input: input.name(), place: START, reason })
+    /// The same, looking after the input's bytes.
+    pub fn open_watched(input: &Input, limits: ReaderLimits, watch: &InputWatch) -> Result<Self, SourceError> {
+        let (name, watched) = (input.name(), Watched::of(input, watch));
+        let Opened { mut reader, compressed } = watched.decompress(input)?;
+        match begin(reader.as_mut(), &name) {
+            Ok(beginning) => Ok(Self { compressed, watched, ..Self::begun(beginning, reader, name, limits) }),
+            Err(error) => {
+                let error = watched.explain(error, reader.as_mut(), &name);
+                let is_cut_off = compressed.is_some_and(|compressed| compressed.ending() == Some(Ending::CutOff));
+                if !is_cut_off || error.is_of_bytes() {
+                    return Err(error);
+                }
+                Err(SourceError::Truncated { input: name, place: START, inside: CUT_OFF.to_owned(), records: 0 })
+            }
+        }
     }
 
     /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
     /// checked then.
-    pub fn resume(input: &Input, limits: ReaderLimits, point: ResumePoint) -> Result<Self, SourceError> {
+    pub fn resume(
+        input: &Input,
+        limits: ReaderLimits,
+        point: ResumePoint,
+        watch: &InputWatch,
+    ) -> Result<Self, SourceError> {
         let ResumePoint { number, line, offset } = point;
         let buffers = limits.buffers();
-        let name = input.name();
-        let mut opened = Self::decompress(input)?;
+        let (name, watched) = (input.name(), Watched::of(input, watch));
+        // Of an object, all parts are of one version.
+        let is_object = matches!(input, Input::Object(_));
+        let of_start = if is_object { Watched::default() } else { watched.clone() };
+        let mut opened = of_start.decompress(input)?;
         let prefix = read_prefix(opened.reader.as_mut(), &name)?;
         let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, &name)?;
         let framer: Box<dyn Framer + Send> = match &header {
@@ -121,16 +180,17 @@ impl RecordReader {
             None if format == Format::Lines => Box::new(LineFramer::new(offset, line)),
             None => Box::new(ElementFramer::resume(offset, line, number)),
         };
-        let Opened { reader, compressed } = if opened.compressed.is_none() {
-            Opened { reader: input.open_at(offset)?, ..opened }
+        // There is no way into the middle of what is compressed, and none but by blocks into what is checked.
+        let block = offset / BLOCK_BYTES as u64;
+        let (mut opened, skipped) = if opened.compressed.is_none() {
+            let reader = Box::new(input.open_watched(watch, block)?);
+            (Opened { reader, ..opened }, offset - block * BLOCK_BYTES as u64)
         } else {
-            // There is no way into the middle of it.
-            let mut opened = Self::decompress(input)?;
-            let place = Place { line, offset };
-            io::copy(&mut opened.reader.by_ref().take(offset), &mut io::sink())
-                .map_err(|reason| SourceError::Read { input: Arc::clone(&name), place, reason })?;
-            opened
+            (watched.decompress(input)?, offset)
         };
+        io::copy(&mut opened.reader.by_ref().take(skipped), &mut io::sink())
+            .map_err(|reason| SourceError::read(&name, Place { line, offset }, reason))?;
+        let Opened { reader, compressed } = opened;
         Ok(Self {
             input: name,
             format,
@@ -139,6 +199,7 @@ impl RecordReader {
             shard: None,
             reader,
             compressed,
+            watched,
             framer,
             buffer: buffers.holding(&[]),
             buffers,
@@ -151,39 +212,30 @@ impl RecordReader {
 
     /// Reads from `reader`, which messages call `input`.
     pub fn new(mut reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Result<Self, SourceError> {
-        let prefix = read_prefix(reader.as_mut(), &input)?;
-        let Shape { format, header, start } = detect(&prefix, prefix.len() < PREFIX, &input)?;
-        let Place { line, offset } = start;
-        let mut prefix = io::Cursor::new(prefix);
-        prefix.set_position(offset);
-        let mut reader: Box<dyn Read + Send> = Box::new(prefix.chain(reader));
-        let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match &header {
-            Some(header) => (Box::new(RowFramer::new(offset, line, 1, header.names().len())), Vec::new(), offset),
-            None if format == Format::Lines => (Box::new(LineFramer::new(offset, line)), Vec::new(), offset),
-            None => {
-                let opening = open_array(reader.as_mut(), format == Format::Array, offset, &input)?;
-                let Place { line, offset } = opening.place;
-                (Box::new(ElementFramer::new(offset, line)), opening.ahead, offset)
-            }
-        };
+        let beginning = begin(reader.as_mut(), &input)?;
+        Ok(Self::begun(beginning, reader, input, limits))
+    }
+
+    fn begun(beginning: Beginning, reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Self {
+        let Beginning { shape: Shape { format, header, .. }, framer, prefix, ahead, base } = beginning;
         let buffers = limits.buffers();
-        let (buffer, stage) = (buffers.holding(&ahead), Stage::Records);
-        Ok(Self {
+        Self {
             input,
             format,
             header,
             limits,
             shard: None,
-            reader,
+            reader: Box::new(prefix.chain(reader)),
             compressed: None,
+            watched: Watched::default(),
             framer,
+            buffer: buffers.holding(&ahead),
             buffers,
-            buffer,
             base,
             records: 0,
-            stage,
+            stage: Stage::Records,
             pending: None,
-        })
+        }
     }
 
     /// The same, handing out the records of one shard and framing the others.
@@ -221,6 +273,7 @@ impl RecordReader {
         let mut spans = Vec::new();
         if let Err(error) = self.fill(&mut spans) {
             self.stage = Stage::Done;
+            let error = self.explain(error);
             if spans.is_empty() {
                 return Err(error);
             }
@@ -254,17 +307,46 @@ impl RecordReader {
         if self.stage == Stage::Rest {
             self.stage = Stage::Done;
             self.read_rest()?;
-            if self.is_cut_off() {
-                let (input, place) = (Arc::clone(&self.input), self.place());
-                return Err(SourceError::Truncated { input, place, inside: CUT_OFF.to_owned(), records: self.records });
-            }
+            return self.ended(None);
         }
         Ok(())
     }
 
-    /// Whether compressed data ended in the middle.
-    fn is_cut_off(&self) -> bool {
-        self.compressed.as_ref().is_some_and(|compressed| compressed.is_cut_off())
+    /// Why compressed data ended before the data did.
+    fn ending(&self) -> Option<Ending> {
+        self.compressed.as_ref().and_then(|compressed| compressed.ending())
+    }
+
+    /// The content ended; in the middle of something, if it is still `inside` that.
+    fn ended(&self, inside: Option<String>) -> Result<(), SourceError> {
+        let (input, records) = (Arc::clone(&self.input), self.records);
+        match (self.ending(), inside) {
+            (Some(Ending::Surplus(offset)), _) => Err(SourceError::Surplus { input, offset, records }),
+            (Some(Ending::CutOff), _) => {
+                Err(SourceError::Truncated { input, place: self.place(), inside: CUT_OFF.to_owned(), records })
+            }
+            (None, Some(inside)) => Err(SourceError::Truncated { input, place: self.place(), inside, records }),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// What an error comes from, and what can be relied on of what was read before it.
+    fn explain(&mut self, error: SourceError) -> SourceError {
+        let error = self.watched.explain(error, self.reader.as_mut(), &self.input);
+        let Some(compressed) = &self.compressed else { return error };
+        if let InputWatch::Record(recorder, index) = &self.watched.watch
+            && compressed.ending() == Some(Ending::CutOff)
+        {
+            recorder.rely_on(*index, compressed.verified());
+        }
+        match error {
+            SourceError::Damaged { input, place, problem, .. } => {
+                let has_no_second_look = self.watched.is_pipe || matches!(self.watched.watch, InputWatch::Nothing);
+                let is_passed_on = has_no_second_look && place.offset > compressed.verified();
+                SourceError::Damaged { input, place, problem, is_passed_on }
+            }
+            other => other,
+        }
     }
 
     /// A record was found. Those of other shards are gone past: nobody looks into them.
@@ -302,9 +384,7 @@ impl RecordReader {
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(reason) => {
-                    return Err(SourceError::Read { input: Arc::clone(&self.input), place: self.place(), reason });
-                }
+                Err(reason) => return Err(SourceError::read(&self.input, self.place(), reason)),
             }
         }
     }
@@ -324,11 +404,10 @@ impl RecordReader {
 
     fn end_of_input(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
         let end = self.framer.finish();
-        let place = self.place();
         self.stage = Stage::Done;
-        let (last, error) = match end {
-            AtEnd::Complete | AtEnd::Record(_) if self.is_cut_off() => (None, Some(CUT_OFF.to_owned())),
+        let (last, inside) = match end {
             AtEnd::Complete => (None, None),
+            AtEnd::Record(_) if self.ending() == Some(Ending::CutOff) => (None, None),
             // Of the end of a CSV the framer is sure.
             AtEnd::Record(bounds) if self.header.is_some() => (Some(bounds), None),
             AtEnd::Record(bounds) => match self.cut_off(bounds) {
@@ -341,12 +420,7 @@ impl RecordReader {
         if let Some(bounds) = last {
             self.framed(bounds, spans);
         }
-        match error {
-            None => Ok(()),
-            Some(inside) => {
-                Err(SourceError::Truncated { input: Arc::clone(&self.input), place, inside, records: self.records })
-            }
-        }
+        self.ended(inside)
     }
 
     /// Whether a last line without a line break ends in the middle of its value.
@@ -394,17 +468,53 @@ impl RecordReader {
 }
 
 /// Where compressed data ended that were cut off.
-const CUT_OFF: &str = "in the middle of the compressed data";
+const CUT_OFF: &str = "in the middle of the compressed data (what no checksum covers is not sent)";
 
 const START: Place = Place { line: 1, offset: 0 };
+
+impl Watched {
+    /// What is wrong with the content may come of damage to the bytes, of which only their end may tell. So they are read up
+    /// to there, unless they come out of a pipe; then all of them were seen, too.
+    fn explain(&self, error: SourceError, reader: &mut dyn Read, input: &Arc<str>) -> SourceError {
+        let place = match &error {
+            _ if self.is_pipe || error.is_of_bytes() => return error,
+            SourceError::Truncated { place, .. }
+            | SourceError::Syntax { place, .. }
+            | SourceError::WrongShape { place, .. }
+            | SourceError::StructureLost { start: place, .. } => *place,
+            _ => START,
+        };
+        match io::copy(reader, &mut io::sink()) {
+            Ok(_) => error,
+            Err(reason) => SourceError::read(input, place, reason),
+        }
+    }
+}
+
+/// Finds an input's shape and reads up to its first record.
+fn begin(reader: &mut dyn Read, input: &Arc<str>) -> Result<Beginning, SourceError> {
+    let prefix = read_prefix(reader, input)?;
+    let shape = detect(&prefix, prefix.len() < PREFIX, input)?;
+    let Place { line, offset } = shape.start;
+    let mut prefix = io::Cursor::new(prefix);
+    prefix.set_position(offset);
+    let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match &shape.header {
+        Some(header) => (Box::new(RowFramer::new(offset, line, 1, header.names().len())), Vec::new(), offset),
+        None if shape.format == Format::Lines => (Box::new(LineFramer::new(offset, line)), Vec::new(), offset),
+        None => {
+            let is_array = shape.format == Format::Array;
+            let opening = open_array(&mut (&mut prefix).chain(reader), is_array, offset, input)?;
+            let Place { line, offset } = opening.place;
+            (Box::new(ElementFramer::new(offset, line)), opening.ahead, offset)
+        }
+    };
+    Ok(Beginning { shape, framer, prefix, ahead, base })
+}
 
 /// Reads the first bytes, fewer only when the input has no more.
 fn read_prefix(reader: &mut dyn Read, input: &Arc<str>) -> Result<Vec<u8>, SourceError> {
     let mut prefix = Vec::with_capacity(PREFIX);
-    reader.take(PREFIX as u64).read_to_end(&mut prefix).map_err(|reason| SourceError::Read {
-        input: Arc::clone(input),
-        place: START,
-        reason,
-    })?;
+    let read = reader.take(PREFIX as u64).read_to_end(&mut prefix);
+    read.map_err(|reason| SourceError::read(input, START, reason))?;
     Ok(prefix)
 }

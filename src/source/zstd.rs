@@ -1,9 +1,14 @@
 //! The content of zstd data, frame after frame.
 
+use std::error::Error as _;
 use std::io::{self, BufRead, Read};
+use std::sync::Once;
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::compressed::{Step, behind_zeros};
+use super::error::InputFault;
 
 /// The largest window that is kept in memory, in bytes: what every decoder has to support (RFC 8878, section 3.1.1.1.2),
 /// and what `zstd` uses up to level 19.
@@ -21,20 +26,56 @@ pub(super) struct Frames<R> {
     decoder: FrameDecoder,
     /// Whether a frame was begun.
     is_open: bool,
+    is_over: bool,
 }
 
 impl<R: BufRead> Frames<R> {
     pub(super) fn new(source: R) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW);
-        Self { source, decoder, is_open: false }
+        Self { source, decoder, is_open: false, is_over: false }
     }
 
-    /// Begins the next frame with content; false at the end.
-    fn begin(&mut self) -> io::Result<bool> {
-        while !self.source.fill_buf()?.is_empty() {
+    /// What is read.
+    pub(super) fn source(&mut self) -> &mut R {
+        &mut self.source
+    }
+
+    /// What comes next; behind an error, nothing does.
+    pub(super) fn step(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        let step = if self.is_over { Ok(Step::End) } else { self.next(buffer) };
+        self.is_over |= step.is_err();
+        step
+    }
+
+    fn next(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        if !self.is_open
+            && let Some(end) = self.begin()?
+        {
+            return Ok(end);
+        }
+        self.is_open = true;
+        self.decode()?;
+        match self.decoder.read(buffer)? {
+            0 => {
+                self.check()?;
+                self.is_open = false;
+                Ok(Step::Verified)
+            }
+            count => Ok(Step::Content(count)),
+        }
+    }
+
+    /// Begins the next frame with content, or says that there is none.
+    fn begin(&mut self) -> io::Result<Option<Step>> {
+        loop {
+            match behind_zeros(&mut self.source)? {
+                None => return Ok(Some(Step::End)),
+                Some(0x28 | 0x50..=0x5f) => {}
+                Some(_) => return Ok(Some(Step::Surplus)),
+            }
             match self.decoder.reset(&mut self.source) {
-                Ok(()) => return Ok(true),
+                Ok(()) => return Ok(None),
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                     let length = u64::from(length);
                     if io::copy(&mut self.source.by_ref().take(length), &mut io::sink())? < length {
@@ -44,7 +85,6 @@ impl<R: BufRead> Frames<R> {
                 Err(error) => return Err(self.failed(&error)),
             }
         }
-        Ok(false)
     }
 
     /// Decodes until there is some content, or the frame is over.
@@ -58,49 +98,39 @@ impl<R: BufRead> Frames<R> {
 
     fn failed(&mut self, error: &FrameDecoderError) -> io::Error {
         // The decoder wraps it in an error for each of the things it may have been about to read.
-        if self.source.fill_buf().is_ok_and(<[u8]>::is_empty) {
-            return io::ErrorKind::UnexpectedEof.into();
-        }
-        damaged(match error {
-            FrameDecoderError::WindowSizeTooBig { .. } => {
-                "it needs a window of more than 8 MiB; unpack it first, with `zstd -d --long=31`"
+        let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        match causes.find_map(|cause| cause.downcast_ref::<io::Error>()) {
+            Some(reading) if reading.kind() != io::ErrorKind::UnexpectedEof => {
+                let same = |fault: InputFault| fault.into();
+                return InputFault::of(reading)
+                    .map_or_else(|| io::Error::new(reading.kind(), reading.to_string()), same);
             }
-            FrameDecoderError::DictNotProvided { .. } => "it needs a dictionary; unpack it first",
-            _ => "the zstd data are damaged",
-        })
+            // Within a block, it is the block that is too short.
+            Some(_) if self.source.fill_buf().is_ok_and(<[u8]>::is_empty) => {
+                return io::ErrorKind::UnexpectedEof.into();
+            }
+            _ => {}
+        }
+        let wanting = |problem| io::Error::new(io::ErrorKind::InvalidData, problem);
+        match error {
+            FrameDecoderError::WindowSizeTooBig { .. } => {
+                wanting("it needs a window of more than 8 MiB; unpack it first, with `zstd -d --long=31`")
+            }
+            FrameDecoderError::DictNotProvided { .. } => wanting("it needs a dictionary; unpack it first"),
+            _ => InputFault::Damaged("the zstd data do not unpack").into(),
+        }
     }
 
     /// Compares the frame's checksum, if it has one.
     fn check(&self) -> io::Result<()> {
+        static UNCHECKED: Once = Once::new();
         let (told, found) = (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
+        if told.is_none() {
+            UNCHECKED.call_once(|| tracing::warn!("zstd data without checksums: damage to them cannot be noticed"));
+        }
         let is_damaged = told.is_some() && told != found;
-        if is_damaged { Err(damaged("the zstd data are damaged: their checksum is wrong")) } else { Ok(()) }
+        if is_damaged { Err(InputFault::Damaged("the checksum of the zstd data is wrong").into()) } else { Ok(()) }
     }
-}
-
-impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            if self.is_open {
-                self.decode()?;
-                match self.decoder.read(buffer)? {
-                    0 => self.check()?,
-                    count => return Ok(count),
-                }
-            }
-            self.is_open = self.begin()?;
-            if !self.is_open {
-                return Ok(0);
-            }
-        }
-    }
-}
-
-fn damaged(problem: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, problem)
 }
 
 #[cfg(test)]
@@ -108,6 +138,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn read(data: &[u8]) -> io::Result<Vec<u8>> {
+        let (mut frames, mut buffer, mut read) = (Frames::new(data), [0; 100], Vec::new());
+        loop {
+            match frames.step(&mut buffer)? {
+                Step::Content(count) => read.extend_from_slice(&buffer[..count]),
+                Step::Verified => {}
+                Step::End => return Ok(read),
+                Step::Surplus => return Err(io::ErrorKind::InvalidData.into()),
+            }
+        }
+    }
 
     fn frame(content: &[u8]) -> Vec<u8> {
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
@@ -125,14 +167,11 @@ mod tests {
             bit in 0u8..8,
         ) {
             let whole = [frame(&content), frame(&content)].concat();
-            let mut read = Vec::new();
-            Frames::new(whole.as_slice()).read_to_end(&mut read).unwrap();
-            prop_assert_eq!(&read, &content.repeat(2));
+            prop_assert_eq!(read(&whole).unwrap(), content.repeat(2));
             let mut damaged = whole;
             let at = at % damaged.len();
             damaged[at] ^= 1 << bit;
-            read.clear();
-            if Frames::new(damaged.as_slice()).read_to_end(&mut read).is_ok() {
+            if let Ok(read) = read(&damaged) {
                 prop_assert_eq!(read, content.repeat(2));
             }
         }

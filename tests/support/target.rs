@@ -32,7 +32,7 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(&str) -> String) {
 }
 
 /// The head of a request, without the empty line, and its body.
-fn read_request(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
+pub fn read_request(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();

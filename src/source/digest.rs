@@ -1,0 +1,36 @@
+//! One number for all the bytes of an input, by which it is known again.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What all the bytes of an input came to, as they lie there: of a compressed one, the compressed bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputDigest {
+    /// SHA-256 in hexadecimal, as `sha256sum` prints it.
+    pub sha256: String,
+    /// How many bytes there were.
+    pub bytes: u64,
+}
+
+/// Makes a digest of bytes as they come.
+#[derive(Clone, Default)]
+pub(super) struct Digester {
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Digester {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+    }
+
+    pub(super) fn finish(self) -> InputDigest {
+        InputDigest { sha256: hexadecimal(&self.hash.finalize()), bytes: self.bytes }
+    }
+}
+
+/// Bytes as people read them.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}

@@ -1,0 +1,118 @@
+//! The content of gzip data, member after member.
+
+use std::io::{self, BufRead, Read};
+
+use flate2::bufread::GzDecoder;
+
+use super::ObjectFault;
+use super::compressed::{Step, behind_zeros};
+use super::error::InputFault;
+
+/// The first byte of each member.
+const MAGIC: u8 = 0x1f;
+
+/// Reads the content of all members. Data that end in the middle of one give [`io::ErrorKind::UnexpectedEof`] behind what
+/// there is of it.
+pub(super) struct Members<R> {
+    decoder: GzDecoder<Slot<R>>,
+    place: Place,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    /// Before a member, or at the end.
+    Between,
+    Inside,
+    Over,
+}
+
+/// Where the decoder has what it reads: taken out and put back, that makes it begin anew with what it has.
+struct Slot<R>(Option<R>);
+
+impl<R: Read> Read for Slot<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.as_mut().map_or(Ok(0), |source| source.read(buffer))
+    }
+}
+
+impl<R: BufRead> BufRead for Slot<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.0.as_mut().map_or(Ok(&[]), BufRead::fill_buf)
+    }
+
+    fn consume(&mut self, count: usize) {
+        if let Some(source) = &mut self.0 {
+            source.consume(count);
+        }
+    }
+}
+
+impl<R: BufRead> Members<R> {
+    pub(super) fn new(source: R) -> Self {
+        let mut decoder = GzDecoder::new(Slot(None));
+        decoder.reset(Slot(Some(source)));
+        Self { decoder, place: Place::Between }
+    }
+
+    /// What comes next; behind an error, nothing does.
+    pub(super) fn step(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        let step = match self.place {
+            Place::Between => match self.begin() {
+                Ok(None) => self.read(buffer),
+                Ok(Some(end)) => Ok(end),
+                Err(error) => Err(error),
+            },
+            Place::Inside => self.read(buffer),
+            Place::Over => return Ok(Step::End),
+        };
+        if step.is_err() {
+            self.place = Place::Over;
+        }
+        step
+    }
+
+    /// Begins the next member, or says that there is none.
+    fn begin(&mut self) -> io::Result<Option<Step>> {
+        match behind_zeros(self.decoder.get_mut())? {
+            Some(MAGIC) => {
+                let slot = self.decoder.reset(Slot(None));
+                self.decoder.reset(slot);
+                self.place = Place::Inside;
+                Ok(None)
+            }
+            Some(_) => Ok(Some(Step::Surplus)),
+            None => Ok(Some(Step::End)),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        match self.decoder.read(buffer) {
+            Ok(0) => {
+                self.place = Place::Between;
+                Ok(Step::Verified)
+            }
+            Ok(count) => Ok(Step::Content(count)),
+            Err(error) => Err(told(error)),
+        }
+    }
+}
+
+impl<R> Members<R> {
+    /// What is read.
+    pub(super) fn source(&mut self) -> Option<&mut R> {
+        self.decoder.get_mut().0.as_mut()
+    }
+}
+
+/// Tells what is wrong with the data from what is wrong with reading them.
+fn told(error: io::Error) -> io::Error {
+    let is_of_decoder = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+        && error.raw_os_error().is_none()
+        && InputFault::of(&error).is_none()
+        && !error.get_ref().is_some_and(|inner| inner.is::<ObjectFault>());
+    if is_of_decoder {
+        InputFault::Damaged("the gzip data do not unpack, or their checksum is wrong").into()
+    } else {
+        error
+    }
+}

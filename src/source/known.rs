@@ -1,0 +1,216 @@
+//! What the first pass over the inputs learnt of their bytes, so that whatever reads them later is held to it.
+//!
+//! The digest of all the bytes decides whether an input is the same. It is known only at the end, though, and by then a
+//! changed input would have been sent. So the first pass keeps a short hash of each block, too, and a later pass looks at
+//! nothing in a block before its hash was found right. The hashes lie on disk, 8 bytes for 64 KiB.
+
+use std::fs::File;
+use std::hash::Hasher;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use twox_hash::XxHash64;
+
+use super::InputDigest;
+use crate::index::read_exact_at;
+
+/// Bytes of a block.
+pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
+
+/// Bytes that are kept of a block.
+const HASH_BYTES: usize = 8;
+
+/// What is known of an input that was read once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownInput {
+    /// All its bytes.
+    #[serde(flatten)]
+    pub digest: InputDigest,
+    /// Which of all the blocks that are kept is its first one.
+    pub first_block: u64,
+    /// Of compressed data that were cut off: how many bytes of content are covered by a checksum. The rest is not relied on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reliable: Option<u64>,
+}
+
+/// How an input's bytes are looked after while it is read.
+#[derive(Clone, Debug, Default)]
+pub enum Watch {
+    /// Not at all.
+    #[default]
+    Nothing,
+    /// What they are is noted.
+    Record(Arc<Recorder>),
+    /// They have to be what they were.
+    Hold(Arc<KnownInputs>),
+}
+
+/// The same for one input.
+#[derive(Clone, Debug, Default)]
+pub enum InputWatch {
+    /// Not at all.
+    #[default]
+    Nothing,
+    /// What they are is noted, for the input with this index.
+    Record(Arc<Recorder>, usize),
+    /// They have to be what they were.
+    Hold(Arc<KnownInputs>, KnownInput),
+}
+
+impl Watch {
+    /// How the input with this index is looked after.
+    pub fn of(&self, index: u16) -> InputWatch {
+        let index = usize::from(index);
+        match self {
+            Self::Nothing => InputWatch::Nothing,
+            Self::Record(recorder) => InputWatch::Record(Arc::clone(recorder), index),
+            Self::Hold(known) => known
+                .inputs
+                .get(index)
+                .map_or(InputWatch::Nothing, |input| InputWatch::Hold(Arc::clone(known), input.clone())),
+        }
+    }
+}
+
+/// Notes what inputs are, one after the other.
+#[derive(Debug, Default)]
+pub struct Recorder(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    inputs: Vec<KnownInput>,
+    /// The hashes of blocks, if they are wanted.
+    blocks: Option<BufWriter<File>>,
+    count: u64,
+    failed: Option<io::Error>,
+}
+
+impl Recorder {
+    /// A recorder that keeps the hashes of blocks in `file`.
+    pub fn with_blocks(file: File) -> Self {
+        let blocks = Some(BufWriter::with_capacity(1 << 14, file));
+        Self(Mutex::new(Noted { blocks, ..Noted::default() }))
+    }
+
+    /// What was noted of the inputs that were read to their ends, in order.
+    pub fn inputs(&self) -> Vec<KnownInput> {
+        self.noted().inputs.clone()
+    }
+
+    /// What was noted, once nobody reads any more.
+    pub fn finish(&self) -> io::Result<KnownInputs> {
+        let mut noted = self.noted();
+        let blocks = noted.blocks.take();
+        if let Some(error) = noted.failed.take() {
+            return Err(error);
+        }
+        let blocks = blocks.ok_or_else(|| io::Error::other("no blocks were kept"))?;
+        let blocks = blocks.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(KnownInputs { inputs: noted.inputs.clone(), blocks })
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the hash of a block.
+    fn block(&self, hash: u64) {
+        let noted = &mut *self.noted();
+        noted.count += 1;
+        let Some(blocks) = &mut noted.blocks else { return };
+        if let Err(error) = blocks.write_all(&hash.to_le_bytes()) {
+            // Told once all is read.
+            noted.blocks = None;
+            noted.failed = Some(error);
+        }
+    }
+
+    /// How much of the content of an input's compressed data can be relied on.
+    pub(super) fn rely_on(&self, index: usize, content: u64) {
+        if let Some(input) = self.noted().inputs.get_mut(index) {
+            input.reliable = Some(content);
+        }
+    }
+}
+
+/// Makes the hashes of an input's blocks as its bytes come.
+pub(super) struct Blocks {
+    recorder: Arc<Recorder>,
+    first: u64,
+    /// Whether anybody will ask for them.
+    are_wanted: bool,
+    hash: XxHash64,
+    filled: usize,
+}
+
+impl Blocks {
+    pub(super) fn new(recorder: Arc<Recorder>) -> Self {
+        let (first, are_wanted) = {
+            let noted = recorder.noted();
+            (noted.count, noted.blocks.is_some())
+        };
+        Self { recorder, first, are_wanted, hash: XxHash64::default(), filled: 0 }
+    }
+
+    pub(super) fn update(&mut self, mut bytes: &[u8]) {
+        while self.are_wanted && !bytes.is_empty() {
+            let (taken, rest) = bytes.split_at(bytes.len().min(BLOCK_BYTES - self.filled));
+            self.hash.write(taken);
+            self.filled += taken.len();
+            bytes = rest;
+            if self.filled == BLOCK_BYTES {
+                self.close();
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        self.recorder.block(std::mem::take(&mut self.hash).finish());
+        self.filled = 0;
+    }
+
+    /// The input has no more bytes.
+    pub(super) fn finish(&mut self, digest: InputDigest) {
+        if self.filled > 0 {
+            self.close();
+        }
+        let input = KnownInput { digest, first_block: self.first, reliable: None };
+        self.recorder.noted().inputs.push(input);
+    }
+}
+
+/// Inputs that were read once, and their blocks.
+#[derive(Debug)]
+pub struct KnownInputs {
+    /// The inputs, in order; those behind one that could not be read to its end are not known.
+    pub inputs: Vec<KnownInput>,
+    blocks: File,
+}
+
+impl KnownInputs {
+    /// Takes up what an earlier part of the run noted.
+    pub fn open(inputs: Vec<KnownInput>, blocks: &Path) -> io::Result<Self> {
+        Ok(Self { inputs, blocks: File::open(blocks)? })
+    }
+
+    /// Makes the blocks durable.
+    pub fn sync(&self) -> io::Result<()> {
+        self.blocks.sync_all()
+    }
+
+    /// Whether an input's block with this number is the one that was there.
+    pub(super) fn is_block(&self, input: &KnownInput, number: u64, bytes: &[u8]) -> io::Result<bool> {
+        let left = input.digest.bytes.saturating_sub(number.saturating_mul(BLOCK_BYTES as u64));
+        if bytes.len() as u64 != left.min(BLOCK_BYTES as u64) {
+            return Ok(false);
+        }
+        if bytes.is_empty() {
+            return Ok(true);
+        }
+        let mut was = [0; HASH_BYTES];
+        read_exact_at(&self.blocks, &mut was, (input.first_block + number) * HASH_BYTES as u64)?;
+        Ok(u64::from_le_bytes(was) == XxHash64::oneshot(0, bytes))
+    }
+}
