@@ -37,6 +37,30 @@ fn wrong_usage_is_told_apart_from_everything_else() {
 }
 
 #[test]
+fn a_file_without_its_option_is_told_what_it_lacks() {
+    let scratch = Scratch::new();
+    scratch.write("users.json", export([user(1)]));
+    scratch.write("export", export([user(1)]));
+    for arguments in [
+        &["migrate", "clerk", "users.json"][..],
+        &["migrate", "clerk", "--dry-run", "users.json"],
+        &["migrate", "clerk", "export"],
+        &["migrate", "clerk", "-"],
+        &["migrate", "clerk", "elsewhere/users.json"],
+        &["migrate", "users.json"],
+        &["users.json"],
+        &["migrate", "clerk", "verify", "users.json"],
+    ] {
+        let run = scratch.run(arguments).expect_code(2);
+        let file = arguments.last().expect("a file");
+        let expected = format!("`--import`: for example `avnology migrate clerk --import {file} --dry-run`");
+        assert!(run.stderr.contains(&expected), "{arguments:?}: {}", run.stderr);
+    }
+    let run = scratch.run(&["migrate", "clerk", "rusn"]).expect_code(2);
+    assert!(run.stderr.contains("unrecognized subcommand 'rusn'"), "{}", run.stderr);
+}
+
+#[test]
 fn output_for_programs() {
     let scratch = Scratch::new();
     let file = scratch.write("users.json", export((0..10).map(user)));

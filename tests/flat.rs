@@ -47,7 +47,8 @@ fn flat_users_are_imported_beside_those_of_the_api() {
     let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
     let report = run.report();
     assert_eq!(run.count("created"), 3);
-    assert_eq!(report["warnings"], serde_json::json!({"verification_unknown": 1}), "of Alan's addresses");
+    let warnings = serde_json::json!({"verification_unknown": 1, "primary_not_named": 1});
+    assert_eq!(report["warnings"], warnings, "of Alan's addresses");
     assert_eq!(sandbox.sign_in("ada@example.com", "correct horse").0, 201);
     let traits = traits(&sandbox);
     assert_eq!(

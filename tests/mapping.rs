@@ -60,13 +60,13 @@ fn the_primary_email() {
         json!({"email_addresses": two(), "primary_email_address_id": null}),
         email,
         json!("one@example.com"),
-        &[],
+        &["primary_not_named"],
     );
     assert_mapped(
         json!({"email_addresses": two(), "primary_email_address_id": ""}),
         email,
         json!("one@example.com"),
-        &[],
+        &["primary_not_named"],
     );
     assert_mapped(
         json!({"email_addresses": two(), "primary_email_address_id": "idn_9"}),
@@ -142,7 +142,9 @@ fn phones() {
         json!("+4930123456"),
         &[],
     );
-    assert_mapped(json!({"phone_numbers": two()}), "/traits/phone", json!("+14155551234"), &[]);
+    assert_mapped(json!({"phone_numbers": two()}), "/traits/phone", json!("+14155551234"), &["primary_not_named"]);
+    let one = json!({"phone_numbers": [phone("idn_p", "+14155551234"), phone("idn_q", "+14155551234")]});
+    assert_mapped(one, "/traits/phone", json!("+14155551234"), &[]);
     assert_mapped(
         json!({"phone_numbers": two(), "primary_phone_number_id": "idn_x"}),
         "/traits/phone",
@@ -184,6 +186,17 @@ fn the_external_id_and_the_origin() {
         json!("2023-11-14T22:13:20Z"),
         &[],
     );
+    for created_at in [json!(1.7e12), json!("1700000000000"), json!("2023-11-14T22:13:20Z")] {
+        let changes = json!({"created_at": created_at, "legal_accepted_at": ""});
+        assert_mapped(changes, "/admin_metadata/clerk/created_at", json!("2023-11-14T22:13:20Z"), &[]);
+    }
+    for field in ["created_at", "legal_accepted_at"] {
+        let pointer = format!("/admin_metadata/clerk/{field}");
+        assert_mapped(json!({field: 1_700_000_000}), &pointer, json!("2023-11-14T22:13:20Z"), &["time_in_seconds"]);
+        assert_mapped(json!({field: "1700000000"}), &pointer, json!("2023-11-14T22:13:20Z"), &["time_in_seconds"]);
+        assert_mapped(json!({field: 0}), &pointer, json!("1970-01-01T00:00:00Z"), &["time_in_seconds"]);
+        assert_rejected(json!({field: "yesterday"}), "invalid_record");
+    }
     assert_rejected(json!({"id": null}), "missing_id");
     assert_rejected(json!({"id": ""}), "missing_id");
     assert_rejected(json!({"deleted": true}), "deleted_user");
@@ -256,7 +269,7 @@ fn social_sign_ins() {
     assert_mapped(unverified, providers, Value::Null, &["external_account_unverified"]);
     let without_subject =
         json!({"external_accounts": [{"provider": "oauth_google", "verification": {"status": "verified"}}]});
-    assert_mapped(without_subject, providers, Value::Null, &["external_account_unverified"]);
+    assert_mapped(without_subject, providers, Value::Null, &["external_account_incomplete"]);
 }
 
 #[test]
@@ -282,11 +295,18 @@ fn what_cannot_move_is_told() {
         (json!({"enterprise_accounts": [{"id": "idn_s"}]}), "enterprise_accounts"),
         (json!({"has_image": true}), "profile_image"),
         (json!({"something_new": 1}), "unknown_fields"),
+        (json!({"organization_memberships": [{"id": "orgmem_1"}]}), "organization_memberships"),
+        (json!({"_raw": {"passkeys": [{}]}}), "passkeys"),
+        (json!({"_raw": {"enterprise_accounts": [{}]}}), "enterprise_accounts"),
+        (json!({"public_metadata": "text"}), "metadata_not_object"),
+        (json!({"private_metadata": [1]}), "metadata_not_object"),
+        (json!({"unsafe_metadata": 7}), "metadata_not_object"),
     ] {
         assert_mapped(changes, "/external_id", json!("user_1"), &[notice]);
     }
     assert_mapped(
-        json!({"totp_enabled": false, "totp_secret": "", "passkeys": [], "object": "user"}),
+        json!({"totp_enabled": false, "totp_secret": "", "passkeys": [], "object": "user", "public_metadata": null,
+            "organization_memberships": [], "_raw": {"passkeys": []}}),
         "/state",
         json!("active"),
         &[],
@@ -301,6 +321,50 @@ fn metadata_goes_where_it_belongs_and_private_metadata_never_into_traits() {
     assert_eq!(identity["traits"]["unsafe_metadata"], json!({"b": 2}));
     assert_eq!(identity["admin_metadata"]["private_metadata"], json!({"c": 3}));
     assert!(!identity["traits"].to_string().contains("\"c\""));
+}
+
+/// `{"firstName": …}` of `{"first_name": …}`.
+fn camel_case(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let name = |name: &str| {
+                let mut words = name.split('_');
+                let first = words.next().unwrap_or_default().to_owned();
+                words.fold(first, |name, word| name + &word[..1].to_ascii_uppercase() + &word[1..])
+            };
+            members.iter().map(|(member, value)| (name(member), camel_case(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(camel_case).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn a_user_as_the_sdk_prints_it_is_the_same_user() {
+    let record: Value = serde_json::from_str(&user(json!({
+        "username": "alan", "first_name": "Alan", "last_name": "T", "external_id": "crm-7", "has_image": true,
+        "password_enabled": true, "created_at": 1_700_000_000_000_i64, "legal_accepted_at": 1_700_000_000_000_i64,
+        "banned": true, "public_metadata": {"plan": "pro"}, "private_metadata": {}, "unsafe_metadata": {},
+        "email_addresses": [
+            {"id": "idn_0", "email_address": "a@example.com", "verification": {"status": "unverified"}},
+            {"id": "idn_1", "email_address": "b@example.com", "verification": {"status": "verified"}},
+        ],
+        "phone_numbers": [{"id": "idn_p", "phone_number": "+14155550100", "reserved_for_second_factor": true}],
+        "primary_phone_number_id": "idn_p", "web3_wallets": [{"id": "idn_w"}], "saml_accounts": [{"id": "idn_s"}],
+        "external_accounts": [
+            {"provider": "oauth_google", "provider_user_id": "1078", "verification": {"status": "verified"}},
+        ],
+    })))
+    .expect("JSON");
+    let expected = outcome(&record.to_string(), &Rules::default()).expect("a user");
+    let mut printed = camel_case(&record);
+    assert_eq!(outcome(&printed.to_string(), &Rules::default()).expect("the same user"), expected);
+    // The SDK's own name for it.
+    let account = printed["externalAccounts"][0].as_object_mut().expect("an account");
+    let subject = account.remove("providerUserId").expect("the subject");
+    account.insert("externalId".to_owned(), subject);
+    printed["_raw"] = record;
+    assert_eq!(outcome(&printed.to_string(), &Rules::default()).expect("the same user"), expected);
 }
 
 #[test]

@@ -43,6 +43,32 @@ fn ada() -> Value {
     })
 }
 
+/// Half of a surrogate pair is no text, but it is JSON.
+#[test]
+fn an_odd_name_in_metadata_does_not_hide_the_others() {
+    let rules = rules(
+        "[traits]\nplan = { from = \"public_metadata.billing.plan\", default = \"free\" }\n\
+         seats = { from = \"public_metadata.billing.seats\", default = 0 }\n",
+    );
+    let billing = r#"{"\udc00":1,"plan":"pro","\ud800":{},"\u0073eats":7,"\ud800\u0061":1}"#;
+    for metadata in [format!(r#"{{"billing":{billing},"\ud83d":1}}"#), format!(r#"{{"\ud83d":1,"billing":{billing}}}"#)]
+    {
+        let mut user = ada();
+        (user["public_metadata"], user["username"]) = (Value::Null, Value::Null);
+        let record = user.to_string().replace(r#""public_metadata":null"#, &format!(r#""public_metadata":{metadata}"#));
+        let user = parse(record.as_bytes()).expect("a user");
+        let mapped = map(&user, &rules).expect("an identity");
+        let others: Vec<(&str, String)> = mapped
+            .identity
+            .traits
+            .others
+            .iter()
+            .map(|other| (other.name, serde_json::to_string(&other.value).expect("JSON")))
+            .collect();
+        assert_eq!(others, [("plan", "\"pro\"".to_owned()), ("seats", "7".to_owned())]);
+    }
+}
+
 #[test]
 fn the_default_mapping_means_the_defaults() {
     assert_eq!(rules(DEFAULT_MAPPING), Rules::default());

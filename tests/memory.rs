@@ -82,6 +82,26 @@ fn memory_stays_below_the_bound_if_every_record_is_a_reject() {
     }
 }
 
+/// The names of an envelope's members, wherever they are, and white space.
+#[test]
+fn memory_stays_below_the_bound_whatever_is_between_the_users() {
+    let scratch = Scratch::new();
+    let user = r#"{"id":"user_1","email_addresses":[{"email_address":"ada@example.com","verified":true}]}"#;
+    let (name, space) = ("n".repeat(60_000_000), " ".repeat(40_000_000));
+    for (text, code) in [
+        (format!(r#"{{"{name}":1,"data":[{user}]}}"#), 5),
+        (format!(r#"{{"inner":{{"{name}":1}},"data":[{user}]}}"#), 0),
+        (format!(r#"{{"data":[{user}],"{name}":1}}"#), 5),
+        (format!(r"{space}[{space}{user}]"), 0),
+        (format!(r"[{user}]{space}[]"), 0),
+    ] {
+        let file = scratch.write("users.json", text);
+        let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v"]);
+        let (peak, bound) = memory(&run.expect_code(code));
+        assert!(peak < bound, "{peak} of {bound} KiB");
+    }
+}
+
 /// Users of twenty kilobytes each, of which little is sent; then users of two, which are sent as they are.
 fn large_then_small(large: usize, small: usize) -> String {
     let user = |number: usize, member: &str, length: usize| {

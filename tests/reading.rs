@@ -43,11 +43,133 @@ fn every_documented_shape_is_read() {
     assert_counts("[]", 0, 0, 0);
 }
 
+/// Users of a page, and the page.
+fn pages(page: impl Fn(&str) -> String) -> Vec<String> {
+    [vec![1, 2], vec![], vec![3], vec![4, 5, 6]]
+        .iter()
+        .map(|users| page(&users.iter().map(|number| user(*number)).collect::<Vec<_>>().join(",")))
+        .collect()
+}
+
+#[test]
+fn pages_that_were_put_together_are_read_whole() {
+    let arrays = pages(|users| format!("[{users}]"));
+    let envelopes = pages(|users| format!("{{\"total_count\":6,\"data\":[{users}],\"object\":\"list\"}}"));
+    for pages in [arrays, envelopes] {
+        for between in ["", "\n", " \r\n\u{feff}\n"] {
+            assert_counts(pages.join(between), 0, 6, 0);
+        }
+        assert_counts(format!("[{}]\n", pages.join(",\n")), 0, 6, 0);
+        let stderr = assert_counts(pages.join(","), 5, 2, 0);
+        assert!(stderr.contains("unexpected characters behind the value"), "{stderr}");
+        let stderr = assert_counts(format!("[{}", pages.join(",")), 5, 6, 0);
+        assert!(stderr.contains("truncated"), "{stderr}");
+        let cut = pages.concat();
+        let stderr = assert_counts(&cut[..cut.rfind("user_000006").expect("user 6")], 5, 5, 0);
+        assert!(stderr.contains("inside record 6"), "{stderr}");
+    }
+    let stderr = assert_counts(format!("[{}]{{\"data\":[{}]}}", user(1), user(2)), 5, 1, 0);
+    assert!(stderr.contains("unexpected characters behind the value"), "{stderr}");
+    let stderr = assert_counts(format!("[[{}],{}]", user(1), user(2)), 5, 1, 0);
+    assert!(stderr.contains("a page of users is not an array, as the first one is"), "{stderr}");
+    let stderr = assert_counts(format!("{{\"data\":[{}]}}{{\"users\":[{}]}}", user(1), user(2)), 5, 1, 0);
+    assert!(stderr.contains("no `data` array"), "{stderr}");
+    // Pages larger than what is looked at to find the shape, and than a chunk.
+    for format in ["arrays", "envelopes"] {
+        let page = |from: usize| {
+            let users = (from..from + 3_000).map(user).collect::<Vec<_>>().join(",");
+            if format == "arrays" { format!("[{users}]") } else { format!("{{\"data\":[{users}]}}") }
+        };
+        let pages = [page(0), page(3_000), page(6_000)];
+        assert_counts(pages.concat(), 0, 9_000, 0);
+        assert_counts(format!("[{}]", pages.join(",")), 0, 9_000, 0);
+    }
+}
+
+#[test]
+fn an_interrupted_import_of_pages_is_taken_up_in_any_page() {
+    let users = |from: usize| (from..from + 150).map(user).collect::<Vec<_>>().join(",");
+    let arrays = [format!("[{}]", users(0)), format!("[{}]", users(150)), format!("[{}]", users(300))];
+    let envelopes = arrays.clone().map(|page| format!("{{\"data\":{page}}}"));
+    for text in
+        [arrays.concat(), format!("[{}]", arrays.join(",")), envelopes.join("\n"), format!("[{}]", envelopes.join(","))]
+    {
+        let scratch = Scratch::new();
+        let sandbox = support::Sandbox::start(&scratch, &["--fault", "latency=20ms"]);
+        let file = scratch.write("users.json", text);
+        let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "10", "--concurrency", "1"]);
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        while sandbox.column("id").len() < 200 {
+            assert!(
+                process.try_wait().expect("it is known").is_none(),
+                "it ended after {}",
+                sandbox.column("id").len()
+            );
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        process.kill().expect("it can be killed");
+        process.wait().expect("it ends");
+        let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+        assert_eq!((run.count("created"), sandbox.column("id").len()), (450, 450));
+    }
+}
+
+#[test]
+fn users_beside_an_empty_data_are_told_and_nothing_is_lost_in_silence() {
+    for text in [
+        format!("{{\"data\":[],\"users\":[{}]}}", user(1)),
+        format!("{{\"users\":[{}],\"total\":1,\"data\":[]}}", user(1)),
+        format!("{{\"data\":[]}}{{\"data\":[],\"users\":[{}]}}", user(1)),
+    ] {
+        let stderr = assert_counts(text, 5, 0, 0);
+        assert!(stderr.contains("`data` is empty, while `users` beside it is an array of objects"), "{stderr}");
+    }
+    let stderr = assert_counts("{\"data\":[],\"ada@example.com\":[{}]}", 5, 0, 0);
+    assert!(stderr.contains("another member") && !stderr.contains("ada"), "{stderr}");
+    assert_counts("{\"data\":[],\"errors\":[],\"names\":[\"x\"]}", 0, 0, 0);
+    assert_counts(format!("{{\"data\":[{}],\"included\":[{{}}]}}", user(1)), 0, 1, 0);
+}
+
+#[test]
+fn lines_are_read_whatever_put_them_together() {
+    let lines = [1, 2, 3].map(user);
+    assert_counts(lines.join(",\n"), 0, 3, 0);
+    assert_counts(lines.join(" ,\r\n") + ",\n", 0, 3, 0);
+    assert_counts(lines.join("\n\u{feff}"), 0, 3, 0);
+    let run = with_small_records(&lines.join(","));
+    let report = run.expect_code(3).report();
+    assert_eq!(report["rejected_by_code"]["invalid_json"]["count"], 1);
+    let scratch = Scratch::new();
+    let sandbox = support::Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.ndjson", lines.join(","));
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3).report();
+    let reject = support::lines(&scratch.path(run["rejects_file"].as_str().expect("a rejects file"))).remove(0);
+    assert!(reject["message"].as_str().expect("a message").contains("a comma behind the value"), "{reject}");
+}
+
+#[test]
+fn a_spreadsheet_is_told_to_be_saved_as_csv() {
+    let workbook = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0abcdefgh[Content_Types].xml \xa2\x04\x02";
+    for (content, name) in [(&workbook[..], ".xlsx"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls")] {
+        let stderr = assert_counts(content, 5, 0, 0);
+        assert!(stderr.contains(name) && stderr.contains("save it as CSV"), "{stderr}");
+    }
+    let stderr = assert_counts(b"PK\x03\x04\x14\0\0\0\x08\0users.json", 5, 0, 0);
+    assert!(stderr.contains("a ZIP archive; unpack it first"), "{stderr}");
+}
+
 #[test]
 fn a_key_before_the_users_may_be_larger_than_every_buffer() {
     let padding = "x".repeat(300_000);
     assert_counts(format!("{{\"padding\":\"{padding}\",\"data\":[{}],\"after\":\"{padding}\"}}", user(1)), 0, 1, 0);
     assert_counts(format!("{{\"padding\":\"{padding}\"}}"), 5, 0, 0);
+    assert_counts(format!("{{\"inner\":{{\"{padding}\":1}},\"data\":[{}]}}", user(1)), 0, 1, 0);
+    for text in
+        [format!("{{\"{padding}\":1,\"data\":[{}]}}", user(1)), format!("{{\"data\":[{}],\"{padding}\":1}}", user(1))]
+    {
+        let (code, .., stderr) = dry_run(text);
+        assert!(code == 5 && stderr.contains("the name of a member is longer than 65536 bytes"), "{stderr}");
+    }
 }
 
 #[test]
@@ -127,28 +249,26 @@ fn with_small_records(text: &str) -> Run {
 }
 
 #[test]
-fn white_space_behind_a_record_puts_no_other_one_into_its_place() {
+fn white_space_is_part_of_no_record_however_much_there_is() {
     let [one, two, three] = [1, 2, 3].map(user);
     // Whatever the borders of the buffers; the second line is as long as the first one.
-    for (space, valid) in [(2_000, 3), (3_000, 2), (262_144 - one.len(), 2), (600_000, 2)] {
+    for space in [2_000, 3_000, 262_144 - one.len(), 600_000] {
         let space = " ".repeat(space);
-        for text in
-            [format!("{one}{space}\n{two}\n{three}\n"), format!("{{\"data\":[{one}{space},\n{two}{space}\n,{three}]}}")]
-        {
-            let run = with_small_records(&text);
-            let rejects = if text.starts_with("{\"data\"") { 2 * (3 - valid) } else { 3 - valid };
-            let report = run.expect_code(if rejects == 0 { 0 } else { 3 }).report();
-            let too_large = &report["rejected_by_code"]["record_too_large"];
-            assert_eq!(
-                (&report["counts"]["valid"], &report["counts"]["rejected"]),
-                (&(3 - rejects).into(), &rejects.into()),
-                "{report}"
-            );
-            assert!(rejects == 0 || too_large["count"] == rejects && too_large["first"][0]["record"] == 1, "{report}");
+        for text in [
+            format!("{one}{space}\n{two}\n{three}\n"),
+            format!("{{\"data\":[{one}{space},\n{two}{space}\n,{three}{space}]}}"),
+            format!("{space}[{space}{one},{space}{two}{space},{space}{three}]"),
+            format!("{space}\n{one}\n{space}{two}{space},\n{three}"),
+            format!("{{\"data\"{space}:{space}[{one},{two}]{space}}}{space}{{\"data\":[{three}]}}"),
+        ] {
+            assert_eq!(with_small_records(&text).expect_code(0).count("valid"), 3);
         }
         // Of a file that was cut off there.
         let report = with_small_records(&format!("[{one},{two}{space}")).expect_code(5).report();
-        assert_eq!(report["counts"]["valid"], valid - 1, "{report}");
+        assert_eq!(report["counts"]["valid"], 2, "{report}");
+        // What comes behind it makes a record of it that is none, and of no other one.
+        let report = with_small_records(&format!("[{one}{space}x,{two}{space},{three}]")).expect_code(3).report();
+        assert_eq!((&report["counts"]["valid"], &report["counts"]["rejected"]), (&2.into(), &1.into()), "{report}");
     }
 }
 

@@ -4,7 +4,9 @@
 //! exports add (`password_digest`, `password_hasher`, `totp_secret`, `backup_codes`, `verified`).
 
 pub(crate) mod object;
+mod time;
 mod user;
 
 pub use object::Text;
-pub use user::{COLUMNS, EmailAddress, ExternalAccount, PhoneNumber, Secret, User, Verification};
+pub use time::Time;
+pub use user::{COLUMNS, EmailAddress, ExternalAccount, PhoneNumber, Presence, Raw, Secret, User, Verification};

@@ -1,20 +1,22 @@
 //! The macro behind Clerk's objects: structs whose fields may all be absent or null, read with exact error messages.
 //!
-//! Serde's derive would do, but for three things an importer needs: the name of the field at fault in every error,
-//! a count of the fields nobody knows, and no buffering (as `flatten` does), so that metadata stays the bytes it was.
+//! Serde's derive would do, but for four things an importer needs: the name of the field at fault in every error,
+//! a count of the fields nobody knows, no buffering (as `flatten` does), so that metadata stays the bytes it was, and names
+//! in either of two styles: `first_name` as the Backend API has them, `firstName` as Clerk's JavaScript SDK prints them.
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 
 /// Declares a struct of optional fields and its `Deserialize`.
 ///
 /// Every field has the type `Option<T>`; null and absence are the same. `also known` lists fields that Clerk documents
-/// and the mapping has no use for. Anything else is ignored and counted, if the struct names a counter. In place of an
-/// object a text may stand for one of its fields, if the struct says for which.
+/// and the mapping has no use for. Anything else is ignored and counted, if the struct names a counter. A field goes by its
+/// own name, or by the one behind `as`, and in the SDK's style. In place of an object a text may stand for one of its fields,
+/// if the struct says for which.
 macro_rules! clerk_object {
     (
         $(#[$attribute:meta])*
         pub struct $name:ident<'de> {
-            $( $(#[$field_attribute:meta])* $field:ident: $type:ty, )*
+            $( $(#[$field_attribute:meta])* $field:ident $(as $name_of_field:literal)?: $type:ty, )*
         }
         expecting $expecting:literal;
         also known [ $($known:literal),* $(,)? ];
@@ -53,23 +55,31 @@ macro_rules! clerk_object {
 
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                         let mut object = $name::default();
-                        while let Some(name) = map.next_key::<$crate::clerk::object::Text<'de>>()? {
-                            match name.0.as_ref() {
-                                $(
-                                    stringify!($field) => {
-                                        if object.$field.is_some() {
-                                            return Err(serde::de::Error::duplicate_field(stringify!($field)));
+                        while let Some($crate::clerk::object::Text(mut name)) = map.next_key()? {
+                            // Once more if the name is in the SDK's style; most are not.
+                            loop {
+                                match &*name {
+                                    $(
+                                        $crate::clerk::object::name_of!($field $($name_of_field)?) => {
+                                            if object.$field.is_some() {
+                                                return Err(serde::de::Error::duplicate_field(stringify!($field)));
+                                            }
+                                            object.$field = map.next_value::<Option<$type>>().map_err(|error| {
+                                                $crate::clerk::object::at_field(stringify!($field), &error)
+                                            })?;
                                         }
-                                        object.$field = map.next_value::<Option<$type>>().map_err(|error| {
-                                            $crate::clerk::object::at_field(stringify!($field), &error)
-                                        })?;
+                                    )*
+                                    $( $known => { map.next_value::<serde::de::IgnoredAny>()?; } )*
+                                    other => {
+                                        if let Some(snake_case) = $crate::clerk::object::snake_case(other) {
+                                            name = snake_case.into();
+                                            continue;
+                                        }
+                                        map.next_value::<serde::de::IgnoredAny>()?;
+                                        $( object.$counter += 1; )?
                                     }
-                                )*
-                                $( $known => { map.next_value::<serde::de::IgnoredAny>()?; } )*
-                                _ => {
-                                    map.next_value::<serde::de::IgnoredAny>()?;
-                                    $( object.$counter += 1; )?
                                 }
+                                break;
                             }
                         }
                         Ok(object)
@@ -81,6 +91,30 @@ macro_rules! clerk_object {
     };
 }
 pub(super) use clerk_object;
+
+/// What a field is called in JSON.
+macro_rules! name_of {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $name:literal) => {
+        $name
+    };
+}
+pub(super) use name_of;
+
+/// A name in the SDK's style, `primaryEmailAddressId`, in that of the Backend API; `None` if it is in no such style.
+pub(super) fn snake_case(name: &str) -> Option<String> {
+    let is_camel_case = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().any(|byte| byte.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_camel_case.then(|| {
+        let letters = name
+            .chars()
+            .flat_map(|letter| [letter.is_ascii_uppercase().then_some('_'), Some(letter.to_ascii_lowercase())]);
+        letters.flatten().collect()
+    })
+}
 
 /// A string, borrowed from the record unless it holds escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]

@@ -2,13 +2,14 @@
 
 use serde_json::value::RawValue;
 
+use super::Time;
 use super::object::{Few, Text, at_field, clerk_object};
 
 clerk_object! {
     /// A user of the Backend API, of the seed's sample, or of an export that adds password digests; or the flat user of
     /// Clerk's migration tool and of the Dashboard's CSV, whose addresses and numbers are plain texts.
     ///
-    /// Times are Unix milliseconds. Metadata is kept as the very bytes of the export.
+    /// Metadata is kept as the very bytes of the export.
     pub struct User<'de> {
         /// `user_…`.
         id: Text<'de>,
@@ -77,7 +78,7 @@ clerk_object! {
         /// The same in support's exports.
         backup_codes_enabled: bool,
         /// The codes, in exports that hold them. Only their presence is of interest.
-        backup_codes: Secrets,
+        backup_codes: Presence,
         /// Forbidden to sign in by an administrator.
         banned: bool,
         /// Locked out after too many attempts.
@@ -85,13 +86,17 @@ clerk_object! {
         /// Taken away by the directory (SCIM).
         deprovisioned: bool,
         /// When the user was created.
-        created_at: i64,
+        created_at: Time,
         /// When the user agreed to the terms.
-        legal_accepted_at: i64,
+        legal_accepted_at: Time,
+        /// Cannot move by themselves. Only their presence is of interest.
+        organization_memberships: Presence,
+        /// What the SDK prints beside a user: the same user as the Backend API has it.
+        raw as "_raw": Raw,
     }
     expecting "a user object";
     also known [
-        "object", "primary_web3_wallet_id", "profile_image_url", "image_url", "organization_memberships",
+        "object", "primary_web3_wallet_id", "profile_image_url", "image_url",
         "two_factor_enabled", "delete_self_enabled", "create_organization_enabled", "bypass_client_trust",
         "mfa_enabled_at", "mfa_disabled_at", "password_last_updated_at", "last_sign_in_at",
         "lockout_expires_in_seconds", "verification_attempts_remaining", "updated_at", "create_organizations_limit",
@@ -180,7 +185,7 @@ clerk_object! {
         /// Receives codes as a second factor.
         reserved_for_second_factor: bool,
         /// Codes that stand in for the number. Only their presence is of interest.
-        backup_codes: Secrets,
+        backup_codes: Presence,
         /// The API's account of how the number was verified.
         verification: Verification<'de>,
         /// The seed's plain flag, in place of `verification`.
@@ -206,6 +211,8 @@ clerk_object! {
         provider: Text<'de>,
         /// The user's id at the provider: the subject of its tokens.
         provider_user_id: Text<'de>,
+        /// The same, as the SDK calls it.
+        external_id as "externalId": Text<'de>,
         /// Whether the link was completed.
         verification: Verification<'de>,
     }
@@ -214,10 +221,27 @@ clerk_object! {
 }
 
 impl ExternalAccount<'_> {
+    /// The user's id at the provider.
+    pub fn subject(&self) -> Option<&str> {
+        self.provider_user_id.as_deref().or(self.external_id.as_deref())
+    }
+
     /// Whether the user proved that the account is theirs. An unfinished link must never become a way to sign in.
     pub fn is_verified(&self) -> bool {
         is_verified(self.verification.as_ref(), None)
     }
+}
+
+/// Of the Backend API's user what the SDK has no field for. None of it can move.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
+#[serde(default, expecting = "a user object")]
+pub struct Raw {
+    /// Like those of the user.
+    pub passkeys: Option<Presence>,
+    /// Like those of the user.
+    pub enterprise_accounts: Option<Presence>,
+    /// Like those of the user.
+    pub organization_memberships: Option<Presence>,
 }
 
 clerk_object! {
@@ -252,14 +276,14 @@ impl<'de> serde::Deserialize<'de> for Secret {
     }
 }
 
-/// Secrets that are never kept: a list of them, or a text that holds them.
+/// Something that is never kept: a list or an object, or a text, with anything in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Secrets {
-    /// Whether there are any.
+pub struct Presence {
+    /// Whether there is anything.
     pub present: bool,
 }
 
-impl<'de> serde::Deserialize<'de> for Secrets {
+impl<'de> serde::Deserialize<'de> for Presence {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
         let is_empty = |inside: &str| inside.trim_ascii().is_empty();
@@ -319,6 +343,27 @@ mod tests {
     fn an_error_names_the_field() {
         let error = parse(r#"{"id":"u","email_addresses":[{"verified":"yes"}]}"#).unwrap_err();
         assert!(error.starts_with("email_addresses: verified: invalid type"), "{error}");
+    }
+
+    #[test]
+    fn the_names_of_the_sdk_are_known_too() {
+        let text = r#"{"id":"u","firstName":"Ada","passwordEnabled":true,"createOrganizationsLimit":1,"somethingNew":1,
+            "primaryWeb3WalletId":null,"emailAddresses":[{"id":"i","emailAddress":"a@x.org","linkedTo":[]}],
+            "externalAccounts":[{"provider":"oauth_google","externalId":"1078"}],"_raw":{"passkeys":[{}]}}"#;
+        let user = parse(text).unwrap();
+        assert_eq!(
+            (user.first_name.as_deref(), user.password_enabled, user.unknown_fields),
+            (Some("Ada"), Some(true), 1)
+        );
+        assert_eq!(user.email_addresses.unwrap()[0].email_address.as_deref(), Some("a@x.org"));
+        assert_eq!(user.external_accounts.unwrap()[0].subject(), Some("1078"));
+        assert!(user.raw.unwrap().passkeys.unwrap().present);
+        let twice = parse(r#"{"first_name":"Ada","firstName":"Bob"}"#).unwrap_err();
+        assert!(twice.starts_with("duplicate field `first_name`"), "{twice}");
+        for other in ["FirstName", "first-Name", "first_Name", "firstname"] {
+            let user = format!("{{\"{other}\":1}}");
+            assert_eq!(parse(&user).unwrap().unknown_fields, 1, "{other}");
+        }
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub enum Provider {
 const LONG_ABOUT: &str = "\
 Import a Clerk user export.
 
-Reads {\"data\": [<user>, …]}, a bare array of users, one user a line (NDJSON) or the Dashboard's CSV, also compressed \
+Reads {\"data\": [<user>, …]}, a bare array of users, several of these put together, one user a line (NDJSON) or the \
+Dashboard's CSV, also compressed \
 with gzip or zstd, however large, one record at a time, from a file, standard input or (if built with object storage) a \
 store (s3://bucket/users.json, gs://, az://, https://), and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
 changes nothing and picks up what is missing. A record that cannot be imported never stops the run: it goes to \

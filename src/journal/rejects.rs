@@ -145,7 +145,7 @@ fn original(chunk: &RecordChunk, span: &RecordSpan) -> Vec<u8> {
 }
 
 /// A row as a JSON object of its filled cells. Columns that were ignored are left out: in JSON they might mean something.
-fn flat_user(header: &Header, row: &Row) -> Vec<u8> {
+fn flat_user(header: &Header, row: &Row<'_>) -> Vec<u8> {
     let filled = header.cells(row).filter(|(name, cell)| COLUMNS.contains(name) && !cell.is_empty());
     let mut json = Vec::new();
     // Texts always have a form in JSON, and memory takes everything.

@@ -49,8 +49,8 @@ codes! {
     pub enum RejectCode {
         InvalidJson = "invalid_json", "the record is not valid JSON";
         InvalidRecord = "invalid_record", "the record is not a user object, or a field has the wrong type";
-        InvalidRow = "invalid_row", "the row has not as many cells as the header has columns, or is not UTF-8";
-        RecordTooLarge = "record_too_large", "the record, or the white space behind it, is larger than --max-record-bytes";
+        InvalidRow = "invalid_row", "the row does not fit the header, has a quote in the wrong place, or is not UTF-8";
+        RecordTooLarge = "record_too_large", "the record is larger than --max-record-bytes";
         DeletedUser = "deleted_user", "the stub of a deleted user";
         MissingId = "missing_id", "the user has no id";
         NoEmail = "no_email", "the user has no email address, which the target requires";
@@ -113,6 +113,11 @@ codes! {
         PasswordConflict = "password_conflict", "the export and the --passwords file have different password hashes: that of the file was taken";
         EmailUnverifiedDropped = "email_unverified_dropped", "an unverified address was left out, as the mapping file says";
         UsernameInvalidDropped = "username_invalid_dropped", "the username breaks the rules and was left out, as the mapping file says";
+        PrimaryNotNamed = "primary_not_named", "there are several addresses or numbers and none is named as the primary one: the first one was taken";
+        TimeInSeconds = "time_in_seconds", "a time is given in seconds, not in milliseconds: it was read as seconds";
+        MetadataNotObject = "metadata_not_object", "metadata is not a JSON object: it moves as it is, and a mapping file finds nothing in it";
+        ExternalAccountIncomplete = "external_account_incomplete", "a verified social sign-in does not say its provider or the user's id there and was left out";
+        OrganizationMemberships = "organization_memberships", "memberships of organizations, which the record holds beside the user";
     }
 }
 
@@ -126,7 +131,8 @@ impl Notice {
             | Self::SecondFactorPhone
             | Self::EnterpriseAccounts
             | Self::Web3Wallets
-            | Self::ProfileImage => NoticeKind::LeftBehind,
+            | Self::ProfileImage
+            | Self::OrganizationMemberships => NoticeKind::LeftBehind,
             Self::DiffersAtTarget => NoticeKind::AtTarget,
             _ => NoticeKind::Warning,
         }

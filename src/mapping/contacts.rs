@@ -52,6 +52,8 @@ fn emails<'a>(
     let wanted = filled(user.primary_email_address_id.as_deref());
     let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
     notices.add_if(primary.is_none(), Notice::PrimaryEmailUnknown);
+    let named = wanted.or(filled(user.primary_email_address.as_deref()));
+    notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
     let mut primary = primary.unwrap_or(0);
     if rules.email.unverified != Unverified::Keep {
         // The same address twice is verified if either is.
@@ -136,6 +138,8 @@ fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Ve
     let wanted = filled(user.primary_phone_number_id.as_deref());
     let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
     notices.add_if(primary.is_none() && !given.is_empty(), Notice::PrimaryPhoneUnknown);
+    let named = wanted.or(filled(user.primary_phone_number.as_deref()));
+    notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
     let primary = primary.unwrap_or(0);
     let mut numbers: Vec<Address<'a>> = Vec::with_capacity(given.len());
     let mut phone = None;
@@ -197,6 +201,12 @@ fn primary_index<'i>(mut ids: impl Iterator<Item = Option<&'i str>>, wanted: Opt
         None => Some(0),
         Some(wanted) => ids.position(|id| id == Some(wanted)),
     }
+}
+
+/// Whether there is more than one address among these, which one may be in several times.
+fn are_several(given: &[(Option<&str>, &str, bool)]) -> bool {
+    let [(_, first, _), others @ ..] = given else { return false };
+    others.iter().any(|(_, other, _)| !other.eq_ignore_ascii_case(first))
 }
 
 /// Keeps one entry for each address: the same one twice is verified if either is, primary if either is.

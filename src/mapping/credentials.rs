@@ -6,7 +6,7 @@ use super::contacts::filled;
 use super::identity::{Credentials, Provider};
 use super::syntax::is_bcrypt;
 use super::{Notice, Notices};
-use crate::clerk::User;
+use crate::clerk::{Presence, User};
 
 /// Maps how the user signs in.
 pub(super) fn credentials<'a>(user: &'a User<'_>, notices: &mut Notices) -> Credentials<'a> {
@@ -38,12 +38,12 @@ fn providers<'a>(user: &'a User<'_>, notices: &mut Notices) -> Vec<Provider<'a>>
     let mut providers = Vec::new();
     for account in user.external_accounts.iter().flatten() {
         let provider = filled(account.provider.as_deref());
-        let subject = filled(account.provider_user_id.as_deref());
-        match (provider, subject) {
-            (Some(provider), Some(subject)) if account.is_verified() => {
+        match (provider, filled(account.subject())) {
+            _ if !account.is_verified() => notices.add(Notice::ExternalAccountUnverified),
+            (Some(provider), Some(subject)) => {
                 providers.push(Provider { provider: provider.strip_prefix("oauth_").unwrap_or(provider), subject });
             }
-            _ => notices.add(Notice::ExternalAccountUnverified),
+            _ => notices.add(Notice::ExternalAccountIncomplete),
         }
     }
     providers
@@ -57,10 +57,14 @@ fn left_behind(user: &User<'_>, notices: &mut Notices) {
     let codes = of_numbers.map(|number| number.backup_codes).chain([user.backup_codes]).flatten();
     let has_codes = codes.into_iter().any(|codes| codes.present);
     notices.add_if(has_codes || any(user.backup_code_enabled) || any(user.backup_codes_enabled), Notice::BackupCodes);
-    notices.add_if(has_items(user.passkeys.as_deref()), Notice::Passkeys);
+    let raw = user.raw.unwrap_or_default();
+    let is_present = |presence: Option<Presence>| presence.is_some_and(|presence| presence.present);
+    notices.add_if(has_items(user.passkeys.as_deref()) || is_present(raw.passkeys), Notice::Passkeys);
     notices.add_if(has_items(user.web3_wallets.as_deref()), Notice::Web3Wallets);
     let enterprise = has_items(user.saml_accounts.as_deref()) || has_items(user.enterprise_accounts.as_deref());
-    notices.add_if(enterprise, Notice::EnterpriseAccounts);
+    notices.add_if(enterprise || is_present(raw.enterprise_accounts), Notice::EnterpriseAccounts);
+    let memberships = is_present(user.organization_memberships) || is_present(raw.organization_memberships);
+    notices.add_if(memberships, Notice::OrganizationMemberships);
     let second_factor = user.phone_numbers.iter().flatten().any(|phone| any(phone.reserved_for_second_factor));
     notices.add_if(second_factor, Notice::SecondFactorPhone);
     notices.add_if(any(user.has_image), Notice::ProfileImage);

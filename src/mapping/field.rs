@@ -12,7 +12,6 @@ use super::limits::PATH_NAMES;
 use super::user::time;
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
-use crate::clerk::object::Text;
 
 /// A field of a Clerk user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,14 +211,38 @@ impl<'de> Visitor<'de> for Member<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
-        while let Some(name) = members.next_key::<Text<'de>>()? {
-            if &*name == self.0 {
+        while let Some(is_it) = members.next_key_seed(Name(self.0))? {
+            if is_it {
                 found = members.next_value()?;
             } else {
                 members.next_value::<IgnoredAny>()?;
             }
         }
         Ok(found)
+    }
+}
+
+/// Whether a member's name is this one. It is read as bytes: half of a surrogate pair in the name of another member, which is
+/// no text, must not hide this one.
+struct Name<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = bool;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the name of a member")
+    }
+
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<bool, E> {
+        Ok(name == self.0.as_bytes())
     }
 }
 

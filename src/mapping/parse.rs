@@ -23,23 +23,34 @@ pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
 }
 
 /// Reads one row of a CSV.
-pub fn parse_row<'a>(header: &'a Header, row: &'a Row) -> Result<User<'a>, Rejection> {
+pub fn parse_row<'a>(header: &'a Header, row: &'a Row<'_>) -> Result<User<'a>, Rejection> {
     User::of_cells(header.cells(row)).map_err(|error: serde_json::Error| data(&error.to_string()))
 }
 
 /// The rejection of a row whose cells cannot be told.
 pub fn row_rejection(fault: RowFault) -> Rejection {
-    let message = match fault {
-        RowFault::Quotes => {
-            "a quote stands in the middle of a cell; if one is missing, this may be several rows".to_owned()
+    let (place, message) = match fault {
+        RowFault::Quotes(place) => {
+            let message =
+                "a quote stands in the middle of a cell, where none may be; one within a quoted cell is doubled";
+            (Some(place), message.to_owned())
         }
-        RowFault::NotUtf8 => "the row is not UTF-8; save the file as UTF-8".to_owned(),
+        RowFault::Unclosed(place) => {
+            (Some(place), "a cell begins with a quote that is never closed; close it, or take it out".to_owned())
+        }
+        RowFault::NotUtf8 => (None, "the row is not UTF-8; save the file as UTF-8".to_owned()),
         RowFault::Cells { found, columns } if found > columns => {
-            format!("the row has more than {columns} cells; a cell with a comma, a quote or a line break needs quotes")
+            let message = "there is something in a cell for which there is no column";
+            (
+                None,
+                format!(
+                    "{message}: the header has {columns}; a cell with a comma, a quote or a line break needs quotes"
+                ),
+            )
         }
-        RowFault::Cells { found, columns } => format!("the row has {found} of {columns} cells"),
+        RowFault::Cells { found, columns } => (None, format!("the row has {found} of {columns} cells")),
     };
-    Rejection::of_record(RejectCode::InvalidRow, message)
+    Rejection { place, ..Rejection::of_record(RejectCode::InvalidRow, message) }
 }
 
 fn syntax(fault: SyntaxFault) -> Rejection {
@@ -163,9 +174,9 @@ mod tests {
             ("null", None, "the record has the wrong type: expected a user object, found null"),
             (r#"{"id":"a","id":"b"}"#, None, "the record has the field `id` twice"),
             (
-                r#"{"created_at":1.5}"#,
+                r#"{"created_at":"a secret"}"#,
                 Some("created_at"),
-                "created_at has the wrong type: expected an integer, found a number",
+                "created_at has the wrong type: expected a time in Unix milliseconds or as in RFC 3339, found another text",
             ),
         ];
         for (record, field, message) in cases {

@@ -24,8 +24,11 @@ pub(super) struct Bags<'a> {
 }
 
 impl<'a> Bags<'a> {
-    pub(super) fn of(user: &'a User<'_>, rules: &'a MetadataRules) -> Self {
+    pub(super) fn of(user: &'a User<'_>, rules: &'a MetadataRules, notices: &mut Notices) -> Self {
         let mut bags = Self::default();
+        let given = [user.public_metadata, user.private_metadata, user.unsafe_metadata];
+        let is_other = |json: &RawValue| !json.get().starts_with('{');
+        notices.add_if(given.into_iter().flatten().any(is_other), Notice::MetadataNotObject);
         bags.put(Bag::Public, user.public_metadata, &rules.public);
         bags.put(Bag::Private, user.private_metadata, &rules.private);
         bags.put(Bag::Unsafe, user.unsafe_metadata, &rules.unsafe_);

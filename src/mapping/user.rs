@@ -7,7 +7,7 @@ use super::limits::EXTERNAL_ID_CHARACTERS;
 use super::syntax::is_locale;
 use super::traits::{Bags, traits};
 use super::{Address, Notice, Notices, RejectCode, Rejection, Rules};
-use crate::clerk::User;
+use crate::clerk::{Time, User};
 
 /// A user that moves.
 #[derive(Clone)]
@@ -36,8 +36,10 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
         is_locale(locale)
     });
     notices.add_if(user.unknown_fields > 0, Notice::UnknownFields);
+    let in_seconds = |time: Option<Time>| time.is_some_and(|time| time.in_seconds);
+    notices.add_if(in_seconds(user.created_at) || in_seconds(user.legal_accepted_at), Notice::TimeInSeconds);
     let disabled_because = disabled_because(user);
-    let mut bags = Bags::of(user, &rules.metadata);
+    let mut bags = Bags::of(user, &rules.metadata, &mut notices);
     let (private_metadata, others) = (bags.private_metadata, std::mem::take(&mut bags.in_admin_metadata));
     let identity = MigrationIdentity {
         external_id,
@@ -85,9 +87,9 @@ pub(super) fn at_most(limit: usize, field: &str, text: &str) -> Result<(), Rejec
     Ok(())
 }
 
-/// Unix milliseconds as RFC 3339.
-pub(super) fn time(field: &str, milliseconds: Option<i64>) -> Result<Option<String>, Rejection> {
-    let Some(milliseconds) = milliseconds else { return Ok(None) };
+/// A moment as RFC 3339.
+pub(super) fn time(field: &str, time: Option<Time>) -> Result<Option<String>, Rejection> {
+    let Some(milliseconds) = time.and_then(|time| time.milliseconds) else { return Ok(None) };
     let Ok(timestamp) = jiff::Timestamp::from_millisecond(milliseconds) else {
         let message = format!("{field} is not a time in Unix milliseconds");
         return Err(Rejection::of_field(RejectCode::InvalidRecord, field, message));

@@ -11,7 +11,7 @@ use super::value::{
     DONE, ENTRY_BYTES, Entry, HEAD_BYTES, Hash, Value, WAITING, decode, entry, hash, hash_of, place_of,
 };
 use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
-use crate::source::{Header, RecordChunk, RecordSpan};
+use crate::source::{Header, RecordChunk, RecordSpan, SkippedRows};
 
 /// Entries in memory while sorting: 1 MiB.
 const BUFFERED: usize = 1024 * 1024 / ENTRY_BYTES;
@@ -41,6 +41,7 @@ impl Builder {
                 conflicts: Findings::default(),
                 repeated: Findings::default(),
                 unreadable: Findings::default(),
+                skipped_rows: SkippedRows::default(),
             },
         })
     }
@@ -73,8 +74,10 @@ impl Builder {
         Ok(())
     }
 
-    pub(super) fn finish(self, directory: &Path) -> io::Result<Passwords> {
+    /// Ends the index, with what is known of rows that are none.
+    pub(super) fn finish(self, directory: &Path, skipped: SkippedRows) -> io::Result<Passwords> {
         let Self { secret, sorter, values, mut report, .. } = self;
+        report.skipped_rows = skipped;
         let values = values.into_inner().map_err(io::IntoInnerError::into_error)?;
         let input: Arc<str> = Arc::from(report.file.as_str());
         let sorted = sorter.finish()?;

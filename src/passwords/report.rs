@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::source::Position;
+use crate::source::{Position, SkippedRows};
 
 /// How many of each kind of finding are listed.
 const LISTED: usize = 1_000;
@@ -67,6 +67,9 @@ pub struct PasswordsReport {
     pub repeated: Findings<Position>,
     /// Rows that cannot be read, or have no id.
     pub unreadable: Findings<Position>,
+    /// Rows without a user, which are not counted as rows.
+    #[serde(default, skip_serializing_if = "SkippedRows::is_none")]
+    pub skipped_rows: SkippedRows,
 }
 
 #[cfg(test)]

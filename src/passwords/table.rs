@@ -91,7 +91,7 @@ impl Passwords {
             }
         }
         let digest = recorder.inputs().pop().map(|input| input.digest);
-        Ok(Self { digest, ..builder.finish(directory)? })
+        Ok(Self { digest, ..builder.finish(directory, reader.skipped())? })
     }
 
     /// What all the bytes of the file came to.

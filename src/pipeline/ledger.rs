@@ -15,7 +15,7 @@ use crate::index::Duplicates;
 use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
-use crate::source::{Input, Position, Shard};
+use crate::source::{Input, Position, Shard, SkippedRows};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
 const FIRST_POSITIONS: usize = 3;
@@ -81,6 +81,9 @@ pub struct InputProgress {
     pub bytes: Option<u64>,
     /// Bytes whose records were mapped.
     pub consumed: u64,
+    /// Rows of a CSV without a user, which are no records.
+    #[serde(default, skip_serializing_if = "SkippedRows::is_none")]
+    pub skipped_rows: SkippedRows,
     /// The number of the last record that was gone past.
     #[serde(skip)]
     pub records: u64,
@@ -140,6 +143,7 @@ impl Ledger {
                 input: input.name().to_string(),
                 bytes: input.size(),
                 consumed: 0,
+                skipped_rows: SkippedRows::default(),
                 records: 0,
             })
             .collect();
@@ -246,6 +250,7 @@ impl Ledger {
         self.ended += 1;
         let input = &mut self.inputs[usize::from(end.input)];
         input.records = end.records;
+        input.skipped_rows = end.skipped;
         // What follows the last record of a shard is gone past, too.
         input.consumed = end.consumed.unwrap_or(input.consumed);
     }

@@ -253,11 +253,7 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
         }
         FramingFault::TooLarge { limit } => Rejection::of_record(
             RejectCode::RecordTooLarge,
-            if span.length > limit {
-                format!("the record has {} bytes, more than the {limit} of --max-record-bytes", span.length)
-            } else {
-                format!("behind the record is as much white space as the {limit} bytes of --max-record-bytes, or more")
-            },
+            format!("the record has {} bytes, more than the {limit} of --max-record-bytes", span.length),
         ),
     }
 }

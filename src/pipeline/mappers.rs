@@ -139,6 +139,7 @@ mod tests {
     use crate::mapping::Rules;
     use crate::pipeline::DuplicateCheck;
     use crate::pipeline::map::Mapping;
+    use crate::source::SkippedRows;
 
     fn mapping() -> Mapping {
         Mapping {
@@ -197,7 +198,8 @@ mod tests {
         (all.await.unwrap_or_default(), told, stop.is_cancelled())
     }
 
-    const END: Step = Step::End(InputEnd { input: 0, records: 9, consumed: None });
+    const END: Step =
+        Step::End(InputEnd { input: 0, records: 9, consumed: None, skipped: SkippedRows { empty: 0, headers: 0 } });
 
     #[tokio::test(start_paused = true)]
     async fn what_comes_out_is_told_of_in_its_order() {

@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
-use crate::source::{Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SourceError, Watch};
+use crate::source::{
+    Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SkippedRows, SourceError, Watch,
+};
 
 /// What the reader hands on.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(super) struct InputEnd {
     pub records: u64,
     /// Its length in bytes; unknown if an earlier part of the run read it to its end.
     pub consumed: Option<u64>,
+    /// Rows of a CSV without a user, which are no records.
+    pub skipped: SkippedRows,
 }
 
 /// What is read, and how.
@@ -82,7 +86,8 @@ impl<H: Fn(Read) -> bool> Reader<H> {
         let reader = match progress.mark(index) {
             None => RecordReader::open_watched(input, *limits, &watch)?,
             Some(mark) if mark.is_end() => {
-                return Ok(Some(InputEnd { input: index, records: mark.records_before(), consumed: None }));
+                let (records, skipped) = (mark.records_before(), SkippedRows::default());
+                return Ok(Some(InputEnd { input: index, records, consumed: None, skipped }));
             }
             Some(Mark { key, line, offset }) => {
                 let point = ResumePoint { number: key.number, line, offset };
@@ -101,6 +106,7 @@ impl<H: Fn(Read) -> bool> Reader<H> {
                 return Ok(None);
             }
         }
-        Ok(Some(InputEnd { input: index, records: reader.records(), consumed: Some(reader.consumed()) }))
+        let (records, consumed, skipped) = (reader.records(), Some(reader.consumed()), reader.skipped());
+        Ok(Some(InputEnd { input: index, records, consumed, skipped }))
     }
 }

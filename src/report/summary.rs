@@ -6,12 +6,16 @@ use super::human::{bytes, count, duration, plural};
 use super::run_report::RunDetails;
 use crate::mapping::NoticeKind;
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{CodeCount, Counts, Ledger, RejectedRecord, SameAs};
+use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs};
+use crate::source::SkippedRows;
 
 /// Writes the summary of a run. It names positions and codes, never a person.
 pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
     headline(out, ledger, details)?;
     outcomes(out, &ledger.counts(), ledger.not_asked)?;
+    for InputProgress { input, skipped_rows, .. } in &ledger.inputs {
+        skipped(out, input, *skipped_rows)?;
+    }
     if let Some(report) = &details.passwords {
         passwords(out, report)?;
     }
@@ -83,6 +87,22 @@ fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
     Ok(())
 }
 
+/// Rows of a CSV that are no records.
+fn skipped(out: &mut String, input: &str, rows: SkippedRows) -> fmt::Result {
+    let SkippedRows { empty, headers } = rows;
+    let repeats = |headers: u64| {
+        format!("{} that {} the header", count(headers), if headers == 1 { "repeats" } else { "repeat" })
+    };
+    let what = match (empty, headers) {
+        (0, 0) => return Ok(()),
+        (empty, 0) => plural(empty, "empty row"),
+        (0, 1) => "1 row that repeats the header".to_owned(),
+        (0, headers) => format!("{} rows that repeat the header", count(headers)),
+        (empty, headers) => format!("{} and {}", plural(empty, "empty row"), repeats(headers)),
+    };
+    writeln!(out, "\n{input}: skipped {what}; there is no user in them.")
+}
+
 /// What came of the join; who is concerned is in the report.
 fn passwords(out: &mut String, report: &PasswordsReport) -> fmt::Result {
     writeln!(out, "\nPasswords in {}:", report.file)?;
@@ -97,7 +117,8 @@ fn passwords(out: &mut String, report: &PasswordsReport) -> fmt::Result {
         (report.repeated.count, "rows have the id of an earlier one and were ignored"),
         (report.unreadable.count, "rows are broken or have no id"),
     ];
-    rare.into_iter().filter(|(number, _)| *number > 0).try_for_each(|(number, meaning)| line(number, meaning))
+    rare.into_iter().filter(|(number, _)| *number > 0).try_for_each(|(number, meaning)| line(number, meaning))?;
+    skipped(out, &report.file, report.skipped_rows)
 }
 
 fn rejects(out: &mut String, ledger: &Ledger) -> fmt::Result {

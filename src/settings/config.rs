@@ -17,7 +17,7 @@ use std::num::{IntErrorKind, ParseIntError};
 use std::path::{Path, PathBuf};
 
 use clap::builder::ValueHint;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -105,8 +105,26 @@ pub fn command_line(
             Err(faults) => return Err(CommandLineError::Config { path, faults }),
         };
     }
-    let matches = command.try_get_matches_from_mut(arguments)?;
+    let matches = command
+        .try_get_matches_from_mut(arguments)
+        .map_err(|error| lone_file(&error, directory).map_or(error, |problem| problem.with_cmd(&command)))?;
     Ok(Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?)
+}
+
+/// What is wrong if a file was named without the option that it belongs to, which to the parser is an unknown command.
+fn lone_file(error: &clap::Error, directory: &Path) -> Option<clap::Error> {
+    let context = match error.kind() {
+        ErrorKind::InvalidSubcommand | ErrorKind::ArgumentConflict => ContextKind::InvalidSubcommand,
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        _ => return None,
+    };
+    let Some(ContextValue::String(name)) = error.get(context) else { return None };
+    let is_file =
+        name == "-" || !name.starts_with('-') && (name.contains(['.', '/']) || directory.join(name).is_file());
+    let problem = format!(
+        "a file to read goes behind `--import`: for example `avnology migrate clerk --import {name} --dry-run`\n"
+    );
+    is_file.then(|| clap::Error::raw(error.kind(), problem))
 }
 
 /// The config file for what was typed; none for a command that takes none.

@@ -70,6 +70,11 @@ impl Buffer {
         self.filled = self.room.len().min(self.filled + count);
     }
 
+    /// Keeps so many bytes of it.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.filled = self.filled.min(length);
+    }
+
     /// Takes the first bytes out.
     pub(super) fn drop_first(&mut self, count: usize) {
         self.room.copy_within(count..self.filled, 0);

@@ -16,10 +16,26 @@ pub enum Format {
     Envelope,
     /// An array at the top level.
     Array,
+    /// An array of envelopes, as `jq -s .` makes of several files.
+    Envelopes,
+    /// An array of arrays, likewise.
+    Arrays,
     /// NDJSON: one object a line.
     Lines,
     /// CSV with a header, as the Dashboard exports users.
     Rows,
+}
+
+impl Format {
+    /// Whether its users lie in the `data` of an object.
+    pub(super) fn has_envelope(self) -> bool {
+        matches!(self, Self::Envelope | Self::Envelopes)
+    }
+
+    /// Whether one array holds all its pages.
+    pub(super) fn is_array_of_pages(self) -> bool {
+        matches!(self, Self::Envelopes | Self::Arrays)
+    }
 }
 
 /// What the first bytes of an input say about it.
@@ -52,31 +68,33 @@ const USERS_MEMBERS: [&str; 13] = [
 /// The name of the member that holds the users.
 pub(super) const DATA: &str = "data";
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// U+FEFF, with which some programs begin what they write; behind it, a file may be part of another one.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Length of the UTF-8 byte order mark at the start of `prefix`, or 0.
 fn byte_order_mark(prefix: &[u8]) -> usize {
     if prefix.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
-/// Looks at the first bytes of an input (`whole`: there are no more than these).
-pub(super) fn detect(prefix: &[u8], whole: bool, input: &Arc<str>) -> Result<Shape, SourceError> {
+/// Looks at the first bytes of an input, which begin at `at` (`whole`: there are no more than these).
+pub(super) fn detect(prefix: &[u8], whole: bool, at: Place, input: &Arc<str>) -> Result<Shape, SourceError> {
     if let Some((found, advice)) = foreign(prefix) {
         return Err(SourceError::NotJson { input: Arc::clone(input), found, advice });
     }
     let text = &prefix[byte_order_mark(prefix)..];
     let Some(first) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else {
-        return Err(if whole {
-            SourceError::Empty { input: Arc::clone(input) }
-        } else {
-            wrong_shape(input, prefix, 0, "it begins with nothing but white space".to_owned())
-        });
+        return Err(SourceError::Empty { input: Arc::clone(input) });
     };
-    let start = Place { line: 1, offset: byte_order_mark(prefix) as u64 };
+    let start = Place { offset: at.offset + byte_order_mark(prefix) as u64, ..at };
+    let wrong_shape = |problem| {
+        let line = start.line + memchr::memchr_iter(b'\n', &text[..first]).count() as u64;
+        let place = Place { line, offset: start.offset + first as u64 };
+        SourceError::WrongShape { input: Arc::clone(input), place, problem }
+    };
     let json = |format| Shape { format, header: None, start };
     match text[first] {
-        b'[' => Ok(json(Format::Array)),
-        b'{' => object(text).map(json).map_err(|problem| wrong_shape(input, prefix, first, problem)),
+        b'[' => Ok(json(array(text))),
+        b'{' => object(text).map(json).map_err(wrong_shape),
         b'<' => Err(SourceError::NotJson {
             input: Arc::clone(input),
             found: "an HTML or XML page",
@@ -85,18 +103,17 @@ pub(super) fn detect(prefix: &[u8], whole: bool, input: &Arc<str>) -> Result<Sha
         _ if is_value_before_lines(text) => Ok(json(Format::Lines)),
         _ => match Header::read(text, whole) {
             Ok((header, behind)) => {
-                let start = Place { offset: start.offset + behind.offset, ..behind };
+                let start = Place { line: start.line + behind.line - 1, offset: start.offset + behind.offset };
                 Ok(Shape { format: Format::Rows, header: Some(Arc::new(header)), start })
             }
-            Err(problem) => Err(wrong_shape(input, prefix, first, problem)),
+            Err(problem) => Err(wrong_shape(problem)),
         },
     }
 }
 
-fn wrong_shape(input: &Arc<str>, prefix: &[u8], offset: usize, problem: String) -> SourceError {
-    let line = memchr::memchr_iter(b'\n', &prefix[..offset]).count() as u64 + 1;
-    let offset = (byte_order_mark(prefix) + offset) as u64;
-    SourceError::WrongShape { input: Arc::clone(input), place: Place { line, offset }, problem }
+/// Whether there is nothing but white space, behind a byte order mark.
+pub(super) fn is_blank(prefix: &[u8]) -> bool {
+    prefix[byte_order_mark(prefix)..].iter().all(u8::is_ascii_whitespace)
 }
 
 /// Contents that are recognisably something else.
@@ -109,13 +126,70 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
             Some(("text in UTF-32", "convert it to UTF-8 first, for example with `iconv -f UTF-32 -t UTF-8`"))
         }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..] => Some((utf16, ENCODE)),
+        // ASCII without a mark.
+        [0, 1..=255, 0, 1..=255, ..] | [1..=255, 0, 1..=255, 0, ..] => Some((utf16, ENCODE)),
         [0x1f, 0x8b, ..] => Some(("compressed twice", "decompress it once, for example with `gunzip`")),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(("compressed twice", "decompress it once, for example with `unzstd`")),
         [b'B', b'Z', b'h', ..] => Some(("compressed with bzip2", DECOMPRESS)),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => Some(("compressed with xz", DECOMPRESS)),
-        [b'P', b'K', 3, 4, ..] => Some(("a ZIP archive", "unpack it first")),
+        [b'P', b'K', 3, 4, ..] => Some(archive(prefix)),
+        [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => Some(("an old Excel workbook (.xls)", SAVE_AS_CSV)),
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(("a 7z archive", UNPACK)),
+        _ if prefix.get(257..262) == Some(b"ustar") => Some(("a tar archive", UNPACK)),
         _ => None,
     }
+}
+
+const UNPACK: &str = "unpack it first";
+const SAVE_AS_CSV: &str = "open it there and save it as CSV in UTF-8, with commas";
+
+/// What a ZIP archive is, by the names of the first files in it: spreadsheets are such archives, too.
+fn archive(prefix: &[u8]) -> (&'static str, &'static str) {
+    let holds = |name: &[u8]| memchr::memmem::find(prefix, name).is_some();
+    if holds(b"[Content_Types].xml") {
+        ("an Office document, such as an Excel workbook (.xlsx)", SAVE_AS_CSV)
+    } else if holds(b"opendocument.spreadsheet") {
+        ("an OpenDocument spreadsheet (.ods)", SAVE_AS_CSV)
+    } else if holds(b"Index/Tables/") {
+        ("a Numbers spreadsheet", SAVE_AS_CSV)
+    } else {
+        ("a ZIP archive", UNPACK)
+    }
+}
+
+/// Tells users in an array from pages of them in one.
+fn array(text: &[u8]) -> Format {
+    let mut reader = JsonStreamReader::new_custom(text, settings());
+    // What cannot be told is an array of users, each of which is judged by itself.
+    pages(&mut reader).unwrap_or(Format::Array)
+}
+
+fn pages(reader: &mut JsonStreamReader<&[u8]>) -> Result<Format, ReaderError> {
+    reader.begin_array()?;
+    let mut format = Format::Array;
+    while reader.has_next()? {
+        match reader.peek()? {
+            ValueType::Array => reader.begin_array()?,
+            ValueType::Object if format == Format::Array && is_envelope(reader) => return Ok(Format::Envelopes),
+            _ => return Ok(Format::Array),
+        }
+        if reader.has_next()? {
+            return Ok(if reader.peek()? == ValueType::Object { Format::Arrays } else { Format::Array });
+        }
+        // So far there are empty pages only.
+        reader.end_array()?;
+        format = Format::Arrays;
+    }
+    Ok(format)
+}
+
+/// Whether an object has a `data` array and, as far as can be seen, nothing that users have.
+fn is_envelope(reader: &mut JsonStreamReader<&[u8]>) -> bool {
+    let mut names = Vec::new();
+    let Ok(Some(ValueType::Array)) = members(reader, &mut names) else { return false };
+    // Most pages are larger than what is looked at, so there may be no end to it.
+    let behind = reader.skip_value().and_then(|()| members_from(reader, &mut names));
+    !matches!(behind, Ok(Some(_))) && !is_user(&names)
 }
 
 /// Tells an envelope from NDJSON by the first object's member names.
@@ -123,7 +197,7 @@ fn object(text: &[u8]) -> Result<Format, String> {
     let mut names = Vec::new();
     let mut reader = JsonStreamReader::new_custom(text, settings());
     let walked = members(&mut reader, &mut names);
-    let is_user = names.iter().any(|name| USERS_MEMBERS.contains(&name.as_str()));
+    let is_user = is_user(&names);
     match walked {
         // One odd first line is no reason to refuse the others.
         Ok(Some(_)) if is_user && looks_like_lines(text) => Ok(Format::Lines),
@@ -132,13 +206,17 @@ fn object(text: &[u8]) -> Result<Format, String> {
         Ok(Some(other)) => Err(format!("its `data` is {}, not an array of users", type_name(other))),
         Ok(None) if is_user => {
             let end = reader.current_position(false).data_pos.unwrap_or(0);
-            let object = text.get(..super::record::to_index(end)).unwrap_or(text);
-            if memchr(b'\n', object.trim_ascii()).is_some() {
+            let (object, behind) = text.split_at_checked(super::record::to_index(end)).unwrap_or((text, b""));
+            if memchr(b'\n', object.trim_ascii()).is_none() {
+                Ok(Format::Lines)
+            } else if behind.trim_ascii_start().starts_with(b",") {
+                Err("it is a series of users with commas between them and no brackets around them; put `[` before the \
+                     first one and `]` behind the last one"
+                    .to_owned())
+            } else {
                 Err("it is a single user or a series of pretty-printed ones; put them into an array, \
                      for example with `jq -s .`, or one on each line with `jq -c .`"
                     .to_owned())
-            } else {
-                Ok(Format::Lines)
             }
         }
         Ok(None) => Err(format!("the object has no `data` array; its members are: {}", list(&names))),
@@ -148,9 +226,20 @@ fn object(text: &[u8]) -> Result<Format, String> {
     }
 }
 
-/// Walks the members of the first object up to `data`, whose type it returns.
+fn is_user(names: &[String]) -> bool {
+    names.iter().any(|name| USERS_MEMBERS.contains(&name.as_str()))
+}
+
+/// Walks the members of an object up to `data`, whose type it returns.
 fn members(reader: &mut JsonStreamReader<&[u8]>, names: &mut Vec<String>) -> Result<Option<ValueType>, ReaderError> {
     reader.begin_object()?;
+    members_from(reader, names)
+}
+
+fn members_from(
+    reader: &mut JsonStreamReader<&[u8]>,
+    names: &mut Vec<String>,
+) -> Result<Option<ValueType>, ReaderError> {
     while reader.has_next()? {
         let name = reader.next_name_owned()?;
         if name == DATA {
@@ -165,7 +254,8 @@ fn members(reader: &mut JsonStreamReader<&[u8]>, names: &mut Vec<String>) -> Res
 
 /// The lines in which there is something.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+    let is_line = |line: &&[u8]| !line.is_empty();
+    text.split(|&byte| byte == b'\n').map(|line| line[byte_order_mark(line)..].trim_ascii()).filter(is_line)
 }
 
 /// A first line that is JSON but no object, before one that is.
@@ -175,10 +265,11 @@ fn is_value_before_lines(text: &[u8]) -> bool {
     lines.next().is_some_and(is_json) && lines.next().is_some_and(|second| second.starts_with(b"{"))
 }
 
-/// Two lines of which each is shaped like an object of its own.
+/// Two lines of which each is shaped like an object of its own, whether there is a comma between them or not.
 fn looks_like_lines(text: &[u8]) -> bool {
     let mut lines = lines(text);
     let Some(first) = lines.next() else { return false };
+    let first = first.strip_suffix(b",").unwrap_or(first).trim_ascii_end();
     first.starts_with(b"{") && first.ends_with(b"}") && lines.next().is_some_and(|second| second.starts_with(b"{"))
 }
 
@@ -186,15 +277,18 @@ fn list(names: &[String]) -> String {
     if names.is_empty() {
         return "none".to_owned();
     }
-    // Users may be keyed by their addresses or ids, which are nobody's business here.
-    let is_field =
-        |name: &&String| name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    let shown: Vec<String> = names.iter().filter(is_field).take(8).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> =
+        names.iter().filter(|name| is_field(name)).take(8).map(|name| format!("`{name}`")).collect();
     match (shown.as_slice(), names.len() - shown.len()) {
         ([], count) => format!("{count}, none of them the name of a field"),
         (shown, 0) => shown.join(", "),
         (shown, more) => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// Whether a name can be shown: users may be keyed by their addresses or ids, which are nobody's business here.
+pub(super) fn is_field(name: &str) -> bool {
+    name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn type_name(value: ValueType) -> &'static str {
@@ -213,7 +307,7 @@ mod tests {
     use super::*;
 
     fn shape(text: &[u8]) -> Result<Format, String> {
-        let shape = detect(text, true, &Arc::from("users.json"));
+        let shape = detect(text, true, Place { line: 1, offset: 0 }, &Arc::from("users.json"));
         shape.map(|shape| shape.format).map_err(|error| error.to_string())
     }
 
@@ -227,7 +321,15 @@ mod tests {
         assert_eq!(shape(b"{bad}\n{\"id\":\"user_2\"}\n"), Ok(Format::Lines));
         assert_eq!(shape(b"{\"code\":\"no_email\",\"original\":{\"id\":1}}"), Ok(Format::Lines));
         assert_eq!(shape(b"{\"total\": 1, bad"), Ok(Format::Envelope), "the walk of the envelope says where it is bad");
+        assert_eq!(shape(br#"[[{"id":1}],[]]"#), Ok(Format::Arrays));
+        assert_eq!(shape(b"[[],[{"), Ok(Format::Arrays));
+        assert_eq!(shape(br#"[{"total_count":1,"data":[{"id":1}"#), Ok(Format::Envelopes));
+        assert_eq!(shape(br#"[[],{"id":1}]"#), Ok(Format::Array), "one odd element among users");
+        assert_eq!(shape(br#"[{"data":[{"x":1}],"id":1}]"#), Ok(Format::Array), "a user with `data`");
+        assert_eq!(shape(b"{\"id\":\"user_1\"},\n\xef\xbb\xbf{\"id\":\"user_2\"},\n"), Ok(Format::Lines));
         assert_eq!(shape(b"id,primary_email_address"), Ok(Format::Rows));
+        assert_eq!(shape(b"id;primary_email_address\nuser_1;a@example.com"), Ok(Format::Rows));
+        assert_eq!(shape(b"\xef\xbb\xbfsep=\t\r\nid\tprimary_email_address\r\n"), Ok(Format::Rows));
         assert_eq!(shape(b"\xef\xbb\xbf\r\n\"first_name\",\"id\",\"password_digest\"\r\nAda"), Ok(Format::Rows));
     }
 
@@ -241,9 +343,16 @@ mod tests {
             b"{\0\"\0",
             b"\x1f\x8b\x08",
             b"PK\x03\x04",
+            b"PK\x03\x04\x14\0\x06\0..............................[Content_Types].xml",
+            b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
             b"id,first_name",
             b"email,password_digest\nx,y\n",
-            b"id;first_name;primary_email_address\n",
+            b"e\0m\0a\0i\0l\0",
+            b"\0i\0d\0,",
+            b"email;first_name;last_name\n",
+            b"sep=|\nid|primary_email_address\n",
+            b"id,\"primary_email_address\nuser_1,\"A\"\n",
             b"id,id,primary_email_address\n",
             b"null",
             b"42",
@@ -253,6 +362,7 @@ mod tests {
             br#"{"data":null}"#,
             b"{}",
             b"{\n  \"id\": \"user_1\"\n}",
+            b"{\n  \"id\": \"user_1\"\n},\n{\n  \"id\": \"user_2\"\n}",
         ];
         let messages: Vec<String> = cases.iter().map(|case| shape(case).expect_err("an error")).collect();
         insta::assert_snapshot!(messages.join("\n"));

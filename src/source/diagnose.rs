@@ -40,6 +40,9 @@ pub fn diagnose(text: &[u8]) -> Option<SyntaxFault> {
     // struson counts a lone carriage return as a line; editors and the framer do not.
     let before = text.get(..super::record::to_index(fault.place.offset)).unwrap_or(text);
     fault.place.line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
+    if fault.problem == TRAILING && text.get(before.len()) == Some(&b',') {
+        fault.problem = "there is a comma behind the value";
+    }
     Some(fault)
 }
 
@@ -98,6 +101,8 @@ fn path(location: &JsonReaderPosition) -> Option<String> {
     Some(std::iter::once("$".to_owned()).chain(pieces).collect())
 }
 
+pub(super) const TRAILING: &str = "unexpected characters behind the value";
+
 fn describe(kind: SyntaxErrorKind) -> &'static str {
     match kind {
         SyntaxErrorKind::CommentsNotEnabled => "comments are not part of JSON",
@@ -117,7 +122,7 @@ fn describe(kind: SyntaxErrorKind) -> &'static str {
         SyntaxErrorKind::MalformedEscapeSequence => "a malformed escape sequence",
         SyntaxErrorKind::UnpairedSurrogatePairEscapeSequence => "half of a surrogate pair",
         SyntaxErrorKind::IncompleteDocument => "it ends too early",
-        SyntaxErrorKind::TrailingData => "unexpected characters behind the value",
+        SyntaxErrorKind::TrailingData => TRAILING,
         _ => "malformed JSON",
     }
 }

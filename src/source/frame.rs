@@ -16,6 +16,7 @@ use memchr::memchr3;
 
 use super::block::{BLOCK, Block, Inside};
 use super::nesting::Nesting;
+use super::{Place, SkippedRows};
 
 /// An element's bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub(super) enum Step {
     End,
     /// The array's end lies inside this element: its brackets never close.
     Lost(Bounds),
+    /// Here begins what cannot be read as what came before; and what it is.
+    Refused(Place, &'static str),
 }
 
 /// Finds record bounds in a stream of buffers.
@@ -54,7 +57,12 @@ pub(super) trait Framer {
     /// Continues at [`Framer::cursor`] in `bytes`, whose first byte has the absolute offset `base`.
     fn step(&mut self, bytes: &[u8], base: u64) -> Step;
 
-    /// Tells the framer that no more bytes will come; an element that may be whole is handed out.
+    /// Says that no more bytes will come. Whether that is news, because of which a further step may find something.
+    fn end(&mut self) -> bool {
+        false
+    }
+
+    /// What the end of the input means, once no step finds anything; an element that may be whole is handed out.
     fn finish(&mut self) -> AtEnd;
 
     /// Absolute offset of the next byte to look at, and the line it is on.
@@ -62,6 +70,11 @@ pub(super) trait Framer {
 
     /// The element that began and is not over, as far as it came.
     fn under_way(&self) -> Option<Bounds>;
+
+    /// What was gone past that is no record.
+    fn skipped(&self) -> SkippedRows {
+        SkippedRows::default()
+    }
 }
 
 /// How an input ended, seen from the framer.

@@ -1,14 +1,12 @@
 //! The header of a CSV, and the cells of a row under it.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
 
-use csv_core::ReadRecordResult;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::Place;
-use super::frame::{AtEnd, Framer, Step};
-use super::record::to_index;
-use super::rows::{RowFramer, begin_row};
+use super::cells::{Cells, Form, trimmed, trimmed_bytes};
+use super::row_scanner::end_of_row;
 
 /// A header without any of these is that of some other table.
 const ONE_OF: [&str; 4] =
@@ -16,79 +14,109 @@ const ONE_OF: [&str; 4] =
 
 const NO_SHAPE: &str = "expected `{` or `[`, or the header of a CSV with a column `id`";
 
-/// The names of a CSV's columns.
+/// What may stand between cells. No column's name has one of these in it, so a header that has all its columns with one of
+/// them was certainly written with that one.
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+/// Kinds of hashes that are known when they are whole.
+const HASHERS: [&[u8]; 3] = [b"bcrypt", b"argon2i", b"argon2id"];
+
+/// The names of a CSV's columns, and what stands between its cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     names: Vec<String>,
+    separator: u8,
+    /// Index of the column `id`.
+    id: usize,
 }
 
-/// Why the cells of a row cannot be told.
+/// Why the cells of a row cannot be told. Places are those within the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFault {
     /// The row's bytes are not UTF-8.
     NotUtf8,
-    /// A quote stands where none may be, as when one is missing elsewhere: what looks like one cell may be parts of several
-    /// rows, with the data of several users in it.
-    Quotes,
-    /// It has another number of cells than the header.
+    /// In the cell that begins here stands a quote where none may be, as when one is missing elsewhere.
+    Quotes(Place),
+    /// The quote here is never closed.
+    Unclosed(Place),
+    /// It has a cell with something in it that no column is for; or it is no row at all, but one text.
     Cells {
-        /// How many it has, counted no further than one too many.
+        /// How many it has, counted no further than that one.
         found: usize,
         /// How many columns there are.
         columns: usize,
     },
 }
 
-/// The cells of a row, without quotes. There is no `Debug`: they are personal data.
-pub struct Row {
-    text: String,
-    /// Where each cell ends in the text.
-    ends: Vec<usize>,
+/// The cells of a row, without quotes and without blanks around them. There is no `Debug`: they are personal data.
+pub struct Row<'a> {
+    cells: Vec<Cow<'a, str>>,
 }
 
-impl Row {
-    fn cells(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| self.text.get(start..*end).unwrap_or_default())
-    }
+/// What is in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowKind {
+    /// A user, or what should be one.
+    User,
+    /// Nothing.
+    Empty,
+    /// The header once more, as where several tables were put together.
+    Header,
+    /// A header with other columns: what follows is another table.
+    OtherHeader,
 }
 
 impl Header {
     /// Reads the header at the beginning of a text, of which there is no more if it is `whole`. Returns it with the place
     /// behind it; an error is a sentence about what is wrong.
     pub(super) fn read(text: &[u8], whole: bool) -> Result<(Self, Place), String> {
-        let mut framer = RowFramer::new(0, 1, 1, 0);
-        let bounds = match framer.step(text, 0) {
-            Step::Record(bounds) => bounds,
-            _ => match framer.finish() {
-                AtEnd::Record(bounds) if whole => bounds,
-                _ => return Err(NO_SHAPE.to_owned()),
-            },
+        let blank = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let (start, separator) = named_separator(text, blank)?;
+        let separators = separator.as_ref().map_or(&SEPARATORS[..], std::slice::from_ref);
+        let mut problem = None;
+        for separator in separators {
+            // If a quote in it is never closed, its first line says so.
+            let end = end_of_row(&text[start..], *separator, whole).or_else(|| memchr2(b'\n', b'\r', &text[start..]));
+            let Some(end) = end.map(|length| start + length) else { continue };
+            match Self::of_row(&text[start..end], *separator) {
+                Ok(header) => {
+                    let line = 1 + memchr_iter(b'\n', &text[..end]).count() as u64;
+                    return Ok((header, Place { line, offset: end as u64 }));
+                }
+                // What is one column with this separator is a table with another one, or none at all.
+                Err(None) => {}
+                Err(Some(sentence)) => {
+                    problem.get_or_insert(sentence);
+                }
+            }
+        }
+        Err(problem.unwrap_or_else(|| NO_SHAPE.to_owned()))
+    }
+
+    /// The header in a row, or what is wrong with it, if it is one.
+    fn of_row(row: &[u8], separator: u8) -> Result<Self, Option<String>> {
+        let mut names = Vec::new();
+        for cell in Cells::of(row, separator) {
+            let name = std::str::from_utf8(cell.text).map_err(|_| None)?;
+            let swallows = memchr2(b'\n', b'\r', cell.text).is_some() && memchr(separator, cell.text).is_some();
+            if swallows || matches!(cell.form, Form::Misquoted | Form::Unclosed) {
+                return Err(Some("a quote in its header is in the wrong place or never closed".to_owned()));
+            }
+            names.push(trimmed(name).replace("\"\"", "\""));
+        }
+        if names.len() < 2 {
+            return Err(None);
+        }
+        let Some(id) = names.iter().position(|name| name == "id") else {
+            return Err(Some("it looks like CSV, and its header has no column `id`".to_owned()));
         };
-        let line = &text[to_index(bounds.start)..to_index(bounds.end)];
-        let columns = memchr::memchr_iter(b',', line).count() + 1;
-        let row = read_row(line, columns).map_err(|_| NO_SHAPE.to_owned())?;
-        let header = Self { names: row.cells().map(|name| name.trim().to_owned()).collect() };
-        header.check()?;
-        let (offset, line) = framer.cursor();
-        Ok((header, Place { line, offset }))
+        let header = Self { names, separator, id };
+        header.check().map_err(Some)?;
+        Ok(header)
     }
 
     /// Whether users can be in the table.
     fn check(&self) -> Result<(), String> {
-        if let [name] = self.names.as_slice() {
-            let other =
-                [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(separator, _)| name.contains(*separator));
-            return Err(other.map_or_else(
-                || NO_SHAPE.to_owned(),
-                |(_, separators)| {
-                    format!("it looks like a table with {separators} between its columns; save it with commas")
-                },
-            ));
-        }
-        if !self.has("id") {
-            return Err("it looks like CSV, and its header has no column `id`".to_owned());
-        }
         if !ONE_OF.iter().any(|name| self.has(name)) {
             return Err(format!("it looks like CSV, and its header has none of the columns `{}`", ONE_OF.join("`, `")));
         }
@@ -109,73 +137,106 @@ impl Header {
         self.names.iter().any(|name| name == column)
     }
 
-    /// Reads the cells of a row.
-    pub fn row(&self, bytes: &[u8]) -> Result<Row, RowFault> {
-        read_row(bytes, self.names.len())
+    pub(super) fn separator(&self) -> u8 {
+        self.separator
+    }
+
+    /// Index of the column `id`.
+    pub(super) fn id(&self) -> usize {
+        self.id
+    }
+
+    /// Reads the cells of a row. Empty ones may be missing at its end, and there may be empty ones too many.
+    pub fn row<'a>(&self, bytes: &'a [u8]) -> Result<Row<'a>, RowFault> {
+        // All of it: cells that are not UTF-8 could together look as if they were.
+        std::str::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
+        let columns = self.names.len();
+        let mut cells = Vec::with_capacity(columns);
+        for (index, cell) in Cells::of(bytes, self.separator).enumerate() {
+            let place = || Place {
+                line: 1 + memchr_iter(b'\n', &bytes[..cell.start]).count() as u64,
+                offset: cell.start as u64,
+            };
+            let text = trimmed(std::str::from_utf8(cell.text).map_err(|_| RowFault::NotUtf8)?);
+            match cell.form {
+                Form::Misquoted => return Err(RowFault::Quotes(place())),
+                Form::Unclosed => return Err(RowFault::Unclosed(place())),
+                _ if index >= columns && !text.is_empty() => return Err(RowFault::Cells { found: index + 1, columns }),
+                _ if index >= columns => {}
+                Form::Quoted if text.contains('"') => cells.push(Cow::Owned(text.replace("\"\"", "\""))),
+                Form::Plain | Form::Quoted => cells.push(Cow::Borrowed(text)),
+            }
+        }
+        // A line without a single separator is a remark or a scrap, and not a user of whom there is nothing but the id.
+        if cells.len() == 1 {
+            return Err(RowFault::Cells { found: 1, columns });
+        }
+        Ok(Row { cells })
     }
 
     /// Each cell of a row with its column's name.
-    pub fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.names.iter().map(String::as_str).zip(row.cells())
+    pub fn cells<'a>(&'a self, row: &'a Row<'_>) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.names.iter().map(String::as_str).zip(row.cells.iter().map(AsRef::as_ref))
+    }
+
+    /// What is in a row that is framed as one.
+    pub(super) fn kind(&self, row: &[u8]) -> RowKind {
+        let cells = || Cells::of(row, self.separator);
+        let may_be_empty = row.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'"') || *byte == self.separator);
+        if may_be_empty && cells().all(|cell| cell.is_empty()) {
+            return RowKind::Empty;
+        }
+        let has = |name: &str| cells().any(|cell| trimmed_bytes(cell.text) == name.as_bytes());
+        if memchr::memmem::find(row, b"id").is_none() || !has("id") || !ONE_OF.into_iter().any(has) {
+            return RowKind::User;
+        }
+        let mut names = self.names.iter();
+        let is_same = cells().all(|cell| {
+            let name = names.next().map_or("", String::as_str);
+            matches!(cell.form, Form::Plain | Form::Quoted) && trimmed_bytes(cell.text) == name.as_bytes()
+        });
+        if is_same && names.all(String::is_empty) { RowKind::Header } else { RowKind::OtherHeader }
+    }
+
+    /// Whether a row that ends with the file, and not with a line break, is certainly not cut off: it has all its cells, and
+    /// the last one is empty, in quotes, or one of a few words.
+    pub(super) fn is_whole(&self, row: &[u8]) -> bool {
+        let (mut count, mut has_digest, mut is_ended) = (0, false, false);
+        for (index, cell) in Cells::of(row, self.separator).enumerate() {
+            let name = self.names.get(index).map_or("", String::as_str);
+            let text = trimmed_bytes(cell.text);
+            is_ended = match cell.form {
+                Form::Quoted => true,
+                _ if name == "password_hasher" && has_digest => HASHERS.contains(&text),
+                _ => text.is_empty(),
+            };
+            has_digest |= name == "password_digest" && !text.is_empty();
+            count = index + 1;
+        }
+        is_ended && count >= self.names.len()
     }
 }
 
-thread_local! {
-    /// Made once: that takes a hundred times as long as to read a row. (A clone of it does not know the end of its input.)
-    static READER: RefCell<csv_core::Reader> = RefCell::new(csv_core::Reader::new());
-}
-
-/// Whether quotes stand only where RFC 4180 has them: around a whole cell, and doubled within such a one.
-fn are_quotes_in_place(row: &[u8]) -> bool {
-    let mut rest = row;
-    loop {
-        let Some(mut quoted) = rest.strip_prefix(b"\"") else {
-            let end = memchr2(b',', b'"', rest);
-            match end.map(|end| (end, rest[end])) {
-                None => return true,
-                Some((end, b',')) => rest = &rest[end + 1..],
-                Some(_) => return false,
-            }
-            continue;
-        };
-        rest = loop {
-            let Some(end) = memchr(b'"', quoted) else { return false };
-            match quoted.get(end + 1) {
-                None => return true,
-                Some(b'"') => quoted = &quoted[end + 2..],
-                Some(b',') => break &quoted[end + 2..],
-                Some(_) => return false,
-            }
-        };
+/// The separator that spreadsheets name in a line of its own before the header, and where that begins.
+fn named_separator(text: &[u8], start: usize) -> Result<(usize, Option<u8>), String> {
+    let text = &text[start..];
+    if !text.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"sep=")) {
+        return Ok((start, None));
     }
-}
-
-/// Reads the cells of a row that should have as many as there are columns.
-fn read_row(bytes: &[u8], columns: usize) -> Result<Row, RowFault> {
-    // All of it: cells that are not UTF-8 could together look as if they were.
-    std::str::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
-    if !are_quotes_in_place(bytes) {
-        return Err(RowFault::Quotes);
-    }
-    let (mut text, mut ends) = (vec![0; bytes.len() + 1], vec![0; columns + 1]);
-    let (mut read, mut written, mut cells) = (0, 0, 0);
-    READER.with_borrow_mut(|reader| {
-        begin_row(reader);
-        loop {
-            // Behind the last byte an empty slice says that the row is over.
-            let (result, taken, out, more) =
-                reader.read_record(&bytes[read..], &mut text[written..], &mut ends[cells..]);
-            (read, written, cells) = (read + taken, written + out, cells + more);
-            if result != ReadRecordResult::InputEmpty {
-                break;
+    match text[4..] {
+        [separator, b'\r' | b'\n', ..] if SEPARATORS.contains(&separator) => {
+            let mut behind = &text[6..];
+            loop {
+                behind = match behind {
+                    [b'\r' | b'\n', rest @ ..] | [0xef, 0xbb, 0xbf, rest @ ..] => rest,
+                    _ => return Ok((start + text.len() - behind.len(), Some(separator))),
+                };
             }
         }
-    });
-    if cells != columns || read < bytes.len() {
-        return Err(RowFault::Cells { found: cells, columns });
+        _ => {
+            Err("its first line, `sep=`, names a separator other than a comma, a semicolon or a tab; save it with one \
+                  of these"
+                .to_owned())
+        }
     }
-    text.truncate(written);
-    ends.truncate(cells);
-    let text = String::from_utf8(text).map_err(|_| RowFault::NotUtf8)?;
-    Ok(Row { text, ends })
 }

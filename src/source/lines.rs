@@ -2,39 +2,78 @@
 
 use memchr::memchr;
 
+use super::detect::BYTE_ORDER_MARK;
 use super::frame::{AtEnd, Bounds, Framer, Step};
 
-/// [`Framer`] for lines. Blank lines are no records; white space around a record is not part of it.
+/// [`Framer`] for lines. Blank lines are no records. What is around a record is not part of it: white space, a byte order
+/// mark where files were put together, and a comma where the lines were those of an array.
 #[derive(Debug)]
 pub(super) struct LineFramer {
     cursor: u64,
     line: u64,
     /// Start of the record under way, once a byte of it was seen.
     start: Option<u64>,
-    /// One past its last byte that is not white space.
+    /// One past its last byte that is neither white space nor such a comma.
     end: u64,
+    /// One past the last byte that is not white space, and that byte.
+    last: (u64, u8),
+    /// How many bytes of a byte order mark were seen, while nothing else was; [`BYTE_ORDER_MARK`]'s length once it is behind.
+    mark: usize,
 }
 
 impl LineFramer {
     /// A framer that begins at `offset`, which is on this line.
     pub(super) fn new(offset: u64, line: u64) -> Self {
-        Self { cursor: offset, line, start: None, end: offset }
+        Self { cursor: offset, line, start: None, end: offset, last: (offset, b' '), mark: 0 }
     }
 
     /// Takes the bytes of (a piece of) one line.
     fn take(&mut self, piece: &[u8], at: u64) {
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
-        if let Some(last) = piece.iter().rposition(|byte| !is_space(byte)) {
-            if self.start.is_none() {
-                self.start = piece.iter().position(|byte| !is_space(byte)).map(|first| at + first as u64);
-            }
-            self.end = at + last as u64 + 1;
+        let begin = self.begin(piece, at);
+        let Some(last) = piece.iter().rposition(|byte| !is_space(*byte)).filter(|last| *last >= begin) else { return };
+        let position = |index: usize| (at + index as u64 + 1, piece[index]);
+        let before = piece[begin..last].iter().rposition(|byte| !is_space(*byte));
+        let before = before.map_or(self.last, |index| position(begin + index));
+        self.last = position(last);
+        self.end = if piece[last] == b',' && before.1 == b'}' { before.0 } else { self.last.0 };
+    }
+
+    /// Looks for the record's first byte; returns how many bytes are certainly before it.
+    fn begin(&mut self, piece: &[u8], at: u64) -> usize {
+        if self.start.is_some() {
+            return 0;
         }
+        for (index, byte) in piece.iter().enumerate() {
+            match BYTE_ORDER_MARK.get(self.mark) {
+                Some(expected) if byte == expected => self.mark += 1,
+                Some(_) if self.mark > 0 => {
+                    // It only looked like one.
+                    let here = at + index as u64;
+                    self.start = Some(here - self.mark as u64);
+                    (self.end, self.last) = (here, (here, BYTE_ORDER_MARK[self.mark - 1]));
+                    return index;
+                }
+                _ if is_space(*byte) => {}
+                _ => {
+                    self.start = Some(at + index as u64);
+                    return index;
+                }
+            }
+        }
+        piece.len()
     }
 
     fn bounds(&mut self) -> Option<Bounds> {
-        self.start.take().map(|start| Bounds { start, end: self.end, line: self.line })
+        let found = self.under_way();
+        self.start = None;
+        self.mark = 0;
+        self.last.1 = b' ';
+        found
     }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r')
 }
 
 impl Framer for LineFramer {
@@ -48,8 +87,9 @@ impl Framer for LineFramer {
                 return Step::More;
             };
             self.take(&rest[..length], self.cursor);
-            self.cursor += length as u64 + 1;
+            self.cursor += length as u64;
             let found = self.bounds();
+            self.cursor += 1;
             self.line += 1;
             if let Some(bounds) = found {
                 return Step::Record(bounds);
@@ -66,7 +106,15 @@ impl Framer for LineFramer {
     }
 
     fn under_way(&self) -> Option<Bounds> {
-        self.start.map(|start| Bounds { start, end: self.end, line: self.line })
+        let Self { line, cursor, mark, .. } = *self;
+        match self.start {
+            Some(start) => Some(Bounds { start, end: self.end, line }),
+            // What may become a mark is kept as if it were a record; it is one if the line ends here.
+            None if (1..BYTE_ORDER_MARK.len()).contains(&mark) => {
+                Some(Bounds { start: cursor - mark as u64, end: cursor, line })
+            }
+            None => None,
+        }
     }
 }
 
@@ -76,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_record_a_line_whatever_the_borders_of_the_buffers() {
-        let text = "{\"a\":1}\r\n\n  {\"b\":2}  \n{broken\n{\"c\":3}";
+        let text = "{\"a\":1}\r\n\n  {\"b\":2}  \n{broken\n\u{feff} {\"c\":3} ,\r\n\u{feff}\n\u{fe00},\n,\n{},,\n7,\n{\"d\":4},";
         for piece in 1..=text.len() {
             let mut framer = LineFramer::new(0, 1);
             let mut seen = Vec::new();
@@ -94,8 +142,11 @@ mod tests {
             if let AtEnd::Record(bounds) = framer.finish() {
                 keep(bounds);
             }
-            let expected = [(1, "{\"a\":1}"), (3, "{\"b\":2}"), (4, "{broken"), (5, "{\"c\":3}")];
-            assert_eq!(seen, expected.map(|(line, text)| (line, text.to_owned())), "pieces of {piece}");
+            let json = [(1, "{\"a\":1}"), (3, "{\"b\":2}"), (4, "{broken"), (5, "{\"c\":3}")];
+            let others = [(7, "\u{fe00},"), (8, ","), (9, "{},,"), (10, "7,"), (11, "{\"d\":4}")];
+            let expected: Vec<_> = json.into_iter().chain(others).collect();
+            let expected: Vec<_> = expected.iter().map(|(line, text)| (*line, (*text).to_owned())).collect();
+            assert_eq!(seen, expected, "pieces of {piece}");
         }
     }
 }

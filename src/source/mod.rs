@@ -12,7 +12,8 @@
 //! the `data` array is walked by struson, which is strict and knows exact positions (`envelope`). Inside the array
 //! (or in a file of one object a line) the bounds of each record are found without building a tree (`frame`), so
 //! that the mapper workers can parse records in parallel straight out of the chunk's bytes. The records of a CSV are its
-//! rows (`rows`), whose cells the mappers read under its header, which travels with each chunk (`header`).
+//! rows (`rows`), whose cells the mappers read under its header, which travels with each chunk (`header`). A quote that is
+//! never closed ends with the row it stands in (`resemblance`).
 //! Chunks travel in buffers that are used again once nobody needs them any more (`buffer`).
 //!
 //! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here,
@@ -21,6 +22,7 @@
 
 mod block;
 mod buffer;
+mod cells;
 mod compressed;
 mod detect;
 mod diagnose;
@@ -39,6 +41,8 @@ mod object;
 mod oracle;
 mod reader;
 mod record;
+mod resemblance;
+mod row_scanner;
 mod rows;
 #[cfg(test)]
 mod rows_oracle;
@@ -68,5 +72,5 @@ pub use known::{InputWatch, KnownInput, KnownInputs, Recorder, Watch};
 pub use object::{Object, ObjectAccess, ObjectFault, ObjectUrlError, PART_BYTES, PARTS_AHEAD, Version};
 pub(crate) use reader::CHUNK_RECORDS;
 pub use reader::{ReaderLimits, RecordReader, ResumePoint};
-pub use record::{FramingFault, Position, RecordChunk, RecordSpan};
+pub use record::{FramingFault, Position, RecordChunk, RecordSpan, SkippedRows};
 pub use shard::Shard;

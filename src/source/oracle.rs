@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::source::{Format, ReaderLimits, RecordReader, SourceError};
 
@@ -60,24 +62,79 @@ fn records(reader: &mut RecordReader, document: &[u8]) -> Option<Vec<Vec<u8>>> {
     are_valid.then_some(records)
 }
 
-/// Whether a document of this shape is valid JSON in UTF-8 that holds users: in the reader's place, `serde_json`.
-pub(crate) fn reference(document: &[u8], format: Option<Format>) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Envelope {
-        #[serde(rename = "data")]
-        _data: Vec<IgnoredAny>,
+/// An object whose `data` is an array; if that is empty, no other member is an array that begins with an object.
+struct Envelope;
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Envelope)
     }
+}
+
+impl<'de> Visitor<'de> for Envelope {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object with a `data` array")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let (mut users, mut beside) = (None, false);
+        while let Some(name) = members.next_key::<String>()? {
+            if name == "data" {
+                if users.replace(members.next_value::<Vec<IgnoredAny>>()?.len()).is_some() {
+                    return Err(A::Error::duplicate_field("data"));
+                }
+            } else {
+                let value = members.next_value::<&RawValue>()?.get();
+                beside |= value.strip_prefix('[').is_some_and(|items| items.trim_start_matches(SPACE).starts_with('{'));
+            }
+        }
+        match users {
+            None => Err(A::Error::missing_field("data")),
+            Some(0) if beside => Err(A::Error::custom("users beside `data`")),
+            Some(_) => Ok(self),
+        }
+    }
+}
+
+const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// Whether a document of this shape is valid JSON in UTF-8 that holds users: in the reader's place, `serde_json`. Of pages
+/// that are put together each is such a document; of lines too, but for a byte order mark in front and a comma behind.
+pub(crate) fn reference(document: &[u8], format: Option<Format>) -> bool {
     let Ok(text) = std::str::from_utf8(document) else { return false };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format {
-        Some(Format::Lines) => {
-            let space = [' ', '\t', '\r'];
-            let mut lines = text.split('\n').map(|line| line.trim_matches(space)).filter(|line| !line.is_empty());
-            lines.all(|line| serde_json::from_str::<IgnoredAny>(line).is_ok())
+        Some(Format::Lines) => text.split('\n').all(is_line),
+        Some(Format::Arrays) => serde_json::from_str::<Vec<Vec<IgnoredAny>>>(text).is_ok(),
+        Some(Format::Envelopes) => serde_json::from_str::<Vec<Envelope>>(text).is_ok(),
+        Some(Format::Array) => are_pages::<Vec<IgnoredAny>>(text),
+        Some(Format::Envelope) => are_pages::<Envelope>(text),
+        Some(Format::Rows) => false,
+        None => are_pages::<Vec<IgnoredAny>>(text) || are_pages::<Envelope>(text),
+    }
+}
+
+fn is_line(line: &str) -> bool {
+    let space = &SPACE[..3];
+    let line = line.trim_matches(space);
+    let line = line.strip_prefix('\u{feff}').unwrap_or(line).trim_matches(space);
+    let object = line.strip_suffix(',').map(|object| object.trim_end_matches(space));
+    let value = object.filter(|object| object.ends_with('}')).unwrap_or(line);
+    value.is_empty() || serde_json::from_str::<IgnoredAny>(value).is_ok()
+}
+
+fn are_pages<P: DeserializeOwned>(mut text: &str) -> bool {
+    loop {
+        let mut pages = serde_json::Deserializer::from_str(text).into_iter::<P>();
+        if !matches!(pages.next(), Some(Ok(_))) {
+            return false;
         }
-        _ => {
-            serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok()
-                || text.trim_start().starts_with('{') && serde_json::from_str::<Envelope>(text).is_ok()
+        text = text[pages.byte_offset()..].trim_start_matches(SPACE);
+        text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start_matches(SPACE);
+        if text.is_empty() {
+            return true;
         }
     }
 }

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use super::block::BLOCK;
 use super::buffer::{Buffer, Buffers};
 use super::compressed::{Compressed, Ending, Opened, Reliance, decompressed};
-use super::detect::{Shape, detect};
-use super::envelope::{close, open_array};
+use super::detect::{Shape, detect, is_blank};
+use super::envelope::{Behind, Page, Unread, Walk};
 use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
 use super::known::BLOCK_BYTES;
 use super::lines::LineFramer;
 use super::record::to_index;
 use super::rows::RowFramer;
 use super::{
-    Format, FramingFault, Header, Input, InputWatch, Place, RecordChunk, RecordSpan, Shard, SourceError, diagnose,
+    Format, FramingFault, Header, Input, InputWatch, Place, RecordChunk, RecordSpan, Shard, SkippedRows, SourceError,
+    diagnose,
 };
 
 /// Records of a chunk at the most, so that what is kept of each beside its bytes is bounded, too, however small they are.
@@ -28,7 +29,7 @@ const PREFIX: usize = 64 * 1024;
 pub struct ReaderLimits {
     /// Bytes after which a chunk is handed out. A chunk holds at most this and one record.
     pub chunk_bytes: usize,
-    /// The largest record that is buffered, and the most white space behind one; beyond that it becomes a [`FramingFault::TooLarge`].
+    /// The largest record that is buffered; a larger one becomes a [`FramingFault::TooLarge`].
     pub record_bytes: usize,
 }
 
@@ -39,11 +40,9 @@ impl Default for ReaderLimits {
 }
 
 impl ReaderLimits {
-    /// Whether a record's bytes are kept that ends, as far as it came, in front of white space up to `cursor`. What is not
-    /// kept once never is again, whatever follows: white space counts as the record's as soon as more of it comes.
-    fn keep(self, record: Bounds, cursor: u64) -> bool {
-        let most = self.record_bytes as u64;
-        record.end - record.start <= most && cursor - record.end <= most
+    /// Whether a record's bytes are kept. What is not kept once never is again, whatever follows.
+    fn keep(self, record: Bounds) -> bool {
+        record.end - record.start <= self.record_bytes as u64
     }
 
     /// Buffers for chunks of this size, and for as many more bytes at once as they have to grow by.
@@ -68,8 +67,8 @@ pub struct ResumePoint {
 enum Stage {
     /// Records may follow.
     Records,
-    /// The array is over; the rest of the envelope is unread.
-    Rest,
+    /// An array is over; what is behind it is unread.
+    Behind,
     /// Everything was read, or reading failed.
     Done,
 }
@@ -86,6 +85,8 @@ pub struct RecordReader {
     limits: ReaderLimits,
     /// Which records are handed out; all of them without one.
     shard: Option<Shard>,
+    /// Records at the beginning that are not handed out.
+    settled: u64,
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
     compressed: Option<Arc<Compressed>>,
@@ -94,6 +95,10 @@ pub struct RecordReader {
     buffers: Buffers,
     buffer: Buffer,
     base: u64,
+    /// How many bytes of white space are missing in the buffer, behind the record under way: what is at and behind the
+    /// cursor lies so much further back than its offset says.
+    gap: u64,
+    page: Page,
     records: u64,
     stage: Stage,
     pending: Option<SourceError>,
@@ -129,10 +134,12 @@ struct Beginning {
     framer: Box<dyn Framer + Send>,
     /// Bytes that were looked at to find the shape; those before the first record were read.
     prefix: io::Cursor<Vec<u8>>,
-    /// What was read behind the array's `[`.
-    ahead: Vec<u8>,
+    /// What was read ahead of the first record, in a buffer of these.
+    buffer: Buffer,
+    buffers: Buffers,
     /// Where that, or else the rest of the prefix, begins.
     base: u64,
+    page: Page,
 }
 
 impl RecordReader {
@@ -145,7 +152,7 @@ impl RecordReader {
     pub fn open_watched(input: &Input, limits: ReaderLimits, watch: &InputWatch) -> Result<Self, SourceError> {
         let (name, watched) = (input.name(), Watched::of(input, watch));
         let Opened { mut reader, compressed } = watched.decompress(input)?;
-        match begin(reader.as_mut(), &name) {
+        match begin(reader.as_mut(), &name, limits) {
             Ok(beginning) => Ok(Self { compressed, watched, ..Self::begun(beginning, reader, name, limits) }),
             Err(error) => {
                 let error = watched.explain(error, reader.as_mut(), &name);
@@ -159,7 +166,7 @@ impl RecordReader {
     }
 
     /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
-    /// checked then.
+    /// checked then. Only the rows of a CSV are gone past once more: those without a user are to be counted.
     pub fn resume(
         input: &Input,
         limits: ReaderLimits,
@@ -173,12 +180,15 @@ impl RecordReader {
         let is_object = matches!(input, Input::Object(_));
         let of_start = if is_object { Watched::default() } else { watched.clone() };
         let mut opened = of_start.decompress(input)?;
-        let prefix = read_prefix(opened.reader.as_mut(), &name)?;
-        let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, &name)?;
-        let framer: Box<dyn Framer + Send> = match &header {
-            Some(header) => Box::new(RowFramer::new(offset, line, number, header.names().len())),
-            None if format == Format::Lines => Box::new(LineFramer::new(offset, line)),
-            None => Box::new(ElementFramer::resume(offset, line, number)),
+        let (prefix, at) = read_prefix(opened.reader.as_mut(), &name)?;
+        let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, at, &name)?;
+        if header.is_some() {
+            return Ok(Self { settled: number - 1, ..Self::open_watched(input, limits, watch)? });
+        }
+        let framer: Box<dyn Framer + Send> = if format == Format::Lines {
+            Box::new(LineFramer::new(offset, line))
+        } else {
+            Box::new(ElementFramer::resume(offset, line, number))
         };
         // There is no way into the middle of what is compressed, and none but by blocks into what is checked.
         let block = offset / BLOCK_BYTES as u64;
@@ -194,9 +204,10 @@ impl RecordReader {
         Ok(Self {
             input: name,
             format,
-            header,
+            header: None,
             limits,
             shard: None,
+            settled: 0,
             reader,
             compressed,
             watched,
@@ -204,6 +215,8 @@ impl RecordReader {
             buffer: buffers.holding(&[]),
             buffers,
             base: offset,
+            gap: 0,
+            page: Page::under_way(),
             records: number - 1,
             stage: Stage::Records,
             pending: None,
@@ -212,26 +225,28 @@ impl RecordReader {
 
     /// Reads from `reader`, which messages call `input`.
     pub fn new(mut reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Result<Self, SourceError> {
-        let beginning = begin(reader.as_mut(), &input)?;
+        let beginning = begin(reader.as_mut(), &input, limits)?;
         Ok(Self::begun(beginning, reader, input, limits))
     }
 
     fn begun(beginning: Beginning, reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Self {
-        let Beginning { shape: Shape { format, header, .. }, framer, prefix, ahead, base } = beginning;
-        let buffers = limits.buffers();
+        let Beginning { shape: Shape { format, header, .. }, framer, prefix, buffer, buffers, base, page } = beginning;
         Self {
             input,
             format,
             header,
             limits,
             shard: None,
+            settled: 0,
             reader: Box::new(prefix.chain(reader)),
             compressed: None,
             watched: Watched::default(),
             framer,
-            buffer: buffers.holding(&ahead),
+            buffer,
             buffers,
             base,
+            gap: 0,
+            page,
             records: 0,
             stage: Stage::Records,
             pending: None,
@@ -247,6 +262,11 @@ impl RecordReader {
     /// The number of the last record that was framed, so in the end how many there are.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// Rows without a user that were gone past.
+    pub fn skipped(&self) -> SkippedRows {
+        self.framer.skipped()
     }
 
     /// How many bytes of the input are behind the reader.
@@ -284,37 +304,75 @@ impl RecordReader {
 
     /// Finds records until a chunk is full or the input ends.
     fn fill(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
-        while self.stage == Stage::Records {
-            match self.framer.step(&self.buffer, self.base) {
-                Step::Record(bounds) => {
-                    self.framed(bounds, spans);
-                    if spans.len() == CHUNK_RECORDS {
-                        return Ok(());
-                    }
+        while match self.stage {
+            Stage::Records => self.find(spans)?,
+            Stage::Behind => self.go_on(!spans.is_empty())?,
+            Stage::Done => false,
+        } {}
+        Ok(())
+    }
+
+    /// Takes a step towards the next record; false once the chunk is full.
+    fn find(&mut self, spans: &mut Vec<RecordSpan>) -> Result<bool, SourceError> {
+        match self.framer.step(&self.buffer, self.base + self.gap) {
+            Step::Record(bounds) => {
+                self.framed(bounds, spans);
+                if self.gap > 0 && !spans.is_empty() {
+                    // Behind the gap nothing is where its offset says.
+                    return Ok(false);
                 }
-                Step::End => self.stage = Stage::Rest,
-                Step::Lost(bounds) => return Err(self.lost(bounds)),
-                Step::More => {
-                    if self.buffer.len() >= self.limits.chunk_bytes && !spans.is_empty() {
-                        return Ok(());
-                    }
-                    if self.read_more(spans.is_empty())? == 0 {
-                        self.end_of_input(spans)?;
-                    }
+                if self.gap > 0 {
+                    self.drop_before(self.needed_from());
+                }
+                return Ok(spans.len() < CHUNK_RECORDS);
+            }
+            Step::End => self.stage = Stage::Behind,
+            Step::Lost(bounds) => return Err(self.lost(bounds)),
+            Step::Refused(place, problem) => {
+                let (input, problem) = (Arc::clone(&self.input), problem.to_owned());
+                return Err(SourceError::WrongShape { input, place, problem });
+            }
+            Step::More => {
+                if self.buffer.len() >= self.limits.chunk_bytes && !spans.is_empty() {
+                    return Ok(false);
+                }
+                // Of data that are cut off nothing can be said by their end.
+                if self.read_more(spans.is_empty())? == 0 && (self.is_cut_off() || !self.framer.end()) {
+                    self.end_of_input(spans)?;
                 }
             }
         }
-        if self.stage == Stage::Rest {
-            self.stage = Stage::Done;
-            self.read_rest()?;
-            return self.ended(None);
+        Ok(true)
+    }
+
+    /// Goes on behind an array; false if the chunk has to be handed out before that.
+    fn go_on(&mut self, holds_records: bool) -> Result<bool, SourceError> {
+        let Self { format, records, ref input, .. } = *self;
+        let place = self.place();
+        let (buffer, base, reader) = (&mut self.buffer, &mut self.base, self.reader.as_mut());
+        let unread = Unread { buffer, base, reader, full: self.limits.chunk_bytes, holds_records };
+        match (Walk { unread, format, place, records, input }).go_on(&self.page)? {
+            Behind::HandOut => return Ok(false),
+            Behind::Page(page, Place { line, offset }) => {
+                self.page = page;
+                self.framer = Box::new(ElementFramer::resume(offset, line, records + 1));
+                self.stage = Stage::Records;
+            }
+            Behind::End => {
+                self.stage = Stage::Done;
+                self.ended(None)?;
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Why compressed data ended before the data did.
     fn ending(&self) -> Option<Ending> {
         self.compressed.as_ref().and_then(|compressed| compressed.ending())
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.ending() == Some(Ending::CutOff)
     }
 
     /// The content ended; in the middle of something, if it is still `inside` that.
@@ -349,10 +407,12 @@ impl RecordReader {
         }
     }
 
-    /// A record was found. Those of other shards are gone past: nobody looks into them.
+    /// A record was found. Those of other shards, and those settled before, are gone past: nobody looks into them.
     fn framed(&mut self, bounds: Bounds, spans: &mut Vec<RecordSpan>) {
         self.records += 1;
-        if self.shard.is_none_or(|shard| shard.takes(self.records)) {
+        self.page.has_users = true;
+        let is_taken = self.records > self.settled && self.shard.is_none_or(|shard| shard.takes(self.records));
+        if is_taken {
             spans.push(self.span(bounds));
         }
     }
@@ -363,17 +423,18 @@ impl RecordReader {
         let fault = match length {
             0 => Some(FramingFault::Empty),
             // Its bytes may still be in the buffer; that must not decide what becomes of it.
-            _ if !self.limits.keep(bounds, self.framer.cursor().0) => Some(FramingFault::TooLarge { limit }),
+            _ if !self.limits.keep(bounds) => Some(FramingFault::TooLarge { limit }),
             _ => None,
         };
         RecordSpan { number: self.records, line: bounds.line, offset: bounds.start, length, fault }
     }
 
     /// Reads behind the buffer's content. With no record in the buffer yet, what came before the one under way is
-    /// dropped, and so is that one itself once it is too large.
+    /// dropped, and so is that one itself once it is too large, or else the white space behind it once that is.
     fn read_more(&mut self, droppable: bool) -> Result<usize, SourceError> {
         if droppable {
             self.drop_before(self.needed_from());
+            self.drop_space();
         }
         // Room that is there is filled first: pipes and decompressors give little at once.
         let room = self.buffer.free();
@@ -391,15 +452,29 @@ impl RecordReader {
 
     /// Offset of the first byte that is still needed: where the record under way begins, unless it is too large.
     fn needed_from(&self) -> u64 {
-        let (cursor, _) = self.framer.cursor();
-        let kept = self.framer.under_way().filter(|record| self.limits.keep(*record, cursor));
-        kept.map_or(cursor, |record| record.start)
+        let kept = self.framer.under_way().filter(|record| self.limits.keep(*record));
+        kept.map_or(self.framer.cursor().0, |record| record.start)
     }
 
+    /// Drops what lies before this offset, which is that of the record in front of the gap, or not before the cursor.
     fn drop_before(&mut self, offset: u64) {
-        let count = to_index(offset.saturating_sub(self.base)).min(self.buffer.len());
-        self.buffer.drop_first(count);
-        self.base += count as u64;
+        if offset > self.base {
+            let count = to_index(offset - self.base - self.gap).min(self.buffer.len());
+            self.buffer.drop_first(count);
+            (self.base, self.gap) = (offset, 0);
+        }
+    }
+
+    /// Drops as much white space behind the record under way as makes it too large if more of it comes: the buffer then
+    /// ends with the record, and goes on where the framer does.
+    fn drop_space(&mut self) {
+        let (cursor, _) = self.framer.cursor();
+        let Some(record) = self.framer.under_way().filter(|record| self.limits.keep(*record)) else { return };
+        if cursor - record.end > self.limits.record_bytes as u64 {
+            let length = to_index(record.end - self.base);
+            self.gap += (self.buffer.len() - length) as u64;
+            self.buffer.truncate(length);
+        }
     }
 
     fn end_of_input(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
@@ -407,9 +482,7 @@ impl RecordReader {
         self.stage = Stage::Done;
         let (last, inside) = match end {
             AtEnd::Complete => (None, None),
-            AtEnd::Record(_) if self.ending() == Some(Ending::CutOff) => (None, None),
-            // Of the end of a CSV the framer is sure.
-            AtEnd::Record(bounds) if self.header.is_some() => (Some(bounds), None),
+            AtEnd::Record(_) if self.is_cut_off() => (None, None),
             AtEnd::Record(bounds) => match self.cut_off(bounds) {
                 // A last line that is cut off is no reject: the file is damaged, not the record.
                 Some(inside) => (None, Some(inside)),
@@ -426,28 +499,22 @@ impl RecordReader {
     /// Whether a last line without a line break ends in the middle of its value.
     fn cut_off(&self, bounds: Bounds) -> Option<String> {
         let start = to_index(bounds.start.saturating_sub(self.base));
-        let text = self.buffer.get(start..).filter(|_| bounds.start >= self.base)?;
-        let is_open = !text.trim_ascii_end().ends_with(b"}");
+        let end = to_index(bounds.end.saturating_sub(self.base));
+        let text = self.buffer.get(start..end).filter(|_| bounds.start >= self.base)?;
+        let is_open = !text.ends_with(b"}");
         diagnose(text).filter(|fault| fault.ends_early || is_open).map(|_| {
             format!("inside record {} (starts at line {}, byte offset {})", self.records + 1, bounds.line, bounds.start)
         })
     }
 
-    /// Checks everything behind the array.
-    fn read_rest(&mut self) -> Result<(), SourceError> {
-        let (offset, line) = self.framer.cursor();
-        let unread = self.buffer[to_index(offset - self.base)..].to_vec();
-        let rest = io::Cursor::new(unread).chain(self.reader.as_mut());
-        close(rest, self.format == Format::Array, Place { line, offset }, self.records, &self.input)
-    }
-
     /// Takes the records out together with the bytes that hold them; the rest begins the next chunk.
     fn cut(&mut self, spans: Vec<RecordSpan>) -> RecordChunk {
-        let carried_from = to_index(self.needed_from() - self.base).min(self.buffer.len());
+        let needed_from = self.needed_from();
+        let carried_from = to_index(needed_from - self.base - self.gap).min(self.buffer.len());
         let carried = self.buffers.holding(&self.buffer[carried_from..]);
         let bytes = std::mem::replace(&mut self.buffer, carried);
         let base = self.base;
-        self.base += carried_from as u64;
+        (self.base, self.gap) = (needed_from, 0);
         let consumed = self.consumed();
         let (input, header) = (Arc::clone(&self.input), self.header.clone());
         RecordChunk { input, bytes, base, spans, header, consumed }
@@ -492,29 +559,40 @@ impl Watched {
 }
 
 /// Finds an input's shape and reads up to its first record.
-fn begin(reader: &mut dyn Read, input: &Arc<str>) -> Result<Beginning, SourceError> {
-    let prefix = read_prefix(reader, input)?;
-    let shape = detect(&prefix, prefix.len() < PREFIX, input)?;
-    let Place { line, offset } = shape.start;
+fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimits) -> Result<Beginning, SourceError> {
+    let (prefix, at) = read_prefix(reader, input)?;
+    let shape = detect(&prefix, prefix.len() < PREFIX, at, input)?;
+    let Place { line, offset: mut base } = shape.start;
     let mut prefix = io::Cursor::new(prefix);
-    prefix.set_position(offset);
-    let (framer, ahead, base): (Box<dyn Framer + Send>, _, _) = match &shape.header {
-        Some(header) => (Box::new(RowFramer::new(offset, line, 1, header.names().len())), Vec::new(), offset),
-        None if shape.format == Format::Lines => (Box::new(LineFramer::new(offset, line)), Vec::new(), offset),
+    prefix.set_position(base - at.offset);
+    let buffers = limits.buffers();
+    let (mut buffer, mut page) = (buffers.holding(&[]), Page::default());
+    let framer: Box<dyn Framer + Send> = match &shape.header {
+        Some(header) => Box::new(RowFramer::new(Arc::clone(header), shape.start, limits.record_bytes)),
+        None if shape.format == Format::Lines => Box::new(LineFramer::new(base, line)),
         None => {
-            let is_array = shape.format == Format::Array;
-            let opening = open_array(&mut (&mut prefix).chain(reader), is_array, offset, input)?;
-            let Place { line, offset } = opening.place;
-            (Box::new(ElementFramer::new(offset, line)), opening.ahead, offset)
+            let mut rest = (&mut prefix).chain(reader);
+            let (buffer, base, full) = (&mut buffer, &mut base, limits.chunk_bytes);
+            let unread = Unread { buffer, base, reader: &mut rest, full, holds_records: false };
+            let place;
+            (page, place) = Walk { unread, format: shape.format, place: shape.start, records: 0, input }.open()?;
+            Box::new(ElementFramer::new(place.offset, place.line))
         }
     };
-    Ok(Beginning { shape, framer, prefix, ahead, base })
+    Ok(Beginning { shape, framer, prefix, buffer, buffers, base, page })
 }
 
-/// Reads the first bytes, fewer only when the input has no more.
-fn read_prefix(reader: &mut dyn Read, input: &Arc<str>) -> Result<Vec<u8>, SourceError> {
-    let mut prefix = Vec::with_capacity(PREFIX);
-    let read = reader.take(PREFIX as u64).read_to_end(&mut prefix);
-    read.map_err(|reason| SourceError::read(input, START, reason))?;
-    Ok(prefix)
+/// Reads the first bytes that are not all white space, and where they begin; fewer only when the input has no more.
+fn read_prefix(reader: &mut dyn Read, input: &Arc<str>) -> Result<(Vec<u8>, Place), SourceError> {
+    let (mut prefix, mut at) = (Vec::with_capacity(PREFIX), START);
+    loop {
+        let read = Read::take(&mut *reader, PREFIX as u64).read_to_end(&mut prefix);
+        read.map_err(|reason| SourceError::read(input, at, reason))?;
+        if prefix.len() < PREFIX || !is_blank(&prefix) {
+            return Ok((prefix, at));
+        }
+        at.line += memchr::memchr_iter(b'\n', &prefix).count() as u64;
+        at.offset += prefix.len() as u64;
+        prefix.clear();
+    }
 }

@@ -27,11 +27,27 @@ pub struct Position {
 pub enum FramingFault {
     /// Nothing between two commas, or between a comma and the closing bracket.
     Empty,
-    /// Longer than the largest record that is buffered, or with more white space behind it; its bytes were skipped.
+    /// Longer than the largest record that is buffered; its bytes were skipped.
     TooLarge {
         /// The limit that is exceeded, in bytes.
         limit: u64,
     },
+}
+
+/// Rows of a CSV in which there is no user. They are no records, and are counted here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRows {
+    /// Of separators and blanks only.
+    pub empty: u64,
+    /// That repeat the header.
+    pub headers: u64,
+}
+
+impl SkippedRows {
+    /// Whether there are none.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One record within a [`RecordChunk`].

@@ -40,16 +40,39 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn array() -> impl Strategy<Value = String> {
-    (proptest::collection::vec(value(), 0..6), space(), space())
-        .prop_map(|(items, before, behind)| format!("[{before}{}{behind}]", items.join(&format!("{behind},{before}"))))
+    (proptest::collection::vec(value(), 0..6), space(), space()).prop_map(|(mut items, before, behind)| {
+        // An array that begins with an array of objects would be one of pages.
+        if let Some(first) = items.first_mut().filter(|first| first.starts_with('[')) {
+            *first = format!("{{\"k\":{first}}}");
+        }
+        format!("[{before}{}{behind}]", items.join(&format!("{behind},{before}")))
+    })
 }
 
-/// A whole document: a bare array or an envelope.
-fn document() -> impl Strategy<Value = String> {
-    let envelope = (array(), value(), value(), space()).prop_map(|(array, before, behind, space)| {
+fn envelope() -> impl Strategy<Value = String> {
+    (array(), value(), value(), space()).prop_map(|(array, before, behind, space)| {
+        // An empty `data` beside an array of objects is refused.
+        let behind = if array.trim_start_matches('[').trim_start().starts_with(']') { "0".to_owned() } else { behind };
+        let before = if behind == "0" { "[]".to_owned() } else { before };
         format!("{{\"before\":{before}{space},\"data\"{space}:{space}{array},{space}\"behind\":{behind}}}{space}")
-    });
-    prop_oneof![(space(), array(), space()).prop_map(|(a, array, b)| format!("{a}{array}{b}")), envelope]
+    })
+}
+
+/// A whole document: bare arrays or envelopes, one or several, one behind the other or in an array.
+fn document() -> impl Strategy<Value = String> {
+    let pages = prop_oneof![
+        proptest::collection::vec((space(), array(), space()).prop_map(|(a, array, b)| format!("{a}{array}{b}")), 1..4),
+        proptest::collection::vec(envelope(), 1..4),
+    ];
+    let together = prop_oneof![Just(("", "", "")), Just(("", "\u{feff}", "")), Just(("[", ",", "]"))];
+    (pages, together).prop_map(|(pages, (open, between, close))| {
+        // Arrays in an array are pages only if they hold objects.
+        let first = pages.iter().find_map(|page| page.trim_start().strip_prefix('[')).map(str::trim_start);
+        match first.filter(|first| !open.is_empty() && !first.starts_with('{')) {
+            Some(_) => pages.concat(),
+            None => format!("{open}{}{close}", pages.join(between)),
+        }
+    })
 }
 
 /// A change somewhere: a byte put in, taken out or replaced, or the end cut off.
@@ -72,12 +95,20 @@ proptest! {
 
     #[test]
     fn a_valid_document_gives_its_elements(document in document(), chunk in 1usize..80, piece in 1usize..50) {
-        let parsed: serde_json::Value = serde_json::from_str(&document).unwrap();
-        let expected = parsed.get("data").unwrap_or(&parsed).as_array().unwrap();
+        let parts: Vec<&str> = document.split('\u{feff}').collect();
+        let pages = parts.iter().flat_map(|text| serde_json::Deserializer::from_str(text).into_iter());
+        let pages: Vec<serde_json::Value> = pages.map(Result::unwrap).collect();
+        let format = reader(document.as_bytes(), chunks_of(chunk), piece).unwrap().format();
+        let pages = match pages.as_slice() {
+            [serde_json::Value::Array(inner)] if format.is_array_of_pages() => inner.as_slice(),
+            pages => pages,
+        };
+        let expected: Vec<_> =
+            pages.iter().flat_map(|page| page.get("data").unwrap_or(page).as_array().unwrap().clone()).collect();
         let records = read(document.as_bytes(), chunks_of(chunk), piece).1.expect("a valid document is accepted");
         let values: Vec<serde_json::Value> =
             records.iter().map(|record| serde_json::from_slice(record).unwrap()).collect();
-        prop_assert_eq!(&values, expected);
+        prop_assert_eq!(values, expected);
     }
 
     #[test]
@@ -102,8 +133,8 @@ fn spaced() -> impl Strategy<Value = Vec<(String, usize)>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
-    /// A record is what it is in the document, however small the buffers are. It is told to be too large if it is, or if there
-    /// is as much white space behind it.
+    /// A record is what it is in the document, however small the buffers are and however much white space is behind it. It
+    /// is told to be too large if it is.
     #[test]
     fn a_record_is_itself_or_too_large(
         mut records in spaced(),
@@ -113,9 +144,11 @@ proptest! {
         chunk_bytes in 1usize..200,
         piece in 1usize..100,
     ) {
-        if lines {
-            for (record, _) in &mut records {
+        for (record, _) in &mut records {
+            if lines {
                 *record = format!("{{\"id\":{}}}", record.replace('\n', " "));
+            } else if record.starts_with('[') {
+                *record = format!("{{\"id\":{record}}}");
             }
         }
         let space = |count: usize| " \t".repeat(count / 2) + &" ".repeat(count % 2);
@@ -131,7 +164,7 @@ proptest! {
         let mut found = 0;
         while let Ok(Some(chunk)) = reader.next_chunk() {
             for span in &chunk.spans {
-                let (record, behind) = &records[found];
+                let (record, _) = &records[found];
                 found += 1;
                 prop_assert_eq!((span.number, span.length), (found as u64, record.len() as u64), "{}", document);
                 match span.fault {
@@ -141,7 +174,7 @@ proptest! {
                     }
                     Some(FramingFault::Empty) => prop_assert!(false, "record {} of {} is there", found, document),
                     Some(FramingFault::TooLarge { .. }) => {
-                        prop_assert!(record.len() > record_bytes || *behind >= record_bytes, "{} of {}", found, document);
+                        prop_assert!(record.len() > record_bytes, "{} of {}", found, document);
                         prop_assert_eq!(chunk.record(span), b"");
                     }
                 }
@@ -149,6 +182,42 @@ proptest! {
         }
         let least = records.len() - usize::from(is_cut_off);
         prop_assert!((least..=records.len()).contains(&found), "{} of {}", found, document);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    /// Lines that were put together from files, or taken out of an array.
+    #[test]
+    fn lines_are_accepted_only_if_each_is_json_but_for_what_is_around_it(
+        lines in proptest::collection::vec((value(), 0u8..6, space()), 1..5),
+        at in any::<usize>(),
+        kind in 0u8..5,
+        byte in proptest::sample::select(b"{}[]\",:\\ \n0\xef\xbb\xbf\x00".to_vec()),
+        chunk in 1usize..80,
+        piece in 1usize..50,
+    ) {
+        let lines: Vec<String> = lines
+            .into_iter()
+            .map(|(value, around, space)| {
+                let space = space.replace('\n', "\t");
+                let object = format!("{{\"id\":{}}}", value.replace('\n', " "));
+                match around {
+                    0 => format!("{space}{object}{space},{space}"),
+                    1 => format!("\u{feff}{space}{object},"),
+                    2 => format!("\u{feff}{object}"),
+                    _ => object,
+                }
+            })
+            .collect();
+        let document = lines.join("\n");
+        if kind < 4 {
+            assert_agreement(&mutate(&document, at, kind, byte), chunk, piece);
+        } else {
+            let count = read(document.as_bytes(), chunks_of(chunk), piece).1.expect("they are accepted").len();
+            prop_assert_eq!(count, lines.len());
+        }
     }
 }
 

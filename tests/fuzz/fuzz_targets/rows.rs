@@ -1,4 +1,5 @@
-//! Over any table the reader of a CSV finds the rows that the `csv` crate finds, wherever its buffers end.
+//! Over any table the reader of a CSV and the `csv` crate read the same in every row that both of them take for one, wherever
+//! its buffers end; and every byte is in a row or is nobody's.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,0 +1,130 @@
+//! The cells of a row of a CSV, as they stand in it.
+
+use memchr::memchr;
+
+/// How a cell is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Without quotes.
+    Plain,
+    /// In quotes; two of them within it stand for one.
+    Quoted,
+    /// With a quote where none may be.
+    Misquoted,
+    /// With a quote at its beginning that is never closed: taken to end like one without quotes.
+    Unclosed,
+}
+
+/// One cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cell<'a> {
+    pub form: Form,
+    /// What is in it, less the quotes around it.
+    pub text: &'a [u8],
+    /// Where in the row it begins.
+    pub start: usize,
+}
+
+impl Cell<'_> {
+    /// Whether there is nothing in it but blanks.
+    pub(super) fn is_empty(&self) -> bool {
+        trimmed_bytes(self.text).is_empty() && matches!(self.form, Form::Plain | Form::Quoted)
+    }
+}
+
+/// Goes through the cells of a row. Blanks between a separator and a quote are nobody's.
+pub(super) struct Cells<'a> {
+    row: &'a [u8],
+    next: Option<usize>,
+    separator: u8,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn of(row: &'a [u8], separator: u8) -> Self {
+        Self { row, next: Some(0), separator }
+    }
+
+    /// Where the text from here on ends at a separator, behind which the next cell begins.
+    fn cut(&mut self, from: usize) -> usize {
+        let end = memchr(self.separator, &self.row[from..]).map(|length| from + length);
+        self.next = end.map(|end| end + 1);
+        end.unwrap_or(self.row.len())
+    }
+}
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = Cell<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let first = self.next?;
+        let blanks = self.row[first..].iter().take_while(|byte| is_blank(**byte, self.separator)).count();
+        let start = first + blanks;
+        if self.row.get(start) != Some(&b'"') {
+            let text = &self.row[start..self.cut(start)];
+            let form = if memchr(b'"', text).is_some() { Form::Misquoted } else { Form::Plain };
+            return Some(Cell { form, text, start });
+        }
+        let Some(end) = closing_quote(self.row, start + 1) else {
+            let text = &self.row[start + 1..self.cut(start + 1)];
+            return Some(Cell { form: Form::Unclosed, text, start });
+        };
+        let behind = &self.row[end + 1..self.cut(end + 1)];
+        let form =
+            if behind.iter().all(|byte| is_blank(*byte, self.separator)) { Form::Quoted } else { Form::Misquoted };
+        Some(Cell { form, text: &self.row[start + 1..end], start })
+    }
+}
+
+/// Whether this is white space that may stand beside a cell.
+pub(super) fn is_blank(byte: u8, separator: u8) -> bool {
+    matches!(byte, b' ' | b'\t') && byte != separator
+}
+
+/// The first quote from here on that is not one of two.
+fn closing_quote(row: &[u8], mut from: usize) -> Option<usize> {
+    loop {
+        let quote = from + memchr(b'"', row.get(from..)?)?;
+        if row.get(quote + 1) != Some(&b'"') {
+            return Some(quote);
+        }
+        from = quote + 2;
+    }
+}
+
+/// A text without the white space around it, and without the byte order marks that programs leave there.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}')
+}
+
+/// The same of bytes that may not be UTF-8, which are then left as they are but for ASCII.
+pub(super) fn trimmed_bytes(bytes: &[u8]) -> &[u8] {
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.trim_ascii(), |text| trimmed(text).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(row: &str, separator: u8) -> Vec<(Form, &str)> {
+        let text = |cell: Cell<'_>| &row[cell.text.as_ptr() as usize - row.as_ptr() as usize..][..cell.text.len()];
+        Cells::of(row.as_bytes(), separator).map(|cell| (cell.form, text(cell))).collect()
+    }
+
+    #[test]
+    fn cells_are_told_apart_by_separators_outside_quotes() {
+        use Form::{Misquoted, Plain, Quoted, Unclosed};
+        assert_eq!(cells("", b','), [(Plain, "")]);
+        assert_eq!(cells("a,,b ", b','), [(Plain, "a"), (Plain, ""), (Plain, "b ")]);
+        assert_eq!(
+            cells("\"a,\"\"b\"\"\n\", \"c\" ,\"\"", b','),
+            [(Quoted, "a,\"\"b\"\"\n"), (Quoted, "c"), (Quoted, "")]
+        );
+        assert_eq!(cells("a;\t\"b;c\"\t;d", b';'), [(Plain, "a"), (Quoted, "b;c"), (Plain, "d")]);
+        assert_eq!(cells("a\t\t\"b\t\"", b'\t'), [(Plain, "a"), (Plain, ""), (Quoted, "b\t")]);
+        assert_eq!(
+            cells("a\"b,\"c\"d,\"e\" \",f", b','),
+            [(Misquoted, "a\"b"), (Misquoted, "c"), (Misquoted, "e"), (Plain, "f")]
+        );
+        assert_eq!(cells("a,\"b,c\"\",", b','), [(Plain, "a"), (Unclosed, "b"), (Misquoted, "c\"\""), (Plain, "")]);
+    }
+}
