@@ -244,15 +244,16 @@ fn what_the_run_created_behind_a_gateways_503_is_its_own() {
     assert!(sandbox.column("id").is_empty());
 }
 
-/// A target without batch methods whose list ignores the filter.
-fn ignoring_filters(sandbox: &Sandbox) -> String {
-    proxy(&sandbox.base_url(), |head, _| {
+/// A target without batch methods whose list ignores these parameters.
+fn ignoring(sandbox: &Sandbox, parameters: &'static [&'static str]) -> String {
+    proxy(&sandbox.base_url(), move |head, _| {
         let (line, rest) = head.split_once("\r\n").expect("a request line");
         let Some((path, query)) = line.split_once('?').filter(|_| line.starts_with("GET ")) else {
             return Way::Through;
         };
         let (query, version) = query.rsplit_once(' ').expect("a version");
-        let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("filter=")).collect();
+        let kept: Vec<&str> =
+            query.split('&').filter(|pair| !parameters.iter().any(|name| pair.starts_with(name))).collect();
         Way::As(format!("{path}?{} {version}\r\n{rest}", kept.join("&")))
     })
 }
@@ -261,7 +262,7 @@ fn ignoring_filters(sandbox: &Sandbox) -> String {
 fn undo_deletes_all_where_the_list_ignores_the_filter() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--no-batch"]);
-    let url = ignoring_filters(&sandbox);
+    let url = ignoring(&sandbox, &["filter="]);
     let file = scratch.write("users.json", export((0..60).map(user)));
     let options = ["--base-url", &url, "--rate", "1000/s"];
     let run = scratch.import(&sandbox, &file, &options).expect_code(0);
@@ -277,20 +278,31 @@ fn undo_deletes_all_where_the_list_ignores_the_filter() {
 
 #[test]
 fn users_are_found_where_the_list_ignores_the_filter() {
-    let scratch = Scratch::new();
-    let sandbox = Sandbox::start(&scratch, &["--no-batch"]);
-    let url = ignoring_filters(&sandbox);
-    let file = scratch.write("users.json", export((0..250).map(user)));
-    let options = ["--base-url", &url, "--rate", "1000/s"];
-    scratch.import(&sandbox, &file, &options).expect_code(0);
-    let verified = scratch.verify(&sandbox, &file, &options);
-    let report = verified.report();
-    assert_eq!((&report["equal"], &report["missing"]["count"]), (&json!(250), &json!(0)), "{}", verified.stdout);
-    // One more is created by somebody else meanwhile.
-    import_elsewhere(&sandbox.base_url(), &sandbox.key, &export([user(999)])).expect_code(0);
-    let more = scratch.write("more.json", export((0..250).chain([999]).map(user)));
-    let again = scratch.import(&sandbox, &more, &[&options[..], &["--new-run", "--recheck"]].concat());
-    assert_eq!((again.count("unchanged"), again.count("rejected")), (251, 0), "{}", again.stdout);
+    // Its usual order is the newest first.
+    for parameters in [&["filter="][..], &["filter=", "order_by="]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &["--no-batch"]);
+        let url = ignoring(&sandbox, parameters);
+        let file = scratch.write("users.json", export((0..150).map(user)));
+        let options = ["--base-url", &url, "--rate", "1000/s", "--concurrency", "1"];
+        scratch.import(&sandbox, &file, &options).expect_code(0);
+        let verified = scratch.verify(&sandbox, &file, &options);
+        let report = verified.report();
+        assert_eq!((&report["equal"], &report["missing"]["count"]), (&json!(150), &json!(0)), "{}", verified.stdout);
+        // Somebody else creates one more when the list was gone through already.
+        let (base_url, key, created) = (sandbox.base_url(), sandbox.key.clone(), AtomicUsize::new(0));
+        let meanwhile = proxy(&url, move |head, body| {
+            if creates(head, body) && created.fetch_add(1, Ordering::Relaxed) == 100 {
+                import_elsewhere(&base_url, &key, &export([user(999)])).expect_code(0);
+            }
+            Way::Through
+        });
+        let more = scratch.write("more.json", export((0..150).chain([999]).map(user)));
+        let flags = ["--base-url", &meanwhile, "--rate", "1000/s", "--concurrency", "1", "--recheck"];
+        let again = scratch.import(&sandbox, &more, &flags);
+        let counts = (again.count("unchanged"), again.count("created"), again.count("rejected"));
+        assert_eq!(counts, (151, 0, 0), "{parameters:?}: {}", again.stdout);
+    }
 }
 
 #[test]

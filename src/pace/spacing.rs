@@ -73,9 +73,8 @@ impl Spacing {
     /// What was sent at `sent` was answered.
     pub fn answered(&mut self, sent: Instant, now: Instant) {
         let took = now.duration_since(sent);
-        self.usual = Some(self.usual.map_or(took, |usual| {
-            usual.mul_f64(1.0 - NEWEST) + took.min(usual * 2).mul_f64(NEWEST)
-        }));
+        self.usual =
+            Some(self.usual.map_or(took, |usual| usual.mul_f64(1.0 - NEWEST) + took.min(usual * 2).mul_f64(NEWEST)));
         if let Some(request) = self.sent.iter_mut().find(|request| request.at == sent) {
             request.answered = Some(now);
         }
@@ -88,7 +87,8 @@ impl Spacing {
     /// `interval`. Tells whether that explains it, and can be avoided from now on.
     pub fn refused(&mut self, now: Instant, sent: Instant, apart: Duration, interval: Duration) -> bool {
         // The next one may have overtaken it.
-        let next = self.sent.iter().map(|other| other.at.saturating_duration_since(sent)).find(|after| !after.is_zero());
+        let next =
+            self.sent.iter().map(|other| other.at.saturating_duration_since(sent)).find(|after| !after.is_zero());
         let apart = next.map_or(apart, |next| next.min(apart));
         let explains = !self.is_kept() && apart < interval.mul_f64(CLOSE);
         if explains {

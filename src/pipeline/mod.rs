@@ -159,8 +159,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let reading = read::Reading { inputs, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
     read::start(reading, stop.clone(), move |read| feed.put(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
-    let pace = job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace));
-    let stopped = stop.clone();
+    let (pace, stopped) = (job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace)), stop.clone());
     let stages = match job.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
