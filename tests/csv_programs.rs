@@ -132,70 +132,69 @@ fn the_reject_of_an_open_quote_says_where_it_is() {
     );
 }
 
+/// Tables of three users with an open quote: a name, the table, and the rows that are broken.
+const OTHER_SHAPES: &[(&str, &str, &[u64])] = &[
+    ("numbers", "id,first_name,primary_email_address\n1,\"A,a1@x.org\n2,B\",b2@x.org\n3,C,c3@x.org\n", &[1, 2]),
+    ("words", "id,first_name,primary_email_address\nada,\"A,a1@x.org\nbob,B\",b2@x.org\ncy,C,c3@x.org\n", &[1, 2]),
+    (
+        "id last",
+        "first_name,primary_email_address,id\n\"A,a1@x.org,user_1\nB\",b2@x.org,user_2\nC,c3@x.org,user_3\n",
+        &[1, 2],
+    ),
+    (
+        "all quoted",
+        "id,first_name,primary_email_address\n\"user_1\",\"A,\"a1@x.org\"\n\"user_2\",\"B\",\"b2@x.org\"\n\"user_3\",\"C\",\"c3@x.org\"\n",
+        &[1],
+    ),
+    (
+        "last cell open",
+        "id,first_name,primary_email_address\nuser_1,A,\"a1@x.org\nuser_2,B,\"b2@x.org\"\nuser_3,C,c3@x.org\n",
+        &[1],
+    ),
+    (
+        "last cell open, quoted",
+        "id,first_name,primary_email_address\n\"user_1\",\"A\",\"a1@x.org\n\"user_2\",\"B\",\"b2@x.org\"\n\"user_3\",\"C\",\"c3@x.org\"\n",
+        &[1],
+    ),
+    (
+        "short",
+        "id,primary_email_address,first_name,last_name\nuser_1,a1@x.org,\"A\nuser_2,b2@x.org,B\"\nuser_3,c3@x.org\n",
+        &[1, 2],
+    ),
+    (
+        "CRLF",
+        "id,first_name,primary_email_address\r\nuser_1,\"A,a1@x.org\r\nuser_2,B\",b2@x.org\r\nuser_3,C,c3@x.org\r\n",
+        &[1, 2],
+    ),
+    (
+        "CR",
+        "id,first_name,primary_email_address\ruser_1,\"A,a1@x.org\ruser_2,B\",b2@x.org\ruser_3,C,c3@x.org\r",
+        &[1, 2],
+    ),
+    (
+        "blank lines",
+        "id,first_name,primary_email_address\nuser_1,\"A,a1@x.org\n\n\nuser_2,B\",b2@x.org\nuser_3,C,c3@x.org\n",
+        &[1, 2],
+    ),
+    (
+        "marks",
+        "id,first_name,primary_email_address\nuser_1,\"A,a1@x.org\n\u{feff}user_2,B\",b2@x.org\nuser_3,C,c3@x.org\n",
+        &[1, 2],
+    ),
+    (
+        "open id",
+        "id,first_name,primary_email_address\n\"user_1,A,a1@x.org\nuser_2\",B,b2@x.org\nuser_3,C,c3@x.org\n",
+        &[1, 2],
+    ),
+];
+
 /// Whatever the columns, the ids, the line breaks and the separator are.
 #[test]
 fn rows_are_not_swallowed_in_tables_of_other_shapes() {
     let scratch = Scratch::new();
-    for (name, text, rejected) in [
-        ("numbers", "id,first_name,primary_email_address\n1,\"A,a1@x.org\n2,B\",b2@x.org\n3,C,c3@x.org\n", vec![1, 2]),
-        (
-            "words",
-            "id,first_name,primary_email_address\nada,\"A,a1@x.org\nbob,B\",b2@x.org\ncy,C,c3@x.org\n",
-            vec![1, 2],
-        ),
-        (
-            "id last",
-            "first_name,primary_email_address,id\n\"A,a1@x.org,user_1\nB\",b2@x.org,user_2\nC,c3@x.org,user_3\n",
-            vec![1, 2],
-        ),
-        (
-            "all quoted",
-            "id,first_name,primary_email_address\n\"user_1\",\"A,\"a1@x.org\"\n\"user_2\",\"B\",\"b2@x.org\"\n\"user_3\",\"C\",\"c3@x.org\"\n",
-            vec![1],
-        ),
-        (
-            "last cell open",
-            "id,first_name,primary_email_address\nuser_1,A,\"a1@x.org\nuser_2,B,\"b2@x.org\"\nuser_3,C,c3@x.org\n",
-            vec![1],
-        ),
-        (
-            "last cell open, quoted",
-            "id,first_name,primary_email_address\n\"user_1\",\"A\",\"a1@x.org\n\"user_2\",\"B\",\"b2@x.org\"\n\"user_3\",\"C\",\"c3@x.org\"\n",
-            vec![1],
-        ),
-        (
-            "short",
-            "id,primary_email_address,first_name,last_name\nuser_1,a1@x.org,\"A\nuser_2,b2@x.org,B\"\nuser_3,c3@x.org\n",
-            vec![1, 2],
-        ),
-        (
-            "CRLF",
-            "id,first_name,primary_email_address\r\nuser_1,\"A,a1@x.org\r\nuser_2,B\",b2@x.org\r\nuser_3,C,c3@x.org\r\n",
-            vec![1, 2],
-        ),
-        (
-            "CR",
-            "id,first_name,primary_email_address\ruser_1,\"A,a1@x.org\ruser_2,B\",b2@x.org\ruser_3,C,c3@x.org\r",
-            vec![1, 2],
-        ),
-        (
-            "blank lines",
-            "id,first_name,primary_email_address\nuser_1,\"A,a1@x.org\n\n\nuser_2,B\",b2@x.org\nuser_3,C,c3@x.org\n",
-            vec![1, 2],
-        ),
-        (
-            "marks",
-            "id,first_name,primary_email_address\nuser_1,\"A,a1@x.org\n\u{feff}user_2,B\",b2@x.org\nuser_3,C,c3@x.org\n",
-            vec![1, 2],
-        ),
-        (
-            "open id",
-            "id,first_name,primary_email_address\n\"user_1,A,a1@x.org\nuser_2\",B,b2@x.org\nuser_3,C,c3@x.org\n",
-            vec![1, 2],
-        ),
-    ] {
+    for (name, text, rejected) in OTHER_SHAPES {
         let run = dry_run(&scratch, text, &[]);
-        assert_eq!((invalid_rows(&run), run.count("valid")), (rejected.clone(), 3 - rejected.len() as u64), "{name}");
+        assert_eq!((invalid_rows(&run), run.count("valid")), (rejected.to_vec(), 3 - rejected.len() as u64), "{name}");
         run.expect_code(3);
     }
 }
@@ -226,7 +225,7 @@ fn names_may_have_line_breaks_commas_and_quotes() {
 #[test]
 fn open_quotes_cost_neither_time_nor_memory() {
     let scratch = Scratch::new();
-    let open = (0..300_000).map(|number| format!("user_{number},\"F\n")).collect::<String>();
+    let open = (0..300_000).fold(String::new(), |text, number| text + &format!("user_{number},\"F\n"));
     let header = "id,first_name,primary_email_address\n";
     let run = dry_run(&scratch, format!("{header}{open}"), &["--progress", "none"]).expect_code(3);
     assert_eq!((run.count("valid"), run.count("rejected")), (0, 300_000));
@@ -243,16 +242,17 @@ fn skipped(run: &Run) -> (u64, u64) {
     (rows["empty"].as_u64().unwrap_or(0), rows["headers"].as_u64().unwrap_or(0))
 }
 
-#[test]
-fn tables_are_read_as_programs_write_them() {
+/// A table: its name, its text, how many users it has, and how many rows of it are empty and repeat the header.
+type Table = (&'static str, String, u64, (u64, u64));
+
+/// Tables with commas.
+fn tables_with_commas() -> Vec<Table> {
     let (one, two, three) = (row(1), row(2), row(3));
-    let semicolons = |text: &str| text.replace(',', ";");
-    let tabs = |text: &str| text.replace(',', "\t");
     let spaced = |text: &str| text.replace(',', " , ");
     let quoted_with_blanks = format!(
         "  \"user_0001\" ,\t\"A, \"\"a\"\" b\" , L1,,\" u1@example.com \",, u1@example.com | v1@example.com ,,,,, {DIGEST} ,\" bcrypt \""
     );
-    for (name, text, valid, expected) in [
+    vec![
         ("blanks", format!("{}\n{}\n{}\n", spaced(HEADER), spaced(&one), spaced(&with_digest(2, "F2"))), 2, (0, 0)),
         ("blanks and quotes", format!("{HEADER}\n{quoted_with_blanks}\n"), 1, (0, 0)),
         (
@@ -291,6 +291,15 @@ fn tables_are_read_as_programs_write_them() {
             (0, 1),
         ),
         ("mark in quotes", format!("\"\u{feff}{}\n{one}\n", HEADER.replacen("id,", "id\",", 1)), 1, (0, 0)),
+    ]
+}
+
+/// Tables with other separators, or that name theirs.
+fn tables_with_separators() -> Vec<Table> {
+    let (one, two) = (row(1), row(2));
+    let semicolons = |text: &str| text.replace(',', ";");
+    let tabs = |text: &str| text.replace(',', "\t");
+    vec![
         ("sep=,", format!("sep=,\n{HEADER}\n{one}\n"), 1, (0, 0)),
         ("sep=;", format!("\u{feff}sep=;\r\n{}\r\n{}\r\n", semicolons(HEADER), semicolons(&one)), 1, (0, 0)),
         ("SEP=tab", format!("SEP=\t\n{}\n{}\n{}\n", tabs(HEADER), tabs(&one), tabs(&named(2, "A B"))), 2, (0, 0)),
@@ -308,7 +317,12 @@ fn tables_are_read_as_programs_write_them() {
         ),
         ("tabs", format!("{}\n{}\n\t\t\n{}\n", tabs(HEADER), tabs(&one), tabs(&two)), 2, (1, 0)),
         ("no last line break", format!("{HEADER}\n{}\n{}", one, with_digest(2, "F2")), 2, (0, 0)),
-    ] {
+    ]
+}
+
+#[test]
+fn tables_are_read_as_programs_write_them() {
+    for (name, text, valid, expected) in tables_with_commas().into_iter().chain(tables_with_separators()) {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &[]);
         let file = scratch.write("users.csv", &text);
@@ -330,27 +344,21 @@ fn tables_are_read_as_programs_write_them() {
         }
         let warnings = run.report()["warnings"].clone();
         assert!(warnings["password_malformed"].is_null() && warnings["password_not_portable"].is_null(), "{name}");
-        // The same table as one of passwords.
-        let users = scratch.write(
-            "users.ndjson",
-            "{\"id\":\"user_0001\",\"email_addresses\":[{\"email_address\":\"u1@example.com\"}]}\n",
-        );
-        let joined = scratch.run(&[
-            "migrate",
-            "clerk",
-            "--import",
-            &users,
-            "--passwords",
-            &file,
-            "--dry-run",
-            "--output",
-            "json",
-        ]);
-        let joined = joined.expect_code(0).report()["passwords"].clone();
-        assert_eq!((&joined["rows"], &joined["joined"]), (&valid.into(), &1.into()), "{name}");
-        let rows = &joined["skipped_rows"];
-        assert_eq!((rows["empty"].as_u64().unwrap_or(0), rows["headers"].as_u64().unwrap_or(0)), expected, "{name}");
+        assert_same_as_passwords(&scratch, &file, (name, valid, expected));
     }
+}
+
+#[track_caller]
+fn assert_same_as_passwords(scratch: &Scratch, file: &str, (name, valid, expected): (&str, u64, (u64, u64))) {
+    // The same table as one of passwords.
+    let users = scratch
+        .write("users.ndjson", "{\"id\":\"user_0001\",\"email_addresses\":[{\"email_address\":\"u1@example.com\"}]}\n");
+    let joined =
+        scratch.run(&["migrate", "clerk", "--import", &users, "--passwords", file, "--dry-run", "--output", "json"]);
+    let joined = joined.expect_code(0).report()["passwords"].clone();
+    assert_eq!((&joined["rows"], &joined["joined"]), (&valid.into(), &1.into()), "{name}");
+    let rows = &joined["skipped_rows"];
+    assert_eq!((rows["empty"].as_u64().unwrap_or(0), rows["headers"].as_u64().unwrap_or(0)), expected, "{name}");
 }
 
 #[test]

@@ -125,9 +125,13 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
             Some(("text in UTF-32", "convert it to UTF-8 first, for example with `iconv -f UTF-32 -t UTF-8`"))
         }
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..] => Some((utf16, ENCODE)),
-        // ASCII without a mark.
-        [0, 1..=255, 0, 1..=255, ..] | [1..=255, 0, 1..=255, 0, ..] => Some((utf16, ENCODE)),
+        // With a mark, and ASCII without one.
+        [0xff, 0xfe, ..]
+        | [0xfe, 0xff, ..]
+        | [0, b'{' | b'[', ..]
+        | [b'{' | b'[', 0, ..]
+        | [0, 1..=255, 0, 1..=255, ..]
+        | [1..=255, 0, 1..=255, 0, ..] => Some((utf16, ENCODE)),
         [0x1f, 0x8b, ..] => Some(("compressed twice", "decompress it once, for example with `gunzip`")),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(("compressed twice", "decompress it once, for example with `unzstd`")),
         [b'B', b'Z', b'h', ..] => Some(("compressed with bzip2", DECOMPRESS)),

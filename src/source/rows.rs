@@ -112,7 +112,7 @@ impl RowFramer {
                 }
                 _ if rest.starts_with(BYTE_ORDER_MARK) => &rest[..BYTE_ORDER_MARK.len()],
                 // It may be one.
-                _ if BYTE_ORDER_MARK.starts_with(rest) && !(self.is_last && !rest.is_empty()) => return false,
+                _ if (rest.is_empty() || !self.is_last) && BYTE_ORDER_MARK.starts_with(rest) => return false,
                 _ => {
                     self.start = Some((self.cursor, self.line));
                     self.scanner.begin(self.cursor);

@@ -200,7 +200,8 @@ mod tests {
                 let quote = if quoted || name.contains(['"', ',', '\n']) { "\"" } else { "" };
                 let name = name.replace('"', "\"\"").replace(['\r', '\n'], if ids == 1 { " " } else { "\n" });
                 let all = if quoted { "\"" } else { "" };
-                document += &format!("{all}{}{all},{quote}{name}{quote},L,{all}u{number}@x.org{all}\n", id(number));
+                let id = id(number);
+                document.extend([all, &id, all, ",", quote, &name, quote, ",L,", all, &format!("u{number}@x.org"), all, "\n"]);
             }
             for (at, puts_in) in changes {
                 let body = &document.as_bytes()[header..];
