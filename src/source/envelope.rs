@@ -197,7 +197,9 @@ impl Walk<'_, '_> {
 
     fn first(&mut self) -> Result<Page, Halt> {
         if self.format.is_array_of_pages() {
-            self.next_byte(false)?;
+            if self.next_byte(false)? != Some(b'[') {
+                return Err(self.syntax("an array of pages is expected").into());
+            }
             self.pass(1);
         }
         self.page()
