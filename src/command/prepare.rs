@@ -80,18 +80,16 @@ pub(super) fn prepare(settings: &ImportSettings, target: &str) -> Result<Prepare
     let open = open_run(settings, &wanted)?;
     if let Some((directory, was)) = open {
         let run_lock = Lock::take(&directory.lock(), "import")?;
-        let (changed, has_same_rules) = (was.changed_input(&wanted), was.has_same_rules(&wanted));
-        // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nobody was sent of
-        // it, for others were to be mended first.
-        if changed.is_some() && directory.ended_on_its_input()
-            || (changed.is_some() || !has_same_rules) && directory.has_sent_nothing()
-        {
+        let changed = was.changed_input(&wanted);
+        if changed.is_some() && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
+            // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nothing was sent
+            // of it, for records were to be mended first.
             return begin(settings, wanted, target_lock);
         }
         if let Some(changed) = changed {
             return Err(PrepareError::Changed { input: changed.path.clone(), run: was.id });
         }
-        if !has_same_rules {
+        if !was.has_same_rules(&wanted) {
             return Err(PrepareError::OtherRules { run: was.id });
         }
         let mut ledger = ledger(settings);
