@@ -109,18 +109,15 @@ pub(super) async fn prepare(
             Some(changed) => Some(changed.path.clone()),
             None => changed_bytes(settings, &directory, &was, signals).await?,
         };
-        let has_same_rules = was.has_same_rules(&wanted);
-        // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nobody was sent of
-        // it, for others were to be mended first.
-        if changed.is_some() && directory.ended_on_its_input()
-            || (changed.is_some() || !has_same_rules) && directory.has_sent_nothing()
-        {
+        if changed.is_some() && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
+            // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nothing was sent
+            // of it, for records were to be mended first.
             return Ok(begin(settings, wanted, target_lock)?);
         }
         if let Some(input) = changed {
             return Err(PrepareError::Changed { input, run: was.id }.into());
         }
-        if !has_same_rules {
+        if !was.has_same_rules(&wanted) {
             return Err(PrepareError::OtherRules { run: was.id }.into());
         }
         let mut ledger = ledger(settings);

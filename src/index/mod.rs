@@ -4,6 +4,9 @@
 //! entries in any order ── Sorter ──► entries in order ── SortedFile::write ──► SortedFile ── find
 //! ```
 //!
+//! Who has a key that only one record can have is found in the same way: a `DuplicateFinder` sorts the keys, and goes through
+//! those that are there several times once more in the order of the records (`claims`).
+//!
 //! An entry begins with its key, most often a hash, so that one comparison of bytes does for every index. Memory is
 //! bounded by the sorter's buffer, whatever the number of entries.
 

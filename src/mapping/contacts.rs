@@ -1,7 +1,7 @@
 //! Email addresses and phone numbers: which is the primary one, which are kept.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::normal_form::{normal_form, trimmed};
 use super::syntax::{email_fault, is_phone};
@@ -62,7 +62,7 @@ fn emails<'a>(
     let mut primary = primary.unwrap_or(0);
     if rules.email.unverified != Unverified::Keep {
         // The same address twice is verified if either is.
-        let verified: HashSet<_> =
+        let verified: BTreeSet<_> =
             given.iter().filter(|(.., verified)| *verified).map(|(_, value, _)| normal_form(value)).collect();
         for (_, value, is_verified) in &mut given {
             *is_verified = *is_verified || verified.contains(&normal_form(value));
@@ -177,7 +177,7 @@ impl<'a> Flat<'a> {
         objects: impl Iterator<Item = (Option<&'a str>, Option<&'a str>, Option<bool>)>,
         notices: &mut Notices,
     ) -> Vec<(Option<&'a str>, &'a str, bool)> {
-        let forms = |list: Option<&'a [Text<'a>]>| -> HashSet<_> {
+        let forms = |list: Option<&'a [Text<'a>]>| -> BTreeSet<_> {
             list.into_iter().flatten().map(|value| normal_form(trimmed(value))).collect()
         };
         let (in_verified, in_unverified) = (forms(self.verified), forms(self.unverified));
@@ -225,21 +225,20 @@ fn are_several(given: &[(Option<&str>, &str, bool)]) -> bool {
 struct Kept<'a> {
     list: Vec<Address<'a>>,
     /// Where each is in the list, by its form, if there are too many to look at each.
-    places: HashMap<Cow<'a, str>, usize>,
+    places: BTreeMap<Cow<'a, str>, usize>,
     are_many: bool,
 }
 
 impl<'a> Kept<'a> {
     fn with_capacity(expected: usize) -> Self {
-        Self { list: Vec::with_capacity(expected), places: HashMap::new(), are_many: expected > FEW }
+        Self { list: Vec::with_capacity(expected), places: BTreeMap::new(), are_many: expected > FEW }
     }
 
     fn keep(&mut self, given: &'a str, address: Address<'a>) {
-        let form = normal_form(given);
         let place = if self.are_many {
-            Some(*self.places.entry(form).or_insert(self.list.len()))
+            Some(*self.places.entry(normal_form(given)).or_insert(self.list.len()))
         } else {
-            self.list.iter().position(|other| normal_form(&other.value) == form)
+            self.list.iter().position(|other| normal_form(&other.value) == normal_form(given))
         };
         match place.and_then(|place| self.list.get_mut(place)) {
             Some(other) => {

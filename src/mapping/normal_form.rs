@@ -45,6 +45,13 @@ pub(super) fn is_invisible(character: char) -> bool {
 
 /// The text without what is blank or invisible at its ends: copying out of a document or a table often brings it along.
 pub(super) fn trimmed(text: &str) -> &str {
+    // Nearly all are as they should be.
+    if let ([first, ..], [.., last]) = (text.as_bytes(), text.as_bytes())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
     text.trim_matches(|character: char| character.is_whitespace() || is_invisible(character))
 }
 
