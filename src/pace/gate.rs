@@ -23,9 +23,15 @@ const LONGEST_RESET: Duration = Duration::from_secs(20);
 /// A refusal that asks for a longer wait than anybody has patience for is believed when it is repeated after this time.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
+/// The longest wait that is asked for because two requests came too close together: it is told in whole seconds.
+const SHORT: Duration = Duration::from_secs(2);
+
 /// How long before a request may be sent its turn comes, where requests are kept apart: it may have to be made durable
 /// first, and that must not make it late.
 const LEAD: Duration = Duration::from_millis(100);
+
+/// How many batches are on their way at least where requests are kept apart, unless fewer were asked for.
+const PREPARED: usize = 3;
 
 /// How fast a run may go.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +117,8 @@ struct State {
     /// Slots to be taken away as soon as they are free.
     surplus: usize,
     patience: Duration,
+    /// How many batches are on their way at least where requests are kept apart.
+    prepared: usize,
 }
 
 /// What the next request has to do.
@@ -169,6 +177,11 @@ impl State {
         next
     }
 
+    /// How many batches may be on their way. Where requests are kept apart, one is prepared while another one is answered.
+    fn slots(&self) -> usize {
+        self.concurrency.limit().max(if self.spacing.is_kept() { self.prepared } else { 1 })
+    }
+
     /// The time from one request to the next at the rate of now.
     fn interval(&self) -> Duration {
         Duration::from_secs_f64(1.0 / self.rate.rate())
@@ -187,9 +200,11 @@ impl State {
                     return;
                 }
                 self.in_vain_since.get_or_insert(now);
-                let close = self.spacing.refused(now, permit.sent, permit.apart, self.interval());
-                let is_first = self.hold.is_none();
-                self.hold_on(now, permit, self.asked(now, permit, answer), HoldReason::Refused);
+                // Who counts in long windows asks for long waits, and it is not the distance that counts.
+                let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
+                let close = asked.is_none_or(|asked| asked <= SHORT)
+                    && self.spacing.refused(now, permit.sent, permit.apart, self.interval());
+                self.hold_on(now, permit, asked, HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
                     hold.close = if is_first { close } else { hold.close && !permit.probe };
                 }
@@ -313,6 +328,7 @@ impl Pace {
             refused: 0,
             surplus: 0,
             patience: rules.patience,
+            prepared: PREPARED.min(rules.concurrency.most),
         };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -401,7 +417,7 @@ impl Pace {
         {
             let mut state = self.state();
             state.under_way -= 1;
-            let before = state.concurrency.limit();
+            let before = state.slots();
             state.unsent -= u32::from(!permit.departed);
             if permit.probe {
                 state.probing = false;
@@ -416,7 +432,7 @@ impl Pace {
 
     /// Gives out more slots, or takes some away.
     fn resize(&self, state: &mut State, before: usize) {
-        let limit = state.concurrency.limit();
+        let limit = state.slots();
         if limit > before {
             let kept = state.surplus.min(limit - before);
             state.surplus -= kept;
