@@ -228,7 +228,8 @@ impl<R: Read> LogReader<R> {
     /// What does not add up is torn, or it is an error. Before the first mark only zeros are known to be torn: neither
     /// the last byte of a whole `check` nor that of a `sum` is one.
     fn damaged(&mut self, last_byte: u8) -> Result<Option<&[u8]>, LogError> {
-        let is_torn = if self.is_marked { !self.is_followed_by_a_group()? } else { last_byte == 0 && self.rest_is_zero()? };
+        let is_torn =
+            if self.is_marked { !self.is_followed_by_a_group()? } else { last_byte == 0 && self.rest_is_zero()? };
         if is_torn { Ok(None) } else { Err(LogError::Damaged { offset: self.offset }) }
     }
 

@@ -118,7 +118,17 @@ impl Lab {
         std::fs::create_dir_all(&directory).expect("a directory");
         let file = directory.with_extension("trace");
         let mut command = self.command(&directory, KEY);
-        command.args(["sandbox", "--listen", "127.0.0.1:0", "--db", "new/sandbox.db", "--rate", "off", "--api-key", KEY]);
+        command.args([
+            "sandbox",
+            "--listen",
+            "127.0.0.1:0",
+            "--db",
+            "new/sandbox.db",
+            "--rate",
+            "off",
+            "--api-key",
+            KEY,
+        ]);
         let mut traced = trace::traced(&command, &file);
         let strace = traced.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("strace runs");
         let mut process = TracedSandbox { strace, trace: file.clone() };
@@ -185,7 +195,10 @@ impl Lab {
         std::thread::scope(|scope| {
             for _ in 0..WORKERS {
                 scope.spawn(|| {
-                    while let Some((index, state)) = { let index = next.fetch_add(1, Ordering::Relaxed); states.get(index).map(|state| (index, state)) } {
+                    while let Some((index, state)) = {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        states.get(index).map(|state| (index, state))
+                    } {
                         let told = Told { name, state, recording };
                         check(index, state);
                         drop(told);
@@ -226,7 +239,10 @@ impl Drop for Told<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let State { events, outside, story, .. } = self.state;
-            eprintln!("{}: the power failed after {events} calls; outside: {outside}; of what was not durable is left: {story:?}; the last calls:", self.name);
+            eprintln!(
+                "{}: the power failed after {events} calls; outside: {outside}; of what was not durable is left: {story:?}; the last calls:",
+                self.name
+            );
             for event in &self.recording.events[events.saturating_sub(12)..*events] {
                 let text = format!("{:?}", event.call);
                 eprintln!("  {:.6} {}", event.at, text.chars().take(160).collect::<String>());
@@ -264,7 +280,10 @@ impl Recording {
 
     /// Whom the target had confirmed in a state.
     pub fn confirmed_users(&self, state: &State) -> BTreeSet<String> {
-        self.confirmed.lock().expect("what was confirmed").users[..=state.outside].iter().flat_map(|(_, users)| users.clone()).collect()
+        self.confirmed.lock().expect("what was confirmed").users[..=state.outside]
+            .iter()
+            .flat_map(|(_, users)| users.clone())
+            .collect()
     }
 }
 

@@ -190,7 +190,8 @@ fn tomorrow() -> String {
 }
 
 fn names(renamed: bool) -> Vec<String> {
-    let name = |number: usize| if renamed && number % 10 == 0 { format!("Renamed{number}") } else { format!("N{number}") };
+    let name =
+        |number: usize| if renamed && number % 10 == 0 { format!("Renamed{number}") } else { format!("N{number}") };
     let mut names: Vec<String> = (0..USERS + 5).filter(|number| !is_bad(*number)).map(name).collect();
     names.sort();
     names

@@ -94,7 +94,11 @@ fn stories(disk: &Disk, dice: &mut fastrand::Rng) -> Vec<Story> {
         for block in [0, change.blocks / 2, change.blocks - 1] {
             for fate in [Fate::Prefix(block.max(1)), Fate::Hole(block)] {
                 let torn = (*number, fate);
-                stories.extend([vec![torn], [whole[..index].to_vec(), vec![torn]].concat(), [all_but(index), vec![torn]].concat()]);
+                stories.extend([
+                    vec![torn],
+                    [whole[..index].to_vec(), vec![torn]].concat(),
+                    [all_but(index), vec![torn]].concat(),
+                ]);
             }
         }
     }

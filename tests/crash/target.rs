@@ -95,7 +95,8 @@ impl Front {
                 std::thread::spawn(move || serve(stream, &known));
             }
         });
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         Self { url, backends, runtime }
     }
 

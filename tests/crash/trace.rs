@@ -20,14 +20,33 @@ pub struct Event {
 #[derive(Debug)]
 pub enum Call {
     /// Opened for writing, and made if it was not there.
-    Create { path: PathBuf, truncated: bool },
-    Write { path: PathBuf, offset: u64, bytes: Vec<u8> },
-    Truncate { path: PathBuf, length: u64 },
+    Create {
+        path: PathBuf,
+        truncated: bool,
+    },
+    Write {
+        path: PathBuf,
+        offset: u64,
+        bytes: Vec<u8>,
+    },
+    Truncate {
+        path: PathBuf,
+        length: u64,
+    },
     /// A file or a directory.
-    Sync { path: PathBuf },
-    Rename { from: PathBuf, to: PathBuf },
-    Remove { path: PathBuf },
-    MakeDirectory { path: PathBuf },
+    Sync {
+        path: PathBuf,
+    },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    Remove {
+        path: PathBuf,
+    },
+    MakeDirectory {
+        path: PathBuf,
+    },
 }
 
 /// Whether strace is there and may trace.
@@ -138,7 +157,9 @@ impl Reading<'_> {
             "dup" | "dup2" | "dup3" | "fcntl" => self.duplicate(name, &parts),
             "write" | "writev" => self.write(&parts),
             "pwrite64" | "pwritev" | "pwritev2" => self.write_at(&parts),
-            "ftruncate" => self.below(&parts.path_of_file(0)).map(|path| Call::Truncate { path, length: parts.number(1) }),
+            "ftruncate" => {
+                self.below(&parts.path_of_file(0)).map(|path| Call::Truncate { path, length: parts.number(1) })
+            }
             "fsync" | "fdatasync" => self.below(&parts.path_of_file(0)).map(|path| Call::Sync { path }),
             "mkdir" => self.given(&parts, None, 0).map(|path| Call::MakeDirectory { path }),
             "mkdirat" => self.given(&parts, Some(0), 1).map(|path| Call::MakeDirectory { path }),
