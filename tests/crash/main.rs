@@ -261,6 +261,29 @@ fn shards_and_their_merge() {
     lab.check("merge", merge.states(), check_merge);
 }
 
+/// The importer and its sandbox are one process, and both are cut off.
+#[test]
+fn an_import_into_its_own_sandbox() {
+    let Some(lab) = Lab::new() else { return };
+    let flags = [&FLAGS[..], &["--sandbox"]].concat();
+    let site = lab.site("rec00", "nobody", &lab.path("target.db"));
+    site.write("users.json", users());
+    let recording = lab.record(&site, &site.import_arguments("users.json", &flags));
+    recording.run.expect_code_of(3);
+    lab.check("import into its own sandbox", recording.states(), |site| {
+        let run = site.import("users.json", &flags).expect_code(3);
+        let there = || target::column(&site.path(".avnology/sandbox.db"), "external_id");
+        assert_eq!(there(), good(), "each once at the target: {}", run.stdout);
+        assert_rejected_once(site, &run.report());
+        let runs = site.runs();
+        assert_eq!(sum(&runs, "created"), USERS as u64 - BAD, "{runs:?}");
+        for run in runs {
+            site.undo(run["id"].as_str().expect("an id")).expect_code(0);
+        }
+        assert_eq!(there(), Vec::<String>::new());
+    });
+}
+
 /// The sandbox is cut off itself: whom it confirmed is there, and nobody is whom nobody sent.
 #[test]
 fn the_sandbox() {
