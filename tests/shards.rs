@@ -299,6 +299,26 @@ fn what_is_no_whole_is_not_put_together() {
 }
 
 #[test]
+fn rejects_that_were_mended_after_a_merge_stay_as_they_are() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    scratch.write("users.json", mixed_export(1_200).0);
+    for shard in ["1/2", "2/2"] {
+        wait(start(&scratch, &sandbox, shard, &[])).expect_code(3);
+    }
+    let merge = || scratch.run(&["migrate", "clerk", "runs", "merge", "--output", "json"]).expect_code(3);
+    let path = |run: &Run| run.report()["rejects_file"].as_str().expect("a rejects file").to_owned();
+    let first = path(&merge());
+    assert_eq!(path(&merge()), first, "what nobody changed is replaced");
+    let mended = scratch.read(&first).replace("oops", "\"username\":\"mended\"");
+    scratch.write(&first, &mended);
+    let again = merge();
+    assert!(again.stderr.contains("stays as it is"), "{}", again.stderr);
+    assert_eq!((scratch.read(&first), rejected(&scratch, &again).len()), (mended, 40));
+    assert_ne!(path(&again), first);
+}
+
+#[test]
 fn what_was_known_of_the_target_is_not_believed_after_shards_were_at_it() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

@@ -18,7 +18,7 @@ use crate::exit::ExitStatus;
 use crate::index::Duplicates;
 use crate::journal::{
     Ending, FirstPassRecord, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory,
-    put_private,
+    put_private, rejects_path,
 };
 use crate::passwords::PasswordsReport;
 use crate::pipeline::{InputProgress, Ledger};
@@ -131,10 +131,9 @@ pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus,
     create_private_directory(&directory).map_err(|source| MergeError::Io { path: directory.clone(), source })?;
     let accounts = parts.values().map(account).collect::<Result<Vec<_>, _>>()?;
     check_sums(&parts, &accounts)?;
-    let rejects = directory.join("rejects.ndjson");
-    write_rejects(&rejects, &parts, &accounts)?;
+    let rejects = write_rejects(&directory.join("rejects.ndjson"), &parts, &accounts)?;
     let mut merged = accounts.into_iter().map(|(ledger, _)| ledger).reduce(Ledger::with).unwrap_or_else(empty);
-    (merged.rejects_file, merged.earlier_rejects) = ((merged.rejected() > 0).then_some(rejects), Vec::new());
+    merged.set_rejects_files(rejects.into_iter().collect());
     let report = directory.join("report.json");
     let details = RunDetails {
         shards: parts.values().map(|part| part.record.id.clone()).collect(),
@@ -275,10 +274,12 @@ fn account(part: &Part) -> Result<(Ledger, u64), MergeError> {
     }
     // Replaying a journal is how this account is made: that is no earlier part of a run.
     ledger.continued_records = 0;
-    ledger.earlier_rejects = if ledger.rejected() > 0 { rejects_files } else { Vec::new() };
     if let Some(found) = &duplicates {
         let path = part.directory.duplicates();
         ledger.name_sharing(found, Some(part.shard)).map_err(|source| MergeError::Io { path, source })?;
+    }
+    if ledger.rejected() > 0 {
+        ledger.set_rejects_files(rejects_files);
     }
     ledger.not_asked = not_asked;
     (ledger.requests, ledger.retries, ledger.throttled) = (requests.sent, requests.retries, requests.throttled);
@@ -299,17 +300,30 @@ fn check_sums(parts: &BTreeMap<u32, Part>, accounts: &[(Ledger, u64)]) -> Result
     }
 }
 
-/// Writes the rejects of all shards one behind the other. No rejects, no file.
-fn write_rejects(path: &Path, parts: &BTreeMap<u32, Part>, accounts: &[(Ledger, u64)]) -> Result<(), MergeError> {
-    let failed = |source| MergeError::Io { path: path.to_path_buf(), source };
+/// Writes the rejects of all shards one behind the other, and says where. No rejects, no file. They take the place of those
+/// of an earlier merge, unless somebody changed these.
+fn write_rejects(
+    first: &Path,
+    parts: &BTreeMap<u32, Part>,
+    accounts: &[(Ledger, u64)],
+) -> Result<Option<PathBuf>, MergeError> {
+    let failed = |source| MergeError::Io { path: first.to_path_buf(), source };
+    let path = rejects_path(first).map_err(failed)?;
     let with_rejects: Vec<_> = parts.values().zip(accounts).filter(|(_, (ledger, _))| ledger.rejected() > 0).collect();
     if with_rejects.is_empty() {
         return match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-            _ => Ok(()),
+            _ => Ok(None),
         };
     }
-    let written = put_private(path, |file| {
+    if path != first {
+        tracing::warn!(
+            "somebody changed `{}`, so it stays as it is; the rejects are in `{}`",
+            first.display(),
+            path.display()
+        );
+    }
+    let written = put_private(&path, |file| {
         let mut file = BufWriter::new(file);
         for (part, (ledger, _)) in with_rejects {
             let mut lines = 0;
@@ -323,7 +337,8 @@ fn write_rejects(path: &Path, parts: &BTreeMap<u32, Part>, accounts: &[(Ledger, 
         }
         file.flush().map(Ok)
     });
-    written.map_err(failed)?
+    written.map_err(failed)??;
+    Ok(Some(path))
 }
 
 /// Copies a file and counts its lines. A line may be of any length.

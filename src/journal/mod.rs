@@ -36,8 +36,8 @@ use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use progress::{InDoubt, Progress, Tracker};
-pub use rejects::Reject;
 use rejects::RejectsFile;
+pub use rejects::{Reject, rejects_path};
 pub use run_directory::{
     RunDirectory, create_private, create_private_directory, directory_of, put_private, replace_private,
     sync_directory_of,

@@ -335,6 +335,18 @@ impl RejectsFile {
     }
 }
 
+/// Where rejects go that take the place of earlier ones: there, unless somebody changed those.
+pub fn rejects_path(first: &Path) -> io::Result<PathBuf> {
+    let mut number = FIRST;
+    loop {
+        let path = RejectsFile::numbered(first, number);
+        if !matches!(look_at(&path, 0)?, Left::Changed) {
+            return Ok(path);
+        }
+        number += 1;
+    }
+}
+
 /// Whether a path still leads to this file, of this length.
 fn is_still(file: &File, path: &Path, length: u64) -> io::Result<bool> {
     let there = match std::fs::symlink_metadata(path) {

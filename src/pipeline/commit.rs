@@ -217,8 +217,7 @@ impl Committer {
                 let path = journal.path().display().to_string();
                 self.stop_because(StopReason::Journal { path, source });
             }
-            let mut files = journal.rejects_files();
-            (self.ledger.rejects_file, self.ledger.earlier_rejects) = (files.pop(), files);
+            self.ledger.set_rejects_files(journal.rejects_files());
         }
         self.look(started);
         reporter.finish(&Moment::of(&self.ledger, false));

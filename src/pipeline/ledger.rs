@@ -222,6 +222,12 @@ impl Ledger {
         Self { shard, ..self }
     }
 
+    /// Notes where the rejects are; the last file is the newest.
+    pub fn set_rejects_files(&mut self, mut files: Vec<PathBuf>) {
+        self.rejects_file = files.pop();
+        self.earlier_rejects = files;
+    }
+
     /// All files with rejects, in their order.
     pub fn rejects_files(&self) -> impl Iterator<Item = &PathBuf> {
         self.earlier_rejects.iter().chain(&self.rejects_file)

@@ -1,13 +1,14 @@
 //! Where processes are recorded, and the states after power cuts are tried.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::disk::Tree;
 use super::states::{State, choose};
@@ -70,7 +71,8 @@ impl Lab {
         let wanted = wanted_states();
         if !trace::can_trace() {
             assert!(wanted.is_none(), "strace is not there, or may not trace, so power cuts cannot be tried");
-            eprintln!("SKIPPED, for strace is not there or may not trace: power cuts are not tried");
+            // Not by a macro: what these print is shown only when a test fails.
+            tell("SKIPPED: strace is not there, or may not trace, so power cuts are not tried");
             return None;
         }
         // Syncs take their time on a real disk, and nothing here depends on them.
@@ -159,7 +161,7 @@ impl Lab {
 
     /// Tries states of a recording, some side by side.
     pub fn check(&self, name: &str, (recording, states): (&Recording, Vec<State>), check: impl Fn(&Site<'_>) + Sync) {
-        self.each(name, recording, &states, |index, state| {
+        each(name, recording, &states, |index, state| {
             let name = format!("s{index:04}");
             let site = self.site_at(&name, &format!("key of {name}"), recording, state);
             check(&site);
@@ -177,7 +179,7 @@ impl Lab {
         (recording, states): (&Recording, Vec<State>),
         check: impl Fn(&State, &Path) + Sync,
     ) {
-        self.each(name, recording, &states, |index, state| {
+        each(name, recording, &states, |index, state| {
             let name = format!("s{index:04}");
             let directory = self.path(&name);
             write_tree(&state.tree(&recording.tree, &recording.events), &directory, &recording.directory);
@@ -188,27 +190,33 @@ impl Lab {
             std::fs::remove_dir_all(directory).expect("it can be removed");
         });
     }
+}
 
-    #[expect(clippy::print_stdout, reason = "figures for those who run it by hand")]
-    fn each(&self, name: &str, recording: &Recording, states: &[State], check: impl Fn(usize, &State) + Sync) {
-        let (next, began) = (AtomicUsize::new(0), std::time::Instant::now());
-        std::thread::scope(|scope| {
-            for _ in 0..WORKERS {
-                scope.spawn(|| {
-                    while let Some((index, state)) = {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        states.get(index).map(|state| (index, state))
-                    } {
-                        let told = Told { name, state, recording };
-                        check(index, state);
-                        drop(told);
-                    }
-                });
-            }
-        });
-        let (count, calls) = (states.len(), recording.events.len());
-        println!("{name}: {count} states after power cuts during {calls} calls, in {:.0?}", began.elapsed());
-    }
+/// Tries states, some side by side.
+#[expect(clippy::print_stdout, reason = "figures for those who run it by hand")]
+fn each(name: &str, recording: &Recording, states: &[State], check: impl Fn(usize, &State) + Sync) {
+    let (next, began) = (AtomicUsize::new(0), Instant::now());
+    let next_state = || {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        states.get(index).map(|state| (index, state))
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some((index, state)) = next_state() {
+                    let told = Told { name, state, recording };
+                    check(index, state);
+                    drop(told);
+                }
+            });
+        }
+    });
+    let (count, calls) = (states.len(), recording.events.len());
+    println!("{name}: {count} states after power cuts during {calls} calls, in {:.0?}", began.elapsed());
+}
+
+fn tell(text: &str) {
+    drop(writeln!(std::io::stderr(), "{text}"));
 }
 
 /// A sandbox that is traced; ended when dropped.
@@ -239,13 +247,11 @@ impl Drop for Told<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let State { events, outside, story, .. } = self.state;
-            eprintln!(
-                "{}: the power failed after {events} calls; outside: {outside}; of what was not durable is left: {story:?}; the last calls:",
-                self.name
-            );
+            tell(&format!("{}: the power failed after {events} calls; outside: {outside}", self.name));
+            tell(&format!("of what was not durable is left: {story:?}; the last calls:"));
             for event in &self.recording.events[events.saturating_sub(12)..*events] {
                 let text = format!("{:?}", event.call);
-                eprintln!("  {:.6} {}", event.at, text.chars().take(160).collect::<String>());
+                tell(&format!("  {:.6} {}", event.at, text.chars().take(160).collect::<String>()));
             }
         }
     }
@@ -310,21 +316,12 @@ impl Site<'_> {
         self.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    pub fn import_arguments(&self, file: &str, more: &[&str]) -> Vec<String> {
-        let fixed = ["migrate", "clerk", "--import", file, "--output", "json", "--progress", "none"];
-        fixed.iter().chain(more).map(ToString::to_string).collect()
-    }
-
     pub fn import(&self, file: &str, more: &[&str]) -> Run {
-        self.run_all(&self.import_arguments(file, more))
-    }
-
-    pub fn undo_arguments(&self, id: &str) -> Vec<String> {
-        ["migrate", "clerk", "undo", id, "--yes", "--output", "json", "--rate", "1000/s"].map(str::to_owned).to_vec()
+        self.run_all(&import_arguments(file, more))
     }
 
     pub fn undo(&self, id: &str) -> Run {
-        self.run_all(&self.undo_arguments(id))
+        self.run_all(&undo_arguments(id))
     }
 
     /// All runs, as they are listed.
@@ -332,6 +329,17 @@ impl Site<'_> {
         let run = self.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0);
         serde_json::from_str(&run.stdout).expect("a list of runs")
     }
+}
+
+/// An import as a command.
+pub fn import_arguments(file: &str, more: &[&str]) -> Vec<String> {
+    let fixed = ["migrate", "clerk", "--import", file, "--output", "json", "--progress", "none"];
+    fixed.iter().chain(more).map(ToString::to_string).collect()
+}
+
+/// An undo as a command.
+pub fn undo_arguments(id: &str) -> Vec<String> {
+    ["migrate", "clerk", "undo", id, "--yes", "--output", "json", "--rate", "1000/s"].map(str::to_owned).to_vec()
 }
 
 /// What is below a directory, but for locks and the shared memory of SQLite.

@@ -24,7 +24,7 @@ mod trace;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lab::{Lab, Recording, Site};
+use lab::{Lab, Recording, Site, import_arguments, undo_arguments};
 use serde_json::Value;
 use support::{Run, export, user};
 
@@ -83,7 +83,7 @@ fn make_older(site: &Site<'_>) {
 fn recorded_import(lab: &Lab, more: &[&str]) -> Recording {
     let site = lab.site("rec00", "key of the recording", &lab.path("target.db"));
     site.write("users.json", users());
-    let recording = lab.record(&site, &site.import_arguments("users.json", &[&FLAGS, more].concat()));
+    let recording = lab.record(&site, &import_arguments("users.json", &[&FLAGS, more].concat()));
     recording.run.expect_code_of(3);
     recording
 }
@@ -117,7 +117,8 @@ fn assert_all_in_one_place(site: &Site<'_>, run: &Run) {
 fn assert_rejected_once(site: &Site<'_>, report: &Value) {
     assert_eq!(report.get("earlier_rejects_files"), None, "nobody has changed any");
     let rejects = support::lines(&site.path(report["rejects_file"].as_str().expect("a rejects file")));
-    let numbers: BTreeSet<u64> = rejects.iter().map(|reject| reject["position"]["record"].as_u64().unwrap()).collect();
+    let numbers: BTreeSet<u64> =
+        rejects.iter().map(|reject| reject["position"]["record"].as_u64().expect("a number")).collect();
     assert_eq!((rejects.len() as u64, numbers.len() as u64), (BAD, BAD), "each once among the rejects");
 }
 
@@ -167,7 +168,7 @@ fn undo() {
     let recording = recorded_import(&lab, &[]);
     let site = recording.site(&lab);
     let id = site.runs()[0]["id"].as_str().expect("an id").to_owned();
-    let undo = lab.record(&site, &site.undo_arguments(&id));
+    let undo = lab.record(&site, &undo_arguments(&id));
     undo.run.expect_code_of(0);
     lab.check("undo", undo.states(), |site| {
         let counts = site.undo(&id).expect_code(0).report()["counts"].clone();
@@ -190,8 +191,9 @@ fn tomorrow() -> String {
 }
 
 fn names(renamed: bool) -> Vec<String> {
-    let name =
-        |number: usize| if renamed && number % 10 == 0 { format!("Renamed{number}") } else { format!("N{number}") };
+    let name = |number: usize| {
+        if renamed && number.is_multiple_of(10) { format!("Renamed{number}") } else { format!("N{number}") }
+    };
     let mut names: Vec<String> = (0..USERS + 5).filter(|number| !is_bad(*number)).map(name).collect();
     names.sort();
     names
@@ -205,7 +207,7 @@ fn a_nightly_run() {
     make_older(&site);
     site.write("tomorrow.json", tomorrow());
     let update = [&FLAGS[..], &["--on-existing", "update"]].concat();
-    let night = lab.record(&site, &site.import_arguments("tomorrow.json", &update));
+    let night = lab.record(&site, &import_arguments("tomorrow.json", &update));
     night.run.expect_code_of(0);
     let new = (USERS..USERS + 5).filter(|number| !is_bad(*number)).count() as u64;
     lab.check("nightly", night.states(), |site| {
@@ -244,7 +246,7 @@ fn shards_and_their_merge() {
     site.write("users.json", users().replacen("[\n", &format!("[\n{others}"), 1));
     site.import("users.json", &["--shard", "1/2"]).expect_code(0);
     let shard = [&FLAGS[..], &["--shard", "2/2"]].concat();
-    let recording = lab.record(&site, &site.import_arguments("users.json", &shard));
+    let recording = lab.record(&site, &import_arguments("users.json", &shard));
     recording.run.expect_code_of(3);
     lab.check("shard", recording.states(), |site| {
         site.import("users.json", &shard).expect_code(3);
@@ -259,6 +261,29 @@ fn shards_and_their_merge() {
     let merge = lab.record(&site, &["migrate", "clerk", "runs", "merge", "--output", "json"].map(str::to_owned));
     merge.run.expect_code_of(3);
     lab.check("merge", merge.states(), check_merge);
+}
+
+/// The importer and its sandbox are one process, and both are cut off.
+#[test]
+fn an_import_into_its_own_sandbox() {
+    let Some(lab) = Lab::new() else { return };
+    let flags = [&FLAGS[..], &["--sandbox"]].concat();
+    let site = lab.site("rec00", "nobody", &lab.path("target.db"));
+    site.write("users.json", users());
+    let recording = lab.record(&site, &import_arguments("users.json", &flags));
+    recording.run.expect_code_of(3);
+    lab.check("import into its own sandbox", recording.states(), |site| {
+        let run = site.import("users.json", &flags).expect_code(3);
+        let there = || target::column(&site.path(".avnology/sandbox.db"), "external_id");
+        assert_eq!(there(), good(), "each once at the target: {}", run.stdout);
+        assert_rejected_once(site, &run.report());
+        let runs = site.runs();
+        assert_eq!(sum(&runs, "created"), USERS as u64 - BAD, "{runs:?}");
+        for run in runs {
+            site.undo(run["id"].as_str().expect("an id")).expect_code(0);
+        }
+        assert_eq!(there(), Vec::<String>::new());
+    });
 }
 
 /// The sandbox is cut off itself: whom it confirmed is there, and nobody is whom nobody sent.

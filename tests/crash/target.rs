@@ -145,10 +145,12 @@ fn keep(database: Option<&Path>, confirmed: &Mutex<Confirmed>, users: Vec<String
     confirmed.users.push((at, users));
 }
 
+/// How a key is sent.
+const BEARER: &str = "authorization: bearer ";
+
 fn serve(mut stream: TcpStream, backends: &Mutex<HashMap<String, Backend>>) {
     let mut reader = BufReader::new(stream.try_clone().expect("the other half"));
     let Some((head, body)) = read_request(&mut reader) else { return };
-    const BEARER: &str = "authorization: bearer ";
     let key = head.lines().find(|line| line.to_lowercase().starts_with(BEARER)).map(|line| line[BEARER.len()..].trim());
     let backend = key.and_then(|key| backends.lock().expect("backends").get(key).cloned());
     let Some(Backend { address, recorded }) = backend else { return };
