@@ -17,18 +17,38 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use avnology_migrate::pace::{Answer, ConcurrencyRules, Pace, PaceRules, Quota, RateChoice, RateRules, Verdict};
+use avnology_migrate::pace::{Answer, ConcurrencyRules, Pace, PaceRules, Quota, RateRules, Verdict};
 use serde::Deserialize;
 use tokio::task::LocalSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scenario {
     about: String,
     server: Server,
+    #[serde(default)]
+    machine: Machine,
     run: Run,
     expect: Expect,
+}
+
+/// The machine that the pace is kept on.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Machine {
+    /// It is somebody else's turn that often, and for that long, least and most: all timers in between are late.
+    busy: Option<Busy>,
+    /// How long it takes to make a request durable, once it is its turn, least and most.
+    #[serde(default)]
+    durable_ms: [u64; 2],
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Busy {
+    every_ms: u64,
+    for_ms: [u64; 2],
 }
 
 #[derive(Clone, Deserialize)]
@@ -41,6 +61,9 @@ struct Server {
     #[serde(default)]
     says: Says,
     latency_ms: f64,
+    /// How long a request is on its way to it, least and most.
+    #[serde(default)]
+    way_ms: [u64; 2],
     /// More requests at once than this take longer in proportion.
     knee: Option<f64>,
     #[serde(default)]
@@ -92,7 +115,14 @@ struct Outage {
 #[serde(deny_unknown_fields)]
 struct Run {
     minutes: u64,
+    /// As for `--rate`.
+    #[serde(default = "auto")]
+    rate: String,
     settled_after_s: f64,
+}
+
+fn auto() -> String {
+    "auto".to_owned()
 }
 
 /// Ranges, least and most.
@@ -105,7 +135,7 @@ struct Expect {
     refused: [f64; 2],
     /// The mean concurrency after settling.
     concurrency: Option<[f64; 2]>,
-    /// From when on half a minute uses 95 % of its quota.
+    /// From when on half a minute uses 95 % of its quota, or what is expected if that is less.
     settles_within_s: f64,
     /// The longest that any sender waited for its turn.
     longest_wait_s: f64,
@@ -234,8 +264,15 @@ impl Target {
     }
 }
 
+/// So many milliseconds, least and most.
+async fn a_while([least, most]: [u64; 2]) {
+    sleep(Duration::from_millis(fastrand::u64(least..=most))).await;
+}
+
 /// One request.
 async fn request(target: &RefCell<Target>) -> Answer {
+    let way = target.borrow().server.way_ms;
+    a_while(way).await;
     let (now, down, decision, latency) = {
         let mut target = target.borrow_mut();
         let now = target.now();
@@ -279,7 +316,7 @@ fn asked(name: &str) -> Option<String> {
 async fn run(scenario: &Scenario) -> Measured {
     fastrand::seed(asked("AVNOLOGY__SEED").map_or(7, |seed| seed.parse().expect("a number")));
     let rules = PaceRules {
-        rate: RateRules::new(RateChoice::Auto, None, None, NonZeroU32::MIN),
+        rate: RateRules::new(scenario.run.rate.parse().expect("a rate"), None, None, NonZeroU32::MIN),
         concurrency: ConcurrencyRules::new(None),
         items: 500,
         bytes: 1 << 20,
@@ -288,14 +325,16 @@ async fn run(scenario: &Scenario) -> Measured {
     let pace = Pace::new(&rules);
     let target = Rc::new(RefCell::new(Target::new(scenario.server.clone())));
     let (longest, limits) = (Rc::new(RefCell::new(0.0f64)), Rc::new(RefCell::new(Vec::new())));
-    let local = LocalSet::new();
+    let (local, durable) = (LocalSet::new(), scenario.machine.durable_ms);
     for _ in 0..rules.concurrency.most {
         let (pace, target, longest) = (pace.clone(), target.clone(), longest.clone());
         local.spawn_local(async move {
             loop {
                 let _slot = pace.slot().await;
                 let asked = Instant::now();
-                let permit = pace.admit(true).await;
+                let mut permit = pace.admit(true).await;
+                a_while(durable).await;
+                permit.depart().await;
                 let waited = asked.elapsed().as_secs_f64();
                 longest.replace_with(|longest| longest.max(waited));
                 let answer = request(&target).await;
@@ -303,11 +342,21 @@ async fn run(scenario: &Scenario) -> Measured {
             }
         });
     }
+    if let Some(Busy { every_ms, for_ms }) = scenario.machine.busy.clone() {
+        local.spawn_local(async move {
+            loop {
+                a_while([1, 2 * every_ms]).await;
+                advance(Duration::from_millis(fastrand::u64(for_ms[0]..=for_ms[1]))).await;
+            }
+        });
+    }
+    let dbg_target = target.clone();
     let (seen, watched) = (limits.clone(), pace.clone());
     local.spawn_local(async move {
         loop {
             sleep(Duration::from_secs(1)).await;
             seen.borrow_mut().push(watched.figures().concurrency as f64);
+            if seen.borrow().len() % 10 == 0 { let f = watched.figures(); let n = dbg_target.borrow(); println!("DBG {} rate {} {} granted {} refused {}", seen.borrow().len(), f.rate, f.reason, n.granted.len(), n.refused.len()); }
         }
     });
     local.run_until(sleep(Duration::from_secs_f64(end))).await;
@@ -328,9 +377,10 @@ fn measure(scenario: &Scenario, target: &Target, limits: &[f64], longest_wait: f
     };
     let (granted, refused) = (between(&target.granted, from, end), between(&target.refused, from, end));
     let span = if (0.1..1.0).contains(&server.rate) { 600.0 } else { 30.0 };
+    let enough = scenario.expect.quota_use[0].min(0.95);
     let settled = (0..(end - span) as u64)
         .map(|second| second as f64)
-        .find(|second| between(&target.granted, *second, second + span) >= 0.95 * allowed(*second, second + span));
+        .find(|second| between(&target.granted, *second, second + span) >= enough * allowed(*second, second + span));
     let resumed = server.outage.as_ref().map(|outage| {
         let over = outage.at_s + outage.for_s;
         target.granted.iter().copied().find(|at| *at > over).unwrap_or(end) - over

@@ -202,7 +202,8 @@ impl Paced {
     ) -> Result<Reply, TargetError> {
         let request = &request;
         let paced = || async move {
-            let permit = self.pace.admit(false).await;
+            let mut permit = self.pace.admit(false).await;
+            permit.depart().await;
             let reply = request().await;
             permit.finish(&reply.answer());
             reply

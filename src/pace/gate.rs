@@ -8,7 +8,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::limiter::Limiter;
-use super::{Answer, BatchControl, ConcurrencyControl, ConcurrencyRules, RateControl, RateRules, Verdict};
+use super::{Answer, BatchControl, ConcurrencyControl, ConcurrencyRules, RateControl, RateRules, Spacing, Verdict};
 
 /// Failures in a row after which a target counts as down, and at least twice as many as requests may be under way.
 const DOWN_AFTER: usize = 5;
@@ -16,6 +16,10 @@ const DOWN_AFTER: usize = 5;
 /// The waits after a refusal without a word about how long, and between two probes of a target that is down.
 const REFUSED_WAITS: (f64, f64) = (0.5, 20.0);
 const DOWN_WAITS: (f64, f64) = (1.0, 15.0);
+
+/// How long before a request may be sent its turn comes, where requests are kept apart: it may have to be made durable
+/// first, and that must not make it late.
+const LEAD: Duration = Duration::from_millis(100);
 
 /// How fast a run may go.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +55,8 @@ struct Hold {
     tries: i32,
     /// Whether the quota was used up, so that it can be measured.
     refused: bool,
+    /// Whether it was only that two requests came too close together.
+    close: bool,
 }
 
 /// The figures of the pace at one moment.
@@ -78,6 +84,7 @@ pub struct PaceFigures {
 struct State {
     rate: RateControl,
     limiter: Limiter,
+    spacing: Spacing,
     concurrency: ConcurrencyControl,
     batch: BatchControl,
     hold: Option<Hold>,
@@ -86,6 +93,8 @@ struct State {
     /// A single request is under way whose answer the others wait for.
     probing: bool,
     under_way: usize,
+    /// Those of them that had their turn and are not sent yet.
+    unsent: u32,
     failures: usize,
     /// Since when nothing was granted, though it was tried.
     in_vain_since: Option<Instant>,
@@ -97,6 +106,7 @@ struct State {
 
 /// What the next request has to do.
 enum Next {
+    /// Go, perhaps as the one that tries.
     Go {
         probe: bool,
     },
@@ -106,22 +116,58 @@ enum Next {
 }
 
 impl State {
-    fn next(&mut self, now: Instant) -> Next {
+    /// Whether the next request has its turn.
+    fn turn(&mut self, now: Instant) -> Next {
+        let next = self.next(now, |state| {
+            let interval = state.interval();
+            // Those who had their turn are sent before.
+            let due = state.spacing.earliest(interval).map(|earliest| earliest + interval * state.unsent);
+            match due.and_then(|due| due.checked_sub(LEAD)).filter(|turn| now < *turn) {
+                Some(turn) => Next::Until(turn),
+                None => match state.limiter.check() {
+                    Ok(()) => Next::Go { probe: false },
+                    Err(wait) => Next::Until(now + wait),
+                },
+            }
+        });
+        if let Next::Go { .. } = next {
+            self.under_way += 1;
+            self.unsent += 1;
+            self.concurrency.under_way(self.under_way);
+        }
+        next
+    }
+
+    /// Whether a request that had its turn may be sent.
+    fn departure(&mut self, now: Instant) -> Next {
+        self.next(now, |state| match state.spacing.earliest(state.interval()).filter(|at| now < *at) {
+            Some(at) => Next::Until(at),
+            None => Next::Go { probe: false },
+        })
+    }
+
+    /// While everybody waits, that is all there is to it; `otherwise` decides when nobody does.
+    fn next(&mut self, now: Instant, otherwise: impl FnOnce(&mut Self) -> Next) -> Next {
         if self.probing {
             return Next::Answer;
         }
-        match self.hold {
+        let next = match self.hold {
             Some(hold) if now < hold.until => Next::Until(hold.until),
             Some(_) => Next::Go { probe: true },
-            None => match self.limiter.check() {
-                Ok(()) => Next::Go { probe: false },
-                Err(wait) => Next::Until(now + wait),
-            },
-        }
+            None => otherwise(self),
+        };
+        self.probing = matches!(next, Next::Go { probe: true });
+        next
+    }
+
+    /// The time from one request to the next at the rate of now.
+    fn interval(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.rate.rate())
     }
 
     fn finish(&mut self, now: Instant, permit: &Permit, answer: &Answer) {
         self.answered += 1;
+        self.spacing.answered(permit.sent, now);
         match answer.verdict {
             Verdict::Granted => self.granted(now, permit, answer),
             Verdict::Refused => {
@@ -134,7 +180,12 @@ impl State {
                 self.in_vain_since.get_or_insert(now);
                 // A quota that is not used up was not what refused it.
                 let reset = answer.quota.reset.filter(|_| answer.quota.remaining.unwrap_or_default() == 0);
+                let close = self.spacing.refused(now, permit.sent, permit.apart, self.interval());
+                let is_first = self.hold.is_none();
                 self.hold_on(now, permit, answer.wait.or(reset), HoldReason::Refused);
+                if let Some(hold) = &mut self.hold {
+                    hold.close = if is_first { close } else { hold.close && !permit.probe };
+                }
             }
             Verdict::Failed => {
                 self.failures += 1;
@@ -166,8 +217,8 @@ impl State {
         if let Some(hold) = self.hold.filter(|hold| permit.probe || hold.reason == HoldReason::Down) {
             self.hold = None;
             self.waited_since = Some(hold.begun);
-            if hold.refused {
-                self.rate.resumed(hold.begun, permit.sent.max(hold.begun));
+            if hold.refused && !hold.close {
+                self.rate.resumed(hold.begun, permit.sent.max(hold.begun), self.spacing.is_kept());
             } else {
                 self.rate.interrupted(now.duration_since(hold.begun));
             }
@@ -186,7 +237,7 @@ impl State {
         match &mut self.hold {
             None => {
                 let until = now + wait.unwrap_or_else(|| own(0));
-                self.hold = Some(Hold { reason, begun: now, until, tries: 1, refused });
+                self.hold = Some(Hold { reason, begun: now, until, tries: 1, refused, close: false });
             }
             Some(hold) if permit.probe => {
                 // A target that says "at once" again and again is not taken at its word.
@@ -213,7 +264,9 @@ pub struct Pace {
     state: Mutex<State>,
     /// Whoever comes first is served first.
     queue: tokio::sync::Mutex<()>,
-    /// Tells the first in the queue that something changed.
+    /// The same for those who had their turn.
+    departures: tokio::sync::Mutex<()>,
+    /// Tells the first of each that something changed.
     changed: Notify,
     slots: Arc<Semaphore>,
 }
@@ -226,19 +279,27 @@ impl Pace {
         let state = State {
             rate: RateControl::new(rules.rate, Instant::now()),
             limiter: Limiter::new(rules.rate.start, rules.rate.burst),
+            spacing: Spacing::default(),
             concurrency,
             batch: BatchControl::new(rules.items, rules.bytes),
             hold: None,
             waited_since: None,
             probing: false,
             under_way: 0,
+            unsent: 0,
             failures: 0,
             in_vain_since: None,
             answered: 0,
             refused: 0,
             surplus: 0,
         };
-        Arc::new(Self { state: Mutex::new(state), queue: tokio::sync::Mutex::default(), changed: Notify::new(), slots })
+        Arc::new(Self {
+            state: Mutex::new(state),
+            queue: tokio::sync::Mutex::default(),
+            departures: tokio::sync::Mutex::default(),
+            changed: Notify::new(),
+            slots,
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -255,29 +316,27 @@ impl Pace {
     /// Waits for the turn to send one request. `measured` says whether the time it takes tells about the concurrency.
     pub async fn admit(self: &Arc<Self>, measured: bool) -> Permit {
         let _place = self.queue.lock().await;
+        let (now, probe) = self.wait(State::turn).await;
+        let pace = Arc::clone(self);
+        Permit { pace, sent: now, apart: Duration::MAX, departed: false, probe, measured, open: true }
+    }
+
+    /// Waits until the next request may go. Tells when that is, and whether it is the one that tries.
+    async fn wait(&self, next: impl Fn(&mut State, Instant) -> Next) -> (Instant, bool) {
         loop {
-            let now = Instant::now();
-            let next = {
-                let mut state = self.state();
-                let next = state.next(now);
-                if let Next::Go { probe } = next {
-                    state.probing = probe;
-                    state.under_way += 1;
-                    let under_way = state.under_way;
-                    state.concurrency.under_way(under_way);
-                    return Permit { pace: Arc::clone(self), sent: now, probe, measured, open: true };
-                }
-                next
-            };
+            // Registered before the look, so that no change is missed in between.
             let changed = self.changed.notified();
+            let now = Instant::now();
+            let next = next(&mut self.state(), now);
             match next {
+                Next::Go { probe } => return (now, probe),
+                Next::Answer => changed.await,
                 Next::Until(at) => {
                     tokio::select! {
                         () = sleep_until(at) => {}
                         () = changed => {}
                     }
                 }
-                Next::Answer | Next::Go { .. } => changed.await,
             }
         }
     }
@@ -322,6 +381,7 @@ impl Pace {
             let mut state = self.state();
             state.under_way -= 1;
             let before = state.concurrency.limit();
+            state.unsent -= u32::from(!permit.departed);
             if permit.probe {
                 state.probing = false;
             }
@@ -330,7 +390,7 @@ impl Pace {
             }
             self.resize(&mut state, before);
         }
-        self.changed.notify_one();
+        self.changed.notify_waiters();
     }
 
     /// Gives out more slots, or takes some away.
@@ -372,15 +432,27 @@ impl Drop for Slot {
 pub struct Permit {
     pace: Arc<Pace>,
     sent: Instant,
+    /// How long after the request before it it arrives.
+    apart: Duration,
+    departed: bool,
     probe: bool,
     measured: bool,
     open: bool,
 }
 
 impl Permit {
-    /// The request is sent only now.
-    pub fn sent_now(&mut self) {
-        self.sent = Instant::now();
+    /// Waits until the request may be sent, which is at once unless the target refused or failed others since its turn, or
+    /// wants them apart.
+    pub async fn depart(&mut self) {
+        // The others wait for the one that tries.
+        let _place = if self.probe { None } else { Some(self.pace.departures.lock().await) };
+        let mut now = Instant::now();
+        if !self.probe {
+            (now, self.probe) = self.pace.wait(State::departure).await;
+        }
+        let mut state = self.pace.state();
+        state.unsent -= u32::from(!self.departed);
+        (self.sent, self.apart, self.departed) = (now, state.spacing.sent(now), true);
     }
 
     /// Tells what became of the request.

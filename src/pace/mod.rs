@@ -25,6 +25,7 @@ mod limiter;
 mod quota;
 mod rate;
 mod rate_control;
+mod spacing;
 
 pub use answer::{Answer, Verdict};
 pub use batch_control::BatchControl;
@@ -33,3 +34,4 @@ pub use gate::{HoldReason, Pace, PaceFigures, PaceRules, Permit, Slot};
 pub use quota::Quota;
 pub use rate::{Rate, RateChoice, RateRules};
 pub use rate_control::{RateControl, RateReason};
+pub use spacing::Spacing;

@@ -88,7 +88,7 @@ pub struct RateRules {
 
 impl RateRules {
     /// Where `auto` begins: slow enough for any target, and doubled every second.
-    const START: f64 = 10.0;
+    pub(super) const START: f64 = 10.0;
 
     /// The slowest rate, if nothing else is said: one request a minute.
     const FLOOR: f64 = 1.0 / 60.0;

@@ -25,6 +25,17 @@ const DECREASES: [f64; 4] = [0.95, 0.85, 0.7, 0.5];
 /// Rates down to this share of the refused one count as lately.
 const LATELY: f64 = 0.97;
 
+/// A wait that is short enough for nothing to have been earned by it but a few requests.
+const SHORT_WAIT: Duration = Duration::from_secs(2);
+
+/// Up to this share of what was granted at half the rate, and up to so many requests, count as nothing.
+const NEXT_TO_NOTHING: (f64, f64) = (0.1, 3.0);
+
+/// After so many refusals between which nothing could be measured, beginning with a rate that is so many times the one that
+/// `auto` begins at, the limit is found from below.
+const GROPED: usize = 2;
+const FAR_OFF: f64 = 4.0;
+
 /// Changes of the rate that are remembered.
 const REMEMBERED: usize = 16;
 
@@ -181,11 +192,23 @@ impl RateControl {
         self.recently_refused = self.recently_refused * fade + refused;
     }
 
-    /// Requests are granted again since `resumed`, after one was refused at `refused`, when the quota was used up.
-    pub fn resumed(&mut self, refused: Instant, resumed: Instant) {
-        let late = refused > self.stays_until && !self.finding;
-        let measured = if late { self.granted_lately(refused) } else { self.granted_between(resumed) };
+    /// Requests are granted again since `resumed`, after one was refused at `refused`, when the quota was used up. `apart`
+    /// says whether requests are kept apart, because of a target with which waiting earns nothing.
+    pub fn resumed(&mut self, refused: Instant, resumed: Instant, apart: bool) {
+        let waited = resumed.duration_since(refused);
+        let is_short = waited <= SHORT_WAIT;
+        let apart = apart && is_short && self.granted >= MEASURABLE;
+        let late = !self.finding && (apart || refused > self.stays_until);
+        let measured = match self.proven().filter(|_| is_short) {
+            None if late && apart => Some(self.rate),
+            None if late => self.granted_lately(refused),
+            None => self.granted_between(resumed),
+            proven => proven,
+        };
         self.soon_refused = if late { 0 } else { self.soon_refused + 1 };
+        if measured.is_none() && self.soon_refused >= GROPED && self.rate > RateRules::START * FAR_OFF {
+            return self.find_from_below(resumed);
+        }
         let least = self.rate * DECREASES[(self.soon_refused.max(1) - 1).min(DECREASES.len() - 1)];
         // It was refused at this rate, so the quota is no higher, whatever a bucket that was full at first suggests.
         let quota = match measured {
@@ -193,13 +216,36 @@ impl RateControl {
             Some(measured) => measured.clamp(least, self.rate),
             None => least,
         };
-        self.stay(resumed, resumed.duration_since(refused), measured.is_some() && self.is_known(quota));
+        self.stay(resumed, waited, measured.is_some() && self.is_known(quota));
         self.refused_at = if self.refused_at > 0.0 { self.rate } else { quota };
         self.measured = Some(quota);
-        (self.since, self.granted) = (resumed, 0);
-        (self.looked, self.granted_since) = (resumed, 0);
-        self.rates.clear();
+        self.begin_anew(resumed);
         self.set(resumed, quota * UNDER, RateReason::Measured(quota));
+    }
+
+    /// The rate is so far off that nothing can be measured at it.
+    fn find_from_below(&mut self, now: Instant) {
+        (self.finding, self.soon_refused) = (true, 0);
+        self.begin_anew(now);
+        self.set(now, RateRules::START, RateReason::Finding);
+    }
+
+    /// What was granted so far does not count any longer.
+    fn begin_anew(&mut self, now: Instant) {
+        (self.since, self.granted) = (now, 0);
+        (self.looked, self.granted_since) = (now, 0);
+        self.rates.clear();
+    }
+
+    /// What a target granted that refuses the double of it at once: a quota that is used up in the end, be it that of a
+    /// window or of a bucket, is not used up at the very moment at which the rate is doubled.
+    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
+    fn proven(&self) -> Option<f64> {
+        let (_, _, before) = *self.rates.back().filter(|_| self.finding)?;
+        let (_, rate, earlier) = *self.rates.iter().nth_back(1)?;
+        let (share, few) = NEXT_TO_NOTHING;
+        let nothing = few.max(share * (before - earlier) as f64);
+        ((self.granted - before) as f64 <= nothing).then_some(rate)
     }
 
     /// Whether this quota is what was measured before.

@@ -200,7 +200,11 @@ impl Sender {
             if tries.requests == 0 && !self.plan(work).await {
                 return Next::Stop;
             }
-            permit.sent_now();
+            tokio::select! {
+                biased;
+                () = permit.depart() => {}
+                () = self.stop.cancelled() => return Next::Stop,
+            }
             let again = tries.requests > 0 || work.round > 0 || work.in_doubt;
             let exchange = self.exchange(&work.batch, &key, again, permit).await;
             tries.requests += 1;
@@ -301,7 +305,8 @@ impl Sender {
         if work.suspect_since.is_some() || !self.delivery.batch {
             return false;
         }
-        let permit = self.delivery.pace.admit(false).await;
+        let mut permit = self.delivery.pace.admit(false).await;
+        permit.depart().await;
         let (is_well, answer) = is_well(&self.delivery.client).await;
         permit.finish(&answer);
         is_well

@@ -1,0 +1,112 @@
+//! Keeps requests apart, for a target that refuses two that come close together, however few they are.
+//!
+//! Such a target has a bucket of one: what it does not grant in time is lost, and what comes a moment early is refused. How
+//! long a request is on its way differs from one to the next, so it is not enough to send them at equal distances: if one
+//! takes longer than usual, it may have arrived late, and the next one has to be later by as much.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Requests that come after less than this share of the interval are close together.
+const CLOSE: f64 = 0.97;
+
+/// Of an interval, the share that a request may take at best if the next one is to wait for its answer.
+const SHORT: f64 = 0.7;
+
+/// How many intervals an answer is waited for.
+const PATIENCE: u32 = 2;
+
+/// Weight of the newest answer in the usual time, which no single answer doubles.
+const NEWEST: f64 = 1.0 / 16.0;
+
+/// How many requests are remembered, of which one may overtake another.
+const REMEMBERED: usize = 8;
+
+/// What was learnt is tried again after this time.
+const REMEMBERED_FOR: Duration = Duration::from_mins(10);
+
+/// A request, and when it was answered.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    at: Instant,
+    answered: Option<Instant>,
+}
+
+/// Keeps requests apart once the target has shown that this matters.
+#[derive(Clone, Debug, Default)]
+pub struct Spacing {
+    /// Since when requests are kept apart.
+    since: Option<Instant>,
+    /// The last requests.
+    sent: VecDeque<Sent>,
+    /// How long answers take.
+    usual: Option<Duration>,
+}
+
+impl Spacing {
+    /// Whether requests are kept apart.
+    pub fn is_kept(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// The earliest moment for the next request, where one is due each `interval`; nothing if any will do.
+    pub fn earliest(&self, interval: Duration) -> Option<Instant> {
+        let last = self.sent.back().filter(|_| self.is_kept())?;
+        match last.answered {
+            None if self.is_short_for(interval) => Some(last.at + interval * PATIENCE),
+            _ => Some(self.arrived(*last) + interval),
+        }
+    }
+
+    /// A request is sent. Tells how long after the one before it arrives, as far as that can be known.
+    pub fn sent(&mut self, now: Instant) -> Duration {
+        let apart = self.sent.back().map(|last| now.saturating_duration_since(self.arrived(*last)));
+        if self.sent.len() == REMEMBERED {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(Sent { at: now, answered: None });
+        apart.unwrap_or(Duration::MAX)
+    }
+
+    /// What was sent at `sent` was answered.
+    pub fn answered(&mut self, sent: Instant, now: Instant) {
+        let took = now.duration_since(sent);
+        self.usual = Some(self.usual.map_or(took, |usual| {
+            usual.mul_f64(1.0 - NEWEST) + took.min(usual * 2).mul_f64(NEWEST)
+        }));
+        if let Some(request) = self.sent.iter_mut().find(|request| request.at == sent) {
+            request.answered = Some(now);
+        }
+        if self.since.is_some_and(|since| now.duration_since(since) > REMEMBERED_FOR) {
+            self.since = None;
+        }
+    }
+
+    /// A request was refused that was sent at `sent`, so long `apart` from the one before it, where one was due each
+    /// `interval`. Tells whether that explains it, and can be avoided from now on.
+    pub fn refused(&mut self, now: Instant, sent: Instant, apart: Duration, interval: Duration) -> bool {
+        // The next one may have overtaken it.
+        let next = self.sent.iter().map(|other| other.at.saturating_duration_since(sent)).find(|after| !after.is_zero());
+        let apart = next.map_or(apart, |next| next.min(apart));
+        let explains = !self.is_kept() && apart < interval.mul_f64(CLOSE);
+        if explains {
+            self.since = Some(now);
+        }
+        explains
+    }
+
+    /// When a request arrived at the latest.
+    fn arrived(&self, request: Sent) -> Instant {
+        let late = request.answered.map_or(Duration::ZERO, |answered| {
+            answered.duration_since(request.at).saturating_sub(self.usual.unwrap_or_default())
+        });
+        request.at + late
+    }
+
+    /// Whether answers come before the next request is due.
+    fn is_short_for(&self, interval: Duration) -> bool {
+        self.usual.is_some_and(|usual| usual < interval.mul_f64(SHORT))
+    }
+}
