@@ -234,6 +234,7 @@ fn pace(
         concurrency: concurrency.unwrap_or(ConcurrencyRules::new(None)),
         items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
         bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
+        patience: patience(options),
     })
 }
 

@@ -231,3 +231,64 @@ fn what_others_made_while_the_target_was_away_is_not_the_runs_own() {
     assert_eq!(undone.report()["counts"]["deleted"], 19);
     assert_eq!(sandbox.column("external_id"), ["user_000007"]);
 }
+
+/// Imports a few users into a target that refuses the first batch, with these headers; how it ends, and after how long the
+/// batch was sent again.
+fn refused_once(headers: &'static str, patience: &str) -> (Option<i32>, Duration) {
+    let scratch = Scratch::new();
+    let sent = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    let url = scripted_target(move |request| {
+        obliging(request, |_| {
+            let mut sent = seen.lock().unwrap();
+            sent.push(std::time::Instant::now());
+            (sent.len() == 1).then(|| http("429 Too Many Requests", headers, ""))
+        })
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let run = import_into(&scratch, &url, &file, &["--max-wait", patience]);
+    let sent = sent.lock().unwrap();
+    (run.code, sent.last().unwrap().duration_since(sent[0]))
+}
+
+#[test]
+fn one_odd_refusal_does_not_stop_a_run() {
+    let odd = [
+        "retry-after: 86400\r\n",
+        "retry-after: 99999999999999999999999999\r\n",
+        "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 60000\r\n",
+        "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 99999999999999999999\r\n",
+        "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 4102444800000\r\n",
+        "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 4102444800\r\n",
+        "x-ratelimit-remaining: zero\r\nx-ratelimit-reset: -1\r\nretry-after: never\r\n",
+    ];
+    let ended: Vec<_> = std::thread::scope(|scope| {
+        let runs = odd.map(|headers| scope.spawn(move || (headers, refused_once(headers, "15").0)));
+        runs.map(|run| run.join().expect("it ends")).into()
+    });
+    assert!(ended.iter().all(|(_, code)| *code == Some(0)), "{ended:?}");
+}
+
+#[test]
+fn parts_of_a_second_are_waited_for() {
+    let (code, after) = refused_once("retry-after: 1.5\r\n", "180");
+    assert_eq!(code, Some(0));
+    assert!(after >= Duration::from_millis(1500), "sent again after {after:?}");
+}
+
+#[test]
+fn who_refuses_for_a_day_again_and_again_ends_the_run_resumably() {
+    let scratch = Scratch::new();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&calls);
+    let url = scripted_target(move |request| {
+        obliging(request, |_| {
+            seen.fetch_add(1, Ordering::Relaxed);
+            Some(http("429 Too Many Requests", "retry-after: 86400\r\n", ""))
+        })
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let run = import_into(&scratch, &url, &file, &[]).expect_code(7);
+    assert!(run.stderr.contains("86400 s") && run.stderr.contains("--max-wait"), "{}", run.stderr);
+    assert_eq!((calls.load(Ordering::Relaxed), run.count("unfinished")), (2, 20));
+}

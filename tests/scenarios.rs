@@ -320,6 +320,7 @@ async fn run(scenario: &Scenario) -> Measured {
         concurrency: ConcurrencyRules::new(None),
         items: 500,
         bytes: 1 << 20,
+        patience: Duration::from_mins(3),
     };
     let end = (scenario.run.minutes * 60) as f64;
     let pace = Pace::new(&rules);

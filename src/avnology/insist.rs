@@ -26,7 +26,7 @@ pub async fn insist_while<F: Future<Output = Reply>>(
     let mut backoff = Backoff::new(budget, fastrand::Rng::new());
     // Waiting for the first answer may be waiting for a turn.
     let mut in_vain_since = None;
-    let mut attempt = 1;
+    let (mut attempt, mut was_refused) = (1, false);
     loop {
         let mut reply = request().await;
         if decide(reply.outcome) == Decision::Done && !acceptable(&reply) {
@@ -36,8 +36,11 @@ pub async fn insist_while<F: Future<Output = Reply>>(
             return Ok(reply);
         }
         let own = backoff.next().unwrap_or(budget.longest);
+        let refused = reply.outcome == (Outcome::Answered { status: 429 });
+        // A single refusal that asks for more than anybody has patience for is believed when it is repeated.
+        let doubted = refused && !std::mem::replace(&mut was_refused, true);
         // Asking again before the target wants it costs a refusal, and more.
-        let delay = reply.retry_after.unwrap_or(own);
+        let delay = reply.retry_after.filter(|wait| *wait <= budget.total || !doubted).unwrap_or(own);
         let in_vain = in_vain_since.get_or_insert_with(Instant::now).elapsed();
         if attempt >= budget.attempts || in_vain + delay > budget.total || !hope() {
             return Err(match reply.retry_after {
@@ -47,7 +50,7 @@ pub async fn insist_while<F: Future<Output = Reply>>(
         }
         sleep(delay).await;
         // Waiting as told uses up time, and no attempt.
-        attempt += u32::from(reply.outcome != (Outcome::Answered { status: 429 }));
+        attempt += u32::from(!refused);
     }
 }
 

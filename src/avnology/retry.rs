@@ -154,12 +154,17 @@ impl Iterator for Backoff {
 /// The longest wait that is believed: beyond it the run stops in any case, and no clock overflows.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
-/// Reads a `Retry-After` header: seconds, or an HTTP date relative to `now`. A date in the past means no wait.
+/// Reads a `Retry-After` header: seconds, or an HTTP date relative to `now`. A date in the past means no wait. Parts of a
+/// second, which the standard does not know, are rounded up, and numbers that no clock can hold are taken for the longest.
 pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
-    let wait = match header.trim().parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(header.trim()).ok()?.duration_since(now).unwrap_or_default(),
-    };
+    let text = header.trim();
+    let is_number = text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_number {
+        let seconds = text.parse::<f64>().ok()?.ceil();
+        return Some(Duration::from_secs_f64(seconds.min(LONGEST_RETRY_AFTER.as_secs_f64())));
+    }
+    let wait = httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default();
     Some(wait.min(LONGEST_RETRY_AFTER))
 }
 
@@ -218,6 +223,12 @@ mod tests {
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("18446744073709551615", now), Some(LONGEST_RETRY_AFTER));
+        assert_eq!(retry_after("999999999999999999999999999999", now), Some(LONGEST_RETRY_AFTER));
+        assert_eq!(retry_after("1.5", now), Some(Duration::from_secs(2)));
+        assert_eq!(retry_after("0.0", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("1.2.3", now), None);
+        assert_eq!(retry_after(".", now), None);
+        assert_eq!(retry_after("", now), None);
         assert_eq!(retry_after("soon", now), None);
         assert_eq!(retry_after("-1", now), None);
     }

@@ -17,6 +17,12 @@ const DOWN_AFTER: usize = 5;
 const REFUSED_WAITS: (f64, f64) = (0.5, 20.0);
 const DOWN_WAITS: (f64, f64) = (1.0, 15.0);
 
+/// A header that says when the quota is reset, in a unit that nobody can be sure of, is believed for so long at most.
+const LONGEST_RESET: Duration = Duration::from_secs(20);
+
+/// A refusal that asks for a longer wait than anybody has patience for is believed when it is repeated after this time.
+const DOUBTED_FOR: Duration = Duration::from_secs(5);
+
 /// How long before a request may be sent its turn comes, where requests are kept apart: it may have to be made durable
 /// first, and that must not make it late.
 const LEAD: Duration = Duration::from_millis(100);
@@ -32,6 +38,8 @@ pub struct PaceRules {
     pub items: usize,
     /// The most bytes in one request.
     pub bytes: usize,
+    /// For how long it is tried in vain.
+    pub patience: Duration,
 }
 
 /// Why nothing is sent for a while.
@@ -102,6 +110,7 @@ struct State {
     refused: u64,
     /// Slots to be taken away as soon as they are free.
     surplus: usize,
+    patience: Duration,
 }
 
 /// What the next request has to do.
@@ -178,11 +187,9 @@ impl State {
                     return;
                 }
                 self.in_vain_since.get_or_insert(now);
-                // A quota that is not used up was not what refused it.
-                let reset = answer.quota.reset.filter(|_| answer.quota.remaining.unwrap_or_default() == 0);
                 let close = self.spacing.refused(now, permit.sent, permit.apart, self.interval());
                 let is_first = self.hold.is_none();
-                self.hold_on(now, permit, answer.wait.or(reset), HoldReason::Refused);
+                self.hold_on(now, permit, self.asked(now, permit, answer), HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
                     hold.close = if is_first { close } else { hold.close && !permit.probe };
                 }
@@ -204,6 +211,19 @@ impl State {
         self.limiter.set_rate(self.rate.rate());
         if permit.probe {
             self.limiter.passed();
+        }
+    }
+
+    /// For how long a refusal asks to be left alone, as far as that is believed.
+    fn asked(&self, now: Instant, permit: &Permit, answer: &Answer) -> Option<Duration> {
+        let patience = self.patience.saturating_sub(self.in_vain_since.map_or(Duration::ZERO, |since| now - since));
+        match answer.wait {
+            // The one that tries says it once more: then it is meant.
+            Some(wait) if wait > self.patience && !permit.probe => Some(DOUBTED_FOR.min(patience)),
+            Some(wait) => Some(wait),
+            // A quota that is not used up was not what refused it.
+            None if answer.quota.remaining.unwrap_or_default() > 0 => None,
+            None => answer.quota.reset.map(|reset| reset.min(LONGEST_RESET).min(patience)),
         }
     }
 
@@ -292,6 +312,7 @@ impl Pace {
             answered: 0,
             refused: 0,
             surplus: 0,
+            patience: rules.patience,
         };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -484,6 +505,7 @@ mod tests {
             concurrency: ConcurrencyRules::new(Some(4)),
             items: 500,
             bytes: 1 << 20,
+            patience: Duration::from_mins(3),
         })
     }
 

@@ -100,6 +100,7 @@ mod tests {
             concurrency: ConcurrencyRules::new(None),
             items: 500,
             bytes: 1024 * 1024,
+            patience: std::time::Duration::from_mins(3),
         };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some(&rules)));

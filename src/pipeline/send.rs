@@ -269,11 +269,13 @@ impl Sender {
                 return Some(Next::Work(work.halved(work.suspect_since, true)));
             }
         }
-        if let Some(wait) = reply.retry_after.filter(|wait| *wait > self.delivery.budget.total) {
-            return Some(self.give_up(TargetError::asks_to_wait(target, reply, wait)).await);
-        }
         let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
         let in_vain = self.delivery.pace.in_vain_for() > self.delivery.budget.total;
+        let asked = reply.retry_after.filter(|wait| *wait > self.delivery.budget.total);
+        // A refusal may be odd, and is doubted at first.
+        if let Some(wait) = asked.filter(|_| in_vain || !is_throttled(reply)) {
+            return Some(self.give_up(TargetError::asks_to_wait(target, reply, wait)).await);
+        }
         // What is innocent is soon known to be; the one at fault gets every chance.
         let is_part = work.suspect_since.is_some();
         let may_split = items > 1 && !in_vain && tries.attempts >= if is_part { SUSPECT_PART } else { SUSPECT };
