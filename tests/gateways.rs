@@ -292,3 +292,19 @@ fn who_refuses_for_a_day_again_and_again_ends_the_run_resumably() {
     assert!(run.stderr.contains("86400 s") && run.stderr.contains("--max-wait"), "{}", run.stderr);
     assert_eq!((calls.load(Ordering::Relaxed), run.count("unfinished")), (2, 20));
 }
+
+#[test]
+fn a_user_who_fails_when_the_target_goes_down_is_not_to_blame() {
+    let scratch = Scratch::new();
+    let struck = AtomicBool::new(false);
+    let url = scripted_target(move |request| {
+        // From this user on the target answers to the others who are under way, and then to nobody.
+        let strikes = request.contains("user_000003");
+        let is_down = struck.fetch_or(strikes, Ordering::Relaxed) && request.contains("validate_only\":true");
+        if strikes || is_down { http("502 Bad Gateway", "", "<html>") } else { obliging(request, |_| None) }
+    });
+    let file = scratch.write("users.json", export((0..10).map(user)));
+    let flags = ["--batch-size", "1", "--concurrency", "4", "--max-wait", "3", "--rate", "1000/s"];
+    let run = import_into(&scratch, &url, &file, &flags);
+    assert_eq!((run.count("rejected"), run.code), (0, Some(7)), "{}", run.stdout);
+}

@@ -19,6 +19,7 @@
 //! same command takes it up again, and sends what was under way once more under the same idempotency key.
 
 mod batch;
+mod blame;
 mod commit;
 mod duplicates;
 mod event;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, BatchLimits, Item};
+use super::blame::Probes;
 use super::event::{Event, StopReason};
 use super::reconcile::{OnExisting, Reconciler};
 use super::refusal::{
@@ -37,6 +39,9 @@ const TIMEOUTS: u32 = 2;
 const SUSPECT: u32 = 5;
 const SUSPECT_PART: u32 = 3;
 
+/// How long after a probe that was answered the user is tried again who alone fails.
+const SOON: Duration = Duration::from_secs(1);
+
 /// What was tried with one batch.
 struct Tries {
     requests: u32,
@@ -45,13 +50,18 @@ struct Tries {
     timeouts: u32,
     /// Whether one of them may have been carried out.
     may_be_done: bool,
+    /// What the target was asked in between, where it is a user alone who fails.
+    probes: Probes,
+    /// How long to wait before the next one, if not as usual.
+    pause: Option<Duration>,
     /// Batches that had succeeded before the first of them.
     succeeded_before: u64,
 }
 
 impl Tries {
     fn new(succeeded_before: u64) -> Self {
-        Self { requests: 0, attempts: 0, timeouts: 0, may_be_done: false, succeeded_before }
+        let probes = Probes::default();
+        Self { requests: 0, attempts: 0, timeouts: 0, may_be_done: false, probes, pause: None, succeeded_before }
     }
 }
 
@@ -230,7 +240,8 @@ impl Sender {
                 return next;
             }
             // Where the target says how long, everybody waits.
-            let own = (!throttled && reply.retry_after.is_none()).then(|| backoff.next()).flatten();
+            let usual = || (!throttled && reply.retry_after.is_none()).then(|| backoff.next()).flatten();
+            let own = tries.pause.take().or_else(usual);
             tokio::select! {
                 // Once the run is stopping, nothing is tried a second time.
                 () = self.stop.cancelled() => return Next::Stop,
@@ -279,12 +290,14 @@ impl Sender {
         // What is innocent is soon known to be; the one at fault gets every chance.
         let is_part = work.suspect_since.is_some();
         let may_split = items > 1 && !in_vain && tries.attempts >= if is_part { SUSPECT_PART } else { SUSPECT };
-        let exhausted = tries.attempts >= self.delivery.budget.attempts && others_succeed;
         // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
         // no part succeeds, and nothing is rejected.
         let may_be_alone = is_about_content(reply.outcome) && may_split;
-        let may_be_at_fault = may_be_about_content(reply.outcome) && reply.retry_after.is_none();
-        if may_be_alone || may_be_at_fault && others_succeed && (exhausted || in_vain || may_split) {
+        let may_be_at_fault = may_be_about_content(reply.outcome) && reply.retry_after.is_none() && others_succeed;
+        if items == 1 && may_be_at_fault && self.is_to_blame(tries, in_vain).await {
+            return Some(self.isolate(work, Vec::new(), reply).await);
+        }
+        if may_be_alone || items > 1 && may_be_at_fault && (in_vain || may_split) {
             if !is_part {
                 // Once: there are as many splits as users.
                 self.delivery.pace.hope_again();
@@ -292,10 +305,36 @@ impl Sender {
             let since = work.suspect_since.unwrap_or_else(|| self.succeeded.load(Ordering::Relaxed));
             return Some(self.isolate(work, work.halved(Some(since), true), reply).await);
         }
-        if exhausted || in_vain {
+        if in_vain && tries.pause.is_none() {
             return Some(self.give_up(TargetError::unreachable(target, reply)).await);
         }
         None
+    }
+
+    /// Whether it is the fault of a user who alone was not answered for, while others were: not before this was tried too
+    /// often or for too long, and then again and again, as long as the target answers others hardly better.
+    async fn is_to_blame(&self, tries: &mut Tries, in_vain: bool) -> bool {
+        if !in_vain && tries.attempts < self.delivery.budget.attempts && tries.probes == Probes::default() {
+            return false;
+        }
+        let is_well = self.is_well().await;
+        tries.probes.asked(is_well);
+        tries.pause = is_well.then_some(SOON);
+        tries.probes.blame_the_user(tries.attempts)
+    }
+
+    /// Whether the target answers to what is right.
+    async fn is_well(&self) -> bool {
+        let mut permit = self.delivery.pace.admit(false).await;
+        permit.depart().await;
+        let (is_well, answer) = if self.delivery.batch {
+            is_well(&self.delivery.client).await
+        } else {
+            let reply = self.delivery.client.list(None, 1).await;
+            (decide(reply.outcome) == Decision::Done, reply.answer())
+        };
+        permit.finish(&answer);
+        is_well
     }
 
     /// Whether a refusal is about the only record that was sent: if the target says so in its own words, if others got through
@@ -304,14 +343,7 @@ impl Sender {
         if is_explained(&error_body(&reply.body)) || self.succeeded.load(Ordering::Relaxed) > since {
             return true;
         }
-        if work.suspect_since.is_some() || !self.delivery.batch {
-            return false;
-        }
-        let mut permit = self.delivery.pace.admit(false).await;
-        permit.depart().await;
-        let (is_well, answer) = is_well(&self.delivery.client).await;
-        permit.finish(&answer);
-        is_well
+        work.suspect_since.is_none() && self.delivery.batch && self.is_well().await
     }
 
     async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool, permit: Permit) -> Exchange {
@@ -344,7 +376,6 @@ impl Sender {
         (request, since): (Option<&str>, u64),
         may_be_done: bool,
     ) -> Next {
-        let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
         let (mut records, mut rejected, mut known) = (Vec::new(), Vec::new(), Vec::new());
         let (mut again, mut existing) = (Vec::new(), Vec::new());
         let mut refused = None;
@@ -360,7 +391,7 @@ impl Sender {
                 ItemResult::Error { error } => match decide_item(&error) {
                     ItemDecision::Conflict => rejected.push((index, conflict(error))),
                     ItemDecision::Invalid => rejected.push((index, invalid(error))),
-                    ItemDecision::Retry if work.round + 1 >= self.delivery.budget.attempts && others_succeed => {
+                    ItemDecision::Retry if work.probes.blame_the_user(work.round + 1) => {
                         rejected.push((index, failing(error)));
                     }
                     ItemDecision::Retry => again.push(index),
@@ -398,13 +429,25 @@ impl Sender {
             let reason = "it keeps failing on every user".to_owned();
             return self.give_up(TargetError::Unreachable { target, reason }).await;
         }
+        let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
+        let suspect = work.round + 1 >= self.delivery.budget.attempts && others_succeed;
+        let mut parts = match items.len() {
+            // Who fails that often is sent alone.
+            2.. if suspect => items.into_iter().map(|item| work.again(vec![item], Some(since))).collect(),
+            _ => vec![work.again(items, Some(since))],
+        };
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
-        let delay = backoff.nth(work.round as usize).unwrap_or(self.delivery.budget.longest);
+        let mut delay = backoff.nth(work.round as usize).unwrap_or(self.delivery.budget.longest);
+        if let [alone] = parts.as_mut_slice()
+            && suspect
+        {
+            let is_well = self.is_well().await;
+            alone.probes.asked(is_well);
+            delay = if is_well { SOON } else { delay };
+        }
         tokio::select! {
             () = self.stop.cancelled() => Next::Stop,
-            () = tokio::time::sleep(delay) => {
-                Next::Work(vec![work.again(items, Some(since))])
-            }
+            () = tokio::time::sleep(delay) => Next::Work(parts),
         }
     }
 

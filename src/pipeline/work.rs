@@ -1,6 +1,7 @@
 //! What the senders have to do: a batch, and what was already tried with it.
 
 use super::batch::{Batch, BatchLimits};
+use super::blame::Probes;
 use super::room::Taken;
 
 /// A batch and what was already tried with it.
@@ -13,6 +14,8 @@ pub(super) struct Work {
     pub in_doubt: bool,
     /// It is part of a batch that failed while others succeeded: how many had, when that one was first sent.
     pub suspect_since: Option<u64>,
+    /// What the target was asked between the rounds of a user who alone failed too often.
+    pub probes: Probes,
     /// The room that it takes, together with the other parts of the batch that it came from.
     pub room: Taken,
 }
@@ -20,7 +23,7 @@ pub(super) struct Work {
 impl Work {
     /// A batch that was never sent before.
     pub(super) fn new(batch: Batch) -> Self {
-        Self { batch, round: 0, in_doubt: false, suspect_since: None, room: None }
+        Self { batch, round: 0, in_doubt: false, suspect_since: None, probes: Probes::default(), room: None }
     }
 
     /// Parts of it that keep to bounds that became tighter since it was filled; nothing if it does. What may have been
@@ -45,12 +48,13 @@ impl Work {
             return Vec::new();
         }
         let in_doubt = in_doubt || self.in_doubt;
-        let part = |batch| Self { batch, round: self.round, in_doubt, suspect_since, room: self.room.clone() };
+        let part = |batch| Self { batch, in_doubt, suspect_since, room: self.room.clone(), ..*self };
         self.batch.halves().into_iter().map(part).collect()
     }
 
     /// Some of its items, to be sent again after the target answered for them.
     pub(super) fn again(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
-        Self { round: self.round + 1, suspect_since, room: self.room.clone(), ..Self::new(self.batch.subset(items)) }
+        let batch = self.batch.subset(items);
+        Self { batch, round: self.round + 1, in_doubt: false, suspect_since, room: self.room.clone(), ..*self }
     }
 }

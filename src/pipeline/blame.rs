@@ -1,0 +1,77 @@
+//! Who is to blame when a user alone fails again and again: the user, or a target that fails most of what it is asked?
+//!
+//! Between one try of the user and the next, the target is asked something with which nothing is wrong. If chance alone
+//! decided, the answers that came would be spread over both; that all of them came to the probes, and none to the user, gets
+//! less likely with each one. A target that fails nearly everything thus makes the user be tried many times, and one that is
+//! well only a few.
+
+/// The user is blamed when chance would do the same to fewer than one in so many.
+const CHANCE: f64 = 1e-4;
+
+/// What was asked between the tries of a user who alone failed too often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Probes {
+    asked: u32,
+    answered: u32,
+}
+
+impl Probes {
+    /// The target was asked, and was well or not.
+    pub(super) fn asked(&mut self, is_well: bool) {
+        self.asked += 1;
+        self.answered += u32::from(is_well);
+    }
+
+    /// Whether it is the user's fault, who failed so often: of all ways to spread the answers over the user's tries and the
+    /// probes, the share of those in which the user got none.
+    pub(super) fn blame_the_user(self, failed: u32) -> bool {
+        let Self { asked, answered } = self;
+        let share = |already: u32| f64::from(asked - already) / f64::from(failed + asked - already);
+        (0..answered).map(share).product::<f64>() < CHANCE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often a user is tried who always fails, of whom `share` of the probes say that the target fails, too; after ten
+    /// tries before the first probe.
+    fn tries(share: f64, seed: u64) -> u32 {
+        let (mut dice, mut probes) = (fastrand::Rng::with_seed(seed), Probes::default());
+        (11..).find(|failed| {
+            probes.asked(dice.f64() >= share);
+            probes.blame_the_user(*failed)
+        })
+        .expect("it ends")
+    }
+
+    #[test]
+    fn a_user_is_soon_blamed_where_the_target_is_well_and_late_where_it_is_not() {
+        assert!(!Probes::default().blame_the_user(1000), "nobody is blamed without a probe that was answered");
+        assert_eq!(tries(0.0, 1), 15);
+        for seed in 0..100 {
+            assert!((20..400).contains(&tries(0.85, seed)), "{}", tries(0.85, seed));
+        }
+    }
+
+    #[test]
+    fn chance_blames_nobody() {
+        // Users who fail as often as everything else, and have failed ten times already.
+        let mut dice = fastrand::Rng::with_seed(7);
+        let blamed = (0..2_000).filter(|_| {
+            let mut probes = Probes::default();
+            for failed in 11.. {
+                probes.asked(dice.f64() >= 0.85);
+                if dice.f64() >= 0.85 {
+                    return false;
+                }
+                if probes.blame_the_user(failed) {
+                    return true;
+                }
+            }
+            false
+        });
+        assert!(blamed.count() <= 2);
+    }
+}
