@@ -27,6 +27,9 @@ const DOUBTED_FOR: Duration = Duration::from_secs(5);
 /// first, and that must not make it late.
 const LEAD: Duration = Duration::from_millis(100);
 
+/// How many batches are on their way at least where requests are kept apart, unless fewer were asked for.
+const PREPARED: usize = 3;
+
 /// How fast a run may go.
 #[derive(Clone, Copy, Debug)]
 pub struct PaceRules {
@@ -111,6 +114,8 @@ struct State {
     /// Slots to be taken away as soon as they are free.
     surplus: usize,
     patience: Duration,
+    /// How many batches are on their way at least where requests are kept apart.
+    prepared: usize,
 }
 
 /// What the next request has to do.
@@ -167,6 +172,11 @@ impl State {
         };
         self.probing = matches!(next, Next::Go { probe: true });
         next
+    }
+
+    /// How many batches may be on their way. Where requests are kept apart, one is prepared while another one is answered.
+    fn slots(&self) -> usize {
+        self.concurrency.limit().max(if self.spacing.is_kept() { self.prepared } else { 1 })
     }
 
     /// The time from one request to the next at the rate of now.
@@ -313,6 +323,7 @@ impl Pace {
             refused: 0,
             surplus: 0,
             patience: rules.patience,
+            prepared: PREPARED.min(rules.concurrency.most),
         };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -401,7 +412,7 @@ impl Pace {
         {
             let mut state = self.state();
             state.under_way -= 1;
-            let before = state.concurrency.limit();
+            let before = state.slots();
             state.unsent -= u32::from(!permit.departed);
             if permit.probe {
                 state.probing = false;
@@ -416,7 +427,7 @@ impl Pace {
 
     /// Gives out more slots, or takes some away.
     fn resize(&self, state: &mut State, before: usize) {
-        let limit = state.concurrency.limit();
+        let limit = state.slots();
         if limit > before {
             let kept = state.surplus.min(limit - before);
             state.surplus -= kept;

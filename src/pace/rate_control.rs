@@ -18,6 +18,14 @@ use super::{Quota, RateRules};
 /// How far below the quota the rate is.
 const UNDER: f64 = 0.985;
 
+/// Where requests are kept apart, one that is a moment early is refused at once, and every refusal costs a wait: so often
+/// one may be risked, and by so much the rate goes back then.
+const APART_WHILE: Duration = Duration::from_mins(1);
+const APART_DECREASE: f64 = 0.01;
+
+/// The increase there after the hurried one was refused.
+const HURRIED_AGAIN: f64 = 0.02;
+
 /// The most that the rate is decreased after refusals in a row: what is measured between two that are close together may be
 /// mostly waiting.
 const DECREASES: [f64; 4] = [0.95, 0.85, 0.7, 0.5];
@@ -121,6 +129,8 @@ pub struct RateControl {
     /// Refusals in a row between which little was granted.
     soon_refused: usize,
     increase: f64,
+    /// Whether the limit is not known but for a hurried look.
+    hurried: bool,
     /// When the rate was last looked at, and what was granted since.
     looked: Instant,
     granted_since: u64,
@@ -148,6 +158,7 @@ impl RateControl {
             rates: VecDeque::from([(now, rules.start, 0)]),
             soon_refused: 0,
             increase: FIRST_INCREASE,
+            hurried: false,
             looked: now,
             granted_since: 0,
             recent: 0.0,
@@ -197,10 +208,11 @@ impl RateControl {
     pub fn resumed(&mut self, refused: Instant, resumed: Instant, apart: bool) {
         let waited = resumed.duration_since(refused);
         let is_short = waited <= SHORT_WAIT;
-        let apart = apart && is_short && self.granted >= MEASURABLE;
-        let late = !self.finding && (apart || refused > self.stays_until);
+        if apart && is_short && self.granted >= MEASURABLE && !self.finding {
+            return self.step_back(resumed);
+        }
+        let late = !self.finding && refused > self.stays_until;
         let measured = match self.proven().filter(|_| is_short) {
-            None if late && apart => Some(self.rate),
             None if late => self.granted_lately(refused),
             None => self.granted_between(resumed),
             proven => proven,
@@ -221,6 +233,19 @@ impl RateControl {
         self.measured = Some(quota);
         self.begin_anew(resumed);
         self.set(resumed, quota * UNDER, RateReason::Measured(quota));
+    }
+
+    /// Many were granted before one came a moment too early: the rate is at the edge of what can be had.
+    fn step_back(&mut self, now: Instant) {
+        let quota = self.rate / (1.0 + self.increase.max(APART_DECREASE));
+        let hurried = self.increase >= HURRIED_INCREASE;
+        let (increase, stays_for) =
+            if hurried { (HURRIED_AGAIN, HURRIED_WHILE) } else { (FIRST_INCREASE, APART_WHILE) };
+        (self.increase, self.hurried) = (increase, hurried);
+        (self.refused_at, self.measured, self.soon_refused) = (self.rate, Some(quota), 0);
+        self.stays_until = now + stays_for;
+        self.begin_anew(now);
+        self.set(now, quota, RateReason::Measured(quota));
     }
 
     /// The rate is so far off that nothing can be measured at it.
@@ -257,11 +282,11 @@ impl RateControl {
     fn stay(&mut self, resumed: Instant, waited: Duration, nothing_new: bool) {
         self.longest_wait = waited.max(self.longest_wait.mul_f64(0.8));
         self.stays_for = if nothing_new { (self.stays_for * 2).min(LONGEST_WHILE) } else { FIRST_WHILE };
-        self.increase = FIRST_INCREASE;
+        (self.increase, self.hurried) = (FIRST_INCREASE, false);
         if self.finding {
             // How the limit was found does not count.
             (self.finding, self.recent, self.recently_refused) = (false, 0.0, 0.0);
-            (self.stays_for, self.increase) = (HURRIED_WHILE, HURRIED_INCREASE);
+            (self.stays_for, self.increase, self.hurried) = (HURRIED_WHILE, HURRIED_INCREASE, true);
         }
         self.stays_until = resumed + self.stays_for.max(self.longest_wait.mul_f64(WHILES_OF_WAIT));
     }
@@ -313,7 +338,7 @@ impl RateControl {
         }
         if self.finding {
             self.set(now, self.rate * 2.0, RateReason::Finding);
-        } else if now >= self.stays_until && self.recently_refused <= self.recent * REFUSED_SHARE {
+        } else if now >= self.stays_until && (self.hurried || self.recently_refused <= self.recent * REFUSED_SHARE) {
             let reason = self.reason;
             self.set(now, self.rate * (1.0 + self.increase), reason);
             // Where it was refused the last time it goes slowly, so that it will not be by much.

@@ -15,6 +15,12 @@ const CLOSE: f64 = 0.97;
 /// Of an interval, the share that a request may take at best if the next one is to wait for its answer.
 const SHORT: f64 = 0.7;
 
+/// Times the usual time: an answer that took longer was late, and some of the lateness may be the request's.
+const LATE: f64 = 1.25;
+
+/// How much slower than the fastest answer so far the next one may be to become the fastest.
+const FADING: f64 = 1.01;
+
 /// How many intervals an answer is waited for.
 const PATIENCE: u32 = 2;
 
@@ -41,8 +47,9 @@ pub struct Spacing {
     since: Option<Instant>,
     /// The last requests.
     sent: VecDeque<Sent>,
-    /// How long answers take.
+    /// How long answers take, and the fastest one of late.
     usual: Option<Duration>,
+    fastest: Duration,
 }
 
 impl Spacing {
@@ -73,6 +80,7 @@ impl Spacing {
     /// What was sent at `sent` was answered.
     pub fn answered(&mut self, sent: Instant, now: Instant) {
         let took = now.duration_since(sent);
+        self.fastest = self.usual.map_or(took, |_| took.min(self.fastest.mul_f64(FADING)));
         self.usual = Some(self.usual.map_or(took, |usual| {
             usual.mul_f64(1.0 - NEWEST) + took.min(usual * 2).mul_f64(NEWEST)
         }));
@@ -99,9 +107,9 @@ impl Spacing {
 
     /// When a request arrived at the latest.
     fn arrived(&self, request: Sent) -> Instant {
-        let late = request.answered.map_or(Duration::ZERO, |answered| {
-            answered.duration_since(request.at).saturating_sub(self.usual.unwrap_or_default())
-        });
+        let took = request.answered.map_or(Duration::ZERO, |answered| answered.duration_since(request.at));
+        let is_late = self.usual.is_none_or(|usual| took > usual.mul_f64(LATE));
+        let late = if is_late { took.saturating_sub(self.fastest) } else { Duration::ZERO };
         request.at + late
     }
 
