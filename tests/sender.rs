@@ -5,6 +5,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -43,6 +44,54 @@ fn a_quota_is_found_and_used_over_real_sockets() {
             report["pace"]
         );
     }
+}
+
+/// A client of a few lines at a target with a bucket of one: it waits for each answer, and then for the whole interval, so it is
+/// never refused. How many requests it gets granted in a second is what this machine can do, at least.
+fn granted_to_the_cautious(sandbox: &Sandbox, interval: Duration, over: Duration) -> f64 {
+    let body = r#"{"requests":[{"identity":{"external_id":"nobody","email":"nobody@example.com","traits":{}}}],"validate_only":true}"#;
+    let request = format!(
+        "POST /v1/identities:batchCreate HTTP/1.1\r\nhost: sandbox\r\nauthorization: Bearer {}\r\ncontent-type: \
+         application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        sandbox.key,
+        body.len()
+    );
+    let address = sandbox.base_url().trim_start_matches("http://").to_owned();
+    let mut stream = std::net::TcpStream::connect(address).expect("the sandbox");
+    stream.set_nodelay(true).expect("an option");
+    let (begin, mut granted, mut answer) = (std::time::Instant::now(), 0.0, [0; 4096]);
+    while begin.elapsed() < over {
+        stream.write_all(request.as_bytes()).expect("it takes the request");
+        let length = std::io::Read::read(&mut stream, &mut answer).expect("it answers");
+        granted += f64::from(u8::from(answer[..length].starts_with(b"HTTP/1.1 200")));
+        std::thread::sleep(interval);
+    }
+    granted / begin.elapsed().as_secs_f64()
+}
+
+#[test]
+fn a_bucket_of_one_is_used_as_well_as_this_machine_can() {
+    const RATE: f64 = 40.0;
+    let [scratch, beside] = [Scratch::new(), Scratch::new()];
+    let strict = ["--rate", "40", "--burst", "1"];
+    let (sandbox, other) = (Sandbox::start(&scratch, &strict), Sandbox::start(&beside, &strict));
+    let file = scratch.write("users.json", export((0..6_000).map(user)));
+    let arguments = ["--batch-size", "3", "--max-wait", "600"];
+    let mut command = scratch.import_command(&sandbox, &file, &arguments);
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
+    std::thread::sleep(Duration::from_secs(25));
+    let granted = || sandbox.column("id").len() as f64 / 3.0;
+    let (begin, before) = (std::time::Instant::now(), granted());
+    let possible = granted_to_the_cautious(&other, Duration::from_secs_f64(1.0 / RATE), Duration::from_secs(15));
+    let rate = (granted() - before) / begin.elapsed().as_secs_f64();
+    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs").success());
+    let run = Run::of(process.wait_with_output().expect("it ends"));
+    let requests = &run.report()["requests"];
+    let refused = requests["throttled"].as_f64().unwrap() / requests["sent"].as_f64().unwrap();
+    println!("{rate:.1}/s of {RATE}/s where caution gets {possible:.1}/s; {:.2} % refused", refused * 100.0);
+    // Both have the machine beside everybody else; who waits for each answer writes nothing.
+    assert!(rate >= 0.75 * possible, "{rate}/s, where caution gets {possible}/s: {}", run.stdout);
+    assert!(refused < 0.02, "{refused} refused: {requests}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    BaseUrl, Client, Comparable, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Reply, RetryBudget, batch_results,
-    decide, decide_item, error_body, insist,
+    BaseUrl, Client, Comparable, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Reply, RetryBudget,
+    batch_results, decide, decide_item, error_body, insist,
 };
 use crate::pace::Answer;
 
@@ -165,9 +165,7 @@ pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabiliti
 pub async fn is_well(client: &Client) -> (bool, Answer) {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
     let reply = client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await;
-    let may_pass = |result: &ItemResult| {
-        matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry)
-    };
+    let may_pass = |result: &ItemResult| matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry);
     let is_well = decide(reply.outcome) == Decision::Done
         && batch_results(&reply.body, 1).is_some_and(|results| !results.iter().any(may_pass));
     (is_well, reply.answer())

@@ -23,6 +23,9 @@ const LONGEST_RESET: Duration = Duration::from_secs(20);
 /// A refusal that asks for a longer wait than anybody has patience for is believed when it is repeated after this time.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
+/// The longest wait that is asked for because two requests came too close together: it is told in whole seconds.
+const SHORT: Duration = Duration::from_secs(2);
+
 /// How long before a request may be sent its turn comes, where requests are kept apart: it may have to be made durable
 /// first, and that must not make it late.
 const LEAD: Duration = Duration::from_millis(100);
@@ -197,9 +200,11 @@ impl State {
                     return;
                 }
                 self.in_vain_since.get_or_insert(now);
-                let close = self.spacing.refused(now, permit.sent, permit.apart, self.interval());
-                let is_first = self.hold.is_none();
-                self.hold_on(now, permit, self.asked(now, permit, answer), HoldReason::Refused);
+                // Who counts in long windows asks for long waits, and it is not the distance that counts.
+                let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
+                let close = asked.is_none_or(|asked| asked <= SHORT)
+                    && self.spacing.refused(now, permit.sent, permit.apart, self.interval());
+                self.hold_on(now, permit, asked, HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
                     hold.close = if is_first { close } else { hold.close && !permit.probe };
                 }

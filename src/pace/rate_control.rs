@@ -3,7 +3,8 @@
 //! At the moment of a refusal the quota is used up. So between a refusal and one that follows soon, the target granted
 //! exactly what its quota is, be it a token bucket, a leaky one, or a window that is fixed or slides: that is measured, and
 //! nothing has to be known about the kind. If a refusal comes late, the rate was too high only lately, by little, for it
-//! rises slowly: then the quota is what was granted lately. Just under the quota the rate stays for a while, and then rises
+//! rises slowly: then the quota is what was granted lately. A bucket of one grants nothing later that it did not grant in
+//! time, so there waiting earns nothing, and the rate goes back a small step only, to where it was granted. Just under the quota the rate stays for a while, and then rises
 //! little by little until the next refusal, bolder the longer nothing is refused. Refusals that tell nothing new make the
 //! whiles longer.
 
@@ -22,6 +23,10 @@ const UNDER: f64 = 0.985;
 /// one may be risked, and by so much the rate goes back then.
 const APART_WHILE: Duration = Duration::from_mins(1);
 const APART_DECREASE: f64 = 0.01;
+
+/// The rate is what limits if this share of it is used; there it is less, as timers that are late cannot be made up for.
+const USED: f64 = 0.8;
+const USED_APART: f64 = 0.5;
 
 /// The increase there after the hurried one was refused.
 const HURRIED_AGAIN: f64 = 0.02;
@@ -131,6 +136,8 @@ pub struct RateControl {
     increase: f64,
     /// Whether the limit is not known but for a hurried look.
     hurried: bool,
+    /// Whether requests are kept apart.
+    apart: bool,
     /// When the rate was last looked at, and what was granted since.
     looked: Instant,
     granted_since: u64,
@@ -159,6 +166,7 @@ impl RateControl {
             soon_refused: 0,
             increase: FIRST_INCREASE,
             hurried: false,
+            apart: false,
             looked: now,
             granted_since: 0,
             recent: 0.0,
@@ -206,6 +214,7 @@ impl RateControl {
     /// Requests are granted again since `resumed`, after one was refused at `refused`, when the quota was used up. `apart`
     /// says whether requests are kept apart, because of a target with which waiting earns nothing.
     pub fn resumed(&mut self, refused: Instant, resumed: Instant, apart: bool) {
+        self.apart = apart;
         let waited = resumed.duration_since(refused);
         let is_short = waited <= SHORT_WAIT;
         if apart && is_short && self.granted >= MEASURABLE && !self.finding {
@@ -333,7 +342,7 @@ impl RateControl {
         #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
         let used = self.granted_since as f64 / (self.rate * passed);
         (self.looked, self.granted_since) = (now, 0);
-        if used < 0.8 {
+        if used < if self.apart { USED_APART } else { USED } {
             return;
         }
         if self.finding {

@@ -21,8 +21,13 @@ const LATE: f64 = 1.25;
 /// How much slower than the fastest answer so far the next one may be to become the fastest.
 const FADING: f64 = 1.01;
 
-/// How many intervals an answer is waited for.
-const PATIENCE: u32 = 2;
+/// How much of an answer's lateness is taken for the request's, at first: the target may take long for what it granted. It
+/// becomes more with each refusal that this explains, and less by and by.
+const SHARE: f64 = 0.35;
+const LESS: f64 = 0.9995;
+
+/// Of an interval, the lateness that explains a refusal.
+const EXPLAINS: f64 = 0.05;
 
 /// Weight of the newest answer in the usual time, which no single answer doubles.
 const NEWEST: f64 = 1.0 / 16.0;
@@ -41,7 +46,7 @@ struct Sent {
 }
 
 /// Keeps requests apart once the target has shown that this matters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Spacing {
     /// Since when requests are kept apart.
     since: Option<Instant>,
@@ -50,6 +55,14 @@ pub struct Spacing {
     /// How long answers take, and the fastest one of late.
     usual: Option<Duration>,
     fastest: Duration,
+    /// How much of an answer's lateness is the request's.
+    share: f64,
+}
+
+impl Default for Spacing {
+    fn default() -> Self {
+        Self { since: None, sent: VecDeque::new(), usual: None, fastest: Duration::ZERO, share: SHARE }
+    }
 }
 
 impl Spacing {
@@ -62,7 +75,7 @@ impl Spacing {
     pub fn earliest(&self, interval: Duration) -> Option<Instant> {
         let last = self.sent.back().filter(|_| self.is_kept())?;
         match last.answered {
-            None if self.is_short_for(interval) => Some(last.at + interval * PATIENCE),
+            None if self.is_short_for(interval) => Some(last.at + interval.mul_f64(1.0 + self.share)),
             _ => Some(self.arrived(*last) + interval),
         }
     }
@@ -81,12 +94,12 @@ impl Spacing {
     pub fn answered(&mut self, sent: Instant, now: Instant) {
         let took = now.duration_since(sent);
         self.fastest = self.usual.map_or(took, |_| took.min(self.fastest.mul_f64(FADING)));
-        self.usual = Some(self.usual.map_or(took, |usual| {
-            usual.mul_f64(1.0 - NEWEST) + took.min(usual * 2).mul_f64(NEWEST)
-        }));
+        self.usual =
+            Some(self.usual.map_or(took, |usual| usual.mul_f64(1.0 - NEWEST) + took.min(usual * 2).mul_f64(NEWEST)));
         if let Some(request) = self.sent.iter_mut().find(|request| request.at == sent) {
             request.answered = Some(now);
         }
+        self.share *= LESS;
         if self.since.is_some_and(|since| now.duration_since(since) > REMEMBERED_FOR) {
             self.since = None;
         }
@@ -95,22 +108,33 @@ impl Spacing {
     /// A request was refused that was sent at `sent`, so long `apart` from the one before it, where one was due each
     /// `interval`. Tells whether that explains it, and can be avoided from now on.
     pub fn refused(&mut self, now: Instant, sent: Instant, apart: Duration, interval: Duration) -> bool {
-        // The next one may have overtaken it.
-        let next = self.sent.iter().map(|other| other.at.saturating_duration_since(sent)).find(|after| !after.is_zero());
-        let apart = next.map_or(apart, |next| next.min(apart));
-        let explains = !self.is_kept() && apart < interval.mul_f64(CLOSE);
+        let place = self.sent.iter().position(|request| request.at == sent);
+        if !self.is_kept() {
+            // The next one may have overtaken it.
+            let next = place.and_then(|place| self.sent.get(place + 1)).map(|next| next.at - sent);
+            let is_close = next.map_or(apart, |next| next.min(apart)) < interval.mul_f64(CLOSE);
+            self.since = is_close.then_some(now);
+            return is_close;
+        }
+        let before = place.and_then(|place| self.sent.get(place.checked_sub(1)?));
+        let late = before.is_some_and(|before| self.lateness(*before) > interval.mul_f64(EXPLAINS));
+        let explains = late && self.share < 1.0;
         if explains {
-            self.since = Some(now);
+            self.share = (self.share + SHARE).min(1.0);
         }
         explains
     }
 
-    /// When a request arrived at the latest.
+    /// When a request arrived, by and large.
     fn arrived(&self, request: Sent) -> Instant {
+        request.at + self.lateness(request).mul_f64(self.share)
+    }
+
+    /// By how much an answer was late.
+    fn lateness(&self, request: Sent) -> Duration {
         let took = request.answered.map_or(Duration::ZERO, |answered| answered.duration_since(request.at));
         let is_late = self.usual.is_none_or(|usual| took > usual.mul_f64(LATE));
-        let late = if is_late { took.saturating_sub(self.fastest) } else { Duration::ZERO };
-        request.at + late
+        if is_late { took.saturating_sub(self.fastest) } else { Duration::ZERO }
     }
 
     /// Whether answers come before the next request is due.

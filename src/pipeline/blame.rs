@@ -39,11 +39,12 @@ mod tests {
     /// tries before the first probe.
     fn tries(share: f64, seed: u64) -> u32 {
         let (mut dice, mut probes) = (fastrand::Rng::with_seed(seed), Probes::default());
-        (11..).find(|failed| {
-            probes.asked(dice.f64() >= share);
-            probes.blame_the_user(*failed)
-        })
-        .expect("it ends")
+        (11..)
+            .find(|failed| {
+                probes.asked(dice.f64() >= share);
+                probes.blame_the_user(*failed)
+            })
+            .expect("it ends")
     }
 
     #[test]
