@@ -208,6 +208,7 @@ impl State {
                 // Who counts in long windows asks for long waits, and it is not the distance that counts.
                 let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
                 let close = asked.is_none_or(|asked| asked <= SHORT)
+                    && self.rate.waits_briefly()
                     && self.spacing.refused(now, permit.sent, permit.apart, self.interval());
                 self.hold_on(now, permit, asked, HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
