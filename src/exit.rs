@@ -107,7 +107,7 @@ impl ExitStatus {
     /// The status when the target is of no use.
     pub fn of_target(error: &TargetError) -> Self {
         match error {
-            TargetError::Key | TargetError::Client(_) | TargetError::Certificates { .. } => Self::Usage,
+            TargetError::Key(_) | TargetError::Client(_) | TargetError::Certificates { .. } => Self::Usage,
             TargetError::Refused { .. } => Self::Refused,
             TargetError::Unreachable { .. } | TargetError::AsksToWait { .. } => Self::Unreachable,
         }

@@ -8,6 +8,7 @@ mod environment;
 mod error;
 mod output;
 mod run;
+mod secrets;
 mod shard;
 
 use std::fmt;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts};
+use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts, check_key};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
 use crate::pipeline::{Intake, OnExisting};
@@ -295,6 +296,8 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
     };
     let key_source = environment.key_source();
     let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
+    check_key(&secret_key).map_err(|fault| SettingsError::Key { place: environment.key_place(), fault })?;
+    environment.warn_of_readers();
     Ok(Destination::Target { base_url, secret_key, key_source })
 }
 

@@ -18,7 +18,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientOptions, Reply, Timeouts};
 pub use compare::{Comparable, Field};
 pub use insist::{insist, insist_while};
-pub use key::KeySource;
+pub use key::{KeyFault, KeySource, check_key};
 pub use paced::{Change, Changed, Paced};
 pub use preflight::{Capabilities, TargetError, is_well, preflight, preflight_reading};
 pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, Transport, decide, decide_item};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    BaseUrl, Client, Comparable, Decision, ErrorBody, Outcome, Reply, RetryBudget, batch_results, decide, error_body,
-    insist,
+    BaseUrl, Client, Comparable, Decision, ErrorBody, KeyFault, Outcome, Reply, RetryBudget, batch_results, decide,
+    error_body, insist,
 };
 use crate::pace::Answer;
 
@@ -22,9 +22,9 @@ pub struct Capabilities {
 /// Why a target cannot be used, or cannot be used any longer.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// The key cannot be sent in a header.
-    #[error("the secret key holds characters that no key can have; check AVNOLOGY_SECRET_KEY")]
-    Key,
+    /// The key is none.
+    #[error("the admin key cannot be used: {0}")]
+    Key(#[from] KeyFault),
     /// The certificates to trust cannot be read.
     #[error("the certificates in `{path}` cannot be used: {problem}")]
     Certificates {
