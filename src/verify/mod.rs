@@ -30,9 +30,14 @@ use extra::Seen;
 /// What the comparison of one identity brought.
 #[derive(Debug)]
 enum Verdict {
-    Equal,
     Missing,
-    Different(Vec<Field>),
+    /// It is there.
+    Found {
+        /// The fields that are not as they were to be.
+        different: Vec<Field>,
+        /// What the target does not show.
+        hidden: Vec<Field>,
+    },
 }
 
 /// Verifies everything, or a sample.
@@ -142,10 +147,9 @@ fn verdicts(page: &[MappedIdentity], bodies: &[Vec<u8>]) -> Vec<Verdict> {
     let verdict = |identity: &MappedIdentity| {
         let (sent, found) = (Comparable::sent(&identity.encoded), found.get(&*identity.external_id));
         match (sent, found) {
-            (Some(sent), Some(found)) => match sent.differences(found) {
-                fields if fields.is_empty() => Verdict::Equal,
-                fields => Verdict::Different(fields),
-            },
+            (Some(sent), Some(found)) => {
+                Verdict::Found { different: sent.differences(found), hidden: sent.hidden(found) }
+            }
             _ => Verdict::Missing,
         }
     };
