@@ -16,14 +16,17 @@ use reqwest::header::{
 use reqwest::{Certificate, Method, RequestBuilder, Response, redirect};
 use secrecy::SecretString;
 
+use super::body::{self, AnswerRoom, Body, Keep, Unread};
 use super::key::Key;
 use super::preflight::shown_request_id;
 use super::retry::retry_after;
 use super::{BaseUrl, Decision, KeySource, Outcome, TargetError, Transport, decide};
 use crate::pace::{Answer, Quota, Verdict};
 
-/// The longest answer that is read. A batch answer of 1 000 items is about 100 KB; anything near this is not ours.
-const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// What a stream of HTTP/2 holds that nobody has read yet, and a connection in all: an answer that waits for room keeps no
+/// other one from coming.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * STREAM_WINDOW;
 
 /// The header that names a request, in both directions.
 const REQUEST_ID: &str = "x-request-id";
@@ -77,6 +80,8 @@ pub struct Client {
     takes_gzip: Arc<AtomicBool>,
     /// It refused one, which is final.
     refuses_gzip: Arc<AtomicBool>,
+    /// For answers that are long.
+    room: AnswerRoom,
 }
 
 /// What came of one request.
@@ -95,7 +100,7 @@ pub struct Reply {
     /// Under which name the request is found in logs: the target's own for it, or else ours.
     pub request_id: Option<String>,
     /// The body, empty when there is no answer.
-    pub body: Vec<u8>,
+    pub body: Body,
 }
 
 impl Reply {
@@ -108,8 +113,13 @@ impl Reply {
             date: None,
             location: None,
             request_id: None,
-            body: Vec::new(),
+            body: Body::default(),
         }
+    }
+
+    /// The same, whose body is not what was asked for.
+    pub(crate) fn unreadable(self) -> Self {
+        Self { outcome: Outcome::Unreadable, body: Body::default(), ..self }
     }
 
     /// What it says about the target, for the pace.
@@ -132,6 +142,8 @@ impl Client {
             .connect_timeout(options.timeouts.connect)
             .timeout(options.timeouts.request)
             .tcp_keepalive(KEEPALIVE)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
             // A redirect would carry the key and the users to a host that nobody named.
             .redirect(redirect::Policy::none())
             // Attempts are counted, paced and reported by the sender; the library must not add any.
@@ -149,6 +161,7 @@ impl Client {
             key,
             takes_gzip: Arc::default(),
             refuses_gzip: Arc::default(),
+            room: AnswerRoom::default(),
         })
     }
 
@@ -174,7 +187,7 @@ impl Client {
 
     /// `DELETE /v1/identities/{id}`.
     pub async fn delete(&self, id: &str) -> Reply {
-        self.send(self.http.delete(self.base_url.path(&format!("v1/identities/{id}")))).await
+        self.send(self.http.delete(self.base_url.path(&format!("v1/identities/{id}"))), Keep::Nothing).await
     }
 
     /// `POST /v1/identities:batchUpdate`.
@@ -185,14 +198,14 @@ impl Client {
     /// `PATCH /v1/identities/{id}`.
     pub async fn update(&self, id: &str, body: Bytes) -> Reply {
         let url = self.base_url.path(&format!("v1/identities/{id}"));
-        self.send(self.http.patch(url).header(CONTENT_TYPE, "application/json").body(body)).await
+        self.send(self.http.patch(url).header(CONTENT_TYPE, "application/json").body(body), Keep::Nothing).await
     }
 
     /// `POST /v1/identities/{id}:deactivate` or `:reactivate`.
     pub async fn set_state(&self, id: &str, verb: &str, reason: &str) -> Reply {
         let body = serde_json::json!({ "reason": reason }).to_string();
         let url = self.base_url.path(&format!("v1/identities/{id}:{verb}"));
-        self.send(self.http.post(url).header(CONTENT_TYPE, "application/json").body(body)).await
+        self.send(self.http.post(url).header(CONTENT_TYPE, "application/json").body(body), Keep::Nothing).await
     }
 
     /// `GET /v1/identities`, the oldest first, from the place that a page token names.
@@ -202,7 +215,7 @@ impl Client {
         if let Some(token) = page_token {
             url.query_pairs_mut().append_pair("page_token", token);
         }
-        self.send(self.http.get(url)).await
+        self.send(self.http.get(url), Keep::All).await
     }
 
     /// `GET /v1/identities:batchGet`.
@@ -211,7 +224,7 @@ impl Client {
         for id in external_ids {
             url.query_pairs_mut().append_pair("external_ids", id);
         }
-        self.send(self.http.get(url)).await
+        self.send(self.http.get(url), Keep::All).await
     }
 
     /// `GET /v1/identities` filtered by `external_id`.
@@ -221,7 +234,7 @@ impl Client {
         url.query_pairs_mut()
             .append_pair("filter", &format!("external_id = \"{quoted}\""))
             .append_pair("page_size", "2");
-        self.send(self.http.get(url)).await
+        self.send(self.http.get(url), Keep::All).await
     }
 
     async fn post(&self, path: &str, body: Bytes, idempotency_key: &str) -> Reply {
@@ -234,31 +247,32 @@ impl Client {
         };
         let welcome = self.takes_gzip.load(Ordering::Relaxed) && !self.refuses_gzip.load(Ordering::Relaxed);
         if welcome && body.len() >= WORTH_COMPRESSING {
-            let reply = self.send(request(compressed(body.clone()).await).header(CONTENT_ENCODING, "gzip")).await;
+            let request = request(compressed(body.clone()).await).header(CONTENT_ENCODING, "gzip");
+            let reply = self.send(request, Keep::Results).await;
             if reply.outcome != (Outcome::Answered { status: 415 }) {
                 return reply;
             }
             // Whoever says that it is welcome, a gateway for example, is not the one who reads it.
             self.refuses_gzip.store(true, Ordering::Relaxed);
         }
-        self.send(request(body)).await
+        self.send(request(body), Keep::Results).await
     }
 
     /// Sends a request, and once more if the key was replaced meanwhile.
-    async fn send(&self, request: RequestBuilder) -> Reply {
+    async fn send(&self, request: RequestBuilder, keep: Keep) -> Reply {
         // All bodies are in memory, so that there always is a second one.
         let second = request.try_clone();
-        let (reply, generation) = self.attempt(request).await;
+        let (reply, generation) = self.attempt(request, keep).await;
         match (reply.outcome, second) {
             (Outcome::Answered { status: 401 | 403 }, Some(second)) if self.key.renew(generation).await => {
-                self.attempt(second).await.0
+                self.attempt(second, keep).await.0
             }
             _ => reply,
         }
     }
 
     /// Sends and reads the answer to its end. Tells the generation of the key, too.
-    async fn attempt(&self, request: RequestBuilder) -> (Reply, u64) {
+    async fn attempt(&self, request: RequestBuilder, keep: Keep) -> (Reply, u64) {
         let (authorization, generation) = self.key.current();
         let id = uuid::Uuid::now_v7().to_string();
         let mut reply = match request.header(AUTHORIZATION, authorization).header(REQUEST_ID, &id).send().await {
@@ -266,7 +280,7 @@ impl Client {
                 if accepts_gzip(&response) {
                     self.takes_gzip.store(true, Ordering::Relaxed);
                 }
-                answered(response).await
+                answered(response, keep, &self.room).await
             }
             Err(error) => {
                 tracing::debug!(request = id, error = %innermost(&error), "no answer");
@@ -310,7 +324,7 @@ async fn compressed(body: Bytes) -> Bytes {
     compressed.await.map_or(body, Bytes::from)
 }
 
-async fn answered(mut response: Response) -> Reply {
+async fn answered(response: Response, keep: Keep, room: &AnswerRoom) -> Reply {
     let status = response.status().as_u16();
     let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let date = header(DATE).and_then(|value| httpdate::parse_http_date(value).ok());
@@ -322,27 +336,12 @@ async fn answered(mut response: Response) -> Reply {
     let location = header(LOCATION)
         .and_then(|value| response.url().join(value).ok())
         .and_then(|url| url.host_str().map(str::to_owned));
-    let mut reply =
-        Reply { retry_after, quota, date, location, request_id, ..Reply::none(Outcome::Answered { status }) };
-    loop {
-        match response.chunk().await {
-            Ok(None) => return reply,
-            Ok(Some(piece)) if reply.body.len() + piece.len() <= MAX_ANSWER_BYTES => {
-                reply.body.extend_from_slice(&piece);
-            }
-            Ok(Some(_)) => {
-                // Whatever this is, it is not an answer of this API; an error status still tells enough.
-                if (200..300).contains(&status) {
-                    reply.outcome = Outcome::Unreadable;
-                }
-                return reply;
-            }
-            Err(error) => {
-                reply.outcome = Outcome::Failed(transport(&error));
-                return reply;
-            }
-        }
-    }
+    let (outcome, body) = match body::read(response, keep, room).await {
+        Ok(body) => (Outcome::Answered { status }, body),
+        Err(Unread::TooLarge) => (Outcome::TooLarge, Body::default()),
+        Err(Unread::Failed(error)) => (Outcome::Failed(transport(&error)), Body::default()),
+    };
+    Reply { retry_after, quota, date, location, request_id, body, ..Reply::none(outcome) }
 }
 
 fn transport(error: &reqwest::Error) -> Transport {

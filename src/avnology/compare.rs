@@ -191,8 +191,8 @@ impl<'a> Comparable<'a> {
     }
 
     /// The identities of several lists by their external ids, whatever else was listed: a target may ignore a filter.
-    pub fn by_external_id(bodies: &'a [Vec<u8>]) -> HashMap<Cow<'a, str>, Self> {
-        let listed = bodies.iter().filter_map(|body| Self::listed(body)).flat_map(|(found, _)| found);
+    pub fn by_external_id(bodies: &'a [impl AsRef<[u8]>]) -> HashMap<Cow<'a, str>, Self> {
+        let listed = bodies.iter().filter_map(|body| Self::listed(body.as_ref())).flat_map(|(found, _)| found);
         listed.filter_map(|identity| Some((identity.external_id.clone()?, identity))).collect()
     }
 

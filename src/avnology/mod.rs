@@ -5,6 +5,7 @@
 
 mod answer;
 mod base_url;
+mod body;
 mod client;
 mod compare;
 mod insist;
@@ -12,9 +13,11 @@ mod key;
 mod paced;
 mod preflight;
 mod retry;
+mod shorten;
 
 pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, found_identity, identity, updated};
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use body::{Body, Held, memory_of_answers};
 pub use client::{Client, ClientOptions, Reply, Timeouts};
 pub use compare::{Comparable, Field};
 pub use insist::{insist, insist_while};

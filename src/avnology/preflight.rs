@@ -74,7 +74,7 @@ impl TargetError {
     pub(crate) fn refused(target: &BaseUrl, reply: &Reply) -> Self {
         let status = match reply.outcome {
             Outcome::Answered { status } => status,
-            Outcome::Unreadable | Outcome::Failed(_) => return Self::unreachable(target, reply),
+            Outcome::Unreadable | Outcome::TooLarge | Outcome::Failed(_) => return Self::unreachable(target, reply),
         };
         let ErrorBody { code, request_id, .. } = error_body(&reply.body);
         let advice = match status {
@@ -123,6 +123,7 @@ impl TargetError {
         let reason = match reply.outcome {
             Outcome::Answered { status } => format!("it keeps answering HTTP {status}"),
             Outcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
+            Outcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
             Outcome::Failed(transport) => transport.describe().to_owned(),
         };
         Self::Unreachable { target: target.to_string(), reason }

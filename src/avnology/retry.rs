@@ -14,6 +14,8 @@ pub enum Outcome {
     },
     /// A status of success with a body that is not what was asked for.
     Unreadable,
+    /// A status of success with a body that is longer than anything that is kept: it has to be asked for in parts.
+    TooLarge,
     /// No answer.
     Failed(Transport),
 }
@@ -68,6 +70,8 @@ pub enum Decision {
 pub const fn decide(outcome: Outcome) -> Decision {
     match outcome {
         Outcome::Failed(_) | Outcome::Unreadable => Decision::Retry,
+        // The same request would be answered the same way.
+        Outcome::TooLarge => Decision::Isolate,
         Outcome::Answered { status } => match status {
             200..=299 => Decision::Done,
             400 | 409 | 413 | 422 => Decision::Isolate,
@@ -174,6 +178,7 @@ mod tests {
         let mut outcomes: Vec<(String, Outcome)> =
             (100..=599).map(|status| (status.to_string(), Outcome::Answered { status })).collect();
         outcomes.push(("unreadable".to_owned(), Outcome::Unreadable));
+        outcomes.push(("too large".to_owned(), Outcome::TooLarge));
         for transport in
             [Transport::Dns, Transport::Connect, Transport::Tls, Transport::Timeout, Transport::Interrupted]
         {

@@ -41,10 +41,13 @@ impl Reconciler<'_> {
     /// Settles the items with these indices.
     pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
-        for page in existing.chunks(MAX_PAGE) {
-            let ids: Vec<&str> = page.iter().map(|&index| &*self.batch.items[index].external_id).collect();
-            let bodies = self.target.read_back(&ids).await?;
-            let found = Comparable::by_external_id(&bodies);
+        let mut rest = existing;
+        while !rest.is_empty() {
+            let ids = rest.iter().take(MAX_PAGE).map(|&index| &*self.batch.items[index].external_id);
+            let (count, body) = self.target.read_some(&ids.collect::<Vec<&str>>()).await?;
+            let (page, further) = rest.split_at(count);
+            rest = further;
+            let found = Comparable::by_external_id(std::slice::from_ref(&body));
             for &index in page {
                 let item = &self.batch.items[index];
                 match self.settle(item, found.get(&*item.external_id)).await? {

@@ -23,8 +23,8 @@ use super::single::Single;
 use super::tell;
 use super::work::Work;
 use crate::avnology::{
-    Backoff, Client, Decision, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError, Transport,
-    batch_results, decide, decide_item, error_body, is_well,
+    Backoff, Client, Decision, Held, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError,
+    Transport, batch_results, decide, decide_item, error_body, is_well,
 };
 use crate::journal::{self, Known, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
@@ -86,8 +86,8 @@ enum Next {
 
 /// What an exchange with the target brought.
 pub(super) enum Exchange {
-    /// A result for each item, and the name of the request.
-    Results(Vec<ItemResult>, Option<String>),
+    /// A result for each item, the name of the request, and the room that the answer takes.
+    Results(Vec<ItemResult>, Option<String>, Held),
     /// No results: decide by the reply.
     Undecided(Reply),
     /// The target refuses us, or what was asked beside it was not answered for too long.
@@ -207,14 +207,14 @@ impl Sender {
             let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
             tell(&self.events, Event::Requested { again, throttled }).await;
             let reply = match exchange {
-                Exchange::Results(results, request) => {
+                Exchange::Results(results, request, held) => {
                     let since = work.suspect_since.unwrap_or(tries.succeeded_before);
                     if !results.iter().all(is_passing) {
                         self.succeeded.fetch_add(1, Ordering::Relaxed);
                         self.delivery.pace.batch(BatchControl::answered);
                     }
                     let may_be_done = work.in_doubt || tries.may_be_done;
-                    return self.apply(work, results, (request.as_deref(), since), may_be_done).await;
+                    return self.apply(work, (results, held), (request.as_deref(), since), may_be_done).await;
                 }
                 Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
@@ -316,14 +316,13 @@ impl Sender {
         let reply = self.delivery.client.batch_create(batch.body(), key).await;
         let done = decide(reply.outcome) == Decision::Done;
         let results = done.then(|| batch_results(&reply.body, batch.items.len())).flatten();
-        let outcome = if done && results.is_none() { Outcome::Unreadable } else { reply.outcome };
-        let reply = Reply { outcome, ..reply };
+        let reply = if done && results.is_none() { reply.unreadable() } else { reply };
         // A target of whose items none gets through does not work, whatever its status says.
         let in_vain = results.as_ref().is_some_and(|results| results.iter().all(is_passing));
         let verdict = if in_vain { Verdict::Failed } else { reply.answer().verdict };
         permit.finish(&Answer { verdict, ..reply.answer() });
         match results {
-            Some(results) => Exchange::Results(results, reply.request_id),
+            Some(results) => Exchange::Results(results, reply.request_id, reply.body.into_held()),
             None => Exchange::Undecided(reply),
         }
     }
@@ -333,7 +332,7 @@ impl Sender {
     async fn apply(
         &self,
         work: &Work,
-        results: Vec<ItemResult>,
+        (results, held): (Vec<ItemResult>, Held),
         (request, since): (Option<&str>, u64),
         may_be_done: bool,
     ) -> Next {
@@ -366,6 +365,8 @@ impl Sender {
             known.extend(last.map(|known: Known| known.newest(external_id, id)));
         }
         self.settler.settle(&work.batch, Settlement { records, rejected, known }, request).await;
+        // What the target said is written by now; who reads back needs room again.
+        drop(held);
         if let Some(error) = refused {
             return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::batch::Item;
 use super::send::Exchange;
 use crate::avnology::{
-    Client, Decision, ErrorBody, ItemResult, Outcome, Paced, Reply, TargetError, decide, error_body, found_identity,
-    identity,
+    Client, Decision, ErrorBody, Held, ItemResult, Outcome, Paced, Reply, TargetError, decide, error_body,
+    found_identity, identity,
 };
 use crate::pace::Permit;
 
@@ -27,13 +27,13 @@ impl Single<'_> {
     pub(super) async fn create(&self, body: Bytes, key: &str, permit: Permit) -> Exchange {
         let mut reply = self.client.create(body, key).await;
         if decide(reply.outcome) == Decision::Done && identity(&reply.body).is_none() {
-            reply.outcome = Outcome::Unreadable;
+            reply = reply.unreadable();
         }
         permit.finish(&reply.answer());
         let request = reply.request_id.clone();
         match reply.outcome {
             Outcome::Answered { status: 409 } => match self.existing(error_body(&reply.body)).await {
-                Ok(result) => Exchange::Results(vec![result], request),
+                Ok(result) => Exchange::Results(vec![result], request, Held::default()),
                 Err(error) => Exchange::Failed(error),
             },
             outcome if decide(outcome) != Decision::Done => Exchange::Undecided(reply),
@@ -44,7 +44,10 @@ impl Single<'_> {
     async fn created(&self, reply: Reply) -> Exchange {
         let Some(created) = identity(&reply.body) else { return Exchange::Undecided(reply) };
         match self.disable(&created.id, created.state.as_deref()).await {
-            Ok(()) => Exchange::Results(vec![ItemResult::Created { id: Some(created.id) }], reply.request_id),
+            Ok(()) => {
+                let result = ItemResult::Created { id: Some(created.id) };
+                Exchange::Results(vec![result], reply.request_id, Held::default())
+            }
             Err(error) => Exchange::Failed(error),
         }
     }
@@ -59,9 +62,8 @@ impl Single<'_> {
 
     /// Tells apart, by reading, an identity that is there already from another one that is in the way.
     async fn existing(&self, conflict: ErrorBody) -> Result<ItemResult, TargetError> {
-        let bodies = self.paced.read_back(&[&self.item.external_id]).await?;
-        let found = bodies.iter().find_map(|body| found_identity(body, &self.item.external_id).flatten());
-        let Some(found) = found else {
+        let (_, body) = self.paced.read_some(&[&self.item.external_id]).await?;
+        let Some(found) = found_identity(&body, &self.item.external_id).flatten() else {
             let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
             return Ok(ItemResult::Error { error: ErrorBody { code, ..conflict } });
         };

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::avnology::{Comparable, Field, MAX_PAGE, Paced, TargetError};
+use crate::avnology::{Body, Comparable, Field, MAX_PAGE, Paced, TargetError};
 use crate::pipeline::{DuplicateCheck, Ledger, MappedIdentity, StopReason, mapped_groups};
 use crate::report::{Moment, Reporter};
 use crate::settings::{ImportSettings, Sample};
@@ -137,13 +137,19 @@ async fn compare(
 }
 
 async fn compare_page(target: &Paced, page: &[MappedIdentity]) -> Result<Vec<Verdict>, TargetError> {
-    let ids: Vec<&str> = page.iter().map(|identity| identity.external_id.as_ref()).collect();
-    Ok(verdicts(page, &target.read_back(&ids).await?))
+    let mut compared = Vec::with_capacity(page.len());
+    while compared.len() < page.len() {
+        let rest = &page[compared.len()..];
+        let ids: Vec<&str> = rest.iter().map(|identity| identity.external_id.as_ref()).collect();
+        let (count, body) = target.read_some(&ids).await?;
+        compared.extend(verdicts(&rest[..count], &body));
+    }
+    Ok(compared)
 }
 
 /// A target that ignores a filter lists other identities; they are found by their external id, or not at all.
-fn verdicts(page: &[MappedIdentity], bodies: &[Vec<u8>]) -> Vec<Verdict> {
-    let found = Comparable::by_external_id(bodies);
+fn verdicts(page: &[MappedIdentity], body: &Body) -> Vec<Verdict> {
+    let found = Comparable::by_external_id(std::slice::from_ref(body));
     let verdict = |identity: &MappedIdentity| {
         let (sent, found) = (Comparable::sent(&identity.encoded), found.get(&*identity.external_id));
         match (sent, found) {
