@@ -151,8 +151,10 @@ fn memory_stays_below_the_bound_if_all_answers_are_long() {
 /// What the target says of each user it refuses is kept until it is written.
 #[test]
 fn memory_stays_below_the_bound_if_the_target_refuses_everybody_at_length() {
-    let message = "taken ".repeat(2_000);
-    let refused = format!(r#"{{"status":"error","error":{{"code":"AVNOLOGY_AUTH_902","message":"{message}"}}}}"#);
+    let message = "taken ".repeat(800);
+    let refused = format!(
+        r#"{{"status":"error","error":{{"code":"AVNOLOGY_AUTH_902","message":"{message}","field":"{message}","request_id":"{message}"}}}}"#
+    );
     let url = scripted_target(move |request| {
         obliging(request, |request| {
             std::thread::sleep(Duration::from_millis(500));

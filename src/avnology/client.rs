@@ -82,6 +82,8 @@ pub struct Client {
     refuses_gzip: Arc<AtomicBool>,
     /// For answers that are long.
     room: AnswerRoom,
+    /// Whether the target creates what it is asked only to check.
+    creates_probes: Arc<AtomicBool>,
 }
 
 /// What came of one request.
@@ -162,12 +164,23 @@ impl Client {
             takes_gzip: Arc::default(),
             refuses_gzip: Arc::default(),
             room: AnswerRoom::default(),
+            creates_probes: Arc::default(),
         })
     }
 
     /// The target.
     pub fn base_url(&self) -> &BaseUrl {
         &self.base_url
+    }
+
+    /// Whether the target may be asked only to check something: not if it created that once.
+    pub fn may_probe(&self) -> bool {
+        !self.creates_probes.load(Ordering::Relaxed)
+    }
+
+    /// From now on it may not.
+    pub(super) fn probe_no_more(&self) {
+        self.creates_probes.store(true, Ordering::Relaxed);
     }
 
     /// `POST /v1/identities:batchCreate`.

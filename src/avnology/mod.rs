@@ -12,6 +12,7 @@ mod insist;
 mod key;
 mod paced;
 mod preflight;
+mod probe;
 mod retry;
 mod shorten;
 

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
+use super::probe::{PROBE_ID, clean_up, is_answer, probe};
 use super::{
-    BaseUrl, Client, Comparable, Decision, ErrorBody, KeyFault, Outcome, Reply, RetryBudget, batch_results, decide,
-    error_body, insist,
+    BaseUrl, Client, Comparable, Decision, ErrorBody, KeyFault, Outcome, Reply, RetryBudget, decide, error_body, insist,
 };
 use crate::pace::Answer;
 
@@ -145,12 +143,9 @@ pub(super) fn shown_request_id(text: &str) -> Option<&str> {
     Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_id))
 }
 
-/// One identity that is validated and never created.
-const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
-
 /// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job, nor must a
 /// target that asks to wait for a while.
-const fn budget(patience: Duration) -> RetryBudget {
+pub(super) const fn budget(patience: Duration) -> RetryBudget {
     RetryBudget { attempts: 6, total: patience, base: Duration::from_millis(200), longest: Duration::from_secs(10) }
 }
 
@@ -158,22 +153,25 @@ const fn budget(patience: Duration) -> RetryBudget {
 /// It waits no longer than `patience` for either.
 pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabilities, TargetError> {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
-    let probe = || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key);
-    probe_target(client, patience, probe, |reply| batch_results(&reply.body, 1).is_some()).await
+    let (capabilities, probed) = probe_target(client, patience, || probe(client, &key), is_answer).await?;
+    clean_up(client, &probed, patience).await;
+    Ok(capabilities)
 }
 
-/// Whether the target still takes a batch as it should, with which nothing is wrong.
+/// Whether the target still takes a batch as it should, with which nothing is wrong. Only for one that [`Client::may_probe`].
 pub async fn is_well(client: &Client) -> (bool, Answer) {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
-    let reply = client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await;
-    let is_well = decide(reply.outcome) == Decision::Done && batch_results(&reply.body, 1).is_some();
+    let reply = probe(client, &key).await;
+    let is_well = decide(reply.outcome) == Decision::Done && is_answer(&reply);
+    clean_up(client, &reply, RetryBudget::default().longest).await;
     (is_well, reply.answer())
 }
 
 /// The same for somebody who only reads, and may have a key that can do no more.
 pub async fn preflight_reading(client: &Client, patience: Duration) -> Result<Capabilities, TargetError> {
-    let probe = || client.batch_get(&["avnology-migrate-preflight"]);
-    probe_target(client, patience, probe, |reply| Comparable::listed(&reply.body).is_some()).await
+    let probe = || client.batch_get(&[PROBE_ID]);
+    let probed = probe_target(client, patience, probe, |reply| Comparable::listed(&reply.body).is_some()).await?;
+    Ok(probed.0)
 }
 
 async fn probe_target<F: Future<Output = Reply>>(
@@ -181,7 +179,7 @@ async fn probe_target<F: Future<Output = Reply>>(
     patience: Duration,
     probe: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
-) -> Result<Capabilities, TargetError> {
+) -> Result<(Capabilities, Reply), TargetError> {
     let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
     let listed = insist(client, &budget(patience), || client.list(None, 1), is_list).await?;
     if decide(listed.outcome) != Decision::Done {
@@ -193,8 +191,8 @@ async fn probe_target<F: Future<Output = Reply>>(
         .map_or(jiff::SignedDuration::ZERO, |date| date.duration_since(jiff::Timestamp::now()));
     let probed = insist(client, &budget(patience), probe, acceptable).await?;
     match probed.outcome {
-        Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false, clock_ahead }),
-        Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true, clock_ahead }),
+        Outcome::Answered { status: 404 | 405 | 501 } => Ok((Capabilities { batch: false, clock_ahead }, probed)),
+        Outcome::Answered { status: 200..=299 } => Ok((Capabilities { batch: true, clock_ahead }, probed)),
         _ => Err(TargetError::refused(client.base_url(), &probed)),
     }
 }

@@ -298,7 +298,7 @@ impl Sender {
         if is_explained(&error_body(&reply.body)) || self.succeeded.load(Ordering::Relaxed) > since {
             return true;
         }
-        if work.suspect_since.is_some() || !self.delivery.batch {
+        if work.suspect_since.is_some() || !self.delivery.batch || !self.delivery.client.may_probe() {
             return false;
         }
         let permit = self.delivery.pace.admit(false).await;
