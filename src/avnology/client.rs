@@ -20,7 +20,8 @@ use super::body::{self, AnswerRoom, Body, Keep, Unread};
 use super::key::Key;
 use super::preflight::shown_request_id;
 use super::retry::retry_after;
-use super::{BaseUrl, Decision, KeySource, Outcome, TargetError, Transport, decide};
+use super::transport::{innermost, transport};
+use super::{BaseUrl, Decision, KeySource, Outcome, Proxy, ProxyFault, TargetError, Transport, decide};
 use crate::pace::{Answer, Quota, Verdict};
 
 /// What a stream of HTTP/2 holds that nobody has read yet, and a connection in all: an answer that waits for room keeps no
@@ -66,11 +67,12 @@ pub struct ClientOptions {
     pub timeouts: Timeouts,
     /// A PEM file with certificates to trust, beside the system's.
     pub certificates: Option<PathBuf>,
+    /// The proxy on the way.
+    pub proxy: Option<Proxy>,
 }
 
 /// The Admin API of one target. Cheap to clone; clones share connections.
 ///
-/// Proxies are those of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), but never on the way to this machine.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -84,6 +86,8 @@ pub struct Client {
     room: AnswerRoom,
     /// Whether the target creates what it is asked only to check.
     creates_probes: Arc<AtomicBool>,
+    proxy: Option<Arc<Proxy>>,
+    connect_timeout: Duration,
 }
 
 /// What came of one request.
@@ -101,6 +105,8 @@ pub struct Reply {
     pub location: Option<String>,
     /// Under which name the request is found in logs: the target's own for it, or else ours.
     pub request_id: Option<String>,
+    /// What the proxy is called that did not let the request through.
+    pub proxy: Option<String>,
     /// The body, empty when there is no answer.
     pub body: Body,
 }
@@ -115,6 +121,7 @@ impl Reply {
             date: None,
             location: None,
             request_id: None,
+            proxy: None,
             body: Body::default(),
         }
     }
@@ -153,8 +160,10 @@ impl Client {
         if let Some(path) = &options.certificates {
             builder = builder.tls_certs_merge(certificates(path)?);
         }
-        if options.base_url.is_loopback() {
-            builder = builder.no_proxy();
+        // Those of the environment are known by now; the library would pass by one that it does not understand.
+        builder = builder.no_proxy();
+        if let Some(proxy) = &options.proxy {
+            builder = builder.proxy(proxy.to_reqwest().map_err(TargetError::Client)?);
         }
         let http = builder.build().map_err(TargetError::Client)?;
         Ok(Self {
@@ -165,6 +174,8 @@ impl Client {
             refuses_gzip: Arc::default(),
             room: AnswerRoom::default(),
             creates_probes: Arc::default(),
+            proxy: options.proxy.clone().map(Arc::new),
+            connect_timeout: options.timeouts.connect,
         })
     }
 
@@ -297,7 +308,7 @@ impl Client {
             }
             Err(error) => {
                 tracing::debug!(request = id, error = %innermost(&error), "no answer");
-                Reply::none(Outcome::Failed(transport(&error)))
+                self.not_sent(transport(&error)).await
             }
         };
         if decide(reply.outcome) == Decision::Done {
@@ -307,6 +318,22 @@ impl Client {
         reply.request_id = reply.request_id.or(Some(id));
         tracing::trace!(request = reply.request_id, outcome = ?reply.outcome, "answered");
         (reply, generation)
+    }
+
+    /// A reply that there is not, and which proxy is in the way.
+    async fn not_sent(&self, transport: Transport) -> Reply {
+        let Some(proxy) = &self.proxy else { return Reply::none(Outcome::Failed(transport)) };
+        let fault = match transport {
+            Transport::Proxy(ProxyFault::Broken) => match proxy.status(&self.base_url, self.connect_timeout).await {
+                Some(status) if status != 200 => ProxyFault::Answered { status },
+                _ => ProxyFault::Broken,
+            },
+            Transport::Proxy(fault) => fault,
+            // It may be either, the proxy or what is behind it.
+            Transport::Connect => ProxyFault::TimedOut,
+            transport => return Reply::none(Outcome::Failed(transport)),
+        };
+        Reply { proxy: Some(proxy.to_string()), ..Reply::none(Outcome::Failed(Transport::Proxy(fault))) }
     }
 }
 
@@ -355,47 +382,4 @@ async fn answered(response: Response, keep: Keep, room: &AnswerRoom) -> Reply {
         Err(Unread::Failed(error)) => (Outcome::Failed(transport(&error)), Body::default()),
     };
     Reply { retry_after, quota, date, location, request_id, body, ..Reply::none(outcome) }
-}
-
-fn transport(error: &reqwest::Error) -> Transport {
-    if error.is_connect() && error.is_timeout() {
-        Transport::Connect
-    } else if error.is_connect() {
-        connection_fault(error)
-    } else if error.is_timeout() {
-        Transport::Timeout
-    } else {
-        Transport::Interrupted
-    }
-}
-
-/// Why no connection could be made. The layers below tell by their types, or only in words.
-fn connection_fault(error: &(dyn std::error::Error + 'static)) -> Transport {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<rustls::Error>() || error.downcast_ref::<std::io::Error>().is_some_and(is_about_tls) {
-            return Transport::Tls;
-        }
-        if error.to_string().starts_with("dns error") {
-            return Transport::Dns;
-        }
-        cause = error.source();
-    }
-    Transport::Connect
-}
-
-/// What an error of I/O wraps is not its source, and it may wrap another one.
-fn is_about_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| {
-        inner.is::<rustls::Error>() || inner.downcast_ref::<std::io::Error>().is_some_and(is_about_tls)
-    })
-}
-
-/// The cause at the bottom of the chain. The layers above it repeat the URL, which may hold an `external_id`.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -66,6 +66,7 @@ mod tests {
             key_source: KeySource::Given(None),
             timeouts: Timeouts::default(),
             certificates: None,
+            proxy: None,
         };
         Client::new(&options).unwrap()
     }

@@ -13,8 +13,10 @@ mod key;
 mod paced;
 mod preflight;
 mod probe;
+mod proxy;
 mod retry;
 mod shorten;
+mod transport;
 
 pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, found_identity, identity, updated};
 pub use base_url::{BaseUrl, BaseUrlError};
@@ -25,7 +27,8 @@ pub use insist::{insist, insist_while};
 pub use key::{KeyFault, KeySource, check_key};
 pub use paced::{Change, Changed, Paced};
 pub use preflight::{Capabilities, TargetError, is_well, preflight, preflight_reading};
-pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, Transport, decide, decide_item};
+pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
+pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, TlsFault, Transport, decide, decide_item};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
 pub const MAX_BATCH_ITEMS: usize = 1_000;

@@ -79,6 +79,7 @@ impl TargetError {
             401 => "check the key in AVNOLOGY_SECRET_KEY, then run the same command again",
             402 => "the plan does not allow it; raise it, then run the same command again",
             403 => "the key needs the scopes admin:users:read and admin:users:write",
+            407 => "it wants a user name and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
             300..=399 => "redirects are never followed with a key; set --base-url to the API's own address",
             _ => "is --base-url the address of an Avnology ID API?",
         };
@@ -86,6 +87,7 @@ impl TargetError {
             401 => "the key is not valid".to_owned(),
             402 => "payment required".to_owned(),
             403 => "the key lacks a permission".to_owned(),
+            407 => "a proxy on the way".to_owned(),
             300..=399 => format!("a redirect to {}", reply.location.as_deref().unwrap_or("another address")),
             404 => "no such method".to_owned(),
             _ => "the request".to_owned(),
@@ -122,7 +124,7 @@ impl TargetError {
             Outcome::Answered { status } => format!("it keeps answering HTTP {status}"),
             Outcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
             Outcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
-            Outcome::Failed(transport) => transport.describe().to_owned(),
+            Outcome::Failed(transport) => transport.describe(reply.proxy.as_deref()).into_owned(),
         };
         Self::Unreachable { target: target.to_string(), reason }
     }

@@ -9,10 +9,15 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::SettingsError;
-use crate::avnology::KeySource;
+use crate::avnology::{BaseUrl, KeySource, Proxy, check_proxy};
 
 pub(super) const KEY: &str = "AVNOLOGY_SECRET_KEY";
 const KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
+
+/// What names proxies, and where none is to be used: the first of each that is set.
+const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+const ALL_PROXY: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 /// Our own variables begin with it.
 const OURS: &str = "AVNOLOGY_";
@@ -61,6 +66,29 @@ impl Environment {
     pub(super) fn of_stores(&self) -> Vec<(String, String)> {
         let variables = self.variables.iter().filter(|(name, value)| is_of_store(name) && !value.trim().is_empty());
         variables.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// The proxy on the way to a target. There is none to this machine.
+    pub(super) fn proxy(&self, target: &BaseUrl) -> Result<Option<Proxy>, SettingsError> {
+        let Some((name, value)) = self.https_proxy().filter(|_| !target.is_loopback()) else { return Ok(None) };
+        let excluded = self.first_set(&NO_PROXY).map_or("", |(_, value)| value);
+        Proxy::of(name, value, excluded, target).map_err(|problem| SettingsError::Proxy { name, problem })
+    }
+
+    /// Fails if there should be a proxy on the way to wherever, and nobody would notice it.
+    pub(super) fn check_proxy(&self) -> Result<(), SettingsError> {
+        let Some((name, value)) = self.https_proxy() else { return Ok(()) };
+        check_proxy(value).map_err(|problem| SettingsError::Proxy { name, problem })
+    }
+
+    /// What says which proxy is used for https; one that is empty says that there is none.
+    fn https_proxy(&self) -> Option<(&'static str, &str)> {
+        let own = self.first_set(&HTTPS_PROXY).filter(|(_, value)| !value.trim().is_empty());
+        own.or_else(|| self.first_set(&ALL_PROXY)).filter(|(_, value)| !value.trim().is_empty())
+    }
+
+    fn first_set(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
+        names.iter().find_map(|name| Some((*name, self.variables.get(*name)?.as_str())))
     }
 
     /// Where the admin key is to be found, now and later.
@@ -114,7 +142,8 @@ fn of_process() -> Result<BTreeMap<String, String>, SettingsError> {
     let mut variables = BTreeMap::new();
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
-        if is_ours(&name) || super::shard::is_of_engine(&name) {
+        let is_of_proxy = [HTTPS_PROXY, ALL_PROXY, NO_PROXY].as_flattened().contains(&name.as_str());
+        if is_ours(&name) || is_of_proxy || super::shard::is_of_engine(&name) {
             let Ok(value) = value.into_string() else { return Err(SettingsError::NoText { name }) };
             variables.insert(name, value);
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::ShardError;
-use crate::avnology::KeyFault;
+use crate::avnology::{KeyFault, ProxyAddressError};
 use crate::rule_files::RuleFileError;
 use crate::source::ObjectUrlError;
 
@@ -46,6 +46,14 @@ pub enum SettingsError {
         name: &'static str,
         /// What is wrong with it.
         problem: String,
+    },
+    /// What names a proxy names none; without it the target would be contacted directly.
+    #[error("the environment variable {name} is wrong: {problem}")]
+    Proxy {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: ProxyAddressError,
     },
     /// `.env` cannot be read.
     #[error("cannot read `.env`: {0}")]
