@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -12,18 +13,21 @@ use super::shorten::Shortener;
 const MOST: usize = 8 * 1024 * 1024;
 
 /// Bytes of each answer that need no room: those of a usual batch, and of a page of usual users.
-pub(super) const FREE: usize = 128 * 1024;
+const FREE: usize = 128 * 1024;
 
 /// Bytes of all longer answers together.
 const ROOM: usize = MOST;
+
+/// How long room is waited for. Whoever has some may be waiting for a turn that those who wait for room have: a run that
+/// stands still would be worse than one that takes more memory.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The most memory that so many answers at a time take.
 pub const fn memory_of_answers(at_once: u64) -> u64 {
     at_once * FREE as u64 + ROOM as u64
 }
 
-/// Room for answers that are long, whatever the number of requests under way is. Nobody who has some asks for more, so that
-/// nobody waits for ever.
+/// Room for answers that are long, whatever the number of requests under way is.
 #[derive(Clone, Debug)]
 pub(super) struct AnswerRoom(Arc<Semaphore>);
 
@@ -37,8 +41,9 @@ impl AnswerRoom {
     /// Waits for room for so many bytes.
     async fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let bytes = u32::try_from(bytes.min(ROOM)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.0).acquire_many_owned(bytes);
         // The semaphore is never closed.
-        Arc::clone(&self.0).acquire_many_owned(bytes).await.ok()
+        tokio::time::timeout(PATIENCE, room).await.ok()?.ok()
     }
 }
 
@@ -56,6 +61,21 @@ pub struct Held {
 }
 
 impl Body {
+    /// Takes the room that it needs before there is more of it.
+    async fn grow(&mut self, bytes: usize, room: &AnswerRoom) {
+        self.room = room.take(bytes).await;
+        // Growing by doubling would take twice as much.
+        self.bytes.reserve_exact(bytes.saturating_sub(self.bytes.len()));
+    }
+
+    /// Gives back the room that it turned out not to need.
+    fn fit(&mut self) {
+        if let Some(room) = &mut self.room {
+            self.bytes.shrink_to_fit();
+            drop(room.split(room.num_permits().saturating_sub(self.bytes.len())));
+        }
+    }
+
     /// Keeps nothing but the room.
     pub fn into_held(self) -> Held {
         Held { _room: self.room }
@@ -104,15 +124,15 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
         return Err(Unread::TooLarge);
     }
     let mut shortener = (keep != Keep::All || !is_good).then(Shortener::default);
-    let mut body = Body::default();
+    let (mut body, mut is_long) = (Body::default(), false);
     while let Some(piece) = response.chunk().await.map_err(Unread::Failed)? {
         if keep == Keep::Nothing && is_good {
             continue;
         }
-        if body.room.is_none() && body.bytes.len() + piece.len() > FREE && is_good {
-            // Of one whose length is not told it may be all that there is. What is cut off is much shorter than it says.
-            let bytes = length.filter(|_| shortener.is_none()).unwrap_or(ROOM);
-            body.room = room.take(bytes).await;
+        if is_good && !is_long && body.bytes.len() + piece.len() > FREE {
+            is_long = true;
+            // Of one whose length is not told it may be all that there is; of one that is cut off, too.
+            body.grow(length.filter(|_| shortener.is_none()).unwrap_or(ROOM), room).await;
         }
         match &mut shortener {
             Some(shortener) => shortener.push(&piece, &mut body.bytes),
@@ -127,5 +147,6 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
             return Err(Unread::TooLarge);
         }
     }
+    body.fit();
     Ok(body)
 }

@@ -46,9 +46,9 @@ impl Proxy {
         excluded: &str,
         target: &BaseUrl,
     ) -> Result<Option<Self>, ProxyAddressError> {
-        check_proxy(value)?;
-        let matcher = Matcher::builder().all(value.trim()).no(excluded).build();
+        let url = checked(value)?;
         let Ok(target) = target.to_string().parse::<Uri>() else { return Ok(None) };
+        let matcher = Matcher::builder().all(url).no(excluded).build();
         Ok(matcher.intercept(&target).map(|intercept| Self {
             variable,
             address: intercept.uri().clone(),
@@ -110,19 +110,28 @@ impl fmt::Debug for Proxy {
 
 /// Fails if this names no proxy, for then nobody would know that there is one to be used.
 pub fn check_proxy(value: &str) -> Result<(), ProxyAddressError> {
+    checked(value).map(drop)
+}
+
+/// The URL of the proxy that is named, with its scheme.
+fn checked(value: &str) -> Result<String, ProxyAddressError> {
     let value = value.trim();
-    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    let has_scheme = value.contains("://");
+    let with_scheme = if has_scheme { value.to_owned() } else { format!("http://{value}") };
     let url = Url::parse(&with_scheme).map_err(|_| ProxyAddressError::NoUrl)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(ProxyAddressError::Scheme { scheme: url.scheme().to_owned() });
     }
-    if url.host_str().is_none_or(str::is_empty) || with_scheme.parse::<Uri>().is_err() {
+    // What the library does not understand it passes by.
+    let anywhere = Uri::from_static("https://target.invalid");
+    let is_understood = Matcher::builder().all(with_scheme.as_str()).build().intercept(&anywhere).is_some();
+    if url.host_str().is_none_or(str::is_empty) || !is_understood {
         return Err(ProxyAddressError::NoUrl);
     }
     // Of programs that take a name alone each takes it for another port.
     let port = value.trim_end_matches('/').rsplit_once(':').map_or("", |(_, port)| port);
     let has_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    if value.contains("://") || has_port { Ok(()) } else { Err(ProxyAddressError::NoPort) }
+    if has_scheme || has_port { Ok(with_scheme) } else { Err(ProxyAddressError::NoPort) }
 }
 
 /// What is wrong with a proxy, or with what it says.
