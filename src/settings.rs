@@ -57,7 +57,7 @@ pub enum Destination {
         /// Where it comes from, so that it can be read again when the target does not take it any more.
         key_source: KeySource,
         /// The proxy on the way to it.
-        proxy: Option<Proxy>,
+        proxy: Option<Arc<Proxy>>,
     },
 }
 
@@ -303,7 +303,7 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
     let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
     check_key(&secret_key).map_err(|fault| SettingsError::Key { place: environment.key_place(), fault })?;
     environment.warn_of_readers();
-    let proxy = environment.proxy(&base_url)?;
+    let proxy = environment.proxy(&base_url)?.map(Arc::new);
     Ok(Destination::Target { base_url, secret_key, key_source, proxy })
 }
 

@@ -68,7 +68,7 @@ pub struct ClientOptions {
     /// A PEM file with certificates to trust, beside the system's.
     pub certificates: Option<PathBuf>,
     /// The proxy on the way.
-    pub proxy: Option<Proxy>,
+    pub proxy: Option<Arc<Proxy>>,
 }
 
 /// The Admin API of one target. Cheap to clone; clones share connections.
@@ -174,7 +174,7 @@ impl Client {
             refuses_gzip: Arc::default(),
             room: AnswerRoom::default(),
             creates_probes: Arc::default(),
-            proxy: options.proxy.clone().map(Arc::new),
+            proxy: options.proxy.clone(),
             connect_timeout: options.timeouts.connect,
         })
     }

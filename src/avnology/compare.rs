@@ -115,9 +115,8 @@ pub struct Comparable<'a> {
 #[serde(default)]
 struct Credentials<'a> {
     password: Option<Password>,
-    /// A target that shows none says nothing of them at all; one that shows them may say that there is none.
-    #[serde(borrow, deserialize_with = "told")]
-    oidc: Option<Option<Oidc<'a>>>,
+    #[serde(borrow)]
+    oidc: Told<Oidc<'a>>,
 }
 
 /// Whether there is a password: sent as a hash, read back as a flag.
@@ -151,9 +150,19 @@ struct SocialSignIn<'a> {
     subject: Cow<'a, str>,
 }
 
-/// A member that is there, even if it is null.
-fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+/// What a target may show: if it has nothing of the kind to show it says so by a null, which is not the same as silence.
+#[derive(Debug, Default)]
+enum Told<T> {
+    #[default]
+    Hidden,
+    Nothing,
+    Shown(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(|told| told.map_or(Self::Nothing, Self::Shown))
+    }
 }
 
 impl Credentials<'_> {
@@ -162,7 +171,10 @@ impl Credentials<'_> {
     }
 
     fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {
-        self.oidc.as_ref().and_then(Option::as_ref).map_or(&[], |oidc| &oidc.config.providers)
+        match &self.oidc {
+            Told::Shown(oidc) => &oidc.config.providers,
+            Told::Hidden | Told::Nothing => &[],
+        }
     }
 }
 
@@ -252,7 +264,8 @@ impl<'a> Comparable<'a> {
 
     /// What `self` asks for and the target does not show, so that nobody knows whether it is there.
     pub fn hidden(&self, found: &Self) -> Vec<Field> {
-        let shows_sign_ins = found.credentials.as_ref().is_some_and(|credentials| credentials.oidc.is_some());
+        let is_shown = |credentials: &Credentials<'_>| !matches!(credentials.oidc, Told::Hidden);
+        let shows_sign_ins = found.credentials.as_ref().is_some_and(is_shown);
         [
             (Field::Password, self.has_password() && found.credentials.is_none()),
             (Field::SocialSignIns, !self.social_sign_ins().is_empty() && !shows_sign_ins),

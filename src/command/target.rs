@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -20,13 +21,13 @@ pub(super) struct Target {
     pub base_url: BaseUrl,
     secret_key: SecretString,
     key_source: KeySource,
-    proxy: Option<Proxy>,
+    proxy: Option<Arc<Proxy>>,
     pub sandbox_database: Option<String>,
 }
 
 impl Target {
     /// A real one.
-    fn new(base_url: BaseUrl, secret_key: SecretString, key_source: KeySource, proxy: Option<Proxy>) -> Self {
+    fn new(base_url: BaseUrl, secret_key: SecretString, key_source: KeySource, proxy: Option<Arc<Proxy>>) -> Self {
         Self { name: base_url.to_string(), base_url, secret_key, key_source, proxy, sandbox_database: None }
     }
 }
