@@ -9,6 +9,7 @@ mod error;
 mod output;
 mod outputs;
 mod run;
+mod secrets;
 mod shard;
 
 use std::fmt;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts};
+use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy, RetryBudget, Timeouts, check_key};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::journal::LockDirectory;
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
@@ -58,6 +59,8 @@ pub enum Destination {
         secret_key: SecretString,
         /// Where it comes from, so that it can be read again when the target does not take it any more.
         key_source: KeySource,
+        /// The proxy on the way to it.
+        proxy: Option<Arc<Proxy>>,
     },
 }
 
@@ -166,6 +169,9 @@ impl ImportSettings {
         let passwords = arguments.passwords.as_ref().map(input).transpose()?;
         if inputs.iter().chain(&passwords).filter(|input| **input == Input::Stdin).count() > 1 {
             return Err(SettingsError::StdinTwice);
+        }
+        if inputs.iter().chain(&passwords).any(|input| matches!(input, Input::Object(_))) {
+            environment.check_proxy()?;
         }
         let shard = shard::resolve(arguments.shard, environment)?;
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
@@ -313,7 +319,10 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
     };
     let key_source = environment.key_source();
     let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
-    Ok(Destination::Target { base_url, secret_key, key_source })
+    check_key(&secret_key).map_err(|fault| SettingsError::Key { place: environment.key_place(), fault })?;
+    environment.warn_of_readers();
+    let proxy = environment.proxy(&base_url)?.map(Arc::new);
+    Ok(Destination::Target { base_url, secret_key, key_source, proxy })
 }
 
 #[cfg(test)]

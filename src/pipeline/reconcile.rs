@@ -46,10 +46,13 @@ impl Reconciler<'_> {
     /// Settles the items with these indices, whose external ids are there.
     pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
-        for page in existing.chunks(MAX_PAGE) {
-            let ids: Vec<&str> = page.iter().map(|&index| &*self.batch.items[index].external_id).collect();
-            let bodies = self.target.read_back(&ids).await?;
-            let found = Comparable::by_external_id(&bodies);
+        let mut rest = existing;
+        while !rest.is_empty() {
+            let ids = rest.iter().take(MAX_PAGE).map(|&index| &*self.batch.items[index].external_id);
+            let (count, body) = self.target.read_some(&ids.collect::<Vec<&str>>()).await?;
+            let (page, further) = rest.split_at(count);
+            rest = further;
+            let found = Comparable::by_external_id(std::slice::from_ref(&body));
             for &index in page {
                 let found = found.get(&*self.batch.items[index].external_id);
                 self.settle(index, found, &mut settlement).await?;
@@ -84,9 +87,9 @@ impl Reconciler<'_> {
                 }
                 let bodies = match (sent.email.as_deref(), clerk_id) {
                     (Some(email), Some(_)) => self.target.find_by_email(email).await?,
-                    _ => Vec::new(),
+                    _ => None,
                 };
-                match Comparable::by_external_id(&bodies).values().find(|found| is_same(found)) {
+                match Comparable::by_external_id(bodies.as_slice()).values().find(|found| is_same(found)) {
                     Some(found) => self.settle(*index, Some(found), &mut settlement).await?,
                     None => settlement.rejected.push((*index, conflict(error.clone()))),
                 }

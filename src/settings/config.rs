@@ -23,6 +23,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Environment;
+use super::secrets::without_secrets;
 use crate::cli::Cli;
 use crate::toml_document::{Document, Fault, Section, shown, suggestion, told};
 
@@ -106,6 +107,13 @@ pub fn command_line(
     directory: &Path,
     environment: &Environment,
 ) -> Result<Cli, CommandLineError> {
+    parsed(arguments, directory, environment).map_err(|error| match error {
+        CommandLineError::Typed(error) => CommandLineError::Typed(without_secrets(error)),
+        error => error,
+    })
+}
+
+fn parsed(arguments: &[OsString], directory: &Path, environment: &Environment) -> Result<Cli, CommandLineError> {
     let mut command = Cli::command();
     if let Some(path) = config_file(&command, arguments, directory)? {
         let text = read(&path).map_err(|source| CommandLineError::Read { path: path.clone(), source })?;
