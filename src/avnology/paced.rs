@@ -109,19 +109,6 @@ impl Paced {
         TargetError::Unreachable { target: self.client.base_url().to_string(), reason }
     }
 
-    /// Finds identities by their external ids; the bodies are lists for [`Comparable::listed`]. All of them are in memory at
-    /// once, so that it is meant for few.
-    pub async fn read_back(&self, external_ids: &[&str]) -> Result<Vec<Vec<u8>>, TargetError> {
-        let (mut bodies, mut rest) = (Vec::new(), external_ids);
-        while !rest.is_empty() {
-            let (count, body) = self.read_some(rest).await?;
-            // Its room is not kept: several of them are asked for one after the other.
-            bodies.push(body.to_vec());
-            rest = &rest[count..];
-        }
-        Ok(bodies)
-    }
-
     /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
     /// [`Comparable::listed`]. Nobody may ask for another one who has not let go of the last.
     pub async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
