@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Body, Comparable, Paced, TargetError};
+use super::{Body, Comparable, Cycle, Paced, TargetError};
 
 /// External ids and the target's own ids for them. The file is SQLite's own temporary one: it is gone when this is.
 #[derive(Debug)]
@@ -51,25 +51,17 @@ impl Catalogue {
 
     /// Reads the list on from the last page to its end.
     async fn read_on(&mut self, target: &Paced) -> Result<(), TargetError> {
-        let (mut token, mut is_oldest_first) = (self.place.take(), true);
-        // Whatever pages a target gives again and again, one of them is sooner or later the one that is remembered.
-        let (mut remembered, mut pages) = (None, 0_u64);
+        let (mut token, mut is_oldest_first, mut cycle) = (self.place.take(), true, Cycle::default());
         loop {
             let body = target.page(token.as_deref()).await?;
             let (identities, next) = Comparable::listed(&body).unwrap_or_default();
             is_oldest_first &= identities.is_sorted_by_key(|identity| identity.create_time.clone());
             self.note(&identities)?;
-            if next.is_none() {
-                break;
-            }
-            if next == remembered {
+            let Some(next) = next else { break };
+            if cycle.closes_with(&next) {
                 return Err(target.endless_list());
             }
-            pages += 1;
-            if pages.is_power_of_two() {
-                remembered.clone_from(&next);
-            }
-            token = next;
+            token = Some(next);
         }
         // What is new may be anywhere in a list that comes in another order.
         self.place = token.filter(|_| is_oldest_first);
