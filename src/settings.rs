@@ -163,16 +163,8 @@ impl ImportSettings {
         let access = object_access(&arguments.options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
         let inputs = arguments.import.iter().map(input).collect::<Result<Vec<_>, _>>()?;
-        if inputs.len() > usize::from(u16::MAX) {
-            return Err(SettingsError::TooManyInputs { count: inputs.len() });
-        }
         let passwords = arguments.passwords.as_ref().map(input).transpose()?;
-        if inputs.iter().chain(&passwords).filter(|input| **input == Input::Stdin).count() > 1 {
-            return Err(SettingsError::StdinTwice);
-        }
-        if inputs.iter().chain(&passwords).any(|input| matches!(input, Input::Object(_))) {
-            environment.check_proxy()?;
-        }
+        check_inputs(&inputs, passwords.as_ref(), environment)?;
         let shard = shard::resolve(arguments.shard, environment)?;
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
@@ -301,6 +293,20 @@ where
         Some(value) => Ok(Some(value)),
         None => environment.parse(name),
     }
+}
+
+/// Fails if there are too many inputs, or one that cannot be read.
+fn check_inputs(inputs: &[Input], passwords: Option<&Input>, environment: &Environment) -> Result<(), SettingsError> {
+    if inputs.len() > usize::from(u16::MAX) {
+        return Err(SettingsError::TooManyInputs { count: inputs.len() });
+    }
+    if inputs.iter().chain(passwords).filter(|input| **input == Input::Stdin).count() > 1 {
+        return Err(SettingsError::StdinTwice);
+    }
+    if inputs.iter().chain(passwords).any(|input| matches!(input, Input::Object(_))) {
+        environment.check_proxy()?;
+    }
+    Ok(())
 }
 
 fn destination(arguments: &ImportArguments, environment: &Environment) -> Result<Destination, SettingsError> {

@@ -61,6 +61,8 @@ fn ends_in_half_a_pair(out: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -102,7 +104,7 @@ mod tests {
                 continue;
             }
             for unit in character.encode_utf16(&mut [0; 2]) {
-                out += &format!("\\u{unit:04x}");
+                write!(out, "\\u{unit:04x}").unwrap();
             }
         }
         out

@@ -203,7 +203,7 @@ impl State {
                 // Who counts in long windows asks for long waits, and it is not the distance that counts.
                 let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
                 let close = asked.is_none_or(|asked| asked <= SHORT)
-                    && self.spacing.refused(now, permit.sent, permit.apart, self.interval());
+                    && self.spacing.refused(now, permit.sent, permit.apart.unwrap_or(Duration::MAX), self.interval());
                 self.hold_on(now, permit, asked, HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
                     hold.close = if is_first { close } else { hold.close && !permit.probe };
@@ -355,7 +355,7 @@ impl Pace {
         let _place = self.queue.lock().await;
         let (now, probe) = self.wait(State::turn).await;
         let pace = Arc::clone(self);
-        Permit { pace, sent: now, apart: Duration::MAX, departed: false, probe, measured, open: true }
+        Permit { pace, sent: now, apart: None, probe, measured, open: true }
     }
 
     /// Waits until the next request may go. Tells when that is, and whether it is the one that tries.
@@ -418,7 +418,7 @@ impl Pace {
             let mut state = self.state();
             state.under_way -= 1;
             let before = state.slots();
-            state.unsent -= u32::from(!permit.departed);
+            state.unsent -= u32::from(permit.apart.is_none());
             if permit.probe {
                 state.probing = false;
             }
@@ -469,9 +469,8 @@ impl Drop for Slot {
 pub struct Permit {
     pace: Arc<Pace>,
     sent: Instant,
-    /// How long after the request before it it arrives.
-    apart: Duration,
-    departed: bool,
+    /// How long after the request before it it arrives; nothing until it departs.
+    apart: Option<Duration>,
     probe: bool,
     measured: bool,
     open: bool,
@@ -488,8 +487,8 @@ impl Permit {
             (now, self.probe) = self.pace.wait(State::departure).await;
         }
         let mut state = self.pace.state();
-        state.unsent -= u32::from(!self.departed);
-        (self.sent, self.apart, self.departed) = (now, state.spacing.sent(now), true);
+        state.unsent -= u32::from(self.apart.is_none());
+        (self.sent, self.apart) = (now, Some(state.spacing.sent(now)));
     }
 
     /// Tells what became of the request.
