@@ -107,13 +107,6 @@ pub fn command_line(
     directory: &Path,
     environment: &Environment,
 ) -> Result<Cli, CommandLineError> {
-    parsed(arguments, directory, environment).map_err(|error| match error {
-        CommandLineError::Typed(error) => CommandLineError::Typed(without_secrets(error)),
-        error => error,
-    })
-}
-
-fn parsed(arguments: &[OsString], directory: &Path, environment: &Environment) -> Result<Cli, CommandLineError> {
     let mut command = Cli::command();
     if let Some(path) = config_file(&command, arguments, directory)? {
         let text = read(&path).map_err(|source| CommandLineError::Read { path: path.clone(), source })?;
@@ -122,9 +115,10 @@ fn parsed(arguments: &[OsString], directory: &Path, environment: &Environment) -
             Err(faults) => return Err(CommandLineError::Config { path, faults }),
         };
     }
-    let matches = command
-        .try_get_matches_from_mut(arguments)
-        .map_err(|error| lone_file(&error, directory).map_or(error, |problem| problem.with_cmd(&command)))?;
+    let matches = command.try_get_matches_from_mut(arguments).map_err(|error| {
+        let error = without_secrets(error);
+        lone_file(&error, directory).map_or(error, |problem| problem.with_cmd(&command))
+    })?;
     Ok(Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?)
 }
 
