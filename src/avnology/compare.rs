@@ -186,6 +186,15 @@ impl Credentials<'_> {
     }
 }
 
+/// The mark of a run, as it is read.
+#[derive(PartialEq, Eq, Deserialize)]
+struct Made<'a> {
+    #[serde(borrow)]
+    run: Cow<'a, str>,
+    #[serde(borrow, default)]
+    record: Option<Cow<'a, str>>,
+}
+
 impl<'a> Comparable<'a> {
     /// Reads an encoded request item, `{"identity":{…}}`.
     pub fn sent(encoded: &'a [u8]) -> Option<Self> {
@@ -229,13 +238,16 @@ impl<'a> Comparable<'a> {
 
     /// Whether the identity itself says that this run created it.
     pub fn is_marked_by(&self, mark: &RunMark) -> bool {
-        #[derive(Deserialize)]
-        struct Made<'a> {
-            #[serde(borrow)]
-            run: Cow<'a, str>,
-        }
-        let made = self.member(MARK).and_then(|made| serde_json::from_str::<Made<'_>>(made.get()).ok());
-        made.is_some_and(|made| made.run == mark.run())
+        self.made().is_some_and(|made| made.run == mark.run())
+    }
+
+    /// Whether both carry one mark: of one run, and of one record of its inputs.
+    pub fn has_mark_of(&self, other: &Self) -> bool {
+        self.made().is_some_and(|made| made.record.is_some() && Some(made) == other.made())
+    }
+
+    fn made(&self) -> Option<Made<'a>> {
+        serde_json::from_str(self.member(MARK)?.get()).ok()
     }
 
     /// Whether there is anything that could say who created it.

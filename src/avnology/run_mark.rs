@@ -1,7 +1,8 @@
 //! The mark of a run: who created an identity is written into the identity itself.
 //!
-//! A run creates each identity with `"avnology_migrate": {"run": "20261123T091500Z-3f9a51c2"}` in its admin metadata. That is
-//! the proof that the run created it when no answer says so: the connection broke, the target forgot the idempotency key, a
+//! A run creates each identity with `"avnology_migrate": {"run": "20261123T091500Z-3f9a51c2", "record": "0:62"}` in its admin
+//! metadata (the input's index, and the record's number in it). That is the proof that the run created it, for this record and
+//! no other one with the same external id, when no answer says so: the connection broke, the target forgot the idempotency key, a
 //! gateway answered in the target's place, a batch went in halves under other keys, the export is gone. Without this proof,
 //! or the target's own `created`, an identity is nobody's: it is left as it is, and `undo` leaves it too.
 //!
@@ -25,8 +26,8 @@ const END: &[u8] = b"}}}";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunMark {
     run: Box<str>,
-    /// `,"avnology_migrate":{"run":"…"}`
-    member: Box<str>,
+    /// `,"avnology_migrate":{"run":"…"`
+    beginning: Box<str>,
 }
 
 impl RunMark {
@@ -35,8 +36,8 @@ impl RunMark {
 
     /// The mark of the run with this id.
     pub fn of(run: &str) -> Self {
-        let member = format!(",\"{MARK}\":{}", serde_json::json!({ "run": run }));
-        Self { run: run.into(), member: member.into() }
+        let beginning = format!(",\"{MARK}\":{{\"run\":{}", serde_json::json!(run));
+        Self { run: run.into(), beginning: beginning.into() }
     }
 
     /// The run that it is the mark of.
@@ -44,18 +45,21 @@ impl RunMark {
         &self.run
     }
 
-    /// Puts it on an identity that was just encoded and is the last thing in `encoded`.
-    pub fn put_on(&self, encoded: &mut Vec<u8>) {
+    /// Puts it on an identity that was just encoded for a record, and is the last thing in `encoded`.
+    pub fn put_on(&self, encoded: &mut Vec<u8>, input: u16, record: u64) {
         debug_assert!(encoded.ends_with(END), "the admin metadata comes last");
         encoded.truncate(encoded.len().saturating_sub(END.len()));
-        encoded.extend_from_slice(self.member.as_bytes());
+        encoded.extend_from_slice(self.beginning.as_bytes());
+        encoded.extend_from_slice(format!(",\"record\":\"{input}:{record}\"}}").as_bytes());
         encoded.extend_from_slice(END);
     }
 
     /// An encoded identity without it.
     pub fn taken_off(&self, encoded: &[u8]) -> Vec<u8> {
-        let plain = encoded.strip_suffix(END).and_then(|body| body.strip_suffix(self.member.as_bytes()));
-        plain.map_or_else(|| encoded.to_vec(), |plain| [plain, END].concat())
+        match memchr::memmem::rfind(encoded, self.beginning.as_bytes()) {
+            Some(at) if encoded.ends_with(END) => [&encoded[..at], END].concat(),
+            _ => encoded.to_vec(),
+        }
     }
 }
 
@@ -70,12 +74,18 @@ mod tests {
         let mark = RunMark::of("20261123T091500Z-3f9a51c2-12345of65535");
         let mut marked = b"before".to_vec();
         marked.extend_from_slice(&plain);
-        mark.put_on(&mut marked);
+        mark.put_on(&mut marked, u16::MAX, u64::MAX);
         let marked = &marked[b"before".len()..];
         assert!(marked.len() - plain.len() <= RunMark::MOST);
         let (one, other) = (Comparable::sent(marked).unwrap(), Comparable::sent(&plain).unwrap());
         assert!(one.is_marked_by(&mark) && !other.is_marked_by(&mark) && !one.is_marked_by(&RunMark::of("other")));
         assert!(one.has_mark() && !other.has_mark());
+        let mut another = plain.clone();
+        mark.put_on(&mut another, u16::MAX, 7);
+        let another = Comparable::sent(&another).unwrap();
+        assert!(
+            one.has_mark_of(&one) && !one.has_mark_of(&another) && !one.has_mark_of(&other) && !other.has_mark_of(&one)
+        );
         assert_eq!(one.differences(&other), []);
         assert_eq!(other.differences(&one), []);
         assert_eq!(mark.taken_off(marked), plain);

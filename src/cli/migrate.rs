@@ -363,7 +363,9 @@ pub struct RunOptions {
     pub max_errors: Option<u64>,
 
     /// Send nothing while any record would be rejected: exit code 4, and the report and the rejects file name them
-    #[arg(long, help_heading = "Mapping")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Mapping")]
     pub strict: bool,
 
     /// End with exit code 5 if the input has fewer than N records; nothing is sent then, unless it comes out of a pipe

@@ -1,14 +1,14 @@
 //! The rejects file: one line a record, with the reason and the record itself, so that it can be mended and imported.
 //!
 //! ```json
-//! {"code":"no_email","message":"…","field":"email_addresses","run":"…","request":"…","position":{…},"original":{…},"check":"…"}
+//! {"code":"no_email","message":"…","field":"email_addresses","run":"…","request":"…","position":{…},"original":{…},"line_check":"…"}
 //! ```
 //!
 //! `request` is the id of the request that the target refused, if it did. `original` is the record as JSON, also of a row of
 //! a CSV. A record that is no JSON stands there as a string; one that is not even UTF-8 is
 //! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
 //!
-//! `check` is the CRC-32 of what is before it in its line: a line that somebody has changed is known by it. A file in which
+//! `line_check` is the CRC-32 of what is before it in its line: a line that somebody has changed is known by it. A file in which
 //! anything was changed, or that is not there any more, belongs to whoever did that: it stays as it is, and further rejects
 //! go to `rejects-2.ndjson`, and so on.
 
@@ -112,7 +112,7 @@ impl Reject {
 struct Check;
 
 impl Check {
-    const START: &[u8] = b",\"check\":\"";
+    const START: &[u8] = b",\"line_check\":\"";
     const LENGTH: usize = Self::START.len() + 8 + 2;
 
     fn of(line: &[u8]) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! The gate that all requests of a run go through.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -156,9 +157,13 @@ impl State {
     }
 
     /// Whether a request that had its turn may be sent.
-    fn departure(&mut self, now: Instant) -> Next {
+    fn departure(&mut self, now: Instant, held: bool) -> Next {
         self.next(now, |state| match state.spacing.earliest(state.interval()).filter(|at| now < *at) {
             Some(at) => Next::Until(at),
+            // Those who waited until a refusal was over must not all go at once.
+            None if held => {
+                state.limiter.check().map_or_else(|wait| Next::Until(now + wait), |()| Next::Go { probe: false })
+            }
             None => Next::Go { probe: false },
         })
     }
@@ -203,6 +208,7 @@ impl State {
                 // Who counts in long windows asks for long waits, and it is not the distance that counts.
                 let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
                 let close = asked.is_none_or(|asked| asked <= SHORT)
+                    && self.rate.waits_briefly()
                     && self.spacing.refused(now, permit.sent, permit.apart.unwrap_or(Duration::MAX), self.interval());
                 self.hold_on(now, permit, asked, HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
@@ -484,7 +490,12 @@ impl Permit {
         let _place = if self.probe { None } else { Some(self.pace.departures.lock().await) };
         let mut now = Instant::now();
         if !self.probe {
-            (now, self.probe) = self.pace.wait(State::departure).await;
+            let held = AtomicBool::new(false);
+            let next = |state: &mut State, now| {
+                let held = held.fetch_or(state.hold.is_some(), Ordering::Relaxed) || state.hold.is_some();
+                state.departure(now, held)
+            };
+            (now, self.probe) = self.pace.wait(next).await;
         }
         let mut state = self.pace.state();
         state.unsent -= u32::from(self.apart.is_none());

@@ -200,6 +200,11 @@ impl RateControl {
         self.look(now);
     }
 
+    /// Whether no wait of late was a long one, as in a window.
+    pub fn waits_briefly(&self) -> bool {
+        self.longest_wait <= SHORT_WAIT
+    }
+
     /// A request was refused.
     pub fn refused(&mut self) {
         self.count(1.0);
@@ -217,7 +222,7 @@ impl RateControl {
         self.apart = apart;
         let waited = resumed.duration_since(refused);
         let is_short = waited <= SHORT_WAIT;
-        if apart && is_short && self.granted >= MEASURABLE && !self.finding {
+        if apart && is_short && self.waits_briefly() && self.granted >= MEASURABLE && !self.finding {
             return self.step_back(resumed);
         }
         let late = !self.finding && refused > self.stays_until;

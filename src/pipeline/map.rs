@@ -245,7 +245,7 @@ impl ChunkMapper<'_> {
         let encoded = &self.encoded[start..];
         let content = if self.mapping.encode { ContentHash::of(encoded) } else { ContentHash::NOTHING };
         if let Some(mark) = &self.mapping.mark {
-            mark.put_on(&mut self.encoded);
+            mark.put_on(&mut self.encoded, self.input, span.number);
         }
         Ok(Ready {
             span: index,

@@ -160,7 +160,8 @@ impl Reconciler<'_> {
         let differs = !differences.is_empty();
         // What is known of it from before is not true any more, or never was.
         let known = id.map(|id| if differs { Known::nothing(&item.external_id) } else { item.known(id) });
-        if self.mark.is_some_and(|mark| found.is_marked_by(mark)) {
+        // Another record of the same input may have been created under this external id: that one counts as created already.
+        if self.mark.is_some() && found.has_mark_of(&sent) {
             // What somebody changed since then is theirs to decide, as if the answer had come.
             let outcome = Outcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
             return Ok(End::Settled { outcome, differs, known });
