@@ -9,6 +9,7 @@ mod error;
 mod output;
 mod outputs;
 mod run;
+mod secrets;
 mod shard;
 
 use std::fmt;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, RetryBudget, Timeouts};
+use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy, RetryBudget, Timeouts, check_key};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::journal::LockDirectory;
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
@@ -58,6 +59,8 @@ pub enum Destination {
         secret_key: SecretString,
         /// Where it comes from, so that it can be read again when the target does not take it any more.
         key_source: KeySource,
+        /// The proxy on the way to it.
+        proxy: Option<Arc<Proxy>>,
     },
 }
 
@@ -160,13 +163,8 @@ impl ImportSettings {
         let access = object_access(&arguments.options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
         let inputs = arguments.import.iter().map(input).collect::<Result<Vec<_>, _>>()?;
-        if inputs.len() > usize::from(u16::MAX) {
-            return Err(SettingsError::TooManyInputs { count: inputs.len() });
-        }
         let passwords = arguments.passwords.as_ref().map(input).transpose()?;
-        if inputs.iter().chain(&passwords).filter(|input| **input == Input::Stdin).count() > 1 {
-            return Err(SettingsError::StdinTwice);
-        }
+        check_inputs(&inputs, passwords.as_ref(), environment)?;
         let shard = shard::resolve(arguments.shard, environment)?;
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
@@ -297,6 +295,20 @@ where
     }
 }
 
+/// Fails if there are too many inputs, or one that cannot be read.
+fn check_inputs(inputs: &[Input], passwords: Option<&Input>, environment: &Environment) -> Result<(), SettingsError> {
+    if inputs.len() > usize::from(u16::MAX) {
+        return Err(SettingsError::TooManyInputs { count: inputs.len() });
+    }
+    if inputs.iter().chain(passwords).filter(|input| **input == Input::Stdin).count() > 1 {
+        return Err(SettingsError::StdinTwice);
+    }
+    if inputs.iter().chain(passwords).any(|input| matches!(input, Input::Object(_))) {
+        environment.check_proxy()?;
+    }
+    Ok(())
+}
+
 fn destination(arguments: &ImportArguments, environment: &Environment) -> Result<Destination, SettingsError> {
     if arguments.dry_run {
         return Ok(Destination::Nowhere);
@@ -313,7 +325,10 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
     };
     let key_source = environment.key_source();
     let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
-    Ok(Destination::Target { base_url, secret_key, key_source })
+    check_key(&secret_key).map_err(|fault| SettingsError::Key { place: environment.key_place(), fault })?;
+    environment.warn_of_readers();
+    let proxy = environment.proxy(&base_url)?.map(Arc::new);
+    Ok(Destination::Target { base_url, secret_key, key_source, proxy })
 }
 
 #[cfg(test)]

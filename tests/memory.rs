@@ -147,3 +147,45 @@ fn memory_stays_below_the_bound_if_what_takes_it_changes() {
     let (peak, bound) = memory(&run);
     assert!(peak < bound, "{peak} of {bound} KiB");
 }
+
+/// Answers to all senders at once, each of them as long as an answer may be.
+#[test]
+fn memory_stays_below_the_bound_if_all_answers_are_long() {
+    let padding = "x".repeat(8_000_000);
+    let url = scripted_target(move |request| {
+        obliging(request, |request| {
+            std::thread::sleep(Duration::from_millis(500));
+            let results = vec![r#"{"status":"created"}"#; request.matches(r#"{"identity":{"external_id""#).count()];
+            Some(http("200 OK", "", &format!(r#"{{"results":[{}],"debug":"{padding}"}}"#, results.join(","))))
+        })
+    });
+    let scratch = Scratch::new();
+    let file = scratch.write("users.ndjson", large_then_small(0, 6_000));
+    let flags = ["-v", "--rate", "100000/s", "--concurrency", "24", "--batch-size", "100"];
+    let run = import_into(&scratch, &url, &file, &flags).expect_code(0);
+    assert_eq!(run.count("created"), 6_000);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
+}
+
+/// What the target says of each user it refuses is kept until it is written.
+#[test]
+fn memory_stays_below_the_bound_if_the_target_refuses_everybody_at_length() {
+    let message = "taken ".repeat(800);
+    let refused = format!(
+        r#"{{"status":"error","error":{{"code":"AVNOLOGY_AUTH_902","message":"{message}","field":"{message}","request_id":"{message}"}}}}"#
+    );
+    let url = scripted_target(move |request| {
+        obliging(request, |request| {
+            std::thread::sleep(Duration::from_millis(500));
+            let results = vec![refused.as_str(); request.matches(r#"{"identity":{"external_id""#).count()];
+            Some(http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(","))))
+        })
+    });
+    let scratch = Scratch::new();
+    let file = scratch.write("users.ndjson", large_then_small(0, 16_000));
+    let run = import_into(&scratch, &url, &file, &["-v", "--rate", "100000/s", "--concurrency", "32"]).expect_code(3);
+    assert_eq!(run.count("rejected"), 16_000);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
+}

@@ -589,4 +589,10 @@ fn a_run_that_is_stopped_says_what_to_type_next() {
     let stopped = scratch.import(&sandbox, &file, &["--max-errors", "10"]).expect_code(4);
     let next = format!("avnology migrate clerk resume {} --max-errors", run_id(&stopped));
     assert!(stopped.stderr.contains(&next), "{}", stopped.stderr);
+    let allowed = ["migrate", "clerk", "resume", &run_id(&stopped), "--max-errors", "100", "--output", "json"];
+    let mut command = scratch.avnology(&allowed);
+    command.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
+    let resumed = Run::of(command.output().expect("the binary runs")).expect_code(3);
+    let imported = resumed.count("created") + resumed.count("unchanged");
+    assert_eq!((imported, resumed.count("rejected")), (200, 100), "{}", resumed.stdout);
 }

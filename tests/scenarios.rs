@@ -351,24 +351,11 @@ async fn run(scenario: &Scenario) -> Measured {
             }
         });
     }
-    let dbg_target = target.clone();
     let (seen, watched) = (limits.clone(), pace.clone());
     local.spawn_local(async move {
         loop {
             sleep(Duration::from_secs(1)).await;
             seen.borrow_mut().push(watched.figures().concurrency as f64);
-            if seen.borrow().len() % 10 == 0 {
-                let f = watched.figures();
-                let n = dbg_target.borrow();
-                println!(
-                    "DBG {} rate {} {} granted {} refused {}",
-                    seen.borrow().len(),
-                    f.rate,
-                    f.reason,
-                    n.granted.len(),
-                    n.refused.len()
-                );
-            }
         }
     });
     local.run_until(sleep(Duration::from_secs_f64(end))).await;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 use support::target::{Way, http, import_into, obliging, proxy, scripted_target};
 use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, user};
+use tokio::time::Instant;
 
 const CREATE: &str = "POST /v1/identities:batchCreate";
 
@@ -59,7 +60,7 @@ fn granted_to_the_cautious(sandbox: &Sandbox, interval: Duration, over: Duration
     let address = sandbox.base_url().trim_start_matches("http://").to_owned();
     let mut stream = std::net::TcpStream::connect(address).expect("the sandbox");
     stream.set_nodelay(true).expect("an option");
-    let (begin, mut granted, mut answer) = (std::time::Instant::now(), 0.0, [0; 4096]);
+    let (begin, mut granted, mut answer) = (Instant::now(), 0.0, [0; 4096]);
     while begin.elapsed() < over {
         stream.write_all(request.as_bytes()).expect("it takes the request");
         let length = std::io::Read::read(&mut stream, &mut answer).expect("it answers");
@@ -80,8 +81,8 @@ fn a_bucket_of_one_is_used_as_well_as_this_machine_can() {
     let mut command = scratch.import_command(&sandbox, &file, &arguments);
     let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
     std::thread::sleep(Duration::from_secs(25));
-    let granted = || sandbox.column("id").len() as f64 / 3.0;
-    let (begin, before) = (std::time::Instant::now(), granted());
+    let granted = || f64::from(u32::try_from(sandbox.column("id").len()).unwrap()) / 3.0;
+    let (begin, before) = (Instant::now(), granted());
     let possible = granted_to_the_cautious(&other, Duration::from_secs_f64(1.0 / RATE), Duration::from_secs(15));
     let rate = (granted() - before) / begin.elapsed().as_secs_f64();
     assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs").success());
@@ -142,7 +143,7 @@ fn a_target_that_is_down_is_probed_and_not_hammered() {
             if seen.0.fetch_add(1, Ordering::Relaxed) < 10 {
                 return None;
             }
-            let begin = *begin.lock().unwrap().get_or_insert_with(tokio::time::Instant::now);
+            let begin = *begin.lock().unwrap().get_or_insert_with(Instant::now);
             if begin.elapsed() > Duration::from_secs(6) {
                 return None;
             }

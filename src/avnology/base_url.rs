@@ -37,6 +37,11 @@ impl BaseUrl {
         url
     }
 
+    /// What a connection is made to.
+    pub(super) fn host_and_port(&self) -> Option<(&str, u16)> {
+        self.0.host_str().zip(self.0.port_or_known_default())
+    }
+
     /// Whether the target is on this machine, so that no proxy may be asked for it.
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {

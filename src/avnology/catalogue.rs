@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Comparable, MAX_PAGE, Paced, TargetError};
+use super::{Body, Comparable, Cycle, Paced, TargetError};
 
 /// External ids and the target's own ids for them. The file is SQLite's own temporary one: it is gone when this is.
 #[derive(Debug)]
@@ -27,14 +27,14 @@ impl Catalogue {
     }
 
     /// The identity with this external id, as the target has it now.
-    pub(super) async fn find(&mut self, target: &Paced, external_id: &str) -> Result<Option<Vec<u8>>, TargetError> {
+    pub(super) async fn find(&mut self, target: &Paced, external_id: &str) -> Result<Option<Body>, TargetError> {
         for is_fresh in [false, true] {
             if is_fresh {
                 self.read_on(target).await?;
             }
             let Some(id) = self.id_of(external_id)? else { continue };
             let body = target.get(&id).await?;
-            let is_still = |body: &Vec<u8>| {
+            let is_still = |body: &Body| {
                 Comparable::one(body).is_some_and(|found| found.external_id.as_deref() == Some(external_id))
             };
             if let Some(body) = body.filter(is_still) {
@@ -51,26 +51,17 @@ impl Catalogue {
 
     /// Reads the list on from the last page to its end.
     async fn read_on(&mut self, target: &Paced) -> Result<(), TargetError> {
-        let size = u32::try_from(MAX_PAGE).unwrap_or(100);
-        let (mut token, mut is_oldest_first) = (self.place.take(), true);
-        // Whatever pages a target gives again and again, one of them is sooner or later the one that is remembered.
-        let (mut remembered, mut pages) = (None, 0_u64);
+        let (mut token, mut is_oldest_first, mut cycle) = (self.place.take(), true, Cycle::default());
         loop {
-            let body = target.page(token.as_deref(), size).await?;
+            let body = target.page(token.as_deref()).await?;
             let (identities, next) = Comparable::listed(&body).unwrap_or_default();
             is_oldest_first &= identities.is_sorted_by_key(|identity| identity.create_time.clone());
             self.note(&identities)?;
-            if next.is_none() {
-                break;
-            }
-            if next == remembered {
+            let Some(next) = next else { break };
+            if cycle.closes_with(&next) {
                 return Err(target.endless_list());
             }
-            pages += 1;
-            if pages.is_power_of_two() {
-                remembered.clone_from(&next);
-            }
-            token = next;
+            token = Some(next);
         }
         // What is new may be anywhere in a list that comes in another order.
         self.place = token.filter(|_| is_oldest_first);

@@ -16,14 +16,18 @@ use reqwest::header::{
 use reqwest::{Certificate, Method, RequestBuilder, Response, redirect};
 use secrecy::SecretString;
 
+use super::body::{self, AnswerRoom, Body, Keep, Unread};
 use super::key::Key;
 use super::preflight::shown_request_id;
 use super::retry::retry_after;
-use super::{BaseUrl, Decision, KeySource, Outcome, TargetError, Transport, decide};
+use super::transport::{innermost, transport};
+use super::{BaseUrl, Decision, KeySource, Outcome, Proxy, ProxyFault, TargetError, Transport, decide};
 use crate::pace::{Answer, Quota, Verdict};
 
-/// The longest answer that is read. A batch answer of 1 000 items is about 100 KB; anything near this is not ours.
-const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// What a stream of HTTP/2 holds that nobody has read yet, and a connection in all: an answer that waits for room keeps no
+/// other one from coming.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * STREAM_WINDOW;
 
 /// The header that names a request, in both directions.
 const REQUEST_ID: &str = "x-request-id";
@@ -63,11 +67,12 @@ pub struct ClientOptions {
     pub timeouts: Timeouts,
     /// A PEM file with certificates to trust, beside the system's.
     pub certificates: Option<PathBuf>,
+    /// The proxy on the way.
+    pub proxy: Option<Arc<Proxy>>,
 }
 
 /// The Admin API of one target. Cheap to clone; clones share connections.
 ///
-/// Proxies are those of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), but never on the way to this machine.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -77,6 +82,12 @@ pub struct Client {
     takes_gzip: Arc<AtomicBool>,
     /// It refused one, which is final.
     refuses_gzip: Arc<AtomicBool>,
+    /// For answers that are long.
+    room: AnswerRoom,
+    /// Whether the target creates what it is asked only to check.
+    creates_probes: Arc<AtomicBool>,
+    proxy: Option<Arc<Proxy>>,
+    connect_timeout: Duration,
 }
 
 /// What came of one request.
@@ -92,14 +103,29 @@ pub struct Reply {
     pub location: Option<String>,
     /// Under which name the request is found in logs: the target's own for it, or else ours.
     pub request_id: Option<String>,
+    /// What the proxy is called that did not let the request through.
+    pub proxy: Option<String>,
     /// The body, empty when there is no answer.
-    pub body: Vec<u8>,
+    pub body: Body,
 }
 
 impl Reply {
     /// An outcome and nothing else.
     pub(crate) fn none(outcome: Outcome) -> Self {
-        Self { outcome, retry_after: None, quota: Quota::default(), location: None, request_id: None, body: Vec::new() }
+        Self {
+            outcome,
+            retry_after: None,
+            quota: Quota::default(),
+            location: None,
+            request_id: None,
+            proxy: None,
+            body: Body::default(),
+        }
+    }
+
+    /// The same, whose body is not what was asked for.
+    pub(crate) fn unreadable(self) -> Self {
+        Self { outcome: Outcome::Unreadable, body: Body::default(), ..self }
     }
 
     /// What it says about the target, for the pace.
@@ -122,6 +148,8 @@ impl Client {
             .connect_timeout(options.timeouts.connect)
             .timeout(options.timeouts.request)
             .tcp_keepalive(KEEPALIVE)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
             // A redirect would carry the key and the users to a host that nobody named.
             .redirect(redirect::Policy::none())
             // Attempts are counted, paced and reported by the sender; the library must not add any.
@@ -129,8 +157,10 @@ impl Client {
         if let Some(path) = &options.certificates {
             builder = builder.tls_certs_merge(certificates(path)?);
         }
-        if options.base_url.is_loopback() {
-            builder = builder.no_proxy();
+        // Those of the environment are known by now; the library would pass by one that it does not understand.
+        builder = builder.no_proxy();
+        if let Some(proxy) = &options.proxy {
+            builder = builder.proxy(proxy.to_reqwest().map_err(TargetError::Client)?);
         }
         let http = builder.build().map_err(TargetError::Client)?;
         Ok(Self {
@@ -139,12 +169,26 @@ impl Client {
             key,
             takes_gzip: Arc::default(),
             refuses_gzip: Arc::default(),
+            room: AnswerRoom::default(),
+            creates_probes: Arc::default(),
+            proxy: options.proxy.clone(),
+            connect_timeout: options.timeouts.connect,
         })
     }
 
     /// The target.
     pub fn base_url(&self) -> &BaseUrl {
         &self.base_url
+    }
+
+    /// Whether the target may be asked only to check something: not if it created that once.
+    pub fn may_probe(&self) -> bool {
+        !self.creates_probes.load(Ordering::Relaxed)
+    }
+
+    /// From now on it may not.
+    pub(super) fn probe_no_more(&self) {
+        self.creates_probes.store(true, Ordering::Relaxed);
     }
 
     /// `POST /v1/identities:batchCreate`.
@@ -164,7 +208,7 @@ impl Client {
 
     /// `DELETE /v1/identities/{id}`.
     pub async fn delete(&self, id: &str) -> Reply {
-        self.send(self.http.delete(self.base_url.path(&format!("v1/identities/{id}")))).await
+        self.send(self.http.delete(self.base_url.path(&format!("v1/identities/{id}"))), Keep::Nothing).await
     }
 
     /// `POST /v1/identities:batchUpdate`.
@@ -175,24 +219,24 @@ impl Client {
     /// `PATCH /v1/identities/{id}`.
     pub async fn update(&self, id: &str, body: Bytes) -> Reply {
         let url = self.base_url.path(&format!("v1/identities/{id}"));
-        self.send(self.http.patch(url).header(CONTENT_TYPE, "application/json").body(body)).await
+        self.send(self.http.patch(url).header(CONTENT_TYPE, "application/json").body(body), Keep::Nothing).await
     }
 
     /// `POST /v1/identities/{id}:deactivate` or `:reactivate`.
     pub async fn set_state(&self, id: &str, verb: &str, reason: &str) -> Reply {
         let body = serde_json::json!({ "reason": reason }).to_string();
         let url = self.base_url.path(&format!("v1/identities/{id}:{verb}"));
-        self.send(self.http.post(url).header(CONTENT_TYPE, "application/json").body(body)).await
+        self.send(self.http.post(url).header(CONTENT_TYPE, "application/json").body(body), Keep::Nothing).await
     }
 
     /// `GET /v1/identities`, the oldest first, from the place that a page token names.
-    pub async fn list(&self, page_token: Option<&str>, page_size: u32) -> Reply {
+    pub async fn list(&self, page_token: Option<&str>, page_size: usize) -> Reply {
         let mut url = self.base_url.path("v1/identities");
         url.query_pairs_mut().append_pair("page_size", &page_size.to_string()).append_pair("order_by", "create_time");
         if let Some(token) = page_token {
             url.query_pairs_mut().append_pair("page_token", token);
         }
-        self.send(self.http.get(url)).await
+        self.send(self.http.get(url), Keep::All).await
     }
 
     /// `GET /v1/identities:batchGet`.
@@ -201,20 +245,22 @@ impl Client {
         for id in external_ids {
             url.query_pairs_mut().append_pair("external_ids", id);
         }
-        self.send(self.http.get(url)).await
+        self.send(self.http.get(url), Keep::All).await
     }
 
     /// `GET /v1/identities/{id}`.
     pub async fn get(&self, id: &str) -> Reply {
-        self.send(self.http.get(self.base_url.path(&format!("v1/identities/{id}")))).await
+        self.send(self.http.get(self.base_url.path(&format!("v1/identities/{id}"))), Keep::All).await
     }
 
     /// `GET /v1/identities` filtered by a field.
-    pub async fn find(&self, field: &str, value: &str) -> Reply {
+    pub async fn find(&self, field: &str, value: &str, page_size: usize) -> Reply {
         let mut url = self.base_url.path("v1/identities");
         let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
-        url.query_pairs_mut().append_pair("filter", &format!("{field} = \"{quoted}\"")).append_pair("page_size", "2");
-        self.send(self.http.get(url)).await
+        url.query_pairs_mut()
+            .append_pair("filter", &format!("{field} = \"{quoted}\""))
+            .append_pair("page_size", &page_size.to_string());
+        self.send(self.http.get(url), Keep::All).await
     }
 
     async fn post(&self, path: &str, body: Bytes, idempotency_key: &str) -> Reply {
@@ -227,31 +273,32 @@ impl Client {
         };
         let welcome = self.takes_gzip.load(Ordering::Relaxed) && !self.refuses_gzip.load(Ordering::Relaxed);
         if welcome && body.len() >= WORTH_COMPRESSING {
-            let reply = self.send(request(compressed(body.clone()).await).header(CONTENT_ENCODING, "gzip")).await;
+            let request = request(compressed(body.clone()).await).header(CONTENT_ENCODING, "gzip");
+            let reply = self.send(request, Keep::Results).await;
             if reply.outcome != (Outcome::Answered { status: 415 }) {
                 return reply;
             }
             // Whoever says that it is welcome, a gateway for example, is not the one who reads it.
             self.refuses_gzip.store(true, Ordering::Relaxed);
         }
-        self.send(request(body)).await
+        self.send(request(body), Keep::Results).await
     }
 
     /// Sends a request, and once more if the key was replaced meanwhile.
-    async fn send(&self, request: RequestBuilder) -> Reply {
+    async fn send(&self, request: RequestBuilder, keep: Keep) -> Reply {
         // All bodies are in memory, so that there always is a second one.
         let second = request.try_clone();
-        let (reply, generation) = self.attempt(request).await;
+        let (reply, generation) = self.attempt(request, keep).await;
         match (reply.outcome, second) {
             (Outcome::Answered { status: 401 | 403 }, Some(second)) if self.key.renew(generation).await => {
-                self.attempt(second).await.0
+                self.attempt(second, keep).await.0
             }
             _ => reply,
         }
     }
 
     /// Sends and reads the answer to its end. Tells the generation of the key, too.
-    async fn attempt(&self, request: RequestBuilder) -> (Reply, u64) {
+    async fn attempt(&self, request: RequestBuilder, keep: Keep) -> (Reply, u64) {
         let (authorization, generation) = self.key.current();
         let id = uuid::Uuid::now_v7().to_string();
         let mut reply = match request.header(AUTHORIZATION, authorization).header(REQUEST_ID, &id).send().await {
@@ -259,11 +306,11 @@ impl Client {
                 if accepts_gzip(&response) {
                     self.takes_gzip.store(true, Ordering::Relaxed);
                 }
-                answered(response).await
+                answered(response, keep, &self.room).await
             }
             Err(error) => {
                 tracing::debug!(request = id, error = %innermost(&error), "no answer");
-                Reply::none(Outcome::Failed(transport(&error)))
+                self.not_sent(transport(&error)).await
             }
         };
         if decide(reply.outcome) == Decision::Done {
@@ -273,6 +320,22 @@ impl Client {
         reply.request_id = reply.request_id.or(Some(id));
         tracing::trace!(request = reply.request_id, outcome = ?reply.outcome, "answered");
         (reply, generation)
+    }
+
+    /// A reply that there is not, and which proxy is in the way.
+    async fn not_sent(&self, transport: Transport) -> Reply {
+        let Some(proxy) = &self.proxy else { return Reply::none(Outcome::Failed(transport)) };
+        let fault = match transport {
+            Transport::Proxy(ProxyFault::Broken) => match proxy.status(&self.base_url, self.connect_timeout).await {
+                Some(status) if status != 200 => ProxyFault::Answered { status },
+                _ => ProxyFault::Broken,
+            },
+            Transport::Proxy(fault) => fault,
+            // It may be either, the proxy or what is behind it.
+            Transport::Connect => ProxyFault::TimedOut,
+            transport => return Reply::none(Outcome::Failed(transport)),
+        };
+        Reply { proxy: Some(proxy.to_string()), ..Reply::none(Outcome::Failed(Transport::Proxy(fault))) }
     }
 }
 
@@ -303,7 +366,7 @@ async fn compressed(body: Bytes) -> Bytes {
     compressed.await.map_or(body, Bytes::from)
 }
 
-async fn answered(mut response: Response) -> Reply {
+async fn answered(response: Response, keep: Keep, room: &AnswerRoom) -> Reply {
     let status = response.status().as_u16();
     let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let date = header(DATE).and_then(|value| httpdate::parse_http_date(value).ok());
@@ -315,67 +378,10 @@ async fn answered(mut response: Response) -> Reply {
     let location = header(LOCATION)
         .and_then(|value| response.url().join(value).ok())
         .and_then(|url| url.host_str().map(str::to_owned));
-    let mut reply = Reply { retry_after, quota, location, request_id, ..Reply::none(Outcome::Answered { status }) };
-    loop {
-        match response.chunk().await {
-            Ok(None) => return reply,
-            Ok(Some(piece)) if reply.body.len() + piece.len() <= MAX_ANSWER_BYTES => {
-                reply.body.extend_from_slice(&piece);
-            }
-            Ok(Some(_)) => {
-                // Whatever this is, it is not an answer of this API; an error status still tells enough.
-                if (200..300).contains(&status) {
-                    reply.outcome = Outcome::Unreadable;
-                }
-                return reply;
-            }
-            Err(error) => {
-                reply.outcome = Outcome::Failed(transport(&error));
-                return reply;
-            }
-        }
-    }
-}
-
-fn transport(error: &reqwest::Error) -> Transport {
-    if error.is_connect() && error.is_timeout() {
-        Transport::Connect
-    } else if error.is_connect() {
-        connection_fault(error)
-    } else if error.is_timeout() {
-        Transport::Timeout
-    } else {
-        Transport::Interrupted
-    }
-}
-
-/// Why no connection could be made. The layers below tell by their types, or only in words.
-fn connection_fault(error: &(dyn std::error::Error + 'static)) -> Transport {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<rustls::Error>() || error.downcast_ref::<std::io::Error>().is_some_and(is_about_tls) {
-            return Transport::Tls;
-        }
-        if error.to_string().starts_with("dns error") {
-            return Transport::Dns;
-        }
-        cause = error.source();
-    }
-    Transport::Connect
-}
-
-/// What an error of I/O wraps is not its source, and it may wrap another one.
-fn is_about_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| {
-        inner.is::<rustls::Error>() || inner.downcast_ref::<std::io::Error>().is_some_and(is_about_tls)
-    })
-}
-
-/// The cause at the bottom of the chain. The layers above it repeat the URL, which may hold an `external_id`.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+    let (outcome, body) = match body::read(response, keep, room).await {
+        Ok(body) => (Outcome::Answered { status }, body),
+        Err(Unread::TooLarge) => (Outcome::TooLarge, Body::default()),
+        Err(Unread::Failed(error)) => (Outcome::Failed(transport(&error)), Body::default()),
+    };
+    Reply { retry_after, quota, location, request_id, body, ..Reply::none(outcome) }
 }

@@ -3,15 +3,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::run_mark::{MARK, RunMark};
 use crate::mapping::normal_form;
 
 /// A field in which two identities can differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// The key at the target: the same person may have been given another one at Clerk since.
     ExternalId,
@@ -39,12 +38,20 @@ pub enum Field {
     AdminMetadata,
     /// A password was to be there, and is not. One that the user has set since is no difference.
     Password,
+    /// A social sign-in was to be there, and is not. One that the user has added since is no difference.
+    SocialSignIns,
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 impl Field {
-    /// Its name in an `update_mask`. A password is never changed: the user may have set it.
-    pub const fn mask(self) -> Option<&'static str> {
-        Some(match self {
+    /// Its name in accounts, and in an `update_mask`.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::ExternalId => "external_id",
             Self::Email => "email",
             Self::EmailVerified => "email_verified",
@@ -57,8 +64,17 @@ impl Field {
             Self::State => "state",
             Self::Traits => "traits",
             Self::AdminMetadata => "admin_metadata",
-            Self::Password => return None,
-        })
+            Self::Password => "password",
+            Self::SocialSignIns => "social_sign_ins",
+        }
+    }
+
+    /// Its name in an `update_mask`. How somebody signs in is never changed: the user may have done so.
+    pub const fn mask(self) -> Option<&'static str> {
+        match self {
+            Self::Password | Self::SocialSignIns => None,
+            field => Some(field.name()),
+        }
     }
 }
 
@@ -94,25 +110,80 @@ pub struct Comparable<'a> {
     traits: Option<&'a RawValue>,
     #[serde(borrow)]
     admin_metadata: Option<&'a RawValue>,
-    credentials: Option<Credentials>,
+    #[serde(borrow)]
+    credentials: Option<Credentials<'a>>,
     #[serde(borrow)]
     pub(super) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
     update_time: Option<Cow<'a, str>>,
 }
 
-/// Whether there is a password: sent as a hash, read back as a flag.
+/// How somebody signs in.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Credentials {
+struct Credentials<'a> {
     password: Option<Password>,
+    #[serde(borrow)]
+    oidc: Told<Oidc<'a>>,
 }
 
+/// Whether there is a password: sent as a hash, read back as a flag.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Password {
     present: Option<bool>,
     config: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Oidc<'a> {
+    #[serde(borrow)]
+    config: Providers<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Providers<'a> {
+    #[serde(borrow)]
+    providers: Vec<SocialSignIn<'a>>,
+}
+
+/// An account at a provider.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct SocialSignIn<'a> {
+    #[serde(borrow)]
+    provider: Cow<'a, str>,
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+}
+
+/// What a target may show: if it has nothing of the kind to show it says so by a null, which is not the same as silence.
+#[derive(Debug, Default)]
+enum Told<T> {
+    #[default]
+    Hidden,
+    Nothing,
+    Shown(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(|told| told.map_or(Self::Nothing, Self::Shown))
+    }
+}
+
+impl Credentials<'_> {
+    fn has_password(&self) -> bool {
+        self.password.as_ref().is_some_and(|password| password.present.unwrap_or(password.config.is_some()))
+    }
+
+    fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {
+        match &self.oidc {
+            Told::Shown(oidc) => &oidc.config.providers,
+            Told::Hidden | Told::Nothing => &[],
+        }
+    }
 }
 
 /// The mark of a run, as it is read.
@@ -154,8 +225,8 @@ impl<'a> Comparable<'a> {
     }
 
     /// The identities of several lists by their external ids, whatever else was listed: a target may ignore a filter.
-    pub fn by_external_id(bodies: &'a [Vec<u8>]) -> HashMap<Cow<'a, str>, Self> {
-        let listed = bodies.iter().filter_map(|body| Self::listed(body)).flat_map(|(found, _)| found);
+    pub fn by_external_id(bodies: &'a [impl AsRef<[u8]>]) -> HashMap<Cow<'a, str>, Self> {
+        let listed = bodies.iter().filter_map(|body| Self::listed(body.as_ref())).flat_map(|(found, _)| found);
         listed.filter_map(|identity| Some((identity.external_id.clone()?, identity))).collect()
     }
 
@@ -209,12 +280,9 @@ impl<'a> Comparable<'a> {
         Some(self.clerk_id()? == found.clerk_id()?)
     }
 
-    /// The fields in which `found` is not what `self` asks for.
+    /// The fields in which `found` is not what `self` asks for, as far as the target shows them.
     pub fn differences(&self, found: &Self) -> Vec<Field> {
-        let has_password = |identity: &Self| {
-            let password = identity.credentials.as_ref().and_then(|credentials| credentials.password.as_ref());
-            password.is_some_and(|password| password.present.unwrap_or(password.config.is_some()))
-        };
+        let hidden = self.hidden(found);
         [
             (Field::ExternalId, self.external_id == found.external_id),
             (Field::Email, same_letters(self.email.as_deref(), found.email.as_deref())),
@@ -225,14 +293,45 @@ impl<'a> Comparable<'a> {
             (Field::Phone, self.phone == found.phone),
             (Field::PhoneVerified, same_flag(self.phone_verified, found.phone_verified)),
             (Field::Locale, self.locale == found.locale),
-            (Field::State, is_active(self) == is_active(found)),
+            (Field::State, self.state() == found.state()),
             (Field::Traits, same_json(self.traits, found.traits)),
             (Field::AdminMetadata, same_metadata(self.admin_metadata, found.admin_metadata)),
-            (Field::Password, !has_password(self) || has_password(found)),
+            (Field::Password, !self.has_password() || found.has_password()),
+            (Field::SocialSignIns, self.social_sign_ins().iter().all(|ours| found.social_sign_ins().contains(ours))),
         ]
         .into_iter()
-        .filter_map(|(field, same)| (!same).then_some(field))
+        .filter_map(|(field, same)| (!same && !hidden.contains(&field)).then_some(field))
         .collect()
+    }
+
+    /// What `self` asks for and the target does not show, so that nobody knows whether it is there.
+    pub fn hidden(&self, found: &Self) -> Vec<Field> {
+        let is_shown = |credentials: &Credentials<'_>| !matches!(credentials.oidc, Told::Hidden);
+        let shows_sign_ins = found.credentials.as_ref().is_some_and(is_shown);
+        [
+            (Field::Password, self.has_password() && found.credentials.is_none()),
+            (Field::SocialSignIns, !self.social_sign_ins().is_empty() && !shows_sign_ins),
+        ]
+        .into_iter()
+        .filter_map(|(field, is_hidden)| is_hidden.then_some(field))
+        .collect()
+    }
+
+    fn has_password(&self) -> bool {
+        self.credentials.as_ref().is_some_and(Credentials::has_password)
+    }
+
+    fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {
+        self.credentials.as_ref().map_or(&[], Credentials::social_sign_ins)
+    }
+
+    /// A target that does not say so has everybody active; `inactive` is what Kratos calls `disabled`.
+    fn state(&self) -> &str {
+        match self.state.as_deref() {
+            None => "active",
+            Some("inactive") => "disabled",
+            Some(state) => state,
+        }
     }
 }
 
@@ -242,10 +341,6 @@ fn same_letters(sent: Option<&str>, found: Option<&str>) -> bool {
 
 fn same_flag(sent: Option<bool>, found: Option<bool>) -> bool {
     sent.unwrap_or(false) == found.unwrap_or(false)
-}
-
-fn is_active(identity: &Comparable<'_>) -> bool {
-    identity.state.as_deref().is_none_or(|state| state == "active")
 }
 
 /// The same value, whatever the order of its members and the spelling of its strings. A number is the same only if no
@@ -302,12 +397,43 @@ fn both<'a, T: Deserialize<'a>>(sent: &'a str, found: &'a str, same: impl FnOnce
     }
 }
 
-/// `1e2` is `100.0`, as far as that can be told: beyond 15 digits two numbers may be taken for the same and are not.
+/// `1e2` is `100.0`: by their digits, for what a machine makes of them may be the same although they are not.
 fn same_number(sent: &str, found: &str) -> bool {
-    let is_exact = |text: &str| text.bytes().filter(u8::is_ascii_digit).count() <= 15;
-    is_exact(sent)
-        && is_exact(found)
-        && matches!((sent.parse::<f64>(), found.parse::<f64>()), (Ok(sent), Ok(found)) if sent.is_finite() && sent.total_cmp(&found).is_eq())
+    match (Decimal::read(sent), Decimal::read(found)) {
+        (Some(sent), Some(found)) => sent == found,
+        _ => false,
+    }
+}
+
+/// A number as it is written: its sign, its digits without zeros around them, and the power of ten of the last one.
+#[derive(PartialEq, Eq)]
+struct Decimal {
+    is_negative: bool,
+    digits: String,
+    exponent: i64,
+}
+
+impl Decimal {
+    /// Reads a number of JSON; nothing if it is none, or if its exponent is beyond all measure.
+    fn read(text: &str) -> Option<Self> {
+        let (is_negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let kept = digits.trim_end_matches('0');
+        let dropped = i64::try_from(digits.len() - kept.len()).ok()?;
+        let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(dropped)?;
+        let digits = kept.trim_start_matches('0').to_owned();
+        // Zero is zero, whatever its exponent.
+        let exponent = if digits.is_empty() { 0 } else { exponent };
+        Some(Self { is_negative, digits, exponent })
+    }
 }
 
 #[cfg(test)]
@@ -328,6 +454,9 @@ mod tests {
             (r#"{"a":[1,{"b":"\u00e9"}],"c":null}"#, r#"{ "c" : null, "a" : [ 1.0, {"b":"é"} ] }"#),
             ("12345678901234567890123", "12345678901234567890123"),
             ("1e400", "1e400"),
+            ("1e400", "10E+399"),
+            ("12345678901234567890", "1234567890123456789e1"),
+            ("0.00", "0e9"),
         ] {
             assert!(same_value(sent, found), "{sent} {found}");
         }
@@ -335,6 +464,10 @@ mod tests {
             ("12345678901234567890123", "12345678901234567891111"),
             ("0.1234567890123456789", "0.1234567890123456780"),
             ("1e400", "1e401"),
+            ("1e-400", "0"),
+            ("1e-400", "1e-401"),
+            ("0.1", "0.1000000000000000055511151231257827"),
+            ("5e-324", "3e-324"),
             ("1", "\"1\""),
             ("0", "-0"),
             ("[1]", "[1,1]"),
@@ -360,10 +493,12 @@ mod tests {
     #[test]
     fn each_field_is_compared() {
         let sent = r#"{"email":"a@b.c","email_verified":true,"username":"abc","first_name":"A","state":"active",
-            "traits":{"n":1e400,"s":"a b"},"admin_metadata":{"x":1},"credentials":{"password":{"config":{"hashed_password":"h"}}}}"#;
+            "traits":{"n":1e400,"s":"a b"},"admin_metadata":{"x":1},"credentials":{"password":{"config":{"hashed_password":"h"}},
+            "oidc":{"config":{"providers":[{"provider":"google","subject":"1"}]}}}}"#;
         let same = r#"{"id":"usr_1","email":"A@B.c","email_verified":true,"username":"ABC","first_name":"A","last_name":null,
             "state":"active","phone_verified":false,"traits": { "n" : 1e400, "s":"a b" },"admin_metadata":{"x":1},
-            "credentials":{"password":{"present":true}}}"#;
+            "credentials":{"password":{"present":true},"oidc":{"config":{"providers":[{"provider":"github","subject":"2"},
+            {"provider":"google","subject":"1","use":"sig"}]}}}}"#;
         assert_eq!(differences(sent, same), []);
         for (from, to, field) in [
             ("A@B.c", "x@b.c", Field::Email),
@@ -373,11 +508,21 @@ mod tests {
             ("\"first_name\":\"A\"", "\"first_name\":\"B\"", Field::FirstName),
             ("\"last_name\":null", "\"last_name\":\"L\"", Field::LastName),
             ("\"state\":\"active\"", "\"state\":\"disabled\"", Field::State),
+            ("\"state\":\"active\"", "\"state\":\"pending_deletion\"", Field::State),
+            ("\"subject\":\"1\"", "\"subject\":\"3\"", Field::SocialSignIns),
             ("\"a b\"", "\"ab\"", Field::Traits),
             ("{\"x\":1}", "{\"x\":2}", Field::AdminMetadata),
             ("\"present\":true", "\"present\":false", Field::Password),
         ] {
             assert_eq!(differences(sent, &same.replace(from, to)), [field], "{from} -> {to}");
         }
+    }
+
+    #[test]
+    fn one_who_may_not_sign_in_is_not_one_who_is_about_to_be_deleted() {
+        let state = |state: &str| format!(r#"{{"id":"usr_1","state":"{state}"}}"#);
+        assert_eq!(differences(&state("disabled"), &state("pending_deletion")), [Field::State]);
+        assert_eq!(differences(&state("disabled"), &state("inactive")), []);
+        assert_eq!(differences(&state("active"), r#"{"id":"usr_1"}"#), []);
     }
 }

@@ -30,7 +30,7 @@ pub async fn insist_while<F: Future<Output = Reply>>(
     loop {
         let mut reply = request().await;
         if decide(reply.outcome) == Decision::Done && !acceptable(&reply) {
-            reply.outcome = Outcome::Unreadable;
+            reply = reply.unreadable();
         }
         if decide(reply.outcome) != Decision::Retry {
             return Ok(reply);
@@ -69,6 +69,7 @@ mod tests {
             key_source: KeySource::Given(None),
             timeouts: Timeouts::default(),
             certificates: None,
+            proxy: None,
         };
         Client::new(&options).unwrap()
     }

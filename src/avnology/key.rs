@@ -10,10 +10,57 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::TargetError;
-
 /// Whoever replaces a key may do so at the target first, and here a moment later.
 const SECOND_LOOK: Duration = Duration::from_secs(5);
+
+/// Why a text is no key. The text is not repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// An editor on Windows wrote it.
+    #[error("it begins with a byte order mark, as editors on Windows write it; save it as UTF-8 without one")]
+    ByteOrderMark,
+    /// Something stands below it.
+    #[error("it has more than one line; only the key may be there")]
+    Lines,
+    /// As in `sk_…\n`, with a backslash.
+    #[error("it ends in a line end that is written out (`\\n`); take it away")]
+    LineEnd,
+    /// Quotes that a shell would have taken away.
+    #[error("it has quotation marks around it; take them away")]
+    Quoted,
+    /// It is the whole header.
+    #[error("it begins with `Bearer`; only the key itself may be there")]
+    Bearer,
+    /// It is the whole line of a `.env`.
+    #[error("it begins with its name, as in NAME=…; only the key itself may be there")]
+    Named,
+    /// A blank or a tab.
+    #[error("it has a blank in it; no key has")]
+    Blank,
+    /// Nothing that a header can carry.
+    #[error("it has characters that no key has; copy it once more")]
+    Characters,
+}
+
+impl KeyFault {
+    /// What is wrong with this text, if anything.
+    fn of(key: &str) -> Option<Self> {
+        let key = key.trim();
+        let is_quote = |character: char| "\"'`\u{2018}\u{2019}\u{201c}\u{201d}«»".contains(character);
+        let begins_with = |word: &str| key.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+        Some(match key {
+            _ if key.contains('\u{feff}') => Self::ByteOrderMark,
+            _ if key.contains(['\n', '\r']) => Self::Lines,
+            _ if key.ends_with("\\n") || key.ends_with("\\r") => Self::LineEnd,
+            _ if key.starts_with(is_quote) || key.ends_with(is_quote) => Self::Quoted,
+            _ if begins_with("bearer ") || begins_with("bearer\t") || begins_with("authorization:") => Self::Bearer,
+            _ if begins_with("avnology_") => Self::Named,
+            _ if key.contains(char::is_whitespace) => Self::Blank,
+            _ if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Self::Characters,
+            _ => return None,
+        })
+    }
+}
 
 /// Where the key comes from, so that it can be read again.
 #[derive(Clone)]
@@ -42,7 +89,8 @@ impl KeySource {
         match self {
             Self::Given(key) => Ok(key.clone()),
             Self::File(path) => {
-                let text = std::fs::read_to_string(path)?;
+                let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8; save it as such");
+                let text = String::from_utf8(std::fs::read(path)?).map_err(no_text)?;
                 Ok(Some(text.trim()).filter(|key| !key.is_empty()).map(SecretString::from))
             }
             Self::Read(read) => Ok(read()),
@@ -63,7 +111,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn new(key: &SecretString, source: KeySource) -> Result<Self, TargetError> {
+    pub(super) fn new(key: &SecretString, source: KeySource) -> Result<Self, KeyFault> {
         Ok(Self {
             header: RwLock::new(authorization(key)?),
             source,
@@ -103,7 +151,14 @@ impl Key {
     }
 
     fn reread(&self) -> bool {
-        let Ok(Some(Ok(new))) = self.source.read().map(|key| key.map(|key| authorization(&key))) else { return false };
+        let Ok(Some(key)) = self.source.read() else { return false };
+        let new = match authorization(&key) {
+            Ok(new) => new,
+            Err(fault) => {
+                tracing::warn!(%fault, "there is a new key, and it cannot be used");
+                return false;
+            }
+        };
         let mut header = self.header.write().unwrap_or_else(PoisonError::into_inner);
         if *header == new {
             return false;
@@ -117,9 +172,15 @@ impl Key {
     }
 }
 
-fn authorization(key: &SecretString) -> Result<HeaderValue, TargetError> {
-    let mut header =
-        HeaderValue::try_from(format!("Bearer {}", key.expose_secret().trim())).map_err(|_| TargetError::Key)?;
+fn authorization(key: &SecretString) -> Result<HeaderValue, KeyFault> {
+    check_key(key)?;
+    let header = HeaderValue::try_from(format!("Bearer {}", key.expose_secret().trim()));
+    let mut header = header.map_err(|_| KeyFault::Characters)?;
     header.set_sensitive(true);
     Ok(header)
+}
+
+/// Fails if this cannot be a key, whatever it is a key to.
+pub fn check_key(key: &SecretString) -> Result<(), KeyFault> {
+    KeyFault::of(key.expose_secret()).map_or(Ok(()), Err)
 }

@@ -5,25 +5,34 @@
 
 mod answer;
 mod base_url;
+mod body;
 mod catalogue;
 mod client;
 mod compare;
+mod cycle;
 mod insist;
 mod key;
 mod paced;
 mod preflight;
+mod probe;
+mod proxy;
 mod retry;
 mod run_mark;
+mod shorten;
+mod transport;
 
 pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, identity, updated};
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use body::{Body, Held, memory_of_answers};
 pub use client::{Client, ClientOptions, Reply, Timeouts};
 pub use compare::{Comparable, Field};
+pub use cycle::Cycle;
 pub use insist::{insist, insist_while};
-pub use key::KeySource;
+pub use key::{KeyFault, KeySource, check_key};
 pub use paced::{Change, Changed, Paced};
 pub use preflight::{Capabilities, TargetError, is_well, preflight, preflight_reading};
-pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, Transport, decide, decide_item};
+pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
+pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, TlsFault, Transport, decide, decide_item};
 pub use run_mark::{MARK, RunMark};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.

@@ -1,14 +1,15 @@
 //! Calls that may be repeated, at one pace: looking up, changing, deleting.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::Mutex;
 
 use super::catalogue::Catalogue;
 use super::{
-    Client, Comparable, Decision, ErrorBody, Field, Outcome, Reply, RetryBudget, TargetError, decide, deleted,
-    error_body, insist_while, updated,
+    Body, Client, Comparable, Decision, ErrorBody, Field, MAX_PAGE, Outcome, Reply, RetryBudget, TargetError, decide,
+    deleted, error_body, insist_while, updated,
 };
 use crate::pace::Pace;
 
@@ -46,23 +47,41 @@ pub enum Changed {
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
 const MAX_QUERY: usize = 7_000;
 
-/// Splits external ids so that each part fits one URL.
-fn requests<'a, 'b>(mut ids: &'a [&'b str]) -> impl Iterator<Item = &'a [&'b str]> {
+/// How many of these external ids fit one URL; one does in any case.
+fn fitting(ids: &[&str]) -> usize {
     let length = |id: &str| {
         let plain = id.bytes().filter(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte)).count();
         "&external_ids=".len() + plain + 3 * (id.len() - plain)
     };
-    std::iter::from_fn(move || {
-        let mut bytes = 0;
-        let fits = ids.iter().take_while(|id| {
-            bytes += length(id);
-            bytes <= MAX_QUERY
-        });
-        let count = fits.count().max(1).min(ids.len());
-        let (part, rest) = ids.split_at(count);
-        ids = rest;
-        (!part.is_empty()).then_some(part)
-    })
+    let mut bytes = 0;
+    let fits = ids.iter().take_while(|id| {
+        bytes += length(id);
+        bytes <= MAX_QUERY
+    });
+    fits.count().max(1)
+}
+
+/// Bytes of an answer that are aimed at where users are large. Usual ones fit a page in a fraction of it.
+const GOOD_ANSWER: usize = 1024 * 1024;
+
+/// How many users are asked for at once, by how large the answers are.
+#[derive(Debug)]
+struct PageSize(AtomicUsize);
+
+impl PageSize {
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// An answer about so many users had so many bytes.
+    fn answered(&self, users: usize, bytes: usize) {
+        self.0.store((users * GOOD_ANSWER / bytes.max(1)).clamp(1, MAX_PAGE), Ordering::Relaxed);
+    }
+
+    /// So many were too many.
+    fn too_large(&self, users: usize) {
+        self.0.store((users / 2).max(1), Ordering::Relaxed);
+    }
 }
 
 /// A client for calls that may be repeated until they are answered.
@@ -72,6 +91,7 @@ pub struct Paced {
     batch: bool,
     pace: Arc<Pace>,
     budget: RetryBudget,
+    page_size: Arc<PageSize>,
     /// Of a target whose list ignores the filter by external id.
     catalogue: Arc<Mutex<Option<Catalogue>>>,
 }
@@ -79,7 +99,8 @@ pub struct Paced {
 impl Paced {
     /// Calls to this target at this pace; `batch` says whether it has the batch methods.
     pub fn new(client: Client, batch: bool, pace: Arc<Pace>, budget: RetryBudget) -> Self {
-        Self { client, batch, pace, budget, catalogue: Arc::default() }
+        let page_size = Arc::new(PageSize(AtomicUsize::new(MAX_PAGE)));
+        Self { client, batch, pace, budget, page_size, catalogue: Arc::default() }
     }
 
     /// The error of a target whose list of identities comes to no end.
@@ -88,23 +109,15 @@ impl Paced {
         TargetError::Unreachable { target: self.client.base_url().to_string(), reason }
     }
 
-    /// Finds identities by their external ids, at most [`super::MAX_PAGE`] of them; the bodies are lists for
-    /// [`Comparable::listed`].
-    pub async fn read_back(&self, external_ids: &[&str]) -> Result<Vec<Vec<u8>>, TargetError> {
-        if external_ids.is_empty() {
-            return Ok(Vec::new());
+    /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
+    /// [`Comparable::listed`]. Nobody may ask for another one who has not let go of the last.
+    pub async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
+        if !self.batch {
+            let Some(id) = external_ids.first() else { return Ok((0, Body::default())) };
+            return Ok((1, self.find(id).await?));
         }
-        let mut bodies = Vec::new();
-        if self.batch {
-            for ids in requests(external_ids) {
-                bodies.push(self.list(|| self.client.batch_get(ids)).await?);
-            }
-            return Ok(bodies);
-        }
-        for id in external_ids {
-            bodies.push(self.find(id).await?);
-        }
-        Ok(bodies)
+        let most = fitting(external_ids).min(external_ids.len());
+        self.list(most, |count| self.client.batch_get(&external_ids[..count])).await
     }
 
     /// Whether it can be asked about many at once.
@@ -113,7 +126,7 @@ impl Paced {
     }
 
     /// A list of the identity with this external id, or of others.
-    async fn find(&self, external_id: &str) -> Result<Vec<u8>, TargetError> {
+    async fn find(&self, external_id: &str) -> Result<Body, TargetError> {
         if self.catalogue.lock().await.is_none() {
             let body = self.filtered("external_id", external_id).await?;
             let is_asked_for = |found: &Comparable<'_>| found.external_id.as_deref() == Some(external_id);
@@ -130,18 +143,18 @@ impl Paced {
             none => none.insert(Catalogue::create()?),
         };
         let found = catalogue.find(self, external_id).await?.unwrap_or_default();
-        Ok([b"{\"identities\":[".as_slice(), &found, b"]}"].concat())
+        Ok(found.between(b"{\"identities\":[", b"]}"))
     }
 
-    /// Lists of identities with this address, as far as the target can filter by it: perhaps of others.
-    pub async fn find_by_email(&self, email: &str) -> Result<Vec<Vec<u8>>, TargetError> {
-        Ok(self.filtered("email", email).await?.into_iter().collect())
+    /// A list of identities with this address, as far as the target can filter by it: perhaps of others.
+    pub async fn find_by_email(&self, email: &str) -> Result<Option<Body>, TargetError> {
+        self.filtered("email", email).await
     }
 
     /// What a filter finds; nothing if the target does not take such a filter.
-    async fn filtered(&self, field: &str, value: &str) -> Result<Option<Vec<u8>>, TargetError> {
-        let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-        let reply = self.retried(|| self.client.find(field, value), is_list).await?;
+    async fn filtered(&self, field: &str, value: &str) -> Result<Option<Body>, TargetError> {
+        // One would do. A second one shows that the filter is ignored.
+        let (_, reply) = self.asked_in_parts(2, |count| self.client.find(field, value, count)).await?;
         match decide(reply.outcome) {
             Decision::Done => Ok(Some(reply.body)),
             Decision::Isolate => Ok(None),
@@ -151,7 +164,7 @@ impl Paced {
 
     /// The identity with this id of the target's own, to be read by [`Comparable::one`]. Nothing only if the target itself
     /// says that there is none.
-    pub async fn get(&self, id: &str) -> Result<Option<Vec<u8>>, TargetError> {
+    pub async fn get(&self, id: &str) -> Result<Option<Body>, TargetError> {
         let is_it = |reply: &Reply| Comparable::one(&reply.body).is_some_and(|found| found.id.as_deref() == Some(id));
         let reply = self.retried(|| self.client.get(id), is_it).await?;
         if decide(reply.outcome) == Decision::Done {
@@ -165,14 +178,14 @@ impl Paced {
         let said = error_body(&reply.body).code.is_some_and(|code| code.starts_with("AVNOLOGY_"));
         match reply.outcome {
             Outcome::Answered { status: 404 } if said => Ok(()),
-            Outcome::Answered { status: 404 } => self.page(None, 1).await.map(drop),
+            Outcome::Answered { status: 404 } => self.list(1, |count| self.client.list(None, count)).await.map(drop),
             _ => Err(TargetError::refused(self.client.base_url(), reply)),
         }
     }
 
     /// One page of all identities, the oldest first.
-    pub async fn page(&self, token: Option<&str>, size: u32) -> Result<Vec<u8>, TargetError> {
-        self.list(|| self.client.list(token, size)).await
+    pub async fn page(&self, token: Option<&str>) -> Result<Body, TargetError> {
+        Ok(self.list(MAX_PAGE, |count| self.client.list(token, count)).await?.1)
     }
 
     /// Changes some fields of one identity.
@@ -240,8 +253,39 @@ impl Paced {
         Ok(done)
     }
 
-    async fn list<F: Future<Output = Reply>>(&self, request: impl Fn() -> F) -> Result<Vec<u8>, TargetError> {
-        Ok(self.ask(request, |reply| Comparable::listed(&reply.body).is_some()).await?.body)
+    /// Lists so many users, or fewer while the answers are too large: how many, and the list.
+    async fn list<F: Future<Output = Reply>>(
+        &self,
+        most: usize,
+        request: impl Fn(usize) -> F,
+    ) -> Result<(usize, Body), TargetError> {
+        let (count, reply) = self.asked_in_parts(most, request).await?;
+        match decide(reply.outcome) {
+            Decision::Done => Ok((count, reply.body)),
+            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
+        }
+    }
+
+    /// Asks for so many users, or for fewer while the answers are too large: for how many, and the answer.
+    async fn asked_in_parts<F: Future<Output = Reply>>(
+        &self,
+        most: usize,
+        request: impl Fn(usize) -> F,
+    ) -> Result<(usize, Reply), TargetError> {
+        loop {
+            let count = most.min(self.page_size.get());
+            let reply = self.retried(|| request(count), |reply| Comparable::listed(&reply.body).is_some()).await?;
+            match reply.outcome {
+                Outcome::TooLarge if count > 1 => self.page_size.too_large(count),
+                Outcome::TooLarge => return Err(TargetError::refused(self.client.base_url(), &reply)),
+                outcome => {
+                    if decide(outcome) == Decision::Done {
+                        self.page_size.answered(count, reply.body.len());
+                    }
+                    return Ok((count, reply));
+                }
+            }
+        }
     }
 
     /// Asks until there is an acceptable answer; any other one means that the target does not want us.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
+use super::probe::{PROBE_ID, clean_up, is_answer, probe};
 use super::{
-    BaseUrl, Client, Comparable, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Reply, RetryBudget,
+    BaseUrl, Client, Comparable, Decision, ErrorBody, ItemDecision, ItemResult, KeyFault, Outcome, Reply, RetryBudget,
     batch_results, decide, decide_item, error_body, insist,
 };
 use crate::pace::Answer;
@@ -20,9 +19,9 @@ pub struct Capabilities {
 /// Why a target cannot be used, or cannot be used any longer.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// The key cannot be sent in a header.
-    #[error("the secret key holds characters that no key can have; check AVNOLOGY_SECRET_KEY")]
-    Key,
+    /// The key is none.
+    #[error("the admin key cannot be used: {0}")]
+    Key(#[from] KeyFault),
     /// The certificates to trust cannot be read.
     #[error("the certificates in `{path}` cannot be used: {problem}")]
     Certificates {
@@ -75,13 +74,14 @@ impl TargetError {
     pub(crate) fn refused(target: &BaseUrl, reply: &Reply) -> Self {
         let status = match reply.outcome {
             Outcome::Answered { status } => status,
-            Outcome::Unreadable | Outcome::Failed(_) => return Self::unreachable(target, reply),
+            Outcome::Unreadable | Outcome::TooLarge | Outcome::Failed(_) => return Self::unreachable(target, reply),
         };
         let ErrorBody { code, request_id, .. } = error_body(&reply.body);
         let advice = match status {
             401 => "check the key in AVNOLOGY_SECRET_KEY, then run the same command again",
             402 => "the plan does not allow it; raise it, then run the same command again",
             403 => "the key needs the scopes admin:users:read and admin:users:write",
+            407 => "it wants a user name and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
             300..=399 => "redirects are never followed with a key; set --base-url to the API's own address",
             _ => "is --base-url the address of an Avnology ID API?",
         };
@@ -89,6 +89,7 @@ impl TargetError {
             401 => "the key is not valid".to_owned(),
             402 => "payment required".to_owned(),
             403 => "the key lacks a permission".to_owned(),
+            407 => "a proxy on the way".to_owned(),
             300..=399 => format!("a redirect to {}", reply.location.as_deref().unwrap_or("another address")),
             404 => "no such method".to_owned(),
             _ => "the request".to_owned(),
@@ -124,7 +125,8 @@ impl TargetError {
         let reason = match reply.outcome {
             Outcome::Answered { status } => format!("it keeps answering HTTP {status}"),
             Outcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
-            Outcome::Failed(transport) => transport.describe().to_owned(),
+            Outcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
+            Outcome::Failed(transport) => transport.describe(reply.proxy.as_deref()).into_owned(),
         };
         Self::Unreachable { target: target.to_string(), reason }
     }
@@ -145,12 +147,9 @@ pub(super) fn shown_request_id(text: &str) -> Option<&str> {
     Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_id))
 }
 
-/// One identity that is validated and never created.
-const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
-
 /// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job, nor must a
 /// target that asks to wait for a while.
-const fn budget(patience: Duration) -> RetryBudget {
+pub(super) const fn budget(patience: Duration) -> RetryBudget {
     RetryBudget { attempts: 6, total: patience, base: Duration::from_millis(200), longest: Duration::from_secs(10) }
 }
 
@@ -158,24 +157,27 @@ const fn budget(patience: Duration) -> RetryBudget {
 /// It waits no longer than `patience` for either.
 pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabilities, TargetError> {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
-    let probe = || client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key);
-    probe_target(client, patience, probe, |reply| batch_results(&reply.body, 1).is_some()).await
+    let (capabilities, probed) = probe_target(client, patience, || probe(client, &key), is_answer).await?;
+    clean_up(client, &probed, patience).await;
+    Ok(capabilities)
 }
 
-/// Whether the target still takes a batch as it should, with which nothing is wrong.
+/// Whether the target still takes a batch as it should, with which nothing is wrong. Only for one that [`Client::may_probe`].
 pub async fn is_well(client: &Client) -> (bool, Answer) {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
-    let reply = client.batch_create(Bytes::from_static(PROBE.as_bytes()), &key).await;
+    let reply = probe(client, &key).await;
     let may_pass = |result: &ItemResult| matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry);
     let is_well = decide(reply.outcome) == Decision::Done
         && batch_results(&reply.body, 1).is_some_and(|results| !results.iter().any(may_pass));
+    clean_up(client, &reply, RetryBudget::default().longest).await;
     (is_well, reply.answer())
 }
 
 /// The same for somebody who only reads, and may have a key that can do no more.
 pub async fn preflight_reading(client: &Client, patience: Duration) -> Result<Capabilities, TargetError> {
-    let probe = || client.batch_get(&["avnology-migrate-preflight"]);
-    probe_target(client, patience, probe, |reply| Comparable::listed(&reply.body).is_some()).await
+    let probe = || client.batch_get(&[PROBE_ID]);
+    let probed = probe_target(client, patience, probe, |reply| Comparable::listed(&reply.body).is_some()).await?;
+    Ok(probed.0)
 }
 
 async fn probe_target<F: Future<Output = Reply>>(
@@ -183,7 +185,7 @@ async fn probe_target<F: Future<Output = Reply>>(
     patience: Duration,
     probe: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
-) -> Result<Capabilities, TargetError> {
+) -> Result<(Capabilities, Reply), TargetError> {
     let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
     let listed = insist(client, &budget(patience), || client.list(None, 1), is_list).await?;
     if decide(listed.outcome) != Decision::Done {
@@ -191,8 +193,8 @@ async fn probe_target<F: Future<Output = Reply>>(
     }
     let probed = insist(client, &budget(patience), probe, acceptable).await?;
     match probed.outcome {
-        Outcome::Answered { status: 404 | 405 | 501 } => Ok(Capabilities { batch: false }),
-        Outcome::Answered { status: 200..=299 } => Ok(Capabilities { batch: true }),
+        Outcome::Answered { status: 404 | 405 | 501 } => Ok((Capabilities { batch: false }, probed)),
+        Outcome::Answered { status: 200..=299 } => Ok((Capabilities { batch: true }, probed)),
         _ => Err(TargetError::refused(client.base_url(), &probed)),
     }
 }

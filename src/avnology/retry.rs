@@ -1,8 +1,9 @@
 //! What to do about an outcome: one total, pure function, and the arithmetic of waiting.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use super::ErrorBody;
+use super::{ErrorBody, ProxyFault};
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Outcome {
     },
     /// A status of success with a body that is not what was asked for.
     Unreadable,
+    /// A status of success with a body that is longer than anything that is kept: it has to be asked for in parts.
+    TooLarge,
     /// No answer.
     Failed(Transport),
 }
@@ -26,26 +29,64 @@ pub enum Transport {
     /// No connection: refused, or no way there. Nothing was sent.
     Connect,
     /// The other side is not, or cannot show that it is, who it should be. Nothing was sent.
-    Tls,
+    Tls(TlsFault),
+    /// The proxy on the way does not let us through. Nothing was sent.
+    Proxy(ProxyFault),
     /// No answer in time. The request may have been carried out.
     Timeout,
     /// The connection broke. The request may have been carried out.
     Interrupted,
 }
 
-impl Transport {
-    /// For messages.
-    pub const fn describe(self) -> &'static str {
+/// Why the other side cannot be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFault {
+    /// Its certificate was valid until some day that is past.
+    Expired,
+    /// Its certificate will be valid.
+    NotYetValid,
+    /// Its certificate is another host's.
+    OtherName,
+    /// Nobody here knows who signed its certificate.
+    UnknownAuthority,
+    /// Something else is wrong with its certificate.
+    OtherCertificate,
+    /// It does not speak TLS, or none that we do.
+    NoTls,
+}
+
+impl TlsFault {
+    const fn describe(self) -> &'static str {
         match self {
+            Self::Expired => {
+                "its certificate has expired; who runs the target has to renew it (or is the clock here wrong?)"
+            }
+            Self::NotYetValid => "its certificate is not valid yet (is the clock here wrong?)",
+            Self::OtherName => "its certificate is for another name than the one in --base-url; is that the right one?",
+            Self::UnknownAuthority => {
+                "its certificate is signed by an authority that is not known here (--cacert adds your own authority)"
+            }
+            Self::OtherCertificate => {
+                "no trusted connection could be made: its certificate is not one to trust (--cacert adds your own authority)"
+            }
+            Self::NoTls => "no trusted connection could be made: it does not speak TLS, or another version of it",
+        }
+    }
+}
+
+impl Transport {
+    /// For messages; `proxy` is what the proxy on the way is called, if there is one.
+    pub fn describe(self, proxy: Option<&str>) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Dns => "its name has no address (is --base-url right?)",
             Self::Connect => "no connection could be made",
-            Self::Tls => {
-                "no trusted connection could be made: its certificate is not one to trust (--cacert adds your own authority), \
-                 or it does not speak TLS"
+            Self::Tls(fault) => fault.describe(),
+            Self::Proxy(fault) => {
+                return Cow::Owned(format!("{} {}", proxy.unwrap_or("the proxy"), fault.describe()));
             }
             Self::Timeout => "no answer came in time",
             Self::Interrupted => "the connection broke before the answer was complete",
-        }
+        })
     }
 }
 
@@ -67,7 +108,10 @@ pub enum Decision {
 /// All our requests may be repeated: each carries an idempotency key, and `external_id` is the key at the target.
 pub const fn decide(outcome: Outcome) -> Decision {
     match outcome {
+        Outcome::Failed(Transport::Proxy(fault)) if fault.is_final() => Decision::Refused,
         Outcome::Failed(_) | Outcome::Unreadable => Decision::Retry,
+        // The same request would be answered the same way.
+        Outcome::TooLarge => Decision::Isolate,
         Outcome::Answered { status } => match status {
             200..=299 => Decision::Done,
             400 | 409 | 413 | 422 => Decision::Isolate,
@@ -179,9 +223,14 @@ mod tests {
         let mut outcomes: Vec<(String, Outcome)> =
             (100..=599).map(|status| (status.to_string(), Outcome::Answered { status })).collect();
         outcomes.push(("unreadable".to_owned(), Outcome::Unreadable));
-        for transport in
-            [Transport::Dns, Transport::Connect, Transport::Tls, Transport::Timeout, Transport::Interrupted]
-        {
+        outcomes.push(("too large".to_owned(), Outcome::TooLarge));
+        let tls = [TlsFault::Expired, TlsFault::OtherName, TlsFault::UnknownAuthority, TlsFault::NoTls];
+        let statuses = [403, 407, 502].map(|status| ProxyFault::Answered { status });
+        let proxy = statuses.into_iter().chain([ProxyFault::NoAddress, ProxyFault::NoConnection, ProxyFault::TimedOut]);
+        let transports = [Transport::Dns, Transport::Connect].into_iter().chain(tls.map(Transport::Tls));
+        let transports =
+            transports.chain([Transport::Timeout, Transport::Interrupted]).chain(proxy.map(Transport::Proxy));
+        for transport in transports {
             outcomes.push((format!("{transport:?}").to_lowercase(), Outcome::Failed(transport)));
         }
         let mut run: Option<(String, String, Decision)> = None;

@@ -83,7 +83,9 @@ mod tests {
         let mut another = plain.clone();
         mark.put_on(&mut another, u16::MAX, 7);
         let another = Comparable::sent(&another).unwrap();
-        assert!(one.has_mark_of(&one) && !one.has_mark_of(&another) && !one.has_mark_of(&other) && !other.has_mark_of(&one));
+        assert!(
+            one.has_mark_of(&one) && !one.has_mark_of(&another) && !one.has_mark_of(&other) && !other.has_mark_of(&one)
+        );
         assert_eq!(one.differences(&other), []);
         assert_eq!(other.differences(&one), []);
         assert_eq!(mark.taken_off(marked), plain);

@@ -35,6 +35,16 @@ enum Fate {
     InDoubt,
 }
 
+/// What the identity says that has the external id of one that the run created.
+enum Named {
+    /// What is to be done.
+    Fate(Fate),
+    /// It is another one.
+    Another,
+    /// There is none, or that was not asked.
+    Nobody,
+}
+
 /// Deletes what a run created.
 pub(super) struct Deletion<'a> {
     pub target: &'a Paced,
@@ -52,9 +62,12 @@ impl Deletion<'_> {
     /// Deletes a page of what the journal says was created, as far as it is still so.
     pub(super) async fn delete(&mut self, page: &[Created]) -> Result<(), ImportError> {
         // Without batch methods asking for the external ids would be as many requests again.
-        let named = if self.target.has_batch_methods() { self.read_back(page).await? } else { Vec::new() };
-        let named = Comparable::by_external_id(&named);
-        let fates = page.iter().map(|created| self.fate_of(created, named.get(created.external_id.as_str())));
+        let named = if self.target.has_batch_methods() {
+            self.look_up(page).await?
+        } else {
+            page.iter().map(|created| self.named(created, None)).collect()
+        };
+        let fates = page.iter().zip(named).map(|(created, named)| self.fate_of(created, named));
         let fates: Vec<Fate> = stream::iter(fates).buffered(self.concurrency).try_collect().await?;
         let mut doomed = Vec::new();
         for (created, fate) in page.iter().zip(fates) {
@@ -71,25 +84,28 @@ impl Deletion<'_> {
 
     /// Deletes what was in doubt and turns out to be the run's own.
     pub(super) async fn settle(&mut self, doubts: &[InDoubt]) -> Result<(), ImportError> {
-        for page in doubts.chunks(MAX_PAGE) {
-            let ids: Vec<&str> = page.iter().filter_map(|doubt| doubt.external_id.as_deref()).collect();
-            let bodies = self.target.read_back(&ids).await?;
-            let found = Comparable::by_external_id(&bodies);
+        let mut named = Vec::new();
+        for InDoubt { key, external_id } in doubts {
+            match external_id {
+                Some(external_id) => named.push((*key, external_id.as_str())),
+                None => self.leave_in_doubt(*key, None)?,
+            }
+        }
+        let mut rest = named.as_slice();
+        while !rest.is_empty() {
+            let fates = self.fates_of_doubtful(rest).await?;
+            let (page, further) = rest.split_at(fates.len());
+            rest = further;
             let mut doomed = Vec::new();
-            for InDoubt { key, external_id } in page {
-                let fate = match external_id.as_deref() {
-                    // If nobody is there, the request was never carried out.
-                    Some(external_id) => found.get(external_id).map(|found| self.fate_of_doubtful(found)),
-                    None => Some(Fate::InDoubt),
-                };
+            for ((key, external_id), fate) in page.iter().zip(fates) {
                 match fate {
-                    None | Some(Fate::NotOurs | Fate::Gone) => {}
-                    Some(Fate::InDoubt) => self.leave_in_doubt(*key, external_id.as_deref())?,
-                    Some(Fate::Changed) => self.count(|counts| {
+                    Fate::NotOurs | Fate::Gone => {}
+                    Fate::InDoubt => self.leave_in_doubt(*key, Some(external_id))?,
+                    Fate::Changed => self.count(|counts| {
                         counts.created += 1;
                         counts.kept_changed += 1;
                     }),
-                    Some(Fate::Delete(id)) => {
+                    Fate::Delete(id) => {
                         self.count(|counts| counts.created += 1);
                         doomed.push(id);
                     }
@@ -100,28 +116,60 @@ impl Deletion<'_> {
         Ok(self.doubts.finish().map_err(UndoError::Io)?)
     }
 
-    async fn read_back(&self, page: &[Created]) -> Result<Vec<Vec<u8>>, ImportError> {
-        let ids: Vec<&str> = page.iter().map(|created| created.external_id.as_str()).collect();
-        Ok(self.target.read_back(&ids).await?)
+    /// Looks up by their external ids as many of the first as one answer can hold.
+    async fn fates_of_doubtful(&self, doubts: &[(RecordKey, &str)]) -> Result<Vec<Fate>, ImportError> {
+        let ids: Vec<&str> = doubts.iter().take(MAX_PAGE).map(|(_, external_id)| *external_id).collect();
+        let (count, body) = self.target.read_some(&ids).await?;
+        let found = Comparable::by_external_id(std::slice::from_ref(&body));
+        // If nobody is there, the request was never carried out.
+        let fate = |id: &&str| found.get(*id).map_or(Fate::Gone, |found| self.fate_of_doubtful(found));
+        Ok(ids[..count].iter().map(fate).collect())
     }
 
-    /// `named` is what has its external id, as far as that was asked.
-    async fn fate_of(&self, created: &Created, named: Option<&Comparable<'_>>) -> Result<Fate, ImportError> {
-        let Some(id) = &created.id else {
-            // A target that told no ids.
-            return Ok(named.map_or(Fate::InDoubt, |found| self.fate_of_doubtful(found)));
-        };
-        if let Some(found) = named.filter(|found| found.id.as_ref().is_some_and(|found| found == id)) {
-            return Ok(self.fate_of_ours(id, found));
+    /// Looks all of them up by their external ids.
+    async fn look_up(&self, page: &[Created]) -> Result<Vec<Named>, ImportError> {
+        let mut named = Vec::with_capacity(page.len());
+        while named.len() < page.len() {
+            let rest = &page[named.len()..];
+            let ids: Vec<&str> = rest.iter().map(|created| created.external_id.as_str()).collect();
+            let (count, body) = self.target.read_some(&ids).await?;
+            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            named.extend(
+                rest[..count].iter().map(|created| self.named(created, found.get(created.external_id.as_str()))),
+            );
         }
+        Ok(named)
+    }
+
+    /// What follows from who has the external id, as far as that was asked.
+    fn named(&self, created: &Created, found: Option<&Comparable<'_>>) -> Named {
+        match (&created.id, found) {
+            // A target that told no ids.
+            (None, None) => Named::Fate(Fate::InDoubt),
+            (None, Some(found)) => Named::Fate(self.fate_of_doubtful(found)),
+            (Some(id), Some(found)) if found.id.as_ref().is_some_and(|found| found == id) => {
+                Named::Fate(self.fate_of_ours(id, found))
+            }
+            (Some(_), Some(_)) => Named::Another,
+            (Some(_), None) => Named::Nobody,
+        }
+    }
+
+    async fn fate_of(&self, created: &Created, named: Named) -> Result<Fate, ImportError> {
+        if let Named::Fate(fate) = named {
+            return Ok(fate);
+        }
+        let Some(id) = &created.id else { return Ok(Fate::InDoubt) };
         if let Some(body) = self.target.get(id).await? {
             return Ok(Comparable::one(&body).map_or(Fate::Changed, |found| self.fate_of_ours(id, &found)));
         }
-        let is_replaced = named.is_some()
-            || !self.target.has_batch_methods() && {
-                let bodies = self.read_back(std::slice::from_ref(created)).await?;
-                Comparable::by_external_id(&bodies).contains_key(created.external_id.as_str())
-            };
+        let is_replaced = match named {
+            Named::Nobody if !self.target.has_batch_methods() => {
+                let (_, body) = self.target.read_some(&[&created.external_id]).await?;
+                Comparable::by_external_id(std::slice::from_ref(&body)).contains_key(created.external_id.as_str())
+            }
+            named => matches!(named, Named::Another),
+        };
         // Somebody made another one after ours was deleted.
         Ok(if is_replaced { Fate::NotOurs } else { Fate::Gone })
     }

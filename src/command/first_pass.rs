@@ -52,7 +52,8 @@ pub(super) async fn first_pass(
     let known = recorder.finish().map_err(StopReason::Temporary)?;
     let mut prediction = predict(&found, &ledger, settings).map_err(StopReason::Temporary)?;
     // An earlier part of the run may have had all this, and lost it.
-    prediction.sent = directory.is_some_and(|directory| directory.first_pass().exists() && !directory.has_sent_nothing());
+    prediction.sent =
+        directory.is_some_and(|directory| directory.first_pass().exists() && !directory.has_sent_nothing());
     // Kept before the duplicates, by which the next part of the run knows that all this was done.
     passwords::close(settings, complete, directory)?;
     let kept = keep(settings, directory, (&known, prediction), &found);

@@ -28,10 +28,11 @@ const MEBIBYTE: u64 = 1024 * 1024;
 pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     let is_sent = !matches!(settings.destination, Destination::Nowhere);
     let sending = is_sent.then_some(&settings.pace);
-    let MemoryBound { usual, largest } = MemoryBound::of(&settings.intake, sending);
+    let MemoryBound { usual, largest, long_answers } = MemoryBound::of(&settings.intake, sending);
     tracing::info!(
         usual_mib = usual / MEBIBYTE,
         with_largest_records_mib = largest / MEBIBYTE,
+        more_with_long_answers_mib = long_answers / MEBIBYTE,
         "memory is bounded, whatever the number of users"
     );
     let status = run_import(&settings, signals).await;

@@ -88,6 +88,9 @@ fn next_step(reason: &StopReason, details: &RunDetails) -> Option<String> {
              --max-errors N`; {}",
             undo?
         )),
+        (StopReason::TooManyPredicted { .. }, Some(run)) => Some(format!(
+            "`avnology migrate clerk resume {run} --max-errors N`, or the same command with a larger number, goes on"
+        )),
         (StopReason::Interrupted(_), None) => {
             Some(format!("standard input cannot be read again, so begin anew with the same command; {}", undo?))
         }

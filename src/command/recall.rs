@@ -91,8 +91,16 @@ async fn is_believable<'a>(
         return Ok(true);
     }
     let external_ids: Vec<&str> = sample.iter().map(|(external_id, _)| external_id.as_str()).collect();
-    let bodies = paced.read_back(&external_ids).await?;
-    let found = Comparable::by_external_id(&bodies);
-    let has = |external_id: &str, id: &str| found.get(external_id).is_some_and(|found| found.id.as_deref() == Some(id));
-    Ok(sample.iter().all(|(external_id, id)| has(external_id, id)))
+    let mut done = 0;
+    while done < sample.len() {
+        let (count, body) = paced.read_some(&external_ids[done..]).await?;
+        let found = Comparable::by_external_id(std::slice::from_ref(&body));
+        let has =
+            |external_id: &str, id: &str| found.get(external_id).is_some_and(|found| found.id.as_deref() == Some(id));
+        if !sample[done..done + count].iter().all(|(external_id, id)| has(external_id, id)) {
+            return Ok(false);
+        }
+        done += count;
+    }
+    Ok(true)
 }

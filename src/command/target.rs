@@ -2,13 +2,14 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
 use super::sandbox::random_key;
-use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, TargetError};
+use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, Proxy, TargetError};
 use crate::exit::ExitStatus;
 use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxOptions};
 use crate::settings::{Destination, ImportSettings};
@@ -21,13 +22,14 @@ pub(super) struct Target {
     pub base_url: BaseUrl,
     secret_key: SecretString,
     key_source: KeySource,
+    proxy: Option<Arc<Proxy>>,
     pub sandbox_database: Option<String>,
 }
 
 impl Target {
     /// A real one.
-    fn new(base_url: BaseUrl, secret_key: SecretString, key_source: KeySource) -> Self {
-        Self { name: base_url.to_string(), base_url, secret_key, key_source, sandbox_database: None }
+    fn new(base_url: BaseUrl, secret_key: SecretString, key_source: KeySource, proxy: Option<Arc<Proxy>>) -> Self {
+        Self { name: base_url.to_string(), base_url, secret_key, key_source, proxy, sandbox_database: None }
     }
 }
 
@@ -44,6 +46,7 @@ pub(super) async fn connect(
         key_source: target.key_source.clone(),
         timeouts: settings.timeouts,
         certificates: settings.certificates.clone(),
+        proxy: target.proxy.clone(),
     })?;
     let capabilities = tokio::select! {
         capabilities = preflight(&client, settings.retry.total) => capabilities?,
@@ -64,8 +67,8 @@ pub(super) async fn at_target(
             sandbox.shutdown().await;
             status
         }
-        Destination::Target { base_url, secret_key, key_source } => {
-            job(Target::new(base_url.clone(), secret_key.clone(), key_source.clone())).await
+        Destination::Target { base_url, secret_key, key_source, proxy } => {
+            job(Target::new(base_url.clone(), secret_key.clone(), key_source.clone(), proxy.clone())).await
         }
         // The command line has no way to ask for this.
         Destination::Nowhere => Ok(ExitStatus::Usage),
@@ -85,8 +88,8 @@ async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), Impo
     })?;
     let path = std::path::absolute(database).unwrap_or_else(|_| database.to_path_buf());
     let name = format!("sandbox:{}", path.display());
-    let key_source = KeySource::Given(None);
+    let sandbox_database = Some(database.display().to_string());
     let target =
-        Target { name, base_url, secret_key, key_source, sandbox_database: Some(database.display().to_string()) };
+        Target { name, base_url, secret_key, key_source: KeySource::Given(None), proxy: None, sandbox_database };
     Ok((sandbox, target))
 }

@@ -237,7 +237,8 @@ impl State {
 
     /// Whether it was not the rate that was refused, but that requests came close together.
     fn is_close(&mut self, now: Instant, permit: &Permit) -> bool {
-        let is_explained = self.spacing.refused(now, permit.sent, permit.apart, self.interval());
+        let apart = permit.apart.unwrap_or(Duration::MAX);
+        let is_explained = self.spacing.refused(now, permit.sent, apart, self.interval());
         if !self.spacing.is_kept() && self.rate.has_earned_nothing() {
             self.spacing.keep(now);
         }
@@ -370,7 +371,7 @@ impl Pace {
         let _place = self.queue.lock().await;
         let (now, probe) = self.wait(State::turn).await;
         let pace = Arc::clone(self);
-        Permit { pace, sent: now, apart: Duration::MAX, departed: false, probe, measured, open: true }
+        Permit { pace, sent: now, apart: None, probe, measured, open: true }
     }
 
     /// Waits until the next request may go. Tells when that is, and whether it is the one that tries.
@@ -433,7 +434,7 @@ impl Pace {
             let mut state = self.state();
             state.under_way -= 1;
             let before = state.slots();
-            state.unsent -= u32::from(!permit.departed);
+            state.unsent -= u32::from(permit.apart.is_none());
             if permit.probe {
                 state.probing = false;
             }
@@ -484,9 +485,8 @@ impl Drop for Slot {
 pub struct Permit {
     pace: Arc<Pace>,
     sent: Instant,
-    /// How long after the request before it it arrives.
-    apart: Duration,
-    departed: bool,
+    /// How long after the request before it it arrives; nothing until it departs.
+    apart: Option<Duration>,
     probe: bool,
     measured: bool,
     open: bool,
@@ -508,8 +508,8 @@ impl Permit {
             (now, self.probe) = self.pace.wait(next).await;
         }
         let mut state = self.pace.state();
-        state.unsent -= u32::from(!self.departed);
-        (self.sent, self.apart, self.departed) = (now, state.spacing.sent(now), true);
+        state.unsent -= u32::from(self.apart.is_none());
+        (self.sent, self.apart) = (now, Some(state.spacing.sent(now)));
     }
 
     /// Tells what became of the request.

@@ -39,7 +39,7 @@ mod tests {
     /// tries before the first probe.
     fn tries(share: f64, seed: u64) -> u32 {
         let (mut dice, mut probes) = (fastrand::Rng::with_seed(seed), Probes::default());
-        (11..)
+        (11..10_000)
             .find(|failed| {
                 probes.asked(dice.f64() >= share);
                 probes.blame_the_user(*failed)

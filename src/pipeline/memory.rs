@@ -3,6 +3,7 @@
 use super::batch::MAX_PINNED;
 use super::settlement::REJECTED_TOGETHER;
 use super::{Intake, mappers};
+use crate::avnology::memory_of_answers;
 use crate::pace::PaceRules;
 use crate::source::{BLOCK_BYTES, CHUNK_RECORDS, HELD_BACK, Input, KEPT, PART_BYTES, PARTS_AHEAD};
 
@@ -32,14 +33,15 @@ pub fn room(rules: &PaceRules) -> u64 {
 }
 
 /// Bounds of the memory that a run takes, in bytes. The number of users is in neither. An input that is compressed with zstd
-/// takes up to 16 MiB beside them, twice its window, and twice that out of a pipe, which is unpacked once more to check it. Answers of the target are thought to be small against what they answer;
-/// larger ones, up to 8 MiB, come on top while they are read.
+/// takes up to 16 MiB beside them, twice its window, and twice that out of a pipe, which is unpacked once more to check it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryBound {
     /// As long as records are small against a chunk.
     pub usual: u64,
     /// If every record were as large as the largest that is accepted.
     pub largest: u64,
+    /// What comes on top of either while the target's answers are long: more than 128 KiB each.
+    pub long_answers: u64,
 }
 
 impl MemoryBound {
@@ -76,7 +78,8 @@ impl MemoryBound {
                 + held
                 + batches
         };
-        Self { usual: of(0), largest: of(record) }
+        let long_answers = sending.map_or(0, |rules| memory_of_answers(rules.concurrency.most as u64));
+        Self { usual: of(0), largest: of(record), long_answers }
     }
 }
 

@@ -43,6 +43,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use batch::BatchLimits;
@@ -190,8 +191,12 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         stop,
         abort,
     };
-    let mut ledger = committer.run(inbox, reporter, signals).await;
-    // The committer ends when the stages do: nothing is left of them but how they ended.
+    let ledger = committer.run(inbox, reporter, signals).await;
+    end(stages, ledger).await
+}
+
+/// The committer ends when the stages do: nothing is left of them but how they ended.
+async fn end(stages: JoinHandle<()>, mut ledger: Ledger) -> Ledger {
     if let Err(error) = stages.await {
         ledger.stopped.get_or_insert(StopReason::Internal(format!("a stage failed: {error}")));
     } else if ledger.stopped.is_none() && !ledger.is_complete() {

@@ -4,6 +4,9 @@
 //! one is not, whatever was tried before and whenever it was created; so says an answer of `exists` to the batch's own key,
 //! and without a mark there is no proof of the contrary. See [`RunMark`].
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use super::batch::{Batch, Item};
 use super::refusal::{conflict, invalid};
 use super::settlement::Settlement;
@@ -46,10 +49,13 @@ impl Reconciler<'_> {
     /// Settles the items with these indices, whose external ids are there.
     pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
-        for page in existing.chunks(MAX_PAGE) {
-            let ids: Vec<&str> = page.iter().map(|&index| &*self.batch.items[index].external_id).collect();
-            let bodies = self.target.read_back(&ids).await?;
-            let found = Comparable::by_external_id(&bodies);
+        let mut rest = existing;
+        while !rest.is_empty() {
+            let ids = rest.iter().take(MAX_PAGE).map(|&index| &*self.batch.items[index].external_id);
+            let (count, body) = self.target.read_some(&ids.collect::<Vec<&str>>()).await?;
+            let (page, further) = rest.split_at(count);
+            rest = further;
+            let found = Comparable::by_external_id(std::slice::from_ref(&body));
             for &index in page {
                 let found = found.get(&*self.batch.items[index].external_id);
                 self.settle(index, found, &mut settlement).await?;
@@ -62,37 +68,57 @@ impl Reconciler<'_> {
     /// external id at Clerk when they were imported, or none.
     pub(super) async fn reconcile_taken(&self, taken: Vec<(usize, ErrorBody)>) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
-        for page in taken.chunks(MAX_PAGE) {
-            let bodies: Vec<_> =
-                page.iter().map(|(index, _)| self.batch.item_body(&self.batch.items[*index])).collect();
-            let sent: Vec<_> = bodies.iter().map(|body| Comparable::sent(body).unwrap_or_default()).collect();
-            let clerk_ids: Vec<_> = sent.iter().map(Comparable::clerk_id).collect();
-            // Who had no external id at Clerk was imported under the id that they have there.
-            let had_none = sent.iter().zip(&clerk_ids).filter_map(|(sent, clerk_id)| {
-                clerk_id.as_deref().filter(|clerk_id| sent.external_id.as_deref() != Some(clerk_id))
-            });
-            let had_none = self.target.read_back(&had_none.collect::<Vec<_>>()).await?;
-            let had_none = Comparable::by_external_id(&had_none);
-            for ((index, error), (sent, clerk_id)) in page.iter().zip(sent.iter().zip(&clerk_ids)) {
-                // Whom this run created is another record of the same input.
-                let is_new = |found: &Comparable<'_>| self.mark.is_some_and(|mark| found.is_marked_by(mark));
-                let is_same = |found: &Comparable<'_>| sent.is_same_person(found) == Some(true) && !is_new(found);
-                let under_clerk_id = clerk_id.as_deref().and_then(|clerk_id| had_none.get(clerk_id));
-                if let Some(found) = under_clerk_id.filter(|found| is_same(found)) {
-                    self.settle(*index, Some(found), &mut settlement).await?;
-                    continue;
-                }
-                let bodies = match (sent.email.as_deref(), clerk_id) {
-                    (Some(email), Some(_)) => self.target.find_by_email(email).await?,
-                    _ => Vec::new(),
-                };
-                match Comparable::by_external_id(&bodies).values().find(|found| is_same(found)) {
-                    Some(found) => self.settle(*index, Some(found), &mut settlement).await?,
-                    None => settlement.rejected.push((*index, conflict(error.clone()))),
-                }
+        let settled = self.reconcile_by_clerk_id(&taken, &mut settlement).await?;
+        for (index, error) in taken.into_iter().filter(|(index, _)| !settled.contains(index)) {
+            let encoded = self.batch.item_body(&self.batch.items[index]);
+            let sent = Comparable::sent(&encoded).unwrap_or_default();
+            let list = match (sent.email.as_deref(), sent.clerk_id()) {
+                (Some(email), Some(_)) => self.target.find_by_email(email).await?,
+                _ => None,
+            };
+            match Comparable::by_external_id(list.as_slice()).values().find(|found| self.is_earlier(&sent, found)) {
+                Some(found) => self.settle(index, Some(found), &mut settlement).await?,
+                None => settlement.rejected.push((index, conflict(error))),
             }
         }
         Ok(settlement)
+    }
+
+    /// Settles those of them who are there under the id that they have at Clerk, as who had no external id there was imported.
+    /// Returns which they are.
+    async fn reconcile_by_clerk_id(
+        &self,
+        taken: &[(usize, ErrorBody)],
+        settlement: &mut Settlement,
+    ) -> Result<BTreeSet<usize>, TargetError> {
+        let clerk_id = |index: usize| {
+            let encoded = self.batch.item_body(&self.batch.items[index]);
+            let sent = Comparable::sent(&encoded)?;
+            sent.clerk_id().filter(|id| sent.external_id.as_ref() != Some(id)).map(Cow::into_owned)
+        };
+        let clerk_ids: Vec<_> = taken.iter().filter_map(|(index, _)| Some((*index, clerk_id(*index)?))).collect();
+        let (mut settled, mut rest) = (BTreeSet::new(), clerk_ids.as_slice());
+        while !rest.is_empty() {
+            let ids = rest.iter().take(MAX_PAGE).map(|(_, id)| id.as_str());
+            let (count, body) = self.target.read_some(&ids.collect::<Vec<&str>>()).await?;
+            let (page, further) = rest.split_at(count);
+            rest = further;
+            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            for (index, id) in page {
+                let encoded = self.batch.item_body(&self.batch.items[*index]);
+                let sent = Comparable::sent(&encoded).unwrap_or_default();
+                if let Some(found) = found.get(id.as_str()).filter(|found| self.is_earlier(&sent, found)) {
+                    self.settle(*index, Some(found), settlement).await?;
+                    settled.insert(*index);
+                }
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Whether it is the same person, imported earlier. Whom this run created is another record of the same input.
+    fn is_earlier(&self, sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
+        sent.is_same_person(found) == Some(true) && !self.mark.is_some_and(|mark| found.is_marked_by(mark))
     }
 
     async fn settle(

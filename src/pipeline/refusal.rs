@@ -6,7 +6,7 @@ use crate::mapping::{RejectCode, Rejection};
 /// Whether a failure may come from what was sent, rather than from the target or the way to it: then, while others get
 /// through, one poisonous record must not stop the run.
 pub(super) fn is_about_content(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Answered { status: 500 } | Outcome::Unreadable)
+    matches!(outcome, Outcome::Answered { status: 500 } | Outcome::Unreadable | Outcome::TooLarge)
 }
 
 /// Whether it may at least come from it: a record on which the service behind a gateway breaks down shows as the gateway's
@@ -21,7 +21,7 @@ pub(super) fn may_be_about_content(outcome: Outcome) -> bool {
 pub(super) fn may_be_done(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
-        Outcome::Unreadable | Outcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
+        Outcome::Unreadable | Outcome::TooLarge | Outcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
         Outcome::Failed(_) => false,
     }
 }

@@ -25,7 +25,7 @@ use super::single::Single;
 use super::tell;
 use super::work::Work;
 use crate::avnology::{
-    Backoff, Client, Decision, ErrorBody, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, RunMark,
+    Backoff, Client, Decision, ErrorBody, Held, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, RunMark,
     TargetError, Transport, batch_results, decide, decide_item, error_body, is_well,
 };
 use crate::journal::{self, Entry, Known, Plan, Settled};
@@ -96,8 +96,8 @@ enum Next {
 
 /// What an exchange with the target brought.
 pub(super) enum Exchange {
-    /// A result for each item, and the name of the request.
-    Results(Vec<ItemResult>, Option<String>),
+    /// A result for each item, the name of the request, and the room that the answer takes.
+    Results(Vec<ItemResult>, Option<String>, Held),
     /// No results: decide by the reply.
     Undecided(Reply),
     /// The target refuses us, or what was asked beside it was not answered for too long.
@@ -223,13 +223,13 @@ impl Sender {
             let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
             tell(&self.events, Event::Requested { again, throttled }).await;
             let reply = match exchange {
-                Exchange::Results(results, request) => {
+                Exchange::Results(results, request, held) => {
                     let since = work.suspect_since.unwrap_or(tries.succeeded_before);
                     if !results.iter().all(is_passing) {
                         self.succeeded.fetch_add(1, Ordering::Relaxed);
                         self.delivery.pace.batch(BatchControl::answered);
                     }
-                    return self.apply(work, results, (request.as_deref(), since)).await;
+                    return self.apply(work, (results, held), (request.as_deref(), since)).await;
                 }
                 Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
@@ -328,7 +328,7 @@ impl Sender {
     async fn is_well(&self) -> bool {
         let mut permit = self.delivery.pace.admit(false).await;
         permit.depart().await;
-        let (is_well, answer) = if self.delivery.batch {
+        let (is_well, answer) = if self.delivery.batch && self.delivery.client.may_probe() {
             is_well(&self.delivery.client).await
         } else {
             let reply = self.delivery.client.list(None, 1).await;
@@ -344,7 +344,8 @@ impl Sender {
         if is_explained(&error_body(&reply.body)) || self.succeeded.load(Ordering::Relaxed) > since {
             return true;
         }
-        work.suspect_since.is_none() && self.delivery.batch && self.is_well().await
+        let may_probe = self.delivery.batch && self.delivery.client.may_probe();
+        work.suspect_since.is_none() && may_probe && self.is_well().await
     }
 
     async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool, permit: Permit) -> Exchange {
@@ -357,21 +358,25 @@ impl Sender {
         let reply = self.delivery.client.batch_create(batch.body(), key).await;
         let done = decide(reply.outcome) == Decision::Done;
         let results = done.then(|| batch_results(&reply.body, batch.items.len())).flatten();
-        let outcome = if done && results.is_none() { Outcome::Unreadable } else { reply.outcome };
-        let reply = Reply { outcome, ..reply };
+        let reply = if done && results.is_none() { reply.unreadable() } else { reply };
         // A target of whose items none gets through does not work, whatever its status says.
         let in_vain = results.as_ref().is_some_and(|results| results.iter().all(is_passing));
         let verdict = if in_vain { Verdict::Failed } else { reply.answer().verdict };
         permit.finish(&Answer { verdict, ..reply.answer() });
         match results {
-            Some(results) => Exchange::Results(results, reply.request_id),
+            Some(results) => Exchange::Results(results, reply.request_id, reply.body.into_held()),
             None => Exchange::Undecided(reply),
         }
     }
 
     /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
     /// Others that got through since `since` say that the target works.
-    async fn apply(&self, work: &Work, results: Vec<ItemResult>, (request, since): (Option<&str>, u64)) -> Next {
+    async fn apply(
+        &self,
+        work: &Work,
+        (results, held): (Vec<ItemResult>, Held),
+        (request, since): (Option<&str>, u64),
+    ) -> Next {
         let (mut records, mut rejected, mut known) = (Vec::new(), Vec::new(), Vec::new());
         let (mut again, mut existing, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         let mut refused = None;
@@ -400,6 +405,8 @@ impl Sender {
             known.extend(last.map(|known: Known| known.newest(external_id, id)));
         }
         self.settler.settle(&work.batch, Settlement { records, rejected, known }, request).await;
+        // What the target said is written by now; who reads back needs room again.
+        drop(held);
         if let Some(error) = refused {
             return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }

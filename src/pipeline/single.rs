@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::batch::Item;
 use super::send::Exchange;
 use crate::avnology::{
-    Client, Comparable, Decision, ErrorBody, ItemResult, Outcome, Paced, Reply, RunMark, TargetError, decide,
+    Client, Comparable, Decision, ErrorBody, Held, ItemResult, Outcome, Paced, Reply, RunMark, TargetError, decide,
     error_body, identity,
 };
 use crate::pace::Permit;
@@ -29,13 +29,13 @@ impl Single<'_> {
     pub(super) async fn create(&self, body: Bytes, key: &str, permit: Permit) -> Exchange {
         let mut reply = self.client.create(body, key).await;
         if decide(reply.outcome) == Decision::Done && identity(&reply.body).is_none() {
-            reply.outcome = Outcome::Unreadable;
+            reply = reply.unreadable();
         }
         permit.finish(&reply.answer());
         let request = reply.request_id.clone();
         match reply.outcome {
             Outcome::Answered { status: 409 } => match self.existing(error_body(&reply.body)).await {
-                Ok(result) => Exchange::Results(vec![result], request),
+                Ok(result) => Exchange::Results(vec![result], request, Held::default()),
                 Err(error) => Exchange::Failed(error),
             },
             outcome if decide(outcome) != Decision::Done => Exchange::Undecided(reply),
@@ -46,7 +46,10 @@ impl Single<'_> {
     async fn created(&self, reply: Reply) -> Exchange {
         let Some(created) = identity(&reply.body) else { return Exchange::Undecided(reply) };
         match self.disable(&created.id, created.state.as_deref()).await {
-            Ok(()) => Exchange::Results(vec![ItemResult::Created { id: Some(created.id) }], reply.request_id),
+            Ok(()) => {
+                let result = ItemResult::Created { id: Some(created.id) };
+                Exchange::Results(vec![result], reply.request_id, Held::default())
+            }
             Err(error) => Exchange::Failed(error),
         }
     }
@@ -61,8 +64,8 @@ impl Single<'_> {
 
     /// Tells apart, by reading, an identity that is there already from another one that is in the way.
     async fn existing(&self, conflict: ErrorBody) -> Result<ItemResult, TargetError> {
-        let bodies = self.paced.read_back(&[&self.item.external_id]).await?;
-        let found = Comparable::by_external_id(&bodies);
+        let (_, body) = self.paced.read_some(&[&self.item.external_id]).await?;
+        let found = Comparable::by_external_id(std::slice::from_ref(&body));
         let Some(found) = found.get(&*self.item.external_id) else {
             let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
             return Ok(ItemResult::Error { error: ErrorBody { code, ..conflict } });

@@ -369,8 +369,13 @@ struct Identity {
 #[derive(Serialize)]
 struct Shown {
     password: Present,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    oidc: Option<Box<RawValue>>,
+    /// Null says that there are none, where nothing would say that they are not shown.
+    oidc: Option<Config>,
+}
+
+#[derive(Serialize)]
+struct Config {
+    config: Box<RawValue>,
 }
 
 #[derive(Serialize)]
@@ -408,7 +413,10 @@ impl Identity {
             timezone: row.get(15)?,
             traits: raw(16)?,
             admin_metadata: raw(17)?,
-            credentials: Shown { password: Present { present: row.get(18)? }, oidc: raw(19)? },
+            credentials: Shown {
+                password: Present { present: row.get(18)? },
+                oidc: raw(19)?.map(|config| Config { config }),
+            },
             create_time: row.get(20)?,
             update_time: row.get(21)?,
         })

@@ -23,6 +23,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Environment;
+use super::secrets::without_secrets;
 use crate::cli::Cli;
 use crate::toml_document::{Document, Fault, Section, shown, suggestion, told};
 
@@ -114,9 +115,10 @@ pub fn command_line(
             Err(faults) => return Err(CommandLineError::Config { path, faults }),
         };
     }
-    let matches = command
-        .try_get_matches_from_mut(arguments)
-        .map_err(|error| lone_file(&error, directory).map_or(error, |problem| problem.with_cmd(&command)))?;
+    let matches = command.try_get_matches_from_mut(arguments).map_err(|error| {
+        let error = without_secrets(error);
+        lone_file(&error, directory).map_or(error, |problem| problem.with_cmd(&command))
+    })?;
     Ok(Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?)
 }
 

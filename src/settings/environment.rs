@@ -9,7 +9,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::SettingsError;
-use crate::avnology::KeySource;
+use crate::avnology::{BaseUrl, KeySource, Proxy, check_proxy};
 use crate::journal::LockDirectory;
 
 pub(super) const KEY: &str = "AVNOLOGY_SECRET_KEY";
@@ -17,6 +17,17 @@ const KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
 
 /// Where programs keep state between runs, by the XDG Base Directory Specification.
 const STATE_HOME: &str = "XDG_STATE_HOME";
+
+/// What names proxies, and where none is to be used: the first of each that is set.
+const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+const ALL_PROXY: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// Our own variables begin with it.
+const OURS: &str = "AVNOLOGY_";
+
+/// What editors on Windows put before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The variables that concern us, from the process and from `.env`.
 #[derive(Clone, Default)]
@@ -30,17 +41,15 @@ impl Environment {
     /// Reads the process's environment and `.env` in `directory`, which never overrides it.
     pub fn read(directory: &Path) -> Result<Self, SettingsError> {
         let mut variables = BTreeMap::new();
-        match std::fs::read_to_string(directory.join(".env")) {
-            Ok(text) => variables.extend(read_dot_env(&text)?),
+        match std::fs::read(directory.join(".env")) {
+            Ok(bytes) => {
+                let no_text = |_| SettingsError::DotEnv("it is not UTF-8; save it as such".to_owned());
+                variables.extend(read_dot_env(&String::from_utf8(bytes).map_err(no_text)?)?);
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(SettingsError::DotEnv(error.to_string())),
         }
-        let of_process: BTreeMap<_, _> = std::env::vars_os()
-            .filter_map(|(name, value)| {
-                let name = name.into_string().ok().filter(|name| is_ours(name) || super::shard::is_of_engine(name))?;
-                Some((name, value.into_string().ok()?))
-            })
-            .collect();
+        let of_process = of_process()?;
         let key_in = (!of_process.contains_key(KEY)).then(|| directory.join(".env"));
         variables.extend(of_process);
         Ok(Self { variables, key_in })
@@ -73,6 +82,29 @@ impl Environment {
         std::iter::once(PathBuf::from(".env")).chain(self.get(KEY_FILE).map(PathBuf::from)).collect()
     }
 
+    /// The proxy on the way to a target. There is none to this machine.
+    pub(super) fn proxy(&self, target: &BaseUrl) -> Result<Option<Proxy>, SettingsError> {
+        let Some((name, value)) = self.https_proxy().filter(|_| !target.is_loopback()) else { return Ok(None) };
+        let excluded = self.first_set(&NO_PROXY).map_or("", |(_, value)| value);
+        Proxy::of(name, value, excluded, target).map_err(|problem| SettingsError::Proxy { name, problem })
+    }
+
+    /// Fails if there should be a proxy on the way to wherever, and nobody would notice it.
+    pub(super) fn check_proxy(&self) -> Result<(), SettingsError> {
+        let Some((name, value)) = self.https_proxy() else { return Ok(()) };
+        check_proxy(value).map_err(|problem| SettingsError::Proxy { name, problem })
+    }
+
+    /// What says which proxy is used for https; one that is empty says that there is none.
+    fn https_proxy(&self) -> Option<(&'static str, &str)> {
+        let own = self.first_set(&HTTPS_PROXY).filter(|(_, value)| !value.trim().is_empty());
+        own.or_else(|| self.first_set(&ALL_PROXY)).filter(|(_, value)| !value.trim().is_empty())
+    }
+
+    fn first_set(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
+        names.iter().find_map(|name| Some((*name, self.variables.get(*name)?.as_str())))
+    }
+
     /// Where the admin key is to be found, now and later.
     pub(super) fn key_source(&self) -> KeySource {
         let given = self.get(KEY).map(SecretString::from);
@@ -90,6 +122,26 @@ impl Environment {
         }
     }
 
+    /// What messages call the place that the admin key comes from.
+    pub(super) fn key_place(&self) -> String {
+        match (self.get(KEY), self.get(KEY_FILE), &self.key_in) {
+            (None, Some(file), _) => format!("`{file}` ({KEY_FILE})"),
+            (Some(_), _, Some(_)) => format!("`.env` ({KEY})"),
+            _ => KEY.to_owned(),
+        }
+    }
+
+    /// Warns if everybody on this machine can read the file that the admin key is in.
+    pub(super) fn warn_of_readers(&self) {
+        let file = match (self.get(KEY), self.get(KEY_FILE)) {
+            (Some(_), _) => self.key_in.clone(),
+            (None, file) => file.map(PathBuf::from),
+        };
+        let Some(file) = file.filter(|file| can_all_read(file)) else { return };
+        let file = file.strip_prefix(".").unwrap_or(&file).display();
+        tracing::warn!("everybody on this machine can read the admin key in `{file}`; `chmod 600 {file}` ends that");
+    }
+
     pub(super) fn parse<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, SettingsError>
     where
         T::Err: fmt::Display,
@@ -99,8 +151,32 @@ impl Environment {
     }
 }
 
+/// The variables of the process that concern us. One that is no text must not be overlooked: it may name the target.
+fn of_process() -> Result<BTreeMap<String, String>, SettingsError> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        let is_of_proxy = [HTTPS_PROXY, ALL_PROXY, NO_PROXY].as_flattened().contains(&name.as_str());
+        if is_ours(&name) || is_of_proxy || super::shard::is_of_engine(&name) {
+            let Ok(value) = value.into_string() else { return Err(SettingsError::NoText { name }) };
+            variables.insert(name, value);
+        }
+    }
+    Ok(variables)
+}
+
+#[cfg(unix)]
+fn can_all_read(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|data| std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn can_all_read(_: &Path) -> bool {
+    false
+}
+
 fn is_ours(name: &str) -> bool {
-    name.starts_with("AVNOLOGY_") || name == STATE_HOME || is_of_store(name)
+    name.starts_with(OURS) || name == STATE_HOME || is_of_store(name)
 }
 
 fn is_of_store(name: &str) -> bool {
@@ -108,20 +184,35 @@ fn is_of_store(name: &str) -> bool {
 }
 
 /// Reads the lines that concern us; the others belong to other programs, and may be in their own dialect.
+///
+/// A line of ours that was overlooked would send users to the default target.
 fn read_dot_env(text: &str) -> Result<Vec<(String, String)>, SettingsError> {
-    let ours = |line: &str| {
-        let line = line.trim_start();
-        is_ours(line.strip_prefix("export ").unwrap_or(line).trim_start())
-    };
+    let is_blank = |character: char| character.is_whitespace() || character == BYTE_ORDER_MARK;
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut variables = Vec::new();
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| ours(line)) {
-        for variable in dotenvy::from_read_iter(line.as_bytes()) {
-            // dotenvy's own message would repeat the line, which may hold the key.
-            let wrong = |_| {
-                SettingsError::DotEnv(format!("line {number} cannot be understood; put the value in single quotes"))
-            };
-            variables.push(variable.map_err(wrong)?);
+    for (number, line) in (1..).zip(text.lines()) {
+        let wrong = |problem: &str| SettingsError::DotEnv(format!("line {number} {problem}"));
+        let line = line.trim_start_matches(is_blank);
+        let exported = line.strip_prefix("export").filter(|rest| rest.starts_with(is_blank));
+        let assignment = exported.unwrap_or(line).trim_start_matches(is_blank);
+        if is_ours(assignment) {
+            for variable in dotenvy::from_read_iter(assignment.as_bytes()) {
+                // dotenvy's own message would repeat the line, which may hold the key.
+                let told = |_| wrong("cannot be understood; put the value in single quotes");
+                variables.push(variable.map_err(told)?);
+            }
+        } else if is_in_other_words(line) {
+            return Err(wrong("sets a variable in a way that is not known here; write it as NAME=value"));
         }
     }
     Ok(variables)
+}
+
+/// Whether a line sets a variable of ours in some other way, as in `set NAME=value`.
+fn is_in_other_words(line: &str) -> bool {
+    let Some((begin, _)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { return false };
+    let Some((before, name)) = begin.trim_end().rsplit_once(OURS) else { return false };
+    let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    // Another program's variable may end as ours do, and its text may speak of them.
+    name.chars().all(is_of_name) && !before.ends_with(is_of_name) && before.split_whitespace().count() < 2
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{OutputError, ShardError};
+use crate::avnology::{KeyFault, ProxyAddressError};
 use crate::rule_files::RuleFileError;
 use crate::source::ObjectUrlError;
 
@@ -24,6 +25,20 @@ pub enum SettingsError {
     /// The file with the key cannot be read.
     #[error("the file that AVNOLOGY_SECRET_KEY_FILE names cannot be read: {0}")]
     KeyFile(#[source] std::io::Error),
+    /// What is there is no key.
+    #[error("the admin key in {place} cannot be used: {fault}")]
+    Key {
+        /// Where it comes from.
+        place: String,
+        /// What is wrong with it.
+        fault: KeyFault,
+    },
+    /// A variable that is no text would be overlooked, and what it says done by default.
+    #[error("the environment variable {name} is wrong: it is not UTF-8")]
+    NoText {
+        /// Its name.
+        name: String,
+    },
     /// A variable cannot be understood. The value is not repeated: it may be a secret in the wrong place.
     #[error("the environment variable {name} is wrong: {problem}")]
     Variable {
@@ -31,6 +46,14 @@ pub enum SettingsError {
         name: &'static str,
         /// What is wrong with it.
         problem: String,
+    },
+    /// What names a proxy names none; without it the target would be contacted directly.
+    #[error("the environment variable {name} is wrong: {problem}")]
+    Proxy {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: ProxyAddressError,
     },
     /// `.env` cannot be read.
     #[error("cannot read `.env`: {0}")]

@@ -256,14 +256,12 @@ impl Walk<'_, '_> {
             return Ok(Page::default());
         }
         let origin = self.place;
-        match self.json(b"", find_data)? {
-            Some(page) => Ok(page),
-            // Detection saw all of a short input, so this one is long, or no first page.
-            None => {
-                self.place = origin;
-                Err(self.wrong_shape("the object has no `data` array".to_owned()).into())
-            }
+        if let Some(page) = self.json(b"", find_data)? {
+            return Ok(page);
         }
+        // Detection saw all of a short input, so this one is long, or no first page.
+        self.place = origin;
+        Err(self.wrong_shape("the object has no `data` array".to_owned()).into())
     }
 
     /// Walks the members behind the array, and the object's end.

@@ -43,27 +43,43 @@ pub struct Account {
     missing: Finding,
     different: Finding,
     fields: BTreeMap<Field, u64>,
+    /// What was to be there and the target does not show.
+    hidden: BTreeMap<Field, u64>,
 }
 
 impl Account {
     pub(super) fn new(ledger: Ledger) -> Self {
         let (missing, different) = (Finding::default(), Finding::default());
-        Self { ledger, extra: None, checked: 0, equal: 0, missing, different, fields: BTreeMap::new() }
+        Self {
+            ledger,
+            extra: None,
+            checked: 0,
+            equal: 0,
+            missing,
+            different,
+            fields: BTreeMap::new(),
+            hidden: BTreeMap::new(),
+        }
     }
 
     pub(super) fn book(&mut self, page: &[MappedIdentity], verdicts: Vec<Verdict>) {
         for (identity, verdict) in page.iter().zip(verdicts) {
             self.checked += 1;
-            match verdict {
-                Verdict::Equal => self.equal += 1,
-                Verdict::Missing => self.missing.add(&identity.position),
-                Verdict::Different(fields) => {
-                    for field in fields {
-                        *self.fields.entry(field).or_default() += 1;
-                    }
-                    self.different.add(&identity.position);
-                }
+            let Verdict::Found { different, hidden } = verdict else {
+                self.missing.add(&identity.position);
+                continue;
+            };
+            for field in hidden {
+                *self.hidden.entry(field).or_default() += 1;
             }
+            if different.is_empty() {
+                self.equal += 1;
+                continue;
+            }
+            for field in different {
+                *self.fields.entry(field).or_default() += 1;
+            }
+            self.different.add(&identity.position);
         }
     }
 
@@ -87,9 +103,12 @@ impl Account {
         positions(out, &self.missing)?;
         writeln!(out, "  {:>14} different", self.different.count)?;
         for (field, count) in &self.fields {
-            writeln!(out, "  {:>14}   in {}: {count}", "", format!("{field:?}").to_lowercase())?;
+            writeln!(out, "  {:>14}   in {}: {count}", "", field.name())?;
         }
         positions(out, &self.different)?;
+        for (field, count) in &self.hidden {
+            writeln!(out, "  {count:>14} not compared in {}: the target does not show it", field.name())?;
+        }
         match &self.extra {
             Some(extra) => {
                 writeln!(out, "  {:>14} at the target and not in the export", extra.count)?;
@@ -133,6 +152,7 @@ impl Account {
             missing: &self.missing,
             different: &self.different,
             different_fields: &self.fields,
+            not_compared: &self.hidden,
             extra: self.extra.as_ref(),
         }
     }
@@ -163,5 +183,6 @@ pub struct VerifyReport<'a> {
     missing: &'a Finding,
     different: &'a Finding,
     different_fields: &'a BTreeMap<Field, u64>,
+    not_compared: &'a BTreeMap<Field, u64>,
     extra: Option<&'a Extra>,
 }

@@ -1,11 +1,9 @@
 //! Finds identities that are at the target and not in the export, with an index of the export's ids on disk.
 
-use std::collections::HashSet;
-
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::avnology::{Comparable, MAX_PAGE, Paced};
+use crate::avnology::{Comparable, Cycle, Paced};
 use crate::pipeline::StopReason;
 
 /// How many ids are shown.
@@ -55,12 +53,10 @@ impl Seen {
 
     /// Lists all that is at the target.
     pub(super) async fn find_extra(&self, target: &Paced) -> Result<Extra, StopReason> {
-        let mut extra = Extra::default();
+        let (mut extra, mut cycle) = (Extra::default(), Cycle::default());
         let mut token: Option<String> = None;
-        let mut pages = HashSet::new();
-        let size = u32::try_from(MAX_PAGE).unwrap_or(100);
         loop {
-            let body = target.page(token.as_deref(), size).await?;
+            let body = target.page(token.as_deref()).await?;
             let (identities, next) = Comparable::listed(&body).unwrap_or_default();
             for identity in &identities {
                 let known = match &identity.external_id {
@@ -76,7 +72,7 @@ impl Seen {
             }
             let Some(next) = next else { return Ok(extra) };
             // A target that gives the same pages again and again must not keep us for ever.
-            if !pages.insert(std::hash::BuildHasher::hash_one(pages.hasher(), &next)) {
+            if cycle.closes_with(&next) {
                 return Err(StopReason::Target(target.endless_list()));
             }
             token = Some(next);

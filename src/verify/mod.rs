@@ -31,9 +31,14 @@ use extra::Seen;
 /// What the comparison of one identity brought.
 #[derive(Debug)]
 enum Verdict {
-    Equal,
     Missing,
-    Different(Vec<Field>),
+    /// It is there.
+    Found {
+        /// The fields that are not as they were to be.
+        different: Vec<Field>,
+        /// What the target does not show.
+        hidden: Vec<Field>,
+    },
 }
 
 /// What the comparison of a page brought.
@@ -147,29 +152,52 @@ async fn compare(
 }
 
 async fn compare_page(target: &Paced, page: &[MappedIdentity]) -> Result<Compared, TargetError> {
-    let ids: Vec<&str> = page.iter().map(|identity| identity.external_id.as_ref()).collect();
-    let bodies = target.read_back(&ids).await?;
-    let found = Comparable::by_external_id(&bodies);
-    // Who has an external id at Clerk now may have been imported before, under the id that they have there.
-    let missing = page.iter().filter(|identity| !found.contains_key(&*identity.external_id));
-    let clerk_ids: Vec<_> = missing.filter_map(earlier_id).collect();
-    let bodies = target.read_back(&clerk_ids.iter().map(AsRef::as_ref).collect::<Vec<_>>()).await?;
-    let earlier = Comparable::by_external_id(&bodies);
     let mut compared = Compared::default();
-    for identity in page {
-        let sent = Comparable::sent(&identity.encoded).unwrap_or_default();
-        let found = found.get(&*identity.external_id).or_else(|| {
-            let found = earlier.get(&earlier_id(identity)?).filter(|found| sent.is_same_person(found) == Some(true))?;
-            compared.earlier_ids.extend(found.external_id.as_deref().map(str::to_owned));
-            Some(found)
-        });
-        compared.verdicts.push(match found.map(|found| sent.differences(found)) {
+    while compared.verdicts.len() < page.len() {
+        let rest = &page[compared.verdicts.len()..];
+        let ids: Vec<&str> = rest.iter().map(|identity| identity.external_id.as_ref()).collect();
+        let (count, body) = target.read_some(&ids).await?;
+        // A target that ignores a filter lists other identities; they are found by their external id, or not at all.
+        let found = Comparable::by_external_id(std::slice::from_ref(&body));
+        let verdicts = rest[..count].iter().map(|identity| match found.get(&*identity.external_id) {
+            Some(found) => verdict(&Comparable::sent(&identity.encoded).unwrap_or_default(), found),
             None => Verdict::Missing,
-            Some(fields) if fields.is_empty() => Verdict::Equal,
-            Some(fields) => Verdict::Different(fields),
         });
+        compared.verdicts.extend(verdicts);
     }
+    look_under_earlier_ids(target, page, &mut compared).await?;
     Ok(compared)
+}
+
+/// Who has an external id at Clerk now may have been imported before, under the id that they have there.
+async fn look_under_earlier_ids(
+    target: &Paced,
+    page: &[MappedIdentity],
+    compared: &mut Compared,
+) -> Result<(), TargetError> {
+    let verdicts = compared.verdicts.iter().enumerate();
+    let missing = verdicts.filter(|(_, verdict)| matches!(verdict, Verdict::Missing)).map(|(index, _)| index);
+    let missing: Vec<_> = missing.filter_map(|index| Some((index, earlier_id(&page[index])?))).collect();
+    let mut rest = missing.as_slice();
+    while !rest.is_empty() {
+        let ids: Vec<&str> = rest.iter().map(|(_, id)| id.as_ref()).collect();
+        let (count, body) = target.read_some(&ids).await?;
+        let found = Comparable::by_external_id(std::slice::from_ref(&body));
+        let (looked_up, further) = rest.split_at(count);
+        rest = further;
+        for (index, id) in looked_up {
+            let sent = Comparable::sent(&page[*index].encoded).unwrap_or_default();
+            if let Some(found) = found.get(id).filter(|found| sent.is_same_person(found) == Some(true)) {
+                compared.verdicts[*index] = verdict(&sent, found);
+                compared.earlier_ids.push(id.as_ref().to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn verdict(sent: &Comparable<'_>, found: &Comparable<'_>) -> Verdict {
+    Verdict::Found { different: sent.differences(found), hidden: sent.hidden(found) }
 }
 
 /// The external id that a user was imported under before they had one at Clerk.
