@@ -207,9 +207,8 @@ impl State {
                 self.in_vain_since.get_or_insert(now);
                 // Who counts in long windows asks for long waits, and it is not the distance that counts.
                 let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
-                let close = asked.is_none_or(|asked| asked <= SHORT)
-                    && self.rate.waits_briefly()
-                    && self.is_close(now, permit);
+                let close =
+                    asked.is_none_or(|asked| asked <= SHORT) && self.rate.waits_briefly() && self.is_close(now, permit);
                 self.hold_on(now, permit, asked, HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
                     hold.close = if is_first { close } else { hold.close && !permit.probe };

@@ -376,7 +376,9 @@ impl RateControl {
         }
         if self.finding {
             self.set(now, self.rate * 2.0, RateReason::Finding);
-        } else if now >= self.stays_until && (self.hurried && self.apart || self.recently_refused <= self.recent * REFUSED_SHARE) {
+        } else if now >= self.stays_until
+            && (self.hurried && self.apart || self.recently_refused <= self.recent * REFUSED_SHARE)
+        {
             let reason = self.reason;
             self.set(now, self.rate * (1.0 + self.increase), reason);
             // Where it was refused the last time it goes slowly, so that it will not be by much.
