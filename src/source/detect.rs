@@ -139,7 +139,8 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
         [b'P', b'K', 3, 4, ..] => Some(archive(prefix)),
         [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => Some(("an old Excel workbook (.xls)", SAVE_AS_CSV)),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(("a 7z archive", UNPACK)),
-        _ if prefix.get(257..262) == Some(b"ustar") => Some(("a tar archive", UNPACK)),
+        // What follows the word is no text: a user may be called Mustard.
+        _ if matches!(prefix.get(257..265), Some(b"ustar\x0000" | b"ustar  \0")) => Some(("a tar archive", UNPACK)),
         _ => None,
     }
 }
@@ -313,6 +314,16 @@ mod tests {
     fn shape(text: &[u8]) -> Result<Format, String> {
         let shape = detect(text, true, Place { line: 1, offset: 0 }, &Arc::from("users.json"));
         shape.map(|shape| shape.format).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_word_in_a_table_makes_no_archive_of_it() {
+        let mut table = b"id,first_name,primary_email_address\n".to_vec();
+        table.resize(256, b'x');
+        table.extend(b"mustard,mustard@example.com\n");
+        assert_eq!(shape(&table), Ok(Format::Rows));
+        table.splice(257..265, *b"ustar  \0");
+        assert!(shape(&table).is_err());
     }
 
     #[test]

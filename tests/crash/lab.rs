@@ -163,7 +163,7 @@ impl Lab {
     pub fn check(&self, name: &str, (recording, states): (&Recording, Vec<State>), check: impl Fn(&Site<'_>) + Sync) {
         each(name, recording, &states, |index, state| {
             let name = format!("s{index:04}");
-            let site = self.site_at(&name, &format!("key of {name}"), recording, state);
+            let site = self.site_at(&name, &format!("key_of_{name}"), recording, state);
             check(&site);
             let (directory, database) = (site.directory.clone(), site.target.database.clone());
             drop(site);
@@ -184,7 +184,7 @@ impl Lab {
             let directory = self.path(&name);
             write_tree(&state.tree(&recording.tree, &recording.events), &directory, &recording.directory);
             let database = directory.join("new/sandbox.db");
-            let target = self.front.target(&format!("key of {name}"), &database);
+            let target = self.front.target(&format!("key_of_{name}"), &database);
             check(state, &database);
             drop(target);
             std::fs::remove_dir_all(directory).expect("it can be removed");
@@ -272,7 +272,7 @@ impl Recording {
     /// The same site once more, as it was in the end.
     pub fn site<'a>(&self, lab: &'a Lab) -> Site<'a> {
         let last = self.confirmed.lock().expect("what was confirmed").databases.len() - 1;
-        lab.site("rec00", "key of the second recording", &self.database(last))
+        lab.site("rec00", "key_of_the_second_recording", &self.database(last))
     }
 
     fn database(&self, index: usize) -> PathBuf {
