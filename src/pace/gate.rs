@@ -207,9 +207,8 @@ impl State {
                 self.in_vain_since.get_or_insert(now);
                 // Who counts in long windows asks for long waits, and it is not the distance that counts.
                 let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
-                let close = asked.is_none_or(|asked| asked <= SHORT)
-                    && self.rate.waits_briefly()
-                    && self.spacing.refused(now, permit.sent, permit.apart.unwrap_or(Duration::MAX), self.interval());
+                let close =
+                    asked.is_none_or(|asked| asked <= SHORT) && self.rate.waits_briefly() && self.is_close(now, permit);
                 self.hold_on(now, permit, asked, HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
                     hold.close = if is_first { close } else { hold.close && !permit.probe };
@@ -233,6 +232,16 @@ impl State {
         if permit.probe {
             self.limiter.passed();
         }
+    }
+
+    /// Whether it was not the rate that was refused, but that requests came close together.
+    fn is_close(&mut self, now: Instant, permit: &Permit) -> bool {
+        let apart = permit.apart.unwrap_or(Duration::MAX);
+        let is_explained = self.spacing.refused(now, permit.sent, apart, self.interval());
+        if !self.spacing.is_kept() && self.rate.has_earned_nothing() {
+            self.spacing.keep(now);
+        }
+        is_explained
     }
 
     /// For how long a refusal asks to be left alone, as far as that is believed.

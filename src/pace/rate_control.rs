@@ -38,15 +38,18 @@ const DECREASES: [f64; 4] = [0.95, 0.85, 0.7, 0.5];
 /// Rates down to this share of the refused one count as lately.
 const LATELY: f64 = 0.97;
 
+/// Of the requests that a wait should have earned, the share that has to be granted after it if it did earn them.
+const EARNED: f64 = 0.5;
+
 /// A wait that is short enough for nothing to have been earned by it but a few requests.
 const SHORT_WAIT: Duration = Duration::from_secs(2);
 
 /// Up to this share of what was granted at half the rate, and up to so many requests, count as nothing.
 const NEXT_TO_NOTHING: (f64, f64) = (0.1, 3.0);
 
-/// After so many refusals between which nothing could be measured, beginning with a rate that is so many times the one that
+/// After this many further refusals between which nothing could be measured, beginning with a rate that is so many times the one that
 /// `auto` begins at, the limit is found from below.
-const GROPED: usize = 2;
+const GROPED: usize = 1;
 const FAR_OFF: f64 = 4.0;
 
 /// Changes of the rate that are remembered.
@@ -127,8 +130,9 @@ pub struct RateControl {
     /// The rate rises no earlier.
     stays_until: Instant,
     stays_for: Duration,
-    /// The longest wait after a refusal, fading with each one.
+    /// The longest wait after a refusal, fading with each one; and the last one.
     longest_wait: Duration,
+    last_wait: Duration,
     /// Rates since the last refusal: when each began, and how much had been granted by then.
     rates: VecDeque<(Instant, f64, u64)>,
     /// Refusals in a row between which little was granted.
@@ -162,6 +166,7 @@ impl RateControl {
             stays_until: now,
             stays_for: FIRST_WHILE,
             longest_wait: Duration::ZERO,
+            last_wait: Duration::ZERO,
             rates: VecDeque::from([(now, rules.start, 0)]),
             soon_refused: 0,
             increase: FIRST_INCREASE,
@@ -205,6 +210,17 @@ impl RateControl {
         self.longest_wait <= SHORT_WAIT
     }
 
+    /// Whether so few requests were granted since the last wait that the wait cannot have earned any, as it does not in a
+    /// bucket of one.
+    pub fn has_earned_nothing(&self) -> bool {
+        !self.last_wait.is_zero() && self.last_wait <= SHORT_WAIT && !self.has_earned()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
+    fn has_earned(&self) -> bool {
+        self.granted as f64 >= EARNED * self.last_wait.as_secs_f64() * self.rate
+    }
+
     /// A request was refused.
     pub fn refused(&mut self) {
         self.count(1.0);
@@ -222,7 +238,9 @@ impl RateControl {
         self.apart = apart;
         let waited = resumed.duration_since(refused);
         let is_short = waited <= SHORT_WAIT;
-        if apart && is_short && self.waits_briefly() && self.granted >= MEASURABLE && !self.finding {
+        let has_earned = self.has_earned();
+        self.last_wait = waited;
+        if apart && is_short && self.waits_briefly() && self.granted >= MEASURABLE && has_earned && !self.finding {
             return self.step_back(resumed);
         }
         let late = !self.finding && refused > self.stays_until;
@@ -232,7 +250,8 @@ impl RateControl {
             proven => proven,
         };
         self.soon_refused = if late { 0 } else { self.soon_refused + 1 };
-        if measured.is_none() && self.soon_refused >= GROPED && self.rate > RateRules::START * FAR_OFF {
+        let is_far_off = self.soon_refused >= GROPED && self.rate > RateRules::START * FAR_OFF;
+        if measured.is_none() && is_far_off && self.waits_briefly() {
             return self.find_from_below(resumed);
         }
         let least = self.rate * DECREASES[(self.soon_refused.max(1) - 1).min(DECREASES.len() - 1)];
@@ -243,6 +262,11 @@ impl RateControl {
             None => least,
         };
         self.stay(resumed, waited, measured.is_some() && self.is_known(quota));
+        if apart && is_short {
+            // What was measured has waiting in it that earned nothing.
+            (self.increase, self.hurried) = (HURRIED_INCREASE, true);
+            self.stays_until = resumed + HURRIED_WHILE;
+        }
         self.refused_at = if self.refused_at > 0.0 { self.rate } else { quota };
         self.measured = Some(quota);
         self.begin_anew(resumed);
@@ -352,7 +376,9 @@ impl RateControl {
         }
         if self.finding {
             self.set(now, self.rate * 2.0, RateReason::Finding);
-        } else if now >= self.stays_until && (self.hurried || self.recently_refused <= self.recent * REFUSED_SHARE) {
+        } else if now >= self.stays_until
+            && (self.hurried && self.apart || self.recently_refused <= self.recent * REFUSED_SHARE)
+        {
             let reason = self.reason;
             self.set(now, self.rate * (1.0 + self.increase), reason);
             // Where it was refused the last time it goes slowly, so that it will not be by much.

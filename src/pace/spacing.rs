@@ -15,8 +15,11 @@ const CLOSE: f64 = 0.97;
 /// Of an interval, the share that a request may take at best if the next one is to wait for its answer.
 const SHORT: f64 = 0.7;
 
+/// For how many intervals an answer is waited for that should have come within one.
+const UNANSWERED: u32 = 3;
+
 /// Times the usual time: an answer that took longer was late, and some of the lateness may be the request's.
-const LATE: f64 = 1.25;
+const LATE: f64 = 1.0;
 
 /// How much slower than the fastest answer so far the next one may be to become the fastest.
 const FADING: f64 = 1.01;
@@ -24,7 +27,7 @@ const FADING: f64 = 1.01;
 /// How much of an answer's lateness is taken for the request's, at first: the target may take long for what it granted. It
 /// becomes more with each refusal that this explains, and less by and by.
 const SHARE: f64 = 0.35;
-const LESS: f64 = 0.9995;
+const LESS: f64 = 0.99985;
 
 /// Of an interval, the lateness that explains a refusal.
 const EXPLAINS: f64 = 0.05;
@@ -61,7 +64,7 @@ pub struct Spacing {
 
 impl Default for Spacing {
     fn default() -> Self {
-        Self { since: None, sent: VecDeque::new(), usual: None, fastest: Duration::ZERO, share: SHARE }
+        Self { since: None, sent: VecDeque::new(), usual: None, fastest: Duration::ZERO, share: 1.0 }
     }
 }
 
@@ -71,11 +74,17 @@ impl Spacing {
         self.since.is_some()
     }
 
+    /// Requests are kept apart from now on.
+    pub fn keep(&mut self, now: Instant) {
+        self.since = Some(now);
+    }
+
     /// The earliest moment for the next request, where one is due each `interval`; nothing if any will do.
     pub fn earliest(&self, interval: Duration) -> Option<Instant> {
         let last = self.sent.back().filter(|_| self.is_kept())?;
         match last.answered {
-            None if self.is_short_for(interval) => Some(last.at + interval.mul_f64(1.0 + self.share)),
+            // It may still be on its way, however long ago it was sent.
+            None if self.is_short_for(interval) => Some(last.at + interval * UNANSWERED),
             _ => Some(self.arrived(*last) + interval),
         }
     }
@@ -118,8 +127,8 @@ impl Spacing {
         }
         let before = place.and_then(|place| self.sent.get(place.checked_sub(1)?));
         let late = before.is_some_and(|before| self.lateness(*before) > interval.mul_f64(EXPLAINS));
-        let explains = late && self.share < 1.0;
-        if explains {
+        let explains = late;
+        if late {
             self.share = (self.share + SHARE).min(1.0);
         }
         explains
