@@ -24,6 +24,12 @@ const UNDER: f64 = 0.985;
 const APART_WHILE: Duration = Duration::from_mins(1);
 const APART_DECREASE: f64 = 0.01;
 
+/// The same after a refusal that came soon, though not at once.
+const APART_DECREASE_SOON: f64 = 0.03;
+/// That is so if it lasted for this many seconds, and for more than a request or two.
+const LASTED: f64 = 0.06;
+const FEW_GRANTED: f64 = 3.0;
+
 /// The rate is what limits if this share of it is used; there it is less, as timers that are late cannot be made up for.
 const USED: f64 = 0.8;
 const USED_APART: f64 = 0.5;
@@ -39,10 +45,10 @@ const DECREASES: [f64; 4] = [0.95, 0.85, 0.7, 0.5];
 const LATELY: f64 = 0.97;
 
 /// Of the requests that a wait should have earned, the share that has to be granted after it if it did earn them.
-const EARNED: f64 = 0.5;
+const EARNED: f64 = 0.25;
 
 /// A wait that is short enough for nothing to have been earned by it but a few requests.
-const SHORT_WAIT: Duration = Duration::from_secs(2);
+const SHORT_WAIT: Duration = Duration::from_millis(2500);
 
 /// Up to this share of what was granted at half the rate, and up to so many requests, count as nothing.
 const NEXT_TO_NOTHING: (f64, f64) = (0.1, 3.0);
@@ -240,8 +246,12 @@ impl RateControl {
         let is_short = waited <= SHORT_WAIT;
         let has_earned = self.has_earned();
         self.last_wait = waited;
-        if apart && is_short && self.waits_briefly() && self.granted >= MEASURABLE && has_earned && !self.finding {
-            return self.step_back(resumed);
+        let is_apart = apart && is_short && self.waits_briefly() && !self.finding;
+        if is_apart && self.granted >= MEASURABLE && has_earned {
+            return self.step_back(resumed, APART_DECREASE);
+        }
+        if is_apart && self.granted < MEASURABLE && self.lasted() {
+            return self.step_back(resumed, APART_DECREASE_SOON);
         }
         let late = !self.finding && refused > self.stays_until;
         let measured = match self.proven().filter(|_| is_short) {
@@ -273,9 +283,15 @@ impl RateControl {
         self.set(resumed, quota * UNDER, RateReason::Measured(quota));
     }
 
-    /// Many were granted before one came a moment too early: the rate is at the edge of what can be had.
-    fn step_back(&mut self, now: Instant) {
-        let quota = self.rate / (1.0 + self.increase.max(APART_DECREASE));
+    /// Whether the rate was granted for a while.
+    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
+    fn lasted(&self) -> bool {
+        self.granted as f64 >= FEW_GRANTED.max(LASTED * self.rate)
+    }
+
+    /// Some were granted before one came a moment too early: the rate is at the edge of what can be had.
+    fn step_back(&mut self, now: Instant, least: f64) {
+        let quota = self.rate / (1.0 + self.increase.max(least));
         let hurried = self.increase >= HURRIED_INCREASE;
         let (increase, stays_for) =
             if hurried { (HURRIED_AGAIN, HURRIED_WHILE) } else { (FIRST_INCREASE, APART_WHILE) };
