@@ -8,9 +8,9 @@ use super::{Address, MigrationIdentity, RejectCode, normal_form};
 pub enum Unique {
     /// The key at the target. Of records with several fields in common this tells most: they are the same user.
     ExternalId,
-    /// The primary address, in its [`normal_form`].
+    /// The primary address, in its `normal_form`.
     Email,
-    /// The username, in its [`normal_form`].
+    /// The username, in its `normal_form`.
     Username,
     /// The primary number.
     Phone,
