@@ -131,6 +131,12 @@ fn too_few_records_are_an_error_before_anything_is_sent() {
         };
         assert!(run.expect_code(5).stderr.contains("--min-records"), "{command}");
     }
+    // Nor is anything sent of an export that was cut off before it had so many.
+    let whole = export((0..20).map(user));
+    let cut = scratch.write("cut.json", &whole[..whole.len() / 2]);
+    let run = scratch.import(&sandbox, &cut, &["--min-records", "15"]).expect_code(5);
+    assert!(run.stderr.contains("--min-records"), "{}", run.stderr);
+    assert!(sandbox.column("id").is_empty());
     for shard in ["1/2", "2/2"] {
         let flags = ["--min-records", "9", "--shard", shard, "--runs-dir", "shards"];
         scratch.import(&sandbox, &file, &flags).expect_code(0);

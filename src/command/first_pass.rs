@@ -110,7 +110,8 @@ fn predict(found: &FoundDuplicates, ledger: &Ledger, settings: &ImportSettings) 
         }
     }
     Ok(Prediction {
-        records: ledger.stopped.is_none().then(|| ledger.records()),
+        // Of an input that ends too early, what is behind the end is not sent.
+        records: Some(ledger.records()),
         rejects: ledger.rejected() + ours,
         rejects_of_all: ledger.rejected() + ledger.rejects_of_others + all,
         sent: false,

@@ -23,7 +23,7 @@ pub struct FirstPassRecord {
 /// What is known to come of the records before any is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prediction {
-    /// How many there are, those of other shards, too; unknown if an input could not be read to its end.
+    /// How many there are, those of other shards, too, as far as the inputs could be read.
     pub records: Option<u64>,
     /// Records of this run that will be rejected.
     pub rejects: u64,

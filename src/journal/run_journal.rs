@@ -149,7 +149,9 @@ impl Journal {
         let rejects_number = rejects_files.last().copied().unwrap_or(rejects::FIRST);
         let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, rejects_bytes)
             .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
-        let journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
+        let mut journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
+        // Before anything else: what is settled from here on tells of the length of that file.
+        journal.announce_rejects().map_err(failed)?;
         Ok(Replayed { journal, progress })
     }
 
@@ -171,7 +173,13 @@ impl Journal {
         let Some(found) = Found::read(&file, path, inputs, settled)? else {
             return Ok((Ending::Interrupted, Vec::new()));
         };
-        let paths = found.rejects_files.iter().map(|number| RejectsFile::numbered(rejects, *number)).collect();
+        // The last one may have been left without a reject in it.
+        let files = if found.rejects_bytes == 0 {
+            &found.rejects_files[..found.rejects_files.len() - 1]
+        } else {
+            &found.rejects_files[..]
+        };
+        let paths = files.iter().map(|number| RejectsFile::numbered(rejects, *number)).collect();
         let ending = match found {
             Found { finished: true, .. } => Ending::Finished,
             Found { progress, .. } if !progress.in_doubt.is_empty() => Ending::InDoubt(progress.into_doubts()),
@@ -183,6 +191,11 @@ impl Journal {
     /// Adds a reject to the rejects file.
     pub fn reject(&mut self, reject: &Reject) -> io::Result<()> {
         self.rejects.append(reject)?;
+        self.announce_rejects()
+    }
+
+    /// Says in which file rejects are from now on, if it is another one.
+    fn announce_rejects(&mut self) -> io::Result<()> {
         let number = self.rejects.number();
         if number != self.rejects_number {
             self.rejects_number = number;
