@@ -146,7 +146,7 @@ fn a_run_that_goes_on_after_a_power_cut() {
     let is_middle = |users: usize| (20..50).contains(&users);
     let mut states = recording.some_states(1_000).into_iter();
     let state = states.find(|state| is_middle(recording.users_at(state.outside)) && state.has_hole());
-    let site = lab.site_at("rec01", "key of the second part", &recording, &state.expect("a state in the middle"));
+    let site = lab.site_at("rec01", "key_of_the_second_part", &recording, &state.expect("a state in the middle"));
     let id = site.runs()[0]["id"].as_str().expect("an id").to_owned();
     let arguments = ["migrate", "clerk", "resume", &id, "--output", "json", "--progress", "none"];
     let resumed = lab.record(&site, &arguments.map(str::to_owned));
