@@ -36,6 +36,8 @@ pub struct Lab {
     directory: tempfile::TempDir,
     front: Front,
     states: usize,
+    /// How many databases of targets were made for states.
+    databases: AtomicUsize,
 }
 
 /// A directory in which the binary runs, and its target.
@@ -78,7 +80,8 @@ impl Lab {
         // Syncs take their time on a real disk, and nothing here depends on them.
         let memory = Path::new("/dev/shm");
         let directory = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("a scratch directory");
-        Some(Self { directory, front: Front::new(), states: wanted.unwrap_or(USUAL) })
+        let (front, states) = (Front::new(), wanted.unwrap_or(USUAL));
+        Some(Self { directory, front, states, databases: AtomicUsize::new(0) })
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -96,7 +99,9 @@ impl Lab {
     pub fn site_at(&self, name: &str, key: &str, recording: &Recording, state: &State) -> Site<'_> {
         let directory = self.path(name);
         write_tree(&state.tree(&recording.tree, &recording.events), &directory, &recording.directory);
-        let database = self.path(&format!("{name}.db"));
+        // Never where one was before: the sandbox over that may not have let go of it yet, and its log would be taken for this one's.
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let database = self.path(&format!("{name}-{number}.db"));
         std::fs::copy(recording.database(state.outside), &database).expect("a copy of the target's database");
         Site { lab: self, directory, target: self.front.target(key, &database) }
     }
