@@ -86,6 +86,7 @@
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
+//! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
@@ -97,6 +98,7 @@ pub mod clerk;
 pub mod cli;
 pub mod command;
 pub mod exit;
+pub mod files;
 pub mod index;
 pub mod journal;
 pub mod mapping;

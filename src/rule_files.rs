@@ -7,7 +7,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::MappingArguments;
-use crate::journal::{FileRecord, RunDirectory, RunRecord, put_private};
+use crate::files::put_private;
+use crate::journal::{FileRecord, RunDirectory, RunRecord};
 use crate::mapping::{MAPPING_FILE_BYTES, MissingEmail, Rules, TraitsSchema, TraitsSchemaError, parse_mapping};
 use crate::toml_document::{Fault, told};
 

@@ -15,7 +15,8 @@ use serde::Serialize;
 use super::UndoError;
 use super::import_error::ImportError;
 use crate::avnology::{Comparable, MAX_PAGE, Paced, RunMark};
-use crate::journal::{InDoubt, InputRecord, RecordKey, create_private};
+use crate::files::create_private;
+use crate::journal::{InDoubt, InputRecord, RecordKey};
 use crate::report::Deleted;
 
 /// An identity that the journal says the run created.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::import_error::ImportError;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::journal::replace_private;
+use crate::files::replace_private;
 use crate::pipeline::{Ledger, StopReason};
 use crate::report::{
     Console, GivenPath, RunDetails, RunReport, StdoutError, print_json, print_text, visible_json, write_summary,

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::moment::Figures;
 use super::{GivenPath, Moment, Reporter};
 use crate::exit::ExitStatus;
-use crate::journal::{directory_of, sync_directory_of};
+use crate::files::{directory_of, sync_directory_of};
 
 /// How often the file is renewed. Prometheus itself looks every 15 seconds, unless told otherwise.
 const EVERY: Duration = Duration::from_secs(5);

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Destination, ImportSettings};
-use crate::journal::{KNOWN_USERS_PREFIX, directory_of};
+use crate::files::directory_of;
+use crate::journal::KNOWN_USERS_PREFIX;
 use crate::report::GivenPath;
 use crate::source::Input;
 
