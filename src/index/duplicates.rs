@@ -178,6 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::index::Meaning;
 
     fn place(input: u16, number: u64) -> Place {
         let scattered = number.wrapping_mul(0x9E37_79B9) & 0xFF_FFFF;

@@ -177,8 +177,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::source::{Input, ReaderLimits};
 
     fn read(text: &str) -> Passwords {
         let file = tempfile::NamedTempFile::new().unwrap();
