@@ -9,7 +9,7 @@ use crate::avnology::BaseUrl;
 use crate::mapping::MissingEmail;
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
 use crate::pipeline::OnExisting;
-use crate::settings::ShardChoice;
+use crate::source::ShardChoice;
 
 /// `avnology migrate …`
 #[derive(Debug, Args)]

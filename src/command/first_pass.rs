@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::import_error::ImportError;
 use super::passwords;
-use super::prepare::PrepareError;
+use super::prepare_error::PrepareError;
 use super::progress::reporter;
 use crate::files::{create_private, put_private};
 use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::UndoError;
-use super::prepare::PrepareError;
+use super::prepare_error::PrepareError;
+use super::undo_error::UndoError;
 use crate::avnology::TargetError;
 use crate::exit::ExitStatus;
 use crate::journal::LockError;

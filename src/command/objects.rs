@@ -2,7 +2,7 @@
 //! answer keeps nobody from stopping the run.
 
 use super::import_error::ImportError;
-use super::prepare::PrepareError;
+use super::prepare_error::PrepareError;
 use crate::pipeline::StopReason;
 use crate::settings::ImportSettings;
 use crate::signal::Signals;

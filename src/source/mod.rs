@@ -76,4 +76,4 @@ pub use object_access::{ObjectAccess, ObjectFault, ObjectUrlError, Version};
 pub(crate) use reader::CHUNK_RECORDS;
 pub use reader::{ReaderLimits, RecordReader, ResumePoint};
 pub use record::{FramingFault, Position, RecordChunk, RecordSpan, SkippedRows};
-pub use shard::Shard;
+pub use shard::{Shard, ShardChoice};
