@@ -8,11 +8,11 @@
 //!                                                            │
 //!         mappers (threads): parse → map → validate → encode ◄┘                       clerk, mapping, pipeline::{mappers, map}
 //!                                                            │ in the order of the input
-//!         batches by count and bytes ◄───────────────────────┘                        pipeline::{fill, batch}
+//!         batches by count and bytes ◄───────────────────────┘                        pipeline::fill, delivery::batch
 //!                    │ bounded channel
-//!         N senders: pace → HTTP → decide → retry, partial retry                      pipeline::send, pace, avnology
+//!         N senders: pace → HTTP → decide → retry, partial retry                      delivery, pace, avnology
 //!                    │ events
-//!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, journal, report
+//!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, account, journal, report
 //! ```
 //!
 //! To follow one user from the file to the server, read in this order:
@@ -22,9 +22,9 @@
 //!    the same with a row of a CSV.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
-//! 5. [`pipeline`] packs identities into batches and sends them at one [`pace::Pace`].
+//! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
 //! 6. [`avnology::decide`] says what to do about each outcome; [`avnology::ItemResult`] is the target's word on each user.
-//! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`pipeline::Ledger`]; a
+//! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`account::Ledger`]; a
 //!    [`journal::Reject`] goes to the rejects file.
 //!
 //! The pure middle of it, by itself:
@@ -54,7 +54,7 @@
 //! - **Constant memory.** Chunks, batches, channels and sorters are bounded ([`pipeline::MemoryBound`]), and nothing grows
 //!   with the number of users.
 //! - **Each record in exactly one place**: created, updated, unchanged, rejected (code, sentence, position, the record
-//!   itself), or unfinished, to be taken up by the same command. See [`pipeline::Counts`].
+//!   itself), or unfinished, to be taken up by the same command. See [`account::Counts`].
 //! - **Nothing lost, nothing doubled.** What a record came to is durable before it counts; a batch is journalled before it
 //!   is sent, and sent again exactly as it was if its answer was lost ([`journal`]).
 //! - **Nobody else's.** An identity is the run's own only with proof, the target's `created` or the run's mark on it
@@ -78,6 +78,8 @@
 //! | [`clerk`] | what Clerk's data means |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
+//! | [`delivery`] | batches to the target: retries, splits, blame, what became of each identity |
+//! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API: client, answers, decisions, preflight |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
@@ -92,11 +94,13 @@
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
 //! documented and assumed, is confined to [`avnology`].
 
+pub mod account;
 pub mod application;
 pub mod avnology;
 pub mod clerk;
 pub mod cli;
 pub mod command;
+pub mod delivery;
 pub mod exit;
 pub mod files;
 pub mod index;

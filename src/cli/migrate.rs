@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 use crate::avnology::BaseUrl;
+use crate::delivery::OnExisting;
 use crate::mapping::MissingEmail;
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
-use crate::pipeline::OnExisting;
 use crate::source::ShardChoice;
 
 /// `avnology migrate …`

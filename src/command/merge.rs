@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::import_error::ImportError;
 use super::output::Output;
+use crate::account::{InputProgress, Ledger};
 use crate::cli::{LogFormat, MergeArguments};
 use crate::exit::ExitStatus;
 use crate::files::{create_private_directory, put_private};
@@ -21,7 +22,6 @@ use crate::journal::{
     Ending, FirstPassRecord, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, rejects_path,
 };
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{InputProgress, Ledger};
 use crate::report::{Console, RunDetails};
 use crate::source::Shard;
 

@@ -3,7 +3,7 @@
 
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
-use crate::pipeline::StopReason;
+use crate::account::StopReason;
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::source::{Input, SourceError};

@@ -6,11 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
+use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{
     FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled, run_of_rejects,
 };
-use crate::pipeline::{Ledger, StopReason};
 use crate::settings::{ImportSettings, WhichRun};
 use crate::signal::Signals;
 use crate::source::{Input, InputDigest, SourceError};

@@ -12,25 +12,27 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::Delivery;
 use super::batch::{Batch, BatchLimits, Item};
 use super::blame::Probes;
-use super::event::{Event, StopReason};
-use super::reconcile::{OnExisting, Reconciler};
+use super::exchange::Exchange;
+use super::reconcile::Reconciler;
 use super::refusal::{
     conflict, failing, invalid, is_about_content, is_explained, is_passing, is_throttled, may_be_about_content,
     may_be_done,
 };
 use super::settlement::{Settlement, Settler};
 use super::single::Single;
-use super::tell;
 use super::work::Work;
+use crate::account::StopReason;
+use crate::account::event::{Event, tell};
 use crate::avnology::{
-    Backoff, Client, Decision, ErrorBody, Held, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, RunMark,
-    TargetError, Transport, batch_results, decide, decide_item, error_body, is_well,
+    Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Outcome, Paced, Reply, TargetError, Transport,
+    batch_results, decide, decide_item, error_body, is_well,
 };
 use crate::journal::{self, Entry, Known, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
-use crate::pace::{Answer, BatchControl, Pace, Permit, Slot, Verdict};
+use crate::pace::{Answer, BatchControl, Permit, Slot, Verdict};
 
 /// Requests without an answer in time after which a batch is split.
 const TIMEOUTS: u32 = 2;
@@ -65,27 +67,6 @@ impl Tries {
     }
 }
 
-/// Where identities go and how.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// The target.
-    pub client: Client,
-    /// Whether it has the batch methods.
-    pub batch: bool,
-    /// The pace that all requests share.
-    pub pace: Arc<Pace>,
-    /// Bytes of batches that may be on their way at once.
-    pub room: u64,
-    /// How often and how long one batch is tried.
-    pub budget: RetryBudget,
-    /// What becomes of users who are there already.
-    pub on_existing: OnExisting,
-    /// Makes this run's idempotency keys its own: another run must not be answered from this one's memory.
-    pub run_id: String,
-    /// What the run puts on what it creates, and knows it by.
-    pub mark: Option<RunMark>,
-}
-
 /// What is left to do after a batch was answered.
 enum Next {
     /// These, perhaps none.
@@ -94,18 +75,8 @@ enum Next {
     Stop,
 }
 
-/// What an exchange with the target brought.
-pub(super) enum Exchange {
-    /// A result for each item, the name of the request, and the room that the answer takes.
-    Results(Vec<ItemResult>, Option<String>, Held),
-    /// No results: decide by the reply.
-    Undecided(Reply),
-    /// The target refuses us, or what was asked beside it was not answered for too long.
-    Failed(TargetError),
-}
-
 /// Sends batches.
-pub(super) struct Sender {
+pub(crate) struct Sender {
     delivery: Delivery,
     /// For what is asked beside the batches.
     paced: Paced,
@@ -118,7 +89,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn new(
+    pub(crate) fn new(
         delivery: Delivery,
         events: mpsc::Sender<Event>,
         stop: CancellationToken,
@@ -137,7 +108,7 @@ impl Sender {
     }
 
     /// Bounds of one batch, for now; without batch methods each identity goes alone.
-    pub(super) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
+    pub(crate) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
         let (pace, batch) = (Arc::clone(&self.delivery.pace), self.delivery.batch);
         move || {
             let (items, bytes) = pace.batch(|bounds| (bounds.items(), bounds.bytes()));
@@ -146,7 +117,7 @@ impl Sender {
     }
 
     /// Takes batches until there are no more, as many at a time as the pace has slots for.
-    pub(super) async fn run(self, batches: mpsc::Receiver<Work>) {
+    pub(crate) async fn run(self, batches: mpsc::Receiver<Work>) {
         let pace = &self.delivery.pace;
         let taken = futures::stream::unfold(batches, |mut batches| async move {
             let slot = pace.slot().await;
