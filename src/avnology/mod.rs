@@ -37,7 +37,7 @@ pub use preflight::{Capabilities, is_well, preflight, preflight_reading};
 pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
 pub use reply::Reply;
 pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, TlsFault, Transport, decide, decide_item};
-pub use run_mark::{MARK, RunMark};
+pub use run_mark::RunMark;
 pub use target_error::TargetError;
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.

@@ -9,6 +9,7 @@ use crate::avnology::BaseUrl;
 use crate::delivery::OnExisting;
 use crate::mapping::MissingEmail;
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
+use crate::report::LogFormat;
 use crate::source::ShardChoice;
 
 /// `avnology migrate …`
@@ -417,16 +418,6 @@ pub enum OutputFormat {
     /// For people: a dry run's previews, a list of runs; summaries go to standard error
     Text,
     /// One JSON object
-    Json,
-}
-
-/// How standard error tells what happens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON object a line
     Json,
 }
 

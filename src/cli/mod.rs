@@ -1,18 +1,20 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
+mod exit_codes;
 mod migrate;
 mod sandbox;
+mod values;
 
 use clap::{Parser, Subcommand};
 
-use crate::exit::ExitStatus;
-
 pub use migrate::{
-    ClerkArguments, ClerkCommand, ImportArguments, LogFormat, MappingArguments, MergeArguments, MigrateArguments,
-    OutputFormat, ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments,
-    UndoArguments, VerifyArguments,
+    ClerkArguments, ClerkCommand, ImportArguments, MappingArguments, MergeArguments, MigrateArguments, OutputFormat,
+    ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments, UndoArguments,
+    VerifyArguments,
 };
 pub use sandbox::SandboxArguments;
+
+use exit_codes::exit_codes;
 
 /// The command line of `avnology`.
 #[derive(Debug, Parser)]
@@ -38,12 +40,6 @@ pub enum Command {
     Migrate(MigrateArguments),
     /// Serve an embedded Avnology ID on this machine, to rehearse against
     Sandbox(SandboxArguments),
-}
-
-/// The table of exit codes, from the one enum that defines them.
-pub(crate) fn exit_codes() -> String {
-    let rows = ExitStatus::ALL.iter().map(|status| format!("\n  {:>3}  {}", status.code(), status.meaning()));
-    std::iter::once("Exit codes:".to_owned()).chain(rows).collect()
 }
 
 #[cfg(test)]

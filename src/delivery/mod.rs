@@ -10,6 +10,7 @@
 mod batch;
 mod blame;
 mod exchange;
+mod on_existing;
 mod ready;
 mod reconcile;
 mod refusal;
@@ -22,8 +23,8 @@ mod work;
 
 pub use batch::BatchLimits;
 pub(crate) use batch::{Item, MAX_PINNED, Packer};
+pub use on_existing::OnExisting;
 pub(crate) use ready::Ready;
-pub use reconcile::OnExisting;
 pub(crate) use room::Room;
 pub(crate) use send::Sender;
 pub use settings::Delivery;

@@ -37,6 +37,7 @@ pub use field::{Bag, Field};
 pub use file::{DEFAULT_MAPPING, parse_mapping};
 pub use identity::{Address, MigrationIdentity};
 pub(crate) use limits::MAPPING_FILE_BYTES;
+pub use limits::MARK;
 pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
 pub(crate) use parse::unwrap_reject;

@@ -18,7 +18,7 @@ mod undoing;
 mod visible;
 
 pub use bars::Bars;
-pub use console::Console;
+pub use console::{Console, LogFormat};
 pub use given_path::GivenPath;
 pub use json_lines::JsonLines;
 pub use metrics::{Measured, MetricsFile};
