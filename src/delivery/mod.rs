@@ -3,7 +3,7 @@
 //! ```text
 //! batch (`batch`, `work`, with `room` in memory) ── N senders (`send`) ──► the target
 //!        ▲                                             │ answer
-//!        └── parts, the same again (`refusal`) ◄───────┤
+//!        └── parts, the same again (`verdict`) ◄───────┤
 //!                                                      └─► settled (`settlement`), after reading back (`reconcile`)
 //! ```
 
@@ -19,6 +19,7 @@ mod send;
 mod settings;
 mod settlement;
 mod single;
+mod verdict;
 mod work;
 
 pub use batch::BatchLimits;
