@@ -16,7 +16,7 @@ use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{Prediction, RunDirectory, RunRecord};
 use crate::pace::Pace;
-use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, peak_memory, room};
+use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, StopReason, peak_memory, room};
 use crate::report::RunDetails;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
@@ -92,7 +92,7 @@ async fn import_into(
     let FirstPass { duplicates, watch, prediction } = match looked {
         // The account says that it ended on its input, so that the same command begins anew with the repaired one.
         Err(ImportError::Prepare(PrepareError::Source(error))) => {
-            ledger.stopped = Some(error.into());
+            ledger.stopped = Some(StopReason::Unreadable(error));
             let details = details(&target, &directory, &record);
             return Output::of(&settings).report(&ledger, &details, Some(&directory.report()));
         }

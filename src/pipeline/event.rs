@@ -7,7 +7,7 @@ use crate::avnology::TargetError;
 use crate::journal::{Entry, Known, Mark, Outcome, Reject, Settled};
 use crate::mapping::{EarlierRecord, Notices, RejectCode};
 use crate::signal::Signal;
-use crate::source::{Position, SourceError};
+use crate::source::{Position, Purpose, SourceError};
 
 /// A message to the committer.
 #[derive(Debug)]
@@ -110,6 +110,9 @@ pub enum StopReason {
     /// The input cannot be read any further.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The same, known before anything was sent.
+    #[error("{}; {}", .0, .0.consequence(Purpose::FirstPass))]
+    Unreadable(SourceError),
     /// The target refuses us or cannot be reached.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -164,4 +167,14 @@ pub enum StopReason {
     /// A bug.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+impl StopReason {
+    /// The reason, and of an input that cannot be read any further what was done with it.
+    pub fn and_what_was_done(&self, purpose: Purpose) -> String {
+        match self {
+            Self::Source(error) => format!("{error}; {}", error.consequence(purpose)),
+            other => other.to_string(),
+        }
+    }
 }
