@@ -142,16 +142,29 @@ fn is_page(object: &str) -> bool {
     })
 }
 
-/// An object whose `errors` is an array with an object in it, without users in `data` and without what users have.
-fn is_error_answer(object: &str) -> bool {
+/// An array whose first object that is no error answer has users in `data`, and nothing that users have.
+fn is_array_of_envelopes(text: &str) -> bool {
+    let pages = items(text).unwrap_or_default();
+    let first = pages.iter().find(|page| !is_error_answer(page)).and_then(|page| members::<String>(page));
+    let members = first.unwrap_or_default();
+    let data = members.iter().find(|(name, _)| name == "data");
+    data.is_some_and(|(_, value)| value.starts_with('[')) && !has_names_of_users(&members)
+}
+
+fn has_names_of_users(members: &[(String, &str)]) -> bool {
     const OF_USERS: &str = "id external_id email_addresses original username first_name last_name primary_email_address \
                             primary_email_address_id phone_numbers public_metadata private_metadata unsafe_metadata";
+    members.iter().any(|(name, _)| OF_USERS.split(' ').any(|member| member == name))
+}
+
+/// An object whose `errors` is an array with an object in it, without users in `data` and without what users have.
+fn is_error_answer(object: &str) -> bool {
     let Some(members) = members::<String>(object) else { return false };
     let all_are_names = || members.iter().all(|(_, value)| has_people(value).is_some());
     let data: Vec<_> = members.iter().filter(|(name, _)| name == "data").collect();
     object.len() <= 4096
         && members.iter().any(|(name, value)| name == "errors" && objects(value) > 0)
-        && !members.iter().any(|(name, _)| OF_USERS.split(' ').any(|member| member == name))
+        && !has_names_of_users(&members)
         && data.len() < 2
         && data.iter().all(|(_, value)| !value.starts_with('['))
         && all_are_names()
@@ -174,6 +187,8 @@ pub(crate) fn reference(document: &[u8], format: Option<Format>) -> bool {
         Some(Format::Array) => are_pages(text, is_array_page),
         Some(Format::Envelope) => are_pages(text, is_page),
         Some(Format::Rows) => false,
+        // It was refused before its shape was of any use.
+        None if is_array_of_envelopes(text) => items(text).is_some_and(|pages| pages.into_iter().all(is_page)),
         None => are_pages(text, |page| page.starts_with('[') && is_array_page(page)) || are_pages(text, is_page),
     }
 }
