@@ -17,7 +17,7 @@ impl ExitStatus {
             None => Self::Success,
             Some(StopReason::Interrupted(Signal::Interrupt)) => Self::Interrupted,
             Some(StopReason::Interrupted(Signal::Terminate)) => Self::Terminated,
-            Some(StopReason::Source(error)) => Self::of_source(error),
+            Some(StopReason::Source(error) | StopReason::Unreadable(error)) => Self::of_source(error),
             Some(StopReason::Target(error)) => Self::of_target(error),
             Some(
                 StopReason::TooManyErrors { .. } | StopReason::TooManyPredicted { .. } | StopReason::Strict { .. },
