@@ -84,6 +84,11 @@ impl PageSize {
     }
 }
 
+/// One identity as a list of it, or of nobody.
+fn as_list(identity: Body) -> Body {
+    identity.between(b"{\"identities\":[", b"]}")
+}
+
 /// A client for calls that may be repeated until they are answered.
 #[derive(Clone, Debug)]
 pub struct Paced {
@@ -142,13 +147,33 @@ impl Paced {
             Some(catalogue) => catalogue,
             none => none.insert(Catalogue::create()?),
         };
-        let found = catalogue.find(self, external_id).await?.unwrap_or_default();
-        Ok(found.between(b"{\"identities\":[", b"]}"))
+        let found = catalogue.ask_for(self, external_id).await?.unwrap_or_default();
+        Ok(as_list(found))
     }
 
-    /// A list of identities with this address, as far as the target can filter by it: perhaps of others.
-    pub async fn find_by_email(&self, email: &str) -> Result<Option<Body>, TargetError> {
-        self.filtered("email", email).await
+    /// A list with the identity of the same person as `sent`, wherever it is by its external id: by what else is unique, for
+    /// the target can filter by that; if it cannot, its whole list is gone through.
+    pub async fn find_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
+        let Some(clerk_id) = sent.clerk_id() else { return Ok(None) };
+        for (field, value) in sent.addresses() {
+            let body = self.filtered(field, value).await?;
+            let listed = body.as_deref().and_then(Comparable::listed).map(|(listed, _)| listed);
+            if listed.iter().flatten().any(|found| sent.is_same_person(found) == Some(true)) {
+                return Ok(body);
+            }
+            let is_filtered = listed.is_some_and(|listed| listed.iter().all(|found| found.has_address(field, value)));
+            if !is_filtered {
+                drop(body);
+                tracing::info!(field, "the target's list cannot be filtered by this; all of it is gone through");
+                let mut catalogue = self.catalogue.lock().await;
+                let catalogue = match &mut *catalogue {
+                    Some(catalogue) => catalogue,
+                    none => none.insert(Catalogue::create()?),
+                };
+                return Ok(catalogue.ask_for_person(self, &clerk_id).await?.map(as_list));
+            }
+        }
+        Ok(None)
     }
 
     /// What a filter finds; nothing if the target does not take such a filter.
