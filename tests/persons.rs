@@ -4,6 +4,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::target::{Way, proxy};
 use support::{Run, Sandbox, Scratch, export, lines};
 
 /// A user of an export, as far as these tests change them.
@@ -331,5 +332,31 @@ fn who_comes_after_somebody_who_was_deleted_at_clerk_is_somebody_else() {
             assert!(message.is_some_and(|message| message.contains("deleted at Clerk")), "{rule}: {rejects:?}");
             assert_eq!(night.people(), 2, "{rule}");
         }
+    }
+}
+
+#[test]
+fn a_person_is_found_where_the_list_cannot_be_filtered() {
+    for (what, before, after) in EXTERNAL_IDS {
+        // Whom a list shows first that ignores the filter is somebody else, whatever its order.
+        let others = vec![Person::new("user_dan", "dan@example.com"), Person::new("user_eve", "eve@example.com")];
+        let people = |of_bob| [with_external_ids(of_bob), others.clone()].concat();
+        let night = Night::new(&["--no-batch"], &people(before), &people(after));
+        let url = proxy(&night.sandbox.base_url(), |head, _| {
+            let (line, rest) = head.split_once("\r\n").expect("a request line");
+            let Some((path, query)) = line.split_once('?').filter(|_| line.starts_with("GET ")) else {
+                return Way::Through;
+            };
+            let (query, version) = query.rsplit_once(' ').expect("a version");
+            let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("filter=")).collect();
+            Way::As(format!("{path}?{} {version}\r\n{rest}", kept.join("&")))
+        });
+        let flags = ["--base-url", &url, "--rate", "1000/s", "--new-run"];
+        let skip = night.scratch.import(&night.sandbox, &night.tomorrow, &flags).expect_code(0);
+        assert_eq!((skip.count("unchanged"), night.people()), (5, 5), "{what}: {}", skip.stdout);
+        let report = night.verify(&["--base-url", &url]);
+        assert_eq!((&report["different_fields"], &report["equal"]), (&json!({"external_id": 1}), &json!(4)), "{what}");
+        let sample = night.verify(&["--base-url", &url, "--sample", "5"]);
+        assert_eq!(sample["different_fields"], json!({"external_id": 1}), "{what}: {sample}");
     }
 }
