@@ -8,13 +8,13 @@ use crate::pipeline::MappedIdentity;
 pub(super) struct Drawn {
     size: usize,
     looked_at: u64,
-    drawn: BTreeMap<u64, MappedIdentity>,
+    by_place: BTreeMap<u64, MappedIdentity>,
 }
 
 impl Drawn {
     /// None as yet of so many.
     pub(super) fn new(size: usize) -> Self {
-        Self { size, looked_at: 0, drawn: BTreeMap::new() }
+        Self { size, looked_at: 0, by_place: BTreeMap::new() }
     }
 
     /// Draws from these.
@@ -23,15 +23,15 @@ impl Drawn {
             self.looked_at += 1;
             // Odd, so that no two numbers come to the same place.
             let place = self.looked_at.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            self.drawn.insert(place, identity);
-            if self.drawn.len() > self.size {
-                self.drawn.pop_last();
+            self.by_place.insert(place, identity);
+            if self.by_place.len() > self.size {
+                self.by_place.pop_last();
             }
         }
     }
 
     /// All that were drawn.
     pub(super) fn into_identities(self) -> Vec<MappedIdentity> {
-        self.drawn.into_values().collect()
+        self.by_place.into_values().collect()
     }
 }
