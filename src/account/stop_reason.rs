@@ -64,9 +64,6 @@ pub enum StopReason {
     /// Temporary files cannot be used.
     #[error("cannot use temporary files: {0}; make room in the directory for temporary files (TMPDIR)")]
     Temporary(#[source] std::io::Error),
-    /// The temporary index on disk cannot be used.
-    #[error("the temporary index on disk failed: {0}; make room in the directory for temporary files (TMPDIR)")]
-    Index(#[from] rusqlite::Error),
     /// A bug.
     #[error("internal error: {0}")]
     Internal(String),

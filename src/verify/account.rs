@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use super::Verdict;
+use super::comparison::Verdict;
 use super::extra::Extra;
 use crate::account::{InputProgress, Ledger};
 use crate::avnology::Field;
