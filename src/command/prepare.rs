@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::import_error::ImportError;
 use crate::index::Duplicates;
 use crate::journal::{
-    FirstPassRecord, InputRecord, Journal, JournalError, Lock, LockError, Progress, Replayed, RunDirectory, RunRecord,
-    Settled, run_of_rejects,
+    FirstPassRecord, InputRecord, Journal, JournalError, Lock, LockError, LogError, Progress, Replayed, RunDirectory,
+    RunRecord, Settled, run_of_rejects,
 };
 use crate::pipeline::{Ledger, StopReason};
 use crate::settings::{ImportSettings, WhichRun};
@@ -37,7 +37,7 @@ pub enum PrepareError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The journal of the earlier part cannot be used.
-    #[error(transparent)]
+    #[error("{0}{advice}", advice = advice(.0))]
     Journal(#[from] JournalError),
     /// Files and directories.
     #[error("cannot use `{path}`")]
@@ -85,6 +85,17 @@ pub enum PrepareError {
         /// The run.
         run: String,
     },
+}
+
+/// What to do about a journal whose content is of no use.
+fn advice(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Io { .. } => "",
+        JournalError::Log { source: LogError::Newer, .. } => {
+            ", or begin a new run with --new-run, which sends nobody twice"
+        }
+        JournalError::Log { .. } => "; begin a new run with --new-run, which sends nobody twice",
+    }
 }
 
 /// Prepares a run of these settings into `target`.
@@ -241,6 +252,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
         options: settings.recorded_options(),
         marked: true,
+        journals_end: true,
         rejects_of,
     })
 }

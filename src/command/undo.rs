@@ -22,7 +22,8 @@ use crate::avnology::{MAX_PAGE, Paced, RunMark, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::{
-    Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord,
+    Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, LockError, LogError, MergedRecord, Outcome, RunDirectory,
+    RunRecord, UndoneRecord,
 };
 use crate::pace::Pace;
 use crate::report::{Deleted, StdoutError, UndoProgress, print_json};
@@ -39,7 +40,7 @@ pub enum UndoError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Its journal cannot be used.
-    #[error(transparent)]
+    #[error("{0}; nothing was deleted{advice}", advice = advice(.0))]
     Journal(#[from] JournalError),
     /// Files and directories.
     #[error("cannot use the run's directory: {0}")]
@@ -55,6 +56,17 @@ pub enum UndoError {
     /// Nobody said yes.
     #[error("not confirmed; nothing was deleted (--yes says so without a terminal)")]
     NotConfirmed,
+}
+
+/// What to do without a journal that can be used.
+fn advice(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Log { source: LogError::Newer, .. } => "",
+        _ => {
+            ". Put the journal back from a backup, if there is one; without it, what the run created is known at the target by \
+             its mark: `admin_metadata.avnology_migrate.run` is the run's id"
+        }
+    }
 }
 
 /// Deletes what a run created, after asking.
@@ -78,7 +90,9 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
     KnownUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
-    directory.mark_undone(false).map_err(UndoError::Io)?;
+    let before = directory.undone_record();
+    // Should it be killed, nobody knows how far it came.
+    directory.mark_undone(false, None).map_err(UndoError::Io)?;
     let counts = Cell::new(Deleted { created, ..Deleted::default() });
     let mut deletion = Deletion {
         target: &target,
@@ -86,6 +100,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         force: settings.undo.force,
         concurrency: settings.pace.concurrency.start.max(1),
         doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
+        amendment: None,
         counts: &counts,
     };
     let mut progress = of_undoing(settings, created);
@@ -97,11 +112,26 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     };
     progress.finish();
     let counts = counts.get();
+    let is_whole = ended.is_ok() && counts.in_doubt == 0;
+    let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
     let printed = print(&record, &directory, &counts, settings);
+    for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
+        let path = path.display();
+        settings
+            .console
+            .note(&format!("The account in {path} was made before: it still counts what this run created."));
+    }
     ended?;
-    directory.mark_undone(counts.in_doubt == 0).map_err(UndoError::Io)?;
+    marked?;
     printed?;
     Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
+}
+
+/// What came of undoing a run until now. Broken off earlier than the last time, it has deleted no less.
+fn undone(counts: &Deleted, before: Option<UndoneRecord>) -> UndoneRecord {
+    let Deleted { deleted, gone_already, kept_changed, kept_not_ours, failed, .. } = counts;
+    let deleted_before = before.map_or(0, |before| before.deleted);
+    UndoneRecord { deleted: (deleted + gone_already).max(deleted_before), kept: kept_changed + kept_not_ours + failed }
 }
 
 /// How many identities the run created, and of which records that is not known.
@@ -160,7 +190,7 @@ async fn delete_all(
         Ok(read) => read.map_err(UndoError::Journal)?,
         Err(error) => return Err(UndoError::Io(io::Error::other(error)).into()),
     }
-    deletion.settle(doubts).await
+    deletion.settle(doubts, &directory.journal()).await
 }
 
 /// Sends what the journal says was created, a page at a time.

@@ -22,6 +22,7 @@ mod batch;
 mod blame;
 mod commit;
 mod duplicates;
+mod ended;
 mod event;
 mod fill;
 mod group;
@@ -135,8 +136,9 @@ impl Job {
     }
 }
 
-/// Runs a job to its end, whatever that is.
-pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ledger {
+/// Runs a job to its end, whatever that is. The journal comes back unless it failed: that the account was given is for the
+/// caller to say in it.
+pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> (Ledger, Option<Journal>) {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
@@ -191,8 +193,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         stop,
         abort,
     };
-    let ledger = committer.run(inbox, reporter, signals).await;
-    end(stages, ledger).await
+    let (ledger, journal) = committer.run(inbox, reporter, signals).await;
+    (end(stages, ledger).await, journal)
 }
 
 /// The committer ends when the stages do: nothing is left of them but how they ended.
