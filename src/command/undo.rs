@@ -76,7 +76,10 @@ pub async fn undo(settings: ImportSettings, signals: Signals) -> Result<ExitStat
 
 async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let WhichRun::Named(id) = &settings.which_run else { return Ok(ExitStatus::Usage) };
-    let (directory, record) = RunDirectory::open(settings.runs_directory.join(id)).map_err(UndoError::Io)?;
+    // By its id: somebody may have given its directory another name.
+    let listed = RunDirectory::list(&settings.runs_directory).map_err(UndoError::Io)?;
+    let named = listed.into_iter().find(|(_, record)| record.id == *id);
+    let (directory, record) = named.ok_or_else(|| UndoError::Io(io::ErrorKind::NotFound.into()))?;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,

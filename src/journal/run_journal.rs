@@ -146,12 +146,13 @@ impl Found {
     }
 }
 
-/// Cuts a file off, and stands at its end. Nothing is written behind it before a power cut cannot bring the rest back.
+/// Cuts a file off, and stands at its end. Nothing is written behind it before a power cut can neither bring the rest back nor
+/// take away the mark that seals what is before.
 pub(super) fn cut_off(file: &mut File, end: u64) -> io::Result<()> {
     if file.metadata()?.len() > end {
         file.set_len(end)?;
-        file.sync_all()?;
     }
+    file.sync_all()?;
     file.seek(SeekFrom::Start(end)).map(drop)
 }
 

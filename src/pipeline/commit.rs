@@ -214,8 +214,9 @@ impl Committer {
         let mut whole = None;
         if let Some(mut journal) = self.journal.take() {
             self.ledger.set_rejects_files(journal.rejects_files());
-            let sealed = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
-            match sealed.and_then(|()| journal.seal()) {
+            let finished = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
+            // What is sealed is not gone on with before the seal is durable, too; so it is sealed at its end.
+            match finished.and_then(|()| journal.sync()) {
                 Ok(()) => whole = Some(journal),
                 Err(source) => {
                     let path = journal.path().display().to_string();

@@ -156,6 +156,6 @@ fn why_not(runs: &Path, id: &str) -> String {
             "the `run.json` of run `{id}` cannot be read ({error}): it was changed, or a newer version of the tool wrote it, \
              and then that version can"
         ),
-        Ok((_, record)) => format!("the directory `{id}` is that of run `{}`; call it that again", record.id),
+        Ok((_, record)) => format!("the directory `{id}` is that of run `{0}`; say `{0}`", record.id),
     }
 }

@@ -70,11 +70,11 @@ impl Part {
 
     /// Why it is not done, and what to do; `None` if it is.
     fn is_unfinished(&self) -> Option<String> {
-        let id = &self.record.id;
+        let (id, shard) = (&self.record.id, self.shard);
         match &self.directory {
             directory if Lock::is_held(&directory.lock()) => Some("is under way".to_owned()),
             directory if directory.is_undone() => {
-                Some("was undone; the same import with --shard imports it anew".to_owned())
+                Some(format!("was undone; the same import with --shard {shard} imports it anew"))
             }
             directory if !directory.is_finished() => {
                 Some(format!("did not come to its end; `avnology migrate clerk resume {id}` goes on"))
