@@ -66,7 +66,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
     let Some((options, job)) = job(&arguments) else {
         log(0, LogFormat::Text);
         let Some(ClerkCommand::Runs(runs)) = arguments.command else { return ExitStatus::Usage };
-        return look_at_runs(runs, &environment).unwrap_or_else(|error| fail(&error, ExitStatus::Usage));
+        return look_at_runs(runs, &environment).unwrap_or_else(|(error, status)| fail(&error, status));
     };
     log(options.verbose, options.log_format);
     let console = console(options);
@@ -128,19 +128,24 @@ async fn run_job(
         Some(ClerkCommand::Undo(undo)) => {
             run_with(measured(ImportSettings::resolve_undo(undo, environment)), command::undo).await
         }
-        Some(ClerkCommand::Runs(runs)) => look_at_runs(runs, environment).map_err(|error| (error, ExitStatus::Usage)),
+        Some(ClerkCommand::Runs(runs)) => look_at_runs(runs, environment),
     }
 }
 
-fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> anyhow::Result<ExitStatus> {
+fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, Failure> {
+    let wrong = |error: SettingsError| (error.into(), ExitStatus::Usage);
     match arguments {
         RunsArguments { command: Some(RunsCommand::Merge(merge)), .. } => {
-            let runs = runs_directory(merge.runs_dir.clone(), environment)?;
-            Ok(command::merge_runs(&merge, &runs)?)
+            let runs = runs_directory(merge.runs_dir.clone(), environment).map_err(wrong)?;
+            command::merge_runs(&merge, &runs).map_err(|error| {
+                let status = error.exit_status();
+                (error.into(), status)
+            })
         }
         RunsArguments { command: None, runs_dir, output } => {
-            command::list_runs(&runs_directory(runs_dir, environment)?, output)?;
-            Ok(ExitStatus::Success)
+            let runs = runs_directory(runs_dir, environment).map_err(wrong)?;
+            let listed = command::list_runs(&runs, output);
+            listed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }
     }
 }

@@ -121,7 +121,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
     let (mut reporter, mut signals, mut valid) = (Silent, Signals::none(), None);
     let kept = measure(|| {
         let run = Box::pin(pipeline::run(Job::dry_run(intake, 0, None), &mut reporter, &mut signals));
-        valid = runtime.block_on(run).counts().valid;
+        valid = runtime.block_on(run).0.counts().valid;
     });
     assert_eq!(valid, Some(records as u64));
     kept.bytes_max

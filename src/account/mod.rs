@@ -5,6 +5,7 @@
 
 pub(crate) mod booking;
 mod counts;
+mod ended;
 pub(crate) mod event;
 mod ledger;
 mod reporter;

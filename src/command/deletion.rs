@@ -2,12 +2,13 @@
 //!
 //! An identity is looked up by the target's own id, which the journal has; only what the target itself says is gone counts as
 //! gone. Where the answer to a request was lost there is no id: there the identity's mark says whether the run created it
-//! ([`RunMark`]). What is neither proven nor disproven is in doubt; it is kept, and named in a file of the run.
+//! ([`RunMark`]). What is proven so is added to the journal before it is deleted: however often undoing is broken off, the run
+//! created it. What is neither proven nor disproven is in doubt; it is kept, and named in a file of the run.
 
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -16,7 +17,7 @@ use super::import_error::ImportError;
 use super::undo_error::UndoError;
 use crate::avnology::{Comparable, MAX_PAGE, Paced, RunMark};
 use crate::files::create_private;
-use crate::journal::{InDoubt, InputRecord, RecordKey};
+use crate::journal::{Amendment, InDoubt, InputRecord, RecordKey};
 use crate::report::Deleted;
 
 /// An identity that the journal says the run created.
@@ -31,7 +32,7 @@ pub(super) struct Created {
 enum Fate {
     Delete(String),
     Gone,
-    Changed,
+    Changed(String),
     NotOurs,
     InDoubt,
 }
@@ -56,6 +57,8 @@ pub(super) struct Deletion<'a> {
     /// How many identities are looked up at once, where that goes one by one.
     pub concurrency: usize,
     pub doubts: DoubtsFile<'a>,
+    /// The journal, once there is anything to add to it.
+    pub amendment: Option<Amendment>,
     pub counts: &'a Cell<Deleted>,
 }
 
@@ -75,7 +78,7 @@ impl Deletion<'_> {
             match fate {
                 Fate::Delete(id) => doomed.push(id),
                 Fate::Gone => self.count(|counts| counts.gone_already += 1),
-                Fate::Changed => self.count(|counts| counts.kept_changed += 1),
+                Fate::Changed(_) => self.count(|counts| counts.kept_changed += 1),
                 Fate::NotOurs => self.count(|counts| counts.kept_not_ours += 1),
                 Fate::InDoubt => self.leave_in_doubt(created.key, Some(&created.external_id))?,
             }
@@ -83,8 +86,8 @@ impl Deletion<'_> {
         self.carry_out(&doomed).await
     }
 
-    /// Deletes what was in doubt and turns out to be the run's own.
-    pub(super) async fn settle(&mut self, doubts: &[InDoubt]) -> Result<(), ImportError> {
+    /// Deletes what was in doubt and turns out to be the run's own, of which this is the journal.
+    pub(super) async fn settle(&mut self, doubts: &[InDoubt], journal: &Path) -> Result<(), ImportError> {
         let mut named = Vec::new();
         for InDoubt { key, external_id } in doubts {
             match external_id {
@@ -97,24 +100,41 @@ impl Deletion<'_> {
             let fates = self.fates_of_doubtful(rest).await?;
             let (page, further) = rest.split_at(fates.len());
             rest = further;
-            let mut doomed = Vec::new();
+            let (mut ours, mut doomed, mut changed) = (Vec::new(), Vec::new(), 0);
             for ((key, external_id), fate) in page.iter().zip(fates) {
                 match fate {
                     Fate::NotOurs | Fate::Gone => {}
                     Fate::InDoubt => self.leave_in_doubt(*key, Some(external_id))?,
-                    Fate::Changed => self.count(|counts| {
-                        counts.created += 1;
-                        counts.kept_changed += 1;
-                    }),
+                    Fate::Changed(id) => {
+                        changed += 1;
+                        ours.push((*key, (*external_id).to_owned(), id));
+                    }
                     Fate::Delete(id) => {
-                        self.count(|counts| counts.created += 1);
-                        doomed.push(id);
+                        doomed.push(id.clone());
+                        ours.push((*key, (*external_id).to_owned(), id));
                     }
                 }
             }
+            self.note_created(&ours, journal)?;
+            self.count(|counts| {
+                counts.created += ours.len() as u64;
+                counts.kept_changed += changed;
+            });
             self.carry_out(&doomed).await?;
         }
         Ok(self.doubts.finish().map_err(UndoError::Io)?)
+    }
+
+    /// What was in doubt is so no more.
+    fn note_created(&mut self, ours: &[(RecordKey, String, String)], journal: &Path) -> Result<(), UndoError> {
+        if ours.is_empty() {
+            return Ok(());
+        }
+        if self.amendment.is_none() {
+            self.amendment = Amendment::open(journal, self.doubts.inputs().len())?;
+        }
+        let Some(amendment) = &mut self.amendment else { return Ok(()) };
+        amendment.created(ours).map_err(UndoError::Io)
     }
 
     /// Looks up by their external ids as many of the first as one answer can hold.
@@ -162,7 +182,8 @@ impl Deletion<'_> {
         }
         let Some(id) = &created.id else { return Ok(Fate::InDoubt) };
         if let Some(body) = self.target.get(id).await? {
-            return Ok(Comparable::one(&body).map_or(Fate::Changed, |found| self.fate_of_ours(id, &found)));
+            let changed = || Fate::Changed(id.clone());
+            return Ok(Comparable::one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)));
         }
         let is_replaced = match named {
             Named::Nobody if !self.target.has_batch_methods() => {
@@ -177,7 +198,8 @@ impl Deletion<'_> {
 
     /// Of one that the run surely created.
     fn fate_of_ours(&self, id: &str, found: &Comparable<'_>) -> Fate {
-        if self.force || found.is_as_created() { Fate::Delete(id.to_owned()) } else { Fate::Changed }
+        let is_doomed = self.force || found.is_as_created();
+        if is_doomed { Fate::Delete(id.to_owned()) } else { Fate::Changed(id.to_owned()) }
     }
 
     /// Of one of which only the mark can say that the run created it.

@@ -17,7 +17,7 @@ use crate::avnology::{Capabilities, Client, Paced, RunMark, preflight};
 use crate::delivery::Delivery;
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
-use crate::journal::{Prediction, RunDirectory, RunRecord};
+use crate::journal::{Journal, Prediction, RunDirectory, RunRecord};
 use crate::pace::Pace;
 use crate::pipeline::{self, DuplicateCheck, Job, MemoryBound, peak_memory, room};
 use crate::report::RunDetails;
@@ -57,7 +57,7 @@ async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<E
             let mut reporter = measured(settings);
             let finder = DuplicateFinder::new(std::env::temp_dir());
             let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(settings) };
-            let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+            let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
             ledger.require_records(settings.min_records);
             let passwords = passwords::close(settings, ledger.stopped.is_none(), None)?;
             Output::of(settings).report(&ledger, &RunDetails { passwords, ..RunDetails::default() }, None)
@@ -97,7 +97,9 @@ async fn import_into(
         Err(ImportError::Prepare(PrepareError::Source(error))) => {
             ledger.stopped = Some(StopReason::Unreadable(error));
             let details = details(&target, &directory, &record);
-            return Output::of(&settings).report(&ledger, &details, Some(&directory.report()));
+            let status = Output::of(&settings).report(&ledger, &details, Some(&directory.report()));
+            end(Some(journal), &directory, &ledger, &status);
+            return status;
         }
         looked => looked?,
     };
@@ -118,7 +120,7 @@ async fn import_into(
         ..dry_run(settings)
     };
     let mut reporter = measured(settings);
-    let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
     ledger.require_records(settings.min_records);
     name_sharing(&mut ledger, &found, settings);
     // Whatever happens to it, nobody is left without the account of the import.
@@ -128,9 +130,21 @@ async fn import_into(
     });
     let details = RunDetails { passwords: joined, ..details(&target, &directory, &record) };
     let status = Output::of(settings).report(&ledger, &details, Some(&directory.report()));
-    // The report is what says that the run is over, so it is written under the locks.
+    // Whether the run is over is said under the locks.
+    end(journal, &directory, &ledger, &status);
     drop(locks);
     status
+}
+
+/// Says in the journal how the run ended, once its report is written. If that cannot be said, the same command gives the
+/// account once more.
+fn end(journal: Option<Journal>, directory: &RunDirectory, ledger: &Ledger, status: &Result<ExitStatus, ImportError>) {
+    let is_reported = !matches!(status, Err(ImportError::Write { path, .. }) if *path == directory.report());
+    if let Some(mut journal) = journal.filter(|_| is_reported)
+        && let Err(error) = journal.end(ledger.ended())
+    {
+        tracing::warn!(%error, "the journal does not say that the run ended");
+    }
 }
 
 fn details(target: &Target, directory: &RunDirectory, record: &RunRecord) -> RunDetails {

@@ -183,6 +183,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
         options: settings.recorded_options(),
         marked: true,
+        journals_end: true,
         rejects_of,
     })
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::journal::{JournalError, LockError};
+use crate::journal::{JournalError, LockError, LogError};
 use crate::source::SourceError;
 
 /// Why a run cannot begin.
@@ -13,7 +13,7 @@ pub enum PrepareError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The journal of the earlier part cannot be used.
-    #[error(transparent)]
+    #[error("{0}{advice}", advice = advice(.0))]
     Journal(#[from] JournalError),
     /// Files and directories.
     #[error("cannot use `{path}`")]
@@ -61,4 +61,15 @@ pub enum PrepareError {
         /// The run.
         run: String,
     },
+}
+
+/// What to do about a journal whose content is of no use.
+fn advice(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Io { .. } => "",
+        JournalError::Log { source: LogError::Newer, .. } => {
+            ", or begin a new run with --new-run, which sends nobody twice"
+        }
+        JournalError::Log { .. } => "; begin a new run with --new-run, which sends nobody twice",
+    }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::account::{Counts, Ledger};
 use crate::cli::OutputFormat;
-use crate::journal::{Ending, Journal, Lock, RunDirectory, RunRecord};
+use crate::journal::{Ending, Journal, Lock, RunDirectory, RunRecord, UndoneRecord};
 use crate::report::{StdoutError, print_json, print_text};
 use crate::source::Input;
 
@@ -52,13 +52,33 @@ struct Listed {
     #[serde(flatten)]
     record: RunRecord,
     state: State,
+    /// Each record of which the journal knows is in exactly one of `created`, `updated`, `unchanged`, `rejected` and
+    /// `unfinished`: sent, and the answer is not known. `read` is their sum.
     counts: Option<Counts>,
+    /// Of a run that was undone, in part at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone: Option<Undone>,
+}
+
+/// What became of the identities that a run created: the sum is `created`. Nothing is known of them if undoing was killed, until
+/// it has come to its end.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Undone {
+    /// Not at the target any more.
+    deleted: Option<u64>,
+    /// Kept: changed since, not the run's own any more, or the target did not delete them.
+    kept: Option<u64>,
+    /// Still to be undone.
+    left: Option<u64>,
 }
 
 /// Prints the runs on standard output, the newest first.
 pub fn list_runs(directory: &Path, output: OutputFormat) -> Result<(), RunsError> {
     let failed = |source| RunsError::Read { path: directory.to_path_buf(), source };
     let runs: Vec<Listed> = RunDirectory::list(directory).map_err(failed)?.into_iter().map(look_at).collect();
+    for (path, error) in RunDirectory::list_unreadable(directory) {
+        tracing::warn!("`{}` is not listed: its `run.json` cannot be read ({error})", path.display());
+    }
     match output {
         OutputFormat::Json => print_json(&runs)?,
         OutputFormat::Text => {
@@ -75,16 +95,32 @@ fn look_at((directory, record): (RunDirectory, RunRecord)) -> Listed {
     let inputs: Vec<Input> = record.inputs.iter().map(|input| Input::from_argument(Path::new(&input.path))).collect();
     let mut ledger = Ledger::new(&inputs, true);
     let read = Journal::read(&directory.journal(), inputs.len(), |settled| ledger.replayed(settled, None));
-    let state = match read {
+    let state = match &read {
         _ if Lock::is_held(&directory.lock()) => State::Running,
         _ if directory.is_undone_as_a_whole() => State::Undone,
         _ if directory.is_undone() => State::Undoing,
-        Ok(Ending::Finished) => State::Finished,
-        Ok(Ending::Interrupted | Ending::InDoubt(_)) => State::Interrupted,
+        Ok(_) if directory.is_finished() => State::Finished,
+        Ok(_) => State::Interrupted,
         Err(_) => State::Damaged,
     };
-    let counts = (state != State::Damaged).then(|| ledger.counts());
-    Listed { record, state, counts }
+    let counts = read.ok().map(|ending| counts(&ledger, &ending));
+    let undone = directory.is_undone().then(|| undone(counts, directory.undone_record()));
+    Listed { record, state, counts, undone }
+}
+
+fn counts(ledger: &Ledger, ending: &Ending) -> Counts {
+    let unfinished = match ending {
+        Ending::InDoubt(doubts) => doubts.len() as u64,
+        Ending::Finished | Ending::Interrupted => 0,
+    };
+    let counts = ledger.counts();
+    Counts { read: counts.read + unfinished, unfinished, ..counts }
+}
+
+fn undone(counts: Option<Counts>, record: Option<UndoneRecord>) -> Undone {
+    let Some(UndoneRecord { deleted, kept }) = record else { return Undone { deleted: None, kept: None, left: None } };
+    let left = counts.map(|counts| counts.created.saturating_sub(deleted + kept));
+    Undone { deleted: Some(deleted), kept: Some(kept), left }
 }
 
 /// How long ago a run began, for people.
@@ -104,26 +140,28 @@ fn write_list(out: &mut String, runs: &[Listed]) -> fmt::Result {
         return writeln!(out, "No runs.");
     }
     let width = runs.iter().map(|run| run.record.id.len() + 1).max().unwrap_or_default();
-    writeln!(
-        out,
-        "{:<width$} {:>10} {:<12} {:>12} {:>12} {:>10}  INPUT -> TARGET",
-        "RUN", "AGE", "STATE", "CREATED", "UNCHANGED", "REJECTED"
-    )?;
-    for Listed { record, state, counts } in runs {
-        let counts = counts.unwrap_or_default();
+    write!(out, "{:<width$} {:>10} {:<12}", "RUN", "AGE", "STATE")?;
+    for name in ["CREATED", "UPDATED", "UNCHANGED", "REJECTED", "UNFINISHED", "DELETED"] {
+        write!(out, " {name:>10}")?;
+    }
+    writeln!(out, "  INPUT -> TARGET")?;
+    for Listed { record, state, counts, undone } in runs {
         let state = format!("{state:?}").to_lowercase();
+        write!(out, "{:<width$} {:>10} {state:<12}", record.id, age(record))?;
+        let of = |count: fn(&Counts) -> u64| counts.as_ref().map(count);
+        for count in [
+            of(|counts| counts.created),
+            of(|counts| counts.updated),
+            of(|counts| counts.unchanged),
+            of(|counts| counts.rejected),
+            of(|counts| counts.unfinished),
+            undone.map_or(Some(0), |undone| undone.deleted),
+        ] {
+            // What is not known is not nothing.
+            write!(out, " {:>10}", count.map_or_else(|| "?".to_owned(), |count| count.to_string()))?;
+        }
         let inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
-        writeln!(
-            out,
-            "{:<width$} {:>10} {state:<12} {:>12} {:>12} {:>10}  {} -> {}",
-            record.id,
-            age(record),
-            counts.created,
-            counts.unchanged,
-            counts.rejected,
-            inputs.join(", "),
-            record.target
-        )?;
+        writeln!(out, "  {} -> {}", inputs.join(", "), record.target)?;
         if let Some(run) = &record.rejects_of {
             writeln!(out, "{:<width$} mends rejects of {run}", "")?;
         }

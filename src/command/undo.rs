@@ -22,7 +22,10 @@ use super::undo_error::UndoError;
 use crate::avnology::{MAX_PAGE, Paced, RunMark, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::journal::{Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, Outcome, RunDirectory, RunRecord};
+use crate::journal::{
+    Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, MergedRecord, Outcome, RunDirectory, RunRecord,
+    UndoneRecord,
+};
 use crate::pace::Pace;
 use crate::report::{Deleted, StdoutError, UndoProgress, print_json};
 use crate::settings::{ImportSettings, WhichRun};
@@ -38,7 +41,10 @@ pub async fn undo(settings: ImportSettings, signals: Signals) -> Result<ExitStat
 
 async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let WhichRun::Named(id) = &settings.which_run else { return Ok(ExitStatus::Usage) };
-    let (directory, record) = RunDirectory::open(settings.runs_directory.join(id)).map_err(UndoError::Io)?;
+    // By its id: somebody may have given its directory another name.
+    let listed = RunDirectory::list(&settings.runs_directory).map_err(UndoError::Io)?;
+    let named = listed.into_iter().find(|(_, record)| record.id == *id);
+    let (directory, record) = named.ok_or_else(|| UndoError::Io(io::ErrorKind::NotFound.into()))?;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
@@ -52,7 +58,9 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
     KnownUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
-    directory.mark_undone(false).map_err(UndoError::Io)?;
+    let before = directory.undone_record();
+    // Should it be killed, nobody knows how far it came.
+    directory.mark_undone(false, None).map_err(UndoError::Io)?;
     let counts = Cell::new(Deleted { created, ..Deleted::default() });
     let mut deletion = Deletion {
         target: &target,
@@ -60,6 +68,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         force: settings.undo.force,
         concurrency: settings.pace.concurrency.start.max(1),
         doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
+        amendment: None,
         counts: &counts,
     };
     let mut progress = of_undoing(settings, created);
@@ -71,11 +80,26 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     };
     progress.finish();
     let counts = counts.get();
+    let is_whole = ended.is_ok() && counts.in_doubt == 0;
+    let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
     let printed = print(&record, &directory, &counts, settings);
+    for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
+        let path = path.display();
+        settings
+            .console
+            .note(&format!("The account in {path} was made before: it still counts what this run created."));
+    }
     ended?;
-    directory.mark_undone(counts.in_doubt == 0).map_err(UndoError::Io)?;
+    marked?;
     printed?;
     Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
+}
+
+/// What came of undoing a run until now. Broken off earlier than the last time, it has deleted no less.
+fn undone(counts: &Deleted, before: Option<UndoneRecord>) -> UndoneRecord {
+    let Deleted { deleted, gone_already, kept_changed, kept_not_ours, failed, .. } = counts;
+    let deleted_before = before.map_or(0, |before| before.deleted);
+    UndoneRecord { deleted: (deleted + gone_already).max(deleted_before), kept: kept_changed + kept_not_ours + failed }
 }
 
 /// How many identities the run created, and of which records that is not known.
@@ -134,7 +158,7 @@ async fn delete_all(
         Ok(read) => read.map_err(UndoError::Journal)?,
         Err(error) => return Err(UndoError::Io(io::Error::other(error)).into()),
     }
-    deletion.settle(doubts).await
+    deletion.settle(doubts, &directory.journal()).await
 }
 
 /// Sends what the journal says was created, a page at a time.

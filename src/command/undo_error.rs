@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::journal::{JournalError, LockError};
+use crate::journal::{JournalError, LockError, LogError};
 use crate::signal::Signal;
 
 /// Why a run is not undone.
@@ -12,7 +12,7 @@ pub enum UndoError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Its journal cannot be used.
-    #[error(transparent)]
+    #[error("{0}; nothing was deleted{advice}", advice = advice(.0))]
     Journal(#[from] JournalError),
     /// Files and directories.
     #[error("cannot use the run's directory: {0}")]
@@ -28,4 +28,15 @@ pub enum UndoError {
     /// Nobody said yes.
     #[error("not confirmed; nothing was deleted (--yes says so without a terminal)")]
     NotConfirmed,
+}
+
+/// What to do without a journal that can be used.
+fn advice(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Log { source: LogError::Newer, .. } => "",
+        _ => {
+            ". Put the journal back from a backup, if there is one; without it, what the run created is known at the target by \
+             its mark: `admin_metadata.avnology_migrate.run` is the run's id"
+        }
+    }
 }

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Ended;
+
 /// A record of a run: which of its inputs, and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RecordKey {
@@ -115,6 +117,8 @@ pub enum Entry {
     },
     /// From here on rejects are in the file with this number: the one before was changed by somebody.
     RejectsIn(u32),
+    /// A part of the run ended, and its account was given.
+    Ended(Ended),
 }
 
 impl Entry {
@@ -147,5 +151,7 @@ mod tests {
         let plan = Plan { records: vec![record(1)], round: 0 };
         let planned = Entry::PlannedFor { plan, external_ids: vec!["u".to_owned()] };
         assert_eq!(planned.encode().unwrap(), [4, 1, 0, 1, 0, 1, 1, b'u']);
+        let ended = Entry::Ended(Ended { finished: true, exit_code: 3, requests: 2, ..Ended::default() });
+        assert_eq!(ended.encode().unwrap(), [6, 1, 3, 0, 0, 2, 0, 0, 0]);
     }
 }

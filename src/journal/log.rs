@@ -33,7 +33,7 @@
 //! Version 1 had no marks. Its logs are read, and gone on with in groups; where no mark is before it, damage counts as torn
 //! only if nothing but zeros is behind it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// The first bytes of every log.
 const MAGIC: &[u8; 8] = b"AVNJRNL2";
@@ -56,6 +56,9 @@ const SUM: usize = 4;
 /// Bytes in which a mark is looked for at once.
 const WINDOW: usize = 64 * 1024;
 
+/// How much of a log's end is read to find its last entry.
+const TAIL: u64 = 64 * 1024;
+
 /// The largest payload: far above what is written, so a larger length is damage, whatever its check says.
 const MAX_PAYLOAD: usize = 64 * 1024 * 1024;
 
@@ -68,6 +71,9 @@ pub enum LogError {
     /// Not a log of this version.
     #[error("this is not a journal of this version of the tool")]
     Foreign,
+    /// A log of a later version, or an entry of a kind that came later.
+    #[error("a newer version of the tool wrote it; use that version")]
+    Newer,
     /// An entry was changed after it was written.
     #[error("the journal is damaged at byte {offset}; it was changed after it was written, so it is not used")]
     Damaged {
@@ -172,6 +178,9 @@ impl<R: Read> LogReader<R> {
             return Ok(Some(log));
         }
         let right = magic[..length].iter().zip(MAGIC).take_while(|(is, should)| is == should).count();
+        if length == MAGIC.len() && right == MAGIC.len() - 1 && magic[right].is_ascii_digit() {
+            return Err(LogError::Newer);
+        }
         if is_zero(&magic[right..length]) && log.rest_is_zero()? { Ok(None) } else { Err(LogError::Foreign) }
     }
 
@@ -269,6 +278,49 @@ impl<R: Read> LogReader<R> {
         self.read += filled as u64;
         Ok(filled)
     }
+}
+
+/// What the end of a log tells.
+pub(super) enum Tail {
+    /// It was not sealed, so that nothing is known of its last entry.
+    Open,
+    /// Its last entry.
+    Sealed(Vec<u8>),
+    /// It was sealed, and its last entry begins too far back.
+    TooLong,
+}
+
+/// Finds the last entry of a sealed log without reading all of it.
+pub(super) fn read_tail(file: &mut (impl Read + Seek)) -> Result<Tail, LogError> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let start = length.saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(start))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail)?;
+    let place = |index: usize| start + index as u64;
+    let Some(seal) = tail.len().checked_sub(MARK).filter(|seal| tail[*seal..] == mark(place(*seal))) else {
+        return Ok(Tail::Open);
+    };
+    let is_mark = |index: &usize| {
+        let bytes = &tail[*index..];
+        bytes.starts_with(&MARK_START) && bytes.starts_with(&mark(place(*index)))
+    };
+    let Some(group) = (0..seal).rev().find(is_mark) else {
+        return Ok(Tail::TooLong);
+    };
+    let (first, offset) = (group + MARK, place(group + MARK));
+    let mut log = LogReader {
+        reader: tail.get(first..seal).unwrap_or_default(),
+        offset,
+        read: offset,
+        is_marked: true,
+        payload: Vec::new(),
+    };
+    let mut last = None;
+    while let Some(entry) = log.next_entry()? {
+        last = Some(entry.to_vec());
+    }
+    Ok(last.filter(|_| log.offset == place(seal)).map_or(Tail::TooLong, Tail::Sealed))
 }
 
 /// Reads until the buffer is full or the input ends.
@@ -499,6 +551,26 @@ mod tests {
             // A last byte of zero at the very end is what a crash leaves.
             prop_assume!(at + 1 < bytes.len() || bytes[at] != 0);
             prop_assert!(replay(&bytes).is_err(), "byte {} changed by {}", at, change);
+        }
+    }
+
+    #[test]
+    fn the_last_entry_of_a_sealed_log_is_found_from_its_end() {
+        for (last, is_near) in [(5, true), (60_000, true), (70_000, false)] {
+            let mut log = LogWriter::create(FakeFile::default()).unwrap();
+            for entry in [vec![7; 100_000], vec![1; last]] {
+                log.append(&entry).unwrap();
+                log.sync().unwrap();
+                log.seal().unwrap();
+            }
+            let bytes = log.file.written;
+            let Tail::Sealed(found) = read_tail(&mut io::Cursor::new(&bytes)).unwrap() else {
+                assert!(!is_near, "{last}");
+                continue;
+            };
+            assert!(is_near && found == vec![1; last]);
+            let open = &bytes[..bytes.len() - MARK];
+            assert!(matches!(read_tail(&mut io::Cursor::new(open)).unwrap(), Tail::Open), "nobody sealed it");
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! .avnology/runs/<id>/run.json         what the run is about, with fingerprints of its inputs; no secret
-//!                     journal          what was about to be sent, and what became of each record (`log`, `entry`)
+//!                     journal          what was about to be sent, what became of each record, how it ended (`log`, `entry`)
 //!                     rejects.ndjson   the records that did not make it; itself an input. Once somebody changed it:
 //!                     rejects-2.ndjson …
 //!                     first-pass.json  what the inputs are, by a digest of all their bytes (`first_pass`)
@@ -11,31 +11,44 @@
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     report.json      the account of the run
 //!                     lock             held while the run is under way
-//!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together
+//!                     undone.json      that undoing it was begun, and what came of it
+//!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together, and
+//!                                    merged.json, which says of which runs
 //!               known-users-…/         what is at a target already, for the next run into it (`known_users`)
 //! ```
 //!
 //! A record counts as done once its journal entry is durable, and not before. Everything here may hold personal data, so
 //! directories are made with mode 0700 and files with 0600.
 
+mod amendment;
+mod ended;
 mod entry;
 mod first_pass;
+mod journal_account;
 mod known_users;
 mod lock;
 mod log;
+mod merged_record;
 mod progress;
 mod rejects;
+mod rejects_left;
 mod run_directory;
 mod run_journal;
 mod run_record;
 
+pub use amendment::Amendment;
+pub use ended::{Ended, EndedInput};
 pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
 pub use first_pass::{FirstPassRecord, Prediction};
+pub use journal_account::{CountedRejects, JournalAccount};
 pub use known_users::{ContentHash, KNOWN_USERS_PREFIX, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
+pub use merged_record::MergedRecord;
 pub use progress::{InDoubt, Progress, Tracker};
-pub use rejects::{Reject, rejects_path};
-pub use run_directory::RunDirectory;
+pub use rejects::Reject;
+use rejects::RejectsFile;
+pub use rejects_left::{RejectsLeft, rejects_path};
+pub use run_directory::{RunDirectory, UndoneRecord};
 pub use run_journal::{Ending, Journal, JournalError, Replayed};
 pub use run_record::{FileRecord, Fingerprint, InputRecord, RecordedOptions, RunRecord, run_of_rejects};

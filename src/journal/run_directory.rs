@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::RunRecord;
+use serde::{Deserialize, Serialize};
+
+use super::{Ended, RunRecord};
 use crate::exit::ExitStatus;
 use crate::files::{create_private_directory, private_directory, replace_private, sync_directory_of};
 use crate::source::Shard;
@@ -13,6 +15,28 @@ use crate::source::Shard;
 pub struct RunDirectory {
     id: String,
     path: PathBuf,
+    /// Its journal says how it ended.
+    journals_end: bool,
+}
+
+/// What came of undoing a run: of what it created, by its journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoneRecord {
+    /// Not at the target any more.
+    pub deleted: u64,
+    /// Kept, for it was changed since, is not the run's own any more, or the target did not delete it.
+    pub kept: u64,
+}
+
+/// `undone.json`
+#[derive(Serialize, Deserialize)]
+struct Undone {
+    at: String,
+    /// Undoing came to its end.
+    as_a_whole: bool,
+    /// What came of it so far; nothing if undoing was broken off before it was told.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    record: Option<UndoneRecord>,
 }
 
 impl RunDirectory {
@@ -29,7 +53,7 @@ impl RunDirectory {
             match private_directory().create(&path) {
                 Ok(()) => {
                     sync_directory_of(&path)?;
-                    return Ok(Self { id, path });
+                    return Ok(Self { id, path, journals_end: true });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -40,7 +64,7 @@ impl RunDirectory {
     /// A run that was begun before.
     pub fn open(path: PathBuf) -> io::Result<(Self, RunRecord)> {
         let record: RunRecord = serde_json::from_slice(&std::fs::read(path.join("run.json"))?)?;
-        Ok((Self { id: record.id.clone(), path }, record))
+        Ok((Self { id: record.id.clone(), path, journals_end: record.journals_end }, record))
     }
 
     /// All runs, the newest first. What is not a run is passed over.
@@ -56,6 +80,13 @@ impl RunDirectory {
         Ok(found)
     }
 
+    /// The directories of runs whose `run.json` cannot be read, and why not.
+    pub fn list_unreadable(runs: &Path) -> Vec<(PathBuf, io::Error)> {
+        let entries = std::fs::read_dir(runs).into_iter().flatten().flatten().map(|entry| entry.path());
+        let unreadable = entries.filter(|path| path.join("run.json").exists());
+        unreadable.filter_map(|path| Self::open(path.clone()).err().map(|error| (path, error))).collect()
+    }
+
     /// Writes what the run is about. Only now is the directory a run.
     pub fn write_record(&self, record: &RunRecord) -> io::Result<()> {
         replace_private(&self.path.join("run.json"), |file| {
@@ -63,17 +94,30 @@ impl RunDirectory {
         })
     }
 
-    /// Says that the run is being undone, or was as a whole: from now on it is never taken up again, for its journal is no
-    /// longer true.
-    pub fn mark_undone(&self, as_a_whole: bool) -> io::Result<()> {
-        let now = jiff::Timestamp::now().to_string();
-        replace_private(&self.undone(), |file| serde_json::to_writer(file, &(now, as_a_whole)).map_err(Into::into))
+    /// Says that the run is being undone, or was as a whole: from now on it is never taken up again, for what its journal says
+    /// is no longer at the target.
+    pub fn mark_undone(&self, as_a_whole: bool, record: Option<UndoneRecord>) -> io::Result<()> {
+        let undone = Undone { at: jiff::Timestamp::now().to_string(), as_a_whole, record };
+        replace_private(&self.undone(), |file| serde_json::to_writer(file, &undone).map_err(Into::into))
     }
 
     /// Whether undoing it came to its end.
     pub fn is_undone_as_a_whole(&self) -> bool {
-        let mark = std::fs::read(self.undone()).ok();
-        mark.and_then(|text| serde_json::from_slice(&text).ok()).is_some_and(|(_, whole): (String, bool)| whole)
+        self.read_undone().is_some_and(|undone| undone.as_a_whole)
+    }
+
+    /// What came of undoing it so far, where that is known.
+    pub fn undone_record(&self) -> Option<UndoneRecord> {
+        self.read_undone()?.record
+    }
+
+    fn read_undone(&self) -> Option<Undone> {
+        let text = std::fs::read(self.undone()).ok()?;
+        let of_earlier_versions = || {
+            let (at, as_a_whole) = serde_json::from_slice(&text).ok()?;
+            Some(Undone { at, as_a_whole, record: None })
+        };
+        serde_json::from_slice(&text).ok().or_else(of_earlier_versions)
     }
 
     /// Whether the run was undone, in part at least.
@@ -85,18 +129,30 @@ impl RunDirectory {
         self.path.join("undone.json")
     }
 
-    /// Whether the run is over: it came to its end, as its report says, or it was undone.
+    /// Whether the run is over: it came to its end and gave its account, or it was undone.
     pub fn is_finished(&self) -> bool {
-        self.is_undone() || self.read_report().is_some_and(|report| report.status == "finished")
+        self.is_undone() || self.ended().is_some_and(|ended| ended.finished)
     }
 
     /// Whether the run was stopped because its input was broken.
     pub fn ended_on_its_input(&self) -> bool {
-        self.read_report().is_some_and(|report| report.exit_code == ExitStatus::Input.code())
+        self.ended().is_some_and(|ended| ended.exit_code == ExitStatus::Input.code())
     }
 
-    fn read_report(&self) -> Option<Report> {
-        serde_json::from_slice(&std::fs::read(self.report()).ok()?).ok()
+    /// How the last part of it ended that came to an end. Somebody may have edited or deleted the report; so it counts only
+    /// where there is nothing else.
+    fn ended(&self) -> Option<Ended> {
+        if self.journals_end {
+            return self.journalled_end();
+        }
+        let report: Report = serde_json::from_slice(&std::fs::read(self.report()).ok()?).ok()?;
+        let finished = report.status == "finished";
+        Some(Ended { finished, exit_code: report.exit_code, ..Ended::default() })
+    }
+
+    /// The same, as far as the journal says it.
+    pub fn journalled_end(&self) -> Option<Ended> {
+        Ended::last_in(&self.journal())
     }
 
     /// The run's id.
@@ -165,8 +221,8 @@ impl RunDirectory {
     }
 }
 
-/// What of a report decides about the next run.
-#[derive(serde::Deserialize)]
+/// What of the report of an earlier version decides about the next run.
+#[derive(Deserialize)]
 struct Report {
     status: String,
     exit_code: u8,

@@ -8,9 +8,8 @@ use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Settled};
-use super::log::{LogError, LogReader, LogWriter};
-use super::rejects::{self, RejectsFile};
-use super::{InDoubt, Progress, Reject};
+use super::log::{self, LogError, LogReader, LogWriter, Tail};
+use super::{CountedRejects, Ended, InDoubt, JournalAccount, Progress, Reject, RejectsFile, rejects};
 use crate::files::{create_private, sync_directory_of};
 
 /// Why a journal cannot be used.
@@ -25,7 +24,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// It does not add up.
-    #[error("cannot use the journal `{path}`: {source}; begin a new run with --new-run, which sends nobody twice")]
+    #[error("cannot use the journal `{path}`: {source}")]
     Log {
         /// The file.
         path: PathBuf,
@@ -64,20 +63,23 @@ pub enum Ending {
 }
 
 /// What a journal says.
-struct Found {
+pub(super) struct Found {
     progress: Progress,
     finished: bool,
-    /// Numbers of the rejects files that the journal counts on.
-    rejects_files: Vec<u32>,
-    /// Length of the last of them.
-    rejects_bytes: u64,
+    ended: Option<Ended>,
+    /// Numbers of the rejects files that the journal counts on but for the last one, and how long each was.
+    earlier_rejects: Vec<(u32, u64)>,
+    /// Number of the last one.
+    rejects_number: u32,
+    /// Its length.
+    pub(super) rejects_bytes: u64,
     /// Where its last whole entry ends.
-    end: u64,
+    pub(super) end: u64,
 }
 
 impl Found {
     /// Reads all whole entries; `None` if there is not even a beginning.
-    fn read(
+    pub(super) fn read(
         file: &File,
         path: &Path,
         inputs: usize,
@@ -86,13 +88,20 @@ impl Found {
         let wrong = |source| JournalError::Log { path: path.to_path_buf(), source };
         let reader = BufReader::with_capacity(1 << 18, file);
         let Some(mut log) = LogReader::open(reader).map_err(wrong)? else { return Ok(None) };
-        let (progress, rejects_files) = (Progress::new(inputs), vec![rejects::FIRST]);
-        let mut found = Self { progress, finished: false, rejects_files, rejects_bytes: 0, end: 0 };
+        let mut found = Self {
+            progress: Progress::new(inputs),
+            finished: false,
+            ended: None,
+            earlier_rejects: Vec::new(),
+            rejects_number: rejects::FIRST,
+            rejects_bytes: 0,
+            end: 0,
+        };
         loop {
             found.end = log.offset();
             let Some(bytes) = log.next_entry().map_err(wrong)? else { return Ok(Some(found)) };
-            let damaged = || wrong(LogError::Damaged { offset: found.end });
-            match Entry::decode(bytes).ok_or_else(damaged)? {
+            // Its bytes are what was written, so it is of a kind that this version does not know.
+            match Entry::decode(bytes).ok_or_else(|| wrong(LogError::Newer))? {
                 Entry::Planned(plan) => found.progress.plan(plan),
                 Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
@@ -103,23 +112,45 @@ impl Found {
                 Entry::Reached(mark) => found.progress.reach(mark),
                 Entry::Finished => found.finished = true,
                 Entry::RejectsIn(number) => {
-                    if found.rejects_bytes == 0 {
-                        found.rejects_files.pop();
-                    }
-                    found.rejects_files.push(number);
-                    found.rejects_bytes = 0;
+                    found.earlier_rejects.extend(found.last_rejects());
+                    (found.rejects_number, found.rejects_bytes) = (number, 0);
                 }
+                Entry::Ended(ended) => found.ended = Some(ended),
             }
         }
     }
 }
 
-/// Cuts a file off, and stands at its end. Nothing is written behind it before a power cut cannot bring the rest back.
-fn cut_off(file: &mut File, end: u64) -> io::Result<()> {
+impl Found {
+    /// The last file with rejects. It may have been left without a reject in it, and then it is none.
+    fn last_rejects(&self) -> Option<(u32, u64)> {
+        (self.rejects_bytes > 0).then_some((self.rejects_number, self.rejects_bytes))
+    }
+
+    fn account(self, rejects: &Path) -> JournalAccount {
+        let files = self.earlier_rejects.iter().copied().chain(self.last_rejects());
+        let counted =
+            files.map(|(number, bytes)| CountedRejects { path: RejectsFile::numbered(rejects, number), bytes });
+        JournalAccount {
+            rejects: counted.collect(),
+            records: self.progress.marks.iter().map(|mark| mark.filter(|mark| mark.is_end())?.line.into()).collect(),
+            ended: self.ended,
+            ending: match self.progress {
+                _ if self.finished => Ending::Finished,
+                progress if !progress.in_doubt.is_empty() => Ending::InDoubt(progress.into_doubts()),
+                _ => Ending::Interrupted,
+            },
+        }
+    }
+}
+
+/// Cuts a file off, and stands at its end. Nothing is written behind it before a power cut can neither bring the rest back nor
+/// take away the mark that seals what is before.
+pub(super) fn cut_off(file: &mut File, end: u64) -> io::Result<()> {
     if file.metadata()?.len() > end {
         file.set_len(end)?;
-        file.sync_all()?;
     }
+    file.sync_all()?;
     file.seek(SeekFrom::Start(end)).map(drop)
 }
 
@@ -146,9 +177,10 @@ impl Journal {
         let Some(found) = Found::read(&file, path, inputs, settled)? else {
             return Ok(Replayed { journal: Self::create(path, rejects)?, progress: Progress::new(inputs) });
         };
-        let Found { progress, rejects_files, rejects_bytes, end, .. } = found;
+        let Found { progress, earlier_rejects, rejects_number, rejects_bytes, end, .. } = found;
         cut_off(&mut file, end).map_err(failed)?;
-        let rejects_number = rejects_files.last().copied().unwrap_or(rejects::FIRST);
+        let earlier = earlier_rejects.into_iter().map(|(number, _)| number);
+        let rejects_files = earlier.chain([rejects_number]).collect();
         let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, rejects_bytes)
             .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
         let mut journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
@@ -159,35 +191,38 @@ impl Journal {
 
     /// Reads a journal and changes nothing.
     pub fn read(path: &Path, inputs: usize, settled: impl FnMut(&Settled)) -> Result<Ending, JournalError> {
-        Self::read_with_rejects(path, path, inputs, settled).map(|(ending, _)| ending)
+        Self::read_whole(path, path, inputs, settled).map(|account| account.ending)
     }
 
-    /// Reads a journal and changes nothing. The paths are those of its rejects files, of which the first one would be
-    /// `rejects`; they need not be there any more.
-    pub fn read_with_rejects(
+    /// Reads a journal and changes nothing. The first one of its rejects files would be `rejects`; none needs to be there any
+    /// more.
+    pub fn read_whole(
         path: &Path,
         rejects: &Path,
         inputs: usize,
         settled: impl FnMut(&Settled),
-    ) -> Result<(Ending, Vec<PathBuf>), JournalError> {
+    ) -> Result<JournalAccount, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let file = File::open(path).map_err(failed)?;
         let Some(found) = Found::read(&file, path, inputs, settled)? else {
-            return Ok((Ending::Interrupted, Vec::new()));
+            let (ending, rejects) = (Ending::Interrupted, Vec::new());
+            return Ok(JournalAccount { ending, ended: None, rejects, records: vec![None; inputs] });
         };
-        // The last one may have been left without a reject in it.
-        let files = if found.rejects_bytes == 0 {
-            &found.rejects_files[..found.rejects_files.len() - 1]
-        } else {
-            &found.rejects_files[..]
-        };
-        let paths = files.iter().map(|number| RejectsFile::numbered(rejects, *number)).collect();
-        let ending = match found {
-            Found { finished: true, .. } => Ending::Finished,
-            Found { progress, .. } if !progress.in_doubt.is_empty() => Ending::InDoubt(progress.into_doubts()),
-            _ => Ending::Interrupted,
-        };
-        Ok((ending, paths))
+        Ok(found.account(rejects))
+    }
+
+    /// How the last part of a run ended that came to an end. Of a run that is over only the end of its journal is read.
+    pub(super) fn last_ended(path: &Path) -> Result<Option<Ended>, JournalError> {
+        let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
+        let mut file = File::open(path).map_err(failed)?;
+        let tail = log::read_tail(&mut file).map_err(|source| JournalError::Log { path: path.to_path_buf(), source });
+        if let Tail::Sealed(entry) = tail?
+            && let Some(Entry::Ended(ended)) = Entry::decode(&entry)
+        {
+            return Ok(Some(ended));
+        }
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        Ok(Found::read(&file, path, 0, |_| {})?.and_then(|found| found.ended))
     }
 
     /// Adds a reject to the rejects file.
@@ -226,6 +261,12 @@ impl Journal {
     pub fn seal(&mut self) -> io::Result<()> {
         self.sync()?;
         self.log.seal()
+    }
+
+    /// Says how this part of the run ended, durably: nothing follows in it.
+    pub fn end(&mut self, ended: Ended) -> io::Result<()> {
+        self.append(&Entry::Ended(ended))?;
+        self.seal()
     }
 
     /// Where the rejects are, if there are any. The last file is the one that was written to; somebody changed the others,

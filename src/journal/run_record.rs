@@ -59,6 +59,9 @@ pub struct RunRecord {
     /// sent again must be the same.
     #[serde(default)]
     pub marked: bool,
+    /// Whether its journal says how it ended. Of a run that an earlier version began only the report does.
+    #[serde(default)]
+    pub journals_end: bool,
     /// The run whose rejects, mended, are an input of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects_of: Option<String>,

@@ -51,7 +51,7 @@ impl Committer {
         mut inbox: mpsc::Receiver<Event>,
         reporter: &mut dyn Reporter,
         signals: &mut Signals,
-    ) -> Ledger {
+    ) -> (Ledger, Option<Journal>) {
         let started = Instant::now();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -203,24 +203,29 @@ impl Committer {
         }
     }
 
-    fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> Ledger {
+    fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> (Ledger, Option<Journal>) {
         let complete = self.ledger.is_complete();
         self.learn(|users| {
             users.write()?;
             // Until every update is confirmed, a later run cannot rely on what was known before.
             if complete { users.note_updating(None) } else { Ok(()) }
         });
+        let mut whole = None;
         if let Some(mut journal) = self.journal.take() {
-            let sealed = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
-            if let Err(source) = sealed.and_then(|()| journal.seal()) {
-                let path = journal.path().display().to_string();
-                self.stop_because(StopReason::Journal { path, source });
-            }
             self.ledger.set_rejects_files(journal.rejects_files());
+            let finished = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
+            // What is sealed is not gone on with before the seal is durable, too; so it is sealed at its end.
+            match finished.and_then(|()| journal.sync()) {
+                Ok(()) => whole = Some(journal),
+                Err(source) => {
+                    let path = journal.path().display().to_string();
+                    self.stop_because(StopReason::Journal { path, source });
+                }
+            }
         }
         self.look(started);
         reporter.finish(&self.ledger);
-        self.ledger
+        (self.ledger, whole)
     }
 }
 

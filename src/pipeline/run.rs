@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{DuplicateCheck, Intake, Job, commit, duplicates, fill, map, mappers, read};
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::delivery::{Room, Sender};
-use crate::journal::Tracker;
+use crate::journal::{Journal, Tracker};
 use crate::signal::Signals;
 use crate::source::Input;
 
@@ -18,8 +18,9 @@ use crate::source::Input;
 /// running ahead of it.
 const EVENTS: usize = 256;
 
-/// Runs a job to its end, whatever that is.
-pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ledger {
+/// Runs a job to its end, whatever that is. The journal comes back unless it failed: that the account was given is for the
+/// caller to say in it.
+pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> (Ledger, Option<Journal>) {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
@@ -74,8 +75,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         stop,
         abort,
     };
-    let ledger = committer.run(inbox, reporter, signals).await;
-    end(stages, ledger).await
+    let (ledger, journal) = committer.run(inbox, reporter, signals).await;
+    (end(stages, ledger).await, journal)
 }
 
 /// The committer ends when the stages do: nothing is left of them but how they ended.

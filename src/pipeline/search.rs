@@ -18,6 +18,6 @@ pub async fn find_duplicates(
 ) -> (Ledger, io::Result<Option<FoundDuplicates>>) {
     let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
     let job = Job { duplicates: DuplicateCheck::Find(Arc::clone(&finder)), ..Job::dry_run(intake, 0, None) };
-    let ledger = run(job, reporter, signals).await;
+    let (ledger, _) = run(job, reporter, signals).await;
     (ledger, finish(finder).await)
 }

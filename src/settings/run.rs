@@ -8,7 +8,7 @@ use super::{Environment, ImportSettings, SettingsError, Undo, WhichRun, runs_dir
 use crate::avnology::BaseUrlError;
 use crate::cli::{ImportArguments, MappingArguments, ResumeArguments, RunOptions, TargetArguments, UndoArguments};
 use crate::delivery::OnExisting;
-use crate::journal::{Lock, RecordedOptions, RunDirectory, RunRecord};
+use crate::journal::{Lock, MergedRecord, RecordedOptions, RunDirectory, RunRecord};
 use crate::rule_files::RuleFiles;
 use crate::source::ShardChoice;
 
@@ -129,8 +129,34 @@ fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), 
     };
     found.ok_or_else(|| {
         failed(match id {
-            Some(id) => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),
+            Some(id) => why_not(runs, id),
             None => "there is no run that was interrupted".to_owned(),
         })
     })
+}
+
+/// Why there is no run of this name, and what to do.
+fn why_not(runs: &Path, id: &str) -> String {
+    let path = runs.join(id);
+    if let Some(MergedRecord { shards, .. }) = MergedRecord::read(&path) {
+        let shards = shards.join(" and ");
+        return format!("`{id}` is no run but the account of {shards}, put together; name these, one at a time");
+    }
+    match RunDirectory::open(path.clone()) {
+        _ if !path.is_dir() => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),
+        _ if id.ends_with("-merged") => format!(
+            "`{id}` is no run but the account of several shards, put together; name their runs, one at a time: `avnology \
+             migrate clerk runs` lists them"
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            format!(
+                "`{id}` has no `run.json`: either it never began, and sent nothing, or somebody took that file away"
+            )
+        }
+        Err(error) => format!(
+            "the `run.json` of run `{id}` cannot be read ({error}): it was changed, or a newer version of the tool wrote it, \
+             and then that version can"
+        ),
+        Ok((_, record)) => format!("the directory `{id}` is that of run `{0}`; say `{0}`", record.id),
+    }
 }

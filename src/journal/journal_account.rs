@@ -1,0 +1,27 @@
+//! What a journal says of a whole run, beside what became of each record.
+
+use std::path::PathBuf;
+
+use super::{Ended, Ending};
+
+/// What a journal says of a whole run.
+#[derive(Clone, Debug)]
+pub struct JournalAccount {
+    /// How it stands.
+    pub ending: Ending,
+    /// How its last part ended that came to an end.
+    pub ended: Option<Ended>,
+    /// The files with its rejects; the last one is the newest.
+    pub rejects: Vec<CountedRejects>,
+    /// How many records each input has, those of other shards, too, where it was read to its end.
+    pub records: Vec<Option<u64>>,
+}
+
+/// A file of rejects as the journal knows it. Somebody may have changed it since, or moved it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedRejects {
+    /// The path.
+    pub path: PathBuf,
+    /// How long it was.
+    pub bytes: u64,
+}
