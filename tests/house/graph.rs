@@ -111,8 +111,8 @@ impl Graph {
         let length = (0..=names.len()).rev().find(|length| self.files.contains_key(&names[..*length]));
         let (module, rest) = names.split_at(length.expect("the crate's root"));
         let file = &self.files[module];
-        let named = |path: &&Path| rest.first().is_some() && path.alias.as_ref() == rest.first();
-        let other = file.paths.iter().find(named).and_then(|path| self.absolute(&module.to_vec(), &path.names));
+        let is_it = |path: &&Path| rest.first().is_some() && path.alias.as_ref() == rest.first();
+        let other = file.paths.iter().find(is_it).and_then(|path| self.absolute(&module.to_vec(), &path.names));
         match other {
             // A name that two modules give each other leads nowhere.
             Some(other) if other != names && depth < 8 => self.file_of(&[&other, &rest[1..]].concat(), depth + 1),
