@@ -285,12 +285,13 @@ mod tests {
         }
     }
 
-    #[test]
-    fn verdicts_over_every_combination_of_facts() {
-        fn yes_or_no(name: &'static str, no: Set, yes: Set) -> Kind {
-            (name, vec![("no", no), ("yes", yes)])
-        }
-        let kinds: Vec<Kind> = vec![
+    fn yes_or_no(name: &'static str, no: Set, yes: Set) -> Kind {
+        (name, vec![("no", no), ("yes", yes)])
+    }
+
+    /// What is known from the answer and the batch.
+    fn kinds_of_answer() -> Vec<Kind> {
+        vec![
             (
                 "failure",
                 vec![
@@ -315,6 +316,12 @@ mod tests {
                 ],
             ),
             yes_or_no("explained", |facts| facts.is_explained = false, |facts| facts.is_explained = true),
+        ]
+    }
+
+    /// What is known from before, and from asking.
+    fn kinds_of_circumstances() -> Vec<Kind> {
+        vec![
             yes_or_no("others succeed", |facts| facts.others_succeed = false, |facts| facts.others_succeed = true),
             yes_or_no("in vain", |facts| facts.is_in_vain = false, |facts| facts.is_in_vain = true),
             yes_or_no("part", |facts| facts.is_part = false, |facts| facts.is_part = true),
@@ -340,25 +347,31 @@ mod tests {
                 ],
             ),
             yes_or_no("blamed", |facts| facts.is_blamed = false, |facts| facts.is_blamed = true),
-        ];
-        let none = Facts {
-            failure: Failure::Refused,
-            wait: Wait::Unknown,
-            is_alone: false,
-            is_part: false,
-            attempts: 0,
-            most_attempts: 10,
-            timeouts: 0,
-            may_be_applied: false,
-            is_explained: false,
-            others_succeed: false,
-            is_in_vain: false,
-            can_check: false,
-            was_asked: false,
-            is_well: None,
-            is_blamed: false,
-        };
-        let mut all = vec![none];
+        ]
+    }
+
+    const NOTHING: Facts = Facts {
+        failure: Failure::Refused,
+        wait: Wait::Unknown,
+        is_alone: false,
+        is_part: false,
+        attempts: 0,
+        most_attempts: 10,
+        timeouts: 0,
+        may_be_applied: false,
+        is_explained: false,
+        others_succeed: false,
+        is_in_vain: false,
+        can_check: false,
+        was_asked: false,
+        is_well: None,
+        is_blamed: false,
+    };
+
+    #[test]
+    fn verdicts_over_every_combination_of_facts() {
+        let kinds = [kinds_of_answer(), kinds_of_circumstances()].concat();
+        let mut all = vec![NOTHING];
         for (_, values) in &kinds {
             let each = |facts: &Facts| {
                 let facts = *facts;

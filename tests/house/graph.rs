@@ -31,11 +31,11 @@ pub(crate) struct Import {
 }
 
 impl Import {
-    pub(crate) fn from_room(&self) -> &str {
+    pub(crate) fn room_of_importer(&self) -> &str {
         room(&self.from)
     }
 
-    pub(crate) fn to_room(&self) -> &str {
+    pub(crate) fn room_of_imported(&self) -> &str {
         room(&self.to)
     }
 }
@@ -65,7 +65,7 @@ impl Graph {
             let paths = syntax::paths(&tokens);
             files.insert(module, File { path, tokens, paths });
         }
-        of_tests.iter().for_each(|module| drop(files.remove(module)));
+        files.retain(|module, _| !of_tests.contains(module));
         let mut graph = Self { files, imports: Vec::new() };
         let imports: BTreeSet<Import> =
             graph.files.iter().flat_map(|(module, file)| graph.of_file(module, file)).collect();
@@ -111,8 +111,8 @@ impl Graph {
         let length = (0..=names.len()).rev().find(|length| self.files.contains_key(&names[..*length]));
         let (module, rest) = names.split_at(length.expect("the crate's root"));
         let file = &self.files[module];
-        let named = |path: &&Path| rest.first().is_some() && path.alias.as_ref() == rest.first();
-        let other = file.paths.iter().find(named).and_then(|path| self.absolute(&module.to_vec(), &path.names));
+        let is_it = |path: &&Path| !rest.is_empty() && path.alias.as_ref() == rest.first();
+        let other = file.paths.iter().find(is_it).and_then(|path| self.absolute(&module.to_vec(), &path.names));
         match other {
             // A name that two modules give each other leads nowhere.
             Some(other) if other != names && depth < 8 => self.file_of(&[&other, &rest[1..]].concat(), depth + 1),
@@ -132,8 +132,8 @@ impl Graph {
     /// Imports within a room that lead back to where they come from.
     pub(crate) fn circles(&self) -> impl Iterator<Item = &Import> {
         self.imports.iter().filter(|import| {
-            import.from_room() == import.to_room()
-                && self.reachable(&import.to, import.to_room()).contains(&*import.from)
+            import.room_of_importer() == import.room_of_imported()
+                && self.reachable(&import.to, import.room_of_imported()).contains(&*import.from)
         })
     }
 
@@ -141,7 +141,8 @@ impl Graph {
     fn reachable<'g>(&'g self, from: &'g str, room: &str) -> BTreeSet<&'g str> {
         let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
         while let Some(file) = open.pop() {
-            for import in self.imports.iter().filter(|import| import.from == file && import.to_room() == room) {
+            for import in self.imports.iter().filter(|import| import.from == file && import.room_of_imported() == room)
+            {
                 if seen.insert(&*import.to) {
                     open.push(&import.to);
                 }
@@ -170,7 +171,7 @@ fn files_below(src: &FilePath, found: &mut Vec<String>) {
             let name = path.strip_prefix(src).expect("below").to_string_lossy().replace('\\', "/");
             if path.is_dir() {
                 open.push(path);
-            } else if name.ends_with(".rs") && name != "main.rs" {
+            } else if path.extension().is_some_and(|extension| extension == "rs") && name != "main.rs" {
                 found.push(name);
             }
         }

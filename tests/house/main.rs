@@ -118,15 +118,22 @@ fn rooms_import_only_the_rooms_that_they_may() {
             if place(other).is_none_or(|place| place <= index) {
                 violations.push(format!("the table lets `{room}` import `{other}`, which does not stand below it"));
             }
-            if !house.imports().any(|import| import.from_room() == *room && import.to_room() == *other) {
+            if !house.imports().any(|import| import.room_of_importer() == *room && import.room_of_imported() == *other)
+            {
                 violations.push(format!("the table lets `{room}` import `{other}`, and no file does"));
             }
         }
     }
-    for import in house.imports().filter(|import| import.from_room() != import.to_room()) {
-        let may = ROOMS.iter().any(|(room, below)| *room == import.from_room() && below.contains(&import.to_room()));
+    for import in house.imports().filter(|import| import.room_of_importer() != import.room_of_imported()) {
+        let may = ROOMS
+            .iter()
+            .any(|(room, below)| *room == import.room_of_importer() && below.contains(&import.room_of_imported()));
         if !may {
-            violations.push(format!("{import}: `{}` may not import `{}`", import.from_room(), import.to_room()));
+            violations.push(format!(
+                "{import}: `{}` may not import `{}`",
+                import.room_of_importer(),
+                import.room_of_imported()
+            ));
         }
     }
     none("imports between rooms", &violations);
