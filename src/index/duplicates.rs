@@ -166,7 +166,8 @@ impl FoundDuplicates {
 
     /// Writes them into a new file, where they can be looked up.
     pub fn write(&self, file: std::fs::File) -> io::Result<Duplicates> {
-        SortedFile::write(file, self.entries()).map(Duplicates)
+        let kept = self.entries().map(|entry| entry.map(|entry| kept(&duplicate_of(&entry))));
+        SortedFile::write(file, kept).map(Duplicates)
     }
 
     /// One entry for each record.
@@ -195,12 +196,12 @@ impl Duplicates {
     pub fn find(&self, input: u16, number: u64) -> io::Result<Option<Duplicate>> {
         let mut key = Writer::<RECORD_BYTES>::default();
         key.record(&Place { input, number, ..Place::default() });
-        Ok(self.0.find(&key.done())?.map(|entry| duplicate_of(&entry)))
+        Ok(self.0.find(&key.done())?.map(|entry| kept_duplicate(&entry)))
     }
 
     /// Goes through them, in the order of the inputs.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
-        self.0.entries().map(|entry| entry.map(|entry| duplicate_of(&entry)))
+        self.0.entries().map(|entry| entry.map(|entry| kept_duplicate(&entry)))
     }
 }
 
@@ -211,14 +212,30 @@ pub(super) fn found(place: &Place, kind: u8, other: &Place) -> Entry {
     entry.done()
 }
 
+/// The entry in a file that is kept.
+fn kept(Duplicate { place, kind, meaning, first }: &Duplicate) -> Entry {
+    let beside = if *meaning == Meaning::Shared { BESIDE } else { 0 };
+    let mut entry = Writer::<ENTRY_BYTES>::default();
+    entry.record(place).number(u64::from(kind | beside), 1).record(first).number(first.line, 5).kept_rest(place);
+    entry.done()
+}
+
 fn duplicate_of(entry: &Entry) -> Duplicate {
+    take_apart(entry, Parts::rest)
+}
+
+fn kept_duplicate(entry: &Entry) -> Duplicate {
+    take_apart(entry, Parts::kept_rest)
+}
+
+fn take_apart<'a>(entry: &'a Entry, rest: impl FnOnce(&mut Parts<'a>, Place) -> Place) -> Duplicate {
     let mut parts = Parts(entry);
     let place = parts.record();
     let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
     let first = parts.record();
     let first = Place { line: parts.number(5), ..first };
     let meaning = if kind & BESIDE == 0 { Meaning::Taken } else { Meaning::Shared };
-    Duplicate { place: parts.rest(place), kind: kind & !BESIDE, meaning, first }
+    Duplicate { place: rest(&mut parts, place), kind: kind & !BESIDE, meaning, first }
 }
 
 #[cfg(test)]
@@ -231,7 +248,14 @@ mod tests {
 
     fn place(input: u16, number: u64) -> Place {
         let scattered = number.wrapping_mul(0x9E37_79B9) & 0xFF_FFFF;
-        Place { input, number, line: number * 3, offset: number * 1000, length: scattered, notes: u32::from(input) + 7 }
+        Place {
+            input,
+            number,
+            line: number * 3,
+            offset: number * 1000,
+            length: scattered,
+            notes: (1 << 39) + u64::from(input),
+        }
     }
 
     /// The keys of one record: two that it claims, and some beside the second.
@@ -297,13 +321,14 @@ mod tests {
             prop_assert!(listed.is_sorted_by_key(|duplicate| duplicate.place.number));
             prop_assert_eq!(listed.len(), expected.len());
             let written = found.write(tempfile::tempfile().unwrap()).unwrap();
-            prop_assert!(written.iter().map(Result::unwrap).eq(listed.iter().copied()));
+            let kept = |duplicate: &Duplicate| Duplicate { place: Place { notes: 0, ..duplicate.place }, ..*duplicate };
+            prop_assert!(written.iter().map(Result::unwrap).eq(listed.iter().map(kept)));
             for duplicate in &listed {
                 let (meaning, kind, first) = expected[&duplicate.place.number];
                 prop_assert_eq!(duplicate.place, place(3, duplicate.place.number));
                 let found = (duplicate.meaning, duplicate.kind, duplicate.first.number, duplicate.first.line);
                 prop_assert_eq!(found, (meaning, kind, first, first * 3));
-                prop_assert_eq!(written.find(3, duplicate.place.number).unwrap(), Some(*duplicate));
+                prop_assert_eq!(written.find(3, duplicate.place.number).unwrap(), Some(kept(duplicate)));
             }
             for (number, _) in &numbered {
                 prop_assert_eq!(written.find(3, *number).unwrap().is_some(), expected.contains_key(number));

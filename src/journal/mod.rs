@@ -29,7 +29,7 @@ mod run_directory;
 mod run_journal;
 mod run_record;
 
-pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
+pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, RejectsEnd, Settled};
 pub use first_pass::{FirstPassRecord, Prediction};
 pub use known_users::{ContentHash, KNOWN_USERS_PREFIX, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
 use lock::target_digest;

@@ -8,9 +8,10 @@
 //! a CSV. A record that is no JSON stands there as a string; one that is not even UTF-8 is
 //! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
 //!
-//! `line_check` is the CRC-32 of what is before it in its line: a line that somebody has changed is known by it. A file in which
-//! anything was changed, or that is not there any more, belongs to whoever did that: it stays as it is, and further rejects
-//! go to `rejects-2.ndjson`, and so on.
+//! `line_check` is the CRC-32 of what is before it in its line: a line that somebody has changed is known by it. Lines that were
+//! sorted or left out are known by the sum that the journal keeps of all that counts. A file in which anything was changed, or
+//! that is not there any more, belongs to the person who did that: it stays as it is, and further rejects go to
+//! `rejects-2.ndjson`, and so on.
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
@@ -23,7 +24,7 @@ use serde::Serializer;
 use serde::ser::SerializeMap;
 
 use super::run_directory::create_new_private;
-use super::{RecordKey, sync_directory_of};
+use super::{RecordKey, RejectsEnd, sync_directory_of};
 use crate::clerk::COLUMNS;
 use crate::mapping::{EarlierRecord, RejectCode, Rejection, unwrap_reject};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
@@ -192,7 +193,24 @@ pub(super) struct RejectsFile {
     written: u64,
     /// Lines to be written.
     waiting: Vec<u8>,
+    /// The CRC-32 of both.
+    sum: crc32fast::Hasher,
     dirty: bool,
+}
+
+/// What the journal counts on in a rejects file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted {
+    /// Its length.
+    pub bytes: u64,
+    /// The CRC-32 of these bytes, if the journal tells it: those of earlier versions do not.
+    pub sum: Option<u32>,
+}
+
+impl From<RejectsEnd> for Counted {
+    fn from(RejectsEnd { bytes, sum }: RejectsEnd) -> Self {
+        Self { bytes, sum: Some(sum) }
+    }
 }
 
 /// The number of the first file.
@@ -202,8 +220,8 @@ pub(super) const FIRST: u32 = 1;
 enum Left {
     /// Nothing that counts.
     Nothing,
-    /// All that counts, and perhaps more that does not.
-    All,
+    /// All that counts, of which this is the sum, and perhaps more that does not.
+    All(crc32fast::Hasher),
     /// Something else, which is not the run's any more.
     Changed,
 }
@@ -216,30 +234,32 @@ impl RejectsFile {
     fn new(first: PathBuf) -> Self {
         let run = first.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         let (earlier, waiting) = (Vec::new(), Vec::new());
-        Self { first, number: FIRST, earlier, run, file: None, written: 0, waiting, dirty: false }
+        let sum = crc32fast::Hasher::new();
+        Self { first, number: FIRST, earlier, run, file: None, written: 0, waiting, sum, dirty: false }
     }
 
-    /// Goes on with the last of the files that count, of which `bytes` count. What an interruption left behind them is cut
-    /// off. A file that somebody changed is not touched: another one is begun.
-    pub(super) fn resume(first: PathBuf, mut files: Vec<u32>, bytes: u64) -> io::Result<Self> {
+    /// Goes on with the last of the files that count. What an interruption left behind that is cut off. A file that somebody
+    /// changed is not touched: another one is begun.
+    pub(super) fn resume(first: PathBuf, mut files: Vec<u32>, mut counted: Counted) -> io::Result<Self> {
         let number = files.pop().unwrap_or(FIRST);
-        let mut rejects = Self { number, earlier: files, written: bytes, ..Self::new(first) };
+        let mut rejects = Self { number, earlier: files, written: counted.bytes, ..Self::new(first) };
         loop {
             let path = rejects.path();
-            match look_at(&path, rejects.written)? {
+            match look_at(&path, counted)? {
                 Left::Nothing => return Ok(rejects),
-                Left::All if rejects.written == 0 => {
+                Left::All(_) if rejects.written == 0 => {
                     std::fs::remove_file(&path)?;
                     return Ok(rejects);
                 }
-                Left::All => {
+                Left::All(sum) => {
                     let mut file = OpenOptions::new().write(true).open(&path)?;
                     file.set_len(rejects.written)?;
                     file.seek(SeekFrom::Start(rejects.written))?;
-                    return Ok(Self { file: Some(file), ..rejects });
+                    return Ok(Self { file: Some(file), sum, ..rejects });
                 }
                 Left::Changed => rejects.leave(),
             }
+            counted = Counted::default();
         }
     }
 
@@ -267,9 +287,9 @@ impl RejectsFile {
         self.earlier.iter().copied().chain(current).map(|number| Self::numbered(&self.first, number))
     }
 
-    /// Its length with everything that was appended.
-    pub(super) fn bytes(&self) -> u64 {
-        self.written + self.waiting.len() as u64
+    /// Its length with everything that was appended, and the sum of it.
+    pub(super) fn end(&self) -> RejectsEnd {
+        RejectsEnd { bytes: self.written + self.waiting.len() as u64, sum: self.sum.clone().finalize() }
     }
 
     /// Appends a reject.
@@ -278,8 +298,9 @@ impl RejectsFile {
             self.begin_group()?;
             self.dirty = true;
         }
-        self.waiting.extend_from_slice(&reject.line(&self.run)?);
-        self.waiting.push(b'\n');
+        let line = [reject.line(&self.run)?, vec![b'\n']].concat();
+        self.sum.update(&line);
+        self.waiting.extend_from_slice(&line);
         if self.waiting.len() < Self::BUFFERED { Ok(()) } else { self.write() }
     }
 
@@ -327,6 +348,7 @@ impl RejectsFile {
             self.earlier.push(self.number);
         }
         (self.number, self.file, self.written) = (self.number + 1, None, 0);
+        self.sum = crc32fast::Hasher::new();
         tracing::warn!(
             "somebody changed or moved `{}` before the run was finished, so it stays as it is; further rejects go to `{}`",
             changed.display(),
@@ -340,7 +362,7 @@ pub fn rejects_path(first: &Path) -> io::Result<PathBuf> {
     let mut number = FIRST;
     loop {
         let path = RejectsFile::numbered(first, number);
-        if !matches!(look_at(&path, 0)?, Left::Changed) {
+        if !matches!(look_at(&path, Counted::default())?, Left::Changed) {
             return Ok(path);
         }
         number += 1;
@@ -366,9 +388,10 @@ fn is_still(file: &File, path: &Path, length: u64) -> io::Result<bool> {
     Ok(is_same && there.is_file() && there.len() == length)
 }
 
-/// Looks at what was left of a file of which `counted` bytes count: whole lines, each as it was written. Behind them an
-/// interruption leaves more of these, of which the last may be cut off, and a power cut leaves zeros in any of them.
-fn look_at(path: &Path, counted: u64) -> io::Result<Left> {
+/// Looks at what was left of a file: what counts of it is whole lines, each as it was written. Behind them an interruption
+/// leaves more of these, of which the last may be cut off, and a power cut leaves zeros in any of them.
+fn look_at(path: &Path, counted: Counted) -> io::Result<Left> {
+    let Counted { bytes: counted, sum: expected } = counted;
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -381,15 +404,20 @@ fn look_at(path: &Path, counted: u64) -> io::Result<Left> {
     }
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
     let (mut start, mut line) = (0, Line::default());
-    while line.read(&mut reader)? {
+    let (mut sum, mut sum_of_counted) = (crc32fast::Hasher::new(), crc32fast::Hasher::new());
+    while line.read(&mut reader, &mut sum)? {
         let end = start + line.length;
-        let is_torn = start >= counted && (line.has_zeros || !line.is_whole);
-        if !(is_torn || line.is_as_written()) || start < counted && end > counted {
+        let is_left_over = start >= counted && line.is_torn(path, start)?;
+        if !(is_left_over || line.is_as_written()) || start < counted && end > counted {
             return Ok(Left::Changed);
+        }
+        if end == counted {
+            sum_of_counted = sum.clone();
         }
         (start, line) = (end, Line::default());
     }
-    Ok(Left::All)
+    let is_right = expected.is_none_or(|expected| sum_of_counted.clone().finalize() == expected);
+    Ok(if is_right { Left::All(sum_of_counted) } else { Left::Changed })
 }
 
 /// A line of a rejects file while it is read; it may be of any length.
@@ -397,6 +425,7 @@ fn look_at(path: &Path, counted: u64) -> io::Result<Left> {
 struct Line {
     length: u64,
     is_whole: bool,
+    first: Option<u8>,
     has_zeros: bool,
     sum: crc32fast::Hasher,
     /// The last bytes, which are not summed up: they may be the check.
@@ -404,8 +433,8 @@ struct Line {
 }
 
 impl Line {
-    /// Reads the next line; false at the end of the file.
-    fn read(&mut self, reader: &mut impl BufRead) -> io::Result<bool> {
+    /// Reads the next line, and adds it to the sum of the file; false at the end of the file.
+    fn read(&mut self, reader: &mut impl BufRead, of_file: &mut crc32fast::Hasher) -> io::Result<bool> {
         while !self.is_whole {
             let piece = reader.fill_buf()?;
             if piece.is_empty() {
@@ -413,17 +442,34 @@ impl Line {
             }
             let line_break = memchr::memchr(b'\n', piece);
             let content = &piece[..line_break.unwrap_or(piece.len())];
+            self.first = self.first.or(piece.first().copied());
             self.has_zeros |= memchr::memchr(0, content).is_some();
             self.end.extend_from_slice(content);
             let surplus = self.end.len().saturating_sub(Check::LENGTH);
             self.sum.update(&self.end[..surplus]);
             self.end.drain(..surplus);
             let consumed = content.len() + usize::from(line_break.is_some());
+            of_file.update(&piece[..consumed]);
             self.length += consumed as u64;
             self.is_whole = line_break.is_some();
             reader.consume(consumed);
         }
         Ok(self.length > 0)
+    }
+
+    /// Whether this line, which begins at `start`, may be what an interruption left of one. A record that somebody has mended
+    /// in an editor that writes no last line break is whole, which nothing that was cut off is. And a text in another encoding
+    /// has zeros in it, but begins otherwise.
+    fn is_torn(&self, path: &Path, start: u64) -> io::Result<bool> {
+        if self.has_zeros {
+            return Ok(matches!(self.first, Some(b'{' | 0)));
+        }
+        if self.is_whole {
+            return Ok(false);
+        }
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(start))?;
+        Ok(serde_json::from_reader::<_, serde::de::IgnoredAny>(BufReader::new(file)).is_err())
     }
 
     fn is_as_written(&self) -> bool {
@@ -476,9 +522,16 @@ mod tests {
         let path = directory.path().join("rejects.ndjson");
         let (one, two) = (line_of(b"{\"id\":\"one\"}") + "\n", line_of(b"{\"id\":\"two\"}") + "\n");
         let both = one.clone() + &two;
-        let is_own = |content: &str, counted: usize| {
+        let seen = |content: &str, counted: usize| {
             std::fs::write(&path, content).unwrap();
-            matches!(look_at(&path, counted as u64).unwrap(), Left::All)
+            let sum = both.as_bytes().get(..counted).map(crc32fast::hash);
+            [None, sum]
+                .map(|sum| matches!(look_at(&path, Counted { bytes: counted as u64, sum }).unwrap(), Left::All(_)))
+        };
+        let is_own = |content: &str, counted: usize| {
+            let [without, with] = seen(content, counted);
+            assert_eq!(without, with, "{content}");
+            with
         };
         for counted in [0, one.len(), both.len()] {
             assert!(is_own(&both, counted), "{counted}");
@@ -492,6 +545,12 @@ mod tests {
                 both.clone() + "\n",
                 both.replace(&one, "{\"id\":\"one\"}\n"),
                 both.replace('\n', "\r\n"),
+                format!("\u{feff}{both}"),
+                // Mended, or added, in an editor that writes no last line break.
+                both.replace("two", "2").trim_end().to_owned(),
+                both.clone() + "{\"id\":\"three\"}",
+                // As another encoding, where every second byte is zero.
+                both.chars().fold("\u{feff}".to_owned(), |text, character| text + &format!("{character}\0")),
             ] {
                 assert!(!is_own(&changed, counted), "{counted}: {changed}");
             }
@@ -499,8 +558,26 @@ mod tests {
         assert!(!is_own(&one, both.len()), "a line is missing");
         assert!(!is_own(&two, one.len() + 1), "what counts ends within a line");
         std::fs::remove_file(&path).unwrap();
-        assert!(matches!(look_at(&path, 0).unwrap(), Left::Nothing));
-        assert!(matches!(look_at(&path, 1).unwrap(), Left::Changed), "it was moved away");
+        let look_at = |bytes| look_at(&path, Counted { bytes, sum: None }).unwrap();
+        assert!(matches!(look_at(0), Left::Nothing));
+        assert!(matches!(look_at(1), Left::Changed), "it was moved away");
+    }
+
+    /// What counts is not what stands before that place any more: cut off there, it would lose one and have the other twice.
+    #[test]
+    fn lines_that_somebody_sorted_are_not_what_counts() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = directory.path().join("rejects.ndjson");
+        let (one, two) = (line_of(b"{\"id\":\"one\"}") + "\n", line_of(b"{\"id\":\"two\"}") + "\n");
+        let counted = RejectsEnd { bytes: one.len() as u64, sum: crc32fast::hash(one.as_bytes()) }.into();
+        let sorted = two + &one;
+        std::fs::write(&first, &sorted).unwrap();
+        let resumed = RejectsFile::resume(first.clone(), vec![FIRST], counted).unwrap();
+        assert_eq!((resumed.number, std::fs::read_to_string(&first).unwrap()), (2, sorted));
+        std::fs::write(&first, &one).unwrap();
+        let resumed = RejectsFile::resume(first, vec![FIRST], counted).unwrap();
+        assert_eq!(Counted::from(resumed.end()).bytes, one.len() as u64);
+        assert_eq!(resumed.end().sum, crc32fast::hash(one.as_bytes()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Settled};
 use super::log::{LogError, LogReader, LogWriter};
+use super::rejects::Counted;
 use super::{InDoubt, Progress, Reject, RejectsFile, create_private, rejects, sync_directory_of};
 
 /// Why a journal cannot be used.
@@ -67,8 +68,8 @@ struct Found {
     finished: bool,
     /// Numbers of the rejects files that the journal counts on.
     rejects_files: Vec<u32>,
-    /// Length of the last of them.
-    rejects_bytes: u64,
+    /// What counts of the last of them.
+    rejects: Counted,
     /// Where its last whole entry ends.
     end: u64,
 }
@@ -85,7 +86,11 @@ impl Found {
         let reader = BufReader::with_capacity(1 << 18, file);
         let Some(mut log) = LogReader::open(reader).map_err(wrong)? else { return Ok(None) };
         let (progress, rejects_files) = (Progress::new(inputs), vec![rejects::FIRST]);
-        let mut found = Self { progress, finished: false, rejects_files, rejects_bytes: 0, end: 0 };
+        let mut found = Self { progress, finished: false, rejects_files, rejects: Counted::default(), end: 0 };
+        let mut settle = |progress: &mut Progress, records: &[Settled]| {
+            records.iter().for_each(&mut settled);
+            progress.settle(records.iter().map(|record| record.key));
+        };
         loop {
             found.end = log.offset();
             let Some(bytes) = log.next_entry().map_err(wrong)? else { return Ok(Some(found)) };
@@ -94,18 +99,21 @@ impl Found {
                 Entry::Planned(plan) => found.progress.plan(plan),
                 Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
-                    found.rejects_bytes = rejects_bytes;
-                    records.iter().for_each(&mut settled);
-                    found.progress.settle(records.iter().map(|record| record.key));
+                    found.rejects = Counted { bytes: rejects_bytes, sum: None };
+                    settle(&mut found.progress, &records);
+                }
+                Entry::SettledWith { records, rejects } => {
+                    found.rejects = rejects.into();
+                    settle(&mut found.progress, &records);
                 }
                 Entry::Reached(mark) => found.progress.reach(mark),
                 Entry::Finished => found.finished = true,
                 Entry::RejectsIn(number) => {
-                    if found.rejects_bytes == 0 {
+                    if found.rejects.bytes == 0 {
                         found.rejects_files.pop();
                     }
                     found.rejects_files.push(number);
-                    found.rejects_bytes = 0;
+                    found.rejects = Counted::default();
                 }
             }
         }
@@ -127,7 +135,7 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let log = create_private(path).and_then(LogWriter::create).map_err(failed)?;
         sync_directory_of(path).map_err(failed)?;
-        let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), 0)
+        let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), Counted::default())
             .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
         Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: rejects::FIRST })
     }
@@ -144,10 +152,10 @@ impl Journal {
         let Some(found) = Found::read(&file, path, inputs, settled)? else {
             return Ok(Replayed { journal: Self::create(path, rejects)?, progress: Progress::new(inputs) });
         };
-        let Found { progress, rejects_files, rejects_bytes, end, .. } = found;
+        let Found { progress, rejects_files, rejects: counted, end, .. } = found;
         cut_off(&mut file, end).map_err(failed)?;
         let rejects_number = rejects_files.last().copied().unwrap_or(rejects::FIRST);
-        let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, rejects_bytes)
+        let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, counted)
             .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
         let mut journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
         // Before anything else: what is settled from here on tells of the length of that file.
@@ -174,7 +182,7 @@ impl Journal {
             return Ok((Ending::Interrupted, Vec::new()));
         };
         // The last one may have been left without a reject in it.
-        let files = if found.rejects_bytes == 0 {
+        let files = if found.rejects.bytes == 0 {
             &found.rejects_files[..found.rejects_files.len() - 1]
         } else {
             &found.rejects_files[..]
@@ -209,9 +217,9 @@ impl Journal {
         self.log.append(&entry.encode()?)
     }
 
-    /// Length of the rejects file with everything added to it.
-    pub fn rejects_bytes(&self) -> u64 {
-        self.rejects.bytes()
+    /// Says what became of records, those that were rejected among them, whose rejects were added before.
+    pub fn settle(&mut self, records: Vec<Settled>) -> io::Result<()> {
+        self.append(&Entry::SettledWith { records, rejects: self.rejects.end() })
     }
 
     /// Makes everything added durable. Blocks for as long as the disk takes.
