@@ -19,6 +19,7 @@ mod limits;
 mod normal_form;
 mod notices;
 mod parse;
+mod reject_line;
 mod rules;
 mod syntax;
 mod template;
@@ -34,8 +35,8 @@ pub use identity::{Address, MigrationIdentity};
 pub(crate) use limits::MAPPING_FILE_BYTES;
 pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
-pub(crate) use parse::unwrap_reject;
 pub use parse::{parse, parse_row, row_rejection};
+pub(crate) use reject_line::{Content, content};
 pub use rules::{
     Constant, EmailRules, InvalidUsername, MetadataRules, MissingEmail, Origin, Place, RoleRule, Rules, TraitRule,
     TraitRules, Unverified, UsernameRules,

@@ -60,6 +60,7 @@ mod zstd;
 pub use buffer::Buffer;
 pub(crate) use buffer::KEPT;
 pub(crate) use compressed::HELD_BACK;
+pub(crate) use detect::BYTE_ORDER_MARK;
 pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};
 pub use digest::InputDigest;
