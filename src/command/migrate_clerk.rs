@@ -88,7 +88,8 @@ async fn import_into(
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let mut settings = passwords::read(settings, &mut signals).await?;
-    let looked = look_through(&settings, &directory, &mut ledger, &mut signals).await;
+    let has_begun = continued && (ledger.counts().read > 0 || !progress.in_doubt.is_empty());
+    let looked = look_through(&settings, &directory, has_begun, &mut ledger, &mut signals).await;
     let FirstPass { duplicates, watch, prediction } = match looked {
         // The account says that it ended on its input, so that the same command begins anew with the repaired one.
         Err(ImportError::Prepare(PrepareError::Source(error))) => {
@@ -147,10 +148,11 @@ fn details(target: &Target, directory: &RunDirectory, record: &RunRecord) -> Run
 async fn look_through(
     settings: &ImportSettings,
     directory: &RunDirectory,
+    has_begun: bool,
     ledger: &mut Ledger,
     signals: &mut Signals,
 ) -> Result<FirstPass, ImportError> {
-    let pass = first_pass(settings, Some(directory), signals).await?;
+    let pass = first_pass(settings, Some((directory, has_begun)), signals).await?;
     ledger.stopped = pass.prediction.and_then(|prediction| refusal(&prediction, ledger, settings));
     if let Some(prediction) = pass.prediction.filter(|_| ledger.stopped.is_none()) {
         let failed = |source| ImportError::Write { path: directory.first_pass(), source };

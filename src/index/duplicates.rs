@@ -170,6 +170,15 @@ impl FoundDuplicates {
         SortedFile::write(file, kept).map(Duplicates)
     }
 
+    /// The CRC-32 of the file as it will be written.
+    pub fn sum(&self) -> io::Result<u32> {
+        let mut sum = crc32fast::Hasher::new();
+        for duplicate in self.iter() {
+            sum.update(&kept(&duplicate?));
+        }
+        Ok(sum.finalize())
+    }
+
     /// One entry for each record.
     fn entries(&self) -> impl Iterator<Item = io::Result<Entry>> {
         let mut last = None;
@@ -190,6 +199,11 @@ impl Duplicates {
     /// Opens a file that was written before.
     pub fn open(path: &std::path::Path) -> io::Result<Self> {
         SortedFile::open(path).map(Self)
+    }
+
+    /// The CRC-32 of all of it.
+    pub fn sum(&self) -> io::Result<u32> {
+        self.0.sum()
     }
 
     /// What a record has in common with another one, if anything.

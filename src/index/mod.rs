@@ -21,6 +21,6 @@ mod sorter;
 pub use duplicates::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning};
 pub use merge::merge;
 pub use place::Place;
-pub(crate) use positioned::{read_exact_at, write_all_at};
+pub(crate) use positioned::{read_exact_at, sum_of_file, write_all_at};
 pub use sorted_file::SortedFile;
 pub use sorter::{Sorted, Sorter};

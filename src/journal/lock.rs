@@ -35,7 +35,7 @@ pub enum LockError {
         holder: String,
     },
     /// The lock file cannot be used.
-    #[error("cannot lock `{path}`: {source}{}", advice(source))]
+    #[error("cannot lock `{path}`: {source}{}", advice(path, source))]
     Io {
         /// The lock file.
         path: PathBuf,
@@ -205,8 +205,15 @@ fn is_shared(_: &Path) -> io::Result<bool> {
 }
 
 /// What to do about a lock that cannot be used.
-fn advice(source: &io::Error) -> &'static str {
+fn advice(path: &Path, source: &io::Error) -> &'static str {
     match source.kind() {
+        _ if path.is_dir() => {
+            "; a file is kept there, so that no two runs get into each other's way: move the directory away"
+        }
+        // That of a run, in its directory.
+        io::ErrorKind::PermissionDenied if path.file_name().is_some_and(|name| name == "lock") => {
+            "; it keeps two commands from one run: let the user of this command write to the run's directory"
+        }
         io::ErrorKind::StorageFull => "; make room there",
         _ => "; set XDG_STATE_HOME to a directory of your own that can be written to, the same one for every run",
     }

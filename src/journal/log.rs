@@ -65,9 +65,17 @@ pub enum LogError {
     /// Reading failed.
     #[error("the journal cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// Not a log of this version.
-    #[error("this is not a journal of this version of the tool")]
+    /// Not a log at all.
+    #[error("this is no journal: its beginning was changed after it was written")]
     Foreign,
+    /// Of a later version of the format, or with entries that only a later version knows.
+    #[error(
+        "this journal was written by a later version of the tool; use that version to go on with the run or to undo it"
+    )]
+    Newer,
+    /// Empty. A run begins with the beginning of its journal.
+    #[error("the journal is empty, and what the run did is lost with it")]
+    Empty,
     /// An entry was changed after it was written.
     #[error("the journal is damaged at byte {offset}; it was changed after it was written, so it is not used")]
     Damaged {
@@ -172,7 +180,13 @@ impl<R: Read> LogReader<R> {
             return Ok(Some(log));
         }
         let right = magic[..length].iter().zip(MAGIC).take_while(|(is, should)| is == should).count();
-        if is_zero(&magic[right..length]) && log.rest_is_zero()? { Ok(None) } else { Err(LogError::Foreign) }
+        match magic {
+            _ if is_zero(&magic[right..length]) && log.rest_is_zero()? => Ok(None),
+            [family @ .., version] if MAGIC.starts_with(&family) && version > MAGIC[family.len()] => {
+                Err(LogError::Newer)
+            }
+            _ => Err(LogError::Foreign),
+        }
     }
 
     /// Where the next entry begins; behind the last one, where writing goes on.

@@ -26,6 +26,7 @@ mod log;
 mod progress;
 mod rejects;
 mod run_directory;
+mod run_file;
 mod run_journal;
 mod run_record;
 

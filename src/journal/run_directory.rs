@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::RunRecord;
+use super::run_file::{fault, read_json, unreadable};
 use crate::exit::ExitStatus;
 use crate::source::Shard;
 
@@ -39,18 +40,34 @@ impl RunDirectory {
 
     /// A run that was begun before.
     pub fn open(path: PathBuf) -> io::Result<(Self, RunRecord)> {
-        let record: RunRecord = serde_json::from_slice(&std::fs::read(path.join("run.json"))?)?;
+        let file = path.join("run.json");
+        let read = read_json(&file).and_then(|record| record.ok_or_else(|| "is missing".to_owned()));
+        let record: RunRecord =
+            read.map_err(|problem| fault(&file, "which says what the run is about", &problem, NO_RECORD))?;
         Ok((Self { id: record.id.clone(), path }, record))
     }
 
-    /// All runs, the newest first. What is not a run is passed over.
+    /// Whether a run was begun in a directory. One without entries in its journal and without a record was killed before.
+    fn holds_a_run(path: &Path) -> bool {
+        path.join("run.json").exists() || std::fs::metadata(path.join("journal")).is_ok_and(|journal| journal.len() > 8)
+    }
+
+    /// All runs, the newest first. What is not a run is passed over, and what was one is told of.
     pub fn list(runs: &Path) -> io::Result<Vec<(Self, RunRecord)>> {
         let entries = match std::fs::read_dir(runs) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let mut found: Vec<_> = entries.flatten().filter_map(|entry| Self::open(entry.path()).ok()).collect();
+        let mut found = Vec::new();
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let is_run = Self::holds_a_run(&path);
+            match Self::open(path) {
+                Ok(run) => found.push(run),
+                Err(error) if is_run => tracing::warn!("a run is passed over: {error}"),
+                Err(_) => {}
+            }
+        }
         // Ids begin with the time, to the second.
         found.sort_by(|(_, one), (_, other)| other.started.cmp(&one.started));
         Ok(found)
@@ -67,7 +84,13 @@ impl RunDirectory {
     /// longer true.
     pub fn mark_undone(&self, as_a_whole: bool) -> io::Result<()> {
         let now = jiff::Timestamp::now().to_string();
-        replace_private(&self.undone(), |file| serde_json::to_writer(file, &(now, as_a_whole)).map_err(Into::into))
+        let undone = self.undone();
+        let written =
+            replace_private(&undone, |file| serde_json::to_writer(file, &(now, as_a_whole)).map_err(Into::into));
+        written.map_err(|error| {
+            let (purpose, advice) = ("which says that the run is being undone", "move it away, and undo the run again");
+            if undone.is_dir() { fault(&undone, purpose, &unreadable(&undone, &error), advice) } else { error }
+        })
     }
 
     /// Whether undoing it came to its end.
@@ -164,6 +187,11 @@ impl RunDirectory {
         self.path.join("lock")
     }
 }
+
+/// What to do about a run whose record is lost. Nobody is claimed by a new one, and the mark tells who the old one created.
+const NO_RECORD: &str = "put it back from a copy; or import the same input again, which begins a new run and sends nobody twice. \
+                         Without it the run cannot be undone: the users it created have its id in their \
+                         `admin_metadata.avnology_migrate`";
 
 /// What of a report decides about the next run.
 #[derive(serde::Deserialize)]

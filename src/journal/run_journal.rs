@@ -10,13 +10,18 @@ use std::path::{Path, PathBuf};
 use super::entry::{Entry, Settled};
 use super::log::{LogError, LogReader, LogWriter};
 use super::rejects::Counted;
+use super::run_file::unreadable;
 use super::{InDoubt, Progress, Reject, RejectsFile, create_private, rejects, sync_directory_of};
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// Reading or writing failed.
-    #[error("cannot use the journal `{path}`: {source}")]
+    #[error(
+        "cannot use `{path}`, which says what the run has done: {}; {}",
+        unreadable(path, source),
+        if path.is_dir() { "move it away and put the journal back" } else { NEW_RUN }
+    )]
     Io {
         /// The file.
         path: PathBuf,
@@ -24,7 +29,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// It does not add up.
-    #[error("cannot use the journal `{path}`: {source}; begin a new run with --new-run, which sends nobody twice")]
+    #[error("cannot use `{path}`, which says what the run has done: {source}; {NEW_RUN}")]
     Log {
         /// The file.
         path: PathBuf,
@@ -32,6 +37,10 @@ pub enum JournalError {
         source: LogError,
     },
 }
+
+/// What to do about a journal that is lost.
+const NEW_RUN: &str = "put it back from a copy, or begin a new run with --new-run, which sends nobody twice; the users whom the run \
+                       created have its id in their `admin_metadata.avnology_migrate`";
 
 /// The journal of one run.
 #[derive(Debug)]
@@ -94,8 +103,8 @@ impl Found {
         loop {
             found.end = log.offset();
             let Some(bytes) = log.next_entry().map_err(wrong)? else { return Ok(Some(found)) };
-            let damaged = || wrong(LogError::Damaged { offset: found.end });
-            match Entry::decode(bytes).ok_or_else(damaged)? {
+            // Its sum is right, so it is what was written.
+            match Entry::decode(bytes).ok_or_else(|| wrong(LogError::Newer))? {
                 Entry::Planned(plan) => found.progress.plan(plan),
                 Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
@@ -179,7 +188,7 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let file = File::open(path).map_err(failed)?;
         let Some(found) = Found::read(&file, path, inputs, settled)? else {
-            return Ok((Ending::Interrupted, Vec::new()));
+            return Err(JournalError::Log { path: path.to_path_buf(), source: LogError::Empty });
         };
         // The last one may have been left without a reject in it.
         let files = if found.rejects.bytes == 0 {

@@ -128,6 +128,11 @@ fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), 
     };
     found.ok_or_else(|| {
         failed(match id {
+            // It may be there, and not be readable.
+            Some(id) if runs.join(id).is_dir() => match RunDirectory::open(runs.join(id)) {
+                Err(error) => error.to_string(),
+                Ok((_, record)) => format!("the run in `{id}` says that it is run `{}`", record.id),
+            },
             Some(id) => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),
             None => "there is no run that was interrupted".to_owned(),
         })
