@@ -98,6 +98,7 @@ impl RuleFile {
             RuleFileError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 wrong("is missing".to_owned())
             }
+            RuleFileError::Read { .. } if path.is_dir() => wrong("is a directory".to_owned()),
             RuleFileError::Read { source, .. } => wrong(format!("cannot be read ({source})")),
             error => error,
         })?;

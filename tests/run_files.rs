@@ -137,8 +137,7 @@ fn assert_told(run: &Run, file: &Path, what: &str) {
     assert_eq!(run.code, Some(2), "{what}: {}", run.stderr);
     let error = run.stderr.lines().find(|line| line.starts_with("error:")).unwrap_or_default();
     let name = file.file_name().expect("a name").to_string_lossy();
-    let advice =
-        ["--new-run", "put it back", "move it away", "move the directory away", "use that version", "put the file"];
+    let advice = ["--new-run", "put it back", "move it away", "use that version", "put the file"];
     let is_told =
         error.contains(&*name) && advice.iter().any(|advice| error.contains(advice)) && !error.contains("os error");
     assert!(is_told, "{what}: {error}");
@@ -200,12 +199,14 @@ fn each_file_of_a_run_may_be_damaged_in_each_way() {
             check(what("resume"), &|| {
                 assert_eq!(stopped.at_target(), if went_on { all.clone() } else { before.clone() })
             });
-            // Then another run brings the others.
-            let again = run(&stopped.scratch, &[&IMPORT[..], &["--new-run", "--batch-size", "50"]].concat());
-            check(what("import"), &|| {
-                assert_eq!(again.code, Some(3), "{}", again.stderr);
-                assert_eq!(stopped.at_target(), all);
-            });
+            if !went_on {
+                // Then another run brings the others.
+                let again = run(&stopped.scratch, &[&IMPORT[..], &["--new-run", "--batch-size", "50"]].concat());
+                check(what("import"), &|| {
+                    assert_eq!(again.code, Some(3), "{}", again.stderr);
+                    assert_eq!(stopped.at_target(), all);
+                });
+            }
             stopped.put_back();
             damage.happens_to(file);
             let undone = stopped.scratch.run(&["migrate", "clerk", "undo", id, "--yes"]);

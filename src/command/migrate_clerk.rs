@@ -16,11 +16,16 @@ use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{Prediction, RunDirectory, RunRecord};
 use crate::pace::Pace;
-use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, peak_memory, room};
+use crate::pipeline::{self, Delivery, DuplicateCheck, Job, Ledger, MemoryBound, OnExisting, peak_memory, room};
 use crate::report::RunDetails;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
 use crate::source::Watch;
+
+/// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
+const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users who are at the target already (--on-existing fail) \
+                               are found and rejected while the others are sent; `avnology migrate clerk verify` tells before \
+                               who is there.";
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
@@ -152,6 +157,9 @@ async fn look_through(
     ledger: &mut Ledger,
     signals: &mut Signals,
 ) -> Result<FirstPass, ImportError> {
+    if settings.strict && settings.on_existing == OnExisting::Fail {
+        settings.console.note(STRICT_AND_FAIL);
+    }
     let pass = first_pass(settings, Some((directory, has_begun)), signals).await?;
     ledger.stopped = pass.prediction.and_then(|prediction| refusal(&prediction, ledger, settings));
     if let Some(prediction) = pass.prediction.filter(|_| ledger.stopped.is_none()) {

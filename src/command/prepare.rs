@@ -47,6 +47,9 @@ pub enum PrepareError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// A file of the run to go on with cannot be used.
+    #[error("{0}")]
+    RunFile(io::Error),
     /// An input cannot be opened.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -105,8 +108,7 @@ pub(super) async fn prepare(
     let open = open_run(settings, &wanted)?;
     if let Some((directory, was)) = open {
         let run_lock = Lock::take(&directory.lock(), "import").map_err(PrepareError::from)?;
-        let path = directory.path().to_path_buf();
-        directory.check_places().map_err(|source| PrepareError::Io { path, source })?;
+        directory.check_places().map_err(PrepareError::RunFile)?;
         let changed = match was.changed_input(&wanted) {
             Some(changed) => Some(changed.path.clone()),
             None => changed_bytes(settings, &directory, &was, signals).await?,

@@ -73,6 +73,16 @@ pub enum LogError {
         "this journal was written by a later version of the tool; use that version to go on with the run or to undo it"
     )]
     Newer,
+    /// Shorter than it was.
+    #[error(
+        "it tells of {found} users whom the run created, and the run's report of {reported}: the end of the journal is missing"
+    )]
+    Short {
+        /// How many users it says the run created.
+        found: u64,
+        /// How many the report says.
+        reported: u64,
+    },
     /// Empty. A run begins with the beginning of its journal.
     #[error("the journal is empty, and what the run did is lost with it")]
     Empty,

@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::entry::{Entry, Settled};
+use super::entry::{Entry, Outcome, Settled};
 use super::log::{LogError, LogReader, LogWriter};
 use super::rejects::Counted;
 use super::run_file::unreadable;
@@ -29,13 +29,41 @@ pub enum JournalError {
         source: io::Error,
     },
     /// It does not add up.
-    #[error("cannot use `{path}`, which says what the run has done: {source}; {NEW_RUN}")]
+    #[error("cannot use `{path}`, which says what the run has done: {source}{}", advice(source))]
     Log {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         source: LogError,
     },
+}
+
+/// What to do about a log that cannot be read.
+fn advice(source: &LogError) -> String {
+    match source {
+        // It says so itself.
+        LogError::Newer => String::new(),
+        LogError::Short { .. } => {
+            "; put it back from a copy, or remove `report.json` beside it and go on with the run, which \
+                                   finds its users again by their marks, before you undo it"
+                .to_owned()
+        }
+        _ => format!("; {NEW_RUN}"),
+    }
+}
+
+/// How many users the report beside a journal says the run created. It was written after the journal.
+fn created_by_report(journal: &Path) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        counts: Counts,
+    }
+    #[derive(serde::Deserialize)]
+    struct Counts {
+        created: u64,
+    }
+    let text = std::fs::read(journal.with_file_name("report.json")).unwrap_or_default();
+    serde_json::from_slice(&text).map_or(0, |Report { counts: Counts { created } }| created)
 }
 
 /// What to do about a journal that is lost.
@@ -129,6 +157,14 @@ impl Found {
     }
 }
 
+/// A directory can be opened as a file, and not be read.
+fn check_is_file(path: &Path) -> Result<(), JournalError> {
+    if path.is_dir() {
+        return Err(JournalError::Io { path: path.to_path_buf(), source: io::ErrorKind::IsADirectory.into() });
+    }
+    Ok(())
+}
+
 /// Cuts a file off, and stands at its end. Nothing is written behind it before a power cut cannot bring the rest back.
 fn cut_off(file: &mut File, end: u64) -> io::Result<()> {
     if file.metadata()?.len() > end {
@@ -157,6 +193,7 @@ impl Journal {
         settled: impl FnMut(&Settled),
     ) -> Result<Replayed, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
+        check_is_file(path)?;
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         let Some(found) = Found::read(&file, path, inputs, settled)? else {
             return Ok(Replayed { journal: Self::create(path, rejects)?, progress: Progress::new(inputs) });
@@ -183,13 +220,24 @@ impl Journal {
         path: &Path,
         rejects: &Path,
         inputs: usize,
-        settled: impl FnMut(&Settled),
+        mut settled: impl FnMut(&Settled),
     ) -> Result<(Ending, Vec<PathBuf>), JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
+        check_is_file(path)?;
         let file = File::open(path).map_err(failed)?;
-        let Some(found) = Found::read(&file, path, inputs, settled)? else {
+        let mut created = 0;
+        let counted = |record: &Settled| {
+            created += u64::from(matches!(record.outcome, Outcome::Created { .. }));
+            settled(record);
+        };
+        let Some(found) = Found::read(&file, path, inputs, counted)? else {
             return Err(JournalError::Log { path: path.to_path_buf(), source: LogError::Empty });
         };
+        let reported = created_by_report(path);
+        if created < reported {
+            let source = LogError::Short { found: created, reported };
+            return Err(JournalError::Log { path: path.to_path_buf(), source });
+        }
         // The last one may have been left without a reject in it.
         let files = if found.rejects.bytes == 0 {
             &found.rejects_files[..found.rejects_files.len() - 1]
