@@ -159,8 +159,11 @@ fn a_row_in_a_rejects_file_of_an_earlier_version_is_told_in_one_sentence() {
     }
 }
 
+/// The name of a tool, and what it makes of a file.
+type Treatment = (&'static str, fn(&str) -> String);
+
 /// What editors and tools make of a file.
-fn treatments() -> Vec<(&'static str, fn(&str) -> String)> {
+fn treatments() -> Vec<Treatment> {
     fn sorted(text: &str, by: fn(&&str) -> String) -> String {
         let mut lines: Vec<&str> = text.lines().collect();
         lines.sort_by_key(by);
@@ -250,7 +253,7 @@ fn unfinished(scratch: &Scratch, sandbox: &Sandbox) -> (Run, [String; 2]) {
 #[test]
 fn what_was_mended_before_the_run_was_finished_is_never_cut_back() {
     // Of that, an import says what to do with it; here it has to stay.
-    let pretty: (_, fn(&str) -> String) = ("jq", |text| {
+    let pretty: Treatment = ("jq", |text| {
         let parsed = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
         parsed.map(|line| serde_json::to_string_pretty(&line).expect("JSON") + "\n").collect()
     });
