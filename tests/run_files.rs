@@ -143,79 +143,87 @@ fn assert_told(run: &Run, file: &Path, what: &str) {
     assert!(is_told, "{what}: {error}");
 }
 
+/// What all commands are checked against.
+struct Expected<'a> {
+    stopped: &'a Stopped,
+    before: Vec<String>,
+    all: Vec<String>,
+}
+
+impl Expected<'_> {
+    fn damage(&self, file: &Path, damage: Damage) {
+        self.stopped.put_back();
+        damage.happens_to(file);
+    }
+
+    fn list(&self) {
+        let listed = self.stopped.scratch.run(&["migrate", "clerk", "runs"]);
+        assert_eq!(listed.code, Some(0), "{}", listed.stderr);
+        let is_told = listed.stdout.contains(&self.stopped.id) || listed.stderr.contains("run.json");
+        assert!(is_told, "{} {}", listed.stdout, listed.stderr);
+    }
+
+    fn resume(&self, file: &Path) {
+        let arguments = ["migrate", "clerk", "resume", &self.stopped.id, "--max-errors", "99", "--batch-size", "50"];
+        let resumed = self.stopped.scratch.run(&arguments);
+        assert_told(&resumed, file, "resume");
+        if resumed.code == Some(3) {
+            assert_eq!(self.stopped.at_target(), self.all);
+            return;
+        }
+        assert_eq!(self.stopped.at_target(), self.before);
+        // Then another run brings the others.
+        let again = run(&self.stopped.scratch, &[&IMPORT[..], &["--new-run", "--batch-size", "50"]].concat());
+        assert_eq!(again.code, Some(3), "{}", again.stderr);
+        assert_eq!(self.stopped.at_target(), self.all);
+    }
+
+    fn undo(&self, file: &Path) {
+        let undone = self.stopped.scratch.run(&["migrate", "clerk", "undo", &self.stopped.id, "--yes"]);
+        assert_told(&undone, file, "undo");
+        let left = if undone.code == Some(0) { vec!["somebody".to_owned()] } else { self.before.clone() };
+        assert_eq!(self.stopped.at_target(), left);
+    }
+}
+
+const FILES: [&str; 12] = [
+    "run.json",
+    "journal",
+    "first-pass.json",
+    "blocks",
+    "duplicates",
+    "report.json",
+    "lock",
+    "passwords.json",
+    "rejects.ndjson",
+    "mapping.toml",
+    "traits-schema.json",
+    "sample.json",
+];
+
 #[test]
 fn each_file_of_a_run_may_be_damaged_in_each_way() {
     let stopped = Stopped::new();
-    let before = stopped.at_target();
     let mut all: Vec<String> =
         (0..USERS).filter(|number| *number != 15).map(|number| format!("user_{number:06}")).collect();
     all.insert(0, "somebody".to_owned());
+    let expected = Expected { stopped: &stopped, before: stopped.at_target(), all };
     let files = stopped.files();
-    let names: Vec<_> =
-        files.iter().map(|file| file.file_name().expect("a name").to_string_lossy().into_owned()).collect();
-    for name in [
-        "run.json",
-        "journal",
-        "first-pass.json",
-        "blocks",
-        "duplicates",
-        "report.json",
-        "lock",
-        "passwords.json",
-        "rejects.ndjson",
-        "mapping.toml",
-        "traits-schema.json",
-        "sample.json",
-    ] {
-        assert!(names.iter().any(|found| found == name), "{name}: {names:?}");
+    for name in FILES {
+        assert!(files.iter().any(|file| file.ends_with(name)), "{name}: {files:?}");
     }
-    let id = stopped.id.as_str();
     let mut wrong = Vec::new();
-    for file in &files {
-        for damage in Damage::ALL {
-            let what = |command: &str| format!("{command}, {}: {damage:?}", file.display());
-            let mut check = |what: String, check: &dyn Fn()| {
-                if std::panic::catch_unwind(std::panic::AssertUnwindSafe(check)).is_err() {
-                    wrong.push(what);
-                }
-            };
-            stopped.put_back();
-            damage.happens_to(file);
-            let listed = stopped.scratch.run(&["migrate", "clerk", "runs"]);
-            check(what("runs"), &|| {
-                assert_eq!(listed.code, Some(0), "{}", listed.stderr);
-                assert!(
-                    listed.stdout.contains(id) || listed.stderr.contains("run.json"),
-                    "{} {}",
-                    listed.stdout,
-                    listed.stderr
-                );
-            });
-            let arguments = ["resume", id, "--max-errors", "99", "--batch-size", "50"];
-            let fixed = ["migrate", "clerk"];
-            let resumed = stopped.scratch.run(&[&fixed[..], &arguments].concat());
-            check(what("resume"), &|| assert_told(&resumed, file, "resume"));
-            let went_on = resumed.code == Some(3);
-            check(what("resume"), &|| {
-                assert_eq!(stopped.at_target(), if went_on { all.clone() } else { before.clone() })
-            });
-            if !went_on {
-                // Then another run brings the others.
-                let again = run(&stopped.scratch, &[&IMPORT[..], &["--new-run", "--batch-size", "50"]].concat());
-                check(what("import"), &|| {
-                    assert_eq!(again.code, Some(3), "{}", again.stderr);
-                    assert_eq!(stopped.at_target(), all);
-                });
+    for (file, damage) in files.iter().flat_map(|file| Damage::ALL.map(|damage| (file, damage))) {
+        let mut check = |command: &str, check: &dyn Fn()| {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(check)).is_err() {
+                wrong.push(format!("{command}, {}: {damage:?}", file.display()));
             }
-            stopped.put_back();
-            damage.happens_to(file);
-            let undone = stopped.scratch.run(&["migrate", "clerk", "undo", id, "--yes"]);
-            check(what("undo"), &|| {
-                assert_told(&undone, file, "undo");
-                let left = if undone.code == Some(0) { vec!["somebody".to_owned()] } else { before.clone() };
-                assert_eq!(stopped.at_target(), left);
-            });
-        }
+        };
+        expected.damage(file, damage);
+        check("runs", &|| expected.list());
+        check("resume", &|| expected.resume(file));
+        expected.damage(file, damage);
+        check("undo", &|| expected.undo(file));
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
