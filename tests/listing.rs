@@ -240,11 +240,11 @@ fn a_run_that_cannot_be_undone_says_why_and_what_to_do() {
     std::fs::write(file("journal"), &journal).expect("it is written");
     let record = std::fs::read_to_string(file("run.json")).expect("a record");
     std::fs::write(file("run.json"), &record[..50]).expect("it is written");
-    refused(&["`run.json`", "cannot be read"]);
+    refused(&["/run.json`", "is cut off", "put it back"]);
     let list = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0);
-    assert!(list.stderr.contains(&run) && list.stderr.contains("is not listed"), "{}", list.stderr);
+    assert!(list.stderr.contains(&run) && list.stderr.contains("is passed over"), "{}", list.stderr);
     std::fs::remove_file(file("run.json")).expect("it is there");
-    refused(&["has no `run.json`"]);
+    refused(&["/run.json`", "is missing", "put it back"]);
     std::fs::write(file("run.json"), record).expect("it is written");
     scratch.undo(&sandbox, &run, &["--yes"]).expect_code(0);
     assert_eq!(sandbox.column("id").len(), 0);

@@ -82,6 +82,34 @@ fn a_strict_import_sends_nothing_while_anybody_would_be_rejected() {
     assert!(piped.stderr.contains("--strict"), "{}", piped.stderr);
 }
 
+/// What only the target knows is no prediction, and the import says so before it sends anybody.
+#[test]
+fn strict_goes_by_what_the_files_show_and_says_so_where_the_target_knows_more() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let there = scratch.write("there.json", export([user(3)]));
+    scratch.import(&sandbox, &there, &[]).expect_code(0);
+    let flags = ["--strict", "--on-existing", "fail"];
+    let bad = scratch.write("bad.json", export((0..9).map(user).chain([nobody()])));
+    let run = scratch.import(&sandbox, &bad, &flags).expect_code(4);
+    assert_eq!((run.count("created"), run.count("rejected"), sandbox.column("id").len()), (0, 1, 1), "{}", run.stdout);
+    let good = scratch.write("good.json", export((0..9).map(user)));
+    // Who is there can be known before.
+    let compared = scratch.verify(&sandbox, &good, &[]).report();
+    assert_eq!(compared["missing"]["count"], 8, "{compared}");
+    let run = scratch.import(&sandbox, &good, &flags).expect_code(3);
+    assert_eq!(
+        (run.count("created"), run.report()["rejected_by_code"]["already_exists"]["count"].as_u64()),
+        (8, Some(1))
+    );
+    let (note, account) = run.stderr.split_once("Import finished").expect("an account");
+    assert!(note.contains("--strict goes by what the files show") && !account.contains("Note:"), "{}", run.stderr);
+    for other in [&flags[..1], &flags[1..]] {
+        let run = scratch.import(&sandbox, &good, &[other, &["--new-run"]].concat());
+        assert!(!run.stderr.contains("Note:"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn without_strict_the_same_run_goes_on() {
     let scratch = Scratch::new();

@@ -363,7 +363,9 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub max_errors: Option<u64>,
 
-    /// Send nothing while any record would be rejected: exit code 4, and the report and the rejects file name them
+    /// Send nothing while the files show that any record would be rejected: exit code 4, and the report and the rejects file
+    /// name them. What only the target knows is found while the others are sent (exit code 3): an address that another identity
+    /// has, and with --on-existing fail a user who is there already; `verify` tells before who is
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, help_heading = "Mapping")]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Ended, Ending};
+use super::{Counted, Ended, Ending};
 
 /// What a journal says of a whole run.
 #[derive(Clone, Debug)]
@@ -22,6 +22,6 @@ pub struct JournalAccount {
 pub struct CountedRejects {
     /// The path.
     pub path: PathBuf,
-    /// How long it was.
-    pub bytes: u64,
+    /// What it held.
+    pub counted: Counted,
 }

@@ -10,11 +10,12 @@ use super::page::{Head, Json, find_data};
 use super::record::to_index;
 
 /// Members that users have and envelopes have not.
-const OF_USERS: [&str; 13] = [
+const OF_USERS: [&str; 14] = [
     "id",
     "external_id",
     "email_addresses",
     "original",
+    "original_base64",
     "username",
     "first_name",
     "last_name",
