@@ -25,7 +25,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serializer;
 use serde::ser::SerializeMap;
 
-use super::rejects_left::{Check, Counted, Left, is_still, look_at};
+use super::rejects_left::{Check, Counted, FIRST, Left, is_still, look_at, numbered};
 use super::{RecordKey, RejectsEnd};
 use crate::clerk::COLUMNS;
 use crate::files::{create_new_private, sync_directory_of};
@@ -212,9 +212,6 @@ pub(super) struct RejectsFile {
     dirty: bool,
 }
 
-/// The number of the first file.
-pub(super) const FIRST: u32 = 1;
-
 impl RejectsFile {
     /// Lines that are written at once.
     const BUFFERED: usize = 64 * 1024;
@@ -252,17 +249,9 @@ impl RejectsFile {
         }
     }
 
-    /// The path of a run's rejects file with this number.
-    pub(super) fn numbered(first: &Path, number: u32) -> PathBuf {
-        match number {
-            FIRST => first.to_path_buf(),
-            _ => first.with_file_name(format!("rejects-{number}.ndjson")),
-        }
-    }
-
     /// Where it is.
     pub(super) fn path(&self) -> PathBuf {
-        Self::numbered(&self.first, self.number)
+        numbered(&self.first, self.number)
     }
 
     /// Which file it is, from 1.
@@ -273,7 +262,7 @@ impl RejectsFile {
     /// Where all rejects are.
     pub(super) fn paths(&self) -> impl Iterator<Item = PathBuf> {
         let current = self.file.as_ref().map(|_| self.number);
-        self.earlier.iter().copied().chain(current).map(|number| Self::numbered(&self.first, number))
+        self.earlier.iter().copied().chain(current).map(|number| numbered(&self.first, number))
     }
 
     /// Its length with everything that was appended, and the sum of it.

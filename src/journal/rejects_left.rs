@@ -6,8 +6,18 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::rejects::FIRST;
-use super::{RejectsEnd, RejectsFile};
+use super::RejectsEnd;
+
+/// The number of a run's first rejects file.
+pub(super) const FIRST: u32 = 1;
+
+/// The path of a run's rejects file with this number.
+pub(super) fn numbered(first: &Path, number: u32) -> PathBuf {
+    match number {
+        FIRST => first.to_path_buf(),
+        _ => first.with_file_name(format!("rejects-{number}.ndjson")),
+    }
+}
 
 /// The end of a line, by which it is known to be as it was written.
 pub(super) struct Check;
@@ -55,7 +65,7 @@ pub(super) enum Left {
 pub fn rejects_path(first: &Path, is_ours: impl Fn(&Path) -> io::Result<bool>) -> io::Result<PathBuf> {
     let mut number = FIRST;
     loop {
-        let path = RejectsFile::numbered(first, number);
+        let path = numbered(first, number);
         if !matches!(look_at(&path, Counted::default())?, Left::Changed) || is_ours(&path)? {
             return Ok(path);
         }
@@ -197,6 +207,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::RejectsFile;
 
     fn line_of(record: &str) -> String {
         let line = format!("{{\"code\":\"no_email\",\"original\":{record}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::run_file::{fault, read_json, unreadable};
-use super::{Ended, RunRecord};
+use super::{Ended, Journal, RunRecord};
 use crate::exit::ExitStatus;
 use crate::files::{create_private_directory, private_directory, replace_private, sync_directory_of};
 use crate::source::Shard;
@@ -181,9 +181,10 @@ impl RunDirectory {
         Some(Ended { finished, exit_code: report.exit_code, ..Ended::default() })
     }
 
-    /// The same, as far as the journal says it.
+    /// The same, as far as the journal says it. `None` also if it cannot be read: what is wrong with it is told by what needs all
+    /// of it.
     pub fn journalled_end(&self) -> Option<Ended> {
-        Ended::last_in(&self.journal())
+        Journal::last_ended(&self.journal()).unwrap_or_default()
     }
 
     /// The run's id.

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Outcome, Settled};
 use super::log::{self, LogError, LogReader, LogWriter, Tail};
-use super::{Counted, CountedRejects, Ended, InDoubt, JournalAccount, Progress, Reject, RejectsFile, rejects};
+use super::rejects_left::{FIRST, numbered};
+use super::{Counted, CountedRejects, Ended, Ending, JournalAccount, Progress, Reject, RejectsFile};
 use crate::files::{create_private, sync_directory_of};
 
 /// Why a journal cannot be used.
@@ -104,17 +105,6 @@ pub struct Replayed {
     pub progress: Progress,
 }
 
-/// How a run ended, as its journal tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Every record of every input is settled.
-    Finished,
-    /// Something is left to do.
-    Interrupted,
-    /// The same, and the answers to the requests for these records are not known.
-    InDoubt(Vec<InDoubt>),
-}
-
 /// What a journal says.
 pub(super) struct Found {
     progress: Progress,
@@ -146,7 +136,7 @@ impl Found {
             finished: false,
             ended: None,
             earlier_rejects: Vec::new(),
-            rejects_number: rejects::FIRST,
+            rejects_number: FIRST,
             rejects: Counted::default(),
             end: 0,
         };
@@ -189,8 +179,7 @@ impl Found {
 
     fn account(self, rejects: &Path) -> JournalAccount {
         let files = self.earlier_rejects.iter().copied().chain(self.last_rejects());
-        let counted =
-            files.map(|(number, counted)| CountedRejects { path: RejectsFile::numbered(rejects, number), counted });
+        let counted = files.map(|(number, counted)| CountedRejects { path: numbered(rejects, number), counted });
         JournalAccount {
             rejects: counted.collect(),
             records: self.progress.marks.iter().map(|mark| mark.filter(|mark| mark.is_end())?.line.into()).collect(),
@@ -230,7 +219,7 @@ impl Journal {
         sync_directory_of(path).map_err(failed)?;
         let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), Counted::default())
             .map_err(|source| JournalError::Rejects { path: rejects.to_path_buf(), source })?;
-        Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: rejects::FIRST })
+        Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: FIRST })
     }
 
     /// Reads a journal to its end, cuts off what is torn, and stands ready to go on. `settled` sees each record.

@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::MergeError;
 use super::account::Account;
+use super::merge_error::MergeError;
 use crate::journal::RejectsLeft;
 use crate::source::{Input, ReaderLimits, RecordReader};
 
