@@ -24,7 +24,7 @@ use secrecy::SecretString;
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy, RetryBudget, Timeouts, check_key};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::journal::LockDirectory;
-use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
+use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, Timer};
 use crate::pipeline::{Intake, OnExisting};
 use crate::report::{Console, MetricsFile};
 use crate::rule_files::RuleFiles;
@@ -250,6 +250,7 @@ fn pace(
         items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
         bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
         patience: patience(options),
+        timer: Timer::default(),
     })
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::limiter::Limiter;
-use super::{Answer, BatchControl, ConcurrencyControl, ConcurrencyRules, RateControl, RateRules, Spacing, Verdict};
+use super::{Answer, BatchControl, ConcurrencyControl, ConcurrencyRules, RateControl, RateRules, Spacing, Timer, Verdict};
 
 /// Failures in a row after which a target counts as down, and at least twice as many as requests may be under way.
 const DOWN_AFTER: usize = 5;
@@ -47,6 +47,8 @@ pub struct PaceRules {
     pub bytes: usize,
     /// For how long it is tried in vain.
     pub patience: Duration,
+    /// How moments are waited for.
+    pub timer: Timer,
 }
 
 /// Why nothing is sent for a while.
@@ -129,6 +131,8 @@ enum Next {
         probe: bool,
     },
     Until(Instant),
+    /// Wait until then, and not a moment longer.
+    Exactly(Instant),
     /// Wait for the answer to the one that tries.
     Answer,
 }
@@ -159,7 +163,7 @@ impl State {
     /// Whether a request that had its turn may be sent.
     fn departure(&mut self, now: Instant, held: bool) -> Next {
         self.next(now, |state| match state.spacing.earliest(state.interval()).filter(|at| now < *at) {
-            Some(at) => Next::Until(at),
+            Some(at) => Next::Exactly(at),
             // Those who waited until a refusal was over must not all go at once.
             None if held => {
                 state.limiter.check().map_or_else(|wait| Next::Until(now + wait), |()| Next::Go { probe: false })
@@ -319,6 +323,7 @@ pub struct Pace {
     /// Tells the first of each that something changed.
     changed: Notify,
     slots: Arc<Semaphore>,
+    timer: Timer,
 }
 
 impl Pace {
@@ -351,6 +356,7 @@ impl Pace {
             departures: tokio::sync::Mutex::default(),
             changed: Notify::new(),
             slots,
+            timer: rules.timer,
         })
     }
 
@@ -386,6 +392,12 @@ impl Pace {
                 Next::Until(at) => {
                     tokio::select! {
                         () = sleep_until(at) => {}
+                        () = changed => {}
+                    }
+                }
+                Next::Exactly(at) => {
+                    tokio::select! {
+                        () = self.timer.until(at) => {}
                         () = changed => {}
                     }
                 }
@@ -541,6 +553,7 @@ mod tests {
             items: 500,
             bytes: 1 << 20,
             patience: Duration::from_mins(3),
+            timer: Timer::Tokio,
         })
     }
 

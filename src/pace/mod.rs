@@ -27,6 +27,7 @@ mod quota;
 mod rate;
 mod rate_control;
 mod spacing;
+mod timer;
 
 pub use answer::{Answer, Verdict};
 pub use batch_control::BatchControl;
@@ -36,3 +37,4 @@ pub use quota::Quota;
 pub use rate::{Rate, RateChoice, RateRules};
 pub use rate_control::{RateControl, RateReason};
 pub use spacing::Spacing;
+pub use timer::Timer;

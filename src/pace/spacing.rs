@@ -12,28 +12,23 @@ use tokio::time::Instant;
 /// Requests that come after less than this share of the interval are close together.
 const CLOSE: f64 = 0.97;
 
-/// Of an interval, the share that a request may take at best if the next one is to wait for its answer.
+/// Of an interval, the share that the fastest answer may take if the next request is to wait for each answer.
 const SHORT: f64 = 0.7;
 
-/// For how many intervals an answer is waited for that should have come within one.
-const UNANSWERED: u32 = 3;
-
-/// Times the usual time: an answer that took longer was late, and some of the lateness may be the request's.
-const LATE: f64 = 1.0;
+/// For how long an answer is waited for at most: a refusal costs as much.
+const UNANSWERED: Duration = Duration::from_secs(1);
 
 /// How much slower than the fastest answer so far the next one may be to become the fastest.
-const FADING: f64 = 1.01;
+const FADING: f64 = 1.002;
 
-/// How much of an answer's lateness is taken for the request's, at first: the target may take long for what it granted. It
-/// becomes more with each refusal that this explains, and less by and by.
+/// How much of an answer's lateness is taken for the request's: all of it at first, with which nothing that goes at the
+/// quota's rate is ever refused. But the target may take long for what it granted. So it becomes less by and by, and more
+/// with each refusal that this explains.
 const SHARE: f64 = 0.35;
-const LESS: f64 = 0.99985;
+const LESS: f64 = 0.9998;
 
-/// Of an interval, the lateness that explains a refusal.
+/// Of an interval, the lateness left out of account that explains a refusal.
 const EXPLAINS: f64 = 0.05;
-
-/// Weight of the newest answer in the usual time, which no single answer doubles.
-const NEWEST: f64 = 1.0 / 16.0;
 
 /// How many requests are remembered, of which one may overtake another.
 const REMEMBERED: usize = 8;
@@ -55,16 +50,15 @@ pub struct Spacing {
     since: Option<Instant>,
     /// The last requests.
     sent: VecDeque<Sent>,
-    /// How long answers take, and the fastest one of late.
-    usual: Option<Duration>,
-    fastest: Duration,
+    /// How long the fastest answer of late took.
+    fastest: Option<Duration>,
     /// How much of an answer's lateness is the request's.
     share: f64,
 }
 
 impl Default for Spacing {
     fn default() -> Self {
-        Self { since: None, sent: VecDeque::new(), usual: None, fastest: Duration::ZERO, share: 1.0 }
+        Self { since: None, sent: VecDeque::new(), fastest: None, share: 1.0 }
     }
 }
 
@@ -84,7 +78,7 @@ impl Spacing {
         let last = self.sent.back().filter(|_| self.is_kept())?;
         match last.answered {
             // It may still be on its way, however long ago it was sent.
-            None if self.is_short_for(interval) => Some(last.at + interval * UNANSWERED),
+            None if self.is_short_for(interval) => Some(last.at + interval.max(UNANSWERED)),
             _ => Some(self.arrived(*last) + interval),
         }
     }
@@ -102,9 +96,7 @@ impl Spacing {
     /// What was sent at `sent` was answered.
     pub fn answered(&mut self, sent: Instant, now: Instant) {
         let took = now.duration_since(sent);
-        self.fastest = self.usual.map_or(took, |_| took.min(self.fastest.mul_f64(FADING)));
-        self.usual =
-            Some(self.usual.map_or(took, |usual| usual.mul_f64(1.0 - NEWEST) + took.min(usual * 2).mul_f64(NEWEST)));
+        self.fastest = Some(self.fastest.map_or(took, |fastest| took.min(fastest.mul_f64(FADING))));
         if let Some(request) = self.sent.iter_mut().find(|request| request.at == sent) {
             request.answered = Some(now);
         }
@@ -126,9 +118,11 @@ impl Spacing {
             return is_close;
         }
         let before = place.and_then(|place| self.sent.get(place.checked_sub(1)?));
-        let late = before.is_some_and(|before| self.lateness(*before) > interval.mul_f64(EXPLAINS));
-        let explains = late;
-        if late {
+        let left_out = before.map_or(Duration::ZERO, |before| self.lateness(*before).mul_f64(1.0 - self.share));
+        // One that was not answered for so long may have arrived at any time.
+        let unanswered = self.is_short_for(interval) && before.is_some_and(|before| before.answered.is_none());
+        let explains = unanswered || left_out > interval.mul_f64(EXPLAINS);
+        if explains {
             self.share = (self.share + SHARE).min(1.0);
         }
         explains
@@ -142,12 +136,11 @@ impl Spacing {
     /// By how much an answer was late.
     fn lateness(&self, request: Sent) -> Duration {
         let took = request.answered.map_or(Duration::ZERO, |answered| answered.duration_since(request.at));
-        let is_late = self.usual.is_none_or(|usual| took > usual.mul_f64(LATE));
-        if is_late { took.saturating_sub(self.fastest) } else { Duration::ZERO }
+        took.saturating_sub(self.fastest.unwrap_or_default())
     }
 
-    /// Whether answers come before the next request is due.
+    /// Whether answers can come before the next request is due.
     fn is_short_for(&self, interval: Duration) -> bool {
-        self.usual.is_some_and(|usual| usual < interval.mul_f64(SHORT))
+        self.fastest.is_some_and(|fastest| fastest < interval.mul_f64(SHORT))
     }
 }
