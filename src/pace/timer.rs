@@ -21,13 +21,13 @@ pub enum Timer {
 impl Timer {
     /// Waits until this moment.
     pub(super) async fn until(self, at: Instant) {
-        if self == Self::Exact {
-            if let Some(before) = at.checked_sub(COARSE) {
-                sleep_until(before).await;
-            }
-            // Handed to another thread, the rest would come back as late as from tokio's timer.
-            std::thread::sleep(at.saturating_duration_since(Instant::now()).min(COARSE));
+        if self == Self::Tokio {
+            return sleep_until(at).await;
         }
-        sleep_until(at).await;
+        if let Some(before) = at.checked_sub(COARSE) {
+            sleep_until(before).await;
+        }
+        // Handed to another thread, the rest would come back as late as from tokio's timer.
+        std::thread::sleep(at.saturating_duration_since(Instant::now()).min(COARSE));
     }
 }
