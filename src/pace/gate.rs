@@ -264,6 +264,9 @@ impl State {
     fn granted(&mut self, now: Instant, permit: &Permit, answer: &Answer) {
         self.failures = 0;
         self.in_vain_since = None;
+        if let Some(apart) = permit.apart {
+            self.spacing.granted(apart);
+        }
         if permit.measured {
             self.concurrency.answered(now, now.duration_since(permit.sent));
         }

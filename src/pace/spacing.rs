@@ -12,6 +12,10 @@ use tokio::time::Instant;
 /// Requests that come after less than this share of the interval are close together.
 const CLOSE: f64 = 0.97;
 
+/// So many distances that were granted are remembered. If more than an eighth of them is smaller, the target does not mind.
+const DISTANCES: usize = 32;
+const SMALLER: usize = 8;
+
 /// Of an interval, the share that the fastest answer may take if the next request is to wait for each answer.
 const SHORT: f64 = 0.7;
 
@@ -50,6 +54,8 @@ pub struct Spacing {
     since: Option<Instant>,
     /// The last requests.
     sent: VecDeque<Sent>,
+    /// The last distances that were granted.
+    granted: VecDeque<Duration>,
     /// How long the fastest answer of late took.
     fastest: Option<Duration>,
     /// How much of an answer's lateness is the request's.
@@ -58,7 +64,7 @@ pub struct Spacing {
 
 impl Default for Spacing {
     fn default() -> Self {
-        Self { since: None, sent: VecDeque::new(), fastest: None, share: 1.0 }
+        Self { since: None, sent: VecDeque::new(), granted: VecDeque::new(), fastest: None, share: 1.0 }
     }
 }
 
@@ -113,7 +119,8 @@ impl Spacing {
         if !self.is_kept() {
             // The next one may have overtaken it.
             let next = place.and_then(|place| self.sent.get(place + 1)).map(|next| next.at - sent);
-            let is_close = next.map_or(apart, |next| next.min(apart)) < interval.mul_f64(CLOSE);
+            let distance = next.map_or(apart, |next| next.min(apart));
+            let is_close = distance < interval.mul_f64(CLOSE) && !self.has_granted(distance);
             self.since = is_close.then_some(now);
             return is_close;
         }
@@ -126,6 +133,20 @@ impl Spacing {
             self.share = (self.share + SHARE).min(1.0);
         }
         explains
+    }
+
+    /// A request was granted that came so long after the one before it.
+    pub fn granted(&mut self, apart: Duration) {
+        if self.granted.len() == DISTANCES {
+            self.granted.pop_front();
+        }
+        self.granted.push_back(apart);
+    }
+
+    /// Whether smaller distances than this one were granted, and not only because one of two was late.
+    fn has_granted(&self, distance: Duration) -> bool {
+        let smaller = self.granted.iter().filter(|granted| **granted < distance).count();
+        smaller * SMALLER > self.granted.len()
     }
 
     /// When a request arrived, by and large.
