@@ -21,18 +21,25 @@
 mod answer;
 mod batch_control;
 mod concurrency_control;
+mod figures;
 mod gate;
+mod hold;
 mod limiter;
+mod permit;
 mod quota;
 mod rate;
 mod rate_control;
 mod spacing;
+mod state;
 mod timer;
 
 pub use answer::{Answer, Verdict};
 pub use batch_control::BatchControl;
 pub use concurrency_control::{ConcurrencyControl, ConcurrencyRules};
-pub use gate::{HoldReason, Pace, PaceFigures, PaceRules, Permit, Slot};
+pub use figures::PaceFigures;
+pub use gate::{Pace, PaceRules, Slot};
+pub use hold::HoldReason;
+pub use permit::Permit;
 pub use quota::Quota;
 pub use rate::{Rate, RateChoice, RateRules};
 pub use rate_control::{RateControl, RateReason};
