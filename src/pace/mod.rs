@@ -12,8 +12,8 @@
 //! moments at which the quota was used up, divided by the time between them, is the quota, whatever kind of window or
 //! bucket the target counts with. [`ConcurrencyControl`] looks at how long answers take, [`BatchControl`] at requests that
 //! are too large. A target that refuses two requests that come close together, however few they are, is found out by
-//! [`Spacing`], which then keeps them apart. A refusal holds everybody once; then a single request tries, and the others wait for its answer. The
-//! same goes for a target that fails everything: it is probed, not hammered.
+//! [`Spacing`], which then keeps them apart, to a fraction of a millisecond ([`Timer`]). A refusal holds everybody once; then
+//! a single request tries, and the others wait for its answer. The same goes for a target that fails everything: it is probed, not hammered.
 //!
 //! The controls are pure: time comes in as an argument. `tests/scenarios.rs` runs them against targets of all kinds, which
 //! `fixtures/scenarios` describes.

@@ -1,8 +1,14 @@
 //! Keeps requests apart, for a target that refuses two that come close together, however few they are.
 //!
-//! Such a target has a bucket of one: what it does not grant in time is lost, and what comes a moment early is refused. How
-//! long a request is on its way differs from one to the next, so it is not enough to send them at equal distances: if one
-//! takes longer than usual, it may have arrived late, and the next one has to be later by as much.
+//! Such a target has a bucket of one: what it does not grant in time is lost, and what comes a moment early is refused,
+//! which costs a wait of a second where the wait is told in whole seconds, as much as dozens of requests. So the next request
+//! is aimed at the moment at which the bucket is full again, an interval after the last one *arrived*. When that was, only
+//! the answer tells: it was sent at least as long before as the fastest answer takes, and what it is late beyond that may be
+//! the request's lateness or the target's own work. At first all of it counts as the request's, so that nothing is refused
+//! that goes at the quota's rate; how little of it will do is learnt by and by, and unlearnt at the next refusal.
+//!
+//! So a refusal says which of two things is wrong. If lateness was left out of account, that explains it. If none was, it is
+//! certain that the requests arrived as far apart as the rate says, and the rate is too high.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,9 +18,9 @@ use tokio::time::Instant;
 /// Requests that come after less than this share of the interval are close together.
 const CLOSE: f64 = 0.97;
 
-/// So many distances that were granted are remembered. If more than an eighth of them is smaller, the target does not mind.
+/// So many distances that were granted are remembered. If more than an eighth of them is no larger, the target does not mind.
 const DISTANCES: usize = 32;
-const SMALLER: usize = 8;
+const EIGHTH: usize = 8;
 
 /// Of an interval, the share that the fastest answer may take if the next request is to wait for each answer.
 const SHORT: f64 = 0.7;
@@ -143,10 +149,10 @@ impl Spacing {
         self.granted.push_back(apart);
     }
 
-    /// Whether smaller distances than this one were granted, and not only because one of two was late.
+    /// Whether distances no larger than this one were granted, and not only because one of two was late.
     fn has_granted(&self, distance: Duration) -> bool {
-        let smaller = self.granted.iter().filter(|granted| **granted < distance).count();
-        smaller * SMALLER > self.granted.len()
+        let as_small = self.granted.iter().filter(|granted| **granted <= distance).count();
+        as_small * EIGHTH > self.granted.len()
     }
 
     /// When a request arrived, by and large.
@@ -163,5 +169,54 @@ impl Spacing {
     /// Whether answers can come before the next request is due.
     fn is_short_for(&self, interval: Duration) -> bool {
         self.fastest.is_some_and(|fastest| fastest < interval.mul_f64(SHORT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_millis(20);
+
+    /// Sends at this millisecond, with an answer after so many.
+    fn exchange(spacing: &mut Spacing, start: Instant, at: u64, took: u64) {
+        let sent = start + Duration::from_millis(at);
+        spacing.sent(sent);
+        spacing.answered(sent, sent + Duration::from_millis(took));
+    }
+
+    #[test]
+    fn an_answer_that_is_late_makes_the_next_request_later_by_as_much() {
+        let (mut spacing, start) = (Spacing::default(), Instant::now());
+        spacing.keep(start);
+        exchange(&mut spacing, start, 0, 3);
+        assert_eq!(spacing.earliest(INTERVAL), Some(start + INTERVAL));
+        exchange(&mut spacing, start, 20, 10);
+        let earliest = spacing.earliest(INTERVAL).unwrap() - start;
+        assert!((46.0..=47.1).contains(&(earliest.as_secs_f64() * 1e3)), "{earliest:?}");
+    }
+
+    #[test]
+    fn a_refusal_is_explained_by_lateness_that_was_left_out_of_account_and_by_no_other() {
+        let (mut spacing, start) = (Spacing::default(), Instant::now());
+        spacing.keep(start);
+        exchange(&mut spacing, start, 0, 3);
+        for (share, explains) in [(1.0, false), (0.5, true)] {
+            spacing.share = share;
+            exchange(&mut spacing, start, 20, 10);
+            let sent = start + Duration::from_millis(50);
+            let apart = spacing.sent(sent);
+            assert_eq!(spacing.refused(sent, sent, apart, INTERVAL), explains, "{share}");
+        }
+        assert!(spacing.share > 0.5, "less is left out from now on");
+    }
+
+    #[test]
+    fn who_grants_small_distances_does_not_refuse_because_of_them() {
+        for (granted, is_close) in [(20, true), (5, false)] {
+            let (mut spacing, now) = (Spacing::default(), Instant::now());
+            (0..8).for_each(|_| spacing.granted(Duration::from_millis(granted)));
+            assert_eq!(spacing.refused(now, now, Duration::from_millis(10), INTERVAL), is_close);
+        }
     }
 }
