@@ -51,9 +51,9 @@ fn a_quota_is_found_and_used_over_real_sockets() {
 /// never refused. How many requests of three users it gets granted in a second is what this machine can do, at least.
 fn granted_to_the_cautious(sandbox: &Sandbox, interval: Duration, over: Duration) -> f64 {
     let address = sandbox.base_url().trim_start_matches("http://").to_owned();
-    let mut stream = std::net::TcpStream::connect(address).expect("the sandbox");
+    let mut stream = std::net::TcpStream::connect(&address).expect("the sandbox");
     stream.set_nodelay(true).expect("an option");
-    let (begin, mut granted, mut answer) = (Instant::now(), 0.0, [0; 4096]);
+    let (begin, mut granted, mut buffer) = (Instant::now(), 0.0, [0; 4096]);
     for number in 0.. {
         let identity = |index: usize| {
             let id = 3 * number + index;
@@ -63,14 +63,19 @@ fn granted_to_the_cautious(sandbox: &Sandbox, interval: Duration, over: Duration
         };
         let body = format!(r#"{{"requests":[{},{},{}]}}"#, identity(0), identity(1), identity(2));
         let request = format!(
-            "POST /v1/identities:batchCreate HTTP/1.1\r\nhost: sandbox\r\nauthorization: Bearer {}\r\ncontent-type: \
+            "POST /v1/identities:batchCreate HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-type: \
              application/json\r\ncontent-length: {}\r\n\r\n{body}",
             sandbox.key,
             body.len()
         );
         stream.write_all(request.as_bytes()).expect("it takes the request");
-        let length = std::io::Read::read(&mut stream, &mut answer).expect("it answers");
-        granted += f64::from(u8::from(answer[..length].starts_with(b"HTTP/1.1 200")));
+        let mut length = 0;
+        while !buffer[..length].ends_with(b"}") {
+            length += std::io::Read::read(&mut stream, &mut buffer[length..]).expect("it answers");
+        }
+        let answer = String::from_utf8_lossy(&buffer[..length]);
+        assert!(answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 429"), "{answer}");
+        granted += f64::from(u8::from(answer.starts_with("HTTP/1.1 200")));
         std::thread::sleep(interval);
         if begin.elapsed() >= over {
             break;
