@@ -17,7 +17,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use avnology_migrate::pace::{Answer, ConcurrencyRules, Pace, PaceRules, Quota, RateRules, Verdict};
+use avnology_migrate::pace::{Answer, ConcurrencyRules, Pace, PaceRules, Quota, RateRules, Timer, Verdict};
 use serde::Deserialize;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, advance, sleep};
@@ -321,6 +321,7 @@ async fn run(scenario: &Scenario) -> Measured {
         items: 500,
         bytes: 1 << 20,
         patience: Duration::from_mins(3),
+        timer: Timer::Tokio,
     };
     let end = (scenario.run.minutes * 60) as f64;
     let pace = Pace::new(&rules);

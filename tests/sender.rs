@@ -48,24 +48,38 @@ fn a_quota_is_found_and_used_over_real_sockets() {
 }
 
 /// A client of a few lines at a target with a bucket of one: it waits for each answer, and then for the whole interval, so it is
-/// never refused. How many requests it gets granted in a second is what this machine can do, at least.
+/// never refused. How many requests of three users it gets granted in a second is what this machine can do, at least.
 fn granted_to_the_cautious(sandbox: &Sandbox, interval: Duration, over: Duration) -> f64 {
-    let body = r#"{"requests":[{"identity":{"external_id":"nobody","email":"nobody@example.com","traits":{}}}],"validate_only":true}"#;
-    let request = format!(
-        "POST /v1/identities:batchCreate HTTP/1.1\r\nhost: sandbox\r\nauthorization: Bearer {}\r\ncontent-type: \
-         application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        sandbox.key,
-        body.len()
-    );
     let address = sandbox.base_url().trim_start_matches("http://").to_owned();
-    let mut stream = std::net::TcpStream::connect(address).expect("the sandbox");
+    let mut stream = std::net::TcpStream::connect(&address).expect("the sandbox");
     stream.set_nodelay(true).expect("an option");
-    let (begin, mut granted, mut answer) = (Instant::now(), 0.0, [0; 4096]);
-    while begin.elapsed() < over {
+    let (begin, mut granted, mut buffer) = (Instant::now(), 0.0, [0; 4096]);
+    for number in 0.. {
+        let identity = |index: usize| {
+            let id = 3 * number + index;
+            format!(
+                r#"{{"identity":{{"external_id":"cautious_{id}","email":"cautious{id}@example.com","traits":{{}}}}}}"#
+            )
+        };
+        let body = format!(r#"{{"requests":[{},{},{}]}}"#, identity(0), identity(1), identity(2));
+        let request = format!(
+            "POST /v1/identities:batchCreate HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-type: \
+             application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            sandbox.key,
+            body.len()
+        );
         stream.write_all(request.as_bytes()).expect("it takes the request");
-        let length = std::io::Read::read(&mut stream, &mut answer).expect("it answers");
-        granted += f64::from(u8::from(answer[..length].starts_with(b"HTTP/1.1 200")));
+        let mut length = 0;
+        while !buffer[..length].ends_with(b"}") {
+            length += std::io::Read::read(&mut stream, &mut buffer[length..]).expect("it answers");
+        }
+        let answer = String::from_utf8_lossy(&buffer[..length]);
+        assert!(answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 429"), "{answer}");
+        granted += f64::from(u8::from(answer.starts_with("HTTP/1.1 200")));
         std::thread::sleep(interval);
+        if begin.elapsed() >= over {
+            break;
+        }
     }
     granted / begin.elapsed().as_secs_f64()
 }
@@ -90,8 +104,8 @@ fn a_bucket_of_one_is_used_as_well_as_this_machine_can() {
     let requests = &run.report()["requests"];
     let refused = requests["throttled"].as_f64().unwrap() / requests["sent"].as_f64().unwrap();
     println!("{rate:.1}/s of {RATE}/s where caution gets {possible:.1}/s; {:.2} % refused", refused * 100.0);
-    // Both have the machine beside everybody else; who waits for each answer writes nothing.
-    assert!(rate >= 0.75 * possible, "{rate}/s, where caution gets {possible}/s: {}", run.stdout);
+    // Both have the same machine beside everybody else, and write as much.
+    assert!(rate >= 0.9 * possible, "{rate}/s, where caution gets {possible}/s: {}", run.stdout);
     assert!(refused < 0.02, "{refused} refused: {requests}");
 }
 
