@@ -99,6 +99,7 @@ pub mod command;
 pub mod exit;
 pub mod index;
 pub mod journal;
+pub mod manual;
 pub mod mapping;
 pub mod pace;
 pub mod passwords;

@@ -3,9 +3,10 @@
 mod migrate;
 mod sandbox;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::exit::ExitStatus;
+use crate::manual::TOPICS;
 
 pub use migrate::{
     ClerkArguments, ClerkCommand, ImportArguments, LogFormat, MappingArguments, MergeArguments, MigrateArguments,
@@ -20,8 +21,9 @@ pub use sandbox::SandboxArguments;
     name = "avnology",
     version,
     about = "Moves an enterprise off Clerk and onto Avnology ID",
-    after_help = exit_codes(),
+    after_help = format!("{}\n\n{}", topics(), exit_codes()),
     max_term_width = 110,
+    disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
 )]
@@ -38,6 +40,22 @@ pub enum Command {
     Migrate(MigrateArguments),
     /// Serve an embedded Avnology ID on this machine, to rehearse against
     Sandbox(SandboxArguments),
+    /// Print a page of the manual, or the help of a command
+    Help(HelpArguments),
+}
+
+/// `avnology help …`
+#[derive(Debug, Args)]
+pub struct HelpArguments {
+    /// A topic of the manual, or a command, as in `help migrate clerk`; the list of both if left out
+    #[arg(value_name = "TOPIC|COMMAND")]
+    pub words: Vec<String>,
+}
+
+/// The list of topics.
+pub(crate) fn topics() -> String {
+    let rows = TOPICS.iter().map(|topic| format!("\n  {:<10} {}", topic.names[0], topic.about));
+    std::iter::once("Topics of the manual (avnology help TOPIC):".to_owned()).chain(rows).collect()
 }
 
 /// The table of exit codes, from the one enum that defines them.
