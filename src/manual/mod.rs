@@ -84,6 +84,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_pages_name_every_exit_code_and_options_that_there_are() {
+        let metrics = Topic::find("exit-codes").unwrap().text;
+        for status in crate::exit::ExitStatus::ALL {
+            let row = format!("| {:<4} | ", status.code());
+            assert!(metrics.contains(&row), "{row}");
+        }
+        let mut command = crate::cli::Cli::command();
+        command.build();
+        let clerk = command.find_subcommand("migrate").and_then(|migrate| migrate.find_subcommand("clerk")).unwrap();
+        let names: BTreeSet<&str> = clerk.get_arguments().filter_map(|argument| argument.get_long()).collect();
+        let rows = Topic::find("options").unwrap().text.lines().filter(|line| line.starts_with("| `--"));
+        for option in rows.flat_map(|row| row.split("`--").skip(1)) {
+            let name = option.split([' ', '`']).next().unwrap();
+            assert!(names.contains(name), "there is no option --{name}");
+        }
+    }
+
     /// In rustdoc, too, a reference leads to the page that it names.
     #[test]
     fn references_between_pages_have_the_names_of_topics() {

@@ -19,7 +19,7 @@ const FUNCTIONS: &str =
     r#"cargo() { test "$1 $2" = 'run --' && shift 2 && avnology "$@"; }; curl() { printf '%s\n' "$@"; };"#;
 
 /// One page, with the directory in which its commands run.
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     name: &'a str,
     scratch: Scratch,
     address: String,
@@ -39,7 +39,7 @@ impl Drop for Page<'_> {
 }
 
 impl<'a> Page<'a> {
-    pub fn new(name: &'a str) -> Self {
+    pub(crate) fn new(name: &'a str) -> Self {
         let scratch = Scratch::new();
         let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
         std::fs::create_dir(scratch.path("fixtures")).expect("a directory");
@@ -52,7 +52,7 @@ impl<'a> Page<'a> {
     }
 
     /// Runs all blocks of the page that can run; returns how many commands there were.
-    pub fn run(&mut self, text: &str) -> usize {
+    pub(crate) fn run(&mut self, text: &str) -> usize {
         let mut lines = text.lines();
         let mut commands = 0;
         while let Some(line) = lines.next() {
