@@ -19,10 +19,10 @@ use crate::mapping::{Notice, RejectCode, Rejection};
 /// What becomes of a user whose external id is at the target already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnExisting {
-    /// Leave it as it is; tell if it differs from the export
+    /// Leave it as it is, and count it if it differs from the export
     #[default]
     Skip,
-    /// Change what differs to what the export says, but never a password
+    /// Change what differs to what the export says, and never a password
     Update,
     /// Reject the record as `already_exists`
     Fail,
