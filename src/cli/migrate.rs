@@ -63,7 +63,7 @@ Options that are the same every time can be in a file (avnology.toml, or --confi
 
 Environment (options win over it; it wins over a .env file of the working directory):
   AVNOLOGY_SECRET_KEY   the admin key; it needs the scopes admin:users:read and admin:users:write
-  AVNOLOGY_SECRET_KEY_FILE  a file with the key; the program reads it again when the target refuses the key
+  AVNOLOGY_SECRET_KEY_FILE  a file with the key; read again when the target refuses the key
   AVNOLOGY_BASE_URL     like --base-url
   AVNOLOGY_RATE         like --rate
   AVNOLOGY_CONCURRENCY  like --concurrency
@@ -252,7 +252,7 @@ pub struct ImportArguments {
     #[command(flatten)]
     pub mapping: MappingArguments,
 
-    /// What to do with a user who is at the target already and differs
+    /// What to do with a user who is at the target already
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
     pub on_existing: OnExisting,
 
@@ -310,7 +310,7 @@ pub struct TargetArguments {
     pub base_url: Option<BaseUrl>,
 }
 
-/// How to run, whatever is run.
+/// How to run.
 #[derive(Debug, Args)]
 pub struct RunOptions {
     /// Requests a second (50/s) or a minute (600/m), and fewer if the target asks for that; `auto` finds what the target
@@ -322,7 +322,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "RATE", help_heading = "Target")]
     pub rate_min: Option<Rate>,
 
-    /// Never go faster than this, whatever the target allows
+    /// Never go faster than this, even if the target allows it
     #[arg(long, value_name = "RATE", help_heading = "Target")]
     pub rate_max: Option<Rate>,
 

@@ -28,7 +28,7 @@ Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
   reset-during=P                the sandbox does all, and sends half of the answer
   garbage=P                     the sandbox does all, and answers with an HTML page and status 200
   slow-body=P:T                 sending the answer takes this long
-  storm=CODE:T/T                for the first T of every T only this status, with Retry-After (storm-bare: without)
+  storm=CODE:T/T                for the first T of every T only this status, with Retry-After; storm-bare without
   item-error=P                  single items of a batch fail with a code that a retry may clear
   outage-after=N:T              after N calls every connection closes, for this long";
 

@@ -2,7 +2,7 @@
 //!
 //! What is printed has to be what the page shows. `…` on a line of its own stands for any lines, and within a line for any
 //! text. Times, ports, hashes and ids need not be the same ([`normal`]); a command that names the id of a run gets the id
-//! that was printed where the page has that one. Blocks with `file=NAME` are written to files.
+//! that was printed where the page has that one. Blocks with `file:NAME` are written to files.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -58,7 +58,7 @@ impl<'a> Page<'a> {
         while let Some(line) = lines.next() {
             let Some(language) = line.strip_prefix("```") else { continue };
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            if let Some((_, file)) = language.split_once("file=") {
+            if let Some((_, file)) = language.split_once("file:") {
                 self.scratch.write(file, block.join("\n") + "\n");
             } else if language == "console run" {
                 commands += self.block(&block);
