@@ -53,36 +53,39 @@
 //!
 //! Each promise has tests that fail if it is broken; `tests/README.md` has all of them.
 //!
-//! - **Constant memory** ([test][memory]). Chunks, batches, channels and sorters are bounded ([`pipeline::MemoryBound`]), and
-//!   nothing grows with the number of users.
-//! - **Each record in exactly one place** ([test][sweep]): created, updated, unchanged, rejected (code, sentence, position, the
-//!   record itself), or unfinished, which the same command resumes. See [`pipeline::Counts`].
-//! - **Nothing lost, nothing doubled** ([kills][kill], [power cuts][crash]). An outcome is durable before it counts. A batch is
-//!   in the journal before it is sent, and is sent again exactly as it was if its answer was lost ([`journal`]).
-//! - **Nobody else's** ([test][ownership]). An identity is the run's own only with proof, the target's `created` or the run's
-//!   mark on it ([`avnology::RunMark`]). The program claims nothing else, and undo deletes nothing else.
-//! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before the first request, and
-//!   each later read of an input is checked against the bytes of the first one ([`source::KnownInputs`]).
-//! - **A repeated run changes nothing** ([test][nightly]). `external_id` is the key at the target. What is there is read back
-//!   and compared.
+//! - **Constant memory** ([test][memory]). Chunks, batches, channels and sorters are bounded
+//!   ([`pipeline::MemoryBound`]), and nothing grows with the number of users.
+//! - **Each record in exactly one place** ([test][sweep]): created, updated, unchanged, rejected (code, sentence,
+//!   position, the record itself), or unfinished, which the same command resumes. See [`pipeline::Counts`].
+//! - **Nothing lost, nothing doubled** ([kills][kill], [power cuts][crash]). An outcome is durable before it counts. A
+//!   batch is in the journal before it is sent, and is sent again exactly as it was if its answer was lost
+//!   ([`journal`]).
+//! - **Nobody else's** ([test][ownership]). An identity is the run's own only with proof, the target's `created` or the
+//!   run's mark on it ([`avnology::RunMark`]). The program claims nothing else, and undo deletes nothing else.
+//! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before the first request,
+//!   and each later read of an input is checked against the bytes of the first one ([`source::KnownInputs`]).
+//! - **A repeated run changes nothing** ([test][nightly]). `external_id` is the key at the target. What is there is
+//!   read back and compared.
 //! - **One bad record never stops a run** ([test][reading]), and a refusal of the whole run is never counted as rejects
 //!   ([test][gateways]).
 //! - **As fast as the target allows, and no faster** ([test][scenarios]).
-//! - **No secret or personal datum** in logs, errors or reports ([test][cli]): errors name fields and positions, never values.
+//! - **No secret or personal datum** in logs, errors or reports ([test][cli]): errors name fields and positions, never
+//!   values.
 //!
 //! # Recipes
 //!
-//! - **A notice** (or a reject): add it to `mapping/code.rs`, at the end, because journals keep notices by place. Return it where
-//!   the mapping notices it, give `fixtures/clerk_users.json` a user who shows it, and add the row to `fixtures/README.md`.
-//! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings.rs`. The config file takes it by
-//!   itself. If a run has to remember it, add it to `settings/run.rs` and [`journal::RunRecord`]. Then update the snapshot of
-//!   `--help` and `manual/options.md`.
-//! - **A kind of record**: today everything from [`mapping::parse`] to [`mapping::MigrationIdentity::encode`] is about users.
-//!   Behind that, a record is bytes, a key and notices, and the pipeline does not look inside.
-//! - **A destination**: [`avnology`] is the only room that knows the vendor's answers. [`avnology::decide`] is the list of what
-//!   another one has to say about each outcome, and [`sandbox`] shows the whole contract.
-//! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place. Replay it
-//!   in `journal/progress.rs`, and add the moment to `tests/crash`.
+//! - **A notice** (or a reject): add it to `mapping/code.rs`, at the end, because journals keep notices by place.
+//!   Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
+//!   `fixtures/README.md`.
+//! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings.rs`. The config file takes it
+//!   by itself. If a run has to remember it, add it to `settings/{config,run}.rs` and [`journal::RunRecord`]. Then update the
+//!   snapshot of `--help` and `manual/options.md`.
+//! - **A kind of record**: today everything from [`mapping::parse`] to [`mapping::MigrationIdentity::encode`] is about
+//!   users. Behind that, a record is bytes, a key and notices, and the pipeline does not look inside.
+//! - **A destination**: [`avnology`] is the only room that knows the vendor's answers. [`avnology::decide`] is the list
+//!   of what another one has to say about each outcome, and [`sandbox`] shows the whole contract.
+//! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
+//!   Replay it in `journal/run_journal.rs`, and add the moment to `tests/crash`.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in [`manual`] and in `manual/links.md`.
 //!
 //! # The rooms
