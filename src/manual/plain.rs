@@ -53,11 +53,7 @@ fn without_links(line: &str) -> String {
     let mut is_code = true;
     for part in parts {
         text.push('`');
-        if is_code {
-            text.push_str(part)
-        } else {
-            text.push_str(&links_as_text(part))
-        }
+        text.push_str(&if is_code { part.to_owned() } else { links_as_text(part) });
         is_code = !is_code;
     }
     text

@@ -96,8 +96,8 @@ impl<'a> Page<'a> {
         for (page, real) in &self.runs {
             command = command.replace(page, real);
         }
-        let served = self.served.last().map(Child::id).unwrap_or_default();
-        command = command.replace("$!", &served.to_string());
+        let last = self.served.last().map(Child::id).unwrap_or_default();
+        command = command.replace("$!", &last.to_string());
         if let Some(server) = command.strip_suffix(" &") {
             let server = server.replace("avnology sandbox", &format!("avnology sandbox --listen {}", self.address));
             let mut process = self.shell(&format!("exec {server}"));
