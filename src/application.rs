@@ -12,13 +12,12 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, LogFormat, MigrateArguments, Provider, RunOptions, RunsArguments,
-    RunsCommand,
+    ClerkArguments, ClerkCommand, Command, MigrateArguments, Provider, RunOptions, RunsArguments, RunsCommand,
 };
 use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::report::{Console, MetricsFile, print_text};
+use crate::report::{Console, LogFormat, MetricsFile, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, Environment, ImportSettings, SettingsError, command_line, console, metrics,
     runs_directory,

@@ -8,11 +8,11 @@
 //!                                                            │
 //!         mappers (threads): parse → map → validate → encode ◄┘                       clerk, mapping, pipeline::{mappers, map}
 //!                                                            │ in the order of the input
-//!         batches by count and bytes ◄───────────────────────┘                        pipeline::{fill, batch}
+//!         batches by count and bytes ◄───────────────────────┘                        pipeline::fill, delivery::batch
 //!                    │ bounded channel
-//!         N senders: pace → HTTP → decide → retry, partial retry                      pipeline::send, pace, avnology
+//!         N senders: pace → HTTP → decide → retry, partial retry                      delivery, pace, avnology
 //!                    │ events
-//!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, journal, report
+//!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, account, journal, report
 //! ```
 //!
 //! To follow one user from the file to the server, read in this order:
@@ -22,9 +22,9 @@
 //!    the same with a row of a CSV.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
-//! 5. [`pipeline`] packs identities into batches and sends them at one [`pace::Pace`].
+//! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
 //! 6. [`avnology::decide`] says what to do about each outcome; [`avnology::ItemResult`] is the target's word on each user.
-//! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`pipeline::Ledger`]; a
+//! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`account::Ledger`]; a
 //!    [`journal::Reject`] goes to the rejects file.
 //!
 //! The pure middle of it, by itself:
@@ -56,7 +56,7 @@
 //! - **Constant memory** ([test][memory]). Chunks, batches, channels and sorters are bounded
 //!   ([`pipeline::MemoryBound`]), and nothing grows with the number of users.
 //! - **Each record in exactly one place** ([test][sweep]): created, updated, unchanged, rejected (code, sentence,
-//!   position, the record itself), or unfinished, which the same command resumes. See [`pipeline::Counts`].
+//!   position, the record itself), or unfinished, which the same command resumes. See [`account::Counts`].
 //! - **Nothing lost, nothing doubled** ([kills][kill], [power cuts][crash]). An outcome is durable before it counts. A
 //!   batch is in the journal before it is sent, and is sent again exactly as it was if its answer was lost
 //!   ([`journal`]).
@@ -78,15 +78,15 @@
 //!   Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
 //!   `fixtures/README.md`.
 //! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings.rs`. The config file takes it
-//!   by itself. If a run has to remember it, add it to `settings/{config,run}.rs` and [`journal::RunRecord`]. Then update the
-//!   snapshot of `--help` and `manual/options.md`.
+//!   by itself. If a run has to remember it, add it to `settings/{config,run}.rs` and [`journal::RunRecord`]. Then
+//!   update the snapshot of `--help` and `manual/options.md`.
 //! - **A kind of record**: today everything from [`mapping::parse`] to [`mapping::MigrationIdentity::encode`] is about
 //!   users. Behind that, a record is bytes, a key and notices, and the pipeline does not look inside.
 //! - **A destination**: [`avnology`] is the only room that knows the vendor's answers. [`avnology::decide`] is the list
 //!   of what another one has to say about each outcome, and [`sandbox`] shows the whole contract.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
 //!   Replay it in `journal/run_journal.rs`, and add the moment to `tests/crash`.
-//! - **A page of the manual**: write `manual/TOPIC.md`, and name it in [`manual`] and in `manual/links.md`.
+//! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
 //!
 //! # The rooms
 //!
@@ -101,6 +101,8 @@
 //! | [`clerk`] | what Clerk's data means |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
+//! | [`delivery`] | batches to the target: retries, splits, blame, what became of each identity |
+//! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API: client, answers, decisions, preflight |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
@@ -110,6 +112,7 @@
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
+//! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
@@ -128,12 +131,15 @@
 //! [scenarios]: ../../../tests/scenarios.rs
 //! [cli]: ../../../tests/cli.rs
 
+pub mod account;
 pub mod application;
 pub mod avnology;
 pub mod clerk;
 pub mod cli;
 pub mod command;
+pub mod delivery;
 pub mod exit;
+pub mod files;
 pub mod index;
 pub mod journal;
 pub mod manual;

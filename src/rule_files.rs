@@ -6,8 +6,8 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::MappingArguments;
-use crate::journal::{FileRecord, RunDirectory, RunRecord, put_private};
+use crate::files::put_private;
+use crate::journal::{FileRecord, RunDirectory, RunRecord};
 use crate::mapping::{MAPPING_FILE_BYTES, MissingEmail, Rules, TraitsSchema, TraitsSchemaError, parse_mapping};
 use crate::toml_document::{Fault, told};
 
@@ -95,12 +95,9 @@ impl RuleFile {
 
 impl RuleFiles {
     /// Reads the files that were named.
-    pub fn read(arguments: &MappingArguments) -> Result<Self, RuleFileError> {
-        let read = |path: &Option<PathBuf>, most| path.as_deref().map(|path| RuleFile::read(path, most)).transpose();
-        Ok(Self {
-            mapping: read(&arguments.mapping, MAPPING_FILE_BYTES)?,
-            traits_schema: read(&arguments.traits_schema, SCHEMA_BYTES)?,
-        })
+    pub fn read(mapping: Option<&Path>, traits_schema: Option<&Path>) -> Result<Self, RuleFileError> {
+        let read = |path: Option<&Path>, most| path.map(|path| RuleFile::read(path, most)).transpose();
+        Ok(Self { mapping: read(mapping, MAPPING_FILE_BYTES)?, traits_schema: read(traits_schema, SCHEMA_BYTES)? })
     }
 
     /// Reads the copies of a run.

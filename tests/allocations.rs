@@ -4,9 +4,9 @@ use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use allocation_counter::measure;
+use avnology_migrate::account::Silent;
 use avnology_migrate::mapping::{Rules, map, parse};
 use avnology_migrate::pipeline::{self, Intake, Job};
-use avnology_migrate::report::Silent;
 use avnology_migrate::signal::Signals;
 use avnology_migrate::source::{Input, ReaderLimits, RecordChunk, RecordReader, Watch};
 

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 
-use super::Changed;
-
 /// Bytes of what an error says that are kept of each of its parts. It goes into the rejects file, once for each record.
 const KEPT_OF_ERROR: usize = 1024;
 
@@ -95,6 +93,15 @@ pub fn deleted(body: &[u8], expected: usize) -> Option<Vec<bool>> {
     let answer: Answer = serde_json::from_slice(body).ok()?;
     let gone = |item: &Item| item.status == "deleted" || item.error.code.as_deref() == Some("AVNOLOGY_AUTH_901");
     (answer.results.len() == expected).then(|| answer.results.iter().map(gone).collect())
+}
+
+/// What came of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Done.
+    Updated,
+    /// The target would not have it.
+    Refused(ErrorBody),
 }
 
 /// Reads the answer to a batch update of one.

@@ -18,11 +18,11 @@ use secrecy::SecretString;
 
 use super::body::{self, AnswerRoom, Body, Keep, Unread};
 use super::key::Key;
-use super::preflight::shown_request_id;
 use super::retry::retry_after;
+use super::target_error::shown_request_id;
 use super::transport::{innermost, transport};
-use super::{BaseUrl, Decision, KeySource, Outcome, Proxy, ProxyFault, TargetError, Transport, decide};
-use crate::pace::{Answer, Quota, Verdict};
+use super::{BaseUrl, Decision, KeySource, Outcome, Proxy, ProxyFault, Reply, TargetError, Transport, decide};
+use crate::pace::Quota;
 
 /// What a stream of HTTP/2 holds that nobody has read yet, and a connection in all: an answer that waits for room keeps no
 /// other one from coming.
@@ -88,55 +88,6 @@ pub struct Client {
     creates_probes: Arc<AtomicBool>,
     proxy: Option<Arc<Proxy>>,
     connect_timeout: Duration,
-}
-
-/// What came of one request.
-#[derive(Debug)]
-pub struct Reply {
-    /// The status, or why there is none.
-    pub outcome: Outcome,
-    /// The `Retry-After` header.
-    pub retry_after: Option<Duration>,
-    /// What the headers say about the quota.
-    pub quota: Quota,
-    /// The `Location` header's host, for the message when a redirect was refused.
-    pub location: Option<String>,
-    /// Under which name the request is found in logs: the target's own for it, or else ours.
-    pub request_id: Option<String>,
-    /// What the proxy is called that did not let the request through.
-    pub proxy: Option<String>,
-    /// The body, empty when there is no answer.
-    pub body: Body,
-}
-
-impl Reply {
-    /// An outcome and nothing else.
-    pub(crate) fn none(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            retry_after: None,
-            quota: Quota::default(),
-            location: None,
-            request_id: None,
-            proxy: None,
-            body: Body::default(),
-        }
-    }
-
-    /// The same, whose body is not what was asked for.
-    pub(crate) fn unreadable(self) -> Self {
-        Self { outcome: Outcome::Unreadable, body: Body::default(), ..self }
-    }
-
-    /// What it says about the target, for the pace.
-    pub fn answer(&self) -> Answer {
-        let verdict = match self.outcome {
-            Outcome::Answered { status: 429 } => Verdict::Refused,
-            outcome if decide(outcome) == Decision::Retry => Verdict::Failed,
-            _ => Verdict::Granted,
-        };
-        Answer { verdict, wait: self.retry_after, quota: self.quota }
-    }
 }
 
 impl Client {

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::run_mark::{MARK, RunMark};
-use crate::mapping::normal_form;
+use super::run_mark::RunMark;
+use crate::mapping::{MARK, normal_form};
 
 /// A field in which two identities can differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

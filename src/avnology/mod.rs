@@ -12,28 +12,33 @@ mod compare;
 mod cycle;
 mod insist;
 mod key;
+mod lookup;
 mod paced;
 mod preflight;
 mod probe;
 mod proxy;
+mod reply;
 mod retry;
 mod run_mark;
 mod shorten;
+mod target_error;
 mod transport;
 
-pub use answer::{ErrorBody, ItemResult, batch_results, deleted, error_body, identity, updated};
+pub use answer::{Changed, ErrorBody, ItemResult, batch_results, deleted, error_body, identity, updated};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{Body, Held, memory_of_answers};
-pub use client::{Client, ClientOptions, Reply, Timeouts};
+pub use client::{Client, ClientOptions, Timeouts};
 pub use compare::{Comparable, Field};
 pub use cycle::Cycle;
 pub use insist::{insist, insist_while};
 pub use key::{KeyFault, KeySource, check_key};
-pub use paced::{Change, Changed, Paced};
-pub use preflight::{Capabilities, TargetError, is_well, preflight, preflight_reading};
+pub use paced::{Change, Paced};
+pub use preflight::{Capabilities, is_well, preflight, preflight_reading};
 pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
+pub use reply::Reply;
 pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, TlsFault, Transport, decide, decide_item};
-pub use run_mark::{MARK, RunMark};
+pub use run_mark::RunMark;
+pub use target_error::TargetError;
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
 pub const MAX_BATCH_ITEMS: usize = 1_000;

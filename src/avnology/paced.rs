@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::catalogue::Catalogue;
 use super::{
-    Body, Client, Comparable, Decision, ErrorBody, Field, MAX_PAGE, Outcome, Reply, RetryBudget, TargetError, decide,
+    Body, Changed, Client, Comparable, Decision, Field, MAX_PAGE, Outcome, Reply, RetryBudget, TargetError, decide,
     deleted, error_body, insist_while, updated,
 };
 use crate::pace::Pace;
@@ -33,32 +33,6 @@ impl Change<'_> {
         // Both are objects: the head without its `}`, the identity without its `{`.
         [&head.as_bytes()[..head.len() - 1], b",", self.encoded.get(1..).unwrap_or_default()].concat()
     }
-}
-
-/// What came of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// Done.
-    Updated,
-    /// The target would not have it.
-    Refused(ErrorBody),
-}
-
-/// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
-const MAX_QUERY: usize = 7_000;
-
-/// How many of these external ids fit one URL; one does in any case.
-fn fitting(ids: &[&str]) -> usize {
-    let length = |id: &str| {
-        let plain = id.bytes().filter(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte)).count();
-        "&external_ids=".len() + plain + 3 * (id.len() - plain)
-    };
-    let mut bytes = 0;
-    let fits = ids.iter().take_while(|id| {
-        bytes += length(id);
-        bytes <= MAX_QUERY
-    });
-    fits.count().max(1)
 }
 
 /// Bytes of an answer that are aimed at where users are large. Usual ones fit a page in a fraction of it.
@@ -87,13 +61,13 @@ impl PageSize {
 /// A client for calls that may be repeated until they are answered.
 #[derive(Clone, Debug)]
 pub struct Paced {
-    client: Client,
-    batch: bool,
+    pub(super) client: Client,
+    pub(super) batch: bool,
     pace: Arc<Pace>,
     budget: RetryBudget,
     page_size: Arc<PageSize>,
     /// Of a target whose list ignores the filter by external id.
-    catalogue: Arc<Mutex<Option<Catalogue>>>,
+    pub(super) catalogue: Arc<Mutex<Option<Catalogue>>>,
 }
 
 impl Paced {
@@ -109,57 +83,9 @@ impl Paced {
         TargetError::Unreachable { target: self.client.base_url().to_string(), reason }
     }
 
-    /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
-    /// [`Comparable::listed`]. Nobody may ask for another one who has not let go of the last.
-    pub async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
-        if !self.batch {
-            let Some(id) = external_ids.first() else { return Ok((0, Body::default())) };
-            return Ok((1, self.find(id).await?));
-        }
-        let most = fitting(external_ids).min(external_ids.len());
-        self.list(most, |count| self.client.batch_get(&external_ids[..count])).await
-    }
-
     /// Whether it can be asked about many at once.
     pub fn has_batch_methods(&self) -> bool {
         self.batch
-    }
-
-    /// A list of the identity with this external id, or of others.
-    async fn find(&self, external_id: &str) -> Result<Body, TargetError> {
-        if self.catalogue.lock().await.is_none() {
-            let body = self.filtered("external_id", external_id).await?;
-            let is_asked_for = |found: &Comparable<'_>| found.external_id.as_deref() == Some(external_id);
-            if let Some(body) = body
-                && Comparable::listed(&body).is_some_and(|(found, _)| found.iter().all(is_asked_for))
-            {
-                return Ok(body);
-            }
-            tracing::info!("the target's list ignores the filter by external id; all of it is gone through");
-        }
-        let mut catalogue = self.catalogue.lock().await;
-        let catalogue = match &mut *catalogue {
-            Some(catalogue) => catalogue,
-            none => none.insert(Catalogue::create()?),
-        };
-        let found = catalogue.find(self, external_id).await?.unwrap_or_default();
-        Ok(found.between(b"{\"identities\":[", b"]}"))
-    }
-
-    /// A list of identities with this address, as far as the target can filter by it: perhaps of others.
-    pub async fn find_by_email(&self, email: &str) -> Result<Option<Body>, TargetError> {
-        self.filtered("email", email).await
-    }
-
-    /// What a filter finds; nothing if the target does not take such a filter.
-    async fn filtered(&self, field: &str, value: &str) -> Result<Option<Body>, TargetError> {
-        // One would do. A second one shows that the filter is ignored.
-        let (_, reply) = self.asked_in_parts(2, |count| self.client.find(field, value, count)).await?;
-        match decide(reply.outcome) {
-            Decision::Done => Ok(Some(reply.body)),
-            Decision::Isolate => Ok(None),
-            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
-        }
     }
 
     /// The identity with this id of the target's own, to be read by [`Comparable::one`]. Nothing only if the target itself
@@ -254,7 +180,7 @@ impl Paced {
     }
 
     /// Lists so many users, or fewer while the answers are too large: how many, and the list.
-    async fn list<F: Future<Output = Reply>>(
+    pub(super) async fn list<F: Future<Output = Reply>>(
         &self,
         most: usize,
         request: impl Fn(usize) -> F,
@@ -267,7 +193,7 @@ impl Paced {
     }
 
     /// Asks for so many users, or for fewer while the answers are too large: for how many, and the answer.
-    async fn asked_in_parts<F: Future<Output = Reply>>(
+    pub(super) async fn asked_in_parts<F: Future<Output = Reply>>(
         &self,
         most: usize,
         request: impl Fn(usize) -> F,

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::probe::{PROBE_ID, clean_up, is_answer, probe};
+use super::probe::{PROBE_ID, budget, clean_up, is_answer, probe};
 use super::{
-    BaseUrl, Client, Comparable, Decision, ErrorBody, ItemDecision, ItemResult, KeyFault, Outcome, Reply, RetryBudget,
-    batch_results, decide, decide_item, error_body, insist,
+    Client, Comparable, Decision, ItemDecision, ItemResult, Outcome, Reply, RetryBudget, TargetError, batch_results,
+    decide, decide_item, insist,
 };
 use crate::pace::Answer;
 
@@ -14,143 +14,6 @@ use crate::pace::Answer;
 pub struct Capabilities {
     /// Whether it has the batch methods; without them users are created one by one.
     pub batch: bool,
-}
-
-/// Why a target cannot be used, or cannot be used any longer.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// The key is none.
-    #[error("the admin key cannot be used: {0}")]
-    Key(#[from] KeyFault),
-    /// The certificates to trust cannot be read.
-    #[error("the certificates in `{path}` cannot be used: {problem}")]
-    Certificates {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The HTTP client cannot be made.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[source] reqwest::Error),
-    /// The target answered that it does not want us.
-    #[error("{target} refused: {reason}; {advice}")]
-    Refused {
-        /// The base URL.
-        target: String,
-        /// What the status means, and the target's code.
-        reason: String,
-        /// What to do.
-        advice: &'static str,
-    },
-    /// It wants to be left alone for longer than anybody wants to wait.
-    #[error(
-        "{target} asks to be left alone for {seconds} s (HTTP {status}), longer than --max-wait; everything done so far is \
-         kept, run the same command again then"
-    )]
-    AsksToWait {
-        /// The base URL.
-        target: String,
-        /// The status that came with it.
-        status: u16,
-        /// For how long.
-        seconds: u64,
-    },
-    /// The temporary index of who is at the target cannot be used.
-    #[error("the temporary index on disk failed; make room in the directory for temporary files (TMPDIR)")]
-    Index(#[from] rusqlite::Error),
-    /// No usable answer.
-    #[error("{target} cannot be reached: {reason}; everything done so far is kept, run the same command again later")]
-    Unreachable {
-        /// The base URL.
-        target: String,
-        /// The last failure.
-        reason: String,
-    },
-}
-
-impl TargetError {
-    /// The error for a reply that was decided as [`Decision::Refused`].
-    pub(crate) fn refused(target: &BaseUrl, reply: &Reply) -> Self {
-        let status = match reply.outcome {
-            Outcome::Answered { status } => status,
-            Outcome::Unreadable | Outcome::TooLarge | Outcome::Failed(_) => return Self::unreachable(target, reply),
-        };
-        let ErrorBody { code, request_id, .. } = error_body(&reply.body);
-        let advice = match status {
-            401 => "check the key in AVNOLOGY_SECRET_KEY, then run the same command again",
-            402 => "the plan does not allow it; raise it, then run the same command again",
-            403 => "the key needs the scopes admin:users:read and admin:users:write",
-            407 => "it wants a user name and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
-            300..=399 => "redirects are never followed with a key; set --base-url to the API's own address",
-            _ => "is --base-url the address of an Avnology ID API?",
-        };
-        let meaning = match status {
-            401 => "the key is not valid".to_owned(),
-            402 => "payment required".to_owned(),
-            403 => "the key lacks a permission".to_owned(),
-            407 => "a proxy on the way".to_owned(),
-            300..=399 => format!("a redirect to {}", reply.location.as_deref().unwrap_or("another address")),
-            404 => "no such method".to_owned(),
-            _ => "the request".to_owned(),
-        };
-        let code = code.as_deref().and_then(shown_code).map(|code| format!(", {code}")).unwrap_or_default();
-        let request_id = request_id.as_deref().and_then(shown_request_id).or(reply.request_id.as_deref());
-        let request = request_id.map(|id| format!(", request {id}")).unwrap_or_default();
-        Self::Refused {
-            target: target.to_string(),
-            reason: format!("{meaning} (HTTP {status}{code}{request})"),
-            advice,
-        }
-    }
-
-    /// The error for a single item that was refused for want of a permission.
-    pub(crate) fn refused_item(target: &BaseUrl, error: &ErrorBody) -> Self {
-        let code = error.code.as_deref().and_then(shown_code).unwrap_or_default();
-        Self::Refused {
-            target: target.to_string(),
-            reason: format!("the key lacks a permission ({code})"),
-            advice: "the key needs the scopes admin:users:read and admin:users:write",
-        }
-    }
-
-    /// The error for a reply that asks to wait for this long.
-    pub(crate) fn asks_to_wait(target: &BaseUrl, reply: &Reply, wait: Duration) -> Self {
-        let Outcome::Answered { status } = reply.outcome else { return Self::unreachable(target, reply) };
-        Self::AsksToWait { target: target.to_string(), status, seconds: wait.as_secs() }
-    }
-
-    /// The error for a reply after which there is no point in trying again now.
-    pub(crate) fn unreachable(target: &BaseUrl, reply: &Reply) -> Self {
-        let reason = match reply.outcome {
-            Outcome::Answered { status } => format!("it keeps answering HTTP {status}"),
-            Outcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
-            Outcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
-            Outcome::Failed(transport) => transport.describe(reply.proxy.as_deref()).into_owned(),
-        };
-        Self::Unreachable { target: target.to_string(), reason }
-    }
-}
-
-/// The longest code or id that is shown.
-const SHOWN: usize = 64;
-
-/// A code from the target, if it is one: whatever else stands in its place may be what we sent.
-fn shown_code(text: &str) -> Option<&str> {
-    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_code))
-}
-
-/// The target's name for a request, if it is one.
-pub(super) fn shown_request_id(text: &str) -> Option<&str> {
-    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_id))
-}
-
-/// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job, nor must a
-/// target that asks to wait for a while.
-pub(super) const fn budget(patience: Duration) -> RetryBudget {
-    RetryBudget { attempts: 6, total: patience, base: Duration::from_millis(200), longest: Duration::from_secs(10) }
 }
 
 /// Asks the target for its first identity (key, scope, reachability), then validates a batch of one.

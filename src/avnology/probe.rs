@@ -4,14 +4,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::preflight::{budget, shown_request_id};
-use super::{Client, Comparable, Decision, ItemResult, Outcome, Reply, batch_results, decide, deleted, insist};
+use super::target_error::shown_request_id;
+use super::{
+    Client, Comparable, Decision, ItemResult, Outcome, Reply, RetryBudget, batch_results, decide, deleted, insist,
+};
 
 /// Its key at the target.
 pub(super) const PROBE_ID: &str = "avnology-migrate-preflight";
 
 /// The request.
 const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
+
+/// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job, nor must a
+/// target that asks to wait for a while.
+pub(super) const fn budget(patience: Duration) -> RetryBudget {
+    RetryBudget { attempts: 6, total: patience, base: Duration::from_millis(200), longest: Duration::from_secs(10) }
+}
 
 /// Asks the target to check a batch of one.
 pub(super) async fn probe(client: &Client, key: &str) -> Reply {

@@ -16,8 +16,7 @@
 //! updates know nothing of it, and a comparison looks past it. So it never makes an equal user different, and a run that only
 //! updates an identity does not claim it. A target that does not keep it gives no proof.
 
-/// The member of the admin metadata. No mapping file may use the name.
-pub const MARK: &str = "avnology_migrate";
+use crate::mapping::MARK;
 
 /// What an encoded identity ends with: its admin metadata, which has at least one member, the identity, the item.
 const END: &[u8] = b"}}}";

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 use crate::avnology::BaseUrl;
+use crate::delivery::OnExisting;
 use crate::mapping::MissingEmail;
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
-use crate::pipeline::OnExisting;
-use crate::settings::ShardChoice;
+use crate::report::LogFormat;
+use crate::source::ShardChoice;
 
 /// `avnology migrate …`
 #[derive(Debug, Args)]
@@ -418,16 +419,6 @@ pub enum OutputFormat {
     /// For people: a dry run's previews, a list of runs; summaries go to standard error
     Text,
     /// One JSON object
-    Json,
-}
-
-/// The format of standard error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON object a line
     Json,
 }
 

@@ -1,19 +1,23 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
+mod exit_codes;
+mod help;
 mod migrate;
 mod sandbox;
+mod values;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::exit::ExitStatus;
-use crate::manual::TOPICS;
-
+pub use help::HelpArguments;
+pub(crate) use help::topics;
 pub use migrate::{
-    ClerkArguments, ClerkCommand, ImportArguments, LogFormat, MappingArguments, MergeArguments, MigrateArguments,
-    OutputFormat, ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments,
-    UndoArguments, VerifyArguments,
+    ClerkArguments, ClerkCommand, ImportArguments, MappingArguments, MergeArguments, MigrateArguments, OutputFormat,
+    ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments, UndoArguments,
+    VerifyArguments,
 };
 pub use sandbox::SandboxArguments;
+
+use exit_codes::exit_codes;
 
 /// The command line of `avnology`.
 #[derive(Debug, Parser)]
@@ -42,26 +46,6 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// Print a page of the manual, or the help of a command
     Help(HelpArguments),
-}
-
-/// `avnology help …`
-#[derive(Debug, Args)]
-pub struct HelpArguments {
-    /// A topic of the manual, or a command, as in `help migrate clerk`; the list of both if left out
-    #[arg(value_name = "TOPIC|COMMAND")]
-    pub words: Vec<String>,
-}
-
-/// The list of topics.
-pub(crate) fn topics() -> String {
-    let rows = TOPICS.iter().map(|topic| format!("\n  {:<10} {}", topic.names[0], topic.about));
-    std::iter::once("Topics of the manual (avnology help TOPIC):".to_owned()).chain(rows).collect()
-}
-
-/// The table of exit codes, from the one enum that defines them.
-pub(crate) fn exit_codes() -> String {
-    let rows = ExitStatus::ALL.iter().map(|status| format!("\n  {:>3}  {}", status.code(), status.meaning()));
-    std::iter::once("Exit codes:".to_owned()).chain(rows).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::exit_codes::exit_codes;
 use crate::sandbox::Fault;
 
 const AFTER_HELP: &str = "\
@@ -34,7 +35,7 @@ Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
 
 /// `avnology sandbox …`
 #[derive(Debug, Args)]
-#[command(after_help = format!("{AFTER_HELP}\n\n{}", super::exit_codes()))]
+#[command(after_help = format!("{AFTER_HELP}\n\n{}", exit_codes()))]
 pub struct SandboxArguments {
     /// Where to listen; an address of this machine only
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4455")]

@@ -12,10 +12,11 @@ use std::path::PathBuf;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
-use super::UndoError;
 use super::import_error::ImportError;
+use super::undo_error::UndoError;
 use crate::avnology::{Comparable, MAX_PAGE, Paced, RunMark};
-use crate::journal::{InDoubt, InputRecord, RecordKey, create_private};
+use crate::files::create_private;
+use crate::journal::{InDoubt, InputRecord, RecordKey};
 use crate::report::Deleted;
 
 /// An identity that the journal says the run created.

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use super::import_error::ImportError;
 use super::passwords;
-use super::prepare::PrepareError;
+use super::prepare_error::PrepareError;
 use super::progress::reporter;
+use crate::account::{Ledger, StopReason};
+use crate::files::{create_private, put_private};
 use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};
-use crate::journal::{FirstPassRecord, Prediction, RunDirectory, create_private, put_private};
-use crate::pipeline::{DuplicateCheck, Ledger, StopReason, find_duplicates};
+use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
+use crate::pipeline::{DuplicateCheck, find_duplicates};
 use crate::report::JsonLines;
 use crate::settings::{ImportSettings, Progress};
 use crate::signal::Signals;

@@ -3,13 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::UndoError;
-use super::prepare::PrepareError;
+use super::prepare_error::PrepareError;
+use super::undo_error::UndoError;
+use crate::account::StopReason;
 use crate::avnology::TargetError;
 use crate::exit::ExitStatus;
 use crate::journal::LockError;
 use crate::passwords::PasswordsError;
-use crate::pipeline::StopReason;
 use crate::report::StdoutError;
 use crate::sandbox::SandboxError;
 use crate::signal::Signal;

@@ -13,16 +13,16 @@ use serde::Deserialize;
 
 use super::import_error::ImportError;
 use super::output::Output;
-use crate::cli::{LogFormat, MergeArguments};
+use crate::account::{InputProgress, Ledger};
+use crate::cli::MergeArguments;
 use crate::exit::ExitStatus;
+use crate::files::{create_private_directory, put_private};
 use crate::index::Duplicates;
 use crate::journal::{
-    Ending, FirstPassRecord, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, create_private_directory,
-    put_private, rejects_path,
+    Ending, FirstPassRecord, Journal, JournalError, Lock, RunDirectory, RunRecord, Settled, rejects_path,
 };
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{InputProgress, Ledger};
-use crate::report::{Console, RunDetails};
+use crate::report::{Console, LogFormat, RunDetails};
 use crate::source::Shard;
 
 /// How many shards are named that are not there or not done.

@@ -2,8 +2,8 @@
 //! answer keeps nobody from stopping the run.
 
 use super::import_error::ImportError;
-use super::prepare::PrepareError;
-use crate::pipeline::StopReason;
+use super::prepare_error::PrepareError;
+use crate::account::StopReason;
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::source::{Input, SourceError};

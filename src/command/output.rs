@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::import_error::ImportError;
+use crate::account::{Ledger, StopReason};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::journal::replace_private;
-use crate::pipeline::{Ledger, StopReason};
+use crate::files::replace_private;
 use crate::report::{
     Console, GivenPath, RunDetails, RunReport, StdoutError, print_json, print_text, visible_json, write_summary,
 };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::import_error::ImportError;
-use crate::journal::{RunDirectory, replace_private};
+use crate::account::StopReason;
+use crate::files::replace_private;
+use crate::journal::RunDirectory;
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
-use crate::pipeline::StopReason;
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 

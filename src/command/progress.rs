@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::report::{Bars, JsonLines, Measured, PlainLines, Reporter, Silent, UndoProgress};
+use crate::account::{Reporter, Silent};
+use crate::report::{Bars, JsonLines, Measured, PlainLines, UndoProgress};
 use crate::settings::{ImportSettings, Progress};
 use crate::source::Input;
 

@@ -3,8 +3,8 @@
 use std::io;
 
 use crate::avnology::{Comparable, Paced, TargetError};
+use crate::delivery::OnExisting;
 use crate::journal::{KnownLookup, KnownUsers, SAMPLE_SIZE};
-use crate::pipeline::OnExisting;
 use crate::settings::ImportSettings;
 
 /// Without the batch methods, each user that is looked up is a request.

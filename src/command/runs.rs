@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::account::{Counts, Ledger};
 use crate::cli::OutputFormat;
 use crate::journal::{Ending, Journal, Lock, RunDirectory, RunRecord};
-use crate::pipeline::{Counts, Ledger};
 use crate::report::{StdoutError, print_json, print_text};
 use crate::source::Input;
 

@@ -18,44 +18,18 @@ use super::deletion::{Created, Deletion, DoubtsFile};
 use super::import_error::ImportError;
 use super::progress::{begin, of_undoing};
 use super::target::{Target, at_target, connect};
+use super::undo_error::UndoError;
 use crate::avnology::{MAX_PAGE, Paced, RunMark, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::journal::{
-    Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, LockError, Outcome, RunDirectory, RunRecord,
-};
+use crate::journal::{Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, Outcome, RunDirectory, RunRecord};
 use crate::pace::Pace;
 use crate::report::{Deleted, StdoutError, UndoProgress, print_json};
 use crate::settings::{ImportSettings, WhichRun};
-use crate::signal::{Signal, Signals};
+use crate::signal::Signals;
 
 /// How often the display is renewed.
 const TICK: Duration = Duration::from_millis(100);
-
-/// Why a run is not undone.
-#[derive(Debug, thiserror::Error)]
-pub enum UndoError {
-    /// The run, or another one into its target, is under way.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// Its journal cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// Files and directories.
-    #[error("cannot use the run's directory: {0}")]
-    Io(#[from] io::Error),
-    /// A signal came while identities were deleted.
-    #[error("interrupted by {signal}; the same command goes on where it was left: `avnology migrate clerk undo {run}`")]
-    Interrupted {
-        /// The signal.
-        signal: Signal,
-        /// The run.
-        run: String,
-    },
-    /// Nobody said yes.
-    #[error("not confirmed; nothing was deleted (--yes says so without a terminal)")]
-    NotConfirmed,
-}
 
 /// Deletes what a run created, after asking.
 pub async fn undo(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::duplicates::{BESIDE, ENTRY_BYTES, found};
+use super::duplicate::{BESIDE, ENTRY_BYTES, found};
 use super::place::{Parts, Place, RECORD_BYTES, REST_BYTES, Writer};
 use super::{Sorter, read_exact_at, write_all_at};
 

@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::claims::{self, MEMBER_BYTES, Slots};
-use super::place::{Parts, Place, RECORD_BYTES, REST_BYTES, Writer};
+use super::duplicate::{BESIDE, Duplicate, ENTRY_BYTES, Entry, HASH_BYTES, duplicate_of};
+use super::place::{Place, RECORD_BYTES, Writer};
 use super::{SortedFile, Sorter};
 
 /// Entries in memory while reading: 512 KiB, and as much for each thread that sorts.
@@ -31,40 +32,6 @@ const FOUND: usize = 64 * 1024 / ENTRY_BYTES;
 
 /// Threads that look for keys that are there several times. Each reads ahead in all files.
 const SEARCHERS: usize = 4;
-
-const HASH_BYTES: usize = 12;
-
-/// Of a record: its place, and beside that a hash and a kind while searching; once found a kind, the earlier record and its
-/// line.
-pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 1 + RECORD_BYTES + REST_BYTES;
-
-/// While searching: hash, kind, record, rest. Once found: record, kind, the earlier record and its line, rest.
-pub(super) type Entry = [u8; ENTRY_BYTES];
-
-/// Of the kind of a key that a record has beside its own, as others may.
-pub(super) const BESIDE: u8 = 0x80;
-
-/// A record that has the same key as another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Duplicate {
-    /// The record.
-    pub place: Place,
-    /// Which kind of key it is.
-    pub kind: u8,
-    /// What that means for the record.
-    pub meaning: Meaning,
-    /// The other record, which stays. Only its input, number and line are known.
-    pub first: Place,
-}
-
-/// What it means that two records have the same key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    /// Both claim it, and the other one comes first: this one is a duplicate.
-    Taken,
-    /// One of them at least only has it beside its own: both stay.
-    Shared,
-}
 
 /// Collects the keys of records, from all threads at once.
 #[derive(Debug)]
@@ -204,23 +171,6 @@ impl Duplicates {
     }
 }
 
-/// The entry of a record that has the same key as another one.
-pub(super) fn found(place: &Place, kind: u8, other: &Place) -> Entry {
-    let mut entry = Writer::<ENTRY_BYTES>::default();
-    entry.record(place).number(u64::from(kind), 1).record(other).number(other.line, 5).rest(place);
-    entry.done()
-}
-
-fn duplicate_of(entry: &Entry) -> Duplicate {
-    let mut parts = Parts(entry);
-    let place = parts.record();
-    let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
-    let first = parts.record();
-    let first = Place { line: parts.number(5), ..first };
-    let meaning = if kind & BESIDE == 0 { Meaning::Taken } else { Meaning::Shared };
-    Duplicate { place: parts.rest(place), kind: kind & !BESIDE, meaning, first }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -228,6 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::index::Meaning;
 
     fn place(input: u16, number: u64) -> Place {
         let scattered = number.wrapping_mul(0x9E37_79B9) & 0xFF_FFFF;

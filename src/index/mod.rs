@@ -11,6 +11,7 @@
 //! bounded by the sorter's buffer, whatever the number of entries.
 
 mod claims;
+mod duplicate;
 mod duplicates;
 mod merge;
 mod place;
@@ -18,7 +19,8 @@ mod positioned;
 mod sorted_file;
 mod sorter;
 
-pub use duplicates::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning};
+pub use duplicate::{Duplicate, Meaning};
+pub use duplicates::{DuplicateFinder, Duplicates, FoundDuplicates, Keys};
 pub use merge::merge;
 pub use place::Place;
 pub(crate) use positioned::{read_exact_at, write_all_at};

@@ -5,7 +5,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RunDirectory, replace_private};
+use super::RunDirectory;
+use crate::files::replace_private;
 use crate::source::{InputDigest, KnownInput};
 
 /// What the first pass found out, but for the duplicates and the blocks of the inputs, which are files of their own.

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{create_private_directory, put_private, replace_private, sync_directory_of, target_digest};
+use super::lock::target_digest;
+use crate::files::{create_private_directory, put_private, replace_private, sync_directory_of};
 use crate::index::{SortedFile, merge};
 
 /// How the directory of what a target confirmed is called, within the one of the runs; the target's digest follows.

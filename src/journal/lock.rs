@@ -12,7 +12,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
-use super::create_private_directory;
+use crate::files::create_private_directory;
 use crate::source::Shard;
 
 /// A lock that is held as long as this lives.

@@ -32,15 +32,10 @@ mod run_record;
 pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, Settled};
 pub use first_pass::{FirstPassRecord, Prediction};
 pub use known_users::{ContentHash, KNOWN_USERS_PREFIX, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
-use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use progress::{InDoubt, Progress, Tracker};
-use rejects::RejectsFile;
 pub use rejects::{Reject, rejects_path};
-pub use run_directory::{
-    RunDirectory, create_private, create_private_directory, directory_of, put_private, replace_private,
-    sync_directory_of,
-};
+pub use run_directory::RunDirectory;
 pub use run_journal::{Ending, Journal, JournalError, Replayed};
 pub use run_record::{FileRecord, Fingerprint, InputRecord, RecordedOptions, RunRecord, run_of_rejects};

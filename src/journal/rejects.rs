@@ -22,9 +22,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serializer;
 use serde::ser::SerializeMap;
 
-use super::run_directory::create_new_private;
-use super::{RecordKey, sync_directory_of};
+use super::RecordKey;
 use crate::clerk::COLUMNS;
+use crate::files::{create_new_private, sync_directory_of};
 use crate::mapping::{EarlierRecord, RejectCode, Rejection, unwrap_reject};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
 

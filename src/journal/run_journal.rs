@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Settled};
 use super::log::{LogError, LogReader, LogWriter};
-use super::{InDoubt, Progress, Reject, RejectsFile, create_private, rejects, sync_directory_of};
+use super::rejects::{self, RejectsFile};
+use super::{InDoubt, Progress, Reject};
+use crate::files::{create_private, sync_directory_of};
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -4,22 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::normal_form::{normal_form, trimmed};
+use super::reachable::Contacts;
 use super::syntax::{email_fault, is_phone};
+use super::text::{filled, lowercase};
 use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules, Unverified};
 use crate::clerk::{Text, User};
 
 /// As many addresses of one user are compared one by one, which allocates nothing.
 const FEW: usize = 8;
-
-/// How a user can be reached.
-pub(super) struct Contacts<'a> {
-    /// The primary address.
-    pub email: Cow<'a, str>,
-    pub email_addresses: Vec<Address<'a>>,
-    /// The primary number.
-    pub phone: Option<&'a str>,
-    pub phone_numbers: Vec<Address<'a>>,
-}
 
 impl<'a> Contacts<'a> {
     /// Maps addresses and numbers.
@@ -96,15 +88,6 @@ fn emails<'a>(
         addresses.keep(value, Address { value: sent, verified, primary: is_primary });
     }
     Ok((lowercase(Cow::Borrowed(given[primary].1), rules.email.lowercase), addresses.list))
-}
-
-/// The letters A to Z made small, if that is wanted and there are any. Others stay: the target does not know them by case.
-pub(super) fn lowercase(text: Cow<'_, str>, wanted: bool) -> Cow<'_, str> {
-    if wanted && text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(text.to_ascii_lowercase())
-    } else {
-        text
-    }
 }
 
 fn placeholder<'a>(
@@ -251,9 +234,4 @@ impl<'a> Kept<'a> {
             None => self.list.push(address),
         }
     }
-}
-
-/// The text, unless there is nothing in it.
-pub(super) fn filled(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
 }

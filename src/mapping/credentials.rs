@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::contacts::filled;
 use super::identity::{Credentials, Provider};
 use super::syntax::is_bcrypt;
+use super::text::filled;
 use super::{Notice, Notices};
 use crate::clerk::{Presence, User};
 

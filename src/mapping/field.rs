@@ -6,10 +6,10 @@ use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::contacts::{Contacts, filled};
 use super::identity::TraitValue;
 use super::limits::PATH_NAMES;
-use super::user::time;
+use super::reachable::Contacts;
+use super::text::{filled, time};
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
 

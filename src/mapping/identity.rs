@@ -6,7 +6,7 @@ use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::rules::Constant;
+use super::constant::Constant;
 
 /// The canonical identity that mapping produces and the dry-run previews (part 2 of the API contract).
 ///

@@ -36,5 +36,8 @@ pub(super) const PATH_NAMES: usize = 16;
 /// Longest name of a trait, in characters. Ours.
 pub(super) const TRAIT_NAME_CHARACTERS: usize = 64;
 
+/// The member of the admin metadata in which a run says that it created an identity. No mapping file may use the name.
+pub const MARK: &str = "avnology_migrate";
+
 /// Largest mapping file, in bytes. Ours.
 pub(crate) const MAPPING_FILE_BYTES: usize = 64 * 1024;

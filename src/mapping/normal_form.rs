@@ -7,7 +7,7 @@ use icu_normalizer::{DecomposingNormalizer, DecomposingNormalizerBorrowed};
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-use super::contacts::lowercase;
+use super::text::lowercase;
 
 const CASES: CaseMapperBorrowed<'static> = CaseMapper::new();
 const LETTERS: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizer::new_nfd();

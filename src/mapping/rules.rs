@@ -7,9 +7,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use serde::Serialize;
-
 use super::TraitsSchema;
+use super::constant::Constant;
 use super::field::Field;
 use super::limits::USERNAME_CHARACTERS;
 use super::syntax::email_fault;
@@ -207,20 +206,6 @@ pub enum Origin {
     Constant(Constant),
 }
 
-/// A value that stands in the mapping file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Constant {
-    /// Text.
-    Text(String),
-    /// Yes or no.
-    Flag(bool),
-    /// A whole number.
-    Integer(i64),
-    /// Any other finite number.
-    Number(f64),
-}
-
 /// Where each bag of metadata goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetadataRules {
@@ -276,25 +261,5 @@ impl Rules {
             }
         }
         (literal, copies)
-    }
-}
-
-impl Constant {
-    fn size(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            // As long as numbers get.
-            Self::Flag(_) | Self::Integer(_) | Self::Number(_) => 24,
-        }
-    }
-
-    /// As text.
-    pub(super) fn text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Text(text) => Cow::Borrowed(text),
-            Self::Flag(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
-            Self::Integer(number) => Cow::Owned(number.to_string()),
-            Self::Number(number) => Cow::Owned(number.to_string()),
-        }
     }
 }

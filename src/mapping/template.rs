@@ -101,8 +101,8 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::contacts::Contacts;
     use crate::mapping::parse;
+    use crate::mapping::reachable::Contacts;
 
     fn text(template: &str, user: &str) -> Option<String> {
         let user = parse(user.as_bytes()).expect("a user");

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::contacts::{Contacts, lowercase};
 use super::field::{Bag, Source};
 use super::identity::{NamedTrait, TraitValue, Traits};
 use super::limits::{ADDED_TRAITS_BYTES, NAME_CHARACTERS};
+use super::reachable::Contacts;
 use super::rules::{InvalidUsername, MetadataRules, Origin, Place, TraitRule, UsernameRules};
-use super::user::at_most;
+use super::text::{at_most, lowercase};
 use super::{Notice, Notices, RejectCode, Rejection, Rules};
 use crate::clerk::User;
 

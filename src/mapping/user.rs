@@ -1,10 +1,11 @@
 //! One user, from Clerk's shape to the target's.
 
-use super::contacts::{Contacts, filled};
 use super::credentials::credentials;
 use super::identity::{AdminMetadata, MigrationIdentity, Origin, State};
 use super::limits::EXTERNAL_ID_CHARACTERS;
+use super::reachable::Contacts;
 use super::syntax::is_locale;
+use super::text::{at_most, filled, time};
 use super::traits::{Bags, traits};
 use super::{Address, Notice, Notices, RejectCode, Rejection, Rules};
 use crate::clerk::{Time, User};
@@ -75,24 +76,4 @@ fn disabled_because(user: &User<'_>) -> Option<&'static str> {
     [(user.banned, "banned"), (user.locked, "locked"), (user.deprovisioned, "deprovisioned")]
         .into_iter()
         .find_map(|(flag, reason)| (flag == Some(true)).then_some(reason))
-}
-
-/// Rejects what is longer than so many characters.
-pub(super) fn at_most(limit: usize, field: &str, text: &str) -> Result<(), Rejection> {
-    // Bytes are never fewer than characters: the count is needed for long texts only.
-    if text.len() > limit && text.chars().count() > limit {
-        let message = format!("{field} is longer than {limit} characters");
-        return Err(Rejection::of_field(RejectCode::FieldTooLong, field, message));
-    }
-    Ok(())
-}
-
-/// A moment as RFC 3339.
-pub(super) fn time(field: &str, time: Option<Time>) -> Result<Option<String>, Rejection> {
-    let Some(milliseconds) = time.and_then(|time| time.milliseconds) else { return Ok(None) };
-    let Ok(timestamp) = jiff::Timestamp::from_millisecond(milliseconds) else {
-        let message = format!("{field} is not a time in Unix milliseconds");
-        return Err(Rejection::of_field(RejectCode::InvalidRecord, field, message));
-    };
-    Ok(Some(timestamp.to_string()))
 }

@@ -5,19 +5,51 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use super::report::{Findings, PasswordsReport};
-use super::table::Passwords;
+use super::table::{Passwords, PasswordsError};
 use super::value::{
     DONE, ENTRY_BYTES, Entry, HEAD_BYTES, Hash, Value, WAITING, decode, entry, hash, hash_of, place_of,
 };
 use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
-use crate::source::{Header, RecordChunk, RecordSpan, SkippedRows};
+use crate::source::{
+    Header, Input, InputWatch, ReaderLimits, RecordChunk, RecordReader, RecordSpan, Recorder, SkippedRows,
+};
 
 /// Entries in memory while sorting: 1 MiB.
 const BUFFERED: usize = 1024 * 1024 / ENTRY_BYTES;
 
+impl Passwords {
+    /// Reads a file into an index in `directory`, whose files have no name. Blocks.
+    pub fn read(
+        input: &Input,
+        limits: ReaderLimits,
+        directory: &Path,
+        stop: &CancellationToken,
+    ) -> Result<Self, PasswordsError> {
+        let recorder = Arc::new(Recorder::default());
+        let mut reader = RecordReader::open_watched(input, limits, &InputWatch::Record(Arc::clone(&recorder), 0))?;
+        if !reader.header().is_some_and(|header| header.has("password_digest")) {
+            return Err(PasswordsError::NoTable { input: input.name() });
+        }
+        let mut builder = Builder::new(&input.name(), directory)?;
+        while let Some(chunk) = reader.next_chunk()? {
+            if stop.is_cancelled() {
+                return Err(PasswordsError::Interrupted);
+            }
+            let Some(header) = &chunk.header else { continue };
+            for span in &chunk.spans {
+                builder.row(header, &chunk, span)?;
+            }
+        }
+        let digest = recorder.inputs().pop().map(|input| input.digest);
+        Ok(builder.finish(directory, reader.skipped())?.with_digest(digest))
+    }
+}
+
 /// Puts an index together.
-pub(super) struct Builder {
+struct Builder {
     secret: [u8; 16],
     sorter: Sorter<ENTRY_BYTES>,
     values: BufWriter<File>,
@@ -26,7 +58,7 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new(input: &str, directory: &Path) -> io::Result<Self> {
+    fn new(input: &str, directory: &Path) -> io::Result<Self> {
         Ok(Self {
             secret: uuid::Uuid::new_v4().into_bytes(),
             sorter: Sorter::new(BUFFERED, directory.to_path_buf()),
@@ -46,7 +78,7 @@ impl Builder {
         })
     }
 
-    pub(super) fn row(&mut self, header: &Header, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
+    fn row(&mut self, header: &Header, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
         let RecordSpan { number: record, line, offset, length, .. } = *span;
         let mut value = Value { record, line, offset, length, digest: None, hasher: None, has_totp: false };
         let mut id = None;
@@ -75,7 +107,7 @@ impl Builder {
     }
 
     /// Ends the index, with what is known of rows that are none.
-    pub(super) fn finish(self, directory: &Path, skipped: SkippedRows) -> io::Result<Passwords> {
+    fn finish(self, directory: &Path, skipped: SkippedRows) -> io::Result<Passwords> {
         let Self { secret, sorter, values, mut report, .. } = self;
         report.skipped_rows = skipped;
         let values = values.into_inner().map_err(io::IntoInnerError::into_error)?;

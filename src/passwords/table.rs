@@ -2,18 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio_util::sync::CancellationToken;
-
-use super::builder::Builder;
 use super::report::{Conflict, Findings, PasswordsReport};
 use super::value::{DONE, ENTRY_BYTES, HEAD_BYTES, Value, WAITING, decode, hash, place_of, to_index};
 use crate::clerk::{Secret, User};
 use crate::index::{SortedFile, read_exact_at, write_all_at};
 use crate::mapping::{Notice, Notices};
-use crate::source::{Input, InputDigest, InputWatch, Position, ReaderLimits, RecordReader, Recorder, SourceError};
+use crate::source::{InputDigest, Position, SourceError};
 
 /// Why the passwords cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,30 +64,9 @@ impl Passwords {
         Self { input, secret, index, values, digest: None, account: Mutex::new(Account::Open(Box::new(report))) }
     }
 
-    /// Reads a file into an index in `directory`, whose files have no name. Blocks.
-    pub fn read(
-        input: &Input,
-        limits: ReaderLimits,
-        directory: &Path,
-        stop: &CancellationToken,
-    ) -> Result<Self, PasswordsError> {
-        let recorder = Arc::new(Recorder::default());
-        let mut reader = RecordReader::open_watched(input, limits, &InputWatch::Record(Arc::clone(&recorder), 0))?;
-        if !reader.header().is_some_and(|header| header.has("password_digest")) {
-            return Err(PasswordsError::NoTable { input: input.name() });
-        }
-        let mut builder = Builder::new(&input.name(), directory)?;
-        while let Some(chunk) = reader.next_chunk()? {
-            if stop.is_cancelled() {
-                return Err(PasswordsError::Interrupted);
-            }
-            let Some(header) = &chunk.header else { continue };
-            for span in &chunk.spans {
-                builder.row(header, &chunk, span)?;
-            }
-        }
-        let digest = recorder.inputs().pop().map(|input| input.digest);
-        Ok(Self { digest, ..builder.finish(directory, reader.skipped())? })
+    /// The same, and what all the bytes of its file came to.
+    pub(super) fn with_digest(self, digest: Option<InputDigest>) -> Self {
+        Self { digest, ..self }
     }
 
     /// What all the bytes of the file came to.
@@ -202,8 +177,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::source::{Input, ReaderLimits};
 
     fn read(text: &str) -> Passwords {
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -12,11 +12,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::Ledger;
-use super::event::{Event, StopReason};
+use crate::account::event::Event;
+use crate::account::{Ledger, Reporter, StopReason};
 use crate::journal::{Entry, Journal, KnownUsers, Mark, Outcome, Reject, Settled, Tracker};
 use crate::pace::Pace;
-use crate::report::{Moment, Reporter};
 use crate::signal::Signals;
 
 /// How long requests under way may take to end once the run is stopping.
@@ -69,7 +68,7 @@ impl Committer {
                 _ = ticks.tick() => {
                     self.look(started);
                     self.make_durable(Ok(()));
-                    reporter.update(&Moment::of(&self.ledger, self.stop.is_cancelled()));
+                    reporter.update(&self.ledger, self.stop.is_cancelled());
                 }
                 count = inbox.recv_many(&mut group, GROUP) => match count {
                     0 => break,
@@ -220,7 +219,7 @@ impl Committer {
             self.ledger.set_rejects_files(journal.rejects_files());
         }
         self.look(started);
-        reporter.finish(&Moment::of(&self.ledger, false));
+        reporter.finish(&self.ledger);
         self.ledger
     }
 }

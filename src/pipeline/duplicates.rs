@@ -14,13 +14,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::event::{Event, LateReject, LateShared, StopReason};
-use super::{Intake, Job, Ledger, tell};
+use crate::account::StopReason;
+use crate::account::booking::{LateReject, LateShared, earlier, position};
+use crate::account::event::{Event, tell};
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, Place};
-use crate::mapping::{EarlierRecord, Mapped, Notices, Rejection, Unique};
-use crate::report::Reporter;
-use crate::signal::Signals;
-use crate::source::{Position, RecordSpan, Shard};
+use crate::mapping::{Mapped, Notices, Rejection, Unique};
+use crate::source::{RecordSpan, Shard};
 
 /// What is done about duplicates.
 #[derive(Clone, Debug, Default)]
@@ -32,19 +31,6 @@ pub enum DuplicateCheck {
     Find(Arc<DuplicateFinder>),
     /// Those found before are rejected.
     Reject(Arc<Duplicates>),
-}
-
-/// Goes through the inputs of an import without sending anything. The account is that of a dry run; nothing is found if
-/// that was stopped, but by the end of an input that ends too early.
-pub async fn find_duplicates(
-    intake: Intake,
-    reporter: &mut dyn Reporter,
-    signals: &mut Signals,
-) -> (Ledger, io::Result<Option<FoundDuplicates>>) {
-    let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
-    let job = Job { duplicates: DuplicateCheck::Find(Arc::clone(&finder)), ..Job::dry_run(intake, 0, None) };
-    let ledger = super::run(job, reporter, signals).await;
-    (ledger, finish(finder).await)
 }
 
 /// Sorts out what was found; `None` while somebody is still collecting.
@@ -120,18 +106,6 @@ impl Late {
         let Self { rejects, shared } = std::mem::take(self);
         Event::Late { rejects, shared }
     }
-}
-
-/// Where a record stands.
-pub(super) fn position(place: &Place, inputs: &[Arc<str>]) -> Position {
-    let Place { input, number, line, offset, length, .. } = *place;
-    let input = inputs.get(usize::from(input)).cloned().unwrap_or_default();
-    Position { input, record: number, line, offset, length }
-}
-
-/// The other record of a duplicate.
-pub(super) fn earlier(first: &Place) -> EarlierRecord {
-    EarlierRecord { input: first.input, number: first.number, line: first.line }
 }
 
 /// Duplicates that are told of together.

@@ -6,12 +6,9 @@ use std::pin::pin;
 use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use super::batch::{BatchLimits, Item, Packer};
-use super::event::Event;
 use super::map::MappedChunk;
-use super::room::Room;
-use super::work::Work;
-use super::{settle, tell};
+use crate::account::event::{Event, settle, tell};
+use crate::delivery::{BatchLimits, Item, Packer, Room, Work};
 use crate::journal::{Plan, RecordKey};
 
 /// Where filled batches go, once there is room for them.

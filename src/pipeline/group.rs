@@ -6,9 +6,11 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::event::{Event, MappedChunkCounts, StopReason};
 use super::map::{self, MappedChunk};
 use super::{DuplicateCheck, Intake, mappers, read};
+use crate::account::booking::MappedChunkCounts;
+use crate::account::event::Event;
+use crate::account::{Ledger, StopReason};
 use crate::journal::{Progress, Reject};
 use crate::source::Position;
 
@@ -76,4 +78,16 @@ fn group(mapped: MappedChunk) -> MappedGroup {
         encoded: encoded[ready.encoded].to_vec(),
     });
     MappedGroup { identities: identities.collect(), rejects, counts }
+}
+
+impl Ledger {
+    /// Books a group for a comparison: what its chunk adds to the counts, and the records that cannot be sent.
+    pub fn mapped_group(&mut self, group: MappedGroup) -> Vec<MappedIdentity> {
+        let MappedGroup { identities, rejects, counts } = group;
+        self.mapped(counts, 0);
+        for reject in rejects {
+            self.rejected_at(reject.code, reject.position, reject.same_as);
+        }
+        identities
+    }
 }

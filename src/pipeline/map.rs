@@ -1,14 +1,14 @@
 //! What a mapper does: a chunk of records in, encoded identities and rejects out.
 
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::duplicates::Found;
-use super::event::MappedChunkCounts;
 use super::{DuplicateCheck, duplicates};
+use crate::account::booking::MappedChunkCounts;
 use crate::avnology::{MAX_BODY_BYTES, RunMark};
 use crate::clerk::User;
+use crate::delivery::Ready;
 use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
 use crate::mapping::{
@@ -62,21 +62,6 @@ pub(super) struct MappedChunk {
     pub unchanged: Vec<Settled>,
     pub rejects: Vec<Reject>,
     pub counts: MappedChunkCounts,
-}
-
-/// A record that is ready to be sent.
-#[derive(Debug)]
-pub(super) struct Ready {
-    /// Index of the record's span within its chunk.
-    pub span: usize,
-    /// Where its encoded form lies in [`MappedChunk::encoded`].
-    pub encoded: Range<usize>,
-    /// The hash of what is in it but for the mark, wherever it is wanted.
-    pub content: ContentHash,
-    pub external_id: Box<str>,
-    /// Whether the user may not sign in.
-    pub disabled: bool,
-    pub notices: Notices,
 }
 
 /// Maps the records of one chunk. Pure, but for the duplicates, whose index lies on disk.

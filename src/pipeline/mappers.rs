@@ -12,10 +12,11 @@ use futures::{Stream, stream};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::event::{Event, StopReason};
 use super::map::{MappedChunk, Mapping, map_chunk};
-use super::read::{InputEnd, Read};
-use super::tell;
+use super::read::Read;
+use crate::account::StopReason;
+use crate::account::booking::InputEnd;
+use crate::account::event::{Event, tell};
 use crate::source::{RecordChunk, SourceError};
 
 /// Chunks that may be in line, mapped or not: as many again as there are mappers, so that a slow one at the head does not

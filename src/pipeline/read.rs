@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use crate::account::booking::InputEnd;
 use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
 use crate::source::{
@@ -20,19 +21,6 @@ pub(super) enum Read {
     End(InputEnd),
     /// The end of all reading.
     Failed(SourceError),
-}
-
-/// What is known of an input once it was read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct InputEnd {
-    /// Its index.
-    pub input: u16,
-    /// How many records it has, those of other shards, too.
-    pub records: u64,
-    /// Its length in bytes; unknown if an earlier part of the run read it to its end.
-    pub consumed: Option<u64>,
-    /// Rows of a CSV without a user, which are no records.
-    pub skipped: SkippedRows,
 }
 
 /// What is read, and how.

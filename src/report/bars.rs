@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Moment, Reporter};
+use super::Moment;
+use crate::account::{Ledger, Reporter};
 
 /// A bar by bytes where the size is known, a spinner where it is not.
 #[derive(Debug)]
@@ -27,12 +28,12 @@ impl Bars {
 }
 
 impl Reporter for Bars {
-    fn update(&mut self, moment: &Moment<'_>) {
-        self.bar.set_position(moment.ledger.bytes_read());
-        self.bar.set_message(moment.line());
+    fn update(&mut self, ledger: &Ledger, stopping: bool) {
+        self.bar.set_position(ledger.bytes_read());
+        self.bar.set_message(Moment::of(ledger, stopping).line());
     }
 
-    fn finish(&mut self, _: &Moment<'_>) {
+    fn finish(&mut self, _: &Ledger) {
         self.bar.finish_and_clear();
     }
 }

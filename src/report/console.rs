@@ -6,7 +6,16 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::visible::{visible, visible_json};
-use crate::cli::LogFormat;
+
+/// How standard error tells what happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
 
 /// Tells it as text for people, or as one JSON object a line for programs that collect logs.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::journal::directory_of;
+use crate::files::directory_of;
 
 /// What a path stands for that is to be written.
 pub enum GivenPath {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::Moment;
 use super::moment::Figures;
-use super::{Moment, Reporter};
+use crate::account::{Ledger, Reporter};
 
 /// JSON lines: `{"timestamp":…,"level":"INFO","event":"progress","read":…}`, the last with `"event":"finished"`.
 #[derive(Debug)]
@@ -52,16 +53,16 @@ impl JsonLines {
 }
 
 impl Reporter for JsonLines {
-    fn update(&mut self, moment: &Moment<'_>) {
-        if moment.ledger.elapsed.saturating_sub(self.last) >= self.every {
-            self.last = moment.ledger.elapsed;
-            Self::write(if self.search { "search" } else { "progress" }, moment);
+    fn update(&mut self, ledger: &Ledger, stopping: bool) {
+        if ledger.elapsed.saturating_sub(self.last) >= self.every {
+            self.last = ledger.elapsed;
+            Self::write(if self.search { "search" } else { "progress" }, &Moment::of(ledger, stopping));
         }
     }
 
-    fn finish(&mut self, moment: &Moment<'_>) {
+    fn finish(&mut self, ledger: &Ledger) {
         if !self.search {
-            Self::write("finished", moment);
+            Self::write("finished", &Moment::of(ledger, false));
         }
     }
 }

@@ -13,9 +13,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::moment::Figures;
-use super::{GivenPath, Moment, Reporter};
+use super::{GivenPath, Moment};
+use crate::account::{Ledger, Reporter};
 use crate::exit::ExitStatus;
-use crate::journal::{directory_of, sync_directory_of};
+use crate::files::{directory_of, sync_directory_of};
 
 /// How often the file is renewed. Prometheus itself looks every 15 seconds, unless told otherwise.
 const EVERY: Duration = Duration::from_secs(5);
@@ -143,18 +144,18 @@ impl Measured {
 }
 
 impl Reporter for Measured {
-    fn update(&mut self, moment: &Moment<'_>) {
-        let now = moment.ledger.elapsed;
+    fn update(&mut self, ledger: &Ledger, stopping: bool) {
+        let now = ledger.elapsed;
         if self.last.is_none_or(|last| now.saturating_sub(last) >= EVERY) {
             self.last = Some(now);
-            self.metrics.look(moment);
+            self.metrics.look(&Moment::of(ledger, stopping));
         }
-        self.shown.update(moment);
+        self.shown.update(ledger, stopping);
     }
 
-    fn finish(&mut self, moment: &Moment<'_>) {
-        self.metrics.look(moment);
-        self.shown.finish(moment);
+    fn finish(&mut self, ledger: &Ledger) {
+        self.metrics.look(&Moment::of(ledger, false));
+        self.shown.finish(ledger);
     }
 }
 

@@ -18,7 +18,7 @@ mod undoing;
 mod visible;
 
 pub use bars::Bars;
-pub use console::Console;
+pub use console::{Console, LogFormat};
 pub use given_path::GivenPath;
 pub use json_lines::JsonLines;
 pub use metrics::{Measured, MetricsFile};
@@ -29,22 +29,3 @@ pub use stdout::{StdoutError, print_json, print_text};
 pub use summary::write_summary;
 pub use undoing::{Deleted, UndoProgress};
 pub use visible::visible_json;
-
-/// Shows how a run is coming along. Called by the committer only, so nothing ever interleaves.
-pub trait Reporter: Send + std::fmt::Debug {
-    /// The state of affairs, several times a second.
-    fn update(&mut self, moment: &Moment<'_>);
-
-    /// The last state of affairs.
-    fn finish(&mut self, moment: &Moment<'_>);
-}
-
-/// Shows nothing.
-#[derive(Debug)]
-pub struct Silent;
-
-impl Reporter for Silent {
-    fn update(&mut self, _: &Moment<'_>) {}
-
-    fn finish(&mut self, _: &Moment<'_>) {}
-}

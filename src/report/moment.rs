@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::account::{Counts, Ledger};
 use crate::pace::{HoldReason, PaceFigures};
-use crate::pipeline::{Counts, Ledger};
 
 /// The state of a run.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::{Moment, Reporter};
+use super::Moment;
+use crate::account::{Ledger, Reporter};
 
 /// How long between two lines.
 pub(super) const EVERY: Duration = Duration::from_secs(5);
@@ -22,14 +23,14 @@ impl PlainLines {
 }
 
 impl Reporter for PlainLines {
-    fn update(&mut self, moment: &Moment<'_>) {
-        let now = moment.ledger.elapsed;
+    fn update(&mut self, ledger: &Ledger, stopping: bool) {
+        let now = ledger.elapsed;
         if now.saturating_sub(self.last) >= EVERY {
             self.last = now;
             // A closed stderr must not end an import.
-            drop(writeln!(anstream::stderr(), "{}", moment.line()));
+            drop(writeln!(anstream::stderr(), "{}", Moment::of(ledger, stopping).line()));
         }
     }
 
-    fn finish(&mut self, _: &Moment<'_>) {}
+    fn finish(&mut self, _: &Ledger) {}
 }

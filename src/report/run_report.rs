@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::account::{CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Notice, NoticeKind, RejectCode};
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 
 /// What a run was about, beside its account.
 #[derive(Clone, Debug, Default)]

@@ -4,9 +4,9 @@ use std::fmt::{self, Write};
 
 use super::human::{bytes, count, duration, plural};
 use super::run_report::RunDetails;
+use crate::account::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
 use crate::mapping::{Notice, NoticeKind};
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
 use crate::source::{Position, SkippedRows};
 
 /// How many of the records that share an address are named; the report has more.

@@ -1,6 +1,7 @@
 //! A call of the Admin API after the transport is taken off, and its answer.
 
 use super::api_error::ApiError;
+use super::options::{READ, WRITE};
 
 /// What a caller wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +64,8 @@ impl Method {
 
     pub(super) fn scope(&self) -> &'static str {
         match self {
-            Self::List | Self::Get(_) | Self::BatchGet => super::READ,
-            _ => super::WRITE,
+            Self::List | Self::Get(_) | Self::BatchGet => READ,
+            _ => WRITE,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From a request to its answer: authentication, rate limit, scope, body, dispatch, in that order.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use axum::Router;
 use axum::body::Body;
@@ -15,9 +15,9 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::api_error::ApiError;
+use super::app::{App, ItemFault, error, json, request_id};
 use super::call::{Answer, Call, Method};
-use super::rate_limit::{RateLimiter, Verdict};
-use super::store::Store;
+use super::rate_limit::Verdict;
 use super::{ApiKey, identities, sign_in};
 
 /// The contract's largest body.
@@ -25,23 +25,6 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// How much of a body beyond the limit is read away, so that its sender lives to see the 413.
 const MAX_DRAINED: usize = 64 * 1024 * 1024;
-
-/// What all calls share.
-#[derive(Debug)]
-pub(super) struct App {
-    pub store: Store,
-    pub api_keys: Vec<ApiKey>,
-    pub batch_methods: bool,
-    pub limiter: Option<Mutex<RateLimiter>>,
-}
-
-/// A request's id, for the header and the error envelope.
-#[derive(Clone, Debug)]
-pub(super) struct RequestId(pub String);
-
-/// How likely items are to fail on purpose.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ItemFault(pub f64);
 
 /// All routes.
 pub(super) fn router(app: Arc<App>) -> Router {
@@ -159,10 +142,6 @@ fn limit_headers(verdict: Verdict) -> HeaderMap {
     headers
 }
 
-pub(super) fn request_id(request: &Request) -> String {
-    request.extensions().get().map_or_else(String::new, |RequestId(id)| id.clone())
-}
-
 fn respond(answer: Answer) -> Response {
     let mut response = json(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK), answer.body);
     if answer.replayed {
@@ -171,17 +150,5 @@ fn respond(answer: Answer) -> Response {
     if let Some(etag) = answer.etag.and_then(|etag| HeaderValue::try_from(etag).ok()) {
         response.headers_mut().insert(header::ETAG, etag);
     }
-    response
-}
-
-pub(super) fn error(request_id: &str, failure: &ApiError) -> Response {
-    let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    json(status, failure.body(request_id))
-}
-
-pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -22,9 +22,10 @@ use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use super::api_error::ApiError;
+use super::app::{App, ItemFault, RequestId, error};
 use super::faults::{Afterwards, Faults, Instead, Plan};
 use super::rate_limit::RateLimiter;
-use super::routes::{App, ItemFault, RequestId, error, router};
+use super::routes::router;
 use super::store::Store;
 use super::{SandboxError, SandboxOptions, compression, host};
 

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::SandboxError;
 use super::api_error::ApiError;
 use super::email_key;
-use crate::journal::{create_private_directory, sync_directory_of};
+use crate::files::{create_private_directory, sync_directory_of};
 
 /// Readable with any SQLite tool. Metadata is kept as the text that was sent.
 const SCHEMA: &str = "

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::SettingsError;
+use super::engine::is_of_engine;
 use crate::avnology::{BaseUrl, KeySource, Proxy, check_proxy};
 use crate::journal::LockDirectory;
 
@@ -157,7 +158,7 @@ fn of_process() -> Result<BTreeMap<String, String>, SettingsError> {
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
         let is_of_proxy = [HTTPS_PROXY, ALL_PROXY, NO_PROXY].as_flattened().contains(&name.as_str());
-        if is_ours(&name) || is_of_proxy || super::shard::is_of_engine(&name) {
+        if is_ours(&name) || is_of_proxy || is_of_engine(&name) {
             let Ok(value) = value.into_string() else { return Err(SettingsError::NoText { name }) };
             variables.insert(name, value);
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::SettingsError;
-use crate::cli::{LogFormat, ProgressStyle, RunOptions};
-use crate::report::{Console, MetricsFile};
+use crate::cli::{ProgressStyle, RunOptions};
+use crate::report::{Console, LogFormat, MetricsFile};
 
 /// How often a program that watches hears of the progress.
 const WATCHED_PROGRESS: Duration = Duration::from_secs(1);

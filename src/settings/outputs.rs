@@ -4,35 +4,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Destination, ImportSettings};
-use crate::journal::{KNOWN_USERS_PREFIX, directory_of};
+use super::{Destination, ImportSettings, OutputError};
+use crate::files::directory_of;
+use crate::journal::KNOWN_USERS_PREFIX;
 use crate::report::GivenPath;
 use crate::source::Input;
-
-/// Why a file may not, or cannot, be written.
-#[derive(Debug, thiserror::Error)]
-pub enum OutputError {
-    /// It would be overwritten.
-    #[error("{option} `{}` is {what}, which would be overwritten; name another file", path.display())]
-    Overwrites {
-        /// The option that names it.
-        option: &'static str,
-        /// The path.
-        path: PathBuf,
-        /// What it is beside that.
-        what: String,
-    },
-    /// It cannot be written.
-    #[error("{option} `{}` cannot be written: {source}", path.display())]
-    Unwritable {
-        /// The option that names it.
-        option: &'static str,
-        /// The path.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: std::io::Error,
-    },
-}
 
 /// A file and which option names it.
 type Named = (&'static str, PathBuf);

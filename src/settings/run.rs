@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::{Environment, ImportSettings, SettingsError, ShardChoice, Undo, WhichRun, runs_directory};
+use super::{Environment, ImportSettings, SettingsError, Undo, WhichRun, runs_directory};
 use crate::avnology::BaseUrlError;
 use crate::cli::{ImportArguments, MappingArguments, ResumeArguments, RunOptions, TargetArguments, UndoArguments};
+use crate::delivery::OnExisting;
 use crate::journal::{Lock, RecordedOptions, RunDirectory, RunRecord};
-use crate::pipeline::OnExisting;
 use crate::rule_files::RuleFiles;
+use crate::source::ShardChoice;
 
 impl ImportSettings {
     /// What `run.json` says about how the run runs.

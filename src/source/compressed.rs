@@ -8,6 +8,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::decompress::Step;
 use super::gzip::Members;
 use super::zstd::{Frames, is_zstd};
 
@@ -115,19 +116,6 @@ pub(super) fn decompressed(mut reader: Box<dyn Read + Send>, reliance: Reliance)
     Ok(Opened { reader, compressed: Some(compressed) })
 }
 
-/// What comes next out of compressed data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// So many bytes of content.
-    Content(usize),
-    /// The end of a member or frame whose checksum is right.
-    Verified,
-    /// The end of it all.
-    End,
-    /// The end, and something else behind it.
-    Surplus,
-}
-
 /// Compressed bytes. They are counted as they are taken, and kept where they are wanted once more.
 pub(super) struct Source {
     reader: BufReader<Box<dyn Read + Send>>,
@@ -154,21 +142,6 @@ impl Read for Source {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);
         Ok(count)
-    }
-}
-
-/// Goes past zeros, with which tapes and disks fill up what is shorter than their blocks; returns the byte behind them.
-pub(super) fn behind_zeros(source: &mut impl BufRead) -> io::Result<Option<u8>> {
-    loop {
-        let bytes = source.fill_buf()?;
-        let (zeros, found) = match bytes.iter().position(|byte| *byte != 0) {
-            Some(at) => (at, Some(bytes[at])),
-            None => (bytes.len(), None),
-        };
-        source.consume(zeros);
-        if found.is_some() || zeros == 0 {
-            return Ok(found);
-        }
     }
 }
 

@@ -1,7 +1,12 @@
 //! One number for all the bytes of an input, by which it is known again.
 
+use std::io::{self, Read};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+/// Bytes that are read at once.
+const BUFFER: usize = 64 * 1024;
 
 /// What all the bytes of an input came to, as they lie there: of a compressed one, the compressed bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +33,20 @@ impl Digester {
     pub(super) fn finish(self) -> InputDigest {
         InputDigest { sha256: hexadecimal(&self.hash.finalize()), bytes: self.bytes }
     }
+}
+
+/// Reads all there is for its digest; `None` if it is to `stop` before that.
+pub(super) fn digest_of(mut reader: impl Read, stop: impl Fn() -> bool) -> io::Result<Option<InputDigest>> {
+    let (mut digester, mut buffer) = (Digester::default(), vec![0; BUFFER]);
+    while !stop() {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(Some(digester.finish())),
+            Ok(count) => digester.update(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// Bytes as people read them.

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 
 use super::ObjectFault;
-use super::compressed::{Step, behind_zeros};
+use super::decompress::{Step, behind_zeros};
 use super::error::InputFault;
 
 /// The first byte of each member.

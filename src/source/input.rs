@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::digest::Digester;
+use super::digest::digest_of;
 use super::known::BLOCK_BYTES;
 use super::watched::{Origin, Watched};
 use super::{InputDigest, InputWatch, Object, ObjectAccess, ObjectUrlError, Place, SourceError};
@@ -77,16 +77,7 @@ impl Input {
     /// Reads all its bytes for their digest; `None` if it is to `stop` before that. Blocks.
     pub fn digest(&self, stop: impl Fn() -> bool) -> Result<Option<InputDigest>, SourceError> {
         let failed = |reason| SourceError::read(&self.name(), Place { line: 1, offset: 0 }, reason);
-        let (mut reader, mut digester, mut buffer) = (self.open()?, Digester::default(), vec![0; BLOCK_BYTES]);
-        while !stop() {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok(Some(digester.finish())),
-                Ok(count) => digester.update(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        Ok(None)
+        digest_of(self.open()?, stop).map_err(failed)
     }
 
     fn opened(&self, offset: u64) -> Result<(Box<dyn Read + Send>, Option<Origin>), SourceError> {

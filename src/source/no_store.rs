@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::object::{ObjectAccess, ObjectFault, Part, Version};
+use super::object_access::{ObjectAccess, ObjectFault, Part, Version};
 
 /// There is none.
 #[derive(Debug)]

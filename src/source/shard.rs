@@ -70,6 +70,26 @@ impl fmt::Display for Shard {
     }
 }
 
+/// What `--shard` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShardChoice {
+    /// What the engine says.
+    Auto,
+    /// This one.
+    Of(Shard),
+}
+
+impl FromStr for ShardChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim() == "auto" {
+            return Ok(Self::Auto);
+        }
+        text.parse().map(Self::Of).map_err(|error: String| format!("{error}, or `auto`"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -19,7 +19,7 @@ use object_store::{
 use tokio::time::{Instant, sleep};
 use url::{Position, Url};
 
-use super::object::{ObjectAccess, ObjectFault, Part, Version, is_loopback};
+use super::object_access::{ObjectAccess, ObjectFault, Part, Version, is_loopback};
 
 /// Between two tries of a part whose answer broke off.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::digest::Digester;
+use super::digest::{Digester, digest_of};
 use super::error::InputFault;
 use super::known::{BLOCK_BYTES, Blocks, KnownInput, KnownInputs};
-use super::{Input, InputDigest, InputWatch};
+use super::{InputDigest, InputWatch};
 
 /// What the file system says of a file. If that is what it was, so is the content; if not, it has to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,9 @@ impl Origin {
     /// Whether the file has this content now. It may only have been touched.
     fn is(&self, read: &InputDigest) -> bool {
         tracing::debug!("the file looks changed; reading it once more");
-        Input::File(self.path.clone()).digest(|| false).is_ok_and(|now| now.as_ref() == Some(read))
+        std::fs::File::open(&self.path)
+            .and_then(|file| digest_of(file, || false))
+            .is_ok_and(|now| now.as_ref() == Some(read))
     }
 }
 

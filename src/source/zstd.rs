@@ -7,7 +7,7 @@ use std::sync::Once;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::compressed::{Step, behind_zeros};
+use super::decompress::{Step, behind_zeros};
 use super::error::InputFault;
 
 /// The largest window that is kept in memory, in bytes: what every decoder has to support (RFC 8878, section 3.1.1.1.2),

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::Verdict;
 use super::extra::Extra;
+use crate::account::{InputProgress, Ledger};
 use crate::avnology::Field;
 use crate::exit::ExitStatus;
-use crate::pipeline::{InputProgress, Ledger, MappedIdentity};
+use crate::pipeline::MappedIdentity;
 use crate::source::Position;
 
 /// How many positions are kept of each kind of finding.

@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
+use crate::account::StopReason;
 use crate::avnology::{Comparable, Cycle, Paced};
-use crate::pipeline::StopReason;
 
 /// How many ids are shown.
 const SHOWN: usize = 10;

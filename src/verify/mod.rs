@@ -19,9 +19,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::account::Reporter;
+use crate::account::{Ledger, StopReason};
 use crate::avnology::{Comparable, Field, MAX_PAGE, Paced, TargetError};
-use crate::pipeline::{DuplicateCheck, Ledger, MappedIdentity, StopReason, mapped_groups};
-use crate::report::{Moment, Reporter};
+use crate::pipeline::{DuplicateCheck, MappedIdentity, mapped_groups};
 use crate::settings::{ImportSettings, Sample};
 use crate::signal::Signals;
 
@@ -67,7 +68,7 @@ pub async fn run(
     };
     account.ledger.stopped = ended.err();
     account.ledger.elapsed = started.elapsed();
-    reporter.finish(&Moment::of(&account.ledger, false));
+    reporter.finish(&account.ledger);
     account
 }
 
@@ -97,7 +98,7 @@ async fn compare_all(
             Sample::Of(count) => keep_some(&mut sample, count, &mut looked_at, identities),
         }
         account.ledger.elapsed = started.elapsed();
-        reporter.update(&Moment::of(&account.ledger, false));
+        reporter.update(&account.ledger, false);
     }
     drop(groups);
     if let Some(reason) = stopped.recv().await {

@@ -8,9 +8,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::origin::trait_rule;
-use crate::avnology::MARK;
 use crate::mapping::field::Bag;
-use crate::mapping::limits::{ADDED_TRAITS, LITERAL_BYTES, TRAIT_NAME_CHARACTERS};
+use crate::mapping::limits::{ADDED_TRAITS, LITERAL_BYTES, MARK, TRAIT_NAME_CHARACTERS};
 use crate::mapping::{
     EmailRules, InvalidUsername, MetadataRules, Origin, Place, RoleRule, Rules, TraitRule, TraitRules, Unverified,
     UsernameRules,

@@ -5,13 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::duplicates::earlier;
-use super::event::{LateReject, MappedChunkCounts, StopReason};
-use super::group::{MappedGroup, MappedIdentity};
-use super::read::InputEnd;
-use super::sharing::SharingRecord;
+use super::booking::{InputEnd, LateReject, MappedChunkCounts, earlier};
+use super::counts::{CodeCount, Counts, InputProgress, RejectedRecord, same_as as same_as_of};
+use super::sharing_record::SharingRecord;
+use super::stop_reason::StopReason;
 use crate::index::Duplicates;
 use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
@@ -20,75 +17,6 @@ use crate::source::{Input, Position, Shard, SkippedRows};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
 const FIRST_POSITIONS: usize = 3;
-
-/// Records by what became of them. Each record read is in exactly one of `created`, `updated`, `unchanged`,
-/// `rejected` and `unfinished` (in a dry run: `valid` and `rejected`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Records that were read and mapped.
-    pub read: u64,
-    /// In a dry run: those that would be sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid: Option<u64>,
-    /// New at the target.
-    pub created: u64,
-    /// At the target already, and changed to what the export says.
-    pub updated: u64,
-    /// At the target already, and not touched.
-    pub unchanged: u64,
-    /// Rejected, here or by the target.
-    pub rejected: u64,
-    /// Read, but not confirmed by the target before the run was stopped.
-    pub unfinished: u64,
-}
-
-/// How often a code was met, and where first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct CodeCount {
-    /// Records.
-    pub count: u64,
-    /// The first few.
-    pub first: Vec<RejectedRecord>,
-}
-
-/// A rejected record, for the account of a run.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct RejectedRecord {
-    /// Where it stands.
-    #[serde(flatten)]
-    pub position: Position,
-    /// Of a duplicate: the record that comes first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub same_as: Option<SameAs>,
-}
-
-/// The record that has the same as another one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct SameAs {
-    /// The input's name as the user gave it.
-    pub input: String,
-    /// The record's number within its input, from 1.
-    pub record: u64,
-    /// The line on which the record starts, from 1.
-    pub line: u64,
-}
-
-/// One input and how far it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputProgress {
-    /// Its name as the user gave it.
-    pub input: String,
-    /// Its size in bytes, where known.
-    pub bytes: Option<u64>,
-    /// Bytes whose records were mapped.
-    pub consumed: u64,
-    /// Rows of a CSV without a user, which are no records.
-    #[serde(default, skip_serializing_if = "SkippedRows::is_none")]
-    pub skipped_rows: SkippedRows,
-    /// The number of the last record that was gone past.
-    #[serde(skip)]
-    pub records: u64,
-}
 
 /// The account of a run.
 #[derive(Debug)]
@@ -104,7 +32,7 @@ pub struct Ledger {
     rejected: BTreeMap<RejectCode, CodeCount>,
     /// Records of other shards that were looked at and do not map.
     pub rejects_of_others: u64,
-    pub(super) notices: BTreeMap<Notice, u64>,
+    pub(crate) notices: BTreeMap<Notice, u64>,
     /// The first thousand records that share a verified address or number with another one.
     pub sharing: Vec<SharingRecord>,
     /// Users who have to set a new password.
@@ -260,7 +188,7 @@ impl Ledger {
     }
 
     /// An input was read to its end.
-    pub(super) fn input_ended(&mut self, end: InputEnd) {
+    pub(crate) fn input_ended(&mut self, end: InputEnd) {
         self.ended += 1;
         let input = &mut self.inputs[usize::from(end.input)];
         input.records = end.records;
@@ -330,7 +258,7 @@ impl Ledger {
     }
 
     /// Books a chunk that was mapped. In a dry run that is all that happens to its valid records.
-    pub(super) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
+    pub(crate) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
         self.read += counts.open;
         self.not_asked += counts.not_asked;
         self.rejects_of_others += counts.rejects_of_others;
@@ -343,16 +271,6 @@ impl Ledger {
         }
         let room = previews_wanted.saturating_sub(self.previews.len());
         self.previews.extend(counts.previews.into_iter().take(room));
-    }
-
-    /// Books a group for a comparison: what its chunk adds to the counts, and the records that cannot be sent.
-    pub fn mapped_group(&mut self, group: MappedGroup) -> Vec<MappedIdentity> {
-        let MappedGroup { identities, rejects, counts } = group;
-        self.mapped(counts, 0);
-        for reject in rejects {
-            self.rejected_at(reject.code, reject.position, reject.same_as);
-        }
-        identities
     }
 
     /// Books a record that an earlier part of the run settled, which had found these duplicates.
@@ -384,7 +302,7 @@ impl Ledger {
     }
 
     /// Books a record that was created or was there already.
-    pub(super) fn settled(&mut self, settled: &Settled) {
+    pub(crate) fn settled(&mut self, settled: &Settled) {
         match settled.outcome {
             Outcome::Created { .. } => self.created += 1,
             Outcome::Updated => self.updated += 1,
@@ -395,7 +313,7 @@ impl Ledger {
     }
 
     /// Books a record of a dry run that turned out to be a duplicate after it was taken for a valid one.
-    pub(super) fn rejected_late(&mut self, reject: LateReject) {
+    pub(crate) fn rejected_late(&mut self, reject: LateReject) {
         let LateReject { code, position, same_as, notices } = reject;
         self.valid = self.valid.saturating_sub(1);
         for notice in notices.iter() {
@@ -409,31 +327,25 @@ impl Ledger {
         self.rejected_at(code, position, Some(same_as));
     }
 
-    pub(super) fn noticed(&mut self, notices: Notices) {
+    pub(crate) fn noticed(&mut self, notices: Notices) {
         for notice in notices.iter() {
             *self.notices.entry(notice).or_default() += 1;
         }
         self.password_resets += u64::from(notices.iter().any(Notice::needs_password_reset));
     }
 
-    pub(super) fn requested(&mut self, again: bool, throttled: bool) {
+    pub(crate) fn requested(&mut self, again: bool, throttled: bool) {
         self.requests += 1;
         self.retries += u64::from(again);
         self.throttled += u64::from(throttled);
     }
 
-    pub(super) fn rejected_at(&mut self, code: RejectCode, position: Position, same_as: Option<EarlierRecord>) {
+    pub(crate) fn rejected_at(&mut self, code: RejectCode, position: Position, same_as: Option<EarlierRecord>) {
         let entry = self.rejected.entry(code).or_default();
         entry.count += 1;
         if entry.first.len() < FIRST_POSITIONS {
-            let same_as = same_as.and_then(|earlier| self::same_as(&self.inputs, earlier));
+            let same_as = same_as.and_then(|earlier| same_as_of(&self.inputs, earlier));
             entry.first.push(RejectedRecord { position, same_as });
         }
     }
-}
-
-pub(super) fn same_as(inputs: &[InputProgress], earlier: EarlierRecord) -> Option<SameAs> {
-    let EarlierRecord { input, number, line } = earlier;
-    let input = inputs.get(usize::from(input))?.input.clone();
-    Some(SameAs { input, record: number, line })
 }

@@ -4,12 +4,10 @@
 use std::io;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::Ledger;
-use super::duplicates::{earlier, position};
-use super::event::LateShared;
-use super::ledger::{SameAs, same_as as same_as_of};
+use super::booking::{LateShared, earlier, position};
+use super::counts::same_as as same_as_of;
+use super::sharing_record::SharingRecord;
 use crate::index::{Duplicates, Meaning};
 use crate::mapping::{EarlierRecord, Notice};
 use crate::source::{Position, Shard};
@@ -17,19 +15,9 @@ use crate::source::{Position, Shard};
 /// How many records are named that share an address with another one.
 const NAMED_SHARING: usize = 1_000;
 
-/// A record that has a verified address or number that another one has, too. Both are imported.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct SharingRecord {
-    /// Where it stands.
-    #[serde(flatten)]
-    pub position: Position,
-    /// The other one.
-    pub same_as: SameAs,
-}
-
 impl Ledger {
     /// Books a record of a dry run that turned out to share an address after its notices were booked.
-    pub(super) fn shared_late(&mut self, LateShared { position, same_as }: LateShared) {
+    pub(crate) fn shared_late(&mut self, LateShared { position, same_as }: LateShared) {
         self.noticed(Notice::AddressShared.into());
         self.share(position, same_as);
     }

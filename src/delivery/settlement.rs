@@ -3,13 +3,12 @@
 use tokio::sync::{Mutex, mpsc};
 
 use super::batch::Batch;
-use super::event::Event;
-use super::settle;
+use crate::account::event::{Event, settle};
 use crate::journal::{Known, Settled};
 use crate::mapping::Rejection;
 
 /// Bytes of rejects after which the committer is told of them.
-pub(super) const REJECTED_TOGETHER: usize = 256 * 1024;
+pub(crate) const REJECTED_TOGETHER: usize = 256 * 1024;
 
 /// What became of some items of a batch.
 #[derive(Debug, Default)]
@@ -65,10 +64,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::delivery::batch::{Item, Packer};
+    use crate::delivery::ready::Ready;
     use crate::journal::{ContentHash, Outcome};
     use crate::mapping::{Notices, RejectCode};
-    use crate::pipeline::batch::{Item, Packer};
-    use crate::pipeline::map::Ready;
     use crate::source::{RecordChunk, RecordSpan};
 
     /// A batch of records of this size.

@@ -1,16 +1,4 @@
-//! What was typed, what the environment says and what the defaults are, resolved into one set of settings.
-//!
-//! Flags win over the environment, the environment over `.env`, that over the config file, and that over the defaults. This
-//! is the only module that reads the environment.
-
-mod config;
-mod environment;
-mod error;
-mod output;
-mod outputs;
-mod run;
-mod secrets;
-mod shard;
+//! The settings of an import, and of what else is done about the users of an export.
 
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -21,22 +9,18 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::engine::ShardError;
+use super::output::{Progress, console, is_quiet, progress};
+use super::{Environment, SettingsError, shard};
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy, RetryBudget, Timeouts, check_key};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
+use crate::delivery::OnExisting;
 use crate::journal::LockDirectory;
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
-use crate::pipeline::{Intake, OnExisting};
+use crate::pipeline::Intake;
 use crate::report::{Console, MetricsFile};
 use crate::rule_files::RuleFiles;
 use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, Watch};
-
-pub use config::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
-pub use environment::Environment;
-pub use error::SettingsError;
-pub use output::{Progress, console, metrics};
-use output::{is_quiet, progress};
-pub use outputs::OutputError;
-pub use shard::{ShardChoice, ShardError};
 
 /// Users in one request. Larger ones gain little and lose more when they fail.
 const DEFAULT_BATCH_SIZE: usize = 500;
@@ -151,11 +135,12 @@ pub struct ImportSettings {
 impl ImportSettings {
     /// Resolves what was typed.
     pub fn resolve(arguments: ImportArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let rule_files = RuleFiles::read(&arguments.mapping)?;
+        let rule_files =
+            RuleFiles::read(arguments.mapping.mapping.as_deref(), arguments.mapping.traits_schema.as_deref())?;
         Self::resolve_with(rule_files, arguments, environment)
     }
 
-    fn resolve_with(
+    pub(super) fn resolve_with(
         rule_files: RuleFiles,
         arguments: ImportArguments,
         environment: &Environment,
@@ -336,6 +321,7 @@ mod tests {
     use clap::Parser;
     use secrecy::ExposeSecret;
 
+    use super::super::environment::KEY as KEY_VARIABLE;
     use super::*;
     use crate::cli::{Cli, Command, Provider};
 
@@ -351,7 +337,7 @@ mod tests {
         ImportSettings::resolve(clerk.import, &environment(variables))
     }
 
-    const KEY: (&str, &str) = (environment::KEY, "sk_test_1");
+    const KEY: (&str, &str) = (KEY_VARIABLE, "sk_test_1");
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_defaults() {

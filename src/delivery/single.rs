@@ -5,7 +5,7 @@
 use bytes::Bytes;
 
 use super::batch::Item;
-use super::send::Exchange;
+use super::exchange::Exchange;
 use crate::avnology::{
     Client, Comparable, Decision, ErrorBody, Held, ItemResult, Outcome, Paced, Reply, RunMark, TargetError, decide,
     error_body, identity,

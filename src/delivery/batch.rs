@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::map::Ready;
+use super::ready::Ready;
 use crate::journal::{ContentHash, Known, RecordKey, Reject};
 use crate::mapping::{Notices, Rejection};
 use crate::source::RecordChunk;
@@ -15,7 +15,7 @@ const TAIL: &[u8] = br#"],"validate_only":false}"#;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
 /// little of a large record, this comes before the other bounds.
-pub(super) const MAX_PINNED: usize = 3 * 1024 * 1024;
+pub(crate) const MAX_PINNED: usize = 3 * 1024 * 1024;
 
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct BatchLimits {
 
 /// One identity of a batch, and the record it came from.
 #[derive(Clone, Debug)]
-pub(super) struct Item {
+pub(crate) struct Item {
     input: u16,
     chunk: Arc<RecordChunk>,
     span: usize,
@@ -42,30 +42,30 @@ pub(super) struct Item {
 
 impl Item {
     /// What was made of a record of this chunk; not in a batch yet.
-    pub(super) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
+    pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
         let Ready { span, content, external_id, disabled, notices, .. } = ready;
         Self { input, chunk: Arc::clone(chunk), span, notices, external_id, disabled, encoded: 0..0, content }
     }
 
     /// Which record of the run it is.
-    pub(super) fn key(&self) -> RecordKey {
+    pub(crate) fn key(&self) -> RecordKey {
         RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
     }
 
     /// It is at the target under this id, exactly as it was sent.
-    pub(super) fn known(&self, id: &str) -> Known {
+    pub(crate) fn known(&self, id: &str) -> Known {
         Known::new(&self.external_id, id, self.content)
     }
 
     /// The reject that this record becomes.
-    pub(super) fn reject(&self, rejection: Rejection) -> Reject {
+    pub(crate) fn reject(&self, rejection: Rejection) -> Reject {
         Reject::new(rejection, self.input, &self.chunk, &self.chunk.spans[self.span])
     }
 }
 
 /// Identities that travel in one request.
 #[derive(Clone, Debug)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     pub items: Vec<Item>,
     body: Bytes,
     /// Bytes that it keeps in memory: its body and the chunks that its records lie in.
@@ -74,17 +74,17 @@ pub(super) struct Batch {
 
 impl Batch {
     /// The body of a batch request.
-    pub(super) fn body(&self) -> Bytes {
+    pub(crate) fn body(&self) -> Bytes {
         self.body.clone()
     }
 
     /// The body of a request for one item alone.
-    pub(super) fn item_body(&self, item: &Item) -> Bytes {
+    pub(crate) fn item_body(&self, item: &Item) -> Bytes {
         self.body.slice(item.encoded.clone())
     }
 
     /// A batch of some of the items.
-    pub(super) fn subset(&self, indices: impl IntoIterator<Item = usize>) -> Self {
+    pub(crate) fn subset(&self, indices: impl IntoIterator<Item = usize>) -> Self {
         let mut packer = Packer::default();
         for index in indices {
             let item = self.items[index].clone();
@@ -94,7 +94,7 @@ impl Batch {
     }
 
     /// Parts of it that keep to bounds, as far as single items do.
-    pub(super) fn parts(&self, limits: BatchLimits) -> Vec<Self> {
+    pub(crate) fn parts(&self, limits: BatchLimits) -> Vec<Self> {
         let (mut parts, mut packer) = (Vec::new(), Packer::default());
         for item in &self.items {
             if !packer.fits(item.encoded.len(), limits) {
@@ -107,7 +107,7 @@ impl Batch {
     }
 
     /// Two halves of a batch of at least two items.
-    pub(super) fn halves(&self) -> [Self; 2] {
+    pub(crate) fn halves(&self) -> [Self; 2] {
         let middle = self.items.len() / 2;
         [self.subset(0..middle), self.subset(middle..self.items.len())]
     }
@@ -115,7 +115,7 @@ impl Batch {
 
 /// Puts a body together.
 #[derive(Default)]
-pub(super) struct Packer {
+pub(crate) struct Packer {
     body: Vec<u8>,
     items: Vec<Item>,
     /// The room of the chunks that the items' records lie in, which live as long as the items.
@@ -130,12 +130,12 @@ const BODY_STEP: usize = 64 * 1024;
 
 impl Packer {
     /// How many identities are in it.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
 
     /// Whether an identity of `length` bytes still fits. The first one always does.
-    pub(super) fn fits(&self, length: usize, limits: BatchLimits) -> bool {
+    pub(crate) fn fits(&self, length: usize, limits: BatchLimits) -> bool {
         self.items.is_empty()
             || self.items.len() < limits.items
                 && self.body.len() + 1 + length + TAIL.len() <= limits.bytes
@@ -143,7 +143,7 @@ impl Packer {
     }
 
     /// Adds an identity.
-    pub(super) fn push(&mut self, encoded: &[u8], mut item: Item) {
+    pub(crate) fn push(&mut self, encoded: &[u8], mut item: Item) {
         if self.items.is_empty() {
             self.body.reserve(self.usual);
         }
@@ -159,7 +159,7 @@ impl Packer {
     }
 
     /// The batch of all that was added. What is added then belongs to the next one.
-    pub(super) fn finish(&mut self) -> Batch {
+    pub(crate) fn finish(&mut self) -> Batch {
         self.body.extend_from_slice(TAIL);
         self.usual = self.body.len().next_multiple_of(BODY_STEP);
         let weight = self.body.len() + std::mem::take(&mut self.pinned);

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::OnExisting;
 use super::batch::{Batch, Item};
 use super::refusal::{conflict, invalid};
 use super::settlement::Settlement;
@@ -15,18 +16,6 @@ use crate::avnology::{
 };
 use crate::journal::{Known, Outcome, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
-
-/// What becomes of a user whose external id is at the target already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum OnExisting {
-    /// Leave it as it is, and count it if it differs from the export
-    #[default]
-    Skip,
-    /// Change what differs to what the export says, and never a password
-    Update,
-    /// Reject the record as `already_exists`
-    Fail,
-}
 
 /// Settles items of a batch that exist already.
 pub(super) struct Reconciler<'a> {

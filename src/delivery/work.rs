@@ -6,7 +6,7 @@ use super::room::Taken;
 
 /// A batch and what was already tried with it.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(crate) struct Work {
     pub batch: Batch,
     /// How often single items of it were sent before and answered with an error that may pass.
     pub round: u32,
@@ -22,13 +22,13 @@ pub(super) struct Work {
 
 impl Work {
     /// A batch that was never sent before.
-    pub(super) fn new(batch: Batch) -> Self {
+    pub(crate) fn new(batch: Batch) -> Self {
         Self { batch, round: 0, in_doubt: false, suspect_since: None, probes: Probes::default(), room: None }
     }
 
     /// Parts of it that keep to bounds that became tighter since it was filled; nothing if it does. What may have been
     /// carried out is sent again exactly as it was.
-    pub(super) fn beyond(&self, limits: BatchLimits) -> Option<Vec<Self>> {
+    pub(crate) fn beyond(&self, limits: BatchLimits) -> Option<Vec<Self>> {
         let is_beyond = self.batch.items.len() > limits.items || self.batch.body().len() > limits.bytes;
         (is_beyond && self.batch.items.len() > 1 && !self.in_doubt).then(|| {
             let part = |batch| Self { batch, room: self.room.clone(), ..*self };
@@ -37,13 +37,13 @@ impl Work {
     }
 
     /// The same, of which nothing was carried out.
-    pub(super) fn refused_as_a_whole(&self, suspect_since: Option<u64>) -> Self {
+    pub(crate) fn refused_as_a_whole(&self, suspect_since: Option<u64>) -> Self {
         Self { batch: self.batch.clone(), room: self.room.clone(), in_doubt: false, suspect_since, ..*self }
     }
 
     /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
     /// carried out.
-    pub(super) fn halved(&self, suspect_since: Option<u64>, in_doubt: bool) -> Vec<Self> {
+    pub(crate) fn halved(&self, suspect_since: Option<u64>, in_doubt: bool) -> Vec<Self> {
         if self.batch.items.len() < 2 {
             return Vec::new();
         }
@@ -53,7 +53,7 @@ impl Work {
     }
 
     /// Some of its items, to be sent again after the target answered for them.
-    pub(super) fn again(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
+    pub(crate) fn again(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
         let batch = self.batch.subset(items);
         Self { batch, round: self.round + 1, in_doubt: false, suspect_since, room: self.room.clone(), ..*self }
     }

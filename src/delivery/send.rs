@@ -12,32 +12,27 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::Delivery;
 use super::batch::{Batch, BatchLimits, Item};
 use super::blame::Probes;
-use super::event::{Event, StopReason};
-use super::reconcile::{OnExisting, Reconciler};
+use super::exchange::Exchange;
+use super::reconcile::Reconciler;
 use super::refusal::{
-    conflict, failing, invalid, is_about_content, is_explained, is_passing, is_throttled, may_be_about_content,
-    may_be_done,
+    conflict, failing, invalid, is_explained, is_passing, is_throttled, may_be_about_content, may_be_done,
 };
 use super::settlement::{Settlement, Settler};
 use super::single::Single;
-use super::tell;
+use super::verdict::{self, Facts, Failure, Next, NextRound, Reason, RoundFacts, Suspected, Wait};
 use super::work::Work;
+use crate::account::StopReason;
+use crate::account::event::{Event, tell};
 use crate::avnology::{
-    Backoff, Client, Decision, ErrorBody, Held, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, RunMark,
-    TargetError, Transport, batch_results, decide, decide_item, error_body, is_well,
+    Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError,
+    batch_results, decide, decide_item, error_body, is_well,
 };
 use crate::journal::{self, Entry, Known, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
-use crate::pace::{Answer, BatchControl, Pace, Permit, Slot, Verdict};
-
-/// Requests without an answer in time after which a batch is split.
-const TIMEOUTS: u32 = 2;
-
-/// Attempts after which a batch is split that may hold a record that the target fails on, and a part of such a batch.
-const SUSPECT: u32 = 5;
-const SUSPECT_PART: u32 = 3;
+use crate::pace::{Answer, BatchControl, Permit, Slot, Verdict};
 
 /// How long after a probe that was answered the user is tried again who alone fails.
 const SOON: Duration = Duration::from_secs(1);
@@ -59,53 +54,30 @@ struct Tries {
 }
 
 impl Tries {
+    /// Counts an attempt that settled nothing.
+    fn note(&mut self, failure: Failure) {
+        let is_an_attempt =
+            !matches!(failure, Failure::Refused | Failure::TooLarge | Failure::Content | Failure::Throttled);
+        self.attempts += u32::from(is_an_attempt);
+        self.timeouts += u32::from(failure == Failure::Timeout);
+    }
+
     fn new(succeeded_before: u64) -> Self {
         let probes = Probes::default();
         Self { requests: 0, attempts: 0, timeouts: 0, may_be_done: false, probes, pause: None, succeeded_before }
     }
 }
 
-/// Where identities go and how.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// The target.
-    pub client: Client,
-    /// Whether it has the batch methods.
-    pub batch: bool,
-    /// The pace that all requests share.
-    pub pace: Arc<Pace>,
-    /// Bytes of batches that may be on their way at once.
-    pub room: u64,
-    /// How often and how long one batch is tried.
-    pub budget: RetryBudget,
-    /// What becomes of users who are there already.
-    pub on_existing: OnExisting,
-    /// Makes this run's idempotency keys its own: another run must not be answered from this one's memory.
-    pub run_id: String,
-    /// What the run puts on what it creates, and knows it by.
-    pub mark: Option<RunMark>,
-}
-
 /// What is left to do after a batch was answered.
-enum Next {
+enum Left {
     /// These, perhaps none.
     Work(Vec<Work>),
     /// The run is over; what is not settled stays unfinished.
     Stop,
 }
 
-/// What an exchange with the target brought.
-pub(super) enum Exchange {
-    /// A result for each item, the name of the request, and the room that the answer takes.
-    Results(Vec<ItemResult>, Option<String>, Held),
-    /// No results: decide by the reply.
-    Undecided(Reply),
-    /// The target refuses us, or what was asked beside it was not answered for too long.
-    Failed(TargetError),
-}
-
 /// Sends batches.
-pub(super) struct Sender {
+pub(crate) struct Sender {
     delivery: Delivery,
     /// For what is asked beside the batches.
     paced: Paced,
@@ -118,7 +90,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn new(
+    pub(crate) fn new(
         delivery: Delivery,
         events: mpsc::Sender<Event>,
         stop: CancellationToken,
@@ -137,7 +109,7 @@ impl Sender {
     }
 
     /// Bounds of one batch, for now; without batch methods each identity goes alone.
-    pub(super) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
+    pub(crate) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
         let (pace, batch) = (Arc::clone(&self.delivery.pace), self.delivery.batch);
         move || {
             let (items, bytes) = pace.batch(|bounds| (bounds.items(), bounds.bytes()));
@@ -146,7 +118,7 @@ impl Sender {
     }
 
     /// Takes batches until there are no more, as many at a time as the pace has slots for.
-    pub(super) async fn run(self, batches: mpsc::Receiver<Work>) {
+    pub(crate) async fn run(self, batches: mpsc::Receiver<Work>) {
         let pace = &self.delivery.pace;
         let taken = futures::stream::unfold(batches, |mut batches| async move {
             let slot = pace.slot().await;
@@ -175,8 +147,8 @@ impl Sender {
                 next = self.settle(&work) => next,
             };
             match next {
-                Next::Work(rest) => open.extend(rest),
-                Next::Stop => return,
+                Left::Work(rest) => open.extend(rest),
+                Left::Stop => return,
             }
         }
     }
@@ -203,19 +175,19 @@ impl Sender {
     }
 
     /// Sends one request until it is answered.
-    async fn settle(&self, work: &Work) -> Next {
+    async fn settle(&self, work: &Work) -> Left {
         let key = self.idempotency_key(work);
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
         let mut tries = Tries::new(self.succeeded.load(Ordering::Relaxed));
         loop {
-            let Some(mut permit) = self.turn().await else { return Next::Stop };
+            let Some(mut permit) = self.turn().await else { return Left::Stop };
             if tries.requests == 0 && !self.plan(work).await {
-                return Next::Stop;
+                return Left::Stop;
             }
             tokio::select! {
                 biased;
                 () = permit.depart() => {}
-                () = self.stop.cancelled() => return Next::Stop,
+                () = self.stop.cancelled() => return Left::Stop,
             }
             let again = tries.requests > 0 || work.round > 0 || work.in_doubt;
             let exchange = self.exchange(&work.batch, &key, again, permit).await;
@@ -237,98 +209,114 @@ impl Sender {
             tries.may_be_done |= may_be_done(reply.outcome);
             let (attempts, items) = (tries.attempts, work.batch.items.len());
             tracing::debug!(outcome = ?reply.outcome, request = reply.request_id, attempts, items, "not settled");
-            if let Some(next) = self.not_settled(work, &reply, &mut tries).await {
-                return next;
+            if let Some(left) = self.not_settled(work, &reply, &mut tries).await {
+                return left;
             }
             // Where the target says how long, everybody waits.
             let usual = || (!throttled && reply.retry_after.is_none()).then(|| backoff.next()).flatten();
             let own = tries.pause.take().or_else(usual);
             tokio::select! {
                 // Once the run is stopping, nothing is tried a second time.
-                () = self.stop.cancelled() => return Next::Stop,
+                () = self.stop.cancelled() => return Left::Stop,
                 () = tokio::time::sleep(own.unwrap_or_default()) => {}
             }
         }
     }
 
     /// What follows from an answer that settles nothing; the same again if that is nothing.
-    async fn not_settled(&self, work: &Work, reply: &Reply, tries: &mut Tries) -> Option<Next> {
-        let (target, items) = (self.delivery.client.base_url(), work.batch.items.len());
-        let since = work.suspect_since.unwrap_or(tries.succeeded_before);
-        match decide(reply.outcome) {
-            Decision::Isolate => {
-                if reply.outcome == (Outcome::Answered { status: 413 }) {
-                    self.delivery.pace.batch(|bounds| bounds.too_large(work.batch.body().len()));
-                    if items > 1 && !work.in_doubt && !tries.may_be_done {
-                        // With bounds as they are now it will be split.
-                        return Some(Next::Work(vec![work.refused_as_a_whole(Some(since))]));
-                    }
-                }
-                if items == 1 && !self.is_about_this_one(work, reply, since).await {
-                    return Some(self.give_up(TargetError::refused(target, reply)).await);
-                }
-                return Some(self.isolate(work, work.halved(Some(since), tries.may_be_done), reply).await);
-            }
-            Decision::Refused => return Some(self.give_up(TargetError::refused(target, reply)).await),
-            // `Done` without results is an answer that cannot be read.
-            Decision::Retry | Decision::Done => {}
+    async fn not_settled(&self, work: &Work, reply: &Reply, tries: &mut Tries) -> Option<Left> {
+        let failure = Failure::of(reply.outcome);
+        tries.note(failure);
+        match failure {
+            Failure::TooLarge => self.delivery.pace.batch(|bounds| bounds.too_large(work.batch.body().len())),
+            Failure::Timeout => self.delivery.pace.batch(|bounds| bounds.too_slow(work.batch.items.len())),
+            _ => {}
         }
-        tries.attempts += u32::from(!is_throttled(reply));
-        if reply.outcome == Outcome::Failed(Transport::Timeout) {
-            tries.timeouts += 1;
-            self.delivery.pace.batch(|bounds| bounds.too_slow(items));
-            if tries.timeouts >= TIMEOUTS && items > 1 {
-                return Some(Next::Work(work.halved(work.suspect_since, true)));
-            }
+        let mut facts = self.facts(work, reply, failure, tries);
+        let mut next = verdict::next(&facts);
+        if next == Next::Ask {
+            let is_well = self.is_well().await;
+            tries.probes.asked(is_well);
+            facts.is_well = Some(is_well);
+            facts.is_blamed = tries.probes.blame_the_user(tries.attempts);
+            next = verdict::next(&facts);
         }
-        let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
-        let in_vain = self.delivery.pace.in_vain_for() > self.delivery.budget.total;
-        let asked = reply.retry_after.filter(|wait| *wait > self.delivery.budget.total);
-        // A refusal may be odd, and is doubted at first.
-        if let Some(wait) = asked.filter(|_| in_vain || !is_throttled(reply)) {
-            return Some(self.give_up(TargetError::asks_to_wait(target, reply, wait)).await);
-        }
-        // What is innocent is soon known to be; the one at fault gets every chance.
-        let is_part = work.suspect_since.is_some();
-        let may_split = items > 1 && !in_vain && tries.attempts >= if is_part { SUSPECT_PART } else { SUSPECT };
-        // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
-        // no part succeeds, and nothing is rejected.
-        let may_be_alone = is_about_content(reply.outcome) && may_split;
-        let may_be_at_fault = may_be_about_content(reply.outcome) && reply.retry_after.is_none() && others_succeed;
-        if items == 1 && may_be_at_fault && self.is_to_blame(tries, in_vain).await {
-            return Some(self.isolate(work, Vec::new(), reply).await);
-        }
-        if may_be_alone || items > 1 && may_be_at_fault && (in_vain || may_split) {
-            if !is_part {
-                // Once: there are as many splits as users.
-                self.delivery.pace.hope_again();
-            }
-            let since = work.suspect_since.unwrap_or_else(|| self.succeeded.load(Ordering::Relaxed));
-            return Some(self.isolate(work, work.halved(Some(since), true), reply).await);
-        }
-        if in_vain && tries.pause.is_none() {
-            return Some(self.give_up(TargetError::unreachable(target, reply)).await);
-        }
-        None
+        self.carry_out(next, work, reply, tries).await
     }
 
-    /// Whether it is the fault of a user who alone was not answered for, while others were: not before this was tried too
-    /// often or for too long, and then again and again, as long as the target answers others hardly better.
-    async fn is_to_blame(&self, tries: &mut Tries, in_vain: bool) -> bool {
-        if !in_vain && tries.attempts < self.delivery.budget.attempts && tries.probes == Probes::default() {
-            return false;
+    /// All that the decision depends on.
+    fn facts(&self, work: &Work, reply: &Reply, failure: Failure, tries: &Tries) -> Facts {
+        let RetryBudget { total, attempts: most_attempts, .. } = self.delivery.budget;
+        let since = work.suspect_since.unwrap_or(tries.succeeded_before);
+        Facts {
+            failure,
+            wait: match reply.retry_after {
+                None => Wait::Unknown,
+                Some(wait) if wait > total => Wait::TooLong,
+                Some(_) => Wait::Bearable,
+            },
+            is_alone: work.batch.items.len() == 1,
+            is_part: work.suspect_since.is_some(),
+            attempts: tries.attempts,
+            most_attempts,
+            timeouts: tries.timeouts,
+            may_be_applied: work.in_doubt || tries.may_be_done,
+            is_explained: is_explained(&error_body(&reply.body)),
+            others_succeed: self.succeeded.load(Ordering::Relaxed) > since,
+            is_in_vain: self.delivery.pace.in_vain_for() > total,
+            can_check: self.can_check(),
+            was_asked: tries.probes != Probes::default(),
+            is_well: None,
+            is_blamed: tries.probes.blame_the_user(tries.attempts),
         }
-        let is_well = self.is_well().await;
-        tries.probes.asked(is_well);
-        tries.pause = is_well.then_some(SOON);
-        tries.probes.blame_the_user(tries.attempts)
+    }
+
+    /// Does what was decided; nothing is left to do for now if the same request is to be sent again.
+    async fn carry_out(&self, next: Next, work: &Work, reply: &Reply, tries: &mut Tries) -> Option<Left> {
+        let since_first = work.suspect_since.unwrap_or(tries.succeeded_before);
+        Some(match next {
+            Next::Again { soon } => {
+                tries.pause = soon.then_some(SOON);
+                return None;
+            }
+            // Whether the target is well is known by now.
+            Next::Ask => return None,
+            // With bounds as they are now it will be split.
+            Next::WithinBounds => Left::Work(vec![work.refused_as_a_whole(Some(since_first))]),
+            Next::Halve { suspected, in_doubt } => {
+                let since = match suspected {
+                    Suspected::AsBefore => work.suspect_since,
+                    Suspected::SinceFirst => Some(since_first),
+                    Suspected::SinceNow => {
+                        self.delivery.pace.hope_again();
+                        Some(self.succeeded.load(Ordering::Relaxed))
+                    }
+                };
+                Left::Work(work.halved(since, in_doubt))
+            }
+            Next::Reject => self.reject(work, reply).await,
+            Next::GiveUp(reason) => {
+                let target = self.delivery.client.base_url();
+                let error = match (reason, reply.retry_after) {
+                    (Reason::Refused, _) => TargetError::refused(target, reply),
+                    (Reason::AsksToWait, Some(wait)) => TargetError::asks_to_wait(target, reply, wait),
+                    (Reason::AsksToWait, None) | (Reason::Unreachable, _) => TargetError::unreachable(target, reply),
+                };
+                self.give_up(error).await
+            }
+        })
+    }
+
+    /// Whether the target can be asked to check a batch without creating anything.
+    fn can_check(&self) -> bool {
+        self.delivery.batch && self.delivery.client.may_probe()
     }
 
     /// Whether the target answers to what is right.
     async fn is_well(&self) -> bool {
         let mut permit = self.delivery.pace.admit(false).await;
         permit.depart().await;
-        let (is_well, answer) = if self.delivery.batch && self.delivery.client.may_probe() {
+        let (is_well, answer) = if self.can_check() {
             is_well(&self.delivery.client).await
         } else {
             let reply = self.delivery.client.list(None, 1).await;
@@ -336,16 +324,6 @@ impl Sender {
         };
         permit.finish(&answer);
         is_well
-    }
-
-    /// Whether a refusal is about the only record that was sent: if the target says so in its own words, if others got through
-    /// meanwhile, or, for one that was alone from the beginning, if the target takes another one.
-    async fn is_about_this_one(&self, work: &Work, reply: &Reply, since: u64) -> bool {
-        if is_explained(&error_body(&reply.body)) || self.succeeded.load(Ordering::Relaxed) > since {
-            return true;
-        }
-        let may_probe = self.delivery.batch && self.delivery.client.may_probe();
-        work.suspect_since.is_none() && may_probe && self.is_well().await
     }
 
     async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool, permit: Permit) -> Exchange {
@@ -376,7 +354,7 @@ impl Sender {
         work: &Work,
         (results, held): (Vec<ItemResult>, Held),
         (request, since): (Option<&str>, u64),
-    ) -> Next {
+    ) -> Left {
         let (mut records, mut rejected, mut known) = (Vec::new(), Vec::new(), Vec::new());
         let (mut again, mut existing, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         let mut refused = None;
@@ -413,7 +391,7 @@ impl Sender {
         if let Err(error) = self.reconcile(&work.batch, &existing, taken, request).await {
             return self.give_up(error).await;
         }
-        if again.is_empty() { Next::Work(Vec::new()) } else { self.send_again(work, again, since).await }
+        if again.is_empty() { Left::Work(Vec::new()) } else { self.send_again(work, again, since).await }
     }
 
     /// Settles items of an answered batch that are there already, or that something of another identity's is in the way of.
@@ -436,37 +414,40 @@ impl Sender {
     }
 
     /// Leaves some items to be sent again after a while.
-    async fn send_again(&self, work: &Work, items: Vec<usize>, since: u64) -> Next {
-        if self.delivery.pace.in_vain_for() > self.delivery.budget.total {
-            let target = self.delivery.client.base_url().to_string();
-            let reason = "it keeps failing on every user".to_owned();
-            return self.give_up(TargetError::Unreachable { target, reason }).await;
-        }
-        let others_succeed = self.succeeded.load(Ordering::Relaxed) > since;
-        let suspect = work.round + 1 >= self.delivery.budget.attempts && others_succeed;
-        let mut parts = match items.len() {
-            // Who fails that often is sent alone.
-            2.. if suspect => items.into_iter().map(|item| work.again(vec![item], Some(since))).collect(),
-            _ => vec![work.again(items, Some(since))],
-        };
+    async fn send_again(&self, work: &Work, items: Vec<usize>, since: u64) -> Left {
+        let RetryBudget { total, attempts, longest, .. } = self.delivery.budget;
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
-        let mut delay = backoff.nth(work.round as usize).unwrap_or(self.delivery.budget.longest);
-        if let [alone] = parts.as_mut_slice()
-            && suspect
-        {
-            let is_well = self.is_well().await;
-            alone.probes.asked(is_well);
-            delay = if is_well { SOON } else { delay };
-        }
+        let mut delay = backoff.nth(work.round as usize).unwrap_or(longest);
+        let next = verdict::next_round(RoundFacts {
+            is_alone: items.len() == 1,
+            is_last_round: work.round + 1 >= attempts,
+            others_succeed: self.succeeded.load(Ordering::Relaxed) > since,
+            is_in_vain: self.delivery.pace.in_vain_for() > total,
+        });
+        let parts = match next {
+            NextRound::GiveUp => {
+                let target = self.delivery.client.base_url().to_string();
+                let reason = "it keeps failing on every user".to_owned();
+                return self.give_up(TargetError::Unreachable { target, reason }).await;
+            }
+            NextRound::Together => vec![work.again(items, Some(since))],
+            NextRound::EachAlone => items.into_iter().map(|item| work.again(vec![item], Some(since))).collect(),
+            NextRound::AfterAsking => {
+                let mut alone = work.again(items, Some(since));
+                let is_well = self.is_well().await;
+                alone.probes.asked(is_well);
+                delay = if is_well { SOON } else { delay };
+                vec![alone]
+            }
+        };
         tokio::select! {
-            () = self.stop.cancelled() => Next::Stop,
-            () = tokio::time::sleep(delay) => Next::Work(parts),
+            () = self.stop.cancelled() => Left::Stop,
+            () = tokio::time::sleep(delay) => Left::Work(parts),
         }
     }
 
-    /// Finds the item at fault by halving; alone, it is rejected.
-    async fn isolate(&self, work: &Work, halves: Vec<Work>, reply: &Reply) -> Next {
-        let [_] = work.batch.items.as_slice() else { return Next::Work(halves) };
+    /// Rejects the only item of a request.
+    async fn reject(&self, work: &Work, reply: &Reply) -> Left {
         let error = error_body(&reply.body);
         let rejection = match reply.outcome {
             Outcome::Answered { status: 409 } => conflict(error),
@@ -476,12 +457,12 @@ impl Sender {
         };
         let settlement = Settlement { rejected: vec![(0, rejection)], ..Settlement::default() };
         self.settler.settle(&work.batch, settlement, reply.request_id.as_deref()).await;
-        Next::Work(Vec::new())
+        Left::Work(Vec::new())
     }
 
-    async fn give_up(&self, error: TargetError) -> Next {
+    async fn give_up(&self, error: TargetError) -> Left {
         tell(&self.events, Event::Stopped(StopReason::Target(error))).await;
-        Next::Stop
+        Left::Stop
     }
 
     /// The same request always has the same key; a request that must not be answered from memory has another one. What is in

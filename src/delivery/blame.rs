@@ -10,7 +10,7 @@ const CHANCE: f64 = 1e-4;
 
 /// What was asked between the tries of a user who alone failed too often.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Probes {
+pub(crate) struct Probes {
     asked: u32,
     answered: u32,
 }

@@ -1,0 +1,86 @@
+//! What the stages tell the committer.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::StopReason;
+use super::booking::{InputEnd, LateReject, LateShared, MappedChunkCounts};
+use crate::journal::{Entry, Known, Outcome, Reject, Settled};
+
+/// A message to the committer.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A chunk of records was mapped.
+    Mapped(MappedChunkCounts),
+    /// An input was read to its end.
+    Read(InputEnd),
+    /// A batch is about to be sent, as the entry says; `ready` is told once that is durable.
+    Planned { entry: Entry, ready: oneshot::Sender<()> },
+    /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
+    Settled {
+        /// Created or there already.
+        records: Vec<Settled>,
+        /// Rejected.
+        rejects: Vec<Reject>,
+        /// Of those there: who is now known to be as the export has them.
+        known: Vec<Known>,
+        /// Dropped once that is booked.
+        booked: oneshot::Sender<()>,
+    },
+    /// What was found about records that were taken for valid.
+    Late {
+        /// They are duplicates.
+        rejects: Vec<LateReject>,
+        /// They share an address or a number.
+        shared: Vec<LateShared>,
+    },
+    /// A request was sent and came to an end.
+    Requested {
+        /// It was a further attempt.
+        again: bool,
+        /// It was refused for going too fast.
+        throttled: bool,
+    },
+    /// The run cannot go on.
+    Stopped(StopReason),
+}
+
+impl Event {
+    /// Whether it has to be durable before anything follows from it: a batch may not be sent before its plan is, and what
+    /// the target did for us must not be forgotten. Whatever else is lost in a crash comes about again.
+    pub(crate) fn must_be_durable(&self) -> bool {
+        match self {
+            Self::Planned { .. } => true,
+            Self::Settled { records, .. } => {
+                records.iter().any(|record| !matches!(record.outcome, Outcome::Unchanged | Outcome::Rejected { .. }))
+            }
+            Self::Mapped(_) | Self::Read(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => false,
+        }
+    }
+}
+
+/// Tells the committer. It outlives every stage, so a closed channel means that the run is over and nobody listens.
+pub(crate) async fn tell(events: &mpsc::Sender<Event>, event: Event) {
+    if events.send(event).await.is_err() {
+        tracing::debug!("the committer is gone");
+    }
+}
+
+/// Tells the committer what became of records. A reject holds the record itself, so whoever has rejects waits until they are
+/// booked: at any moment each stage has few of them in memory, and not as many as the channel has room for.
+pub(crate) async fn settle(
+    events: &mpsc::Sender<Event>,
+    records: Vec<Settled>,
+    rejects: Vec<Reject>,
+    known: Vec<Known>,
+) {
+    if records.is_empty() && rejects.is_empty() {
+        return;
+    }
+    let (booked, told) = oneshot::channel();
+    let waits = !rejects.is_empty();
+    tell(events, Event::Settled { records, rejects, known, booked }).await;
+    if waits {
+        // Nothing is ever said: it is dropped when it is time.
+        drop(told.await);
+    }
+}

@@ -1,0 +1,20 @@
+//! What became of the records: the one account of a run, and why the run stopped if it did.
+//!
+//! The stages tell the committer what happens (`event`); it owns the [`Ledger`] and books it there. Displays and reports are
+//! views of that ledger: a [`Reporter`] is handed it several times a second.
+
+pub(crate) mod booking;
+mod counts;
+pub(crate) mod event;
+mod ledger;
+mod reporter;
+mod sharing;
+mod sharing_record;
+mod status;
+mod stop_reason;
+
+pub use counts::{CodeCount, Counts, InputProgress, RejectedRecord, SameAs};
+pub use ledger::Ledger;
+pub use reporter::{Reporter, Silent};
+pub use sharing_record::SharingRecord;
+pub use stop_reason::StopReason;

@@ -1,0 +1,53 @@
+//! The exit status that an account comes to.
+
+use std::io;
+
+use super::{Ledger, StopReason};
+use crate::avnology::TargetError;
+use crate::exit::ExitStatus;
+use crate::signal::Signal;
+use crate::source::SourceError;
+
+impl ExitStatus {
+    /// The status of a finished run: the one place where an outcome becomes a number.
+    pub fn of(ledger: &Ledger) -> Self {
+        match &ledger.stopped {
+            None if ledger.counts().unfinished > 0 => Self::Unexpected,
+            None if ledger.rejected() > 0 => Self::Rejected,
+            None => Self::Success,
+            Some(StopReason::Interrupted(Signal::Interrupt)) => Self::Interrupted,
+            Some(StopReason::Interrupted(Signal::Terminate)) => Self::Terminated,
+            Some(StopReason::Source(error)) => Self::of_source(error),
+            Some(StopReason::Target(error)) => Self::of_target(error),
+            Some(
+                StopReason::TooManyErrors { .. } | StopReason::TooManyPredicted { .. } | StopReason::Strict { .. },
+            ) => Self::TooManyErrors,
+            Some(StopReason::TooFewRecords { .. }) => Self::Input,
+            // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
+            Some(StopReason::Journal { .. } | StopReason::Index(_) | StopReason::Temporary(_)) => Self::Usage,
+            Some(StopReason::Internal(_)) => Self::Unexpected,
+        }
+    }
+
+    /// The status when an input is of no use. A store that cannot be reached may be reached later.
+    pub fn of_source(error: &SourceError) -> Self {
+        let is_passing = |error: &io::Error| error.kind() == io::ErrorKind::HostUnreachable;
+        match error {
+            SourceError::Open { reason, .. } | SourceError::Read { reason, .. } if is_passing(reason) => {
+                Self::Unreachable
+            }
+            _ => Self::Input,
+        }
+    }
+
+    /// The status when the target is of no use.
+    pub fn of_target(error: &TargetError) -> Self {
+        match error {
+            TargetError::Key(_) | TargetError::Client(_) | TargetError::Certificates { .. } | TargetError::Index(_) => {
+                Self::Usage
+            }
+            TargetError::Refused { .. } => Self::Refused,
+            TargetError::Unreachable { .. } | TargetError::AsksToWait { .. } => Self::Unreachable,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Why a run ended before its input did.
+
+use crate::avnology::TargetError;
+use crate::signal::Signal;
+use crate::source::SourceError;
+
+/// Why a run ended before its input did.
+#[derive(Debug, thiserror::Error)]
+pub enum StopReason {
+    /// A signal.
+    #[error("interrupted by {0}")]
+    Interrupted(Signal),
+    /// The input cannot be read any further.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The target refuses us or cannot be reached.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// More rejects than `--max-errors` allows.
+    #[error("more than {limit} records were rejected (--max-errors)")]
+    TooManyErrors {
+        /// The limit.
+        limit: u64,
+    },
+    /// More rejects are known to come than `--max-errors` allows.
+    #[error(
+        "{rejects} records cannot be imported, more than the {limit} of --max-errors, so nothing is sent; mend them, or \
+         allow more"
+    )]
+    TooManyPredicted {
+        /// How many there are.
+        rejects: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Rejects are known to come, and `--strict` allows none.
+    #[error(
+        "{rejects} records cannot be imported (--strict), so nothing is sent; mend them, or import the others without \
+         --strict"
+    )]
+    Strict {
+        /// How many there are.
+        rejects: u64,
+    },
+    /// Fewer records than `--min-records` asks for.
+    #[error("the input has {found} records, fewer than the {least} of --min-records; look whether the export is whole")]
+    TooFewRecords {
+        /// How many there are.
+        found: u64,
+        /// How many there should be.
+        least: u64,
+    },
+    /// The run's directory cannot be written.
+    #[error("cannot write `{path}`: {source}; make room or make it writable, then run the same command again")]
+    Journal {
+        /// The file.
+        path: String,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// Temporary files cannot be used.
+    #[error("cannot use temporary files: {0}; make room in the directory for temporary files (TMPDIR)")]
+    Temporary(#[source] std::io::Error),
+    /// The temporary index on disk cannot be used.
+    #[error("the temporary index on disk failed: {0}; make room in the directory for temporary files (TMPDIR)")]
+    Index(#[from] rusqlite::Error),
+    /// A bug.
+    #[error("internal error: {0}")]
+    Internal(String),
+}

@@ -1,0 +1,108 @@
+//! Finds identities by what Clerk calls them: many at once, or through the list's filters, or in all of the list.
+
+use super::catalogue::Catalogue;
+use super::{Body, Comparable, Cycle, Decision, Paced, TargetError, decide};
+
+/// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
+const MAX_QUERY: usize = 7_000;
+
+/// How many of these external ids fit one URL; one does in any case.
+fn fitting(ids: &[&str]) -> usize {
+    let length = |id: &str| {
+        let plain = id.bytes().filter(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte)).count();
+        "&external_ids=".len() + plain + 3 * (id.len() - plain)
+    };
+    let mut bytes = 0;
+    let fits = ids.iter().take_while(|id| {
+        bytes += length(id);
+        bytes <= MAX_QUERY
+    });
+    fits.count().max(1)
+}
+
+impl Paced {
+    /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
+    /// [`Comparable::listed`]. Nobody may ask for another one who has not let go of the last.
+    pub async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
+        if !self.batch {
+            let Some(id) = external_ids.first() else { return Ok((0, Body::default())) };
+            return Ok((1, self.find(id).await?));
+        }
+        let most = fitting(external_ids).min(external_ids.len());
+        self.list(most, |count| self.client.batch_get(&external_ids[..count])).await
+    }
+
+    /// A list of the identity with this external id, or of others.
+    async fn find(&self, external_id: &str) -> Result<Body, TargetError> {
+        if self.catalogue.lock().await.is_none() {
+            let body = self.filtered("external_id", external_id).await?;
+            let is_asked_for = |found: &Comparable<'_>| found.external_id.as_deref() == Some(external_id);
+            if let Some(body) = body
+                && Comparable::listed(&body).is_some_and(|(found, _)| found.iter().all(is_asked_for))
+            {
+                return Ok(body);
+            }
+            tracing::info!("the target's list ignores the filter by external id; all of it is gone through");
+        }
+        let mut catalogue = self.catalogue.lock().await;
+        let catalogue = match &mut *catalogue {
+            Some(catalogue) => catalogue,
+            none => none.insert(Catalogue::create()?),
+        };
+        let found = self.find_in(catalogue, external_id).await?.unwrap_or_default();
+        Ok(found.between(b"{\"identities\":[", b"]}"))
+    }
+
+    /// A list of identities with this address, as far as the target can filter by it: perhaps of others.
+    pub async fn find_by_email(&self, email: &str) -> Result<Option<Body>, TargetError> {
+        self.filtered("email", email).await
+    }
+
+    /// What a filter finds; nothing if the target does not take such a filter.
+    async fn filtered(&self, field: &str, value: &str) -> Result<Option<Body>, TargetError> {
+        // One would do. A second one shows that the filter is ignored.
+        let (_, reply) = self.asked_in_parts(2, |count| self.client.find(field, value, count)).await?;
+        match decide(reply.outcome) {
+            Decision::Done => Ok(Some(reply.body)),
+            Decision::Isolate => Ok(None),
+            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
+        }
+    }
+
+    /// The identity with this external id, as the target has it now.
+    async fn find_in(&self, catalogue: &mut Catalogue, external_id: &str) -> Result<Option<Body>, TargetError> {
+        for is_fresh in [false, true] {
+            if is_fresh {
+                self.read_on(catalogue).await?;
+            }
+            let Some(id) = catalogue.id_of(external_id)? else { continue };
+            let body = self.get(&id).await?;
+            let is_still = |body: &Body| {
+                Comparable::one(body).is_some_and(|found| found.external_id.as_deref() == Some(external_id))
+            };
+            if let Some(body) = body.filter(is_still) {
+                return Ok(Some(body));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the list on from the last page to its end.
+    async fn read_on(&self, catalogue: &mut Catalogue) -> Result<(), TargetError> {
+        let (mut token, mut is_oldest_first, mut cycle) = (catalogue.place.take(), true, Cycle::default());
+        loop {
+            let body = self.page(token.as_deref()).await?;
+            let (identities, next) = Comparable::listed(&body).unwrap_or_default();
+            is_oldest_first &= identities.is_sorted_by_key(|identity| identity.create_time.clone());
+            catalogue.note(&identities)?;
+            let Some(next) = next else { break };
+            if cycle.closes_with(&next) {
+                return Err(self.endless_list());
+            }
+            token = Some(next);
+        }
+        // What is new may be anywhere in a list that comes in another order.
+        catalogue.place = token.filter(|_| is_oldest_first);
+        Ok(())
+    }
+}

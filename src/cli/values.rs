@@ -1,0 +1,36 @@
+//! Choices that other rooms have, as they are typed.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::delivery::OnExisting;
+use crate::report::LogFormat;
+
+impl ValueEnum for OnExisting {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Skip, Self::Update, Self::Fail]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Skip => ("skip", "Leave it as it is, and count it if it differs from the export"),
+            Self::Update => ("update", "Change what differs to what the export says, and never a password"),
+            Self::Fail => ("fail", "Reject the record as `already_exists`"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
+}
+
+impl ValueEnum for LogFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Text, Self::Json]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Text => ("text", "For people"),
+            Self::Json => ("json", "One JSON object a line"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
+}

@@ -1,0 +1,64 @@
+//! Why a run cannot begin.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::journal::{JournalError, LockError};
+use crate::source::SourceError;
+
+/// Why a run cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// Another run is under way.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The journal of the earlier part cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Files and directories.
+    #[error("cannot use `{path}`")]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// An input cannot be opened.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// An input of the run that was to go on cannot be opened.
+    #[error(
+        "run {run} cannot go on without its input; put it back, or import another export with --new-run (users that are at the \
+         target already are left as they are); `avnology migrate clerk undo {run}` deletes what run {run} created, and needs \
+         no file"
+    )]
+    Gone {
+        /// The run.
+        run: String,
+        /// Why.
+        source: SourceError,
+    },
+    /// The input is not what the open run was about.
+    #[error(
+        "`{input}` has changed since run {run} was interrupted, so its records cannot be told from the ones already done; \
+         put the old file back, or begin again with --new-run (users that are at the target already are left as they are); \
+         `avnology migrate clerk undo {run}` deletes what run {run} created, and needs no file"
+    )]
+    Changed {
+        /// The input.
+        input: String,
+        /// The run.
+        run: String,
+    },
+    /// The open run maps by other rules.
+    #[error(
+        "the mapping file or the traits schema is not the one that run {run} was begun with, so some users would be mapped by \
+         other rules than the rest; go on by the rules it was begun with (`avnology migrate clerk resume {run}`, which has a \
+         copy of them), or begin again with --new-run (users that are at the target already are left as they are, unless \
+         --on-existing says otherwise)"
+    )]
+    OtherRules {
+        /// The run.
+        run: String,
+    },
+}

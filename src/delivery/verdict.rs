@@ -1,0 +1,443 @@
+//! What to do about a request that settled nothing, and about records that were answered with an error that may pass: the
+//! same again, in halves, alone, or no more; and who is to blame.
+//!
+//! Pure: the sender gathers the facts, asks here, and carries out what comes back.
+
+use super::refusal::{is_about_content, may_be_about_content};
+use crate::avnology::{Decision, Outcome, Transport, decide};
+
+/// Requests without an answer in time after which a batch is split.
+const TIMEOUTS: u32 = 2;
+
+/// Attempts after which a batch is split that may hold a record that the target fails on, and a part of such a batch.
+const SUSPECT: u32 = 5;
+const SUSPECT_PART: u32 = 3;
+
+/// How a request failed to settle anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The target does not want us.
+    Refused,
+    /// The request is larger than the target takes.
+    TooLarge,
+    /// Something about what was sent was refused, by the target or by something on the way to it.
+    Content,
+    /// Requests come too fast for the target.
+    Throttled,
+    /// No answer came in time. One record may be the reason.
+    Timeout,
+    /// The target broke down, or its answer cannot be read. One record may be the reason.
+    Breakdown,
+    /// A gateway says so, or the connection broke. One record may be the reason.
+    Gateway,
+    /// The target cannot be reached, whatever is sent.
+    Away,
+}
+
+impl Failure {
+    /// What an outcome without results is.
+    pub(super) fn of(outcome: Outcome) -> Self {
+        match (decide(outcome), outcome) {
+            (Decision::Refused, _) => Self::Refused,
+            (Decision::Isolate, Outcome::Answered { status: 413 }) => Self::TooLarge,
+            (Decision::Isolate, _) => Self::Content,
+            // `Done` without results is an answer that cannot be used.
+            (Decision::Retry | Decision::Done, outcome) => match outcome {
+                Outcome::Answered { status: 429 } => Self::Throttled,
+                Outcome::Failed(Transport::Timeout) => Self::Timeout,
+                outcome if is_about_content(outcome) => Self::Breakdown,
+                outcome if may_be_about_content(outcome) => Self::Gateway,
+                _ => Self::Away,
+            },
+        }
+    }
+
+    /// Whether one record may be the reason why the target fails.
+    const fn may_come_from_a_record(self) -> bool {
+        matches!(self, Self::Timeout | Self::Breakdown | Self::Gateway)
+    }
+}
+
+/// How long the target asks to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// It does not say.
+    Unknown,
+    /// No longer than anybody is ready to wait.
+    Bearable,
+    /// Longer than that.
+    TooLong,
+}
+
+/// All that the decision about a request depends on.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts, each by its name")]
+pub(super) struct Facts {
+    pub failure: Failure,
+    pub wait: Wait,
+    /// One record was sent, and not several.
+    pub is_alone: bool,
+    /// It is a part of a batch that failed while others succeeded.
+    pub is_part: bool,
+    /// Requests that were not refused for going too fast, this one among them.
+    pub attempts: u32,
+    /// How many attempts there are for one batch.
+    pub most_attempts: u32,
+    /// Requests without an answer in time, this one among them.
+    pub timeouts: u32,
+    /// The target may have carried out a request with these records.
+    pub may_be_applied: bool,
+    /// The refusal is the target's own word.
+    pub is_explained: bool,
+    /// Other batches succeeded since this one, or the one it is a part of, was first sent.
+    pub others_succeed: bool,
+    /// Nothing has succeeded for longer than anybody is ready to wait.
+    pub is_in_vain: bool,
+    /// The target can be asked to check a batch without creating anything.
+    pub can_check: bool,
+    /// The target was asked, after an earlier attempt, something with which nothing is wrong.
+    pub was_asked: bool,
+    /// What came of asking that now, if it was asked: whether the target answers well.
+    pub is_well: Option<bool>,
+    /// By all answers so far it is the record's fault, and not chance.
+    pub is_blamed: bool,
+}
+
+/// What to do after a request that settled nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The same request again: after the usual wait, or `soon`.
+    Again { soon: bool },
+    /// Find out first whether the target answers well to what is right, and decide then.
+    Ask,
+    /// The same records again, in requests that keep to the bounds as they are now.
+    WithinBounds,
+    /// Two halves, to find the record at fault. `in_doubt` says whether the target may have carried out some of it.
+    Halve { suspected: Suspected, in_doubt: bool },
+    /// The only record of the request is rejected.
+    Reject,
+    /// The run stops; what is not settled stays unfinished.
+    GiveUp(Reason),
+}
+
+/// From when on the successes of others say that it is these records, and not the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Suspected {
+    /// As was known of this batch before.
+    AsBefore,
+    /// From the first request with this batch on.
+    SinceFirst,
+    /// From now on; and patience begins anew, once, for there are as many splits as users.
+    SinceNow,
+}
+
+/// Why a run stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The target refuses us.
+    Refused,
+    /// It asks to wait for too long.
+    AsksToWait,
+    /// It keeps failing.
+    Unreachable,
+}
+
+/// Decides over all facts.
+pub(super) fn next(facts: &Facts) -> Next {
+    match facts.failure {
+        Failure::Refused => Next::GiveUp(Reason::Refused),
+        Failure::TooLarge if !facts.is_alone && !facts.may_be_applied => Next::WithinBounds,
+        Failure::TooLarge | Failure::Content => refused_as_sent(facts),
+        // Of a request that takes so long nothing says that it is the records' fault.
+        Failure::Timeout if !facts.is_alone && facts.timeouts >= TIMEOUTS => {
+            Next::Halve { suspected: Suspected::AsBefore, in_doubt: true }
+        }
+        Failure::Throttled | Failure::Timeout | Failure::Breakdown | Failure::Gateway | Failure::Away => failed(facts),
+    }
+}
+
+/// What was sent was refused: the same would be refused again.
+///
+/// A single record is at fault if the target says so in its own words, if others got through meanwhile, or, for one that was
+/// alone from the beginning, if the target takes another one.
+fn refused_as_sent(facts: &Facts) -> Next {
+    if !facts.is_alone {
+        let suspected = if facts.is_part { Suspected::AsBefore } else { Suspected::SinceFirst };
+        return Next::Halve { suspected, in_doubt: facts.may_be_applied };
+    }
+    if facts.is_explained || facts.others_succeed {
+        return Next::Reject;
+    }
+    match facts.is_well.filter(|_| !facts.is_part && facts.can_check) {
+        Some(true) => Next::Reject,
+        None if !facts.is_part && facts.can_check => Next::Ask,
+        Some(false) | None => Next::GiveUp(Reason::Refused),
+    }
+}
+
+/// The target failed: the same may succeed later, unless a record is the reason.
+fn failed(facts: &Facts) -> Next {
+    // Being refused for going too fast may pass sooner than the target says, and is doubted at first.
+    if facts.wait == Wait::TooLong && (facts.is_in_vain || facts.failure != Failure::Throttled) {
+        return Next::GiveUp(Reason::AsksToWait);
+    }
+    let may_be_at_fault = facts.failure.may_come_from_a_record() && facts.wait == Wait::Unknown && facts.others_succeed;
+    if facts.is_alone && may_be_at_fault && is_doubted(facts) {
+        return match facts.is_well {
+            None => Next::Ask,
+            Some(_) if facts.is_blamed => Next::Reject,
+            // The user is tried again soon, as long as the target answers others.
+            Some(true) => Next::Again { soon: true },
+            Some(false) if facts.is_in_vain => Next::GiveUp(Reason::Unreachable),
+            Some(false) => Next::Again { soon: false },
+        };
+    }
+    // Halves without the bad record succeed soon; the bad record itself still gets all its attempts.
+    let enough = if facts.is_part { SUSPECT_PART } else { SUSPECT };
+    let may_split = !facts.is_in_vain && facts.attempts >= enough;
+    // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
+    // no part succeeds, and nothing is rejected.
+    let may_be_the_only_one = facts.failure == Failure::Breakdown && may_split;
+    if !facts.is_alone && (may_be_the_only_one || may_be_at_fault && (facts.is_in_vain || may_split)) {
+        let suspected = if facts.is_part { Suspected::AsBefore } else { Suspected::SinceNow };
+        return Next::Halve { suspected, in_doubt: true };
+    }
+    if facts.is_in_vain { Next::GiveUp(Reason::Unreachable) } else { Next::Again { soon: false } }
+}
+
+/// Whether a record that alone was not answered for, while others were, was tried too often or for too long; and from then on.
+const fn is_doubted(facts: &Facts) -> bool {
+    facts.is_in_vain || facts.attempts >= facts.most_attempts || facts.was_asked
+}
+
+/// All that the decision about records depends on that were answered with an error that may pass.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts, each by its name")]
+pub(super) struct RoundFacts {
+    /// There is one such record, and not several.
+    pub is_alone: bool,
+    /// They were sent as often as a batch is tried.
+    pub is_last_round: bool,
+    /// As [`Facts::others_succeed`].
+    pub others_succeed: bool,
+    /// As [`Facts::is_in_vain`].
+    pub is_in_vain: bool,
+}
+
+/// What to do about records that were answered with an error that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextRound {
+    /// They are sent again in one request.
+    Together,
+    /// Each is sent again in a request of its own.
+    EachAlone,
+    /// It is sent again after the target was asked something with which nothing is wrong.
+    AfterAsking,
+    /// The run stops: the target fails on every user.
+    GiveUp,
+}
+
+/// Decides over all facts about such records.
+pub(super) const fn next_round(facts: RoundFacts) -> NextRound {
+    if facts.is_in_vain {
+        return NextRound::GiveUp;
+    }
+    match (facts.is_last_round && facts.others_succeed, facts.is_alone) {
+        (false, _) => NextRound::Together,
+        (true, false) => NextRound::EachAlone,
+        (true, true) => NextRound::AfterAsking,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change of the facts.
+    type Set = fn(&mut Facts);
+
+    /// One kind of fact and all that it can be.
+    type Kind = (&'static str, Vec<(&'static str, Set)>);
+
+    /// Decisions over every combination of facts, as a tree: a fact that makes no difference, where it stands, is left out.
+    fn tree<D: PartialEq + std::fmt::Debug>(
+        lines: &mut Vec<String>,
+        depth: usize,
+        kinds: &[(&str, Vec<&str>)],
+        all: &[D],
+    ) {
+        let Some(((name, values), rest)) = kinds.split_first() else { return };
+        if all.iter().all(|decision| *decision == all[0]) {
+            return;
+        }
+        let parts: Vec<&[D]> = all.chunks(all.len() / values.len()).collect();
+        if parts.iter().all(|part| *part == parts[0]) {
+            return tree(lines, depth, rest, parts[0]);
+        }
+        let parts: Vec<(&str, &[D])> = values.iter().copied().zip(parts).collect();
+        for alike in parts.chunk_by(|(_, one), (_, other)| one == other) {
+            let ((first, part), (last, _)) = (alike[0], alike[alike.len() - 1]);
+            let value = if first == last { first.to_owned() } else { format!("{first}..{last}") };
+            let is_decided = part.iter().all(|decision| *decision == part[0]);
+            let decision = if is_decided { format!(": {:?}", part[0]) } else { String::new() };
+            lines.push(format!("{}{name} {value}{decision}", "  ".repeat(depth)));
+            tree(lines, depth + 1, rest, part);
+        }
+    }
+
+    #[test]
+    fn verdicts_over_every_combination_of_facts() {
+        fn yes_or_no(name: &'static str, no: Set, yes: Set) -> Kind {
+            (name, vec![("no", no), ("yes", yes)])
+        }
+        let kinds: Vec<Kind> = vec![
+            (
+                "failure",
+                vec![
+                    ("refused", |facts| facts.failure = Failure::Refused),
+                    ("too large", |facts| facts.failure = Failure::TooLarge),
+                    ("content", |facts| facts.failure = Failure::Content),
+                    ("throttled", |facts| facts.failure = Failure::Throttled),
+                    ("timeout", |facts| facts.failure = Failure::Timeout),
+                    ("breakdown", |facts| facts.failure = Failure::Breakdown),
+                    ("gateway", |facts| facts.failure = Failure::Gateway),
+                    ("away", |facts| facts.failure = Failure::Away),
+                ],
+            ),
+            yes_or_no("alone", |facts| facts.is_alone = false, |facts| facts.is_alone = true),
+            ("timeouts", vec![("1", |facts| facts.timeouts = TIMEOUTS - 1), ("2", |facts| facts.timeouts = TIMEOUTS)]),
+            (
+                "wait",
+                vec![
+                    ("unknown", |facts| facts.wait = Wait::Unknown),
+                    ("bearable", |facts| facts.wait = Wait::Bearable),
+                    ("too long", |facts| facts.wait = Wait::TooLong),
+                ],
+            ),
+            yes_or_no("explained", |facts| facts.is_explained = false, |facts| facts.is_explained = true),
+            yes_or_no("others succeed", |facts| facts.others_succeed = false, |facts| facts.others_succeed = true),
+            yes_or_no("in vain", |facts| facts.is_in_vain = false, |facts| facts.is_in_vain = true),
+            yes_or_no("part", |facts| facts.is_part = false, |facts| facts.is_part = true),
+            (
+                "attempts",
+                vec![
+                    ("2", |facts| facts.attempts = SUSPECT_PART - 1),
+                    ("3", |facts| facts.attempts = SUSPECT_PART),
+                    ("4", |facts| facts.attempts = SUSPECT - 1),
+                    ("5", |facts| facts.attempts = SUSPECT),
+                    ("all", |facts| facts.attempts = facts.most_attempts),
+                ],
+            ),
+            yes_or_no("may be applied", |facts| facts.may_be_applied = false, |facts| facts.may_be_applied = true),
+            yes_or_no("can check", |facts| facts.can_check = false, |facts| facts.can_check = true),
+            yes_or_no("was asked", |facts| facts.was_asked = false, |facts| facts.was_asked = true),
+            (
+                "well",
+                vec![
+                    ("not asked", |facts| facts.is_well = None),
+                    ("no", |facts| facts.is_well = Some(false)),
+                    ("yes", |facts| facts.is_well = Some(true)),
+                ],
+            ),
+            yes_or_no("blamed", |facts| facts.is_blamed = false, |facts| facts.is_blamed = true),
+        ];
+        let none = Facts {
+            failure: Failure::Refused,
+            wait: Wait::Unknown,
+            is_alone: false,
+            is_part: false,
+            attempts: 0,
+            most_attempts: 10,
+            timeouts: 0,
+            may_be_applied: false,
+            is_explained: false,
+            others_succeed: false,
+            is_in_vain: false,
+            can_check: false,
+            was_asked: false,
+            is_well: None,
+            is_blamed: false,
+        };
+        let mut all = vec![none];
+        for (_, values) in &kinds {
+            let each = |facts: &Facts| {
+                let facts = *facts;
+                values.iter().map(move |(_, set)| {
+                    let mut facts = facts;
+                    set(&mut facts);
+                    facts
+                })
+            };
+            all = all.iter().flat_map(each).collect();
+        }
+        assert_eq!(all.len(), 8 * 2 * 2 * 3 * 2 * 2 * 2 * 2 * 5 * 2 * 2 * 2 * 3 * 2);
+        let verdicts: Vec<Next> = all.iter().map(next).collect();
+        let names = |(name, values): &Kind| (*name, values.iter().map(|(value, _)| *value).collect());
+        let kinds: Vec<(&str, Vec<&str>)> = kinds.iter().map(names).collect();
+        let mut lines = Vec::new();
+        tree(&mut lines, 0, &kinds, &verdicts);
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn a_question_is_asked_once() {
+        // Whatever else is so: once it is known whether the target is well, it is not asked again.
+        for failure in [Failure::TooLarge, Failure::Content, Failure::Timeout, Failure::Breakdown, Failure::Gateway] {
+            for bits in 0..1_u32 << 9 {
+                let bit = |index: u32| bits >> index & 1 == 1;
+                let facts = Facts {
+                    failure,
+                    wait: Wait::Unknown,
+                    is_alone: true,
+                    is_part: bit(0),
+                    attempts: 10,
+                    most_attempts: 10,
+                    timeouts: 2,
+                    may_be_applied: bit(1),
+                    is_explained: bit(2),
+                    others_succeed: bit(3),
+                    is_in_vain: bit(4),
+                    can_check: bit(5),
+                    was_asked: bit(6),
+                    is_well: Some(bit(7)),
+                    is_blamed: bit(8),
+                };
+                assert_ne!(next(&facts), Next::Ask, "{facts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn failures_over_every_outcome() {
+        let answered = (100..=599).map(|status| (status.to_string(), Outcome::Answered { status }));
+        let transports = [Transport::Dns, Transport::Connect, Transport::Timeout, Transport::Interrupted];
+        let failed = transports.map(|transport| (format!("{transport:?}").to_lowercase(), Outcome::Failed(transport)));
+        let others = [("unreadable".to_owned(), Outcome::Unreadable), ("too large".to_owned(), Outcome::TooLarge)];
+        let mut runs: Vec<(String, String, Failure)> = Vec::new();
+        for (name, outcome) in answered.chain(others).chain(failed) {
+            let failure = Failure::of(outcome);
+            match runs.last_mut() {
+                Some((_, last, same)) if *same == failure => *last = name,
+                _ => runs.push((name.clone(), name, failure)),
+            }
+        }
+        let line = |(first, last, failure): &(String, String, Failure)| {
+            let range = if first == last { first.clone() } else { format!("{first}..{last}") };
+            format!("{range}: {failure:?}")
+        };
+        insta::assert_snapshot!(runs.iter().map(line).collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn rounds_over_every_combination_of_facts() {
+        let kinds = ["in vain", "last round", "others succeed", "alone"].map(|name| (name, vec!["no", "yes"]));
+        let facts = |bits: u32| {
+            let bit = |index: u32| bits >> index & 1 == 1;
+            RoundFacts { is_in_vain: bit(3), is_last_round: bit(2), others_succeed: bit(1), is_alone: bit(0) }
+        };
+        let all: Vec<NextRound> = (0..16).map(|bits| next_round(facts(bits))).collect();
+        let mut lines = Vec::new();
+        tree(&mut lines, 0, &kinds, &all);
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}

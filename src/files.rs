@@ -1,0 +1,82 @@
+//! Files and directories for the owner only, put in place so that a crash or a power cut leaves the old or the new one.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Writes a text file as [`put_private`] does.
+pub fn replace_private(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    put_private(path, |file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.write_all(b"\n")?;
+        file.flush()
+    })
+}
+
+/// Writes a file for the owner only and puts it in place as a whole: a crash leaves the old one or the new one.
+pub fn put_private<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) -> io::Result<T> {
+    // Its name is like no other, and it is private.
+    let temporary = tempfile::NamedTempFile::new_in(directory_of(path))?;
+    let written = write(temporary.as_file().try_clone()?)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path)?;
+    sync_directory_of(path)?;
+    Ok(written)
+}
+
+/// The directory that a file is in.
+pub fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A new file is not there after a power cut before its directory says so.
+pub fn sync_directory_of(path: &Path) -> io::Result<()> {
+    // Elsewhere directories cannot be opened, and need not be.
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    File::open(directory_of(path))?.sync_all()
+}
+
+/// Makes a directory, and those above it, for the owner only, so that a power cut does not take any of them along. One that
+/// exists is left as it is.
+pub fn create_private_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    create_private_directory(directory_of(path))?;
+    match private_directory().create(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        created => created.and_then(|()| sync_directory_of(path)),
+    }
+}
+
+/// Makes directories for the owner only.
+pub(crate) fn private_directory() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Makes a new, empty file for the owner only, in place of any that is there.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    create_new_private(path)
+}
+
+/// Makes a new, empty file for the owner only. It is an error if there is one.
+pub(crate) fn create_new_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    // `create_new` never follows a link that somebody put there.
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

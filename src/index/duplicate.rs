@@ -1,0 +1,56 @@
+//! A record that has the same key as another one, and the entry in which that is kept.
+
+use super::place::{Parts, Place, RECORD_BYTES, REST_BYTES, Writer};
+
+/// Bytes of a key's hash.
+pub(super) const HASH_BYTES: usize = 12;
+
+/// Of a record: its place, and beside that a hash and a kind while searching; once found a kind, the earlier record and its
+/// line.
+pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 1 + RECORD_BYTES + REST_BYTES;
+
+/// While searching: hash, kind, record, rest. Once found: record, kind, the earlier record and its line, rest.
+pub(super) type Entry = [u8; ENTRY_BYTES];
+
+/// Of the kind of a key that a record has beside its own, as others may.
+pub(super) const BESIDE: u8 = 0x80;
+
+/// A record that has the same key as another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The record.
+    pub place: Place,
+    /// Which kind of key it is.
+    pub kind: u8,
+    /// What that means for the record.
+    pub meaning: Meaning,
+    /// The other record, which stays. Only its input, number and line are known.
+    pub first: Place,
+}
+
+/// What it means that two records have the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Both claim it, and the other one comes first: this one is a duplicate.
+    Taken,
+    /// One of them at least only has it beside its own: both stay.
+    Shared,
+}
+
+/// The entry of a record that has the same key as another one.
+pub(super) fn found(place: &Place, kind: u8, other: &Place) -> Entry {
+    let mut entry = Writer::<ENTRY_BYTES>::default();
+    entry.record(place).number(u64::from(kind), 1).record(other).number(other.line, 5).rest(place);
+    entry.done()
+}
+
+/// What such an entry says.
+pub(super) fn duplicate_of(entry: &Entry) -> Duplicate {
+    let mut parts = Parts(entry);
+    let place = parts.record();
+    let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
+    let first = parts.record();
+    let first = Place { line: parts.number(5), ..first };
+    let meaning = if kind & BESIDE == 0 { Meaning::Taken } else { Meaning::Shared };
+    Duplicate { place: parts.rest(place), kind: kind & !BESIDE, meaning, first }
+}

@@ -1,0 +1,40 @@
+//! Parts of a record as they are taken up: what is empty is absent, what is too long or no moment is rejected.
+
+use std::borrow::Cow;
+
+use super::{RejectCode, Rejection};
+use crate::clerk::Time;
+
+/// The text, unless there is nothing in it.
+pub(super) fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// The letters A to Z made small, if that is wanted and there are any. Others stay: the target does not know them by case.
+pub(super) fn lowercase(text: Cow<'_, str>, wanted: bool) -> Cow<'_, str> {
+    if wanted && text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        text
+    }
+}
+
+/// Rejects what is longer than so many characters.
+pub(super) fn at_most(limit: usize, field: &str, text: &str) -> Result<(), Rejection> {
+    // Bytes are never fewer than characters: the count is needed for long texts only.
+    if text.len() > limit && text.chars().count() > limit {
+        let message = format!("{field} is longer than {limit} characters");
+        return Err(Rejection::of_field(RejectCode::FieldTooLong, field, message));
+    }
+    Ok(())
+}
+
+/// A moment as RFC 3339.
+pub(super) fn time(field: &str, time: Option<Time>) -> Result<Option<String>, Rejection> {
+    let Some(milliseconds) = time.and_then(|time| time.milliseconds) else { return Ok(None) };
+    let Ok(timestamp) = jiff::Timestamp::from_millisecond(milliseconds) else {
+        let message = format!("{field} is not a time in Unix milliseconds");
+        return Err(Rejection::of_field(RejectCode::InvalidRecord, field, message));
+    };
+    Ok(Some(timestamp.to_string()))
+}

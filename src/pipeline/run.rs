@@ -1,0 +1,89 @@
+//! The line of stages, put together.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{DuplicateCheck, Intake, Job, commit, duplicates, fill, map, mappers, read};
+use crate::account::{Ledger, Reporter, StopReason};
+use crate::delivery::{Room, Sender};
+use crate::journal::Tracker;
+use crate::signal::Signals;
+use crate::source::Input;
+
+/// Room for messages to the committer. They are small, but for rejects, which are waited for; the bound only keeps senders from
+/// running ahead of it.
+const EVENTS: usize = 256;
+
+/// Runs a job to its end, whatever that is.
+pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ledger {
+    let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+    let (events, inbox) = mpsc::channel(EVENTS);
+    let progress = Arc::new(job.progress);
+    let Intake { inputs, shard, reader, rules, passwords, watch, workers } = job.intake;
+    let tracker = Tracker::new(inputs.len());
+
+    let names = inputs.iter().map(Input::name).collect();
+    // Whose keys are to be collected has to be read, whoever takes the record.
+    let read_only = shard.filter(|_| !matches!(job.duplicates, DuplicateCheck::Find(_)));
+    let mapping = map::Mapping {
+        rules: Arc::new(rules),
+        passwords,
+        progress: Arc::clone(&progress),
+        known: job.lookup.map(Arc::new),
+        duplicates: job.duplicates.clone(),
+        encode: job.delivery.is_some(),
+        mark: job.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
+        preview: job.preview,
+        shard,
+    };
+    let (feed, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
+    let reading = read::Reading { inputs, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
+    read::start(reading, stop.clone(), move |read| feed.put(read));
+    let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
+    let (pace, stopped) = (job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace)), stop.clone());
+    let stages = match job.delivery {
+        Some(delivery) => {
+            let (batches, waiting) = mpsc::channel(1);
+            let outlet = fill::Outlet { batches, room: Room::new(delivery.room) };
+            let sender = Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
+            let limits = sender.limits();
+            tokio::spawn(async move {
+                let filling = fill::batches(mapped, limits, &progress.in_doubt, outlet, events);
+                futures::join!(filling, sender.run(waiting));
+            })
+        }
+        None => tokio::spawn(async move {
+            fill::discard(mapped, &events).await;
+            duplicates::tell_found(job.duplicates, shard, names, &stopped, &events).await;
+        }),
+    };
+    let committer = commit::Committer {
+        ledger: job.ledger,
+        pace,
+        journal: job.journal,
+        known: job.known,
+        failed: false,
+        tracker,
+        previews: job.preview,
+        max_errors: job.max_errors,
+        predicted: job.predicted,
+        stop,
+        abort,
+    };
+    let ledger = committer.run(inbox, reporter, signals).await;
+    end(stages, ledger).await
+}
+
+/// The committer ends when the stages do: nothing is left of them but how they ended.
+async fn end(stages: JoinHandle<()>, mut ledger: Ledger) -> Ledger {
+    if let Err(error) = stages.await {
+        ledger.stopped.get_or_insert(StopReason::Internal(format!("a stage failed: {error}")));
+    } else if ledger.stopped.is_none() && !ledger.is_complete() {
+        ledger.stopped = Some(StopReason::Internal("the run ended before its input did".to_owned()));
+    }
+    ledger
+}

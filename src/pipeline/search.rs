@@ -1,0 +1,23 @@
+//! A whole job that only looks for duplicates.
+
+use std::io;
+use std::sync::Arc;
+
+use super::duplicates::finish;
+use super::{DuplicateCheck, Intake, Job, run};
+use crate::account::{Ledger, Reporter};
+use crate::index::{DuplicateFinder, FoundDuplicates};
+use crate::signal::Signals;
+
+/// Goes through the inputs of an import without sending anything. The account is that of a dry run; nothing is found if
+/// that was stopped, but by the end of an input that ends too early.
+pub async fn find_duplicates(
+    intake: Intake,
+    reporter: &mut dyn Reporter,
+    signals: &mut Signals,
+) -> (Ledger, io::Result<Option<FoundDuplicates>>) {
+    let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
+    let job = Job { duplicates: DuplicateCheck::Find(Arc::clone(&finder)), ..Job::dry_run(intake, 0, None) };
+    let ledger = run(job, reporter, signals).await;
+    (ledger, finish(finder).await)
+}

@@ -1,0 +1,46 @@
+//! What all calls share, and the forms of their answers.
+
+use std::sync::Mutex;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::ApiKey;
+use super::api_error::ApiError;
+use super::rate_limit::RateLimiter;
+use super::store::Store;
+
+/// What all calls share.
+#[derive(Debug)]
+pub(super) struct App {
+    pub store: Store,
+    pub api_keys: Vec<ApiKey>,
+    pub batch_methods: bool,
+    pub limiter: Option<Mutex<RateLimiter>>,
+}
+
+/// A request's id, for the header and the error envelope.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub String);
+
+/// How likely items are to fail on purpose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ItemFault(pub f64);
+
+pub(super) fn request_id(request: &Request) -> String {
+    request.extensions().get().map_or_else(String::new, |RequestId(id)| id.clone())
+}
+
+pub(super) fn error(request_id: &str, failure: &ApiError) -> Response {
+    let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    json(status, failure.body(request_id))
+}
+
+pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,187 @@
+//! The files of a crate and what they import of each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path as FilePath;
+
+use crate::syntax::{self, Path, Token};
+
+/// A module, by the names on the way to it.
+type Module = Vec<String>;
+
+/// The files of a crate.
+pub(crate) struct Graph {
+    files: BTreeMap<Module, File>,
+    imports: Vec<Import>,
+}
+
+struct File {
+    /// Its path below `src`.
+    path: String,
+    tokens: Vec<Token>,
+    paths: Vec<Path>,
+}
+
+/// One file names something that stands in another one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Import {
+    from: String,
+    line: usize,
+    to: String,
+}
+
+impl Import {
+    pub(crate) fn from_room(&self) -> &str {
+        room(&self.from)
+    }
+
+    pub(crate) fn to_room(&self) -> &str {
+        room(&self.to)
+    }
+}
+
+/// The room that a file belongs to: the folder, or a file that is a room by itself.
+fn room(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path).trim_end_matches(".rs")
+}
+
+impl fmt::Display for Import {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "src/{}:{} imports {}", self.from, self.line, self.to)
+    }
+}
+
+impl Graph {
+    /// Reads all files below `src`, but for the program's entrance.
+    pub(crate) fn read(src: &FilePath) -> Self {
+        let mut found = Vec::new();
+        files_below(src, &mut found);
+        let (mut files, mut of_tests) = (BTreeMap::new(), Vec::new());
+        for path in found {
+            let text = std::fs::read_to_string(src.join(&path)).expect("a source file");
+            let (tokens, test_modules) = syntax::without_tests(&syntax::tokens(&text));
+            let module = module_of(&path);
+            of_tests.extend(test_modules.into_iter().map(|name| [module.clone(), vec![name]].concat()));
+            let paths = syntax::paths(&tokens);
+            files.insert(module, File { path, tokens, paths });
+        }
+        of_tests.iter().for_each(|module| drop(files.remove(module)));
+        let mut graph = Self { files, imports: Vec::new() };
+        let imports: BTreeSet<Import> =
+            graph.files.iter().flat_map(|(module, file)| graph.of_file(module, file)).collect();
+        graph.imports = imports.into_iter().collect();
+        graph
+    }
+
+    /// What a file imports of others. What a module's root re-exports of its own room is no import.
+    fn of_file<'g>(&'g self, module: &'g Module, file: &'g File) -> impl Iterator<Item = Import> + 'g {
+        let is_own = |target: &Module| target.starts_with(module);
+        let absolute = file.paths.iter().filter_map(|path| Some((path, self.absolute(module, &path.names)?)));
+        let others = absolute.filter(move |(path, names)| !(path.is_public && is_own(names)));
+        let targets = others.map(|(path, names)| (path.line, self.file_of(&names, 0)));
+        let imports = targets.filter(|(_, target)| target.path != file.path && target.path != "lib.rs");
+        imports.map(|(line, target)| Import { from: file.path.clone(), line, to: target.path.clone() })
+    }
+
+    /// A path of this module from the crate's root; nothing if it leads out of the crate.
+    fn absolute(&self, module: &Module, names: &[String]) -> Option<Module> {
+        let mut base = module.clone();
+        let mut rest = names;
+        match rest.first()?.as_str() {
+            "crate" => base.clear(),
+            "self" | "super" => {}
+            first => {
+                base.push(first.to_owned());
+                return self.files.contains_key(&base).then(|| [module.as_slice(), names].concat());
+            }
+        }
+        while let [first, others @ ..] = rest {
+            match first.as_str() {
+                "crate" | "self" => {}
+                "super" => drop(base.pop()),
+                _ => break,
+            }
+            rest = others;
+        }
+        Some([base.as_slice(), rest].concat())
+    }
+
+    /// The file in which something stands, seen through what is re-exported on the way.
+    fn file_of(&self, names: &[String], depth: usize) -> &File {
+        let length = (0..=names.len()).rev().find(|length| self.files.contains_key(&names[..*length]));
+        let (module, rest) = names.split_at(length.expect("the crate's root"));
+        let file = &self.files[module];
+        let named = |path: &&Path| rest.first().is_some() && path.alias.as_ref() == rest.first();
+        let other = file.paths.iter().find(named).and_then(|path| self.absolute(&module.to_vec(), &path.names));
+        match other {
+            // A name that two modules give each other leads nowhere.
+            Some(other) if other != names && depth < 8 => self.file_of(&[&other, &rest[1..]].concat(), depth + 1),
+            _ => file,
+        }
+    }
+
+    pub(crate) fn imports(&self) -> impl Iterator<Item = &Import> {
+        self.imports.iter()
+    }
+
+    /// The rooms, but for the crate's root.
+    pub(crate) fn rooms(&self) -> BTreeSet<&str> {
+        self.files.keys().filter_map(|module| Some(module.first()?.as_str())).collect()
+    }
+
+    /// Imports within a room that lead back to where they come from.
+    pub(crate) fn circles(&self) -> impl Iterator<Item = &Import> {
+        self.imports.iter().filter(|import| {
+            import.from_room() == import.to_room()
+                && self.reachable(&import.to, import.to_room()).contains(&*import.from)
+        })
+    }
+
+    /// The files of a room that a file imports, directly or by others.
+    fn reachable<'g>(&'g self, from: &'g str, room: &str) -> BTreeSet<&'g str> {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+        while let Some(file) = open.pop() {
+            for import in self.imports.iter().filter(|import| import.from == file && import.to_room() == room) {
+                if seen.insert(&*import.to) {
+                    open.push(&import.to);
+                }
+            }
+        }
+        seen
+    }
+
+    /// Where functions stand in files that are named `mod.rs`.
+    pub(crate) fn functions_in_roots(&self) -> Vec<String> {
+        let roots = self.files.values().filter(|file| file.path.ends_with("/mod.rs"));
+        let functions = roots.flat_map(|file| {
+            let functions = file.tokens.iter().filter(|token| token.text == "fn");
+            functions.map(|token| format!("src/{}:{}", file.path, token.line))
+        });
+        functions.collect()
+    }
+}
+
+/// The source files below a directory, by their paths from there.
+fn files_below(src: &FilePath, found: &mut Vec<String>) {
+    let mut open = vec![src.to_path_buf()];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(src).expect("below").to_string_lossy().replace('\\', "/");
+            if path.is_dir() {
+                open.push(path);
+            } else if name.ends_with(".rs") && name != "main.rs" {
+                found.push(name);
+            }
+        }
+    }
+}
+
+fn module_of(path: &str) -> Module {
+    let names = path.trim_end_matches(".rs").split('/').map(str::to_owned);
+    let mut module: Module = names.collect();
+    if module.last().is_some_and(|last| last == "mod") || module == ["lib"] {
+        module.pop();
+    }
+    module
+}

@@ -1,0 +1,215 @@
+//! The house holds: which room may import which, no circle between the files of a room, and no logic in a `mod.rs`.
+//!
+//! What is checked is the text of `src`: `use` declarations and paths that begin with `crate`, `super` or `self`. Unit tests
+//! may import what they like.
+
+mod graph;
+mod syntax;
+
+use std::path::Path;
+
+use graph::{Graph, Import};
+
+/// Every room and the rooms that it may import, from the top of the house to the bottom: a room imports only what stands
+/// below it. A new import is a decision: add it here, or move what is imported to where both can reach it.
+const ROOMS: &[(&str, &[&str])] = &[
+    // The edge: from the command line to an exit status.
+    ("application", &["cli", "command", "exit", "mapping", "report", "settings", "signal"]),
+    (
+        "command",
+        &[
+            "verify",
+            "settings",
+            "cli",
+            "sandbox",
+            "pipeline",
+            "delivery",
+            "report",
+            "account",
+            "passwords",
+            "journal",
+            "avnology",
+            "pace",
+            "source",
+            "index",
+            "files",
+            "exit",
+            "signal",
+            "manual",
+            "toml_document",
+        ],
+    ),
+    ("verify", &["settings", "pipeline", "account", "avnology", "source", "exit", "signal"]),
+    (
+        "settings",
+        &[
+            "cli",
+            "rule_files",
+            "pipeline",
+            "delivery",
+            "report",
+            "journal",
+            "avnology",
+            "pace",
+            "source",
+            "files",
+            "toml_document",
+        ],
+    ),
+    ("cli", &["sandbox", "delivery", "report", "avnology", "mapping", "pace", "source", "exit", "manual"]),
+    ("sandbox", &["mapping", "files"]),
+    ("rule_files", &["journal", "mapping", "files", "toml_document"]),
+    // The stages.
+    (
+        "pipeline",
+        &[
+            "delivery",
+            "account",
+            "passwords",
+            "journal",
+            "avnology",
+            "mapping",
+            "pace",
+            "clerk",
+            "source",
+            "index",
+            "signal",
+        ],
+    ),
+    ("delivery", &["account", "journal", "avnology", "mapping", "pace", "source"]),
+    // What became of it, and views of that.
+    ("report", &["account", "passwords", "mapping", "pace", "source", "files", "exit"]),
+    ("account", &["journal", "avnology", "mapping", "pace", "source", "index", "exit", "signal"]),
+    // What the stages are made of.
+    ("passwords", &["mapping", "clerk", "source", "index"]),
+    ("journal", &["mapping", "clerk", "source", "index", "files", "exit"]),
+    ("avnology", &["mapping", "pace"]),
+    ("mapping", &["clerk", "source", "toml_document"]),
+    ("pace", &[]),
+    ("clerk", &[]),
+    ("source", &["index"]),
+    ("index", &[]),
+    ("toml_document", &[]),
+    ("files", &[]),
+    ("exit", &[]),
+    ("signal", &[]),
+    // The pages for people.
+    ("manual", &[]),
+];
+
+/// The files of `src`.
+fn house() -> Graph {
+    Graph::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+}
+
+/// Fails with one violation a line.
+fn none(what: &str, violations: &[String]) {
+    assert!(violations.is_empty(), "{what}:\n{}", violations.join("\n"));
+}
+
+#[test]
+fn rooms_import_only_the_rooms_that_they_may() {
+    let house = house();
+    let place = |room: &str| ROOMS.iter().position(|(name, _)| *name == room);
+    let mut violations = Vec::new();
+    for room in house.rooms() {
+        if place(room).is_none() {
+            violations.push(format!("`{room}` stands nowhere in the table of tests/house/main.rs"));
+        }
+    }
+    for (index, (room, below)) in ROOMS.iter().enumerate() {
+        for other in *below {
+            if place(other).is_none_or(|place| place <= index) {
+                violations.push(format!("the table lets `{room}` import `{other}`, which does not stand below it"));
+            }
+            if !house.imports().any(|import| import.from_room() == *room && import.to_room() == *other) {
+                violations.push(format!("the table lets `{room}` import `{other}`, and no file does"));
+            }
+        }
+    }
+    for import in house.imports().filter(|import| import.from_room() != import.to_room()) {
+        let may = ROOMS.iter().any(|(room, below)| *room == import.from_room() && below.contains(&import.to_room()));
+        if !may {
+            violations.push(format!("{import}: `{}` may not import `{}`", import.from_room(), import.to_room()));
+        }
+    }
+    none("imports between rooms", &violations);
+}
+
+#[test]
+fn no_circle_stands_between_the_files_of_a_room() {
+    let house = house();
+    let circles: Vec<String> = house.circles().map(Import::to_string).collect();
+    none("imports that are part of a circle", &circles);
+}
+
+/// The root that still has functions. A room may leave this list and none may join it.
+const ROOTS_WITH_FUNCTIONS: [&str; 1] = ["src/verify/mod.rs:"];
+
+#[test]
+fn module_roots_only_explain_and_re_export() {
+    let is_known = |place: &String| ROOTS_WITH_FUNCTIONS.iter().any(|root| place.starts_with(root));
+    let functions: Vec<String> = house().functions_in_roots().into_iter().filter(|place| !is_known(place)).collect();
+    none("functions in a module's root", &functions);
+}
+
+/// A house of these files, by their path below `src`.
+fn planted(files: &[(&str, &str)]) -> Graph {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (path, text) in files {
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("created");
+        std::fs::write(path, text).expect("written");
+    }
+    Graph::read(directory.path())
+}
+
+#[test]
+fn an_import_is_seen_in_every_form_that_it_has() {
+    let house = planted(&[
+        ("lib.rs", "pub mod a;\npub mod b;\n"),
+        ("b/mod.rs", "//! See [`crate::a`].\nmod deep;\npub use deep::{Thing as Other, helper};\n"),
+        ("b/deep.rs", "pub struct Thing; pub fn helper() {}\n"),
+        (
+            "a.rs",
+            "use crate::b::{\n    Other,\n    helper,\n};\n// crate::b\nfn f() { crate::b::helper(); let _ = \"crate::b::x\"; }\n\
+             fn g() -> impl Sized + use<> { ' ' }\n#[cfg(test)]\nmod tests { use crate::b::helper; }\n",
+        ),
+    ]);
+    let imports: Vec<String> = house.imports().map(Import::to_string).collect();
+    assert_eq!(
+        imports,
+        ["src/a.rs:2 imports b/deep.rs", "src/a.rs:3 imports b/deep.rs", "src/a.rs:6 imports b/deep.rs"],
+        "each at its line, through what is re-exported; not those of comments, texts and tests"
+    );
+}
+
+#[test]
+fn a_circle_is_found_behind_what_is_re_exported() {
+    let house = planted(&[
+        ("lib.rs", "pub mod room;\n"),
+        ("room/mod.rs", "mod one;\nmod two;\nmod three;\npub use one::One;\npub use two::Two;\n"),
+        ("room/one.rs", "use super::two;\npub struct One(two::Two);\n"),
+        ("room/two.rs", "use super::three::Three;\npub struct Two(Three);\n"),
+        ("room/three.rs", "pub struct Three(Option<Box<super::One>>);\n"),
+    ]);
+    let circle: Vec<String> = house.circles().map(Import::to_string).collect();
+    assert_eq!(
+        circle,
+        [
+            "src/room/one.rs:1 imports room/two.rs",
+            "src/room/three.rs:1 imports room/one.rs",
+            "src/room/two.rs:1 imports room/three.rs"
+        ]
+    );
+}
+
+#[test]
+fn a_function_in_a_module_root_is_found() {
+    let house = planted(&[
+        ("lib.rs", "pub mod room;\n"),
+        ("room/mod.rs", "//! fn\nmod one;\npub fn logic() {}\n#[cfg(test)]\nmod tests { fn f() {} }\n"),
+        ("room/one.rs", "fn f() {}\n"),
+    ]);
+    assert_eq!(house.functions_in_roots(), ["src/room/mod.rs:3"]);
+}
