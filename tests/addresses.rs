@@ -128,6 +128,89 @@ fn verify_takes_another_spelling_of_an_address_for_the_same() {
     assert_eq!(verified["equal"], SAME.len(), "{verified}");
 }
 
+/// A target may keep addresses in a form of its own, in the column, in the traits or in both.
+#[test]
+fn another_spelling_of_an_address_is_no_difference_wherever_it_stands() {
+    for places in [&["traits"][..], &["email"], &["email", "traits"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &[]);
+        let users = SAME.iter().enumerate().map(|(index, [first, _])| with_addresses(index, &[first, "b@example.org"]));
+        let mapping = "[traits]\nmail = \"primary_email_address\"\nall = \"email_addresses\"\n";
+        let (file, mapping) = (scratch.write("users.json", export(users)), scratch.write("mapping.toml", mapping));
+        scratch.import(&sandbox, &file, &["--mapping", &mapping]).expect_code(0);
+        let connection = rusqlite::Connection::open(&sandbox.database).expect("the database");
+        for [first, other] in SAME {
+            for place in places {
+                let change = format!(
+                    "UPDATE identities SET {place} = replace({place}, ?1, ?2) WHERE email_key = (SELECT email_key FROM identities WHERE email IN (?1, ?2))"
+                );
+                assert_eq!(connection.execute(&change, [first, other]).expect("a change"), 1, "{first} {place}");
+            }
+        }
+        let verified = scratch.verify(&sandbox, &file, &["--mapping", &mapping]).report();
+        assert_eq!(verified["equal"], SAME.len(), "{places:?}: {verified}");
+        for rule in ["skip", "update"] {
+            let flags = ["--recheck", "--new-run", "--mapping", &mapping, "--on-existing", rule];
+            let run = scratch.import(&sandbox, &file, &flags).expect_code(0);
+            assert_eq!(run.count("unchanged"), SAME.len() as u64, "{places:?}: {}", run.stdout);
+            assert_eq!(run.report()["warnings"].get("differs_at_target"), None, "{places:?}: {}", run.stdout);
+        }
+        // Letters that only look alike are others.
+        let change = "UPDATE identities SET traits = replace(traits, 'ada@example.com', 'аda@example.com'), email = 'ada@example.com' WHERE lower(email) = 'ada@example.com'";
+        let change = if places.contains(&"traits") {
+            change.replace("'ada@example.com', 'а", "'ADA@Example.COM', 'а")
+        } else {
+            change.to_owned()
+        };
+        assert_eq!(connection.execute(&change, []).expect("a change"), 1);
+        let verified = scratch.verify(&sandbox, &file, &["--mapping", &mapping]).report();
+        assert_eq!(verified["different_fields"], json!({"traits": 1}), "{places:?}: {verified}");
+    }
+}
+
+/// Whichever of them was in another spelling, and whatever the update is about.
+#[test]
+fn an_update_leaves_one_spelling_of_an_address_in_column_and_trait() {
+    let users = |spelling: usize, name: &str| {
+        export(SAME.iter().enumerate().map(|(number, addresses)| {
+            let plain = with_addresses(number, &[addresses[spelling]]);
+            format!("{},\"first_name\":\"{name}\",\"username\":\"ada-{number}\"}}", plain.trim_end_matches('}'))
+        }))
+    };
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let import = |users: String, more: &[&str]| {
+            let file = scratch.write("users.json", users);
+            let flags = ["--rate", "1000/s", "--new-run", "--on-existing", "update"];
+            scratch.import(&sandbox, &file, &[&flags[..], more].concat()).expect_code(0)
+        };
+        let all = SAME.len() as u64;
+        assert_eq!(import(users(0, "Ada"), &[]).count("created"), all);
+        let assert_one_spelling = || {
+            for (column, place) in [("email", "email"), ("email", "email_addresses[0].value"), ("username", "username")]
+            {
+                let pairs = sandbox.column(&format!("{column} || ' ' || json_extract(traits, '$.{place}')"));
+                for pair in pairs {
+                    let (column, member) = pair.split_once(' ').expect("two texts");
+                    assert_eq!(column, member, "{flags:?} {place}");
+                }
+            }
+        };
+        // The same address in another spelling is nothing to be changed by itself, a name is.
+        assert_eq!(import(users(1, "Ada"), &[]).count("unchanged"), all);
+        assert_eq!(import(users(1, "Augusta"), &[]).count("updated"), all);
+        assert_one_spelling();
+        // What somebody changed at the target is set back, the column and the trait.
+        let connection = rusqlite::Connection::open(&sandbox.database).expect("the database");
+        connection
+            .execute("UPDATE identities SET email = number || '@else.example', username = upper(username)", [])
+            .expect("changes");
+        assert_eq!(import(users(0, "Augusta"), &["--recheck"]).count("updated"), all);
+        assert_one_spelling();
+    }
+}
+
 #[test]
 fn a_database_of_an_earlier_version_gets_the_same_rule() {
     let scratch = Scratch::new();

@@ -122,7 +122,7 @@ fn users_beside_an_empty_data_are_told_and_nothing_is_lost_in_silence() {
         format!("{{\"data\":[]}}{{\"data\":[],\"users\":[{}]}}", user(1)),
     ] {
         let stderr = assert_counts(text, 5, 0, 0);
-        assert!(stderr.contains("`data` is empty, while `users` beside it is an array of objects"), "{stderr}");
+        assert!(stderr.contains("`data`") && stderr.contains("`users` beside"), "{stderr}");
     }
     let stderr = assert_counts("{\"data\":[],\"ada@example.com\":[{}]}", 5, 0, 0);
     assert!(stderr.contains("another member") && !stderr.contains("ada"), "{stderr}");

@@ -40,7 +40,10 @@ fn changes_at_the_target_are_found() {
             "UPDATE identities SET first_name = 'Other' WHERE external_id = 'user_000007'",
             "UPDATE identities SET traits = replace(traits, '\"number\":8', '\"number\":9'), state = 'disabled' WHERE external_id = 'user_000008'",
             "DELETE FROM identities WHERE external_id = 'user_000100'",
-            "UPDATE identities SET external_id = 'somebody-else' WHERE external_id = 'user_000101'",
+            "UPDATE identities SET external_id = 'else-101', admin_metadata = replace(admin_metadata, 'user_000101', 'user_else') \
+             WHERE external_id = 'user_000101'",
+            // That is still the same person.
+            "UPDATE identities SET external_id = 'else-102' WHERE external_id = 'user_000102'",
         ] {
             assert_eq!(database.execute(change, []).expect(change), 1, "{change}");
         }
@@ -49,9 +52,9 @@ fn changes_at_the_target_are_found() {
     let report = run.report();
     assert_eq!(
         (&report["missing"]["count"], &report["different"]["count"], &report["extra"]["count"]),
-        (&json!(2), &json!(2), &json!(1))
+        (&json!(2), &json!(3), &json!(1))
     );
-    assert_eq!(report["different_fields"], json!({"first_name": 1, "state": 1, "traits": 1}));
+    assert_eq!(report["different_fields"], json!({"external_id": 1, "first_name": 1, "state": 1, "traits": 1}));
     assert_eq!(
         (&report["different"]["first"][0]["record"], &report["missing"]["first"][0]["record"]),
         (&json!(8), &json!(101))
@@ -95,8 +98,9 @@ fn a_key_that_can_only_read_is_enough_and_a_bad_input_or_target_is_told() {
 fn a_user_who_is_there_twice_is_told_and_a_list_without_an_end_is_an_error() {
     for (next, code) in [("", 3), (r#","next_page_token":"more""#, 7)] {
         let scratch = Scratch::new();
-        let twice = r#"{"id":"usr_1","external_id":"user_000001","state":"active","email":"user1@example.com"}"#;
-        let body = format!(r#"{{"identities":[{twice},{twice}]{next}}}"#);
+        let one = r#"{"id":"usr_1","external_id":"user_000001","state":"active","email":"user1@example.com"}"#;
+        // Listed twice is not there twice.
+        let body = format!(r#"{{"identities":[{one},{one},{}]{next}}}"#, one.replace("usr_1", "usr_2"));
         let url = scripted_target(move |_| http("200 OK", "", &body));
         let file = scratch.write("users.json", export([user(1)]));
         let fixed = ["migrate", "clerk", "verify", "--import", &file, "--output", "json", "--progress", "none"];

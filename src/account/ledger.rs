@@ -13,7 +13,7 @@ use crate::index::Duplicates;
 use crate::journal::{Mark, Outcome, Progress, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
-use crate::source::{Input, Position, Shard, SkippedRows};
+use crate::source::{Input, Position, Purpose, Shard, SkippedRows};
 
 /// How many positions of a code are kept for the summary; the rejects file has them all.
 const FIRST_POSITIONS: usize = 3;
@@ -185,6 +185,13 @@ impl Ledger {
     /// Whether every input was read to its end and every record is settled.
     pub fn is_complete(&self) -> bool {
         self.stopped.is_none() && self.ended == self.inputs.len() && self.counts().unfinished == 0
+    }
+
+    /// Why the run ended early, and what was done with an input that ended early.
+    pub fn reason(&self) -> Option<String> {
+        let stopped = self.stopped.as_ref()?;
+        let purpose = if self.sending { Purpose::Import } else { Purpose::DryRun };
+        Some(stopped.and_what_was_done(purpose))
     }
 
     /// An input was read to its end.

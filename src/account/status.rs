@@ -17,14 +17,14 @@ impl ExitStatus {
             None => Self::Success,
             Some(StopReason::Interrupted(Signal::Interrupt)) => Self::Interrupted,
             Some(StopReason::Interrupted(Signal::Terminate)) => Self::Terminated,
-            Some(StopReason::Source(error)) => Self::of_source(error),
+            Some(StopReason::Source(error) | StopReason::Unreadable(error)) => Self::of_source(error),
             Some(StopReason::Target(error)) => Self::of_target(error),
             Some(
                 StopReason::TooManyErrors { .. } | StopReason::TooManyPredicted { .. } | StopReason::Strict { .. },
             ) => Self::TooManyErrors,
             Some(StopReason::TooFewRecords { .. }) => Self::Input,
             // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
-            Some(StopReason::Journal { .. } | StopReason::Index(_) | StopReason::Temporary(_)) => Self::Usage,
+            Some(StopReason::Journal { .. } | StopReason::Temporary(_)) => Self::Usage,
             Some(StopReason::Internal(_)) => Self::Unexpected,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::avnology::TargetError;
 use crate::signal::Signal;
-use crate::source::SourceError;
+use crate::source::{Purpose, SourceError};
 
 /// Why a run ended before its input did.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum StopReason {
     /// The input cannot be read any further.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The same, known before anything was sent.
+    #[error("{}; {}", .0, .0.consequence(Purpose::FirstPass))]
+    Unreadable(SourceError),
     /// The target refuses us or cannot be reached.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -61,10 +64,17 @@ pub enum StopReason {
     /// Temporary files cannot be used.
     #[error("cannot use temporary files: {0}; make room in the directory for temporary files (TMPDIR)")]
     Temporary(#[source] std::io::Error),
-    /// The temporary index on disk cannot be used.
-    #[error("the temporary index on disk failed: {0}; make room in the directory for temporary files (TMPDIR)")]
-    Index(#[from] rusqlite::Error),
     /// A bug.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+impl StopReason {
+    /// The reason, and of an input that cannot be read any further what was done with it.
+    pub fn and_what_was_done(&self, purpose: Purpose) -> String {
+        match self {
+            Self::Source(error) => format!("{error}; {}", error.consequence(purpose)),
+            other => other.to_string(),
+        }
+    }
 }

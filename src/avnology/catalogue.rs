@@ -1,48 +1,183 @@
-//! Who is at a target whose list cannot be filtered by external id: the whole list, gone through once, as an index on disk.
+//! Who is at a target: its whole list, gone through once, as an index on disk.
 //!
-//! Without it somebody who is there could only be told from somebody who is not by the target's own id, which is not known of
-//! users that others created, or that a lost answer was about.
+//! No filter of the documented list finds a person by the id that they had at Clerk, and some targets ignore filters
+//! altogether. Without this, somebody who is there could only be told from somebody who is not by the target's own id, which
+//! is not known of users that others created, or that a lost answer was about.
 
-use rusqlite::{Connection, OptionalExtension};
+use std::io;
 
-use super::{Comparable, TargetError};
+use sha2::{Digest, Sha256};
 
-/// External ids and the target's own ids for them. The file is SQLite's own temporary one: it is gone when this is.
+use super::Comparable;
+use crate::index::{Table, Texts};
+
+const HASH_BYTES: usize = 12;
+const PLACE_BYTES: usize = 6;
+
+/// A hash of what somebody is sought by, and the place of who it is.
+const ENTRY_BYTES: usize = HASH_BYTES + PLACE_BYTES;
+
+/// Entries in memory: 144 KiB, and as much again for the tree that they are in.
+const BUFFERED: usize = 8 * 1024;
+
+/// What somebody is sought by.
+#[derive(Clone, Copy)]
+pub(super) enum Key<'a> {
+    Id(&'a str),
+    ExternalId(&'a str),
+    ClerkId(&'a str),
+}
+
+impl Key<'_> {
+    fn hash(self) -> [u8; HASH_BYTES] {
+        let (kind, text) = match self {
+            Self::Id(text) => (0, text),
+            Self::ExternalId(text) => (1, text),
+            Self::ClerkId(text) => (2, text),
+        };
+        let digest = Sha256::new().chain_update([kind]).chain_update(text).finalize();
+        std::array::from_fn(|index| digest[index])
+    }
+
+    /// Whether it is who was sought, as the target has it now.
+    pub(super) fn is_of(self, found: &Comparable<'_>) -> bool {
+        match self {
+            Self::Id(id) => found.id.as_deref() == Some(id),
+            Self::ExternalId(id) => found.external_id.as_deref() == Some(id),
+            Self::ClerkId(id) => found.clerk_id().as_deref() == Some(id),
+        }
+    }
+}
+
+/// An identity as it was listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The target's own id.
+    pub id: String,
+    /// The key at the target; one whose key somebody took away has none.
+    pub external_id: Option<String>,
+}
+
+/// External ids, ids at Clerk, and the target's own ids for them. The files have no names: they are gone when this is.
 #[derive(Debug)]
-pub(super) struct Catalogue {
-    database: Connection,
+pub struct Catalogue {
+    entries: Table<ENTRY_BYTES>,
+    identities: Texts,
     /// The token of the last page: what was created since then comes behind it.
     pub(super) place: Option<String>,
 }
 
 impl Catalogue {
-    pub(super) fn create() -> Result<Self, TargetError> {
-        let database = Connection::open("")?;
-        // Nothing here has to survive anything.
-        database.execute_batch(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192;
-             CREATE TABLE identities (external_id TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;",
-        )?;
-        Ok(Self { database, place: None })
+    /// Nobody as yet.
+    pub(super) fn create() -> io::Result<Self> {
+        let directory = std::env::temp_dir();
+        let identities = Texts::new(&directory)?;
+        Ok(Self { entries: Table::new(BUFFERED, directory), identities, place: None })
     }
 
-    /// The id that the identity with this external id had when the list was read.
-    pub(super) fn id_of(&mut self, external_id: &str) -> Result<Option<String>, TargetError> {
-        let mut statement = self.database.prepare_cached("SELECT id FROM identities WHERE external_id = ?1")?;
-        Ok(statement.query_row([external_id], |row| row.get(0)).optional()?)
+    /// The identity that came from this user of Clerk's; of several the one that was listed last.
+    pub fn person(&self, clerk_id: &str) -> io::Result<Option<Listed>> {
+        self.find(Key::ClerkId(clerk_id))
     }
 
-    /// Takes up a page of the list.
-    pub(super) fn note(&mut self, identities: &[Comparable<'_>]) -> Result<(), TargetError> {
-        let transaction = self.database.transaction()?;
-        {
-            let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO identities VALUES (?1, ?2)")?;
-            for identity in identities {
-                if let (Some(external_id), Some(id)) = (&identity.external_id, &identity.id) {
-                    statement.execute([external_id, id])?;
-                }
-            }
+    /// All that were listed, in the order of the list, and their places here.
+    pub fn listed(&self) -> impl Iterator<Item = io::Result<(u64, Listed)>> {
+        self.identities.iter().map(|text| text.and_then(|(place, text)| Ok((place, read(&text)?))))
+    }
+
+    /// Who is at a place.
+    pub fn at(&self, place: u64) -> io::Result<Listed> {
+        read(&self.identities.get(place)?)
+    }
+
+    /// Who it is, as they were listed.
+    pub(super) fn find(&self, key: Key<'_>) -> io::Result<Option<Listed>> {
+        let Some(entry) = self.entries.find(&key.hash())? else { return Ok(None) };
+        self.at(place(&entry)).map(Some)
+    }
+
+    /// Takes in an identity, unless it was listed before as it is now: the last page comes again whenever the list is read
+    /// on.
+    pub(super) fn note(&mut self, identity: &Comparable<'_>) -> io::Result<()> {
+        let Some(id) = identity.id.as_deref() else { return Ok(()) };
+        let (external_id, clerk_id) = (identity.external_id.as_deref(), identity.clerk_id());
+        let listed = Listed { id: id.to_owned(), external_id: external_id.map(str::to_owned) };
+        if self.find(Key::Id(id))?.as_ref() == Some(&listed) {
+            return Ok(());
         }
-        Ok(transaction.commit()?)
+        let at = self.identities.add(&written(&listed))?;
+        let keys = [Some(Key::Id(id)), external_id.map(Key::ExternalId), clerk_id.as_deref().map(Key::ClerkId)];
+        keys.into_iter().flatten().try_for_each(|key| self.entries.insert(entry(key, at)))
+    }
+}
+
+/// Who was listed later comes first among the entries of one hash.
+fn entry(key: Key<'_>, place: u64) -> [u8; ENTRY_BYTES] {
+    let mut entry = [0; ENTRY_BYTES];
+    entry[..HASH_BYTES].copy_from_slice(&key.hash());
+    entry[HASH_BYTES..].copy_from_slice(&(!place).to_be_bytes()[8 - PLACE_BYTES..]);
+    entry
+}
+
+fn place(entry: &[u8; ENTRY_BYTES]) -> u64 {
+    let mut bytes = [u8::MAX; 8];
+    bytes[8 - PLACE_BYTES..].copy_from_slice(&entry[HASH_BYTES..]);
+    !u64::from_be_bytes(bytes)
+}
+
+/// The target's own id, and the external id behind a separator that no text of JSON has.
+fn written(listed: &Listed) -> Vec<u8> {
+    let mut text = listed.id.clone().into_bytes();
+    if let Some(external_id) = &listed.external_id {
+        text.push(SEPARATOR);
+        text.extend_from_slice(external_id.as_bytes());
+    }
+    text
+}
+
+/// A byte that is in no UTF-8.
+const SEPARATOR: u8 = 0xFF;
+
+fn read(text: &[u8]) -> io::Result<Listed> {
+    let mut parts = text.splitn(2, |byte| *byte == SEPARATOR).map(|part| {
+        String::from_utf8(part.to_vec()).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    });
+    Ok(Listed { id: parts.next().transpose()?.unwrap_or_default(), external_id: parts.next().transpose()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(catalogue: &mut Catalogue, identity: &str) {
+        let identity: Comparable<'_> = serde_json::from_str(identity).unwrap();
+        catalogue.note(&identity).unwrap();
+    }
+
+    #[test]
+    fn who_was_listed_last_is_found_and_nobody_is_listed_twice() {
+        let mut catalogue = Catalogue::create().unwrap();
+        let one = |number: u32| {
+            format!(
+                r#"{{"id":"usr_{number}","external_id":"e{number}","admin_metadata":{{"clerk":{{"id":"u{number}"}}}}}}"#
+            )
+        };
+        for number in (0..20_000).chain(19_900..20_000) {
+            note(&mut catalogue, &one(number));
+        }
+        assert_eq!(catalogue.listed().count(), 20_000);
+        let listed = |id: &str, external_id: Option<&str>| {
+            Some(Listed { id: id.to_owned(), external_id: external_id.map(str::to_owned) })
+        };
+        for number in [0, 7, 19_999] {
+            assert_eq!(
+                catalogue.person(&format!("u{number}")).unwrap(),
+                listed(&format!("usr_{number}"), Some(&format!("e{number}")))
+            );
+        }
+        assert_eq!(catalogue.person("e7").unwrap(), None, "that is an external id");
+        note(&mut catalogue, r#"{"id":"usr_new","admin_metadata":{"clerk":{"id":"u7"}}}"#);
+        assert_eq!(catalogue.person("u7").unwrap(), listed("usr_new", None));
+        assert_eq!(catalogue.listed().last().unwrap().ok().map(|(_, listed)| listed), listed("usr_new", None));
     }
 }

@@ -1,7 +1,7 @@
 //! Finds identities by what Clerk calls them: many at once, or through the list's filters, or in all of the list.
 
-use super::catalogue::Catalogue;
-use super::{Body, Comparable, Cycle, Decision, Paced, TargetError, decide};
+use super::catalogue::{Catalogue, Key};
+use super::{Body, Comparable, Cycle, Decision, Listed, Paced, TargetError, decide};
 
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
 const MAX_QUERY: usize = 7_000;
@@ -18,6 +18,11 @@ fn fitting(ids: &[&str]) -> usize {
         bytes <= MAX_QUERY
     });
     fits.count().max(1)
+}
+
+/// One identity as a list of it, or of nobody.
+fn as_list(identity: Body) -> Body {
+    identity.between(b"{\"identities\":[", b"]}")
 }
 
 impl Paced {
@@ -49,13 +54,33 @@ impl Paced {
             Some(catalogue) => catalogue,
             none => none.insert(Catalogue::create()?),
         };
-        let found = self.find_in(catalogue, external_id).await?.unwrap_or_default();
-        Ok(found.between(b"{\"identities\":[", b"]}"))
+        let found = self.find_in(catalogue, Key::ExternalId(external_id)).await?.unwrap_or_default();
+        Ok(as_list(found))
     }
 
-    /// A list of identities with this address, as far as the target can filter by it: perhaps of others.
-    pub async fn find_by_email(&self, email: &str) -> Result<Option<Body>, TargetError> {
-        self.filtered("email", email).await
+    /// A list with the identity of the same person as `sent`, wherever it is by its external id: by what else is unique, for
+    /// the target can filter by that; if it cannot, its whole list is gone through.
+    pub async fn find_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
+        let Some(clerk_id) = sent.clerk_id() else { return Ok(None) };
+        for (field, value) in sent.addresses() {
+            let body = self.filtered(field, value).await?;
+            let listed = body.as_deref().and_then(Comparable::listed).map(|(listed, _)| listed);
+            if listed.iter().flatten().any(|found| sent.is_same_person(found) == Some(true)) {
+                return Ok(body);
+            }
+            let is_filtered = listed.is_some_and(|listed| listed.iter().all(|found| found.has_address(field, value)));
+            if !is_filtered {
+                drop(body);
+                tracing::info!(field, "the target's list cannot be filtered by this; all of it is gone through");
+                let mut catalogue = self.catalogue.lock().await;
+                let catalogue = match &mut *catalogue {
+                    Some(catalogue) => catalogue,
+                    none => none.insert(Catalogue::create()?),
+                };
+                return Ok(self.find_in(catalogue, Key::ClerkId(&clerk_id)).await?.map(as_list));
+            }
+        }
+        Ok(None)
     }
 
     /// What a filter finds; nothing if the target does not take such a filter.
@@ -69,17 +94,22 @@ impl Paced {
         }
     }
 
-    /// The identity with this external id, as the target has it now.
-    async fn find_in(&self, catalogue: &mut Catalogue, external_id: &str) -> Result<Option<Body>, TargetError> {
+    /// All that is at the target.
+    pub async fn whole_list(&self) -> Result<Catalogue, TargetError> {
+        let mut catalogue = Catalogue::create()?;
+        self.read_on(&mut catalogue).await?;
+        Ok(catalogue)
+    }
+
+    /// The identity that is sought, as the target has it now.
+    async fn find_in(&self, catalogue: &mut Catalogue, key: Key<'_>) -> Result<Option<Body>, TargetError> {
         for is_fresh in [false, true] {
             if is_fresh {
                 self.read_on(catalogue).await?;
             }
-            let Some(id) = catalogue.id_of(external_id)? else { continue };
+            let Some(Listed { id, .. }) = catalogue.find(key)? else { continue };
             let body = self.get(&id).await?;
-            let is_still = |body: &Body| {
-                Comparable::one(body).is_some_and(|found| found.external_id.as_deref() == Some(external_id))
-            };
+            let is_still = |body: &Body| Comparable::one(body).is_some_and(|found| key.is_of(&found));
             if let Some(body) = body.filter(is_still) {
                 return Ok(Some(body));
             }
@@ -94,8 +124,9 @@ impl Paced {
             let body = self.page(token.as_deref()).await?;
             let (identities, next) = Comparable::listed(&body).unwrap_or_default();
             is_oldest_first &= identities.is_sorted_by_key(|identity| identity.create_time.clone());
-            catalogue.note(&identities)?;
+            identities.iter().try_for_each(|identity| catalogue.note(identity))?;
             let Some(next) = next else { break };
+            // A target that gives the same pages again and again must not keep us for ever.
             if cycle.closes_with(&next) {
                 return Err(self.endless_list());
             }

@@ -46,7 +46,7 @@ pub enum TargetError {
     },
     /// The temporary index of who is at the target cannot be used.
     #[error("the temporary index on disk failed; make room in the directory for temporary files (TMPDIR)")]
-    Index(#[from] rusqlite::Error),
+    Index(#[from] std::io::Error),
     /// No usable answer.
     #[error("{target} cannot be reached: {reason}; everything done so far is kept, run the same command again later")]
     Unreachable {

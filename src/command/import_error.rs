@@ -13,6 +13,7 @@ use crate::passwords::PasswordsError;
 use crate::report::StdoutError;
 use crate::sandbox::SandboxError;
 use crate::signal::Signal;
+use crate::source::{Purpose, SourceError};
 
 /// Why an import did not even start, or could not report.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,9 @@ pub enum ImportError {
     /// The input cannot be looked through.
     #[error(transparent)]
     Search(#[from] StopReason),
+    /// The input is of no use for a comparison.
+    #[error("{}; {}", .0, .0.consequence(Purpose::NoComparison))]
+    NotCompared(SourceError),
     /// A signal came before the first record.
     #[error("interrupted by {0} before anything was sent; the same command begins again")]
     Interrupted(Signal),
@@ -61,6 +65,7 @@ impl ImportError {
             Self::Interrupted(Signal::Terminate)
             | Self::Undo(UndoError::Interrupted { signal: Signal::Terminate, .. }) => ExitStatus::Terminated,
             Self::Prepare(PrepareError::Source(error) | PrepareError::Gone { source: error, .. })
+            | Self::NotCompared(error)
             | Self::Passwords(PasswordsError::Source(error)) => ExitStatus::of_source(error),
             Self::Passwords(PasswordsError::NoTable { .. }) | Self::Search(StopReason::TooFewRecords { .. }) => {
                 ExitStatus::Input

@@ -12,7 +12,7 @@ use super::prepare_error::PrepareError;
 use super::progress::{begin, measured};
 use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
-use crate::account::Ledger;
+use crate::account::{Ledger, StopReason};
 use crate::avnology::{Capabilities, Client, Paced, RunMark, preflight};
 use crate::delivery::Delivery;
 use crate::exit::ExitStatus;
@@ -95,7 +95,7 @@ async fn import_into(
     let FirstPass { duplicates, watch, prediction } = match looked {
         // The account says that it ended on its input, so that the same command begins anew with the repaired one.
         Err(ImportError::Prepare(PrepareError::Source(error))) => {
-            ledger.stopped = Some(error.into());
+            ledger.stopped = Some(StopReason::Unreadable(error));
             let details = details(&target, &directory, &record);
             return Output::of(&settings).report(&ledger, &details, Some(&directory.report()));
         }

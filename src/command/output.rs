@@ -68,8 +68,8 @@ impl Output {
         let exceptions = exceptions.reduce(|one, other| format!("{one}; {other}"));
         let report = RunReport::new(ledger, details, false);
         self.console.account(|out| write_summary(out, ledger, details), &report, exceptions.as_deref());
-        if let Some(reason) = &ledger.stopped {
-            let next = next_step(reason, details).map(|next| format!("; {next}")).unwrap_or_default();
+        if let (Some(stopped), Some(reason)) = (&ledger.stopped, ledger.reason()) {
+            let next = next_step(stopped, details).map(|next| format!("; {next}")).unwrap_or_default();
             self.console.error(&format!("{reason}{next}"));
         }
     }

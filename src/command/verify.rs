@@ -6,6 +6,7 @@ use super::objects;
 use super::output::{without_records, write_report};
 use super::passwords;
 use super::prepare::look_at_inputs;
+use super::prepare_error::PrepareError;
 use super::progress::{begin, measured};
 use super::target::{Target, at_target, connect};
 use crate::account::StopReason;
@@ -35,7 +36,11 @@ async fn verify_target(
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     let mut settings = passwords::read(settings, &mut signals).await?;
-    let FirstPass { duplicates, watch, prediction } = first_pass(&settings, None, &mut signals).await?;
+    let looked = first_pass(&settings, None, &mut signals).await;
+    let FirstPass { duplicates, watch, prediction } = looked.map_err(|error| match error {
+        ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
+        other => other,
+    })?;
     settings.intake.watch = watch;
     let settings = &settings;
     let (found, least) = (prediction.and_then(|prediction| prediction.records), settings.min_records);
@@ -59,8 +64,8 @@ fn print(account: &Account, target: &str, settings: &ImportSettings) -> Result<(
     let empty = without_records(&account.ledger);
     let exceptions = [account.exceptions(), empty].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
     settings.console.account(|out| account.write_summary(out), &account.report(target), exceptions.as_deref());
-    if let Some(reason) = &account.ledger.stopped {
-        settings.console.error(&reason.to_string());
+    if let Some(reason) = account.reason() {
+        settings.console.error(&reason);
     }
     printed
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::OnExisting;
 use super::batch::{Batch, Item};
-use super::refusal::{conflict, invalid};
+use super::refusal::{change_conflict, conflict, invalid};
 use super::settlement::Settlement;
 use crate::avnology::{
     Change, Changed, Comparable, ErrorBody, Field, ItemDecision, MAX_PAGE, Paced, RunMark, TargetError, decide_item,
@@ -37,7 +37,7 @@ enum End {
 impl Reconciler<'_> {
     /// Settles the items with these indices, whose external ids are there.
     pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Settlement, TargetError> {
-        let mut settlement = Settlement::default();
+        let (mut settlement, mut strangers) = (Settlement::default(), Vec::new());
         let mut rest = existing;
         while !rest.is_empty() {
             let ids = rest.iter().take(MAX_PAGE).map(|&index| &*self.batch.items[index].external_id);
@@ -46,38 +46,54 @@ impl Reconciler<'_> {
             rest = further;
             let found = Comparable::by_external_id(std::slice::from_ref(&body));
             for &index in page {
+                let encoded = self.batch.item_body(&self.batch.items[index]);
+                let sent = Comparable::sent(&encoded).unwrap_or_default();
                 let found = found.get(&*self.batch.items[index].external_id);
-                self.settle(index, found, &mut settlement).await?;
+                if found.is_some_and(|found| sent.is_same_person(found) == Some(false)) {
+                    strangers.push((index, external_id_taken()));
+                } else {
+                    self.settle(index, found, &mut settlement).await?;
+                }
             }
         }
+        self.reconcile_elsewhere(strangers, &mut settlement).await?;
         Ok(settlement)
     }
 
-    /// Settles items that something of another identity's stood in the way of. That may be the same person, who had another
-    /// external id at Clerk when they were imported, or none.
+    /// Settles items that something of another identity's stood in the way of.
     pub(super) async fn reconcile_taken(&self, taken: Vec<(usize, ErrorBody)>) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
-        let settled = self.reconcile_by_clerk_id(&taken, &mut settlement).await?;
-        for (index, error) in taken.into_iter().filter(|(index, _)| !settled.contains(index)) {
+        let taken = taken.into_iter().map(|(index, error)| (index, conflict(error))).collect();
+        self.reconcile_elsewhere(taken, &mut settlement).await?;
+        Ok(settlement)
+    }
+
+    /// Settles items whose users may be there under another external id, for they had another one at Clerk when they were
+    /// imported, or none. Those who are not are rejected.
+    async fn reconcile_elsewhere(
+        &self,
+        taken: Vec<(usize, Rejection)>,
+        settlement: &mut Settlement,
+    ) -> Result<(), TargetError> {
+        let settled = self.reconcile_by_clerk_id(&taken, settlement).await?;
+        for (index, rejection) in taken.into_iter().filter(|(index, _)| !settled.contains(index)) {
             let encoded = self.batch.item_body(&self.batch.items[index]);
             let sent = Comparable::sent(&encoded).unwrap_or_default();
-            let list = match (sent.email.as_deref(), sent.clerk_id()) {
-                (Some(email), Some(_)) => self.target.find_by_email(email).await?,
-                _ => None,
-            };
-            match Comparable::by_external_id(list.as_slice()).values().find(|found| self.is_earlier(&sent, found)) {
-                Some(found) => self.settle(index, Some(found), &mut settlement).await?,
-                None => settlement.rejected.push((index, conflict(error))),
+            let list = self.target.find_person(&sent).await?;
+            let listed = list.as_deref().and_then(Comparable::listed).map(|(listed, _)| listed);
+            match listed.iter().flatten().find(|found| self.is_earlier(&sent, found)) {
+                Some(found) => self.settle(index, Some(found), settlement).await?,
+                None => settlement.rejected.push((index, rejection)),
             }
         }
-        Ok(settlement)
+        Ok(())
     }
 
     /// Settles those of them who are there under the id that they have at Clerk, as who had no external id there was imported.
     /// Returns which they are.
     async fn reconcile_by_clerk_id(
         &self,
-        taken: &[(usize, ErrorBody)],
+        taken: &[(usize, Rejection)],
         settlement: &mut Settlement,
     ) -> Result<BTreeSet<usize>, TargetError> {
         let clerk_id = |index: usize| {
@@ -140,10 +156,6 @@ impl Reconciler<'_> {
                 },
             });
         };
-        if sent.is_same_person(found) == Some(false) {
-            let message = "another Clerk user with this external id is at the target already";
-            return Ok(End::Rejected(Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)));
-        }
         let differences = sent.differences(found);
         let id = found.id.as_deref();
         let differs = !differences.is_empty();
@@ -155,7 +167,7 @@ impl Reconciler<'_> {
             let outcome = Outcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
             return Ok(End::Settled { outcome, differs, known });
         }
-        let fields: Vec<Field> = differences.iter().copied().filter(|field| field.mask().is_some()).collect();
+        let fields = sent.changes(found);
         let id = match (self.rule, id) {
             (OnExisting::Fail, _) => return Ok(End::Rejected(exists())),
             (OnExisting::Update, Some(id)) if !fields.is_empty() => id,
@@ -167,13 +179,15 @@ impl Reconciler<'_> {
         let encoded = self.mark.map_or_else(|| body.to_vec(), |mark| mark.taken_off(&body));
         let change = Change { id, encoded: &encoded, fields: &fields, disabled: item.disabled };
         // A password that is missing is not changed.
-        let differs = fields.len() < differences.len();
+        let differs = differences.iter().any(|field| field.mask().is_none());
         Ok(match self.target.change(&change).await? {
             Changed::Updated => {
                 let known = if differs { Known::nothing(&item.external_id) } else { item.known(id) };
                 End::Settled { outcome: Outcome::Updated, differs, known: Some(known) }
             }
-            Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => End::Rejected(conflict(error)),
+            Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => {
+                End::Rejected(change_conflict(with_field(error, &fields)))
+            }
             Changed::Refused(error) => End::Rejected(invalid(error)),
         })
     }
@@ -193,4 +207,21 @@ impl Settlement {
 fn exists() -> Rejection {
     let message = "an identity with this external id is at the target already (--on-existing fail)";
     Rejection::of_record(RejectCode::AlreadyExists, message)
+}
+
+fn external_id_taken() -> Rejection {
+    let message = "another Clerk user with this external id is at the target already; if that user was deleted at Clerk, \
+                   delete the identity (`verify` lists it); if that user has another external id in this export, update it \
+                   (--on-existing update), then import once more";
+    Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)
+}
+
+/// A target need not say which field stood in the way of a change; if only one can, it is that one.
+fn with_field(error: ErrorBody, changed: &[Field]) -> ErrorBody {
+    let is_unique = |field: &&Field| matches!(field, Field::ExternalId | Field::Email | Field::Username | Field::Phone);
+    let mut unique = changed.iter().filter(is_unique);
+    match (&error.field, unique.next(), unique.next()) {
+        (None, Some(only), None) => ErrorBody { field: Some(only.name().to_owned()), ..error },
+        _ => error,
+    }
 }

@@ -40,14 +40,29 @@ pub(super) fn is_throttled(reply: &Reply) -> bool {
     matches!(reply.outcome, Outcome::Answered { status: 429 })
 }
 
+/// Another identity has what this one was to be created with.
 pub(super) fn conflict(error: ErrorBody) -> Rejection {
-    let (code, message) = match error.field.as_deref().map(|field| field.rsplit('.').next().unwrap_or(field)) {
+    let advice = "if its user was deleted at Clerk, delete it (`verify` lists it); if its user has another one in this export, \
+                  update it (--on-existing update), then import once more";
+    taken(error, advice)
+}
+
+/// Another identity has what this one was to be changed to.
+pub(super) fn change_conflict(error: ErrorBody) -> Rejection {
+    let advice = "if its user has another one in this export, import once more; if the two swap, change one of them at the \
+                  target first";
+    taken(error, advice)
+}
+
+fn taken(error: ErrorBody, advice: &str) -> Rejection {
+    let (code, what) = match error.field.as_deref().map(|field| field.rsplit('.').next().unwrap_or(field)) {
+        Some("external_id") => (RejectCode::ExternalIdTaken, "another identity at the target has this external id"),
         Some("email") => (RejectCode::EmailTaken, "another identity at the target has this email address"),
         Some("username") => (RejectCode::UsernameTaken, "another identity at the target has this username"),
         Some("phone") => (RejectCode::PhoneTaken, "another identity at the target has this phone number"),
         _ => (RejectCode::TargetConflict, "the identity conflicts with another one at the target"),
     };
-    Rejection { field: error.field, ..Rejection::of_record(code, message) }
+    Rejection { field: error.field, ..Rejection::of_record(code, format!("{what}; {advice}")) }
 }
 
 pub(super) fn invalid(error: ErrorBody) -> Rejection {

@@ -4,6 +4,8 @@
 //! entries in any order ── Sorter ──► entries in order ── SortedFile::write ──► SortedFile ── find
 //! ```
 //!
+//! What is added and looked up in turns is in a `Table`; what has no fixed size is in `Texts`, and its place in an entry.
+//!
 //! Who has a key that only one record can have is found in the same way: a `DuplicateFinder` sorts the keys, and goes through
 //! those that are there several times once more in the order of the records (`claims`).
 //!
@@ -18,6 +20,8 @@ mod place;
 mod positioned;
 mod sorted_file;
 mod sorter;
+mod table;
+mod texts;
 
 pub use duplicate::{Duplicate, Meaning};
 pub use duplicates::{DuplicateFinder, Duplicates, FoundDuplicates, Keys};
@@ -26,3 +30,5 @@ pub use place::Place;
 pub(crate) use positioned::{read_exact_at, write_all_at};
 pub use sorted_file::SortedFile;
 pub use sorter::{Sorted, Sorter};
+pub use table::Table;
+pub use texts::Texts;

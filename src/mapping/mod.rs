@@ -47,6 +47,7 @@ pub use rules::{
     EmailRules, InvalidUsername, MetadataRules, MissingEmail, Origin, Place, RoleRule, Rules, TraitRule, TraitRules,
     Unverified, UsernameRules,
 };
+pub(crate) use syntax::is_email;
 pub use template::Template;
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;

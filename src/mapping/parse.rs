@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
-use crate::source::{Header, Row, RowFault, SyntaxFault, diagnose};
+use crate::source::{ERROR_ANSWER, Header, Row, RowFault, SyntaxFault, diagnose, is_error_answer};
 
 /// Parses one record strictly: the whole of it has to be one JSON value in UTF-8.
 pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
@@ -19,7 +19,11 @@ pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
         Err(error) => Err(error.to_string()),
     };
     // Not being JSON outweighs a wrong type before the fault.
-    parsed.map_err(|error| diagnose(record).map_or_else(|| data(&error), syntax))
+    let user: User<'_> = parsed.map_err(|error| diagnose(record).map_or_else(|| data(&error), syntax))?;
+    if user.id.is_none() && user.unknown_fields > 0 && is_error_answer(record) {
+        return Err(Rejection::of_field(RejectCode::InvalidRecord, "errors", ERROR_ANSWER));
+    }
+    Ok(user)
 }
 
 /// Reads one row of a CSV.

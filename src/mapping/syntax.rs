@@ -36,6 +36,11 @@ pub(super) fn email_fault(address: &str) -> Option<&'static str> {
     None
 }
 
+/// Whether a text is an email address.
+pub(crate) fn is_email(text: &str) -> bool {
+    email_fault(text).is_none()
+}
+
 fn is_label(label: &str) -> bool {
     (1..=DOMAIN_LABEL_BYTES).contains(&label.len())
         && !label.starts_with('-')

@@ -15,7 +15,7 @@ use crate::source::{InputDigest, Position, SourceError};
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordsError {
     /// The file cannot be read, or not to its end. Users must not lose their passwords because of that.
-    #[error(transparent)]
+    #[error("{0}; without the passwords nothing is sent or compared")]
     Source(#[from] SourceError),
     /// It is something else.
     #[error("`{input}` holds no passwords: expected the Dashboard's CSV, with the columns `id` and `password_digest`")]

@@ -116,7 +116,7 @@ impl<'a> RunReport<'a> {
             target: details.target.as_deref(),
             status: if ledger.stopped.is_none() { "finished" } else { "stopped" },
             exit_code: ExitStatus::of(ledger).code(),
-            reason: ledger.stopped.as_ref().map(ToString::to_string),
+            reason: ledger.reason(),
             inputs: &ledger.inputs,
             without_records: ledger.without_records(),
             passwords: details.passwords.as_ref(),

@@ -6,6 +6,7 @@ use memchr::memchr;
 use serde::de::IgnoredAny;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
+use super::answer::{error_answer, is_of_user};
 use super::diagnose::settings;
 use super::{Header, Place, SourceError};
 
@@ -48,23 +49,6 @@ pub(super) struct Shape {
     pub start: Place,
 }
 
-/// Members that users have and envelopes have not.
-const USERS_MEMBERS: [&str; 13] = [
-    "id",
-    "external_id",
-    "email_addresses",
-    "original",
-    "username",
-    "first_name",
-    "last_name",
-    "primary_email_address",
-    "primary_email_address_id",
-    "phone_numbers",
-    "public_metadata",
-    "private_metadata",
-    "unsafe_metadata",
-];
-
 /// The name of the member that holds the users.
 pub(super) const DATA: &str = "data";
 
@@ -89,7 +73,7 @@ pub(super) fn detect(prefix: &[u8], whole: bool, at: Place, input: &Arc<str>) ->
     let wrong_shape = |problem| {
         let line = start.line + memchr::memchr_iter(b'\n', &text[..first]).count() as u64;
         let place = Place { line, offset: start.offset + first as u64 };
-        SourceError::WrongShape { input: Arc::clone(input), place, problem }
+        SourceError::WrongShape { input: Arc::clone(input), place, problem, records: 0 }
     };
     let json = |format| Shape { format, header: None, start };
     match text[first] {
@@ -166,15 +150,19 @@ fn archive(prefix: &[u8]) -> (&'static str, &'static str) {
 fn array(text: &[u8]) -> Format {
     let mut reader = JsonStreamReader::new_custom(text, settings());
     // What cannot be told is an array of users, each of which is judged by itself.
-    pages(&mut reader).unwrap_or(Format::Array)
+    pages(&mut reader, text).unwrap_or(Format::Array)
 }
 
-fn pages(reader: &mut JsonStreamReader<&[u8]>) -> Result<Format, ReaderError> {
+fn pages(reader: &mut JsonStreamReader<&[u8]>, text: &[u8]) -> Result<Format, ReaderError> {
     reader.begin_array()?;
     let mut format = Format::Array;
     while reader.has_next()? {
         match reader.peek()? {
             ValueType::Array => reader.begin_array()?,
+            ValueType::Object if error_answer(rest(reader, text)).is_some() => {
+                reader.skip_value()?;
+                continue;
+            }
             ValueType::Object if format == Format::Array && is_envelope(reader) => return Ok(Format::Envelopes),
             _ => return Ok(Format::Array),
         }
@@ -188,6 +176,12 @@ fn pages(reader: &mut JsonStreamReader<&[u8]>) -> Result<Format, ReaderError> {
     Ok(format)
 }
 
+/// What comes behind what was read.
+fn rest<'t>(reader: &JsonStreamReader<&[u8]>, text: &'t [u8]) -> &'t [u8] {
+    let at = reader.current_position(false).data_pos.map_or(0, super::record::to_index);
+    text.get(at..).unwrap_or_default()
+}
+
 /// Whether an object has a `data` array and, as far as can be seen, nothing that users have.
 fn is_envelope(reader: &mut JsonStreamReader<&[u8]>) -> bool {
     let mut names = Vec::new();
@@ -199,6 +193,9 @@ fn is_envelope(reader: &mut JsonStreamReader<&[u8]>) -> bool {
 
 /// Tells an envelope from NDJSON by the first object's member names.
 fn object(text: &[u8]) -> Result<Format, String> {
+    if let Some(length) = error_answer(text) {
+        return behind_answers(&text[length..]);
+    }
     let mut names = Vec::new();
     let mut reader = JsonStreamReader::new_custom(text, settings());
     let walked = members(&mut reader, &mut names);
@@ -231,8 +228,28 @@ fn object(text: &[u8]) -> Result<Format, String> {
     }
 }
 
+/// The shape of what comes behind an error answer of the API, which hides no users.
+fn behind_answers(mut text: &[u8]) -> Result<Format, String> {
+    loop {
+        text = text.trim_ascii_start();
+        text = text[byte_order_mark(text)..].trim_ascii_start();
+        text = text.strip_prefix(b",").unwrap_or(text).trim_ascii_start();
+        match (text.first(), error_answer(text)) {
+            (Some(b'{'), Some(length)) => text = &text[length..],
+            (Some(b'{'), None) => return object(text),
+            (Some(b'['), _) => return Ok(Format::Array),
+            (Some(_), _) => return Ok(Format::Envelope),
+            (None, _) => return Err(ERROR_ANSWER.to_owned()),
+        }
+    }
+}
+
+/// What to do about an answer without users.
+pub(crate) const ERROR_ANSWER: &str = "it is an error answer of Clerk's API, not users: the request for them failed, so make it \
+                                       again and put what it brings in the place of this";
+
 fn is_user(names: &[String]) -> bool {
-    names.iter().any(|name| USERS_MEMBERS.contains(&name.as_str()))
+    names.iter().any(|name| is_of_user(name))
 }
 
 /// Walks the members of an object up to `data`, whose type it returns.

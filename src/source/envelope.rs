@@ -9,157 +9,42 @@
 //! the rest of the object, for which it is first shown a stand-in for what was already read.
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use memchr::memchr_iter;
-use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
+use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings};
 
-use super::buffer::Buffer;
-use super::detect::{BYTE_ORDER_MARK, DATA, is_field};
+use super::answer::ANSWER;
+use super::detect::BYTE_ORDER_MARK;
 use super::diagnose::{SyntaxFault, TRAILING, fault, settings};
+use super::frame::Bounds;
+use super::page::{Beside, Counts, Head, Json, NAME, Page, find_data, rest_of_object};
 use super::record::to_index;
+use super::unread::{Source, Stop, Unread};
 use super::{Format, Place, SourceError};
 
 /// What struson sees in place of everything up to and including the array's `]`.
 const STAND_IN: &[u8] = br#"{"":[]"#;
 
-/// More than struson can have read ahead, whose buffer holds 1 KiB.
-const BEHIND: u64 = 8 * 1024;
-
-/// The longest name that a member of an envelope can have, in bytes; struson keeps it as a whole.
-const NAME: u64 = 64 * 1024;
-
-/// Bytes of an input: those in a buffer, the first of which is at `base`, and those behind them.
-pub(super) struct Unread<'r> {
-    pub buffer: &'r mut Buffer,
-    pub base: &'r mut u64,
-    pub reader: &'r mut dyn Read,
-    /// How many bytes are in the buffer if it is full.
-    pub full: usize,
-    /// Whether there are records in the buffer, which have to be handed out before it can take more than is in it.
-    pub holds_records: bool,
-}
-
-/// Why bytes cannot be read.
-enum Stop {
-    /// The records in the buffer have to be handed out first.
-    Full,
-    /// A name has no end.
-    LongName,
-    Failed(io::Error),
-}
-
-impl Unread<'_> {
-    /// The bytes from this offset on: so many at least, unless there are no more. Those far before it may be gone then.
-    fn from(&mut self, offset: u64, least: usize) -> Result<&[u8], Stop> {
-        while to_index(offset - *self.base) + least > self.buffer.len() {
-            if self.buffer.len() >= self.full {
-                if self.holds_records {
-                    return Err(Stop::Full);
-                }
-                let from = offset.saturating_sub(BEHIND).max(*self.base);
-                self.buffer.drop_first(to_index(from - *self.base));
-                *self.base = from;
-            }
-            match self.reader.read(self.buffer.free()) {
-                Ok(0) => break,
-                Ok(count) => self.buffer.add(count),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Stop::Failed(error)),
-            }
-        }
-        Ok(self.buffer.get(to_index(offset - *self.base)..).unwrap_or_default())
-    }
-}
-
-/// What struson reads from.
-struct Source<'s, 'r> {
-    unread: &'s mut Unread<'r>,
-    at: u64,
-    /// Line breaks among the bytes given out.
-    lines: u64,
-    /// How many bytes there may be up to the end of a name, while one is read.
-    name: &'s Cell<Option<u64>>,
-    stop: Option<Stop>,
-}
-
-impl Read for Source<'_, '_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let found = match self.name.get() {
-            Some(0) => Err(Stop::LongName),
-            _ => self.unread.from(self.at, 1),
-        };
-        match found {
-            Ok(bytes) => {
-                let count = bytes.len().min(buffer.len());
-                buffer[..count].copy_from_slice(&bytes[..count]);
-                self.at += count as u64;
-                self.lines += memchr_iter(b'\n', &buffer[..count]).count() as u64;
-                self.name.set(self.name.get().map(|left| left.saturating_sub(count as u64)));
-                Ok(count)
-            }
-            Err(stop) => {
-                self.stop = Some(stop);
-                Err(io::ErrorKind::Other.into())
-            }
-        }
-    }
-}
-
-/// A struson reader, and what bounds the names that it reads.
-struct Json<'s> {
-    reader: JsonStreamReader<&'s mut dyn Read>,
-    name: &'s Cell<Option<u64>>,
-}
-
-impl Json<'_> {
-    fn next_name(&mut self) -> Result<String, ReaderError> {
-        self.name.set(Some(NAME));
-        let name = self.reader.next_name_owned();
-        self.name.set(None);
-        name
-    }
-
-    /// Goes past a value; whether it is an array that begins with an object.
-    fn skip_value(&mut self) -> Result<bool, ReaderError> {
-        if self.reader.peek()? != ValueType::Array {
-            return self.reader.skip_value().map(|()| false);
-        }
-        self.reader.begin_array()?;
-        let begins_with_object = self.reader.has_next()? && self.reader.peek()? == ValueType::Object;
-        while self.reader.has_next()? {
-            self.reader.skip_value()?;
-        }
-        self.reader.end_array()?;
-        Ok(begins_with_object)
-    }
-}
-
-/// What is known of the page whose users are read.
-#[derive(Debug, Default)]
-pub(super) struct Page {
-    /// Whether it had any so far.
-    pub has_users: bool,
-    /// The name of another member that may be meant to hold them.
-    beside: Option<String>,
-}
-
-impl Page {
-    /// One whose users are gone on with.
-    pub(super) fn under_way() -> Self {
-        Self { has_users: true, beside: None }
-    }
-}
-
 /// What comes behind a page.
 pub(super) enum Behind {
     /// Another one; its users begin here.
     Page(Page, Place),
+    /// In place of a page an error answer of the API, and where it is over.
+    Answer(Bounds, Place),
     /// The end of the input.
     End,
     /// The records in the buffer have to be handed out before that can be known.
     HandOut,
+}
+
+/// What stands where a page may begin.
+pub(super) enum Found {
+    /// A page, up to its users.
+    Page(Page),
+    /// An error answer of the API.
+    Answer(Bounds),
 }
 
 /// A walk outside the users, from a place on.
@@ -185,17 +70,17 @@ impl From<SourceError> for Halt {
 }
 
 impl Walk<'_, '_> {
-    /// Walks up to the first user of the first page.
-    pub(super) fn open(mut self) -> Result<(Page, Place), SourceError> {
+    /// Walks up to the first user of the first page, or past an error answer in its place.
+    pub(super) fn open(mut self) -> Result<(Found, Place), SourceError> {
         let opened = self.first().map_err(|halt| match halt {
             Halt::Failed(error) => error,
             // Nothing was read yet.
             Halt::HandOut => self.truncated(),
         });
-        opened.map(|page| (page, self.place))
+        opened.map(|found| (found, self.place))
     }
 
-    fn first(&mut self) -> Result<Page, Halt> {
+    fn first(&mut self) -> Result<Found, Halt> {
         if self.format.is_array_of_pages() {
             if self.next_byte(false)? != Some(b'[') {
                 return Err(self.syntax("an array of pages is expected").into());
@@ -205,24 +90,28 @@ impl Walk<'_, '_> {
         self.page()
     }
 
-    /// Walks from behind a page's `]` to the first user of the next one, or to the end of the input.
-    pub(super) fn go_on(mut self, page: &Page) -> Result<Behind, SourceError> {
-        match self.behind(page) {
-            Ok(Some(page)) => Ok(Behind::Page(page, self.place)),
-            Ok(None) => Ok(Behind::End),
-            Err(Halt::HandOut) => Ok(Behind::HandOut),
+    /// Walks from behind a page's `]` to the first user of the next one, or to the end of the input. Counts what was beside
+    /// the users of the page.
+    pub(super) fn go_on(mut self, page: &Page) -> Result<(Behind, Counts), SourceError> {
+        let mut counts = Counts::default();
+        match self.behind(page, &mut counts) {
+            Ok(Some(Found::Page(page))) => Ok((Behind::Page(page, self.place), counts)),
+            Ok(Some(Found::Answer(bounds))) => Ok((Behind::Answer(bounds, self.place), counts)),
+            Ok(None) => Ok((Behind::End, counts)),
+            // All of it is walked again then.
+            Err(Halt::HandOut) => Ok((Behind::HandOut, Counts::default())),
             Err(Halt::Failed(error)) => Err(error),
         }
     }
 
-    fn behind(&mut self, page: &Page) -> Result<Option<Page>, Halt> {
-        if self.format.has_envelope() {
-            self.rest_of_object(page)?;
+    fn behind(&mut self, page: &Page, counts: &mut Counts) -> Result<Option<Found>, Halt> {
+        if self.format.has_envelope() && !page.is_over {
+            *counts = self.rest_of_object(page)?;
         }
         let in_array = self.format.is_array_of_pages();
         match (in_array, self.next_byte(!in_array)?) {
             (false, None) => Ok(None),
-            (false, Some(byte)) if byte == self.opener() => self.page().map(Some),
+            (false, Some(b'{' | b'[')) => self.page().map(Some),
             (true, Some(b',')) => {
                 self.pass(1);
                 self.page().map(Some)
@@ -236,55 +125,67 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The first byte of a page.
-    fn opener(&self) -> u8 {
-        if self.format.has_envelope() { b'{' } else { b'[' }
-    }
-
     /// Walks from in front of a page to its first user.
-    fn page(&mut self) -> Result<Page, Halt> {
-        match self.next_byte(false)? {
+    fn page(&mut self) -> Result<Found, Halt> {
+        let has_envelope = self.format.has_envelope();
+        let origin = match self.next_byte(false)? {
             None => return Err(self.truncated().into()),
-            Some(byte) if byte == self.opener() => {}
-            Some(_) => {
-                let kind = if self.format.has_envelope() { "an object with a `data` array" } else { "an array" };
-                return Err(self.wrong_shape(format!("a page of users is not {kind}, as the first one is")).into());
+            Some(b'[') if !has_envelope => {
+                self.pass(1);
+                return Ok(Found::Page(Page::default()));
+            }
+            Some(b'{') => self.place,
+            Some(_) => return Err(self.no_page(false).into()),
+        };
+        let head = self.json(b"", find_data)?;
+        let end = self.place.offset;
+        match head {
+            Head::Data(beside) if has_envelope => {
+                let beside = Beside::default().and(&beside, |place| absolute(place, origin));
+                self.refuse_what_is_lost(&beside, true)?;
+                Ok(Found::Page(Page { beside, ..Page::default() }))
+            }
+            Head::Answer if end - origin.offset <= ANSWER as u64 => {
+                Ok(Found::Answer(Bounds { start: origin.offset, end, line: origin.line }))
+            }
+            Head::Data(_) | Head::Answer | Head::Other => {
+                self.place = origin;
+                Err(self.no_page(true).into())
             }
         }
-        if !self.format.has_envelope() {
-            self.pass(1);
-            return Ok(Page::default());
-        }
-        let origin = self.place;
-        if let Some(page) = self.json(b"", find_data)? {
-            return Ok(page);
-        }
-        // Detection saw all of a short input, so this one is long, or no first page.
-        self.place = origin;
-        Err(self.wrong_shape("the object has no `data` array".to_owned()).into())
     }
 
-    /// Walks the members behind the array, and the object's end.
-    fn rest_of_object(&mut self, page: &Page) -> Result<(), Halt> {
-        let origin = self.place;
+    /// What is wrong with what stands in the place of a page.
+    fn no_page(&self, is_object: bool) -> SourceError {
+        let problem = match (self.format.is_array_of_pages(), self.format.has_envelope()) {
+            // Detection saw all of a short input, so this one is long, or no first page.
+            (_, true) if is_object => "the object has no `data` array",
+            (false, _) => return self.syntax(TRAILING),
+            (true, true) => "a page of users is not an object with a `data` array, as the first one is",
+            (true, false) => "a page of users is not an array, as the first one is",
+        };
+        self.wrong_shape(problem.to_owned())
+    }
+
+    /// Walks the members behind the array, and the object's end; returns how much is beside it that is not read.
+    fn rest_of_object(&mut self, page: &Page) -> Result<Counts, Halt> {
+        let origin = Place { offset: self.place.offset - STAND_IN.len() as u64, ..self.place };
         let rest = self.json(STAND_IN, rest_of_object)?;
         if let Some(at) = rest.second {
-            self.place = absolute(at, Place { offset: origin.offset - STAND_IN.len() as u64, ..origin });
-            let problem = "the object has a second `data`; its users would be lost, so put them into one array";
-            return Err(self.wrong_shape(problem.to_owned()).into());
+            self.place = absolute(at, origin);
+            let problem = "the object has `data` twice, a second `data` with users that would be lost; put all of them into \
+                           one array";
+            return Err(self.divided(problem.to_owned()).into());
         }
-        match page.beside.as_ref().or(rest.beside.as_ref()).filter(|_| !page.has_users) {
-            None => Ok(()),
-            Some(name) => {
-                self.place = origin;
-                let name = if is_field(name) { format!("`{name}`") } else { "another member".to_owned() };
-                let problem = format!(
-                    "its `data` is empty, while {name} beside it is an array of objects; if these are the users, put them \
-                     into `data`, for example with `jq`; if not, leave them out"
-                );
-                Err(self.wrong_shape(problem).into())
-            }
-        }
+        let beside = page.beside.clone().and(&rest.beside, |place| absolute(place, origin));
+        self.refuse_what_is_lost(&beside, page.has_users)?;
+        Ok(beside.counts)
+    }
+
+    fn refuse_what_is_lost(&mut self, beside: &Beside, has_users: bool) -> Result<(), Halt> {
+        let Some((problem, place)) = beside.lost(has_users) else { return Ok(()) };
+        self.place = place;
+        Err(self.divided(problem).into())
     }
 
     /// Lets struson walk from here, behind what stands in for what was read before, and goes on where it stopped.
@@ -353,7 +254,12 @@ impl Walk<'_, '_> {
         match stop {
             Some(stop) => self.failed(stop, place),
             None if ends_early => self.truncated_at(place),
-            None => SourceError::Syntax { input: Arc::clone(self.input), place, problem: problem.to_owned() },
+            None => SourceError::Syntax {
+                input: Arc::clone(self.input),
+                place,
+                problem: problem.to_owned(),
+                records: self.records,
+            },
         }
     }
 
@@ -363,17 +269,26 @@ impl Walk<'_, '_> {
             Stop::Failed(reason) => SourceError::read(&input, place, reason),
             Stop::LongName | Stop::Full => {
                 let problem = format!("the name of a member is longer than {NAME} bytes");
-                SourceError::WrongShape { input, place, problem }
+                SourceError::WrongShape { input, place, problem, records: self.records }
             }
         }
     }
 
     fn syntax(&self, problem: &str) -> SourceError {
-        SourceError::Syntax { input: Arc::clone(self.input), place: self.place, problem: problem.to_owned() }
+        SourceError::Syntax {
+            input: Arc::clone(self.input),
+            place: self.place,
+            problem: problem.to_owned(),
+            records: self.records,
+        }
+    }
+
+    fn divided(&self, problem: String) -> SourceError {
+        SourceError::Divided { input: Arc::clone(self.input), place: self.place, problem, records: self.records }
     }
 
     fn wrong_shape(&self, problem: String) -> SourceError {
-        SourceError::WrongShape { input: Arc::clone(self.input), place: self.place, problem }
+        SourceError::WrongShape { input: Arc::clone(self.input), place: self.place, problem, records: self.records }
     }
 
     fn truncated(&self) -> SourceError {
@@ -385,52 +300,6 @@ impl Walk<'_, '_> {
         let (input, records) = (Arc::clone(self.input), self.records);
         SourceError::Truncated { input, place, inside: inside.to_owned(), records }
     }
-}
-
-/// Walks an object up to the first user in its `data`; `None` if it has none.
-fn find_data(json: &mut Json<'_>) -> Result<Option<Page>, ReaderError> {
-    let mut beside = None;
-    json.reader.begin_object()?;
-    while json.reader.has_next()? {
-        let name = json.next_name()?;
-        if name == DATA {
-            json.reader.begin_array()?;
-            return Ok(Some(Page { has_users: false, beside }));
-        }
-        if json.skip_value()? {
-            beside = Some(name);
-        }
-    }
-    Ok(None)
-}
-
-/// What is behind the array of users.
-struct Rest {
-    /// The place of a second `data`, which nobody could mean.
-    second: Option<Place>,
-    /// The name of an array of objects.
-    beside: Option<String>,
-}
-
-fn rest_of_object(json: &mut Json<'_>) -> Result<Rest, ReaderError> {
-    let mut rest = Rest { second: None, beside: None };
-    json.reader.begin_object()?;
-    json.reader.next_name()?;
-    json.reader.skip_value()?;
-    while json.reader.has_next()? {
-        let name = json.next_name()?;
-        if name == DATA {
-            let position = json.reader.current_position(false);
-            let line = position.line_pos.map_or(0, |line| line.line) + 1;
-            rest.second = Some(Place { line, offset: position.data_pos.unwrap_or(0) });
-            return Ok(rest);
-        }
-        if json.skip_value()? {
-            rest.beside = Some(name);
-        }
-    }
-    json.reader.end_object()?;
-    Ok(rest)
 }
 
 /// A place that struson counted from its own start, in terms of the whole input.

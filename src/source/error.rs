@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use super::consequence::records;
+
 /// A place in an input, for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
@@ -45,7 +47,8 @@ pub enum SourceError {
     },
     /// Its bytes are not what was written: data that do not unpack, or whose checksum is wrong.
     #[error(
-        "`{input}` is damaged: {problem} ({place} of what is in it); {}", consequence(*is_passed_on)
+        "`{input}` is damaged: {problem} ({place} of what is in it){}; export or copy it again and run the same command",
+        unchecked(*is_passed_on)
     )]
     Damaged {
         /// The input's name.
@@ -59,8 +62,8 @@ pub enum SourceError {
     },
     /// Somebody wrote to it between two looks at it.
     #[error(
-        "`{input}` was changed while it was being read: nothing of what was changed is sent; wait until nobody writes to \
-         it any more, then run the same command again (users that are at the target already are left as they are)"
+        "`{input}` was changed while it was being read; wait until nobody writes to it any more, then run the same command \
+         again (users that are at the target already are left as they are)"
     )]
     Changed {
         /// The input's name.
@@ -68,8 +71,8 @@ pub enum SourceError {
     },
     /// Behind the compressed data there is something else.
     #[error(
-        "behind the compressed data in `{input}` there is something else, from byte {offset} of the file on; all {records} \
-         records before that were read; look at what was put there, or export the file again, and run the same command"
+        "behind the compressed data in `{input}` there is something else, from byte {offset} of the file on; look at what was \
+         put there, or export the file again, and run the same command"
     )]
     Surplus {
         /// The input's name.
@@ -78,6 +81,22 @@ pub enum SourceError {
         offset: u64,
         /// How many records came before.
         records: u64,
+    },
+    /// Compressed data end in the middle.
+    #[error(
+        "`{input}` is truncated: its compressed data end in the middle ({place} of what is in it){}, and {}; export or copy it \
+         again and run the same command",
+        unchecked(*is_passed_on), of_checksums(*covered)
+    )]
+    CutOff {
+        /// The input's name.
+        input: Arc<str>,
+        /// Where what is in it ends.
+        place: Place,
+        /// How many whole records of it checksums cover.
+        covered: u64,
+        /// Whether further ones were handed out, as can happen with a large pipe.
+        is_passed_on: bool,
     },
     /// Nothing, or nothing but white space.
     #[error("`{input}` is empty; expected a Clerk export such as {{\"data\": [<user>, …]}}")]
@@ -104,6 +123,20 @@ pub enum SourceError {
         place: Place,
         /// What was found instead.
         problem: String,
+        /// How many records came before.
+        records: u64,
+    },
+    /// There are users beside those that would be read.
+    #[error("`{input}` has users in two places: {problem} ({place})")]
+    Divided {
+        /// The input's name.
+        input: Arc<str>,
+        /// Where the others are.
+        place: Place,
+        /// What they are in, and what to do.
+        problem: String,
+        /// How many records came before.
+        records: u64,
     },
     /// The JSON around the records is broken.
     #[error("`{input}` is not valid JSON outside its records: {problem} ({place})")]
@@ -114,11 +147,12 @@ pub enum SourceError {
         place: Place,
         /// What is wrong.
         problem: String,
+        /// How many records came before.
+        records: u64,
     },
     /// The input ends before its end.
     #[error(
-        "`{input}` is truncated: it ends at {place} {inside}; all {records} whole records before that were read, \
-         export the file again and run the same command with it"
+        "`{input}` is truncated: it ends at {place} {inside}; export the file again and run the same command with it"
     )]
     Truncated {
         /// The input's name.
@@ -180,6 +214,11 @@ impl SourceError {
         }
     }
 
+    /// Whether nothing is to be sent if this is known before: what was read may be anything, or others would be lost.
+    pub fn spoils_all(&self) -> bool {
+        self.is_of_bytes() || matches!(self, Self::Divided { .. } | Self::CutOff { covered: 0, .. })
+    }
+
     /// Whether the bytes could not be had as they should be. Nothing of such an input is sent, for what was read of it may be
     /// anything. Otherwise the bytes are what somebody wrote, and whole records are whole.
     pub fn is_of_bytes(&self) -> bool {
@@ -189,19 +228,24 @@ impl SourceError {
             | Self::Empty { .. }
             | Self::NotJson { .. }
             | Self::WrongShape { .. }
+            | Self::Divided { .. }
             | Self::Syntax { .. }
             | Self::Truncated { .. }
+            | Self::CutOff { .. }
             | Self::StructureLost { .. } => false,
         }
     }
 }
 
-/// What follows from damage.
-fn consequence(is_passed_on: bool) -> &'static str {
-    if is_passed_on {
-        "it came out of a pipe and was too large to be checked beforehand, so users were sent before this was known, and \
-         some may be wrong; import the whole file again with --on-existing update, and compare with `verify`"
+/// What is said of data that could not be checked before they were handed on.
+fn unchecked(is_passed_on: bool) -> &'static str {
+    if is_passed_on { "; it came out of a pipe and was too large to be checked beforehand" } else { "" }
+}
+
+fn of_checksums(covered: u64) -> String {
+    if covered == 0 {
+        "no checksum covers a record of it".to_owned()
     } else {
-        "nothing that is damaged is sent; export or copy it again and run the same command"
+        format!("checksums cover {} of it", records(covered))
     }
 }

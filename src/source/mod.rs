@@ -20,10 +20,12 @@
 //! and every record's bytes are parsed strictly by the mapper. A record that does not parse is one reject. Damage that
 //! takes the array's own structure with it ends the input with a [`SourceError`], after all whole records before it.
 
+mod answer;
 mod block;
 mod buffer;
 mod cells;
 mod compressed;
+mod consequence;
 mod decompress;
 mod detect;
 mod diagnose;
@@ -41,6 +43,7 @@ mod object;
 mod object_access;
 #[cfg(test)]
 mod oracle;
+mod page;
 mod reader;
 mod record;
 mod resemblance;
@@ -56,12 +59,16 @@ mod store;
 mod store;
 #[cfg(test)]
 mod strictness;
+mod unread;
 mod watched;
 mod zstd;
 
+pub use answer::is_error_answer;
 pub use buffer::Buffer;
 pub(crate) use buffer::KEPT;
 pub(crate) use compressed::HELD_BACK;
+pub use consequence::Purpose;
+pub(crate) use detect::ERROR_ANSWER;
 pub use detect::Format;
 pub use diagnose::{SyntaxFault, diagnose};
 pub use digest::InputDigest;

@@ -1,9 +1,10 @@
 //! What the reader has to agree with, for property tests and for fuzzing.
 
 use std::io::Read;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use serde::de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -62,43 +63,117 @@ fn records(reader: &mut RecordReader, document: &[u8]) -> Option<Vec<Vec<u8>>> {
     are_valid.then_some(records)
 }
 
-/// An object whose `data` is an array; if that is empty, no other member is an array that begins with an object.
-struct Envelope;
+const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-impl<'de> Deserialize<'de> for Envelope {
+/// The members of an object. `N` says what is wanted of their names.
+struct Members<'a, N>(Vec<(N, &'a RawValue)>);
+
+impl<'de: 'a, 'a, N: Deserialize<'de>> Deserialize<'de> for Members<'a, N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Envelope)
-    }
-}
+        struct InOrder<N>(PhantomData<N>);
+        impl<'de, N: Deserialize<'de>> Visitor<'de> for InOrder<N> {
+            type Value = Members<'de, N>;
 
-impl<'de> Visitor<'de> for Envelope {
-    type Value = Self;
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
 
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("an object with a `data` array")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
-        let (mut users, mut beside) = (None, false);
-        while let Some(name) = members.next_key::<String>()? {
-            if name == "data" {
-                if users.replace(members.next_value::<Vec<IgnoredAny>>()?.len()).is_some() {
-                    return Err(A::Error::duplicate_field("data"));
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
                 }
-            } else {
-                let value = members.next_value::<&RawValue>()?.get();
-                beside |= value.strip_prefix('[').is_some_and(|items| items.trim_start_matches(SPACE).starts_with('{'));
+                Ok(Members(members))
             }
         }
-        match users {
-            None => Err(A::Error::missing_field("data")),
-            Some(0) if beside => Err(A::Error::custom("users beside `data`")),
-            Some(_) => Ok(self),
-        }
+        deserializer.deserialize_map(InOrder(PhantomData))
     }
 }
 
-const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+fn members<'a, N: Deserialize<'a>>(object: &'a str) -> Option<Vec<(N, &'a str)>> {
+    let Members(members) = serde_json::from_str::<Members<'a, N>>(object).ok()?;
+    Some(members.into_iter().map(|(name, value)| (name, value.get())).collect())
+}
+
+fn items(array: &str) -> Option<Vec<&str>> {
+    serde_json::from_str::<Vec<&RawValue>>(array).ok().map(|items| items.into_iter().map(RawValue::get).collect())
+}
+
+fn objects(value: &str) -> usize {
+    items(value).map_or(0, |items| items.iter().filter(|item| item.starts_with('{')).count())
+}
+
+/// Whether any array in a value has an object with a member that only users have; `None` if a name is none.
+fn has_people(value: &str) -> Option<bool> {
+    if value.starts_with('{') {
+        let values = members::<IgnoredAny>(value)?.into_iter().map(|(_, value)| has_people(value));
+        return values.collect::<Option<Vec<_>>>().map(|found| found.contains(&true));
+    }
+    if !value.starts_with('[') {
+        return Some(false);
+    }
+    let people = items(value)?.into_iter().map(|item| match item.starts_with('{') {
+        true => Some(members::<String>(item)?.iter().any(|(name, _)| is_of_person(name))),
+        false => has_people(item),
+    });
+    people.collect::<Option<Vec<_>>>().map(|found| found.contains(&true))
+}
+
+/// In the style of the API or of the SDK.
+fn is_of_person(name: &str) -> bool {
+    const NAMES: &str = "email_addresses primary_email_address primary_email_address_id phone_numbers username first_name \
+                         last_name unsafe_metadata password_digest";
+    let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    NAMES.split(' ').any(|member| plain(member) == plain(name))
+}
+
+/// A page whose users are in the `data` of an object, or an error answer of the API in its place.
+///
+/// `data` is an array. No array beside it holds users; if it is empty, none holds objects.
+fn is_page(object: &str) -> bool {
+    let Some(members) = members::<String>(object) else { return false };
+    let (data, beside): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| name == "data");
+    let [(_, data)] = *data.as_slice() else { return data.is_empty() && is_error_answer(object) };
+    let Some(users) = items(data) else { return is_error_answer(object) };
+    beside.iter().all(|(name, value)| {
+        let objects = objects(value);
+        let is_named = name.eq_ignore_ascii_case("users");
+        has_people(value) == Some(false) && (objects == 0 || !users.is_empty() && !is_named)
+    })
+}
+
+/// An array whose first object that is no error answer has users in `data`, and nothing that users have.
+fn is_array_of_envelopes(text: &str) -> bool {
+    let pages = items(text).unwrap_or_default();
+    let first = pages.iter().find(|page| !is_error_answer(page)).and_then(|page| members::<String>(page));
+    let members = first.unwrap_or_default();
+    let data = members.iter().find(|(name, _)| name == "data");
+    data.is_some_and(|(_, value)| value.starts_with('[')) && !has_names_of_users(&members)
+}
+
+fn has_names_of_users(members: &[(String, &str)]) -> bool {
+    const OF_USERS: &str = "id external_id email_addresses original username first_name last_name primary_email_address \
+                            primary_email_address_id phone_numbers public_metadata private_metadata unsafe_metadata";
+    members.iter().any(|(name, _)| OF_USERS.split(' ').any(|member| member == name))
+}
+
+/// An object whose `errors` is an array with an object in it, without users in `data` and without what users have.
+fn is_error_answer(object: &str) -> bool {
+    let Some(members) = members::<String>(object) else { return false };
+    let all_are_names = || members.iter().all(|(_, value)| has_people(value).is_some());
+    let data: Vec<_> = members.iter().filter(|(name, _)| name == "data").collect();
+    object.len() <= 4096
+        && members.iter().any(|(name, value)| name == "errors" && objects(value) > 0)
+        && !has_names_of_users(&members)
+        && data.len() < 2
+        && data.iter().all(|(_, value)| !value.starts_with('['))
+        && all_are_names()
+}
+
+/// A page that is an array of users, or an error answer of the API in its place.
+fn is_array_page(value: &str) -> bool {
+    if value.starts_with('[') { items(value).is_some() } else { is_error_answer(value) }
+}
 
 /// Whether a document of this shape is valid JSON in UTF-8 that holds users: in the reader's place, `serde_json`. Of pages
 /// that are put together each is such a document; of lines too, but for a byte order mark in front and a comma behind.
@@ -107,12 +182,14 @@ pub(crate) fn reference(document: &[u8], format: Option<Format>) -> bool {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format {
         Some(Format::Lines) => text.split('\n').all(is_line),
-        Some(Format::Arrays) => serde_json::from_str::<Vec<Vec<IgnoredAny>>>(text).is_ok(),
-        Some(Format::Envelopes) => serde_json::from_str::<Vec<Envelope>>(text).is_ok(),
-        Some(Format::Array) => are_pages::<Vec<IgnoredAny>>(text),
-        Some(Format::Envelope) => are_pages::<Envelope>(text),
+        Some(Format::Arrays) => items(text).is_some_and(|pages| pages.into_iter().all(is_array_page)),
+        Some(Format::Envelopes) => items(text).is_some_and(|pages| pages.into_iter().all(is_page)),
+        Some(Format::Array) => are_pages(text, is_array_page),
+        Some(Format::Envelope) => are_pages(text, is_page),
         Some(Format::Rows) => false,
-        None => are_pages::<Vec<IgnoredAny>>(text) || are_pages::<Envelope>(text),
+        // It was refused before its shape was of any use.
+        None if is_array_of_envelopes(text) => items(text).is_some_and(|pages| pages.into_iter().all(is_page)),
+        None => are_pages(text, |page| page.starts_with('[') && is_array_page(page)) || are_pages(text, is_page),
     }
 }
 
@@ -125,16 +202,20 @@ fn is_line(line: &str) -> bool {
     value.is_empty() || serde_json::from_str::<IgnoredAny>(value).is_ok()
 }
 
-fn are_pages<P: DeserializeOwned>(mut text: &str) -> bool {
+/// Whether a text is such pages one behind the other.
+fn are_pages(mut text: &str, is_page: impl Fn(&str) -> bool) -> bool {
+    let mut has_users = false;
     loop {
-        let mut pages = serde_json::Deserializer::from_str(text).into_iter::<P>();
-        if !matches!(pages.next(), Some(Ok(_))) {
+        let mut pages = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+        let Some(Ok(page)) = pages.next() else { return false };
+        if !is_page(page.get()) {
             return false;
         }
+        has_users |= !is_error_answer(page.get());
         text = text[pages.byte_offset()..].trim_start_matches(SPACE);
         text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start_matches(SPACE);
         if text.is_empty() {
-            return true;
+            return has_users;
         }
     }
 }

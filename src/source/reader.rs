@@ -3,16 +3,19 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::answer::{ANSWER, error_answer};
 use super::block::BLOCK;
 use super::buffer::{Buffer, Buffers};
 use super::compressed::{Compressed, Ending, Opened, Reliance, decompressed};
 use super::detect::{Shape, detect, is_blank};
-use super::envelope::{Behind, Page, Unread, Walk};
+use super::envelope::{Behind, Found, Walk};
 use super::frame::{AtEnd, Bounds, ElementFramer, Framer, Step};
 use super::known::BLOCK_BYTES;
 use super::lines::LineFramer;
+use super::page::{Counts, Page, add, shown};
 use super::record::to_index;
 use super::rows::RowFramer;
+use super::unread::Unread;
 use super::{
     Format, FramingFault, Header, Input, InputWatch, Place, RecordChunk, RecordSpan, Shard, SkippedRows, SourceError,
     diagnose,
@@ -99,7 +102,14 @@ pub struct RecordReader {
     /// cursor lies so much further back than its offset says.
     gap: u64,
     page: Page,
+    /// What stands in the place of the first page and is no page, as long as it was not handed out.
+    first: Option<Bounds>,
+    /// Objects in arrays beside the users, which are not read.
+    beside: Counts,
     records: u64,
+    /// How many of them checksums cover, as far as is known, and how much of the content.
+    covered: u64,
+    verified: u64,
     stage: Stage,
     pending: Option<SourceError>,
 }
@@ -140,6 +150,8 @@ struct Beginning {
     /// Where that, or else the rest of the prefix, begins.
     base: u64,
     page: Page,
+    /// What stands in the place of the first page and is no page.
+    first: Option<Bounds>,
 }
 
 impl RecordReader {
@@ -153,14 +165,18 @@ impl RecordReader {
         let (name, watched) = (input.name(), Watched::of(input, watch));
         let Opened { mut reader, compressed } = watched.decompress(input)?;
         match begin(reader.as_mut(), &name, limits) {
-            Ok(beginning) => Ok(Self { compressed, watched, ..Self::begun(beginning, reader, name, limits) }),
+            Ok(beginning) => {
+                let mut begun = Self { compressed, watched, ..Self::begun(beginning, reader, name, limits) };
+                begun.look_at_checksums();
+                Ok(begun)
+            }
             Err(error) => {
                 let error = watched.explain(error, reader.as_mut(), &name);
                 let is_cut_off = compressed.is_some_and(|compressed| compressed.ending() == Some(Ending::CutOff));
                 if !is_cut_off || error.is_of_bytes() {
                     return Err(error);
                 }
-                Err(SourceError::Truncated { input: name, place: START, inside: CUT_OFF.to_owned(), records: 0 })
+                Err(SourceError::CutOff { input: name, place: START, covered: 0, is_passed_on: false })
             }
         }
     }
@@ -198,8 +214,16 @@ impl RecordReader {
         } else {
             (watched.decompress(input)?, offset)
         };
-        io::copy(&mut opened.reader.by_ref().take(skipped), &mut io::sink())
-            .map_err(|reason| SourceError::read(&name, Place { line, offset }, reason))?;
+        let failed = |reason| SourceError::read(&name, Place { line, offset }, reason);
+        io::copy(&mut opened.reader.by_ref().take(skipped), &mut io::sink()).map_err(failed)?;
+        let mut start = Vec::new();
+        if format != Format::Lines {
+            opened.reader.by_ref().take(2 * ANSWER as u64).read_to_end(&mut start).map_err(failed)?;
+        }
+        if error_answer(&start).is_some() {
+            // It may stand in the place of a page or of a user; that is known only from what is before it.
+            return Ok(Self { settled: number - 1, ..Self::open_watched(input, limits, watch)? });
+        }
         let Opened { reader, compressed } = opened;
         Ok(Self {
             input: name,
@@ -212,12 +236,16 @@ impl RecordReader {
             compressed,
             watched,
             framer,
-            buffer: buffers.holding(&[]),
+            buffer: buffers.holding(&start),
             buffers,
             base: offset,
             gap: 0,
             page: Page::under_way(),
+            first: None,
+            beside: Counts::default(),
             records: number - 1,
+            covered: 0,
+            verified: 0,
             stage: Stage::Records,
             pending: None,
         })
@@ -230,7 +258,8 @@ impl RecordReader {
     }
 
     fn begun(beginning: Beginning, reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Self {
-        let Beginning { shape: Shape { format, header, .. }, framer, prefix, buffer, buffers, base, page } = beginning;
+        let Beginning { shape, framer, prefix, buffer, buffers, base, page, first } = beginning;
+        let Shape { format, header, .. } = shape;
         Self {
             input,
             format,
@@ -247,8 +276,12 @@ impl RecordReader {
             base,
             gap: 0,
             page,
+            stage: if first.is_some() { Stage::Behind } else { Stage::Records },
+            first,
+            beside: Counts::default(),
             records: 0,
-            stage: Stage::Records,
+            covered: 0,
+            verified: 0,
             pending: None,
         }
     }
@@ -304,9 +337,12 @@ impl RecordReader {
 
     /// Finds records until a chunk is full or the input ends.
     fn fill(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
+        if let Some(bounds) = self.first.take() {
+            self.framed(bounds, spans);
+        }
         while match self.stage {
             Stage::Records => self.find(spans)?,
-            Stage::Behind => self.go_on(!spans.is_empty())?,
+            Stage::Behind => self.go_on(spans)?,
             Stage::Done => false,
         } {}
         Ok(())
@@ -329,8 +365,8 @@ impl RecordReader {
             Step::End => self.stage = Stage::Behind,
             Step::Lost(bounds) => return Err(self.lost(bounds)),
             Step::Refused(place, problem) => {
-                let (input, problem) = (Arc::clone(&self.input), problem.to_owned());
-                return Err(SourceError::WrongShape { input, place, problem });
+                let (input, problem, records) = (Arc::clone(&self.input), problem.to_owned(), self.records);
+                return Err(SourceError::WrongShape { input, place, problem, records });
             }
             Step::More => {
                 if self.buffer.len() >= self.limits.chunk_bytes && !spans.is_empty() {
@@ -346,24 +382,47 @@ impl RecordReader {
     }
 
     /// Goes on behind an array; false if the chunk has to be handed out before that.
-    fn go_on(&mut self, holds_records: bool) -> Result<bool, SourceError> {
+    fn go_on(&mut self, spans: &mut Vec<RecordSpan>) -> Result<bool, SourceError> {
         let Self { format, records, ref input, .. } = *self;
         let place = self.place();
         let (buffer, base, reader) = (&mut self.buffer, &mut self.base, self.reader.as_mut());
-        let unread = Unread { buffer, base, reader, full: self.limits.chunk_bytes, holds_records };
-        match (Walk { unread, format, place, records, input }).go_on(&self.page)? {
+        let unread = Unread { buffer, base, reader, full: self.limits.chunk_bytes, holds_records: !spans.is_empty() };
+        let (behind, beside) = (Walk { unread, format, place, records, input }).go_on(&self.page)?;
+        add(&mut self.beside, &beside);
+        self.look_at_checksums();
+        match behind {
             Behind::HandOut => return Ok(false),
-            Behind::Page(page, Place { line, offset }) => {
-                self.page = page;
-                self.framer = Box::new(ElementFramer::resume(offset, line, records + 1));
-                self.stage = Stage::Records;
+            Behind::Page(page, place) => self.begin_page(page, place, Stage::Records),
+            Behind::Answer(bounds, end) => {
+                self.framed(bounds, spans);
+                self.begin_page(Page::over(), end, Stage::Behind);
             }
             Behind::End => {
                 self.stage = Stage::Done;
+                self.tell_of_others();
                 self.ended(None)?;
             }
         }
-        Ok(true)
+        Ok(spans.len() < CHUNK_RECORDS)
+    }
+
+    fn begin_page(&mut self, page: Page, Place { line, offset }: Place, stage: Stage) {
+        self.page = page;
+        self.framer = Box::new(ElementFramer::resume(offset, line, self.records + 1));
+        self.stage = stage;
+    }
+
+    /// Says what was not read, unless an earlier look at the input said so.
+    fn tell_of_others(&self) {
+        if self.watched.is_held() {
+            return;
+        }
+        for (name, objects) in &self.beside {
+            let (input, name) = (&self.input, shown(name));
+            tracing::warn!(
+                "{input}: {objects} objects in {name} beside `data` do not look like users and are not read"
+            );
+        }
     }
 
     /// Why compressed data ended before the data did.
@@ -381,7 +440,9 @@ impl RecordReader {
         match (self.ending(), inside) {
             (Some(Ending::Surplus(offset)), _) => Err(SourceError::Surplus { input, offset, records }),
             (Some(Ending::CutOff), _) => {
-                Err(SourceError::Truncated { input, place: self.place(), inside: CUT_OFF.to_owned(), records })
+                let covered = if self.watched.is_held() { records } else { self.covered };
+                let is_passed_on = self.watched.has_no_second_look() && records > covered;
+                Err(SourceError::CutOff { input, place: self.place(), covered, is_passed_on })
             }
             (None, Some(inside)) => Err(SourceError::Truncated { input, place: self.place(), inside, records }),
             (None, None) => Ok(()),
@@ -399,8 +460,7 @@ impl RecordReader {
         }
         match error {
             SourceError::Damaged { input, place, problem, .. } => {
-                let has_no_second_look = self.watched.is_pipe || matches!(self.watched.watch, InputWatch::Nothing);
-                let is_passed_on = has_no_second_look && place.offset > compressed.verified();
+                let is_passed_on = self.watched.has_no_second_look() && place.offset > compressed.verified();
                 SourceError::Damaged { input, place, problem, is_passed_on }
             }
             other => other,
@@ -411,9 +471,24 @@ impl RecordReader {
     fn framed(&mut self, bounds: Bounds, spans: &mut Vec<RecordSpan>) {
         self.records += 1;
         self.page.has_users = true;
+        // A line is over with its line break, and an element with itself.
+        let ends_itself = !matches!(self.format, Format::Lines | Format::Rows);
+        let end = if ends_itself { bounds.end } else { self.framer.cursor().0 };
+        if self.compressed.is_some() && end <= self.verified {
+            self.covered = self.records;
+        }
         let is_taken = self.records > self.settled && self.shard.is_none_or(|shard| shard.takes(self.records));
         if is_taken {
             spans.push(self.span(bounds));
+        }
+    }
+
+    /// Once more bytes were read: if a checksum was found right, it covers all that was read before, and so all records.
+    fn look_at_checksums(&mut self) {
+        let Some(compressed) = &self.compressed else { return };
+        if compressed.verified() > self.verified {
+            self.verified = compressed.verified();
+            self.covered = self.records;
         }
     }
 
@@ -442,6 +517,7 @@ impl RecordReader {
             match self.reader.read(room) {
                 Ok(count) => {
                     self.buffer.add(count);
+                    self.look_at_checksums();
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -534,12 +610,19 @@ impl RecordReader {
     }
 }
 
-/// Where compressed data ended that were cut off.
-const CUT_OFF: &str = "in the middle of the compressed data (what no checksum covers is not sent)";
-
 const START: Place = Place { line: 1, offset: 0 };
 
 impl Watched {
+    /// Whether only what was found right before is read.
+    fn is_held(&self) -> bool {
+        matches!(self.watch, InputWatch::Hold(..))
+    }
+
+    /// Whether what is read is used at once.
+    fn has_no_second_look(&self) -> bool {
+        self.is_pipe || matches!(self.watch, InputWatch::Nothing)
+    }
+
     /// What is wrong with the content may come of damage to the bytes, of which only their end may tell. So they are read up
     /// to there, unless they come out of a pipe; then all of them were seen, too.
     fn explain(&self, error: SourceError, reader: &mut dyn Read, input: &Arc<str>) -> SourceError {
@@ -566,7 +649,7 @@ fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimits) -> Resul
     let mut prefix = io::Cursor::new(prefix);
     prefix.set_position(base - at.offset);
     let buffers = limits.buffers();
-    let (mut buffer, mut page) = (buffers.holding(&[]), Page::default());
+    let (mut buffer, mut page, mut first) = (buffers.holding(&[]), Page::default(), None);
     let framer: Box<dyn Framer + Send> = match &shape.header {
         Some(header) => Box::new(RowFramer::new(Arc::clone(header), shape.start, limits.record_bytes)),
         None if shape.format == Format::Lines => Box::new(LineFramer::new(base, line)),
@@ -574,12 +657,15 @@ fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimits) -> Resul
             let mut rest = (&mut prefix).chain(reader);
             let (buffer, base, full) = (&mut buffer, &mut base, limits.chunk_bytes);
             let unread = Unread { buffer, base, reader: &mut rest, full, holds_records: false };
-            let place;
-            (page, place) = Walk { unread, format: shape.format, place: shape.start, records: 0, input }.open()?;
+            let (found, place) = Walk { unread, format: shape.format, place: shape.start, records: 0, input }.open()?;
+            match found {
+                Found::Page(found) => page = found,
+                Found::Answer(bounds) => (page, first) = (Page::over(), Some(bounds)),
+            }
             Box::new(ElementFramer::new(place.offset, place.line))
         }
     };
-    Ok(Beginning { shape, framer, prefix, buffer, buffers, base, page })
+    Ok(Beginning { shape, framer, prefix, buffer, buffers, base, page, first })
 }
 
 /// Reads the first bytes that are not all white space, and where they begin; fewer only when the input has no more.

@@ -125,6 +125,48 @@ proptest! {
     }
 }
 
+/// What may stand where a page is expected: pages, with and without users beside `data`, and answers of other kinds.
+fn odd_page() -> impl Strategy<Value = String> {
+    let beside = proptest::sample::select(vec![
+        r#""errors":[{"code":"x"}]"#,
+        r#""errors":[]"#,
+        r#""users":[{"x":1}]"#,
+        r#""Users":["x"]"#,
+        r#""more":[7,{"first_name":1}]"#,
+        r#""more":[7,{"a":{"first_name":1}}]"#,
+        r#""more":{"page":[[],[{"emailAddresses":[]}]]}"#,
+        r#""more":{"first_name":1}"#,
+        r#""id":1"#,
+        r#""data":null"#,
+        r#""data":[]"#,
+        r#""data":[{"id":1}]"#,
+        r#""data":[1,2]"#,
+        r#""total":2"#,
+    ]);
+    prop_oneof![
+        5 => (proptest::collection::vec(beside, 0..4), space())
+            .prop_map(|(members, space)| format!("{{{space}{}{space}}}", members.join(&format!("{space},{space}")))),
+        1 => Just("[]".to_owned()),
+        1 => Just(r#"[{"id":1},{"errors":[{}]}]"#.to_owned()),
+        1 => Just(r#"{"errors":[{"message":"x"}],"clerk_trace_id":"y"}"#.to_owned()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pages_and_what_is_beside_users_are_told_apart_whatever_the_borders_of_the_buffers(
+        pages in proptest::collection::vec(odd_page(), 1..5),
+        together in proptest::sample::select(vec![("", "", ""), ("", "\n", ""), ("", "\u{feff}", ""), ("[", ",", "]"), ("[", " ,\n", "]\n")]),
+        chunk in 1usize..80,
+        piece in 1usize..50,
+    ) {
+        let (open, between, close) = together;
+        assert_agreement(format!("{open}{}{close}", pages.join(between)).as_bytes(), chunk, piece);
+    }
+}
+
 /// Records with so much white space behind each.
 fn spaced() -> impl Strategy<Value = Vec<(String, usize)>> {
     proptest::collection::vec((value(), prop_oneof![0usize..4, 0usize..200]), 1..6)

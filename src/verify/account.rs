@@ -5,13 +5,13 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use super::Verdict;
+use super::comparison::Verdict;
 use super::extra::Extra;
 use crate::account::{InputProgress, Ledger};
 use crate::avnology::Field;
 use crate::exit::ExitStatus;
 use crate::pipeline::MappedIdentity;
-use crate::source::Position;
+use crate::source::{Position, Purpose};
 
 /// How many positions are kept of each kind of finding.
 const FIRST_POSITIONS: usize = 10;
@@ -136,6 +136,12 @@ impl Account {
         (!told.is_empty()).then(|| told.join(", "))
     }
 
+    /// Why the comparison ended early, and what was compared before that.
+    pub fn reason(&self) -> Option<String> {
+        let purpose = if self.checked == 0 { Purpose::NoComparison } else { Purpose::Comparison };
+        self.ledger.stopped.as_ref().map(|stopped| stopped.and_what_was_done(purpose))
+    }
+
     /// The account for programs.
     pub fn report<'a>(&'a self, target: &'a str) -> VerifyReport<'a> {
         VerifyReport {
@@ -143,7 +149,7 @@ impl Account {
             version: env!("CARGO_PKG_VERSION"),
             target,
             status: if self.ledger.stopped.is_none() { "finished" } else { "stopped" },
-            reason: self.ledger.stopped.as_ref().map(ToString::to_string),
+            reason: self.reason(),
             exit_code: self.exit_status().code(),
             inputs: &self.ledger.inputs,
             read: self.ledger.counts().read,

@@ -1,13 +1,28 @@
-//! Finds identities that are at the target and not in the export, with an index of the export's ids on disk.
+//! Finds identities that are at the target and not in the export: what is listed and was not found for any record. Both are
+//! sorted on disk by the target's own ids, and merged.
 
-use rusqlite::Connection;
+use std::collections::BTreeSet;
+use std::io;
+
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use crate::account::StopReason;
-use crate::avnology::{Comparable, Cycle, Paced};
+use crate::avnology::{Catalogue, Listed};
+use crate::index::Sorter;
 
 /// How many ids are shown.
 const SHOWN: usize = 10;
+
+/// A hash of the target's own id.
+const HASH_BYTES: usize = 12;
+
+/// Where an identity is in the catalogue.
+const PLACE_BYTES: usize = 6;
+
+const LISTED_BYTES: usize = HASH_BYTES + PLACE_BYTES;
+
+/// Entries in memory of each of the two sorters: 192 and 288 KiB.
+const BUFFERED: usize = 16 * 1024;
 
 /// Identities that are at the target and not in the export, or more than once at the target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -17,65 +32,108 @@ pub(super) struct Extra {
     pub first: Vec<String>,
 }
 
-/// The external ids of the export. The file is SQLite's own temporary one: it is gone when this is.
+/// The identities that were found for records of the export, by the target's own ids.
 #[derive(Debug)]
-pub(super) struct Seen {
-    database: Connection,
+pub(super) struct Found {
+    ids: Sorter<HASH_BYTES>,
 }
 
-impl Seen {
-    pub(super) fn create() -> rusqlite::Result<Self> {
-        let database = Connection::open("")?;
-        // Nothing here has to survive anything.
-        database.execute_batch(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192;
-             CREATE TABLE seen (external_id TEXT PRIMARY KEY, listed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;",
-        )?;
-        Ok(Self { database })
+impl Found {
+    pub(super) fn new() -> Self {
+        Self { ids: Sorter::new(BUFFERED, std::env::temp_dir()) }
     }
 
-    pub(super) fn insert<'i>(&mut self, ids: impl Iterator<Item = &'i str>) -> rusqlite::Result<()> {
-        let transaction = self.database.transaction()?;
-        {
-            let mut statement = transaction.prepare_cached("INSERT OR IGNORE INTO seen (external_id) VALUES (?1)")?;
-            for id in ids {
-                statement.execute([id])?;
+    /// Takes in some.
+    pub(super) fn extend(&self, ids: &[String]) -> io::Result<()> {
+        let hashes: Vec<_> = ids.iter().map(|id| hash(id)).collect();
+        self.ids.extend(&hashes)
+    }
+
+    /// All that is listed and was not found.
+    pub(super) fn find_extra(self, catalogue: &Catalogue) -> io::Result<Extra> {
+        let listed = Sorter::<LISTED_BYTES>::new(BUFFERED, std::env::temp_dir());
+        for identity in catalogue.listed() {
+            let (place, Listed { id, .. }) = identity?;
+            let mut entry = [0; LISTED_BYTES];
+            entry[..HASH_BYTES].copy_from_slice(&hash(&id));
+            entry[HASH_BYTES..].copy_from_slice(&place.to_be_bytes()[8 - PLACE_BYTES..]);
+            listed.extend(&[entry])?;
+        }
+        let (listed, found) = (listed.finish()?, self.ids.finish()?);
+        let (mut count, mut first) = (0, BTreeSet::new());
+        for place in not_found(listed.iter(), found.iter()) {
+            count += 1;
+            first.insert(place?);
+            if first.len() > SHOWN {
+                first.pop_last();
             }
         }
-        transaction.commit()
+        let first = first.into_iter().map(|place| catalogue.at(place).map(|listed| listed.id));
+        Ok(Extra { count, first: first.collect::<io::Result<_>>()? })
     }
+}
 
-    /// Whether the export has it and it was not listed before: a user who is there twice is there once too often.
-    fn takes(&self, id: &str) -> rusqlite::Result<bool> {
-        let mark = "UPDATE seen SET listed = 1 WHERE external_id = ?1 AND listed = 0";
-        Ok(self.database.prepare_cached(mark)?.execute([id])? > 0)
-    }
+/// The places of those who are listed and were not found, once each: one that changed while the list was read is in it
+/// twice.
+fn not_found(
+    listed: impl Iterator<Item = io::Result<[u8; LISTED_BYTES]>>,
+    found: impl Iterator<Item = io::Result<[u8; HASH_BYTES]>>,
+) -> impl Iterator<Item = io::Result<u64>> {
+    let (mut found, mut last) = (found.peekable(), None);
+    listed.filter_map(move |entry| {
+        let (id, place) = match &entry {
+            Ok(entry) => entry.split_first_chunk::<HASH_BYTES>()?,
+            Err(_) => return Some(entry.map(|_| 0)),
+        };
+        while found.next_if(|found| found.as_ref().is_ok_and(|found| found < id)).is_some() {}
+        match found.peek() {
+            Some(Ok(found)) if found == id => return None,
+            Some(Err(_)) => return found.next().map(|failed| failed.map(|_| 0)),
+            _ => {}
+        }
+        let mut bytes = [0; 8];
+        bytes[8 - PLACE_BYTES..].copy_from_slice(place);
+        (last.replace(*id) != Some(*id)).then_some(Ok(u64::from_be_bytes(bytes)))
+    })
+}
 
-    /// Lists all that is at the target.
-    pub(super) async fn find_extra(&self, target: &Paced) -> Result<Extra, StopReason> {
-        let (mut extra, mut cycle) = (Extra::default(), Cycle::default());
-        let mut token: Option<String> = None;
-        loop {
-            let body = target.page(token.as_deref()).await?;
-            let (identities, next) = Comparable::listed(&body).unwrap_or_default();
-            for identity in &identities {
-                let known = match &identity.external_id {
-                    Some(id) => self.takes(id)?,
-                    None => false,
-                };
-                if !known {
-                    extra.count += 1;
-                    if extra.first.len() < SHOWN {
-                        extra.first.extend(identity.id.as_deref().map(str::to_owned));
-                    }
-                }
-            }
-            let Some(next) = next else { return Ok(extra) };
-            // A target that gives the same pages again and again must not keep us for ever.
-            if cycle.closes_with(&next) {
-                return Err(StopReason::Target(target.endless_list()));
-            }
-            token = Some(next);
+fn hash(id: &str) -> [u8; HASH_BYTES] {
+    let digest = Sha256::digest(id);
+    std::array::from_fn(|index| digest[index])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_is_the_difference_of_two_sets(
+            listed in proptest::collection::btree_map(0u64..300, 0u8..60, 0..200),
+            mut found in proptest::collection::vec(0u8..60, 0..80),
+        ) {
+            let mut entries: Vec<[u8; LISTED_BYTES]> = listed
+                .iter()
+                .map(|(place, id)| {
+                    let mut entry = [0; LISTED_BYTES];
+                    entry[0] = *id;
+                    entry[HASH_BYTES..].copy_from_slice(&place.to_be_bytes()[8 - PLACE_BYTES..]);
+                    entry
+                })
+                .collect();
+            entries.sort_unstable();
+            found.sort_unstable();
+            let ids = found.iter().map(|id| {
+                let mut entry = [0; HASH_BYTES];
+                entry[0] = *id;
+                Ok(entry)
+            });
+            let extra: BTreeSet<u64> = not_found(entries.into_iter().map(Ok), ids).map(Result::unwrap).collect();
+            let mut seen = BTreeSet::new();
+            let expected = listed.iter().filter(|(_, id)| !found.contains(id) && seen.insert(**id));
+            prop_assert_eq!(extra, expected.map(|(place, _)| *place).collect::<BTreeSet<_>>());
         }
     }
 }

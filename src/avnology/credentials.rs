@@ -1,0 +1,78 @@
+//! How somebody signs in, as far as that can be compared.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+
+/// How somebody signs in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Credentials<'a> {
+    password: Option<Password>,
+    #[serde(borrow)]
+    oidc: Told<Oidc<'a>>,
+}
+
+/// Whether there is a password: sent as a hash, read back as a flag.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Password {
+    present: Option<bool>,
+    config: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Oidc<'a> {
+    #[serde(borrow)]
+    config: Providers<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Providers<'a> {
+    #[serde(borrow)]
+    providers: Vec<SocialSignIn<'a>>,
+}
+
+/// An account at a provider.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct SocialSignIn<'a> {
+    #[serde(borrow)]
+    provider: Cow<'a, str>,
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+}
+
+/// What a target may show: if it has nothing of the kind to show it says so by a null, which is not the same as silence.
+#[derive(Debug, Default)]
+enum Told<T> {
+    #[default]
+    Hidden,
+    Nothing,
+    Shown(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(|told| told.map_or(Self::Nothing, Self::Shown))
+    }
+}
+
+impl Credentials<'_> {
+    /// Whether the target shows social sign-ins at all.
+    pub(super) fn shows_social_sign_ins(&self) -> bool {
+        !matches!(self.oidc, Told::Hidden)
+    }
+
+    pub(super) fn has_password(&self) -> bool {
+        self.password.as_ref().is_some_and(|password| password.present.unwrap_or(password.config.is_some()))
+    }
+
+    pub(super) fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {
+        match &self.oidc {
+            Told::Shown(oidc) => &oidc.config.providers,
+            Told::Hidden | Told::Nothing => &[],
+        }
+    }
+}

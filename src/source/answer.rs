@@ -1,0 +1,100 @@
+//! What tells users, pages of them and error answers of Clerk's API from one another: the names of their members.
+
+use std::cell::Cell;
+use std::io::Read;
+
+use struson::reader::{JsonReader, JsonStreamReader};
+
+use super::diagnose::settings;
+use super::page::{Head, Json, find_data};
+use super::record::to_index;
+
+/// Members that users have and envelopes have not.
+const OF_USERS: [&str; 13] = [
+    "id",
+    "external_id",
+    "email_addresses",
+    "original",
+    "username",
+    "first_name",
+    "last_name",
+    "primary_email_address",
+    "primary_email_address_id",
+    "phone_numbers",
+    "public_metadata",
+    "private_metadata",
+    "unsafe_metadata",
+];
+
+/// Members that users have and no other object of Clerk's has, in small letters.
+const OF_PERSONS: [&str; 9] = [
+    "emailaddresses",
+    "primaryemailaddress",
+    "primaryemailaddressid",
+    "phonenumbers",
+    "username",
+    "firstname",
+    "lastname",
+    "unsafemetadata",
+    "passworddigest",
+];
+
+/// The member that error answers have.
+pub(super) const ERRORS: &str = "errors";
+
+/// The largest error answer that is known as one, in bytes. Those of the API have a few hundred.
+pub(super) const ANSWER: usize = 4 * 1024;
+
+/// Whether an envelope cannot have a member of this name.
+pub(super) fn is_of_user(name: &str) -> bool {
+    OF_USERS.contains(&name)
+}
+
+/// Whether only a user can have a member of this name, in the style of the API or of the SDK.
+pub(super) fn is_of_person(name: &str) -> bool {
+    let name = name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
+    OF_PERSONS.iter().any(|member| name.clone().eq(member.bytes()))
+}
+
+/// The length of the error answer of Clerk's API with which a text begins, if it does: an object whose `errors` is an array
+/// with an object in it, without users in `data` and without anything that users have.
+pub(super) fn error_answer(text: &[u8]) -> Option<usize> {
+    let name = Cell::new(None);
+    let mut text = &text[..text.len().min(2 * ANSWER)];
+    let text: &mut dyn Read = &mut text;
+    let mut json = Json { reader: JsonStreamReader::new_custom(text, settings()), name: &name };
+    let head = find_data(&mut json).ok()?;
+    let length = to_index(json.reader.current_position(false).data_pos?);
+    (matches!(head, Head::Answer) && length <= ANSWER).then_some(length)
+}
+
+/// Whether a record is an error answer of Clerk's API, which programs write where a page of users is expected.
+pub fn is_error_answer(record: &[u8]) -> bool {
+    error_answer(record).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_answer_is_known_by_its_members() {
+        let answer = r#"{"errors":[{"message":"x","code":"y"}],"clerk_trace_id":"z"}"#;
+        assert_eq!(error_answer(answer.as_bytes()), Some(answer.len()));
+        assert_eq!(error_answer(format!(" {answer} ,x").as_bytes()), Some(answer.len() + 1));
+        assert!(is_error_answer(br#"{"data":null,"errors":[{}]}"#));
+        for other in [
+            "{}",
+            "7",
+            r#"{"errors":[]}"#,
+            r#"{"errors":["x"]}"#,
+            r#"{"errors":[{}],"id":"user_1"}"#,
+            r#"{"errors":[{}],"data":[]}"#,
+            r#"{"errors":[{}]"#,
+        ] {
+            assert!(!is_error_answer(other.as_bytes()), "{other}");
+        }
+        let long = format!(r#"{{"errors":[{{"message":"{}"}}]}}"#, "x".repeat(ANSWER));
+        assert!(!is_error_answer(long.as_bytes()));
+    }
+}

@@ -1,0 +1,257 @@
+//! What is in a page of users beside them: members of its object that may be meant to hold users, too.
+//!
+//! Only what is in `data` is read. What else looks like users would be lost, so such a page is refused; other arrays of
+//! objects are counted by their names.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
+
+use super::Place;
+use super::answer::{ERRORS, is_of_person, is_of_user};
+use super::detect::{DATA, is_field};
+
+/// The longest name that a member of an envelope can have, in bytes; struson keeps it as a whole.
+pub(super) const NAME: u64 = 64 * 1024;
+
+/// The same for the names within other members, of which none is kept.
+const INNER_NAME: u64 = 1024 * 1024;
+
+/// How many members beside `data` are counted by their names.
+const NAMES: usize = 16;
+
+/// A struson reader, and what bounds the names that it reads.
+pub(super) struct Json<'s> {
+    pub reader: JsonStreamReader<&'s mut dyn Read>,
+    pub name: &'s Cell<Option<u64>>,
+}
+
+/// What a value beside `data` holds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    /// If it is an array, how many objects are in it.
+    objects: u64,
+    /// Whether any array in it has an object that looks like a user.
+    people: bool,
+}
+
+impl Json<'_> {
+    fn next_name(&mut self) -> Result<String, ReaderError> {
+        self.name.set(Some(NAME));
+        let name = self.reader.next_name_owned();
+        self.name.set(None);
+        name
+    }
+
+    /// Where the reader is, in its own terms.
+    fn place(&self) -> Place {
+        let position = self.reader.current_position(false);
+        let line = position.line_pos.map_or(0, |line| line.line) + 1;
+        Place { line, offset: position.data_pos.unwrap_or(0) }
+    }
+
+    /// Goes past a value and looks what is in it.
+    fn look(&mut self) -> Result<Held, ReaderError> {
+        let mut held = Held::default();
+        match self.reader.peek()? {
+            ValueType::Array => {
+                self.reader.begin_array()?;
+                while self.reader.has_next()? {
+                    if self.reader.peek()? == ValueType::Object {
+                        held.objects += 1;
+                        held.people |= self.is_person()?;
+                    } else {
+                        held.people |= self.look()?.people;
+                    }
+                }
+                self.reader.end_array()?;
+            }
+            ValueType::Object => {
+                self.reader.begin_object()?;
+                while self.reader.has_next()? {
+                    self.reader.skip_name()?;
+                    held.people |= self.look()?.people;
+                }
+                self.reader.end_object()?;
+            }
+            _ => self.reader.skip_value()?,
+        }
+        Ok(held)
+    }
+
+    /// Goes past an object; whether it has a member that only users have.
+    fn is_person(&mut self) -> Result<bool, ReaderError> {
+        let mut is_person = false;
+        self.reader.begin_object()?;
+        while self.reader.has_next()? {
+            if is_person {
+                self.reader.skip_name()?;
+            } else {
+                self.name.set(Some(INNER_NAME));
+                let name = self.reader.next_name();
+                self.name.set(None);
+                is_person = is_of_person(name?);
+            }
+            self.reader.skip_value()?;
+        }
+        self.reader.end_object()?;
+        Ok(is_person)
+    }
+}
+
+/// How many objects are in arrays that are not read, by their names.
+pub(super) type Counts = BTreeMap<String, u64>;
+
+/// Adds counts to others. Names that may be personal data, and the last of many, go together.
+pub(super) fn add(counts: &mut Counts, more: &Counts) {
+    for (name, objects) in more {
+        let is_counted = is_field(name) && (counts.len() < NAMES || counts.contains_key(name));
+        *counts.entry(if is_counted { name.clone() } else { String::new() }).or_default() += objects;
+    }
+}
+
+/// What is beside the users of a page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beside {
+    /// The name of a member that looks like more users, and its place.
+    people: Option<(String, Place)>,
+    /// The name of an array with objects in it, and its place.
+    objects: Option<(String, Place)>,
+    /// The arrays among them that hold objects.
+    pub counts: Counts,
+}
+
+impl Beside {
+    /// Looks at a member that was named at this place, and goes past it.
+    fn look(&mut self, json: &mut Json<'_>, name: String, place: Place) -> Result<Held, ReaderError> {
+        let held = json.look()?;
+        if held.people || held.objects > 0 && name.eq_ignore_ascii_case("users") {
+            self.people.get_or_insert_with(|| (name.clone(), place));
+        }
+        if held.objects > 0 {
+            self.objects.get_or_insert_with(|| (name.clone(), place));
+            add(&mut self.counts, &Counts::from([(name, held.objects)]));
+        }
+        Ok(held)
+    }
+
+    /// What would be lost if only `data` were read, and its place.
+    pub(super) fn lost(&self, has_users: bool) -> Option<(String, Place)> {
+        if let Some((name, place)) = &self.people {
+            let problem = format!(
+                "{} beside `data` is an array of objects that look like users, and only those in `data` would be read; put \
+                 all of them into one array, for example with `jq`, or leave it out",
+                shown(name)
+            );
+            return Some((problem, *place));
+        }
+        let (name, place) = self.objects.as_ref().filter(|_| !has_users)?;
+        let problem = format!(
+            "its `data` is empty, while {} beside it is an array of objects; if these are the users, put them into `data`, \
+             for example with `jq`; if not, leave them out",
+            shown(name)
+        );
+        Some((problem, *place))
+    }
+
+    /// Adds what comes later in the same page, whose places are counted from elsewhere.
+    pub(super) fn and(mut self, later: &Self, absolute: impl Fn(Place) -> Place) -> Self {
+        let place = |(name, place): &(String, Place)| (name.clone(), absolute(*place));
+        self.people = self.people.or_else(|| later.people.as_ref().map(place));
+        self.objects = self.objects.or_else(|| later.objects.as_ref().map(place));
+        add(&mut self.counts, &later.counts);
+        self
+    }
+}
+
+/// A name, if it says nothing of anybody.
+pub(super) fn shown(name: &str) -> String {
+    if is_field(name) && !name.is_empty() { format!("`{name}`") } else { "another member".to_owned() }
+}
+
+/// What is known of the page whose users are read.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    /// Whether it had any so far.
+    pub has_users: bool,
+    /// Whether nothing of it is left, not even its object's end.
+    pub is_over: bool,
+    /// What came before them.
+    pub beside: Beside,
+}
+
+impl Page {
+    /// One whose users are gone on with.
+    pub(super) fn under_way() -> Self {
+        Self { has_users: true, ..Self::default() }
+    }
+
+    /// One that is behind.
+    pub(super) fn over() -> Self {
+        Self { is_over: true, ..Self::default() }
+    }
+}
+
+/// What an object is in the place of a page.
+pub(super) enum Head {
+    /// A page: what came before its users.
+    Data(Beside),
+    /// An error answer of the API, which was gone past.
+    Answer,
+    /// Something else.
+    Other,
+}
+
+/// Walks an object up to the first user in its `data`.
+pub(super) fn find_data(json: &mut Json<'_>) -> Result<Head, ReaderError> {
+    let (mut beside, mut has_errors, mut is_user, mut has_data) = (Beside::default(), false, false, false);
+    json.reader.begin_object()?;
+    while json.reader.has_next()? {
+        let place = json.place();
+        let name = json.next_name()?;
+        if name == DATA {
+            let is_array = json.reader.peek()? == ValueType::Array;
+            if has_data {
+                return Ok(Head::Other);
+            } else if is_array {
+                json.reader.begin_array()?;
+                return Ok(Head::Data(beside));
+            }
+            has_data = true;
+        }
+        is_user |= is_of_user(&name);
+        let is_errors = name == ERRORS;
+        let held = beside.look(json, name, place)?;
+        has_errors |= is_errors && held.objects > 0;
+    }
+    json.reader.end_object()?;
+    Ok(if has_errors && !is_user { Head::Answer } else { Head::Other })
+}
+
+/// What is behind the array of users.
+pub(super) struct Rest {
+    /// The place of a second `data`, which nobody could mean.
+    pub second: Option<Place>,
+    pub beside: Beside,
+}
+
+/// Walks the rest of an object, behind what stands in for its array.
+pub(super) fn rest_of_object(json: &mut Json<'_>) -> Result<Rest, ReaderError> {
+    let mut rest = Rest { second: None, beside: Beside::default() };
+    json.reader.begin_object()?;
+    json.reader.skip_name()?;
+    json.reader.skip_value()?;
+    while json.reader.has_next()? {
+        let place = json.place();
+        let name = json.next_name()?;
+        if name == DATA {
+            rest.second = Some(place);
+            return Ok(rest);
+        }
+        rest.beside.look(json, name, place)?;
+    }
+    json.reader.end_object()?;
+    Ok(rest)
+}

@@ -1,0 +1,89 @@
+//! What is not read yet, behind the reader's buffer and in it, as struson reads it.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+
+use memchr::memchr_iter;
+
+use super::buffer::Buffer;
+use super::record::to_index;
+
+/// More than struson can have read ahead, whose buffer holds 1 KiB.
+pub(super) const BEHIND: u64 = 8 * 1024;
+
+/// Bytes of an input: those in a buffer, the first of which is at `base`, and those behind them.
+pub(super) struct Unread<'r> {
+    pub buffer: &'r mut Buffer,
+    pub base: &'r mut u64,
+    pub reader: &'r mut dyn Read,
+    /// How many bytes are in the buffer if it is full.
+    pub full: usize,
+    /// Whether there are records in the buffer, which have to be handed out before it can take more than is in it.
+    pub holds_records: bool,
+}
+
+/// Why bytes cannot be read.
+pub(super) enum Stop {
+    /// The records in the buffer have to be handed out first.
+    Full,
+    /// A name has no end.
+    LongName,
+    Failed(io::Error),
+}
+
+impl Unread<'_> {
+    /// The bytes from this offset on: so many at least, unless there are no more. Those far before it may be gone then.
+    pub(super) fn from(&mut self, offset: u64, least: usize) -> Result<&[u8], Stop> {
+        while to_index(offset - *self.base) + least > self.buffer.len() {
+            if self.buffer.len() >= self.full {
+                if self.holds_records {
+                    return Err(Stop::Full);
+                }
+                let from = offset.saturating_sub(BEHIND).max(*self.base);
+                self.buffer.drop_first(to_index(from - *self.base));
+                *self.base = from;
+            }
+            match self.reader.read(self.buffer.free()) {
+                Ok(0) => break,
+                Ok(count) => self.buffer.add(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Stop::Failed(error)),
+            }
+        }
+        Ok(self.buffer.get(to_index(offset - *self.base)..).unwrap_or_default())
+    }
+}
+
+/// What struson reads from.
+pub(super) struct Source<'s, 'r> {
+    pub unread: &'s mut Unread<'r>,
+    pub at: u64,
+    /// Line breaks among the bytes given out.
+    pub lines: u64,
+    /// How many bytes there may be up to the end of a name, while one is read.
+    pub name: &'s Cell<Option<u64>>,
+    pub stop: Option<Stop>,
+}
+
+impl Read for Source<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let found = match self.name.get() {
+            Some(0) => Err(Stop::LongName),
+            _ => self.unread.from(self.at, 1),
+        };
+        match found {
+            Ok(bytes) => {
+                let count = bytes.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&bytes[..count]);
+                self.at += count as u64;
+                self.lines += memchr_iter(b'\n', &buffer[..count]).count() as u64;
+                self.name.set(self.name.get().map(|left| left.saturating_sub(count as u64)));
+                Ok(count)
+            }
+            Err(stop) => {
+                self.stop = Some(stop);
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! One page of records compared with who is there for them.
+
+use std::borrow::Cow;
+
+use crate::avnology::{Catalogue, Comparable, Field, Listed, Paced, TargetError};
+use crate::pipeline::MappedIdentity;
+
+/// What the comparison of one identity brought.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    Missing,
+    /// It is there.
+    Found {
+        /// The fields that are not as they were to be.
+        different: Vec<Field>,
+        /// What the target does not show.
+        hidden: Vec<Field>,
+    },
+}
+
+/// What the comparison of a page brought.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// For each identity.
+    pub verdicts: Vec<Verdict>,
+    /// The target's own ids of those who were found.
+    pub found: Vec<String>,
+}
+
+/// Compares records with who is at the target.
+pub(super) struct Comparison<'a> {
+    pub target: &'a Paced,
+    /// All who are there, unless that is too much to ask for.
+    pub catalogue: Option<&'a Catalogue>,
+}
+
+/// A record that nobody was found for under its external id.
+struct Sought<'a> {
+    index: usize,
+    sent: Comparable<'a>,
+    clerk_id: Cow<'a, str>,
+}
+
+impl Comparison<'_> {
+    /// Compares a page.
+    pub(super) async fn compare(&self, page: &[MappedIdentity]) -> Result<Compared, TargetError> {
+        let mut compared = Compared::default();
+        while compared.verdicts.len() < page.len() {
+            let rest = &page[compared.verdicts.len()..];
+            let ids: Vec<&str> = rest.iter().map(|identity| identity.external_id.as_ref()).collect();
+            let (count, body) = self.target.read_some(&ids).await?;
+            // A target that ignores a filter lists other identities; they are found by their external id, or not at all.
+            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            for identity in &rest[..count] {
+                let sent = Comparable::sent(&identity.encoded).unwrap_or_default();
+                let found = found.get(&*identity.external_id);
+                // One that came from another Clerk user is somebody else's.
+                let found = found.filter(|found| sent.is_same_person(found) != Some(false));
+                let index = compared.verdicts.len();
+                compared.verdicts.push(Verdict::Missing);
+                if let Some(found) = found {
+                    compared.found(index, &sent, found);
+                }
+            }
+        }
+        self.look_elsewhere(page, &mut compared).await?;
+        Ok(compared)
+    }
+
+    /// Whose external id was given, changed or taken away at Clerk since they were imported is there under another one.
+    async fn look_elsewhere(&self, page: &[MappedIdentity], compared: &mut Compared) -> Result<(), TargetError> {
+        let is_missing = |(index, verdict)| matches!(verdict, &Verdict::Missing).then_some(index);
+        let missing: Vec<usize> = compared.verdicts.iter().enumerate().filter_map(is_missing).collect();
+        let sought = missing.into_iter().filter_map(|index| {
+            let sent = Comparable::sent(&page[index].encoded)?;
+            let clerk_id = sent.clerk_id()?;
+            Some(Sought { index, sent, clerk_id })
+        });
+        let (mut by_external_id, mut by_own_id, mut nowhere) = (Vec::new(), Vec::new(), Vec::new());
+        for sought in sought {
+            match self.earlier(&sought)? {
+                Some(Listed { external_id: Some(external_id), .. }) => by_external_id.push((sought, external_id)),
+                Some(Listed { id, .. }) => by_own_id.push((sought, id)),
+                None => nowhere.push(sought),
+            }
+        }
+        let mut rest = by_external_id;
+        while !rest.is_empty() {
+            let ids: Vec<&str> = rest.iter().map(|(_, id)| id.as_str()).collect();
+            let (count, body) = self.target.read_some(&ids).await?;
+            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            for (sought, id) in rest.drain(..count) {
+                match found.get(id.as_str()).filter(|found| sought.sent.is_same_person(found) == Some(true)) {
+                    Some(found) => compared.found(sought.index, &sought.sent, found),
+                    None => nowhere.push(sought),
+                }
+            }
+        }
+        for (Sought { index, sent, .. }, id) in by_own_id {
+            let body = self.target.get(&id).await?;
+            if let Some(found) = body.as_deref().and_then(Comparable::one)
+                && sent.is_same_person(&found) == Some(true)
+            {
+                compared.found(index, &sent, &found);
+            }
+        }
+        // Who is not in the whole list is not there.
+        if self.catalogue.is_some() {
+            return Ok(());
+        }
+        for Sought { index, sent, .. } in nowhere {
+            let body = self.target.find_person(&sent).await?;
+            let listed = body.as_deref().and_then(Comparable::listed).map(|(listed, _)| listed);
+            if let Some(found) = listed.iter().flatten().find(|found| sent.is_same_person(found) == Some(true)) {
+                compared.found(index, &sent, found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who may be there for a record: the catalogue knows; without it, who had no external id was imported under their id at
+    /// Clerk.
+    fn earlier(&self, sought: &Sought<'_>) -> Result<Option<Listed>, TargetError> {
+        let clerk_id = &*sought.clerk_id;
+        if let Some(catalogue) = self.catalogue {
+            return Ok(catalogue.person(clerk_id)?);
+        }
+        let is_another = sought.sent.external_id.as_deref() != Some(clerk_id);
+        Ok(is_another.then(|| Listed { id: String::new(), external_id: Some(clerk_id.to_owned()) }))
+    }
+}
+
+impl Compared {
+    fn found(&mut self, index: usize, sent: &Comparable<'_>, found: &Comparable<'_>) {
+        self.verdicts[index] = Verdict::Found { different: sent.differences(found), hidden: sent.hidden(found) };
+        self.found.extend(found.id.as_deref().map(str::to_owned));
+    }
+}

@@ -1,0 +1,101 @@
+//! From the export and the target to an account.
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Account;
+use super::comparison::{Compared, Comparison};
+use super::extra::Found;
+use super::sample::Drawn;
+use crate::account::{Ledger, Reporter, StopReason};
+use crate::avnology::{MAX_PAGE, Paced};
+use crate::pipeline::{DuplicateCheck, MappedIdentity, mapped_groups};
+use crate::settings::{ImportSettings, Sample};
+use crate::signal::Signals;
+
+/// Verifies everything, or a sample.
+pub async fn run(
+    settings: &ImportSettings,
+    duplicates: DuplicateCheck,
+    target: Paced,
+    reporter: &mut dyn Reporter,
+    mut signals: Signals,
+) -> Account {
+    let started = Instant::now();
+    let mut account = Account::new(Ledger::new(&settings.intake.inputs, false));
+    let ended = tokio::select! {
+        biased;
+        signal = signals.next() => Err(StopReason::Interrupted(signal)),
+        ended = compare_all(settings, duplicates, &target, &mut account, reporter) => ended,
+    };
+    account.ledger.stopped = ended.err();
+    account.ledger.elapsed = started.elapsed();
+    reporter.finish(&account.ledger);
+    account
+}
+
+async fn compare_all(
+    settings: &ImportSettings,
+    duplicates: DuplicateCheck,
+    target: &Paced,
+    account: &mut Account,
+    reporter: &mut dyn Reporter,
+) -> Result<(), StopReason> {
+    let started = Instant::now();
+    let catalogue = match settings.sample {
+        Sample::All => Some(target.whole_list().await?),
+        Sample::Of(_) => None,
+    };
+    let stop = CancellationToken::new();
+    // However this ends, the reader is told.
+    let _guard = stop.clone().drop_guard();
+    let (stops, mut stopped) = mpsc::channel(4);
+    let mut groups = Box::pin(mapped_groups(settings.intake.clone(), duplicates, stop, stops));
+    let mut drawn = match settings.sample {
+        Sample::Of(size) => Some(Drawn::new(size)),
+        Sample::All => None,
+    };
+    let comparison = Comparison { target, catalogue: catalogue.as_ref() };
+    let (concurrency, found) = (settings.pace.concurrency.start, Found::new());
+    while let Some(group) = groups.next().await {
+        let identities = account.ledger.mapped_group(group);
+        match &mut drawn {
+            Some(drawn) => drawn.draw_from(identities),
+            None => compare(&comparison, concurrency, &identities, &found, account).await?,
+        }
+        account.ledger.elapsed = started.elapsed();
+        reporter.update(&account.ledger, false);
+    }
+    drop(groups);
+    if let Some(reason) = stopped.recv().await {
+        return Err(reason);
+    }
+    if let Some(drawn) = drawn {
+        compare(&comparison, concurrency, &drawn.into_identities(), &found, account).await?;
+    }
+    if let Some(catalogue) = &catalogue {
+        account.extra = Some(found.find_extra(catalogue).map_err(StopReason::Temporary)?);
+    }
+    Ok(())
+}
+
+/// Reads identities back, a page at a time and several pages at once, and books what they are like and who was found.
+async fn compare(
+    comparison: &Comparison<'_>,
+    concurrency: usize,
+    identities: &[MappedIdentity],
+    found: &Found,
+    account: &mut Account,
+) -> Result<(), StopReason> {
+    let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))
+        .map(|page| async move { (page, comparison.compare(page).await) })
+        .buffered(concurrency);
+    while let Some((page, compared)) = pages.next().await {
+        let Compared { verdicts, found: ids } = compared?;
+        account.book(page, verdicts);
+        found.extend(&ids).map_err(StopReason::Temporary)?;
+    }
+    Ok(())
+}
