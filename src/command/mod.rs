@@ -2,6 +2,7 @@
 
 mod deletion;
 mod first_pass;
+mod help;
 mod import_error;
 mod merge;
 mod migrate_clerk;
@@ -19,6 +20,7 @@ mod undo;
 mod undo_error;
 mod verify;
 
+pub use help::help;
 pub use import_error::ImportError;
 pub use merge::{MergeError, merge_runs};
 pub use migrate_clerk::import;

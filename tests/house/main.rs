@@ -35,6 +35,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "files",
             "exit",
             "signal",
+            "manual",
+            "toml_document",
         ],
     ),
     ("verify", &["settings", "pipeline", "account", "avnology", "source", "exit", "signal"]),
@@ -54,7 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "toml_document",
         ],
     ),
-    ("cli", &["sandbox", "delivery", "report", "avnology", "mapping", "pace", "source", "exit"]),
+    ("cli", &["sandbox", "delivery", "report", "avnology", "mapping", "pace", "source", "exit", "manual"]),
     ("sandbox", &["mapping", "files"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
@@ -91,6 +93,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("exit", &[]),
     ("signal", &[]),
+    // The pages for people.
+    ("manual", &[]),
 ];
 
 /// The files of `src`.
