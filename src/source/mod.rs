@@ -38,6 +38,7 @@ mod input;
 mod known;
 mod lines;
 mod nesting;
+mod notation;
 mod object;
 #[cfg(test)]
 mod oracle;
@@ -61,7 +62,7 @@ mod unread;
 mod watched;
 mod zstd;
 
-pub use answer::is_error_answer;
+pub use answer::{is_error_answer, users_within};
 pub use buffer::Buffer;
 pub(crate) use buffer::KEPT;
 pub(crate) use compressed::HELD_BACK;
