@@ -103,6 +103,11 @@ fn objects(value: &str) -> usize {
     items(value).map_or(0, |items| items.iter().filter(|item| item.starts_with('{')).count())
 }
 
+fn objects_by_name(value: &str) -> usize {
+    let members = members::<IgnoredAny>(value).unwrap_or_default();
+    members.iter().filter(|(_, value)| value.starts_with('{')).count()
+}
+
 /// Whether any array in a value has an object with a member that only users have, or any object has one by an id; `None` if a
 /// name is none.
 fn has_people(value: &str) -> Option<bool> {
@@ -145,8 +150,7 @@ fn is_page(object: &str) -> bool {
     let Some(users) = items(data) else { return is_error_answer(object) };
     beside.iter().all(|(name, value)| {
         let objects = objects(value);
-        let keyed =
-            members::<IgnoredAny>(value).unwrap_or_default().iter().filter(|(_, value)| value.starts_with('{')).count();
+        let keyed = objects_by_name(value);
         let is_named = name.eq_ignore_ascii_case("users");
         let is_lost = is_named && objects + keyed > 0 || users.is_empty() && objects > 0;
         has_people(value) == Some(false) && !is_lost
