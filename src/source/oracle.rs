@@ -121,10 +121,8 @@ fn has_people(value: &str) -> Option<bool> {
     if !value.starts_with('[') {
         return Some(false);
     }
-    let people = items(value)?.into_iter().map(|item| match item.starts_with('{') {
-        true => is_person(item),
-        false => has_people(item),
-    });
+    let people =
+        items(value)?.into_iter().map(|item| if item.starts_with('{') { is_person(item) } else { has_people(item) });
     people.collect::<Option<Vec<_>>>().map(|found| found.contains(&true))
 }
 
