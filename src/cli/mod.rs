@@ -1,6 +1,10 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
 mod migrate;
+#[cfg(not(feature = "sandbox"))]
+#[path = "no_sandbox.rs"]
+mod sandbox;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 
 use clap::{Parser, Subcommand};

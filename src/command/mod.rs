@@ -12,6 +12,10 @@ mod prepare;
 mod progress;
 mod recall;
 mod runs;
+#[cfg(not(feature = "sandbox"))]
+#[path = "no_sandbox.rs"]
+pub mod sandbox;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod target;
 mod undo;

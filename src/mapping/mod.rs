@@ -23,6 +23,10 @@ mod rules;
 mod syntax;
 mod template;
 mod traits;
+#[cfg(not(feature = "traits-schema"))]
+#[path = "no_traits_schema.rs"]
+mod traits_schema;
+#[cfg(feature = "traits-schema")]
 mod traits_schema;
 mod unique;
 mod user;

@@ -95,6 +95,11 @@ impl ApiKey {
     }
 }
 
+/// Starts a sandbox over this database for the holder of this key, who may do everything.
+pub async fn start_for(database: PathBuf, key: SecretString) -> Result<RunningSandbox, SandboxError> {
+    start(SandboxOptions { api_keys: vec![ApiKey::full_access(key)], ..SandboxOptions::new(database) }).await
+}
+
 /// Why a sandbox cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
