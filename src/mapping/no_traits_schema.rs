@@ -11,7 +11,9 @@ pub enum TraitsSchema {}
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraitsSchemaError {
     /// This build leaves schemas out.
-    #[error("this build cannot check traits against it; build it with `cargo install --path . --features traits-schema`")]
+    #[error(
+        "this build cannot check traits against it; build it with `cargo install --path . --features traits-schema`"
+    )]
     NotBuilt,
 }
 
