@@ -150,6 +150,10 @@ pub mod passwords;
 pub mod pipeline;
 pub mod report;
 pub mod rule_files;
+#[cfg(not(feature = "sandbox"))]
+#[path = "no_sandbox.rs"]
+pub mod sandbox;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod settings;
 pub mod signal;

@@ -328,7 +328,9 @@ fn a_wrong_file_is_wrong_usage_and_nothing_is_read_before() {
     assert!(run.expect_code(2).stderr.contains("line 1, column 2: unknown key `emial`; did you mean `email`?"));
     let schema = scratch.write("schema.json", r#"{"properties":{"x":{"type":"txt"}}}"#);
     let run = scratch.run(&["migrate", "clerk", "--import", "none.json", "--dry-run", "--traits-schema", &schema]);
-    assert!(run.expect_code(2).stderr.contains("the traits schema `schema.json` is wrong: at `/properties/x/type`"));
+    assert!(
+        run.expect_code(2).stderr.contains("the traits schema `schema.json` cannot be used: at `/properties/x/type`")
+    );
     let run = scratch.run(&["migrate", "clerk", "--import", "x", "--dry-run", "--mapping", "none.toml"]).expect_code(2);
     assert!(run.stderr.contains("cannot read `none.toml`"), "{}", run.stderr);
 }

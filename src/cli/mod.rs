@@ -3,6 +3,10 @@
 mod exit_codes;
 mod help;
 mod migrate;
+#[cfg(not(feature = "sandbox"))]
+#[path = "no_sandbox.rs"]
+mod sandbox;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod values;
 

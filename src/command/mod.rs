@@ -14,6 +14,10 @@ mod prepare_error;
 mod progress;
 mod recall;
 mod runs;
+#[cfg(not(feature = "sandbox"))]
+#[path = "no_sandbox.rs"]
+pub mod sandbox;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod target;
 mod undo;

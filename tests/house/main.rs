@@ -39,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "toml_document",
         ],
     ),
-    ("verify", &["settings", "pipeline", "account", "avnology", "source", "exit", "signal"]),
+    ("verify", &["settings", "pipeline", "account", "avnology", "source", "index", "exit", "signal"]),
     (
         "settings",
         &[
@@ -83,7 +83,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What the stages are made of.
     ("passwords", &["mapping", "clerk", "source", "index"]),
     ("journal", &["mapping", "clerk", "source", "index", "files", "exit"]),
-    ("avnology", &["mapping", "pace"]),
+    ("avnology", &["mapping", "pace", "index"]),
     ("mapping", &["clerk", "source", "toml_document"]),
     ("pace", &[]),
     ("clerk", &[]),
