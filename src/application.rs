@@ -41,6 +41,10 @@ pub async fn run() -> ExitStatus {
         Command::Migrate(MigrateArguments { provider: Provider::Clerk(arguments) }) => {
             Box::pin(migrate(*arguments, environment)).await
         }
+        Command::Help(arguments) => match command::help(&arguments.words) {
+            Ok(text) => print(&text),
+            Err(error) => error.exit(),
+        },
         Command::Sandbox(arguments) => {
             log(0, LogFormat::Text);
             let mut signals = match Signals::listen(leave) {
@@ -60,8 +64,7 @@ pub async fn run() -> ExitStatus {
 
 async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitStatus {
     if arguments.print_default_mapping {
-        let printed = print_text(DEFAULT_MAPPING);
-        return printed.map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success);
+        return print(DEFAULT_MAPPING);
     }
     let Some((options, job)) = job(&arguments) else {
         log(0, LogFormat::Text);
@@ -87,6 +90,10 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         metrics.end(status);
     }
     status
+}
+
+fn print(text: &str) -> ExitStatus {
+    print_text(text).map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success)
 }
 
 /// What is run and how, as metrics call it; nothing if runs are only looked at.

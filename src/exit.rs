@@ -60,13 +60,13 @@ impl ExitStatus {
             Self::Rejected => "finished, some records were rejected (verify: or differ)",
             Self::TooManyErrors => "stopped by --max-errors or --strict",
             Self::Input => "input unreadable, truncated or malformed as a whole, or too short (--min-records)",
-            Self::Refused => "the target refused us (key, scope, plan)",
+            Self::Refused => "the target refused access (key, scope, subscription)",
             Self::Unreachable => {
                 "the target, or the store of an input, cannot be reached or kept failing; try again later"
             }
             Self::Locked => "another run holds the lock",
-            Self::Interrupted => "interrupted (SIGINT); run the same command again to go on",
-            Self::Terminated => "terminated (SIGTERM); run the same command again to go on",
+            Self::Interrupted => "interrupted (SIGINT); the same command resumes the run",
+            Self::Terminated => "terminated (SIGTERM); the same command resumes the run",
         }
     }
 }

@@ -52,19 +52,42 @@
 //!
 //! # What holds
 //!
-//! - **Constant memory.** Chunks, batches, channels and sorters are bounded ([`pipeline::MemoryBound`]), and nothing grows
-//!   with the number of users.
-//! - **Each record in exactly one place**: created, updated, unchanged, rejected (code, sentence, position, the record
-//!   itself), or unfinished, to be taken up by the same command. See [`account::Counts`].
-//! - **Nothing lost, nothing doubled.** What a record came to is durable before it counts; a batch is journalled before it
-//!   is sent, and sent again exactly as it was if its answer was lost ([`journal`]).
-//! - **Nobody else's.** An identity is the run's own only with proof, the target's `created` or the run's mark on it
-//!   ([`avnology::RunMark`]); nothing else is claimed, and undoing deletes nothing else.
-//! - **What is sent is what was written.** The first pass knows what is damaged before the first request, and whatever reads an
-//!   input later is held to the bytes it had then ([`source::KnownInputs`]).
-//! - **A repeated run is a no-op.** `external_id` is the key at the target; what is there is read back and compared.
-//! - **One bad record never stops a run**, and a refusal of the whole run is never counted as rejects.
-//! - **No secret or personal datum** in logs, errors or reports: errors name fields and positions, never values.
+//! Each promise has tests that fail if it is broken; `tests/README.md` has all of them.
+//!
+//! - **Constant memory** ([test][memory]). Chunks, batches, channels and sorters are bounded
+//!   ([`pipeline::MemoryBound`]), and nothing grows with the number of users.
+//! - **Each record in exactly one place** ([test][sweep]): created, updated, unchanged, rejected (code, sentence,
+//!   position, the record itself), or unfinished, which the same command resumes. See [`account::Counts`].
+//! - **Nothing lost, nothing doubled** ([kills][kill], [power cuts][crash]). An outcome is durable before it counts. A
+//!   batch is in the journal before it is sent, and is sent again exactly as it was if its answer was lost
+//!   ([`journal`]).
+//! - **Nobody else's** ([test][ownership]). An identity is the run's own only with proof, the target's `created` or the
+//!   run's mark on it ([`avnology::RunMark`]). The program claims nothing else, and undo deletes nothing else.
+//! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before the first request,
+//!   and each later read of an input is checked against the bytes of the first one ([`source::KnownInputs`]).
+//! - **A repeated run changes nothing** ([test][nightly]). `external_id` is the key at the target. What is there is
+//!   read back and compared.
+//! - **One bad record never stops a run** ([test][reading]), and a refusal of the whole run is never counted as rejects
+//!   ([test][gateways]).
+//! - **As fast as the target allows, and no faster** ([test][scenarios]).
+//! - **No secret or personal datum** in logs, errors or reports ([test][cli]): errors name fields and positions, never
+//!   values.
+//!
+//! # Recipes
+//!
+//! - **A notice** (or a reject): add it to `mapping/code.rs`, at the end, because journals keep notices by place.
+//!   Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
+//!   `fixtures/README.md`.
+//! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings.rs`. The config file takes it
+//!   by itself. If a run has to remember it, add it to `settings/{config,run}.rs` and [`journal::RunRecord`]. Then
+//!   update the snapshot of `--help` and `manual/options.md`.
+//! - **A kind of record**: today everything from [`mapping::parse`] to [`mapping::MigrationIdentity::encode`] is about
+//!   users. Behind that, a record is bytes, a key and notices, and the pipeline does not look inside.
+//! - **A destination**: [`avnology`] is the only room that knows the vendor's answers. [`avnology::decide`] is the list
+//!   of what another one has to say about each outcome, and [`sandbox`] shows the whole contract.
+//! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
+//!   Replay it in `journal/run_journal.rs`, and add the moment to `tests/crash`.
+//! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
 //!
 //! # The rooms
 //!
@@ -88,12 +111,26 @@
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
+//! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
 //! documented and assumed, is confined to [`avnology`].
+//!
+//! [memory]: ../../../tests/memory.rs
+//! [sweep]: ../../../tests/sweep.rs
+//! [kill]: ../../../tests/kill.rs
+//! [crash]: ../../../tests/crash/main.rs
+//! [ownership]: ../../../tests/ownership.rs
+//! [changed]: ../../../tests/changed.rs
+//! [damaged]: ../../../tests/damaged.rs
+//! [nightly]: ../../../tests/nightly.rs
+//! [reading]: ../../../tests/reading.rs
+//! [gateways]: ../../../tests/gateways.rs
+//! [scenarios]: ../../../tests/scenarios.rs
+//! [cli]: ../../../tests/cli.rs
 
 pub mod account;
 pub mod application;
@@ -106,12 +143,17 @@ pub mod exit;
 pub mod files;
 pub mod index;
 pub mod journal;
+pub mod manual;
 pub mod mapping;
 pub mod pace;
 pub mod passwords;
 pub mod pipeline;
 pub mod report;
 pub mod rule_files;
+#[cfg(not(feature = "sandbox"))]
+#[path = "no_sandbox.rs"]
+pub mod sandbox;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod settings;
 pub mod signal;

@@ -7,7 +7,7 @@ use avnology_migrate::{application, exit::ExitStatus};
 
 /// glibc's allocator keeps memory for each thread, and more of it the longer a run takes: 35 MiB became 61 in ten million
 /// users.
-#[cfg(not(target_env = "msvc"))]
+#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

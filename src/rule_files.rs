@@ -33,8 +33,8 @@ pub enum RuleFileError {
         /// All that is wrong with it.
         faults: Vec<Fault>,
     },
-    /// The schema is wrong.
-    #[error("the traits schema `{}` is wrong: {problem}", path.display())]
+    /// The schema is wrong, or this build cannot check anything against one.
+    #[error("the traits schema `{}` cannot be used: {problem}", path.display())]
     Schema {
         /// The path.
         path: PathBuf,

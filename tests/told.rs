@@ -115,71 +115,53 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// What is said of how many records are used.
+fn consequence(command: What, is_damaged: bool, used: usize) -> String {
+    let records = format!("the {used} whole records");
+    match (command, used, is_damaged) {
+        (What::DryRun, 0, _) => "an import would send nothing".to_owned(),
+        (What::Import, 0, _) => "was sent".to_owned(),
+        (What::Verify, 0, _) => "was compared".to_owned(),
+        (What::DryRun, _, true) => "out of a pipe only what comes".to_owned(),
+        (What::Import, _, true) => "nothing of what is wrong in it was sent".to_owned(),
+        (What::Verify, _, true) => "nothing of what is wrong in it was compared".to_owned(),
+        (What::DryRun, ..) => format!("an import would send what is valid of {records} "),
+        (What::Import, ..) => format!("{records} that checksums cover were imported, or rejected"),
+        (What::Verify, ..) => format!("only {records} that checksums cover were compared"),
+    }
+}
+
+#[track_caller]
+fn assert_true(run: &Run, sandbox: &Sandbox, (command, fault, used): (What, &str, usize), name: &str) {
+    let said = run.stderr.lines().rev().find(|line| line.starts_with("error: ")).expect("an error");
+    let what = format!("{name}, {command:?}, {used} used: {said}");
+    assert!(said.contains(fault) && !said.contains("were read"), "{fault}: {what}");
+    let done = &said[said.rfind("; ").expect("a consequence")..].replace("before that", "that checksums cover");
+    let expected = consequence(command, fault == "damaged", used);
+    assert!(done.contains(&expected) && (used > 0 || done.contains("nothing")), "{expected}: {what}");
+    if command == What::Import {
+        assert_eq!(sandbox.column("email").len(), used, "{what}");
+    }
+    if command == What::Verify && used > 0 {
+        let report = run.report();
+        assert_eq!((&report["checked"], &report["equal"]), (&used.into(), &used.into()), "{what}");
+    }
+    if let Ok(report) = serde_json::from_str::<serde_json::Value>(&run.stdout) {
+        let reason = report["reason"].as_str().expect("a reason");
+        assert!(said.contains(reason), "the report says the same: {reason}");
+    }
+}
+
 #[test]
 fn what_is_said_of_an_input_that_ends_early_is_what_was_done_with_it() {
-    for Case { name, content, fault, used } in cases() {
-        let scratch = Scratch::new();
-        let sandbox = Sandbox::start(&scratch, &[]);
-        scratch.write("users.json", &content);
-        for is_piped in [false, true] {
-            let used = if is_piped { used.1 } else { used.0 };
+    for Case { name, content, fault, used: (of_file, of_pipe) } in cases() {
+        for (is_piped, used) in [(false, of_file), (true, of_pipe)] {
+            let scratch = Scratch::new();
+            let sandbox = Sandbox::start(&scratch, &[]);
+            scratch.write("users.json", &content);
             for command in [What::DryRun, What::Import, What::Verify] {
                 let run = run(&scratch, &sandbox, command, is_piped).expect_code(5);
-                let said =
-                    run.stderr.lines().rev().find(|line| line.starts_with("error: ")).expect("an error").to_owned();
-                let what = format!("{name}, {command:?}, piped: {is_piped}, {used} used: {said}");
-                assert!(said.contains(fault), "{fault}: {what}");
-                assert!(!said.contains("were read") && !said.contains("is sent"), "{what}");
-                let said = &said[said.find(';').expect("a consequence")..];
-                let number = |text: &str| {
-                    let at = said.find(text).unwrap_or_else(|| panic!("`{text}`: {what}"));
-                    assert!(
-                        said[..at].contains(&format!("the {used} whole record"))
-                            || said.contains("of what is wrong")
-                            || said.contains("out of a pipe only"),
-                        "{what}"
-                    );
-                };
-                match command {
-                    What::DryRun if used == 0 => assert!(said.contains("an import would send nothing"), "{what}"),
-                    What::DryRun if fault == "damaged" => {
-                        assert!(said.contains("pipe only what comes before"), "{what}")
-                    }
-                    What::DryRun => assert!(
-                        said.contains(&format!("would send what is valid of the {used} whole record")),
-                        "{what}"
-                    ),
-                    What::Import if used == 0 => {
-                        assert!(said.contains("nothing") && said.contains("was sent"), "{what}")
-                    }
-                    What::Import if fault == "damaged" => {
-                        assert!(said.contains("nothing of what is wrong in it was sent"), "{what}")
-                    }
-                    What::Import => number("imported, or rejected"),
-                    What::Verify if used == 0 => {
-                        assert!(said.contains("nothing") && said.contains("compared"), "{what}")
-                    }
-                    What::Verify if fault == "damaged" => {
-                        assert!(said.contains("nothing of what is wrong in it was compared"), "{what}")
-                    }
-                    What::Verify => number("compared"),
-                }
-                if command == What::Import {
-                    assert_eq!(sandbox.column("email").len(), used, "{what}");
-                }
-                if command == What::Verify && used > 0 {
-                    assert_eq!(run.report()["checked"], used, "{what}");
-                    assert_eq!(run.report()["equal"], used, "{what}");
-                }
-                if let Ok(report) = serde_json::from_str::<serde_json::Value>(&run.stdout) {
-                    let reason = report["reason"].as_str().expect("a reason");
-                    assert!(run.stderr.contains(reason), "the report says the same: {reason}");
-                }
-            }
-            if !is_piped {
-                // The same users come out of the pipe.
-                let connection = rusqlite::Connection::open(&sandbox.database).expect("the database");
-                connection.execute("DELETE FROM identities", []).expect("they are gone");
+                assert_true(&run, &sandbox, (command, fault, used), name);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What of a run's account is in no record of its journal, to and from the entry that ends it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::{InputProgress, Ledger};
@@ -11,7 +12,8 @@ impl Ledger {
     /// How the run ended.
     pub fn ended(&self) -> Ended {
         let inputs = self.inputs.iter().map(|input| EndedInput {
-            name: input.input.clone(),
+            // Where it lies is in the run's record, and may be another place after the directories were moved.
+            name: if Path::new(&input.input).is_absolute() { String::new() } else { input.input.clone() },
             bytes: input.bytes,
             consumed: input.consumed,
             records: input.records,

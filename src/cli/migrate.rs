@@ -31,18 +31,18 @@ pub enum Provider {
 const LONG_ABOUT: &str = "\
 Import a Clerk user export.
 
-Reads {\"data\": [<user>, …]}, a bare array of users, several of these put together, one user a line (NDJSON) or the \
-Dashboard's CSV, also compressed \
-with gzip or zstd, however large, one record at a time, from a file, standard input or (if built with object storage) a \
-store (s3://bucket/users.json, gs://, az://, https://), and creates the users at Avnology ID with their passwords, metadata, addresses and social sign-ins. Running it again \
-changes nothing and picks up what is missing. A record that cannot be imported never stops the run: it goes to \
-rejects.ndjson, which can be mended and imported itself.
+Reads users from a file, from standard input or (if built with object storage) from a store, one record at a time, however \
+many there are: {\"data\": [<user>, …]}, an array of users, several of these put together, one user a line (NDJSON), or the \
+Dashboard's CSV. Each may be compressed with gzip or zstd. Creates the users at Avnology ID with their passwords, metadata, \
+addresses and social sign-ins.
 
-Files are read through before the first user is sent: of one whose checksum is wrong nothing is, and one that changes is \
-noticed. A pipe can be read only once: its compressed data are checked before they are sent as long as a gzip member or zstd frame \
-has 8 MiB at the most; damage to larger ones is known only after users were sent, and to what comes uncompressed never.
+Running the import again changes nothing and adds what is missing. A record that cannot be imported never stops the run: it \
+goes to rejects.ndjson. Mend it there, and import that file.
 
-The admin key is read from AVNOLOGY_SECRET_KEY, in the environment or in a .env file of the working directory.";
+The program reads files through before it sends the first user. If a checksum is wrong, it sends nothing; if a file changes, \
+it stops. It can read a pipe only once: `avnology help inputs` says what that means.
+
+The admin key comes from AVNOLOGY_SECRET_KEY, in the environment or in a .env file of the working directory.";
 
 fn examples() -> String {
     format!(
@@ -57,22 +57,24 @@ Examples:
   From a pipe, with a report for a program:
     gunzip -c users.json.gz | avnology migrate clerk --import - --output json > report.json
 
-Options that are the same every time can be in a file (avnology.toml, or --config FILE):
+Options that are the same every time can be in a file (avnology.toml, or --config FILE; `avnology help nightly`):
   [migrate.clerk]
   import = \"clerk_users.json\"
   max-errors = 1000
 
-Environment (a .env file of the working directory never overrides it; flags do):
-  AVNOLOGY_SECRET_KEY   the admin key; scopes admin:users:read and admin:users:write
-  AVNOLOGY_SECRET_KEY_FILE  a file with the key, read again when the target does not take it any more
+Environment (options win over it; it wins over a .env file of the working directory):
+  AVNOLOGY_SECRET_KEY   the admin key; it needs the scopes admin:users:read and admin:users:write
+  AVNOLOGY_SECRET_KEY_FILE  a file with the key; read again when the target refuses the key
   AVNOLOGY_BASE_URL     like --base-url
   AVNOLOGY_RATE         like --rate
   AVNOLOGY_CONCURRENCY  like --concurrency
   AVNOLOGY_RUNS_DIR     like --runs-dir
   AVNOLOGY_SHARDS       how many shards there are, for --shard auto
   AVNOLOGY_CACERT       like --cacert
-  HTTPS_PROXY, ALL_PROXY, NO_PROXY  how to get to the target
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY  the proxy to the target
   NO_COLOR              no colours
+
+The manual is `avnology help TOPIC`; `avnology help` lists the topics.
 
 {}",
         super::exit_codes()
@@ -91,11 +93,11 @@ pub struct ClerkArguments {
     #[command(flatten)]
     pub import: ImportArguments,
 
-    /// Take options that are not given here from this file [default: avnology.toml, if there is one]
+    /// Take options that are not typed from this file [default: avnology.toml, if there is one]
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
-    /// Print a mapping file that means exactly the defaults, with an explanation of everything in it
+    /// Print a mapping file that means exactly the defaults, with an explanation of each key
     #[arg(long, exclusive = true, help_heading = "Mapping")]
     pub print_default_mapping: bool,
 }
@@ -105,9 +107,9 @@ pub struct ClerkArguments {
 pub enum ClerkCommand {
     /// List the runs, the newest first
     Runs(RunsArguments),
-    /// Go on with a run that was interrupted
+    /// Resume a run that was interrupted
     Resume(ResumeArguments),
-    /// Read the target back and compare it with an export, field by field
+    /// Compare the target with an export, field by field
     Verify(Box<VerifyArguments>),
     /// Delete exactly the identities that one run created
     Undo(UndoArguments),
@@ -133,15 +135,15 @@ pub struct RunsArguments {
 /// What to do with several runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
-    /// Put the accounts and the rejects of all shards of one import together
+    /// Make one account and one rejects file of all shards of an import
     Merge(MergeArguments),
 }
 
 /// `avnology migrate clerk runs merge`
 #[derive(Debug, Args)]
 pub struct MergeArguments {
-    /// Runs of shards, by their ids or directories; shards of the same import that are not named are looked for among the
-    /// runs [default: the newest import in shards]
+    /// Runs of shards, by their ids or directories. The program finds the other shards of the same import among the runs
+    /// [default: the newest import in shards]
     #[arg(value_name = "RUN")]
     pub runs: Vec<String>,
 
@@ -163,7 +165,7 @@ pub struct MergeArguments {
 /// `avnology migrate clerk resume`
 #[derive(Debug, Args)]
 pub struct ResumeArguments {
-    /// The run's id, as `runs` lists it; the newest one that is not finished if left out
+    /// The run's id, as `runs` lists it [default: the newest run that is not finished]
     pub run: Option<String>,
 
     /// How to run.
@@ -177,11 +179,11 @@ pub struct UndoArguments {
     /// The run's id, as `runs` lists it
     pub run: String,
 
-    /// Do not ask; needed where there is no terminal to ask on
+    /// Do not ask before deleting; needed if there is no terminal
     #[arg(long)]
     pub yes: bool,
 
-    /// Delete identities that were changed since the run created them, too
+    /// Also delete identities that somebody changed since the run created them
     #[arg(long)]
     pub force: bool,
 
@@ -193,15 +195,15 @@ pub struct UndoArguments {
 /// `avnology migrate clerk verify`
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// The export; several may be given, `-` is standard input; or a URL as in `s3://bucket/users.json`
+    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 
-    /// The Dashboard's CSV with the passwords that the export lacks (as the Backend API's and the CLI's do), by Clerk id
+    /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
     #[arg(long, value_name = "FILE")]
     pub passwords: Option<PathBuf>,
 
-    /// Compare N records, spread over the whole export; extra identities are not looked for
+    /// Compare N records, spread over the whole export, and do not look for extra identities
     #[arg(long, value_name = "N", conflicts_with = "all")]
     pub sample: Option<NonZeroUsize>,
 
@@ -213,7 +215,7 @@ pub struct VerifyArguments {
     #[command(flatten)]
     pub target: TargetArguments,
 
-    /// How users were mapped: as in the import.
+    /// How users were mapped, as in the import.
     #[command(flatten)]
     pub mapping: MappingArguments,
 
@@ -225,21 +227,21 @@ pub struct VerifyArguments {
 /// `avnology migrate clerk --import …`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// The export; several may be given, `-` is standard input; or a URL as in `s3://bucket/users.json`
+    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 
-    /// The Dashboard's CSV with the passwords that the export lacks (as the Backend API's and the CLI's do), by Clerk id
+    /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
     #[arg(long, value_name = "FILE")]
     pub passwords: Option<PathBuf>,
 
-    /// Take part I of N, as in `2/3`, and 1/N of the rate; the other parts are for other processes, and `runs merge` puts
-    /// their accounts together. `auto` asks the engine: a Kubernetes Indexed Job (with `AVNOLOGY_SHARDS`), a Slurm array, an
-    /// AWS Batch array or Cloud Run tasks
+    /// Import only part I of N, as in `2/3`, at 1/N of the rate. Other processes import the other parts, and `runs merge`
+    /// makes one account of all. `auto` asks the engine: a Kubernetes Indexed Job (with `AVNOLOGY_SHARDS`), a Slurm array,
+    /// an AWS Batch array or Cloud Run tasks
     #[arg(long, value_name = "I/N")]
     pub shard: Option<ShardChoice>,
 
-    /// Read, map and validate everything, send nothing, and preview the first identities
+    /// Read, map and check everything, send nothing, and show the first identities
     #[arg(long)]
     pub dry_run: bool,
 
@@ -251,21 +253,21 @@ pub struct ImportArguments {
     #[command(flatten)]
     pub mapping: MappingArguments,
 
-    /// What becomes of a user who is at the target already
+    /// What to do with a user who is at the target already
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
     pub on_existing: OnExisting,
 
-    /// Ask the target about every user, also those that it confirmed in an earlier run and that have not changed since
+    /// Ask the target about every user, even if it confirmed the user in an earlier run
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, help_heading = "Mapping")]
     pub recheck: bool,
 
-    /// How many identities a dry run shows (password hashes are masked) [default: 3]
+    /// How many identities a dry run shows, with password hashes masked [default: 3]
     #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
     pub preview: Option<usize>,
 
-    /// Begin a new run, even if one over the same input and target was interrupted
+    /// Begin a new run, even if there is an interrupted one over the same input and target
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, help_heading = "Output")]
@@ -279,7 +281,7 @@ pub struct ImportArguments {
 /// How users are mapped.
 #[derive(Debug, Default, Args)]
 pub struct MappingArguments {
-    /// Map by these rules (TOML): what traits there are, where metadata goes, unverified emails, usernames
+    /// Map users by the rules in this TOML file; --print-default-mapping prints one to begin with
     #[arg(long, value_name = "FILE", help_heading = "Mapping")]
     pub mapping: Option<PathBuf>,
 
@@ -287,8 +289,8 @@ pub struct MappingArguments {
     #[arg(long, value_name = "FILE", help_heading = "Mapping")]
     pub traits_schema: Option<PathBuf>,
 
-    /// What becomes of a user without an email address: `reject`, or `placeholder:DOMAIN` to make one up [default: reject,
-    /// or what the mapping file says]
+    /// What to do with a user without an email address: `reject` it, or give it an address at a domain
+    /// (`placeholder:DOMAIN`) [default: reject, or what the mapping file says]
     #[arg(long, value_name = "RULE", help_heading = "Mapping")]
     pub missing_email: Option<MissingEmail>,
 }
@@ -304,15 +306,15 @@ pub struct TargetArguments {
     #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
     pub sandbox_db: PathBuf,
 
-    /// The target's address; https, or http to this machine [default: `https://api-id.avnology.net`]
+    /// The target's address: https, or http if it is on this machine [default: `https://api-id.avnology.net`]
     #[arg(long, value_name = "URL", help_heading = "Target")]
     pub base_url: Option<BaseUrl>,
 }
 
-/// How to run, whatever is run.
+/// How to run.
 #[derive(Debug, Args)]
 pub struct RunOptions {
-    /// Requests for each second (50/s) or minute (600/m), slower only where the target wants it; `auto` finds what it
+    /// Requests a second (50/s) or a minute (600/m), and fewer if the target asks for that; `auto` finds what the target
     /// allows [default: auto]
     #[arg(long, value_name = "RATE", help_heading = "Target")]
     pub rate: Option<RateChoice>,
@@ -321,15 +323,15 @@ pub struct RunOptions {
     #[arg(long, value_name = "RATE", help_heading = "Target")]
     pub rate_min: Option<Rate>,
 
-    /// Never go faster than this, whatever the target allows
+    /// Never go faster than this, even if the target allows it
     #[arg(long, value_name = "RATE", help_heading = "Target")]
     pub rate_max: Option<Rate>,
 
-    /// How many requests may go at once after a while without any [default: 1]
+    /// How many requests may go at once after a pause [default: 1]
     #[arg(long, value_name = "N", help_heading = "Target")]
     pub burst: Option<NonZeroU32>,
 
-    /// How many requests may be under way at once; `auto` goes by how long answers take [default: auto]
+    /// How many requests may be in flight; `auto` adapts to how long answers take [default: auto]
     #[arg(long, value_name = "N", help_heading = "Target")]
     pub concurrency: Option<ConcurrencyRules>,
 
@@ -341,12 +343,12 @@ pub struct RunOptions {
     #[arg(long, value_name = "BYTES", value_parser = batch_bytes, help_heading = "Target")]
     pub batch_bytes: Option<usize>,
 
-    /// How many seconds to wait for a target that fails, or asks to wait, before the run stops with exit code 7
+    /// How many seconds to wait for a target that fails or asks to wait; then the run stops with exit code 7
     /// [default: 180]
     #[arg(long, value_name = "SECONDS", help_heading = "Target")]
     pub max_wait: Option<u64>,
 
-    /// How many seconds a connection may take to be made [default: 10]
+    /// How many seconds connecting may take [default: 10]
     #[arg(long, value_name = "SECONDS", help_heading = "Target")]
     pub connect_timeout: Option<NonZeroU32>,
 
@@ -354,28 +356,27 @@ pub struct RunOptions {
     #[arg(long, value_name = "SECONDS", help_heading = "Target")]
     pub request_timeout: Option<NonZeroU32>,
 
-    /// Trust the certificates in this PEM file, too
+    /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE", help_heading = "Target")]
     pub cacert: Option<PathBuf>,
 
-    /// Stop once more than this many records were rejected; those that are known beforehand (not in a pipe) count before
-    /// anything is sent
+    /// Stop after more than N rejects. Rejects that the first pass finds (not in a pipe) count before anything is sent
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub max_errors: Option<u64>,
 
-    /// Send nothing while the files show that any record would be rejected: exit code 4, and the report and the rejects file
-    /// name them. What only the target knows is found while the others are sent (exit code 3): an address that another identity
-    /// has, and with --on-existing fail a user who is there already; `verify` tells before who is
+    /// Send nothing if the files show that any record would be rejected: exit code 4; the report and the rejects file name these
+    /// records. What only the target knows is found while the others are sent (exit code 3): an address that another identity
+    /// has, and with --on-existing fail who is there already
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, help_heading = "Mapping")]
     pub strict: bool,
 
-    /// End with exit code 5 if the input has fewer than N records; nothing is sent then, unless it comes out of a pipe
+    /// End with exit code 5 if the input has fewer than N records, and send nothing (a pipe is sent as it is read)
     #[arg(long, value_name = "N", help_heading = "Mapping")]
     pub min_records: Option<u64>,
 
-    /// The largest record; a larger one is rejected without being kept in memory [default: 8388608]
+    /// The most bytes in one record; a larger record becomes a reject and is not kept in memory [default: 8388608]
     #[arg(long, value_name = "BYTES", value_parser = record_bytes, help_heading = "Mapping")]
     pub max_record_bytes: Option<usize>,
 
@@ -387,29 +388,29 @@ pub struct RunOptions {
     #[arg(long, value_name = "STYLE", default_value = "auto", help_heading = "Output")]
     pub progress: ProgressStyle,
 
-    /// No progress and no summary: nothing at all if all went well, a line if records were rejected, errors
+    /// Print nothing if all went well, one line if records were rejected, and errors
     #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
 
-    /// How standard error tells what happens: for people, or as a JSON object a line, progress and errors included
+    /// The format of standard error: text, or one JSON object a line, with progress and errors, too
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub log_format: LogFormat,
 
-    /// Keep metrics for Prometheus in this file, as the textfile collector of its node exporter takes them
+    /// Write metrics for the textfile collector of Prometheus's node exporter to this file
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub metrics_file: Option<PathBuf>,
 
-    /// Tell more; twice, still more
+    /// Print more; given twice, still more
     #[arg(long, short, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 
-    /// Where runs keep their journals, rejects and reports [default: .avnology/runs]
+    /// The directory of the runs: journals, rejects and reports [default: .avnology/runs]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub runs_dir: Option<PathBuf>,
 
-    /// Write the JSON report here as well (a dry run writes it nowhere else)
+    /// Also write the JSON report to this file (a dry run writes it nowhere else)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub report: Option<PathBuf>,
 }

@@ -1,12 +1,19 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
 mod exit_codes;
+mod help;
 mod migrate;
+#[cfg(not(feature = "sandbox"))]
+#[path = "no_sandbox.rs"]
+mod sandbox;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod values;
 
 use clap::{Parser, Subcommand};
 
+pub use help::HelpArguments;
+pub(crate) use help::topics;
 pub use migrate::{
     ClerkArguments, ClerkCommand, ImportArguments, MappingArguments, MergeArguments, MigrateArguments, OutputFormat,
     ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments, UndoArguments,
@@ -22,8 +29,9 @@ use exit_codes::exit_codes;
     name = "avnology",
     version,
     about = "Moves an enterprise off Clerk and onto Avnology ID",
-    after_help = exit_codes(),
+    after_help = format!("{}\n\n{}", topics(), exit_codes()),
     max_term_width = 110,
+    disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
 )]
@@ -40,6 +48,8 @@ pub enum Command {
     Migrate(MigrateArguments),
     /// Serve an embedded Avnology ID on this machine, to rehearse against
     Sandbox(SandboxArguments),
+    /// Print a page of the manual, or the help of a command
+    Help(HelpArguments),
 }
 
 #[cfg(test)]

@@ -15,22 +15,22 @@ Examples:
     avnology sandbox
   Without a rate limit, over another database:
     avnology sandbox --db rehearsal.db --rate off
-  With a network that loses things:
+  With a network that loses requests and answers:
     avnology sandbox --fault latency=20ms..80ms --fault status=503:0.05 --fault reset-after=0.02
 
-Once it listens it prints AVNOLOGY_BASE_URL=… and AVNOLOGY_SECRET_KEY=… on standard output,
-ready for a .env file. /sign-in is a page on which to try a migrated password.
+When it listens, it prints AVNOLOGY_BASE_URL=… and AVNOLOGY_SECRET_KEY=… on standard output,
+ready for a .env file. Try a migrated password on its page /sign-in.
 
 Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
   latency=T[..T]                before each answer
-  status=CODE:P[:retry-after=S] this status instead of the call
-  reset-before=P                the connection closes, nothing was done
-  reset-after=P                 everything was done, the connection closes without an answer
-  reset-during=P                everything was done, half of the answer is sent
-  garbage=P                     everything was done, the answer is an HTML page with status 200
-  slow-body=P:T                 the answer takes this long
+  status=CODE:P[:retry-after=S] the sandbox answers with this status and does nothing
+  reset-before=P                the connection closes before the sandbox does anything
+  reset-after=P                 the sandbox does all, and the connection closes without an answer
+  reset-during=P                the sandbox does all, and sends half of the answer
+  garbage=P                     the sandbox does all, and answers with an HTML page and status 200
+  slow-body=P:T                 sending the answer takes this long
   storm=CODE:T/T                for the first T of every T only this status, with Retry-After; storm-bare without
-  item-error=P                  single items of a batch fail with a code that may pass
+  item-error=P                  single items of a batch fail with a code that a retry may clear
   outage-after=N:T              after N calls every connection closes, for this long";
 
 /// `avnology sandbox …`
@@ -41,11 +41,11 @@ pub struct SandboxArguments {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4455")]
     pub listen: SocketAddr,
 
-    /// The database file; made if it is not there
+    /// The database file; the sandbox creates it if there is none
     #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db")]
     pub db: PathBuf,
 
-    /// The API key that callers need [default: a new one each time, which is printed]
+    /// The API key that callers need [default: a new one each time, which the sandbox prints]
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,
 
@@ -61,19 +61,19 @@ pub struct SandboxArguments {
     #[arg(long, value_name = "N", default_value = "100")]
     pub burst: NonZeroU32,
 
-    /// Do without the batch methods, as a target may that has only what is publicly documented
+    /// Have no batch methods, like a target with only the publicly documented API
     #[arg(long)]
     pub no_batch: bool,
 
-    /// Take bodies that are compressed with gzip, and say so
+    /// Accept bodies that are compressed with gzip, and say so in a header
     #[arg(long)]
     pub accept_gzip: bool,
 
-    /// Let things go wrong on purpose; may be given several times
+    /// Fail on purpose, as listed below; may be given several times
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<Fault>,
 
-    /// Seed of the faults' dice
+    /// The seed of the random numbers for faults
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub fault_seed: u64,
 }

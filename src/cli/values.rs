@@ -13,8 +13,8 @@ impl ValueEnum for OnExisting {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let (name, help) = match self {
-            Self::Skip => ("skip", "Leave it as it is; tell if it differs from the export"),
-            Self::Update => ("update", "Change what differs to what the export says, but never a password"),
+            Self::Skip => ("skip", "Leave it as it is, and count it if it differs from the export"),
+            Self::Update => ("update", "Change what differs to what the export says, and never a password"),
             Self::Fail => ("fail", "Reject the record as `already_exists`"),
         };
         Some(PossibleValue::new(name).help(help))

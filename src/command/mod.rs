@@ -2,6 +2,7 @@
 
 mod deletion;
 mod first_pass;
+mod help;
 mod import_error;
 mod merge;
 mod migrate_clerk;
@@ -13,12 +14,17 @@ mod prepare_error;
 mod progress;
 mod recall;
 mod runs;
+#[cfg(not(feature = "sandbox"))]
+#[path = "no_sandbox.rs"]
+pub mod sandbox;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod target;
 mod undo;
 mod undo_error;
 mod verify;
 
+pub use help::help;
 pub use import_error::ImportError;
 pub use merge::{MergeError, merge_runs};
 pub use migrate_clerk::import;

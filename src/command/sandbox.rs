@@ -4,13 +4,9 @@ use std::io::Write;
 
 use secrecy::SecretString;
 
+use super::target::random_key;
 use crate::cli::SandboxArguments;
 use crate::sandbox::{ApiKey, Faults, RateLimit, SandboxError, SandboxOptions, start};
-
-/// A key that nobody can guess.
-pub(super) fn random_key() -> String {
-    format!("sk_test_{}", uuid::Uuid::new_v4().simple())
-}
 
 /// Serves a sandbox until `shutdown` completes.
 pub async fn run(arguments: SandboxArguments, shutdown: impl Future<Output = ()>) -> Result<(), SandboxError> {

@@ -8,10 +8,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use super::sandbox::random_key;
 use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, Proxy, TargetError};
 use crate::exit::ExitStatus;
-use crate::sandbox::{self, ApiKey, RunningSandbox, SandboxOptions};
+use crate::sandbox::{self, RunningSandbox};
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
 
@@ -75,13 +74,16 @@ pub(super) async fn at_target(
     }
 }
 
+/// A key that nobody can guess.
+pub(super) fn random_key() -> String {
+    format!("sk_test_{}", uuid::Uuid::new_v4().simple())
+}
+
 /// Starts the embedded target over this database.
 async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), ImportError> {
     // The key lives as long as this process and is known to nobody else.
     let secret_key = SecretString::from(random_key());
-    let mut options = SandboxOptions::new(database.to_path_buf());
-    options.api_keys = vec![ApiKey::full_access(secret_key.clone())];
-    let sandbox = sandbox::start(options).await?;
+    let sandbox = sandbox::start_for(database.to_path_buf(), secret_key.clone()).await?;
     let base_url = sandbox.base_url().parse().map_err(|_| {
         let source = io::Error::other("the sandbox's own address is not usable");
         ImportError::Write { path: database.to_path_buf(), source }

@@ -27,7 +27,7 @@ pub struct Ended {
 /// An input when a part of a run ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndedInput {
-    /// Its name as the user gave it.
+    /// Its name as the user gave it; none if that was its absolute path, which is in the run's record.
     pub name: String,
     /// Its size in bytes, where known.
     pub bytes: Option<u64>,

@@ -28,6 +28,10 @@ mod syntax;
 mod template;
 mod text;
 mod traits;
+#[cfg(not(feature = "traits-schema"))]
+#[path = "no_traits_schema.rs"]
+mod traits_schema;
+#[cfg(feature = "traits-schema")]
 mod traits_schema;
 mod unique;
 mod user;

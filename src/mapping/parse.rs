@@ -2,7 +2,7 @@
 
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
-use crate::source::{ERROR_ANSWER, Header, Row, RowFault, SyntaxFault, diagnose, is_error_answer};
+use crate::source::{ERROR_ANSWER, Header, Row, RowFault, SyntaxFault, diagnose, is_error_answer, users_within};
 
 /// Parses one record strictly: the whole of it has to be one JSON value in UTF-8.
 pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
@@ -13,10 +13,21 @@ pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
     };
     // Not being JSON outweighs a wrong type before the fault.
     let user: User<'_> = parsed.map_err(|error| diagnose(record).map_or_else(|| data(&error), syntax))?;
-    if user.id.is_none() && user.unknown_fields > 0 && is_error_answer(record) {
-        return Err(Rejection::of_field(RejectCode::InvalidRecord, "errors", ERROR_ANSWER));
+    if user.id.is_none() && user.unknown_fields > 0 {
+        no_user(record)?;
     }
     Ok(user)
+}
+
+/// Rejects what programs put in the place of a user: an error answer of the API, and a whole page of users.
+fn no_user(record: &[u8]) -> Result<(), Rejection> {
+    if is_error_answer(record) {
+        return Err(Rejection::of_field(RejectCode::InvalidRecord, "errors", ERROR_ANSWER));
+    }
+    let Some(member) = users_within(record) else { return Ok(()) };
+    let message =
+        format!("the record is a page of users and no user: its users are in {member}; take them out of it, with `jq`");
+    Err(Rejection::of_record(RejectCode::InvalidRecord, message))
 }
 
 /// Reads one row of a CSV.

@@ -12,27 +12,36 @@
 //! moments at which the quota was used up, divided by the time between them, is the quota, whatever kind of window or
 //! bucket the target counts with. [`ConcurrencyControl`] looks at how long answers take, [`BatchControl`] at requests that
 //! are too large. A target that refuses two requests that come close together, however few they are, is found out by
-//! [`Spacing`], which then keeps them apart. A refusal holds everybody once; then a single request tries, and the others wait for its answer. The
-//! same goes for a target that fails everything: it is probed, not hammered.
+//! [`Spacing`], which then keeps them apart, to a fraction of a millisecond ([`Timer`]). A refusal holds everybody once; then
+//! a single request tries, and the others wait for its answer. The same goes for a target that fails everything: it is probed, not hammered.
 //!
-//! The controls are pure: time comes in as an argument. `tests/scenarios.rs` runs them against targets of all kinds, which
+//! The controls are pure: time comes in as an argument. `tests/end_to_end/scenarios.rs` runs them against targets of all kinds, which
 //! `fixtures/scenarios` describes.
 
 mod answer;
 mod batch_control;
 mod concurrency_control;
+mod figures;
 mod gate;
+mod hold;
 mod limiter;
+mod permit;
 mod quota;
 mod rate;
 mod rate_control;
 mod spacing;
+mod state;
+mod timer;
 
 pub use answer::{Answer, Verdict};
 pub use batch_control::BatchControl;
 pub use concurrency_control::{ConcurrencyControl, ConcurrencyRules};
-pub use gate::{HoldReason, Pace, PaceFigures, PaceRules, Permit, Slot};
+pub use figures::PaceFigures;
+pub use gate::{Pace, PaceRules, Slot};
+pub use hold::HoldReason;
+pub use permit::Permit;
 pub use quota::Quota;
 pub use rate::{Rate, RateChoice, RateRules};
 pub use rate_control::{RateControl, RateReason};
 pub use spacing::Spacing;
+pub use timer::Timer;

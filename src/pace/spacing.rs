@@ -1,8 +1,14 @@
 //! Keeps requests apart, for a target that refuses two that come close together, however few they are.
 //!
-//! Such a target has a bucket of one: what it does not grant in time is lost, and what comes a moment early is refused. How
-//! long a request is on its way differs from one to the next, so it is not enough to send them at equal distances: if one
-//! takes longer than usual, it may have arrived late, and the next one has to be later by as much.
+//! Such a target has a bucket of one: what it does not grant in time is lost, and what comes a moment early is refused,
+//! which costs a wait of a second where the wait is told in whole seconds, as much as dozens of requests. So the next request
+//! is aimed at the moment at which the bucket is full again, an interval after the last one *arrived*. When that was, only
+//! the answer tells: it was sent at least as long before as the fastest answer takes, and what it is late beyond that may be
+//! the request's lateness or the target's own work. At first all of it counts as the request's, so that nothing is refused
+//! that goes at the quota's rate; how little of it will do is learnt by and by, and unlearnt at the next refusal.
+//!
+//! So a refusal says which of two things is wrong. If lateness was left out of account, that explains it. If none was, it is
+//! certain that the requests arrived as far apart as the rate says, and the rate is too high.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,28 +18,27 @@ use tokio::time::Instant;
 /// Requests that come after less than this share of the interval are close together.
 const CLOSE: f64 = 0.97;
 
-/// Of an interval, the share that a request may take at best if the next one is to wait for its answer.
+/// So many distances that were granted are remembered. If more than an eighth of them is no larger, the target does not mind.
+const DISTANCES: usize = 32;
+const EIGHTH: usize = 8;
+
+/// Of an interval, the share that the fastest answer may take if the next request is to wait for each answer.
 const SHORT: f64 = 0.7;
 
-/// For how many intervals an answer is waited for that should have come within one.
-const UNANSWERED: u32 = 3;
-
-/// Times the usual time: an answer that took longer was late, and some of the lateness may be the request's.
-const LATE: f64 = 1.0;
+/// For how long an answer is waited for at most: a refusal costs as much.
+const UNANSWERED: Duration = Duration::from_secs(1);
 
 /// How much slower than the fastest answer so far the next one may be to become the fastest.
-const FADING: f64 = 1.01;
+const FADING: f64 = 1.002;
 
-/// How much of an answer's lateness is taken for the request's, at first: the target may take long for what it granted. It
-/// becomes more with each refusal that this explains, and less by and by.
+/// How much of an answer's lateness is taken for the request's: all of it at first, with which nothing that goes at the
+/// quota's rate is ever refused. But the target may take long for what it granted. So it becomes less by and by, and more
+/// with each refusal that this explains.
 const SHARE: f64 = 0.35;
-const LESS: f64 = 0.99985;
+const LESS: f64 = 0.9998;
 
-/// Of an interval, the lateness that explains a refusal.
+/// Of an interval, the lateness left out of account that explains a refusal.
 const EXPLAINS: f64 = 0.05;
-
-/// Weight of the newest answer in the usual time, which no single answer doubles.
-const NEWEST: f64 = 1.0 / 16.0;
 
 /// How many requests are remembered, of which one may overtake another.
 const REMEMBERED: usize = 8;
@@ -55,16 +60,17 @@ pub struct Spacing {
     since: Option<Instant>,
     /// The last requests.
     sent: VecDeque<Sent>,
-    /// How long answers take, and the fastest one of late.
-    usual: Option<Duration>,
-    fastest: Duration,
+    /// The last distances that were granted.
+    granted: VecDeque<Duration>,
+    /// How long the fastest answer of late took.
+    fastest: Option<Duration>,
     /// How much of an answer's lateness is the request's.
     share: f64,
 }
 
 impl Default for Spacing {
     fn default() -> Self {
-        Self { since: None, sent: VecDeque::new(), usual: None, fastest: Duration::ZERO, share: 1.0 }
+        Self { since: None, sent: VecDeque::new(), granted: VecDeque::new(), fastest: None, share: 1.0 }
     }
 }
 
@@ -84,7 +90,7 @@ impl Spacing {
         let last = self.sent.back().filter(|_| self.is_kept())?;
         match last.answered {
             // It may still be on its way, however long ago it was sent.
-            None if self.is_short_for(interval) => Some(last.at + interval * UNANSWERED),
+            None if self.is_short_for(interval) => Some(last.at + interval.max(UNANSWERED)),
             _ => Some(self.arrived(*last) + interval),
         }
     }
@@ -102,9 +108,7 @@ impl Spacing {
     /// What was sent at `sent` was answered.
     pub fn answered(&mut self, sent: Instant, now: Instant) {
         let took = now.duration_since(sent);
-        self.fastest = self.usual.map_or(took, |_| took.min(self.fastest.mul_f64(FADING)));
-        self.usual =
-            Some(self.usual.map_or(took, |usual| usual.mul_f64(1.0 - NEWEST) + took.min(usual * 2).mul_f64(NEWEST)));
+        self.fastest = Some(self.fastest.map_or(took, |fastest| took.min(fastest.mul_f64(FADING))));
         if let Some(request) = self.sent.iter_mut().find(|request| request.at == sent) {
             request.answered = Some(now);
         }
@@ -121,17 +125,34 @@ impl Spacing {
         if !self.is_kept() {
             // The next one may have overtaken it.
             let next = place.and_then(|place| self.sent.get(place + 1)).map(|next| next.at - sent);
-            let is_close = next.map_or(apart, |next| next.min(apart)) < interval.mul_f64(CLOSE);
+            let distance = next.map_or(apart, |next| next.min(apart));
+            let is_close = distance < interval.mul_f64(CLOSE) && !self.has_granted(distance);
             self.since = is_close.then_some(now);
             return is_close;
         }
         let before = place.and_then(|place| self.sent.get(place.checked_sub(1)?));
-        let late = before.is_some_and(|before| self.lateness(*before) > interval.mul_f64(EXPLAINS));
-        let explains = late;
-        if late {
+        let left_out = before.map_or(Duration::ZERO, |before| self.lateness(*before).mul_f64(1.0 - self.share));
+        // One that was not answered for so long may have arrived at any time.
+        let unanswered = self.is_short_for(interval) && before.is_some_and(|before| before.answered.is_none());
+        let explains = unanswered || left_out > interval.mul_f64(EXPLAINS);
+        if explains {
             self.share = (self.share + SHARE).min(1.0);
         }
         explains
+    }
+
+    /// A request was granted that came so long after the one before it.
+    pub fn granted(&mut self, apart: Duration) {
+        if self.granted.len() == DISTANCES {
+            self.granted.pop_front();
+        }
+        self.granted.push_back(apart);
+    }
+
+    /// Whether distances no larger than this one were granted, and not only because one of two was late.
+    fn has_granted(&self, distance: Duration) -> bool {
+        let as_small = self.granted.iter().filter(|granted| **granted <= distance).count();
+        as_small * EIGHTH > self.granted.len()
     }
 
     /// When a request arrived, by and large.
@@ -142,12 +163,60 @@ impl Spacing {
     /// By how much an answer was late.
     fn lateness(&self, request: Sent) -> Duration {
         let took = request.answered.map_or(Duration::ZERO, |answered| answered.duration_since(request.at));
-        let is_late = self.usual.is_none_or(|usual| took > usual.mul_f64(LATE));
-        if is_late { took.saturating_sub(self.fastest) } else { Duration::ZERO }
+        took.saturating_sub(self.fastest.unwrap_or_default())
     }
 
-    /// Whether answers come before the next request is due.
+    /// Whether answers can come before the next request is due.
     fn is_short_for(&self, interval: Duration) -> bool {
-        self.usual.is_some_and(|usual| usual < interval.mul_f64(SHORT))
+        self.fastest.is_some_and(|fastest| fastest < interval.mul_f64(SHORT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_millis(20);
+
+    /// Sends at this millisecond, with an answer after so many.
+    fn exchange(spacing: &mut Spacing, start: Instant, at: u64, took: u64) {
+        let sent = start + Duration::from_millis(at);
+        spacing.sent(sent);
+        spacing.answered(sent, sent + Duration::from_millis(took));
+    }
+
+    #[test]
+    fn an_answer_that_is_late_makes_the_next_request_later_by_as_much() {
+        let (mut spacing, start) = (Spacing::default(), Instant::now());
+        spacing.keep(start);
+        exchange(&mut spacing, start, 0, 3);
+        assert_eq!(spacing.earliest(INTERVAL), Some(start + INTERVAL));
+        exchange(&mut spacing, start, 20, 10);
+        let earliest = spacing.earliest(INTERVAL).unwrap() - start;
+        assert!((46.0..=47.1).contains(&(earliest.as_secs_f64() * 1e3)), "{earliest:?}");
+    }
+
+    #[test]
+    fn a_refusal_is_explained_by_lateness_that_was_left_out_of_account_and_by_no_other() {
+        let (mut spacing, start) = (Spacing::default(), Instant::now());
+        spacing.keep(start);
+        exchange(&mut spacing, start, 0, 3);
+        for (share, explains) in [(1.0, false), (0.5, true)] {
+            spacing.share = share;
+            exchange(&mut spacing, start, 20, 10);
+            let sent = start + Duration::from_millis(50);
+            let apart = spacing.sent(sent);
+            assert_eq!(spacing.refused(sent, sent, apart, INTERVAL), explains, "{share}");
+        }
+        assert!(spacing.share > 0.5, "less is left out from now on");
+    }
+
+    #[test]
+    fn who_grants_small_distances_does_not_refuse_because_of_them() {
+        for (granted, is_close) in [(20, true), (5, false)] {
+            let (mut spacing, now) = (Spacing::default(), Instant::now());
+            (0..8).for_each(|_| spacing.granted(Duration::from_millis(granted)));
+            assert_eq!(spacing.refused(now, now, Duration::from_millis(10), INTERVAL), is_close);
+        }
     }
 }

@@ -113,6 +113,7 @@ mod tests {
             items: 500,
             bytes: 1024 * 1024,
             patience: std::time::Duration::from_mins(3),
+            timer: crate::pace::Timer::default(),
         };
         let mebibytes = |bytes: u64| bytes / (1024 * 1024);
         let (reading, sending) = (MemoryBound::of(&intake, None), MemoryBound::of(&intake, Some(&rules)));

@@ -33,4 +33,4 @@ mod validation;
 pub use faults::{Fault, Faults};
 pub use options::{ApiKey, SandboxError, SandboxOptions};
 pub use rate_limit::RateLimit;
-pub use server::{RunningSandbox, start};
+pub use server::{RunningSandbox, start, start_for};

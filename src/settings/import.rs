@@ -16,7 +16,7 @@ use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy,
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::delivery::OnExisting;
 use crate::journal::LockDirectory;
-use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules};
+use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, Timer};
 use crate::pipeline::Intake;
 use crate::report::{Console, MetricsFile};
 use crate::rule_files::RuleFiles;
@@ -235,6 +235,7 @@ fn pace(
         items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
         bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
         patience: patience(options),
+        timer: Timer::default(),
     })
 }
 

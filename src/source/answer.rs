@@ -6,7 +6,7 @@ use std::io::Read;
 use struson::reader::{JsonReader, JsonStreamReader};
 
 use super::diagnose::settings;
-use super::page::{Head, Json, find_data};
+use super::page::{Head, Json, find_data, page_within, shown};
 use super::record::to_index;
 
 /// Members that users have and envelopes have not.
@@ -67,6 +67,15 @@ pub(super) fn error_answer(text: &[u8]) -> Option<usize> {
     let head = find_data(&mut json).ok()?;
     let length = to_index(json.reader.current_position(false).data_pos?);
     (matches!(head, Head::Answer) && length <= ANSWER).then_some(length)
+}
+
+/// Which member of a record holds users, so that it is a page of them and no user; not its name if that may say something
+/// of anybody.
+pub fn users_within(record: &[u8]) -> Option<String> {
+    let (name, mut text) = (Cell::new(None), record);
+    let text: &mut dyn Read = &mut text;
+    let mut json = Json { reader: JsonStreamReader::new_custom(text, settings()), name: &name };
+    page_within(&mut json).ok().flatten().map(|name| shown(&name))
 }
 
 /// Whether a record is an error answer of Clerk's API, which programs write where a page of users is expected.

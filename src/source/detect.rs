@@ -6,8 +6,9 @@ use memchr::memchr;
 use serde::de::IgnoredAny;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
-use super::answer::{error_answer, is_of_user};
+use super::answer::{error_answer, is_of_user, users_within};
 use super::diagnose::settings;
+use super::notation::{has_lines_of_returns, in_brackets, in_place_of_json};
 use super::{Header, Place, SourceError};
 
 /// The shape of an input.
@@ -63,7 +64,7 @@ fn byte_order_mark(prefix: &[u8]) -> usize {
 /// Looks at the first bytes of an input, which begin at `at` (`whole`: there are no more than these).
 pub(super) fn detect(prefix: &[u8], whole: bool, at: Place, input: &Arc<str>) -> Result<Shape, SourceError> {
     if let Some((found, advice)) = foreign(prefix) {
-        return Err(SourceError::NotJson { input: Arc::clone(input), found, advice });
+        return Err(SourceError::NotJson { input: Arc::clone(input), found, advice: advice.to_owned() });
     }
     let text = &prefix[byte_order_mark(prefix)..];
     let Some(first) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else {
@@ -76,21 +77,27 @@ pub(super) fn detect(prefix: &[u8], whole: bool, at: Place, input: &Arc<str>) ->
         SourceError::WrongShape { input: Arc::clone(input), place, problem, records: 0 }
     };
     let json = |format| Shape { format, header: None, start };
+    let no_json = |found, advice| SourceError::NotJson { input: Arc::clone(input), found, advice };
+    if let Some((found, advice)) = in_brackets(&text[first..]) {
+        return Err(no_json(found, advice.to_owned()));
+    }
     match text[first] {
         b'[' => Ok(json(array(text))),
         b'{' => object(text).map(json).map_err(wrong_shape),
-        b'<' => Err(SourceError::NotJson {
-            input: Arc::clone(input),
-            found: "an HTML or XML page",
-            advice: "probably an error page saved under this name; download the export again",
-        }),
+        b'<' => Err(no_json(
+            "an HTML or XML page",
+            "probably an error page saved under this name; download the export again".to_owned(),
+        )),
         _ if is_value_before_lines(text) => Ok(json(Format::Lines)),
         _ => match Header::read(text, whole) {
             Ok((header, behind)) => {
                 let start = Place { line: start.line + behind.line - 1, offset: start.offset + behind.offset };
                 Ok(Shape { format: Format::Rows, header: Some(Arc::new(header)), start })
             }
-            Err(problem) => Err(wrong_shape(problem)),
+            Err(problem) => Err(match in_place_of_json(text) {
+                Some((found, advice)) => no_json(found, advice),
+                None => wrong_shape(problem),
+            }),
         },
     }
 }
@@ -200,11 +207,22 @@ fn object(text: &[u8]) -> Result<Format, String> {
     let mut reader = JsonStreamReader::new_custom(text, settings());
     let walked = members(&mut reader, &mut names);
     let is_user = is_user(&names);
+    if is_user && !matches!(walked, Ok(Some(ValueType::Array))) && has_lines_of_returns(text) {
+        return Err(
+            "its lines end in carriage returns only; make line feeds of them, for example with `tr '\\r' '\\n'`"
+                .to_owned(),
+        );
+    }
     match walked {
         // One odd first line is no reason to refuse the others.
         Ok(Some(_)) if is_user && looks_like_lines(text) => Ok(Format::Lines),
         Ok(None) if looks_like_lines(text) => Ok(Format::Lines),
         Ok(Some(ValueType::Array)) => Ok(Format::Envelope),
+        Ok(Some(ValueType::Object)) => {
+            Err("its `data` is an object, not an array of users; if it has the users by their ids, \
+                                            make an array of them, for example with `jq '[.data[]]'`"
+                .to_owned())
+        }
         Ok(Some(other)) => Err(format!("its `data` is {}, not an array of users", type_name(other))),
         Ok(None) if is_user => {
             let end = reader.current_position(false).data_pos.unwrap_or(0);
@@ -221,7 +239,20 @@ fn object(text: &[u8]) -> Result<Format, String> {
                     .to_owned())
             }
         }
-        Ok(None) => Err(format!("the object has no `data` array; its members are: {}", list(&names))),
+        Ok(None) => {
+            let advice = match users_within(text).as_deref() {
+                _ if names.is_empty() => "",
+                _ if !names.iter().any(|name| is_field(name)) => {
+                    "; if these are users by their ids, make an array of them, for example with `jq '[.[]]'`"
+                }
+                Some(name) => &format!(
+                    "; if its users are in {name}, take them out of it, for example with `jq .{}`",
+                    name.trim_matches('`')
+                ),
+                None => "",
+            };
+            Err(format!("the object has no `data` array; its members are: {}{advice}", list(&names)))
+        }
         // The prefix ends before the object does, or the object is broken: its names decide.
         Err(_) if is_user || looks_like_lines(text) => Ok(Format::Lines),
         Err(_) => Ok(Format::Envelope),

@@ -72,7 +72,7 @@ pub(super) fn fault(error: &ReaderError) -> SyntaxFault {
         ReaderError::UnexpectedStructure { location, .. } => (location, "unexpected structure", false),
         ReaderError::MaxNestingDepthExceeded { location, .. } => (location, "nested more than 128 levels deep", false),
         ReaderError::UnsupportedNumberValue { location, .. } => (location, "unsupported number", false),
-        ReaderError::IoError { location, .. } => (location, "not valid UTF-8", false),
+        ReaderError::IoError { location, .. } => (location, NOT_UTF8, false),
         _ => {
             return SyntaxFault {
                 place: Place { line: 1, offset: 0 },
@@ -102,6 +102,9 @@ fn path(location: &JsonReaderPosition) -> Option<String> {
 }
 
 pub(super) const TRAILING: &str = "unexpected characters behind the value";
+
+const NOT_UTF8: &str =
+    "not valid UTF-8 (convert the export, for example with `iconv -f WINDOWS-1252 -t UTF-8`, if that is what it is in)";
 
 fn describe(kind: SyntaxErrorKind) -> &'static str {
     match kind {
@@ -147,6 +150,6 @@ mod tests {
         assert!(!diagnose(br#"{"a": [1, 2}"#).expect("a fault").ends_early);
         assert_eq!(diagnose(br#"{"a": [1, 2]}"#), None);
         assert_eq!(diagnose(b"1e400"), None);
-        assert_eq!(diagnose(b"\"\xff\"").expect("a fault").problem, "not valid UTF-8");
+        assert_eq!(diagnose(b"\"\xff\"").expect("a fault").problem, NOT_UTF8);
     }
 }

@@ -112,7 +112,7 @@ pub enum SourceError {
         /// What the first bytes look like.
         found: &'static str,
         /// What to do about it.
-        advice: &'static str,
+        advice: String,
     },
     /// JSON, but not of a shape that holds users.
     #[error("`{input}` does not look like a Clerk export: {problem} ({place})")]

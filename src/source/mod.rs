@@ -39,6 +39,7 @@ mod input;
 mod known;
 mod lines;
 mod nesting;
+mod notation;
 mod object;
 mod object_access;
 #[cfg(test)]
@@ -63,7 +64,7 @@ mod unread;
 mod watched;
 mod zstd;
 
-pub use answer::is_error_answer;
+pub use answer::{is_error_answer, users_within};
 pub use buffer::Buffer;
 pub(crate) use buffer::KEPT;
 pub(crate) use compressed::HELD_BACK;

@@ -103,20 +103,31 @@ fn objects(value: &str) -> usize {
     items(value).map_or(0, |items| items.iter().filter(|item| item.starts_with('{')).count())
 }
 
-/// Whether any array in a value has an object with a member that only users have; `None` if a name is none.
+fn objects_by_name(value: &str) -> usize {
+    let members = members::<IgnoredAny>(value).unwrap_or_default();
+    members.iter().filter(|(_, value)| value.starts_with('{')).count()
+}
+
+/// Whether any array in a value has an object with a member that only users have, or any object has one by an id; `None` if a
+/// name is none.
 fn has_people(value: &str) -> Option<bool> {
     if value.starts_with('{') {
-        let values = members::<IgnoredAny>(value)?.into_iter().map(|(_, value)| has_people(value));
+        let values = members::<String>(value)?.into_iter().map(|(name, value)| {
+            let is_field = name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            if is_field || !value.starts_with('{') { has_people(value) } else { is_person(value) }
+        });
         return values.collect::<Option<Vec<_>>>().map(|found| found.contains(&true));
     }
     if !value.starts_with('[') {
         return Some(false);
     }
-    let people = items(value)?.into_iter().map(|item| match item.starts_with('{') {
-        true => Some(members::<String>(item)?.iter().any(|(name, _)| is_of_person(name))),
-        false => has_people(item),
-    });
+    let people =
+        items(value)?.into_iter().map(|item| if item.starts_with('{') { is_person(item) } else { has_people(item) });
     people.collect::<Option<Vec<_>>>().map(|found| found.contains(&true))
+}
+
+fn is_person(object: &str) -> Option<bool> {
+    Some(members::<String>(object)?.iter().any(|(name, _)| is_of_person(name)))
 }
 
 /// In the style of the API or of the SDK.
@@ -137,8 +148,10 @@ fn is_page(object: &str) -> bool {
     let Some(users) = items(data) else { return is_error_answer(object) };
     beside.iter().all(|(name, value)| {
         let objects = objects(value);
+        let keyed = objects_by_name(value);
         let is_named = name.eq_ignore_ascii_case("users");
-        has_people(value) == Some(false) && (objects == 0 || !users.is_empty() && !is_named)
+        let is_lost = is_named && objects + keyed > 0 || users.is_empty() && objects > 0;
+        has_people(value) == Some(false) && !is_lost
     })
 }
 

@@ -33,7 +33,9 @@ pub(super) struct Json<'s> {
 struct Held {
     /// If it is an array, how many objects are in it.
     objects: u64,
-    /// Whether any array in it has an object that looks like a user.
+    /// If it is an object, how many are in it.
+    keyed: u64,
+    /// Whether any array in it has an object that looks like a user, or any object has one by its id.
     people: bool,
 }
 
@@ -71,8 +73,12 @@ impl Json<'_> {
             ValueType::Object => {
                 self.reader.begin_object()?;
                 while self.reader.has_next()? {
-                    self.reader.skip_name()?;
-                    held.people |= self.look()?.people;
+                    self.name.set(Some(INNER_NAME));
+                    let is_keyed = self.reader.next_name().map(|name| !is_field(name));
+                    self.name.set(None);
+                    let (is_keyed, is_object) = (is_keyed?, self.reader.peek()? == ValueType::Object);
+                    held.keyed += u64::from(is_object);
+                    held.people |= if is_keyed && is_object { self.is_person()? } else { self.look()?.people };
                 }
                 self.reader.end_object()?;
             }
@@ -127,7 +133,7 @@ impl Beside {
     /// Looks at a member that was named at this place, and goes past it.
     fn look(&mut self, json: &mut Json<'_>, name: String, place: Place) -> Result<Held, ReaderError> {
         let held = json.look()?;
-        if held.people || held.objects > 0 && name.eq_ignore_ascii_case("users") {
+        if held.people || held.objects + held.keyed > 0 && name.eq_ignore_ascii_case("users") {
             self.people.get_or_insert_with(|| (name.clone(), place));
         }
         if held.objects > 0 {
@@ -141,7 +147,7 @@ impl Beside {
     pub(super) fn lost(&self, has_users: bool) -> Option<(String, Place)> {
         if let Some((name, place)) = &self.people {
             let problem = format!(
-                "{} beside `data` is an array of objects that look like users, and only those in `data` would be read; put \
+                "{} beside `data` holds objects that look like users, and only those in `data` would be read; put \
                  all of them into one array, for example with `jq`, or leave it out",
                 shown(name)
             );
@@ -235,6 +241,22 @@ pub(super) struct Rest {
     /// The place of a second `data`, which nobody could mean.
     pub second: Option<Place>,
     pub beside: Beside,
+}
+
+/// The name of the first member of an object that is a page of users itself, or holds one.
+pub(super) fn page_within(json: &mut Json<'_>) -> Result<Option<String>, ReaderError> {
+    let mut beside = Beside::default();
+    json.reader.begin_object()?;
+    while json.reader.has_next()? {
+        let place = json.place();
+        let name = json.next_name()?;
+        let is_data = name == DATA;
+        let held = beside.look(json, name, place)?;
+        if beside.people.is_some() || is_data && held.objects > 0 {
+            return Ok(Some(beside.people.map_or_else(|| DATA.to_owned(), |(name, _)| name)));
+        }
+    }
+    Ok(None)
 }
 
 /// Walks the rest of an object, behind what stands in for its array.

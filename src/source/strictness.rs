@@ -136,6 +136,8 @@ fn odd_page() -> impl Strategy<Value = String> {
         r#""more":[7,{"a":{"first_name":1}}]"#,
         r#""more":{"page":[[],[{"emailAddresses":[]}]]}"#,
         r#""more":{"first_name":1}"#,
+        r#""more":{"user_1":{"first_name":1}}"#,
+        r#""users":{"a":{}}"#,
         r#""id":1"#,
         r#""data":null"#,
         r#""data":[]"#,

@@ -35,9 +35,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "files",
             "exit",
             "signal",
+            "manual",
+            "toml_document",
         ],
     ),
-    ("verify", &["settings", "pipeline", "account", "avnology", "source", "exit", "signal"]),
+    ("verify", &["settings", "pipeline", "account", "avnology", "source", "index", "exit", "signal"]),
     (
         "settings",
         &[
@@ -54,7 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "toml_document",
         ],
     ),
-    ("cli", &["sandbox", "delivery", "report", "avnology", "mapping", "pace", "source", "exit"]),
+    ("cli", &["sandbox", "delivery", "report", "avnology", "mapping", "pace", "source", "exit", "manual"]),
     ("sandbox", &["mapping", "files"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
@@ -81,7 +83,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What the stages are made of.
     ("passwords", &["mapping", "clerk", "source", "index"]),
     ("journal", &["mapping", "clerk", "source", "index", "files", "exit"]),
-    ("avnology", &["mapping", "pace"]),
+    ("avnology", &["mapping", "pace", "index"]),
     ("mapping", &["clerk", "source", "toml_document"]),
     ("pace", &[]),
     ("clerk", &[]),
@@ -91,6 +93,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("exit", &[]),
     ("signal", &[]),
+    // The pages for people.
+    ("manual", &[]),
 ];
 
 /// The files of `src`.

@@ -9,7 +9,7 @@ use super::merge_error::MergeError;
 use super::part::Part;
 use crate::account::{InputProgress, Ledger};
 use crate::index::Duplicates;
-use crate::journal::{CountedRejects, Ended, EndedInput, Ending, Journal, JournalAccount, Settled};
+use crate::journal::{CountedRejects, Ended, EndedInput, Ending, InputRecord, Journal, JournalAccount, Settled};
 use crate::passwords::PasswordsReport;
 
 /// What became of a shard's records.
@@ -42,6 +42,11 @@ impl<'a> Account<'a> {
     pub(super) fn of(part: &'a Part) -> Result<Self, MergeError> {
         let ended = part.directory.journalled_end().unwrap_or_else(|| of_earlier_version(part));
         let mut ledger = Ledger::of_ended(ended, part.shard);
+        for (input, InputRecord { path, .. }) in ledger.inputs.iter_mut().zip(&part.record.inputs) {
+            if input.input.is_empty() {
+                input.input.clone_from(path);
+            }
+        }
         let (journal, rejects) = (part.directory.journal(), part.directory.rejects());
         let (inputs, duplicates) = (part.record.inputs.len(), Duplicates::open(&part.directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());

@@ -1,0 +1,14 @@
+//! Stands in for `avnology sandbox` in a build without it: whatever is typed, the answer is how to get it.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+/// `avnology sandbox …`
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct SandboxArguments {
+    /// What another build would take
+    #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub ignored: Vec<OsString>,
+}

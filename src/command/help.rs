@@ -1,0 +1,42 @@
+//! `avnology help`: a page of the manual, or what `--help` of a command prints.
+
+use clap::error::{Error, ErrorKind};
+use clap::{Command, CommandFactory};
+
+use crate::cli::{Cli, topics};
+use crate::manual::{TOPICS, Topic, plain};
+use crate::toml_document::suggestion;
+
+/// The page of a topic. The help of a command is an "error" of clap's, which prints it and ends with code 0.
+pub fn help(words: &[String]) -> Result<String, Error> {
+    if let [name] = words
+        && let Some(topic) = Topic::find(name)
+    {
+        return Ok(plain(topic.text));
+    }
+    let mut command = Cli::command();
+    if let Some(unknown) = unknown_word(&command, words) {
+        let names = TOPICS.iter().flat_map(|topic| topic.names).copied();
+        let names = names.chain(command.get_subcommands().map(Command::get_name));
+        let hint = suggestion(unknown, names).unwrap_or_default();
+        let problem = format!("there is no topic or command `{unknown}`{hint}\n\n{}\n", topics());
+        return Err(Error::raw(ErrorKind::InvalidSubcommand, problem).with_cmd(&command));
+    }
+    let typed = ["avnology"].into_iter().chain(words.iter().map(String::as_str)).chain(["--help"]);
+    match command.try_get_matches_from_mut(typed) {
+        Err(error) => Err(error),
+        Ok(_) => Ok(command.render_long_help().to_string()),
+    }
+}
+
+/// The first word that is no command below the ones before it.
+fn unknown_word<'words>(command: &Command, words: &'words [String]) -> Option<&'words str> {
+    let mut command = command;
+    for word in words {
+        match command.find_subcommand(word) {
+            Some(found) => command = found,
+            None => return Some(word),
+        }
+    }
+    None
+}

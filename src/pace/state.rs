@@ -1,0 +1,267 @@
+//! What the pace knows, and what follows from it for the next request.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::hold::Hold;
+use super::limiter::Limiter;
+use super::{
+    Answer, BatchControl, ConcurrencyControl, HoldReason, PaceFigures, PaceRules, Permit, RateControl, Spacing, Verdict,
+};
+
+/// Failures in a row after which a target counts as down, and at least twice as many as requests may be under way.
+const DOWN_AFTER: usize = 5;
+
+/// A header that says when the quota is reset, in a unit that nobody can be sure of, is believed for so long at most.
+const LONGEST_RESET: Duration = Duration::from_secs(20);
+
+/// A refusal that asks for a longer wait than anybody has patience for is believed when it is repeated after this time.
+const DOUBTED_FOR: Duration = Duration::from_secs(5);
+
+/// The longest wait that is asked for because two requests came too close together: it is told in whole seconds.
+const SHORT: Duration = Duration::from_secs(2);
+
+/// How long before a request may be sent its turn comes, where requests are kept apart: it may have to be made durable
+/// first, and that must not make it late.
+const LEAD: Duration = Duration::from_millis(100);
+
+/// How many batches are on their way at least where requests are kept apart, unless fewer were asked for.
+const PREPARED: usize = 3;
+
+/// What the pace knows.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) rate: RateControl,
+    pub(super) limiter: Limiter,
+    pub(super) spacing: Spacing,
+    pub(super) concurrency: ConcurrencyControl,
+    pub(super) batch: BatchControl,
+    pub(super) hold: Option<Hold>,
+    /// When the last wait that is over began.
+    pub(super) waited_since: Option<Instant>,
+    /// A single request is under way whose answer the others wait for.
+    pub(super) probing: bool,
+    pub(super) under_way: usize,
+    /// Those of them that had their turn and are not sent yet.
+    pub(super) unsent: u32,
+    pub(super) failures: usize,
+    /// Since when nothing was granted, though it was tried.
+    pub(super) in_vain_since: Option<Instant>,
+    pub(super) answered: u64,
+    pub(super) refused: u64,
+    /// Slots to be taken away as soon as they are free.
+    pub(super) surplus: usize,
+    pub(super) patience: Duration,
+    /// How many batches are on their way at least where requests are kept apart.
+    pub(super) prepared: usize,
+}
+
+/// What the next request has to do.
+pub(super) enum Next {
+    /// Go, perhaps as the one that tries.
+    Go {
+        probe: bool,
+    },
+    Until(Instant),
+    /// Wait until then, and not a moment longer.
+    Exactly(Instant),
+    /// Wait for the answer to the one that tries.
+    Answer,
+}
+
+impl State {
+    /// Begins as the rules say.
+    pub(super) fn new(rules: &PaceRules) -> Self {
+        Self {
+            rate: RateControl::new(rules.rate, Instant::now()),
+            limiter: Limiter::new(rules.rate.start, rules.rate.burst),
+            spacing: Spacing::default(),
+            concurrency: ConcurrencyControl::new(rules.concurrency),
+            batch: BatchControl::new(rules.items, rules.bytes),
+            hold: None,
+            waited_since: None,
+            probing: false,
+            under_way: 0,
+            unsent: 0,
+            failures: 0,
+            in_vain_since: None,
+            answered: 0,
+            refused: 0,
+            surplus: 0,
+            patience: rules.patience,
+            prepared: PREPARED.min(rules.concurrency.most),
+        }
+    }
+
+    /// Whether the next request has its turn.
+    pub(super) fn turn(&mut self, now: Instant) -> Next {
+        let next = self.next(now, |state| {
+            let interval = state.interval();
+            // Those who had their turn are sent before.
+            let due = state.spacing.earliest(interval).map(|earliest| earliest + interval * state.unsent);
+            match due.and_then(|due| due.checked_sub(LEAD)).filter(|turn| now < *turn) {
+                Some(turn) => Next::Until(turn),
+                None => match state.limiter.check() {
+                    Ok(()) => Next::Go { probe: false },
+                    Err(wait) => Next::Until(now + wait),
+                },
+            }
+        });
+        if let Next::Go { .. } = next {
+            self.under_way += 1;
+            self.unsent += 1;
+            self.concurrency.under_way(self.under_way);
+        }
+        next
+    }
+
+    /// Whether a request that had its turn may be sent.
+    pub(super) fn departure(&mut self, now: Instant, held: bool) -> Next {
+        self.next(now, |state| match state.spacing.earliest(state.interval()).filter(|at| now < *at) {
+            Some(at) => Next::Exactly(at),
+            // Those who waited until a refusal was over must not all go at once.
+            None if held => {
+                state.limiter.check().map_or_else(|wait| Next::Until(now + wait), |()| Next::Go { probe: false })
+            }
+            None => Next::Go { probe: false },
+        })
+    }
+
+    /// While everybody waits, that is all there is to it; `otherwise` decides when nobody does.
+    fn next(&mut self, now: Instant, otherwise: impl FnOnce(&mut Self) -> Next) -> Next {
+        if self.probing {
+            return Next::Answer;
+        }
+        let next = match self.hold {
+            Some(hold) if now < hold.until => Next::Until(hold.until),
+            Some(_) => Next::Go { probe: true },
+            None => otherwise(self),
+        };
+        self.probing = matches!(next, Next::Go { probe: true });
+        next
+    }
+
+    /// How many batches may be on their way. Where requests are kept apart, one is prepared while another one is answered.
+    pub(super) fn slots(&self) -> usize {
+        self.concurrency.limit().max(if self.spacing.is_kept() { self.prepared } else { 1 })
+    }
+
+    /// The time from one request to the next at the rate of now.
+    fn interval(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.rate.rate())
+    }
+
+    pub(super) fn finish(&mut self, now: Instant, permit: &Permit, answer: &Answer) {
+        self.answered += 1;
+        self.spacing.answered(permit.sent, now);
+        match answer.verdict {
+            Verdict::Granted => self.granted(now, permit, answer),
+            Verdict::Refused => {
+                self.refused += 1;
+                self.rate.refused();
+                // What was sent before everybody waited is part of what was waited for.
+                if self.waited_since.is_some_and(|waited| permit.sent <= waited) {
+                    return;
+                }
+                self.in_vain_since.get_or_insert(now);
+                // Who counts in long windows asks for long waits, and it is not the distance that counts.
+                let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
+                let close =
+                    asked.is_none_or(|asked| asked <= SHORT) && self.rate.waits_briefly() && self.is_close(now, permit);
+                self.hold_on(now, permit, asked, HoldReason::Refused);
+                if let Some(hold) = &mut self.hold {
+                    hold.close = if is_first { close } else { hold.close && !permit.probe };
+                }
+            }
+            Verdict::Failed => {
+                self.failures += 1;
+                self.in_vain_since.get_or_insert(now);
+                if permit.measured {
+                    self.concurrency.failed(now);
+                }
+                let is_down = self.failures >= DOWN_AFTER.max(2 * self.concurrency.limit());
+                match answer.wait {
+                    Some(wait) => self.hold_on(now, permit, Some(wait), HoldReason::Asked),
+                    None if is_down || permit.probe => self.hold_on(now, permit, None, HoldReason::Down),
+                    None => {}
+                }
+            }
+        }
+        self.limiter.set_rate(self.rate.rate());
+        if permit.probe {
+            self.limiter.passed();
+        }
+    }
+
+    /// Whether it was not the rate that was refused, but that requests came close together.
+    fn is_close(&mut self, now: Instant, permit: &Permit) -> bool {
+        let apart = permit.apart.unwrap_or(Duration::MAX);
+        let is_explained = self.spacing.refused(now, permit.sent, apart, self.interval());
+        if !self.spacing.is_kept() && self.rate.has_earned_nothing() {
+            self.spacing.keep(now);
+        }
+        is_explained
+    }
+
+    /// For how long a refusal asks to be left alone, as far as that is believed.
+    fn asked(&self, now: Instant, permit: &Permit, answer: &Answer) -> Option<Duration> {
+        let patience = self.patience.saturating_sub(self.in_vain_since.map_or(Duration::ZERO, |since| now - since));
+        match answer.wait {
+            // The one that tries says it once more: then it is meant.
+            Some(wait) if wait > self.patience && !permit.probe => Some(DOUBTED_FOR.min(patience)),
+            Some(wait) => Some(wait),
+            // A quota that is not used up was not what refused it.
+            None if answer.quota.remaining.unwrap_or_default() > 0 => None,
+            None => answer.quota.reset.map(|reset| reset.min(LONGEST_RESET).min(patience)),
+        }
+    }
+
+    fn granted(&mut self, now: Instant, permit: &Permit, answer: &Answer) {
+        self.failures = 0;
+        self.in_vain_since = None;
+        if let Some(apart) = permit.apart {
+            self.spacing.granted(apart);
+        }
+        if permit.measured {
+            self.concurrency.answered(now, now.duration_since(permit.sent));
+        }
+        // An answer to what was sent before a refusal says nothing about the quota; of a target that was down it says all.
+        if let Some(hold) = self.hold.filter(|hold| permit.probe || hold.reason == HoldReason::Down) {
+            self.hold = None;
+            self.waited_since = Some(hold.begun);
+            if hold.refused && !hold.close {
+                self.rate.resumed(hold.begun, permit.sent.max(hold.begun), self.spacing.is_kept());
+            } else {
+                self.rate.interrupted(now.duration_since(hold.begun));
+            }
+        }
+        self.rate.granted(now, &answer.quota);
+    }
+
+    /// Makes everybody wait: once, however many requests were refused that were under way together.
+    fn hold_on(&mut self, now: Instant, permit: &Permit, wait: Option<Duration>, reason: HoldReason) {
+        match &mut self.hold {
+            None => self.hold = Some(Hold::begin(now, wait, reason)),
+            Some(hold) if permit.probe => hold.tried_in_vain(now, wait, reason),
+            Some(hold) => hold.joined(now, wait, reason),
+        }
+    }
+
+    /// The figures of this moment.
+    #[expect(clippy::cast_precision_loss, reason = "a share for display")]
+    pub(super) fn figures(&self, now: Instant) -> PaceFigures {
+        let rounded = |number: f64| (number * 100.0).round() / 100.0;
+        let hold = self.hold.filter(|hold| hold.until > now || hold.reason == HoldReason::Down);
+        PaceFigures {
+            rate: rounded(self.rate.rate()),
+            ceiling: Some(self.rate.ceiling()).filter(|ceiling| ceiling.is_finite()).map(rounded),
+            reason: self.rate.reason().to_string(),
+            concurrency: self.concurrency.limit(),
+            batch_size: self.batch.items(),
+            refused_share: (self.refused as f64 / self.answered.max(1) as f64 * 1e4).round() / 1e4,
+            holding: hold.map(|hold| hold.reason),
+            holding_seconds: hold.map(|hold| (hold.until.duration_since(now) + Duration::from_millis(999)).as_secs()),
+        }
+    }
+}

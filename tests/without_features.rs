@@ -1,0 +1,39 @@
+//! What a build without a feature says to somebody who asks for it: `cargo test --no-default-features --test without_features`.
+
+#![cfg(not(any(feature = "sandbox", feature = "traits-schema")))]
+
+use std::process::Command;
+
+/// Fails with wrong usage, and returns what is said about it.
+fn refused(arguments: &[&str]) -> String {
+    let directory = tempfile::tempdir().expect("a scratch directory");
+    std::fs::write(directory.path().join("users.json"), "[]").expect("a file");
+    std::fs::write(directory.path().join("schema.json"), r#"{"type":"object"}"#).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_avnology"));
+    command.args(arguments).current_dir(directory.path()).env("HOME", directory.path()).env("TMPDIR", directory.path());
+    let output = command.output().expect("the binary runs");
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    told
+}
+
+#[test]
+fn a_build_without_the_sandbox_says_how_to_get_it() {
+    for arguments in [
+        &["sandbox"][..],
+        &["sandbox", "--help"],
+        &["sandbox", "--listen", "127.0.0.1:0", "--fault", "garbage=1"],
+        &["migrate", "clerk", "--import", "users.json", "--sandbox"],
+    ] {
+        let told = refused(arguments);
+        assert!(told.contains("`cargo install --path . --features sandbox`"), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn a_build_without_traits_schemas_says_how_to_get_them() {
+    let dry_run = ["migrate", "clerk", "--import", "users.json", "--dry-run"];
+    let told = refused(&[&dry_run[..], &["--traits-schema", "schema.json"]].concat());
+    assert!(told.contains("`schema.json`") && told.contains("--features traits-schema`"), "{told}");
+}
