@@ -1,7 +1,7 @@
 //! Who is the same person at the target, whatever changed at Clerk between two nights: `admin_metadata.clerk.id` says so, and
 //! never the external id, an address, a username or a number.
 
-mod support;
+use crate::support;
 
 use serde_json::{Value, json};
 use support::target::{Way, proxy};

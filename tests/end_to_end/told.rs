@@ -1,6 +1,6 @@
 //! What is said of an input that is truncated or damaged is what was done with it.
 
-mod support;
+use crate::support;
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
 //! What programs and people make of an export: each is read, or one sentence says what is wrong and what to do.
 
-mod support;
+use crate::support;
 
 use std::io::Write;
 

@@ -1,7 +1,7 @@
 //! `runs merge` counts in journals: whatever people do to reports and rejects files holds it up in nothing, and a merge that
 //! fails or is killed leaves nothing behind.
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
 //! Pages of users that programs put together: what is beside the users, and pages that are answers of another kind.
 
-mod support;
+use crate::support;
 
 use avnology_migrate::source::{Input, InputWatch, ReaderLimits, RecordReader, ResumePoint, SourceError};
 use support::{Run, Sandbox, Scratch, lines, user};

@@ -1,7 +1,7 @@
 //! What `runs` tells of a run: from its journal, whatever somebody did to its other files, and in numbers that add up however
 //! the run ended. And what is told of a run whose journal or directory is of no use.
 
-mod support;
+use crate::support;
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
