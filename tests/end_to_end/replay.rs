@@ -1,6 +1,6 @@
 //! Rejects that are mended and imported, in the ways in which people and their tools mend them, through the built binary.
 
-mod support;
+use crate::support;
 
 use serde_json::Value;
 use support::{Run, Sandbox, Scratch, export, lines, user};

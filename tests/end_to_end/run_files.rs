@@ -1,7 +1,7 @@
 //! Files of a run's directory that are missing, damaged, of another version, or directories: each is told by name with what to
 //! do, what can be made again is made again, and nobody is lost or there twice.
 
-mod support;
+use crate::support;
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Runs that earlier versions began: they are listed, gone on with and undone.
 
-mod support;
+use crate::support;
 
 use std::path::{Path, PathBuf};
 
