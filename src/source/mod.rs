@@ -38,6 +38,7 @@ mod header;
 mod input;
 mod known;
 mod lines;
+mod member_names;
 mod nesting;
 mod notation;
 mod object;
