@@ -151,7 +151,7 @@ pub mod pipeline;
 pub mod report;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]
-#[path = "no_sandbox.rs"]
+#[path = "sandbox/no_sandbox.rs"]
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

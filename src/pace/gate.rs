@@ -7,31 +7,15 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::state::{Next, State};
-use super::{Answer, BatchControl, ConcurrencyRules, PaceFigures, Permit, RateRules, Timer};
-
-/// How fast a run may go.
-#[derive(Clone, Copy, Debug)]
-pub struct PaceRules {
-    /// Bounds of the rate.
-    pub rate: RateRules,
-    /// Bounds of the concurrency.
-    pub concurrency: ConcurrencyRules,
-    /// The most items in one request.
-    pub items: usize,
-    /// The most bytes in one request.
-    pub bytes: usize,
-    /// For how long it is tried in vain.
-    pub patience: Duration,
-    /// How moments are waited for.
-    pub timer: Timer,
-}
+use super::turn::Turn;
+use super::{Answer, BatchControl, PaceFigures, PaceRules, Timer};
 
 /// The pace of a run, shared by all that is sent.
 #[derive(Debug)]
 pub struct Pace {
     state: Mutex<State>,
     /// Whoever comes first is served first.
-    queue: tokio::sync::Mutex<()>,
+    pub(super) queue: tokio::sync::Mutex<()>,
     /// The same for those who had their turn.
     pub(super) departures: tokio::sync::Mutex<()>,
     /// Tells the first of each that something changed.
@@ -64,14 +48,6 @@ impl Pace {
         // The semaphore is never closed.
         let permit = Arc::clone(&self.slots).acquire_owned().await.ok();
         Slot { pace: Arc::clone(self), permit }
-    }
-
-    /// Waits for the turn to send one request. `measured` says whether the time it takes tells about the concurrency.
-    pub async fn admit(self: &Arc<Self>, measured: bool) -> Permit {
-        let _place = self.queue.lock().await;
-        let (now, probe) = self.wait(State::turn).await;
-        let pace = Arc::clone(self);
-        Permit { pace, sent: now, apart: None, probe, measured, open: true }
     }
 
     /// Waits until the next request may go. Tells when that is, and whether it is the one that tries.
@@ -122,17 +98,17 @@ impl Pace {
         self.state().figures(Instant::now())
     }
 
-    pub(super) fn finish(&self, permit: &Permit, answer: Option<&Answer>) {
+    pub(super) fn finish(&self, turn: &Turn, answer: Option<&Answer>) {
         {
             let mut state = self.state();
             state.under_way -= 1;
             let before = state.slots();
-            state.unsent -= u32::from(permit.apart.is_none());
-            if permit.probe {
+            state.unsent -= u32::from(turn.apart.is_none());
+            if turn.probe {
                 state.probing = false;
             }
             if let Some(answer) = answer {
-                state.finish(Instant::now(), permit, answer);
+                state.finish(Instant::now(), turn, answer);
             }
             self.resize(&mut state, before);
         }
@@ -177,7 +153,7 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
-    use crate::pace::{Quota, RateChoice, Verdict};
+    use crate::pace::{ConcurrencyRules, Quota, RateChoice, RateRules, Verdict};
 
     fn pace(rate: &str) -> Arc<Pace> {
         let choice: RateChoice = rate.parse().unwrap();

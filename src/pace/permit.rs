@@ -2,24 +2,31 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::state::State;
+use super::turn::Turn;
 use super::{Answer, Pace};
 
 /// The turn to send one request. One that is dropped counts as not sent.
 #[derive(Debug)]
 #[must_use]
 pub struct Permit {
-    pub(super) pace: Arc<Pace>,
-    pub(super) sent: Instant,
-    /// How long after the request before it it arrives; nothing until it departs.
-    pub(super) apart: Option<Duration>,
-    pub(super) probe: bool,
-    pub(super) measured: bool,
-    pub(super) open: bool,
+    pace: Arc<Pace>,
+    turn: Turn,
+    /// Whether nobody said yet what became of it.
+    open: bool,
+}
+
+impl Pace {
+    /// Waits for the turn to send one request. `measured` says whether the time it takes tells about the concurrency.
+    pub async fn admit(self: &Arc<Self>, measured: bool) -> Permit {
+        let _place = self.queue.lock().await;
+        let (now, probe) = self.wait(State::turn).await;
+        let turn = Turn { sent: now, apart: None, probe, measured };
+        Permit { pace: Arc::clone(self), turn, open: true }
+    }
 }
 
 impl Permit {
@@ -27,32 +34,32 @@ impl Permit {
     /// wants them apart.
     pub async fn depart(&mut self) {
         // The others wait for the one that tries.
-        let _place = if self.probe { None } else { Some(self.pace.departures.lock().await) };
+        let _place = if self.turn.probe { None } else { Some(self.pace.departures.lock().await) };
         let mut now = Instant::now();
-        if !self.probe {
+        if !self.turn.probe {
             let held = AtomicBool::new(false);
             let next = |state: &mut State, now| {
                 let held = held.fetch_or(state.hold.is_some(), Ordering::Relaxed) || state.hold.is_some();
                 state.departure(now, held)
             };
-            (now, self.probe) = self.pace.wait(next).await;
+            (now, self.turn.probe) = self.pace.wait(next).await;
         }
         let mut state = self.pace.state();
-        state.unsent -= u32::from(self.apart.is_none());
-        (self.sent, self.apart) = (now, Some(state.spacing.sent(now)));
+        state.unsent -= u32::from(self.turn.apart.is_none());
+        (self.turn.sent, self.turn.apart) = (now, Some(state.spacing.sent(now)));
     }
 
     /// Tells what became of the request.
     pub fn finish(mut self, answer: &Answer) {
         self.open = false;
-        self.pace.finish(&self, Some(answer));
+        self.pace.finish(&self.turn, Some(answer));
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         if self.open {
-            self.pace.finish(self, None);
+            self.pace.finish(&self.turn, None);
         }
     }
 }

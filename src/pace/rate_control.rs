@@ -4,17 +4,18 @@
 //! exactly what its quota is, be it a token bucket, a leaky one, or a window that is fixed or slides: that is measured, and
 //! nothing has to be known about the kind. If a refusal comes late, the rate was too high only lately, by little, for it
 //! rises slowly: then the quota is what was granted lately. A bucket of one grants nothing later that it did not grant in
-//! time, so there waiting earns nothing, and the rate goes back a small step only, to where it was granted. Just under the quota the rate stays for a while, and then rises
-//! little by little until the next refusal, bolder the longer nothing is refused. Refusals that tell nothing new make the
-//! whiles longer.
+//! time, so there waiting earns nothing, and the rate goes back a small step only, to where it was granted. Just under the
+//! quota the rate stays for a while, and then rises little by little until the next refusal, bolder the longer nothing is
+//! refused. Refusals that tell nothing new make the whiles longer.
+
+mod granted;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Quota, RateRules};
+use super::{Quota, RateReason, RateRules};
 
 /// How far below the quota the rate is.
 const UNDER: f64 = 0.985;
@@ -26,10 +27,6 @@ const APART_DECREASE: f64 = 0.01;
 
 /// The same after a refusal that came soon, though not at once.
 const APART_DECREASE_SOON: f64 = 0.03;
-/// That is so if it lasted for this many seconds, and for more than a request or two.
-const LASTED: f64 = 0.06;
-const FEW_GRANTED: f64 = 3.0;
-
 /// The rate is what limits if this share of it is used; there it is less, as timers that are late cannot be made up for.
 const USED: f64 = 0.8;
 const USED_APART: f64 = 0.5;
@@ -41,17 +38,8 @@ const HURRIED_AGAIN: f64 = 0.02;
 /// mostly waiting.
 const DECREASES: [f64; 4] = [0.95, 0.85, 0.7, 0.5];
 
-/// Rates down to this share of the refused one count as lately.
-const LATELY: f64 = 0.97;
-
-/// Of the requests that a wait should have earned, the share that has to be granted after it if it did earn them.
-const EARNED: f64 = 0.25;
-
 /// A wait that is short enough for nothing to have been earned by it but a few requests.
 const SHORT_WAIT: Duration = Duration::from_millis(2500);
-
-/// Up to this share of what was granted at half the rate, and up to so many requests, count as nothing.
-const NEXT_TO_NOTHING: (f64, f64) = (0.1, 3.0);
 
 /// After this many further refusals between which nothing could be measured, beginning with a rate that is so many times the one that
 /// `auto` begins at, the limit is found from below.
@@ -61,9 +49,8 @@ const FAR_OFF: f64 = 4.0;
 /// Changes of the rate that are remembered.
 const REMEMBERED: usize = 16;
 
-/// What has to be granted for a measurement: so much, or so much over so long.
+/// What has to be granted for a measurement.
 const MEASURABLE: u64 = 20;
-const MEASURABLE_SLOWLY: (u64, f64) = (5, 10.0);
 
 /// The first increase after a while, and the boldest.
 const FIRST_INCREASE: f64 = 0.0025;
@@ -89,33 +76,6 @@ const WHILES_OF_WAIT: f64 = 1.5;
 /// Nothing is tried while more than this share of the last requests, so many of them, is refused.
 const REFUSED_SHARE: f64 = 0.004;
 const LAST_REQUESTS: f64 = 2000.0;
-
-/// Why the rate is what it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RateReason {
-    /// It is doubled until the target refuses something.
-    Finding,
-    /// It is just under what was measured, in requests a second.
-    Measured(f64),
-    /// It is just under what the target says, in requests a second.
-    Told(f64),
-    /// It is what was asked for.
-    Asked,
-    /// The target refuses even the slowest rate.
-    Floor,
-}
-
-impl fmt::Display for RateReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Finding => formatter.write_str("finding the limit"),
-            Self::Measured(quota) => write!(formatter, "the target allows about {quota:.1}/s"),
-            Self::Told(quota) => write!(formatter, "the target says {quota:.1}/s"),
-            Self::Asked => formatter.write_str("as asked"),
-            Self::Floor => formatter.write_str("the slowest that is allowed"),
-        }
-    }
-}
 
 /// The rate, and what it is based on.
 #[derive(Clone, Debug)]
@@ -211,22 +171,6 @@ impl RateControl {
         self.look(now);
     }
 
-    /// Whether no wait of late was a long one, as in a window.
-    pub fn waits_briefly(&self) -> bool {
-        self.longest_wait <= SHORT_WAIT
-    }
-
-    /// Whether so few requests were granted since the last wait that the wait cannot have earned any, as it does not in a
-    /// bucket of one.
-    pub fn has_earned_nothing(&self) -> bool {
-        !self.last_wait.is_zero() && self.last_wait <= SHORT_WAIT && !self.has_earned()
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
-    fn has_earned(&self) -> bool {
-        self.granted as f64 >= EARNED * self.last_wait.as_secs_f64() * self.rate
-    }
-
     /// A request was refused.
     pub fn refused(&mut self) {
         self.count(1.0);
@@ -283,12 +227,6 @@ impl RateControl {
         self.set(resumed, quota * UNDER, RateReason::Measured(quota));
     }
 
-    /// Whether the rate was granted for a while.
-    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
-    fn lasted(&self) -> bool {
-        self.granted as f64 >= FEW_GRANTED.max(LASTED * self.rate)
-    }
-
     /// Some were granted before one came a moment too early: the rate is at the edge of what can be had.
     fn step_back(&mut self, now: Instant, least: f64) {
         let quota = self.rate / (1.0 + self.increase.max(least));
@@ -316,22 +254,6 @@ impl RateControl {
         self.rates.clear();
     }
 
-    /// What a target granted that refuses the double of it at once: a quota that is used up in the end, be it that of a
-    /// window or of a bucket, is not used up at the very moment at which the rate is doubled.
-    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
-    fn proven(&self) -> Option<f64> {
-        let (_, _, before) = *self.rates.back().filter(|_| self.finding)?;
-        let (_, rate, earlier) = *self.rates.iter().nth_back(1)?;
-        let (share, few) = NEXT_TO_NOTHING;
-        let nothing = few.max(share * (before - earlier) as f64);
-        ((self.granted - before) as f64 <= nothing).then_some(rate)
-    }
-
-    /// Whether this quota is what was measured before.
-    fn is_known(&self, quota: f64) -> bool {
-        self.measured.is_some_and(|last| (quota / last - 1.0).abs() < 0.03)
-    }
-
     /// Decides how long the rate stays, and how fast it rises then.
     fn stay(&mut self, resumed: Instant, waited: Duration, nothing_new: bool) {
         self.longest_wait = waited.max(self.longest_wait.mul_f64(0.8));
@@ -343,25 +265,6 @@ impl RateControl {
             (self.stays_for, self.increase, self.hurried) = (HURRIED_WHILE, HURRIED_INCREASE, true);
         }
         self.stays_until = resumed + self.stays_for.max(self.longest_wait.mul_f64(WHILES_OF_WAIT));
-    }
-
-    /// What was granted in a second from the last time that the quota was used up until now, if that can be told.
-    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
-    fn granted_between(&self, now: Instant) -> Option<f64> {
-        let seconds = now.duration_since(self.since).as_secs_f64();
-        let (few, slow) = MEASURABLE_SLOWLY;
-        let enough = self.granted >= MEASURABLE || self.granted >= few && seconds >= slow;
-        enough.then(|| self.granted as f64 / seconds.max(1e-3))
-    }
-
-    /// What was granted in a second at about the rate that was refused.
-    #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
-    fn granted_lately(&self, refused: Instant) -> Option<f64> {
-        let lately = self.rates.iter().find(|(_, rate, _)| *rate >= self.rate * LATELY);
-        let (since, _, before) = lately.or(self.rates.back())?;
-        let seconds = refused.duration_since(*since).as_secs_f64();
-        let measured = (self.granted - before) as f64 / seconds.max(1e-3);
-        Some(measured.clamp(self.rate * LATELY, self.rate))
     }
 
     /// For a while nothing was sent, for reasons that have nothing to do with the quota.

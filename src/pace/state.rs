@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use super::hold::Hold;
 use super::limiter::Limiter;
+use super::turn::Turn;
 use super::{
-    Answer, BatchControl, ConcurrencyControl, HoldReason, PaceFigures, PaceRules, Permit, RateControl, Spacing, Verdict,
+    Answer, BatchControl, ConcurrencyControl, HoldReason, PaceFigures, PaceRules, RateControl, Spacing, Verdict,
 };
 
 /// Failures in a row after which a target counts as down, and at least twice as many as requests may be under way.
@@ -152,52 +153,52 @@ impl State {
         Duration::from_secs_f64(1.0 / self.rate.rate())
     }
 
-    pub(super) fn finish(&mut self, now: Instant, permit: &Permit, answer: &Answer) {
+    pub(super) fn finish(&mut self, now: Instant, turn: &Turn, answer: &Answer) {
         self.answered += 1;
-        self.spacing.answered(permit.sent, now);
+        self.spacing.answered(turn.sent, now);
         match answer.verdict {
-            Verdict::Granted => self.granted(now, permit, answer),
+            Verdict::Granted => self.granted(now, turn, answer),
             Verdict::Refused => {
                 self.refused += 1;
                 self.rate.refused();
                 // What was sent before everybody waited is part of what was waited for.
-                if self.waited_since.is_some_and(|waited| permit.sent <= waited) {
+                if self.waited_since.is_some_and(|waited| turn.sent <= waited) {
                     return;
                 }
                 self.in_vain_since.get_or_insert(now);
                 // Who counts in long windows asks for long waits, and it is not the distance that counts.
-                let (asked, is_first) = (self.asked(now, permit, answer), self.hold.is_none());
+                let (asked, is_first) = (self.asked(now, turn, answer), self.hold.is_none());
                 let close =
-                    asked.is_none_or(|asked| asked <= SHORT) && self.rate.waits_briefly() && self.is_close(now, permit);
-                self.hold_on(now, permit, asked, HoldReason::Refused);
+                    asked.is_none_or(|asked| asked <= SHORT) && self.rate.waits_briefly() && self.is_close(now, turn);
+                self.hold_on(now, turn, asked, HoldReason::Refused);
                 if let Some(hold) = &mut self.hold {
-                    hold.close = if is_first { close } else { hold.close && !permit.probe };
+                    hold.close = if is_first { close } else { hold.close && !turn.probe };
                 }
             }
             Verdict::Failed => {
                 self.failures += 1;
                 self.in_vain_since.get_or_insert(now);
-                if permit.measured {
+                if turn.measured {
                     self.concurrency.failed(now);
                 }
                 let is_down = self.failures >= DOWN_AFTER.max(2 * self.concurrency.limit());
                 match answer.wait {
-                    Some(wait) => self.hold_on(now, permit, Some(wait), HoldReason::Asked),
-                    None if is_down || permit.probe => self.hold_on(now, permit, None, HoldReason::Down),
+                    Some(wait) => self.hold_on(now, turn, Some(wait), HoldReason::Asked),
+                    None if is_down || turn.probe => self.hold_on(now, turn, None, HoldReason::Down),
                     None => {}
                 }
             }
         }
         self.limiter.set_rate(self.rate.rate());
-        if permit.probe {
+        if turn.probe {
             self.limiter.passed();
         }
     }
 
     /// Whether it was not the rate that was refused, but that requests came close together.
-    fn is_close(&mut self, now: Instant, permit: &Permit) -> bool {
-        let apart = permit.apart.unwrap_or(Duration::MAX);
-        let is_explained = self.spacing.refused(now, permit.sent, apart, self.interval());
+    fn is_close(&mut self, now: Instant, turn: &Turn) -> bool {
+        let apart = turn.apart.unwrap_or(Duration::MAX);
+        let is_explained = self.spacing.refused(now, turn.sent, apart, self.interval());
         if !self.spacing.is_kept() && self.rate.has_earned_nothing() {
             self.spacing.keep(now);
         }
@@ -205,11 +206,11 @@ impl State {
     }
 
     /// For how long a refusal asks to be left alone, as far as that is believed.
-    fn asked(&self, now: Instant, permit: &Permit, answer: &Answer) -> Option<Duration> {
+    fn asked(&self, now: Instant, turn: &Turn, answer: &Answer) -> Option<Duration> {
         let patience = self.patience.saturating_sub(self.in_vain_since.map_or(Duration::ZERO, |since| now - since));
         match answer.wait {
             // The one that tries says it once more: then it is meant.
-            Some(wait) if wait > self.patience && !permit.probe => Some(DOUBTED_FOR.min(patience)),
+            Some(wait) if wait > self.patience && !turn.probe => Some(DOUBTED_FOR.min(patience)),
             Some(wait) => Some(wait),
             // A quota that is not used up was not what refused it.
             None if answer.quota.remaining.unwrap_or_default() > 0 => None,
@@ -217,21 +218,21 @@ impl State {
         }
     }
 
-    fn granted(&mut self, now: Instant, permit: &Permit, answer: &Answer) {
+    fn granted(&mut self, now: Instant, turn: &Turn, answer: &Answer) {
         self.failures = 0;
         self.in_vain_since = None;
-        if let Some(apart) = permit.apart {
+        if let Some(apart) = turn.apart {
             self.spacing.granted(apart);
         }
-        if permit.measured {
-            self.concurrency.answered(now, now.duration_since(permit.sent));
+        if turn.measured {
+            self.concurrency.answered(now, now.duration_since(turn.sent));
         }
         // An answer to what was sent before a refusal says nothing about the quota; of a target that was down it says all.
-        if let Some(hold) = self.hold.filter(|hold| permit.probe || hold.reason == HoldReason::Down) {
+        if let Some(hold) = self.hold.filter(|hold| turn.probe || hold.reason == HoldReason::Down) {
             self.hold = None;
             self.waited_since = Some(hold.begun);
             if hold.refused && !hold.close {
-                self.rate.resumed(hold.begun, permit.sent.max(hold.begun), self.spacing.is_kept());
+                self.rate.resumed(hold.begun, turn.sent.max(hold.begun), self.spacing.is_kept());
             } else {
                 self.rate.interrupted(now.duration_since(hold.begun));
             }
@@ -240,10 +241,10 @@ impl State {
     }
 
     /// Makes everybody wait: once, however many requests were refused that were under way together.
-    fn hold_on(&mut self, now: Instant, permit: &Permit, wait: Option<Duration>, reason: HoldReason) {
+    fn hold_on(&mut self, now: Instant, turn: &Turn, wait: Option<Duration>, reason: HoldReason) {
         match &mut self.hold {
             None => self.hold = Some(Hold::begin(now, wait, reason)),
-            Some(hold) if permit.probe => hold.tried_in_vain(now, wait, reason),
+            Some(hold) if turn.probe => hold.tried_in_vain(now, wait, reason),
             Some(hold) => hold.joined(now, wait, reason),
         }
     }

@@ -1,4 +1,4 @@
-//! What tells users, pages of them and error answers of Clerk's API from one another: the names of their members.
+//! What stands where a user is expected and is none: a page of users, or an error answer of Clerk's API.
 
 use std::cell::Cell;
 use std::io::Read;
@@ -9,53 +9,8 @@ use super::diagnose::settings;
 use super::page::{Head, Json, find_data, page_within, shown};
 use super::record::to_index;
 
-/// Members that users have and envelopes have not.
-const OF_USERS: [&str; 14] = [
-    "id",
-    "external_id",
-    "email_addresses",
-    "original",
-    "original_base64",
-    "username",
-    "first_name",
-    "last_name",
-    "primary_email_address",
-    "primary_email_address_id",
-    "phone_numbers",
-    "public_metadata",
-    "private_metadata",
-    "unsafe_metadata",
-];
-
-/// Members that users have and no other object of Clerk's has, in small letters.
-const OF_PERSONS: [&str; 9] = [
-    "emailaddresses",
-    "primaryemailaddress",
-    "primaryemailaddressid",
-    "phonenumbers",
-    "username",
-    "firstname",
-    "lastname",
-    "unsafemetadata",
-    "passworddigest",
-];
-
-/// The member that error answers have.
-pub(super) const ERRORS: &str = "errors";
-
 /// The largest error answer that is known as one, in bytes. Those of the API have a few hundred.
 pub(super) const ANSWER: usize = 4 * 1024;
-
-/// Whether an envelope cannot have a member of this name.
-pub(super) fn is_of_user(name: &str) -> bool {
-    OF_USERS.contains(&name)
-}
-
-/// Whether only a user can have a member of this name, in the style of the API or of the SDK.
-pub(super) fn is_of_person(name: &str) -> bool {
-    let name = name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
-    OF_PERSONS.iter().any(|member| name.clone().eq(member.bytes()))
-}
 
 /// The length of the error answer of Clerk's API with which a text begins, if it does: an object whose `errors` is an array
 /// with an object in it, without users in `data` and without anything that users have.

@@ -1,6 +1,7 @@
 //! What was done with an input that cannot be read any further. The reader knows how far it came, and whoever reads why.
 
 use super::SourceError;
+use super::error::records;
 
 /// What an input was read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +98,6 @@ impl SourceError {
         };
         text.to_owned()
     }
-}
-
-/// A number of records.
-pub(super) fn records(count: u64) -> String {
-    if count == 1 { "1 whole record".to_owned() } else { format!("{count} whole records") }
 }
 
 fn the(count: u64) -> String {

@@ -6,8 +6,9 @@ use memchr::memchr;
 use serde::de::IgnoredAny;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
-use super::answer::{error_answer, is_of_user, users_within};
+use super::answer::{error_answer, users_within};
 use super::diagnose::settings;
+use super::member_names::{DATA, is_field, is_of_user};
 use super::notation::{has_lines_of_returns, in_brackets, in_place_of_json};
 use super::{Header, Place, SourceError};
 
@@ -49,9 +50,6 @@ pub(super) struct Shape {
     /// What comes first: behind the byte order mark, and behind the header.
     pub start: Place,
 }
-
-/// The name of the member that holds the users.
-pub(super) const DATA: &str = "data";
 
 /// U+FEFF, with which some programs begin what they write; behind it, a file may be part of another one.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -337,11 +335,6 @@ fn list(names: &[String]) -> String {
         (shown, 0) => shown.join(", "),
         (shown, more) => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// Whether a name can be shown: users may be keyed by their addresses or ids, which are nobody's business here.
-pub(super) fn is_field(name: &str) -> bool {
-    name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn type_name(value: ValueType) -> &'static str {

@@ -4,8 +4,6 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use super::consequence::records;
-
 /// A place in an input, for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
@@ -248,4 +246,9 @@ fn of_checksums(covered: u64) -> String {
     } else {
         format!("checksums cover {} of it", records(covered))
     }
+}
+
+/// A number of records.
+pub(super) fn records(count: u64) -> String {
+    if count == 1 { "1 whole record".to_owned() } else { format!("{count} whole records") }
 }

@@ -165,8 +165,9 @@ fn is_array_of_envelopes(text: &str) -> bool {
 }
 
 fn has_names_of_users(members: &[(String, &str)]) -> bool {
-    const OF_USERS: &str = "id external_id email_addresses original username first_name last_name primary_email_address \
-                            primary_email_address_id phone_numbers public_metadata private_metadata unsafe_metadata";
+    const OF_USERS: &str = "id external_id email_addresses original original_base64 username first_name last_name \
+                            primary_email_address primary_email_address_id phone_numbers public_metadata \
+                            private_metadata unsafe_metadata";
     members.iter().any(|(name, _)| OF_USERS.split(' ').any(|member| member == name))
 }
 

@@ -10,8 +10,7 @@ use std::io::Read;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
 use super::Place;
-use super::answer::{ERRORS, is_of_person, is_of_user};
-use super::detect::{DATA, is_field};
+use super::member_names::{DATA, ERRORS, is_field, is_of_person, is_of_user};
 
 /// The longest name that a member of an envelope can have, in bytes; struson keeps it as a whole.
 pub(super) const NAME: u64 = 64 * 1024;

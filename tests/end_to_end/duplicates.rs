@@ -78,8 +78,7 @@ fn a_dry_run_and_an_import_find_the_same() {
         let start = usize::try_from(position["offset"].as_u64().expect("an offset")).expect("small");
         assert!(text[start..].starts_with("{\"id\":\"user_000005\"") && position["line"] == 6, "{position}");
         // Of a run that is over the account is made anew from what it left.
-        let report = format!("{runs}/{}/report.json", run.report()["run"].as_str().expect("an id"));
-        std::fs::remove_file(scratch.path(&report)).expect("a report");
+        scratch.forget_end(runs, run.report()["run"].as_str().expect("an id"));
         let again = scratch.import(&sandbox, &file, &["--batch-size", "1", "--on-existing", rule, "--runs-dir", runs]);
         assert_found(&again.expect_code(3), if runs == "one" { "created" } else { "unchanged" });
         // The same place as in the dry run.
@@ -122,8 +121,7 @@ fn the_same_file_twice_is_told_of_alike_when_the_run_is_gone_on_with() {
     let numbers =
         |place: &serde_json::Value| [&place["record"], &place["same_as"]["record"]].map(serde_json::Value::as_u64);
     assert_eq!(places.iter().map(numbers).collect::<Vec<_>>(), [[Some(1), Some(1)], [Some(2), Some(2)]]);
-    let report = format!("runs/{}/report.json", first["run"].as_str().expect("an id"));
-    std::fs::remove_file(scratch.path(&report)).expect("a report");
+    scratch.forget_end("runs", first["run"].as_str().expect("an id"));
     let again = import();
     assert_eq!((&again["run"], &again["rejected_by_code"]), (&first["run"], &first["rejected_by_code"]));
 }

@@ -9,7 +9,7 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use avnology_migrate::source::{Input, InputWatch, ReaderLimits, RecordReader, ResumePoint, Shard};
+use avnology_migrate::source::{Input, InputWatch, Purpose, ReaderLimits, RecordReader, ResumePoint, Shard};
 use proptest::prelude::*;
 use support::{Run, Sandbox, Scratch, export, lines, mixed_export, user};
 
@@ -101,7 +101,8 @@ fn what_is_wrong_with_the_document_is_told_by_every_shard() {
                 Err(error) => break error,
             }
         };
-        assert!(error.to_string().contains("2498") || error.to_string().contains("2499"), "{error}");
+        let done = error.consequence(Purpose::Import);
+        assert!(done.contains("2498") || done.contains("2499"), "{error}; {done}");
     }
 }
 

@@ -1,0 +1,76 @@
+//! The beginning of an input: its shape, and what comes before its first record.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::bytes::START;
+use crate::source::buffer::{Buffer, Buffers};
+use crate::source::detect::{Shape, detect, is_blank};
+use crate::source::envelope::{Found, Walk};
+use crate::source::frame::{Bounds, ElementFramer, Framer};
+use crate::source::lines::LineFramer;
+use crate::source::page::Page;
+use crate::source::rows::RowFramer;
+use crate::source::unread::Unread;
+use crate::source::{Format, Place, ReaderLimits, SourceError};
+
+/// How many first bytes are looked at to find an input's shape.
+pub(super) const PREFIX: usize = 64 * 1024;
+
+/// The beginning of an input: what is known of it, and what was read ahead.
+pub(super) struct Beginning {
+    pub(super) shape: Shape,
+    pub(super) framer: Box<dyn Framer + Send>,
+    /// Bytes that were looked at to find the shape; those before the first record were read.
+    pub(super) prefix: io::Cursor<Vec<u8>>,
+    /// What was read ahead of the first record, in a buffer of these.
+    pub(super) buffer: Buffer,
+    pub(super) buffers: Buffers,
+    /// Where that, or else the rest of the prefix, begins.
+    pub(super) base: u64,
+    pub(super) page: Page,
+    /// What stands in the place of the first page and is no page.
+    pub(super) first: Option<Bounds>,
+}
+
+/// Finds an input's shape and reads up to its first record.
+pub(super) fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimits) -> Result<Beginning, SourceError> {
+    let (prefix, at) = read_prefix(reader, input)?;
+    let shape = detect(&prefix, prefix.len() < PREFIX, at, input)?;
+    let Place { line, offset: mut base } = shape.start;
+    let mut prefix = io::Cursor::new(prefix);
+    prefix.set_position(base - at.offset);
+    let buffers = limits.buffers();
+    let (mut buffer, mut page, mut first) = (buffers.holding(&[]), Page::default(), None);
+    let framer: Box<dyn Framer + Send> = match &shape.header {
+        Some(header) => Box::new(RowFramer::new(Arc::clone(header), shape.start, limits.record_bytes)),
+        None if shape.format == Format::Lines => Box::new(LineFramer::new(base, line)),
+        None => {
+            let mut rest = (&mut prefix).chain(reader);
+            let (buffer, base, full) = (&mut buffer, &mut base, limits.chunk_bytes);
+            let unread = Unread { buffer, base, reader: &mut rest, full, holds_records: false };
+            let (found, place) = Walk { unread, format: shape.format, place: shape.start, records: 0, input }.open()?;
+            match found {
+                Found::Page(found) => page = found,
+                Found::Answer(bounds) => (page, first) = (Page::over(), Some(bounds)),
+            }
+            Box::new(ElementFramer::new(place.offset, place.line))
+        }
+    };
+    Ok(Beginning { shape, framer, prefix, buffer, buffers, base, page, first })
+}
+
+/// Reads the first bytes that are not all white space, and where they begin; fewer only when the input has no more.
+pub(super) fn read_prefix(reader: &mut dyn Read, input: &Arc<str>) -> Result<(Vec<u8>, Place), SourceError> {
+    let (mut prefix, mut at) = (Vec::with_capacity(PREFIX), START);
+    loop {
+        let read = Read::take(&mut *reader, PREFIX as u64).read_to_end(&mut prefix);
+        read.map_err(|reason| SourceError::read(input, at, reason))?;
+        if prefix.len() < PREFIX || !is_blank(&prefix) {
+            return Ok((prefix, at));
+        }
+        at.line += memchr::memchr_iter(b'\n', &prefix).count() as u64;
+        at.offset += prefix.len() as u64;
+        prefix.clear();
+    }
+}

@@ -1,0 +1,61 @@
+//! How the bytes of the input that is read are looked after.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use crate::source::compressed::{Opened, Reliance, decompressed};
+use crate::source::{Input, InputWatch, Place, SourceError};
+
+/// Where an input begins.
+pub(super) const START: Place = Place { line: 1, offset: 0 };
+
+/// How the input's bytes are looked after.
+#[derive(Clone, Default)]
+pub(super) struct Watched {
+    pub(super) watch: InputWatch,
+    /// Whether it can be read only once.
+    is_pipe: bool,
+}
+
+impl Watched {
+    pub(super) fn of(input: &Input, watch: &InputWatch) -> Self {
+        Self { watch: watch.clone(), is_pipe: input.is_pipe() }
+    }
+
+    pub(super) fn decompress(&self, input: &Input) -> Result<Opened, SourceError> {
+        let reliance = match &self.watch {
+            InputWatch::Hold(_, known) => known.reliable.map_or(Reliance::Later, Reliance::UpTo),
+            _ if self.is_pipe => Reliance::OneLook,
+            _ => Reliance::Later,
+        };
+        let raw = input.open_watched(&self.watch, 0)?;
+        decompressed(Box::new(raw), reliance).map_err(|reason| SourceError::read(&input.name(), START, reason))
+    }
+
+    /// Whether only what was found right before is read.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.watch, InputWatch::Hold(..))
+    }
+
+    /// Whether what is read is used at once.
+    pub(super) fn has_no_second_look(&self) -> bool {
+        self.is_pipe || matches!(self.watch, InputWatch::Nothing)
+    }
+
+    /// What is wrong with the content may come of damage to the bytes, of which only their end may tell. So they are read up
+    /// to there, unless they come out of a pipe; then all of them were seen, too.
+    pub(super) fn explain(&self, error: SourceError, reader: &mut dyn Read, input: &Arc<str>) -> SourceError {
+        let place = match &error {
+            _ if self.is_pipe || error.is_of_bytes() => return error,
+            SourceError::Truncated { place, .. }
+            | SourceError::Syntax { place, .. }
+            | SourceError::WrongShape { place, .. }
+            | SourceError::StructureLost { start: place, .. } => *place,
+            _ => START,
+        };
+        match io::copy(reader, &mut io::sink()) {
+            Ok(_) => error,
+            Err(reason) => SourceError::read(input, place, reason),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! How reading an input ends: as a whole, or with what is wrong.
+
+use std::sync::Arc;
+
+use super::{RecordReader, Stage};
+use crate::source::compressed::Ending;
+use crate::source::frame::{AtEnd, Bounds};
+use crate::source::page::shown;
+use crate::source::record::to_index;
+use crate::source::{InputWatch, Place, RecordSpan, SourceError, diagnose};
+
+impl RecordReader {
+    /// Says what was not read, unless an earlier look at the input said so.
+    pub(super) fn tell_of_others(&self) {
+        if self.watched.is_held() {
+            return;
+        }
+        for (name, objects) in &self.beside {
+            let (input, name) = (&self.input, shown(name));
+            tracing::warn!(
+                "{input}: {objects} objects in {name} beside `data` do not look like users and are not read"
+            );
+        }
+    }
+
+    /// Why compressed data ended before the data did.
+    fn ending(&self) -> Option<Ending> {
+        self.compressed.as_ref().and_then(|compressed| compressed.ending())
+    }
+
+    /// Whether that was in the middle.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.ending() == Some(Ending::CutOff)
+    }
+
+    /// The content ended; in the middle of something, if it is still `inside` that.
+    pub(super) fn ended(&self, inside: Option<String>) -> Result<(), SourceError> {
+        let (input, records) = (Arc::clone(&self.input), self.records);
+        match (self.ending(), inside) {
+            (Some(Ending::Surplus(offset)), _) => Err(SourceError::Surplus { input, offset, records }),
+            (Some(Ending::CutOff), _) => {
+                let covered = if self.watched.is_held() { records } else { self.covered };
+                let is_passed_on = self.watched.has_no_second_look() && records > covered;
+                Err(SourceError::CutOff { input, place: self.place(), covered, is_passed_on })
+            }
+            (None, Some(inside)) => Err(SourceError::Truncated { input, place: self.place(), inside, records }),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// What an error comes from, and what can be relied on of what was read before it.
+    pub(super) fn explain(&mut self, error: SourceError) -> SourceError {
+        let error = self.watched.explain(error, self.reader.as_mut(), &self.input);
+        let Some(compressed) = &self.compressed else { return error };
+        if let InputWatch::Record(recorder, index) = &self.watched.watch
+            && compressed.ending() == Some(Ending::CutOff)
+        {
+            recorder.rely_on(*index, compressed.verified());
+        }
+        match error {
+            SourceError::Damaged { input, place, problem, .. } => {
+                let is_passed_on = self.watched.has_no_second_look() && place.offset > compressed.verified();
+                SourceError::Damaged { input, place, problem, is_passed_on }
+            }
+            other => other,
+        }
+    }
+
+    /// No more bytes come.
+    pub(super) fn end_of_input(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
+        let end = self.framer.finish();
+        self.stage = Stage::Done;
+        let (last, inside) = match end {
+            AtEnd::Complete => (None, None),
+            AtEnd::Record(_) if self.is_cut_off() => (None, None),
+            AtEnd::Record(bounds) => match self.cut_off(bounds) {
+                // A last line that is cut off is no reject: the file is damaged, not the record.
+                Some(inside) => (None, Some(inside)),
+                None => (Some(bounds), None),
+            },
+            AtEnd::Truncated { whole, inside } => (whole, Some(inside)),
+        };
+        if let Some(bounds) = last {
+            self.framed(bounds, spans);
+        }
+        self.ended(inside)
+    }
+
+    /// Whether a last line without a line break ends in the middle of its value.
+    fn cut_off(&self, bounds: Bounds) -> Option<String> {
+        let start = to_index(bounds.start.saturating_sub(self.base));
+        let end = to_index(bounds.end.saturating_sub(self.base));
+        let text = self.buffer.get(start..end).filter(|_| bounds.start >= self.base)?;
+        let is_open = !text.ends_with(b"}");
+        diagnose(text).filter(|fault| fault.ends_early || is_open).map(|_| {
+            format!("inside record {} (starts at line {}, byte offset {})", self.records + 1, bounds.line, bounds.start)
+        })
+    }
+
+    /// A record's brackets never close.
+    pub(super) fn lost(&self, bounds: Bounds) -> SourceError {
+        SourceError::StructureLost {
+            input: Arc::clone(&self.input),
+            record: self.records + 1,
+            start: Place { line: bounds.line, offset: bounds.start },
+        }
+    }
+}

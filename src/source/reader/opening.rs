@@ -1,0 +1,149 @@
+//! How a reader begins: at the first record, or at one that an earlier reader found.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::beginning::{Beginning, PREFIX, begin, read_prefix};
+use super::bytes::{START, Watched};
+use super::{RecordReader, ResumePoint, Stage};
+use crate::source::answer::{ANSWER, error_answer};
+use crate::source::compressed::{Ending, Opened};
+use crate::source::detect::{Shape, detect};
+use crate::source::frame::{ElementFramer, Framer};
+use crate::source::known::BLOCK_BYTES;
+use crate::source::lines::LineFramer;
+use crate::source::page::{Counts, Page};
+use crate::source::{Format, Input, InputWatch, Place, ReaderLimits, SourceError};
+
+impl RecordReader {
+    /// Opens an input, finds its shape and reads up to its first record.
+    pub fn open(input: &Input, limits: ReaderLimits) -> Result<Self, SourceError> {
+        Self::open_watched(input, limits, &InputWatch::Nothing)
+    }
+
+    /// The same, looking after the input's bytes.
+    pub fn open_watched(input: &Input, limits: ReaderLimits, watch: &InputWatch) -> Result<Self, SourceError> {
+        let (name, watched) = (input.name(), Watched::of(input, watch));
+        let Opened { mut reader, compressed } = watched.decompress(input)?;
+        match begin(reader.as_mut(), &name, limits) {
+            Ok(beginning) => {
+                let mut begun = Self { compressed, watched, ..Self::begun(beginning, reader, name, limits) };
+                begun.look_at_checksums();
+                Ok(begun)
+            }
+            Err(error) => {
+                let error = watched.explain(error, reader.as_mut(), &name);
+                let is_cut_off = compressed.is_some_and(|compressed| compressed.ending() == Some(Ending::CutOff));
+                if !is_cut_off || error.is_of_bytes() {
+                    return Err(error);
+                }
+                Err(SourceError::CutOff { input: name, place: START, covered: 0, is_passed_on: false })
+            }
+        }
+    }
+
+    /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
+    /// checked then. Only the rows of a CSV are gone past once more: those without a user are to be counted.
+    pub fn resume(
+        input: &Input,
+        limits: ReaderLimits,
+        point: ResumePoint,
+        watch: &InputWatch,
+    ) -> Result<Self, SourceError> {
+        let ResumePoint { number, line, offset } = point;
+        let buffers = limits.buffers();
+        let (name, watched) = (input.name(), Watched::of(input, watch));
+        // Of an object, all parts are of one version.
+        let is_object = matches!(input, Input::Object(_));
+        let of_start = if is_object { Watched::default() } else { watched.clone() };
+        let mut opened = of_start.decompress(input)?;
+        let (prefix, at) = read_prefix(opened.reader.as_mut(), &name)?;
+        let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, at, &name)?;
+        if header.is_some() {
+            return Ok(Self { settled: number - 1, ..Self::open_watched(input, limits, watch)? });
+        }
+        let framer: Box<dyn Framer + Send> = if format == Format::Lines {
+            Box::new(LineFramer::new(offset, line))
+        } else {
+            Box::new(ElementFramer::resume(offset, line, number))
+        };
+        // There is no way into the middle of what is compressed, and none but by blocks into what is checked.
+        let block = offset / BLOCK_BYTES as u64;
+        let (mut opened, skipped) = if opened.compressed.is_none() {
+            let reader = Box::new(input.open_watched(watch, block)?);
+            (Opened { reader, ..opened }, offset - block * BLOCK_BYTES as u64)
+        } else {
+            (watched.decompress(input)?, offset)
+        };
+        let failed = |reason| SourceError::read(&name, Place { line, offset }, reason);
+        io::copy(&mut opened.reader.by_ref().take(skipped), &mut io::sink()).map_err(failed)?;
+        let mut start = Vec::new();
+        if format != Format::Lines {
+            opened.reader.by_ref().take(2 * ANSWER as u64).read_to_end(&mut start).map_err(failed)?;
+        }
+        if error_answer(&start).is_some() {
+            // It may stand in the place of a page or of a user; that is known only from what is before it.
+            return Ok(Self { settled: number - 1, ..Self::open_watched(input, limits, watch)? });
+        }
+        let Opened { reader, compressed } = opened;
+        Ok(Self {
+            input: name,
+            format,
+            header: None,
+            limits,
+            shard: None,
+            settled: 0,
+            reader,
+            compressed,
+            watched,
+            framer,
+            buffer: buffers.holding(&start),
+            buffers,
+            base: offset,
+            gap: 0,
+            page: Page::under_way(),
+            first: None,
+            beside: Counts::default(),
+            records: number - 1,
+            covered: 0,
+            verified: 0,
+            stage: Stage::Records,
+            pending: None,
+        })
+    }
+
+    /// Reads from `reader`, which messages call `input`.
+    pub fn new(mut reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Result<Self, SourceError> {
+        let beginning = begin(reader.as_mut(), &input, limits)?;
+        Ok(Self::begun(beginning, reader, input, limits))
+    }
+
+    fn begun(beginning: Beginning, reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Self {
+        let Beginning { shape, framer, prefix, buffer, buffers, base, page, first } = beginning;
+        let Shape { format, header, .. } = shape;
+        Self {
+            input,
+            format,
+            header,
+            limits,
+            shard: None,
+            settled: 0,
+            reader: Box::new(prefix.chain(reader)),
+            compressed: None,
+            watched: Watched::default(),
+            framer,
+            buffer,
+            buffers,
+            base,
+            gap: 0,
+            page,
+            stage: if first.is_some() { Stage::Behind } else { Stage::Records },
+            first,
+            beside: Counts::default(),
+            records: 0,
+            covered: 0,
+            verified: 0,
+            pending: None,
+        }
+    }
+}
