@@ -119,18 +119,18 @@
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
 //! documented and assumed, is confined to [`avnology`].
 //!
-//! [memory]: ../../../tests/memory.rs
-//! [sweep]: ../../../tests/sweep.rs
-//! [kill]: ../../../tests/kill.rs
+//! [memory]: ../../../tests/end_to_end/memory.rs
+//! [sweep]: ../../../tests/end_to_end/sweep.rs
+//! [kill]: ../../../tests/end_to_end/kill.rs
 //! [crash]: ../../../tests/crash/main.rs
-//! [ownership]: ../../../tests/ownership.rs
-//! [changed]: ../../../tests/changed.rs
-//! [damaged]: ../../../tests/damaged.rs
-//! [nightly]: ../../../tests/nightly.rs
-//! [reading]: ../../../tests/reading.rs
-//! [gateways]: ../../../tests/gateways.rs
-//! [scenarios]: ../../../tests/scenarios.rs
-//! [cli]: ../../../tests/cli.rs
+//! [ownership]: ../../../tests/end_to_end/ownership.rs
+//! [changed]: ../../../tests/end_to_end/changed.rs
+//! [damaged]: ../../../tests/end_to_end/damaged.rs
+//! [nightly]: ../../../tests/end_to_end/nightly.rs
+//! [reading]: ../../../tests/end_to_end/reading.rs
+//! [gateways]: ../../../tests/end_to_end/gateways.rs
+//! [scenarios]: ../../../tests/end_to_end/scenarios.rs
+//! [cli]: ../../../tests/end_to_end/cli.rs
 
 pub mod account;
 pub mod application;

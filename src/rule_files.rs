@@ -42,10 +42,17 @@ pub enum RuleFileError {
         problem: TraitsSchemaError,
     },
     /// A run's copy is not what the run was begun with.
-    #[error("`{path}` is not what the run was begun with; begin again with --new-run")]
+    #[error(
+        "`{path}`, the run's copy of a file that decides how users are mapped, {problem}; put the file `{original}`, as it was \
+         when the run was begun, there, or begin again with --new-run"
+    )]
     Copy {
         /// The path.
         path: PathBuf,
+        /// What it is a copy of.
+        original: String,
+        /// What is wrong with it.
+        problem: String,
     },
 }
 
@@ -85,9 +92,19 @@ impl RuleFile {
     /// A run's copy, which goes by the name of the file it was made of.
     fn copy(path: &Path, record: Option<&FileRecord>, most: usize) -> Result<Option<Self>, RuleFileError> {
         let Some(record) = record else { return Ok(None) };
-        let file = Self { path: PathBuf::from(&record.path), ..Self::read(path, most)? };
+        let wrong =
+            |problem: String| RuleFileError::Copy { path: path.to_owned(), original: record.path.clone(), problem };
+        let read = Self::read(path, most).map_err(|error| match error {
+            RuleFileError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                wrong("is missing".to_owned())
+            }
+            RuleFileError::Read { .. } if path.is_dir() => wrong("is a directory".to_owned()),
+            RuleFileError::Read { source, .. } => wrong(format!("cannot be read ({source})")),
+            error => error,
+        })?;
+        let file = Self { path: PathBuf::from(&record.path), ..read };
         if file.record().sha256 != record.sha256 {
-            return Err(RuleFileError::Copy { path: path.to_owned() });
+            return Err(wrong("is not what the run was begun with".to_owned()));
         }
         Ok(Some(file))
     }

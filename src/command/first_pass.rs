@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::import_error::ImportError;
@@ -29,13 +30,15 @@ pub(super) struct FirstPass {
     pub prediction: Option<Prediction>,
 }
 
-/// Goes through the inputs, unless an earlier part of the run did. A pipe can be read only once: of one, nothing is known
-/// before, and the target decides about duplicates.
+/// Goes through the inputs, unless an earlier part of the `run` did and all of what it found is there; with its directory comes
+/// whether an earlier part did anything. A pipe can be read only once: of one, nothing is known before, and the target decides about
+/// duplicates.
 pub(super) async fn first_pass(
     settings: &ImportSettings,
-    directory: Option<&RunDirectory>,
+    run: Option<(&RunDirectory, bool)>,
     signals: &mut Signals,
 ) -> Result<FirstPass, ImportError> {
+    let (directory, has_begun) = run.map_or((None, false), |(directory, has_begun)| (Some(directory), has_begun));
     if settings.intake.inputs.iter().any(Input::is_pipe) {
         let watch = Watch::Record(Arc::default());
         return Ok(FirstPass { duplicates: DuplicateCheck::Off, watch, prediction: None });
@@ -54,8 +57,8 @@ pub(super) async fn first_pass(
     let known = recorder.finish().map_err(StopReason::Temporary)?;
     let mut prediction = predict(&found, &ledger, settings).map_err(StopReason::Temporary)?;
     // An earlier part of the run may have had all this, and lost it.
-    prediction.sent =
-        directory.is_some_and(|directory| directory.first_pass().exists() && !directory.has_sent_nothing());
+    let before = directory.and_then(|directory| FirstPassRecord::read(directory).ok().flatten());
+    prediction.sent = before.map_or(has_begun, |before| before.prediction.sent);
     // Kept before the duplicates, by which the next part of the run knows that all this was done.
     passwords::close(settings, complete, directory)?;
     let kept = keep(settings, directory, (&known, prediction), &found);
@@ -63,28 +66,54 @@ pub(super) async fn first_pass(
     Ok(FirstPass { duplicates, watch: Watch::Hold(Arc::new(known)), prediction: Some(prediction) })
 }
 
-/// What an earlier part of the run found. One that was begun by a version that kept nothing of the bytes is not held to them.
+/// What an earlier part of the run found. If any of it is missing or damaged, all is found out again: it is in the inputs.
 fn recall(settings: &ImportSettings, directory: &RunDirectory) -> Result<Option<FirstPass>, ImportError> {
-    let Ok(duplicates) = Duplicates::open(&directory.duplicates()) else { return Ok(None) };
-    let path = directory.first_pass();
-    let failed = |source| PrepareError::Io { path, source };
-    let (watch, prediction) = match FirstPassRecord::read(directory).map_err(failed)? {
-        None => (Watch::Nothing, None),
-        Some(record) => {
-            if let (Some(passwords), Some(was)) = (&settings.intake.passwords, &record.passwords)
-                && passwords.digest() != Some(was)
-            {
-                let input = settings.passwords.as_ref().map(Input::name).unwrap_or_default();
-                return Err(PrepareError::Source(SourceError::Changed { input }).into());
-            }
-            let path = directory.blocks();
-            let known = KnownInputs::open(record.inputs, &path);
-            let known = known.map_err(|source| PrepareError::Io { path, source })?;
-            (Watch::Hold(Arc::new(known)), Some(record.prediction))
-        }
+    let record = match FirstPassRecord::read(directory) {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(None),
+        Err(error) => return Ok(found_again(&error)),
     };
-    passwords::recall(settings, directory);
-    Ok(Some(FirstPass { duplicates: DuplicateCheck::Reject(Arc::new(duplicates)), watch, prediction }))
+    if let (Some(passwords), Some(was)) = (&settings.intake.passwords, &record.passwords)
+        && passwords.digest() != Some(was)
+    {
+        let input = settings.passwords.as_ref().map(Input::name).unwrap_or_default();
+        return Err(PrepareError::Source(SourceError::Changed { input }).into());
+    }
+    let (known, duplicates) = match files_of(&record, directory) {
+        Ok(found) => found,
+        Err(error) => return Ok(found_again(&error)),
+    };
+    if !passwords::recall(settings, directory) {
+        return Ok(found_again(&format!("`{}` is missing or damaged", directory.passwords().display())));
+    }
+    let (duplicates, watch) = (DuplicateCheck::Reject(Arc::new(duplicates)), Watch::Hold(Arc::new(known)));
+    Ok(Some(FirstPass { duplicates, watch, prediction: Some(record.prediction) }))
+}
+
+fn found_again(problem: &dyn std::fmt::Display) -> Option<FirstPass> {
+    tracing::warn!(
+        "what the run found out about its inputs cannot be used, and is found out again from them: {problem}"
+    );
+    None
+}
+
+/// The files beside the record of the first pass. With others in their place, duplicates would be sent, or inputs taken for
+/// changed.
+fn files_of(record: &FirstPassRecord, directory: &RunDirectory) -> Result<(KnownInputs, Duplicates), String> {
+    let told = |path: &Path, problem: &dyn std::fmt::Display| format!("`{}` {problem}", path.display());
+    let (blocks, duplicates) = (directory.blocks(), directory.duplicates());
+    let cannot_be_read = |error: std::io::Error| format!("cannot be read: {error}");
+    let known = KnownInputs::open(record.inputs.clone(), &blocks).and_then(|known| Ok((known.sum()?, known)));
+    let (of_blocks, known) = known.map_err(|error| told(&blocks, &cannot_be_read(error)))?;
+    let found = Duplicates::open(&duplicates).and_then(|found| Ok((found.sum()?, found)));
+    let (of_duplicates, found) = found.map_err(|error| told(&duplicates, &cannot_be_read(error)))?;
+    if of_blocks.is_none() || record.sums.is_some_and(|(blocks, _)| of_blocks != Some(blocks)) {
+        return Err(told(&blocks, &"is damaged"));
+    }
+    if record.sums.is_some_and(|(_, duplicates)| of_duplicates != duplicates) {
+        return Err(told(&duplicates, &"is damaged"));
+    }
+    Ok((known, found))
 }
 
 fn keep(
@@ -97,7 +126,8 @@ fn keep(
     let Some(directory) = directory else { return tempfile::tempfile().and_then(write) };
     known.sync()?;
     let passwords = settings.intake.passwords.as_ref().and_then(|passwords| passwords.digest().cloned());
-    FirstPassRecord { inputs: known.inputs.clone(), passwords, prediction }.write(directory)?;
+    let sums = known.sum()?.map(|blocks| Ok::<_, io::Error>((blocks, found.sum()?))).transpose()?;
+    FirstPassRecord { inputs: known.inputs.clone(), passwords, prediction, sums }.write(directory)?;
     put_private(&directory.duplicates(), write)
 }
 

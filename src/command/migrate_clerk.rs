@@ -14,7 +14,7 @@ use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
 use crate::account::{Ledger, StopReason};
 use crate::avnology::{Capabilities, Client, Paced, RunMark, preflight};
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, OnExisting};
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{Journal, Prediction, RunDirectory, RunRecord};
@@ -24,6 +24,11 @@ use crate::report::RunDetails;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
 use crate::source::Watch;
+
+/// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
+const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users who are at the target already (--on-existing fail) \
+                               are found and rejected while the others are sent; `avnology migrate clerk verify` tells before \
+                               who is there.";
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
@@ -91,7 +96,8 @@ async fn import_into(
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let mut settings = passwords::read(settings, &mut signals).await?;
-    let looked = look_through(&settings, &directory, &mut ledger, &mut signals).await;
+    let has_begun = continued && (ledger.counts().read > 0 || !progress.in_doubt.is_empty());
+    let looked = look_through(&settings, &directory, has_begun, &mut ledger, &mut signals).await;
     let FirstPass { duplicates, watch, prediction } = match looked {
         // The account says that it ended on its input, so that the same command begins anew with the repaired one.
         Err(ImportError::Prepare(PrepareError::Source(error))) => {
@@ -164,10 +170,14 @@ fn details(target: &Target, directory: &RunDirectory, record: &RunRecord) -> Run
 async fn look_through(
     settings: &ImportSettings,
     directory: &RunDirectory,
+    has_begun: bool,
     ledger: &mut Ledger,
     signals: &mut Signals,
 ) -> Result<FirstPass, ImportError> {
-    let pass = first_pass(settings, Some(directory), signals).await?;
+    if settings.strict && settings.on_existing == OnExisting::Fail {
+        settings.console.note(STRICT_AND_FAIL);
+    }
+    let pass = first_pass(settings, Some((directory, has_begun)), signals).await?;
     ledger.stopped = pass.prediction.and_then(|prediction| refusal(&prediction, ledger, settings));
     if let Some(prediction) = pass.prediction.filter(|_| ledger.stopped.is_none()) {
         let failed = |source| ImportError::Write { path: directory.first_pass(), source };

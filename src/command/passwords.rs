@@ -46,10 +46,9 @@ pub(super) fn close(
     Ok(Some(report))
 }
 
-/// Takes up the account of an earlier part of the run.
-pub(super) fn recall(settings: &ImportSettings, directory: &RunDirectory) {
+/// Takes up the account of an earlier part of the run. Returns whether it is there, if there has to be one.
+pub(super) fn recall(settings: &ImportSettings, directory: &RunDirectory) -> bool {
+    let Some(passwords) = &settings.intake.passwords else { return true };
     let kept = std::fs::read(directory.passwords()).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    if let (Some(passwords), Some(report)) = (&settings.intake.passwords, kept) {
-        passwords.close_with(report);
-    }
+    kept.map(|report| passwords.close_with(report)).is_some()
 }

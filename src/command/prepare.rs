@@ -47,6 +47,7 @@ pub(super) async fn prepare(
     let open = open_run(settings, &wanted)?;
     if let Some((directory, was)) = open {
         let run_lock = Lock::take(&directory.lock(), "import").map_err(PrepareError::from)?;
+        directory.check_places().map_err(PrepareError::RunFile)?;
         let changed = match was.changed_input(&wanted) {
             Some(changed) => Some(changed.path.clone()),
             None => changed_bytes(settings, &directory, &was, signals).await?,
@@ -83,9 +84,8 @@ async fn changed_bytes(
     was: &RunRecord,
     signals: &mut Signals,
 ) -> Result<Option<String>, ImportError> {
-    let path = directory.first_pass();
-    let kept = FirstPassRecord::read(directory).map_err(|source| PrepareError::Io { path, source })?;
-    let Some(FirstPassRecord { inputs, passwords, .. }) = kept else { return Ok(None) };
+    // If it is damaged, it is made again, and what is known of the inputs at a glance has to do.
+    let Ok(Some(FirstPassRecord { inputs, passwords, .. })) = FirstPassRecord::read(directory) else { return Ok(None) };
     let of_inputs = settings.intake.inputs.iter().zip(&was.inputs).zip(inputs.into_iter().map(|known| known.digest));
     let of_passwords = settings.passwords.iter().zip(&was.passwords).zip(passwords);
     let to_read: Vec<(Input, InputDigest)> = of_inputs

@@ -23,6 +23,9 @@ pub enum PrepareError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// A file of the run to go on with cannot be used.
+    #[error("{0}")]
+    RunFile(io::Error),
     /// An input cannot be opened.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -63,13 +66,16 @@ pub enum PrepareError {
     },
 }
 
-/// What to do about a journal whose content is of no use.
+/// What else to do about a journal that is of no use.
 fn advice(error: &JournalError) -> &'static str {
     match error {
-        JournalError::Io { .. } => "",
         JournalError::Log { source: LogError::Newer, .. } => {
             ", or begin a new run with --new-run, which sends nobody twice"
         }
-        JournalError::Log { .. } => "; begin a new run with --new-run, which sends nobody twice",
+        error if error.is_lost() => {
+            ", or begin a new run with --new-run, which sends nobody twice; the users whom the run created have its id in their \
+             `admin_metadata.avnology_migrate`"
+        }
+        _ => "",
     }
 }

@@ -76,9 +76,6 @@ struct Undone {
 pub fn list_runs(directory: &Path, output: OutputFormat) -> Result<(), RunsError> {
     let failed = |source| RunsError::Read { path: directory.to_path_buf(), source };
     let runs: Vec<Listed> = RunDirectory::list(directory).map_err(failed)?.into_iter().map(look_at).collect();
-    for (path, error) in RunDirectory::list_unreadable(directory) {
-        tracing::warn!("`{}` is not listed: its `run.json` cannot be read ({error})", path.display());
-    }
     match output {
         OutputFormat::Json => print_json(&runs)?,
         OutputFormat::Text => {

@@ -12,7 +12,7 @@ pub enum UndoError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Its journal cannot be used.
-    #[error("{0}; nothing was deleted{advice}", advice = advice(.0))]
+    #[error("{0}{advice}", advice = advice(.0))]
     Journal(#[from] JournalError),
     /// Files and directories.
     #[error("cannot use the run's directory: {0}")]
@@ -30,13 +30,17 @@ pub enum UndoError {
     NotConfirmed,
 }
 
-/// What to do without a journal that can be used.
+/// What else to do without a journal that can be used.
 fn advice(error: &JournalError) -> &'static str {
     match error {
-        JournalError::Log { source: LogError::Newer, .. } => "",
-        _ => {
-            ". Put the journal back from a backup, if there is one; without it, what the run created is known at the target by \
-             its mark: `admin_metadata.avnology_migrate.run` is the run's id"
+        JournalError::Log { source: LogError::Short { .. }, .. } => {
+            ", or remove `report.json` beside it and go on with the run, which finds its users again by their marks, before you \
+             undo it; nothing was deleted"
         }
+        error if error.is_lost() => {
+            "; nothing was deleted. Without it, what the run created is known at the target by its mark: \
+             `admin_metadata.avnology_migrate.run` is the run's id"
+        }
+        _ => "; nothing was deleted",
     }
 }

@@ -44,13 +44,30 @@ pub(super) fn found(place: &Place, kind: u8, other: &Place) -> Entry {
     entry.done()
 }
 
-/// What such an entry says.
+/// The entry in a file that is kept.
+pub(super) fn kept(Duplicate { place, kind, meaning, first }: &Duplicate) -> Entry {
+    let beside = if *meaning == Meaning::Shared { BESIDE } else { 0 };
+    let mut entry = Writer::<ENTRY_BYTES>::default();
+    entry.record(place).number(u64::from(kind | beside), 1).record(first).number(first.line, 5).kept_rest(place);
+    entry.done()
+}
+
+/// What an entry says that was found.
 pub(super) fn duplicate_of(entry: &Entry) -> Duplicate {
+    take_apart(entry, Parts::rest)
+}
+
+/// What an entry says in a file that was kept.
+pub(super) fn kept_duplicate(entry: &Entry) -> Duplicate {
+    take_apart(entry, Parts::kept_rest)
+}
+
+fn take_apart<'a>(entry: &'a Entry, rest: impl FnOnce(&mut Parts<'a>, Place) -> Place) -> Duplicate {
     let mut parts = Parts(entry);
     let place = parts.record();
     let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
     let first = parts.record();
     let first = Place { line: parts.number(5), ..first };
     let meaning = if kind & BESIDE == 0 { Meaning::Taken } else { Meaning::Shared };
-    Duplicate { place: parts.rest(place), kind: kind & !BESIDE, meaning, first }
+    Duplicate { place: rest(&mut parts, place), kind: kind & !BESIDE, meaning, first }
 }

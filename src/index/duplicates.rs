@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::claims::{self, MEMBER_BYTES, Slots};
-use super::duplicate::{BESIDE, Duplicate, ENTRY_BYTES, Entry, HASH_BYTES, duplicate_of};
+use super::duplicate::{BESIDE, Duplicate, ENTRY_BYTES, Entry, HASH_BYTES, duplicate_of, kept, kept_duplicate};
 use super::place::{Place, RECORD_BYTES, Writer};
 use super::{SortedFile, Sorter};
 
@@ -133,7 +133,17 @@ impl FoundDuplicates {
 
     /// Writes them into a new file, where they can be looked up.
     pub fn write(&self, file: std::fs::File) -> io::Result<Duplicates> {
-        SortedFile::write(file, self.entries()).map(Duplicates)
+        let kept = self.entries().map(|entry| entry.map(|entry| kept(&duplicate_of(&entry))));
+        SortedFile::write(file, kept).map(Duplicates)
+    }
+
+    /// The CRC-32 of the file as it will be written.
+    pub fn sum(&self) -> io::Result<u32> {
+        let mut sum = crc32fast::Hasher::new();
+        for duplicate in self.iter() {
+            sum.update(&kept(&duplicate?));
+        }
+        Ok(sum.finalize())
     }
 
     /// One entry for each record.
@@ -158,16 +168,21 @@ impl Duplicates {
         SortedFile::open(path).map(Self)
     }
 
+    /// The CRC-32 of all of it.
+    pub fn sum(&self) -> io::Result<u32> {
+        self.0.sum()
+    }
+
     /// What a record has in common with another one, if anything.
     pub fn find(&self, input: u16, number: u64) -> io::Result<Option<Duplicate>> {
         let mut key = Writer::<RECORD_BYTES>::default();
         key.record(&Place { input, number, ..Place::default() });
-        Ok(self.0.find(&key.done())?.map(|entry| duplicate_of(&entry)))
+        Ok(self.0.find(&key.done())?.map(|entry| kept_duplicate(&entry)))
     }
 
     /// Goes through them, in the order of the inputs.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
-        self.0.entries().map(|entry| entry.map(|entry| duplicate_of(&entry)))
+        self.0.entries().map(|entry| entry.map(|entry| kept_duplicate(&entry)))
     }
 }
 
@@ -182,7 +197,14 @@ mod tests {
 
     fn place(input: u16, number: u64) -> Place {
         let scattered = number.wrapping_mul(0x9E37_79B9) & 0xFF_FFFF;
-        Place { input, number, line: number * 3, offset: number * 1000, length: scattered, notes: u32::from(input) + 7 }
+        Place {
+            input,
+            number,
+            line: number * 3,
+            offset: number * 1000,
+            length: scattered,
+            notes: (1 << 39) + u64::from(input),
+        }
     }
 
     /// The keys of one record: two that it claims, and some beside the second.
@@ -248,13 +270,14 @@ mod tests {
             prop_assert!(listed.is_sorted_by_key(|duplicate| duplicate.place.number));
             prop_assert_eq!(listed.len(), expected.len());
             let written = found.write(tempfile::tempfile().unwrap()).unwrap();
-            prop_assert!(written.iter().map(Result::unwrap).eq(listed.iter().copied()));
+            let kept = |duplicate: &Duplicate| Duplicate { place: Place { notes: 0, ..duplicate.place }, ..*duplicate };
+            prop_assert!(written.iter().map(Result::unwrap).eq(listed.iter().map(kept)));
             for duplicate in &listed {
                 let (meaning, kind, first) = expected[&duplicate.place.number];
                 prop_assert_eq!(duplicate.place, place(3, duplicate.place.number));
                 let found = (duplicate.meaning, duplicate.kind, duplicate.first.number, duplicate.first.line);
                 prop_assert_eq!(found, (meaning, kind, first, first * 3));
-                prop_assert_eq!(written.find(3, duplicate.place.number).unwrap(), Some(*duplicate));
+                prop_assert_eq!(written.find(3, duplicate.place.number).unwrap(), Some(kept(duplicate)));
             }
             for (number, _) in &numbered {
                 prop_assert_eq!(written.find(3, *number).unwrap().is_some(), expected.contains_key(number));

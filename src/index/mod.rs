@@ -27,7 +27,7 @@ pub use duplicate::{Duplicate, Meaning};
 pub use duplicates::{DuplicateFinder, Duplicates, FoundDuplicates, Keys};
 pub use merge::merge;
 pub use place::Place;
-pub(crate) use positioned::{read_exact_at, write_all_at};
+pub(crate) use positioned::{read_exact_at, sum_of_file, write_all_at};
 pub use sorted_file::SortedFile;
 pub use sorter::{Sorted, Sorter};
 pub use table::Table;

@@ -3,7 +3,8 @@
 /// The input (2 bytes) and the record's number (5).
 pub(super) const RECORD_BYTES: usize = 7;
 
-/// Line (5), offset (6), length (5), notes (4).
+/// While searching: line (5), offset (6), length (4), notes (5). In a file that is kept: line (5), offset (6), length (5), and
+/// 4 bytes that mean nothing.
 pub(super) const REST_BYTES: usize = 20;
 
 /// A record, and where it stands.
@@ -17,10 +18,10 @@ pub struct Place {
     pub line: u64,
     /// Its byte offset, from 0.
     pub offset: u64,
-    /// Its length in bytes.
+    /// Its length in bytes: below 4 GiB, as that of each record that is read at all.
     pub length: u64,
-    /// What the caller wants to know again about a duplicate.
-    pub notes: u32,
+    /// What the caller wants to know again about a duplicate while searching; 40 bits at the most, which no file keeps.
+    pub notes: u64,
 }
 
 /// Puts an entry together.
@@ -56,7 +57,13 @@ impl<const N: usize> Writer<N> {
 
     pub(super) fn rest(&mut self, place: &Place) -> &mut Self {
         let Place { line, offset, length, notes, .. } = *place;
-        self.number(line, 5).number(offset, 6).number(length, 5).number(u64::from(notes), 4)
+        self.number(line, 5).number(offset, 6).number(length, 4).number(notes, 5)
+    }
+
+    /// As it is kept in a file. This never changes: files of earlier versions are read by it.
+    pub(super) fn kept_rest(&mut self, place: &Place) -> &mut Self {
+        let Place { line, offset, length, .. } = *place;
+        self.number(line, 5).number(offset, 6).number(length, 5).number(0, 4)
     }
 
     pub(super) fn done(&self) -> [u8; N] {
@@ -81,8 +88,12 @@ impl Parts<'_> {
     }
 
     pub(super) fn rest(&mut self, place: Place) -> Place {
-        let (line, offset, length) = (self.number(5), self.number(6), self.number(5));
-        let notes = u32::try_from(self.number(4)).unwrap_or(u32::MAX);
+        let (line, offset, length, notes) = (self.number(5), self.number(6), self.number(4), self.number(5));
         Place { line, offset, length, notes, ..place }
+    }
+
+    pub(super) fn kept_rest(&mut self, place: Place) -> Place {
+        let (line, offset, length) = (self.number(5), self.number(6), self.number(5));
+        Place { line, offset, length, ..place }
     }
 }

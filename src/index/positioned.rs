@@ -9,6 +9,18 @@ pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
 }
 
+/// The CRC-32 of the first bytes of a file.
+pub(crate) fn sum_of_file(file: &File, bytes: u64) -> io::Result<u32> {
+    let (mut sum, mut buffer, mut offset) = (crc32fast::Hasher::new(), vec![0; 1 << 16], 0);
+    while offset < bytes {
+        let count = usize::try_from(bytes - offset).unwrap_or(usize::MAX).min(buffer.len());
+        read_exact_at(file, &mut buffer[..count], offset)?;
+        sum.update(&buffer[..count]);
+        offset += count as u64;
+    }
+    Ok(sum.finalize())
+}
+
 /// Writes at this offset, wherever others read.
 #[cfg(unix)]
 pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use super::positioned::read_exact_at;
+use super::positioned::{read_exact_at, sum_of_file};
 
 /// Entries that are read at once when searching: a page or two.
 const WINDOW: usize = 128;
@@ -42,6 +42,11 @@ impl<const N: usize> SortedFile<N> {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the last entry is not whole"));
         }
         Ok(Self { file, count: bytes / N as u64 })
+    }
+
+    /// The CRC-32 of all its bytes.
+    pub fn sum(&self) -> io::Result<u32> {
+        sum_of_file(&self.file, self.count * N as u64)
     }
 
     /// How many entries there are.

@@ -7,13 +7,13 @@ use std::path::Path;
 use super::entry::{Entry, Outcome, Settled};
 use super::log::LogWriter;
 use super::run_journal::{Found, cut_off};
-use super::{JournalError, RecordKey};
+use super::{Counted, JournalError, RecordKey, RejectsEnd};
 
 /// Adds to the journal of a run that is not under way what is found out about it later.
 #[derive(Debug)]
 pub struct Amendment {
     log: LogWriter<File>,
-    rejects_bytes: u64,
+    rejects: Counted,
 }
 
 impl Amendment {
@@ -23,16 +23,21 @@ impl Amendment {
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         let Some(found) = Found::read(&file, path, inputs, |_| {})? else { return Ok(None) };
         cut_off(&mut file, found.end).map_err(failed)?;
-        Ok(Some(Self { log: LogWriter::resume(file, found.end), rejects_bytes: found.rejects_bytes }))
+        Ok(Some(Self { log: LogWriter::resume(file, found.end), rejects: found.rejects }))
     }
 
     /// These records were created, though the answer to their request was lost. Durable when this returns.
     pub fn created(&mut self, records: &[(RecordKey, String, String)]) -> io::Result<()> {
-        let settled = records.iter().map(|(key, external_id, id)| {
+        let records = records.iter().map(|(key, external_id, id)| {
             let outcome = Outcome::Created { external_id: external_id.clone(), id: Some(id.clone()) };
             Settled { key: *key, outcome, notices: 0 }
         });
-        let entry = Entry::Settled { records: settled.collect(), rejects_bytes: self.rejects_bytes };
+        let records = records.collect();
+        // What was not known of the rejects before is not known now.
+        let entry = match self.rejects {
+            Counted { bytes, sum: Some(sum) } => Entry::SettledWith { records, rejects: RejectsEnd { bytes, sum } },
+            Counted { bytes, sum: None } => Entry::Settled { records, rejects_bytes: bytes },
+        };
         self.log.append(&entry.encode()?)?;
         self.log.sync()
     }

@@ -1,10 +1,6 @@
 //! How a part of a run ended, as its journal tells: the truth about it, for the report is a file that anybody may edit or delete.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
-
-use super::Journal;
 
 /// How a part of a run ended, and what of its account is in no other entry. It is written once the account was given: a run
 /// whose last entry says that it is finished is over.
@@ -43,12 +39,4 @@ pub struct EndedInput {
     pub empty_rows: u64,
     /// Those that repeat the header.
     pub header_rows: u64,
-}
-
-impl Ended {
-    /// How the last part of a run ended that came to an end; `None` if there was none, or if the journal cannot be read: what
-    /// is wrong with it is told by what needs all of it.
-    pub(super) fn last_in(journal: &Path) -> Option<Self> {
-        Journal::last_ended(journal).unwrap_or_default()
-    }
 }

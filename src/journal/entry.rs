@@ -88,8 +88,8 @@ pub struct Settled {
     pub key: RecordKey,
     /// What became of it.
     pub outcome: Outcome,
-    /// The notices about it, as a set of bits.
-    pub notices: u32,
+    /// The notices about it: of each the bit of its number ([`crate::mapping::Notice::number`]).
+    pub notices: u64,
 }
 
 /// One entry of the journal.
@@ -97,7 +97,7 @@ pub struct Settled {
 pub enum Entry {
     /// About to be sent, as earlier versions wrote it.
     Planned(Plan),
-    /// Settled: the current rejects file is durable up to `rejects_bytes`.
+    /// Settled, as earlier versions wrote it: the current rejects file is durable up to `rejects_bytes`.
     Settled {
         /// The records.
         records: Vec<Settled>,
@@ -119,6 +119,22 @@ pub enum Entry {
     RejectsIn(u32),
     /// A part of the run ended, and its account was given.
     Ended(Ended),
+    /// Settled, with what the current rejects file then held.
+    SettledWith {
+        /// The records.
+        records: Vec<Settled>,
+        /// The current rejects file with all rejects up to here.
+        rejects: RejectsEnd,
+    },
+}
+
+/// Up to where a rejects file counts, and what it holds up to there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectsEnd {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// The CRC-32 of these bytes. Lines that somebody sorted are as they were written each, and are not what counts.
+    pub sum: u32,
 }
 
 impl Entry {
@@ -153,5 +169,13 @@ mod tests {
         assert_eq!(planned.encode().unwrap(), [4, 1, 0, 1, 0, 1, 1, b'u']);
         let ended = Entry::Ended(Ended { finished: true, exit_code: 3, requests: 2, ..Ended::default() });
         assert_eq!(ended.encode().unwrap(), [6, 1, 3, 0, 0, 2, 0, 0, 0]);
+        // The notices with the numbers 0, 7 and 31, of a version that kept 32 of them.
+        let notices = 1 | 1 << 7 | 1 << 31;
+        let settled = Settled { key: record(1), outcome: Outcome::Unchanged, notices };
+        let settled = Entry::Settled { records: vec![settled], rejects_bytes: 0 };
+        assert_eq!(Entry::decode(&[1, 1, 0, 1, 1, 0x81, 0x81, 0x80, 0x80, 0x08, 0]), Some(settled));
+        let rejects = RejectsEnd { bytes: 5, sum: 7 };
+        let settled = Entry::SettledWith { records: Vec::new(), rejects };
+        assert_eq!(settled.encode().unwrap(), [7, 0, 5, 7]);
     }
 }

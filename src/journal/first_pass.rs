@@ -6,6 +6,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::RunDirectory;
+use super::run_file::{fault, read_json};
 use crate::files::replace_private;
 use crate::source::{InputDigest, KnownInput};
 
@@ -19,6 +20,9 @@ pub struct FirstPassRecord {
     pub passwords: Option<InputDigest>,
     /// What is known to come of it.
     pub prediction: Prediction,
+    /// The CRC-32 of `blocks` and of `duplicates`, which decide about records; those of earlier versions are taken as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sums: Option<(u32, u32)>,
 }
 
 /// What is known to come of the records before any is sent.
@@ -37,11 +41,9 @@ pub struct Prediction {
 impl FirstPassRecord {
     /// What was found out; `None` if the run is not that far, or was begun by a version that did not keep it.
     pub fn read(directory: &RunDirectory) -> io::Result<Option<Self>> {
-        match std::fs::read(directory.first_pass()) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let path = directory.first_pass();
+        let advice = "remove it, and going on with the run makes it again from the input";
+        read_json(&path).map_err(|problem| fault(&path, "which says what the inputs are", &problem, advice))
     }
 
     /// Whether both read the same bytes.

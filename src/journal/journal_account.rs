@@ -2,7 +2,18 @@
 
 use std::path::PathBuf;
 
-use super::{Ended, Ending};
+use super::{Counted, Ended, InDoubt};
+
+/// How a run ended, as its journal tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every record of every input is settled.
+    Finished,
+    /// Something is left to do.
+    Interrupted,
+    /// The same, and the answers to the requests for these records are not known.
+    InDoubt(Vec<InDoubt>),
+}
 
 /// What a journal says of a whole run.
 #[derive(Clone, Debug)]
@@ -22,6 +33,6 @@ pub struct JournalAccount {
 pub struct CountedRejects {
     /// The path.
     pub path: PathBuf,
-    /// How long it was.
-    pub bytes: u64,
+    /// What it held.
+    pub counted: Counted,
 }

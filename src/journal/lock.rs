@@ -35,7 +35,7 @@ pub enum LockError {
         holder: String,
     },
     /// The lock file cannot be used.
-    #[error("cannot lock `{path}`: {source}{}", advice(source))]
+    #[error("cannot lock `{path}`: {}{}", reason(path, source), advice(path, source))]
     Io {
         /// The lock file.
         path: PathBuf,
@@ -204,9 +204,19 @@ fn is_shared(_: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
+/// Why a lock cannot be used.
+fn reason(path: &Path, source: &io::Error) -> String {
+    if path.is_dir() { "it is a directory".to_owned() } else { source.to_string() }
+}
+
 /// What to do about a lock that cannot be used.
-fn advice(source: &io::Error) -> &'static str {
+fn advice(path: &Path, source: &io::Error) -> &'static str {
     match source.kind() {
+        _ if path.is_dir() => "; a lock is a file, which keeps two commands from one run: move it away",
+        // That of a run, in its directory.
+        io::ErrorKind::PermissionDenied if path.file_name().is_some_and(|name| name == "lock") => {
+            "; it keeps two commands from one run: let the user of this command write to the run's directory"
+        }
         io::ErrorKind::StorageFull => "; make room there",
         _ => "; set XDG_STATE_HOME to a directory of your own that can be written to, the same one for every run",
     }

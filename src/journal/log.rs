@@ -68,12 +68,25 @@ pub enum LogError {
     /// Reading failed.
     #[error("the journal cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// Not a log of this version.
-    #[error("this is not a journal of this version of the tool")]
+    /// Not a log at all.
+    #[error("it is not a journal: its beginning was changed after it was written")]
     Foreign,
     /// A log of a later version, or an entry of a kind that came later.
-    #[error("a newer version of the tool wrote it; use that version")]
+    #[error("a newer version of the tool wrote it; use that version to go on with the run or to undo it")]
     Newer,
+    /// Shorter than it was.
+    #[error(
+        "it tells of {found} users whom the run created, and the run's report of {reported}: the end of the journal is missing"
+    )]
+    Short {
+        /// How many users it says the run created.
+        found: u64,
+        /// How many the report says.
+        reported: u64,
+    },
+    /// Empty. A run begins with the beginning of its journal.
+    #[error("the journal is empty, and what the run did is lost with it")]
+    Empty,
     /// An entry was changed after it was written.
     #[error("the journal is damaged at byte {offset}; it was changed after it was written, so it is not used")]
     Damaged {
@@ -178,10 +191,15 @@ impl<R: Read> LogReader<R> {
             return Ok(Some(log));
         }
         let right = magic[..length].iter().zip(MAGIC).take_while(|(is, should)| is == should).count();
-        if length == MAGIC.len() && right == MAGIC.len() - 1 && magic[right].is_ascii_digit() {
-            return Err(LogError::Newer);
+        match magic {
+            _ if is_zero(&magic[right..length]) && log.rest_is_zero()? => Ok(None),
+            [family @ .., version]
+                if MAGIC.starts_with(&family) && version > MAGIC[family.len()] && version.is_ascii_digit() =>
+            {
+                Err(LogError::Newer)
+            }
+            _ => Err(LogError::Foreign),
         }
-        if is_zero(&magic[right..length]) && log.rest_is_zero()? { Ok(None) } else { Err(LogError::Foreign) }
     }
 
     /// Where the next entry begins; behind the last one, where writing goes on.

@@ -2,31 +2,34 @@
 //!
 //! ```json
 //! {"code":"no_email","message":"…","field":"email_addresses","run":"…","request":"…","position":{…},"original":{…},"line_check":"…"}
+//! {"code":"invalid_row","message":"…","run":"…","position":{…},"header":["id",…],"separator":",","original":"user_7,…","line_check":"…"}
 //! ```
 //!
 //! `request` is the id of the request that the target refused, if it did. `original` is the record as JSON, also of a row of
-//! a CSV. A record that is no JSON stands there as a string; one that is not even UTF-8 is
-//! in `original_base64`. A record that was too large to be kept has neither: its position says where to find it.
+//! a CSV. A record that is no JSON stands there as a string, and so does a row whose cells cannot be told, with the header
+//! under which it is read once it is mended; one that is not even UTF-8 is in `original_base64`. A record that was too large to
+//! be kept has neither: its position says where to find it.
 //!
-//! `line_check` is the CRC-32 of what is before it in its line: a line that somebody has changed is known by it. A file in which
-//! anything was changed, or that is not there any more, belongs to whoever did that: it stays as it is, and further rejects
-//! go to `rejects-2.ndjson`, and so on.
+//! `line_check` is the CRC-32 of what is before it in its line: a line that somebody has changed is known by it. Lines that were
+//! sorted or left out are known by the sum that the journal keeps of all that counts. A file in which anything was changed, or
+//! that is not there any more, belongs to the person who did that: it stays as it is, and further rejects go to
+//! `rejects-2.ndjson`, and so on.
 
-use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serializer;
 use serde::ser::SerializeMap;
 
-use super::RecordKey;
-use super::rejects_left::{Check, Left, is_still, look_at};
+use super::rejects_left::{Check, Counted, FIRST, Left, is_still, look_at, numbered};
+use super::{RecordKey, RejectsEnd};
 use crate::clerk::COLUMNS;
 use crate::files::{create_new_private, sync_directory_of};
-use crate::mapping::{EarlierRecord, RejectCode, Rejection, unwrap_reject};
+use crate::mapping::{Content, EarlierRecord, RejectCode, Rejection, content};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
 
 /// A record that does not become an identity.
@@ -46,6 +49,8 @@ pub struct Reject {
     /// The request that the target refused.
     request: Option<String>,
     original: Vec<u8>,
+    /// Of a row of a CSV that stays the text it is: the header it stands under.
+    header: Option<Arc<Header>>,
 }
 
 impl Reject {
@@ -53,6 +58,7 @@ impl Reject {
     pub fn new(rejection: Rejection, input: u16, chunk: &RecordChunk, span: &RecordSpan) -> Self {
         let Rejection { code, field, message, place, same_as } = rejection;
         let fault = place.map(|place| Place { line: span.line + place.line - 1, offset: span.offset + place.offset });
+        let (original, header) = original(chunk, span);
         Self {
             code,
             key: RecordKey { input, number: span.number },
@@ -62,7 +68,8 @@ impl Reject {
             field,
             fault,
             request: None,
-            original: original(chunk, span),
+            original,
+            header,
         }
     }
 
@@ -74,7 +81,8 @@ impl Reject {
 
     /// How much of it lies in memory, in bytes.
     pub fn size(&self) -> usize {
-        self.original.len() + self.message.len()
+        let header = self.header.iter().flat_map(|header| header.names()).map(String::len).sum::<usize>();
+        self.original.len() + self.message.len() + header
     }
 
     /// The line of the rejects file of a run, without its line break.
@@ -96,7 +104,11 @@ impl Reject {
         if let Some(fault) = &self.fault {
             map.serialize_entry("fault", fault)?;
         }
-        match Original::of(&self.original) {
+        if let Some(header) = &self.header {
+            map.serialize_entry("header", header.names())?;
+            map.serialize_entry("separator", &char::from(header.separator()))?;
+        }
+        match Original::of(&self.original, self.header.is_some()) {
             Original::Missing => map.serialize_entry("original", &())?,
             Original::Json(value) => map.serialize_entry("original", &value)?,
             Original::Text(text) => map.serialize_entry("original", text)?,
@@ -121,12 +133,27 @@ impl std::fmt::Debug for Reject {
 }
 
 /// What a line of the rejects file gives back. Of a line of a rejects file, that is the record in it: rejects of rejects are
-/// rejects. Of a row of a CSV, whose header is elsewhere, it is the same user as JSON; a row that does not fit its header
-/// stays the text it is.
-fn original(chunk: &RecordChunk, span: &RecordSpan) -> Vec<u8> {
+/// rejects. Of a row of a CSV, it is the same user as JSON; a row that does not fit its header stays the text it is, and the
+/// header goes with it.
+fn original(chunk: &RecordChunk, span: &RecordSpan) -> (Vec<u8>, Option<Arc<Header>>) {
     let record = chunk.record(span);
-    let user = chunk.header.as_ref().and_then(|header| Some(flat_user(header, &header.row(record).ok()?)));
-    user.unwrap_or_else(|| unwrap_reject(record).map_or_else(|_| record.to_vec(), Cow::into_owned))
+    if span.fault.is_some() {
+        return (Vec::new(), None);
+    }
+    if let Some(header) = &chunk.header {
+        return match header.row(record) {
+            Ok(row) => (flat_user(header, &row), None),
+            Err(_) => (record.to_vec(), Some(Arc::clone(header))),
+        };
+    }
+    match content(record) {
+        Ok(Content::Json(json)) => (json.into_owned(), None),
+        Ok(Content::Row(row)) => match row.cells() {
+            Ok((header, cells)) => (flat_user(header, &cells), None),
+            Err(_) => (row.text.into_owned(), row.header.map(Arc::new)),
+        },
+        Err(_) => (record.to_vec(), None),
+    }
 }
 
 /// A row as a JSON object of its filled cells. Columns that were ignored are left out: in JSON they might mean something.
@@ -147,11 +174,14 @@ enum Original<'a> {
 }
 
 impl<'a> Original<'a> {
-    fn of(record: &'a [u8]) -> Self {
+    fn of(record: &'a [u8], is_row: bool) -> Self {
         if record.is_empty() {
             return Self::Missing;
         }
         let Ok(text) = std::str::from_utf8(record) else { return Self::Bytes(STANDARD.encode(record)) };
+        if is_row {
+            return Self::Text(text);
+        }
         // Inside valid JSON line breaks are white space and nothing else, so they can become spaces.
         match serde_json::value::RawValue::from_string(text.replace(['\n', '\r'], " ")) {
             // A string would be taken for a record that is no JSON, so it is kept as one.
@@ -177,11 +207,10 @@ pub(super) struct RejectsFile {
     written: u64,
     /// Lines to be written.
     waiting: Vec<u8>,
+    /// The CRC-32 of both.
+    sum: crc32fast::Hasher,
     dirty: bool,
 }
-
-/// The number of the first file.
-pub(super) const FIRST: u32 = 1;
 
 impl RejectsFile {
     /// Lines that are written at once.
@@ -191,44 +220,38 @@ impl RejectsFile {
     fn new(first: PathBuf) -> Self {
         let run = first.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         let (earlier, waiting) = (Vec::new(), Vec::new());
-        Self { first, number: FIRST, earlier, run, file: None, written: 0, waiting, dirty: false }
+        let sum = crc32fast::Hasher::new();
+        Self { first, number: FIRST, earlier, run, file: None, written: 0, waiting, sum, dirty: false }
     }
 
-    /// Goes on with the last of the files that count, of which `bytes` count. What an interruption left behind them is cut
-    /// off. A file that somebody changed is not touched: another one is begun.
-    pub(super) fn resume(first: PathBuf, mut files: Vec<u32>, bytes: u64) -> io::Result<Self> {
+    /// Goes on with the last of the files that count. What an interruption left behind that is cut off. A file that somebody
+    /// changed is not touched: another one is begun.
+    pub(super) fn resume(first: PathBuf, mut files: Vec<u32>, mut counted: Counted) -> io::Result<Self> {
         let number = files.pop().unwrap_or(FIRST);
-        let mut rejects = Self { number, earlier: files, written: bytes, ..Self::new(first) };
+        let mut rejects = Self { number, earlier: files, written: counted.bytes, ..Self::new(first) };
         loop {
             let path = rejects.path();
-            match look_at(&path, rejects.written)? {
+            match look_at(&path, counted)? {
                 Left::Nothing => return Ok(rejects),
-                Left::All if rejects.written == 0 => {
+                Left::All(_) if rejects.written == 0 => {
                     std::fs::remove_file(&path)?;
                     return Ok(rejects);
                 }
-                Left::All => {
+                Left::All(sum) => {
                     let mut file = OpenOptions::new().write(true).open(&path)?;
                     file.set_len(rejects.written)?;
                     file.seek(SeekFrom::Start(rejects.written))?;
-                    return Ok(Self { file: Some(file), ..rejects });
+                    return Ok(Self { file: Some(file), sum, ..rejects });
                 }
                 Left::Changed => rejects.leave(),
             }
-        }
-    }
-
-    /// The path of a run's rejects file with this number.
-    pub(super) fn numbered(first: &Path, number: u32) -> PathBuf {
-        match number {
-            FIRST => first.to_path_buf(),
-            _ => first.with_file_name(format!("rejects-{number}.ndjson")),
+            counted = Counted::default();
         }
     }
 
     /// Where it is.
     pub(super) fn path(&self) -> PathBuf {
-        Self::numbered(&self.first, self.number)
+        numbered(&self.first, self.number)
     }
 
     /// Which file it is, from 1.
@@ -239,12 +262,12 @@ impl RejectsFile {
     /// Where all rejects are.
     pub(super) fn paths(&self) -> impl Iterator<Item = PathBuf> {
         let current = self.file.as_ref().map(|_| self.number);
-        self.earlier.iter().copied().chain(current).map(|number| Self::numbered(&self.first, number))
+        self.earlier.iter().copied().chain(current).map(|number| numbered(&self.first, number))
     }
 
-    /// Its length with everything that was appended.
-    pub(super) fn bytes(&self) -> u64 {
-        self.written + self.waiting.len() as u64
+    /// Its length with everything that was appended, and the sum of it.
+    pub(super) fn end(&self) -> RejectsEnd {
+        RejectsEnd { bytes: self.written + self.waiting.len() as u64, sum: self.sum.clone().finalize() }
     }
 
     /// Appends a reject.
@@ -253,8 +276,9 @@ impl RejectsFile {
             self.begin_group()?;
             self.dirty = true;
         }
-        self.waiting.extend_from_slice(&reject.line(&self.run)?);
-        self.waiting.push(b'\n');
+        let line = [reject.line(&self.run)?, vec![b'\n']].concat();
+        self.sum.update(&line);
+        self.waiting.extend_from_slice(&line);
         if self.waiting.len() < Self::BUFFERED { Ok(()) } else { self.write() }
     }
 
@@ -302,6 +326,7 @@ impl RejectsFile {
             self.earlier.push(self.number);
         }
         (self.number, self.file, self.written) = (self.number + 1, None, 0);
+        self.sum = crc32fast::Hasher::new();
         tracing::warn!(
             "somebody changed or moved `{}` before the run was finished, so it stays as it is; further rejects go to `{}`",
             changed.display(),
@@ -343,7 +368,7 @@ mod tests {
         ] {
             let line = line_of(record);
             assert!(!line.contains('\n'), "{line}");
-            let original = unwrap_reject(line.as_bytes()).unwrap_or_else(|rejection| panic!("{line}: {rejection:?}"));
+            let Ok(Content::Json(original)) = content(line.as_bytes()) else { panic!("{line}") };
             let spaced: Vec<u8> = record.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect();
             assert_eq!(&*original, &spaced, "{line}");
         }

@@ -1,12 +1,23 @@
 //! What is left of a rejects file since it was written. It belongs to people, who mend, move and delete it: what is still as
-//! the run wrote it is known by the checks at the ends of its lines, and only that is the run's own.
+//! the run wrote it is known by the checks at the ends of its lines and by the sum that the journal keeps of them all, and only
+//! that is the run's own.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::RejectsFile;
-use super::rejects::FIRST;
+use super::RejectsEnd;
+
+/// The number of a run's first rejects file.
+pub(super) const FIRST: u32 = 1;
+
+/// The path of a run's rejects file with this number.
+pub(super) fn numbered(first: &Path, number: u32) -> PathBuf {
+    match number {
+        FIRST => first.to_path_buf(),
+        _ => first.with_file_name(format!("rejects-{number}.ndjson")),
+    }
+}
 
 /// The end of a line, by which it is known to be as it was written.
 pub(super) struct Check;
@@ -24,12 +35,27 @@ impl Check {
     }
 }
 
+/// What the journal counts on in a rejects file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Its length.
+    pub bytes: u64,
+    /// The CRC-32 of these bytes, if the journal tells it: those of earlier versions do not.
+    pub sum: Option<u32>,
+}
+
+impl From<RejectsEnd> for Counted {
+    fn from(RejectsEnd { bytes, sum }: RejectsEnd) -> Self {
+        Self { bytes, sum: Some(sum) }
+    }
+}
+
 /// What an earlier part of a run left of a file, or another process since.
 pub(super) enum Left {
     /// Nothing that counts.
     Nothing,
-    /// All that counts, and perhaps more that does not.
-    All,
+    /// All that counts, of which this is the sum, and perhaps more that does not.
+    All(crc32fast::Hasher),
     /// Something else, which is not the run's any more.
     Changed,
 }
@@ -39,8 +65,8 @@ pub(super) enum Left {
 pub fn rejects_path(first: &Path, is_ours: impl Fn(&Path) -> io::Result<bool>) -> io::Result<PathBuf> {
     let mut number = FIRST;
     loop {
-        let path = RejectsFile::numbered(first, number);
-        if !matches!(look_at(&path, 0)?, Left::Changed) || is_ours(&path)? {
+        let path = numbered(first, number);
+        if !matches!(look_at(&path, Counted::default())?, Left::Changed) || is_ours(&path)? {
             return Ok(path);
         }
         number += 1;
@@ -59,10 +85,10 @@ pub enum RejectsLeft {
 }
 
 impl RejectsLeft {
-    /// Looks at a file of which so many bytes count.
-    pub fn of(path: &Path, bytes: u64) -> io::Result<Self> {
-        Ok(match look_at(path, bytes)? {
-            Left::All => Self::AsWritten,
+    /// Looks at a file of which so much counts.
+    pub fn of(path: &Path, counted: Counted) -> io::Result<Self> {
+        Ok(match look_at(path, counted)? {
+            Left::All(_) => Self::AsWritten,
             // Behind a link it counts, for somebody put it there.
             Left::Changed if path.is_file() => Self::Changed,
             Left::Changed | Left::Nothing => Self::Gone,
@@ -89,9 +115,10 @@ pub(super) fn is_still(file: &File, path: &Path, length: u64) -> io::Result<bool
     Ok(is_same && there.is_file() && there.len() == length)
 }
 
-/// Looks at what was left of a file of which `counted` bytes count: whole lines, each as it was written. Behind them an
-/// interruption leaves more of these, of which the last may be cut off, and a power cut leaves zeros in any of them.
-pub(super) fn look_at(path: &Path, counted: u64) -> io::Result<Left> {
+/// Looks at what was left of a file: what counts of it is whole lines, each as it was written. Behind them an interruption
+/// leaves more of these, of which the last may be cut off, and a power cut leaves zeros in any of them.
+pub(super) fn look_at(path: &Path, counted: Counted) -> io::Result<Left> {
+    let Counted { bytes: counted, sum: expected } = counted;
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -104,15 +131,20 @@ pub(super) fn look_at(path: &Path, counted: u64) -> io::Result<Left> {
     }
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
     let (mut start, mut line) = (0, Line::default());
-    while line.read(&mut reader)? {
+    let (mut sum, mut sum_of_counted) = (crc32fast::Hasher::new(), crc32fast::Hasher::new());
+    while line.read(&mut reader, &mut sum)? {
         let end = start + line.length;
-        let is_torn = start >= counted && (line.has_zeros || !line.is_whole);
-        if !(is_torn || line.is_as_written()) || start < counted && end > counted {
+        let is_left_over = start >= counted && line.is_torn(path, start)?;
+        if !(is_left_over || line.is_as_written()) || start < counted && end > counted {
             return Ok(Left::Changed);
+        }
+        if end == counted {
+            sum_of_counted = sum.clone();
         }
         (start, line) = (end, Line::default());
     }
-    Ok(Left::All)
+    let is_right = expected.is_none_or(|expected| sum_of_counted.clone().finalize() == expected);
+    Ok(if is_right { Left::All(sum_of_counted) } else { Left::Changed })
 }
 
 /// A line of a rejects file while it is read; it may be of any length.
@@ -120,6 +152,7 @@ pub(super) fn look_at(path: &Path, counted: u64) -> io::Result<Left> {
 struct Line {
     length: u64,
     is_whole: bool,
+    first: Option<u8>,
     has_zeros: bool,
     sum: crc32fast::Hasher,
     /// The last bytes, which are not summed up: they may be the check.
@@ -127,8 +160,8 @@ struct Line {
 }
 
 impl Line {
-    /// Reads the next line; false at the end of the file.
-    fn read(&mut self, reader: &mut impl BufRead) -> io::Result<bool> {
+    /// Reads the next line, and adds it to the sum of the file; false at the end of the file.
+    fn read(&mut self, reader: &mut impl BufRead, of_file: &mut crc32fast::Hasher) -> io::Result<bool> {
         while !self.is_whole {
             let piece = reader.fill_buf()?;
             if piece.is_empty() {
@@ -136,17 +169,34 @@ impl Line {
             }
             let line_break = memchr::memchr(b'\n', piece);
             let content = &piece[..line_break.unwrap_or(piece.len())];
+            self.first = self.first.or(piece.first().copied());
             self.has_zeros |= memchr::memchr(0, content).is_some();
             self.end.extend_from_slice(content);
             let surplus = self.end.len().saturating_sub(Check::LENGTH);
             self.sum.update(&self.end[..surplus]);
             self.end.drain(..surplus);
             let consumed = content.len() + usize::from(line_break.is_some());
+            of_file.update(&piece[..consumed]);
             self.length += consumed as u64;
             self.is_whole = line_break.is_some();
             reader.consume(consumed);
         }
         Ok(self.length > 0)
+    }
+
+    /// Whether this line, which begins at `start`, may be what an interruption left of one. A record that somebody has mended
+    /// in an editor that writes no last line break is whole, which nothing that was cut off is. And a text in another encoding
+    /// has zeros in it, but begins otherwise.
+    fn is_torn(&self, path: &Path, start: u64) -> io::Result<bool> {
+        if self.has_zeros {
+            return Ok(matches!(self.first, Some(b'{' | 0)));
+        }
+        if self.is_whole {
+            return Ok(false);
+        }
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(start))?;
+        Ok(serde_json::from_reader::<_, serde::de::IgnoredAny>(BufReader::new(file)).is_err())
     }
 
     fn is_as_written(&self) -> bool {
@@ -157,6 +207,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::RejectsFile;
 
     fn line_of(record: &str) -> String {
         let line = format!("{{\"code\":\"no_email\",\"original\":{record}");
@@ -169,9 +220,16 @@ mod tests {
         let path = directory.path().join("rejects.ndjson");
         let (one, two) = (line_of("{\"id\":\"one\"}") + "\n", line_of("{\"id\":\"two\"}") + "\n");
         let both = one.clone() + &two;
-        let is_own = |content: &str, counted: usize| {
+        let seen = |content: &str, counted: usize| {
             std::fs::write(&path, content).unwrap();
-            matches!(look_at(&path, counted as u64).unwrap(), Left::All)
+            let sum = both.as_bytes().get(..counted).map(crc32fast::hash);
+            [None, sum]
+                .map(|sum| matches!(look_at(&path, Counted { bytes: counted as u64, sum }).unwrap(), Left::All(_)))
+        };
+        let is_own = |content: &str, counted: usize| {
+            let [without, with] = seen(content, counted);
+            assert_eq!(without, with, "{content}");
+            with
         };
         for counted in [0, one.len(), both.len()] {
             assert!(is_own(&both, counted), "{counted}");
@@ -185,6 +243,12 @@ mod tests {
                 both.clone() + "\n",
                 both.replace(&one, "{\"id\":\"one\"}\n"),
                 both.replace('\n', "\r\n"),
+                format!("\u{feff}{both}"),
+                // Mended, or added, in an editor that writes no last line break.
+                both.replace("two", "2").trim_end().to_owned(),
+                both.clone() + "{\"id\":\"three\"}",
+                // As another encoding, where every second byte is zero.
+                both.chars().fold("\u{feff}".to_owned(), |text, character| text + &format!("{character}\0")),
             ] {
                 assert!(!is_own(&changed, counted), "{counted}: {changed}");
             }
@@ -192,7 +256,26 @@ mod tests {
         assert!(!is_own(&one, both.len()), "a line is missing");
         assert!(!is_own(&two, one.len() + 1), "what counts ends within a line");
         std::fs::remove_file(&path).unwrap();
-        assert!(matches!(look_at(&path, 0).unwrap(), Left::Nothing));
-        assert!(matches!(look_at(&path, 1).unwrap(), Left::Changed), "it was moved away");
+        let look_at = |bytes| look_at(&path, Counted { bytes, sum: None }).unwrap();
+        assert!(matches!(look_at(0), Left::Nothing));
+        assert!(matches!(look_at(1), Left::Changed), "it was moved away");
+    }
+
+    /// What counts is not what stands before that place any more: cut off there, it would lose one and have the other twice.
+    #[test]
+    fn lines_that_somebody_sorted_are_not_what_counts() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = directory.path().join("rejects.ndjson");
+        let (one, two) = (line_of("{\"id\":\"one\"}") + "\n", line_of("{\"id\":\"two\"}") + "\n");
+        let counted = RejectsEnd { bytes: one.len() as u64, sum: crc32fast::hash(one.as_bytes()) };
+        let sorted = two + &one;
+        std::fs::write(&first, &sorted).unwrap();
+        assert_eq!(RejectsLeft::of(&first, counted.into()).unwrap(), RejectsLeft::Changed);
+        let resumed = RejectsFile::resume(first.clone(), vec![FIRST], counted.into()).unwrap();
+        assert_eq!((resumed.number(), std::fs::read_to_string(&first).unwrap()), (2, sorted));
+        std::fs::write(&first, &one).unwrap();
+        assert_eq!(RejectsLeft::of(&first, counted.into()).unwrap(), RejectsLeft::AsWritten);
+        let resumed = RejectsFile::resume(first, vec![FIRST], counted.into()).unwrap();
+        assert_eq!(resumed.end(), counted);
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ended, RunRecord};
+use super::run_file::{fault, read_json, unreadable};
+use super::{Ended, Journal, RunRecord};
 use crate::exit::ExitStatus;
 use crate::files::{create_private_directory, private_directory, replace_private, sync_directory_of};
 use crate::source::Shard;
@@ -63,28 +64,53 @@ impl RunDirectory {
 
     /// A run that was begun before.
     pub fn open(path: PathBuf) -> io::Result<(Self, RunRecord)> {
-        let record: RunRecord = serde_json::from_slice(&std::fs::read(path.join("run.json"))?)?;
+        let file = path.join("run.json");
+        let read = read_json(&file).and_then(|record| record.ok_or_else(|| "is missing".to_owned()));
+        let record: RunRecord =
+            read.map_err(|problem| fault(&file, "which says what the run is about", &problem, NO_RECORD))?;
         Ok((Self { id: record.id.clone(), path, journals_end: record.journals_end }, record))
     }
 
-    /// All runs, the newest first. What is not a run is passed over.
+    /// Whether a run was begun in a directory. One without entries in its journal and without a record was killed before.
+    pub fn holds_a_run(path: &Path) -> bool {
+        path.join("run.json").exists() || std::fs::metadata(path.join("journal")).is_ok_and(|journal| journal.len() > 8)
+    }
+
+    /// All runs, the newest first. What is not a run is passed over, and what was one is told of.
     pub fn list(runs: &Path) -> io::Result<Vec<(Self, RunRecord)>> {
         let entries = match std::fs::read_dir(runs) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let mut found: Vec<_> = entries.flatten().filter_map(|entry| Self::open(entry.path()).ok()).collect();
+        let mut found = Vec::new();
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let is_run = Self::holds_a_run(&path);
+            match Self::open(path) {
+                Ok(run) => found.push(run),
+                Err(error) if is_run => tracing::warn!("a run is passed over: {error}"),
+                Err(_) => {}
+            }
+        }
         // Ids begin with the time, to the second.
         found.sort_by(|(_, one), (_, other)| other.started.cmp(&one.started));
         Ok(found)
     }
 
-    /// The directories of runs whose `run.json` cannot be read, and why not.
-    pub fn list_unreadable(runs: &Path) -> Vec<(PathBuf, io::Error)> {
-        let entries = std::fs::read_dir(runs).into_iter().flatten().flatten().map(|entry| entry.path());
-        let unreadable = entries.filter(|path| path.join("run.json").exists());
-        unreadable.filter_map(|path| Self::open(path.clone()).err().map(|error| (path, error))).collect()
+    /// Looks for directories in the place of files that are written before a run goes on or when it ends: with them it could not
+    /// end, and its account would be lost.
+    pub fn check_places(&self) -> io::Result<()> {
+        let files = [
+            (self.first_pass(), "which says what the inputs are"),
+            (self.blocks(), "which holds the hashes of the inputs' blocks"),
+            (self.duplicates(), "which says which records repeat an earlier one"),
+            (self.passwords(), "which holds the account of the joined passwords"),
+            (self.report(), "the account of the run"),
+        ];
+        let wrong = files.into_iter().find(|(path, _)| path.is_dir());
+        wrong.map_or(Ok(()), |(path, purpose)| {
+            Err(fault(&path, purpose, "is a directory", "move it away, and the same command goes on"))
+        })
     }
 
     /// Writes what the run is about. Only now is the directory a run.
@@ -98,7 +124,12 @@ impl RunDirectory {
     /// is no longer at the target.
     pub fn mark_undone(&self, as_a_whole: bool, record: Option<UndoneRecord>) -> io::Result<()> {
         let undone = Undone { at: jiff::Timestamp::now().to_string(), as_a_whole, record };
-        replace_private(&self.undone(), |file| serde_json::to_writer(file, &undone).map_err(Into::into))
+        let path = self.undone();
+        let written = replace_private(&path, |file| serde_json::to_writer(file, &undone).map_err(Into::into));
+        written.map_err(|error| {
+            let (purpose, advice) = ("which says that the run is being undone", "move it away, and undo the run again");
+            if path.is_dir() { fault(&path, purpose, &unreadable(&path, &error), advice) } else { error }
+        })
     }
 
     /// Whether undoing it came to its end.
@@ -150,9 +181,10 @@ impl RunDirectory {
         Some(Ended { finished, exit_code: report.exit_code, ..Ended::default() })
     }
 
-    /// The same, as far as the journal says it.
+    /// The same, as far as the journal says it. `None` also if it cannot be read: what is wrong with it is told by what needs all
+    /// of it.
     pub fn journalled_end(&self) -> Option<Ended> {
-        Ended::last_in(&self.journal())
+        Journal::last_ended(&self.journal()).unwrap_or_default()
     }
 
     /// The run's id.
@@ -220,6 +252,11 @@ impl RunDirectory {
         self.path.join("lock")
     }
 }
+
+/// What to do about a run whose record is lost. Nobody is claimed by a new one, and the mark tells who the old one created.
+const NO_RECORD: &str = "put it back from a copy; or import the same input again, which begins a new run and sends nobody twice. \
+                         Without it the run cannot be undone: the users it created have its id in their \
+                         `admin_metadata.avnology_migrate`";
 
 /// What of the report of an earlier version decides about the next run.
 #[derive(Deserialize)]

@@ -7,30 +7,84 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::entry::{Entry, Settled};
+use super::entry::{Entry, Outcome, Settled};
 use super::log::{self, LogError, LogReader, LogWriter, Tail};
-use super::{CountedRejects, Ended, InDoubt, JournalAccount, Progress, Reject, RejectsFile, rejects};
+use super::rejects_left::{FIRST, numbered};
+use super::{Counted, CountedRejects, Ended, Ending, JournalAccount, Progress, Reject, RejectsFile};
 use crate::files::{create_private, sync_directory_of};
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// Reading or writing failed.
-    #[error("cannot use the journal `{path}`: {source}")]
+    #[error("cannot use `{path}`, which says what the run has done: {}", reason(path, source))]
     Io {
         /// The file.
         path: PathBuf,
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The rejects file cannot be used.
+    #[error("cannot use `{path}`, which holds the records that the run rejected: {source}")]
+    Rejects {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
     /// It does not add up.
-    #[error("cannot use the journal `{path}`: {source}")]
+    #[error("cannot use `{path}`, which says what the run has done: {source}{}", advice(source))]
     Log {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         source: LogError,
     },
+}
+
+impl JournalError {
+    /// Whether what the run did cannot be known from its journal, now or later.
+    pub fn is_lost(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory),
+            Self::Rejects { .. } => false,
+            Self::Log { source, .. } => !matches!(source, LogError::Io(_) | LogError::Newer),
+        }
+    }
+}
+
+/// Why a journal cannot be read or written, and what to do.
+fn reason(path: &Path, source: &io::Error) -> String {
+    match source.kind() {
+        _ if path.is_dir() => "it is a directory; move it away and put the journal back from a backup".to_owned(),
+        io::ErrorKind::NotFound => format!("it is missing; {PUT_BACK}"),
+        _ => source.to_string(),
+    }
+}
+
+/// What to do about a log that does not add up.
+fn advice(source: &LogError) -> String {
+    match source {
+        LogError::Io(_) | LogError::Newer => String::new(),
+        _ => format!("; {PUT_BACK}"),
+    }
+}
+
+/// What to do about a journal that is lost; what there is beside that is for each command to say.
+const PUT_BACK: &str = "put it back from a backup";
+
+/// How many users the report beside a journal says the run created. It was written after the journal.
+fn created_by_report(journal: &Path) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        counts: Counts,
+    }
+    #[derive(serde::Deserialize)]
+    struct Counts {
+        created: u64,
+    }
+    let text = std::fs::read(journal.with_file_name("report.json")).unwrap_or_default();
+    serde_json::from_slice(&text).map_or(0, |Report { counts: Counts { created } }| created)
 }
 
 /// The journal of one run.
@@ -51,28 +105,17 @@ pub struct Replayed {
     pub progress: Progress,
 }
 
-/// How a run ended, as its journal tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Every record of every input is settled.
-    Finished,
-    /// Something is left to do.
-    Interrupted,
-    /// The same, and the answers to the requests for these records are not known.
-    InDoubt(Vec<InDoubt>),
-}
-
 /// What a journal says.
 pub(super) struct Found {
     progress: Progress,
     finished: bool,
     ended: Option<Ended>,
-    /// Numbers of the rejects files that the journal counts on but for the last one, and how long each was.
-    earlier_rejects: Vec<(u32, u64)>,
+    /// Numbers of the rejects files that the journal counts on but for the last one, and what counts of each.
+    earlier_rejects: Vec<(u32, Counted)>,
     /// Number of the last one.
     rejects_number: u32,
-    /// Its length.
-    pub(super) rejects_bytes: u64,
+    /// What counts of it.
+    pub(super) rejects: Counted,
     /// Where its last whole entry ends.
     pub(super) end: u64,
 }
@@ -93,9 +136,13 @@ impl Found {
             finished: false,
             ended: None,
             earlier_rejects: Vec::new(),
-            rejects_number: rejects::FIRST,
-            rejects_bytes: 0,
+            rejects_number: FIRST,
+            rejects: Counted::default(),
             end: 0,
+        };
+        let mut settle = |progress: &mut Progress, records: &[Settled]| {
+            records.iter().for_each(&mut settled);
+            progress.settle(records.iter().map(|record| record.key));
         };
         loop {
             found.end = log.offset();
@@ -105,15 +152,18 @@ impl Found {
                 Entry::Planned(plan) => found.progress.plan(plan),
                 Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
-                    found.rejects_bytes = rejects_bytes;
-                    records.iter().for_each(&mut settled);
-                    found.progress.settle(records.iter().map(|record| record.key));
+                    found.rejects = Counted { bytes: rejects_bytes, sum: None };
+                    settle(&mut found.progress, &records);
+                }
+                Entry::SettledWith { records, rejects } => {
+                    found.rejects = rejects.into();
+                    settle(&mut found.progress, &records);
                 }
                 Entry::Reached(mark) => found.progress.reach(mark),
                 Entry::Finished => found.finished = true,
                 Entry::RejectsIn(number) => {
                     found.earlier_rejects.extend(found.last_rejects());
-                    (found.rejects_number, found.rejects_bytes) = (number, 0);
+                    (found.rejects_number, found.rejects) = (number, Counted::default());
                 }
                 Entry::Ended(ended) => found.ended = Some(ended),
             }
@@ -123,14 +173,13 @@ impl Found {
 
 impl Found {
     /// The last file with rejects. It may have been left without a reject in it, and then it is none.
-    fn last_rejects(&self) -> Option<(u32, u64)> {
-        (self.rejects_bytes > 0).then_some((self.rejects_number, self.rejects_bytes))
+    fn last_rejects(&self) -> Option<(u32, Counted)> {
+        (self.rejects.bytes > 0).then_some((self.rejects_number, self.rejects))
     }
 
     fn account(self, rejects: &Path) -> JournalAccount {
         let files = self.earlier_rejects.iter().copied().chain(self.last_rejects());
-        let counted =
-            files.map(|(number, bytes)| CountedRejects { path: RejectsFile::numbered(rejects, number), bytes });
+        let counted = files.map(|(number, counted)| CountedRejects { path: numbered(rejects, number), counted });
         JournalAccount {
             rejects: counted.collect(),
             records: self.progress.marks.iter().map(|mark| mark.filter(|mark| mark.is_end())?.line.into()).collect(),
@@ -142,6 +191,14 @@ impl Found {
             },
         }
     }
+}
+
+/// A directory can be opened as a file, and not be read.
+fn check_is_file(path: &Path) -> Result<(), JournalError> {
+    if path.is_dir() {
+        return Err(JournalError::Io { path: path.to_path_buf(), source: io::ErrorKind::IsADirectory.into() });
+    }
+    Ok(())
 }
 
 /// Cuts a file off, and stands at its end. Nothing is written behind it before a power cut can neither bring the rest back nor
@@ -160,9 +217,9 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let log = create_private(path).and_then(LogWriter::create).map_err(failed)?;
         sync_directory_of(path).map_err(failed)?;
-        let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), 0)
-            .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
-        Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: rejects::FIRST })
+        let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), Counted::default())
+            .map_err(|source| JournalError::Rejects { path: rejects.to_path_buf(), source })?;
+        Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: FIRST })
     }
 
     /// Reads a journal to its end, cuts off what is torn, and stands ready to go on. `settled` sees each record.
@@ -173,16 +230,17 @@ impl Journal {
         settled: impl FnMut(&Settled),
     ) -> Result<Replayed, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
+        check_is_file(path)?;
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         let Some(found) = Found::read(&file, path, inputs, settled)? else {
             return Ok(Replayed { journal: Self::create(path, rejects)?, progress: Progress::new(inputs) });
         };
-        let Found { progress, earlier_rejects, rejects_number, rejects_bytes, end, .. } = found;
+        let Found { progress, earlier_rejects, rejects_number, rejects: counted, end, .. } = found;
         cut_off(&mut file, end).map_err(failed)?;
         let earlier = earlier_rejects.into_iter().map(|(number, _)| number);
         let rejects_files = earlier.chain([rejects_number]).collect();
-        let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, rejects_bytes)
-            .map_err(|source| JournalError::Io { path: rejects.to_path_buf(), source })?;
+        let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, counted)
+            .map_err(|source| JournalError::Rejects { path: rejects.to_path_buf(), source })?;
         let mut journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
         // Before anything else: what is settled from here on tells of the length of that file.
         journal.announce_rejects().map_err(failed)?;
@@ -200,14 +258,23 @@ impl Journal {
         path: &Path,
         rejects: &Path,
         inputs: usize,
-        settled: impl FnMut(&Settled),
+        mut settled: impl FnMut(&Settled),
     ) -> Result<JournalAccount, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
+        check_is_file(path)?;
         let file = File::open(path).map_err(failed)?;
-        let Some(found) = Found::read(&file, path, inputs, settled)? else {
-            let (ending, rejects) = (Ending::Interrupted, Vec::new());
-            return Ok(JournalAccount { ending, ended: None, rejects, records: vec![None; inputs] });
+        let wrong = |source| JournalError::Log { path: path.to_path_buf(), source };
+        let mut created = 0;
+        let counted = |record: &Settled| {
+            created += u64::from(matches!(record.outcome, Outcome::Created { .. }));
+            settled(record);
         };
+        let found = Found::read(&file, path, inputs, counted)?.ok_or_else(|| wrong(LogError::Empty))?;
+        // One that says that all is done has its end, whatever somebody made of the report.
+        let reported = if found.finished { 0 } else { created_by_report(path) };
+        if created < reported {
+            return Err(wrong(LogError::Short { found: created, reported }));
+        }
         Ok(found.account(rejects))
     }
 
@@ -246,9 +313,9 @@ impl Journal {
         self.log.append(&entry.encode()?)
     }
 
-    /// Length of the rejects file with everything added to it.
-    pub fn rejects_bytes(&self) -> u64 {
-        self.rejects.bytes()
+    /// Says what became of records, those that were rejected among them, whose rejects were added before.
+    pub fn settle(&mut self, records: Vec<Settled>) -> io::Result<()> {
+        self.append(&Entry::SettledWith { records, rejects: self.rejects.end() })
     }
 
     /// Makes everything added durable. Blocks for as long as the disk takes.

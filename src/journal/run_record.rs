@@ -1,15 +1,15 @@
 //! `run.json`: what a run is about. No secret and no personal datum is in it.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use struson::reader::{JsonReader, JsonStreamReader, ReaderError};
+use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
-use crate::source::{Input, Object, Version, hexadecimal};
+use crate::source::{BYTE_ORDER_MARK, Input, Object, Version, hexadecimal};
 
 /// How much of either end of a file goes into its fingerprint.
 const SAMPLE: u64 = 64 * 1024;
@@ -164,13 +164,21 @@ pub fn run_of_rejects(input: &Input) -> io::Result<Option<String>> {
     if !path.is_file() {
         return Ok(None);
     }
-    let mut reader = JsonStreamReader::new(BufReader::new(File::open(path)?));
-    // Whatever else the file is, it is no rejects file.
+    let mut file = BufReader::new(File::open(path)?);
+    if file.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+        file.consume(BYTE_ORDER_MARK.len());
+    }
+    let mut reader = JsonStreamReader::new(file);
+    // If the file is anything else, it is no rejects file.
     Ok(run_of_line(&mut reader).unwrap_or_default())
 }
 
 /// The `run` of an object that begins with a `code`, read no further than needed.
 fn run_of_line(reader: &mut impl JsonReader) -> Result<Option<String>, ReaderError> {
+    // A tool may have made one array of the lines.
+    if reader.peek()? == ValueType::Array {
+        reader.begin_array()?;
+    }
     reader.begin_object()?;
     let mut is_reject = false;
     while reader.has_next()? {

@@ -21,6 +21,7 @@ mod normal_form;
 mod notices;
 mod parse;
 mod reachable;
+mod reject_line;
 mod rejection;
 mod rules;
 mod syntax;
@@ -44,8 +45,8 @@ pub(crate) use limits::MAPPING_FILE_BYTES;
 pub use limits::MARK;
 pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
-pub(crate) use parse::unwrap_reject;
 pub use parse::{parse, parse_row, row_rejection};
+pub(crate) use reject_line::{Content, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{
     EmailRules, InvalidUsername, MetadataRules, MissingEmail, Origin, Place, RoleRule, Rules, TraitRule, TraitRules,

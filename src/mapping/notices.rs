@@ -1,10 +1,55 @@
-//! A small set of notices about one user.
+//! A small set of notices about one user, and the numbers under which notices are kept on disk.
 
 use super::Notice;
 
+/// Bits that a set takes at most where it is packed: see [`crate::index::Place`].
+const MOST: u32 = 40;
+
+impl Notice {
+    /// The number under which journals keep it. Nothing else depends on it: notices may be declared and reported in any order.
+    ///
+    /// A number is never changed and never given to another notice, not even when its notice is gone: journals that are on
+    /// somebody's disk would be read as something else.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::PasswordNotPortable => 0,
+            Self::PasswordMalformed => 1,
+            Self::PasswordMissing => 2,
+            Self::PrimaryEmailUnknown => 3,
+            Self::PrimaryPhoneUnknown => 4,
+            Self::SecondaryEmailInvalid => 5,
+            Self::PhoneInvalid => 6,
+            Self::LocaleInvalid => 7,
+            Self::ExternalAccountUnverified => 8,
+            Self::EmailPlaceholder => 9,
+            Self::UnknownFields => 10,
+            Self::DiffersAtTarget => 11,
+            Self::Totp => 12,
+            Self::BackupCodes => 13,
+            Self::Passkeys => 14,
+            Self::SecondFactorPhone => 15,
+            Self::EnterpriseAccounts => 16,
+            Self::Web3Wallets => 17,
+            Self::ProfileImage => 18,
+            Self::VerificationUnknown => 19,
+            Self::NotInPasswords => 20,
+            Self::PasswordConflict => 21,
+            Self::EmailUnverifiedDropped => 22,
+            Self::UsernameInvalidDropped => 23,
+            Self::PrimaryNotNamed => 24,
+            Self::TimeInSeconds => 25,
+            Self::MetadataNotObject => 26,
+            Self::ExternalAccountIncomplete => 27,
+            Self::OrganizationMemberships => 28,
+            Self::AddressTrimmed => 29,
+            Self::AddressShared => 30,
+        }
+    }
+}
+
 /// The notices about one user, each at most once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Notices(u32);
+pub struct Notices(u64);
 
 impl Notices {
     /// Adds a notice.
@@ -39,18 +84,18 @@ impl Notices {
         self.0 == 0
     }
 
-    /// The set as bits, for the journal; a notice's bit is its place in [`Notice::ALL`].
-    pub fn bits(self) -> u32 {
+    /// The set as bits, for the journal: each notice is the bit of its [`Notice::number`].
+    pub fn bits(self) -> u64 {
         self.0
     }
 
-    /// The set that had these bits.
-    pub fn from_bits(bits: u32) -> Self {
+    /// The set that had these bits. Bits of notices that only a later version knows are kept and not told of.
+    pub fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
-    const fn bit(notice: Notice) -> u32 {
-        1 << notice as u32
+    const fn bit(notice: Notice) -> u64 {
+        1 << notice.number()
     }
 }
 
@@ -60,4 +105,65 @@ impl From<Notice> for Notices {
     }
 }
 
-const _: () = assert!(Notice::ALL.len() <= u32::BITS as usize, "the set needs a wider integer");
+/// Two notices with one number would be told of as each other.
+const _: () = {
+    let (mut taken, mut index) = (0, 0);
+    while index < Notice::ALL.len() {
+        let notice = Notice::ALL[index];
+        assert!(notice.number() < MOST, "the notes of a `Place` need another byte");
+        assert!(taken & Notices::bit(notice) == 0, "two notices have the same number");
+        taken |= Notices::bit(notice);
+        index += 1;
+    }
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As journals on somebody's disk have them. To this list is only ever added.
+    const ON_DISK: [(u32, &str); 31] = [
+        (0, "password_not_portable"),
+        (1, "password_malformed"),
+        (2, "password_missing"),
+        (3, "primary_email_unknown"),
+        (4, "primary_phone_unknown"),
+        (5, "secondary_email_invalid"),
+        (6, "phone_invalid"),
+        (7, "locale_invalid"),
+        (8, "external_account_unverified"),
+        (9, "email_placeholder"),
+        (10, "unknown_fields"),
+        (11, "differs_at_target"),
+        (12, "totp"),
+        (13, "backup_codes"),
+        (14, "passkeys"),
+        (15, "second_factor_phone"),
+        (16, "enterprise_accounts"),
+        (17, "web3_wallets"),
+        (18, "profile_image"),
+        (19, "verification_unknown"),
+        (20, "not_in_passwords"),
+        (21, "password_conflict"),
+        (22, "email_unverified_dropped"),
+        (23, "username_invalid_dropped"),
+        (24, "primary_not_named"),
+        (25, "time_in_seconds"),
+        (26, "metadata_not_object"),
+        (27, "external_account_incomplete"),
+        (28, "organization_memberships"),
+        (29, "address_trimmed"),
+        (30, "address_shared"),
+    ];
+
+    #[test]
+    fn a_notice_keeps_its_number() {
+        for (number, code) in ON_DISK {
+            let told: Vec<&str> = Notices::from_bits(1 << number).iter().map(Notice::as_str).collect();
+            assert_eq!(told, [code]);
+        }
+        assert_eq!(ON_DISK.len(), Notice::ALL.len(), "a new notice belongs into the list, too");
+        let later = Notices::from_bits(u64::MAX);
+        assert_eq!(later.iter().count(), Notice::ALL.len(), "what only a later version knows is not told of");
+    }
+}

@@ -1,12 +1,5 @@
 //! A record's bytes to Clerk's user, with errors that never repeat the record.
 
-use std::borrow::Cow;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
 use crate::source::{ERROR_ANSWER, Header, Row, RowFault, SyntaxFault, diagnose, is_error_answer, users_within};
@@ -117,52 +110,6 @@ fn reworded(word: &str) -> &str {
     }
 }
 
-/// A line of a rejects file holds the record in its `original` member; this is the record inside, if it is such a line.
-///
-/// A record that was no JSON stands there as a string, which may have been repaired in place.
-pub(crate) fn unwrap_reject(record: &[u8]) -> Result<Cow<'_, [u8]>, Rejection> {
-    #[derive(Deserialize)]
-    struct RejectLine<'a> {
-        #[serde(borrow, default, deserialize_with = "present")]
-        original: Option<&'a RawValue>,
-        original_base64: Option<String>,
-    }
-    if !is_reject_line(record) {
-        return Ok(Cow::Borrowed(record));
-    }
-    let Ok(line) = serde_json::from_slice::<RejectLine<'_>>(record) else { return Ok(Cow::Borrowed(record)) };
-    if let Some(bytes) = line.original_base64.and_then(|text| STANDARD.decode(text).ok()) {
-        return Ok(Cow::Owned(bytes));
-    }
-    // A user may have a field `code`.
-    let Some(original) = line.original else { return Ok(Cow::Borrowed(record)) };
-    if original.get() == "null" {
-        return Err(Rejection::of_field(
-            RejectCode::InvalidRecord,
-            "original",
-            "this line of a rejects file does not hold the record itself",
-        ));
-    }
-    match serde_json::from_str::<String>(original.get()) {
-        Ok(text) => Ok(Cow::Owned(text.into_bytes())),
-        Err(_) => Ok(Cow::Borrowed(original.get().as_bytes())),
-    }
-}
-
-/// A member that is there, be it `null`.
-fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
-/// Whether a record begins as the lines of rejects files do, however a tool has laid it out since.
-fn is_reject_line(record: &[u8]) -> bool {
-    let mut rest = record;
-    [b"{".as_slice(), b"\"code\"", b":", b"\""].iter().all(|token| {
-        rest = rest.trim_ascii_start();
-        rest.strip_prefix(*token).inspect(|behind| rest = behind).is_some()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,16 +160,5 @@ mod tests {
     fn bytes_that_are_not_utf8_never_slip_through_a_skipped_field() {
         let rejection = parse(b"{\"id\":\"u\",\"unknown\":\"\xff\"}").expect_err("a rejection");
         assert_eq!(rejection.code, RejectCode::InvalidJson);
-    }
-
-    #[test]
-    fn a_line_of_a_rejects_file_is_unwrapped() {
-        let unwrap =
-            |line: &str| String::from_utf8(unwrap_reject(line.as_bytes()).expect("a record").into_owned()).unwrap();
-        assert_eq!(unwrap(r#"{"id":"u"}"#), r#"{"id":"u"}"#);
-        assert_eq!(unwrap(r#"{"code":"no_email","original":{"id":"u"}}"#), r#"{"id":"u"}"#);
-        assert_eq!(unwrap("{ \"code\": \"no_email\",\n \"original\": {\"id\": \"u\"} }"), r#"{"id": "u"}"#);
-        assert_eq!(unwrap(r#"{"code":"invalid_json","original":"{\"id\":\"u\"}"}"#), r#"{"id":"u"}"#);
-        assert!(unwrap_reject(br#"{"code":"record_too_large","original":null}"#).is_err());
     }
 }

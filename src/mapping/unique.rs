@@ -4,24 +4,32 @@ use super::identity::TraitValue;
 use super::{Address, MigrationIdentity, RejectCode, normal_form};
 
 /// A field that is unique at the target.
+///
+/// The numbers are on disk, in the duplicates of runs: they are never changed and never given to another field. Of records
+/// with several fields in common the smallest number is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {
     /// The key at the target. Of records with several fields in common this tells most: they are the same user.
-    ExternalId,
+    ExternalId = 0,
     /// The primary address, in its `normal_form`.
-    Email,
+    Email = 1,
     /// The username, in its `normal_form`.
-    Username,
+    Username = 2,
     /// The primary number.
-    Phone,
+    Phone = 3,
 }
 
 impl Unique {
     const ALL: [Self; 4] = [Self::ExternalId, Self::Email, Self::Username, Self::Phone];
 
-    /// The field with this number, as `as u8` gives it.
+    /// Its number on disk.
+    pub(crate) const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The field with this number.
     pub(crate) fn of(number: u8) -> Self {
-        Self::ALL.into_iter().find(|unique| *unique as u8 == number).unwrap_or(Self::ExternalId)
+        Self::ALL.into_iter().find(|unique| unique.number() == number).unwrap_or(Self::ExternalId)
     }
 
     /// The code of a record that has the same as an earlier one.

@@ -15,7 +15,7 @@
 //! [`Spacing`], which then keeps them apart, to a fraction of a millisecond ([`Timer`]). A refusal holds everybody once; then
 //! a single request tries, and the others wait for its answer. The same goes for a target that fails everything: it is probed, not hammered.
 //!
-//! The controls are pure: time comes in as an argument. `tests/scenarios.rs` runs them against targets of all kinds, which
+//! The controls are pure: time comes in as an argument. `tests/end_to_end/scenarios.rs` runs them against targets of all kinds, which
 //! `fixtures/scenarios` describes.
 
 mod answer;

@@ -236,7 +236,7 @@ fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
         Event::Settled { records, rejects, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
             let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
-            journal.append(&Entry::Settled { records, rejects_bytes: journal.rejects_bytes() })
+            journal.settle(records)
         }
         Event::Mapped(_) | Event::Read(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
     }

@@ -48,8 +48,8 @@ pub(super) async fn finish(finder: Arc<DuplicateFinder>) -> io::Result<Option<Fo
 pub(super) fn collect(finder: &DuplicateFinder, keys: &mut Keys, input: u16, span: &RecordSpan, mapped: &Mapped<'_>) {
     let RecordSpan { number, line, offset, length, .. } = *span;
     let place = Place { input, number, line, offset, length, notes: mapped.notices.bits() };
-    mapped.identity.unique(|unique, key| finder.claim(keys, &place, unique as u8, key.as_bytes()));
-    mapped.identity.verified_beside(|unique, key| finder.beside(keys, &place, unique as u8, key.as_bytes()));
+    mapped.identity.unique(|unique, key| finder.claim(keys, &place, unique.number(), key.as_bytes()));
+    mapped.identity.verified_beside(|unique, key| finder.beside(keys, &place, unique.number(), key.as_bytes()));
 }
 
 /// What was found about a record that maps.

@@ -12,7 +12,7 @@ use crate::delivery::Ready;
 use crate::index::Keys;
 use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
 use crate::mapping::{
-    Notice, Notices, RejectCode, Rejection, Rules, map, parse, parse_row, row_rejection, unwrap_reject,
+    Content, Notice, Notices, RejectCode, Rejection, Rules, content, map, parse, parse_row, row_rejection,
 };
 use crate::passwords::Passwords;
 use crate::source::{FramingFault, RecordChunk, RecordSpan, Shard};
@@ -182,8 +182,12 @@ impl ChunkMapper<'_> {
                 Err(fault) => Ok(Err(row_rejection(fault))),
             };
         }
-        match unwrap_reject(record) {
-            Ok(record) => parse(&record).map_or_else(|rejection| Ok(Err(rejection)), of_user),
+        match content(record) {
+            Ok(Content::Json(record)) => parse(&record).map_or_else(|rejection| Ok(Err(rejection)), of_user),
+            Ok(Content::Row(kept)) => match kept.cells() {
+                Ok((header, row)) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), of_user),
+                Err(rejection) => Ok(Err(rejection)),
+            },
             Err(rejection) => Ok(Err(rejection)),
         }
     }

@@ -148,15 +148,10 @@ fn why_not(runs: &Path, id: &str) -> String {
             "`{id}` is no run but the account of several shards, put together; name their runs, one at a time: `avnology \
              migrate clerk runs` lists them"
         ),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            format!(
-                "`{id}` has no `run.json`: either it never began, and sent nothing, or somebody took that file away"
-            )
+        _ if !RunDirectory::holds_a_run(&path) => {
+            format!("`{id}` never began, and sent nothing: it was interrupted before it had a `run.json`")
         }
-        Err(error) => format!(
-            "the `run.json` of run `{id}` cannot be read ({error}): it was changed, or a newer version of the tool wrote it, \
-             and then that version can"
-        ),
+        Err(error) => error.to_string(),
         Ok((_, record)) => format!("the directory `{id}` is that of run `{0}`; say `{0}`", record.id),
     }
 }

@@ -52,7 +52,7 @@ pub(super) struct Shape {
 }
 
 /// U+FEFF, with which some programs begin what they write; behind it, a file may be part of another one.
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Length of the UTF-8 byte order mark at the start of `prefix`, or 0.
 fn byte_order_mark(prefix: &[u8]) -> usize {
@@ -376,6 +376,7 @@ mod tests {
         assert_eq!(shape(b"{\"id\":\"user_1\"}"), Ok(Format::Lines));
         assert_eq!(shape(b"{bad}\n{\"id\":\"user_2\"}\n"), Ok(Format::Lines));
         assert_eq!(shape(b"{\"code\":\"no_email\",\"original\":{\"id\":1}}"), Ok(Format::Lines));
+        assert_eq!(shape(b"{\"code\":\"invalid_row\",\"original_base64\":\"\"}"), Ok(Format::Lines));
         assert_eq!(shape(b"{\"total\": 1, bad"), Ok(Format::Envelope), "the walk of the envelope says where it is bad");
         assert_eq!(shape(br#"[[{"id":1}],[]]"#), Ok(Format::Arrays));
         assert_eq!(shape(b"[[],[{"), Ok(Format::Arrays));

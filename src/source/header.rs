@@ -107,12 +107,21 @@ impl Header {
         if names.len() < 2 {
             return Err(None);
         }
+        Self::of(names, separator).map_err(Some)
+    }
+
+    fn of(names: Vec<String>, separator: u8) -> Result<Self, String> {
         let Some(id) = names.iter().position(|name| name == "id") else {
-            return Err(Some("it looks like CSV, and its header has no column `id`".to_owned()));
+            return Err("it looks like CSV, and its header has no column `id`".to_owned());
         };
         let header = Self { names, separator, id };
-        header.check().map_err(Some)?;
+        header.check()?;
         Ok(header)
+    }
+
+    /// The header with these names, if users can be in its table.
+    pub fn of_names(names: Vec<String>, separator: u8) -> Option<Self> {
+        Self::of(names, separator).ok().filter(|header| header.names.len() > 1 && SEPARATORS.contains(&separator))
     }
 
     /// Whether users can be in the table.
@@ -137,8 +146,14 @@ impl Header {
         self.names.iter().any(|name| name == column)
     }
 
-    pub(super) fn separator(&self) -> u8 {
+    /// What stands between cells.
+    pub fn separator(&self) -> u8 {
         self.separator
+    }
+
+    /// Whether there is no line break outside quotes in a text.
+    pub fn is_one_row(&self, text: &[u8]) -> bool {
+        end_of_row(text, self.separator, true) == Some(text.len())
     }
 
     /// Index of the column `id`.

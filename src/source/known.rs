@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
 use super::InputDigest;
-use crate::index::read_exact_at;
+use crate::index::{read_exact_at, sum_of_file};
 
 /// Bytes of a block.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
@@ -193,6 +193,17 @@ impl KnownInputs {
     /// Takes up what an earlier part of the run noted.
     pub fn open(inputs: Vec<KnownInput>, blocks: &Path) -> io::Result<Self> {
         Ok(Self { inputs, blocks: File::open(blocks)? })
+    }
+
+    /// The CRC-32 of the blocks; `None` if there are not as many as the inputs have.
+    pub fn sum(&self) -> io::Result<Option<u32>> {
+        let blocks = |input: &KnownInput| input.first_block + input.digest.bytes.div_ceil(BLOCK_BYTES as u64);
+        let expected = self.inputs.iter().map(blocks).max().unwrap_or_default();
+        let bytes = self.blocks.metadata()?.len();
+        if bytes < expected.saturating_mul(HASH_BYTES as u64) {
+            return Ok(None);
+        }
+        sum_of_file(&self.blocks, bytes).map(Some)
     }
 
     /// Makes the blocks durable.

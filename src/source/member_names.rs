@@ -8,11 +8,12 @@ pub(super) const DATA: &str = "data";
 pub(super) const ERRORS: &str = "errors";
 
 /// Members that users have and envelopes have not.
-const OF_USERS: [&str; 13] = [
+const OF_USERS: [&str; 14] = [
     "id",
     "external_id",
     "email_addresses",
     "original",
+    "original_base64",
     "username",
     "first_name",
     "last_name",

@@ -15,8 +15,7 @@ use crate::support::{AVNOLOGY, Scratch};
 const SHOWN_ADDRESS: &str = "127.0.0.1:4455";
 
 /// For the shell: what is not there, or must not be built within a test.
-const FUNCTIONS: &str =
-    r#"cargo() { test "$1 $2" = 'run --' && shift 2 && avnology "$@"; }; curl() { printf '%s\n' "$@"; };"#;
+const FUNCTIONS: &str = r#"cargo() { test "$1" = run && while test "$1" != --; do shift; done && shift && avnology "$@"; }; curl() { printf '%s\n' "$@"; };"#;
 
 /// One page, with the directory in which its commands run.
 pub(crate) struct Page<'a> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::MergeError;
+use super::merge_error::MergeError;
 use super::part::Part;
 use crate::account::{InputProgress, Ledger};
 use crate::index::Duplicates;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::MergeError;
+use super::merge_error::MergeError;
 use crate::files::{create_private_directory, sync_directory_of};
 use crate::journal::{Lock, MergedRecord, rejects_path};
 use crate::source::hexadecimal;

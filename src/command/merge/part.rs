@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::MergeError;
+use super::merge_error::MergeError;
 use crate::journal::{FirstPassRecord, Lock, MergedRecord, RunDirectory, RunRecord};
 use crate::source::Shard;
 

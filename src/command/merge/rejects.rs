@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::MergeError;
 use super::account::Account;
+use super::merge_error::MergeError;
 use crate::journal::RejectsLeft;
 use crate::source::{Input, ReaderLimits, RecordReader};
 
@@ -23,9 +23,9 @@ pub(super) fn gather(accounts: &[Account<'_>], file: File) -> io::Result<Result<
         for rejects in &account.rejects {
             let path = &rejects.path;
             let shown = path.display();
-            match RejectsLeft::of(path, rejects.bytes) {
+            match RejectsLeft::of(path, rejects.counted) {
                 Ok(RejectsLeft::AsWritten) => {
-                    if let Err(source) = copy(path, rejects.bytes, &mut to)? {
+                    if let Err(source) = copy(path, rejects.counted.bytes, &mut to)? {
                         return Ok(Err(MergeError::Io { path: path.clone(), source }));
                     }
                 }

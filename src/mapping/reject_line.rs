@@ -1,0 +1,193 @@
+//! A line of a rejects file, from which its record is taken out again: the reader of what [`crate::journal::Reject`] writes.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::{RejectCode, Rejection, row_rejection};
+use crate::source::{Header, Row};
+
+/// What is in a record of an input.
+pub(crate) enum Content<'a> {
+    /// A user as JSON, or what should be one.
+    Json(Cow<'a, [u8]>),
+    /// A row of a CSV, out of a line of a rejects file.
+    Row(KeptRow<'a>),
+}
+
+/// A row of a CSV out of a line of a rejects file, mended or not.
+pub(crate) struct KeptRow<'a> {
+    /// Its bytes.
+    pub text: Cow<'a, [u8]>,
+    /// The header it stood under; lines of earlier versions have none.
+    pub header: Option<Header>,
+}
+
+impl KeptRow<'_> {
+    /// Its header and its cells.
+    pub(crate) fn cells(&self) -> Result<(&Header, Row<'_>), Rejection> {
+        let Some(header) = &self.header else {
+            let message = "this line was written by an earlier version, which kept a row of a CSV without its header: put the \
+                           user as a JSON object in place of the text in `original`, or put the row into a CSV with that \
+                           header and import that";
+            return Err(Rejection::of_field(RejectCode::InvalidRow, "original", message));
+        };
+        let text = without_breaks(&self.text);
+        if !header.is_one_row(text) {
+            // Its cells would be taken for those of the row before.
+            let message = "there are several rows in `original`: a line of a rejects file is one user, and a line break within \
+                           a cell needs quotes around the cell";
+            return Err(Rejection::of_field(RejectCode::InvalidRow, "original", message));
+        }
+        // A place within the row is none within the line of the rejects file.
+        let row = header.row(text).map_err(|fault| Rejection { place: None, ..row_rejection(fault) })?;
+        Ok((header, row))
+    }
+}
+
+/// A text without the line breaks around it.
+fn without_breaks(text: &[u8]) -> &[u8] {
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let start = text.iter().position(|byte| !is_break(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !is_break(byte)).map_or(start, |last| last + 1);
+    &text[start..end]
+}
+
+#[derive(Deserialize)]
+struct RejectLine<'a> {
+    #[serde(borrow)]
+    code: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    header: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    separator: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    original: Option<&'a RawValue>,
+    original_base64: Option<String>,
+}
+
+/// A member that is there, be it `null`.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// What is in a record: if it is a line of a rejects file, the record in its `original` member.
+///
+/// A record that was no JSON, or a row of a CSV, stands there as a string, which may have been mended in place. A JSON object
+/// may have been put in place of either.
+pub(crate) fn content(record: &[u8]) -> Result<Content<'_>, Rejection> {
+    let of_user = Ok(Content::Json(Cow::Borrowed(record)));
+    if !is_reject_line(record) {
+        return of_user;
+    }
+    let Ok(line) = serde_json::from_slice::<RejectLine<'_>>(record) else { return of_user };
+    if let Some(bytes) = line.original_base64.as_ref().and_then(|text| STANDARD.decode(text).ok()) {
+        return line.text(Cow::Owned(bytes));
+    }
+    // A user may have a field `code`.
+    let Some(original) = line.original else { return of_user };
+    if original.get() == "null" {
+        return Err(Rejection::of_field(
+            RejectCode::InvalidRecord,
+            "original",
+            "this line of a rejects file does not hold the record itself",
+        ));
+    }
+    match serde_json::from_str::<String>(original.get()) {
+        Ok(text) => line.text(Cow::Owned(text.into_bytes())),
+        // The reject of a line of a rejects file that could not be read.
+        Err(_) => content(original.get().as_bytes()),
+    }
+}
+
+impl RejectLine<'_> {
+    /// What a text is that stands in place of a record.
+    fn text<'t>(&self, text: Cow<'t, [u8]>) -> Result<Content<'t>, Rejection> {
+        let is_row = self.header.is_some() || self.code == RejectCode::InvalidRow.as_str();
+        // A row begins with a cell, and not with a brace.
+        if !is_row || text.trim_ascii_start().starts_with(b"{") {
+            return Ok(Content::Json(text));
+        }
+        let header = self.header.map(|_| self.header().ok_or_else(damaged_header)).transpose()?;
+        Ok(Content::Row(KeptRow { text, header }))
+    }
+
+    fn header(&self) -> Option<Header> {
+        let names = serde_json::from_str(self.header?.get()).ok()?;
+        let separator: char = serde_json::from_str(self.separator?.get()).ok()?;
+        Header::of_names(names, u8::try_from(separator).ok()?)
+    }
+}
+
+fn damaged_header() -> Rejection {
+    let message = "under the `header` and `separator` of this line of a rejects file there can be no user; take both from a line \
+                   as it was written";
+    Rejection::of_field(RejectCode::InvalidRecord, "header", message)
+}
+
+/// Whether a record begins as the lines of rejects files do, in any layout that tools give it.
+fn is_reject_line(record: &[u8]) -> bool {
+    let mut rest = record;
+    [b"{".as_slice(), b"\"code\"", b":", b"\""].iter().all(|token| {
+        rest = rest.trim_ascii_start();
+        rest.strip_prefix(*token).inspect(|behind| rest = behind).is_some()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The JSON in a line, or the cells of the row in it.
+    fn read(line: &str) -> Result<String, String> {
+        match content(line.as_bytes()).map_err(|rejection| rejection.message)? {
+            Content::Json(json) => Ok(String::from_utf8(json.into_owned()).expect("UTF-8")),
+            Content::Row(row) => {
+                let (header, cells) = row.cells().map_err(|rejection| rejection.message)?;
+                Ok(header.cells(&cells).fold(String::new(), |text, (name, cell)| text + name + "=" + cell + ";"))
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_rejects_file_is_unwrapped() {
+        for (line, user) in [
+            (r#"{"id":"u"}"#, r#"{"id":"u"}"#),
+            (r#"{"code":"no_email","original":{"id":"u"}}"#, r#"{"id":"u"}"#),
+            ("{ \"code\": \"no_email\",\n \"original\": {\"id\": \"u\"} }", r#"{"id": "u"}"#),
+            (r#"{"code":"invalid_json","original":"{\"id\":\"u\"}"}"#, r#"{"id":"u"}"#),
+            // Put in place of a row.
+            (r#"{"code":"invalid_row","original":"{\"id\":\"u\"}"}"#, r#"{"id":"u"}"#),
+            (r#"{"code":"invalid_row","original":{"id":"u"}}"#, r#"{"id":"u"}"#),
+            // The reject of a reject.
+            (r#"{"code":"invalid_record","original":{"code":"no_email","original":{"id":"u"}}}"#, r#"{"id":"u"}"#),
+        ] {
+            assert_eq!(read(line).as_deref(), Ok(user), "{line}");
+        }
+        assert!(read(r#"{"code":"record_too_large","original":null}"#).is_err());
+    }
+
+    #[test]
+    fn a_row_is_read_under_its_header() {
+        let line = |original: &str| {
+            let header = r#""header":["id","password_digest"],"separator":";""#;
+            format!(r#"{{"code":"invalid_row",{header},"original":"{original}"}}"#)
+        };
+        assert_eq!(read(&line(r#"\nu;\"a\nb\"\r\n"#)).as_deref(), Ok("id=u;password_digest=a\nb;"));
+        let base64 = line(&STANDARD.encode("u;a")).replace("\"original\"", "\"original_base64\"");
+        assert_eq!(read(&base64).as_deref(), Ok("id=u;password_digest=a;"));
+        for (line, expected) in [
+            (line(r"u;a\nv;b"), "several rows"),
+            (line(r"u;a;b"), "no column"),
+            (line("u;a").replace(";\",", "|x\","), "`header` and `separator`"),
+            (line("u;a").replace("\"id\"", "7"), "`header` and `separator`"),
+            (line("u;a").replace("\"header\"", "\"h\""), "earlier version"),
+        ] {
+            let message = read(&line).expect_err("a rejection");
+            assert!(message.contains(expected), "{line}: {message}");
+        }
+    }
+}

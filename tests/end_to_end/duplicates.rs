@@ -1,0 +1,210 @@
+//! Users who are in the input twice: the earlier record wins, the later one is a reject that names both places.
+
+use crate::support;
+
+use std::process::Stdio;
+
+use support::{Run, Sandbox, Scratch, export, lines, mixed_export, user};
+
+/// A user like another one in one field.
+fn like(number: usize, from: &str, to: &str) -> String {
+    let text = user(number);
+    assert!(text.contains(from), "{text}");
+    text.replace(from, to)
+}
+
+fn with(number: usize, member: &str) -> String {
+    like(number, "\"first_name\"", &format!("{member},\"first_name\""))
+}
+
+/// Records 1 to 4 are fine; 5 to 9 each claim something of theirs; 10 is fine again, for 9 and what it claims are not.
+fn some_duplicates() -> String {
+    export([
+        user(1),
+        with(2, r#""username":"ada""#),
+        with(3, r#""phone_numbers":[{"id":"p","phone_number":"+14155550123","verified":true}]"#),
+        with(4, r#""external_id":"42""#),
+        like(5, "user5@example.com", "USER1@example.com"),
+        with(6, r#""username":"ADA""#),
+        with(7, r#""phone_numbers":[{"id":"p","phone_number":"+14155550123","verified":true}]"#),
+        with(8, r#""external_id":"42""#),
+        user(1).replace("N1", "Renamed"),
+        r#"{"id":"user_x","username":"!"}"#.to_owned(),
+        user(10),
+    ])
+}
+
+/// The first record of each code, and the one that it is a duplicate of.
+const EXPECTED: [(&str, u64, u64); 4] = [
+    ("duplicate_email", 5, 1),
+    ("duplicate_username", 6, 2),
+    ("duplicate_phone", 7, 3),
+    ("duplicate_external_id", 8, 4),
+];
+
+#[track_caller]
+fn assert_found(run: &Run, settled: &str) {
+    let report = run.report();
+    assert_eq!((run.count(settled), run.count("rejected")), (5, 6), "{}", run.stdout);
+    for (code, record, earlier) in EXPECTED {
+        let first = &report["rejected_by_code"][code]["first"][0];
+        assert_eq!(first["record"], record, "{code}: {}", run.stdout);
+        let same_as = serde_json::json!({"input": first["input"], "record": earlier, "line": earlier + 1});
+        assert_eq!(first["same_as"], same_as, "{code}: {}", run.stdout);
+    }
+    let no_email = &report["rejected_by_code"]["no_email"]["first"][0];
+    assert!(no_email.is_object() && no_email.get("same_as").is_none(), "{no_email}");
+    assert_eq!(report["rejected_by_code"]["duplicate_external_id"]["count"], 2);
+}
+
+#[test]
+fn a_dry_run_and_an_import_find_the_same() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let text = some_duplicates();
+    let file = scratch.write("users.json", &text);
+    let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(3);
+    assert_found(&dry, "valid");
+    // Whatever the target is asked to do with users who are there.
+    for (runs, rule) in [("one", "update"), ("two", "skip")] {
+        let run = scratch.import(&sandbox, &file, &["--batch-size", "1", "--on-existing", rule, "--runs-dir", runs]);
+        let run = run.expect_code(3);
+        assert_found(&run, if runs == "one" { "created" } else { "unchanged" });
+        let rejects = lines(&scratch.path(run.report()["rejects_file"].as_str().expect("rejects")));
+        let of = |record: u64| rejects.iter().find(|reject| reject["position"]["record"] == record).expect("a reject");
+        assert_eq!(of(5)["message"], "record 1 (line 2) has the same email address");
+        assert_eq!(of(9)["message"], "record 1 (line 2) has the same external id");
+        let position = &of(5)["position"];
+        let start = usize::try_from(position["offset"].as_u64().expect("an offset")).expect("small");
+        assert!(text[start..].starts_with("{\"id\":\"user_000005\"") && position["line"] == 6, "{position}");
+        // Of a run that is over the account is made anew from what it left.
+        let report = format!("{runs}/{}/report.json", run.report()["run"].as_str().expect("an id"));
+        std::fs::remove_file(scratch.path(&report)).expect("a report");
+        let again = scratch.import(&sandbox, &file, &["--batch-size", "1", "--on-existing", rule, "--runs-dir", runs]);
+        assert_found(&again.expect_code(3), if runs == "one" { "created" } else { "unchanged" });
+        // The same place as in the dry run.
+        let told = dry.report()["rejected_by_code"]["duplicate_email"]["first"][0].clone();
+        assert!(position.as_object().expect("an object").iter().all(|(name, value)| told[name] == *value), "{told}");
+    }
+    assert!(!sandbox.column("first_name").contains(&"Renamed".to_owned()));
+    let verified = scratch.verify(&sandbox, &file, &[]).report();
+    assert_eq!((&verified["equal"], &verified["different"]["count"]), (&5.into(), &0.into()), "{verified}");
+}
+
+#[test]
+fn the_same_users_in_two_files_are_duplicates() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let one = scratch.write("one.json", export((0..700).map(user)));
+    scratch.write("two.ndjson", (600..1_000).map(|number| user(number) + "\n").collect::<String>());
+    let run = scratch.import(&sandbox, &one, &["--import", "two.ndjson"]).expect_code(3);
+    assert_eq!((run.count("created"), run.count("rejected")), (1_000, 100));
+    let first = &run.report()["rejected_by_code"]["duplicate_external_id"]["first"][0];
+    assert_eq!((&first["input"], &first["record"]), (&"two.ndjson".into(), &1.into()));
+    assert_eq!(first["same_as"], serde_json::json!({"input": one, "record": 601, "line": 602}));
+    let dry =
+        scratch.run(&["migrate", "clerk", "--import", &one, "--import", "two.ndjson", "--dry-run", "--preview", "0"]);
+    let place = format!("two.ndjson: record 1, line 1, byte 0 (same as {one}: record 601, line 602)");
+    let dry = dry.expect_code(3);
+    assert!(dry.stderr.contains(&place), "{}", dry.stderr);
+    let rejects = lines(&scratch.path(run.report()["rejects_file"].as_str().expect("rejects")));
+    assert_eq!(rejects[0]["message"], "record 601 (line 602) of input 1 has the same external id");
+}
+
+#[test]
+fn the_same_file_twice_is_told_of_alike_when_the_run_is_gone_on_with() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export([user(1), user(2)]));
+    let import = || scratch.import(&sandbox, &file, &["--import", &file, "--runs-dir", "runs"]).expect_code(3).report();
+    let first = import();
+    let places = first["rejected_by_code"]["duplicate_external_id"]["first"].as_array().expect("places");
+    let numbers =
+        |place: &serde_json::Value| [&place["record"], &place["same_as"]["record"]].map(serde_json::Value::as_u64);
+    assert_eq!(places.iter().map(numbers).collect::<Vec<_>>(), [[Some(1), Some(1)], [Some(2), Some(2)]]);
+    let report = format!("runs/{}/report.json", first["run"].as_str().expect("an id"));
+    std::fs::remove_file(scratch.path(&report)).expect("a report");
+    let again = import();
+    assert_eq!((&again["run"], &again["rejected_by_code"]), (&first["run"], &first["rejected_by_code"]));
+}
+
+#[test]
+fn a_retry_never_makes_one_user_count_twice() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "status=503:0.3", "--fault", "reset-after=0.3"]);
+    let twice = (0..40).chain(0..40).map(user);
+    let file = scratch.write("users.json", export(twice));
+    let flags = ["--batch-size", "1", "--concurrency", "2", "--rate", "1000/s"];
+    let run = scratch.import(&sandbox, &file, &flags).expect_code(3);
+    assert_eq!((run.count("created"), run.count("rejected")), (40, 40), "{}", run.stdout);
+    assert_eq!(sandbox.column("id").len(), 40);
+}
+
+#[test]
+fn what_was_found_is_kept_for_the_rest_of_the_run() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let (text, good) = mixed_export(600);
+    let again: Vec<String> = (0..600).filter(|number| number % 30 != 7).map(user).collect();
+    let file = scratch.write("users.json", text.replace("\n],", &format!(",\n{}\n],", again.join(",\n"))));
+    let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    while sandbox.column("id").is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    process.kill().expect("it can be killed");
+    process.wait().expect("it ends");
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert!(run.stderr.contains("Continuing") && !run.stderr.contains("Looking for duplicates"), "{}", run.stderr);
+    assert_eq!(run.count("created"), good.len() as u64);
+    assert_eq!(run.report()["rejected_by_code"]["duplicate_external_id"]["count"], good.len());
+    assert_eq!(run.count("unfinished"), 0);
+}
+
+#[test]
+fn of_a_pipe_the_target_decides() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    scratch.write("users.json", some_duplicates());
+    let mut command = scratch.import_command(&sandbox, "-", &["--batch-size", "1", "--concurrency", "1"]);
+    command.stdin(std::fs::File::open(scratch.path("users.json")).expect("the file"));
+    let run = Run::of(command.output().expect("the binary runs")).expect_code(3);
+    assert_eq!(run.count("created"), 5, "{}", run.stdout);
+    assert_eq!(run.report()["rejected_by_code"]["email_taken"]["count"], 1);
+}
+
+/// Users of whom each has one key of the user before, by turns the address and the username: 2 is 1's duplicate, 3 is one of
+/// nobody who is imported, and so on.
+fn chain(users: usize) -> impl Iterator<Item = String> {
+    (0..users).map(|number| {
+        let (name, address) = (number.div_ceil(2), number / 2);
+        user(number)
+            .replace(&format!("user{number}@example.com"), &format!("user{address}@example.com"))
+            .replace("\"first_name\"", &format!("\"username\":\"name_{name}\",\"first_name\""))
+    })
+}
+
+#[test]
+fn only_a_record_that_is_imported_makes_another_one_its_duplicate() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export(chain(2_001)));
+    let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(3);
+    assert_eq!((dry.count("valid"), dry.count("rejected")), (1_001, 1_000), "{}", dry.stdout);
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert_eq!((run.count("created"), run.count("rejected")), (1_001, 1_000), "{}", run.stdout);
+    assert_eq!(run.report()["rejected_by_code"], dry.report()["rejected_by_code"]);
+    // The odd ones are gone, so each is the duplicate of the one before.
+    let rejects = lines(&scratch.path(run.report()["rejects_file"].as_str().expect("rejects")));
+    for reject in &rejects {
+        let record = reject["position"]["record"].as_u64().expect("a number");
+        assert!(record % 2 == 0, "{reject}");
+        let told = format!("record {} (line {record}) has the same email address", record - 1);
+        assert_eq!(reject["message"], told, "{reject}");
+    }
+    // Shards decide alike.
+    let shards = ["1/2", "2/2"]
+        .map(|shard| scratch.import(&sandbox, &file, &["--shard", shard, "--runs-dir", "shards"]).expect_code(3));
+    assert_eq!(shards.iter().map(|shard| shard.count("unchanged")).sum::<u64>(), 1_001);
+    assert_eq!(scratch.verify(&sandbox, &file, &[]).expect_code(0).report()["equal"], 1_001);
+}

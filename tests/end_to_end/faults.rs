@@ -1,0 +1,313 @@
+//! Everything that can go wrong between the importer and its target, end to end. Whatever happens, every record of the
+//! input is in exactly one place, and the target holds each user once.
+
+use crate::support;
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use support::target::{http, import_into, obliging, scripted_target};
+use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, user};
+use tokio::time::Instant;
+
+/// Imports a mixed export through a fault and checks that everything is in exactly one place.
+fn survives(fault: &[&str], users: usize, sandbox_flags: &[&str]) {
+    let scratch = Scratch::new();
+    let mut flags: Vec<&str> = fault.iter().flat_map(|fault| ["--fault", fault]).collect();
+    flags.extend(sandbox_flags);
+    let sandbox = Sandbox::start(&scratch, &flags);
+    let (text, good) = mixed_export(users);
+    let file = scratch.write("users.json", text);
+    let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "1000/s"]).expect_code(3);
+    assert_all_in_one_place(&scratch, &sandbox, &run, users, &good);
+    assert_eq!(run.count("created"), good.len() as u64, "a lost answer is given again, not guessed: {}", run.stdout);
+}
+
+macro_rules! faults {
+    ($($name:ident: $faults:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                survives(&$faults, 600, &[]);
+            }
+        )*
+    };
+}
+
+faults! {
+    latency: ["latency=5ms..40ms"];
+    internal_errors: ["status=500:0.2"];
+    bad_gateways: ["status=502:0.2"];
+    unavailable_with_retry_after: ["status=503:0.2:retry-after=0"];
+    gateway_timeouts: ["status=504:0.2"];
+    request_timeouts: ["status=408:0.2"];
+    refused_at_random: ["status=429:0.2:retry-after=0"];
+    connections_reset_before_commit: ["reset-before=0.2"];
+    connections_reset_after_commit: ["reset-after=0.2"];
+    answers_that_break_off: ["reset-during=0.2"];
+    garbage_in_place_of_answers: ["garbage=0.2"];
+    slow_bodies: ["slow-body=0.3:300ms"];
+    a_storm_of_429: ["storm=429:1s/3s", "latency=40ms"];
+    a_storm_of_429_without_headers: ["storm-bare=429:1s/3s", "latency=40ms"];
+    items_that_fail_for_a_while: ["item-error=0.1"];
+    an_outage: ["outage-after=8:2s"];
+    everything_at_once: [
+        "latency=1ms..20ms", "status=503:0.05", "reset-before=0.05", "reset-after=0.05", "reset-during=0.05",
+        "garbage=0.05", "item-error=0.02", "slow-body=0.05:100ms",
+    ];
+}
+
+#[test]
+fn one_by_one_through_lost_answers() {
+    survives(&["reset-after=0.1", "status=503:0.1", "reset-before=0.05"], 90, &["--no-batch"]);
+}
+
+#[test]
+fn a_documented_rate_limit_is_kept() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "20", "--burst", "5"]);
+    let (text, good) = mixed_export(600);
+    let file = scratch.write("users.json", text);
+    // Faster than allowed: the 429s slow everybody down, and nothing is lost.
+    let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "100/s"]).expect_code(3);
+    assert_all_in_one_place(&scratch, &sandbox, &run, 600, &good);
+    assert!(run.report()["requests"]["throttled"].as_u64().expect("a count") > 0, "{}", run.stdout);
+    // At the target's own rate nothing is refused.
+    let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "15/s"]).expect_code(3);
+    assert_eq!(run.report()["requests"]["throttled"], 0, "{}", run.stdout);
+}
+
+#[test]
+fn a_target_that_fails_for_good_ends_the_run_resumably() {
+    let scratch = Scratch::new();
+    let (text, good) = mixed_export(300);
+    let file = scratch.write("users.json", text);
+    {
+        // The preflight and a few batches pass, then nobody is there any more.
+        let sandbox = Sandbox::start(&scratch, &["--fault", "outage-after=6:600s"]);
+        let more = ["--batch-size", "20", "--concurrency", "1", "--max-wait", "2"];
+        let run = scratch.import(&sandbox, &file, &more).expect_code(7);
+        assert!(run.count("created") > 0 && run.count("unfinished") > 0, "{}", run.stdout);
+        assert!(run.stderr.contains("run the same command again"), "{}", run.stderr);
+    }
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert_all_in_one_place(&scratch, &sandbox, &run, 300, &good);
+    assert!(run.count("unchanged") > 0);
+}
+
+/// A run under way, to be interrupted.
+fn start(scratch: &Scratch, sandbox: &Sandbox, file: &str) -> Child {
+    let more = ["--batch-size", "10", "--concurrency", "2"];
+    let mut command = scratch.import_command(sandbox, file, &more);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+}
+
+/// Waits until the run has something at the target.
+fn await_identities(sandbox: &Sandbox) {
+    let start = Instant::now();
+    while sandbox.column("id").is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(process: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &process.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+}
+
+#[test]
+fn ctrl_c_ends_the_run_soon_with_a_true_summary() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &["--fault", "latency=100ms"]);
+        let (text, good) = mixed_export(3_000);
+        let file = scratch.write("users.json", text);
+        let process = start(&scratch, &sandbox, &file);
+        await_identities(&sandbox);
+        let begin = Instant::now();
+        signal(&process, name);
+        let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(code);
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        assert_eq!(run.count("created"), sandbox.column("id").len() as u64, "the summary is true: {}", run.stdout);
+        let parts: u64 = ["created", "unchanged", "rejected", "unfinished"].iter().map(|name| run.count(name)).sum();
+        assert_eq!(run.count("read"), parts);
+        assert!(run.stderr.contains("interrupted by SIG"), "{}", run.stderr);
+        // The same command takes up the rest.
+        let rest = scratch.import(&sandbox, &file, &["--batch-size", "500"]).expect_code(3);
+        assert_all_in_one_place(&scratch, &sandbox, &rest, 3_000, &good);
+    }
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_requests_under_way() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=50ms"]);
+    let file = scratch.write("users.json", export((0..3_000).map(user)));
+    let process = start(&scratch, &sandbox, &file);
+    await_identities(&sandbox);
+    // From now on the target answers nothing at all.
+    signal(&sandbox.process, "-STOP");
+    std::thread::sleep(Duration::from_millis(300));
+    let begin = Instant::now();
+    signal(&process, "-INT");
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&process, "-INT");
+    let output = process.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn ctrl_c_works_while_standard_input_is_silent() {
+    let scratch = Scratch::new();
+    let arguments = ["migrate", "clerk", "--import", "-", "--dry-run", "--output", "json"];
+    let mut process = scratch
+        .avnology(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let stdin = process.stdin.take();
+    std::thread::sleep(Duration::from_millis(500));
+    let begin = Instant::now();
+    signal(&process, "-INT");
+    let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(130);
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    assert_eq!(run.count("read"), 0);
+    drop(stdin);
+}
+
+#[test]
+fn one_poisonous_record_does_not_stop_a_run() {
+    let poisonous = |request: &str| {
+        request.contains("user_000033").then(|| http("500 Internal Server Error", "", r#"{"error":{"code":"X"}}"#))
+    };
+    let url = scripted_target(move |request| obliging(request, poisonous));
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..80).map(user)));
+    let flags = ["--batch-size", "4", "--concurrency", "4", "--rate", "1000/s", "--max-wait", "1"];
+    let run = import_into(&scratch, &url, &file, &flags);
+    // How often it is tried before is a matter of time; that it ends as one reject is not.
+    assert_eq!((run.count("created"), run.count("rejected")), (79, 1), "{}{}", run.stdout, run.stderr);
+    let run = run.expect_code(3);
+    assert_eq!(run.report()["rejected_by_code"]["target_error"]["first"][0]["record"], 34);
+}
+
+#[test]
+fn one_poisonous_record_in_the_only_batch_is_found() {
+    let poisonous = |request: &str| {
+        request.contains("user_000005").then(|| http("500 Internal Server Error", "", r#"{"error":{"code":"X"}}"#))
+    };
+    let url = scripted_target(move |request| obliging(request, poisonous));
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..8).map(user)));
+    let run = import_into(&scratch, &url, &file, &["--rate", "1000/s", "--max-wait", "8"]).expect_code(3);
+    assert_eq!((run.count("created"), run.count("rejected")), (7, 1), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn an_absurd_retry_after_is_no_reason_to_crash() {
+    let absurd = |_: &str| Some(http("503 Service Unavailable", "retry-after: 18446744073709551615\r\n", ""));
+    let url = scripted_target(move |request| obliging(request, absurd));
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..80).map(user)));
+    let run = import_into(&scratch, &url, &file, &["--batch-size", "10"]).expect_code(7);
+    assert_eq!((run.count("created"), run.report()["status"].clone()), (0, "stopped".into()), "{}", run.stdout);
+}
+
+#[test]
+fn waiting_for_a_turn_is_not_waiting_for_the_target() {
+    let failures = std::sync::atomic::AtomicU32::new(0);
+    let once = move |_: &str| {
+        let first = failures.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        first.then(|| http("503 Service Unavailable", "", ""))
+    };
+    let url = scripted_target(move |request| obliging(request, &once));
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let flags = ["--batch-size", "4", "--concurrency", "4", "--rate", "2/s", "--max-wait", "1"];
+    assert_eq!(import_into(&scratch, &url, &file, &flags).expect_code(0).count("created"), 20);
+}
+
+#[test]
+fn a_banned_user_is_never_left_active_by_a_target_that_ignores_the_state() {
+    // It creates, loses the answer, and then says that the user is there: active.
+    let log = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (seen, calls) = (std::sync::Arc::clone(&log), std::sync::atomic::AtomicU32::new(0));
+    let url = scripted_target(move |request| {
+        let line = request.lines().next().unwrap_or_default().to_owned();
+        seen.lock().expect("the log").push(line.clone());
+        match line.as_str() {
+            line if line.contains(":batchCreate") => http("404 Not Found", "", ""),
+            line if line.contains(":deactivate") => http("200 OK", "", "{}"),
+            line if line.starts_with("POST") => match calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0 => http("502 Bad Gateway", "", ""),
+                _ => http("409 Conflict", "", r#"{"error":{"code":"AVNOLOGY_AUTH_903"}}"#),
+            },
+            line if line.contains("filter=") => {
+                http("200 OK", "", r#"{"identities":[{"id":"usr_1","external_id":"user_000001","state":"active"}]}"#)
+            }
+            _ => http("200 OK", "", r#"{"identities":[]}"#),
+        }
+    });
+    let scratch = Scratch::new();
+    let file =
+        scratch.write("users.json", export([user(1).replace("\"first_name\"", "\"banned\":true,\"first_name\"")]));
+    import_into(&scratch, &url, &file, &[]).expect_code(0);
+    let log = log.lock().expect("the log");
+    assert!(log.iter().any(|line| line.contains("usr_1:deactivate")), "{log:?}");
+}
+
+#[test]
+fn memory_stays_bounded_where_little_of_the_input_is_sent() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    // Of each megabyte one small user is sent; 150 MB in all.
+    let padding = "x".repeat(1_000_000);
+    let padded = (0..150)
+        .map(|number| user(number).replace("\"first_name\"", &format!("\"unknown\":\"{padding}\",\"first_name\"")));
+    let file = scratch.write("users.json", export(padded));
+    let mut command = scratch.import_command(&sandbox, &file, &[]);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let mut peak = 0;
+    while process.try_wait().expect("its state").is_none() {
+        peak = peak.max(peak_kibibytes(process.id()));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(0);
+    assert_eq!(run.count("created"), 150);
+    assert!((1_000..64 * 1024).contains(&peak), "{peak} KiB");
+}
+
+/// The most memory that a process has used so far, as Linux tells; 0 once it is gone.
+fn peak_kibibytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn a_key_that_expires_in_the_middle_stops_the_run_resumably_and_rejects_nobody() {
+    let (batches, expired) = (std::sync::atomic::AtomicU32::new(0), std::sync::atomic::AtomicBool::new(true));
+    let expired = std::sync::Arc::new(expired);
+    let still = std::sync::Arc::clone(&expired);
+    let url = scripted_target(move |request| {
+        obliging(request, |_| {
+            let count = batches.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let refuse = count >= 3 && still.load(std::sync::atomic::Ordering::Relaxed);
+            refuse.then(|| http("401 Unauthorized", "", r#"{"error":{"code":"AVNOLOGY_AUTH_005"}}"#))
+        })
+    });
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..200).map(user)));
+    let flags = ["--batch-size", "10", "--concurrency", "2"];
+    let run = import_into(&scratch, &url, &file, &flags).expect_code(6);
+    assert_eq!((run.count("created"), run.count("rejected")), (30, 0), "{}", run.stdout);
+    assert!(run.stderr.contains("AVNOLOGY_SECRET_KEY"), "{}", run.stderr);
+    expired.store(false, std::sync::atomic::Ordering::Relaxed);
+    let rest = import_into(&scratch, &url, &file, &flags).expect_code(0);
+    assert_eq!((rest.count("created"), rest.count("unfinished")), (200, 0), "{}", rest.stdout);
+}

@@ -1,0 +1,110 @@
+//! Kill -9 at random moments of the importer, of its target, or of both, and the same command again, until it is done.
+//! Whatever was killed when, every record ends in exactly one place, and none is at the target twice.
+//!
+//! CI runs a few dozen kills. `AVNOLOGY__KILLS=1000 cargo test --release --test end_to_end kill -- --nocapture` runs a thousand.
+
+use crate::support;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use support::{Run, Sandbox, Scratch, assert_all_in_one_place, mixed_export};
+
+const USERS: usize = 1_200;
+
+/// Answers get lost after the commit, too, and single items fail for a while.
+const FAULTS: [&str; 6] =
+    ["--fault", "latency=2ms..15ms", "--fault", "reset-after=0.03", "--fault", "item-error=0.002"];
+
+/// How many kills: `AVNOLOGY__KILLS`, or what CI has time for.
+fn wanted_kills() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "a knob of this test alone")]
+    std::env::var("AVNOLOGY__KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(48)
+}
+
+/// What a round brought.
+#[derive(Debug, Default)]
+struct Tally {
+    importer_kills: u64,
+    target_kills: u64,
+    runs: u64,
+}
+
+impl Tally {
+    fn kills(&self) -> u64 {
+        self.importer_kills + self.target_kills
+    }
+}
+
+/// Imports one export with kills in between, at most `kills` of them, and checks the end.
+fn round(dice: &mut fastrand::Rng, kills: u64, flags: &[&str]) -> Tally {
+    let scratch = Scratch::new();
+    let faults: Vec<&str> = FAULTS.iter().chain(flags).copied().collect();
+    let mut sandbox = Sandbox::start(&scratch, &faults);
+    let (text, good) = mixed_export(USERS);
+    // Larger, so that the export is read in several chunks and reading goes on in its middle.
+    let padding = format!("\"private_metadata\":{{\"padding\":\"{}\"}},\"first_name\"", "x".repeat(900));
+    let text = text.replace("\"first_name\"", &padding);
+    let file = scratch.write("users.json", text);
+    let mut tally = Tally::default();
+    let run = loop {
+        tally.runs += 1;
+        // Each time other batches: only the journal knows which ones were under way.
+        let batch_size = dice.usize(7..14).to_string();
+        let more = ["--batch-size", &batch_size, "--concurrency", "3", "--rate", "1000/s", "--max-wait", "60"];
+        let mut command = scratch.import_command(&sandbox, &file, &more);
+        let mut importer = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        while tally.kills() < kills {
+            std::thread::sleep(Duration::from_millis(dice.u64(5..160)));
+            if importer.try_wait().expect("its state").is_some() {
+                break;
+            }
+            let (kill_importer, kill_target) =
+                [(true, false), (true, false), (false, true), (true, true)][dice.usize(..4)];
+            if kill_importer {
+                importer.kill().expect("it can be killed");
+                importer.wait().expect("it ends");
+                tally.importer_kills += 1;
+            }
+            if kill_target {
+                sandbox = sandbox.replace(&scratch, &faults);
+                tally.target_kills += 1;
+            }
+            if kill_importer {
+                break;
+            }
+        }
+        let output = importer.wait_with_output().expect("it ends");
+        if output.status.code().is_some() {
+            break Run::of(output);
+        }
+    };
+    let run = run.expect_code(3);
+    assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
+    assert_eq!(run.count("created"), good.len() as u64, "a lost answer is given again, never guessed: {}", run.stdout);
+    tally
+}
+
+#[expect(clippy::print_stdout, reason = "figures for whoever runs it by hand")]
+fn harness(seed: u64, wanted: u64, flags: &[&str]) {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let (mut total, mut rounds) = (Tally::default(), 0);
+    while total.kills() < wanted {
+        let tally = round(&mut dice, 12.min(wanted - total.kills()), flags);
+        total.importer_kills += tally.importer_kills;
+        total.target_kills += tally.target_kills;
+        total.runs += tally.runs;
+        rounds += 1;
+    }
+    println!("{rounds} imports of {USERS} records, {total:?}: none lost, none doubled");
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_by_kills() {
+    harness(1, wanted_kills(), &[]);
+}
+
+#[test]
+fn nor_where_users_are_created_one_by_one() {
+    harness(2, wanted_kills() / 6, &["--no-batch"]);
+}

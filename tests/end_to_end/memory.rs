@@ -1,0 +1,188 @@
+//! Memory does not depend on the number of users, and stays below the bound that is told.
+
+use crate::support;
+
+use std::io::Write;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use support::target::{http, import_into, obliging, scripted_target};
+use support::{Run, Sandbox, Scratch};
+
+use crate::{export, user};
+
+fn generate(users: u64, bad_share: f64) -> Vec<u8> {
+    let mut export = Vec::new();
+    let generator = user::Generator { seed: 1, bad_share, digests: true };
+    export::write_export(&generator, users, &mut export).expect("memory takes everything");
+    export
+}
+
+/// A number that a log line of a run tells.
+fn told(run: &Run, name: &str) -> u64 {
+    let text = run.stderr.split(&format!("{name}=")).nth(1).unwrap_or_else(|| panic!("no {name}: {}", run.stderr));
+    text.split(|character: char| !character.is_ascii_digit()).next().and_then(|number| number.parse().ok()).expect("it")
+}
+
+/// What the binary that is tested takes beside the one that is released: its code is twice as large, and how much of
+/// that is in memory is up to the operating system.
+const DEBUG_KIB: u64 = if cfg!(debug_assertions) { 12 * 1024 } else { 0 };
+
+/// The peak and the bound of a run, in KiB.
+fn memory(run: &Run) -> (u64, u64) {
+    (told(run, "kib"), told(run, "usual_mib") * 1024 + DEBUG_KIB)
+}
+
+#[test]
+fn memory_stays_below_the_bound_whatever_the_number_of_users() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let peaks = [3_000, 60_000].map(|users| {
+        let export = generate(users, 0.01);
+        let mut compressed = GzEncoder::new(Vec::new(), Compression::fast());
+        compressed.write_all(&export).expect("memory takes everything");
+        let compressed = compressed.finish().expect("memory takes everything");
+        [scratch.write("users.json", export), scratch.write("users.json.gz", compressed)].map(|file| {
+            let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v"]);
+            let import = scratch.import(&sandbox, &file, &["-v", "--rate", "100000/s", "--new-run", "--recheck"]);
+            [("dry run", dry), ("import", import)].map(|(what, run)| {
+                let (peak, bound) = memory(&run.expect_code(3));
+                assert!(peak < bound, "{what} of {users} in {file}: {peak} of {bound} KiB");
+                peak
+            })
+        })
+    });
+    // Twenty times the users are 45 MB more of input.
+    for (few, many) in peaks[0].iter().zip(&peaks[1]) {
+        // Beside buffers that fill up on the way it is the same; an import has room for more batches than few users fill.
+        let [dry_run, import] = [0, 1].map(|job| many[job].saturating_sub(few[job]));
+        assert!(dry_run < 4 * 1024 && import < 16 * 1024, "{peaks:?}");
+    }
+}
+
+/// What is kept of a reject beside the record, and how many of them wait to be written, is bounded, too.
+#[test]
+fn memory_stays_below_the_bound_if_every_record_is_a_reject() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    for (what, export) in
+        [("tiny records", format!("[{}1]", "1,".repeat(400_000)).into_bytes()), ("bad users", generate(20_000, 1.0))]
+    {
+        let file = scratch.write("users.json", export);
+        let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v"]);
+        let import = scratch.import(&sandbox, &file, &["-v", "--new-run"]);
+        for (job, run) in [("dry run", dry.expect_code(3)), ("import", import.expect_code(3))] {
+            let (peak, bound) = memory(&run);
+            assert!(peak < bound, "{job} of {what}: {peak} of {bound} KiB");
+        }
+    }
+}
+
+/// The names of an envelope's members, wherever they are, and white space.
+#[test]
+fn memory_stays_below_the_bound_whatever_is_between_the_users() {
+    let scratch = Scratch::new();
+    let user = r#"{"id":"user_1","email_addresses":[{"email_address":"ada@example.com","verified":true}]}"#;
+    let (name, space) = ("n".repeat(60_000_000), " ".repeat(40_000_000));
+    for (text, code) in [
+        (format!(r#"{{"{name}":1,"data":[{user}]}}"#), 5),
+        (format!(r#"{{"inner":{{"{name}":1}},"data":[{user}]}}"#), 0),
+        (format!(r#"{{"data":[{user}],"{name}":1}}"#), 5),
+        (format!(r"{space}[{space}{user}]"), 0),
+        (format!(r"[{user}]{space}[]"), 0),
+    ] {
+        let file = scratch.write("users.json", text);
+        let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v"]);
+        let (peak, bound) = memory(&run.expect_code(code));
+        assert!(peak < bound, "{peak} of {bound} KiB");
+    }
+}
+
+/// Users of twenty kilobytes each, of which little is sent; then users of two, which are sent as they are.
+fn large_then_small(large: usize, small: usize) -> String {
+    let user = |number: usize, member: &str, length: usize| {
+        let address = format!(r#"[{{"email_address":"user{number}@example.com"}}]"#);
+        let padding = "x".repeat(length);
+        format!(r#"{{"id":"user_{number}","email_addresses":{address},"{member}":{{"x":"{padding}"}}}}"#) + "\n"
+    };
+    let large_ones = (0..large).map(|number| user(number, "unknown", 20_000));
+    large_ones.chain((large..large + small).map(|number| user(number, "public_metadata", 1_900))).collect()
+}
+
+/// An import into a target that takes its time, so that there are as many requests under way as there may be.
+fn import_slowly(export: String, special: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Run {
+    let url = scripted_target(move |request| {
+        let is_batch = request.contains(":batchCreate");
+        std::thread::sleep(Duration::from_millis(if is_batch { 1_000 } else { 0 }));
+        obliging(request, &special)
+    });
+    let scratch = Scratch::new();
+    let file = scratch.write("users.ndjson", export);
+    import_into(&scratch, &url, &file, &["-v", "--rate", "100000/s", "--concurrency", "32"])
+}
+
+/// A reject holds the record, and all senders may have a batch full of them at once.
+#[test]
+fn memory_stays_below_the_bound_if_the_target_refuses_everybody() {
+    let refused = r#"{"status":"error","error":{"code":"AVNOLOGY_AUTH_903","message":"taken","field":"traits.email"}}"#;
+    let run = import_slowly(large_then_small(6_000, 0), move |request| {
+        let results = vec![refused; request.matches(r#"{"identity":{"external_id""#).count()];
+        Some(http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(","))))
+    });
+    let run = run.expect_code(3);
+    assert_eq!(run.count("rejected"), 6_000);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
+}
+
+/// First the room for batches is taken by chunks, then by bodies.
+#[test]
+fn memory_stays_below_the_bound_if_what_takes_it_changes() {
+    let run = import_slowly(large_then_small(6_000, 50_000), |_| None).expect_code(0);
+    assert_eq!(run.count("created"), 56_000);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
+}
+
+/// Answers to all senders at once, each of them as long as an answer may be.
+#[test]
+fn memory_stays_below_the_bound_if_all_answers_are_long() {
+    let padding = "x".repeat(8_000_000);
+    let url = scripted_target(move |request| {
+        obliging(request, |request| {
+            std::thread::sleep(Duration::from_millis(500));
+            let results = vec![r#"{"status":"created"}"#; request.matches(r#"{"identity":{"external_id""#).count()];
+            Some(http("200 OK", "", &format!(r#"{{"results":[{}],"debug":"{padding}"}}"#, results.join(","))))
+        })
+    });
+    let scratch = Scratch::new();
+    let file = scratch.write("users.ndjson", large_then_small(0, 6_000));
+    let flags = ["-v", "--rate", "100000/s", "--concurrency", "24", "--batch-size", "100"];
+    let run = import_into(&scratch, &url, &file, &flags).expect_code(0);
+    assert_eq!(run.count("created"), 6_000);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
+}
+
+/// What the target says of each user it refuses is kept until it is written.
+#[test]
+fn memory_stays_below_the_bound_if_the_target_refuses_everybody_at_length() {
+    let message = "taken ".repeat(800);
+    let refused = format!(
+        r#"{{"status":"error","error":{{"code":"AVNOLOGY_AUTH_902","message":"{message}","field":"{message}","request_id":"{message}"}}}}"#
+    );
+    let url = scripted_target(move |request| {
+        obliging(request, |request| {
+            std::thread::sleep(Duration::from_millis(500));
+            let results = vec![refused.as_str(); request.matches(r#"{"identity":{"external_id""#).count()];
+            Some(http("200 OK", "", &format!("{{\"results\":[{}]}}", results.join(","))))
+        })
+    });
+    let scratch = Scratch::new();
+    let file = scratch.write("users.ndjson", large_then_small(0, 16_000));
+    let run = import_into(&scratch, &url, &file, &["-v", "--rate", "100000/s", "--concurrency", "32"]).expect_code(3);
+    assert_eq!(run.count("rejected"), 16_000);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
+}

@@ -1,0 +1,205 @@
+//! Scheduled runs over fresh exports: only what changed is sent, and what is remembered of the target is never wrong.
+
+use crate::support;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use support::{Run, Sandbox, Scratch, export, user};
+use tokio::time::Instant;
+
+const USERS: usize = 1_500;
+
+/// One new user, one who changed, one who is gone.
+fn tomorrow() -> String {
+    export((1..=USERS).map(|number| match number {
+        30 => user(30).replace("\"N30\"", "\"Renamed\""),
+        _ => user(number),
+    }))
+}
+
+fn not_asked(run: &Run) -> u64 {
+    run.report()["not_asked"].as_u64().expect("a count")
+}
+
+#[test]
+fn only_what_changed_is_sent() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let fast = ["--rate", "5000/s"];
+        let today = scratch.write("today.json", export((0..USERS).map(user)));
+        let first = scratch.import(&sandbox, &today, &fast).expect_code(0);
+        assert_eq!((first.count("created"), not_asked(&first)), (USERS as u64, 0));
+        let tomorrow = scratch.write("tomorrow.json", tomorrow());
+        let second = scratch.import(&sandbox, &tomorrow, &[&fast[..], &["--on-existing", "update"]].concat());
+        let second = second.expect_code(0);
+        let counts = ["created", "updated", "unchanged"].map(|name| second.count(name));
+        assert_eq!((counts, not_asked(&second)), ([1, 1, USERS as u64 - 2], USERS as u64 - 2), "{}", second.stdout);
+        let sent = second.report()["requests"]["sent"].as_u64().expect("a count");
+        assert!(sent <= 3, "{sent} requests with users");
+        let third = scratch.import(&sandbox, &tomorrow, &fast).expect_code(0);
+        assert_eq!((third.count("unchanged"), not_asked(&third)), (USERS as u64, USERS as u64));
+        assert_eq!(third.report()["requests"]["sent"], 0);
+        let recheck = scratch.import(&sandbox, &tomorrow, &[&fast[..], &["--recheck"]].concat()).expect_code(0);
+        assert_eq!((recheck.count("unchanged"), not_asked(&recheck)), (USERS as u64, 0));
+        assert_eq!(sandbox.column("id").len(), USERS + 1, "nobody is deleted, nobody is there twice");
+    }
+}
+
+#[test]
+fn what_was_undone_is_not_remembered() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let some = scratch.write("some.json", export((0..100).map(user)));
+    let first = scratch.import(&sandbox, &some, &[]).expect_code(0);
+    // Confirmed once more by a later run, which is not the one that is undone.
+    scratch.import(&sandbox, &some, &["--recheck"]).expect_code(0);
+    let report = first.report();
+    scratch.undo(&sandbox, report["run"].as_str().expect("an id"), &["--yes"]).expect_code(0);
+    let again = scratch.import(&sandbox, &some, &[]).expect_code(0);
+    assert_eq!((again.count("created"), not_asked(&again)), (100, 0), "{}", again.stdout);
+}
+
+#[test]
+fn a_target_that_is_another_one_now_is_asked_about_everybody() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..300).map(user)));
+    let import = || {
+        let arguments = ["migrate", "clerk", "--import", &file, "--output", "json", "--progress", "none", "--sandbox"];
+        scratch.run(&arguments).expect_code(0)
+    };
+    let remove = || {
+        for name in ["sandbox.db", "sandbox.db-wal", "sandbox.db-shm"] {
+            drop(std::fs::remove_file(scratch.path(&format!(".avnology/{name}"))));
+        }
+    };
+    assert_eq!(import().count("created"), 300);
+    assert_eq!(not_asked(&import()), 300);
+    remove();
+    let fresh = import();
+    assert_eq!((fresh.count("created"), not_asked(&fresh)), (300, 0), "{}", fresh.stdout);
+    assert!(fresh.stderr.contains("does not have the users it had"), "{}", fresh.stderr);
+    // The same users, but under other ids: a target that somebody else filled. Half of them only.
+    remove();
+    scratch.write("half.json", export((0..150).map(user)));
+    let arguments = ["migrate", "clerk", "--import", "half.json", "--sandbox", "--runs-dir", "other"];
+    scratch.run(&arguments).expect_code(0);
+    let other = import();
+    assert_eq!((other.count("created"), other.count("unchanged"), not_asked(&other)), (150, 150, 0));
+}
+
+#[test]
+fn what_cannot_be_checked_is_not_believed() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..200).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let runs = std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs").map(|entry| entry.expect("it").path());
+    let known = runs.filter(|path| path.to_string_lossy().contains("known-users")).last().expect("what is known");
+    std::fs::remove_file(known.join("sample.json")).expect("the sample");
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    database.execute("DELETE FROM identities", []).expect("they are gone");
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    assert_eq!((run.count("created"), not_asked(&run)), (200, 0), "{}", run.stdout);
+}
+
+#[test]
+fn users_that_are_to_be_rejected_if_they_are_there_are_asked_about() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let run = scratch.import(&sandbox, &file, &["--on-existing", "fail"]).expect_code(3);
+    assert_eq!((run.count("rejected"), not_asked(&run)), (20, 0));
+}
+
+#[test]
+fn after_updates_that_were_broken_off_nothing_remembered_is_relied_on() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let old = scratch.write("old.json", export((0..200).map(user)));
+    scratch.import(&sandbox, &old, &[]).expect_code(0);
+    let renamed = |number| user(number).replace("\"first_name\":\"N", "\"first_name\":\"Renamed ");
+    let new = scratch.write("new.json", export((0..200).map(renamed)));
+    let slow = sandbox.replace(&scratch, &["--fault", "latency=40ms"]);
+    let flags = ["--on-existing", "update", "--concurrency", "1"];
+    let mut command = scratch.import_command(&slow, &new, &flags);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let start = Instant::now();
+    let is_renamed = |name: &String| name.starts_with("Renamed");
+    while !slow.column("first_name").iter().any(is_renamed) {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is updated");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    process.kill().expect("it can be killed");
+    process.wait().expect("it ends");
+    let sandbox = slow.replace(&scratch, &[]);
+    assert!(!sandbox.column("first_name").iter().all(is_renamed), "it was broken off too late to tell anything");
+    // The export is the old one again; some users at the target are not.
+    let back = scratch.import(&sandbox, &old, &["--on-existing", "update"]).expect_code(0);
+    assert!(back.count("updated") > 0, "{}", back.stdout);
+    assert_eq!((back.count("updated") + back.count("unchanged"), not_asked(&back)), (200, 0));
+    assert!(!sandbox.column("first_name").iter().any(is_renamed));
+}
+
+/// Whom a run changed before it was killed is not in what is remembered, and the same run goes on.
+#[test]
+fn after_updates_that_were_broken_off_the_same_run_relies_on_nothing_either() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let old = scratch.write("old.json", export((0..200).map(user)));
+    scratch.import(&sandbox, &old, &[]).expect_code(0);
+    let renamed = |number| user(number).replace("\"first_name\":\"N", "\"first_name\":\"Renamed ");
+    let new = scratch.write("new.json", export((0..200).map(renamed)));
+    let slow = sandbox.replace(&scratch, &["--fault", "latency=40ms"]);
+    let flags = ["--on-existing", "update", "--concurrency", "1", "--batch-size", "10"];
+    let mut command = scratch.import_command(&slow, &new, &flags);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let (start, is_renamed) = (Instant::now(), |name: &String| name.starts_with("Renamed"));
+    while slow.column("first_name").iter().filter(|name| is_renamed(name)).count() < 20 {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is updated");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    process.kill().expect("it can be killed");
+    process.wait().expect("it ends");
+    let sandbox = slow.replace(&scratch, &[]);
+    let resumed = scratch.import(&sandbox, &new, &flags).expect_code(0);
+    assert!(resumed.stderr.contains("Continuing run"), "{}", resumed.stderr);
+    // The export is the old one again.
+    let back = scratch.import(&sandbox, &old, &flags).expect_code(0);
+    assert_eq!(back.count("updated"), 200, "{}", back.stdout);
+    assert!(!sandbox.column("first_name").iter().any(is_renamed));
+}
+
+#[test]
+fn a_user_found_to_differ_is_not_believed_to_be_as_it_was() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..50).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    let change = "UPDATE identities SET first_name = 'Else' WHERE external_id = 'user_000020'";
+    assert_eq!(database.execute(change, []).expect("it is changed"), 1);
+    let recheck = scratch.import(&sandbox, &file, &["--recheck"]).expect_code(0);
+    assert_eq!(recheck.report()["warnings"]["differs_at_target"], 1, "{}", recheck.stdout);
+    let update = scratch.import(&sandbox, &file, &["--on-existing", "update"]).expect_code(0);
+    assert_eq!((update.count("updated"), not_asked(&update)), (1, 49), "{}", update.stdout);
+}
+
+#[test]
+fn users_that_a_restore_took_away_are_created_again() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..4_000).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let later = scratch.write("later.json", export((0..4_010).map(user)));
+    assert_eq!(scratch.import(&sandbox, &later, &[]).expect_code(0).count("created"), 10);
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    let lost = database.execute("DELETE FROM identities WHERE external_id >= 'user_004000'", []);
+    assert_eq!(lost.expect("they are lost"), 10);
+    let again = scratch.import(&sandbox, &later, &[]).expect_code(0);
+    assert_eq!((again.count("created"), again.count("unchanged")), (10, 4_000), "{}", again.stdout);
+    // What is believed then is believed of all.
+    assert_eq!(not_asked(&scratch.import(&sandbox, &later, &[]).expect_code(0)), 4_010);
+}

@@ -1,0 +1,102 @@
+//! Runs that earlier versions began: they are listed, gone on with and undone.
+
+use crate::support;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::{Run, Scratch, lines};
+
+const RUN: &str = "20261126T024808Z-4e3c70ea";
+
+/// The run as version 0.1.0 left it, with its inputs and its target.
+fn interrupted() -> Scratch {
+    let kept = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/old_runs/0.1.0");
+    let scratch = Scratch::new();
+    let directory = scratch.path(&format!(".avnology/runs/{RUN}"));
+    std::fs::create_dir_all(&directory).expect("a directory");
+    for entry in std::fs::read_dir(kept.join("run")).expect("its files") {
+        let path = entry.expect("a file").path();
+        std::fs::copy(&path, directory.join(path.file_name().expect("a name"))).expect("a copy");
+    }
+    let place = scratch.path("").display().to_string();
+    let record = std::fs::read_to_string(directory.join("run.json")).expect("its record");
+    std::fs::write(directory.join("run.json"), record.replace("@SCRATCH@/", &place)).expect("it is written");
+    for name in ["users.json", "users.csv"] {
+        std::fs::copy(kept.join(name), scratch.path(name)).expect("a copy");
+    }
+    let database = rusqlite::Connection::open(scratch.path("sandbox.db")).expect("a database");
+    let statements = std::fs::read_to_string(kept.join("sandbox.sql")).expect("its content");
+    database.execute_batch(&statements).expect("it is filled");
+    scratch
+}
+
+fn at_target(scratch: &Scratch) -> Vec<String> {
+    let database = rusqlite::Connection::open(scratch.path("sandbox.db")).expect("the database");
+    let mut statement = database.prepare("SELECT external_id FROM identities ORDER BY external_id").expect("the table");
+    let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+    rows.collect::<Result<_, _>>().expect("texts")
+}
+
+fn run(scratch: &Scratch, arguments: &[&str]) -> Run {
+    scratch.run(&[&["migrate", "clerk"], arguments, &["--output", "json"]].concat())
+}
+
+fn notices(report: &Value) -> Value {
+    serde_json::json!([report["warnings"], report["left_behind"], report["password_resets"]])
+}
+
+#[test]
+fn a_run_of_version_0_1_0_is_listed_with_its_counts() {
+    let scratch = interrupted();
+    let listed: Value = serde_json::from_str(&run(&scratch, &["runs"]).expect_code(0).stdout).expect("a list");
+    assert_eq!((&listed[0]["id"], &listed[0]["state"]), (&RUN.into(), &"interrupted".into()));
+    let counts = &listed[0]["counts"];
+    assert_eq!((&counts["created"], &counts["rejected"]), (&15.into(), &4.into()), "{counts}");
+}
+
+#[test]
+fn a_run_of_version_0_1_0_is_gone_on_with_and_tells_of_the_same_notices() {
+    let scratch = interrupted();
+    let was = scratch.read(&format!(".avnology/runs/{RUN}/rejects.ndjson"));
+    let resumed = run(&scratch, &["resume", RUN, "--max-errors", "99", "--progress", "none"]).expect_code(3);
+    let report = resumed.report();
+    assert_eq!((resumed.count("read"), resumed.count("created"), resumed.count("rejected")), (30, 26, 4));
+    // The same import as one run of today.
+    let fresh = [
+        "--import",
+        "users.csv",
+        "--import",
+        "users.json",
+        "--sandbox",
+        "--sandbox-db",
+        "other.db",
+        "--runs-dir",
+        "fresh",
+    ];
+    let fresh = run(&scratch, &[&fresh[..], &["--progress", "none"]].concat()).expect_code(3).report();
+    // The user whose address was taken there is one of them here.
+    assert_eq!(fresh["counts"]["created"], 27);
+    assert_eq!(notices(&report), notices(&fresh));
+    assert_eq!(report["rejected_by_code"]["duplicate_external_id"]["first"][0]["same_as"]["record"], 1);
+    let rejects = scratch.path(report["rejects_file"].as_str().expect("rejects"));
+    assert!(std::fs::read_to_string(&rejects).expect("its rejects").starts_with(&was), "its rejects are gone on with");
+    assert_eq!(lines(&rejects).len(), 4);
+    let mut all: Vec<String> = (1..=24).map(|number| format!("user_{number:04}")).collect();
+    all.extend(["user_0101", "user_0103"].map(str::to_owned));
+    all.insert(0, "somebody_else".to_owned());
+    assert_eq!(at_target(&scratch), all);
+    // Gone on with, it is undone as a whole.
+    run(&scratch, &["undo", RUN, "--yes"]).expect_code(0);
+    assert_eq!(at_target(&scratch), ["somebody_else"]);
+}
+
+#[test]
+fn a_run_of_version_0_1_0_is_undone() {
+    let scratch = interrupted();
+    assert_eq!(at_target(&scratch).len(), 16);
+    let undone = run(&scratch, &["undo", RUN, "--yes"]).expect_code(0);
+    assert_eq!(undone.report()["counts"]["deleted"], 15);
+    assert_eq!(at_target(&scratch), ["somebody_else"]);
+    assert!(Path::new(&scratch.path(&format!(".avnology/runs/{RUN}/undone.json"))).exists());
+}

@@ -1,0 +1,362 @@
+//! Who is the same person at the target, whatever changed at Clerk between two nights: `admin_metadata.clerk.id` says so, and
+//! never the external id, an address, a username or a number.
+
+use crate::support;
+
+use serde_json::{Value, json};
+use support::target::{Way, proxy};
+use support::{Run, Sandbox, Scratch, export, lines};
+
+/// A user of an export, as far as these tests change them.
+#[derive(Clone, Default)]
+struct Person {
+    clerk_id: &'static str,
+    external_id: Option<&'static str>,
+    /// The first is the primary one, unless another one is named.
+    emails: Vec<&'static str>,
+    primary: usize,
+    username: Option<&'static str>,
+    phone: Option<&'static str>,
+}
+
+impl Person {
+    fn new(clerk_id: &'static str, email: &'static str) -> Self {
+        Self { clerk_id, emails: vec![email], ..Self::default() }
+    }
+
+    fn record(&self) -> String {
+        let address = |(index, email): (usize, &&str)| json!({"id": format!("idn_{index}"), "email_address": email, "verified": true});
+        let mut user = json!({
+            "id": self.clerk_id,
+            "primary_email_address_id": format!("idn_{}", self.primary),
+            "email_addresses": self.emails.iter().enumerate().map(address).collect::<Vec<Value>>(),
+        });
+        if let Some(external_id) = self.external_id {
+            user["external_id"] = external_id.into();
+        }
+        if let Some(username) = self.username {
+            user["username"] = username.into();
+        }
+        if let Some(phone) = self.phone {
+            user["phone_numbers"] = json!([{"id": "idp", "phone_number": phone, "verified": true}]);
+            user["primary_phone_number_id"] = "idp".into();
+        }
+        user.to_string()
+    }
+}
+
+fn ada() -> Person {
+    Person::new("user_ada", "ada@example.com")
+}
+
+fn bob() -> Person {
+    Person::new("user_bob", "bob@example.com")
+}
+
+fn cleo() -> Person {
+    Person::new("user_cleo", "cleo@example.com")
+}
+
+/// A sandbox that has these people, and tomorrow's export.
+struct Night {
+    scratch: Scratch,
+    sandbox: Sandbox,
+    first: Run,
+    tomorrow: String,
+}
+
+impl Night {
+    fn new(flags: &[&str], today: &[Person], tomorrow: &[Person]) -> Self {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let of = |people: &[Person]| export(people.iter().map(Person::record));
+        let file = scratch.write("today.json", of(today));
+        let first = scratch.import(&sandbox, &file, &["--rate", "1000/s"]).expect_code(0);
+        assert_eq!(first.count("created"), today.len() as u64);
+        let tomorrow = scratch.write("tomorrow.json", of(tomorrow));
+        Self { scratch, sandbox, first, tomorrow }
+    }
+
+    fn import(&self, rule: &str) -> Run {
+        // One batch at a time: what a record comes to must not depend on another sender.
+        let flags = ["--new-run", "--rate", "1000/s", "--concurrency", "1", "--on-existing", rule];
+        self.scratch.import(&self.sandbox, &self.tomorrow, &flags)
+    }
+
+    fn verify(&self, more: &[&str]) -> Value {
+        let flags = [&["--rate", "1000/s"], more].concat();
+        self.scratch.verify(&self.sandbox, &self.tomorrow, &flags).report()
+    }
+
+    /// What `verify` says: equal, different, missing, extra.
+    #[track_caller]
+    fn assert_verified(&self, what: &str, expected: [u64; 4], fields: &Value) {
+        let report = self.verify(&[]);
+        let counts = ["different", "missing", "extra"].map(|name| &report[name]["count"]);
+        let [equal, different, missing, extra] = expected;
+        assert_eq!(
+            (&report["equal"], counts),
+            (&json!(equal), [&json!(different), &json!(missing), &json!(extra)]),
+            "{what}: {report}"
+        );
+        assert_eq!(&report["different_fields"], fields, "{what}");
+    }
+
+    fn people(&self) -> usize {
+        self.sandbox.column("id").len()
+    }
+}
+
+fn rejects(night: &Night, run: &Run) -> Vec<(String, String)> {
+    let report = run.report();
+    let Some(path) = report["rejects_file"].as_str() else { return Vec::new() };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    lines(&night.scratch.path(path)).iter().map(|reject| (text(&reject["code"]), text(&reject["message"]))).collect()
+}
+
+/// The external id was given, changed, taken away: before, and after.
+const EXTERNAL_IDS: [(&str, Option<&str>, Option<&str>); 3] =
+    [("given", None, Some("emp-7")), ("changed", Some("emp-1"), Some("emp-7")), ("taken away", Some("emp-1"), None)];
+
+fn with_external_ids(of_bob: Option<&'static str>) -> Vec<Person> {
+    vec![ada(), Person { external_id: of_bob, ..bob() }, cleo()]
+}
+
+#[test]
+fn another_external_id_at_clerk_is_one_difference_of_the_same_person() {
+    for flags in [&[][..], &["--no-batch"]] {
+        for (what, before, after) in EXTERNAL_IDS {
+            let what = format!("{what} {flags:?}");
+            let night = Night::new(flags, &with_external_ids(before), &with_external_ids(after));
+            let dry =
+                ["migrate", "clerk", "--import", &night.tomorrow, "--dry-run", "--output", "json", "--preview", "0"];
+            assert_eq!(night.scratch.run(&dry).expect_code(0).count("valid"), 3, "{what}");
+            night.assert_verified(&what, [2, 1, 0, 0], &json!({"external_id": 1}));
+            let sample = night.verify(&["--sample", "3"]);
+            assert_eq!((&sample["equal"], &sample["missing"]["count"]), (&json!(2), &json!(0)), "{what}: {sample}");
+            let skip = night.import("skip").expect_code(0);
+            assert_eq!((skip.count("unchanged"), skip.count("created")), (3, 0), "{what}: {}", skip.stdout);
+            assert_eq!(skip.report()["warnings"]["differs_at_target"], 1, "{what}: {}", skip.stdout);
+            let fail = night.import("fail").expect_code(3);
+            assert_eq!(fail.report()["rejected_by_code"]["already_exists"]["count"], 3, "{what}: {}", fail.stdout);
+            let update = night.import("update").expect_code(0);
+            assert_eq!((update.count("updated"), update.count("unchanged")), (1, 2), "{what}: {}", update.stdout);
+            night.assert_verified(&what, [3, 0, 0, 0], &json!({}));
+            assert_eq!(night.import("update").expect_code(0).count("unchanged"), 3, "{what}");
+            assert_eq!(night.people(), 3, "{what}");
+            // Undoing deletes what the first run created, but not whom a later one changed.
+            let id = update.report()["run"].as_str().expect("a run").to_owned();
+            let undone =
+                night.scratch.undo(&night.sandbox, &id, &["--yes", "--rate", "1000/s"]).expect_code(0).report();
+            assert_eq!((&undone["counts"]["created"], night.people()), (&json!(0), 3), "{what}: {undone}");
+            let id = night.first.report()["run"].as_str().expect("a run").to_owned();
+            let undone =
+                night.scratch.undo(&night.sandbox, &id, &["--yes", "--rate", "1000/s"]).expect_code(3).report();
+            let counts = (&undone["counts"]["deleted"], &undone["counts"]["kept_changed"]);
+            assert_eq!((counts, night.people()), ((&json!(2), &json!(1)), 1), "{what}: {undone}");
+        }
+    }
+}
+
+#[test]
+fn who_was_only_looked_at_is_undone_as_if_nothing_had_been() {
+    for (what, before, after) in EXTERNAL_IDS {
+        let night = Night::new(&[], &with_external_ids(before), &with_external_ids(after));
+        night.import("skip").expect_code(0);
+        let id = night.first.report()["run"].as_str().expect("a run").to_owned();
+        night.scratch.undo(&night.sandbox, &id, &["--yes"]).expect_code(0);
+        assert_eq!(night.people(), 0, "{what}");
+        // And comes again under the new one.
+        assert_eq!(night.import("skip").expect_code(0).count("created"), 3, "{what}");
+        night.assert_verified(what, [3, 0, 0, 0], &json!({}));
+    }
+}
+
+#[test]
+fn a_person_is_found_by_what_stayed() {
+    let bob = || Person { username: Some("bobby"), phone: Some("+14155550100"), ..bob() };
+    let moved = |person: Person| Person { emails: vec!["robert@example.com"], ..person };
+    for (what, before, after) in EXTERNAL_IDS {
+        for (stays, tomorrow) in [
+            ("the username", Person { phone: None, ..moved(bob()) }),
+            ("the number", Person { username: None, ..moved(bob()) }),
+            ("the address", Person { username: Some("bob2"), phone: Some("+14155550101"), ..bob() }),
+        ] {
+            let what = format!("external id {what}, {stays} stays");
+            let today = [ada(), Person { external_id: before, ..bob() }];
+            let night = Night::new(&[], &today, &[ada(), Person { external_id: after, ..tomorrow }]);
+            let report = night.verify(&[]);
+            let counts = ["different", "missing", "extra"].map(|name| report[name]["count"].as_u64().expect("a count"));
+            assert_eq!(counts, [1, 0, 0], "{what}: {report}");
+            assert_eq!(night.verify(&["--sample", "2"])["missing"]["count"], 0, "{what}");
+            let skip = night.import("skip").expect_code(0);
+            assert_eq!((skip.count("unchanged"), skip.count("rejected")), (2, 0), "{what}: {}", skip.stdout);
+            let update = night.import("update").expect_code(0);
+            assert_eq!((update.count("updated"), night.people()), (1, 2), "{what}: {}", update.stdout);
+            night.assert_verified(&what, [2, 0, 0, 0], &json!({}));
+        }
+    }
+}
+
+#[test]
+fn verify_finds_a_person_of_whom_nothing_stayed_but_the_clerk_id() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let today = [ada(), Person { external_id: Some("emp-1"), ..bob() }];
+        let tomorrow = Person { external_id: Some("emp-7"), emails: vec!["robert@example.com"], ..bob() };
+        let night = Night::new(flags, &today, &[ada(), tomorrow]);
+        let fields = json!({"external_id": 1, "email": 1, "traits": 1});
+        night.assert_verified(&format!("{flags:?}"), [1, 1, 0, 0], &fields);
+    }
+}
+
+#[test]
+fn an_identity_whose_external_id_the_target_lost_is_the_same_person() {
+    let night = Night::new(&[], &[ada(), bob()], &[ada(), bob()]);
+    let database = rusqlite::Connection::open(&night.sandbox.database).expect("the database");
+    let lost = "UPDATE identities SET external_id = NULL WHERE external_id = 'user_bob'";
+    assert_eq!(database.execute(lost, []).expect("it is lost"), 1);
+    night.assert_verified("lost", [1, 1, 0, 0], &json!({"external_id": 1}));
+    let update = night.scratch.import(&night.sandbox, &night.tomorrow, &["--recheck", "--on-existing", "update"]);
+    assert_eq!(update.expect_code(0).count("updated"), 1);
+    night.assert_verified("given back", [2, 0, 0, 0], &json!({}));
+}
+
+#[test]
+fn people_who_swap_external_ids_are_who_they_were() {
+    let today = [Person { external_id: Some("1"), ..ada() }, Person { external_id: Some("2"), ..bob() }];
+    let tomorrow = [Person { external_id: Some("2"), ..ada() }, Person { external_id: Some("1"), ..bob() }];
+    for flags in [&[][..], &["--no-batch"]] {
+        let night = Night::new(flags, &today, &tomorrow);
+        night.assert_verified("swapped", [0, 2, 0, 0], &json!({"external_id": 2}));
+        assert_eq!(night.verify(&["--sample", "2"])["different_fields"], json!({"external_id": 2}));
+        let skip = night.import("skip").expect_code(0);
+        assert_eq!(skip.count("unchanged"), 2, "{}", skip.stdout);
+        assert_eq!(skip.report()["warnings"]["differs_at_target"], 2, "{}", skip.stdout);
+        let fail = night.import("fail").expect_code(3);
+        assert_eq!(fail.report()["rejected_by_code"]["already_exists"]["count"], 2, "{}", fail.stdout);
+        let update = night.import("update").expect_code(3);
+        for (code, message) in rejects(&night, &update) {
+            assert_eq!(code, "external_id_taken");
+            assert!(message.contains("change one of them at the target first"), "{message}");
+        }
+        assert_eq!((update.count("rejected"), night.people()), (2, 2), "{}", update.stdout);
+    }
+}
+
+#[test]
+fn people_who_swap_addresses_are_different_and_nobody_is_taken_for_the_other() {
+    let night = Night::new(
+        &[],
+        &[ada(), bob()],
+        &[Person { emails: vec!["bob@example.com"], ..ada() }, Person { emails: vec!["ada@example.com"], ..bob() }],
+    );
+    night.assert_verified("swapped", [0, 2, 0, 0], &json!({"email": 2, "traits": 2}));
+    let skip = night.import("skip").expect_code(0);
+    assert_eq!((skip.count("unchanged"), skip.report()["warnings"]["differs_at_target"].clone()), (2, json!(2)));
+    let update = night.import("update").expect_code(3);
+    let rejects = rejects(&night, &update);
+    assert_eq!(rejects.len(), 2);
+    for (code, message) in rejects {
+        assert_eq!(code, "email_taken");
+        assert!(message.contains("change one of them at the target first"), "{message}");
+    }
+    assert_eq!(night.sandbox.column("email"), ["ada@example.com", "bob@example.com"], "nothing is half done");
+}
+
+/// Whatever the order of the two.
+#[test]
+fn what_moves_from_one_to_another_is_there_after_two_nights_at_the_latest() {
+    let phone = Some("+14155550100");
+    let username = Some("captain");
+    let moves = [
+        ("phone_taken", Person { phone, ..ada() }, Person { phone, ..bob() }),
+        ("username_taken", Person { username, ..ada() }, Person { username, ..bob() }),
+        ("email_taken", ada(), Person { emails: vec!["ada@example.com"], ..bob() }),
+    ];
+    for (code, ada_before, bob_after) in moves {
+        let ada_after =
+            if code == "email_taken" { Person { emails: vec!["ada2@example.com"], ..ada() } } else { ada() };
+        for ada_is_first in [true, false] {
+            let order = |ada: Person, bob: Person| if ada_is_first { [ada, bob] } else { [bob, ada] };
+            let night =
+                Night::new(&[], &order(ada_before.clone(), bob()), &order(ada_after.clone(), bob_after.clone()));
+            let report = night.verify(&[]);
+            let counts = ["different", "missing", "extra"].map(|name| report[name]["count"].as_u64().expect("a count"));
+            assert_eq!(counts, [2, 0, 0], "{code}: {report}");
+            let first = night.import("update");
+            if ada_is_first {
+                assert_eq!((first.code, first.count("updated")), (Some(0), 2), "{code}: {}", first.stdout);
+            } else {
+                assert_eq!((first.code, first.count("updated")), (Some(3), 1), "{code}: {}", first.stdout);
+                let rejects = rejects(&night, &first);
+                assert_eq!(rejects[0].0, code);
+                assert!(rejects[0].1.contains("import once more"), "{}", rejects[0].1);
+                assert_eq!(night.import("update").expect_code(0).count("updated"), 1, "{code}");
+            }
+            night.assert_verified(code, [2, 0, 0, 0], &json!({}));
+        }
+    }
+}
+
+#[test]
+fn what_one_person_changes_is_a_difference_and_can_be_updated() {
+    let second = |primary| Person { emails: vec!["ada@example.com", "ada@example.org"], primary, ..ada() };
+    let named = |username| Person { username, ..ada() };
+    for (what, today, tomorrow, fields) in [
+        ("the second address is the primary one", second(0), second(1), json!({"email": 1, "traits": 1})),
+        ("a username is given", named(None), named(Some("countess")), json!({"username": 1, "traits": 1})),
+        ("a username is taken away", named(Some("countess")), named(None), json!({"username": 1, "traits": 1})),
+    ] {
+        for flags in [&[][..], &["--no-batch"]] {
+            let night = Night::new(flags, &[today.clone(), bob()], &[tomorrow.clone(), bob()]);
+            night.assert_verified(what, [1, 1, 0, 0], &fields);
+            let skip = night.import("skip").expect_code(0);
+            assert_eq!(skip.report()["warnings"]["differs_at_target"], 1, "{what}: {}", skip.stdout);
+            assert_eq!(night.import("update").expect_code(0).count("updated"), 1, "{what}");
+            night.assert_verified(what, [2, 0, 0, 0], &json!({}));
+            assert_eq!(night.people(), 2, "{what}");
+        }
+    }
+}
+
+#[test]
+fn who_comes_after_somebody_who_was_deleted_at_clerk_is_somebody_else() {
+    let new = |external_id| Person { external_id, ..Person::new("user_new", "ada@example.com") };
+    for (code, external_id) in [("email_taken", None), ("external_id_taken", Some("emp-1"))] {
+        let night = Night::new(&[], &[Person { external_id, ..ada() }, bob()], &[new(external_id), bob()]);
+        night.assert_verified(code, [1, 0, 1, 1], &json!({}));
+        for rule in ["skip", "update", "fail"] {
+            let run = night.import(rule).expect_code(3);
+            let rejects = rejects(&night, &run);
+            let message = rejects.iter().find(|(rejected, _)| rejected == code).map(|(_, message)| message.as_str());
+            assert!(message.is_some_and(|message| message.contains("deleted at Clerk")), "{rule}: {rejects:?}");
+            assert_eq!(night.people(), 2, "{rule}");
+        }
+    }
+}
+
+#[test]
+fn a_person_is_found_where_the_list_cannot_be_filtered() {
+    for (what, before, after) in EXTERNAL_IDS {
+        // Whom a list shows first that ignores the filter is somebody else, whatever its order.
+        let others = vec![Person::new("user_dan", "dan@example.com"), Person::new("user_eve", "eve@example.com")];
+        let people = |of_bob| [with_external_ids(of_bob), others.clone()].concat();
+        let night = Night::new(&["--no-batch"], &people(before), &people(after));
+        let url = proxy(&night.sandbox.base_url(), |head, _| {
+            let (line, rest) = head.split_once("\r\n").expect("a request line");
+            let Some((path, query)) = line.split_once('?').filter(|_| line.starts_with("GET ")) else {
+                return Way::Through;
+            };
+            let (query, version) = query.rsplit_once(' ').expect("a version");
+            let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("filter=")).collect();
+            Way::As(format!("{path}?{} {version}\r\n{rest}", kept.join("&")))
+        });
+        let flags = ["--base-url", &url, "--rate", "1000/s", "--new-run"];
+        let skip = night.scratch.import(&night.sandbox, &night.tomorrow, &flags).expect_code(0);
+        assert_eq!((skip.count("unchanged"), night.people()), (5, 5), "{what}: {}", skip.stdout);
+        let report = night.verify(&["--base-url", &url]);
+        assert_eq!((&report["different_fields"], &report["equal"]), (&json!({"external_id": 1}), &json!(4)), "{what}");
+        let sample = night.verify(&["--base-url", &url, "--sample", "5"]);
+        assert_eq!(sample["different_fields"], json!({"external_id": 1}), "{what}: {sample}");
+    }
+}
