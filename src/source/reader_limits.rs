@@ -9,7 +9,7 @@ use super::frame::Bounds;
 pub struct ReaderLimits {
     /// Bytes after which a chunk is handed out. A chunk holds at most this and one record.
     pub chunk_bytes: usize,
-    /// The largest record that is buffered; a larger one becomes a [`FramingFault::TooLarge`].
+    /// The largest record that is buffered; a larger one becomes a [`FramingFault::TooLarge`](super::FramingFault::TooLarge).
     pub record_bytes: usize,
 }
 
