@@ -31,9 +31,9 @@ impl ExitStatus {
 
     /// The status when an input is of no use. A store that cannot be reached may be reached later.
     pub fn of_source(error: &SourceError) -> Self {
-        let is_passing = |error: &io::Error| error.kind() == io::ErrorKind::HostUnreachable;
+        let is_transient = |error: &io::Error| error.kind() == io::ErrorKind::HostUnreachable;
         match error {
-            SourceError::Open { reason, .. } | SourceError::Read { reason, .. } if is_passing(reason) => {
+            SourceError::Open { reason, .. } | SourceError::Read { reason, .. } if is_transient(reason) => {
                 Self::Unreachable
             }
             _ => Self::Input,

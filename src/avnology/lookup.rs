@@ -1,7 +1,7 @@
 //! Finds identities by what Clerk calls them: many at once, or through the list's filters, or in all of the list.
 
 use super::catalogue::{Catalogue, Key};
-use super::{Body, Comparable, Cycle, Decision, Listed, Paced, TargetError, decide};
+use super::{AdminCalls, Body, Comparable, Cycle, Decision, Listed, TargetError, decide};
 
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
 const MAX_QUERY: usize = 7_000;
@@ -25,7 +25,7 @@ fn as_list(identity: Body) -> Body {
     identity.between(b"{\"identities\":[", b"]}")
 }
 
-impl Paced {
+impl AdminCalls {
     /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
     /// [`Comparable::listed`]. Nobody may ask for another one who has not let go of the last.
     pub async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {

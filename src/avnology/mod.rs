@@ -3,6 +3,7 @@
 //! Everything that depends on the vendor's contract lives here: the documented parts, and the assumptions where the
 //! documentation is silent (batch methods, rate-limit headers). `retry` decides, `pace` waits, `client` moves bytes.
 
+mod admin_calls;
 mod answer;
 mod base_url;
 mod body;
@@ -13,22 +14,22 @@ mod credentials;
 mod cycle;
 mod difference;
 mod field;
-mod insist;
 mod json;
 mod key;
 mod lookup;
-mod paced;
 mod preflight;
 mod probe;
 mod proxy;
 mod reply;
 mod retry;
+mod retry_until_answered;
 mod run_mark;
 mod shorten;
 mod spelling;
 mod target_error;
 mod transport;
 
+pub use admin_calls::{AdminCalls, Change};
 pub use answer::{Changed, ErrorBody, ItemResult, batch_results, deleted, error_body, identity, updated};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{Body, Held, memory_of_answers};
@@ -37,13 +38,12 @@ pub use client::{Client, ClientOptions, Timeouts};
 pub use comparable::Comparable;
 pub use cycle::Cycle;
 pub use field::Field;
-pub use insist::{insist, insist_while};
 pub use key::{KeyFault, KeySource, check_key};
-pub use paced::{Change, Paced};
-pub use preflight::{Capabilities, is_well, preflight, preflight_reading};
+pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
 pub use reply::Reply;
 pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, TlsFault, Transport, decide, decide_item};
+pub use retry_until_answered::{retry_until_answered, retry_while};
 pub use run_mark::RunMark;
 pub use target_error::TargetError;
 

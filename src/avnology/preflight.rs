@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::probe::{PROBE_ID, budget, clean_up, is_answer, probe};
 use super::{
     Client, Comparable, Decision, ItemDecision, ItemResult, Outcome, Reply, RetryBudget, TargetError, batch_results,
-    decide, decide_item, insist,
+    decide, decide_item, retry_until_answered,
 };
 use crate::pace::Answer;
 
@@ -26,17 +26,17 @@ pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabiliti
 }
 
 /// Whether the target still takes a batch as it should, with which nothing is wrong. Only for one that [`Client::may_probe`].
-pub async fn is_well(client: &Client) -> (bool, Answer) {
+pub async fn answers_probe_batch(client: &Client) -> (bool, Answer) {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
     let reply = probe(client, &key).await;
     let may_pass = |result: &ItemResult| matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry);
-    let is_well = decide(reply.outcome) == Decision::Done
+    let answers_probe_batch = decide(reply.outcome) == Decision::Done
         && batch_results(&reply.body, 1).is_some_and(|results| !results.iter().any(may_pass));
     clean_up(client, &reply, RetryBudget::default().longest).await;
-    (is_well, reply.answer())
+    (answers_probe_batch, reply.answer())
 }
 
-/// The same for somebody who only reads, and may have a key that can do no more.
+/// The preflight of `verify` and `undo`, whose key may be one that can only read.
 pub async fn preflight_reading(client: &Client, patience: Duration) -> Result<Capabilities, TargetError> {
     let probe = || client.batch_get(&[PROBE_ID]);
     let probed = probe_target(client, patience, probe, |reply| Comparable::listed(&reply.body).is_some()).await?;
@@ -50,11 +50,11 @@ async fn probe_target<F: Future<Output = Reply>>(
     acceptable: impl Fn(&Reply) -> bool,
 ) -> Result<(Capabilities, Reply), TargetError> {
     let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-    let listed = insist(client, &budget(patience), || client.list(None, 1), is_list).await?;
+    let listed = retry_until_answered(client, &budget(patience), || client.list(None, 1), is_list).await?;
     if decide(listed.outcome) != Decision::Done {
         return Err(TargetError::refused(client.base_url(), &listed));
     }
-    let probed = insist(client, &budget(patience), probe, acceptable).await?;
+    let probed = retry_until_answered(client, &budget(patience), probe, acceptable).await?;
     match probed.outcome {
         Outcome::Answered { status: 404 | 405 | 501 } => Ok((Capabilities { batch: false }, probed)),
         Outcome::Answered { status: 200..=299 } => Ok((Capabilities { batch: true }, probed)),

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::target_error::shown_request_id;
 use super::{
-    Client, Comparable, Decision, ItemResult, Outcome, Reply, RetryBudget, batch_results, decide, deleted, insist,
+    Client, Comparable, Decision, ItemResult, Outcome, Reply, RetryBudget, batch_results, decide, deleted,
+    retry_until_answered,
 };
 
 /// Its key at the target.
@@ -62,7 +63,8 @@ pub(super) async fn clean_up(client: &Client, reply: &Reply, patience: Duration)
 /// Whether the user with this id is the one of a probe.
 async fn is_the_probe(client: &Client, id: &str, patience: Duration) -> bool {
     let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-    let Ok(reply) = insist(client, &budget(patience), || client.batch_get(&[PROBE_ID]), is_list).await else {
+    let Ok(reply) = retry_until_answered(client, &budget(patience), || client.batch_get(&[PROBE_ID]), is_list).await
+    else {
         return false;
     };
     let (found, _) = Comparable::listed(&reply.body).unwrap_or_default();
@@ -70,7 +72,7 @@ async fn is_the_probe(client: &Client, id: &str, patience: Duration) -> bool {
 }
 
 async fn is_deleted(client: &Client, id: &str, patience: Duration) -> bool {
-    let one = insist(client, &budget(patience), || client.delete(id), |_| true).await;
+    let one = retry_until_answered(client, &budget(patience), || client.delete(id), |_| true).await;
     match one.map(|reply| reply.outcome) {
         Ok(Outcome::Answered { status: 404 }) => {}
         Ok(outcome) if decide(outcome) == Decision::Done => return true,
@@ -81,6 +83,7 @@ async fn is_deleted(client: &Client, id: &str, patience: Duration) -> bool {
     let body = Bytes::from(serde_json::json!({ "ids": [id] }).to_string());
     let key = format!("delete-{}", uuid::Uuid::new_v4());
     let request = || client.batch_delete(body.clone(), &key);
-    let several = insist(client, &budget(patience), request, |reply| deleted(&reply.body, 1).is_some()).await;
+    let several =
+        retry_until_answered(client, &budget(patience), request, |reply| deleted(&reply.body, 1).is_some()).await;
     several.is_ok_and(|reply| deleted(&reply.body, 1).is_some_and(|gone| gone == [true]))
 }

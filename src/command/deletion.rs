@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::import_error::ImportError;
 use super::undo_error::UndoError;
-use crate::avnology::{Comparable, MAX_PAGE, Paced, RunMark};
+use crate::avnology::{AdminCalls, Comparable, MAX_PAGE, RunMark};
 use crate::files::create_private;
 use crate::journal::{Amendment, InDoubt, InputRecord, RecordKey};
 use crate::report::Deleted;
@@ -49,7 +49,7 @@ enum Named {
 
 /// Deletes what a run created.
 pub(super) struct Deletion<'a> {
-    pub target: &'a Paced,
+    pub target: &'a AdminCalls,
     /// What the run put on what it created; nothing if it was begun by a version that did not.
     pub mark: Option<RunMark>,
     /// Whether what was changed since is deleted, too.

@@ -13,7 +13,7 @@ use super::progress::{begin, measured};
 use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
 use crate::account::{Ledger, StopReason};
-use crate::avnology::{Capabilities, Client, Paced, RunMark, preflight};
+use crate::avnology::{AdminCalls, Capabilities, Client, RunMark, preflight};
 use crate::delivery::{Delivery, OnExisting};
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
@@ -90,9 +90,9 @@ async fn import_into(
         settings.console.note(&format!("Continuing run {}: {done} records are done already.", directory.id()));
     }
     let delivery = delivery(settings, client, capabilities, &record);
-    let paced = Paced::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
+    let calls = AdminCalls::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
     let Recalled { known, lookup } = tokio::select! {
-        recalled = recall(settings, &target.name, directory.id(), &paced, delivery.batch) => recalled?,
+        recalled = recall(settings, &target.name, directory.id(), &calls, delivery.batch) => recalled?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let mut settings = passwords::read(settings, &mut signals).await?;

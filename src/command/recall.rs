@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::avnology::{Comparable, Paced, TargetError};
+use crate::avnology::{AdminCalls, Comparable, TargetError};
 use crate::delivery::OnExisting;
 use crate::journal::{KnownLookup, KnownUsers, SAMPLE_SIZE};
 use crate::settings::ImportSettings;
@@ -24,7 +24,7 @@ pub(super) async fn recall(
     settings: &ImportSettings,
     target: &str,
     run: &str,
-    paced: &Paced,
+    calls: &AdminCalls,
     batch: bool,
 ) -> Result<Recalled, TargetError> {
     let sample_size = if batch { SAMPLE_SIZE } else { SMALL_SAMPLE };
@@ -44,7 +44,7 @@ pub(super) async fn recall(
         Ok(opened) => opened,
         Err(error) => return Ok(given_up(error)),
     };
-    let known = if is_believable(known.sample().take(sample_size), paced).await? {
+    let known = if is_believable(known.sample().take(sample_size), calls).await? {
         Ok(known)
     } else {
         tracing::warn!("the target does not have the users it had; it is asked about every user again");
@@ -77,12 +77,12 @@ fn open(settings: &ImportSettings, target: &str) -> io::Result<KnownUsers> {
 /// restored from a backup: it has not.
 async fn is_believable<'a>(
     sample: impl Iterator<Item = &'a (String, String)>,
-    paced: &Paced,
+    calls: &AdminCalls,
 ) -> Result<bool, TargetError> {
     let sample: Vec<&(String, String)> = sample.collect();
-    if !paced.has_batch_methods() {
+    if !calls.has_batch_methods() {
         for (external_id, id) in sample {
-            let body = paced.get(id).await?;
+            let body = calls.get(id).await?;
             let found = body.as_deref().and_then(Comparable::one).and_then(|found| found.external_id);
             if found.as_deref() != Some(external_id) {
                 return Ok(false);
@@ -93,7 +93,7 @@ async fn is_believable<'a>(
     let external_ids: Vec<&str> = sample.iter().map(|(external_id, _)| external_id.as_str()).collect();
     let mut done = 0;
     while done < sample.len() {
-        let (count, body) = paced.read_some(&external_ids[done..]).await?;
+        let (count, body) = calls.read_some(&external_ids[done..]).await?;
         let found = Comparable::by_external_id(std::slice::from_ref(&body));
         let has =
             |external_id: &str, id: &str| found.get(external_id).is_some_and(|found| found.id.as_deref() == Some(id));

@@ -19,7 +19,7 @@ use super::import_error::ImportError;
 use super::progress::{begin, of_undoing};
 use super::target::{Target, at_target, connect};
 use super::undo_error::UndoError;
-use crate::avnology::{MAX_PAGE, Paced, RunMark, preflight_reading};
+use crate::avnology::{AdminCalls, MAX_PAGE, RunMark, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::{
@@ -55,7 +55,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         return Err(UndoError::NotConfirmed.into());
     }
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
-    let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
+    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
     KnownUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     let before = directory.undone_record();

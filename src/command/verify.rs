@@ -10,7 +10,7 @@ use super::prepare_error::PrepareError;
 use super::progress::{begin, measured};
 use super::target::{Target, at_target, connect};
 use crate::account::StopReason;
-use crate::avnology::{Paced, preflight_reading};
+use crate::avnology::{AdminCalls, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::pace::Pace;
@@ -34,7 +34,7 @@ async fn verify_target(
     objects::look(settings, &mut signals).await?;
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
-    let target = Paced::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
+    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     let mut settings = passwords::read(settings, &mut signals).await?;
     let looked = first_pass(&settings, None, &mut signals).await;
     let FirstPass { duplicates, watch, prediction } = looked.map_err(|error| match error {

@@ -17,9 +17,9 @@ pub(crate) struct Probes {
 
 impl Probes {
     /// The target was asked, and was well or not.
-    pub(super) fn asked(&mut self, is_well: bool) {
+    pub(super) fn asked(&mut self, answers_probe: bool) {
         self.asked += 1;
-        self.answered += u32::from(is_well);
+        self.answered += u32::from(answers_probe);
     }
 
     /// Whether it is the user's fault, who failed so often: of all ways to spread the answers over the user's tries and the

@@ -12,14 +12,15 @@ use super::batch::{Batch, Item};
 use super::refusal::{change_conflict, conflict, invalid};
 use super::settlement::Settlement;
 use crate::avnology::{
-    Change, Changed, Comparable, ErrorBody, Field, ItemDecision, MAX_PAGE, Paced, RunMark, TargetError, decide_item,
+    AdminCalls, Change, Changed, Comparable, ErrorBody, Field, ItemDecision, MAX_PAGE, RunMark, TargetError,
+    decide_item,
 };
 use crate::journal::{Known, Outcome, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
 
 /// Settles items of a batch that exist already.
 pub(super) struct Reconciler<'a> {
-    pub target: &'a Paced,
+    pub target: &'a AdminCalls,
     pub batch: &'a Batch,
     pub rule: OnExisting,
     /// What this run puts on what it creates; nothing if it was begun by a version that did not, and so has no proof.

@@ -18,7 +18,7 @@ pub(super) fn may_be_about_content(outcome: Outcome) -> bool {
 }
 
 /// Whether a request that was not answered with results may have been carried out: not if it was refused, or never arrived.
-pub(super) fn may_be_done(outcome: Outcome) -> bool {
+pub(super) fn may_have_been_applied(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
         Outcome::Unreadable | Outcome::TooLarge | Outcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
@@ -27,7 +27,7 @@ pub(super) fn may_be_done(outcome: Outcome) -> bool {
 }
 
 /// Whether an item was not answered for good, but may be later.
-pub(super) fn is_passing(result: &ItemResult) -> bool {
+pub(super) fn is_transient(result: &ItemResult) -> bool {
     matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry)
 }
 

@@ -18,7 +18,7 @@ use super::blame::Probes;
 use super::exchange::Exchange;
 use super::reconcile::Reconciler;
 use super::refusal::{
-    conflict, failing, invalid, is_explained, is_passing, is_throttled, may_be_about_content, may_be_done,
+    conflict, failing, invalid, is_explained, is_throttled, is_transient, may_be_about_content, may_have_been_applied,
 };
 use super::settlement::{Settlement, Settler};
 use super::single::Single;
@@ -27,8 +27,8 @@ use super::work::Work;
 use crate::account::StopReason;
 use crate::account::event::{Event, tell};
 use crate::avnology::{
-    Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Outcome, Paced, Reply, RetryBudget, TargetError,
-    batch_results, decide, decide_item, error_body, is_well,
+    AdminCalls, Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Outcome, Reply, RetryBudget, TargetError,
+    answers_probe_batch, batch_results, decide, decide_item, error_body,
 };
 use crate::journal::{self, Entry, Known, Plan, Settled};
 use crate::mapping::{RejectCode, Rejection};
@@ -44,7 +44,7 @@ struct Tries {
     attempts: u32,
     timeouts: u32,
     /// Whether one of them may have been carried out.
-    may_be_done: bool,
+    may_have_been_applied: bool,
     /// What the target was asked in between, where it is a user alone who fails.
     probes: Probes,
     /// How long to wait before the next one, if not as usual.
@@ -64,7 +64,15 @@ impl Tries {
 
     fn new(succeeded_before: u64) -> Self {
         let probes = Probes::default();
-        Self { requests: 0, attempts: 0, timeouts: 0, may_be_done: false, probes, pause: None, succeeded_before }
+        Self {
+            requests: 0,
+            attempts: 0,
+            timeouts: 0,
+            may_have_been_applied: false,
+            probes,
+            pause: None,
+            succeeded_before,
+        }
     }
 }
 
@@ -80,7 +88,7 @@ enum Left {
 pub(crate) struct Sender {
     delivery: Delivery,
     /// For what is asked beside the batches.
-    paced: Paced,
+    calls: AdminCalls,
     /// Batches that were answered so far, by all senders.
     succeeded: AtomicU64,
     settler: Settler,
@@ -96,10 +104,11 @@ impl Sender {
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        let paced = Paced::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
+        let calls =
+            AdminCalls::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
         Self {
             delivery,
-            paced,
+            calls,
             succeeded: AtomicU64::new(0),
             settler: Settler::new(events.clone()),
             events,
@@ -197,7 +206,7 @@ impl Sender {
             let reply = match exchange {
                 Exchange::Results(results, request, held) => {
                     let since = work.suspect_since.unwrap_or(tries.succeeded_before);
-                    if !results.iter().all(is_passing) {
+                    if !results.iter().all(is_transient) {
                         self.succeeded.fetch_add(1, Ordering::Relaxed);
                         self.delivery.pace.batch(BatchControl::answered);
                     }
@@ -206,7 +215,7 @@ impl Sender {
                 Exchange::Failed(error) => return self.give_up(error).await,
                 Exchange::Undecided(reply) => reply,
             };
-            tries.may_be_done |= may_be_done(reply.outcome);
+            tries.may_have_been_applied |= may_have_been_applied(reply.outcome);
             let (attempts, items) = (tries.attempts, work.batch.items.len());
             tracing::debug!(outcome = ?reply.outcome, request = reply.request_id, attempts, items, "not settled");
             if let Some(left) = self.not_settled(work, &reply, &mut tries).await {
@@ -235,9 +244,9 @@ impl Sender {
         let mut facts = self.facts(work, reply, failure, tries);
         let mut next = verdict::next(&facts);
         if next == Next::Ask {
-            let is_well = self.is_well().await;
-            tries.probes.asked(is_well);
-            facts.is_well = Some(is_well);
+            let answers_probe = self.answers_probe().await;
+            tries.probes.asked(answers_probe);
+            facts.answers_probe = Some(answers_probe);
             facts.is_blamed = tries.probes.blame_the_user(tries.attempts);
             next = verdict::next(&facts);
         }
@@ -260,13 +269,13 @@ impl Sender {
             attempts: tries.attempts,
             most_attempts,
             timeouts: tries.timeouts,
-            may_be_applied: work.in_doubt || tries.may_be_done,
+            may_have_been_applied: work.in_doubt || tries.may_have_been_applied,
             is_explained: is_explained(&error_body(&reply.body)),
             others_succeed: self.succeeded.load(Ordering::Relaxed) > since,
-            is_in_vain: self.delivery.pace.in_vain_for() > total,
+            is_failing: self.delivery.pace.failing_for() > total,
             can_check: self.can_check(),
             was_asked: tries.probes != Probes::default(),
-            is_well: None,
+            answers_probe: None,
             is_blamed: tries.probes.blame_the_user(tries.attempts),
         }
     }
@@ -288,7 +297,7 @@ impl Sender {
                     Suspected::AsBefore => work.suspect_since,
                     Suspected::SinceFirst => Some(since_first),
                     Suspected::SinceNow => {
-                        self.delivery.pace.hope_again();
+                        self.delivery.pace.restart_patience();
                         Some(self.succeeded.load(Ordering::Relaxed))
                     }
                 };
@@ -312,34 +321,34 @@ impl Sender {
         self.delivery.batch && self.delivery.client.may_probe()
     }
 
-    /// Whether the target answers to what is right.
-    async fn is_well(&self) -> bool {
+    /// Whether the target answers a request with which nothing is wrong.
+    async fn answers_probe(&self) -> bool {
         let mut permit = self.delivery.pace.admit(false).await;
         permit.depart().await;
-        let (is_well, answer) = if self.can_check() {
-            is_well(&self.delivery.client).await
+        let (answers_probe, answer) = if self.can_check() {
+            answers_probe_batch(&self.delivery.client).await
         } else {
             let reply = self.delivery.client.list(None, 1).await;
             (decide(reply.outcome) == Decision::Done, reply.answer())
         };
         permit.finish(&answer);
-        is_well
+        answers_probe
     }
 
     async fn exchange(&self, batch: &Batch, key: &str, sent_before: bool, permit: Permit) -> Exchange {
         if !self.delivery.batch {
             let item = &batch.items[0];
             let mark = self.delivery.mark.as_ref();
-            let single = Single { client: &self.delivery.client, paced: &self.paced, item, mark, sent_before };
+            let single = Single { client: &self.delivery.client, calls: &self.calls, item, mark, sent_before };
             return single.create(batch.item_body(item), key, permit).await;
         }
         let reply = self.delivery.client.batch_create(batch.body(), key).await;
         let done = decide(reply.outcome) == Decision::Done;
         let results = done.then(|| batch_results(&reply.body, batch.items.len())).flatten();
         let reply = if done && results.is_none() { reply.unreadable() } else { reply };
-        // A target of whose items none gets through does not work, whatever its status says.
-        let in_vain = results.as_ref().is_some_and(|results| results.iter().all(is_passing));
-        let verdict = if in_vain { Verdict::Failed } else { reply.answer().verdict };
+        // A target that takes none of the items does not work, even if its status says success.
+        let all_fail = results.as_ref().is_some_and(|results| results.iter().all(is_transient));
+        let verdict = if all_fail { Verdict::Failed } else { reply.answer().verdict };
         permit.finish(&Answer { verdict, ..reply.answer() });
         match results {
             Some(results) => Exchange::Results(results, reply.request_id, reply.body.into_held()),
@@ -402,7 +411,7 @@ impl Sender {
         taken: Vec<(usize, ErrorBody)>,
         request: Option<&str>,
     ) -> Result<(), TargetError> {
-        let (target, rule, mark) = (&self.paced, self.delivery.on_existing, self.delivery.mark.as_ref());
+        let (target, rule, mark) = (&self.calls, self.delivery.on_existing, self.delivery.mark.as_ref());
         let reconciler = Reconciler { target, batch, rule, mark };
         if !existing.is_empty() {
             self.settler.settle(batch, reconciler.reconcile(existing).await?, None).await;
@@ -422,7 +431,7 @@ impl Sender {
             is_alone: items.len() == 1,
             is_last_round: work.round + 1 >= attempts,
             others_succeed: self.succeeded.load(Ordering::Relaxed) > since,
-            is_in_vain: self.delivery.pace.in_vain_for() > total,
+            is_failing: self.delivery.pace.failing_for() > total,
         });
         let parts = match next {
             NextRound::GiveUp => {
@@ -434,9 +443,9 @@ impl Sender {
             NextRound::EachAlone => items.into_iter().map(|item| work.again(vec![item], Some(since))).collect(),
             NextRound::AfterAsking => {
                 let mut alone = work.again(items, Some(since));
-                let is_well = self.is_well().await;
-                alone.probes.asked(is_well);
-                delay = if is_well { SOON } else { delay };
+                let answers_probe = self.answers_probe().await;
+                alone.probes.asked(answers_probe);
+                delay = if answers_probe { SOON } else { delay };
                 vec![alone]
             }
         };

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::batch::Item;
 use super::exchange::Exchange;
 use crate::avnology::{
-    Client, Comparable, Decision, ErrorBody, Held, ItemResult, Outcome, Paced, Reply, RunMark, TargetError, decide,
-    error_body, identity,
+    AdminCalls, Client, Comparable, Decision, ErrorBody, Held, ItemResult, Outcome, Reply, RunMark, TargetError,
+    decide, error_body, identity,
 };
 use crate::pace::Permit;
 
@@ -16,7 +16,7 @@ use crate::pace::Permit;
 pub(super) struct Single<'a> {
     pub client: &'a Client,
     /// For what is asked beside the creation.
-    pub paced: &'a Paced,
+    pub calls: &'a AdminCalls,
     pub item: &'a Item,
     /// What the run puts on what it creates, and knows it by.
     pub mark: Option<&'a RunMark>,
@@ -57,14 +57,14 @@ impl Single<'_> {
     /// A target that ignores `state` has let in somebody who is banned.
     async fn disable(&self, id: &str, state: Option<&str>) -> Result<(), TargetError> {
         if self.item.disabled && !matches!(state, Some("disabled" | "inactive")) {
-            self.paced.set_state(id, "deactivate").await?;
+            self.calls.set_state(id, "deactivate").await?;
         }
         Ok(())
     }
 
     /// Tells apart, by reading, an identity that is there already from another one that is in the way.
     async fn existing(&self, conflict: ErrorBody) -> Result<ItemResult, TargetError> {
-        let (_, body) = self.paced.read_some(&[&self.item.external_id]).await?;
+        let (_, body) = self.calls.read_some(&[&self.item.external_id]).await?;
         let found = Comparable::by_external_id(std::slice::from_ref(&body));
         let Some(found) = found.get(&*self.item.external_id) else {
             let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));

@@ -86,19 +86,19 @@ pub(super) struct Facts {
     /// Requests without an answer in time, this one among them.
     pub timeouts: u32,
     /// The target may have carried out a request with these records.
-    pub may_be_applied: bool,
+    pub may_have_been_applied: bool,
     /// The refusal is the target's own word.
     pub is_explained: bool,
     /// Other batches succeeded since this one, or the one it is a part of, was first sent.
     pub others_succeed: bool,
-    /// Nothing has succeeded for longer than anybody is ready to wait.
-    pub is_in_vain: bool,
+    /// Nothing has succeeded for longer than the retry budget allows.
+    pub is_failing: bool,
     /// The target can be asked to check a batch without creating anything.
     pub can_check: bool,
     /// The target was asked, after an earlier attempt, something with which nothing is wrong.
     pub was_asked: bool,
-    /// What came of asking that now, if it was asked: whether the target answers well.
-    pub is_well: Option<bool>,
+    /// Whether the target answered that well now, if it was asked.
+    pub answers_probe: Option<bool>,
     /// By all answers so far it is the record's fault, and not chance.
     pub is_blamed: bool,
 }
@@ -146,7 +146,7 @@ pub(super) enum Reason {
 pub(super) fn next(facts: &Facts) -> Next {
     match facts.failure {
         Failure::Refused => Next::GiveUp(Reason::Refused),
-        Failure::TooLarge if !facts.is_alone && !facts.may_be_applied => Next::WithinBounds,
+        Failure::TooLarge if !facts.is_alone && !facts.may_have_been_applied => Next::WithinBounds,
         Failure::TooLarge | Failure::Content => refused_as_sent(facts),
         // Of a request that takes so long nothing says that it is the records' fault.
         Failure::Timeout if !facts.is_alone && facts.timeouts >= TIMEOUTS => {
@@ -163,12 +163,12 @@ pub(super) fn next(facts: &Facts) -> Next {
 fn refused_as_sent(facts: &Facts) -> Next {
     if !facts.is_alone {
         let suspected = if facts.is_part { Suspected::AsBefore } else { Suspected::SinceFirst };
-        return Next::Halve { suspected, in_doubt: facts.may_be_applied };
+        return Next::Halve { suspected, in_doubt: facts.may_have_been_applied };
     }
     if facts.is_explained || facts.others_succeed {
         return Next::Reject;
     }
-    match facts.is_well.filter(|_| !facts.is_part && facts.can_check) {
+    match facts.answers_probe.filter(|_| !facts.is_part && facts.can_check) {
         Some(true) => Next::Reject,
         None if !facts.is_part && facts.can_check => Next::Ask,
         Some(false) | None => Next::GiveUp(Reason::Refused),
@@ -178,36 +178,36 @@ fn refused_as_sent(facts: &Facts) -> Next {
 /// The target failed: the same may succeed later, unless a record is the reason.
 fn failed(facts: &Facts) -> Next {
     // Being refused for going too fast may pass sooner than the target says, and is doubted at first.
-    if facts.wait == Wait::TooLong && (facts.is_in_vain || facts.failure != Failure::Throttled) {
+    if facts.wait == Wait::TooLong && (facts.is_failing || facts.failure != Failure::Throttled) {
         return Next::GiveUp(Reason::AsksToWait);
     }
     let may_be_at_fault = facts.failure.may_come_from_a_record() && facts.wait == Wait::Unknown && facts.others_succeed;
     if facts.is_alone && may_be_at_fault && is_doubted(facts) {
-        return match facts.is_well {
+        return match facts.answers_probe {
             None => Next::Ask,
             Some(_) if facts.is_blamed => Next::Reject,
             // The user is tried again soon, as long as the target answers others.
             Some(true) => Next::Again { soon: true },
-            Some(false) if facts.is_in_vain => Next::GiveUp(Reason::Unreachable),
+            Some(false) if facts.is_failing => Next::GiveUp(Reason::Unreachable),
             Some(false) => Next::Again { soon: false },
         };
     }
     // Halves without the bad record succeed soon; the bad record itself still gets all its attempts.
     let enough = if facts.is_part { SUSPECT_PART } else { SUSPECT };
-    let may_split = !facts.is_in_vain && facts.attempts >= enough;
+    let may_split = !facts.is_failing && facts.attempts >= enough;
     // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
     // no part succeeds, and nothing is rejected.
     let may_be_the_only_one = facts.failure == Failure::Breakdown && may_split;
-    if !facts.is_alone && (may_be_the_only_one || may_be_at_fault && (facts.is_in_vain || may_split)) {
+    if !facts.is_alone && (may_be_the_only_one || may_be_at_fault && (facts.is_failing || may_split)) {
         let suspected = if facts.is_part { Suspected::AsBefore } else { Suspected::SinceNow };
         return Next::Halve { suspected, in_doubt: true };
     }
-    if facts.is_in_vain { Next::GiveUp(Reason::Unreachable) } else { Next::Again { soon: false } }
+    if facts.is_failing { Next::GiveUp(Reason::Unreachable) } else { Next::Again { soon: false } }
 }
 
 /// Whether a record that alone was not answered for, while others were, was tried too often or for too long; and from then on.
 const fn is_doubted(facts: &Facts) -> bool {
-    facts.is_in_vain || facts.attempts >= facts.most_attempts || facts.was_asked
+    facts.is_failing || facts.attempts >= facts.most_attempts || facts.was_asked
 }
 
 /// All that the decision about records depends on that were answered with an error that may pass.
@@ -220,8 +220,8 @@ pub(super) struct RoundFacts {
     pub is_last_round: bool,
     /// As [`Facts::others_succeed`].
     pub others_succeed: bool,
-    /// As [`Facts::is_in_vain`].
-    pub is_in_vain: bool,
+    /// As [`Facts::is_failing`].
+    pub is_failing: bool,
 }
 
 /// What to do about records that were answered with an error that may pass.
@@ -239,7 +239,7 @@ pub(super) enum NextRound {
 
 /// Decides over all facts about such records.
 pub(super) const fn next_round(facts: RoundFacts) -> NextRound {
-    if facts.is_in_vain {
+    if facts.is_failing {
         return NextRound::GiveUp;
     }
     match (facts.is_last_round && facts.others_succeed, facts.is_alone) {
@@ -323,7 +323,7 @@ mod tests {
     fn kinds_of_circumstances() -> Vec<Kind> {
         vec![
             yes_or_no("others succeed", |facts| facts.others_succeed = false, |facts| facts.others_succeed = true),
-            yes_or_no("in vain", |facts| facts.is_in_vain = false, |facts| facts.is_in_vain = true),
+            yes_or_no("in vain", |facts| facts.is_failing = false, |facts| facts.is_failing = true),
             yes_or_no("part", |facts| facts.is_part = false, |facts| facts.is_part = true),
             (
                 "attempts",
@@ -335,15 +335,19 @@ mod tests {
                     ("all", |facts| facts.attempts = facts.most_attempts),
                 ],
             ),
-            yes_or_no("may be applied", |facts| facts.may_be_applied = false, |facts| facts.may_be_applied = true),
+            yes_or_no(
+                "may be applied",
+                |facts| facts.may_have_been_applied = false,
+                |facts| facts.may_have_been_applied = true,
+            ),
             yes_or_no("can check", |facts| facts.can_check = false, |facts| facts.can_check = true),
             yes_or_no("was asked", |facts| facts.was_asked = false, |facts| facts.was_asked = true),
             (
                 "well",
                 vec![
-                    ("not asked", |facts| facts.is_well = None),
-                    ("no", |facts| facts.is_well = Some(false)),
-                    ("yes", |facts| facts.is_well = Some(true)),
+                    ("not asked", |facts| facts.answers_probe = None),
+                    ("no", |facts| facts.answers_probe = Some(false)),
+                    ("yes", |facts| facts.answers_probe = Some(true)),
                 ],
             ),
             yes_or_no("blamed", |facts| facts.is_blamed = false, |facts| facts.is_blamed = true),
@@ -358,13 +362,13 @@ mod tests {
         attempts: 0,
         most_attempts: 10,
         timeouts: 0,
-        may_be_applied: false,
+        may_have_been_applied: false,
         is_explained: false,
         others_succeed: false,
-        is_in_vain: false,
+        is_failing: false,
         can_check: false,
         was_asked: false,
-        is_well: None,
+        answers_probe: None,
         is_blamed: false,
     };
 
@@ -406,13 +410,13 @@ mod tests {
                     attempts: 10,
                     most_attempts: 10,
                     timeouts: 2,
-                    may_be_applied: bit(1),
+                    may_have_been_applied: bit(1),
                     is_explained: bit(2),
                     others_succeed: bit(3),
-                    is_in_vain: bit(4),
+                    is_failing: bit(4),
                     can_check: bit(5),
                     was_asked: bit(6),
-                    is_well: Some(bit(7)),
+                    answers_probe: Some(bit(7)),
                     is_blamed: bit(8),
                 };
                 assert_ne!(next(&facts), Next::Ask, "{facts:?}");
@@ -446,7 +450,7 @@ mod tests {
         let kinds = ["in vain", "last round", "others succeed", "alone"].map(|name| (name, vec!["no", "yes"]));
         let facts = |bits: u32| {
             let bit = |index: u32| bits >> index & 1 == 1;
-            RoundFacts { is_in_vain: bit(3), is_last_round: bit(2), others_succeed: bit(1), is_alone: bit(0) }
+            RoundFacts { is_failing: bit(3), is_last_round: bit(2), others_succeed: bit(1), is_alone: bit(0) }
         };
         let all: Vec<NextRound> = (0..16).map(|bits| next_round(facts(bits))).collect();
         let mut lines = Vec::new();

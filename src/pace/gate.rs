@@ -76,16 +76,16 @@ impl Pace {
         }
     }
 
-    /// For how long nothing will have been granted, though it was tried, when the next request may try.
-    pub fn in_vain_for(&self) -> Duration {
+    /// How long requests have failed without one success, counted up to when the next request may go.
+    pub fn failing_for(&self) -> Duration {
         let (now, state) = (Instant::now(), self.state());
         let next = state.hold.map_or(now, |hold| hold.until.max(now));
-        state.in_vain_since.map_or(Duration::ZERO, |since| next.duration_since(since))
+        state.failing_since.map_or(Duration::ZERO, |since| next.duration_since(since))
     }
 
-    /// Something else is tried now: it is given as long as the first one was.
-    pub fn hope_again(&self) {
-        self.state().in_vain_since = None;
+    /// Restarts the patience, because another request is about to be tried.
+    pub fn restart_patience(&self) {
+        self.state().failing_since = None;
     }
 
     /// The bounds of a request's size, to read or to change.
@@ -187,7 +187,7 @@ mod tests {
         let pace = pace("10/s");
         let quota = Quota { remaining: Some(57), reset: Some(Duration::from_secs(3500)), ..Quota::default() };
         pace.admit(true).await.finish(&Answer { quota, ..Answer::of(Verdict::Refused) });
-        assert!(pace.in_vain_for() < Duration::from_mins(3), "{:?}", pace.in_vain_for());
+        assert!(pace.failing_for() < Duration::from_mins(3), "{:?}", pace.failing_for());
     }
 
     #[tokio::test(start_paused = true)]

@@ -42,7 +42,7 @@ impl Hold {
     }
 
     /// The one that tried was refused or failed as well.
-    pub(super) fn tried_in_vain(&mut self, now: Instant, wait: Option<Duration>, reason: HoldReason) {
+    pub(super) fn probe_failed(&mut self, now: Instant, wait: Option<Duration>, reason: HoldReason) {
         // A target that says "at once" again and again is not taken at its word.
         self.until = now + own(reason, self.tries).max(wait.unwrap_or_default());
         self.tries = self.tries.saturating_add(1).min(16);

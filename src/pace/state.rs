@@ -48,7 +48,7 @@ pub(super) struct State {
     pub(super) unsent: u32,
     pub(super) failures: usize,
     /// Since when nothing was granted, though it was tried.
-    pub(super) in_vain_since: Option<Instant>,
+    pub(super) failing_since: Option<Instant>,
     pub(super) answered: u64,
     pub(super) refused: u64,
     /// Slots to be taken away as soon as they are free.
@@ -86,7 +86,7 @@ impl State {
             under_way: 0,
             unsent: 0,
             failures: 0,
-            in_vain_since: None,
+            failing_since: None,
             answered: 0,
             refused: 0,
             surplus: 0,
@@ -165,7 +165,7 @@ impl State {
                 if self.waited_since.is_some_and(|waited| turn.sent <= waited) {
                     return;
                 }
-                self.in_vain_since.get_or_insert(now);
+                self.failing_since.get_or_insert(now);
                 // Who counts in long windows asks for long waits, and it is not the distance that counts.
                 let (asked, is_first) = (self.asked(now, turn, answer), self.hold.is_none());
                 let close =
@@ -177,7 +177,7 @@ impl State {
             }
             Verdict::Failed => {
                 self.failures += 1;
-                self.in_vain_since.get_or_insert(now);
+                self.failing_since.get_or_insert(now);
                 if turn.measured {
                     self.concurrency.failed(now);
                 }
@@ -207,7 +207,7 @@ impl State {
 
     /// For how long a refusal asks to be left alone, as far as that is believed.
     fn asked(&self, now: Instant, turn: &Turn, answer: &Answer) -> Option<Duration> {
-        let patience = self.patience.saturating_sub(self.in_vain_since.map_or(Duration::ZERO, |since| now - since));
+        let patience = self.patience.saturating_sub(self.failing_since.map_or(Duration::ZERO, |since| now - since));
         match answer.wait {
             // The one that tries says it once more: then it is meant.
             Some(wait) if wait > self.patience && !turn.probe => Some(DOUBTED_FOR.min(patience)),
@@ -220,7 +220,7 @@ impl State {
 
     fn granted(&mut self, now: Instant, turn: &Turn, answer: &Answer) {
         self.failures = 0;
-        self.in_vain_since = None;
+        self.failing_since = None;
         if let Some(apart) = turn.apart {
             self.spacing.granted(apart);
         }
@@ -244,7 +244,7 @@ impl State {
     fn hold_on(&mut self, now: Instant, turn: &Turn, wait: Option<Duration>, reason: HoldReason) {
         match &mut self.hold {
             None => self.hold = Some(Hold::begin(now, wait, reason)),
-            Some(hold) if turn.probe => hold.tried_in_vain(now, wait, reason),
+            Some(hold) if turn.probe => hold.probe_failed(now, wait, reason),
             Some(hold) => hold.joined(now, wait, reason),
         }
     }

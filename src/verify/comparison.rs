@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::avnology::{Catalogue, Comparable, Field, Listed, Paced, TargetError};
+use crate::avnology::{AdminCalls, Catalogue, Comparable, Field, Listed, TargetError};
 use crate::pipeline::MappedIdentity;
 
 /// What the comparison of one identity brought.
@@ -29,7 +29,7 @@ pub(super) struct Compared {
 
 /// Compares records with who is at the target.
 pub(super) struct Comparison<'a> {
-    pub target: &'a Paced,
+    pub target: &'a AdminCalls,
     /// All who are there, unless that is too much to ask for.
     pub catalogue: Option<&'a Catalogue>,
 }

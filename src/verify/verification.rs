@@ -10,7 +10,7 @@ use super::comparison::{Compared, Comparison};
 use super::extra::Found;
 use super::sample::Drawn;
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::avnology::{MAX_PAGE, Paced};
+use crate::avnology::{AdminCalls, MAX_PAGE};
 use crate::pipeline::{DuplicateCheck, MappedIdentity, mapped_groups};
 use crate::settings::{ImportSettings, Sample};
 use crate::signal::Signals;
@@ -19,7 +19,7 @@ use crate::signal::Signals;
 pub async fn run(
     settings: &ImportSettings,
     duplicates: DuplicateCheck,
-    target: Paced,
+    target: AdminCalls,
     reporter: &mut dyn Reporter,
     mut signals: Signals,
 ) -> Account {
@@ -39,7 +39,7 @@ pub async fn run(
 async fn compare_all(
     settings: &ImportSettings,
     duplicates: DuplicateCheck,
-    target: &Paced,
+    target: &AdminCalls,
     account: &mut Account,
     reporter: &mut dyn Reporter,
 ) -> Result<(), StopReason> {

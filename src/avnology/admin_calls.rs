@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::catalogue::Catalogue;
 use super::{
     Body, Changed, Client, Comparable, Decision, Field, MAX_PAGE, Outcome, Reply, RetryBudget, TargetError, decide,
-    deleted, error_body, insist_while, updated,
+    deleted, error_body, retry_while, updated,
 };
 use crate::pace::Pace;
 
@@ -60,7 +60,7 @@ impl PageSize {
 
 /// A client for calls that may be repeated until they are answered.
 #[derive(Clone, Debug)]
-pub struct Paced {
+pub struct AdminCalls {
     pub(super) client: Client,
     pub(super) batch: bool,
     pace: Arc<Pace>,
@@ -70,7 +70,7 @@ pub struct Paced {
     pub(super) catalogue: Arc<Mutex<Option<Catalogue>>>,
 }
 
-impl Paced {
+impl AdminCalls {
     /// Calls to this target at this pace; `batch` says whether it has the batch methods.
     pub fn new(client: Client, batch: bool, pace: Arc<Pace>, budget: RetryBudget) -> Self {
         let page_size = Arc::new(PageSize(AtomicUsize::new(MAX_PAGE)));
@@ -234,15 +234,15 @@ impl Paced {
         acceptable: impl Fn(&Reply) -> bool,
     ) -> Result<Reply, TargetError> {
         let request = &request;
-        let paced = || async move {
+        let at_our_turn = || async move {
             let mut permit = self.pace.admit(false).await;
             permit.depart().await;
             let reply = request().await;
             permit.finish(&reply.answer());
             reply
         };
-        // A wait that was told holds everybody, this one too.
-        let hope = || self.pace.in_vain_for() <= self.budget.total;
-        insist_while(&self.client, &self.budget, paced, acceptable, hope).await
+        // A wait that the target asked for holds every request, this one too.
+        let keep_trying = || self.pace.failing_for() <= self.budget.total;
+        retry_while(&self.client, &self.budget, at_our_turn, acceptable, keep_trying).await
     }
 }

@@ -6,26 +6,26 @@ use super::{Backoff, Client, Decision, Outcome, Reply, RetryBudget, TargetError,
 
 /// Repeats a request that may pass. An answer of success has to be `acceptable` too; other answers that waiting does not
 /// change are handed back.
-pub async fn insist<F: Future<Output = Reply>>(
+pub async fn retry_until_answered<F: Future<Output = Reply>>(
     client: &Client,
     budget: &RetryBudget,
     request: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
 ) -> Result<Reply, TargetError> {
-    insist_while(client, budget, request, acceptable, || true).await
+    retry_while(client, budget, request, acceptable, || true).await
 }
 
-/// The same, as long as there is `hope`.
-pub async fn insist_while<F: Future<Output = Reply>>(
+/// Repeats a request like [`retry_until_answered`], and only as long as `keep_trying` says so.
+pub async fn retry_while<F: Future<Output = Reply>>(
     client: &Client,
     budget: &RetryBudget,
     request: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
-    hope: impl Fn() -> bool,
+    keep_trying: impl Fn() -> bool,
 ) -> Result<Reply, TargetError> {
     let mut backoff = Backoff::new(budget, fastrand::Rng::new());
     // Waiting for the first answer may be waiting for a turn.
-    let mut in_vain_since = None;
+    let mut failing_since = None;
     let (mut attempt, mut was_refused) = (1, false);
     loop {
         let mut reply = request().await;
@@ -37,19 +37,19 @@ pub async fn insist_while<F: Future<Output = Reply>>(
         }
         let own = backoff.next().unwrap_or(budget.longest);
         let refused = reply.outcome == (Outcome::Answered { status: 429 });
-        // A single refusal that asks for more than anybody has patience for is believed when it is repeated.
+        // One refusal that asks for a longer wait than the budget has is believed only when the target repeats it.
         let doubted = refused && !std::mem::replace(&mut was_refused, true);
         // Asking again before the target wants it costs a refusal, and more.
         let delay = reply.retry_after.filter(|wait| *wait <= budget.total || !doubted).unwrap_or(own);
-        let in_vain = in_vain_since.get_or_insert_with(Instant::now).elapsed();
-        if attempt >= budget.attempts || in_vain + delay > budget.total || !hope() {
+        let failing_for = failing_since.get_or_insert_with(Instant::now).elapsed();
+        if attempt >= budget.attempts || failing_for + delay > budget.total || !keep_trying() {
             return Err(match reply.retry_after {
                 Some(wait) if wait > budget.total => TargetError::asks_to_wait(client.base_url(), &reply, wait),
                 _ => TargetError::unreachable(client.base_url(), &reply),
             });
         }
         sleep(delay).await;
-        // Waiting as told uses up time, and no attempt.
+        // A wait that the target asked for uses up time, and no attempt.
         attempt += u32::from(!refused);
     }
 }
@@ -83,7 +83,7 @@ mod tests {
             let retry_after = (status == 429).then_some(retry_after);
             Reply { retry_after, ..Reply::none(Outcome::Answered { status }) }
         };
-        let answered = insist(&client(), &budget, request, |_| true).await.is_ok();
+        let answered = retry_until_answered(&client(), &budget, request, |_| true).await.is_ok();
         (asked.into_inner(), answered)
     }
 
@@ -91,7 +91,7 @@ mod tests {
     async fn a_target_that_says_when_is_asked_then_and_not_before() {
         let budget = RetryBudget { attempts: 3, total: Duration::from_mins(10), ..RetryBudget::default() };
         let (times, answered) = asked(budget, 5, Duration::from_secs(45)).await;
-        assert!(answered, "waiting as told uses up no attempt");
+        assert!(answered, "a wait that the target asked for uses up no attempt");
         assert_eq!(times.len(), 6);
         assert!(times.windows(2).all(|pair| pair[1] >= pair[0] + Duration::from_secs(45)), "{times:?}");
         let (times, answered) = asked(budget, 100, Duration::from_secs(45)).await;
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waiting_for_a_turn_is_not_waiting_in_vain() {
+    async fn waiting_for_a_turn_is_not_failing() {
         let asked = RefCell::new(0);
         let request = || async {
             // Its turn comes late: the rate is slow, and others were first.
@@ -107,7 +107,7 @@ mod tests {
             *asked.borrow_mut() += 1;
             Reply::none(Outcome::Answered { status: if *asked.borrow() == 1 { 503 } else { 200 } })
         };
-        let answered = insist(&client(), &RetryBudget::default(), request, |_| true).await;
+        let answered = retry_until_answered(&client(), &RetryBudget::default(), request, |_| true).await;
         assert!(answered.is_ok(), "given up after {} request: {answered:?}", asked.borrow());
     }
 }
