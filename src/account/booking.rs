@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::index::Place;
+use crate::index::RecordPlace;
 use crate::journal::Mark;
 use crate::mapping::{EarlierRecord, Notices, RejectCode};
 use crate::source::{Position, SkippedRows};
@@ -61,13 +61,13 @@ pub(crate) struct LateShared {
 }
 
 /// Where a record stands.
-pub(crate) fn position(place: &Place, inputs: &[Arc<str>]) -> Position {
-    let Place { input, number, line, offset, length, .. } = *place;
+pub(crate) fn position(place: &RecordPlace, inputs: &[Arc<str>]) -> Position {
+    let RecordPlace { input, number, line, offset, length, .. } = *place;
     let input = inputs.get(usize::from(input)).cloned().unwrap_or_default();
     Position { input, record: number, line, offset, length }
 }
 
 /// The other record of a duplicate.
-pub(crate) fn earlier(first: &Place) -> EarlierRecord {
+pub(crate) fn earlier(first: &RecordPlace) -> EarlierRecord {
     EarlierRecord { input: first.input, number: first.number, line: first.line }
 }

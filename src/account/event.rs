@@ -4,7 +4,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::StopReason;
 use super::booking::{InputEnd, LateReject, LateShared, MappedChunkCounts};
-use crate::journal::{Entry, Known, Outcome, Reject, Settled};
+use crate::journal::{Entry, Known, RecordOutcome, Reject, Settled};
 
 /// A message to the committer.
 #[derive(Debug)]
@@ -50,9 +50,9 @@ impl Event {
     pub(crate) fn must_be_durable(&self) -> bool {
         match self {
             Self::Planned { .. } => true,
-            Self::Settled { records, .. } => {
-                records.iter().any(|record| !matches!(record.outcome, Outcome::Unchanged | Outcome::Rejected { .. }))
-            }
+            Self::Settled { records, .. } => records
+                .iter()
+                .any(|record| !matches!(record.outcome, RecordOutcome::Unchanged | RecordOutcome::Rejected { .. })),
             Self::Mapped(_) | Self::Read(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => false,
         }
     }

@@ -10,7 +10,7 @@ use super::counts::{CodeCount, Counts, InputProgress, RejectedRecord, same_as as
 use super::sharing_record::SharingRecord;
 use super::stop_reason::StopReason;
 use crate::index::Duplicates;
-use crate::journal::{Mark, Outcome, Progress, Settled};
+use crate::journal::{Mark, Progress, RecordOutcome, Settled};
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
 use crate::source::{Input, Position, Purpose, Shard, SkippedRows};
@@ -284,7 +284,7 @@ impl Ledger {
     pub fn replayed(&mut self, settled: &Settled, duplicates: Option<&Duplicates>) {
         self.read += 1;
         self.continued_records += 1;
-        if let Outcome::Rejected { code, line, offset, length } = &settled.outcome {
+        if let RecordOutcome::Rejected { code, line, offset, length } = &settled.outcome {
             let input = self.inputs.get(usize::from(settled.key.input)).map_or("-", |input| input.input.as_str());
             let (line, offset, length) = (*line, *offset, *length);
             let position = Position { input: Arc::from(input), record: settled.key.number, line, offset, length };
@@ -311,10 +311,10 @@ impl Ledger {
     /// Books a record that was created or was there already.
     pub(crate) fn settled(&mut self, settled: &Settled) {
         match settled.outcome {
-            Outcome::Created { .. } => self.created += 1,
-            Outcome::Updated => self.updated += 1,
-            Outcome::Unchanged => self.unchanged += 1,
-            Outcome::Rejected { .. } => return,
+            RecordOutcome::Created { .. } => self.created += 1,
+            RecordOutcome::Updated => self.updated += 1,
+            RecordOutcome::Unchanged => self.unchanged += 1,
+            RecordOutcome::Rejected { .. } => return,
         }
         self.noticed(Notices::from_bits(settled.notices));
     }

@@ -8,8 +8,8 @@ use tokio::sync::Mutex;
 
 use super::catalogue::Catalogue;
 use super::{
-    Body, Changed, Client, Comparable, Decision, Field, MAX_PAGE, Outcome, Reply, RetryBudget, TargetError, decide,
-    deleted, error_body, retry_while, updated,
+    Body, Changed, Client, Comparable, Decision, Field, MAX_PAGE, Reply, ReplyOutcome, RetryBudget, TargetError,
+    decide, deleted, error_body, retry_while, updated,
 };
 use crate::pace::Pace;
 
@@ -103,8 +103,10 @@ impl AdminCalls {
     async fn is_gone(&self, reply: &Reply) -> Result<(), TargetError> {
         let said = error_body(&reply.body).code.is_some_and(|code| code.starts_with("AVNOLOGY_"));
         match reply.outcome {
-            Outcome::Answered { status: 404 } if said => Ok(()),
-            Outcome::Answered { status: 404 } => self.list(1, |count| self.client.list(None, count)).await.map(drop),
+            ReplyOutcome::Answered { status: 404 } if said => Ok(()),
+            ReplyOutcome::Answered { status: 404 } => {
+                self.list(1, |count| self.client.list(None, count)).await.map(drop)
+            }
             _ => Err(TargetError::refused(self.client.base_url(), reply)),
         }
     }
@@ -202,8 +204,8 @@ impl AdminCalls {
             let count = most.min(self.page_size.get());
             let reply = self.retried(|| request(count), |reply| Comparable::listed(&reply.body).is_some()).await?;
             match reply.outcome {
-                Outcome::TooLarge if count > 1 => self.page_size.too_large(count),
-                Outcome::TooLarge => return Err(TargetError::refused(self.client.base_url(), &reply)),
+                ReplyOutcome::TooLarge if count > 1 => self.page_size.too_large(count),
+                ReplyOutcome::TooLarge => return Err(TargetError::refused(self.client.base_url(), &reply)),
                 outcome => {
                     if decide(outcome) == Decision::Done {
                         self.page_size.answered(count, reply.body.len());

@@ -21,7 +21,7 @@ use super::key::Key;
 use super::retry::retry_after;
 use super::target_error::shown_request_id;
 use super::transport::{innermost, transport};
-use super::{BaseUrl, Decision, KeySource, Outcome, Proxy, ProxyFault, Reply, TargetError, Transport, decide};
+use super::{BaseUrl, Decision, KeySource, Proxy, ProxyFault, Reply, ReplyOutcome, TargetError, Transport, decide};
 use crate::pace::Quota;
 
 /// What a stream of HTTP/2 holds that nobody has read yet, and a connection in all: an answer that waits for room keeps no
@@ -226,7 +226,7 @@ impl Client {
         if welcome && body.len() >= WORTH_COMPRESSING {
             let request = request(compressed(body.clone()).await).header(CONTENT_ENCODING, "gzip");
             let reply = self.send(request, Keep::Results).await;
-            if reply.outcome != (Outcome::Answered { status: 415 }) {
+            if reply.outcome != (ReplyOutcome::Answered { status: 415 }) {
                 return reply;
             }
             // Whoever says that it is welcome, a gateway for example, is not the one who reads it.
@@ -241,7 +241,7 @@ impl Client {
         let second = request.try_clone();
         let (reply, generation) = self.attempt(request, keep).await;
         match (reply.outcome, second) {
-            (Outcome::Answered { status: 401 | 403 }, Some(second)) if self.key.renew(generation).await => {
+            (ReplyOutcome::Answered { status: 401 | 403 }, Some(second)) if self.key.renew(generation).await => {
                 self.attempt(second, keep).await.0
             }
             _ => reply,
@@ -275,7 +275,7 @@ impl Client {
 
     /// A reply that there is not, and which proxy is in the way.
     async fn not_sent(&self, transport: Transport) -> Reply {
-        let Some(proxy) = &self.proxy else { return Reply::none(Outcome::Failed(transport)) };
+        let Some(proxy) = &self.proxy else { return Reply::none(ReplyOutcome::Failed(transport)) };
         let fault = match transport {
             Transport::Proxy(ProxyFault::Broken) => match proxy.status(&self.base_url, self.connect_timeout).await {
                 Some(status) if status != 200 => ProxyFault::Answered { status },
@@ -284,9 +284,9 @@ impl Client {
             Transport::Proxy(fault) => fault,
             // It may be either, the proxy or what is behind it.
             Transport::Connect => ProxyFault::TimedOut,
-            transport => return Reply::none(Outcome::Failed(transport)),
+            transport => return Reply::none(ReplyOutcome::Failed(transport)),
         };
-        Reply { proxy: Some(proxy.to_string()), ..Reply::none(Outcome::Failed(Transport::Proxy(fault))) }
+        Reply { proxy: Some(proxy.to_string()), ..Reply::none(ReplyOutcome::Failed(Transport::Proxy(fault))) }
     }
 }
 
@@ -330,9 +330,9 @@ async fn answered(response: Response, keep: Keep, room: &AnswerRoom) -> Reply {
         .and_then(|value| response.url().join(value).ok())
         .and_then(|url| url.host_str().map(str::to_owned));
     let (outcome, body) = match body::read(response, keep, room).await {
-        Ok(body) => (Outcome::Answered { status }, body),
-        Err(Unread::TooLarge) => (Outcome::TooLarge, Body::default()),
-        Err(Unread::Failed(error)) => (Outcome::Failed(transport(&error)), Body::default()),
+        Ok(body) => (ReplyOutcome::Answered { status }, body),
+        Err(Unread::TooLarge) => (ReplyOutcome::TooLarge, Body::default()),
+        Err(Unread::Failed(error)) => (ReplyOutcome::Failed(transport(&error)), Body::default()),
     };
     Reply { retry_after, quota, location, request_id, body, ..Reply::none(outcome) }
 }

@@ -42,7 +42,7 @@ pub use key::{KeyFault, KeySource, check_key};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
 pub use reply::Reply;
-pub use retry::{Backoff, Decision, ItemDecision, Outcome, RetryBudget, TlsFault, Transport, decide, decide_item};
+pub use retry::{Backoff, Decision, ItemDecision, ReplyOutcome, RetryBudget, TlsFault, Transport, decide, decide_item};
 pub use retry_until_answered::{retry_until_answered, retry_while};
 pub use run_mark::RunMark;
 pub use target_error::TargetError;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::probe::{PROBE_ID, budget, clean_up, is_answer, probe};
 use super::{
-    Client, Comparable, Decision, ItemDecision, ItemResult, Outcome, Reply, RetryBudget, TargetError, batch_results,
-    decide, decide_item, retry_until_answered,
+    Client, Comparable, Decision, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget, TargetError,
+    batch_results, decide, decide_item, retry_until_answered,
 };
-use crate::pace::Answer;
+use crate::pace::PaceSignal;
 
 /// How a target can be driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabiliti
 }
 
 /// Whether the target still takes a batch as it should, with which nothing is wrong. Only for one that [`Client::may_probe`].
-pub async fn answers_probe_batch(client: &Client) -> (bool, Answer) {
+pub async fn answers_probe_batch(client: &Client) -> (bool, PaceSignal) {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
     let reply = probe(client, &key).await;
     let may_pass = |result: &ItemResult| matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry);
@@ -56,8 +56,8 @@ async fn probe_target<F: Future<Output = Reply>>(
     }
     let probed = retry_until_answered(client, &budget(patience), probe, acceptable).await?;
     match probed.outcome {
-        Outcome::Answered { status: 404 | 405 | 501 } => Ok((Capabilities { batch: false }, probed)),
-        Outcome::Answered { status: 200..=299 } => Ok((Capabilities { batch: true }, probed)),
+        ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok((Capabilities { batch: false }, probed)),
+        ReplyOutcome::Answered { status: 200..=299 } => Ok((Capabilities { batch: true }, probed)),
         _ => Err(TargetError::refused(client.base_url(), &probed)),
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::target_error::shown_request_id;
 use super::{
-    Client, Comparable, Decision, ItemResult, Outcome, Reply, RetryBudget, batch_results, decide, deleted,
+    Client, Comparable, Decision, ItemResult, Reply, ReplyOutcome, RetryBudget, batch_results, decide, deleted,
     retry_until_answered,
 };
 
@@ -74,9 +74,9 @@ async fn is_the_probe(client: &Client, id: &str, patience: Duration) -> bool {
 async fn is_deleted(client: &Client, id: &str, patience: Duration) -> bool {
     let one = retry_until_answered(client, &budget(patience), || client.delete(id), |_| true).await;
     match one.map(|reply| reply.outcome) {
-        Ok(Outcome::Answered { status: 404 }) => {}
+        Ok(ReplyOutcome::Answered { status: 404 }) => {}
         Ok(outcome) if decide(outcome) == Decision::Done => return true,
-        Ok(Outcome::Answered { status: 405 | 501 }) => {}
+        Ok(ReplyOutcome::Answered { status: 405 | 501 }) => {}
         _ => return false,
     }
     // It is gone, or there is no such method but the one for several.

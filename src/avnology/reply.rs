@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Body, Decision, Outcome, decide};
-use crate::pace::{Answer, Quota, Verdict};
+use super::{Body, Decision, ReplyOutcome, decide};
+use crate::pace::{PaceSignal, Quota, RequestResult};
 
 /// What came of one request.
 #[derive(Debug)]
 pub struct Reply {
     /// The status, or why there is none.
-    pub outcome: Outcome,
+    pub outcome: ReplyOutcome,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
     /// What the headers say about the quota.
@@ -26,7 +26,7 @@ pub struct Reply {
 
 impl Reply {
     /// An outcome and nothing else.
-    pub(crate) fn none(outcome: Outcome) -> Self {
+    pub(crate) fn none(outcome: ReplyOutcome) -> Self {
         Self {
             outcome,
             retry_after: None,
@@ -40,16 +40,16 @@ impl Reply {
 
     /// The same, whose body is not what was asked for.
     pub(crate) fn unreadable(self) -> Self {
-        Self { outcome: Outcome::Unreadable, body: Body::default(), ..self }
+        Self { outcome: ReplyOutcome::Unreadable, body: Body::default(), ..self }
     }
 
     /// What it says about the target, for the pace.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> PaceSignal {
         let verdict = match self.outcome {
-            Outcome::Answered { status: 429 } => Verdict::Refused,
-            outcome if decide(outcome) == Decision::Retry => Verdict::Failed,
-            _ => Verdict::Granted,
+            ReplyOutcome::Answered { status: 429 } => RequestResult::Refused,
+            outcome if decide(outcome) == Decision::Retry => RequestResult::Failed,
+            _ => RequestResult::Granted,
         };
-        Answer { verdict, wait: self.retry_after, quota: self.quota }
+        PaceSignal { verdict, wait: self.retry_after, quota: self.quota }
     }
 }

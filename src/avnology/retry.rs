@@ -7,7 +7,7 @@ use super::{ErrorBody, ProxyFault};
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ReplyOutcome {
     /// A status came back.
     Answered {
         /// The HTTP status.
@@ -106,13 +106,13 @@ pub enum Decision {
 /// Decides over every outcome.
 ///
 /// All our requests may be repeated: each carries an idempotency key, and `external_id` is the key at the target.
-pub const fn decide(outcome: Outcome) -> Decision {
+pub const fn decide(outcome: ReplyOutcome) -> Decision {
     match outcome {
-        Outcome::Failed(Transport::Proxy(fault)) if fault.is_final() => Decision::Refused,
-        Outcome::Failed(_) | Outcome::Unreadable => Decision::Retry,
+        ReplyOutcome::Failed(Transport::Proxy(fault)) if fault.is_final() => Decision::Refused,
+        ReplyOutcome::Failed(_) | ReplyOutcome::Unreadable => Decision::Retry,
         // The same request would be answered the same way.
-        Outcome::TooLarge => Decision::Isolate,
-        Outcome::Answered { status } => match status {
+        ReplyOutcome::TooLarge => Decision::Isolate,
+        ReplyOutcome::Answered { status } => match status {
             200..=299 => Decision::Done,
             400 | 409 | 413 | 422 => Decision::Isolate,
             // 501 says that the method does not exist, which waiting does not change.
@@ -220,10 +220,10 @@ mod tests {
     #[test]
     fn decisions_over_every_outcome() {
         let mut table = Vec::new();
-        let mut outcomes: Vec<(String, Outcome)> =
-            (100..=599).map(|status| (status.to_string(), Outcome::Answered { status })).collect();
-        outcomes.push(("unreadable".to_owned(), Outcome::Unreadable));
-        outcomes.push(("too large".to_owned(), Outcome::TooLarge));
+        let mut outcomes: Vec<(String, ReplyOutcome)> =
+            (100..=599).map(|status| (status.to_string(), ReplyOutcome::Answered { status })).collect();
+        outcomes.push(("unreadable".to_owned(), ReplyOutcome::Unreadable));
+        outcomes.push(("too large".to_owned(), ReplyOutcome::TooLarge));
         let tls = [TlsFault::Expired, TlsFault::OtherName, TlsFault::UnknownAuthority, TlsFault::NoTls];
         let statuses = [403, 407, 502].map(|status| ProxyFault::Answered { status });
         let proxy = statuses.into_iter().chain([ProxyFault::NoAddress, ProxyFault::NoConnection, ProxyFault::TimedOut]);
@@ -231,7 +231,7 @@ mod tests {
         let transports =
             transports.chain([Transport::Timeout, Transport::Interrupted]).chain(proxy.map(Transport::Proxy));
         for transport in transports {
-            outcomes.push((format!("{transport:?}").to_lowercase(), Outcome::Failed(transport)));
+            outcomes.push((format!("{transport:?}").to_lowercase(), ReplyOutcome::Failed(transport)));
         }
         let mut run: Option<(String, String, Decision)> = None;
         for (name, outcome) in outcomes {

@@ -2,7 +2,7 @@
 
 use tokio::time::{Instant, sleep};
 
-use super::{Backoff, Client, Decision, Outcome, Reply, RetryBudget, TargetError, decide};
+use super::{Backoff, Client, Decision, Reply, ReplyOutcome, RetryBudget, TargetError, decide};
 
 /// Repeats a request that may pass. An answer of success has to be `acceptable` too; other answers that waiting does not
 /// change are handed back.
@@ -36,7 +36,7 @@ pub async fn retry_while<F: Future<Output = Reply>>(
             return Ok(reply);
         }
         let own = backoff.next().unwrap_or(budget.longest);
-        let refused = reply.outcome == (Outcome::Answered { status: 429 });
+        let refused = reply.outcome == (ReplyOutcome::Answered { status: 429 });
         // One refusal that asks for a longer wait than the budget has is believed only when the target repeats it.
         let doubted = refused && !std::mem::replace(&mut was_refused, true);
         // Asking again before the target wants it costs a refusal, and more.
@@ -81,7 +81,7 @@ mod tests {
             asked.borrow_mut().push(start.elapsed());
             let status = if asked.borrow().len() <= refusals { 429 } else { 200 };
             let retry_after = (status == 429).then_some(retry_after);
-            Reply { retry_after, ..Reply::none(Outcome::Answered { status }) }
+            Reply { retry_after, ..Reply::none(ReplyOutcome::Answered { status }) }
         };
         let answered = retry_until_answered(&client(), &budget, request, |_| true).await.is_ok();
         (asked.into_inner(), answered)
@@ -105,7 +105,7 @@ mod tests {
             // Its turn comes late: the rate is slow, and others were first.
             sleep(Duration::from_mins(4)).await;
             *asked.borrow_mut() += 1;
-            Reply::none(Outcome::Answered { status: if *asked.borrow() == 1 { 503 } else { 200 } })
+            Reply::none(ReplyOutcome::Answered { status: if *asked.borrow() == 1 { 503 } else { 200 } })
         };
         let answered = retry_until_answered(&client(), &RetryBudget::default(), request, |_| true).await;
         assert!(answered.is_ok(), "given up after {} request: {answered:?}", asked.borrow());

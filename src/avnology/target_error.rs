@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BaseUrl, ErrorBody, KeyFault, Outcome, Reply, error_body};
+use super::{BaseUrl, ErrorBody, KeyFault, Reply, ReplyOutcome, error_body};
 
 /// Why a target cannot be used, or cannot be used any longer.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +61,10 @@ impl TargetError {
     /// The error for a reply that was decided as [`Decision::Refused`].
     pub(crate) fn refused(target: &BaseUrl, reply: &Reply) -> Self {
         let status = match reply.outcome {
-            Outcome::Answered { status } => status,
-            Outcome::Unreadable | Outcome::TooLarge | Outcome::Failed(_) => return Self::unreachable(target, reply),
+            ReplyOutcome::Answered { status } => status,
+            ReplyOutcome::Unreadable | ReplyOutcome::TooLarge | ReplyOutcome::Failed(_) => {
+                return Self::unreachable(target, reply);
+            }
         };
         let ErrorBody { code, request_id, .. } = error_body(&reply.body);
         let advice = match status {
@@ -104,17 +106,17 @@ impl TargetError {
 
     /// The error for a reply that asks to wait for this long.
     pub(crate) fn asks_to_wait(target: &BaseUrl, reply: &Reply, wait: Duration) -> Self {
-        let Outcome::Answered { status } = reply.outcome else { return Self::unreachable(target, reply) };
+        let ReplyOutcome::Answered { status } = reply.outcome else { return Self::unreachable(target, reply) };
         Self::AsksToWait { target: target.to_string(), status, seconds: wait.as_secs() }
     }
 
     /// The error for a reply after which there is no point in trying again now.
     pub(crate) fn unreachable(target: &BaseUrl, reply: &Reply) -> Self {
         let reason = match reply.outcome {
-            Outcome::Answered { status } => format!("it keeps answering HTTP {status}"),
-            Outcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
-            Outcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
-            Outcome::Failed(transport) => transport.describe(reply.proxy.as_deref()).into_owned(),
+            ReplyOutcome::Answered { status } => format!("it keeps answering HTTP {status}"),
+            ReplyOutcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
+            ReplyOutcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
+            ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref()).into_owned(),
         };
         Self::Unreachable { target: target.to_string(), reason }
     }

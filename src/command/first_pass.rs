@@ -16,7 +16,7 @@ use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};
 use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
 use crate::pipeline::{DuplicateCheck, find_duplicates};
 use crate::report::JsonLines;
-use crate::settings::{ImportSettings, Progress};
+use crate::settings::{ImportSettings, ProgressMode};
 use crate::signal::Signals;
 use crate::source::{Input, KnownInputs, Recorder, SourceError, Watch};
 
@@ -178,7 +178,7 @@ async fn find(
     signals: &mut Signals,
 ) -> Result<(FoundDuplicates, Ledger), ImportError> {
     let mut reporter = match settings.progress {
-        Progress::Json(every) => Box::new(JsonLines::of_search(every)),
+        ProgressMode::Json(every) => Box::new(JsonLines::of_search(every)),
         _ => reporter(settings),
     };
     let mut intake = settings.intake.clone();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::account::{Reporter, Silent};
 use crate::report::{Bars, JsonLines, Measured, PlainLines, UndoProgress};
-use crate::settings::{ImportSettings, Progress};
+use crate::settings::{ImportSettings, ProgressMode};
 use crate::source::Input;
 
 /// Whatever a job needs it has now, its locks above all: from here on its metrics are the current ones.
@@ -26,19 +26,19 @@ pub(super) fn measured(settings: &ImportSettings) -> Box<dyn Reporter> {
 /// What shows progress.
 pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
     match settings.progress {
-        Progress::Bars => Box::new(Bars::new(settings.intake.inputs.iter().map(Input::size).sum())),
-        Progress::Plain => Box::new(PlainLines::new()),
-        Progress::Json(every) => Box::new(JsonLines::new(every)),
-        Progress::None => Box::new(Silent),
+        ProgressMode::Bars => Box::new(Bars::new(settings.intake.inputs.iter().map(Input::size).sum())),
+        ProgressMode::Plain => Box::new(PlainLines::new()),
+        ProgressMode::Json(every) => Box::new(JsonLines::new(every)),
+        ProgressMode::None => Box::new(Silent),
     }
 }
 
 /// What shows how far undoing a run is that created so many identities.
 pub(super) fn of_undoing(settings: &ImportSettings, created: u64) -> UndoProgress {
     match settings.progress {
-        Progress::Bars => UndoProgress::bar(created),
-        Progress::Plain => UndoProgress::lines(),
-        Progress::Json(every) => UndoProgress::json(every),
-        Progress::None => UndoProgress::silent(),
+        ProgressMode::Bars => UndoProgress::bar(created),
+        ProgressMode::Plain => UndoProgress::lines(),
+        ProgressMode::Json(every) => UndoProgress::json(every),
+        ProgressMode::None => UndoProgress::silent(),
     }
 }

@@ -23,7 +23,7 @@ use crate::avnology::{AdminCalls, MAX_PAGE, RunMark, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::{
-    Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, MergedRecord, Outcome, RunDirectory, RunRecord,
+    Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, MergedRecord, RecordOutcome, RunDirectory, RunRecord,
     UndoneRecord,
 };
 use crate::pace::Pace;
@@ -106,7 +106,7 @@ fn undone(counts: &Deleted, before: Option<UndoneRecord>) -> UndoneRecord {
 fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<(u64, Vec<InDoubt>), UndoError> {
     let mut created = 0;
     let ending = Journal::read(&directory.journal(), record.inputs.len(), |settled| {
-        created += u64::from(matches!(settled.outcome, Outcome::Created { .. }));
+        created += u64::from(matches!(settled.outcome, RecordOutcome::Created { .. }));
     })?;
     Ok((created, if let Ending::InDoubt(doubts) = ending { doubts } else { Vec::new() }))
 }
@@ -165,7 +165,7 @@ async fn delete_all(
 fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) -> Result<(), JournalError> {
     let mut page = Vec::with_capacity(MAX_PAGE);
     Journal::read(path, inputs, |settled| {
-        if let Outcome::Created { external_id, id } = &settled.outcome {
+        if let RecordOutcome::Created { external_id, id } = &settled.outcome {
             page.push(Created { key: settled.key, external_id: external_id.clone(), id: id.clone() });
             if page.len() == MAX_PAGE {
                 // Nobody listens any more when undoing was interrupted.

@@ -15,7 +15,7 @@ use crate::avnology::{
     AdminCalls, Change, Changed, Comparable, ErrorBody, Field, ItemDecision, MAX_PAGE, RunMark, TargetError,
     decide_item,
 };
-use crate::journal::{Known, Outcome, Settled};
+use crate::journal::{Known, RecordOutcome, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
 
 /// Settles items of a batch that exist already.
@@ -30,7 +30,7 @@ pub(super) struct Reconciler<'a> {
 /// How an existing identity ends.
 enum End {
     /// Settled, and what is known of it from now on, if that is another thing than before.
-    Settled { outcome: Outcome, differs: bool, known: Option<Known> },
+    Settled { outcome: RecordOutcome, differs: bool, known: Option<Known> },
     /// Rejected.
     Rejected(Rejection),
 }
@@ -151,7 +151,7 @@ impl Reconciler<'_> {
             return Ok(match self.rule {
                 OnExisting::Fail => End::Rejected(exists()),
                 _ => End::Settled {
-                    outcome: Outcome::Unchanged,
+                    outcome: RecordOutcome::Unchanged,
                     differs: true,
                     known: Some(Known::nothing(&item.external_id)),
                 },
@@ -165,7 +165,8 @@ impl Reconciler<'_> {
         // Another record of the same input may have been created under this external id: that one counts as created already.
         if self.mark.is_some() && found.has_mark_of(&sent) {
             // What somebody changed since then is theirs to decide, as if the answer had come.
-            let outcome = Outcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
+            let outcome =
+                RecordOutcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
             return Ok(End::Settled { outcome, differs, known });
         }
         let fields = sent.changes(found);
@@ -173,7 +174,7 @@ impl Reconciler<'_> {
             (OnExisting::Fail, _) => return Ok(End::Rejected(exists())),
             (OnExisting::Update, Some(id)) if !fields.is_empty() => id,
             _ => {
-                return Ok(End::Settled { outcome: Outcome::Unchanged, differs, known });
+                return Ok(End::Settled { outcome: RecordOutcome::Unchanged, differs, known });
             }
         };
         // Changing an identity does not make it the run's own.
@@ -184,7 +185,7 @@ impl Reconciler<'_> {
         Ok(match self.target.change(&change).await? {
             Changed::Updated => {
                 let known = if differs { Known::nothing(&item.external_id) } else { item.known(id) };
-                End::Settled { outcome: Outcome::Updated, differs, known: Some(known) }
+                End::Settled { outcome: RecordOutcome::Updated, differs, known: Some(known) }
             }
             Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => {
                 End::Rejected(change_conflict(with_field(error, &fields)))
@@ -195,7 +196,7 @@ impl Reconciler<'_> {
 }
 
 impl Settlement {
-    fn settled(&mut self, item: &Item, outcome: Outcome, differs: bool, known: Option<Known>) {
+    fn settled(&mut self, item: &Item, outcome: RecordOutcome, differs: bool, known: Option<Known>) {
         let mut notices = item.notices;
         if differs {
             notices.add(Notice::DiffersAtTarget);

@@ -1,28 +1,30 @@
 //! What the target's refusals mean for a record.
 
-use crate::avnology::{ErrorBody, ItemDecision, ItemResult, Outcome, Reply, Transport, decide_item};
+use crate::avnology::{ErrorBody, ItemDecision, ItemResult, Reply, ReplyOutcome, Transport, decide_item};
 use crate::mapping::{RejectCode, Rejection};
 
 /// Whether a failure may come from what was sent, rather than from the target or the way to it: then, while others get
 /// through, one poisonous record must not stop the run.
-pub(super) fn is_about_content(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Answered { status: 500 } | Outcome::Unreadable | Outcome::TooLarge)
+pub(super) fn is_about_content(outcome: ReplyOutcome) -> bool {
+    matches!(outcome, ReplyOutcome::Answered { status: 500 } | ReplyOutcome::Unreadable | ReplyOutcome::TooLarge)
 }
 
 /// Whether it may at least come from it: a record on which the service behind a gateway breaks down shows as the gateway's
 /// error. Refused connections and the like are the target's alone.
-pub(super) fn may_be_about_content(outcome: Outcome) -> bool {
+pub(super) fn may_be_about_content(outcome: ReplyOutcome) -> bool {
     is_about_content(outcome)
-        || matches!(outcome, Outcome::Answered { status: 408 | 502..=599 })
-        || matches!(outcome, Outcome::Failed(Transport::Timeout | Transport::Interrupted))
+        || matches!(outcome, ReplyOutcome::Answered { status: 408 | 502..=599 })
+        || matches!(outcome, ReplyOutcome::Failed(Transport::Timeout | Transport::Interrupted))
 }
 
 /// Whether a request that was not answered with results may have been carried out: not if it was refused, or never arrived.
-pub(super) fn may_have_been_applied(outcome: Outcome) -> bool {
+pub(super) fn may_have_been_applied(outcome: ReplyOutcome) -> bool {
     match outcome {
-        Outcome::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
-        Outcome::Unreadable | Outcome::TooLarge | Outcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
-        Outcome::Failed(_) => false,
+        ReplyOutcome::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
+        ReplyOutcome::Unreadable
+        | ReplyOutcome::TooLarge
+        | ReplyOutcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
+        ReplyOutcome::Failed(_) => false,
     }
 }
 
@@ -37,7 +39,7 @@ pub(super) fn is_explained(error: &ErrorBody) -> bool {
 }
 
 pub(super) fn is_throttled(reply: &Reply) -> bool {
-    matches!(reply.outcome, Outcome::Answered { status: 429 })
+    matches!(reply.outcome, ReplyOutcome::Answered { status: 429 })
 }
 
 /// Another identity has what this one was to be created with.

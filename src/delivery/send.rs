@@ -27,12 +27,12 @@ use super::work::Work;
 use crate::account::StopReason;
 use crate::account::event::{Event, tell};
 use crate::avnology::{
-    AdminCalls, Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Outcome, Reply, RetryBudget, TargetError,
-    answers_probe_batch, batch_results, decide, decide_item, error_body,
+    AdminCalls, Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget,
+    TargetError, answers_probe_batch, batch_results, decide, decide_item, error_body,
 };
-use crate::journal::{self, Entry, Known, Plan, Settled};
+use crate::journal::{Entry, Known, Plan, RecordOutcome, Settled};
 use crate::mapping::{RejectCode, Rejection};
-use crate::pace::{Answer, BatchControl, Permit, Slot, Verdict};
+use crate::pace::{BatchControl, PaceSignal, Permit, RequestResult, Slot};
 
 /// How long after a probe that was answered the user is tried again who alone fails.
 const SOON: Duration = Duration::from_secs(1);
@@ -348,8 +348,8 @@ impl Sender {
         let reply = if done && results.is_none() { reply.unreadable() } else { reply };
         // A target that takes none of the items does not work, even if its status says success.
         let all_fail = results.as_ref().is_some_and(|results| results.iter().all(is_transient));
-        let verdict = if all_fail { Verdict::Failed } else { reply.answer().verdict };
-        permit.finish(&Answer { verdict, ..reply.answer() });
+        let verdict = if all_fail { RequestResult::Failed } else { reply.answer().verdict };
+        permit.finish(&PaceSignal { verdict, ..reply.answer() });
         match results {
             Some(results) => Exchange::Results(results, reply.request_id, reply.body.into_held()),
             None => Exchange::Undecided(reply),
@@ -373,7 +373,7 @@ impl Sender {
             match result {
                 ItemResult::Created { id } => {
                     known.extend(id.as_deref().map(|id| item.known(id)));
-                    records.push(settled(journal::Outcome::Created { external_id: item.external_id.to_string(), id }));
+                    records.push(settled(RecordOutcome::Created { external_id: item.external_id.to_string(), id }));
                 }
                 ItemResult::Exists { .. } => existing.push(index),
                 ItemResult::Error { error } => match decide_item(&error) {
@@ -387,7 +387,7 @@ impl Sender {
                 },
             }
         }
-        if let Some(Settled { outcome: journal::Outcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
+        if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
             let last = known.pop();
             known.extend(last.map(|known: Known| known.newest(external_id, id)));
         }
@@ -459,9 +459,11 @@ impl Sender {
     async fn reject(&self, work: &Work, reply: &Reply) -> Left {
         let error = error_body(&reply.body);
         let rejection = match reply.outcome {
-            Outcome::Answered { status: 409 } => conflict(error),
+            ReplyOutcome::Answered { status: 409 } => conflict(error),
             outcome if may_be_about_content(outcome) => failing(error),
-            Outcome::Answered { status: 413 } => Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) },
+            ReplyOutcome::Answered { status: 413 } => {
+                Rejection { code: RejectCode::TooLargeForTarget, ..invalid(error) }
+            }
             _ => invalid(error),
         };
         let settlement = Settlement { rejected: vec![(0, rejection)], ..Settlement::default() };

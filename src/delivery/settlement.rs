@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::delivery::batch::{Item, Packer};
     use crate::delivery::ready::Ready;
-    use crate::journal::{ContentHash, Outcome};
+    use crate::journal::{ContentHash, RecordOutcome};
     use crate::mapping::{Notices, RejectCode};
     use crate::source::{RecordChunk, RecordSpan};
 
@@ -96,7 +96,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_reject_is_told_of_first_and_few_rejects_at_once() {
         let batch = batch(8, 100 * 1024);
-        let settled = |index: usize| Settled { key: batch.items[index].key(), outcome: Outcome::Unchanged, notices: 0 };
+        let settled =
+            |index: usize| Settled { key: batch.items[index].key(), outcome: RecordOutcome::Unchanged, notices: 0 };
         let rejection = || Rejection::of_record(RejectCode::TargetError, "no");
         let settlement = Settlement {
             records: vec![settled(0), settled(4)],

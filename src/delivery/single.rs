@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::batch::Item;
 use super::exchange::Exchange;
 use crate::avnology::{
-    AdminCalls, Client, Comparable, Decision, ErrorBody, Held, ItemResult, Outcome, Reply, RunMark, TargetError,
+    AdminCalls, Client, Comparable, Decision, ErrorBody, Held, ItemResult, Reply, ReplyOutcome, RunMark, TargetError,
     decide, error_body, identity,
 };
 use crate::pace::Permit;
@@ -34,7 +34,7 @@ impl Single<'_> {
         permit.finish(&reply.answer());
         let request = reply.request_id.clone();
         match reply.outcome {
-            Outcome::Answered { status: 409 } => match self.existing(error_body(&reply.body)).await {
+            ReplyOutcome::Answered { status: 409 } => match self.existing(error_body(&reply.body)).await {
                 Ok(result) => Exchange::Results(vec![result], request, Held::default()),
                 Err(error) => Exchange::Failed(error),
             },

@@ -4,7 +4,7 @@
 //! Pure: the sender gathers the facts, asks here, and carries out what comes back.
 
 use super::refusal::{is_about_content, may_be_about_content};
-use crate::avnology::{Decision, Outcome, Transport, decide};
+use crate::avnology::{Decision, ReplyOutcome, Transport, decide};
 
 /// Requests without an answer in time after which a batch is split.
 const TIMEOUTS: u32 = 2;
@@ -36,15 +36,15 @@ pub(super) enum Failure {
 
 impl Failure {
     /// What an outcome without results is.
-    pub(super) fn of(outcome: Outcome) -> Self {
+    pub(super) fn of(outcome: ReplyOutcome) -> Self {
         match (decide(outcome), outcome) {
             (Decision::Refused, _) => Self::Refused,
-            (Decision::Isolate, Outcome::Answered { status: 413 }) => Self::TooLarge,
+            (Decision::Isolate, ReplyOutcome::Answered { status: 413 }) => Self::TooLarge,
             (Decision::Isolate, _) => Self::Content,
             // `Done` without results is an answer that cannot be used.
             (Decision::Retry | Decision::Done, outcome) => match outcome {
-                Outcome::Answered { status: 429 } => Self::Throttled,
-                Outcome::Failed(Transport::Timeout) => Self::Timeout,
+                ReplyOutcome::Answered { status: 429 } => Self::Throttled,
+                ReplyOutcome::Failed(Transport::Timeout) => Self::Timeout,
                 outcome if is_about_content(outcome) => Self::Breakdown,
                 outcome if may_be_about_content(outcome) => Self::Gateway,
                 _ => Self::Away,
@@ -426,10 +426,12 @@ mod tests {
 
     #[test]
     fn failures_over_every_outcome() {
-        let answered = (100..=599).map(|status| (status.to_string(), Outcome::Answered { status }));
+        let answered = (100..=599).map(|status| (status.to_string(), ReplyOutcome::Answered { status }));
         let transports = [Transport::Dns, Transport::Connect, Transport::Timeout, Transport::Interrupted];
-        let failed = transports.map(|transport| (format!("{transport:?}").to_lowercase(), Outcome::Failed(transport)));
-        let others = [("unreadable".to_owned(), Outcome::Unreadable), ("too large".to_owned(), Outcome::TooLarge)];
+        let failed =
+            transports.map(|transport| (format!("{transport:?}").to_lowercase(), ReplyOutcome::Failed(transport)));
+        let others =
+            [("unreadable".to_owned(), ReplyOutcome::Unreadable), ("too large".to_owned(), ReplyOutcome::TooLarge)];
         let mut runs: Vec<(String, String, Failure)> = Vec::new();
         for (name, outcome) in answered.chain(others).chain(failed) {
             let failure = Failure::of(outcome);

@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 
 use super::duplicate::{BESIDE, ENTRY_BYTES, found};
-use super::place::{Parts, Place, RECORD_BYTES, REST_BYTES, Writer};
+use super::record_place::{Parts, RECORD_BYTES, REST_BYTES, RecordPlace, Writer};
 use super::{Sorter, read_exact_at, write_all_at};
 
 const SLOT_NUMBER_BYTES: usize = 6;
@@ -36,8 +36,8 @@ pub(super) struct Slots(File);
 
 #[derive(Default)]
 struct Slot {
-    holder: Option<Place>,
-    claimant: Option<Place>,
+    holder: Option<RecordPlace>,
+    claimant: Option<RecordPlace>,
 }
 
 impl Slots {
@@ -55,9 +55,9 @@ impl Slots {
         let holder = parts.record();
         let holder = parts.rest(holder);
         let claimant = parts.record();
-        let claimant = Place { line: parts.number(5), ..claimant };
+        let claimant = RecordPlace { line: parts.number(5), ..claimant };
         // Records are counted from 1.
-        let taken = |place: Place| (place.number > 0).then_some(place);
+        let taken = |place: RecordPlace| (place.number > 0).then_some(place);
         Ok(Slot { holder: taken(holder), claimant: taken(claimant) })
     }
 
@@ -75,7 +75,7 @@ pub(super) fn settle(
     slots: &Slots,
     into: &Sorter<ENTRY_BYTES>,
 ) -> io::Result<()> {
-    let mut record = (Place::default(), Vec::new());
+    let mut record = (RecordPlace::default(), Vec::new());
     for member in members {
         let member = member?;
         let mut parts = Parts(&member);
@@ -95,7 +95,11 @@ pub(super) fn settle(
 
 /// Gives a record its keys, which are in the order of their kinds, or none of them if an earlier record has one that it
 /// claims.
-fn settle_record((place, keys): &(Place, Vec<(u8, u64)>), slots: &Slots, into: &Sorter<ENTRY_BYTES>) -> io::Result<()> {
+fn settle_record(
+    (place, keys): &(RecordPlace, Vec<(u8, u64)>),
+    slots: &Slots,
+    into: &Sorter<ENTRY_BYTES>,
+) -> io::Result<()> {
     for (kind, slot) in keys.iter().take_while(|(kind, _)| kind & BESIDE == 0) {
         if let Some(claimant) = slots.read(*slot)?.claimant {
             return into.extend(&[found(place, *kind, &claimant)]);

@@ -1,6 +1,6 @@
 //! A record that has the same key as another one, and the entry in which that is kept.
 
-use super::place::{Parts, Place, RECORD_BYTES, REST_BYTES, Writer};
+use super::record_place::{Parts, RECORD_BYTES, REST_BYTES, RecordPlace, Writer};
 
 /// Bytes of a key's hash.
 pub(super) const HASH_BYTES: usize = 12;
@@ -19,13 +19,13 @@ pub(super) const BESIDE: u8 = 0x80;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplicate {
     /// The record.
-    pub place: Place,
+    pub place: RecordPlace,
     /// Which kind of key it is.
     pub kind: u8,
     /// What that means for the record.
     pub meaning: Meaning,
     /// The other record, which stays. Only its input, number and line are known.
-    pub first: Place,
+    pub first: RecordPlace,
 }
 
 /// What it means that two records have the same key.
@@ -38,7 +38,7 @@ pub enum Meaning {
 }
 
 /// The entry of a record that has the same key as another one.
-pub(super) fn found(place: &Place, kind: u8, other: &Place) -> Entry {
+pub(super) fn found(place: &RecordPlace, kind: u8, other: &RecordPlace) -> Entry {
     let mut entry = Writer::<ENTRY_BYTES>::default();
     entry.record(place).number(u64::from(kind), 1).record(other).number(other.line, 5).rest(place);
     entry.done()
@@ -62,12 +62,12 @@ pub(super) fn kept_duplicate(entry: &Entry) -> Duplicate {
     take_apart(entry, Parts::kept_rest)
 }
 
-fn take_apart<'a>(entry: &'a Entry, rest: impl FnOnce(&mut Parts<'a>, Place) -> Place) -> Duplicate {
+fn take_apart<'a>(entry: &'a Entry, rest: impl FnOnce(&mut Parts<'a>, RecordPlace) -> RecordPlace) -> Duplicate {
     let mut parts = Parts(entry);
     let place = parts.record();
     let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
     let first = parts.record();
-    let first = Place { line: parts.number(5), ..first };
+    let first = RecordPlace { line: parts.number(5), ..first };
     let meaning = if kind & BESIDE == 0 { Meaning::Taken } else { Meaning::Shared };
     Duplicate { place: rest(&mut parts, place), kind: kind & !BESIDE, meaning, first }
 }

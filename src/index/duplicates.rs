@@ -18,7 +18,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::claims::{self, MEMBER_BYTES, Slots};
 use super::duplicate::{BESIDE, Duplicate, ENTRY_BYTES, Entry, HASH_BYTES, duplicate_of, kept, kept_duplicate};
-use super::place::{Place, RECORD_BYTES, Writer};
+use super::record_place::{RECORD_BYTES, RecordPlace, Writer};
 use super::{SortedFile, Sorter};
 
 /// Entries in memory while reading: 512 KiB, and as much for each thread that sorts.
@@ -54,16 +54,16 @@ impl DuplicateFinder {
 
     /// Adds a key that only one record can have. What counts is the key's bytes, so it comes in a form in which equal means
     /// the same.
-    pub fn claim(&self, keys: &mut Keys, place: &Place, kind: u8, key: &[u8]) {
+    pub fn claim(&self, keys: &mut Keys, place: &RecordPlace, kind: u8, key: &[u8]) {
         self.add(keys, place, (kind, 0), key);
     }
 
     /// Adds a key of this kind that a record has beside its own, which makes no record a duplicate.
-    pub fn beside(&self, keys: &mut Keys, place: &Place, kind: u8, key: &[u8]) {
+    pub fn beside(&self, keys: &mut Keys, place: &RecordPlace, kind: u8, key: &[u8]) {
         self.add(keys, place, (kind, BESIDE), key);
     }
 
-    fn add(&self, keys: &mut Keys, place: &Place, (kind, beside): (u8, u8), key: &[u8]) {
+    fn add(&self, keys: &mut Keys, place: &RecordPlace, (kind, beside): (u8, u8), key: &[u8]) {
         let mut hasher = SipHasher24::new_with_key(&self.secret);
         hasher.write_u8(kind);
         hasher.write(key);
@@ -176,7 +176,7 @@ impl Duplicates {
     /// What a record has in common with another one, if anything.
     pub fn find(&self, input: u16, number: u64) -> io::Result<Option<Duplicate>> {
         let mut key = Writer::<RECORD_BYTES>::default();
-        key.record(&Place { input, number, ..Place::default() });
+        key.record(&RecordPlace { input, number, ..RecordPlace::default() });
         Ok(self.0.find(&key.done())?.map(|entry| kept_duplicate(&entry)))
     }
 
@@ -195,9 +195,9 @@ mod tests {
     use super::*;
     use crate::index::Meaning;
 
-    fn place(input: u16, number: u64) -> Place {
+    fn place(input: u16, number: u64) -> RecordPlace {
         let scattered = number.wrapping_mul(0x9E37_79B9) & 0xFF_FFFF;
-        Place {
+        RecordPlace {
             input,
             number,
             line: number * 3,
@@ -270,7 +270,7 @@ mod tests {
             prop_assert!(listed.is_sorted_by_key(|duplicate| duplicate.place.number));
             prop_assert_eq!(listed.len(), expected.len());
             let written = found.write(tempfile::tempfile().unwrap()).unwrap();
-            let kept = |duplicate: &Duplicate| Duplicate { place: Place { notes: 0, ..duplicate.place }, ..*duplicate };
+            let kept = |duplicate: &Duplicate| Duplicate { place: RecordPlace { notes: 0, ..duplicate.place }, ..*duplicate };
             prop_assert!(written.iter().map(Result::unwrap).eq(listed.iter().map(kept)));
             for duplicate in &listed {
                 let (meaning, kind, first) = expected[&duplicate.place.number];

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use super::entry::{Entry, Outcome, Settled};
+use super::entry::{Entry, RecordOutcome, Settled};
 use super::log::LogWriter;
 use super::run_journal::{Found, cut_off};
 use super::{Counted, JournalError, RecordKey, RejectsEnd};
@@ -29,7 +29,7 @@ impl Amendment {
     /// These records were created, though the answer to their request was lost. Durable when this returns.
     pub fn created(&mut self, records: &[(RecordKey, String, String)]) -> io::Result<()> {
         let records = records.iter().map(|(key, external_id, id)| {
-            let outcome = Outcome::Created { external_id: external_id.clone(), id: Some(id.clone()) };
+            let outcome = RecordOutcome::Created { external_id: external_id.clone(), id: Some(id.clone()) };
             Settled { key: *key, outcome, notices: 0 }
         });
         let records = records.collect();

@@ -56,7 +56,7 @@ pub struct Plan {
 
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
+pub enum RecordOutcome {
     /// A new identity.
     Created {
         /// The key at the target.
@@ -87,7 +87,7 @@ pub struct Settled {
     /// The record.
     pub key: RecordKey,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: RecordOutcome,
     /// The notices about it: of each the bit of its number ([`crate::mapping::Notice::number`]).
     pub notices: u64,
 }
@@ -159,7 +159,7 @@ mod tests {
         let record = |number| RecordKey { input: 0, number };
         let planned = Entry::Planned(Plan { records: vec![record(1), record(300)], round: 2 });
         assert_eq!(Entry::decode(&[0, 2, 0, 1, 0, 0xac, 2, 2]), Some(planned));
-        let created = Outcome::Created { external_id: "u".to_owned(), id: None };
+        let created = RecordOutcome::Created { external_id: "u".to_owned(), id: None };
         let settled = Settled { key: record(1), outcome: created, notices: 0 };
         let settled = Entry::Settled { records: vec![settled], rejects_bytes: 5 };
         assert_eq!(Entry::decode(&[1, 1, 0, 1, 0, 1, b'u', 0, 0, 5]), Some(settled));
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(ended.encode().unwrap(), [6, 1, 3, 0, 0, 2, 0, 0, 0]);
         // The notices with the numbers 0, 7 and 31, of a version that kept 32 of them.
         let notices = 1 | 1 << 7 | 1 << 31;
-        let settled = Settled { key: record(1), outcome: Outcome::Unchanged, notices };
+        let settled = Settled { key: record(1), outcome: RecordOutcome::Unchanged, notices };
         let settled = Entry::Settled { records: vec![settled], rejects_bytes: 0 };
         assert_eq!(Entry::decode(&[1, 1, 0, 1, 1, 0x81, 0x81, 0x80, 0x80, 0x08, 0]), Some(settled));
         let rejects = RejectsEnd { bytes: 5, sum: 7 };

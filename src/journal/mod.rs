@@ -39,7 +39,7 @@ mod run_record;
 
 pub use amendment::Amendment;
 pub use ended::{Ended, EndedInput};
-pub use entry::{Entry, Mark, Outcome, Plan, RecordKey, RejectsEnd, Settled};
+pub use entry::{Entry, Mark, Plan, RecordKey, RecordOutcome, RejectsEnd, Settled};
 pub use first_pass::{FirstPassRecord, Prediction};
 pub use journal_account::{CountedRejects, Ending, JournalAccount};
 pub use known_users::{ContentHash, KNOWN_USERS_PREFIX, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};

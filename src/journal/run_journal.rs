@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::entry::{Entry, Outcome, Settled};
+use super::entry::{Entry, RecordOutcome, Settled};
 use super::log::{self, LogError, LogReader, LogWriter, Tail};
 use super::rejects_left::{FIRST, numbered};
 use super::{Counted, CountedRejects, Ended, Ending, JournalAccount, Progress, Reject, RejectsFile};
@@ -266,7 +266,7 @@ impl Journal {
         let wrong = |source| JournalError::Log { path: path.to_path_buf(), source };
         let mut created = 0;
         let counted = |record: &Settled| {
-            created += u64::from(matches!(record.outcome, Outcome::Created { .. }));
+            created += u64::from(matches!(record.outcome, RecordOutcome::Created { .. }));
             settled(record);
         };
         let found = Found::read(&file, path, inputs, counted)?.ok_or_else(|| wrong(LogError::Empty))?;

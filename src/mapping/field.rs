@@ -95,7 +95,7 @@ const FIELDS: [(&str, Field); 15] = [
 
 /// A user, and what is mapped of it already.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a, 'c> {
+pub(super) struct MappedUser<'a, 'c> {
     pub user: &'a User<'a>,
     pub contacts: &'c Contacts<'a>,
 }
@@ -132,8 +132,8 @@ impl Field {
     }
 
     /// Its value as JSON; nothing where it is absent, null or empty text.
-    pub(super) fn value<'a>(&self, source: Source<'a, '_>) -> Result<Option<TraitValue<'a>>, Rejection> {
-        let Source { user, contacts } = source;
+    pub(super) fn value<'a>(&self, source: MappedUser<'a, '_>) -> Result<Option<TraitValue<'a>>, Rejection> {
+        let MappedUser { user, contacts } = source;
         Ok(match self {
             Self::EmailAddresses => Some(TraitValue::Addresses(contacts.email_addresses.clone())),
             Self::PhoneNumbers => Some(TraitValue::Addresses(contacts.phone_numbers.clone())),
@@ -148,8 +148,8 @@ impl Field {
     }
 
     /// Its value as text; nothing where it is absent, null or empty.
-    pub(super) fn text<'a>(&self, source: Source<'a, '_>) -> Result<Option<Cow<'a, str>>, Rejection> {
-        let Source { user, contacts } = source;
+    pub(super) fn text<'a>(&self, source: MappedUser<'a, '_>) -> Result<Option<Cow<'a, str>>, Rejection> {
+        let MappedUser { user, contacts } = source;
         let flag = |flag: Option<bool>| flag.map(|flag| if flag { "true" } else { "false" });
         let borrowed = match self {
             Self::Id => user.id.as_deref(),

@@ -163,7 +163,7 @@ pub struct AdminMetadata<'a> {
     /// Clerk's, to the byte.
     pub private_metadata: Option<&'a RawValue>,
     /// Where the user comes from.
-    pub clerk: Origin<'a>,
+    pub clerk: ClerkOrigin<'a>,
     /// Bags that a mapping file puts here.
     pub others: Vec<NamedTrait<'a>>,
 }
@@ -184,7 +184,7 @@ impl Serialize for AdminMetadata<'_> {
 
 /// Facts about the user at Clerk that the target has no field for.
 #[derive(Clone, Serialize)]
-pub struct Origin<'a> {
+pub struct ClerkOrigin<'a> {
     /// The Clerk user id.
     pub id: &'a str,
     /// When the user signed up, RFC 3339.

@@ -49,8 +49,8 @@ pub use parse::{parse, parse_row, row_rejection};
 pub(crate) use reject_line::{Content, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{
-    EmailRules, InvalidUsername, MetadataRules, MissingEmail, Origin, Place, RoleRule, Rules, TraitRule, TraitRules,
-    Unverified, UsernameRules,
+    EmailRules, InvalidUsername, MetadataRules, MetadataTarget, MissingEmail, RoleRule, Rules, TraitRule, TraitRules,
+    TraitSource, Unverified, UsernameRules,
 };
 pub(crate) use syntax::is_email;
 pub use template::Template;

@@ -2,7 +2,7 @@
 
 use super::Notice;
 
-/// Bits that a set takes at most where it is packed: see [`crate::index::Place`].
+/// Bits that a set takes at most where it is packed: see [`crate::index::RecordPlace`].
 const MOST: u32 = 40;
 
 impl Notice {
@@ -110,7 +110,7 @@ const _: () = {
     let (mut taken, mut index) = (0, 0);
     while index < Notice::ALL.len() {
         let notice = Notice::ALL[index];
-        assert!(notice.number() < MOST, "the notes of a `Place` need another byte");
+        assert!(notice.number() < MOST, "the notes of a `RecordPlace` need another byte");
         assert!(taken & Notices::bit(notice) == 0, "two notices have the same number");
         taken |= Notices::bit(notice);
         index += 1;

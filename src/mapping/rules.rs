@@ -183,7 +183,7 @@ impl Default for TraitRules {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraitRule {
     /// What it is.
-    pub origin: Origin,
+    pub origin: TraitSource,
     /// What it is where that is absent.
     pub default: Option<Constant>,
 }
@@ -191,13 +191,13 @@ pub struct TraitRule {
 impl TraitRule {
     /// A field as it is.
     pub(super) const fn of(field: Field) -> Self {
-        Self { origin: Origin::Field(field), default: None }
+        Self { origin: TraitSource::Field(field), default: None }
     }
 }
 
 /// What a trait is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Origin {
+pub enum TraitSource {
     /// A field of Clerk's.
     Field(Field),
     /// Text with fields in it.
@@ -210,16 +210,16 @@ pub enum Origin {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetadataRules {
     /// `public_metadata`.
-    pub public: Place,
+    pub public: MetadataTarget,
     /// `private_metadata`, which never goes into traits.
-    pub private: Place,
+    pub private: MetadataTarget,
     /// `unsafe_metadata`.
-    pub unsafe_: Place,
+    pub unsafe_: MetadataTarget,
 }
 
 /// Where a bag of metadata goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Place {
+pub enum MetadataTarget {
     /// Under its own name: public and unsafe metadata into the traits, private metadata into the admin metadata.
     #[default]
     Usual,
@@ -251,13 +251,13 @@ impl Rules {
         {
             literal += name.len() + rule.default.as_ref().map_or(0, Constant::size);
             match &rule.origin {
-                Origin::Field(Field::Username | Field::FirstName | Field::LastName) if name.is_empty() => {}
-                Origin::Field(_) => copies += 1,
-                Origin::Template(template) => {
+                TraitSource::Field(Field::Username | Field::FirstName | Field::LastName) if name.is_empty() => {}
+                TraitSource::Field(_) => copies += 1,
+                TraitSource::Template(template) => {
                     literal += template.literal_bytes();
                     copies += template.fields().count();
                 }
-                Origin::Constant(constant) => literal += constant.size(),
+                TraitSource::Constant(constant) => literal += constant.size(),
             }
         }
         (literal, copies)

@@ -4,7 +4,7 @@
 //! it, and white space at either end of the whole goes; where every field is absent there is no text at all.
 
 use super::Rejection;
-use super::field::{Field, Source};
+use super::field::{Field, MappedUser};
 
 /// A template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Template {
     }
 
     /// The text for one user.
-    pub(super) fn text(&self, source: Source<'_, '_>) -> Result<Option<String>, Rejection> {
+    pub(super) fn text(&self, source: MappedUser<'_, '_>) -> Result<Option<String>, Rejection> {
         let (mut text, mut any) = (String::new(), false);
         for piece in &self.pieces {
             match piece {
@@ -107,7 +107,7 @@ mod tests {
     fn text(template: &str, user: &str) -> Option<String> {
         let user = parse(user.as_bytes()).expect("a user");
         let contacts = Contacts::of("a@example.com");
-        let source = Source { user: &user, contacts: &contacts };
+        let source = MappedUser { user: &user, contacts: &contacts };
         Template::parse(template).expect("a template").text(source).expect("a text")
     }
 

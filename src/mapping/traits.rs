@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::field::{Bag, Source};
+use super::field::{Bag, MappedUser};
 use super::identity::{NamedTrait, TraitValue, Traits};
 use super::limits::{ADDED_TRAITS_BYTES, NAME_CHARACTERS};
 use super::reachable::Contacts;
-use super::rules::{InvalidUsername, MetadataRules, Origin, Place, TraitRule, UsernameRules};
+use super::rules::{InvalidUsername, MetadataRules, MetadataTarget, TraitRule, TraitSource, UsernameRules};
 use super::text::{at_most, lowercase};
 use super::{Notice, Notices, RejectCode, Rejection, Rules};
 use crate::clerk::User;
@@ -35,10 +35,10 @@ impl<'a> Bags<'a> {
         bags
     }
 
-    fn put(&mut self, bag: Bag, json: Option<&'a RawValue>, place: &'a Place) {
+    fn put(&mut self, bag: Bag, json: Option<&'a RawValue>, place: &'a MetadataTarget) {
         let Some(json) = json else { return };
         match place {
-            Place::Usual => {
+            MetadataTarget::Usual => {
                 let field = match bag {
                     Bag::Public => &mut self.public_metadata,
                     Bag::Private => &mut self.private_metadata,
@@ -46,11 +46,11 @@ impl<'a> Bags<'a> {
                 };
                 *field = Some(json);
             }
-            Place::Traits(name) => self.in_traits.push(NamedTrait { name, value: TraitValue::Json(json) }),
-            Place::AdminMetadata(name) => {
+            MetadataTarget::Traits(name) => self.in_traits.push(NamedTrait { name, value: TraitValue::Json(json) }),
+            MetadataTarget::AdminMetadata(name) => {
                 self.in_admin_metadata.push(NamedTrait { name, value: TraitValue::Json(json) });
             }
-            Place::Nowhere => {}
+            MetadataTarget::Nowhere => {}
         }
     }
 }
@@ -63,7 +63,7 @@ pub(super) fn traits<'a>(
     rules: &'a Rules,
     notices: &mut Notices,
 ) -> Result<Traits<'a>, Rejection> {
-    let source = Source { user, contacts: &contacts };
+    let source = MappedUser { user, contacts: &contacts };
     let username = match &rules.traits.username {
         Some(rule) => text(rule, source)?,
         None => None,
@@ -109,7 +109,7 @@ fn allowed<'a>(
 fn name<'a>(
     field: &str,
     rule: Option<&'a TraitRule>,
-    source: Source<'a, '_>,
+    source: MappedUser<'a, '_>,
 ) -> Result<Option<Cow<'a, str>>, Rejection> {
     let Some(rule) = rule else { return Ok(None) };
     let name = text(rule, source)?;
@@ -118,11 +118,11 @@ fn name<'a>(
 }
 
 /// A trait that is text.
-fn text<'a>(rule: &'a TraitRule, source: Source<'a, '_>) -> Result<Option<Cow<'a, str>>, Rejection> {
+fn text<'a>(rule: &'a TraitRule, source: MappedUser<'a, '_>) -> Result<Option<Cow<'a, str>>, Rejection> {
     let text = match &rule.origin {
-        Origin::Field(field) => field.text(source)?,
-        Origin::Template(template) => template.text(source)?.map(Cow::Owned),
-        Origin::Constant(constant) => Some(constant.text()),
+        TraitSource::Field(field) => field.text(source)?,
+        TraitSource::Template(template) => template.text(source)?.map(Cow::Owned),
+        TraitSource::Constant(constant) => Some(constant.text()),
     };
     Ok(text.or_else(|| rule.default.as_ref().map(|default| default.text())))
 }
@@ -131,14 +131,14 @@ fn text<'a>(rule: &'a TraitRule, source: Source<'a, '_>) -> Result<Option<Cow<'a
 fn add<'a>(
     traits: &mut Vec<NamedTrait<'a>>,
     rules: &'a [(String, TraitRule)],
-    source: Source<'a, '_>,
+    source: MappedUser<'a, '_>,
 ) -> Result<(), Rejection> {
     let mut bytes = 0;
     for (name, rule) in rules {
         let value = match &rule.origin {
-            Origin::Field(field) => field.value(source)?,
-            Origin::Template(template) => template.text(source)?.map(|text| TraitValue::Text(Cow::Owned(text))),
-            Origin::Constant(constant) => Some(TraitValue::Constant(constant)),
+            TraitSource::Field(field) => field.value(source)?,
+            TraitSource::Template(template) => template.text(source)?.map(|text| TraitValue::Text(Cow::Owned(text))),
+            TraitSource::Constant(constant) => Some(TraitValue::Constant(constant)),
         };
         let Some(value) = value.or_else(|| rule.default.as_ref().map(TraitValue::Constant)) else { continue };
         bytes += size(&value);

@@ -1,7 +1,7 @@
 //! One user, from Clerk's shape to the target's.
 
 use super::credentials::credentials;
-use super::identity::{AdminMetadata, MigrationIdentity, Origin, State};
+use super::identity::{AdminMetadata, ClerkOrigin, MigrationIdentity, State};
 use super::limits::EXTERNAL_ID_CHARACTERS;
 use super::reachable::Contacts;
 use super::syntax::is_locale;
@@ -49,7 +49,7 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
         credentials: credentials(user, &mut notices),
         admin_metadata: AdminMetadata {
             private_metadata,
-            clerk: Origin {
+            clerk: ClerkOrigin {
                 id,
                 created_at: time("created_at", user.created_at)?,
                 legal_accepted_at: time("legal_accepted_at", user.legal_accepted_at)?,

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::state::{Next, State};
 use super::turn::Turn;
-use super::{Answer, BatchControl, PaceFigures, PaceRules, Timer};
+use super::{BatchControl, PaceFigures, PaceRules, PaceSignal, Timer};
 
 /// The pace of a run, shared by all that is sent.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Pace {
         self.state().figures(Instant::now())
     }
 
-    pub(super) fn finish(&self, turn: &Turn, answer: Option<&Answer>) {
+    pub(super) fn finish(&self, turn: &Turn, answer: Option<&PaceSignal>) {
         {
             let mut state = self.state();
             state.under_way -= 1;
@@ -153,7 +153,7 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
-    use crate::pace::{ConcurrencyRules, Quota, RateChoice, RateRules, Verdict};
+    use crate::pace::{ConcurrencyRules, Quota, RateChoice, RateRules, RequestResult};
 
     fn pace(rate: &str) -> Arc<Pace> {
         let choice: RateChoice = rate.parse().unwrap();
@@ -167,13 +167,13 @@ mod tests {
         })
     }
 
-    fn told(verdict: Verdict, wait: u64) -> Answer {
-        Answer { wait: Some(Duration::from_secs(wait)), ..Answer::of(verdict) }
+    fn told(verdict: RequestResult, wait: u64) -> PaceSignal {
+        PaceSignal { wait: Some(Duration::from_secs(wait)), ..PaceSignal::of(verdict) }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_target_that_says_at_once_again_and_again_is_not_asked_faster_than_the_rate() {
-        for verdict in [Verdict::Refused, Verdict::Failed] {
+        for verdict in [RequestResult::Refused, RequestResult::Failed] {
             let (pace, start) = (pace("2/s"), Instant::now());
             for _ in 0..100 {
                 pace.admit(true).await.finish(&told(verdict, 0));
@@ -186,7 +186,7 @@ mod tests {
     async fn a_quota_that_is_not_used_up_says_nothing_about_how_long_to_wait() {
         let pace = pace("10/s");
         let quota = Quota { remaining: Some(57), reset: Some(Duration::from_secs(3500)), ..Quota::default() };
-        pace.admit(true).await.finish(&Answer { quota, ..Answer::of(Verdict::Refused) });
+        pace.admit(true).await.finish(&PaceSignal { quota, ..PaceSignal::of(RequestResult::Refused) });
         assert!(pace.failing_for() < Duration::from_mins(3), "{:?}", pace.failing_for());
     }
 
@@ -196,11 +196,11 @@ mod tests {
         let earlier = pace.admit(true).await;
         let refused = pace.admit(true).await;
         for _ in 0..8 {
-            pace.admit(true).await.finish(&Answer::of(Verdict::Failed));
+            pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Failed));
         }
-        refused.finish(&told(Verdict::Refused, 60));
+        refused.finish(&told(RequestResult::Refused, 60));
         let now = Instant::now();
-        earlier.finish(&Answer::of(Verdict::Granted));
+        earlier.finish(&PaceSignal::of(RequestResult::Granted));
         drop(pace.admit(true).await);
         assert!(now.elapsed() >= Duration::from_mins(1), "sent after {:?}", now.elapsed());
     }
@@ -209,12 +209,12 @@ mod tests {
     async fn a_refusal_of_what_was_sent_before_the_wait_does_not_begin_another() {
         let pace = pace("1000/s");
         let (first, late) = (pace.admit(true).await, pace.admit(true).await);
-        first.finish(&told(Verdict::Refused, 1));
-        pace.admit(true).await.finish(&Answer::of(Verdict::Granted));
+        first.finish(&told(RequestResult::Refused, 1));
+        pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Granted));
         let rate = pace.figures().rate;
-        late.finish(&told(Verdict::Refused, 1));
+        late.finish(&told(RequestResult::Refused, 1));
         assert_eq!(pace.figures().holding, None);
-        pace.admit(true).await.finish(&Answer::of(Verdict::Granted));
+        pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Granted));
         assert!(pace.figures().rate >= rate, "one refusal of everybody counts twice: {rate} {}", pace.figures().rate);
     }
 }

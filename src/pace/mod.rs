@@ -18,13 +18,13 @@
 //! The controls are pure: time comes in as an argument. `tests/end_to_end/scenarios.rs` runs them against targets of all kinds, which
 //! `fixtures/scenarios` describes.
 
-mod answer;
 mod batch_control;
 mod concurrency_control;
 mod figures;
 mod gate;
 mod hold;
 mod limiter;
+mod pace_signal;
 mod permit;
 mod quota;
 mod rate;
@@ -36,12 +36,12 @@ mod state;
 mod timer;
 mod turn;
 
-pub use answer::{Answer, Verdict};
 pub use batch_control::BatchControl;
 pub use concurrency_control::{ConcurrencyControl, ConcurrencyRules};
 pub use figures::PaceFigures;
 pub use gate::{Pace, Slot};
 pub use hold::HoldReason;
+pub use pace_signal::{PaceSignal, RequestResult};
 pub use permit::Permit;
 pub use quota::Quota;
 pub use rate::{Rate, RateChoice, RateRules};

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::state::State;
 use super::turn::Turn;
-use super::{Answer, Pace};
+use super::{Pace, PaceSignal};
 
 /// The turn to send one request. One that is dropped counts as not sent.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Permit {
     }
 
     /// Tells what became of the request.
-    pub fn finish(mut self, answer: &Answer) {
+    pub fn finish(mut self, answer: &PaceSignal) {
         self.open = false;
         self.pace.finish(&self.turn, Some(answer));
     }

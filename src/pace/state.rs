@@ -8,7 +8,8 @@ use super::hold::Hold;
 use super::limiter::Limiter;
 use super::turn::Turn;
 use super::{
-    Answer, BatchControl, ConcurrencyControl, HoldReason, PaceFigures, PaceRules, RateControl, Spacing, Verdict,
+    BatchControl, ConcurrencyControl, HoldReason, PaceFigures, PaceRules, PaceSignal, RateControl, RequestResult,
+    Spacing,
 };
 
 /// Failures in a row after which a target counts as down, and at least twice as many as requests may be under way.
@@ -153,12 +154,12 @@ impl State {
         Duration::from_secs_f64(1.0 / self.rate.rate())
     }
 
-    pub(super) fn finish(&mut self, now: Instant, turn: &Turn, answer: &Answer) {
+    pub(super) fn finish(&mut self, now: Instant, turn: &Turn, answer: &PaceSignal) {
         self.answered += 1;
         self.spacing.answered(turn.sent, now);
         match answer.verdict {
-            Verdict::Granted => self.granted(now, turn, answer),
-            Verdict::Refused => {
+            RequestResult::Granted => self.granted(now, turn, answer),
+            RequestResult::Refused => {
                 self.refused += 1;
                 self.rate.refused();
                 // What was sent before everybody waited is part of what was waited for.
@@ -175,7 +176,7 @@ impl State {
                     hold.close = if is_first { close } else { hold.close && !turn.probe };
                 }
             }
-            Verdict::Failed => {
+            RequestResult::Failed => {
                 self.failures += 1;
                 self.failing_since.get_or_insert(now);
                 if turn.measured {
@@ -206,7 +207,7 @@ impl State {
     }
 
     /// For how long a refusal asks to be left alone, as far as that is believed.
-    fn asked(&self, now: Instant, turn: &Turn, answer: &Answer) -> Option<Duration> {
+    fn asked(&self, now: Instant, turn: &Turn, answer: &PaceSignal) -> Option<Duration> {
         let patience = self.patience.saturating_sub(self.failing_since.map_or(Duration::ZERO, |since| now - since));
         match answer.wait {
             // The one that tries says it once more: then it is meant.
@@ -218,7 +219,7 @@ impl State {
         }
     }
 
-    fn granted(&mut self, now: Instant, turn: &Turn, answer: &Answer) {
+    fn granted(&mut self, now: Instant, turn: &Turn, answer: &PaceSignal) {
         self.failures = 0;
         self.failing_since = None;
         if let Some(apart) = turn.apart {

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::journal::{Entry, Journal, KnownUsers, Mark, Outcome, Reject, Settled, Tracker};
+use crate::journal::{Entry, Journal, KnownUsers, Mark, RecordOutcome, Reject, Settled, Tracker};
 use crate::pace::Pace;
 use crate::signal::Signals;
 
@@ -243,7 +243,7 @@ fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
 }
 
 fn settled(reject: &Reject) -> Settled {
-    let outcome = Outcome::Rejected {
+    let outcome = RecordOutcome::Rejected {
         code: reject.code.as_str().to_owned(),
         line: reject.position.line,
         offset: reject.position.offset,

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::account::StopReason;
 use crate::account::booking::{LateReject, LateShared, earlier, position};
 use crate::account::event::{Event, tell};
-use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, Place};
+use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
 use crate::mapping::{Mapped, Notices, Rejection, Unique};
 use crate::source::{RecordSpan, Shard};
 
@@ -47,7 +47,7 @@ pub(super) async fn finish(finder: Arc<DuplicateFinder>) -> io::Result<Option<Fo
 /// Adds the keys of a record that maps.
 pub(super) fn collect(finder: &DuplicateFinder, keys: &mut Keys, input: u16, span: &RecordSpan, mapped: &Mapped<'_>) {
     let RecordSpan { number, line, offset, length, .. } = *span;
-    let place = Place { input, number, line, offset, length, notes: mapped.notices.bits() };
+    let place = RecordPlace { input, number, line, offset, length, notes: mapped.notices.bits() };
     mapped.identity.unique(|unique, key| finder.claim(keys, &place, unique.number(), key.as_bytes()));
     mapped.identity.verified_beside(|unique, key| finder.beside(keys, &place, unique.number(), key.as_bytes()));
 }

@@ -10,7 +10,7 @@ use crate::avnology::{MAX_BODY_BYTES, RunMark};
 use crate::clerk::User;
 use crate::delivery::Ready;
 use crate::index::Keys;
-use crate::journal::{ContentHash, KnownLookup, Mark, Outcome, Progress, RecordKey, Reject, Settled};
+use crate::journal::{ContentHash, KnownLookup, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::{
     Content, Notice, Notices, RejectCode, Rejection, Rules, content, map, parse, parse_row, row_rejection,
 };
@@ -87,7 +87,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         }
         match mapper.record(index, &chunk, span)? {
             Ok(record) if mapper.forget_if_known(&record) => {
-                unchanged.push(Settled { key, outcome: Outcome::Unchanged, notices: record.notices.bits() });
+                unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices: record.notices.bits() });
             }
             Ok(record) => ready.push(record),
             Err(rejection) => rejects.push(Reject::new(rejection, input, &chunk, span)),

@@ -23,7 +23,7 @@ impl Default for RateLimit {
 
 /// What the limit says about one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(super) struct RateAllowance {
     pub allowed: bool,
     pub limit: u32,
     pub remaining: u32,
@@ -45,7 +45,7 @@ impl RateLimiter {
 
     /// Takes a token from the bucket of the key with this index, if there is one.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tokens lie between 0 and the burst")]
-    pub(super) fn take(&mut self, key: usize, now: Instant) -> Verdict {
+    pub(super) fn take(&mut self, key: usize, now: Instant) -> RateAllowance {
         let (rate, burst) = (f64::from(self.limit.per_second), f64::from(self.limit.burst));
         let (tokens, last) = self.buckets.entry(key).or_insert((burst, now));
         *tokens = (*tokens + now.duration_since(*last).as_secs_f64() * rate).min(burst);
@@ -57,7 +57,7 @@ impl RateLimiter {
         } else {
             1.0 - *tokens
         };
-        Verdict {
+        RateAllowance {
             allowed,
             limit: self.limit.burst,
             remaining: *tokens as u32,

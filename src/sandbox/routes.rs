@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::api_error::ApiError;
 use super::app::{App, ItemFault, error, json, request_id};
 use super::call::{Answer, Call, Method};
-use super::rate_limit::Verdict;
+use super::rate_limit::RateAllowance;
 use super::{ApiKey, identities, sign_in};
 
 /// The contract's largest body.
@@ -128,7 +128,7 @@ async fn read_body(body: Body) -> Result<Vec<u8>, ApiError> {
     if length > MAX_BODY { Err(ApiError::too_large(MAX_BODY)) } else { Ok(bytes) }
 }
 
-fn limit_headers(verdict: Verdict) -> HeaderMap {
+fn limit_headers(verdict: RateAllowance) -> HeaderMap {
     let seconds = verdict.reset.as_secs_f64().ceil().max(1.0);
     let mut headers = HeaderMap::new();
     headers.insert("x-ratelimit-limit", HeaderValue::from(verdict.limit));

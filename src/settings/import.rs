@@ -10,7 +10,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::engine::ShardError;
-use super::output::{Progress, console, is_quiet, progress};
+use super::output::{ProgressMode, console, is_quiet, progress};
 use super::{Environment, SettingsError, shard};
 use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy, RetryBudget, Timeouts, check_key};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
@@ -109,7 +109,7 @@ pub struct ImportSettings {
     /// What standard output gets.
     pub output: OutputFormat,
     /// What standard error gets.
-    pub progress: Progress,
+    pub progress: ProgressMode,
     /// What else standard error gets.
     pub console: Console,
     /// Metrics for Prometheus, which are there before the settings are: that these are wrong is to be seen in them.

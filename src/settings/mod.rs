@@ -20,5 +20,5 @@ pub use engine::ShardError;
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use import::{Destination, ImportSettings, Sample, Undo, WhichRun, runs_directory};
-pub use output::{Progress, console, metrics};
+pub use output::{ProgressMode, console, metrics};
 pub use output_error::OutputError;

@@ -16,7 +16,7 @@ const LOGGED_PROGRESS: Duration = Duration::from_secs(10);
 
 /// How progress is shown, decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum ProgressMode {
     /// A bar.
     Bars,
     /// Lines for people.
@@ -45,15 +45,15 @@ pub fn metrics(options: &RunOptions, job: &'static str) -> Result<Option<Arc<Met
 }
 
 /// How progress is shown: as was asked, else as fits.
-pub(super) fn progress(arguments: &RunOptions) -> Progress {
+pub(super) fn progress(arguments: &RunOptions) -> ProgressMode {
     match arguments.progress {
-        _ if is_quiet(arguments) => Progress::None,
-        ProgressStyle::Auto if arguments.log_format == LogFormat::Json => Progress::Json(LOGGED_PROGRESS),
+        _ if is_quiet(arguments) => ProgressMode::None,
+        ProgressStyle::Auto if arguments.log_format == LogFormat::Json => ProgressMode::Json(LOGGED_PROGRESS),
         // Log lines would tear a bar apart.
-        ProgressStyle::Auto if std::io::stderr().is_terminal() && arguments.verbose == 0 => Progress::Bars,
-        ProgressStyle::Auto | ProgressStyle::Plain => Progress::Plain,
-        ProgressStyle::Bars => Progress::Bars,
-        ProgressStyle::Json => Progress::Json(WATCHED_PROGRESS),
-        ProgressStyle::None => Progress::None,
+        ProgressStyle::Auto if std::io::stderr().is_terminal() && arguments.verbose == 0 => ProgressMode::Bars,
+        ProgressStyle::Auto | ProgressStyle::Plain => ProgressMode::Plain,
+        ProgressStyle::Bars => ProgressMode::Bars,
+        ProgressStyle::Json => ProgressMode::Json(WATCHED_PROGRESS),
+        ProgressStyle::None => ProgressMode::None,
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use super::comparison::Verdict;
+use super::comparison::ComparisonResult;
 use super::extra::Extra;
 use crate::account::{InputProgress, Ledger};
 use crate::avnology::Field;
@@ -63,10 +63,10 @@ impl Account {
         }
     }
 
-    pub(super) fn book(&mut self, page: &[MappedIdentity], verdicts: Vec<Verdict>) {
-        for (identity, verdict) in page.iter().zip(verdicts) {
+    pub(super) fn book(&mut self, page: &[MappedIdentity], results: Vec<ComparisonResult>) {
+        for (identity, result) in page.iter().zip(results) {
             self.checked += 1;
-            let Verdict::Found { different, hidden } = verdict else {
+            let ComparisonResult::Found { different, hidden } = result else {
                 self.missing.add(&identity.position);
                 continue;
             };

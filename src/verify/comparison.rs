@@ -7,7 +7,7 @@ use crate::pipeline::MappedIdentity;
 
 /// What the comparison of one identity brought.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum ComparisonResult {
     Missing,
     /// It is there.
     Found {
@@ -22,7 +22,7 @@ pub(super) enum Verdict {
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     /// For each identity.
-    pub verdicts: Vec<Verdict>,
+    pub results: Vec<ComparisonResult>,
     /// The target's own ids of those who were found.
     pub found: Vec<String>,
 }
@@ -45,8 +45,8 @@ impl Comparison<'_> {
     /// Compares a page.
     pub(super) async fn compare(&self, page: &[MappedIdentity]) -> Result<Compared, TargetError> {
         let mut compared = Compared::default();
-        while compared.verdicts.len() < page.len() {
-            let rest = &page[compared.verdicts.len()..];
+        while compared.results.len() < page.len() {
+            let rest = &page[compared.results.len()..];
             let ids: Vec<&str> = rest.iter().map(|identity| identity.external_id.as_ref()).collect();
             let (count, body) = self.target.read_some(&ids).await?;
             // A target that ignores a filter lists other identities; they are found by their external id, or not at all.
@@ -56,8 +56,8 @@ impl Comparison<'_> {
                 let found = found.get(&*identity.external_id);
                 // One that came from another Clerk user is somebody else's.
                 let found = found.filter(|found| sent.is_same_person(found) != Some(false));
-                let index = compared.verdicts.len();
-                compared.verdicts.push(Verdict::Missing);
+                let index = compared.results.len();
+                compared.results.push(ComparisonResult::Missing);
                 if let Some(found) = found {
                     compared.found(index, &sent, found);
                 }
@@ -69,8 +69,8 @@ impl Comparison<'_> {
 
     /// Whose external id was given, changed or taken away at Clerk since they were imported is there under another one.
     async fn look_elsewhere(&self, page: &[MappedIdentity], compared: &mut Compared) -> Result<(), TargetError> {
-        let is_missing = |(index, verdict)| matches!(verdict, &Verdict::Missing).then_some(index);
-        let missing: Vec<usize> = compared.verdicts.iter().enumerate().filter_map(is_missing).collect();
+        let is_missing = |(index, result)| matches!(result, &ComparisonResult::Missing).then_some(index);
+        let missing: Vec<usize> = compared.results.iter().enumerate().filter_map(is_missing).collect();
         let sought = missing.into_iter().filter_map(|index| {
             let sent = Comparable::sent(&page[index].encoded)?;
             let clerk_id = sent.clerk_id()?;
@@ -132,7 +132,8 @@ impl Comparison<'_> {
 
 impl Compared {
     fn found(&mut self, index: usize, sent: &Comparable<'_>, found: &Comparable<'_>) {
-        self.verdicts[index] = Verdict::Found { different: sent.differences(found), hidden: sent.hidden(found) };
+        self.results[index] =
+            ComparisonResult::Found { different: sent.differences(found), hidden: sent.hidden(found) };
         self.found.extend(found.id.as_deref().map(str::to_owned));
     }
 }

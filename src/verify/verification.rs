@@ -93,8 +93,8 @@ async fn compare(
         .map(|page| async move { (page, comparison.compare(page).await) })
         .buffered(concurrency);
     while let Some((page, compared)) = pages.next().await {
-        let Compared { verdicts, found: ids } = compared?;
-        account.book(page, verdicts);
+        let Compared { results, found: ids } = compared?;
+        account.book(page, results);
         found.extend(&ids).map_err(StopReason::Temporary)?;
     }
     Ok(())

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use avnology_migrate::pace::{Answer, ConcurrencyRules, Pace, PaceRules, Quota, RateRules, Timer, Verdict};
+use avnology_migrate::pace::{ConcurrencyRules, Pace, PaceRules, PaceSignal, Quota, RateRules, RequestResult, Timer};
 use serde::Deserialize;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, advance, sleep};
@@ -239,10 +239,10 @@ impl Target {
     }
 
     /// What the target says beside a verdict.
-    fn answer(&self, verdict: Verdict, wait: f64) -> Answer {
+    fn answer(&self, verdict: RequestResult, wait: f64) -> PaceSignal {
         let Server { says, rate, limit, .. } = &self.server;
         let seconds = Duration::from_secs(wait.ceil() as u64);
-        let wait = (verdict == Verdict::Refused && *says != Says::Nothing).then_some(seconds);
+        let wait = (verdict == RequestResult::Refused && *says != Says::Nothing).then_some(seconds);
         let headers: Vec<(&str, String)> = match (says, limit) {
             (Says::XRateLimit, Limit::TokenBucket { burst }) => vec![
                 ("x-ratelimit-limit", burst.to_string()),
@@ -260,7 +260,7 @@ impl Target {
             _ => Vec::new(),
         };
         let get = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
-        Answer { verdict, wait, quota: Quota::read(get, SystemTime::UNIX_EPOCH) }
+        PaceSignal { verdict, wait, quota: Quota::read(get, SystemTime::UNIX_EPOCH) }
     }
 }
 
@@ -270,7 +270,7 @@ async fn a_while([least, most]: [u64; 2]) {
 }
 
 /// One request.
-async fn request(target: &RefCell<Target>) -> Answer {
+async fn request(target: &RefCell<Target>) -> PaceSignal {
     let way = target.borrow().server.way_ms;
     a_while(way).await;
     let (now, down, decision, latency) = {
@@ -291,9 +291,9 @@ async fn request(target: &RefCell<Target>) -> Answer {
         Err(_) => target.refused.push(now),
     }
     match decision {
-        _ if down => Answer::of(Verdict::Failed),
-        Ok(_) => target.answer(Verdict::Granted, 0.0),
-        Err(wait) => target.answer(Verdict::Refused, wait),
+        _ if down => PaceSignal::of(RequestResult::Failed),
+        Ok(_) => target.answer(RequestResult::Granted, 0.0),
+        Err(wait) => target.answer(RequestResult::Refused, wait),
     }
 }
 

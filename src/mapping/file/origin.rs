@@ -5,7 +5,7 @@ use toml::de::DeValue;
 
 use crate::mapping::field::Field;
 use crate::mapping::template::{Template, TemplateFault};
-use crate::mapping::{Constant, Origin, TraitRule};
+use crate::mapping::{Constant, TraitRule, TraitSource};
 use crate::toml_document::{Document, Section, suggestion};
 
 const FORMS: &str = "a trait is the name of a field in quotes, false, or one of { from = \"…\" }, { template = \"…\" } and \
@@ -40,16 +40,16 @@ fn detailed<'t>(
     document.only(section, &["from", "template", "constant", "default"]);
     let from = document.text(section, "from").and_then(|(text, _)| {
         let value = section.get("from")?;
-        field(document, text, value).map(Origin::Field)
+        field(document, text, value).map(TraitSource::Field)
     });
     let template = document.text(section, "template").and_then(|(text, span)| match Template::parse(text) {
-        Ok(template) => Some(Origin::Template(template)),
+        Ok(template) => Some(TraitSource::Template(template)),
         Err(fault) => {
             document.fault(span, template_fault(fault));
             None
         }
     });
-    let constant = section.get("constant").and_then(|value| constant(document, value)).map(Origin::Constant);
+    let constant = section.get("constant").and_then(|value| constant(document, value)).map(TraitSource::Constant);
     let default = section.get("default").and_then(|value| self::constant(document, value));
     let given = ["from", "template", "constant"].iter().filter(|key| section.get(key).is_some()).count();
     if given != 1 {

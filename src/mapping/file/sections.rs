@@ -11,8 +11,8 @@ use super::origin::trait_rule;
 use crate::mapping::field::Bag;
 use crate::mapping::limits::{ADDED_TRAITS, LITERAL_BYTES, MARK, TRAIT_NAME_CHARACTERS};
 use crate::mapping::{
-    EmailRules, InvalidUsername, MetadataRules, Origin, Place, RoleRule, Rules, TraitRule, TraitRules, Unverified,
-    UsernameRules,
+    EmailRules, InvalidUsername, MetadataRules, MetadataTarget, RoleRule, Rules, TraitRule, TraitRules, TraitSource,
+    Unverified, UsernameRules,
 };
 use crate::toml_document::{Document, Section, shown, suggestion};
 
@@ -71,7 +71,7 @@ fn traits<'t>(document: &mut Document<'t>, section: &Section<'t, '_>, names: &mu
             }
             "username" | "first_name" | "last_name" => {
                 let rule = trait_rule(document, name, value);
-                if matches!(&rule, Some(TraitRule { origin: Origin::Field(field), .. }) if !field.is_text()) {
+                if matches!(&rule, Some(TraitRule { origin: TraitSource::Field(field), .. }) if !field.is_text()) {
                     document.fault(value.span(), format!("`{name}` is text, and this is a list"));
                 }
                 match name {
@@ -123,11 +123,11 @@ fn metadata<'t>(document: &mut Document<'t>, section: Option<&Section<'t, '_>>, 
         let usual = if bag == Bag::Private { "admin_metadata" } else { "traits" };
         let usual = format!("{usual}.{}", bag.name());
         let (text, span) = match value.map(|value| (value.get_ref(), value.span())) {
-            Some((DeValue::Boolean(false), _)) => return Place::Nowhere,
+            Some((DeValue::Boolean(false), _)) => return MetadataTarget::Nowhere,
             Some((DeValue::String(text), span)) => (text.as_ref(), span),
             Some((_, span)) => {
                 document.fault(span, format!("`{key}` is text in quotes, or false for nowhere"));
-                return Place::Usual;
+                return MetadataTarget::Usual;
             }
             // A trait of the same name is what is at fault then.
             None => {
@@ -140,7 +140,7 @@ fn metadata<'t>(document: &mut Document<'t>, section: Option<&Section<'t, '_>>, 
             document.fault(span, format!("`{}` would go under the same name as something else", bag.name()));
         }
         taken.push(text.to_owned());
-        if text == usual { Place::Usual } else { place }
+        if text == usual { MetadataTarget::Usual } else { place }
     };
     MetadataRules {
         public: place("public", Bag::Public),
@@ -149,7 +149,7 @@ fn metadata<'t>(document: &mut Document<'t>, section: Option<&Section<'t, '_>>, 
     }
 }
 
-fn place_of(document: &mut Document<'_>, bag: Bag, text: &str, span: &Range<usize>) -> Place {
+fn place_of(document: &mut Document<'_>, bag: Bag, text: &str, span: &Range<usize>) -> MetadataTarget {
     /// Traits that are always something else.
     const KNOWN: [&str; 7] =
         ["email", "username", "first_name", "last_name", "phone", "email_addresses", "phone_numbers"];
@@ -158,11 +158,11 @@ fn place_of(document: &mut Document<'_>, bag: Bag, text: &str, span: &Range<usiz
     let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
     let is_name = (1..=TRAIT_NAME_CHARACTERS).contains(&name.len()) && name.chars().all(is_plain);
     let (place, is_free) = match room {
-        "traits" => (Place::Traits(name.to_owned()), !KNOWN.contains(&name)),
-        "admin_metadata" => (Place::AdminMetadata(name.to_owned()), !["clerk", MARK].contains(&name)),
-        _ => (Place::Usual, false),
+        "traits" => (MetadataTarget::Traits(name.to_owned()), !KNOWN.contains(&name)),
+        "admin_metadata" => (MetadataTarget::AdminMetadata(name.to_owned()), !["clerk", MARK].contains(&name)),
+        _ => (MetadataTarget::Usual, false),
     };
-    if matches!(place, Place::Usual) || !is_name {
+    if matches!(place, MetadataTarget::Usual) || !is_name {
         let hint = suggestion(room, ["traits", "admin_metadata"].into_iter().filter(|known| *known != room));
         let hint = hint.unwrap_or_default();
         document.fault(span.clone(), format!("metadata goes to \"traits.NAME\" or \"admin_metadata.NAME\"{hint}"));

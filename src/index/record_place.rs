@@ -9,7 +9,7 @@ pub(super) const REST_BYTES: usize = 20;
 
 /// A record, and where it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct RecordPlace {
     /// Index of the input.
     pub input: u16,
     /// The record's number within it, from 1.
@@ -51,18 +51,18 @@ impl<const N: usize> Writer<N> {
         self.bytes(&number[8 - bytes..])
     }
 
-    pub(super) fn record(&mut self, place: &Place) -> &mut Self {
+    pub(super) fn record(&mut self, place: &RecordPlace) -> &mut Self {
         self.number(u64::from(place.input), 2).number(place.number, 5)
     }
 
-    pub(super) fn rest(&mut self, place: &Place) -> &mut Self {
-        let Place { line, offset, length, notes, .. } = *place;
+    pub(super) fn rest(&mut self, place: &RecordPlace) -> &mut Self {
+        let RecordPlace { line, offset, length, notes, .. } = *place;
         self.number(line, 5).number(offset, 6).number(length, 4).number(notes, 5)
     }
 
     /// As it is kept in a file. This never changes: files of earlier versions are read by it.
-    pub(super) fn kept_rest(&mut self, place: &Place) -> &mut Self {
-        let Place { line, offset, length, .. } = *place;
+    pub(super) fn kept_rest(&mut self, place: &RecordPlace) -> &mut Self {
+        let RecordPlace { line, offset, length, .. } = *place;
         self.number(line, 5).number(offset, 6).number(length, 5).number(0, 4)
     }
 
@@ -82,18 +82,18 @@ impl Parts<'_> {
         number.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
-    pub(super) fn record(&mut self) -> Place {
+    pub(super) fn record(&mut self) -> RecordPlace {
         let input = u16::try_from(self.number(2)).unwrap_or(u16::MAX);
-        Place { input, number: self.number(5), ..Place::default() }
+        RecordPlace { input, number: self.number(5), ..RecordPlace::default() }
     }
 
-    pub(super) fn rest(&mut self, place: Place) -> Place {
+    pub(super) fn rest(&mut self, place: RecordPlace) -> RecordPlace {
         let (line, offset, length, notes) = (self.number(5), self.number(6), self.number(4), self.number(5));
-        Place { line, offset, length, notes, ..place }
+        RecordPlace { line, offset, length, notes, ..place }
     }
 
-    pub(super) fn kept_rest(&mut self, place: Place) -> Place {
+    pub(super) fn kept_rest(&mut self, place: RecordPlace) -> RecordPlace {
         let (line, offset, length) = (self.number(5), self.number(6), self.number(5));
-        Place { line, offset, length, ..place }
+        RecordPlace { line, offset, length, ..place }
     }
 }

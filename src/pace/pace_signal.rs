@@ -6,7 +6,7 @@ use super::Quota;
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RequestResult {
     /// The target dealt with it, whatever came out.
     Granted,
     /// It came too fast.
@@ -17,18 +17,18 @@ pub enum Verdict {
 
 /// What an answer says about the target.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Answer {
+pub struct PaceSignal {
     /// What became of the request.
-    pub verdict: Verdict,
+    pub verdict: RequestResult,
     /// How long the target wants to be left alone.
     pub wait: Option<Duration>,
     /// What it says about its quota.
     pub quota: Quota,
 }
 
-impl Answer {
+impl PaceSignal {
     /// An answer with nothing said beside it.
-    pub fn of(verdict: Verdict) -> Self {
+    pub fn of(verdict: RequestResult) -> Self {
         Self { verdict, wait: None, quota: Quota::default() }
     }
 }
