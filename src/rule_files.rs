@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::files::put_private;
 use crate::journal::{FileRecord, RunDirectory, RunRecord};
 use crate::mapping::{MAPPING_FILE_BYTES, MissingEmail, Rules, TraitsSchema, TraitsSchemaError, parse_mapping};
-use crate::toml_document::{Fault, told};
+use crate::toml_document::{Fault, list_faults};
 
 /// Largest JSON Schema, in bytes. Ours.
 const SCHEMA_BYTES: usize = 1024 * 1024;
@@ -26,7 +26,7 @@ pub enum RuleFileError {
         source: io::Error,
     },
     /// The mapping file is wrong.
-    #[error("the mapping file is wrong:{}", told(path, faults))]
+    #[error("the mapping file is wrong:{}", list_faults(path, faults))]
     Mapping {
         /// The path.
         path: PathBuf,

@@ -33,8 +33,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A line for each fault, but not too many.
-pub(crate) fn told(path: &Path, faults: &[Fault]) -> String {
+/// Lists the faults, one a line, but not too many.
+pub(crate) fn list_faults(path: &Path, faults: &[Fault]) -> String {
     let lines = faults.iter().take(MOST_FAULTS).map(|fault| format!("\n  {}, {fault}", path.display()));
     let more = faults.len().saturating_sub(MOST_FAULTS);
     lines.chain((more > 0).then(|| format!("\n  and {more} more"))).collect()

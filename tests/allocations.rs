@@ -80,7 +80,7 @@ fn chunks_take_the_same_room_however_little_is_read_at_once() {
         while let Some(chunk) = reader.next_chunk().expect("a chunk") {
             // What was carried over from the chunk before is less than a record, and this export's are small.
             let most = limits.chunk_bytes + 64 * 1024;
-            assert!(chunk.bytes.room() <= most, "{} bytes in pieces of {piece}", chunk.bytes.room());
+            assert!(chunk.bytes.capacity() <= most, "{} bytes in pieces of {piece}", chunk.bytes.capacity());
             chunks += 1;
         }
         assert!(chunks > 10);

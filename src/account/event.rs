@@ -1,4 +1,4 @@
-//! What the stages tell the committer.
+//! What the stages report to the committer.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,7 +13,7 @@ pub(crate) enum Event {
     Mapped(MappedChunkCounts),
     /// An input was read to its end.
     Read(InputEnd),
-    /// A batch is about to be sent, as the entry says; `ready` is told once that is durable.
+    /// A batch is about to be sent, as the entry says; the committer answers on `ready` once that is durable.
     Planned { entry: Entry, ready: oneshot::Sender<()> },
     /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
     Settled {
@@ -21,9 +21,9 @@ pub(crate) enum Event {
         records: Vec<Settled>,
         /// Rejected.
         rejects: Vec<Reject>,
-        /// Of those there: who is now known to be as the export has them.
+        /// Users who were confirmed to be at the target exactly as exported.
         known: Vec<Known>,
-        /// Dropped once that is booked.
+        /// The committer drops it once that is booked.
         booked: oneshot::Sender<()>,
     },
     /// What was found about records that were taken for valid.
@@ -46,7 +46,7 @@ pub(crate) enum Event {
 
 impl Event {
     /// Whether it has to be durable before anything follows from it: a batch may not be sent before its plan is, and what
-    /// the target did for us must not be forgotten. Whatever else is lost in a crash comes about again.
+    /// the target did for us must not be forgotten. All else that a crash loses is made again when the run is resumed.
     pub(crate) fn must_be_durable(&self) -> bool {
         match self {
             Self::Planned { .. } => true,
@@ -58,16 +58,16 @@ impl Event {
     }
 }
 
-/// Tells the committer. It outlives every stage, so a closed channel means that the run is over and nobody listens.
-pub(crate) async fn tell(events: &mpsc::Sender<Event>, event: Event) {
+/// Sends an event to the committer. It outlives every stage, so a closed channel means that the run is over.
+pub(crate) async fn send_event(events: &mpsc::Sender<Event>, event: Event) {
     if events.send(event).await.is_err() {
         tracing::debug!("the committer is gone");
     }
 }
 
-/// Tells the committer what became of records. A reject holds the record itself, so whoever has rejects waits until they are
-/// booked: at any moment each stage has few of them in memory, and not as many as the channel has room for.
-pub(crate) async fn settle(
+/// Reports to the committer what became of records. A reject holds the record itself, so a stage that sends rejects waits
+/// until they are booked: at any moment each stage has few of them in memory, and not as many as the channel could hold.
+pub(crate) async fn report_settled(
     events: &mpsc::Sender<Event>,
     records: Vec<Settled>,
     rejects: Vec<Reject>,
@@ -76,11 +76,11 @@ pub(crate) async fn settle(
     if records.is_empty() && rejects.is_empty() {
         return;
     }
-    let (booked, told) = oneshot::channel();
+    let (booked, is_booked) = oneshot::channel();
     let waits = !rejects.is_empty();
-    tell(events, Event::Settled { records, rejects, known, booked }).await;
+    send_event(events, Event::Settled { records, rejects, known, booked }).await;
     if waits {
-        // Nothing is ever said: it is dropped when it is time.
-        drop(told.await);
+        // The committer sends nothing: it drops its end once the rejects are written.
+        drop(is_booked.await);
     }
 }

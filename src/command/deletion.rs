@@ -87,7 +87,7 @@ impl Deletion<'_> {
     }
 
     /// Deletes what was in doubt and turns out to be the run's own, of which this is the journal.
-    pub(super) async fn settle(&mut self, doubts: &[InDoubt], journal: &Path) -> Result<(), ImportError> {
+    pub(super) async fn look_up_doubts(&mut self, doubts: &[InDoubt], journal: &Path) -> Result<(), ImportError> {
         let mut named = Vec::new();
         for InDoubt { key, external_id } in doubts {
             match external_id {

@@ -19,7 +19,7 @@ use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{Journal, Prediction, RunDirectory, RunRecord};
 use crate::pace::Pace;
-use crate::pipeline::{self, DuplicateCheck, Job, MemoryBound, peak_memory, room};
+use crate::pipeline::{self, DuplicateCheck, Job, MemoryBound, delivery_memory, peak_memory};
 use crate::report::RunDetails;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
@@ -200,7 +200,7 @@ fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilitie
         client,
         batch: capabilities.batch,
         pace: Pace::new(&settings.pace),
-        room: room(&settings.pace),
+        memory: delivery_memory(&settings.pace),
         budget: settings.retry,
         on_existing: settings.on_existing,
         run_id: record.id.clone(),

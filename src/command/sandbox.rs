@@ -29,9 +29,9 @@ pub async fn run(arguments: SandboxArguments, shutdown: impl Future<Output = ()>
     writeln!(stdout, "AVNOLOGY_BASE_URL={base_url}\nAVNOLOGY_SECRET_KEY={api_key}")?;
     stdout.flush()?;
     drop(stdout);
-    let told =
+    let written =
         writeln!(anstream::stderr(), "Sign-in page: {base_url}/sign-in   Database: {}   Stop: Ctrl-C", db.display());
-    drop(told);
+    drop(written);
     shutdown.await;
     sandbox.shutdown().await;
     Ok(())

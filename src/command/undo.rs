@@ -158,7 +158,7 @@ async fn delete_all(
         Ok(read) => read.map_err(UndoError::Journal)?,
         Err(error) => return Err(UndoError::Io(io::Error::other(error)).into()),
     }
-    deletion.settle(doubts, &directory.journal()).await
+    deletion.look_up_doubts(doubts, &directory.journal()).await
 }
 
 /// Sends what the journal says was created, a page at a time.

@@ -153,7 +153,7 @@ impl Packer {
         item.encoded = start..self.body.len();
         // Records come in the order of their chunks, so only the last one can be the same.
         if self.items.last().is_none_or(|last| !Arc::ptr_eq(&last.chunk, &item.chunk)) {
-            self.pinned += item.chunk.bytes.room();
+            self.pinned += item.chunk.bytes.capacity();
         }
         self.items.push(item);
     }

@@ -16,16 +16,16 @@ use super::Delivery;
 use super::batch::{Batch, BatchLimits, Item};
 use super::blame::Probes;
 use super::exchange::Exchange;
+use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
 use super::refusal::{
     conflict, failing, invalid, is_explained, is_throttled, is_transient, may_be_about_content, may_have_been_applied,
 };
-use super::settlement::{Settlement, Settler};
+use super::settlement::{SettledReporter, Settlement};
 use super::single::Single;
 use super::verdict::{self, Facts, Failure, Next, NextRound, Reason, RoundFacts, Suspected, Wait};
-use super::work::Work;
 use crate::account::StopReason;
-use crate::account::event::{Event, tell};
+use crate::account::event::{Event, send_event};
 use crate::avnology::{
     AdminCalls, Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget,
     TargetError, answers_probe_batch, batch_results, decide, decide_item, error_body,
@@ -77,9 +77,9 @@ impl Tries {
 }
 
 /// What is left to do after a batch was answered.
-enum Left {
+enum Remaining {
     /// These, perhaps none.
-    Work(Vec<Work>),
+    Batches(Vec<PendingBatch>),
     /// The run is over; what is not settled stays unfinished.
     Stop,
 }
@@ -87,11 +87,11 @@ enum Left {
 /// Sends batches.
 pub(crate) struct Sender {
     delivery: Delivery,
-    /// For what is asked beside the batches.
+    /// For requests beside the batches.
     calls: AdminCalls,
     /// Batches that were answered so far, by all senders.
     succeeded: AtomicU64,
-    settler: Settler,
+    settled_reporter: SettledReporter,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -110,7 +110,7 @@ impl Sender {
             delivery,
             calls,
             succeeded: AtomicU64::new(0),
-            settler: Settler::new(events.clone()),
+            settled_reporter: SettledReporter::new(events.clone()),
             events,
             stop,
             abort,
@@ -127,50 +127,50 @@ impl Sender {
     }
 
     /// Takes batches until there are no more, as many at a time as the pace has slots for.
-    pub(crate) async fn run(self, batches: mpsc::Receiver<Work>) {
+    pub(crate) async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
         let pace = &self.delivery.pace;
         let taken = futures::stream::unfold(batches, |mut batches| async move {
             let slot = pace.slot().await;
             Some(((batches.recv().await?, slot), batches))
         });
         let sender = &self;
-        let deliver = async |(work, slot): (Work, Slot)| {
-            sender.deliver(work).await;
+        let deliver = async |(pending, slot): (PendingBatch, Slot)| {
+            sender.deliver(pending).await;
             drop(slot);
         };
         taken.for_each_concurrent(None, deliver).await;
     }
 
     /// Settles every item of a batch, in as many requests as that takes.
-    async fn deliver(&self, work: Work) {
+    async fn deliver(&self, pending: PendingBatch) {
         // Parts of one size before smaller ones: it is soon known whether the target takes any.
-        let mut open = VecDeque::from([work]);
-        while let Some(work) = open.pop_front() {
-            if let Some(parts) = work.beyond(self.limits()()) {
+        let mut open = VecDeque::from([pending]);
+        while let Some(pending) = open.pop_front() {
+            if let Some(parts) = pending.split_to_limits(self.limits()()) {
                 open.extend(parts);
                 continue;
             }
             let next = tokio::select! {
                 biased;
                 () = self.abort.cancelled() => return,
-                next = self.settle(&work) => next,
+                next = self.send_until_answered(&pending) => next,
             };
             match next {
-                Left::Work(rest) => open.extend(rest),
-                Left::Stop => return,
+                Remaining::Batches(rest) => open.extend(rest),
+                Remaining::Stop => return,
             }
         }
     }
 
-    /// Makes durable what is about to be sent; false when that failed. What is planned is sent, even if the run is told
-    /// to stop in between: whatever is planned and not answered is in doubt until the run is taken up again.
-    async fn plan(&self, work: &Work) -> bool {
-        let items = &work.batch.items;
-        let plan = Plan { records: items.iter().map(Item::key).collect(), round: work.round };
+    /// Makes durable what is about to be sent; false when that failed. What is planned is sent, even if the run is stopped
+    /// in between: what is planned and not answered is in doubt until the run is resumed.
+    async fn plan(&self, pending: &PendingBatch) -> bool {
+        let items = &pending.batch.items;
+        let plan = Plan { records: items.iter().map(Item::key).collect(), round: pending.round };
         let external_ids = items.iter().map(|item| item.external_id.to_string()).collect();
-        let (ready, told) = oneshot::channel();
-        tell(&self.events, Event::Planned { entry: Entry::PlannedFor { plan, external_ids }, ready }).await;
-        told.await.is_ok()
+        let (ready, is_durable) = oneshot::channel();
+        send_event(&self.events, Event::Planned { entry: Entry::PlannedFor { plan, external_ids }, ready }).await;
+        is_durable.await.is_ok()
     }
 
     /// Waits for a turn at the shared pace; none when the run is stopping.
@@ -184,64 +184,64 @@ impl Sender {
     }
 
     /// Sends one request until it is answered.
-    async fn settle(&self, work: &Work) -> Left {
-        let key = self.idempotency_key(work);
+    async fn send_until_answered(&self, pending: &PendingBatch) -> Remaining {
+        let key = self.idempotency_key(pending);
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
         let mut tries = Tries::new(self.succeeded.load(Ordering::Relaxed));
         loop {
-            let Some(mut permit) = self.turn().await else { return Left::Stop };
-            if tries.requests == 0 && !self.plan(work).await {
-                return Left::Stop;
+            let Some(mut permit) = self.turn().await else { return Remaining::Stop };
+            if tries.requests == 0 && !self.plan(pending).await {
+                return Remaining::Stop;
             }
             tokio::select! {
                 biased;
                 () = permit.depart() => {}
-                () = self.stop.cancelled() => return Left::Stop,
+                () = self.stop.cancelled() => return Remaining::Stop,
             }
-            let again = tries.requests > 0 || work.round > 0 || work.in_doubt;
-            let exchange = self.exchange(&work.batch, &key, again, permit).await;
+            let again = tries.requests > 0 || pending.round > 0 || pending.in_doubt;
+            let exchange = self.exchange(&pending.batch, &key, again, permit).await;
             tries.requests += 1;
             let throttled = matches!(&exchange, Exchange::Undecided(reply) if is_throttled(reply));
-            tell(&self.events, Event::Requested { again, throttled }).await;
+            send_event(&self.events, Event::Requested { again, throttled }).await;
             let reply = match exchange {
                 Exchange::Results(results, request, held) => {
-                    let since = work.suspect_since.unwrap_or(tries.succeeded_before);
+                    let since = pending.suspect_since.unwrap_or(tries.succeeded_before);
                     if !results.iter().all(is_transient) {
                         self.succeeded.fetch_add(1, Ordering::Relaxed);
                         self.delivery.pace.batch(BatchControl::answered);
                     }
-                    return self.apply(work, (results, held), (request.as_deref(), since)).await;
+                    return self.record_results(pending, (results, held), (request.as_deref(), since)).await;
                 }
-                Exchange::Failed(error) => return self.give_up(error).await,
+                Exchange::Failed(error) => return self.stop_with(error).await,
                 Exchange::Undecided(reply) => reply,
             };
             tries.may_have_been_applied |= may_have_been_applied(reply.outcome);
-            let (attempts, items) = (tries.attempts, work.batch.items.len());
+            let (attempts, items) = (tries.attempts, pending.batch.items.len());
             tracing::debug!(outcome = ?reply.outcome, request = reply.request_id, attempts, items, "not settled");
-            if let Some(left) = self.not_settled(work, &reply, &mut tries).await {
+            if let Some(left) = self.decide_next(pending, &reply, &mut tries).await {
                 return left;
             }
-            // Where the target says how long, everybody waits.
+            // If the target says how long to wait, the pace holds every request.
             let usual = || (!throttled && reply.retry_after.is_none()).then(|| backoff.next()).flatten();
             let own = tries.pause.take().or_else(usual);
             tokio::select! {
                 // Once the run is stopping, nothing is tried a second time.
-                () = self.stop.cancelled() => return Left::Stop,
+                () = self.stop.cancelled() => return Remaining::Stop,
                 () = tokio::time::sleep(own.unwrap_or_default()) => {}
             }
         }
     }
 
     /// What follows from an answer that settles nothing; the same again if that is nothing.
-    async fn not_settled(&self, work: &Work, reply: &Reply, tries: &mut Tries) -> Option<Left> {
+    async fn decide_next(&self, pending: &PendingBatch, reply: &Reply, tries: &mut Tries) -> Option<Remaining> {
         let failure = Failure::of(reply.outcome);
         tries.note(failure);
         match failure {
-            Failure::TooLarge => self.delivery.pace.batch(|bounds| bounds.too_large(work.batch.body().len())),
-            Failure::Timeout => self.delivery.pace.batch(|bounds| bounds.too_slow(work.batch.items.len())),
+            Failure::TooLarge => self.delivery.pace.batch(|bounds| bounds.too_large(pending.batch.body().len())),
+            Failure::Timeout => self.delivery.pace.batch(|bounds| bounds.too_slow(pending.batch.items.len())),
             _ => {}
         }
-        let mut facts = self.facts(work, reply, failure, tries);
+        let mut facts = self.facts(pending, reply, failure, tries);
         let mut next = verdict::next(&facts);
         if next == Next::Ask {
             let answers_probe = self.answers_probe().await;
@@ -250,13 +250,13 @@ impl Sender {
             facts.is_blamed = tries.probes.blame_the_user(tries.attempts);
             next = verdict::next(&facts);
         }
-        self.carry_out(next, work, reply, tries).await
+        self.carry_out(next, pending, reply, tries).await
     }
 
     /// All that the decision depends on.
-    fn facts(&self, work: &Work, reply: &Reply, failure: Failure, tries: &Tries) -> Facts {
+    fn facts(&self, pending: &PendingBatch, reply: &Reply, failure: Failure, tries: &Tries) -> Facts {
         let RetryBudget { total, attempts: most_attempts, .. } = self.delivery.budget;
-        let since = work.suspect_since.unwrap_or(tries.succeeded_before);
+        let since = pending.suspect_since.unwrap_or(tries.succeeded_before);
         Facts {
             failure,
             wait: match reply.retry_after {
@@ -264,12 +264,12 @@ impl Sender {
                 Some(wait) if wait > total => Wait::TooLong,
                 Some(_) => Wait::Bearable,
             },
-            is_alone: work.batch.items.len() == 1,
-            is_part: work.suspect_since.is_some(),
+            is_alone: pending.batch.items.len() == 1,
+            is_part: pending.suspect_since.is_some(),
             attempts: tries.attempts,
             most_attempts,
             timeouts: tries.timeouts,
-            may_have_been_applied: work.in_doubt || tries.may_have_been_applied,
+            may_have_been_applied: pending.in_doubt || tries.may_have_been_applied,
             is_explained: is_explained(&error_body(&reply.body)),
             others_succeed: self.succeeded.load(Ordering::Relaxed) > since,
             is_failing: self.delivery.pace.failing_for() > total,
@@ -281,8 +281,14 @@ impl Sender {
     }
 
     /// Does what was decided; nothing is left to do for now if the same request is to be sent again.
-    async fn carry_out(&self, next: Next, work: &Work, reply: &Reply, tries: &mut Tries) -> Option<Left> {
-        let since_first = work.suspect_since.unwrap_or(tries.succeeded_before);
+    async fn carry_out(
+        &self,
+        next: Next,
+        pending: &PendingBatch,
+        reply: &Reply,
+        tries: &mut Tries,
+    ) -> Option<Remaining> {
+        let since_first = pending.suspect_since.unwrap_or(tries.succeeded_before);
         Some(match next {
             Next::Again { soon } => {
                 tries.pause = soon.then_some(SOON);
@@ -291,19 +297,19 @@ impl Sender {
             // Whether the target is well is known by now.
             Next::Ask => return None,
             // With bounds as they are now it will be split.
-            Next::WithinBounds => Left::Work(vec![work.refused_as_a_whole(Some(since_first))]),
+            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(since_first))]),
             Next::Halve { suspected, in_doubt } => {
                 let since = match suspected {
-                    Suspected::AsBefore => work.suspect_since,
+                    Suspected::AsBefore => pending.suspect_since,
                     Suspected::SinceFirst => Some(since_first),
                     Suspected::SinceNow => {
                         self.delivery.pace.restart_patience();
                         Some(self.succeeded.load(Ordering::Relaxed))
                     }
                 };
-                Left::Work(work.halved(since, in_doubt))
+                Remaining::Batches(pending.halved(since, in_doubt))
             }
-            Next::Reject => self.reject(work, reply).await,
+            Next::Reject => self.reject(pending, reply).await,
             Next::GiveUp(reason) => {
                 let target = self.delivery.client.base_url();
                 let error = match (reason, reply.retry_after) {
@@ -311,7 +317,7 @@ impl Sender {
                     (Reason::AsksToWait, Some(wait)) => TargetError::asks_to_wait(target, reply, wait),
                     (Reason::AsksToWait, None) | (Reason::Unreachable, _) => TargetError::unreachable(target, reply),
                 };
-                self.give_up(error).await
+                self.stop_with(error).await
             }
         })
     }
@@ -358,17 +364,17 @@ impl Sender {
 
     /// Settles the items of an answered batch; those whose error may pass are left to be sent again.
     /// Others that got through since `since` say that the target works.
-    async fn apply(
+    async fn record_results(
         &self,
-        work: &Work,
+        pending: &PendingBatch,
         (results, held): (Vec<ItemResult>, Held),
         (request, since): (Option<&str>, u64),
-    ) -> Left {
+    ) -> Remaining {
         let (mut records, mut rejected, mut known) = (Vec::new(), Vec::new(), Vec::new());
         let (mut again, mut existing, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
-            let item = &work.batch.items[index];
+            let item = &pending.batch.items[index];
             let settled = |outcome| Settled { key: item.key(), outcome, notices: item.notices.bits() };
             match result {
                 ItemResult::Created { id } => {
@@ -379,7 +385,7 @@ impl Sender {
                 ItemResult::Error { error } => match decide_item(&error) {
                     ItemDecision::Conflict => taken.push((index, error)),
                     ItemDecision::Invalid => rejected.push((index, invalid(error))),
-                    ItemDecision::Retry if work.probes.blame_the_user(work.round + 1) => {
+                    ItemDecision::Retry if pending.probes.blame_the_user(pending.round + 1) => {
                         rejected.push((index, failing(error)));
                     }
                     ItemDecision::Retry => again.push(index),
@@ -391,16 +397,16 @@ impl Sender {
             let last = known.pop();
             known.extend(last.map(|known: Known| known.newest(external_id, id)));
         }
-        self.settler.settle(&work.batch, Settlement { records, rejected, known }, request).await;
-        // What the target said is written by now; who reads back needs room again.
+        self.settled_reporter.report(&pending.batch, Settlement { records, rejected, known }, request).await;
+        // What the target said is written by now; reading back needs room for answers again.
         drop(held);
         if let Some(error) = refused {
-            return self.give_up(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
+            return self.stop_with(TargetError::refused_item(self.delivery.client.base_url(), &error)).await;
         }
-        if let Err(error) = self.reconcile(&work.batch, &existing, taken, request).await {
-            return self.give_up(error).await;
+        if let Err(error) = self.reconcile(&pending.batch, &existing, taken, request).await {
+            return self.stop_with(error).await;
         }
-        if again.is_empty() { Left::Work(Vec::new()) } else { self.send_again(work, again, since).await }
+        if again.is_empty() { Remaining::Batches(Vec::new()) } else { self.send_again(pending, again, since).await }
     }
 
     /// Settles items of an answered batch that are there already, or that something of another identity's is in the way of.
@@ -414,22 +420,22 @@ impl Sender {
         let (target, rule, mark) = (&self.calls, self.delivery.on_existing, self.delivery.mark.as_ref());
         let reconciler = Reconciler { target, batch, rule, mark };
         if !existing.is_empty() {
-            self.settler.settle(batch, reconciler.reconcile(existing).await?, None).await;
+            self.settled_reporter.report(batch, reconciler.reconcile(existing).await?, None).await;
         }
         if !taken.is_empty() {
-            self.settler.settle(batch, reconciler.reconcile_taken(taken).await?, request).await;
+            self.settled_reporter.report(batch, reconciler.reconcile_taken(taken).await?, request).await;
         }
         Ok(())
     }
 
     /// Leaves some items to be sent again after a while.
-    async fn send_again(&self, work: &Work, items: Vec<usize>, since: u64) -> Left {
+    async fn send_again(&self, pending: &PendingBatch, items: Vec<usize>, since: u64) -> Remaining {
         let RetryBudget { total, attempts, longest, .. } = self.delivery.budget;
         let mut backoff = Backoff::new(&self.delivery.budget, fastrand::Rng::new());
-        let mut delay = backoff.nth(work.round as usize).unwrap_or(longest);
+        let mut delay = backoff.nth(pending.round as usize).unwrap_or(longest);
         let next = verdict::next_round(RoundFacts {
             is_alone: items.len() == 1,
-            is_last_round: work.round + 1 >= attempts,
+            is_last_round: pending.round + 1 >= attempts,
             others_succeed: self.succeeded.load(Ordering::Relaxed) > since,
             is_failing: self.delivery.pace.failing_for() > total,
         });
@@ -437,12 +443,14 @@ impl Sender {
             NextRound::GiveUp => {
                 let target = self.delivery.client.base_url().to_string();
                 let reason = "it keeps failing on every user".to_owned();
-                return self.give_up(TargetError::Unreachable { target, reason }).await;
+                return self.stop_with(TargetError::Unreachable { target, reason }).await;
             }
-            NextRound::Together => vec![work.again(items, Some(since))],
-            NextRound::EachAlone => items.into_iter().map(|item| work.again(vec![item], Some(since))).collect(),
+            NextRound::Together => vec![pending.retry_items(items, Some(since))],
+            NextRound::EachAlone => {
+                items.into_iter().map(|item| pending.retry_items(vec![item], Some(since))).collect()
+            }
             NextRound::AfterAsking => {
-                let mut alone = work.again(items, Some(since));
+                let mut alone = pending.retry_items(items, Some(since));
                 let answers_probe = self.answers_probe().await;
                 alone.probes.asked(answers_probe);
                 delay = if answers_probe { SOON } else { delay };
@@ -450,13 +458,13 @@ impl Sender {
             }
         };
         tokio::select! {
-            () = self.stop.cancelled() => Left::Stop,
-            () = tokio::time::sleep(delay) => Left::Work(parts),
+            () = self.stop.cancelled() => Remaining::Stop,
+            () = tokio::time::sleep(delay) => Remaining::Batches(parts),
         }
     }
 
     /// Rejects the only item of a request.
-    async fn reject(&self, work: &Work, reply: &Reply) -> Left {
+    async fn reject(&self, pending: &PendingBatch, reply: &Reply) -> Remaining {
         let error = error_body(&reply.body);
         let rejection = match reply.outcome {
             ReplyOutcome::Answered { status: 409 } => conflict(error),
@@ -467,22 +475,22 @@ impl Sender {
             _ => invalid(error),
         };
         let settlement = Settlement { rejected: vec![(0, rejection)], ..Settlement::default() };
-        self.settler.settle(&work.batch, settlement, reply.request_id.as_deref()).await;
-        Left::Work(Vec::new())
+        self.settled_reporter.report(&pending.batch, settlement, reply.request_id.as_deref()).await;
+        Remaining::Batches(Vec::new())
     }
 
-    async fn give_up(&self, error: TargetError) -> Left {
-        tell(&self.events, Event::Stopped(StopReason::Target(error))).await;
-        Left::Stop
+    async fn stop_with(&self, error: TargetError) -> Remaining {
+        send_event(&self.events, Event::Stopped(StopReason::Target(error))).await;
+        Remaining::Stop
     }
 
-    /// The same request always has the same key; a request that must not be answered from memory has another one. What is in
+    /// A request that is repeated has the same key again; a request that must not be answered from memory has another one. What is in
     /// a request follows from its items, whose hashes are known.
-    fn idempotency_key(&self, work: &Work) -> String {
+    fn idempotency_key(&self, pending: &PendingBatch) -> String {
         let mut hash = Sha256::new();
         hash.update(self.delivery.run_id.as_bytes());
-        hash.update(work.round.to_le_bytes());
-        work.batch.items.iter().for_each(|item| hash.update(item.content.as_bytes()));
+        hash.update(pending.round.to_le_bytes());
+        pending.batch.items.iter().for_each(|item| hash.update(item.content.as_bytes()));
         URL_SAFE_NO_PAD.encode(hash.finalize())
     }
 }

@@ -16,7 +16,7 @@ pub struct Delivery {
     /// The pace that all requests share.
     pub pace: Arc<Pace>,
     /// Bytes of batches that may be on their way at once.
-    pub room: u64,
+    pub memory: u64,
     /// How often and how long one batch is tried.
     pub budget: RetryBudget,
     /// What becomes of users who are there already.

@@ -1,13 +1,13 @@
-//! What became of items of a batch, and how the committer is told.
+//! What became of items of a batch, and how that is reported to the committer.
 
 use tokio::sync::{Mutex, mpsc};
 
 use super::batch::Batch;
-use crate::account::event::{Event, settle};
+use crate::account::event::{Event, report_settled};
 use crate::journal::{Known, Settled};
 use crate::mapping::Rejection;
 
-/// Bytes of rejects after which the committer is told of them.
+/// Bytes of rejects that are reported to the committer at once.
 pub(crate) const REJECTED_TOGETHER: usize = 256 * 1024;
 
 /// What became of some items of a batch.
@@ -17,28 +17,28 @@ pub(super) struct Settlement {
     pub records: Vec<Settled>,
     /// Rejected: which item, and why.
     pub rejected: Vec<(usize, Rejection)>,
-    /// Of those there: who is now known to be as the export has them.
+    /// Users who were confirmed to be at the target exactly as exported.
     pub known: Vec<Known>,
 }
 
-/// Tells the committer, for all senders. A reject holds the record itself, and a target may refuse every batch there is at
-/// once; so one sender tells of rejects at a time, and of so many bytes at a time.
+/// Reports to the committer, for all senders. A reject holds the record itself, and a target may refuse every batch there
+/// is at once; so one sender reports rejects at a time, [`REJECTED_TOGETHER`] bytes at a time.
 #[derive(Debug)]
-pub(super) struct Settler {
+pub(super) struct SettledReporter {
     events: mpsc::Sender<Event>,
     rejecting: Mutex<()>,
 }
 
-impl Settler {
+impl SettledReporter {
     pub(super) fn new(events: mpsc::Sender<Event>) -> Self {
         Self { events, rejecting: Mutex::default() }
     }
 
-    /// Tells what became of items of this batch, the rejected ones because of what the target said in this request.
+    /// Reports what became of items of this batch. The rejected ones are rejected by the answer to this request.
     ///
     /// What is no reject comes first, and all of it at once. Of what follows nothing was carried out: should the run break off
     /// in between, it is sent again, by itself and so under another key, and is refused again.
-    pub(super) async fn settle(&self, batch: &Batch, settlement: Settlement, request: Option<&str>) {
+    pub(super) async fn report(&self, batch: &Batch, settlement: Settlement, request: Option<&str>) {
         let Settlement { mut records, rejected, mut known } = settlement;
         let _alone = if rejected.is_empty() { None } else { Some(self.rejecting.lock().await) };
         let mut rejected = rejected.into_iter().peekable();
@@ -51,7 +51,7 @@ impl Settler {
                 bytes += reject.size();
                 rejects.push(reject);
             }
-            settle(&self.events, std::mem::take(&mut records), rejects, std::mem::take(&mut known)).await;
+            report_settled(&self.events, std::mem::take(&mut records), rejects, std::mem::take(&mut known)).await;
             if rejected.peek().is_none() {
                 return;
             }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_reject_is_told_of_first_and_few_rejects_at_once() {
+    async fn what_is_no_reject_is_reported_first_and_few_rejects_at_once() {
         let batch = batch(8, 100 * 1024);
         let settled =
             |index: usize| Settled { key: batch.items[index].key(), outcome: RecordOutcome::Unchanged, notices: 0 };
@@ -105,19 +105,19 @@ mod tests {
             known: Vec::new(),
         };
         let (events, mut inbox) = mpsc::channel(1);
-        let settler = Settler::new(events);
-        let telling = async {
-            settler.settle(&batch, settlement, None).await;
-            drop(settler);
+        let settled_reporter = SettledReporter::new(events);
+        let reporting = async {
+            settled_reporter.report(&batch, settlement, None).await;
+            drop(settled_reporter);
         };
         let listening = async {
-            let mut told = Vec::new();
+            let mut reported = Vec::new();
             while let Some(Event::Settled { records, rejects, .. }) = inbox.recv().await {
-                told.push((records.len(), rejects.iter().map(|reject| reject.key.number).collect::<Vec<_>>()));
+                reported.push((records.len(), rejects.iter().map(|reject| reject.key.number).collect::<Vec<_>>()));
             }
-            told
+            reported
         };
-        let ((), told) = futures::join!(telling, listening);
-        assert_eq!(told, [(2, vec![2, 3, 4]), (0, vec![6, 7, 8])]);
+        let ((), reported) = futures::join!(reporting, listening);
+        assert_eq!(reported, [(2, vec![2, 3, 4]), (0, vec![6, 7, 8])]);
     }
 }

@@ -70,7 +70,7 @@ impl Slots {
 }
 
 /// Goes through the members of all keys that several records have, in the order of the records.
-pub(super) fn settle(
+pub(super) fn settle_claims(
     members: impl Iterator<Item = io::Result<[u8; MEMBER_BYTES]>>,
     slots: &Slots,
     into: &Sorter<ENTRY_BYTES>,

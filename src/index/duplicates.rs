@@ -93,7 +93,7 @@ impl DuplicateFinder {
         drop(keys);
         let found = Sorter::new(FOUND, self.directory.clone());
         let slots = Slots::new(&self.directory, slots.into_inner())?;
-        claims::settle(members.finish()?.iter(), &slots, &found)?;
+        claims::settle_claims(members.finish()?.iter(), &slots, &found)?;
         Ok(FoundDuplicates(found.finish()?))
     }
 }

@@ -70,7 +70,7 @@ impl Progress {
         self.in_doubt.retain(|plan| !plan.records.is_empty());
     }
 
-    pub(super) fn settle(&mut self, keys: impl IntoIterator<Item = RecordKey>) {
+    pub(super) fn mark_settled(&mut self, keys: impl IntoIterator<Item = RecordKey>) {
         let keys: HashSet<RecordKey> = keys.into_iter().collect();
         self.take_out(&keys);
         for key in &keys {
@@ -130,7 +130,7 @@ impl Tracker {
     }
 
     /// A record was settled. Returns the new mark if that moved it.
-    pub fn settle(&mut self, key: RecordKey) -> Option<Mark> {
+    pub fn mark_settled(&mut self, key: RecordKey) -> Option<Mark> {
         let reading = self.inputs.get_mut(usize::from(key.input))?;
         let index = reading.chunks.partition_point(|chunk| chunk.start.key.number <= key.number).checked_sub(1)?;
         let chunk = reading.chunks.get_mut(index)?;
@@ -188,8 +188,8 @@ mod tests {
             fastrand::Rng::with_seed(order).shuffle(&mut keys);
             let stop = stop % (keys.len() + 1);
             for key in &keys[..stop] {
-                progress.settle([*key]);
-                if let Some(mark) = tracker.settle(*key) {
+                progress.mark_settled([*key]);
+                if let Some(mark) = tracker.mark_settled(*key) {
                     progress.reach(mark);
                 }
             }
@@ -205,13 +205,13 @@ mod tests {
         let mut progress = Progress::new(1);
         progress.plan(plan(&[1, 2], 0));
         progress.plan(plan(&[3], 0));
-        progress.settle([key(3)]);
+        progress.mark_settled([key(3)]);
         assert_eq!(progress.in_doubt, [plan(&[1, 2], 0)]);
-        progress.settle([key(1)]);
+        progress.mark_settled([key(1)]);
         assert_eq!(progress.in_doubt, [plan(&[2], 0)], "what an answer did not settle may still come");
         progress.plan(plan(&[2], 1));
         assert_eq!(progress.in_doubt, [plan(&[2], 1)]);
-        progress.settle([key(2)]);
+        progress.mark_settled([key(2)]);
         assert!(progress.in_doubt.is_empty());
     }
 
@@ -224,7 +224,7 @@ mod tests {
         // As an earlier version wrote it, and a half of the first.
         progress.plan(plan(&[7]));
         progress.plan_for(plan(&[3]), names(&[3]));
-        progress.settle([key(1)]);
+        progress.mark_settled([key(1)]);
         let doubts = progress.into_doubts().into_iter().map(|doubt| (doubt.key.number, doubt.external_id));
         assert_eq!(doubts.collect::<Vec<_>>(), [(2, Some("2".to_owned())), (3, Some("3".to_owned())), (7, None)]);
     }

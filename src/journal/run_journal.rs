@@ -140,9 +140,9 @@ impl Found {
             rejects: Counted::default(),
             end: 0,
         };
-        let mut settle = |progress: &mut Progress, records: &[Settled]| {
+        let mut mark_settled = |progress: &mut Progress, records: &[Settled]| {
             records.iter().for_each(&mut settled);
-            progress.settle(records.iter().map(|record| record.key));
+            progress.mark_settled(records.iter().map(|record| record.key));
         };
         loop {
             found.end = log.offset();
@@ -153,11 +153,11 @@ impl Found {
                 Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
                     found.rejects = Counted { bytes: rejects_bytes, sum: None };
-                    settle(&mut found.progress, &records);
+                    mark_settled(&mut found.progress, &records);
                 }
                 Entry::SettledWith { records, rejects } => {
                     found.rejects = rejects.into();
-                    settle(&mut found.progress, &records);
+                    mark_settled(&mut found.progress, &records);
                 }
                 Entry::Reached(mark) => found.progress.reach(mark),
                 Entry::Finished => found.finished = true,
@@ -314,7 +314,7 @@ impl Journal {
     }
 
     /// Says what became of records, those that were rejected among them, whose rejects were added before.
-    pub fn settle(&mut self, records: Vec<Settled>) -> io::Result<()> {
+    pub fn write_settled(&mut self, records: Vec<Settled>) -> io::Result<()> {
         self.append(&Entry::SettledWith { records, rejects: self.rejects.end() })
     }
 

@@ -65,24 +65,24 @@ impl Unique {
 
 impl MigrationIdentity<'_> {
     /// Tells each unique field that it has, in a form in which equal means the same at the target.
-    pub(crate) fn unique(&self, mut tell: impl FnMut(Unique, &str)) {
-        tell(Unique::ExternalId, self.external_id);
-        tell(Unique::Email, &normal_form(&self.traits.email));
+    pub(crate) fn unique(&self, mut each: impl FnMut(Unique, &str)) {
+        each(Unique::ExternalId, self.external_id);
+        each(Unique::Email, &normal_form(&self.traits.email));
         if let Some(username) = &self.traits.username {
-            tell(Unique::Username, &normal_form(username));
+            each(Unique::Username, &normal_form(username));
         }
         if let Some(phone) = self.traits.phone {
-            tell(Unique::Phone, phone);
+            each(Unique::Phone, phone);
         }
     }
 
     /// Tells each verified address and number beside the primary ones, in the same form. The target takes two users with
     /// one of these, but only one of them can be its owner.
-    pub(crate) fn verified_beside(&self, mut tell: impl FnMut(Unique, &str)) {
+    pub(crate) fn verified_beside(&self, mut each: impl FnMut(Unique, &str)) {
         let mut tell_all = |addresses: &[Address<'_>]| {
             for Address { value, .. } in addresses.iter().filter(|address| address.verified && !address.primary) {
                 let unique = if value.starts_with('+') && !value.contains('@') { Unique::Phone } else { Unique::Email };
-                tell(unique, &normal_form(value));
+                each(unique, &normal_form(value));
             }
         };
         let traits = &self.traits;

@@ -167,7 +167,7 @@ mod tests {
         })
     }
 
-    fn told(verdict: RequestResult, wait: u64) -> PaceSignal {
+    fn asking_to_wait(verdict: RequestResult, wait: u64) -> PaceSignal {
         PaceSignal { wait: Some(Duration::from_secs(wait)), ..PaceSignal::of(verdict) }
     }
 
@@ -176,7 +176,7 @@ mod tests {
         for verdict in [RequestResult::Refused, RequestResult::Failed] {
             let (pace, start) = (pace("2/s"), Instant::now());
             for _ in 0..100 {
-                pace.admit(true).await.finish(&told(verdict, 0));
+                pace.admit(true).await.finish(&asking_to_wait(verdict, 0));
             }
             assert!(start.elapsed() >= Duration::from_secs(45), "{verdict:?}: 100 requests in {:?}", start.elapsed());
         }
@@ -198,7 +198,7 @@ mod tests {
         for _ in 0..8 {
             pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Failed));
         }
-        refused.finish(&told(RequestResult::Refused, 60));
+        refused.finish(&asking_to_wait(RequestResult::Refused, 60));
         let now = Instant::now();
         earlier.finish(&PaceSignal::of(RequestResult::Granted));
         drop(pace.admit(true).await);
@@ -209,10 +209,10 @@ mod tests {
     async fn a_refusal_of_what_was_sent_before_the_wait_does_not_begin_another() {
         let pace = pace("1000/s");
         let (first, late) = (pace.admit(true).await, pace.admit(true).await);
-        first.finish(&told(RequestResult::Refused, 1));
+        first.finish(&asking_to_wait(RequestResult::Refused, 1));
         pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Granted));
         let rate = pace.figures().rate;
-        late.finish(&told(RequestResult::Refused, 1));
+        late.finish(&asking_to_wait(RequestResult::Refused, 1));
         assert_eq!(pace.figures().holding, None);
         pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Granted));
         assert!(pace.figures().rate >= rate, "one refusal of everybody counts twice: {rate} {}", pace.figures().rate);

@@ -134,11 +134,11 @@ impl Committer {
                 }
                 for record in records {
                     self.ledger.settled(&record);
-                    self.track(|tracker| tracker.settle(record.key));
+                    self.track(|tracker| tracker.mark_settled(record.key));
                 }
                 for Reject { code, key, position, same_as, .. } in rejects {
                     self.ledger.rejected_at(code, position, same_as);
-                    self.track(|tracker| tracker.settle(key));
+                    self.track(|tracker| tracker.mark_settled(key));
                 }
                 self.check_errors();
             }
@@ -236,7 +236,7 @@ fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
         Event::Settled { records, rejects, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
             let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
-            journal.settle(records)
+            journal.write_settled(records)
         }
         Event::Mapped(_) | Event::Read(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
     }

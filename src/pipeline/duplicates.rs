@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::StopReason;
 use crate::account::booking::{LateReject, LateShared, earlier, position};
-use crate::account::event::{Event, tell};
+use crate::account::event::{Event, send_event};
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
 use crate::mapping::{Mapped, Notices, Rejection, Unique};
 use crate::source::{RecordSpan, Shard};
@@ -113,7 +113,7 @@ const TOGETHER: usize = 256;
 
 /// Tells what a dry run found among the records of its shard, if nobody else wants to know. If it was stopped, keys of records
 /// were collected that nobody was told of, and nothing is said.
-pub(super) async fn tell_found(
+pub(super) async fn report_duplicates(
     check: DuplicateCheck,
     shard: Option<Shard>,
     names: Vec<Arc<str>>,
@@ -128,11 +128,11 @@ pub(super) async fn tell_found(
     let found = match finish(finder).await {
         Ok(Some(found)) => found,
         Ok(None) => return,
-        Err(error) => return tell(events, failed(error)).await,
+        Err(error) => return send_event(events, failed(error)).await,
     };
     let events = events.clone();
     // Going through them reads files.
-    let told = tokio::task::spawn_blocking(move || {
+    let reported = tokio::task::spawn_blocking(move || {
         let mut late = Late::default();
         for duplicate in found.iter() {
             match duplicate {
@@ -146,7 +146,7 @@ pub(super) async fn tell_found(
         }
         drop(events.blocking_send(late.event()));
     });
-    if let Err(error) = told.await {
-        tracing::debug!(%error, "duplicates were not told");
+    if let Err(error) = reported.await {
+        tracing::debug!(%error, "duplicates were not reported");
     }
 }

@@ -7,28 +7,28 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::map::MappedChunk;
-use crate::account::event::{Event, settle, tell};
-use crate::delivery::{BatchLimits, Item, Packer, Room, Work};
+use crate::account::event::{Event, report_settled, send_event};
+use crate::delivery::{BatchLimits, Item, MemoryBudget, Packer, PendingBatch};
 use crate::journal::{Plan, RecordKey};
 
-/// Where filled batches go, once there is room for them.
+/// Where filled batches go, once the memory budget allows it.
 pub(super) struct Outlet {
-    pub batches: mpsc::Sender<Work>,
-    pub room: Room,
+    pub batches: mpsc::Sender<PendingBatch>,
+    pub budget: MemoryBudget,
 }
 
 impl Outlet {
     /// False when nobody takes any more.
-    pub(super) async fn send(&self, mut work: Work) -> bool {
+    pub(super) async fn send(&self, mut pending: PendingBatch) -> bool {
         tokio::select! {
             () = self.batches.closed() => return false,
-            room = self.room.take(&work.batch) => work.room = room,
+            permit = self.budget.take(&pending.batch) => pending.permit = permit,
         }
-        self.batches.send(work).await.is_ok()
+        self.batches.send(pending).await.is_ok()
     }
 }
 
-/// Fills batches from mapped chunks until there are no more, and sends the last one however small it is.
+/// Fills batches from mapped chunks until there are no more, and sends the last one even if it is small.
 ///
 /// Batches that an earlier part of the run was about to send are put together again exactly as they were, so that a
 /// target that carried them out knows their idempotency keys and answers as it did.
@@ -41,38 +41,38 @@ pub(super) async fn batches(
 ) {
     let mut mapped = pin!(mapped);
     let mut packer = Packer::default();
-    let mut again = Again::new(in_doubt, limits());
+    let mut replayed = ReplayedBatches::new(in_doubt, limits());
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
-        tell(&events, Event::Mapped(counts)).await;
-        settle(&events, unchanged, rejects, Vec::new()).await;
+        send_event(&events, Event::Mapped(counts)).await;
+        report_settled(&events, unchanged, rejects, Vec::new()).await;
         for record in ready {
             let encoded = &encoded[record.encoded.clone()];
             let item = Item::new(input, &chunk, record);
-            let full = match again.take(item, encoded) {
+            let full = match replayed.take(item, encoded) {
                 Placed::Into(full) => full,
                 Placed::Not(item) => {
-                    let full = (!packer.fits(encoded.len(), limits())).then(|| Work::new(packer.finish()));
+                    let full = (!packer.fits(encoded.len(), limits())).then(|| PendingBatch::new(packer.finish()));
                     packer.push(encoded, item);
                     full
                 }
             };
-            if let Some(work) = full
-                && !outlet.send(work).await
+            if let Some(pending) = full
+                && !outlet.send(pending).await
             {
                 return;
             }
         }
     }
-    let rest = (packer.len() > 0).then(|| Work::new(packer.finish()));
-    for work in again.rest().chain(rest) {
-        if !outlet.send(work).await {
+    let rest = (packer.len() > 0).then(|| PendingBatch::new(packer.finish()));
+    for pending in replayed.rest().chain(rest) {
+        if !outlet.send(pending).await {
             return;
         }
     }
 }
 
 /// Puts batches together again that were under way when the run broke off.
-struct Again {
+struct ReplayedBatches {
     /// Which of the plans a record belongs to.
     plan_of: HashMap<RecordKey, usize>,
     plans: Vec<(Packer, usize, u32)>,
@@ -80,11 +80,11 @@ struct Again {
 
 /// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
 enum Placed {
-    Into(Option<Work>),
+    Into(Option<PendingBatch>),
     Not(Item),
 }
 
-impl Again {
+impl ReplayedBatches {
     /// There are no more plans than requests were under way at once, so this is small.
     fn new(plans: &[Plan], limits: BatchLimits) -> Self {
         // A target that lost its batch methods since then gets the items one by one.
@@ -103,17 +103,17 @@ impl Again {
         let Some(index) = self.plan_of.remove(&item.key()) else { return Placed::Not(item) };
         let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Placed::Not(item) };
         packer.push(encoded, item);
-        Placed::Into((packer.len() == *expected).then(|| Work {
+        Placed::Into((packer.len() == *expected).then(|| PendingBatch {
             round: *round,
             in_doubt: true,
-            ..Work::new(packer.finish())
+            ..PendingBatch::new(packer.finish())
         }))
     }
 
     /// Batches of which a record did not come.
-    fn rest(self) -> impl Iterator<Item = Work> {
+    fn rest(self) -> impl Iterator<Item = PendingBatch> {
         let plans = self.plans.into_iter().filter(|(packer, ..)| packer.len() > 0);
-        plans.map(|(mut packer, _, round)| Work { round, in_doubt: true, ..Work::new(packer.finish()) })
+        plans.map(|(mut packer, _, round)| PendingBatch { round, in_doubt: true, ..PendingBatch::new(packer.finish()) })
     }
 }
 
@@ -121,7 +121,7 @@ impl Again {
 pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mpsc::Sender<Event>) {
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
-        tell(events, Event::Mapped(counts)).await;
-        settle(events, Vec::new(), rejects, Vec::new()).await;
+        send_event(events, Event::Mapped(counts)).await;
+        report_settled(events, Vec::new(), rejects, Vec::new()).await;
     }
 }

@@ -43,7 +43,7 @@ pub struct Job {
     pub duplicates: DuplicateCheck,
     /// What is known to be at the target, to be kept up to date; `None` for a dry run.
     pub known: Option<KnownUsers>,
-    /// The same, for users who are not to be asked about again.
+    /// What was confirmed before this run, for users who are not to be asked about again.
     pub lookup: Option<KnownLookup>,
     /// How far an earlier part of the run came.
     pub progress: Progress,

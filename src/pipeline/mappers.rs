@@ -16,12 +16,12 @@ use super::map::{MappedChunk, Mapping, map_chunk};
 use super::read::Read;
 use crate::account::StopReason;
 use crate::account::booking::InputEnd;
-use crate::account::event::{Event, tell};
+use crate::account::event::{Event, send_event};
 use crate::source::{RecordChunk, SourceError};
 
-/// Chunks that may be in line, mapped or not: as many again as there are mappers, so that a slow one at the head does not
-/// keep the others waiting.
-pub(super) const fn in_line(workers: usize) -> usize {
+/// Chunks that may be in the queue, mapped or not: twice as many as there are mappers, so that a slow one at the head does
+/// not keep the others waiting.
+pub(super) const fn queue_length(workers: usize) -> usize {
     2 * workers
 }
 
@@ -37,50 +37,50 @@ impl Task {
     fn run(self) {
         let Self { input, chunk, mapping, mapped } = self;
         let result = map_chunk(input, chunk, &mapping);
-        // Whoever has the last chunk may ask for what the mapping collected.
+        // Drop our reference first: after the last chunk the consumer takes what the mapping collected out of the `Arc`.
         drop(mapping);
         drop(mapped.send(result));
     }
 }
 
-/// What stands in line.
-enum Step {
+/// What stands in the queue.
+enum PendingStep {
     Chunk(oneshot::Receiver<io::Result<MappedChunk>>),
     End(InputEnd),
     Failed(SourceError),
 }
 
-/// Where the reader puts what it read.
-pub(super) struct Feed {
-    /// Dropped before the line, whose end says that the mapping is not used any more.
+/// Where the reader puts what it read; behind it the chunks come out in the same order.
+pub(super) struct ChunkQueue {
+    /// Dropped before `pending`, whose end says that the mapping is not used any more.
     mapping: Arc<Mapping>,
     tasks: blocking::Sender<Task>,
-    line: mpsc::Sender<Step>,
+    pending: mpsc::Sender<PendingStep>,
 }
 
-impl Feed {
-    /// Puts it in line, waiting for room, and has it mapped; `false` if nobody listens any more.
-    pub(super) fn put(&self, read: Read) -> bool {
+impl ChunkQueue {
+    /// Puts it in the queue, waiting until it fits, and has it mapped; `false` if nobody listens any more.
+    pub(super) fn push(&self, read: Read) -> bool {
         let (step, task) = match read {
             Read::Chunk(input, chunk) => {
                 let (sender, mapped) = oneshot::channel();
                 let task = Task { input, chunk, mapping: Arc::clone(&self.mapping), mapped: sender };
-                (Step::Chunk(mapped), Some(task))
+                (PendingStep::Chunk(mapped), Some(task))
             }
-            Read::End(end) => (Step::End(end), None),
-            Read::Failed(error) => (Step::Failed(error), None),
+            Read::End(end) => (PendingStep::End(end), None),
+            Read::Failed(error) => (PendingStep::Failed(error), None),
         };
-        self.line.blocking_send(step).is_ok() && task.is_none_or(|task| self.tasks.send(task).is_ok())
+        self.pending.blocking_send(step).is_ok() && task.is_none_or(|task| self.tasks.send(task).is_ok())
     }
 }
 
-/// Starts mappers, which end with the feed. Ends and errors are told to the committer behind the chunks before them.
+/// Starts mappers, which end with the queue. Ends and errors are reported to the committer after the chunks before them.
 pub(super) fn start(
     workers: usize,
     mapping: Mapping,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
-) -> (Feed, impl Stream<Item = MappedChunk> + use<>) {
+) -> (ChunkQueue, impl Stream<Item = MappedChunk> + use<>) {
     let (tasks, queue) = blocking::channel::<Task>();
     let queue = Arc::new(Mutex::new(queue));
     for _ in 0..workers {
@@ -92,37 +92,37 @@ pub(super) fn start(
             }
         });
     }
-    let (line, steps) = mpsc::channel(in_line(workers));
-    (Feed { mapping: Arc::new(mapping), tasks, line }, in_order(steps, events, stop))
+    let (pending, steps) = mpsc::channel(queue_length(workers));
+    (ChunkQueue { mapping: Arc::new(mapping), tasks, pending }, in_order(steps, events, stop))
 }
 
-/// What was mapped, in the order of the input. It ends with the line, or at a chunk that could not be mapped: if one behind
+/// What was mapped, in the order of the input. It ends with the queue, or at a chunk that could not be mapped: if one behind
 /// that came through and were settled, the place up to which everything is settled would move across the gap.
 fn in_order(
-    steps: mpsc::Receiver<Step>,
+    steps: mpsc::Receiver<PendingStep>,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
 ) -> impl Stream<Item = MappedChunk> + use<> {
     stream::unfold((steps, events, stop), async |(mut steps, events, stop)| {
         loop {
             let reason = match steps.recv().await? {
-                Step::Chunk(mapped) => match mapped.await {
+                PendingStep::Chunk(mapped) => match mapped.await {
                     Ok(Ok(mapped)) => return Some((mapped, (steps, events, stop))),
                     Ok(Err(error)) => StopReason::Temporary(error),
                     Err(_) => StopReason::Internal("a mapper failed".to_owned()),
                 },
-                Step::End(end) => {
-                    tell(&events, Event::Read(end)).await;
+                PendingStep::End(end) => {
+                    send_event(&events, Event::Read(end)).await;
                     continue;
                 }
-                // The last thing in line.
-                Step::Failed(error) => {
-                    tell(&events, Event::Stopped(StopReason::Source(error))).await;
+                // The last thing in the queue.
+                PendingStep::Failed(error) => {
+                    send_event(&events, Event::Stopped(StopReason::Source(error))).await;
                     continue;
                 }
             };
-            // Whoever takes this in ends with the stop, so it is told of first.
-            tell(&events, Event::Stopped(reason)).await;
+            // Report the reason before cancelling: cancelling ends the consumer of this stream.
+            send_event(&events, Event::Stopped(reason)).await;
             stop.cancel();
             return None;
         }
@@ -165,46 +165,50 @@ mod tests {
         map_chunk(0, chunk(consumed), &mapping())
     }
 
-    /// A chunk in line that becomes this; nothing if its mapper goes under.
-    fn in_line(result: Option<io::Result<MappedChunk>>) -> Step {
+    /// A chunk in the queue that becomes this; nothing if its mapper fails.
+    fn chunk_step(result: Option<io::Result<MappedChunk>>) -> PendingStep {
         let (sender, receiver) = oneshot::channel();
         if let Some(result) = result {
             assert!(sender.send(result).is_ok());
         }
-        Step::Chunk(receiver)
+        PendingStep::Chunk(receiver)
     }
 
-    /// What comes out of the line, by what is behind each chunk, what is told, and whether the run was stopped.
-    async fn comes_out(steps: Vec<Step>) -> (Vec<u64>, Vec<String>, bool) {
-        let (line, waiting) = mpsc::channel(steps.len());
+    /// What comes out of the queue, by what is behind each chunk, what is reported, and whether the run was stopped.
+    async fn comes_out(steps: Vec<PendingStep>) -> (Vec<u64>, Vec<String>, bool) {
+        let (pending, waiting) = mpsc::channel(steps.len());
         for step in steps {
-            assert!(line.try_send(step).is_ok());
+            assert!(pending.try_send(step).is_ok());
         }
-        drop(line);
-        // The committer is busy: what is told has to wait.
+        drop(pending);
+        // The committer is busy: what is reported has to wait.
         let (events, mut inbox) = mpsc::channel(1);
         assert!(events.try_send(Event::Requested { again: false, throttled: false }).is_ok());
         let stop = CancellationToken::new();
         let out = in_order(waiting, events, stop.clone()).take_until(stop.clone().cancelled_owned());
         let all = tokio::spawn(out.map(|chunk| chunk.counts.consumed).collect());
         tokio::time::sleep(Duration::from_millis(1)).await;
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         while let Some(event) = inbox.recv().await {
             match event {
-                Event::Read(end) => told.push(format!("{} records", end.records)),
-                Event::Stopped(reason) => told.push(reason.to_string()),
+                Event::Read(end) => reported.push(format!("{} records", end.records)),
+                Event::Stopped(reason) => reported.push(reason.to_string()),
                 _ => {}
             }
         }
-        (all.await.unwrap_or_default(), told, stop.is_cancelled())
+        (all.await.unwrap_or_default(), reported, stop.is_cancelled())
     }
 
-    const END: Step =
-        Step::End(InputEnd { input: 0, records: 9, consumed: None, skipped: SkippedRows { empty: 0, headers: 0 } });
+    const END: PendingStep = PendingStep::End(InputEnd {
+        input: 0,
+        records: 9,
+        consumed: None,
+        skipped: SkippedRows { empty: 0, headers: 0 },
+    });
 
     #[tokio::test(start_paused = true)]
-    async fn what_comes_out_is_told_of_in_its_order() {
-        let steps = vec![in_line(Some(mapped(1))), in_line(Some(mapped(2))), END];
+    async fn what_comes_out_is_reported_in_its_order() {
+        let steps = vec![chunk_step(Some(mapped(1))), chunk_step(Some(mapped(2))), END];
         assert_eq!(comes_out(steps).await, (vec![1, 2], vec!["9 records".to_owned()], false));
     }
 
@@ -214,22 +218,23 @@ mod tests {
             (Some(Err(io::Error::other("the disk is gone"))), "the disk is gone"),
             (None, "internal error: a mapper failed"),
         ] {
-            let steps = vec![in_line(Some(mapped(1))), in_line(lost), in_line(Some(mapped(3))), END];
-            let (out, told, stopped) = comes_out(steps).await;
+            let steps = vec![chunk_step(Some(mapped(1))), chunk_step(lost), chunk_step(Some(mapped(3))), END];
+            let (out, reported, stopped) = comes_out(steps).await;
             assert!(out == [1] && stopped, "{out:?}");
-            assert!(told.len() == 1 && told[0].contains(reason), "{told:?}");
+            assert!(reported.len() == 1 && reported[0].contains(reason), "{reported:?}");
         }
     }
 
     #[tokio::test]
-    async fn the_mapping_is_free_when_the_line_ends() {
+    async fn the_mapping_is_free_when_the_queue_ends() {
         let (events, _inbox) = mpsc::channel(8);
         let mapping = mapping();
         let rules = Arc::clone(&mapping.rules);
-        let (feed, out) = start(2, mapping, events, CancellationToken::new());
-        let put_all = tokio::task::spawn_blocking(move || (0..100).all(|index| feed.put(Read::Chunk(0, chunk(index)))));
+        let (queue, out) = start(2, mapping, events, CancellationToken::new());
+        let push_all =
+            tokio::task::spawn_blocking(move || (0..100).all(|index| queue.push(Read::Chunk(0, chunk(index)))));
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
         assert!(Arc::into_inner(rules).is_some());
-        assert!(out.into_iter().eq(0..100) && put_all.await.is_ok_and(|put| put));
+        assert!(out.into_iter().eq(0..100) && push_all.await.is_ok_and(|pushed| pushed));
     }
 }

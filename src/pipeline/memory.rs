@@ -21,11 +21,11 @@ const BESIDE_RECORD: u64 = 400;
 /// A small record.
 const USUAL_RECORD: u64 = 512;
 
-/// Room for batches on their way, in bytes: a dozen usual ones, whatever their number may be.
+/// Memory for batches in flight, in bytes: a dozen usual ones, which may be many small ones.
 const ROOM: u64 = 20 * 1024 * 1024;
 
-/// Bytes of batches that may be on their way at once. Who asks for many requests at once gets the room for them.
-pub fn room(rules: &PaceRules) -> u64 {
+/// Bytes of batches that may be in flight at once. A user who asks for many requests at once gets the memory for them.
+pub fn delivery_memory(rules: &PaceRules) -> u64 {
     let batch = (rules.bytes + MAX_PINNED) as u64;
     let wanted = if rules.concurrency.adaptive { 1 } else { rules.concurrency.most as u64 };
     ROOM.max(wanted * batch)
@@ -51,12 +51,12 @@ impl MemoryBound {
         let of = |record: u64| {
             // Those in line and the one being packed, each with its encoded form; and the reader's: the one that waits to be put
             // in line, and the one that is filled.
-            let chunks = 1 + mappers::in_line(intake.workers) as u64 + 1;
+            let chunks = 1 + mappers::queue_length(intake.workers) as u64 + 1;
             // Those for which there is room, and one that waits for it or is being filled. A body grows by doubling.
-            // Of rejects those that are told of, the last of which may be large, and one that is written.
+            // Of rejects those that are reported, the last of which may be large, and one that is written.
             let batches = sending.map_or(0, |rules| {
                 let waiting = 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record;
-                room(rules) + waiting + REJECTED_TOGETHER as u64 + 3 * record
+                delivery_memory(rules) + waiting + REJECTED_TOGETHER as u64 + 3 * record
             });
             // Of an input that lies in a store: the part that is read, and those that were asked for.
             let is_object = |input: &Input| matches!(input, Input::Object(_));

@@ -15,15 +15,15 @@
 //! room for in memory, one more that waits, and `2 · workers + 2` chunks between reader and batcher.
 //!
 //! Stopping: the first signal (or a fatal error) ends reading and sending; requests under way are waited for, three
-//! seconds at most. A second signal drops them at once. Whatever was not confirmed by then counts as unfinished; the
-//! same command takes it up again, and sends what was under way once more under the same idempotency key.
+//! seconds at most. A second signal drops them at once. What was not confirmed by then counts as unfinished; the
+//! same command resumes it, and sends what was under way once more under the same idempotency key.
 
 mod commit;
 mod duplicates;
 mod fill;
-mod group;
 mod job;
 mod map;
+mod mapped_stream;
 mod mappers;
 mod memory;
 mod read;
@@ -31,8 +31,8 @@ mod run;
 mod search;
 
 pub use duplicates::DuplicateCheck;
-pub use group::{MappedGroup, MappedIdentity, mapped_groups};
 pub use job::{Intake, Job};
-pub use memory::{MemoryBound, peak_memory, room};
+pub use mapped_stream::{MappedGroup, MappedIdentity, map_inputs};
+pub use memory::{MemoryBound, delivery_memory, peak_memory};
 pub use run::run;
 pub use search::find_duplicates;

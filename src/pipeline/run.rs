@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{DuplicateCheck, Intake, Job, commit, duplicates, fill, map, mappers, read};
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::delivery::{Room, Sender};
+use crate::delivery::{MemoryBudget, Sender};
 use crate::journal::{Journal, Tracker};
 use crate::signal::Signals;
 use crate::source::Input;
@@ -41,15 +41,15 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         preview: job.preview,
         shard,
     };
-    let (feed, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
+    let (queue, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
     let reading = read::Reading { inputs, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
-    read::start(reading, stop.clone(), move |read| feed.put(read));
+    read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let (pace, stopped) = (job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace)), stop.clone());
     let stages = match job.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
-            let outlet = fill::Outlet { batches, room: Room::new(delivery.room) };
+            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory) };
             let sender = Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
             let limits = sender.limits();
             tokio::spawn(async move {
@@ -59,7 +59,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         }
         None => tokio::spawn(async move {
             fill::discard(mapped, &events).await;
-            duplicates::tell_found(job.duplicates, shard, names, &stopped, &events).await;
+            duplicates::report_duplicates(job.duplicates, shard, names, &stopped, &events).await;
         }),
     };
     let committer = commit::Committer {

@@ -43,26 +43,26 @@ impl Console {
     /// Says what is being done.
     pub fn note(self, text: &str) {
         if !self.quiet {
-            self.tell("INFO", text, text);
+            self.print("INFO", text, text);
         }
     }
 
     /// Says what went wrong.
     pub fn error(self, text: &str) {
-        self.tell("ERROR", &format!("error: {text}"), text);
+        self.print("ERROR", &format!("error: {text}"), text);
     }
 
-    /// Tells what came of it all: a summary for people, the report for programs. A quiet one tells only `exceptions`, if
-    /// there are any: a line for whoever has to do something about them.
+    /// Prints what came of it all: a summary for people, the report for programs. A quiet one prints only `exceptions`, if
+    /// there are any: one line for the person who has to do something about them.
     pub fn account(
         self,
         summary: impl FnOnce(&mut String) -> fmt::Result,
         report: &impl Serialize,
         exceptions: Option<&str>,
     ) {
-        let told = match (self.quiet, self.format, exceptions) {
+        let written = match (self.quiet, self.format, exceptions) {
             (true, _, None) => Ok(()),
-            (true, _, Some(exceptions)) => return self.tell("WARN", exceptions, exceptions),
+            (true, _, Some(exceptions)) => return self.print("WARN", exceptions, exceptions),
             (false, LogFormat::Json, _) => write_line("INFO", "finished", Some(report)),
             (false, LogFormat::Text, _) => {
                 let mut text = String::new();
@@ -70,10 +70,10 @@ impl Console {
             }
         };
         // A closed stderr must not end anything.
-        drop(told);
+        drop(written);
     }
 
-    fn tell(self, level: &'static str, text: &str, message: &str) {
+    fn print(self, level: &'static str, text: &str, message: &str) {
         // There is nowhere left to complain to when stderr is gone.
         drop(match self.format {
             LogFormat::Text => write_text(&format!("{text}\n")),

@@ -25,7 +25,7 @@ use toml::de::{DeTable, DeValue};
 use super::Environment;
 use super::secrets::without_secrets;
 use crate::cli::Cli;
-use crate::toml_document::{Document, Fault, Section, shown, suggestion, told};
+use crate::toml_document::{Document, Fault, Section, list_faults, shown, suggestion};
 
 /// The file that is read from the working directory if no other one is named.
 pub const DEFAULT_CONFIG_FILE: &str = "avnology.toml";
@@ -91,7 +91,7 @@ pub enum CommandLineError {
         source: io::Error,
     },
     /// The config file is wrong.
-    #[error("the config file is wrong:{}", told(path, faults))]
+    #[error("the config file is wrong:{}", list_faults(path, faults))]
     Config {
         /// The path.
         path: PathBuf,

@@ -51,12 +51,12 @@ pub struct Buffer {
 
 impl Buffer {
     /// How much memory it takes, in bytes.
-    pub fn room(&self) -> usize {
+    pub fn capacity(&self) -> usize {
         self.room.capacity()
     }
 
-    /// The room behind its bytes. There is always some: if it is full, it grows.
-    pub(super) fn free(&mut self) -> &mut [u8] {
+    /// The spare room behind its bytes. There is always some: if it is full, it grows.
+    pub(super) fn spare(&mut self) -> &mut [u8] {
         if self.filled == self.room.len() {
             // By no more than that: what holds a large record may live long.
             self.room.reserve_exact(self.size);
@@ -65,7 +65,7 @@ impl Buffer {
         &mut self.room[self.filled..]
     }
 
-    /// So many bytes were put into its free room.
+    /// This many bytes were put into its spare room.
     pub(super) fn add(&mut self, count: usize) {
         self.filled = self.room.len().min(self.filled + count);
     }
@@ -119,10 +119,10 @@ mod tests {
     fn what_is_free_is_used_again_and_holds_nothing_of_before() {
         let buffers = Buffers::new(8);
         let mut first = buffers.holding(b"ab");
-        first.free()[..3].copy_from_slice(b"cde");
+        first.spare()[..3].copy_from_slice(b"cde");
         first.add(3);
         first.drop_first(1);
-        assert_eq!((&*first, first.room()), (&b"bcde"[..], 8));
+        assert_eq!((&*first, first.capacity()), (&b"bcde"[..], 8));
         let room = first.room.as_ptr();
         drop(first);
         let (second, third) = (buffers.holding(b"x"), buffers.holding(b""));
@@ -142,7 +142,7 @@ mod tests {
     fn what_had_to_grow_is_not_kept() {
         let buffers = Buffers::new(8);
         let mut grown = buffers.holding(b"abcdefgh");
-        assert_eq!((grown.free().len(), grown.room()), (8, 16));
+        assert_eq!((grown.spare().len(), grown.capacity()), (8, 16));
         drop((grown, buffers.holding(b"abcdefghi")));
         assert!(buffers.free.lock().is_ok_and(|free| free.is_empty()));
     }

@@ -92,7 +92,7 @@ impl<R: BufRead> Members<R> {
                 Ok(Step::Verified)
             }
             Ok(count) => Ok(Step::Content(count)),
-            Err(error) => Err(told(error)),
+            Err(error) => Err(explain(error)),
         }
     }
 }
@@ -104,8 +104,8 @@ impl<R> Members<R> {
     }
 }
 
-/// Tells what is wrong with the data from what is wrong with reading them.
-fn told(error: io::Error) -> io::Error {
+/// What the error says about the data, if the decoder reports it; an error of reading stays as it is.
+fn explain(error: io::Error) -> io::Error {
     let is_of_decoder = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
         && error.raw_os_error().is_none()
         && InputFault::of(&error).is_none()

@@ -255,7 +255,7 @@ impl RecordReader {
             self.drop_space();
         }
         // Room that is there is filled first: pipes and decompressors give little at once.
-        let room = self.buffer.free();
+        let room = self.buffer.spare();
         loop {
             match self.reader.read(room) {
                 Ok(count) => {

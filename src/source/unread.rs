@@ -43,7 +43,7 @@ impl Unread<'_> {
                 self.buffer.drop_first(to_index(from - *self.base));
                 *self.base = from;
             }
-            match self.reader.read(self.buffer.free()) {
+            match self.reader.read(self.buffer.spare()) {
                 Ok(0) => break,
                 Ok(count) => self.buffer.add(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

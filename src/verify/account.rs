@@ -131,9 +131,9 @@ impl Account {
             (self.different.count, "different"),
             (extra, "at the target and not in the export"),
         ];
-        let told: Vec<String> =
+        let reported: Vec<String> =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        (!told.is_empty()).then(|| told.join(", "))
+        (!reported.is_empty()).then(|| reported.join(", "))
     }
 
     /// Why the comparison ended early, and what was compared before that.

@@ -11,7 +11,7 @@ use super::extra::Found;
 use super::sample::Drawn;
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::avnology::{AdminCalls, MAX_PAGE};
-use crate::pipeline::{DuplicateCheck, MappedIdentity, mapped_groups};
+use crate::pipeline::{DuplicateCheck, MappedIdentity, map_inputs};
 use crate::settings::{ImportSettings, Sample};
 use crate::signal::Signals;
 
@@ -52,7 +52,7 @@ async fn compare_all(
     // However this ends, the reader is told.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
-    let mut groups = Box::pin(mapped_groups(settings.intake.clone(), duplicates, stop, stops));
+    let mut groups = Box::pin(map_inputs(settings.intake.clone(), duplicates, stop, stops));
     let mut drawn = match settings.sample {
         Sample::Of(size) => Some(Drawn::new(size)),
         Sample::All => None,

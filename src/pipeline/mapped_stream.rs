@@ -34,8 +34,8 @@ pub struct MappedGroup {
     pub(super) counts: MappedChunkCounts,
 }
 
-/// Reads and maps all inputs; `stops` is told if that cannot go on, and closed when it is over.
-pub fn mapped_groups(
+/// Reads and maps all inputs. `stops` gets the reason if that cannot go on, and is closed when it is over.
+pub fn map_inputs(
     intake: Intake,
     duplicates: DuplicateCheck,
     stop: CancellationToken,
@@ -64,9 +64,9 @@ pub fn mapped_groups(
         preview: 0,
         shard,
     };
-    let (feed, mapped) = mappers::start(workers, mapping, events, stop.clone());
+    let (queue, mapped) = mappers::start(workers, mapping, events, stop.clone());
     let reading = read::Reading { inputs, limits: reader, shard, watch, progress };
-    read::start(reading, stop, move |read| feed.put(read));
+    read::start(reading, stop, move |read| queue.push(read));
     mapped.map(group)
 }
 

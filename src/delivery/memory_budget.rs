@@ -1,4 +1,4 @@
-//! Room in memory for batches on their way, which bounds them whatever their number is.
+//! The memory that batches in flight may take together, so that their number alone never decides it.
 
 use std::sync::Arc;
 
@@ -6,25 +6,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::batch::Batch;
 
-/// Room in memory for batches on their way, in KiB.
+/// The memory that batches in flight may take together, in KiB.
 #[derive(Clone, Debug)]
-pub(crate) struct Room {
+pub(crate) struct MemoryBudget {
     kibibytes: u32,
     free: Arc<Semaphore>,
 }
 
-/// Room that a batch takes until all that came of it is settled.
-pub(crate) type Taken = Option<Arc<OwnedSemaphorePermit>>;
+/// What a batch takes of the budget. It is given back once every part of the batch is settled.
+pub(crate) type BudgetPermit = Option<Arc<OwnedSemaphorePermit>>;
 
-impl Room {
-    /// Room for so many bytes.
+impl MemoryBudget {
+    /// A budget of this many bytes.
     pub(crate) fn new(bytes: u64) -> Self {
         let kibibytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
         Self { kibibytes, free: Arc::new(Semaphore::new(kibibytes as usize)) }
     }
 
-    /// Waits for room; a batch that is larger than all of it travels alone.
-    pub(crate) async fn take(&self, batch: &Batch) -> Taken {
+    /// Waits until the batch fits; one that is larger than the whole budget travels alone.
+    pub(crate) async fn take(&self, batch: &Batch) -> BudgetPermit {
         let wanted = u32::try_from(batch.weight / 1024).unwrap_or(u32::MAX).min(self.kibibytes);
         // The semaphore is never closed.
         Arc::clone(&self.free).acquire_many_owned(wanted).await.ok().map(Arc::new)

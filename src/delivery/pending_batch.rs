@@ -1,12 +1,12 @@
-//! What the senders have to do: a batch, and what was already tried with it.
+//! A batch that is not settled yet, and what was already tried with it.
 
 use super::batch::{Batch, BatchLimits};
 use super::blame::Probes;
-use super::room::Taken;
+use super::memory_budget::BudgetPermit;
 
 /// A batch and what was already tried with it.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct PendingBatch {
     pub batch: Batch,
     /// How often single items of it were sent before and answered with an error that may pass.
     pub round: u32,
@@ -16,29 +16,29 @@ pub(crate) struct Work {
     pub suspect_since: Option<u64>,
     /// What the target was asked between the rounds of a user who alone failed too often.
     pub probes: Probes,
-    /// The room that it takes, together with the other parts of the batch that it came from.
-    pub room: Taken,
+    /// What it takes of the memory budget, shared with the other parts of the batch that it came from.
+    pub permit: BudgetPermit,
 }
 
-impl Work {
+impl PendingBatch {
     /// A batch that was never sent before.
     pub(crate) fn new(batch: Batch) -> Self {
-        Self { batch, round: 0, in_doubt: false, suspect_since: None, probes: Probes::default(), room: None }
+        Self { batch, round: 0, in_doubt: false, suspect_since: None, probes: Probes::default(), permit: None }
     }
 
     /// Parts of it that keep to bounds that became tighter since it was filled; nothing if it does. What may have been
     /// carried out is sent again exactly as it was.
-    pub(crate) fn beyond(&self, limits: BatchLimits) -> Option<Vec<Self>> {
+    pub(crate) fn split_to_limits(&self, limits: BatchLimits) -> Option<Vec<Self>> {
         let is_beyond = self.batch.items.len() > limits.items || self.batch.body().len() > limits.bytes;
         (is_beyond && self.batch.items.len() > 1 && !self.in_doubt).then(|| {
-            let part = |batch| Self { batch, room: self.room.clone(), ..*self };
+            let part = |batch| Self { batch, permit: self.permit.clone(), ..*self };
             self.batch.parts(limits).into_iter().map(part).collect()
         })
     }
 
-    /// The same, of which nothing was carried out.
+    /// This batch once more, after the target refused it as a whole and carried out nothing.
     pub(crate) fn refused_as_a_whole(&self, suspect_since: Option<u64>) -> Self {
-        Self { batch: self.batch.clone(), room: self.room.clone(), in_doubt: false, suspect_since, ..*self }
+        Self { batch: self.batch.clone(), permit: self.permit.clone(), in_doubt: false, suspect_since, ..*self }
     }
 
     /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
@@ -48,13 +48,13 @@ impl Work {
             return Vec::new();
         }
         let in_doubt = in_doubt || self.in_doubt;
-        let part = |batch| Self { batch, in_doubt, suspect_since, room: self.room.clone(), ..*self };
+        let part = |batch| Self { batch, in_doubt, suspect_since, permit: self.permit.clone(), ..*self };
         self.batch.halves().into_iter().map(part).collect()
     }
 
     /// Some of its items, to be sent again after the target answered for them.
-    pub(crate) fn again(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
+    pub(crate) fn retry_items(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
         let batch = self.batch.subset(items);
-        Self { batch, round: self.round + 1, in_doubt: false, suspect_since, room: self.room.clone(), ..*self }
+        Self { batch, round: self.round + 1, in_doubt: false, suspect_since, permit: self.permit.clone(), ..*self }
     }
 }
