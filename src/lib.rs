@@ -43,7 +43,7 @@
 //!
 //! Three things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
 //! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
-//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::KnownUsers`]); and the
+//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); and the
 //! passwords that another file has for them ([`passwords::Passwords`]). [`verify`] keeps the target's list in the same way
 //! ([`avnology::Catalogue`]).
 //!

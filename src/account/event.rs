@@ -4,7 +4,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::StopReason;
 use super::booking::{InputEnd, LateReject, LateShared, MappedChunkCounts};
-use crate::journal::{Entry, Known, RecordOutcome, Reject, Settled};
+use crate::journal::{ConfirmedUser, Entry, RecordOutcome, Reject, Settled};
 
 /// A message to the committer.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) enum Event {
         /// Rejected.
         rejects: Vec<Reject>,
         /// Users who were confirmed to be at the target exactly as exported.
-        known: Vec<Known>,
+        confirmed: Vec<ConfirmedUser>,
         /// The committer drops it once that is booked.
         booked: oneshot::Sender<()>,
     },
@@ -71,14 +71,14 @@ pub(crate) async fn report_settled(
     events: &mpsc::Sender<Event>,
     records: Vec<Settled>,
     rejects: Vec<Reject>,
-    known: Vec<Known>,
+    confirmed: Vec<ConfirmedUser>,
 ) {
     if records.is_empty() && rejects.is_empty() {
         return;
     }
     let (booked, is_booked) = oneshot::channel();
     let waits = !rejects.is_empty();
-    send_event(events, Event::Settled { records, rejects, known, booked }).await;
+    send_event(events, Event::Settled { records, rejects, confirmed, booked }).await;
     if waits {
         // The committer sends nothing: it drops its end once the rejects are written.
         drop(is_booked.await);

@@ -43,7 +43,7 @@ pub(super) async fn first_pass(
         let watch = Watch::Record(Arc::default());
         return Ok(FirstPass { duplicates: DuplicateCheck::Off, watch, prediction: None });
     }
-    if let Some(kept) = directory.map(|directory| recall(settings, directory)).transpose()?.flatten() {
+    if let Some(kept) = directory.map(|directory| read_kept(settings, directory)).transpose()?.flatten() {
         return Ok(kept);
     }
     settings.console.note("Looking for duplicates within the input …");
@@ -67,7 +67,7 @@ pub(super) async fn first_pass(
 }
 
 /// What an earlier part of the run found. If any of it is missing or damaged, all is found out again: it is in the inputs.
-fn recall(settings: &ImportSettings, directory: &RunDirectory) -> Result<Option<FirstPass>, ImportError> {
+fn read_kept(settings: &ImportSettings, directory: &RunDirectory) -> Result<Option<FirstPass>, ImportError> {
     let record = match FirstPassRecord::read(directory) {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(None),
@@ -83,7 +83,7 @@ fn recall(settings: &ImportSettings, directory: &RunDirectory) -> Result<Option<
         Ok(found) => found,
         Err(error) => return Ok(found_again(&error)),
     };
-    if !passwords::recall(settings, directory) {
+    if !passwords::read_kept(settings, directory) {
         return Ok(found_again(&format!("`{}` is missing or damaged", directory.passwords().display())));
     }
     let (duplicates, watch) = (DuplicateCheck::Reject(Arc::new(duplicates)), Watch::Hold(Arc::new(known)));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::confirmed::{LoadedConfirmed, load_confirmed};
 use super::first_pass::{FirstPass, first_pass, refusal};
 use super::import_error::ImportError;
 use super::objects;
@@ -10,7 +11,6 @@ use super::passwords;
 use super::prepare::{Prepared, look_at_inputs, prepare};
 use super::prepare_error::PrepareError;
 use super::progress::{begin, measured};
-use super::recall::{Recalled, recall};
 use super::target::{Target, at_target, connect};
 use crate::account::{Ledger, StopReason};
 use crate::avnology::{AdminCalls, Capabilities, Client, RunMark, preflight};
@@ -91,8 +91,8 @@ async fn import_into(
     }
     let delivery = delivery(settings, client, capabilities, &record);
     let calls = AdminCalls::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
-    let Recalled { known, lookup } = tokio::select! {
-        recalled = recall(settings, &target.name, directory.id(), &calls, delivery.batch) => recalled?,
+    let LoadedConfirmed { confirmed, lookup } = tokio::select! {
+        loaded = load_confirmed(settings, &target.name, directory.id(), &calls, delivery.batch) => loaded?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let mut settings = passwords::read(settings, &mut signals).await?;
@@ -117,7 +117,7 @@ async fn import_into(
         duplicates,
         delivery: Some(delivery).filter(|_| !is_refused),
         journal: Some(journal),
-        known,
+        confirmed,
         lookup: lookup.filter(|_| !is_refused),
         progress,
         ledger,

@@ -1,5 +1,6 @@
 //! One file a command: settings in, exit status out.
 
+mod confirmed;
 mod deletion;
 mod first_pass;
 mod help;
@@ -12,7 +13,6 @@ mod passwords;
 mod prepare;
 mod prepare_error;
 mod progress;
-mod recall;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
 #[path = "no_sandbox.rs"]

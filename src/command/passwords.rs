@@ -47,7 +47,7 @@ pub(super) fn close(
 }
 
 /// Takes up the account of an earlier part of the run. Returns whether it is there, if there has to be one.
-pub(super) fn recall(settings: &ImportSettings, directory: &RunDirectory) -> bool {
+pub(super) fn read_kept(settings: &ImportSettings, directory: &RunDirectory) -> bool {
     let Some(passwords) = &settings.intake.passwords else { return true };
     let kept = std::fs::read(directory.passwords()).ok().and_then(|text| serde_json::from_slice(&text).ok());
     kept.map(|report| passwords.close_with(report)).is_some()

@@ -23,7 +23,7 @@ use crate::avnology::{AdminCalls, MAX_PAGE, RunMark, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::journal::{
-    Ending, InDoubt, Journal, JournalError, KnownUsers, Lock, MergedRecord, RecordOutcome, RunDirectory, RunRecord,
+    ConfirmedUsers, Ending, InDoubt, Journal, JournalError, Lock, MergedRecord, RecordOutcome, RunDirectory, RunRecord,
     UndoneRecord,
 };
 use crate::pace::Pace;
@@ -57,7 +57,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = AdminCalls::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
-    KnownUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
+    ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     let before = directory.undone_record();
     // Should it be killed, nobody knows how far it came.
     directory.mark_undone(false, None).map_err(UndoError::Io)?;

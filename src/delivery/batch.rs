@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::ready::Ready;
-use crate::journal::{ContentHash, Known, RecordKey, Reject};
+use crate::journal::{ConfirmedUser, ContentHash, RecordKey, Reject};
 use crate::mapping::{Notices, Rejection};
 use crate::source::RecordChunk;
 
@@ -53,8 +53,8 @@ impl Item {
     }
 
     /// It is at the target under this id, exactly as it was sent.
-    pub(crate) fn known(&self, id: &str) -> Known {
-        Known::new(&self.external_id, id, self.content)
+    pub(crate) fn confirmed(&self, id: &str) -> ConfirmedUser {
+        ConfirmedUser::new(&self.external_id, id, self.content)
     }
 
     /// The reject that this record becomes.

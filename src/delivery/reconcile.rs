@@ -15,7 +15,7 @@ use crate::avnology::{
     AdminCalls, Change, Changed, Comparable, ErrorBody, Field, ItemDecision, MAX_PAGE, RunMark, TargetError,
     decide_item,
 };
-use crate::journal::{Known, RecordOutcome, Settled};
+use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
 
 /// Settles items of a batch that exist already.
@@ -30,7 +30,7 @@ pub(super) struct Reconciler<'a> {
 /// How an existing identity ends.
 enum End {
     /// Settled, and what is known of it from now on, if that is another thing than before.
-    Settled { outcome: RecordOutcome, differs: bool, known: Option<Known> },
+    Settled { outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser> },
     /// Rejected.
     Rejected(Rejection),
 }
@@ -135,12 +135,12 @@ impl Reconciler<'_> {
     ) -> Result<(), TargetError> {
         let item = &self.batch.items[index];
         match self.end(item, found).await? {
-            End::Settled { outcome, differs, known } => settlement.settled(item, outcome, differs, known),
+            End::Settled { outcome, differs, confirmed } => settlement.settled(item, outcome, differs, confirmed),
             End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
         }
         // Under an external id that it does not have any more, nothing is known of it.
         let earlier = found.and_then(|found| found.external_id.as_deref()).filter(|id| **id != *item.external_id);
-        settlement.known.extend(earlier.map(Known::nothing));
+        settlement.confirmed.extend(earlier.map(ConfirmedUser::nothing));
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl Reconciler<'_> {
                 _ => End::Settled {
                     outcome: RecordOutcome::Unchanged,
                     differs: true,
-                    known: Some(Known::nothing(&item.external_id)),
+                    confirmed: Some(ConfirmedUser::nothing(&item.external_id)),
                 },
             });
         };
@@ -161,20 +161,21 @@ impl Reconciler<'_> {
         let id = found.id.as_deref();
         let differs = !differences.is_empty();
         // What is known of it from before is not true any more, or never was.
-        let known = id.map(|id| if differs { Known::nothing(&item.external_id) } else { item.known(id) });
+        let confirmed =
+            id.map(|id| if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) });
         // Another record of the same input may have been created under this external id: that one counts as created already.
         if self.mark.is_some() && found.has_mark_of(&sent) {
             // What somebody changed since then is theirs to decide, as if the answer had come.
             let outcome =
                 RecordOutcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
-            return Ok(End::Settled { outcome, differs, known });
+            return Ok(End::Settled { outcome, differs, confirmed });
         }
         let fields = sent.changes(found);
         let id = match (self.rule, id) {
             (OnExisting::Fail, _) => return Ok(End::Rejected(exists())),
             (OnExisting::Update, Some(id)) if !fields.is_empty() => id,
             _ => {
-                return Ok(End::Settled { outcome: RecordOutcome::Unchanged, differs, known });
+                return Ok(End::Settled { outcome: RecordOutcome::Unchanged, differs, confirmed });
             }
         };
         // Changing an identity does not make it the run's own.
@@ -184,8 +185,8 @@ impl Reconciler<'_> {
         let differs = differences.iter().any(|field| field.mask().is_none());
         Ok(match self.target.change(&change).await? {
             Changed::Updated => {
-                let known = if differs { Known::nothing(&item.external_id) } else { item.known(id) };
-                End::Settled { outcome: RecordOutcome::Updated, differs, known: Some(known) }
+                let confirmed = if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) };
+                End::Settled { outcome: RecordOutcome::Updated, differs, confirmed: Some(confirmed) }
             }
             Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => {
                 End::Rejected(change_conflict(with_field(error, &fields)))
@@ -196,13 +197,13 @@ impl Reconciler<'_> {
 }
 
 impl Settlement {
-    fn settled(&mut self, item: &Item, outcome: RecordOutcome, differs: bool, known: Option<Known>) {
+    fn settled(&mut self, item: &Item, outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser>) {
         let mut notices = item.notices;
         if differs {
             notices.add(Notice::DiffersAtTarget);
         }
         self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
-        self.known.extend(known);
+        self.confirmed.extend(confirmed);
     }
 }
 

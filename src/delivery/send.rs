@@ -30,7 +30,7 @@ use crate::avnology::{
     AdminCalls, Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget,
     TargetError, answers_probe_batch, batch_results, decide, decide_item, error_body,
 };
-use crate::journal::{Entry, Known, Plan, RecordOutcome, Settled};
+use crate::journal::{ConfirmedUser, Entry, Plan, RecordOutcome, Settled};
 use crate::mapping::{RejectCode, Rejection};
 use crate::pace::{BatchControl, PaceSignal, Permit, RequestResult, Slot};
 
@@ -370,7 +370,7 @@ impl Sender {
         (results, held): (Vec<ItemResult>, Held),
         (request, since): (Option<&str>, u64),
     ) -> Remaining {
-        let (mut records, mut rejected, mut known) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut records, mut rejected, mut confirmed) = (Vec::new(), Vec::new(), Vec::new());
         let (mut again, mut existing, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
@@ -378,7 +378,7 @@ impl Sender {
             let settled = |outcome| Settled { key: item.key(), outcome, notices: item.notices.bits() };
             match result {
                 ItemResult::Created { id } => {
-                    known.extend(id.as_deref().map(|id| item.known(id)));
+                    confirmed.extend(id.as_deref().map(|id| item.confirmed(id)));
                     records.push(settled(RecordOutcome::Created { external_id: item.external_id.to_string(), id }));
                 }
                 ItemResult::Exists { .. } => existing.push(index),
@@ -394,10 +394,10 @@ impl Sender {
             }
         }
         if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
-            let last = known.pop();
-            known.extend(last.map(|known: Known| known.newest(external_id, id)));
+            let last = confirmed.pop();
+            confirmed.extend(last.map(|confirmed: ConfirmedUser| confirmed.newest(external_id, id)));
         }
-        self.settled_reporter.report(&pending.batch, Settlement { records, rejected, known }, request).await;
+        self.settled_reporter.report(&pending.batch, Settlement { records, rejected, confirmed }, request).await;
         // What the target said is written by now; reading back needs room for answers again.
         drop(held);
         if let Some(error) = refused {

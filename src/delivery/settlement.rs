@@ -4,7 +4,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::batch::Batch;
 use crate::account::event::{Event, report_settled};
-use crate::journal::{Known, Settled};
+use crate::journal::{ConfirmedUser, Settled};
 use crate::mapping::Rejection;
 
 /// Bytes of rejects that are reported to the committer at once.
@@ -18,7 +18,7 @@ pub(super) struct Settlement {
     /// Rejected: which item, and why.
     pub rejected: Vec<(usize, Rejection)>,
     /// Users who were confirmed to be at the target exactly as exported.
-    pub known: Vec<Known>,
+    pub confirmed: Vec<ConfirmedUser>,
 }
 
 /// Reports to the committer, for all senders. A reject holds the record itself, and a target may refuse every batch there
@@ -39,7 +39,7 @@ impl SettledReporter {
     /// What is no reject comes first, and all of it at once. Of what follows nothing was carried out: should the run break off
     /// in between, it is sent again, by itself and so under another key, and is refused again.
     pub(super) async fn report(&self, batch: &Batch, settlement: Settlement, request: Option<&str>) {
-        let Settlement { mut records, rejected, mut known } = settlement;
+        let Settlement { mut records, rejected, mut confirmed } = settlement;
         let _alone = if rejected.is_empty() { None } else { Some(self.rejecting.lock().await) };
         let mut rejected = rejected.into_iter().peekable();
         loop {
@@ -51,7 +51,7 @@ impl SettledReporter {
                 bytes += reject.size();
                 rejects.push(reject);
             }
-            report_settled(&self.events, std::mem::take(&mut records), rejects, std::mem::take(&mut known)).await;
+            report_settled(&self.events, std::mem::take(&mut records), rejects, std::mem::take(&mut confirmed)).await;
             if rejected.peek().is_none() {
                 return;
             }
@@ -102,7 +102,7 @@ mod tests {
         let settlement = Settlement {
             records: vec![settled(0), settled(4)],
             rejected: [1, 2, 3, 5, 6, 7].map(|index| (index, rejection())).into(),
-            known: Vec::new(),
+            confirmed: Vec::new(),
         };
         let (events, mut inbox) = mpsc::channel(1);
         let settled_reporter = SettledReporter::new(events);

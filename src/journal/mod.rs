@@ -14,18 +14,18 @@
 //!                     undone.json      that undoing it was begun, and what came of it
 //!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together, and
 //!                                    merged.json, which says of which runs
-//!               known-users-…/         what is at a target already, for the next run into it (`known_users`)
+//!               known-users-…/         what is at a target already, for the next run into it (`confirmed_users`)
 //! ```
 //!
 //! A record counts as done once its journal entry is durable, and not before. Everything here may hold personal data, so
 //! directories are made with mode 0700 and files with 0600.
 
 mod amendment;
+mod confirmed_users;
 mod ended;
 mod entry;
 mod first_pass;
 mod journal_account;
-mod known_users;
 mod lock;
 mod log;
 mod merged_record;
@@ -38,11 +38,13 @@ mod run_journal;
 mod run_record;
 
 pub use amendment::Amendment;
+pub use confirmed_users::{
+    CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE,
+};
 pub use ended::{Ended, EndedInput};
 pub use entry::{Entry, Mark, Plan, RecordKey, RecordOutcome, RejectsEnd, Settled};
 pub use first_pass::{FirstPassRecord, Prediction};
 pub use journal_account::{CountedRejects, Ending, JournalAccount};
-pub use known_users::{ContentHash, KNOWN_USERS_PREFIX, Known, KnownLookup, KnownUsers, SAMPLE_SIZE};
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use merged_record::MergedRecord;

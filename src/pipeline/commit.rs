@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::journal::{Entry, Journal, KnownUsers, Mark, RecordOutcome, Reject, Settled, Tracker};
+use crate::journal::{ConfirmedUsers, Entry, Journal, Mark, RecordOutcome, Reject, Settled, Tracker};
 use crate::pace::Pace;
 use crate::signal::Signals;
 
@@ -32,7 +32,7 @@ pub(super) struct Committer {
     /// The pace of the senders, to be shown.
     pub pace: Option<Arc<Pace>>,
     pub journal: Option<Journal>,
-    pub known: Option<KnownUsers>,
+    pub confirmed: Option<ConfirmedUsers>,
     /// The journal failed: from then on nothing counts as done any more.
     pub failed: bool,
     pub tracker: Tracker,
@@ -128,9 +128,9 @@ impl Committer {
             }
             // A sender that is gone does not mind.
             Event::Planned { ready, .. } => drop(ready.send(())),
-            Event::Settled { records, rejects, known, booked: _booked } => {
-                if !known.is_empty() {
-                    self.learn(|users| users.learn(known));
+            Event::Settled { records, rejects, confirmed, booked: _booked } => {
+                if !confirmed.is_empty() {
+                    self.remember(|users| users.add(confirmed));
                 }
                 for record in records {
                     self.ledger.settled(&record);
@@ -168,10 +168,10 @@ impl Committer {
     }
 
     /// Remembers who is at the target. That only saves work, so an error ends the remembering and nothing else.
-    fn learn(&mut self, learn: impl FnOnce(&mut KnownUsers) -> io::Result<()>) {
-        let Some(mut users) = self.known.take() else { return };
-        match tokio::task::block_in_place(|| learn(&mut users)) {
-            Ok(()) => self.known = Some(users),
+    fn remember(&mut self, remember: impl FnOnce(&mut ConfirmedUsers) -> io::Result<()>) {
+        let Some(mut users) = self.confirmed.take() else { return };
+        match tokio::task::block_in_place(|| remember(&mut users)) {
+            Ok(()) => self.confirmed = Some(users),
             Err(error) => tracing::warn!(%error, "the next run cannot be told what is at the target"),
         }
     }
@@ -205,7 +205,7 @@ impl Committer {
 
     fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> (Ledger, Option<Journal>) {
         let complete = self.ledger.is_complete();
-        self.learn(|users| {
+        self.remember(|users| {
             users.write()?;
             // Until every update is confirmed, a later run cannot rely on what was known before.
             if complete { users.note_updating(None) } else { Ok(()) }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::DuplicateCheck;
 use crate::account::Ledger;
 use crate::delivery::Delivery;
-use crate::journal::{Journal, KnownLookup, KnownUsers, Progress};
+use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
 use crate::mapping::Rules;
 use crate::passwords::Passwords;
 use crate::source::{Input, ReaderLimits, Shard, Watch};
@@ -42,9 +42,9 @@ pub struct Job {
     /// What is done about users who are in the input twice.
     pub duplicates: DuplicateCheck,
     /// What is known to be at the target, to be kept up to date; `None` for a dry run.
-    pub known: Option<KnownUsers>,
+    pub confirmed: Option<ConfirmedUsers>,
     /// What was confirmed before this run, for users who are not to be asked about again.
-    pub lookup: Option<KnownLookup>,
+    pub lookup: Option<ConfirmedLookup>,
     /// How far an earlier part of the run came.
     pub progress: Progress,
     /// What became of the records of that earlier part; and if nothing is to be sent, why.
@@ -67,7 +67,7 @@ impl Job {
             delivery: None,
             journal: None,
             duplicates,
-            known: None,
+            confirmed: None,
             lookup: None,
             progress,
             ledger,

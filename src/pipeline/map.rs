@@ -10,7 +10,7 @@ use crate::avnology::{MAX_BODY_BYTES, RunMark};
 use crate::clerk::User;
 use crate::delivery::Ready;
 use crate::index::Keys;
-use crate::journal::{ContentHash, KnownLookup, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
+use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::{
     Content, Notice, Notices, RejectCode, Rejection, Rules, content, map, parse, parse_row, row_rejection,
 };
@@ -33,7 +33,7 @@ pub(super) struct Mapping {
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
-    pub known: Option<Arc<KnownLookup>>,
+    pub confirmed: Option<Arc<ConfirmedLookup>>,
     /// What is done about users who are in the input twice.
     pub duplicates: DuplicateCheck,
     /// Whether the encoded form is wanted, or only whether there is one.
@@ -137,12 +137,13 @@ struct ChunkMapper<'m> {
 impl ChunkMapper<'_> {
     /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
     fn forget_if_known(&mut self, record: &Ready) -> bool {
-        let is_known = |known: &Arc<KnownLookup>| known.is_known(&record.external_id, record.content);
-        let known = self.mapping.known.as_ref().is_some_and(is_known);
-        if known {
+        let is_confirmed =
+            |confirmed: &Arc<ConfirmedLookup>| confirmed.is_confirmed(&record.external_id, record.content);
+        let confirmed = self.mapping.confirmed.as_ref().is_some_and(is_confirmed);
+        if confirmed {
             self.encoded.truncate(record.encoded.start);
         }
-        known
+        confirmed
     }
 
     /// Maps a record of another shard, which nothing is kept of but its keys: one of ours may be its duplicate.

@@ -57,7 +57,7 @@ pub fn map_inputs(
         rules: Arc::new(rules),
         passwords,
         progress: Arc::clone(&progress),
-        known: None,
+        confirmed: None,
         duplicates,
         encode: true,
         mark: None,

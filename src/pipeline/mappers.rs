@@ -147,7 +147,7 @@ mod tests {
             rules: Arc::new(Rules::default()),
             passwords: None,
             progress: Arc::new(Progress::new(1)),
-            known: None,
+            confirmed: None,
             duplicates: DuplicateCheck::Off,
             encode: false,
             mark: None,

@@ -9,7 +9,7 @@ use crate::source::{BLOCK_BYTES, CHUNK_RECORDS, HELD_BACK, Input, KEPT, PART_BYT
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
 const BASE: u64 = 24 * 1024 * 1024;
 
-/// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::KnownUsers`].
+/// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::ConfirmedUsers`].
 const INDICES: u64 = 4 * 1024 * 1024;
 
 /// What a mapper sorts and writes by itself when the sorter of duplicates is full.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Destination, ImportSettings, OutputError};
 use crate::files::directory_of;
-use crate::journal::KNOWN_USERS_PREFIX;
+use crate::journal::CONFIRMED_USERS_PREFIX;
 use crate::report::GivenPath;
 use crate::source::Input;
 
@@ -80,7 +80,7 @@ impl ImportSettings {
         let within = directory.strip_prefix(&runs).ok().and_then(|within| within.components().next());
         within.is_some_and(|first| {
             let name = first.as_os_str();
-            runs.join(name).join("run.json").exists() || name.to_string_lossy().starts_with(KNOWN_USERS_PREFIX)
+            runs.join(name).join("run.json").exists() || name.to_string_lossy().starts_with(CONFIRMED_USERS_PREFIX)
         })
     }
 }

@@ -1,76 +1,76 @@
-//! What is known of the target from earlier runs, and whether it can be believed.
+//! What the target confirmed in earlier runs, and whether it can be believed.
 
 use std::io;
 
 use crate::avnology::{AdminCalls, Comparable, TargetError};
 use crate::delivery::OnExisting;
-use crate::journal::{KnownLookup, KnownUsers, SAMPLE_SIZE};
+use crate::journal::{ConfirmedLookup, ConfirmedUsers, SAMPLE_SIZE};
 use crate::settings::ImportSettings;
 
 /// Without the batch methods, each user that is looked up is a request.
 const SMALL_SAMPLE: usize = 10;
 
-/// What an import knows of its target.
+/// What an import has of what its target confirmed.
 #[derive(Default)]
-pub(super) struct Recalled {
+pub(super) struct LoadedConfirmed {
     /// To be kept up to date.
-    pub known: Option<KnownUsers>,
+    pub confirmed: Option<ConfirmedUsers>,
     /// For not asking about users again.
-    pub lookup: Option<KnownLookup>,
+    pub lookup: Option<ConfirmedLookup>,
 }
 
-/// Recalls what is known of `target`, as far as the target agrees. Not being able to costs requests and nothing else.
-pub(super) async fn recall(
+/// Loads what `target` confirmed, if the target still agrees. If that fails, it costs requests and nothing else.
+pub(super) async fn load_confirmed(
     settings: &ImportSettings,
     target: &str,
     run: &str,
     calls: &AdminCalls,
     batch: bool,
-) -> Result<Recalled, TargetError> {
+) -> Result<LoadedConfirmed, TargetError> {
     let sample_size = if batch { SAMPLE_SIZE } else { SMALL_SAMPLE };
     let given_up = |error: io::Error| {
         tracing::warn!(%error, "what is known of the target cannot be used; it is asked about every user");
-        Recalled::default()
+        LoadedConfirmed::default()
     };
     if settings.intake.shard.is_some() {
         // Shards go side by side and do not know of each other's users: what one believes another may be changing. So they
         // ask the target about everybody, and the next run that is no shard does, too.
-        return Ok(match KnownUsers::distrust(&settings.runs_directory, target, run) {
-            Ok(()) => Recalled::default(),
+        return Ok(match ConfirmedUsers::mark_stale(&settings.runs_directory, target, run) {
+            Ok(()) => LoadedConfirmed::default(),
             Err(error) => given_up(error),
         });
     }
-    let known = match open(settings, target) {
+    let confirmed = match open(settings, target) {
         Ok(opened) => opened,
         Err(error) => return Ok(given_up(error)),
     };
-    let known = if is_believable(known.sample().take(sample_size), calls).await? {
-        Ok(known)
+    let confirmed = if is_believable(confirmed.sample().take(sample_size), calls).await? {
+        Ok(confirmed)
     } else {
         tracing::warn!("the target does not have the users it had; it is asked about every user again");
-        known.emptied()
+        confirmed.recreate_empty()
     };
-    // Somebody who wants users that are there to be rejected wants the target to say so.
+    // If users who are there are to be rejected, the target itself has to say so.
     let may_look_up = settings.on_existing != OnExisting::Fail && !settings.recheck;
-    let recalled = known.and_then(|known| {
-        let lookup = if may_look_up { known.lookup()? } else { None };
+    let loaded = confirmed.and_then(|confirmed| {
+        let lookup = if may_look_up { confirmed.lookup()? } else { None };
         if settings.on_existing == OnExisting::Update {
-            known.note_updating(Some(run))?;
+            confirmed.note_updating(Some(run))?;
         }
-        Ok(Recalled { known: Some(known), lookup })
+        Ok(LoadedConfirmed { confirmed: Some(confirmed), lookup })
     });
-    Ok(recalled.unwrap_or_else(given_up))
+    Ok(loaded.unwrap_or_else(given_up))
 }
 
-/// Opens what is known; nothing is, if a run that changed users was broken off. That may be the run that goes on now: whom
-/// it changed before that is in its journal, and perhaps not here.
-fn open(settings: &ImportSettings, target: &str) -> io::Result<KnownUsers> {
-    let mut known = KnownUsers::open(&settings.runs_directory, target)?;
-    if known.updating()?.is_some() {
+/// Opens what the target confirmed; that is nothing if a run that changed users was broken off. It may be the run that is
+/// resumed now: the users it changed before are in its journal, and perhaps not here.
+fn open(settings: &ImportSettings, target: &str) -> io::Result<ConfirmedUsers> {
+    let mut confirmed = ConfirmedUsers::open(&settings.runs_directory, target)?;
+    if confirmed.updating()?.is_some() {
         tracing::warn!("a run that changed users was broken off; the target is asked about every user again");
-        known = known.emptied()?;
+        confirmed = confirmed.recreate_empty()?;
     }
-    Ok(known)
+    Ok(confirmed)
 }
 
 /// Whether the target has these users under the ids it gave them then. Another tenant, a database that was reset or

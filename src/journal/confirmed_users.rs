@@ -1,4 +1,4 @@
-//! What is known to be at a target: which users, and what they were when the target last confirmed them. With it a
+//! What a target confirmed: which users it has, and what they were when it last confirmed them. With it a
 //! nightly run over a fresh export sends only what changed, and counts the rest nearly as fast as it is read.
 //!
 //! ```text
@@ -26,7 +26,7 @@ use crate::files::{create_private_directory, put_private, replace_private, sync_
 use crate::index::{SortedFile, merge};
 
 /// How the directory of what a target confirmed is called, within the one of the runs; the target's digest follows.
-pub const KNOWN_USERS_PREFIX: &str = "known-users-";
+pub const CONFIRMED_USERS_PREFIX: &str = "known-users-";
 
 /// How many users are looked up at the target before the rest is believed: one request. Half of them are of a fair sample
 /// of all, the others are the newest: those are what a target lacks that was restored from a backup.
@@ -71,7 +71,7 @@ impl ContentHash {
 
 /// A user who is at the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct ConfirmedUser {
     key: [u8; KEY_BYTES],
     content: ContentHash,
     /// The external id and the target's own id, of a few users: names of everybody would cost more than all the rest.
@@ -80,7 +80,7 @@ pub struct Known {
     is_newest: bool,
 }
 
-impl Known {
+impl ConfirmedUser {
     /// The user with this external id and this id at the target, who was confirmed to be this.
     pub fn new(external_id: &str, id: &str, content: ContentHash) -> Self {
         let key = key(external_id);
@@ -100,9 +100,9 @@ impl Known {
     }
 }
 
-/// What is known of one target. Errors need not stop a run: whatever is not known is asked.
+/// What one target confirmed. Errors need not stop a run: users that are not in here are asked about.
 #[derive(Debug)]
-pub struct KnownUsers {
+pub struct ConfirmedUsers {
     directory: PathBuf,
     /// The number of the last sorted file.
     written: u64,
@@ -110,7 +110,7 @@ pub struct KnownUsers {
     buffer: Vec<Entry>,
     /// External ids and the target's ids, by key: the smallest keys, and so a fair sample of all.
     sample: BTreeMap<[u8; KEY_BYTES], (String, String)>,
-    /// The same of those created last.
+    /// External ids and the target's ids of the users created last.
     newest: VecDeque<(String, String)>,
 }
 
@@ -121,15 +121,15 @@ struct Samples {
     newest: VecDeque<(String, String)>,
 }
 
-impl KnownUsers {
-    /// Opens what is known of a target. What cannot be read is forgotten.
+impl ConfirmedUsers {
+    /// Opens what a target confirmed. What cannot be read is forgotten.
     pub fn open(runs: &Path, target: &str) -> io::Result<Self> {
         let directory = Self::directory(runs, target);
         create_private_directory(&directory)?;
         match Self::read(&directory) {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 tracing::warn!(%error, "what is known of the target is damaged and is forgotten");
-                Self::begin(directory)
+                Self::create_empty(directory)
             }
             read => read,
         }
@@ -159,9 +159,9 @@ impl KnownUsers {
         remove(&Self::directory(runs, target))
     }
 
-    /// Sees to it that nothing is believed that was known of a target before run `run`, which may change users and tells
-    /// nobody. Others may be doing the same.
-    pub fn distrust(runs: &Path, target: &str, run: &str) -> io::Result<()> {
+    /// Marks all as stale that a target confirmed before run `run`, which may change users and does not record it here.
+    /// Other runs may be doing the same.
+    pub fn mark_stale(runs: &Path, target: &str, run: &str) -> io::Result<()> {
         let directory = Self::directory(runs, target);
         if !directory.exists() {
             return Ok(());
@@ -175,15 +175,15 @@ impl KnownUsers {
     }
 
     fn directory(runs: &Path, target: &str) -> PathBuf {
-        runs.join(format!("{KNOWN_USERS_PREFIX}{}", target_digest(target)))
+        runs.join(format!("{CONFIRMED_USERS_PREFIX}{}", target_digest(target)))
     }
 
-    /// Begins again with nothing.
-    pub fn emptied(self) -> io::Result<Self> {
-        Self::begin(self.directory)
+    /// Removes all of it, and begins again with nothing.
+    pub fn recreate_empty(self) -> io::Result<Self> {
+        Self::create_empty(self.directory)
     }
 
-    fn begin(directory: PathBuf) -> io::Result<Self> {
+    fn create_empty(directory: PathBuf) -> io::Result<Self> {
         remove(&directory)?;
         create_private_directory(&directory)?;
         Ok(Self::new(directory))
@@ -220,17 +220,17 @@ impl KnownUsers {
     }
 
     /// For looking users up as they were known when this was opened; `None` if there were none.
-    pub fn lookup(&self) -> io::Result<Option<KnownLookup>> {
+    pub fn lookup(&self) -> io::Result<Option<ConfirmedLookup>> {
         let files = self.files()?;
         let newest = files.first().map(|(_, path)| SortedFile::open(path)).transpose()?;
         // What cannot be checked is not believed.
         let newest = newest.filter(|_| !self.sample.is_empty());
-        Ok(newest.filter(|users| !users.is_empty()).map(|users| KnownLookup { users }))
+        Ok(newest.filter(|users| !users.is_empty()).map(|users| ConfirmedLookup { users }))
     }
 
     /// Takes in what the target confirmed, and writes it once there is enough of it.
-    pub fn learn(&mut self, known: Vec<Known>) -> io::Result<()> {
-        for Known { key, content, names, is_newest } in known {
+    pub fn add(&mut self, confirmed: Vec<ConfirmedUser>) -> io::Result<()> {
+        for ConfirmedUser { key, content, names, is_newest } in confirmed {
             let mut entry = [0; ENTRY_BYTES];
             entry[..KEY_BYTES].copy_from_slice(&key);
             entry[KEY_BYTES..].copy_from_slice(&content.0);
@@ -294,7 +294,7 @@ impl KnownUsers {
             Some(Ok(entry))
         });
         self.write_file(newest)?;
-        // Should this be broken off: whatever is left over is older than the new file, and loses against it.
+        // If this is broken off, the files left over are older than the new one, which wins against them.
         files.iter().try_for_each(|(_, path)| std::fs::remove_file(path))
     }
 
@@ -323,13 +323,13 @@ impl KnownUsers {
 
 /// Looks users up. Shared by all mapper workers.
 #[derive(Debug)]
-pub struct KnownLookup {
+pub struct ConfirmedLookup {
     users: SortedFile<ENTRY_BYTES>,
 }
 
-impl KnownLookup {
+impl ConfirmedLookup {
     /// Whether the target is known to have this user with exactly this content.
-    pub fn is_known(&self, external_id: &str, content: ContentHash) -> bool {
+    pub fn is_confirmed(&self, external_id: &str, content: ContentHash) -> bool {
         match self.users.find(&key(external_id)) {
             Ok(found) => found.is_some_and(|entry| entry[KEY_BYTES..] == content.0),
             Err(error) => {
@@ -340,12 +340,12 @@ impl KnownLookup {
     }
 }
 
-/// Removes what a kill left behind of files that were not put in place yet. Nobody else is at it: the target is locked.
 /// Whether a user may become part of the fair sample.
 fn may_be_sampled(key: [u8; KEY_BYTES]) -> bool {
     key[0] < u8::MAX / SAMPLED
 }
 
+/// Removes what a kill left behind of files that were not put in place yet. Nobody else is at it: the target is locked.
 fn remove_leftovers(directory: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
@@ -383,48 +383,48 @@ fn first_bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
 mod tests {
     use super::*;
 
-    fn known(number: usize, content: &str) -> Known {
-        Known::new(&format!("user_{number}"), &format!("usr_{number}"), ContentHash::of(content.as_bytes()))
+    fn confirmed(number: usize, content: &str) -> ConfirmedUser {
+        ConfirmedUser::new(&format!("user_{number}"), &format!("usr_{number}"), ContentHash::of(content.as_bytes()))
     }
 
     #[test]
     fn what_was_learned_last_is_known_and_nothing_else() {
         let runs = tempfile::tempdir().unwrap();
-        let mut users = KnownUsers::open(runs.path(), "https://one.example").unwrap();
+        let mut users = ConfirmedUsers::open(runs.path(), "https://one.example").unwrap();
         assert!(users.lookup().unwrap().is_none());
-        users.learn((0..BUFFERED).map(|number| known(number, "old")).collect()).unwrap();
-        users.learn(vec![known(7, "newer"), known(7, "newest"), known(9, "newest")]).unwrap();
+        users.add((0..BUFFERED).map(|number| confirmed(number, "old")).collect()).unwrap();
+        users.add(vec![confirmed(7, "newer"), confirmed(7, "newest"), confirmed(9, "newest")]).unwrap();
         users.write().unwrap();
-        users.learn(vec![known(9, "old")]).unwrap();
+        users.add(vec![confirmed(9, "old")]).unwrap();
         users.write().unwrap();
         assert_eq!(users.files().unwrap().len(), 3);
         drop(users);
-        let users = KnownUsers::open(runs.path(), "https://one.example").unwrap();
+        let users = ConfirmedUsers::open(runs.path(), "https://one.example").unwrap();
         assert_eq!(users.files().unwrap().len(), 1, "they are merged");
         let lookup = users.lookup().unwrap().unwrap();
         assert_eq!(lookup.users.len(), BUFFERED as u64);
         let contents = |name: &str| {
-            ["old", "newer", "newest"].map(|content| lookup.is_known(name, ContentHash::of(content.as_bytes())))
+            ["old", "newer", "newest"].map(|content| lookup.is_confirmed(name, ContentHash::of(content.as_bytes())))
         };
         assert_eq!(contents("user_8"), [true, false, false]);
         assert_eq!(contents("user_7"), [false, false, true]);
         assert_eq!(contents("user_9"), [true, false, false]);
         assert_eq!(contents("user_x"), [false, false, false]);
-        let other = KnownUsers::open(runs.path(), "https://two.example").unwrap();
+        let other = ConfirmedUsers::open(runs.path(), "https://two.example").unwrap();
         assert!(other.lookup().unwrap().is_none());
-        KnownUsers::forget(runs.path(), "https://one.example").unwrap();
-        assert!(KnownUsers::open(runs.path(), "https://one.example").unwrap().lookup().unwrap().is_none());
+        ConfirmedUsers::forget(runs.path(), "https://one.example").unwrap();
+        assert!(ConfirmedUsers::open(runs.path(), "https://one.example").unwrap().lookup().unwrap().is_none());
     }
 
     #[test]
     fn the_sample_is_small_true_and_spread_over_all() {
         let runs = tempfile::tempdir().unwrap();
         for group in 0..4 {
-            let mut users = KnownUsers::open(runs.path(), "target").unwrap();
-            users.learn((0..5000).map(|number| known(group * 5000 + number, "")).collect()).unwrap();
+            let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
+            users.add((0..5000).map(|number| confirmed(group * 5000 + number, "")).collect()).unwrap();
             users.write().unwrap();
         }
-        let users = KnownUsers::open(runs.path(), "target").unwrap();
+        let users = ConfirmedUsers::open(runs.path(), "target").unwrap();
         assert_eq!(users.sample().count(), SAMPLE_SIZE);
         let number = |external_id: &str| external_id.trim_start_matches("user_").parse::<usize>().unwrap();
         assert!(users.sample().all(|(external_id, id)| *id == format!("usr_{}", number(external_id))));
@@ -438,15 +438,15 @@ mod tests {
     fn what_is_damaged_is_forgotten_as_a_whole() {
         for name in ["0000000001.sorted", "sample.json"] {
             let runs = tempfile::tempdir().unwrap();
-            let mut users = KnownUsers::open(runs.path(), "target").unwrap();
+            let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
             for content in ["old", "new"] {
-                users.learn((0..100).map(|number| known(number, content)).collect()).unwrap();
+                users.add((0..100).map(|number| confirmed(number, content)).collect()).unwrap();
                 users.write().unwrap();
             }
             std::fs::write(users.directory.join(name), "{\"torn").unwrap();
-            let mut users = KnownUsers::open(runs.path(), "target").unwrap();
+            let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
             assert!(users.lookup().unwrap().is_none() && users.sample().next().is_none());
-            users.learn((0..100).map(|number| known(number, "")).collect()).unwrap();
+            users.add((0..100).map(|number| confirmed(number, "")).collect()).unwrap();
             users.write().unwrap();
             assert!(users.sample().count() > 5);
         }
@@ -455,7 +455,7 @@ mod tests {
     #[test]
     fn a_run_that_may_change_users_is_remembered_until_it_is_over() {
         let runs = tempfile::tempdir().unwrap();
-        let users = KnownUsers::open(runs.path(), "target").unwrap();
+        let users = ConfirmedUsers::open(runs.path(), "target").unwrap();
         assert_eq!(users.updating().unwrap(), None);
         users.note_updating(Some("one")).unwrap();
         assert_eq!(users.updating().unwrap().as_deref(), Some("one"));
@@ -463,6 +463,6 @@ mod tests {
         users.note_updating(None).unwrap();
         assert_eq!(users.updating().unwrap(), None);
         users.note_updating(Some("two")).unwrap();
-        assert_eq!(users.emptied().unwrap().updating().unwrap(), None);
+        assert_eq!(users.recreate_empty().unwrap().updating().unwrap(), None);
     }
 }
