@@ -12,21 +12,21 @@ const KEPT_OF_ERROR: usize = 1024;
 #[serde(default)]
 pub struct ErrorBody {
     /// `AVNOLOGY_AUTH_…`.
-    #[serde(deserialize_with = "cut")]
+    #[serde(deserialize_with = "truncate")]
     pub code: Option<String>,
     /// A sentence from the target. It may repeat personal data, so it goes to the rejects file and nowhere else.
-    #[serde(deserialize_with = "cut")]
+    #[serde(deserialize_with = "truncate")]
     pub message: Option<String>,
     /// The field at fault, as in `identity.email`.
-    #[serde(deserialize_with = "cut")]
+    #[serde(deserialize_with = "truncate")]
     pub field: Option<String>,
     /// For a support request.
-    #[serde(alias = "requestId", deserialize_with = "cut")]
+    #[serde(alias = "requestId", deserialize_with = "truncate")]
     pub request_id: Option<String>,
 }
 
 /// A part of an error, which is cut off if it is long.
-fn cut<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn truncate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
     Ok(text.map(|text| match text.floor_char_boundary(KEPT_OF_ERROR) {
         all if all == text.len() => text.into_owned(),

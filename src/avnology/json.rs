@@ -30,18 +30,22 @@ pub(super) fn same_value(sent: &str, found: &str) -> bool {
     sent == found
         || match (sent.as_bytes().first(), found.as_bytes().first()) {
             (Some(b'{'), Some(b'{')) => {
-                both(sent, found, |sent: Members<'_>, found: Members<'_>| same_members(&sent, &found))
+                compare_parsed(sent, found, |sent: Members<'_>, found: Members<'_>| same_members(&sent, &found))
             }
-            (Some(b'['), Some(b'[')) => both(sent, found, |sent: Vec<&RawValue>, found: Vec<&RawValue>| {
+            (Some(b'['), Some(b'[')) => compare_parsed(sent, found, |sent: Vec<&RawValue>, found: Vec<&RawValue>| {
                 sent.len() == found.len()
                     && sent.iter().zip(&found).all(|(sent, found)| same_value(sent.get(), found.get()))
             }),
-            (Some(b'"'), Some(b'"')) => both(sent, found, |sent: String, found: String| sent == found),
+            (Some(b'"'), Some(b'"')) => compare_parsed(sent, found, |sent: String, found: String| sent == found),
             _ => same_number(sent, found),
         }
 }
 
-pub(super) fn both<'a, T: Deserialize<'a>>(sent: &'a str, found: &'a str, same: impl FnOnce(T, T) -> bool) -> bool {
+pub(super) fn compare_parsed<'a, T: Deserialize<'a>>(
+    sent: &'a str,
+    found: &'a str,
+    same: impl FnOnce(T, T) -> bool,
+) -> bool {
     match (serde_json::from_str(sent), serde_json::from_str(found)) {
         (Ok(sent), Ok(found)) => same(sent, found),
         _ => false,

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::json::{Members, both, same_json, same_value};
+use super::json::{Members, compare_parsed, same_json, same_value};
 use crate::mapping::{is_email, normal_form};
 
 /// The members of an address as it is sent among others.
@@ -32,7 +32,7 @@ fn same_trait(sent: &str, found: &str, is_spelled: impl Fn(&str) -> bool) -> boo
     same_value(sent, found)
         || match (sent.as_bytes().first(), found.as_bytes().first()) {
             (Some(b'"'), Some(b'"')) => same_text(sent, found, is_spelled),
-            (Some(b'['), Some(b'[')) => both(sent, found, |sent: Vec<&RawValue>, found: Vec<&RawValue>| {
+            (Some(b'['), Some(b'[')) => compare_parsed(sent, found, |sent: Vec<&RawValue>, found: Vec<&RawValue>| {
                 sent.len() == found.len()
                     && sent.iter().zip(&found).all(|(sent, found)| same_entry(sent.get(), found.get()))
             }),
@@ -41,7 +41,7 @@ fn same_trait(sent: &str, found: &str, is_spelled: impl Fn(&str) -> bool) -> boo
 }
 
 fn same_text(sent: &str, found: &str, is_spelled: impl Fn(&str) -> bool) -> bool {
-    both(sent, found, |sent: String, found: String| {
+    compare_parsed(sent, found, |sent: String, found: String| {
         is_spelled(&sent) && is_spelled(&found) && normal_form(&sent) == normal_form(&found)
     })
 }
@@ -49,7 +49,7 @@ fn same_text(sent: &str, found: &str, is_spelled: impl Fn(&str) -> bool) -> bool
 /// The same, or two addresses of lists that are.
 fn same_entry(sent: &str, found: &str) -> bool {
     same_value(sent, found)
-        || both(sent, found, |sent: Members<'_>, found: Members<'_>| {
+        || compare_parsed(sent, found, |sent: Members<'_>, found: Members<'_>| {
             let is_address = |entry: &Members<'_>| entry.keys().eq(ADDRESS.iter());
             is_address(&sent)
                 && is_address(&found)

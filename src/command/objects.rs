@@ -1,5 +1,5 @@
-//! Looks at inputs that lie in a store before anything else is done: a wrong name is told at once, and a store that does not
-//! answer keeps nobody from stopping the run.
+//! Looks at inputs that lie in a store before anything else is done: a wrong name is reported at once, and the run can be
+//! stopped while a store does not answer.
 
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
@@ -9,7 +9,7 @@ use crate::signal::Signals;
 use crate::source::{Input, SourceError};
 
 /// Finds out which version of each object is read from here on.
-pub(super) async fn look(settings: &ImportSettings, signals: &mut Signals) -> Result<(), ImportError> {
+pub(super) async fn probe_objects(settings: &ImportSettings, signals: &mut Signals) -> Result<(), ImportError> {
     for input in settings.intake.inputs.iter().chain(&settings.passwords) {
         let Input::Object(object) = input.clone() else { continue };
         let looking = tokio::task::spawn_blocking(move || object.version());

@@ -7,15 +7,15 @@ use crate::report::{Bars, JsonLines, Measured, PlainLines, UndoProgress};
 use crate::settings::{ImportSettings, ProgressMode};
 use crate::source::Input;
 
-/// Whatever a job needs it has now, its locks above all: from here on its metrics are the current ones.
-pub(super) fn begin(settings: &ImportSettings, run: Option<&str>) {
+/// Starts the job's metrics. It holds all that it needs by now, its locks above all, so they are the current ones.
+pub(super) fn start_metrics(settings: &ImportSettings, run: Option<&str>) {
     if let Some(metrics) = &settings.metrics {
         metrics.begin(run);
     }
 }
 
 /// What shows the progress of the job itself.
-pub(super) fn measured(settings: &ImportSettings) -> Box<dyn Reporter> {
+pub(super) fn reporter_with_metrics(settings: &ImportSettings) -> Box<dyn Reporter> {
     let shown = reporter(settings);
     match &settings.metrics {
         Some(metrics) => Box::new(Measured::new(shown, Arc::clone(metrics))),

@@ -16,7 +16,7 @@ use tokio::time::{Instant, interval};
 
 use super::deletion::{Created, Deletion, DoubtsFile};
 use super::import_error::ImportError;
-use super::progress::{begin, of_undoing};
+use super::progress::{of_undoing, start_metrics};
 use super::target::{Target, at_target, connect};
 use super::undo_error::UndoError;
 use crate::avnology::{AdminCalls, MAX_PAGE, RunMark, preflight_reading};
@@ -49,7 +49,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
     ];
-    begin(settings, Some(id));
+    start_metrics(settings, Some(id));
     let (created, doubts) = look_at_journal(&directory, &record)?;
     if !settings.undo.confirmed && !confirm(&record, created, doubts.len()) {
         return Err(UndoError::NotConfirmed.into());

@@ -2,12 +2,12 @@
 
 use super::first_pass::{FirstPass, first_pass};
 use super::import_error::ImportError;
-use super::objects;
+use super::objects::probe_objects;
 use super::output::{without_records, write_report};
 use super::passwords;
 use super::prepare::look_at_inputs;
 use super::prepare_error::PrepareError;
-use super::progress::{begin, measured};
+use super::progress::{reporter_with_metrics, start_metrics};
 use super::target::{Target, at_target, connect};
 use crate::account::StopReason;
 use crate::avnology::{AdminCalls, preflight_reading};
@@ -30,8 +30,8 @@ async fn verify_target(
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
     look_at_inputs(settings)?;
-    begin(settings, None);
-    objects::look(settings, &mut signals).await?;
+    start_metrics(settings, None);
+    probe_objects(settings, &mut signals).await?;
     let name = target.base_url.to_string();
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = AdminCalls::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
@@ -49,7 +49,7 @@ async fn verify_target(
     {
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
-    let mut account = run(settings, duplicates, target, measured(settings).as_mut(), signals).await;
+    let mut account = run(settings, duplicates, target, reporter_with_metrics(settings).as_mut(), signals).await;
     account.ledger.require_records(least);
     if let Some(path) = &settings.report {
         let written = write_report(path, &account.report(&name));

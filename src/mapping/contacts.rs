@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::normal_form::{normal_form, trimmed};
 use super::reachable::Contacts;
 use super::syntax::{email_fault, is_phone};
-use super::text::{filled, lowercase};
+use super::text::{lowercase, non_empty};
 use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules, Unverified};
 use crate::clerk::{Text, User};
 
@@ -46,10 +46,10 @@ fn emails<'a>(
     if given.is_empty() {
         return placeholder(id, rules, notices);
     }
-    let wanted = filled(user.primary_email_address_id.as_deref());
+    let wanted = non_empty(user.primary_email_address_id.as_deref());
     let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
     notices.add_if(primary.is_none(), Notice::PrimaryEmailUnknown);
-    let named = wanted.or(filled(user.primary_email_address.as_deref()));
+    let named = wanted.or(non_empty(user.primary_email_address.as_deref()));
     notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
     let mut primary = primary.unwrap_or(0);
     if rules.email.unverified != Unverified::Keep {
@@ -124,10 +124,10 @@ fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Ve
         unverified: user.unverified_phone_numbers.as_deref(),
     }
     .and(objects, notices);
-    let wanted = filled(user.primary_phone_number_id.as_deref());
+    let wanted = non_empty(user.primary_phone_number_id.as_deref());
     let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
     notices.add_if(primary.is_none() && !given.is_empty(), Notice::PrimaryPhoneUnknown);
-    let named = wanted.or(filled(user.primary_phone_number.as_deref()));
+    let named = wanted.or(non_empty(user.primary_phone_number.as_deref()));
     notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
     let primary = primary.unwrap_or(0);
     let mut numbers = Kept::with_capacity(given.len());
@@ -174,7 +174,7 @@ impl<'a> Flat<'a> {
             let text = text?;
             let value = trimmed(text);
             is_trimmed |= value.len() < text.len();
-            let value = filled(Some(value))?;
+            let value = non_empty(Some(value))?;
             let verified = verified.unwrap_or_else(|| {
                 let form = normal_form(value);
                 let verified = in_verified.contains(&form);

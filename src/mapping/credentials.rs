@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::identity::{Credentials, Provider};
 use super::syntax::is_bcrypt;
-use super::text::filled;
+use super::text::non_empty;
 use super::{Notice, Notices};
 use crate::clerk::{Presence, User};
 
@@ -17,12 +17,12 @@ pub(super) fn credentials<'a>(user: &'a User<'_>, notices: &mut Notices) -> Cred
 
 /// The digest, if it is bcrypt, the only kind that the target is documented to verify natively.
 fn password<'a>(user: &'a User<'_>, notices: &mut Notices) -> Option<Cow<'a, str>> {
-    let Some(digest) = filled(user.password_digest.as_deref()) else {
+    let Some(digest) = non_empty(user.password_digest.as_deref()) else {
         notices.add_if(user.password_enabled == Some(true), Notice::PasswordMissing);
         return None;
     };
     // `bcrypt_peppered` and `bcrypt_sha256_django` are not bcrypt: their names have to match as a whole.
-    if !matches!(filled(user.password_hasher.as_deref()), None | Some("bcrypt")) {
+    if !matches!(non_empty(user.password_hasher.as_deref()), None | Some("bcrypt")) {
         notices.add(Notice::PasswordNotPortable);
         return None;
     }
@@ -37,8 +37,8 @@ fn password<'a>(user: &'a User<'_>, notices: &mut Notices) -> Option<Cow<'a, str
 fn providers<'a>(user: &'a User<'_>, notices: &mut Notices) -> Vec<Provider<'a>> {
     let mut providers = Vec::new();
     for account in user.external_accounts.iter().flatten() {
-        let provider = filled(account.provider.as_deref());
-        match (provider, filled(account.subject())) {
+        let provider = non_empty(account.provider.as_deref());
+        match (provider, non_empty(account.subject())) {
             _ if !account.is_verified() => notices.add(Notice::ExternalAccountUnverified),
             (Some(provider), Some(subject)) => {
                 providers.push(Provider { provider: provider.strip_prefix("oauth_").unwrap_or(provider), subject });

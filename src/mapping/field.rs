@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::identity::TraitValue;
 use super::limits::PATH_NAMES;
 use super::reachable::Contacts;
-use super::text::{filled, time};
+use super::text::{non_empty, time};
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
 
@@ -173,7 +173,7 @@ impl Field {
             // A mapping file that asks for the text of a list is refused.
             Self::EmailAddresses | Self::PhoneNumbers => None,
         };
-        Ok(filled(borrowed).map(Cow::Borrowed))
+        Ok(non_empty(borrowed).map(Cow::Borrowed))
     }
 }
 

@@ -243,7 +243,7 @@ pub struct RoleRule {
 impl Rules {
     /// How many bytes of the mapping file an identity can hold, and how often a record's bytes can be in it beyond what is
     /// usual: for the bound of memory.
-    pub fn growth(&self) -> (usize, usize) {
+    pub fn memory_growth(&self) -> (usize, usize) {
         let TraitRules { username, first_name, last_name, others, .. } = &self.traits;
         let known = [username, first_name, last_name].into_iter().flatten();
         let (mut literal, mut copies) = (0, 0);

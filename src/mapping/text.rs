@@ -6,7 +6,7 @@ use super::{RejectCode, Rejection};
 use crate::clerk::Time;
 
 /// The text, unless there is nothing in it.
-pub(super) fn filled(text: Option<&str>) -> Option<&str> {
+pub(super) fn non_empty(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
 }
 

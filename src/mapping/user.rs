@@ -5,7 +5,7 @@ use super::identity::{AdminMetadata, ClerkOrigin, MigrationIdentity, State};
 use super::limits::EXTERNAL_ID_CHARACTERS;
 use super::reachable::Contacts;
 use super::syntax::is_locale;
-use super::text::{at_most, filled, time};
+use super::text::{at_most, non_empty, time};
 use super::traits::{Bags, traits};
 use super::{Address, Notice, Notices, RejectCode, Rejection, Rules};
 use crate::clerk::{Time, User};
@@ -21,18 +21,18 @@ pub struct Mapped<'a> {
 
 /// Maps and validates one user.
 pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejection> {
-    let id = filled(user.id.as_deref());
+    let id = non_empty(user.id.as_deref());
     if user.deleted == Some(true) {
         return Err(Rejection::of_field(RejectCode::DeletedUser, "deleted", "the user was deleted at Clerk"));
     }
     let id = id.ok_or_else(|| Rejection::of_field(RejectCode::MissingId, "id", "the user has no id"))?;
-    let external_id = filled(user.external_id.as_deref()).unwrap_or(id);
+    let external_id = non_empty(user.external_id.as_deref()).unwrap_or(id);
     at_most(EXTERNAL_ID_CHARACTERS, "external_id", external_id)?;
     let mut notices = Notices::default();
     let contacts = Contacts::map(user, id, rules, &mut notices)?;
     let email_verified = primary_is_verified(&contacts.email_addresses);
     let phone_verified = primary_is_verified(&contacts.phone_numbers);
-    let locale = filled(user.locale.as_deref()).filter(|locale| {
+    let locale = non_empty(user.locale.as_deref()).filter(|locale| {
         notices.add_if(!is_locale(locale), Notice::LocaleInvalid);
         is_locale(locale)
     });

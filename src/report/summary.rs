@@ -27,7 +27,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
     notices(out, ledger, NoticeKind::AtTarget, "At the target already:")?;
     if ledger.password_resets > 0 {
-        writeln!(out, "\n{} to set a new password.", need(ledger.password_resets))?;
+        writeln!(out, "\n{} to set a new password.", users_have(ledger.password_resets))?;
     }
     files(out, ledger, details)
 }
@@ -173,7 +173,7 @@ fn notices(out: &mut String, ledger: &Ledger, kind: NoticeKind, heading: &str) -
     Ok(())
 }
 
-fn need(number: u64) -> String {
+fn users_have(number: u64) -> String {
     format!("{} {}", plural(number, "user"), if number == 1 { "has" } else { "have" })
 }
 

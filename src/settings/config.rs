@@ -237,7 +237,7 @@ fn entries<'t>(document: &mut Document<'t>, whole: &Section<'t, '_>, path: &Path
         } else if let Some(option) = options.iter().find(|option| option.get_long() == Some(name)) {
             match values(option, value, path.parent().unwrap_or(Path::new(""))) {
                 Ok(values) if values.is_empty() => {}
-                Ok(values) => match wrong(&clerk, name, &values) {
+                Ok(values) => match validate(&clerk, name, &values) {
                     None => entries.push(Entry { name: name.to_owned(), values }),
                     Some(problem) => document.fault(value.span(), format!("`{name}`: {problem}")),
                 },
@@ -279,10 +279,10 @@ fn values(option: &Arg, value: &Spanned<DeValue<'_>>, directory: &Path) -> Resul
     let several = option.get_num_args().is_some_and(|range| range.max_values() > 1);
     match value.get_ref() {
         DeValue::Integer(integer) => Ok(vec![integer.as_str().into()]),
-        DeValue::String(text) if takes_values => Ok(vec![placed(option, text, directory)]),
+        DeValue::String(text) if takes_values => Ok(vec![resolve_path(option, text, directory)]),
         DeValue::Array(array) if takes_values && several && !array.is_empty() => {
             let texts = array.iter().map(|item| item.get_ref().as_str().ok_or("is a list of texts in quotes"));
-            texts.map(|text| Ok(placed(option, text?, directory))).collect()
+            texts.map(|text| Ok(resolve_path(option, text?, directory))).collect()
         }
         _ if several => Err("is a text in quotes, or a list of such"),
         _ if takes_values => Err("is a text in quotes, or a number"),
@@ -296,13 +296,13 @@ fn is_flag(option: &Arg) -> bool {
 }
 
 /// A path as seen from the working directory; any other value as it is.
-fn placed(option: &Arg, text: &str, directory: &Path) -> OsString {
+fn resolve_path(option: &Arg, text: &str, directory: &Path) -> OsString {
     let is_path = option.get_value_hint() == ValueHint::AnyPath && text != "-" && !text.contains("://");
     if is_path { directory.join(text).into_os_string() } else { text.into() }
 }
 
 /// What the option itself would say about these values.
-fn wrong(clerk: &Command, name: &str, values: &[OsString]) -> Option<String> {
+fn validate(clerk: &Command, name: &str, values: &[OsString]) -> Option<String> {
     let holder = |command: &Command| command.get_arguments().any(|argument| argument.get_long() == Some(name));
     let command = std::iter::once(clerk).chain(clerk.get_subcommands()).find(|command| holder(command))?;
     let alone = command.clone().subcommand_negates_reqs(false).mut_args(|argument| {

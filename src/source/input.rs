@@ -87,7 +87,7 @@ impl Input {
             Self::Stdin if offset > 0 => Err(io::ErrorKind::NotSeekable.into()),
             Self::Stdin => {
                 let stdin = io::stdin();
-                widen(&stdin);
+                enlarge_pipe(&stdin);
                 Ok((Box::new(stdin) as _, None))
             }
         };
@@ -104,14 +104,14 @@ fn open_file(path: &Path, offset: u64) -> io::Result<(Box<dyn Read + Send>, Opti
     if offset > 0 {
         file.seek(SeekFrom::Start(offset))?;
     }
-    widen(&file);
+    enlarge_pipe(&file);
     Ok((Box::new(file), Origin::of(path, &metadata)))
 }
 
 /// Gives a pipe 1 MiB of room, as much as Linux usually lets anybody have (pipe(7)), so that its two ends wait for each other
 /// sixteen times less often. Not every pipe may have it, and files have none: that is no fault.
 #[cfg(target_os = "linux")]
-fn widen(input: impl std::os::fd::AsFd) {
+fn enlarge_pipe(input: impl std::os::fd::AsFd) {
     const ROOM: usize = 1024 * 1024;
     let is_small = rustix::pipe::fcntl_getpipe_size(&input).is_ok_and(|bytes| bytes < ROOM);
     if is_small && let Ok(bytes) = rustix::pipe::fcntl_setpipe_size(&input, ROOM) {
@@ -120,4 +120,4 @@ fn widen(input: impl std::os::fd::AsFd) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn widen<I>(_: I) {}
+fn enlarge_pipe<I>(_: I) {}

@@ -41,7 +41,7 @@ pub(super) fn rules<'t>(document: &mut Document<'t>, whole: &Section<'t, '_>) ->
     if let Some(section) = document.section(whole, "roles") {
         rules.roles = roles(document, &section);
     }
-    if rules.growth().0 > LITERAL_BYTES {
+    if rules.memory_growth().0 > LITERAL_BYTES {
         let message =
             format!("the names, constants and texts of the traits have more than {LITERAL_BYTES} bytes together");
         document.fault(0..0, message);

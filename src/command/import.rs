@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::confirmed::{LoadedConfirmed, load_confirmed};
 use super::first_pass::{FirstPass, first_pass, refusal};
 use super::import_error::ImportError;
-use super::objects;
+use super::objects::probe_objects;
 use super::output::Output;
 use super::passwords;
 use super::prepare::{Prepared, look_at_inputs, prepare};
 use super::prepare_error::PrepareError;
-use super::progress::{begin, measured};
+use super::progress::{reporter_with_metrics, start_metrics};
 use super::target::{Target, at_target, connect};
 use crate::account::{Ledger, StopReason};
 use crate::avnology::{AdminCalls, Capabilities, Client, RunMark, preflight};
@@ -51,15 +51,15 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 }
 
 async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    objects::look(settings, &mut signals).await?;
+    probe_objects(settings, &mut signals).await?;
     match &settings.destination {
         Destination::Nowhere => {
             look_at_inputs(settings)?;
-            begin(settings, None);
+            start_metrics(settings, None);
             let mut settings = passwords::read(settings, &mut signals).await?;
             settings.intake.watch = Watch::Record(Arc::default());
             let settings = &settings;
-            let mut reporter = measured(settings);
+            let mut reporter = reporter_with_metrics(settings);
             let finder = DuplicateFinder::new(std::env::temp_dir());
             let job = Job { duplicates: DuplicateCheck::Find(Arc::new(finder)), ..dry_run(settings) };
             let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
@@ -82,7 +82,7 @@ async fn import_into(
 ) -> Result<ExitStatus, ImportError> {
     let Prepared { directory, journal, progress, mut ledger, record, continued, locks } =
         prepare(settings, &target.name, &mut signals).await?;
-    begin(settings, Some(directory.id()));
+    start_metrics(settings, Some(directory.id()));
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight).await?;
     tracing::info!(batch = capabilities.batch, run = directory.id(), "the target is ready");
     if continued {
@@ -125,7 +125,7 @@ async fn import_into(
         max_errors: settings.max_errors.filter(|_| !is_refused),
         ..dry_run(settings)
     };
-    let mut reporter = measured(settings);
+    let mut reporter = reporter_with_metrics(settings);
     let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
     ledger.require_records(settings.min_records);
     name_sharing(&mut ledger, &found, settings);
