@@ -109,13 +109,13 @@ fn job(arguments: &ClerkArguments) -> Option<(&RunOptions, &'static str)> {
 }
 
 /// How a job ended that could not even begin, or not report.
-type Failure = (anyhow::Error, ExitStatus);
+type FailedJob = (anyhow::Error, ExitStatus);
 
 async fn run_job(
     arguments: ClerkArguments,
     environment: &Environment,
     metrics: Option<Arc<MetricsFile>>,
-) -> Result<ExitStatus, Failure> {
+) -> Result<ExitStatus, FailedJob> {
     let ClerkArguments { command, import, config, .. } = arguments;
     let mut configuration = environment.files();
     configuration.push(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
@@ -139,7 +139,7 @@ async fn run_job(
     }
 }
 
-fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, Failure> {
+fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, FailedJob> {
     let wrong = |error: SettingsError| (error.into(), ExitStatus::Usage);
     match arguments {
         RunsArguments { command: Some(RunsCommand::Merge(merge)), .. } => {
@@ -161,7 +161,7 @@ fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<E
 async fn run_with(
     settings: Result<ImportSettings, SettingsError>,
     command: impl AsyncFnOnce(ImportSettings, Signals) -> Result<ExitStatus, ImportError>,
-) -> Result<ExitStatus, Failure> {
+) -> Result<ExitStatus, FailedJob> {
     let settings = settings.map_err(|error| (error.into(), ExitStatus::Usage))?;
     let signals = Signals::listen(leave).map_err(|error| (error.into(), ExitStatus::Unexpected))?;
     command(settings, signals).await.map_err(|error| {

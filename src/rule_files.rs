@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::files::put_private;
 use crate::journal::{FileRecord, RunDirectory, RunRecord};
 use crate::mapping::{MAPPING_FILE_BYTES, MissingEmail, Rules, TraitsSchema, TraitsSchemaError, parse_mapping};
-use crate::toml_document::{Fault, list_faults};
+use crate::toml_document::{TextFault, list_faults};
 
 /// Largest JSON Schema, in bytes. Ours.
 const SCHEMA_BYTES: usize = 1024 * 1024;
@@ -31,7 +31,7 @@ pub enum RuleFileError {
         /// The path.
         path: PathBuf,
         /// All that is wrong with it.
-        faults: Vec<Fault>,
+        faults: Vec<TextFault>,
     },
     /// The schema is wrong, or this build cannot check anything against one.
     #[error("the traits schema `{}` cannot be used: {problem}", path.display())]

@@ -18,7 +18,7 @@ const MOST_FAULTS: usize = 10;
 
 /// Something that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct TextFault {
     /// From 1.
     pub line: usize,
     /// In characters, from 1.
@@ -27,14 +27,14 @@ pub struct Fault {
     pub message: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for TextFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "line {}, column {}: {}", self.line, self.column, self.message)
     }
 }
 
 /// Lists the faults, one a line, but not too many.
-pub(crate) fn list_faults(path: &Path, faults: &[Fault]) -> String {
+pub(crate) fn list_faults(path: &Path, faults: &[TextFault]) -> String {
     let lines = faults.iter().take(MOST_FAULTS).map(|fault| format!("\n  {}, {fault}", path.display()));
     let more = faults.len().saturating_sub(MOST_FAULTS);
     lines.chain((more > 0).then(|| format!("\n  and {more} more"))).collect()
@@ -140,13 +140,13 @@ impl<'t> Document<'t> {
     }
 
     /// All that was found, from top to bottom.
-    pub(crate) fn into_faults(mut self) -> Vec<Fault> {
+    pub(crate) fn into_faults(mut self) -> Vec<TextFault> {
         self.faults.sort_by_key(|(offset, _)| *offset);
         let text = self.text;
         let place = |(offset, message): (usize, String)| {
             let before = text.get(..offset).unwrap_or(text);
             let line = before.rsplit('\n').next().unwrap_or_default();
-            Fault { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, message }
+            TextFault { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, message }
         };
         self.faults.into_iter().map(place).collect()
     }

@@ -70,10 +70,10 @@ pub enum ItemResult {
 /// Reads a batch answer; `None` unless it has one result for each of `expected` items.
 pub fn batch_results(body: &[u8], expected: usize) -> Option<Vec<ItemResult>> {
     #[derive(Deserialize)]
-    struct Answer {
+    struct CreateAnswer {
         results: Vec<ItemResult>,
     }
-    let answer: Answer = serde_json::from_slice(body).ok()?;
+    let answer: CreateAnswer = serde_json::from_slice(body).ok()?;
     (answer.results.len() == expected).then_some(answer.results)
 }
 
@@ -81,17 +81,18 @@ pub fn batch_results(body: &[u8], expected: usize) -> Option<Vec<ItemResult>> {
 /// before it. `None` unless there is a result for each.
 pub fn deleted(body: &[u8], expected: usize) -> Option<Vec<bool>> {
     #[derive(Deserialize)]
-    struct Answer {
-        results: Vec<Item>,
+    struct DeleteAnswer {
+        results: Vec<DeleteResult>,
     }
     #[derive(Deserialize)]
-    struct Item {
+    struct DeleteResult {
         status: String,
         #[serde(default)]
         error: ErrorBody,
     }
-    let answer: Answer = serde_json::from_slice(body).ok()?;
-    let gone = |item: &Item| item.status == "deleted" || item.error.code.as_deref() == Some("AVNOLOGY_AUTH_901");
+    let answer: DeleteAnswer = serde_json::from_slice(body).ok()?;
+    let gone =
+        |item: &DeleteResult| item.status == "deleted" || item.error.code.as_deref() == Some("AVNOLOGY_AUTH_901");
     (answer.results.len() == expected).then(|| answer.results.iter().map(gone).collect())
 }
 
@@ -107,16 +108,16 @@ pub enum Changed {
 /// Reads the answer to a batch update of one.
 pub fn updated(body: &[u8]) -> Option<Changed> {
     #[derive(Deserialize)]
-    struct Answer {
-        results: [Item; 1],
+    struct UpdateAnswer {
+        results: [UpdateResult; 1],
     }
     #[derive(Deserialize)]
-    struct Item {
+    struct UpdateResult {
         status: String,
         #[serde(default)]
         error: ErrorBody,
     }
-    let Answer { results: [item] } = serde_json::from_slice(body).ok()?;
+    let UpdateAnswer { results: [item] } = serde_json::from_slice(body).ok()?;
     match item.status.as_str() {
         "updated" => Some(Changed::Updated),
         "error" => Some(Changed::Refused(item.error)),

@@ -56,7 +56,7 @@ pub struct Body {
 
 /// The room of an answer, for as long as what was made of it is in memory.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct AnswerHold {
     _room: Option<OwnedSemaphorePermit>,
 }
 
@@ -85,8 +85,8 @@ impl Body {
     }
 
     /// Keeps nothing but the room.
-    pub fn into_held(self) -> Held {
-        Held { _room: self.room }
+    pub fn into_held(self) -> AnswerHold {
+        AnswerHold { _room: self.room }
     }
 }
 
@@ -117,7 +117,7 @@ pub(super) enum Keep {
 
 /// Why an answer was not read to its end.
 #[derive(Debug)]
-pub(super) enum Unread {
+pub(super) enum ReadFailure {
     /// There is more of it than is kept.
     TooLarge,
     /// The connection.
@@ -125,15 +125,15 @@ pub(super) enum Unread {
 }
 
 /// Reads an answer to its end.
-pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) -> Result<Body, Unread> {
+pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) -> Result<Body, ReadFailure> {
     let is_good = response.status().is_success();
     let length = response.content_length().and_then(|length| usize::try_from(length).ok());
     if keep == Keep::All && is_good && length.is_some_and(|length| length > MOST) {
-        return Err(Unread::TooLarge);
+        return Err(ReadFailure::TooLarge);
     }
     let mut shortener = (keep != Keep::All || !is_good).then(Shortener::default);
     let (mut body, mut is_long) = (Body::default(), false);
-    while let Some(piece) = response.chunk().await.map_err(Unread::Failed)? {
+    while let Some(piece) = response.chunk().await.map_err(ReadFailure::Failed)? {
         if keep == Keep::Nothing && is_good {
             continue;
         }
@@ -152,7 +152,7 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
             return Ok(body);
         }
         if body.bytes.len() > MOST {
-            return Err(Unread::TooLarge);
+            return Err(ReadFailure::TooLarge);
         }
     }
     body.fit();

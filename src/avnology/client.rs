@@ -16,8 +16,8 @@ use reqwest::header::{
 use reqwest::{Certificate, Method, RequestBuilder, Response, redirect};
 use secrecy::SecretString;
 
-use super::body::{self, AnswerRoom, Body, Keep, Unread};
-use super::key::Key;
+use super::body::{self, AnswerRoom, Body, Keep, ReadFailure};
+use super::key::SecretKey;
 use super::retry::retry_after;
 use super::target_error::shown_request_id;
 use super::transport::{innermost, transport};
@@ -77,7 +77,7 @@ pub struct ClientOptions {
 pub struct Client {
     http: reqwest::Client,
     base_url: BaseUrl,
-    key: Arc<Key>,
+    key: Arc<SecretKey>,
     /// Whether the target said that it takes compressed bodies.
     takes_gzip: Arc<AtomicBool>,
     /// It refused one, which is final.
@@ -93,7 +93,7 @@ pub struct Client {
 impl Client {
     /// Prepares a client; nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Self, TargetError> {
-        let key = Arc::new(Key::new(&options.secret_key, options.key_source.clone())?);
+        let key = Arc::new(SecretKey::new(&options.secret_key, options.key_source.clone())?);
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("avnology-migrate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(options.timeouts.connect)
@@ -331,8 +331,8 @@ async fn answered(response: Response, keep: Keep, room: &AnswerRoom) -> Reply {
         .and_then(|url| url.host_str().map(str::to_owned));
     let (outcome, body) = match body::read(response, keep, room).await {
         Ok(body) => (ReplyOutcome::Answered { status }, body),
-        Err(Unread::TooLarge) => (ReplyOutcome::TooLarge, Body::default()),
-        Err(Unread::Failed(error)) => (ReplyOutcome::Failed(transport(&error)), Body::default()),
+        Err(ReadFailure::TooLarge) => (ReplyOutcome::TooLarge, Body::default()),
+        Err(ReadFailure::Failed(error)) => (ReplyOutcome::Failed(transport(&error)), Body::default()),
     };
     Reply { retry_after, quota, location, request_id, body, ..Reply::none(outcome) }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::credentials::Credentials;
+use super::credentials::SignInMethods;
 use super::json::Members;
 use super::run_mark::RunMark;
 use super::spelling::same_spelling;
@@ -45,7 +45,7 @@ pub struct Comparable<'a> {
     #[serde(borrow)]
     pub(super) admin_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) credentials: Option<Credentials<'a>>,
+    pub(super) credentials: Option<SignInMethods<'a>>,
     #[serde(borrow)]
     pub(super) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -65,11 +65,11 @@ impl<'a> Comparable<'a> {
     /// Reads an encoded request item, `{"identity":{…}}`.
     pub fn sent(encoded: &'a [u8]) -> Option<Self> {
         #[derive(Deserialize)]
-        struct Item<'a> {
+        struct SentItem<'a> {
             #[serde(borrow)]
             identity: Comparable<'a>,
         }
-        serde_json::from_slice::<Item<'_>>(encoded).ok().map(|item| item.identity)
+        serde_json::from_slice::<SentItem<'_>>(encoded).ok().map(|item| item.identity)
     }
 
     /// Reads an identity that was asked for by the target's own id.

@@ -7,23 +7,23 @@ use serde::{Deserialize, Deserializer};
 /// How somebody signs in.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Credentials<'a> {
-    password: Option<Password>,
+pub(super) struct SignInMethods<'a> {
+    password: Option<HasPassword>,
     #[serde(borrow)]
-    oidc: Told<Oidc<'a>>,
+    oidc: Told<SignInProviders<'a>>,
 }
 
 /// Whether there is a password: sent as a hash, read back as a flag.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Password {
+struct HasPassword {
     present: Option<bool>,
     config: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Oidc<'a> {
+struct SignInProviders<'a> {
     #[serde(borrow)]
     config: Providers<'a>,
 }
@@ -59,7 +59,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
     }
 }
 
-impl Credentials<'_> {
+impl SignInMethods<'_> {
     /// Whether the target shows social sign-ins at all.
     pub(super) fn shows_social_sign_ins(&self) -> bool {
         !matches!(self.oidc, Told::Hidden)

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::credentials::{Credentials, SocialSignIn};
+use super::credentials::{SignInMethods, SocialSignIn};
 use super::json::{Members, same_json, same_members};
 use super::spelling::{same_spelling, same_traits};
 use super::{Comparable, Field};
@@ -58,7 +58,7 @@ impl Comparable<'_> {
 
     /// What `self` asks for and the target does not show, so that nobody knows whether it is there.
     pub fn hidden(&self, found: &Self) -> Vec<Field> {
-        let shows_sign_ins = found.credentials.as_ref().is_some_and(Credentials::shows_social_sign_ins);
+        let shows_sign_ins = found.credentials.as_ref().is_some_and(SignInMethods::shows_social_sign_ins);
         [
             (Field::Password, self.has_password() && found.credentials.is_none()),
             (Field::SocialSignIns, !self.social_sign_ins().is_empty() && !shows_sign_ins),
@@ -69,11 +69,11 @@ impl Comparable<'_> {
     }
 
     fn has_password(&self) -> bool {
-        self.credentials.as_ref().is_some_and(Credentials::has_password)
+        self.credentials.as_ref().is_some_and(SignInMethods::has_password)
     }
 
     fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {
-        self.credentials.as_ref().map_or(&[], Credentials::social_sign_ins)
+        self.credentials.as_ref().map_or(&[], SignInMethods::social_sign_ins)
     }
 
     /// A target that does not say so has everybody active; `inactive` is what Kratos calls `disabled`.

@@ -100,7 +100,7 @@ impl KeySource {
 
 /// The key in use.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct SecretKey {
     header: RwLock<HeaderValue>,
     source: KeySource,
     /// How often it was replaced.
@@ -110,7 +110,7 @@ pub(super) struct Key {
     renewing: tokio::sync::Mutex<()>,
 }
 
-impl Key {
+impl SecretKey {
     pub(super) fn new(key: &SecretString, source: KeySource) -> Result<Self, KeyFault> {
         Ok(Self {
             header: RwLock::new(authorization(key)?),

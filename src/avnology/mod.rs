@@ -32,7 +32,7 @@ mod transport;
 pub use admin_calls::{AdminCalls, Change};
 pub use answer::{Changed, ErrorBody, ItemResult, batch_results, deleted, error_body, identity, updated};
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use body::{Body, Held, memory_of_answers};
+pub use body::{AnswerHold, Body, memory_of_answers};
 pub use catalogue::{Catalogue, Listed};
 pub use client::{Client, ClientOptions, Timeouts};
 pub use comparable::Comparable;

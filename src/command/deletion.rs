@@ -38,7 +38,7 @@ enum Fate {
 }
 
 /// What the identity says that has the external id of one that the run created.
-enum Named {
+enum NamedIdentity {
     /// What is to be done.
     Fate(Fate),
     /// It is another one.
@@ -148,7 +148,7 @@ impl Deletion<'_> {
     }
 
     /// Looks all of them up by their external ids.
-    async fn look_up(&self, page: &[Created]) -> Result<Vec<Named>, ImportError> {
+    async fn look_up(&self, page: &[Created]) -> Result<Vec<NamedIdentity>, ImportError> {
         let mut named = Vec::with_capacity(page.len());
         while named.len() < page.len() {
             let rest = &page[named.len()..];
@@ -163,21 +163,21 @@ impl Deletion<'_> {
     }
 
     /// What follows from who has the external id, as far as that was asked.
-    fn named(&self, created: &Created, found: Option<&Comparable<'_>>) -> Named {
+    fn named(&self, created: &Created, found: Option<&Comparable<'_>>) -> NamedIdentity {
         match (&created.id, found) {
             // A target that told no ids.
-            (None, None) => Named::Fate(Fate::InDoubt),
-            (None, Some(found)) => Named::Fate(self.fate_of_doubtful(found)),
+            (None, None) => NamedIdentity::Fate(Fate::InDoubt),
+            (None, Some(found)) => NamedIdentity::Fate(self.fate_of_doubtful(found)),
             (Some(id), Some(found)) if found.id.as_ref().is_some_and(|found| found == id) => {
-                Named::Fate(self.fate_of_ours(id, found))
+                NamedIdentity::Fate(self.fate_of_ours(id, found))
             }
-            (Some(_), Some(_)) => Named::Another,
-            (Some(_), None) => Named::Nobody,
+            (Some(_), Some(_)) => NamedIdentity::Another,
+            (Some(_), None) => NamedIdentity::Nobody,
         }
     }
 
-    async fn fate_of(&self, created: &Created, named: Named) -> Result<Fate, ImportError> {
-        if let Named::Fate(fate) = named {
+    async fn fate_of(&self, created: &Created, named: NamedIdentity) -> Result<Fate, ImportError> {
+        if let NamedIdentity::Fate(fate) = named {
             return Ok(fate);
         }
         let Some(id) = &created.id else { return Ok(Fate::InDoubt) };
@@ -186,11 +186,11 @@ impl Deletion<'_> {
             return Ok(Comparable::one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)));
         }
         let is_replaced = match named {
-            Named::Nobody if !self.target.has_batch_methods() => {
+            NamedIdentity::Nobody if !self.target.has_batch_methods() => {
                 let (_, body) = self.target.read_some(&[&created.external_id]).await?;
                 Comparable::by_external_id(std::slice::from_ref(&body)).contains_key(created.external_id.as_str())
             }
-            named => matches!(named, Named::Another),
+            named => matches!(named, NamedIdentity::Another),
         };
         // Somebody made another one after ours was deleted.
         Ok(if is_replaced { Fate::NotOurs } else { Fate::Gone })
@@ -255,7 +255,7 @@ impl<'a> DoubtsFile<'a> {
 
     fn add(&mut self, key: RecordKey, external_id: Option<&str>) -> io::Result<()> {
         #[derive(Serialize)]
-        struct Line<'a> {
+        struct DoubtLine<'a> {
             input: &'a str,
             record: u64,
             external_id: Option<&'a str>,
@@ -265,7 +265,7 @@ impl<'a> DoubtsFile<'a> {
             none => none.insert(BufWriter::new(create_private(&self.path)?)),
         };
         let input = self.inputs.get(usize::from(key.input)).map_or("", |input| input.path.as_str());
-        serde_json::to_writer(&mut *file, &Line { input, record: key.number, external_id })?;
+        serde_json::to_writer(&mut *file, &DoubtLine { input, record: key.number, external_id })?;
         file.write_all(b"\n")
     }
 

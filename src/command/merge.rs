@@ -13,10 +13,10 @@ mod rejects;
 
 use std::path::Path;
 
-use account::Account;
+use account::MergedAccount;
 pub use merge_error::MergeError;
 use merged_directory::MergedDirectory;
-use part::Part;
+use part::ShardRun;
 
 use super::output::Output;
 use crate::account::Ledger;
@@ -33,7 +33,7 @@ pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus,
     };
     part::check_finished(&parts, last.shard)?;
     part::check_bytes(&parts)?;
-    let accounts = parts.values().map(Account::of).collect::<Result<Vec<_>, _>>()?;
+    let accounts = parts.values().map(MergedAccount::of).collect::<Result<Vec<_>, _>>()?;
     account::check_sums(&accounts)?;
     let shards: Vec<String> = parts.values().map(|part| part.record.id.clone()).collect();
     let passwords = account::passwords(first);
@@ -55,7 +55,7 @@ fn empty() -> Ledger {
 }
 
 /// `20261123T091500Z-3f9a-merged`, after the run of the first shard.
-fn merged_name(first: &Part) -> String {
+fn merged_name(first: &ShardRun) -> String {
     let part = format!("-{}of{}", first.shard.number(), first.shard.of());
     format!("{}-merged", first.record.id.strip_suffix(&part).unwrap_or(&first.record.id))
 }

@@ -31,7 +31,7 @@ pub enum RunsError {
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum State {
+enum RunState {
     /// Some process is at it.
     Running,
     /// It can be taken up again.
@@ -48,22 +48,22 @@ enum State {
 
 /// A run as it is listed.
 #[derive(Debug, Serialize)]
-struct Listed {
+struct ListedRun {
     #[serde(flatten)]
     record: RunRecord,
-    state: State,
+    state: RunState,
     /// Each record of which the journal knows is in exactly one of `created`, `updated`, `unchanged`, `rejected` and
     /// `unfinished`: sent, and the answer is not known. `read` is their sum.
     counts: Option<Counts>,
     /// Of a run that was undone, in part at least.
     #[serde(skip_serializing_if = "Option::is_none")]
-    undone: Option<Undone>,
+    undone: Option<UndoneCounts>,
 }
 
 /// What became of the identities that a run created: the sum is `created`. Nothing is known of them if undoing was killed, until
 /// it has come to its end.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Undone {
+struct UndoneCounts {
     /// Not at the target any more.
     deleted: Option<u64>,
     /// Kept: changed since, not the run's own any more, or the target did not delete them.
@@ -75,7 +75,7 @@ struct Undone {
 /// Prints the runs on standard output, the newest first.
 pub fn list_runs(directory: &Path, output: OutputFormat) -> Result<(), RunsError> {
     let failed = |source| RunsError::Read { path: directory.to_path_buf(), source };
-    let runs: Vec<Listed> = RunDirectory::list(directory).map_err(failed)?.into_iter().map(look_at).collect();
+    let runs: Vec<ListedRun> = RunDirectory::list(directory).map_err(failed)?.into_iter().map(look_at).collect();
     match output {
         OutputFormat::Json => print_json(&runs)?,
         OutputFormat::Text => {
@@ -88,21 +88,21 @@ pub fn list_runs(directory: &Path, output: OutputFormat) -> Result<(), RunsError
 }
 
 /// The journal is the truth about every run, finished or not; it is read, never written, here.
-fn look_at((directory, record): (RunDirectory, RunRecord)) -> Listed {
+fn look_at((directory, record): (RunDirectory, RunRecord)) -> ListedRun {
     let inputs: Vec<Input> = record.inputs.iter().map(|input| Input::from_argument(Path::new(&input.path))).collect();
     let mut ledger = Ledger::new(&inputs, true);
     let read = Journal::read(&directory.journal(), inputs.len(), |settled| ledger.replayed(settled, None));
     let state = match &read {
-        _ if Lock::is_held(&directory.lock()) => State::Running,
-        _ if directory.is_undone_as_a_whole() => State::Undone,
-        _ if directory.is_undone() => State::Undoing,
-        Ok(_) if directory.is_finished() => State::Finished,
-        Ok(_) => State::Interrupted,
-        Err(_) => State::Damaged,
+        _ if Lock::is_held(&directory.lock()) => RunState::Running,
+        _ if directory.is_undone_as_a_whole() => RunState::Undone,
+        _ if directory.is_undone() => RunState::Undoing,
+        Ok(_) if directory.is_finished() => RunState::Finished,
+        Ok(_) => RunState::Interrupted,
+        Err(_) => RunState::Damaged,
     };
     let counts = read.ok().map(|ending| counts(&ledger, &ending));
     let undone = directory.is_undone().then(|| undone(counts, directory.undone_record()));
-    Listed { record, state, counts, undone }
+    ListedRun { record, state, counts, undone }
 }
 
 fn counts(ledger: &Ledger, ending: &Ending) -> Counts {
@@ -114,10 +114,12 @@ fn counts(ledger: &Ledger, ending: &Ending) -> Counts {
     Counts { read: counts.read + unfinished, unfinished, ..counts }
 }
 
-fn undone(counts: Option<Counts>, record: Option<UndoneRecord>) -> Undone {
-    let Some(UndoneRecord { deleted, kept }) = record else { return Undone { deleted: None, kept: None, left: None } };
+fn undone(counts: Option<Counts>, record: Option<UndoneRecord>) -> UndoneCounts {
+    let Some(UndoneRecord { deleted, kept }) = record else {
+        return UndoneCounts { deleted: None, kept: None, left: None };
+    };
     let left = counts.map(|counts| counts.created.saturating_sub(deleted + kept));
-    Undone { deleted: Some(deleted), kept: Some(kept), left }
+    UndoneCounts { deleted: Some(deleted), kept: Some(kept), left }
 }
 
 /// How long ago a run began, for people.
@@ -132,7 +134,7 @@ fn age(record: &RunRecord) -> String {
     }
 }
 
-fn write_list(out: &mut String, runs: &[Listed]) -> fmt::Result {
+fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
     if runs.is_empty() {
         return writeln!(out, "No runs.");
     }
@@ -142,7 +144,7 @@ fn write_list(out: &mut String, runs: &[Listed]) -> fmt::Result {
         write!(out, " {name:>10}")?;
     }
     writeln!(out, "  INPUT -> TARGET")?;
-    for Listed { record, state, counts, undone } in runs {
+    for ListedRun { record, state, counts, undone } in runs {
         let state = format!("{state:?}").to_lowercase();
         write!(out, "{:<width$} {:>10} {state:<12}", record.id, age(record))?;
         let of = |count: fn(&Counts) -> u64| counts.as_ref().map(count);

@@ -186,7 +186,7 @@ fn print(
     settings: &ImportSettings,
 ) -> Result<(), StdoutError> {
     #[derive(Serialize)]
-    struct Report<'a> {
+    struct UndoReport<'a> {
         run: &'a str,
         target: &'a str,
         counts: &'a Deleted,
@@ -194,7 +194,7 @@ fn print(
         in_doubt_file: Option<String>,
     }
     let in_doubt_file = (counts.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
-    let report = Report { run: &record.id, target: &record.target, counts, in_doubt_file };
+    let report = UndoReport { run: &record.id, target: &record.target, counts, in_doubt_file };
     let printed = if settings.output == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = counts.kept();
     let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));

@@ -27,7 +27,7 @@ use super::verdict::{self, Facts, Failure, Next, NextRound, Reason, RoundFacts, 
 use crate::account::StopReason;
 use crate::account::event::{Event, send_event};
 use crate::avnology::{
-    AdminCalls, Backoff, Decision, ErrorBody, Held, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget,
+    AdminCalls, AnswerHold, Backoff, Decision, ErrorBody, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget,
     TargetError, answers_probe_batch, batch_results, decide, decide_item, error_body,
 };
 use crate::journal::{ConfirmedUser, Entry, Plan, RecordOutcome, Settled};
@@ -367,7 +367,7 @@ impl Sender {
     async fn record_results(
         &self,
         pending: &PendingBatch,
-        (results, held): (Vec<ItemResult>, Held),
+        (results, held): (Vec<ItemResult>, AnswerHold),
         (request, since): (Option<&str>, u64),
     ) -> Remaining {
         let (mut records, mut rejected, mut confirmed) = (Vec::new(), Vec::new(), Vec::new());

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::batch::Item;
 use super::exchange::Exchange;
 use crate::avnology::{
-    AdminCalls, Client, Comparable, Decision, ErrorBody, Held, ItemResult, Reply, ReplyOutcome, RunMark, TargetError,
-    decide, error_body, identity,
+    AdminCalls, AnswerHold, Client, Comparable, Decision, ErrorBody, ItemResult, Reply, ReplyOutcome, RunMark,
+    TargetError, decide, error_body, identity,
 };
 use crate::pace::Permit;
 
@@ -35,7 +35,7 @@ impl Single<'_> {
         let request = reply.request_id.clone();
         match reply.outcome {
             ReplyOutcome::Answered { status: 409 } => match self.existing(error_body(&reply.body)).await {
-                Ok(result) => Exchange::Results(vec![result], request, Held::default()),
+                Ok(result) => Exchange::Results(vec![result], request, AnswerHold::default()),
                 Err(error) => Exchange::Failed(error),
             },
             outcome if decide(outcome) != Decision::Done => Exchange::Undecided(reply),
@@ -48,7 +48,7 @@ impl Single<'_> {
         match self.disable(&created.id, created.state.as_deref()).await {
             Ok(()) => {
                 let result = ItemResult::Created { id: Some(created.id) };
-                Exchange::Results(vec![result], reply.request_id, Held::default())
+                Exchange::Results(vec![result], reply.request_id, AnswerHold::default())
             }
             Err(error) => Exchange::Failed(error),
         }

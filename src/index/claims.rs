@@ -35,7 +35,7 @@ pub(super) fn member(key: &[u8], slot: u64) -> [u8; MEMBER_BYTES] {
 pub(super) struct Slots(File);
 
 #[derive(Default)]
-struct Slot {
+struct ClaimSlot {
     holder: Option<RecordPlace>,
     claimant: Option<RecordPlace>,
 }
@@ -48,7 +48,7 @@ impl Slots {
         Ok(Self(file))
     }
 
-    fn read(&self, number: u64) -> io::Result<Slot> {
+    fn read(&self, number: u64) -> io::Result<ClaimSlot> {
         let mut bytes = [0; SLOT_BYTES];
         read_exact_at(&self.0, &mut bytes, number * SLOT_BYTES as u64)?;
         let mut parts = Parts(&bytes);
@@ -58,10 +58,10 @@ impl Slots {
         let claimant = RecordPlace { line: parts.number(5), ..claimant };
         // Records are counted from 1.
         let taken = |place: RecordPlace| (place.number > 0).then_some(place);
-        Ok(Slot { holder: taken(holder), claimant: taken(claimant) })
+        Ok(ClaimSlot { holder: taken(holder), claimant: taken(claimant) })
     }
 
-    fn write(&self, number: u64, slot: &Slot) -> io::Result<()> {
+    fn write(&self, number: u64, slot: &ClaimSlot) -> io::Result<()> {
         let [holder, claimant] = [slot.holder, slot.claimant].map(Option::unwrap_or_default);
         let mut bytes = Writer::<SLOT_BYTES>::default();
         bytes.record(&holder).rest(&holder).record(&claimant).number(claimant.line, 5);
@@ -106,14 +106,14 @@ fn settle_record(
         }
     }
     for (kind, number) in keys {
-        let Slot { holder, mut claimant } = slots.read(*number)?;
+        let ClaimSlot { holder, mut claimant } = slots.read(*number)?;
         if let Some(holder) = holder.filter(|holder| holder != place) {
             into.extend(&[found(place, kind | BESIDE, &holder), found(&holder, kind | BESIDE, place)])?;
         }
         if kind & BESIDE == 0 {
             claimant = Some(*place);
         }
-        slots.write(*number, &Slot { holder: holder.or(Some(*place)), claimant })?;
+        slots.write(*number, &ClaimSlot { holder: holder.or(Some(*place)), claimant })?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ pub(super) const HASH_BYTES: usize = 12;
 pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 1 + RECORD_BYTES + REST_BYTES;
 
 /// While searching: hash, kind, record, rest. Once found: record, kind, the earlier record and its line, rest.
-pub(super) type Entry = [u8; ENTRY_BYTES];
+pub(super) type DuplicateEntry = [u8; ENTRY_BYTES];
 
 /// Of the kind of a key that a record has beside its own, as others may.
 pub(super) const BESIDE: u8 = 0x80;
@@ -38,14 +38,14 @@ pub enum Meaning {
 }
 
 /// The entry of a record that has the same key as another one.
-pub(super) fn found(place: &RecordPlace, kind: u8, other: &RecordPlace) -> Entry {
+pub(super) fn found(place: &RecordPlace, kind: u8, other: &RecordPlace) -> DuplicateEntry {
     let mut entry = Writer::<ENTRY_BYTES>::default();
     entry.record(place).number(u64::from(kind), 1).record(other).number(other.line, 5).rest(place);
     entry.done()
 }
 
 /// The entry in a file that is kept.
-pub(super) fn kept(Duplicate { place, kind, meaning, first }: &Duplicate) -> Entry {
+pub(super) fn kept(Duplicate { place, kind, meaning, first }: &Duplicate) -> DuplicateEntry {
     let beside = if *meaning == Meaning::Shared { BESIDE } else { 0 };
     let mut entry = Writer::<ENTRY_BYTES>::default();
     entry.record(place).number(u64::from(kind | beside), 1).record(first).number(first.line, 5).kept_rest(place);
@@ -53,16 +53,19 @@ pub(super) fn kept(Duplicate { place, kind, meaning, first }: &Duplicate) -> Ent
 }
 
 /// What an entry says that was found.
-pub(super) fn duplicate_of(entry: &Entry) -> Duplicate {
+pub(super) fn duplicate_of(entry: &DuplicateEntry) -> Duplicate {
     take_apart(entry, Parts::rest)
 }
 
 /// What an entry says in a file that was kept.
-pub(super) fn kept_duplicate(entry: &Entry) -> Duplicate {
+pub(super) fn kept_duplicate(entry: &DuplicateEntry) -> Duplicate {
     take_apart(entry, Parts::kept_rest)
 }
 
-fn take_apart<'a>(entry: &'a Entry, rest: impl FnOnce(&mut Parts<'a>, RecordPlace) -> RecordPlace) -> Duplicate {
+fn take_apart<'a>(
+    entry: &'a DuplicateEntry,
+    rest: impl FnOnce(&mut Parts<'a>, RecordPlace) -> RecordPlace,
+) -> Duplicate {
     let mut parts = Parts(entry);
     let place = parts.record();
     let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);

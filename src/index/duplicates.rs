@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::claims::{self, MEMBER_BYTES, Slots};
-use super::duplicate::{BESIDE, Duplicate, ENTRY_BYTES, Entry, HASH_BYTES, duplicate_of, kept, kept_duplicate};
+use super::duplicate::{
+    BESIDE, Duplicate, DuplicateEntry, ENTRY_BYTES, HASH_BYTES, duplicate_of, kept, kept_duplicate,
+};
 use super::record_place::{RECORD_BYTES, RecordPlace, Writer};
 use super::{SortedFile, Sorter};
 
@@ -43,7 +45,7 @@ pub struct DuplicateFinder {
 
 /// Keys of some records, to be collected together.
 #[derive(Debug, Default)]
-pub struct Keys(Vec<Entry>);
+pub struct Keys(Vec<DuplicateEntry>);
 
 impl DuplicateFinder {
     /// A finder that keeps what does not fit into memory in `directory`, in files without a name.
@@ -100,11 +102,11 @@ impl DuplicateFinder {
 
 /// Finds the keys that several entries have, among entries in order, and gives each such key a slot.
 fn search(
-    keys: impl Iterator<Item = io::Result<Entry>>,
+    keys: impl Iterator<Item = io::Result<DuplicateEntry>>,
     members: &Sorter<MEMBER_BYTES>,
     slots: &AtomicU64,
 ) -> io::Result<()> {
-    let mut first: Option<(Entry, Option<u64>)> = None;
+    let mut first: Option<(DuplicateEntry, Option<u64>)> = None;
     for entry in keys {
         let entry = entry?;
         match &mut first {
@@ -147,7 +149,7 @@ impl FoundDuplicates {
     }
 
     /// One entry for each record.
-    fn entries(&self) -> impl Iterator<Item = io::Result<Entry>> {
+    fn entries(&self) -> impl Iterator<Item = io::Result<DuplicateEntry>> {
         let mut last = None;
         self.0.iter().filter(move |entry| {
             let record = entry.as_ref().ok().and_then(|entry| entry.first_chunk::<RECORD_BYTES>().copied());

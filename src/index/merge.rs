@@ -15,7 +15,7 @@ where
     let mut merge = Merge { sources: sources.into_iter().collect(), waiting: BinaryHeap::new(), failed: None };
     for (index, source) in merge.sources.iter_mut().enumerate() {
         match source.next() {
-            Some(Ok(entry)) => merge.waiting.push(Reverse(Waiting { entry, source: index })),
+            Some(Ok(entry)) => merge.waiting.push(Reverse(NextEntry { entry, source: index })),
             Some(Err(error)) => merge.failed = Some(error),
             None => {}
         }
@@ -27,24 +27,24 @@ where
 pub struct Merge<const N: usize, I> {
     sources: Vec<I>,
     /// The next entry of each source.
-    waiting: BinaryHeap<Reverse<Waiting<N>>>,
+    waiting: BinaryHeap<Reverse<NextEntry<N>>>,
     failed: Option<io::Error>,
 }
 
 /// An entry, and the number of its source.
 #[derive(PartialEq, Eq)]
-struct Waiting<const N: usize> {
+struct NextEntry<const N: usize> {
     entry: [u8; N],
     source: usize,
 }
 
-impl<const N: usize> Ord for Waiting<N> {
+impl<const N: usize> Ord for NextEntry<N> {
     fn cmp(&self, other: &Self) -> Ordering {
         by_bytes(&self.entry, &other.entry).then_with(|| self.source.cmp(&other.source))
     }
 }
 
-impl<const N: usize> PartialOrd for Waiting<N> {
+impl<const N: usize> PartialOrd for NextEntry<N> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }

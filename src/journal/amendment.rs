@@ -6,14 +6,14 @@ use std::path::Path;
 
 use super::entry::{Entry, RecordOutcome, Settled};
 use super::log::LogWriter;
-use super::run_journal::{Found, cut_off};
-use super::{Counted, JournalError, RecordKey, RejectsEnd};
+use super::run_journal::{ReadJournal, cut_off};
+use super::{JournalError, RecordKey, RejectsCount, RejectsEnd};
 
 /// Adds to the journal of a run that is not under way what is found out about it later.
 #[derive(Debug)]
 pub struct Amendment {
     log: LogWriter<File>,
-    rejects: Counted,
+    rejects: RejectsCount,
 }
 
 impl Amendment {
@@ -21,7 +21,7 @@ impl Amendment {
     pub fn open(path: &Path, inputs: usize) -> Result<Option<Self>, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
-        let Some(found) = Found::read(&file, path, inputs, |_| {})? else { return Ok(None) };
+        let Some(found) = ReadJournal::read(&file, path, inputs, |_| {})? else { return Ok(None) };
         cut_off(&mut file, found.end).map_err(failed)?;
         Ok(Some(Self { log: LogWriter::resume(file, found.end), rejects: found.rejects }))
     }
@@ -35,8 +35,10 @@ impl Amendment {
         let records = records.collect();
         // What was not known of the rejects before is not known now.
         let entry = match self.rejects {
-            Counted { bytes, sum: Some(sum) } => Entry::SettledWith { records, rejects: RejectsEnd { bytes, sum } },
-            Counted { bytes, sum: None } => Entry::Settled { records, rejects_bytes: bytes },
+            RejectsCount { bytes, sum: Some(sum) } => {
+                Entry::SettledWith { records, rejects: RejectsEnd { bytes, sum } }
+            }
+            RejectsCount { bytes, sum: None } => Entry::Settled { records, rejects_bytes: bytes },
         };
         self.log.append(&entry.encode()?)?;
         self.log.sync()

@@ -46,7 +46,7 @@ const KEY_BYTES: usize = 8;
 const CONTENT_BYTES: usize = 16;
 const ENTRY_BYTES: usize = KEY_BYTES + CONTENT_BYTES;
 
-type Entry = [u8; ENTRY_BYTES];
+type ConfirmedEntry = [u8; ENTRY_BYTES];
 
 /// What a user was when the target confirmed it: a SHA-256 of the identity as it was sent, cut to 128 bits.
 ///
@@ -107,7 +107,7 @@ pub struct ConfirmedUsers {
     /// The number of the last sorted file.
     written: u64,
     /// What was confirmed since then, in that order.
-    buffer: Vec<Entry>,
+    buffer: Vec<ConfirmedEntry>,
     /// External ids and the target's ids, by key: the smallest keys, and so a fair sample of all.
     sample: BTreeMap<[u8; KEY_BYTES], (String, String)>,
     /// External ids and the target's ids of the users created last.
@@ -283,7 +283,7 @@ impl ConfirmedUsers {
                 Ok(first) => first,
                 Err(error) => return Some(Err(error)),
             };
-            let same = |entry: &Entry, other: &Entry| entry[..KEY_BYTES] == other[..KEY_BYTES];
+            let same = |entry: &ConfirmedEntry, other: &ConfirmedEntry| entry[..KEY_BYTES] == other[..KEY_BYTES];
             while let Some(Ok((other, from))) =
                 merged.next_if(|next| matches!(next, Ok((other, _)) if same(&entry, other)))
             {
@@ -299,7 +299,7 @@ impl ConfirmedUsers {
     }
 
     /// Writes the next sorted file; it is there as a whole or not at all.
-    fn write_file(&mut self, entries: impl Iterator<Item = io::Result<Entry>>) -> io::Result<()> {
+    fn write_file(&mut self, entries: impl Iterator<Item = io::Result<ConfirmedEntry>>) -> io::Result<()> {
         let path = self.directory.join(format!("{:010}.sorted", self.written + 1));
         put_private(&path, |file| SortedFile::write(file, entries))?;
         self.written += 1;

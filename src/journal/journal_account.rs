@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Counted, Ended, InDoubt};
+use super::{Ended, InDoubt, RejectsCount};
 
 /// How a run ended, as its journal tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,5 +34,5 @@ pub struct CountedRejects {
     /// The path.
     pub path: PathBuf,
     /// What it held.
-    pub counted: Counted,
+    pub counted: RejectsCount,
 }

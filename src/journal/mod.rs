@@ -51,7 +51,7 @@ pub use merged_record::MergedRecord;
 pub use progress::{InDoubt, Progress, Tracker};
 pub use rejects::Reject;
 use rejects::RejectsFile;
-pub use rejects_left::{Counted, RejectsLeft, rejects_path};
+pub use rejects_left::{RejectsCount, RejectsLeft, rejects_path};
 pub use run_directory::{RunDirectory, UndoneRecord};
 pub use run_journal::{Journal, JournalError, Replayed};
 pub use run_record::{FileRecord, Fingerprint, InputRecord, RecordedOptions, RunRecord, run_of_rejects};

@@ -91,12 +91,12 @@ impl Progress {
 /// Watches records being settled and finds the marks. Runs along with the pipeline.
 #[derive(Debug, Default)]
 pub struct Tracker {
-    inputs: Vec<Reading>,
+    inputs: Vec<InputMarks>,
 }
 
 /// What is known of one input.
 #[derive(Debug, Default)]
-struct Reading {
+struct InputMarks {
     chunks: VecDeque<Chunk>,
     /// How many records it has, once it was read to its end.
     records: Option<u64>,
@@ -112,7 +112,7 @@ struct Chunk {
 impl Tracker {
     /// Nothing read yet.
     pub fn new(inputs: usize) -> Self {
-        Self { inputs: (0..inputs).map(|_| Reading::default()).collect() }
+        Self { inputs: (0..inputs).map(|_| InputMarks::default()).collect() }
     }
 
     /// A chunk was read; `open` of its records are not settled.
@@ -139,7 +139,7 @@ impl Tracker {
     }
 }
 
-impl Reading {
+impl InputMarks {
     /// Drops chunks that are settled as a whole; the start of the one behind them is the mark.
     fn advance(&mut self, input: u16) -> Option<Mark> {
         let mut moved = false;

@@ -25,11 +25,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serializer;
 use serde::ser::SerializeMap;
 
-use super::rejects_left::{Check, Counted, FIRST, Left, is_still, look_at, numbered};
+use super::rejects_left::{Check, FIRST, LeftFile, RejectsCount, is_still, look_at, numbered};
 use super::{RecordKey, RejectsEnd};
 use crate::clerk::COLUMNS;
 use crate::files::{create_new_private, sync_directory_of};
-use crate::mapping::{Content, EarlierRecord, RejectCode, Rejection, content};
+use crate::mapping::{EarlierRecord, RecordContent, RejectCode, Rejection, content};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
 
 /// A record that does not become an identity.
@@ -147,8 +147,8 @@ fn original(chunk: &RecordChunk, span: &RecordSpan) -> (Vec<u8>, Option<Arc<Head
         };
     }
     match content(record) {
-        Ok(Content::Json(json)) => (json.into_owned(), None),
-        Ok(Content::Row(row)) => match row.cells() {
+        Ok(RecordContent::Json(json)) => (json.into_owned(), None),
+        Ok(RecordContent::Row(row)) => match row.cells() {
             Ok((header, cells)) => (flat_user(header, &cells), None),
             Err(_) => (row.text.into_owned(), row.header.map(Arc::new)),
         },
@@ -226,26 +226,26 @@ impl RejectsFile {
 
     /// Goes on with the last of the files that count. What an interruption left behind that is cut off. A file that somebody
     /// changed is not touched: another one is begun.
-    pub(super) fn resume(first: PathBuf, mut files: Vec<u32>, mut counted: Counted) -> io::Result<Self> {
+    pub(super) fn resume(first: PathBuf, mut files: Vec<u32>, mut counted: RejectsCount) -> io::Result<Self> {
         let number = files.pop().unwrap_or(FIRST);
         let mut rejects = Self { number, earlier: files, written: counted.bytes, ..Self::new(first) };
         loop {
             let path = rejects.path();
             match look_at(&path, counted)? {
-                Left::Nothing => return Ok(rejects),
-                Left::All(_) if rejects.written == 0 => {
+                LeftFile::Nothing => return Ok(rejects),
+                LeftFile::All(_) if rejects.written == 0 => {
                     std::fs::remove_file(&path)?;
                     return Ok(rejects);
                 }
-                Left::All(sum) => {
+                LeftFile::All(sum) => {
                     let mut file = OpenOptions::new().write(true).open(&path)?;
                     file.set_len(rejects.written)?;
                     file.seek(SeekFrom::Start(rejects.written))?;
                     return Ok(Self { file: Some(file), sum, ..rejects });
                 }
-                Left::Changed => rejects.leave(),
+                LeftFile::Changed => rejects.leave(),
             }
-            counted = Counted::default();
+            counted = RejectsCount::default();
         }
     }
 
@@ -368,7 +368,7 @@ mod tests {
         ] {
             let line = line_of(record);
             assert!(!line.contains('\n'), "{line}");
-            let Ok(Content::Json(original)) = content(line.as_bytes()) else { panic!("{line}") };
+            let Ok(RecordContent::Json(original)) = content(line.as_bytes()) else { panic!("{line}") };
             let spaced: Vec<u8> = record.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect();
             assert_eq!(&*original, &spaced, "{line}");
         }

@@ -37,21 +37,21 @@ impl Check {
 
 /// What the journal counts on in a rejects file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub struct RejectsCount {
     /// Its length.
     pub bytes: u64,
     /// The CRC-32 of these bytes, if the journal tells it: those of earlier versions do not.
     pub sum: Option<u32>,
 }
 
-impl From<RejectsEnd> for Counted {
+impl From<RejectsEnd> for RejectsCount {
     fn from(RejectsEnd { bytes, sum }: RejectsEnd) -> Self {
         Self { bytes, sum: Some(sum) }
     }
 }
 
 /// What an earlier part of a run left of a file, or another process since.
-pub(super) enum Left {
+pub(super) enum LeftFile {
     /// Nothing that counts.
     Nothing,
     /// All that counts, of which this is the sum, and perhaps more that does not.
@@ -66,7 +66,7 @@ pub fn rejects_path(first: &Path, is_ours: impl Fn(&Path) -> io::Result<bool>) -
     let mut number = FIRST;
     loop {
         let path = numbered(first, number);
-        if !matches!(look_at(&path, Counted::default())?, Left::Changed) || is_ours(&path)? {
+        if !matches!(look_at(&path, RejectsCount::default())?, LeftFile::Changed) || is_ours(&path)? {
             return Ok(path);
         }
         number += 1;
@@ -86,12 +86,12 @@ pub enum RejectsLeft {
 
 impl RejectsLeft {
     /// Looks at a file of which so much counts.
-    pub fn of(path: &Path, counted: Counted) -> io::Result<Self> {
+    pub fn of(path: &Path, counted: RejectsCount) -> io::Result<Self> {
         Ok(match look_at(path, counted)? {
-            Left::All(_) => Self::AsWritten,
+            LeftFile::All(_) => Self::AsWritten,
             // Behind a link it counts, for somebody put it there.
-            Left::Changed if path.is_file() => Self::Changed,
-            Left::Changed | Left::Nothing => Self::Gone,
+            LeftFile::Changed if path.is_file() => Self::Changed,
+            LeftFile::Changed | LeftFile::Nothing => Self::Gone,
         })
     }
 }
@@ -117,39 +117,39 @@ pub(super) fn is_still(file: &File, path: &Path, length: u64) -> io::Result<bool
 
 /// Looks at what was left of a file: what counts of it is whole lines, each as it was written. Behind them an interruption
 /// leaves more of these, of which the last may be cut off, and a power cut leaves zeros in any of them.
-pub(super) fn look_at(path: &Path, counted: Counted) -> io::Result<Left> {
-    let Counted { bytes: counted, sum: expected } = counted;
+pub(super) fn look_at(path: &Path, counted: RejectsCount) -> io::Result<LeftFile> {
+    let RejectsCount { bytes: counted, sum: expected } = counted;
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(if counted == 0 { Left::Nothing } else { Left::Changed });
+            return Ok(if counted == 0 { LeftFile::Nothing } else { LeftFile::Changed });
         }
         Err(error) => return Err(error),
     };
     if !metadata.is_file() || metadata.len() < counted {
-        return Ok(Left::Changed);
+        return Ok(LeftFile::Changed);
     }
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
-    let (mut start, mut line) = (0, Line::default());
+    let (mut start, mut line) = (0, ScannedLine::default());
     let (mut sum, mut sum_of_counted) = (crc32fast::Hasher::new(), crc32fast::Hasher::new());
     while line.read(&mut reader, &mut sum)? {
         let end = start + line.length;
         let is_left_over = start >= counted && line.is_torn(path, start)?;
         if !(is_left_over || line.is_as_written()) || start < counted && end > counted {
-            return Ok(Left::Changed);
+            return Ok(LeftFile::Changed);
         }
         if end == counted {
             sum_of_counted = sum.clone();
         }
-        (start, line) = (end, Line::default());
+        (start, line) = (end, ScannedLine::default());
     }
     let is_right = expected.is_none_or(|expected| sum_of_counted.clone().finalize() == expected);
-    Ok(if is_right { Left::All(sum_of_counted) } else { Left::Changed })
+    Ok(if is_right { LeftFile::All(sum_of_counted) } else { LeftFile::Changed })
 }
 
 /// A line of a rejects file while it is read; it may be of any length.
 #[derive(Default)]
-struct Line {
+struct ScannedLine {
     length: u64,
     is_whole: bool,
     first: Option<u8>,
@@ -159,7 +159,7 @@ struct Line {
     end: Vec<u8>,
 }
 
-impl Line {
+impl ScannedLine {
     /// Reads the next line, and adds it to the sum of the file; false at the end of the file.
     fn read(&mut self, reader: &mut impl BufRead, of_file: &mut crc32fast::Hasher) -> io::Result<bool> {
         while !self.is_whole {
@@ -223,8 +223,9 @@ mod tests {
         let seen = |content: &str, counted: usize| {
             std::fs::write(&path, content).unwrap();
             let sum = both.as_bytes().get(..counted).map(crc32fast::hash);
-            [None, sum]
-                .map(|sum| matches!(look_at(&path, Counted { bytes: counted as u64, sum }).unwrap(), Left::All(_)))
+            [None, sum].map(|sum| {
+                matches!(look_at(&path, RejectsCount { bytes: counted as u64, sum }).unwrap(), LeftFile::All(_))
+            })
         };
         let is_own = |content: &str, counted: usize| {
             let [without, with] = seen(content, counted);
@@ -256,9 +257,9 @@ mod tests {
         assert!(!is_own(&one, both.len()), "a line is missing");
         assert!(!is_own(&two, one.len() + 1), "what counts ends within a line");
         std::fs::remove_file(&path).unwrap();
-        let look_at = |bytes| look_at(&path, Counted { bytes, sum: None }).unwrap();
-        assert!(matches!(look_at(0), Left::Nothing));
-        assert!(matches!(look_at(1), Left::Changed), "it was moved away");
+        let look_at = |bytes| look_at(&path, RejectsCount { bytes, sum: None }).unwrap();
+        assert!(matches!(look_at(0), LeftFile::Nothing));
+        assert!(matches!(look_at(1), LeftFile::Changed), "it was moved away");
     }
 
     /// What counts is not what stands before that place any more: cut off there, it would lose one and have the other twice.

@@ -31,7 +31,7 @@ pub struct UndoneRecord {
 
 /// `undone.json`
 #[derive(Serialize, Deserialize)]
-struct Undone {
+struct UndoneFile {
     at: String,
     /// Undoing came to its end.
     as_a_whole: bool,
@@ -123,7 +123,7 @@ impl RunDirectory {
     /// Says that the run is being undone, or was as a whole: from now on it is never taken up again, for what its journal says
     /// is no longer at the target.
     pub fn mark_undone(&self, as_a_whole: bool, record: Option<UndoneRecord>) -> io::Result<()> {
-        let undone = Undone { at: jiff::Timestamp::now().to_string(), as_a_whole, record };
+        let undone = UndoneFile { at: jiff::Timestamp::now().to_string(), as_a_whole, record };
         let path = self.undone();
         let written = replace_private(&path, |file| serde_json::to_writer(file, &undone).map_err(Into::into));
         written.map_err(|error| {
@@ -142,11 +142,11 @@ impl RunDirectory {
         self.read_undone()?.record
     }
 
-    fn read_undone(&self) -> Option<Undone> {
+    fn read_undone(&self) -> Option<UndoneFile> {
         let text = std::fs::read(self.undone()).ok()?;
         let of_earlier_versions = || {
             let (at, as_a_whole) = serde_json::from_slice(&text).ok()?;
-            Some(Undone { at, as_a_whole, record: None })
+            Some(UndoneFile { at, as_a_whole, record: None })
         };
         serde_json::from_slice(&text).ok().or_else(of_earlier_versions)
     }
@@ -176,7 +176,7 @@ impl RunDirectory {
         if self.journals_end {
             return self.journalled_end();
         }
-        let report: Report = serde_json::from_slice(&std::fs::read(self.report()).ok()?).ok()?;
+        let report: EarlierReport = serde_json::from_slice(&std::fs::read(self.report()).ok()?).ok()?;
         let finished = report.status == "finished";
         Some(Ended { finished, exit_code: report.exit_code, ..Ended::default() })
     }
@@ -260,7 +260,7 @@ const NO_RECORD: &str = "put it back from a copy; or import the same input again
 
 /// What of the report of an earlier version decides about the next run.
 #[derive(Deserialize)]
-struct Report {
+struct EarlierReport {
     status: String,
     exit_code: u8,
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::entry::{Entry, RecordOutcome, Settled};
 use super::log::{self, LogError, LogReader, LogWriter, Tail};
 use super::rejects_left::{FIRST, numbered};
-use super::{Counted, CountedRejects, Ended, Ending, JournalAccount, Progress, Reject, RejectsFile};
+use super::{CountedRejects, Ended, Ending, JournalAccount, Progress, Reject, RejectsCount, RejectsFile};
 use crate::files::{create_private, sync_directory_of};
 
 /// Why a journal cannot be used.
@@ -76,15 +76,15 @@ const PUT_BACK: &str = "put it back from a backup";
 /// How many users the report beside a journal says the run created. It was written after the journal.
 fn created_by_report(journal: &Path) -> u64 {
     #[derive(serde::Deserialize)]
-    struct Report {
-        counts: Counts,
+    struct EarlierAccount {
+        counts: EarlierCounts,
     }
     #[derive(serde::Deserialize)]
-    struct Counts {
+    struct EarlierCounts {
         created: u64,
     }
     let text = std::fs::read(journal.with_file_name("report.json")).unwrap_or_default();
-    serde_json::from_slice(&text).map_or(0, |Report { counts: Counts { created } }| created)
+    serde_json::from_slice(&text).map_or(0, |EarlierAccount { counts: EarlierCounts { created } }| created)
 }
 
 /// The journal of one run.
@@ -106,21 +106,21 @@ pub struct Replayed {
 }
 
 /// What a journal says.
-pub(super) struct Found {
+pub(super) struct ReadJournal {
     progress: Progress,
     finished: bool,
     ended: Option<Ended>,
     /// Numbers of the rejects files that the journal counts on but for the last one, and what counts of each.
-    earlier_rejects: Vec<(u32, Counted)>,
+    earlier_rejects: Vec<(u32, RejectsCount)>,
     /// Number of the last one.
     rejects_number: u32,
     /// What counts of it.
-    pub(super) rejects: Counted,
+    pub(super) rejects: RejectsCount,
     /// Where its last whole entry ends.
     pub(super) end: u64,
 }
 
-impl Found {
+impl ReadJournal {
     /// Reads all whole entries; `None` if there is not even a beginning.
     pub(super) fn read(
         file: &File,
@@ -137,7 +137,7 @@ impl Found {
             ended: None,
             earlier_rejects: Vec::new(),
             rejects_number: FIRST,
-            rejects: Counted::default(),
+            rejects: RejectsCount::default(),
             end: 0,
         };
         let mut mark_settled = |progress: &mut Progress, records: &[Settled]| {
@@ -152,7 +152,7 @@ impl Found {
                 Entry::Planned(plan) => found.progress.plan(plan),
                 Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
-                    found.rejects = Counted { bytes: rejects_bytes, sum: None };
+                    found.rejects = RejectsCount { bytes: rejects_bytes, sum: None };
                     mark_settled(&mut found.progress, &records);
                 }
                 Entry::SettledWith { records, rejects } => {
@@ -163,7 +163,7 @@ impl Found {
                 Entry::Finished => found.finished = true,
                 Entry::RejectsIn(number) => {
                     found.earlier_rejects.extend(found.last_rejects());
-                    (found.rejects_number, found.rejects) = (number, Counted::default());
+                    (found.rejects_number, found.rejects) = (number, RejectsCount::default());
                 }
                 Entry::Ended(ended) => found.ended = Some(ended),
             }
@@ -171,9 +171,9 @@ impl Found {
     }
 }
 
-impl Found {
+impl ReadJournal {
     /// The last file with rejects. It may have been left without a reject in it, and then it is none.
-    fn last_rejects(&self) -> Option<(u32, Counted)> {
+    fn last_rejects(&self) -> Option<(u32, RejectsCount)> {
         (self.rejects.bytes > 0).then_some((self.rejects_number, self.rejects))
     }
 
@@ -217,7 +217,7 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let log = create_private(path).and_then(LogWriter::create).map_err(failed)?;
         sync_directory_of(path).map_err(failed)?;
-        let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), Counted::default())
+        let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), RejectsCount::default())
             .map_err(|source| JournalError::Rejects { path: rejects.to_path_buf(), source })?;
         Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: FIRST })
     }
@@ -232,10 +232,10 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         check_is_file(path)?;
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
-        let Some(found) = Found::read(&file, path, inputs, settled)? else {
+        let Some(found) = ReadJournal::read(&file, path, inputs, settled)? else {
             return Ok(Replayed { journal: Self::create(path, rejects)?, progress: Progress::new(inputs) });
         };
-        let Found { progress, earlier_rejects, rejects_number, rejects: counted, end, .. } = found;
+        let ReadJournal { progress, earlier_rejects, rejects_number, rejects: counted, end, .. } = found;
         cut_off(&mut file, end).map_err(failed)?;
         let earlier = earlier_rejects.into_iter().map(|(number, _)| number);
         let rejects_files = earlier.chain([rejects_number]).collect();
@@ -269,7 +269,7 @@ impl Journal {
             created += u64::from(matches!(record.outcome, RecordOutcome::Created { .. }));
             settled(record);
         };
-        let found = Found::read(&file, path, inputs, counted)?.ok_or_else(|| wrong(LogError::Empty))?;
+        let found = ReadJournal::read(&file, path, inputs, counted)?.ok_or_else(|| wrong(LogError::Empty))?;
         // One that says that all is done has its end, whatever somebody made of the report.
         let reported = if found.finished { 0 } else { created_by_report(path) };
         if created < reported {
@@ -289,7 +289,7 @@ impl Journal {
             return Ok(Some(ended));
         }
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        Ok(Found::read(&file, path, 0, |_| {})?.and_then(|found| found.ended))
+        Ok(ReadJournal::read(&file, path, 0, |_| {})?.and_then(|found| found.ended))
     }
 
     /// Adds a reject to the rejects file.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::identity::{Credentials, Provider};
+use super::identity::{Credentials, SocialProvider};
 use super::syntax::is_bcrypt;
 use super::text::non_empty;
 use super::{Notice, Notices};
@@ -34,14 +34,15 @@ fn password<'a>(user: &'a User<'_>, notices: &mut Notices) -> Option<Cow<'a, str
 }
 
 /// Verified social sign-ins. An unverified link could be to somebody else's account, so it never moves.
-fn providers<'a>(user: &'a User<'_>, notices: &mut Notices) -> Vec<Provider<'a>> {
+fn providers<'a>(user: &'a User<'_>, notices: &mut Notices) -> Vec<SocialProvider<'a>> {
     let mut providers = Vec::new();
     for account in user.external_accounts.iter().flatten() {
         let provider = non_empty(account.provider.as_deref());
         match (provider, non_empty(account.subject())) {
             _ if !account.is_verified() => notices.add(Notice::ExternalAccountUnverified),
             (Some(provider), Some(subject)) => {
-                providers.push(Provider { provider: provider.strip_prefix("oauth_").unwrap_or(provider), subject });
+                providers
+                    .push(SocialProvider { provider: provider.strip_prefix("oauth_").unwrap_or(provider), subject });
             }
             _ => notices.add(Notice::ExternalAccountIncomplete),
         }

@@ -15,7 +15,7 @@ use crate::clerk::User;
 
 /// A field of a Clerk user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Field {
+pub enum ClerkField {
     /// `user_…`.
     Id,
     /// The customer's own id.
@@ -75,22 +75,22 @@ impl Bag {
 }
 
 /// Fields by name, but for what is within metadata.
-const FIELDS: [(&str, Field); 15] = [
-    ("id", Field::Id),
-    ("external_id", Field::ExternalId),
-    ("username", Field::Username),
-    ("first_name", Field::FirstName),
-    ("last_name", Field::LastName),
-    ("locale", Field::Locale),
-    ("primary_email_address", Field::PrimaryEmailAddress),
-    ("primary_phone_number", Field::PrimaryPhoneNumber),
-    ("email_addresses", Field::EmailAddresses),
-    ("phone_numbers", Field::PhoneNumbers),
-    ("created_at", Field::CreatedAt),
-    ("legal_accepted_at", Field::LegalAcceptedAt),
-    ("banned", Field::Banned),
-    ("locked", Field::Locked),
-    ("deprovisioned", Field::Deprovisioned),
+const FIELDS: [(&str, ClerkField); 15] = [
+    ("id", ClerkField::Id),
+    ("external_id", ClerkField::ExternalId),
+    ("username", ClerkField::Username),
+    ("first_name", ClerkField::FirstName),
+    ("last_name", ClerkField::LastName),
+    ("locale", ClerkField::Locale),
+    ("primary_email_address", ClerkField::PrimaryEmailAddress),
+    ("primary_phone_number", ClerkField::PrimaryPhoneNumber),
+    ("email_addresses", ClerkField::EmailAddresses),
+    ("phone_numbers", ClerkField::PhoneNumbers),
+    ("created_at", ClerkField::CreatedAt),
+    ("legal_accepted_at", ClerkField::LegalAcceptedAt),
+    ("banned", ClerkField::Banned),
+    ("locked", ClerkField::Locked),
+    ("deprovisioned", ClerkField::Deprovisioned),
 ];
 
 /// A user, and what is mapped of it already.
@@ -100,7 +100,7 @@ pub(super) struct MappedUser<'a, 'c> {
     pub contacts: &'c Contacts<'a>,
 }
 
-impl Field {
+impl ClerkField {
     /// The names of all fields, for suggestions. What is within metadata goes by any name.
     pub(super) fn names() -> impl Iterator<Item = &'static str> {
         FIELDS.iter().map(|(name, _)| *name).chain(Bag::ALL.map(Bag::name))

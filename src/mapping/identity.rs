@@ -145,12 +145,12 @@ pub struct Credentials<'a> {
     /// A bcrypt hash.
     pub hashed_password: Option<Cow<'a, str>>,
     /// Social sign-ins.
-    pub providers: Vec<Provider<'a>>,
+    pub providers: Vec<SocialProvider<'a>>,
 }
 
 /// One social sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Provider<'a> {
+pub struct SocialProvider<'a> {
     /// `google` and the like.
     pub provider: &'a str,
     /// The user's id at the provider.
@@ -218,7 +218,7 @@ impl Serialize for Credentials<'_> {
         }
         #[derive(Serialize)]
         struct Oidc<'a> {
-            providers: &'a [Provider<'a>],
+            providers: &'a [SocialProvider<'a>],
         }
         let mut map = serializer.serialize_map(None)?;
         if let Some(hashed_password) = &self.hashed_password {

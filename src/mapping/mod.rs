@@ -38,7 +38,7 @@ mod user;
 
 pub use code::{Notice, NoticeKind, RejectCode};
 pub use constant::Constant;
-pub use field::{Bag, Field};
+pub use field::{Bag, ClerkField};
 pub use file::{DEFAULT_MAPPING, parse_mapping};
 pub use identity::{Address, MigrationIdentity};
 pub(crate) use limits::MAPPING_FILE_BYTES;
@@ -46,7 +46,7 @@ pub use limits::MARK;
 pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
-pub(crate) use reject_line::{Content, content};
+pub(crate) use reject_line::{RecordContent, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{
     EmailRules, InvalidUsername, MetadataRules, MetadataTarget, MissingEmail, RoleRule, Rules, TraitRule, TraitRules,

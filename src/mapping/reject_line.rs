@@ -11,7 +11,7 @@ use super::{RejectCode, Rejection, row_rejection};
 use crate::source::{Header, Row};
 
 /// What is in a record of an input.
-pub(crate) enum Content<'a> {
+pub(crate) enum RecordContent<'a> {
     /// A user as JSON, or what should be one.
     Json(Cow<'a, [u8]>),
     /// A row of a CSV, out of a line of a rejects file.
@@ -78,8 +78,8 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 ///
 /// A record that was no JSON, or a row of a CSV, stands there as a string, which may have been mended in place. A JSON object
 /// may have been put in place of either.
-pub(crate) fn content(record: &[u8]) -> Result<Content<'_>, Rejection> {
-    let of_user = Ok(Content::Json(Cow::Borrowed(record)));
+pub(crate) fn content(record: &[u8]) -> Result<RecordContent<'_>, Rejection> {
+    let of_user = Ok(RecordContent::Json(Cow::Borrowed(record)));
     if !is_reject_line(record) {
         return of_user;
     }
@@ -105,14 +105,14 @@ pub(crate) fn content(record: &[u8]) -> Result<Content<'_>, Rejection> {
 
 impl RejectLine<'_> {
     /// What a text is that stands in place of a record.
-    fn text<'t>(&self, text: Cow<'t, [u8]>) -> Result<Content<'t>, Rejection> {
+    fn text<'t>(&self, text: Cow<'t, [u8]>) -> Result<RecordContent<'t>, Rejection> {
         let is_row = self.header.is_some() || self.code == RejectCode::InvalidRow.as_str();
         // A row begins with a cell, and not with a brace.
         if !is_row || text.trim_ascii_start().starts_with(b"{") {
-            return Ok(Content::Json(text));
+            return Ok(RecordContent::Json(text));
         }
         let header = self.header.map(|_| self.header().ok_or_else(damaged_header)).transpose()?;
-        Ok(Content::Row(KeptRow { text, header }))
+        Ok(RecordContent::Row(KeptRow { text, header }))
     }
 
     fn header(&self) -> Option<Header> {
@@ -144,8 +144,8 @@ mod tests {
     /// The JSON in a line, or the cells of the row in it.
     fn read(line: &str) -> Result<String, String> {
         match content(line.as_bytes()).map_err(|rejection| rejection.message)? {
-            Content::Json(json) => Ok(String::from_utf8(json.into_owned()).expect("UTF-8")),
-            Content::Row(row) => {
+            RecordContent::Json(json) => Ok(String::from_utf8(json.into_owned()).expect("UTF-8")),
+            RecordContent::Row(row) => {
                 let (header, cells) = row.cells().map_err(|rejection| rejection.message)?;
                 Ok(header.cells(&cells).fold(String::new(), |text, (name, cell)| text + name + "=" + cell + ";"))
             }

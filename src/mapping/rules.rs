@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::TraitsSchema;
 use super::constant::Constant;
-use super::field::Field;
+use super::field::ClerkField;
 use super::limits::USERNAME_CHARACTERS;
 use super::syntax::email_fault;
 use super::template::Template;
@@ -168,9 +168,9 @@ pub struct TraitRules {
 impl Default for TraitRules {
     fn default() -> Self {
         Self {
-            username: Some(TraitRule::of(Field::Username)),
-            first_name: Some(TraitRule::of(Field::FirstName)),
-            last_name: Some(TraitRule::of(Field::LastName)),
+            username: Some(TraitRule::of(ClerkField::Username)),
+            first_name: Some(TraitRule::of(ClerkField::FirstName)),
+            last_name: Some(TraitRule::of(ClerkField::LastName)),
             phone: true,
             email_addresses: true,
             phone_numbers: true,
@@ -190,7 +190,7 @@ pub struct TraitRule {
 
 impl TraitRule {
     /// A field as it is.
-    pub(super) const fn of(field: Field) -> Self {
+    pub(super) const fn of(field: ClerkField) -> Self {
         Self { origin: TraitSource::Field(field), default: None }
     }
 }
@@ -199,7 +199,7 @@ impl TraitRule {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TraitSource {
     /// A field of Clerk's.
-    Field(Field),
+    Field(ClerkField),
     /// Text with fields in it.
     Template(Template),
     /// The same for everybody.
@@ -251,7 +251,8 @@ impl Rules {
         {
             literal += name.len() + rule.default.as_ref().map_or(0, Constant::size);
             match &rule.origin {
-                TraitSource::Field(Field::Username | Field::FirstName | Field::LastName) if name.is_empty() => {}
+                TraitSource::Field(ClerkField::Username | ClerkField::FirstName | ClerkField::LastName)
+                    if name.is_empty() => {}
                 TraitSource::Field(_) => copies += 1,
                 TraitSource::Template(template) => {
                     literal += template.literal_bytes();

@@ -4,7 +4,7 @@
 //! it, and white space at either end of the whole goes; where every field is absent there is no text at all.
 
 use super::Rejection;
-use super::field::{Field, MappedUser};
+use super::field::{ClerkField, MappedUser};
 
 /// A template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    Field(Field),
+    Field(ClerkField),
 }
 
 /// What is wrong with a template.
@@ -45,7 +45,7 @@ impl Template {
             }
             let (name, behind) =
                 brace.strip_prefix('{').and_then(|inside| inside.split_once('}')).ok_or(TemplateFault::Brace)?;
-            let field = Field::parse(name).map_err(|why| TemplateFault::Field(name.to_owned(), why))?;
+            let field = ClerkField::parse(name).map_err(|why| TemplateFault::Field(name.to_owned(), why))?;
             if !field.is_text() {
                 return Err(TemplateFault::List);
             }
@@ -84,7 +84,7 @@ impl Template {
     }
 
     /// The fields in it.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &Field> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = &ClerkField> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Field(field) => Some(field),
             Piece::Text(_) => None,

@@ -6,14 +6,14 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use super::state::{Next, State};
+use super::state::{NextTurn, PaceState};
 use super::turn::Turn;
 use super::{BatchControl, PaceFigures, PaceRules, PaceSignal, Timer};
 
 /// The pace of a run, shared by all that is sent.
 #[derive(Debug)]
 pub struct Pace {
-    state: Mutex<State>,
+    state: Mutex<PaceState>,
     /// Whoever comes first is served first.
     pub(super) queue: tokio::sync::Mutex<()>,
     /// The same for those who had their turn.
@@ -27,7 +27,7 @@ pub struct Pace {
 impl Pace {
     /// Begins as the rules say.
     pub fn new(rules: &PaceRules) -> Arc<Self> {
-        let state = State::new(rules);
+        let state = PaceState::new(rules);
         let slots = Arc::new(Semaphore::new(state.concurrency.limit()));
         Arc::new(Self {
             state: Mutex::new(state),
@@ -39,7 +39,7 @@ impl Pace {
         })
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, PaceState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -51,22 +51,22 @@ impl Pace {
     }
 
     /// Waits until the next request may go. Tells when that is, and whether it is the one that tries.
-    pub(super) async fn wait(&self, next: impl Fn(&mut State, Instant) -> Next) -> (Instant, bool) {
+    pub(super) async fn wait(&self, next: impl Fn(&mut PaceState, Instant) -> NextTurn) -> (Instant, bool) {
         loop {
             // Registered before the look, so that no change is missed in between.
             let changed = self.changed.notified();
             let now = Instant::now();
             let next = next(&mut self.state(), now);
             match next {
-                Next::Go { probe } => return (now, probe),
-                Next::Answer => changed.await,
-                Next::Until(at) => {
+                NextTurn::Go { probe } => return (now, probe),
+                NextTurn::Answer => changed.await,
+                NextTurn::Until(at) => {
                     tokio::select! {
                         () = sleep_until(at) => {}
                         () = changed => {}
                     }
                 }
-                Next::Exactly(at) => {
+                NextTurn::Exactly(at) => {
                     tokio::select! {
                         () = self.timer.until(at) => {}
                         () = changed => {}
@@ -116,7 +116,7 @@ impl Pace {
     }
 
     /// Gives out more slots, or takes some away.
-    fn resize(&self, state: &mut State, before: usize) {
+    fn resize(&self, state: &mut PaceState, before: usize) {
         let limit = state.slots();
         if limit > before {
             let kept = state.surplus.min(limit - before);

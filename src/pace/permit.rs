@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::Instant;
 
-use super::state::State;
+use super::state::PaceState;
 use super::turn::Turn;
 use super::{Pace, PaceSignal};
 
@@ -23,7 +23,7 @@ impl Pace {
     /// Waits for the turn to send one request. `measured` says whether the time it takes tells about the concurrency.
     pub async fn admit(self: &Arc<Self>, measured: bool) -> Permit {
         let _place = self.queue.lock().await;
-        let (now, probe) = self.wait(State::turn).await;
+        let (now, probe) = self.wait(PaceState::turn).await;
         let turn = Turn { sent: now, apart: None, probe, measured };
         Permit { pace: Arc::clone(self), turn, open: true }
     }
@@ -38,7 +38,7 @@ impl Permit {
         let mut now = Instant::now();
         if !self.turn.probe {
             let held = AtomicBool::new(false);
-            let next = |state: &mut State, now| {
+            let next = |state: &mut PaceState, now| {
                 let held = held.fetch_or(state.hold.is_some(), Ordering::Relaxed) || state.hold.is_some();
                 state.departure(now, held)
             };

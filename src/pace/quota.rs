@@ -51,7 +51,7 @@ impl Quota {
     }
 
     /// Of several policies the tightest one counts.
-    fn policy(&mut self, policy: &Item<'_>) {
+    fn policy(&mut self, policy: &QuotaItem<'_>) {
         // A quota of bytes or of concurrent requests is another matter.
         if policy.unit().is_some_and(|unit| unit != "requests") {
             return;
@@ -81,12 +81,12 @@ impl Quota {
 }
 
 /// One item of a list: `"default";q=100;w=60`, `100;w=60` or `limit=100`.
-struct Item<'a> {
+struct QuotaItem<'a> {
     value: &'a str,
     parameters: Vec<(&'a str, &'a str)>,
 }
 
-impl Item<'_> {
+impl QuotaItem<'_> {
     fn text(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
     }
@@ -101,12 +101,12 @@ impl Item<'_> {
 }
 
 /// The items of a list, at most a few.
-fn items(header: &str) -> impl Iterator<Item = Item<'_>> {
+fn items(header: &str) -> impl Iterator<Item = QuotaItem<'_>> {
     header.split(',').take(8).map(|item| {
         let mut parts = item.split(';').map(str::trim);
         let value = parts.next().unwrap_or_default();
         let parameters = std::iter::once(value).chain(parts).filter_map(|part| part.split_once('='));
-        Item { value, parameters: parameters.map(|(key, value)| (key.trim(), value.trim())).collect() }
+        QuotaItem { value, parameters: parameters.map(|(key, value)| (key.trim(), value.trim())).collect() }
     })
 }
 

@@ -33,7 +33,7 @@ const PREPARED: usize = 3;
 
 /// What the pace knows.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct PaceState {
     pub(super) rate: RateControl,
     pub(super) limiter: Limiter,
     pub(super) spacing: Spacing,
@@ -60,7 +60,7 @@ pub(super) struct State {
 }
 
 /// What the next request has to do.
-pub(super) enum Next {
+pub(super) enum NextTurn {
     /// Go, perhaps as the one that tries.
     Go {
         probe: bool,
@@ -72,7 +72,7 @@ pub(super) enum Next {
     Answer,
 }
 
-impl State {
+impl PaceState {
     /// Begins as the rules say.
     pub(super) fn new(rules: &PaceRules) -> Self {
         Self {
@@ -97,20 +97,20 @@ impl State {
     }
 
     /// Whether the next request has its turn.
-    pub(super) fn turn(&mut self, now: Instant) -> Next {
+    pub(super) fn turn(&mut self, now: Instant) -> NextTurn {
         let next = self.next(now, |state| {
             let interval = state.interval();
             // Those who had their turn are sent before.
             let due = state.spacing.earliest(interval).map(|earliest| earliest + interval * state.unsent);
             match due.and_then(|due| due.checked_sub(LEAD)).filter(|turn| now < *turn) {
-                Some(turn) => Next::Until(turn),
+                Some(turn) => NextTurn::Until(turn),
                 None => match state.limiter.check() {
-                    Ok(()) => Next::Go { probe: false },
-                    Err(wait) => Next::Until(now + wait),
+                    Ok(()) => NextTurn::Go { probe: false },
+                    Err(wait) => NextTurn::Until(now + wait),
                 },
             }
         });
-        if let Next::Go { .. } = next {
+        if let NextTurn::Go { .. } = next {
             self.under_way += 1;
             self.unsent += 1;
             self.concurrency.under_way(self.under_way);
@@ -119,28 +119,29 @@ impl State {
     }
 
     /// Whether a request that had its turn may be sent.
-    pub(super) fn departure(&mut self, now: Instant, held: bool) -> Next {
+    pub(super) fn departure(&mut self, now: Instant, held: bool) -> NextTurn {
         self.next(now, |state| match state.spacing.earliest(state.interval()).filter(|at| now < *at) {
-            Some(at) => Next::Exactly(at),
+            Some(at) => NextTurn::Exactly(at),
             // Those who waited until a refusal was over must not all go at once.
-            None if held => {
-                state.limiter.check().map_or_else(|wait| Next::Until(now + wait), |()| Next::Go { probe: false })
-            }
-            None => Next::Go { probe: false },
+            None if held => state
+                .limiter
+                .check()
+                .map_or_else(|wait| NextTurn::Until(now + wait), |()| NextTurn::Go { probe: false }),
+            None => NextTurn::Go { probe: false },
         })
     }
 
     /// While everybody waits, that is all there is to it; `otherwise` decides when nobody does.
-    fn next(&mut self, now: Instant, otherwise: impl FnOnce(&mut Self) -> Next) -> Next {
+    fn next(&mut self, now: Instant, otherwise: impl FnOnce(&mut Self) -> NextTurn) -> NextTurn {
         if self.probing {
-            return Next::Answer;
+            return NextTurn::Answer;
         }
         let next = match self.hold {
-            Some(hold) if now < hold.until => Next::Until(hold.until),
-            Some(_) => Next::Go { probe: true },
+            Some(hold) if now < hold.until => NextTurn::Until(hold.until),
+            Some(_) => NextTurn::Go { probe: true },
             None => otherwise(self),
         };
-        self.probing = matches!(next, Next::Go { probe: true });
+        self.probing = matches!(next, NextTurn::Go { probe: true });
         next
     }
 

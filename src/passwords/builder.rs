@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::report::{Findings, PasswordsReport};
 use super::table::{Passwords, PasswordsError};
 use super::value::{
-    DONE, ENTRY_BYTES, Entry, HEAD_BYTES, Hash, Value, WAITING, decode, entry, hash, hash_of, place_of,
+    DONE, ENTRY_BYTES, HEAD_BYTES, Hash, PasswordEntry, Value, WAITING, decode, entry, hash, hash_of, place_of,
 };
 use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
 use crate::source::{
@@ -136,7 +136,7 @@ impl Builder {
 }
 
 /// Notes a row with the id of an earlier one.
-fn repeated(entry: &Entry, values: &File, input: &Arc<str>, report: &mut PasswordsReport) -> io::Result<()> {
+fn repeated(entry: &PasswordEntry, values: &File, input: &Arc<str>, report: &mut PasswordsReport) -> io::Result<()> {
     let (place, length) = place_of(entry);
     let mut value = vec![0; length];
     read_exact_at(values, &mut value, place + HEAD_BYTES as u64)?;

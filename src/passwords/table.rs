@@ -33,7 +33,7 @@ pub enum PasswordsError {
 
 /// The account of a join.
 #[derive(Debug)]
-enum Account {
+enum JoinAccount {
     /// Users are being gone through.
     Open(Box<PasswordsReport>),
     /// All of them were.
@@ -49,7 +49,7 @@ pub struct Passwords {
     values: File,
     /// What all the bytes of the file came to.
     digest: Option<InputDigest>,
-    account: Mutex<Account>,
+    account: Mutex<JoinAccount>,
 }
 
 impl Passwords {
@@ -61,7 +61,7 @@ impl Passwords {
         values: File,
         report: PasswordsReport,
     ) -> Self {
-        Self { input, secret, index, values, digest: None, account: Mutex::new(Account::Open(Box::new(report))) }
+        Self { input, secret, index, values, digest: None, account: Mutex::new(JoinAccount::Open(Box::new(report))) }
     }
 
     /// The same, and what all the bytes of its file came to.
@@ -114,19 +114,19 @@ impl Passwords {
         let (place, length) = place_of(&entry);
         let mut head_and_value = vec![0; length + HEAD_BYTES];
         read_exact_at(&self.values, &mut head_and_value, place)?;
-        if head_and_value[0] == WAITING && matches!(*self.account(), Account::Open(_)) {
+        if head_and_value[0] == WAITING && matches!(*self.account(), JoinAccount::Open(_)) {
             write_all_at(&self.values, &[DONE], place)?;
         }
         head_and_value.drain(..HEAD_BYTES);
         Ok(Some(head_and_value))
     }
 
-    fn account(&self) -> MutexGuard<'_, Account> {
+    fn account(&self) -> MutexGuard<'_, JoinAccount> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn book(&self, entry: impl FnOnce(&mut PasswordsReport)) {
-        if let Account::Open(report) = &mut *self.account() {
+        if let JoinAccount::Open(report) = &mut *self.account() {
             entry(report);
         }
     }
@@ -134,8 +134,8 @@ impl Passwords {
     /// Ends the account, once users were gone through: all of them, if it is `complete`.
     pub fn close(&self, complete: bool) -> io::Result<PasswordsReport> {
         let mut report = match &*self.account() {
-            Account::Closed(report) => return Ok((**report).clone()),
-            Account::Open(report) => (**report).clone(),
+            JoinAccount::Closed(report) => return Ok((**report).clone()),
+            JoinAccount::Open(report) => (**report).clone(),
         };
         report.rows_without_user = if complete { Some(self.waiting()?) } else { None };
         report.users_without_row.sort();
@@ -146,7 +146,7 @@ impl Passwords {
 
     /// Ends the account with what it came to earlier.
     pub fn close_with(&self, report: PasswordsReport) {
-        *self.account() = Account::Closed(Box::new(report));
+        *self.account() = JoinAccount::Closed(Box::new(report));
     }
 
     /// Rows that no user was found for.

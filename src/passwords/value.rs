@@ -13,7 +13,7 @@ const HASH_BYTES: usize = 16;
 /// Place (6) and length (4) of the value.
 pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 10;
 
-pub(super) type Entry = [u8; ENTRY_BYTES];
+pub(super) type PasswordEntry = [u8; ENTRY_BYTES];
 
 pub(super) type Hash = [u8; HASH_BYTES];
 
@@ -53,7 +53,7 @@ pub(super) fn hash(secret: &[u8; 16], id: &str) -> Hash {
 }
 
 /// The entry of the value with this place and length.
-pub(super) fn entry(hash: &Hash, place: u64, length: u32) -> Entry {
+pub(super) fn entry(hash: &Hash, place: u64, length: u32) -> PasswordEntry {
     let mut entry = [0; ENTRY_BYTES];
     entry[..HASH_BYTES].copy_from_slice(hash);
     entry[HASH_BYTES..][..6].copy_from_slice(&place.to_be_bytes()[2..]);
@@ -62,14 +62,14 @@ pub(super) fn entry(hash: &Hash, place: u64, length: u32) -> Entry {
 }
 
 /// The hash that an entry begins with.
-pub(super) fn hash_of(entry: &Entry) -> Hash {
+pub(super) fn hash_of(entry: &PasswordEntry) -> Hash {
     let mut hash = [0; HASH_BYTES];
     hash.copy_from_slice(&entry[..HASH_BYTES]);
     hash
 }
 
 /// Where the value of an entry lies, and how long it is.
-pub(super) fn place_of(entry: &Entry) -> (u64, usize) {
+pub(super) fn place_of(entry: &PasswordEntry) -> (u64, usize) {
     let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
     let (place, length) = entry[HASH_BYTES..].split_at(6);
     (number(place), usize::try_from(number(length)).unwrap_or(usize::MAX))

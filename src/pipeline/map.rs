@@ -12,7 +12,7 @@ use crate::delivery::Ready;
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::{
-    Content, Notice, Notices, RejectCode, Rejection, Rules, content, map, parse, parse_row, row_rejection,
+    Notice, Notices, RecordContent, RejectCode, Rejection, Rules, content, map, parse, parse_row, row_rejection,
 };
 use crate::passwords::Passwords;
 use crate::source::{FramingFault, RecordChunk, RecordSpan, Shard};
@@ -184,8 +184,8 @@ impl ChunkMapper<'_> {
             };
         }
         match content(record) {
-            Ok(Content::Json(record)) => parse(&record).map_or_else(|rejection| Ok(Err(rejection)), of_user),
-            Ok(Content::Row(kept)) => match kept.cells() {
+            Ok(RecordContent::Json(record)) => parse(&record).map_or_else(|rejection| Ok(Err(rejection)), of_user),
+            Ok(RecordContent::Row(kept)) => match kept.cells() {
                 Ok((header, row)) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), of_user),
                 Err(rejection) => Ok(Err(rejection)),
             },

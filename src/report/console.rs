@@ -26,7 +26,7 @@ pub struct Console {
 
 /// A line in JSON, with the same members as the log's own.
 #[derive(Serialize)]
-struct Line<'a, T> {
+struct LogLine<'a, T> {
     timestamp: jiff::Timestamp,
     level: &'static str,
     message: &'a str,
@@ -89,6 +89,6 @@ fn write_text(text: &str) -> io::Result<()> {
 }
 
 fn write_line<T: Serialize>(level: &'static str, message: &str, report: Option<&T>) -> io::Result<()> {
-    let line = serde_json::to_string(&Line { timestamp: jiff::Timestamp::now(), level, message, report })?;
+    let line = serde_json::to_string(&LogLine { timestamp: jiff::Timestamp::now(), level, message, report })?;
     io::stderr().write_all((visible_json(&line) + "\n").as_bytes())
 }

@@ -35,12 +35,12 @@ const LAST_COMPLETION: &str = "last_completion_timestamp_seconds";
 #[derive(Debug)]
 pub struct MetricsFile {
     path: PathBuf,
-    state: Mutex<State>,
+    state: Mutex<MetricsState>,
 }
 
 /// What the file says.
 #[derive(Clone, Debug, Default)]
-struct State {
+struct MetricsState {
     /// `import`, `dry-run`, `verify` or `undo`.
     job: &'static str,
     run: Option<String>,
@@ -65,11 +65,11 @@ impl MetricsFile {
         };
         let before = read_earlier(&path)?;
         drop(temporary(&path)?);
-        let state = State {
+        let state = MetricsState {
             job,
             last_success: value(&before, LAST_SUCCESS),
             last_completion: value(&before, LAST_COMPLETION),
-            ..State::default()
+            ..MetricsState::default()
         };
         Ok(Self { path, state: Mutex::new(state) })
     }
@@ -119,7 +119,7 @@ impl MetricsFile {
 
     /// Changes what the file says and writes it. Metrics are for those who watch; that they cannot be written is no reason
     /// to stop.
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut MetricsState)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
         if let Err(error) = write(&self.path, &state.to_string()) {
@@ -197,7 +197,7 @@ fn value(text: &str, name: &str) -> Option<i64> {
 }
 
 /// The file's text.
-impl fmt::Display for State {
+impl fmt::Display for MetricsState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut metrics = Metrics(formatter);
         let run = self.run.as_deref().unwrap_or_default();
@@ -290,8 +290,11 @@ mod tests {
     #[test]
     fn a_success_is_at_the_second_at_which_the_job_ended() {
         let end: Timestamp = "2026-11-23T03:00:00.7Z".parse().expect("a moment");
-        let state =
-            State { ended: Some((end, ExitStatus::Success)), last_success: Some(end.as_second()), ..State::default() };
+        let state = MetricsState {
+            ended: Some((end, ExitStatus::Success)),
+            last_success: Some(end.as_second()),
+            ..MetricsState::default()
+        };
         let text = state.to_string();
         assert_eq!(value(&text, "end_timestamp_seconds"), value(&text, LAST_SUCCESS), "{text}");
     }

@@ -93,7 +93,7 @@ impl ApiError {
     /// The envelope `{"error":{…}}`.
     pub(super) fn body(&self, request_id: &str) -> Vec<u8> {
         #[derive(Serialize)]
-        struct Envelope<'a> {
+        struct ErrorEnvelope<'a> {
             error: Inner<'a>,
         }
         #[derive(Serialize)]
@@ -109,7 +109,7 @@ impl ApiError {
         struct Details {}
         let Self { code, message, field, .. } = self;
         let error = Inner { code, message, field: *field, details: Details {}, request_id };
-        serde_json::to_vec(&Envelope { error }).unwrap_or_default()
+        serde_json::to_vec(&ErrorEnvelope { error }).unwrap_or_default()
     }
 }
 

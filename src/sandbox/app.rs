@@ -10,12 +10,12 @@ use axum::response::Response;
 use super::ApiKey;
 use super::api_error::ApiError;
 use super::rate_limit::RateLimiter;
-use super::store::Store;
+use super::store::Database;
 
 /// What all calls share.
 #[derive(Debug)]
 pub(super) struct App {
-    pub store: Store,
+    pub store: Database,
     pub api_keys: Vec<ApiKey>,
     pub batch_methods: bool,
     pub limiter: Option<Mutex<RateLimiter>>,

@@ -92,7 +92,7 @@ impl Call {
 
 /// An answer of success.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct ApiAnswer {
     pub status: u16,
     pub body: Vec<u8>,
     pub etag: Option<String>,
@@ -100,7 +100,7 @@ pub(super) struct Answer {
     pub replayed: bool,
 }
 
-impl Answer {
+impl ApiAnswer {
     pub(super) fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, body, etag: None, replayed: false }
     }

@@ -139,11 +139,11 @@ fn storm(text: &str, bare: bool) -> Option<Fault> {
 #[derive(Debug)]
 pub struct Faults {
     faults: Vec<Fault>,
-    state: Mutex<State>,
+    state: Mutex<FaultsState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct FaultsState {
     dice: fastrand::Rng,
     started: Instant,
     calls: u64,
@@ -158,7 +158,7 @@ impl Default for Faults {
 
 /// What is to go wrong with one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Plan {
+pub(super) struct CallPlan {
     /// How long to wait first.
     pub latency: Duration,
     /// What happens instead of the call.
@@ -195,14 +195,14 @@ impl Faults {
     /// These faults; the same seed gives the same sequence of decisions.
     pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
         let dice = fastrand::Rng::with_seed(seed);
-        Self { faults, state: Mutex::new(State { dice, started: Instant::now(), calls: 0, outage_until: None }) }
+        Self { faults, state: Mutex::new(FaultsState { dice, started: Instant::now(), calls: 0, outage_until: None }) }
     }
 
     /// Decides about the next call. The first fault that strikes before, and the first that strikes after, count.
-    pub(super) fn plan(&self, now: Instant) -> Plan {
+    pub(super) fn plan(&self, now: Instant) -> CallPlan {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls += 1;
-        let mut plan = Plan::default();
+        let mut plan = CallPlan::default();
         for fault in &self.faults {
             state.decide(*fault, now, &mut plan);
         }
@@ -210,8 +210,8 @@ impl Faults {
     }
 }
 
-impl State {
-    fn decide(&mut self, fault: Fault, now: Instant, plan: &mut Plan) {
+impl FaultsState {
+    fn decide(&mut self, fault: Fault, now: Instant, plan: &mut CallPlan) {
         let mut strikes = |chance: f64| self.dice.f64() < chance;
         let (instead, afterwards) = match fault {
             Fault::Latency { least, most } => {

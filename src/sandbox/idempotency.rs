@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
 
 use super::api_error::ApiError;
-use super::call::{Answer, Call};
+use super::call::{ApiAnswer, Call};
 
 /// How long an answer is kept: the contract's 24 hours, in seconds.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
@@ -14,8 +14,8 @@ const KEPT_SECONDS: i64 = 24 * 60 * 60;
 pub(super) fn once(
     transaction: &Transaction<'_>,
     call: &Call,
-    work: impl FnOnce() -> Result<Answer, ApiError>,
-) -> Result<Answer, ApiError> {
+    work: impl FnOnce() -> Result<ApiAnswer, ApiError>,
+) -> Result<ApiAnswer, ApiError> {
     let Some(key) = &call.idempotency_key else { return work() };
     let request =
         Sha256::new().chain_update(format!("{:?}\0", call.method)).chain_update(&call.body).finalize().to_vec();
@@ -25,7 +25,9 @@ pub(super) fn once(
         .query_row((key, now - KEPT_SECONDS), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     match remembered {
-        Some((same, status, body)) if same == request => Ok(Answer { replayed: true, ..Answer::new(status, body) }),
+        Some((same, status, body)) if same == request => {
+            Ok(ApiAnswer { replayed: true, ..ApiAnswer::new(status, body) })
+        }
         Some(_) => Err(ApiError::key_reused()),
         None => {
             let answer = work()?;

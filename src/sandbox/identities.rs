@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::api_error::ApiError;
-use super::call::{Answer, Call, Method};
+use super::call::{ApiAnswer, Call, Method};
 use super::email_key::email_key;
 use super::request::{BatchRequest, CreateRequest, DeleteRequest, IdentityFields, UpdateRequest};
 use super::{filter, idempotency, validation};
@@ -20,7 +20,7 @@ const MAX_ITEMS: usize = 1_000;
 const MAX_IDS: usize = 100;
 
 /// Does what a call asks for.
-pub(super) fn perform(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn perform(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     match &call.method {
         Method::Create => idempotency::once(transaction, call, || create(transaction, &call.body)),
         Method::BatchCreate => idempotency::once(transaction, call, || batch_create(transaction, call)),
@@ -38,7 +38,7 @@ pub(super) fn perform(transaction: &Transaction<'_>, call: &Call) -> Result<Answ
         Method::Delete(id) => {
             matches_etag(&get(transaction, id)?, call)?;
             delete(transaction, id)?;
-            Ok(Answer::new(204, Vec::new()))
+            Ok(ApiAnswer::new(204, Vec::new()))
         }
         Method::SetState(id, state) => {
             let changed = transaction
@@ -63,12 +63,12 @@ fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
     })
 }
 
-fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<Answer, ApiError> {
+fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<ApiAnswer, ApiError> {
     let request: CreateRequest<'_> = parse(body)?;
     validation::check_new(&request.identity)?;
     let password = request.initial_password.as_deref().map(hash_password).transpose()?;
     if request.validate_only {
-        return Ok(Answer::new(200, b"{}".to_vec()));
+        return Ok(ApiAnswer::new(200, b"{}".to_vec()));
     }
     match insert(transaction, &request.identity, password.as_deref())? {
         Inserted::Created(id) => get(transaction, &id)?.answer(201),
@@ -90,7 +90,7 @@ fn hash_password(password: &str) -> Result<String, ApiError> {
 /// One result of a batch.
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-enum ItemResult {
+enum SentResult {
     Created { id: Option<String> },
     Exists { id: String },
     Updated { id: String },
@@ -106,23 +106,23 @@ struct ItemError {
     field: Option<&'static str>,
 }
 
-impl From<ApiError> for ItemResult {
+impl From<ApiError> for SentResult {
     fn from(ApiError { code, message, field, .. }: ApiError) -> Self {
         Self::Error { error: ItemError { code, message, field } }
     }
 }
 
-fn results(results: Vec<ItemResult>) -> Result<Answer, ApiError> {
+fn results(results: Vec<SentResult>) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
-    struct Body {
-        results: Vec<ItemResult>,
+    struct Results {
+        results: Vec<SentResult>,
     }
-    to_answer(200, &Body { results })
+    to_answer(200, &Results { results })
 }
 
-fn to_answer(status: u16, body: &impl Serialize) -> Result<Answer, ApiError> {
+fn to_answer(status: u16, body: &impl Serialize) -> Result<ApiAnswer, ApiError> {
     let body = serde_json::to_vec(body).map_err(|error| ApiError::internal(500, error.to_string()))?;
-    Ok(Answer::new(status, body))
+    Ok(ApiAnswer::new(status, body))
 }
 
 fn at_most(items: usize, limit: usize) -> Result<(), ApiError> {
@@ -132,7 +132,7 @@ fn at_most(items: usize, limit: usize) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, ApiError> {
+fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     let batch: BatchRequest<'_> = parse(&call.body)?;
     at_most(batch.requests.len(), MAX_ITEMS)?;
     let mut answers = Vec::with_capacity(batch.requests.len());
@@ -148,7 +148,7 @@ fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, Ap
 }
 
 /// Errors of the item are its result; only a failure of the database is an error of the batch.
-fn create_item(transaction: &Transaction<'_>, item: &RawValue, validate_only: bool) -> Result<ItemResult, ApiError> {
+fn create_item(transaction: &Transaction<'_>, item: &RawValue, validate_only: bool) -> Result<SentResult, ApiError> {
     let request: CreateRequest<'_> = match parse(item.get().as_bytes()) {
         Ok(request) => request,
         Err(error) => return Ok(error.into()),
@@ -157,11 +157,11 @@ fn create_item(transaction: &Transaction<'_>, item: &RawValue, validate_only: bo
         return Ok(error.into());
     }
     if validate_only || request.validate_only {
-        return Ok(ItemResult::Created { id: None });
+        return Ok(SentResult::Created { id: None });
     }
     Ok(match insert(transaction, &request.identity, None)? {
-        Inserted::Created(id) => ItemResult::Created { id: Some(id) },
-        Inserted::Exists(id) => ItemResult::Exists { id },
+        Inserted::Created(id) => SentResult::Created { id: Some(id) },
+        Inserted::Exists(id) => SentResult::Exists { id },
         Inserted::Conflict(error) => error.into(),
     })
 }
@@ -242,7 +242,7 @@ fn find(transaction: &Transaction<'_>, column: &str, value: Option<&str>) -> Res
     Ok(statement.query_row([value], |row| row.get(0)).optional()?)
 }
 
-fn batch_update(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, ApiError> {
+fn batch_update(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     let batch: BatchRequest<'_> = parse(&call.body)?;
     at_most(batch.requests.len(), MAX_ITEMS)?;
     let update_item = |item: &RawValue| {
@@ -253,16 +253,16 @@ fn batch_update(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, Ap
                 .ok_or_else(|| ApiError::not_found("the identity"))?,
         };
         update(transaction, &id, &request)?;
-        Ok::<_, ApiError>(ItemResult::Updated { id })
+        Ok::<_, ApiError>(SentResult::Updated { id })
     };
-    results(batch.requests.into_iter().map(|item| update_item(item).unwrap_or_else(ItemResult::from)).collect())
+    results(batch.requests.into_iter().map(|item| update_item(item).unwrap_or_else(SentResult::from)).collect())
 }
 
-fn batch_delete(transaction: &Transaction<'_>, body: &[u8]) -> Result<Answer, ApiError> {
+fn batch_delete(transaction: &Transaction<'_>, body: &[u8]) -> Result<ApiAnswer, ApiError> {
     let request: DeleteRequest = parse(body)?;
     at_most(request.ids.len(), MAX_ITEMS)?;
     let delete_item = |id: String| match delete(transaction, &id) {
-        Ok(()) => ItemResult::Deleted { id },
+        Ok(()) => SentResult::Deleted { id },
         Err(error) => error.into(),
     };
     results(request.ids.into_iter().map(delete_item).collect())
@@ -370,11 +370,11 @@ struct Identity {
 struct Shown {
     password: Present,
     /// Null says that there are none, where nothing would say that they are not shown.
-    oidc: Option<Config>,
+    oidc: Option<StoredConfig>,
 }
 
 #[derive(Serialize)]
-struct Config {
+struct StoredConfig {
     config: Box<RawValue>,
 }
 
@@ -415,7 +415,7 @@ impl Identity {
             admin_metadata: raw(17)?,
             credentials: Shown {
                 password: Present { present: row.get(18)? },
-                oidc: raw(19)?.map(|config| Config { config }),
+                oidc: raw(19)?.map(|config| StoredConfig { config }),
             },
             create_time: row.get(20)?,
             update_time: row.get(21)?,
@@ -426,8 +426,8 @@ impl Identity {
         format!("W/\"{}-{}\"", self.number, self.version)
     }
 
-    fn answer(&self, status: u16) -> Result<Answer, ApiError> {
-        Ok(Answer { etag: Some(self.etag()), ..to_answer(status, self)? })
+    fn answer(&self, status: u16) -> Result<ApiAnswer, ApiError> {
+        Ok(ApiAnswer { etag: Some(self.etag()), ..to_answer(status, self)? })
     }
 }
 
@@ -439,7 +439,7 @@ fn get(transaction: &Transaction<'_>, id: &str) -> Result<Identity, ApiError> {
         .ok_or_else(|| ApiError::not_found("the identity"))
 }
 
-fn batch_get(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, ApiError> {
+fn batch_get(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     let given = call.query.iter().filter(|(name, _)| name == "external_ids");
     let ids: Vec<&str> = given.flat_map(|(_, value)| value.split(',')).filter(|id| !id.is_empty()).collect();
     at_most(ids.len(), MAX_IDS)?;
@@ -449,17 +449,17 @@ fn batch_get(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, ApiEr
     for id in ids {
         identities.extend(statement.query_row([id], Identity::from_row).optional()?);
     }
-    to_answer(200, &Listed { identities, next_page_token: None })
+    to_answer(200, &ListedPage { identities, next_page_token: None })
 }
 
 #[derive(Serialize)]
-struct Listed {
+struct ListedPage {
     identities: Vec<Identity>,
     next_page_token: Option<String>,
 }
 
 /// Lists by number, which is the order of creation; the page token is the last number seen.
-fn list(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, ApiError> {
+fn list(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     let wrong = |name: &str| ApiError::validation(format!("{name} is malformed"));
     let size: usize = call.query("page_size").map_or(Ok(25), str::parse).map_err(|_| wrong("page_size"))?;
     if !(1..=100).contains(&size) {
@@ -490,7 +490,7 @@ fn list(transaction: &Transaction<'_>, call: &Call) -> Result<Answer, ApiError> 
     let more = identities.len() > size;
     identities.truncate(size);
     let next_page_token = identities.last().filter(|_| more).map(|last| last.number.to_string());
-    to_answer(200, &Listed { identities, next_page_token })
+    to_answer(200, &ListedPage { identities, next_page_token })
 }
 
 fn now() -> String {

@@ -75,13 +75,13 @@ pub(super) struct IdentityFields<'a> {
     #[serde(borrow)]
     pub admin_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub credentials: Option<Credentials<'a>>,
+    pub credentials: Option<SentCredentials<'a>>,
 }
 
 /// How the user signs in.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Credentials<'a> {
+pub(super) struct SentCredentials<'a> {
     #[serde(borrow)]
     pub password: Option<Configured<PasswordConfig<'a>>>,
     #[serde(borrow)]

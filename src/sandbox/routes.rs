@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::api_error::ApiError;
 use super::app::{App, ItemFault, error, json, request_id};
-use super::call::{Answer, Call, Method};
+use super::call::{ApiAnswer, Call, Method};
 use super::rate_limit::RateAllowance;
 use super::{ApiKey, identities, sign_in};
 
@@ -56,7 +56,7 @@ async fn api(State(app): State<Arc<App>>, request: Request) -> Response {
     response
 }
 
-async fn call(app: &App, request: Request, limits: &mut HeaderMap) -> Result<Answer, ApiError> {
+async fn call(app: &App, request: Request, limits: &mut HeaderMap) -> Result<ApiAnswer, ApiError> {
     let (parts, body) = request.into_parts();
     let admitted = admit(app, &parts, limits);
     // Read even when the answer is known already: a sender cut off in the middle might never see it.
@@ -142,7 +142,7 @@ fn limit_headers(verdict: RateAllowance) -> HeaderMap {
     headers
 }
 
-fn respond(answer: Answer) -> Response {
+fn respond(answer: ApiAnswer) -> Response {
     let mut response = json(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK), answer.body);
     if answer.replayed {
         response.headers_mut().insert(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"));

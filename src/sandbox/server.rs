@@ -25,10 +25,10 @@ use tower_service::Service;
 
 use super::api_error::ApiError;
 use super::app::{App, ItemFault, RequestId, error};
-use super::faults::{Afterwards, Faults, Instead, Plan};
+use super::faults::{Afterwards, CallPlan, Faults, Instead};
 use super::rate_limit::RateLimiter;
 use super::routes::router;
-use super::store::Store;
+use super::store::Database;
 use super::{ApiKey, SandboxError, SandboxOptions, compression, host};
 
 /// How long a client may take for its headers.
@@ -86,7 +86,7 @@ pub async fn start(options: SandboxOptions) -> Result<RunningSandbox, SandboxErr
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
     }
-    let store = Store::open(&database)?;
+    let store = Database::open(&database)?;
     let failed = |source| SandboxError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -165,7 +165,7 @@ async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Clos
         return Ok(error(&request_id(&request), &ApiError::misdirected()));
     }
     let concerned = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
-    let plan = if concerned { site.faults.plan(Instant::now()) } else { Plan::default() };
+    let plan = if concerned { site.faults.plan(Instant::now()) } else { CallPlan::default() };
     let request_id = request_id(&request);
     // A timer is never early: even one of nothing would cost a millisecond.
     if !plan.latency.is_zero() {

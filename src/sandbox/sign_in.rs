@@ -36,7 +36,7 @@ struct SignedIn {
     name: String,
 }
 
-struct Found {
+struct FoundUser {
     user: SignedIn,
     state: String,
     hash: Option<String>,
@@ -87,7 +87,7 @@ async fn sign_in(app: &App, attempt: SignIn) -> Result<SignedIn, ApiError> {
     }
 }
 
-fn find(transaction: &rusqlite::Transaction<'_>, email: &str) -> Result<Option<Found>, ApiError> {
+fn find(transaction: &rusqlite::Transaction<'_>, email: &str) -> Result<Option<FoundUser>, ApiError> {
     let mut statement = transaction.prepare_cached(
         "SELECT id, external_id, email, first_name, last_name, state, hashed_password FROM identities WHERE email_key = ?1",
     )?;
@@ -95,7 +95,7 @@ fn find(transaction: &rusqlite::Transaction<'_>, email: &str) -> Result<Option<F
         let names: [Option<String>; 2] = [row.get(3)?, row.get(4)?];
         let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let user = SignedIn { id: row.get(0)?, external_id: row.get(1)?, email: row.get(2)?, name };
-        Ok(Found { user, state: row.get(5)?, hash: row.get(6)? })
+        Ok(FoundUser { user, state: row.get(5)?, hash: row.get(6)? })
     });
     Ok(found.optional()?)
 }

@@ -61,42 +61,42 @@ const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRA
 const GROUP: usize = 64;
 
 /// A call that waits for its turn. It does its work, unless there is no transaction, and leaves how to answer.
-type Job = Box<dyn FnOnce(Result<&Transaction<'_>, ApiError>) -> Done + Send>;
+type QueuedCall = Box<dyn FnOnce(Result<&Transaction<'_>, ApiError>) -> Done + Send>;
 
 /// A call whose work is done, and that is answered by whether the transaction was committed.
 type Done = Box<dyn FnOnce(Result<(), ApiError>) + Send>;
 
 /// The database of a sandbox.
 #[derive(Clone, Debug)]
-pub(super) struct Store {
+pub(super) struct Database {
     connection: Arc<Mutex<Connection>>,
-    waiting: Waiting,
+    waiting: WaitingCalls,
 }
 
 /// Calls that wait for the next transaction.
 #[derive(Clone, Default)]
-struct Waiting(Arc<Mutex<Vec<Job>>>);
+struct WaitingCalls(Arc<Mutex<Vec<QueuedCall>>>);
 
-impl std::fmt::Debug for Waiting {
+impl std::fmt::Debug for WaitingCalls {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Waiting").finish_non_exhaustive()
     }
 }
 
-impl Waiting {
-    fn add(&self, job: Job) {
+impl WaitingCalls {
+    fn add(&self, job: QueuedCall) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(job);
     }
 
     /// Takes those who come first.
-    fn take(&self) -> Vec<Job> {
+    fn take(&self) -> Vec<QueuedCall> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.len().min(GROUP);
         waiting.drain(..count).collect()
     }
 }
 
-impl Store {
+impl Database {
     /// Opens the database, and makes it for the owner only if it is not there.
     pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
         let failed = |problem: String| SandboxError::Database { path: path.to_path_buf(), problem };
@@ -111,7 +111,7 @@ impl Store {
             .and_then(|()| connection.execute_batch(SCHEMA))
             .and_then(|()| email_key::ensure(&connection))
             .map_err(|error| failed(error.to_string()))?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), waiting: Waiting::default() })
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), waiting: WaitingCalls::default() })
     }
 
     /// Runs `work` in a transaction on a blocking thread. An error takes back what it did. When this returns, all is
@@ -152,7 +152,7 @@ fn warn_of_readers(path: &Path) {
 }
 
 /// Does the work of some calls in one transaction, and answers them once it is committed.
-fn carry_out(connection: &mut Connection, jobs: Vec<Job>) {
+fn carry_out(connection: &mut Connection, jobs: Vec<QueuedCall>) {
     if jobs.is_empty() {
         return;
     }
@@ -210,7 +210,7 @@ mod tests {
         Ok(())
     }
 
-    fn count(store: &Store) -> i64 {
+    fn count(store: &Database) -> i64 {
         let connection = store.connection.lock().unwrap();
         connection.query_row("SELECT count(*) FROM idempotency_keys", [], |row| row.get(0)).unwrap()
     }
@@ -218,9 +218,9 @@ mod tests {
     #[test]
     fn calls_in_one_transaction_fail_alone() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("sandbox.db")).unwrap();
+        let store = Database::open(&directory.path().join("sandbox.db")).unwrap();
         let answers = Arc::new(Mutex::new(Vec::new()));
-        let job = |key: &'static str| -> Job {
+        let job = |key: &'static str| -> QueuedCall {
             let answers = Arc::clone(&answers);
             Box::new(move |transaction| {
                 let result = transaction.and_then(|transaction| in_savepoint(transaction, |t| insert(t, key)));
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_committed_is_durable() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("sandbox.db")).unwrap();
+        let store = Database::open(&directory.path().join("sandbox.db")).unwrap();
         let connection = store.connection.lock().unwrap();
         let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
         assert_eq!(synchronous, 2, "FULL");

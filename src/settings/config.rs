@@ -25,7 +25,7 @@ use toml::de::{DeTable, DeValue};
 use super::Environment;
 use super::secrets::without_secrets;
 use crate::cli::Cli;
-use crate::toml_document::{Document, Fault, Section, list_faults, shown, suggestion};
+use crate::toml_document::{Document, Section, TextFault, list_faults, shown, suggestion};
 
 /// The file that is read from the working directory if no other one is named.
 pub const DEFAULT_CONFIG_FILE: &str = "avnology.toml";
@@ -96,7 +96,7 @@ pub enum CommandLineError {
         /// The path.
         path: PathBuf,
         /// All that is wrong with it.
-        faults: Vec<Fault>,
+        faults: Vec<TextFault>,
     },
 }
 
@@ -166,7 +166,12 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 /// The command line whose defaults are the file's values.
-fn with_defaults(command: &Command, text: &str, path: &Path, environment: &Environment) -> Result<Command, Vec<Fault>> {
+fn with_defaults(
+    command: &Command,
+    text: &str,
+    path: &Path,
+    environment: &Environment,
+) -> Result<Command, Vec<TextFault>> {
     let mut document = Document::new(text);
     let entries = match DeTable::parse(text) {
         Ok(table) => entries(&mut document, &Section::whole(table.get_ref()), path),
@@ -180,19 +185,19 @@ fn with_defaults(command: &Command, text: &str, path: &Path, environment: &Envir
         return Err(faults);
     }
     let set = |name: &str| VARIABLES.iter().any(|(key, variable)| *key == name && environment.get(variable).is_some());
-    let entries: Vec<Entry> = entries.into_iter().filter(|entry| !set(&entry.name)).collect();
+    let entries: Vec<ConfigEntry> = entries.into_iter().filter(|entry| !set(&entry.name)).collect();
     Ok(command.clone().mut_subcommand("migrate", |migrate| {
         migrate.mut_subcommand("clerk", |clerk| entries.iter().fold(clerk, |clerk, entry| entry.as_default(clerk)))
     }))
 }
 
 /// An option's values, as they would be typed.
-struct Entry {
+struct ConfigEntry {
     name: String,
     values: Vec<OsString>,
 }
 
-impl Entry {
+impl ConfigEntry {
     /// Makes this the default of a command's option, and of its subcommands'.
     fn as_default(&self, command: Command) -> Command {
         let remembers = matches!(command.get_name(), "resume" | "undo") && REMEMBERED.contains(&self.name.as_str());
@@ -220,7 +225,7 @@ fn options(command: &Command) -> Vec<&Arg> {
     command.get_arguments().filter(|argument| argument.get_long().is_some()).chain(further).collect()
 }
 
-fn entries<'t>(document: &mut Document<'t>, whole: &Section<'t, '_>, path: &Path) -> Vec<Entry> {
+fn entries<'t>(document: &mut Document<'t>, whole: &Section<'t, '_>, path: &Path) -> Vec<ConfigEntry> {
     keys_stay_out(document, whole.table);
     document.only(whole, &["migrate"]);
     let Some(migrate) = document.section(whole, "migrate") else { return Vec::new() };
@@ -238,7 +243,7 @@ fn entries<'t>(document: &mut Document<'t>, whole: &Section<'t, '_>, path: &Path
             match values(option, value, path.parent().unwrap_or(Path::new(""))) {
                 Ok(values) if values.is_empty() => {}
                 Ok(values) => match validate(&clerk, name, &values) {
-                    None => entries.push(Entry { name: name.to_owned(), values }),
+                    None => entries.push(ConfigEntry { name: name.to_owned(), values }),
                     Some(problem) => document.fault(value.span(), format!("`{name}`: {problem}")),
                 },
                 Err(problem) => document.fault(value.span(), format!("`{name}` {problem}")),

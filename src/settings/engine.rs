@@ -51,7 +51,10 @@ pub(super) fn is_of_engine(name: &str) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub enum ShardError {
     /// No engine says anything.
-    #[error("--shard auto: no engine says which shard this is; looked for {}; say it with --shard I/N", Listed)]
+    #[error(
+        "--shard auto: no engine says which shard this is; looked for {}; say it with --shard I/N",
+        ListedVariables
+    )]
     NoEngine,
     /// Two engines do.
     #[error("--shard auto: both {0} and {1} are set; say which shard this is with --shard I/N")]
@@ -94,9 +97,9 @@ pub enum ShardError {
 }
 
 /// The variables that were looked for.
-struct Listed;
+struct ListedVariables;
 
-impl fmt::Display for Listed {
+impl fmt::Display for ListedVariables {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, engine) in ENGINES.iter().enumerate() {
             let separator = if number == 0 { "" } else { ", " };

@@ -11,13 +11,13 @@ use crate::report::GivenPath;
 use crate::source::Input;
 
 /// A file and which option names it.
-type Named = (&'static str, PathBuf);
+type NamedFile = (&'static str, PathBuf);
 
 impl ImportSettings {
     /// Looks at all files that are to be written. `configuration` is what was read to get here: the config file, `.env`.
     pub fn check_outputs(&self, configuration: &[PathBuf]) -> Result<(), OutputError> {
         let read = self.files_read(configuration);
-        let mut others: Vec<Named> = Vec::new();
+        let mut others: Vec<NamedFile> = Vec::new();
         for (option, path) in self.files_written() {
             let overwrites = |what: String| OutputError::Overwrites { option, path: path.clone(), what };
             if let Some((of, _)) = read.iter().find(|(_, read)| is_same_file(&path, read)) {
@@ -38,8 +38,8 @@ impl ImportSettings {
         Ok(())
     }
 
-    fn files_written(&self) -> Vec<Named> {
-        let mut written: Vec<Named> = Vec::new();
+    fn files_written(&self) -> Vec<NamedFile> {
+        let mut written: Vec<NamedFile> = Vec::new();
         if let Destination::Sandbox(database) = &self.destination {
             written.push(("--sandbox-db", database.clone()));
             // SQLite's own, beside it.
@@ -54,14 +54,14 @@ impl ImportSettings {
         written
     }
 
-    fn files_read(&self, configuration: &[PathBuf]) -> Vec<Named> {
+    fn files_read(&self, configuration: &[PathBuf]) -> Vec<NamedFile> {
         let path_of = |input: &Input| match input {
             Input::File(path) => Some(path.clone()),
             // Where it is redirected from a file, that is behind this name.
             Input::Stdin => Some(PathBuf::from("/dev/stdin")),
             Input::Object(_) => None,
         };
-        let mut read: Vec<Named> = Vec::new();
+        let mut read: Vec<NamedFile> = Vec::new();
         read.extend(self.intake.inputs.iter().filter_map(path_of).map(|path| ("--import", path)));
         read.extend(self.passwords.iter().filter_map(path_of).map(|path| ("--passwords", path)));
         read.extend(self.certificates.iter().map(|path| ("--cacert", path.clone())));

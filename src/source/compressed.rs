@@ -8,8 +8,8 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::decompress::Step;
-use super::gzip::Members;
+use super::decompress::UnpackStep;
+use super::gzip::GzipMembers;
 use super::zstd::{Frames, is_zstd};
 
 /// The first bytes that say how data are compressed.
@@ -54,7 +54,7 @@ pub(super) enum Reliance {
 
 /// Why compressed data end before the data do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum DataEnd {
     /// They end in the middle.
     CutOff,
     /// Something else begins at this byte.
@@ -69,7 +69,7 @@ pub(super) struct Compressed {
     /// Bytes of content that checksums cover.
     verified: AtomicU64,
     /// If it ended too early.
-    ending: OnceLock<Ending>,
+    ending: OnceLock<DataEnd>,
 }
 
 impl Compressed {
@@ -82,11 +82,11 @@ impl Compressed {
         self.verified.load(Ordering::Relaxed)
     }
 
-    pub(super) fn ending(&self) -> Option<Ending> {
+    pub(super) fn ending(&self) -> Option<DataEnd> {
         self.ending.get().copied()
     }
 
-    fn end(&self, ending: Ending) {
+    fn end(&self, ending: DataEnd) {
         self.ending.get_or_init(|| ending);
     }
 }
@@ -102,9 +102,14 @@ pub(super) fn decompressed(mut reader: Box<dyn Read + Send>, reliance: Reliance)
         return Ok(Opened { reader: Box::new(whole), compressed: None });
     }
     let compressed = Arc::new(Compressed::default());
-    let counted = Counted { reader: whole, compressed: Arc::clone(&compressed) };
-    let content =
-        |decoder, most| Content { decoder, given: 0, most, is_over: false, compressed: Arc::clone(&compressed) };
+    let counted = CountedReader { reader: whole, compressed: Arc::clone(&compressed) };
+    let content = |decoder, most| UnpackedContent {
+        decoder,
+        given: 0,
+        most,
+        is_over: false,
+        compressed: Arc::clone(&compressed),
+    };
     let reader: Box<dyn Read + Send> = match reliance {
         Reliance::Later => Box::new(content(Decoder::new(is_gzip, Box::new(counted)), None)),
         Reliance::UpTo(most) => Box::new(content(Decoder::new(is_gzip, Box::new(counted)), Some(most))),
@@ -117,13 +122,13 @@ pub(super) fn decompressed(mut reader: Box<dyn Read + Send>, reliance: Reliance)
 }
 
 /// Compressed bytes. They are counted as they are taken, and kept where they are wanted once more.
-pub(super) struct Source {
+pub(super) struct CompressedSource {
     reader: BufReader<Box<dyn Read + Send>>,
     taken: u64,
     kept: Option<Vec<u8>>,
 }
 
-impl BufRead for Source {
+impl BufRead for CompressedSource {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.reader.fill_buf()
     }
@@ -137,7 +142,7 @@ impl BufRead for Source {
     }
 }
 
-impl Read for Source {
+impl Read for CompressedSource {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);
@@ -147,31 +152,31 @@ impl Read for Source {
 
 /// Decompresses, and gives up on what is no export but a bomb.
 struct Decoder {
-    format: Format,
+    format: Compression,
     content: u64,
 }
 
-enum Format {
-    Gzip(Box<Members<Source>>),
-    Zstd(Box<Frames<Source>>),
+enum Compression {
+    Gzip(Box<GzipMembers<CompressedSource>>),
+    Zstd(Box<Frames<CompressedSource>>),
 }
 
 impl Decoder {
     fn new(is_gzip: bool, reader: Box<dyn Read + Send>) -> Self {
-        let source = Source { reader: BufReader::with_capacity(BUFFER, reader), taken: 0, kept: None };
+        let source = CompressedSource { reader: BufReader::with_capacity(BUFFER, reader), taken: 0, kept: None };
         let format = if is_gzip {
-            Format::Gzip(Box::new(Members::new(source)))
+            Compression::Gzip(Box::new(GzipMembers::new(source)))
         } else {
-            Format::Zstd(Box::new(Frames::new(source)))
+            Compression::Zstd(Box::new(Frames::new(source)))
         };
         Self { format, content: 0 }
     }
 
     /// The compressed bytes; always there between two steps.
-    fn source(&mut self) -> Option<&mut Source> {
+    fn source(&mut self) -> Option<&mut CompressedSource> {
         match &mut self.format {
-            Format::Gzip(members) => members.source(),
-            Format::Zstd(frames) => Some(frames.source()),
+            Compression::Gzip(members) => members.source(),
+            Compression::Zstd(frames) => Some(frames.source()),
         }
     }
 
@@ -197,12 +202,12 @@ impl Decoder {
         self.source().and_then(|source| source.kept.take()).unwrap_or_default()
     }
 
-    fn step(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+    fn step(&mut self, buffer: &mut [u8]) -> io::Result<UnpackStep> {
         let step = match &mut self.format {
-            Format::Gzip(members) => members.step(buffer),
-            Format::Zstd(frames) => frames.step(buffer),
+            Compression::Gzip(members) => members.step(buffer),
+            Compression::Zstd(frames) => frames.step(buffer),
         }?;
-        if let Step::Content(count) = step {
+        if let UnpackStep::Content(count) = step {
             self.content += count as u64;
             if self.content > SURELY_HARMLESS && self.content / MOST_CONTENT > self.taken() {
                 let problem = format!(
@@ -218,7 +223,7 @@ impl Decoder {
 
 /// What is in compressed data. Takes the end of data that were cut off for an end, and remembers that: what came before it
 /// is whole.
-struct Content {
+struct UnpackedContent {
     decoder: Decoder,
     /// Bytes of content that were handed out.
     given: u64,
@@ -228,40 +233,40 @@ struct Content {
     compressed: Arc<Compressed>,
 }
 
-impl Content {
+impl UnpackedContent {
     /// The data end too early.
-    fn end(&mut self, ending: Ending) -> usize {
+    fn end(&mut self, ending: DataEnd) -> usize {
         self.is_over = true;
         self.compressed.end(ending);
         0
     }
 }
 
-impl Read for Content {
+impl Read for UnpackedContent {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.most.map_or(u64::MAX, |most| most.saturating_sub(self.given));
         if left == 0 && !self.is_over {
-            return Ok(self.end(Ending::CutOff));
+            return Ok(self.end(DataEnd::CutOff));
         }
         let length = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         while length > 0 && !self.is_over {
             match self.decoder.step(&mut buffer[..length]) {
-                Ok(Step::Content(count)) => {
+                Ok(UnpackStep::Content(count)) => {
                     self.given += count as u64;
                     return Ok(count);
                 }
-                Ok(Step::Verified) => self.compressed.verified.store(self.given, Ordering::Relaxed),
-                Ok(Step::End) => self.is_over = true,
-                Ok(Step::Surplus) => {
+                Ok(UnpackStep::Verified) => self.compressed.verified.store(self.given, Ordering::Relaxed),
+                Ok(UnpackStep::End) => self.is_over = true,
+                Ok(UnpackStep::Surplus) => {
                     let at = self.decoder.taken();
-                    let ended = self.end(Ending::Surplus(at));
+                    let ended = self.end(DataEnd::Surplus(at));
                     // Whoever looks after the bytes wants to see all of them.
                     if let Some(source) = self.decoder.source() {
                         io::copy(source, &mut io::sink())?;
                     }
                     return Ok(ended);
                 }
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(self.end(Ending::CutOff)),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(self.end(DataEnd::CutOff)),
                 Err(error) => {
                     self.is_over = true;
                     return Err(error);
@@ -300,7 +305,7 @@ impl HeldBack {
         self.decoder.keep(room);
         let checked = loop {
             match self.decoder.step(&mut self.scratch) {
-                Ok(Step::Content(_)) if self.decoder.kept() < HELD_BACK => {}
+                Ok(UnpackStep::Content(_)) if self.decoder.kept() < HELD_BACK => {}
                 Err(error) => {
                     self.decoder.take_kept();
                     self.is_over = true;
@@ -310,7 +315,7 @@ impl HeldBack {
             }
         };
         match checked {
-            Step::Content(_) => {
+            UnpackStep::Content(_) => {
                 tracing::warn!(
                     mebibytes = HELD_BACK / (1024 * 1024),
                     "the compressed data of a pipe are too large to be checked before they are sent, and damage would be \
@@ -318,11 +323,11 @@ impl HeldBack {
                 );
                 self.is_unchecked = true;
             }
-            Step::Verified => {}
-            Step::End => self.is_over = true,
-            Step::Surplus => {
+            UnpackStep::Verified => {}
+            UnpackStep::End => self.is_over = true,
+            UnpackStep::Surplus => {
                 self.is_over = true;
-                self.compressed.end(Ending::Surplus(self.decoder.taken()));
+                self.compressed.end(DataEnd::Surplus(self.decoder.taken()));
             }
         }
         self.checked = self.decoder.take_kept();
@@ -350,12 +355,12 @@ impl Read for HeldBack {
 }
 
 /// Counts what is read.
-struct Counted<R> {
+struct CountedReader<R> {
     reader: R,
     compressed: Arc<Compressed>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         self.compressed.read.fetch_add(count as u64, Ordering::Relaxed);

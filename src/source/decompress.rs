@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 /// What comes next out of compressed data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum UnpackStep {
     /// So many bytes of content.
     Content(usize),
     /// The end of a member or frame whose checksum is right.

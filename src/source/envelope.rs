@@ -19,9 +19,9 @@ use super::answer::ANSWER;
 use super::detect::BYTE_ORDER_MARK;
 use super::diagnose::{SyntaxFault, TRAILING, fault, settings};
 use super::frame::Bounds;
-use super::page::{Beside, Counts, Head, Json, NAME, Page, find_data, rest_of_object};
+use super::page::{Beside, Head, Json, NAME, Omitted, Page, find_data, rest_of_object};
 use super::record::to_index;
-use super::unread::{Source, Stop, Unread};
+use super::unread::{Stop, Unread, UnreadSource};
 use super::{Format, Place, SourceError};
 
 /// What struson sees in place of everything up to and including the array's `]`.
@@ -40,7 +40,7 @@ pub(super) enum Behind {
 }
 
 /// What stands where a page may begin.
-pub(super) enum Found {
+pub(super) enum PageStart {
     /// A page, up to its users.
     Page(Page),
     /// An error answer of the API.
@@ -71,7 +71,7 @@ impl From<SourceError> for Halt {
 
 impl Walk<'_, '_> {
     /// Walks up to the first user of the first page, or past an error answer in its place.
-    pub(super) fn open(mut self) -> Result<(Found, Place), SourceError> {
+    pub(super) fn open(mut self) -> Result<(PageStart, Place), SourceError> {
         let opened = self.first().map_err(|halt| match halt {
             Halt::Failed(error) => error,
             // Nothing was read yet.
@@ -80,7 +80,7 @@ impl Walk<'_, '_> {
         opened.map(|found| (found, self.place))
     }
 
-    fn first(&mut self) -> Result<Found, Halt> {
+    fn first(&mut self) -> Result<PageStart, Halt> {
         if self.format.is_array_of_pages() {
             if self.next_byte(false)? != Some(b'[') {
                 return Err(self.syntax("an array of pages is expected").into());
@@ -92,19 +92,19 @@ impl Walk<'_, '_> {
 
     /// Walks from behind a page's `]` to the first user of the next one, or to the end of the input. Counts what was beside
     /// the users of the page.
-    pub(super) fn go_on(mut self, page: &Page) -> Result<(Behind, Counts), SourceError> {
-        let mut counts = Counts::default();
+    pub(super) fn go_on(mut self, page: &Page) -> Result<(Behind, Omitted), SourceError> {
+        let mut counts = Omitted::default();
         match self.behind(page, &mut counts) {
-            Ok(Some(Found::Page(page))) => Ok((Behind::Page(page, self.place), counts)),
-            Ok(Some(Found::Answer(bounds))) => Ok((Behind::Answer(bounds, self.place), counts)),
+            Ok(Some(PageStart::Page(page))) => Ok((Behind::Page(page, self.place), counts)),
+            Ok(Some(PageStart::Answer(bounds))) => Ok((Behind::Answer(bounds, self.place), counts)),
             Ok(None) => Ok((Behind::End, counts)),
             // All of it is walked again then.
-            Err(Halt::HandOut) => Ok((Behind::HandOut, Counts::default())),
+            Err(Halt::HandOut) => Ok((Behind::HandOut, Omitted::default())),
             Err(Halt::Failed(error)) => Err(error),
         }
     }
 
-    fn behind(&mut self, page: &Page, counts: &mut Counts) -> Result<Option<Found>, Halt> {
+    fn behind(&mut self, page: &Page, counts: &mut Omitted) -> Result<Option<PageStart>, Halt> {
         if self.format.has_envelope() && !page.is_over {
             *counts = self.rest_of_object(page)?;
         }
@@ -126,13 +126,13 @@ impl Walk<'_, '_> {
     }
 
     /// Walks from in front of a page to its first user.
-    fn page(&mut self) -> Result<Found, Halt> {
+    fn page(&mut self) -> Result<PageStart, Halt> {
         let has_envelope = self.format.has_envelope();
         let origin = match self.next_byte(false)? {
             None => return Err(self.truncated().into()),
             Some(b'[') if !has_envelope => {
                 self.pass(1);
-                return Ok(Found::Page(Page::default()));
+                return Ok(PageStart::Page(Page::default()));
             }
             Some(b'{') => self.place,
             Some(_) => return Err(self.no_page(false).into()),
@@ -143,10 +143,10 @@ impl Walk<'_, '_> {
             Head::Data(beside) if has_envelope => {
                 let beside = Beside::default().and(&beside, |place| absolute(place, origin));
                 self.refuse_what_is_lost(&beside, true)?;
-                Ok(Found::Page(Page { beside, ..Page::default() }))
+                Ok(PageStart::Page(Page { beside, ..Page::default() }))
             }
             Head::Answer if end - origin.offset <= ANSWER as u64 => {
-                Ok(Found::Answer(Bounds { start: origin.offset, end, line: origin.line }))
+                Ok(PageStart::Answer(Bounds { start: origin.offset, end, line: origin.line }))
             }
             Head::Data(_) | Head::Answer | Head::Other => {
                 self.place = origin;
@@ -168,7 +168,7 @@ impl Walk<'_, '_> {
     }
 
     /// Walks the members behind the array, and the object's end; returns how much is beside it that is not read.
-    fn rest_of_object(&mut self, page: &Page) -> Result<Counts, Halt> {
+    fn rest_of_object(&mut self, page: &Page) -> Result<Omitted, Halt> {
         let origin = Place { offset: self.place.offset - STAND_IN.len() as u64, ..self.place };
         let rest = self.json(STAND_IN, rest_of_object)?;
         if let Some(at) = rest.second {
@@ -195,7 +195,8 @@ impl Walk<'_, '_> {
         walk: impl FnOnce(&mut Json<'_>) -> Result<T, ReaderError>,
     ) -> Result<T, Halt> {
         let name = Cell::new(None);
-        let mut source = Source { unread: &mut self.unread, at: self.place.offset, lines: 0, name: &name, stop: None };
+        let mut source =
+            UnreadSource { unread: &mut self.unread, at: self.place.offset, lines: 0, name: &name, stop: None };
         // Names of members within what is skipped are not kept.
         let settings = ReaderSettings { track_path: false, ..settings() };
         let mut text = stand_in.chain(&mut source);
@@ -203,7 +204,7 @@ impl Walk<'_, '_> {
         let walked = walk(&mut json);
         let position = json.reader.current_position(false);
         drop(json);
-        let Source { at, lines, stop, .. } = source;
+        let UnreadSource { at, lines, stop, .. } = source;
         let origin = Place { offset: self.place.offset - stand_in.len() as u64, ..self.place };
         let walked = match (walked, stop) {
             (Ok(walked), _) => walked,

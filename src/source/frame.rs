@@ -7,7 +7,7 @@
 //!
 //! Recovery is limited to what the brackets still say. A closing bracket that does not fit closes the nearest opener
 //! of its own kind inside the element, or counts as junk in it. Only when the array's end is met while an element's
-//! `{` is still open are the boundaries truly lost ([`Step::Lost`]).
+//! `{` is still open are the boundaries truly lost ([`FrameStep::Lost`]).
 //!
 //! The framer is a pure state machine over absolute offsets: it can be stopped at any byte and continued with the
 //! next buffer.
@@ -39,7 +39,7 @@ impl Bounds {
 
 /// What the framer found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum FrameStep {
     /// The bytes are used up; call again with more.
     More,
     /// A whole element.
@@ -55,7 +55,7 @@ pub(super) enum Step {
 /// Finds record bounds in a stream of buffers.
 pub(super) trait Framer {
     /// Continues at [`Framer::cursor`] in `bytes`, whose first byte has the absolute offset `base`.
-    fn step(&mut self, bytes: &[u8], base: u64) -> Step;
+    fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep;
 
     /// Says that no more bytes will come. Whether that is news, because of which a further step may find something.
     fn end(&mut self) -> bool {
@@ -94,7 +94,7 @@ pub(super) enum AtEnd {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum FrameState {
     /// Behind the opening bracket: an element or the closing bracket may follow.
     First,
     /// Behind a comma: an element must follow.
@@ -112,7 +112,7 @@ enum State {
 pub(super) struct ElementFramer {
     cursor: u64,
     line: u64,
-    state: State,
+    state: FrameState,
     /// The element under way; `end` is one past its last byte that is not white space.
     element: Bounds,
     /// What is open inside the element. Nesting deeper than the parser allows is followed all the same, so that such an
@@ -129,7 +129,7 @@ impl ElementFramer {
         Self {
             cursor: offset,
             line,
-            state: State::First,
+            state: FrameState::First,
             element: Bounds { start: offset, end: offset, line },
             openers: Nesting::default(),
             closed: false,
@@ -144,46 +144,46 @@ impl ElementFramer {
 
     fn begin(&mut self, at: u64) {
         self.element = Bounds { start: at, end: at, line: self.line };
-        self.state = State::Inside;
+        self.state = FrameState::Inside;
         self.closed = false;
         self.openers.clear();
     }
 
-    fn missing(&mut self, at: u64) -> Step {
+    fn missing(&mut self, at: u64) -> FrameStep {
         self.elements += 1;
-        Step::Record(Bounds { start: at, end: at, line: self.line })
+        FrameStep::Record(Bounds { start: at, end: at, line: self.line })
     }
 
     /// A byte outside strings. Returns a step when the byte ends something.
-    fn outside(&mut self, byte: u8, at: u64) -> Option<Step> {
+    fn outside(&mut self, byte: u8, at: u64) -> Option<FrameStep> {
         match (self.state, byte) {
             (_, b' ' | b'\t' | b'\r') => return None,
             (_, b'\n') => {
                 self.line += 1;
                 return None;
             }
-            (State::First, b']') => return Some(Step::End),
+            (FrameState::First, b']') => return Some(FrameStep::End),
             // The bracket is not consumed: behind the missing element the array ends as usual.
-            (State::Next, b']') => {
-                self.state = State::First;
+            (FrameState::Next, b']') => {
+                self.state = FrameState::First;
                 self.cursor = at;
                 return Some(self.missing(at));
             }
-            (State::First | State::Next, b',') => {
-                self.state = State::Next;
+            (FrameState::First | FrameState::Next, b',') => {
+                self.state = FrameState::Next;
                 return Some(self.missing(at));
             }
-            (State::First | State::Next, _) => self.begin(at),
-            (State::Inside, b',') if self.openers.is_empty() => {
-                self.state = State::Next;
+            (FrameState::First | FrameState::Next, _) => self.begin(at),
+            (FrameState::Inside, b',') if self.openers.is_empty() => {
+                self.state = FrameState::Next;
                 self.elements += 1;
-                return Some(Step::Record(self.element));
+                return Some(FrameStep::Record(self.element));
             }
-            (State::Inside, b']') if self.openers.is_empty() => {
-                self.state = State::First;
+            (FrameState::Inside, b']') if self.openers.is_empty() => {
+                self.state = FrameState::First;
                 self.cursor = at;
                 self.elements += 1;
-                return Some(Step::Record(self.element));
+                return Some(FrameStep::Record(self.element));
             }
             _ => {}
         }
@@ -192,14 +192,14 @@ impl ElementFramer {
     }
 
     /// A byte that belongs to the element.
-    fn inside(&mut self, byte: u8) -> Option<Step> {
+    fn inside(&mut self, byte: u8) -> Option<FrameStep> {
         match byte {
-            b'"' => self.state = State::Text,
+            b'"' => self.state = FrameState::Text,
             b'{' | b'[' => self.openers.open(byte),
             b'}' => {
                 self.close(b'{');
             }
-            b']' if !self.close(b'[') => return Some(Step::Lost(self.element)),
+            b']' if !self.close(b'[') => return Some(FrameStep::Lost(self.element)),
             _ => {}
         }
         None
@@ -220,12 +220,12 @@ impl ElementFramer {
     /// are fewer bytes left; returns the index of the next byte to look at.
     ///
     /// Nearly all bytes of an export are gone through here; what is between elements is looked at byte by byte.
-    fn blocks(&mut self, bytes: &[u8], mut index: usize, base: u64) -> (usize, Option<Step>) {
+    fn blocks(&mut self, bytes: &[u8], mut index: usize, base: u64) -> (usize, Option<FrameStep>) {
         while let (false, Some(block)) = (self.openers.is_empty(), bytes[index..].first_chunk::<BLOCK>()) {
             let begin = match self.state {
-                State::Text => Inside { text: true, escape: false },
-                State::Escape => Inside { text: true, escape: true },
-                State::Inside | State::First | State::Next => Inside::default(),
+                FrameState::Text => Inside { text: true, escape: false },
+                FrameState::Escape => Inside { text: true, escape: true },
+                FrameState::Inside | FrameState::First | FrameState::Next => Inside::default(),
             };
             let Some(found) = Block::of(block, begin) else { return (index, None) };
             let mut brackets = found.brackets;
@@ -235,18 +235,18 @@ impl ElementFramer {
                 let step = self.inside(block[at as usize]);
                 if step.is_some() || self.openers.is_empty() {
                     self.line += u64::from((found.line_breaks & ((1 << at) - 1)).count_ones());
-                    self.state = State::Inside;
+                    self.state = FrameState::Inside;
                     index += at as usize + 1;
                     self.element.end = base + index as u64;
-                    let lost = |_| Step::Lost(self.element);
+                    let lost = |_| FrameStep::Lost(self.element);
                     return (index, step.map(lost));
                 }
             }
             self.line += u64::from(found.line_breaks.count_ones());
             self.state = match found.end {
-                Inside { text: false, .. } => State::Inside,
-                Inside { escape: false, .. } => State::Text,
-                Inside { escape: true, .. } => State::Escape,
+                Inside { text: false, .. } => FrameState::Inside,
+                Inside { escape: false, .. } => FrameState::Text,
+                Inside { escape: true, .. } => FrameState::Escape,
             };
             index += BLOCK;
             self.element.end = base + index as u64;
@@ -256,7 +256,7 @@ impl ElementFramer {
 }
 
 impl Framer for ElementFramer {
-    fn step(&mut self, bytes: &[u8], base: u64) -> Step {
+    fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep {
         let mut index = super::record::to_index(self.cursor.saturating_sub(base));
         // Up to where blocks are of no use.
         let mut bytewise_until = 0;
@@ -274,26 +274,26 @@ impl Framer for ElementFramer {
             }
             let (byte, at) = (bytes[index], base + index as u64);
             match self.state {
-                State::Text => {
+                FrameState::Text => {
                     // Strings are most of an export: jump to the next byte that can matter.
                     let Some(jump) = memchr3(b'"', b'\\', b'\n', &bytes[index..]) else {
                         break;
                     };
                     index += jump;
                     match bytes[index] {
-                        b'"' => self.state = State::Inside,
-                        b'\\' => self.state = State::Escape,
+                        b'"' => self.state = FrameState::Inside,
+                        b'\\' => self.state = FrameState::Escape,
                         // Not allowed in a string; the parser will say so. Counted to keep later positions right.
                         _ => self.line += 1,
                     }
                     self.element.end = base + index as u64 + 1;
                 }
-                State::Escape => {
+                FrameState::Escape => {
                     self.line += u64::from(byte == b'\n');
                     self.element.end = at + 1;
-                    self.state = State::Text;
+                    self.state = FrameState::Text;
                 }
-                State::First | State::Next | State::Inside => {
+                FrameState::First | FrameState::Next | FrameState::Inside => {
                     self.cursor = at + 1;
                     if let Some(step) = self.outside(byte, at) {
                         return step;
@@ -303,19 +303,19 @@ impl Framer for ElementFramer {
             index += 1;
         }
         self.cursor = base + bytes.len() as u64;
-        Step::More
+        FrameStep::More
     }
 
     fn finish(&mut self) -> AtEnd {
         let (whole, inside) = match self.state {
-            State::First if self.elements == 0 => (None, "before the first record".to_owned()),
-            State::First | State::Next => (None, "between records".to_owned()),
-            State::Inside if self.closed && self.openers.is_empty() => {
+            FrameState::First if self.elements == 0 => (None, "before the first record".to_owned()),
+            FrameState::First | FrameState::Next => (None, "between records".to_owned()),
+            FrameState::Inside if self.closed && self.openers.is_empty() => {
                 self.elements += 1;
-                self.state = State::Next;
+                self.state = FrameState::Next;
                 (Some(self.element), "behind a record, before the array's closing `]`".to_owned())
             }
-            State::Inside | State::Text | State::Escape => {
+            FrameState::Inside | FrameState::Text | FrameState::Escape => {
                 let Bounds { start, line, .. } = self.element;
                 (None, format!("inside record {} (starts at line {line}, byte offset {start})", self.elements + 1))
             }
@@ -329,9 +329,9 @@ impl Framer for ElementFramer {
 
     fn under_way(&self) -> Option<Bounds> {
         match self.state {
-            State::First | State::Next => None,
-            State::Inside => Some(self.element),
-            State::Text | State::Escape => Some(Bounds { end: self.cursor, ..self.element }),
+            FrameState::First | FrameState::Next => None,
+            FrameState::Inside => Some(self.element),
+            FrameState::Text | FrameState::Escape => Some(Bounds { end: self.cursor, ..self.element }),
         }
     }
 }
@@ -341,15 +341,15 @@ mod tests {
     use super::*;
 
     /// Frames `text` (the inside of an array and its closing bracket) fed in pieces of `piece` bytes.
-    fn frames(text: &str, piece: usize) -> (Vec<String>, Option<Step>) {
+    fn frames(text: &str, piece: usize) -> (Vec<String>, Option<FrameStep>) {
         let mut framer = ElementFramer::new(0, 1);
         let mut seen = Vec::new();
         let mut available = 0;
         loop {
             match framer.step(&text.as_bytes()[..available], 0) {
-                Step::More if available == text.len() => return (seen, None),
-                Step::More => available = (available + piece).min(text.len()),
-                Step::Record(bounds) => {
+                FrameStep::More if available == text.len() => return (seen, None),
+                FrameStep::More => available = (available + piece).min(text.len()),
+                FrameStep::Record(bounds) => {
                     seen.push(bounds.of(text).to_owned());
                 }
                 step => return (seen, Some(step)),
@@ -376,7 +376,7 @@ mod tests {
             for piece in 1..=text.len() {
                 let (seen, end) = frames(text, piece);
                 assert_eq!(&seen, expected, "{text} in pieces of {piece}");
-                assert_eq!(end, Some(Step::End), "{text} in pieces of {piece}");
+                assert_eq!(end, Some(FrameStep::End), "{text} in pieces of {piece}");
             }
         }
     }
@@ -385,15 +385,15 @@ mod tests {
     fn an_element_that_never_closes_loses_the_structure() {
         let (seen, end) = frames(r#"{}, {"a":{"b":1}, {"c":2}]"#, 3);
         assert_eq!(seen, ["{}"]);
-        assert_eq!(end, Some(Step::Lost(Bounds { start: 4, end: 26, line: 1 })));
+        assert_eq!(end, Some(FrameStep::Lost(Bounds { start: 4, end: 26, line: 1 })));
     }
 
     #[test]
     fn lines_are_counted_inside_and_between_elements() {
         let text = "\n{\n\"a\":1},\n\n{}]";
         let mut framer = ElementFramer::new(0, 1);
-        let Step::Record(first) = framer.step(text.as_bytes(), 0) else { panic!("no first record") };
-        let Step::Record(second) = framer.step(text.as_bytes(), 0) else { panic!("no second record") };
+        let FrameStep::Record(first) = framer.step(text.as_bytes(), 0) else { panic!("no first record") };
+        let FrameStep::Record(second) = framer.step(text.as_bytes(), 0) else { panic!("no second record") };
         assert_eq!((first.line, second.line), (2, 5));
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 
 use super::ObjectFault;
-use super::decompress::{Step, behind_zeros};
+use super::decompress::{UnpackStep, behind_zeros};
 use super::error::InputFault;
 
 /// The first byte of each member.
@@ -13,13 +13,13 @@ const MAGIC: u8 = 0x1f;
 
 /// Reads the content of all members. Data that end in the middle of one give [`io::ErrorKind::UnexpectedEof`] behind what
 /// there is of it.
-pub(super) struct Members<R> {
-    decoder: GzDecoder<Slot<R>>,
-    place: Place,
+pub(super) struct GzipMembers<R> {
+    decoder: GzDecoder<InputSlot<R>>,
+    place: MemberPart,
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum MemberPart {
     /// Before a member, or at the end.
     Between,
     Inside,
@@ -27,15 +27,15 @@ enum Place {
 }
 
 /// Where the decoder has what it reads: taken out and put back, that makes it begin anew with what it has.
-struct Slot<R>(Option<R>);
+struct InputSlot<R>(Option<R>);
 
-impl<R: Read> Read for Slot<R> {
+impl<R: Read> Read for InputSlot<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.as_mut().map_or(Ok(0), |source| source.read(buffer))
     }
 }
 
-impl<R: BufRead> BufRead for Slot<R> {
+impl<R: BufRead> BufRead for InputSlot<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.0.as_mut().map_or(Ok(&[]), BufRead::fill_buf)
     }
@@ -47,57 +47,57 @@ impl<R: BufRead> BufRead for Slot<R> {
     }
 }
 
-impl<R: BufRead> Members<R> {
+impl<R: BufRead> GzipMembers<R> {
     pub(super) fn new(source: R) -> Self {
-        let mut decoder = GzDecoder::new(Slot(None));
-        decoder.reset(Slot(Some(source)));
-        Self { decoder, place: Place::Between }
+        let mut decoder = GzDecoder::new(InputSlot(None));
+        decoder.reset(InputSlot(Some(source)));
+        Self { decoder, place: MemberPart::Between }
     }
 
     /// What comes next; behind an error, nothing does.
-    pub(super) fn step(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+    pub(super) fn step(&mut self, buffer: &mut [u8]) -> io::Result<UnpackStep> {
         let step = match self.place {
-            Place::Between => match self.begin() {
+            MemberPart::Between => match self.begin() {
                 Ok(None) => self.read(buffer),
                 Ok(Some(end)) => Ok(end),
                 Err(error) => Err(error),
             },
-            Place::Inside => self.read(buffer),
-            Place::Over => return Ok(Step::End),
+            MemberPart::Inside => self.read(buffer),
+            MemberPart::Over => return Ok(UnpackStep::End),
         };
         if step.is_err() {
-            self.place = Place::Over;
+            self.place = MemberPart::Over;
         }
         step
     }
 
     /// Begins the next member, or says that there is none.
-    fn begin(&mut self) -> io::Result<Option<Step>> {
+    fn begin(&mut self) -> io::Result<Option<UnpackStep>> {
         match behind_zeros(self.decoder.get_mut())? {
             Some(MAGIC) => {
-                let slot = self.decoder.reset(Slot(None));
+                let slot = self.decoder.reset(InputSlot(None));
                 self.decoder.reset(slot);
-                self.place = Place::Inside;
+                self.place = MemberPart::Inside;
                 Ok(None)
             }
-            Some(_) => Ok(Some(Step::Surplus)),
-            None => Ok(Some(Step::End)),
+            Some(_) => Ok(Some(UnpackStep::Surplus)),
+            None => Ok(Some(UnpackStep::End)),
         }
     }
 
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<UnpackStep> {
         match self.decoder.read(buffer) {
             Ok(0) => {
-                self.place = Place::Between;
-                Ok(Step::Verified)
+                self.place = MemberPart::Between;
+                Ok(UnpackStep::Verified)
             }
-            Ok(count) => Ok(Step::Content(count)),
+            Ok(count) => Ok(UnpackStep::Content(count)),
             Err(error) => Err(explain(error)),
         }
     }
 }
 
-impl<R> Members<R> {
+impl<R> GzipMembers<R> {
     /// What is read.
     pub(super) fn source(&mut self) -> Option<&mut R> {
         self.decoder.get_mut().0.as_mut()

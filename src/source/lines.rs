@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::detect::BYTE_ORDER_MARK;
-use super::frame::{AtEnd, Bounds, Framer, Step};
+use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 
 /// [`Framer`] for lines. Blank lines are no records. What is around a record is not part of it: white space, a byte order
 /// mark where files were put together, and a comma where the lines were those of an array.
@@ -77,14 +77,14 @@ fn is_space(byte: u8) -> bool {
 }
 
 impl Framer for LineFramer {
-    fn step(&mut self, bytes: &[u8], base: u64) -> Step {
+    fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep {
         loop {
             let index = super::record::to_index(self.cursor.saturating_sub(base));
             let rest = bytes.get(index..).unwrap_or_default();
             let Some(length) = memchr(b'\n', rest) else {
                 self.take(rest, self.cursor);
                 self.cursor += rest.len() as u64;
-                return Step::More;
+                return FrameStep::More;
             };
             self.take(&rest[..length], self.cursor);
             self.cursor += length as u64;
@@ -92,7 +92,7 @@ impl Framer for LineFramer {
             self.cursor += 1;
             self.line += 1;
             if let Some(bounds) = found {
-                return Step::Record(bounds);
+                return FrameStep::Record(bounds);
             }
         }
     }
@@ -134,8 +134,8 @@ mod tests {
             };
             loop {
                 match framer.step(&text.as_bytes()[..available], 0) {
-                    Step::Record(bounds) => keep(bounds),
-                    Step::More if available < text.len() => available = (available + piece).min(text.len()),
+                    FrameStep::Record(bounds) => keep(bounds),
+                    FrameStep::More if available < text.len() => available = (available + piece).min(text.len()),
                     _ => break,
                 }
             }

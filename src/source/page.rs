@@ -29,7 +29,7 @@ pub(super) struct Json<'s> {
 
 /// What a value beside `data` holds.
 #[derive(Clone, Copy, Debug, Default)]
-struct Held {
+struct SideValue {
     /// If it is an array, how many objects are in it.
     objects: u64,
     /// If it is an object, how many are in it.
@@ -54,8 +54,8 @@ impl Json<'_> {
     }
 
     /// Goes past a value and looks what is in it.
-    fn look(&mut self) -> Result<Held, ReaderError> {
-        let mut held = Held::default();
+    fn look(&mut self) -> Result<SideValue, ReaderError> {
+        let mut held = SideValue::default();
         match self.reader.peek()? {
             ValueType::Array => {
                 self.reader.begin_array()?;
@@ -107,10 +107,10 @@ impl Json<'_> {
 }
 
 /// How many objects are in arrays that are not read, by their names.
-pub(super) type Counts = BTreeMap<String, u64>;
+pub(super) type Omitted = BTreeMap<String, u64>;
 
 /// Adds counts to others. Names that may be personal data, and the last of many, go together.
-pub(super) fn add(counts: &mut Counts, more: &Counts) {
+pub(super) fn add(counts: &mut Omitted, more: &Omitted) {
     for (name, objects) in more {
         let is_counted = is_field(name) && (counts.len() < NAMES || counts.contains_key(name));
         *counts.entry(if is_counted { name.clone() } else { String::new() }).or_default() += objects;
@@ -125,19 +125,19 @@ pub(super) struct Beside {
     /// The name of an array with objects in it, and its place.
     objects: Option<(String, Place)>,
     /// The arrays among them that hold objects.
-    pub counts: Counts,
+    pub counts: Omitted,
 }
 
 impl Beside {
     /// Looks at a member that was named at this place, and goes past it.
-    fn look(&mut self, json: &mut Json<'_>, name: String, place: Place) -> Result<Held, ReaderError> {
+    fn look(&mut self, json: &mut Json<'_>, name: String, place: Place) -> Result<SideValue, ReaderError> {
         let held = json.look()?;
         if held.people || held.objects + held.keyed > 0 && name.eq_ignore_ascii_case("users") {
             self.people.get_or_insert_with(|| (name.clone(), place));
         }
         if held.objects > 0 {
             self.objects.get_or_insert_with(|| (name.clone(), place));
-            add(&mut self.counts, &Counts::from([(name, held.objects)]));
+            add(&mut self.counts, &Omitted::from([(name, held.objects)]));
         }
         Ok(held)
     }

@@ -8,12 +8,12 @@ mod opening;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use self::bytes::Watched;
+use self::bytes::Watching;
 use super::buffer::{Buffer, Buffers};
 use super::compressed::Compressed;
 use super::envelope::{Behind, Walk};
-use super::frame::{Bounds, ElementFramer, Framer, Step};
-use super::page::{Counts, Page, add};
+use super::frame::{Bounds, ElementFramer, FrameStep, Framer};
+use super::page::{Omitted, Page, add};
 use super::record::to_index;
 use super::unread::Unread;
 use super::{
@@ -62,7 +62,7 @@ pub struct RecordReader {
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
     compressed: Option<Arc<Compressed>>,
-    watched: Watched,
+    watched: Watching,
     framer: Box<dyn Framer + Send>,
     buffers: Buffers,
     buffer: Buffer,
@@ -74,7 +74,7 @@ pub struct RecordReader {
     /// What stands in the place of the first page and is no page, as long as it was not handed out.
     first: Option<Bounds>,
     /// Objects in arrays beside the users, which are not read.
-    beside: Counts,
+    beside: Omitted,
     records: u64,
     /// How many of them checksums cover, as far as is known, and how much of the content.
     covered: u64,
@@ -149,7 +149,7 @@ impl RecordReader {
     /// Takes a step towards the next record; false once the chunk is full.
     fn find(&mut self, spans: &mut Vec<RecordSpan>) -> Result<bool, SourceError> {
         match self.framer.step(&self.buffer, self.base + self.gap) {
-            Step::Record(bounds) => {
+            FrameStep::Record(bounds) => {
                 self.framed(bounds, spans);
                 if self.gap > 0 && !spans.is_empty() {
                     // Behind the gap nothing is where its offset says.
@@ -160,13 +160,13 @@ impl RecordReader {
                 }
                 return Ok(spans.len() < CHUNK_RECORDS);
             }
-            Step::End => self.stage = Stage::Behind,
-            Step::Lost(bounds) => return Err(self.lost(bounds)),
-            Step::Refused(place, problem) => {
+            FrameStep::End => self.stage = Stage::Behind,
+            FrameStep::Lost(bounds) => return Err(self.lost(bounds)),
+            FrameStep::Refused(place, problem) => {
                 let (input, problem, records) = (Arc::clone(&self.input), problem.to_owned(), self.records);
                 return Err(SourceError::WrongShape { input, place, problem, records });
             }
-            Step::More => {
+            FrameStep::More => {
                 if self.buffer.len() >= self.limits.chunk_bytes && !spans.is_empty() {
                     return Ok(false);
                 }

@@ -29,7 +29,7 @@ pub(super) struct Likeness {
 }
 
 /// A line, taken for a row.
-struct Line<'a> {
+struct AssumedRow<'a> {
     cells: usize,
     id: Option<&'a [u8]>,
     /// Whether each cell may be what its column says.
@@ -49,7 +49,7 @@ impl Likeness {
     /// Of a row whose cell with this index begins with the quote, with `rest` of the line behind it. If the id stands before
     /// that, it is given.
     pub(super) fn of(header: &Header, cell: usize, rest: &[u8], id: Option<&[u8]>) -> Self {
-        let line = Line::look(header, cell, rest);
+        let line = AssumedRow::look(header, cell, rest);
         let id = if cell > header.id() { id } else { line.id };
         // What stands before the quote is not looked at again.
         let speaks = line.speaks || header.names().iter().take(cell).any(|name| name.contains("email_address"));
@@ -62,7 +62,7 @@ impl Likeness {
 
     /// Whether a line inside the cell is a row of its own.
     pub(super) fn is_like(&self, header: &Header, line: &[u8]) -> bool {
-        let line = Line::look(header, 0, line);
+        let line = AssumedRow::look(header, 0, line);
         let Some(id) = line.id.and_then(plausible).filter(|_| self.has_id) else { return false };
         let (shows, is_full) = (line.fits && line.speaks, line.cells >= header.names().len());
         let is_of_kind = match &self.id {
@@ -78,7 +78,7 @@ impl Likeness {
     }
 }
 
-impl<'a> Line<'a> {
+impl<'a> AssumedRow<'a> {
     /// Looks at a line whose first cell has this index.
     fn look(header: &Header, first: usize, line: &'a [u8]) -> Self {
         let mut found = Self { cells: first, id: None, fits: true, speaks: false, has_address: false };

@@ -6,7 +6,7 @@ use super::cells::is_blank;
 
 /// Where in a row reading is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum RowState {
     /// Before anything of a cell but blanks.
     #[default]
     Start,
@@ -22,7 +22,7 @@ pub(super) enum State {
 
 /// What a piece of a row ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum RowPart {
     /// The bytes are used up.
     More,
     /// In front of a line break, where the row ends.
@@ -35,7 +35,7 @@ pub(super) enum Found {
 #[derive(Debug)]
 pub(super) struct Scanner {
     separator: u8,
-    pub state: State,
+    pub state: RowState,
     /// Cells before the one under way.
     pub cell: usize,
     /// Absolute offset where that begins; behind its quote if it has one.
@@ -44,7 +44,7 @@ pub(super) struct Scanner {
 
 impl Scanner {
     pub(super) fn new(separator: u8) -> Self {
-        Self { separator, state: State::Start, cell: 0, start: 0 }
+        Self { separator, state: RowState::Start, cell: 0, start: 0 }
     }
 
     /// Starts with a row at this absolute offset.
@@ -53,48 +53,48 @@ impl Scanner {
     }
 
     /// Reads on to the next end of a cell, a row or a line. How many bytes that took, and what was found; `None` at a cell.
-    pub(super) fn read(&mut self, bytes: &[u8], at: u64) -> (usize, Option<Found>) {
+    pub(super) fn read(&mut self, bytes: &[u8], at: u64) -> (usize, Option<RowPart>) {
         let mut index = 0;
         while let Some(byte) = bytes.get(index).copied() {
             match self.state {
-                State::Plain => {
+                RowState::Plain => {
                     let Some(jump) = memchr3(self.separator, b'\r', b'\n', &bytes[index..]) else { break };
                     return self.ended(bytes[index + jump], index + jump, at);
                 }
-                State::Quoted => {
+                RowState::Quoted => {
                     let Some(jump) = memchr3(b'"', b'\r', b'\n', &bytes[index..]) else { break };
                     index += jump;
                     if bytes[index] != b'"' {
-                        return (index + 1, Some(Found::Break));
+                        return (index + 1, Some(RowPart::Break));
                     }
-                    self.state = State::Quote;
+                    self.state = RowState::Quote;
                 }
-                State::Start if byte == b'"' => {
-                    (self.state, self.start) = (State::Quoted, at + index as u64 + 1);
+                RowState::Start if byte == b'"' => {
+                    (self.state, self.start) = (RowState::Quoted, at + index as u64 + 1);
                 }
-                State::Quote if byte == b'"' => self.state = State::Quoted,
-                State::Start | State::Quote | State::Behind => {
+                RowState::Quote if byte == b'"' => self.state = RowState::Quoted,
+                RowState::Start | RowState::Quote | RowState::Behind => {
                     if matches!(byte, b'\r' | b'\n') || byte == self.separator {
                         return self.ended(byte, index, at);
                     }
                     self.state = match self.state {
-                        State::Start if is_blank(byte, self.separator) => State::Start,
-                        State::Quote | State::Behind if is_blank(byte, self.separator) => State::Behind,
-                        _ => State::Plain,
+                        RowState::Start if is_blank(byte, self.separator) => RowState::Start,
+                        RowState::Quote | RowState::Behind if is_blank(byte, self.separator) => RowState::Behind,
+                        _ => RowState::Plain,
                     };
                 }
             }
             index += 1;
         }
-        (bytes.len(), Some(Found::More))
+        (bytes.len(), Some(RowPart::More))
     }
 
     /// A cell ended at this byte outside quotes.
-    fn ended(&mut self, byte: u8, index: usize, at: u64) -> (usize, Option<Found>) {
+    fn ended(&mut self, byte: u8, index: usize, at: u64) -> (usize, Option<RowPart>) {
         if byte != self.separator {
-            return (index, Some(Found::End));
+            return (index, Some(RowPart::End));
         }
-        (self.state, self.start) = (State::Start, at + index as u64 + 1);
+        (self.state, self.start) = (RowState::Start, at + index as u64 + 1);
         self.cell += 1;
         (index + 1, None)
     }
@@ -107,9 +107,9 @@ pub(super) fn end_of_row(text: &[u8], separator: u8, whole: bool) -> Option<usiz
         let (taken, found) = scanner.read(&text[read..], read as u64);
         read += taken;
         match found {
-            Some(Found::End) => return Some(read),
-            Some(Found::More) => return whole.then_some(read),
-            Some(Found::Break) | None => {}
+            Some(RowPart::End) => return Some(read),
+            Some(RowPart::More) => return whole.then_some(read),
+            Some(RowPart::Break) | None => {}
         }
     }
 }

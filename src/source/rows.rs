@@ -7,11 +7,11 @@ use memchr::{memchr_iter, memchr2};
 
 use super::cells::trimmed_bytes;
 use super::detect::BYTE_ORDER_MARK;
-use super::frame::{AtEnd, Bounds, Framer, Step};
+use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 use super::header::RowKind;
 use super::record::to_index;
 use super::resemblance::Likeness;
-use super::row_scanner::{Found, Scanner, State};
+use super::row_scanner::{RowPart, RowState, Scanner};
 use super::{Header, Place, SkippedRows};
 
 /// How much of a row, or of a line in a cell, is looked at to find out what it is. A fixed number: what a row is must not
@@ -125,15 +125,15 @@ impl RowFramer {
     }
 
     /// Reads on in the row under way up to the end of a line.
-    fn read(&mut self, window: Window<'_>) -> Found {
+    fn read(&mut self, window: Window<'_>) -> RowPart {
         loop {
             let (rest, cell, start) = (window.from(self.cursor), self.scanner.cell, self.scanner.start);
             let (taken, found) = self.scanner.read(rest, self.cursor);
             self.pass(&rest[..taken]);
             match found {
-                Some(Found::Break) => {
+                Some(RowPart::Break) => {
                     self.note_break(rest[taken - 1]);
-                    return Found::Break;
+                    return RowPart::Break;
                 }
                 Some(found) => return found,
                 None if cell == self.header.id() => self.id = Some(start..self.cursor - 1),
@@ -209,31 +209,31 @@ impl RowFramer {
     }
 
     /// Ends the row under way at the cursor.
-    fn take(&mut self, window: Window<'_>) -> Option<Step> {
+    fn take(&mut self, window: Window<'_>) -> Option<FrameStep> {
         let (start, line) = self.start.take()?;
         let row = start..self.cursor;
         let looked_at = if self.is_looked_at(row.clone()) { window.slice(row) } else { None };
         match looked_at.map_or(RowKind::User, |row| self.header.kind(row)) {
             RowKind::Empty => self.skipped.empty += 1,
             RowKind::Header => self.skipped.headers += 1,
-            RowKind::OtherHeader => return Some(Step::Refused(Place { line, offset: start }, OTHER_HEADER)),
+            RowKind::OtherHeader => return Some(FrameStep::Refused(Place { line, offset: start }, OTHER_HEADER)),
             RowKind::User => {
                 self.rows += 1;
-                return Some(Step::Record(Bounds { start, end: self.cursor, line }));
+                return Some(FrameStep::Record(Bounds { start, end: self.cursor, line }));
             }
         }
         None
     }
 
     /// The row under way ends with the input, and not with a line break outside quotes.
-    fn take_last(&mut self, window: Window<'_>) -> Option<Step> {
+    fn take_last(&mut self, window: Window<'_>) -> Option<FrameStep> {
         let (start, line) = self.start?;
         let inside = || format!("inside record {} (starts at line {line}, byte offset {start})", self.rows + 1);
-        if self.scanner.state == State::Quoted {
+        if self.scanner.state == RowState::Quoted {
             // A line break at the end of a file is there whether the quotes are closed or not.
             let is_over = self.breaks.as_ref().is_some_and(|breaks| breaks.last.end == self.cursor);
             if is_over {
-                return self.split().map(Step::Record);
+                return self.split().map(FrameStep::Record);
             }
             let inside = inside() + ", within a quote that is never closed";
             self.ending = Some(AtEnd::Truncated { whole: None, inside });
@@ -255,26 +255,28 @@ const OTHER_HEADER: &str = "another header begins here, with other columns, and 
                             something else; give each table as a file of its own";
 
 impl Framer for RowFramer {
-    fn step(&mut self, bytes: &[u8], base: u64) -> Step {
+    fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep {
         let window = Window { bytes, base };
         loop {
             if self.start.is_none() && !self.begin(window) {
-                return Step::More;
+                return FrameStep::More;
             }
             match self.is_row_next(window) {
-                None => return Step::More,
+                None => return FrameStep::More,
                 Some(true) => {
                     if let Some(bounds) = self.split() {
-                        return Step::Record(bounds);
+                        return FrameStep::Record(bounds);
                     }
                 }
                 Some(false) => {}
             }
             let step = match self.read(window) {
-                Found::Break => None,
-                Found::End => self.take(window),
-                Found::More if self.is_last && self.ending.is_none() => self.take_last(window).or(Some(Step::More)),
-                Found::More => return Step::More,
+                RowPart::Break => None,
+                RowPart::End => self.take(window),
+                RowPart::More if self.is_last && self.ending.is_none() => {
+                    self.take_last(window).or(Some(FrameStep::More))
+                }
+                RowPart::More => return FrameStep::More,
             };
             if let Some(step) = step {
                 return step;
@@ -318,9 +320,9 @@ mod tests {
         let (mut seen, mut available) = (Vec::new(), 0);
         loop {
             match framer.step(&text.as_bytes()[..available], 0) {
-                Step::Record(bounds) => seen.push((bounds.line, bounds.of(text).to_owned())),
-                Step::More if available < text.len() => available = (available + piece).min(text.len()),
-                Step::More if framer.end() => {}
+                FrameStep::Record(bounds) => seen.push((bounds.line, bounds.of(text).to_owned())),
+                FrameStep::More if available < text.len() => available = (available + piece).min(text.len()),
+                FrameStep::More if framer.end() => {}
                 _ => return (seen, framer.skipped(), framer.finish()),
             }
         }

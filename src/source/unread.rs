@@ -55,7 +55,7 @@ impl Unread<'_> {
 }
 
 /// What struson reads from.
-pub(super) struct Source<'s, 'r> {
+pub(super) struct UnreadSource<'s, 'r> {
     pub unread: &'s mut Unread<'r>,
     pub at: u64,
     /// Line breaks among the bytes given out.
@@ -65,7 +65,7 @@ pub(super) struct Source<'s, 'r> {
     pub stop: Option<Stop>,
 }
 
-impl Read for Source<'_, '_> {
+impl Read for UnreadSource<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let found = match self.name.get() {
             Some(0) => Err(Stop::LongName),

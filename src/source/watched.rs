@@ -75,11 +75,11 @@ pub(super) struct Watched {
 enum Keeping {
     Nothing,
     Record(Digester, Blocks),
-    Hold(Held),
+    Hold(HeldBlock),
 }
 
 /// A block that is as it was, and how much of it was handed out.
-struct Held {
+struct HeldBlock {
     known: Arc<KnownInputs>,
     input: KnownInput,
     block: Vec<u8>,
@@ -99,7 +99,7 @@ impl Watched {
         let keeping = match watch {
             InputWatch::Nothing => Keeping::Nothing,
             InputWatch::Record(recorder, _) => Keeping::Record(Digester::default(), Blocks::new(Arc::clone(recorder))),
-            InputWatch::Hold(known, input) => Keeping::Hold(Held {
+            InputWatch::Hold(known, input) => Keeping::Hold(HeldBlock {
                 known: Arc::clone(known),
                 input: input.clone(),
                 block: Vec::new(),
@@ -146,7 +146,7 @@ impl Read for Watched {
     }
 }
 
-impl Held {
+impl HeldBlock {
     /// Reads the next block and looks whether it is as it was; false at the end.
     fn next_block(&mut self, reader: &mut dyn Read) -> io::Result<bool> {
         self.block.clear();

@@ -7,7 +7,7 @@ use std::sync::Once;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::decompress::{Step, behind_zeros};
+use super::decompress::{UnpackStep, behind_zeros};
 use super::error::InputFault;
 
 /// The largest window that is kept in memory, in bytes: what every decoder has to support (RFC 8878, section 3.1.1.1.2),
@@ -42,13 +42,13 @@ impl<R: BufRead> Frames<R> {
     }
 
     /// What comes next; behind an error, nothing does.
-    pub(super) fn step(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
-        let step = if self.is_over { Ok(Step::End) } else { self.next(buffer) };
+    pub(super) fn step(&mut self, buffer: &mut [u8]) -> io::Result<UnpackStep> {
+        let step = if self.is_over { Ok(UnpackStep::End) } else { self.next(buffer) };
         self.is_over |= step.is_err();
         step
     }
 
-    fn next(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+    fn next(&mut self, buffer: &mut [u8]) -> io::Result<UnpackStep> {
         if !self.is_open
             && let Some(end) = self.begin()?
         {
@@ -60,19 +60,19 @@ impl<R: BufRead> Frames<R> {
             0 => {
                 self.check()?;
                 self.is_open = false;
-                Ok(Step::Verified)
+                Ok(UnpackStep::Verified)
             }
-            count => Ok(Step::Content(count)),
+            count => Ok(UnpackStep::Content(count)),
         }
     }
 
     /// Begins the next frame with content, or says that there is none.
-    fn begin(&mut self) -> io::Result<Option<Step>> {
+    fn begin(&mut self) -> io::Result<Option<UnpackStep>> {
         loop {
             match behind_zeros(&mut self.source)? {
-                None => return Ok(Some(Step::End)),
+                None => return Ok(Some(UnpackStep::End)),
                 Some(0x28 | 0x50..=0x5f) => {}
-                Some(_) => return Ok(Some(Step::Surplus)),
+                Some(_) => return Ok(Some(UnpackStep::Surplus)),
             }
             match self.decoder.reset(&mut self.source) {
                 Ok(()) => return Ok(None),
@@ -143,10 +143,10 @@ mod tests {
         let (mut frames, mut buffer, mut read) = (Frames::new(data), [0; 100], Vec::new());
         loop {
             match frames.step(&mut buffer)? {
-                Step::Content(count) => read.extend_from_slice(&buffer[..count]),
-                Step::Verified => {}
-                Step::End => return Ok(read),
-                Step::Surplus => return Err(io::ErrorKind::InvalidData.into()),
+                UnpackStep::Content(count) => read.extend_from_slice(&buffer[..count]),
+                UnpackStep::Verified => {}
+                UnpackStep::End => return Ok(read),
+                UnpackStep::Surplus => return Err(io::ErrorKind::InvalidData.into()),
             }
         }
     }

@@ -34,11 +34,11 @@ pub(super) struct Extra {
 
 /// The identities that were found for records of the export, by the target's own ids.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundIdentities {
     ids: Sorter<HASH_BYTES>,
 }
 
-impl Found {
+impl FoundIdentities {
     pub(super) fn new() -> Self {
         Self { ids: Sorter::new(BUFFERED, std::env::temp_dir()) }
     }

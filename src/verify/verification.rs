@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Account;
 use super::comparison::{Compared, Comparison};
-use super::extra::Found;
+use super::extra::FoundIdentities;
 use super::sample::Drawn;
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::avnology::{AdminCalls, MAX_PAGE};
@@ -58,7 +58,7 @@ async fn compare_all(
         Sample::All => None,
     };
     let comparison = Comparison { target, catalogue: catalogue.as_ref() };
-    let (concurrency, found) = (settings.pace.concurrency.start, Found::new());
+    let (concurrency, found) = (settings.pace.concurrency.start, FoundIdentities::new());
     while let Some(group) = groups.next().await {
         let identities = account.ledger.mapped_group(group);
         match &mut drawn {
@@ -86,7 +86,7 @@ async fn compare(
     comparison: &Comparison<'_>,
     concurrency: usize,
     identities: &[MappedIdentity],
-    found: &Found,
+    found: &FoundIdentities,
     account: &mut Account,
 ) -> Result<(), StopReason> {
     let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))

@@ -6,15 +6,15 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::merge_error::MergeError;
-use super::part::Part;
+use super::part::ShardRun;
 use crate::account::{InputProgress, Ledger};
 use crate::index::Duplicates;
 use crate::journal::{CountedRejects, Ended, EndedInput, Ending, InputRecord, Journal, JournalAccount, Settled};
 use crate::passwords::PasswordsReport;
 
 /// What became of a shard's records.
-pub(super) struct Account<'a> {
-    pub part: &'a Part,
+pub(super) struct MergedAccount<'a> {
+    pub part: &'a ShardRun,
     pub ledger: Ledger,
     /// Where its rejects were written.
     pub rejects: Vec<CountedRejects>,
@@ -23,23 +23,23 @@ pub(super) struct Account<'a> {
 /// What the report says that a version left which said nothing of it in the journal.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct ShardReport {
+struct EarlierShardReport {
     inputs: Vec<InputProgress>,
     not_asked: u64,
-    requests: Requests,
+    requests: RequestCounts,
     elapsed_seconds: f64,
 }
 
 #[derive(Default, Deserialize)]
-struct Requests {
+struct RequestCounts {
     sent: u64,
     retries: u64,
     throttled: u64,
 }
 
-impl<'a> Account<'a> {
+impl<'a> MergedAccount<'a> {
     /// Reads it.
-    pub(super) fn of(part: &'a Part) -> Result<Self, MergeError> {
+    pub(super) fn of(part: &'a ShardRun) -> Result<Self, MergeError> {
         let ended = part.directory.journalled_end().unwrap_or_else(|| of_earlier_version(part));
         let mut ledger = Ledger::of_ended(ended, part.shard);
         for (input, InputRecord { path, .. }) in ledger.inputs.iter_mut().zip(&part.record.inputs) {
@@ -75,13 +75,13 @@ impl<'a> Account<'a> {
 
 /// How a run ended whose journal does not say it. What its report says beside is for people only, and is missed if somebody
 /// deleted that.
-fn of_earlier_version(part: &Part) -> Ended {
+fn of_earlier_version(part: &ShardRun) -> Ended {
     let report = std::fs::read(part.directory.report()).map_err(|error| error.to_string());
     let report = report.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()));
-    let ShardReport { inputs, not_asked, requests, elapsed_seconds } = report.unwrap_or_else(|problem| {
+    let EarlierShardReport { inputs, not_asked, requests, elapsed_seconds } = report.unwrap_or_else(|problem| {
         let path = part.directory.report();
         tracing::warn!("`{}` cannot be used ({problem}): its requests are not counted", path.display());
-        ShardReport::default()
+        EarlierShardReport::default()
     });
     let reported = |index: usize| inputs.get(index).filter(|_| inputs.len() == part.record.inputs.len());
     let inputs = part.record.inputs.iter().enumerate().map(|(index, input)| {
@@ -110,7 +110,7 @@ fn of_earlier_version(part: &Part) -> Ended {
 }
 
 /// All shards saw the same number of records, and together they took as many.
-pub(super) fn check_sums(accounts: &[Account<'_>]) -> Result<(), MergeError> {
+pub(super) fn check_sums(accounts: &[MergedAccount<'_>]) -> Result<(), MergeError> {
     let taken: u64 = accounts.iter().map(|account| account.ledger.counts().read).sum();
     match accounts.iter().find(|account| account.seen() != taken) {
         None => Ok(()),
@@ -122,7 +122,7 @@ pub(super) fn check_sums(accounts: &[Account<'_>]) -> Result<(), MergeError> {
 }
 
 /// The account of the joined passwords. Each shard goes through the whole input for it, so each one's is that of all.
-pub(super) fn passwords(part: &Part) -> Option<PasswordsReport> {
+pub(super) fn passwords(part: &ShardRun) -> Option<PasswordsReport> {
     part.record.passwords.as_ref()?;
     let path = part.directory.passwords();
     let report = std::fs::read(&path).and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from));

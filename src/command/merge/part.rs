@@ -11,20 +11,20 @@ use crate::source::Shard;
 const NAMED: usize = 20;
 
 /// A shard's run.
-pub(super) struct Part {
+pub(super) struct ShardRun {
     pub shard: Shard,
     pub directory: RunDirectory,
     pub record: RunRecord,
 }
 
 /// The runs to be put together, by their shards' numbers.
-pub(super) fn find(named: &[String], runs: &Path) -> Result<BTreeMap<u32, Part>, MergeError> {
+pub(super) fn find(named: &[String], runs: &Path) -> Result<BTreeMap<u32, ShardRun>, MergeError> {
     let listed = RunDirectory::list(runs).map_err(MergeError::io(runs))?;
-    let mut parts: BTreeMap<u32, Part> = BTreeMap::new();
+    let mut parts: BTreeMap<u32, ShardRun> = BTreeMap::new();
     for name in named {
         let known = listed.iter().find(|(_, record)| record.id == *name).cloned();
         let run = known.map_or_else(|| RunDirectory::open(PathBuf::from(name)), Ok);
-        let part = Part::of(run.map_err(|_| no_run(name, runs))?)?;
+        let part = ShardRun::of(run.map_err(|_| no_run(name, runs))?)?;
         if let Some(first) = parts.values().next() {
             part.check_same_whole(first)?;
         }
@@ -37,7 +37,7 @@ pub(super) fn find(named: &[String], runs: &Path) -> Result<BTreeMap<u32, Part>,
     // The newest come first.
     let mut whole = parts.values().next().map(|part| part.record.whole_digest());
     for run in listed {
-        let Ok(part) = Part::of(run) else { continue };
+        let Ok(part) = ShardRun::of(run) else { continue };
         if *whole.get_or_insert_with(|| part.record.whole_digest()) == part.record.whole_digest() {
             parts.entry(part.shard.number()).or_insert(part);
         }
@@ -52,7 +52,7 @@ fn no_run(name: &str, runs: &Path) -> MergeError {
     }
 }
 
-impl Part {
+impl ShardRun {
     fn of((directory, record): (RunDirectory, RunRecord)) -> Result<Self, MergeError> {
         let shard = record.shard.as_deref().and_then(|shard| shard.parse().ok());
         let shard = shard.ok_or_else(|| MergeError::NotAShard(record.id.clone()))?;
@@ -89,7 +89,7 @@ impl Part {
 }
 
 /// Names the shards that are not there, or not done.
-pub(super) fn check_finished(parts: &BTreeMap<u32, Part>, of: Shard) -> Result<(), MergeError> {
+pub(super) fn check_finished(parts: &BTreeMap<u32, ShardRun>, of: Shard) -> Result<(), MergeError> {
     let of = of.of();
     let problem = |number: u32| match parts.get(&number) {
         None => Some(format!("\n  shard {number}/{of} has no run")),
@@ -107,8 +107,8 @@ pub(super) fn check_finished(parts: &BTreeMap<u32, Part>, of: Shard) -> Result<(
 }
 
 /// All shards read the same bytes. Their runs were compared by samples of the inputs; only reading them tells for sure.
-pub(super) fn check_bytes(parts: &BTreeMap<u32, Part>) -> Result<(), MergeError> {
-    let mut first: Option<(&Part, FirstPassRecord)> = None;
+pub(super) fn check_bytes(parts: &BTreeMap<u32, ShardRun>) -> Result<(), MergeError> {
+    let mut first: Option<(&ShardRun, FirstPassRecord)> = None;
     for part in parts.values() {
         let path = part.directory.first_pass();
         let Some(record) = FirstPassRecord::read(&part.directory).map_err(MergeError::io(&path))? else { continue };

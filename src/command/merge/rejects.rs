@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::account::Account;
+use super::account::MergedAccount;
 use super::merge_error::MergeError;
 use crate::journal::RejectsLeft;
 use crate::source::{Input, ReaderLimits, RecordReader};
@@ -15,7 +15,7 @@ use crate::source::{Input, ReaderLimits, RecordReader};
 const AROUND_A_RECORD: usize = 1 << 20;
 
 /// Writes them to `to`, and says whether there are any. An error is one of writing.
-pub(super) fn gather(accounts: &[Account<'_>], file: File) -> io::Result<Result<bool, MergeError>> {
+pub(super) fn gather(accounts: &[MergedAccount<'_>], file: File) -> io::Result<Result<bool, MergeError>> {
     let mut to = BufWriter::with_capacity(1 << 16, file);
     for account in accounts {
         let (run, options) = (&account.part.record.id, &account.part.record.options);

@@ -5,13 +5,13 @@ use toml::de::DeTable;
 use super::sections;
 use crate::mapping::Rules;
 use crate::mapping::limits::MAPPING_FILE_BYTES;
-use crate::toml_document::{Document, Fault, Section};
+use crate::toml_document::{Document, Section, TextFault};
 
 /// A mapping file that means exactly the defaults, with an explanation of everything in it.
 pub const DEFAULT_MAPPING: &str = include_str!("../default_mapping.toml");
 
 /// Compiles a mapping file, or says all that is wrong with it, from top to bottom.
-pub fn parse_mapping(text: &str) -> Result<Rules, Vec<Fault>> {
+pub fn parse_mapping(text: &str) -> Result<Rules, Vec<TextFault>> {
     let mut document = Document::new(text);
     if text.len() > MAPPING_FILE_BYTES {
         document.fault(0..0, format!("a mapping file has at most {MAPPING_FILE_BYTES} bytes"));

@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::mapping::field::Field;
+use crate::mapping::field::ClerkField;
 use crate::mapping::template::{Template, TemplateFault};
 use crate::mapping::{Constant, TraitRule, TraitSource};
 use crate::toml_document::{Document, Section, suggestion};
@@ -62,8 +62,8 @@ fn detailed<'t>(
     Some(TraitRule { origin: from.or(template).or(constant)?, default })
 }
 
-fn field(document: &mut Document<'_>, text: &str, value: &Spanned<DeValue<'_>>) -> Option<Field> {
-    match Field::parse(text) {
+fn field(document: &mut Document<'_>, text: &str, value: &Spanned<DeValue<'_>>) -> Option<ClerkField> {
+    match ClerkField::parse(text) {
         Ok(field) => Some(field),
         Err(why) => {
             document.fault(value.span(), field_fault(text, why));
@@ -75,8 +75,8 @@ fn field(document: &mut Document<'_>, text: &str, value: &Spanned<DeValue<'_>>) 
 /// What is wrong with the name of a field, and which one may have been meant.
 fn field_fault(name: &str, why: &str) -> String {
     let first = name.split('.').next().unwrap_or(name);
-    let is_bag = Field::parse(&format!("{first}.x")).is_ok();
-    let hint = suggestion(first, Field::names().filter(|_| !is_bag));
+    let is_bag = ClerkField::parse(&format!("{first}.x")).is_ok();
+    let hint = suggestion(first, ClerkField::names().filter(|_| !is_bag));
     format!("{why}{}", hint.unwrap_or_default())
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bytes::START;
 use crate::source::buffer::{Buffer, Buffers};
 use crate::source::detect::{Shape, detect, is_blank};
-use crate::source::envelope::{Found, Walk};
+use crate::source::envelope::{PageStart, Walk};
 use crate::source::frame::{Bounds, ElementFramer, Framer};
 use crate::source::lines::LineFramer;
 use crate::source::page::Page;
@@ -51,8 +51,8 @@ pub(super) fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimit
             let unread = Unread { buffer, base, reader: &mut rest, full, holds_records: false };
             let (found, place) = Walk { unread, format: shape.format, place: shape.start, records: 0, input }.open()?;
             match found {
-                Found::Page(found) => page = found,
-                Found::Answer(bounds) => (page, first) = (Page::over(), Some(bounds)),
+                PageStart::Page(found) => page = found,
+                PageStart::Answer(bounds) => (page, first) = (Page::over(), Some(bounds)),
             }
             Box::new(ElementFramer::new(place.offset, place.line))
         }

@@ -11,13 +11,13 @@ pub(super) const START: Place = Place { line: 1, offset: 0 };
 
 /// How the input's bytes are looked after.
 #[derive(Clone, Default)]
-pub(super) struct Watched {
+pub(super) struct Watching {
     pub(super) watch: InputWatch,
     /// Whether it can be read only once.
     is_pipe: bool,
 }
 
-impl Watched {
+impl Watching {
     pub(super) fn of(input: &Input, watch: &InputWatch) -> Self {
         Self { watch: watch.clone(), is_pipe: input.is_pipe() }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{RecordReader, Stage};
-use crate::source::compressed::Ending;
+use crate::source::compressed::DataEnd;
 use crate::source::frame::{AtEnd, Bounds};
 use crate::source::page::shown;
 use crate::source::record::to_index;
@@ -24,21 +24,21 @@ impl RecordReader {
     }
 
     /// Why compressed data ended before the data did.
-    fn ending(&self) -> Option<Ending> {
+    fn ending(&self) -> Option<DataEnd> {
         self.compressed.as_ref().and_then(|compressed| compressed.ending())
     }
 
     /// Whether that was in the middle.
     pub(super) fn is_cut_off(&self) -> bool {
-        self.ending() == Some(Ending::CutOff)
+        self.ending() == Some(DataEnd::CutOff)
     }
 
     /// The content ended; in the middle of something, if it is still `inside` that.
     pub(super) fn ended(&self, inside: Option<String>) -> Result<(), SourceError> {
         let (input, records) = (Arc::clone(&self.input), self.records);
         match (self.ending(), inside) {
-            (Some(Ending::Surplus(offset)), _) => Err(SourceError::Surplus { input, offset, records }),
-            (Some(Ending::CutOff), _) => {
+            (Some(DataEnd::Surplus(offset)), _) => Err(SourceError::Surplus { input, offset, records }),
+            (Some(DataEnd::CutOff), _) => {
                 let covered = if self.watched.is_held() { records } else { self.covered };
                 let is_passed_on = self.watched.has_no_second_look() && records > covered;
                 Err(SourceError::CutOff { input, place: self.place(), covered, is_passed_on })
@@ -53,7 +53,7 @@ impl RecordReader {
         let error = self.watched.explain(error, self.reader.as_mut(), &self.input);
         let Some(compressed) = &self.compressed else { return error };
         if let InputWatch::Record(recorder, index) = &self.watched.watch
-            && compressed.ending() == Some(Ending::CutOff)
+            && compressed.ending() == Some(DataEnd::CutOff)
         {
             recorder.rely_on(*index, compressed.verified());
         }

@@ -4,15 +4,15 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::beginning::{Beginning, PREFIX, begin, read_prefix};
-use super::bytes::{START, Watched};
+use super::bytes::{START, Watching};
 use super::{RecordReader, ResumePoint, Stage};
 use crate::source::answer::{ANSWER, error_answer};
-use crate::source::compressed::{Ending, Opened};
+use crate::source::compressed::{DataEnd, Opened};
 use crate::source::detect::{Shape, detect};
 use crate::source::frame::{ElementFramer, Framer};
 use crate::source::known::BLOCK_BYTES;
 use crate::source::lines::LineFramer;
-use crate::source::page::{Counts, Page};
+use crate::source::page::{Omitted, Page};
 use crate::source::{Format, Input, InputWatch, Place, ReaderLimits, SourceError};
 
 impl RecordReader {
@@ -23,7 +23,7 @@ impl RecordReader {
 
     /// The same, looking after the input's bytes.
     pub fn open_watched(input: &Input, limits: ReaderLimits, watch: &InputWatch) -> Result<Self, SourceError> {
-        let (name, watched) = (input.name(), Watched::of(input, watch));
+        let (name, watched) = (input.name(), Watching::of(input, watch));
         let Opened { mut reader, compressed } = watched.decompress(input)?;
         match begin(reader.as_mut(), &name, limits) {
             Ok(beginning) => {
@@ -33,7 +33,7 @@ impl RecordReader {
             }
             Err(error) => {
                 let error = watched.explain(error, reader.as_mut(), &name);
-                let is_cut_off = compressed.is_some_and(|compressed| compressed.ending() == Some(Ending::CutOff));
+                let is_cut_off = compressed.is_some_and(|compressed| compressed.ending() == Some(DataEnd::CutOff));
                 if !is_cut_off || error.is_of_bytes() {
                     return Err(error);
                 }
@@ -52,10 +52,10 @@ impl RecordReader {
     ) -> Result<Self, SourceError> {
         let ResumePoint { number, line, offset } = point;
         let buffers = limits.buffers();
-        let (name, watched) = (input.name(), Watched::of(input, watch));
+        let (name, watched) = (input.name(), Watching::of(input, watch));
         // Of an object, all parts are of one version.
         let is_object = matches!(input, Input::Object(_));
-        let of_start = if is_object { Watched::default() } else { watched.clone() };
+        let of_start = if is_object { Watching::default() } else { watched.clone() };
         let mut opened = of_start.decompress(input)?;
         let (prefix, at) = read_prefix(opened.reader.as_mut(), &name)?;
         let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, at, &name)?;
@@ -103,7 +103,7 @@ impl RecordReader {
             gap: 0,
             page: Page::under_way(),
             first: None,
-            beside: Counts::default(),
+            beside: Omitted::default(),
             records: number - 1,
             covered: 0,
             verified: 0,
@@ -130,7 +130,7 @@ impl RecordReader {
             settled: 0,
             reader: Box::new(prefix.chain(reader)),
             compressed: None,
-            watched: Watched::default(),
+            watched: Watching::default(),
             framer,
             buffer,
             buffers,
@@ -139,7 +139,7 @@ impl RecordReader {
             page,
             stage: if first.is_some() { Stage::Behind } else { Stage::Records },
             first,
-            beside: Counts::default(),
+            beside: Omitted::default(),
             records: 0,
             covered: 0,
             verified: 0,
