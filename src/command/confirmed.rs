@@ -25,9 +25,8 @@ pub(super) async fn load_confirmed(
     target: &str,
     run: &str,
     calls: &AdminCalls,
-    batch: bool,
 ) -> Result<LoadedConfirmed, TargetError> {
-    let sample_size = if batch { SAMPLE_SIZE } else { SMALL_SAMPLE };
+    let sample_size = if calls.has_batch_methods() { SAMPLE_SIZE } else { SMALL_SAMPLE };
     let given_up = |error: io::Error| {
         tracing::warn!(%error, "what is known of the target cannot be used; it is asked about every user");
         LoadedConfirmed::default()

@@ -90,9 +90,8 @@ async fn import_into(
         settings.console.note(&format!("Continuing run {}: {done} records are done already.", directory.id()));
     }
     let delivery = delivery(settings, client, capabilities, &record);
-    let calls = AdminCalls::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
     let LoadedConfirmed { confirmed, lookup } = tokio::select! {
-        loaded = load_confirmed(settings, &target.name, directory.id(), &calls, delivery.batch) => loaded?,
+        loaded = load_confirmed(settings, &target.name, directory.id(), &delivery.calls) => loaded?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let mut settings = passwords::read(settings, &mut signals).await?;
@@ -196,10 +195,12 @@ fn name_sharing(ledger: &mut Ledger, found: &DuplicateCheck, settings: &ImportSe
 }
 
 fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, record: &RunRecord) -> Delivery {
+    let pace = Pace::new(&settings.pace);
     Delivery {
+        calls: AdminCalls::new(client.clone(), capabilities.batch, Arc::clone(&pace), settings.retry),
         client,
         batch: capabilities.batch,
-        pace: Pace::new(&settings.pace),
+        pace,
         memory: delivery_memory(&settings.pace),
         budget: settings.retry,
         on_existing: settings.on_existing,

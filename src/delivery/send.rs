@@ -27,8 +27,8 @@ use super::verdict::{self, Facts, Failure, Next, NextRound, Reason, RoundFacts, 
 use crate::account::StopReason;
 use crate::account::event::{Event, send_event};
 use crate::avnology::{
-    AdminCalls, AnswerHold, Backoff, Decision, ErrorBody, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget,
-    TargetError, answers_probe_batch, batch_results, decide, decide_item, error_body,
+    AnswerHold, Backoff, Decision, ErrorBody, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget, TargetError,
+    answers_probe_batch, batch_results, decide, decide_item, error_body,
 };
 use crate::journal::{ConfirmedUser, Entry, Plan, RecordOutcome, Settled};
 use crate::mapping::{RejectCode, Rejection};
@@ -87,8 +87,6 @@ enum Remaining {
 /// Sends batches.
 pub(crate) struct Sender {
     delivery: Delivery,
-    /// For requests beside the batches.
-    calls: AdminCalls,
     /// Batches that were answered so far, by all senders.
     succeeded: AtomicU64,
     settled_reporter: SettledReporter,
@@ -104,11 +102,8 @@ impl Sender {
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        let calls =
-            AdminCalls::new(delivery.client.clone(), delivery.batch, Arc::clone(&delivery.pace), delivery.budget);
         Self {
             delivery,
-            calls,
             succeeded: AtomicU64::new(0),
             settled_reporter: SettledReporter::new(events.clone()),
             events,
@@ -345,7 +340,7 @@ impl Sender {
         if !self.delivery.batch {
             let item = &batch.items[0];
             let mark = self.delivery.mark.as_ref();
-            let single = Single { client: &self.delivery.client, calls: &self.calls, item, mark, sent_before };
+            let single = Single { client: &self.delivery.client, calls: &self.delivery.calls, item, mark, sent_before };
             return single.create(batch.item_body(item), key, permit).await;
         }
         let reply = self.delivery.client.batch_create(batch.body(), key).await;
@@ -417,7 +412,7 @@ impl Sender {
         taken: Vec<(usize, ErrorBody)>,
         request: Option<&str>,
     ) -> Result<(), TargetError> {
-        let (target, rule, mark) = (&self.calls, self.delivery.on_existing, self.delivery.mark.as_ref());
+        let (target, rule, mark) = (&self.delivery.calls, self.delivery.on_existing, self.delivery.mark.as_ref());
         let reconciler = Reconciler { target, batch, rule, mark };
         if !existing.is_empty() {
             self.settled_reporter.report(batch, reconciler.reconcile(existing).await?, None).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::OnExisting;
-use crate::avnology::{Client, RetryBudget, RunMark};
+use crate::avnology::{AdminCalls, Client, RetryBudget, RunMark};
 use crate::pace::Pace;
 
 /// Where identities go and how.
@@ -11,6 +11,8 @@ use crate::pace::Pace;
 pub struct Delivery {
     /// The target.
     pub client: Client,
+    /// Requests to it beside the batches.
+    pub calls: AdminCalls,
     /// Whether it has the batch methods.
     pub batch: bool,
     /// The pace that all requests share.
