@@ -8,16 +8,16 @@ use crate::report::LogFormat;
 
 impl ValueEnum for OnExisting {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Skip, Self::Update, Self::Fail]
+        &Self::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        let (name, help) = match self {
-            Self::Skip => ("skip", "Leave it as it is, and count it if it differs from the export"),
-            Self::Update => ("update", "Change what differs to what the export says, and never a password"),
-            Self::Fail => ("fail", "Reject the record as `already_exists`"),
+        let help = match self {
+            Self::Skip => "Leave it as it is, and count it if it differs from the export",
+            Self::Update => "Change what differs to what the export says, and never a password",
+            Self::Fail => "Reject the record as `already_exists`",
         };
-        Some(PossibleValue::new(name).help(help))
+        Some(PossibleValue::new(self.as_str()).help(help))
     }
 }
 

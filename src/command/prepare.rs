@@ -180,7 +180,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         missing_email: settings.intake.rules.missing_email.to_string(),
         mapping,
         traits_schema,
-        on_existing: format!("{:?}", settings.on_existing).to_lowercase(),
+        on_existing: settings.on_existing.to_string(),
         options: settings.recorded_options(),
         marked: true,
         journals_end: true,

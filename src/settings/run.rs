@@ -2,12 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use super::{Environment, ImportSettings, SettingsError, Undo, WhichRun, runs_directory};
 use crate::avnology::BaseUrlError;
 use crate::cli::{ImportArguments, MappingArguments, ResumeArguments, RunOptions, TargetArguments, UndoArguments};
-use crate::delivery::OnExisting;
 use crate::journal::{Lock, MergedRecord, RecordedOptions, RunDirectory, RunRecord};
 use crate::rule_files::RuleFiles;
 use crate::source::ShardChoice;
@@ -82,7 +79,7 @@ impl ImportSettings {
                 missing_email: Some(record.missing_email.parse().map_err(wrong)?),
                 ..MappingArguments::default()
             },
-            on_existing: OnExisting::from_str(&record.on_existing, false).map_err(wrong)?,
+            on_existing: record.on_existing.parse().map_err(wrong)?,
             recheck: record.options.recheck,
             preview: None,
             new_run: false,
