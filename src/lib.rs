@@ -114,6 +114,7 @@
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
+//! | `ignore` | failures that are ignored on purpose, each with its reason |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
@@ -141,6 +142,7 @@ pub mod command;
 pub mod delivery;
 pub mod exit;
 pub mod files;
+mod ignore;
 pub mod index;
 pub mod journal;
 pub mod manual;

@@ -4,6 +4,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::StopReason;
 use super::booking::{InputEnd, LateReject, LateShared, MappedChunkCounts};
+use crate::ignore::ignore;
 use crate::journal::{ConfirmedUser, Entry, RecordOutcome, Reject, Settled};
 
 /// A message to the committer.
@@ -80,7 +81,6 @@ pub(crate) async fn report_settled(
     let waits = !rejects.is_empty();
     send_event(events, Event::Settled { records, rejects, confirmed, booked }).await;
     if waits {
-        // The committer sends nothing: it drops its end once the rejects are written.
-        drop(is_booked.await);
+        ignore(is_booked.await, "the committer sends nothing: it drops its end once the rejects are written");
     }
 }

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::target::random_key;
 use crate::cli::SandboxArguments;
+use crate::ignore::ignore;
 use crate::sandbox::{ApiKey, Faults, RateLimit, SandboxError, SandboxOptions, start};
 
 /// Serves a sandbox until `shutdown` completes.
@@ -31,7 +32,7 @@ pub async fn run(arguments: SandboxArguments, shutdown: impl Future<Output = ()>
     drop(stdout);
     let written =
         writeln!(anstream::stderr(), "Sign-in page: {base_url}/sign-in   Database: {}   Stop: Ctrl-C", db.display());
-    drop(written);
+    ignore(written, "a closed stderr must not end the sandbox");
     shutdown.await;
     sandbox.shutdown().await;
     Ok(())

@@ -22,6 +22,7 @@ use super::undo_error::UndoError;
 use crate::avnology::{AdminCalls, MAX_PAGE, RunMark, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
+use crate::ignore::ignore;
 use crate::journal::{
     ConfirmedUsers, Ending, InDoubt, Journal, JournalError, Lock, MergedRecord, RecordOutcome, RunDirectory, RunRecord,
     UndoneRecord,
@@ -162,19 +163,21 @@ async fn delete_all(
 }
 
 /// Sends what the journal says was created, a page at a time.
+/// Why it does not matter that nobody takes what the run created.
+const INTERRUPTED: &str = "undoing was interrupted";
+
 fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) -> Result<(), JournalError> {
     let mut page = Vec::with_capacity(MAX_PAGE);
     Journal::read(path, inputs, |settled| {
         if let RecordOutcome::Created { external_id, id } = &settled.outcome {
             page.push(Created { key: settled.key, external_id: external_id.clone(), id: id.clone() });
             if page.len() == MAX_PAGE {
-                // Nobody listens any more when undoing was interrupted.
-                drop(pages.blocking_send(std::mem::take(&mut page)));
+                ignore(pages.blocking_send(std::mem::take(&mut page)), INTERRUPTED);
             }
         }
     })?;
     if !page.is_empty() {
-        drop(pages.blocking_send(page));
+        ignore(pages.blocking_send(page), INTERRUPTED);
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
 use crate::files::create_private_directory;
+use crate::ignore::ignore;
 use crate::source::Shard;
 
 /// A lock that is held as long as this lives.
@@ -126,10 +127,11 @@ fn sign(file: &mut File, purpose: &str) -> io::Result<()> {
     file.write_all(holder.as_bytes())
 }
 
-/// What the holder says. Whatever cannot be read is not worth failing for: the lock is held.
+/// What the holder says.
 fn holder(file: &mut File) -> String {
     let mut holder = String::new();
-    drop(file.seek(SeekFrom::Start(0)).and_then(|_| file.take(200).read_to_string(&mut holder)));
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(200).read_to_string(&mut holder));
+    ignore(read, "the lock is held, even if nobody can read by whom");
     holder.trim().chars().filter(|character| !character.is_control()).collect()
 }
 

@@ -29,6 +29,7 @@ use super::rejects_left::{Check, FIRST, LeftFile, RejectsCount, is_still, look_a
 use super::{RecordKey, RejectsEnd};
 use crate::clerk::COLUMNS;
 use crate::files::{create_new_private, sync_directory_of};
+use crate::ignore::ignore;
 use crate::mapping::{EarlierRecord, RecordContent, RejectCode, Rejection, content};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
 
@@ -160,8 +161,8 @@ fn original(chunk: &RecordChunk, span: &RecordSpan) -> (Vec<u8>, Option<Arc<Head
 fn flat_user(header: &Header, row: &Row<'_>) -> Vec<u8> {
     let filled = header.cells(row).filter(|(name, cell)| COLUMNS.contains(name) && !cell.is_empty());
     let mut json = Vec::new();
-    // Texts always have a form in JSON, and memory takes everything.
-    drop(serde_json::Serializer::new(&mut json).collect_map(filled));
+    let written = serde_json::Serializer::new(&mut json).collect_map(filled);
+    ignore(written, "texts always have a form in JSON, and memory takes everything");
     json
 }
 

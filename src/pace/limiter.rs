@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::ignore::ignore;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
@@ -65,8 +66,8 @@ impl Limiter {
 
     fn restart(&mut self, rate: f64) {
         self.governor = governor(rate, self.burst, &self.clock);
-        // That request counts for the new governor, which would let a burst pass besides, at every change.
-        drop(self.governor.check_n(allowed(rate, self.burst)));
+        // Count the current request against the new governor; else each change of the rate would allow one more burst.
+        ignore(self.governor.check_n(allowed(rate, self.burst)), "a new governor has room for a burst");
     }
 
     /// Lets one request pass, or tells how long it has to wait.

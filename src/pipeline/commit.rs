@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
+use crate::ignore::ignore;
 use crate::journal::{ConfirmedUsers, Entry, Journal, Mark, RecordOutcome, Reject, Settled, Tracker};
 use crate::pace::Pace;
 use crate::signal::Signals;
@@ -127,7 +128,7 @@ impl Committer {
                 self.track(|tracker| tracker.end(end.input, end.records));
             }
             // A sender that is gone does not mind.
-            Event::Planned { ready, .. } => drop(ready.send(())),
+            Event::Planned { ready, .. } => ignore(ready.send(()), "the sender was stopped in between"),
             Event::Settled { records, rejects, confirmed, booked: _booked } => {
                 if !confirmed.is_empty() {
                     self.remember(|users| users.add(confirmed));

@@ -17,9 +17,13 @@ use tokio_util::sync::CancellationToken;
 use crate::account::StopReason;
 use crate::account::booking::{LateReject, LateShared, earlier, position};
 use crate::account::event::{Event, send_event};
+use crate::ignore::ignore;
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
 use crate::mapping::{Mapped, Notices, Rejection, Unique};
 use crate::source::{RecordSpan, Shard};
+
+/// Why it does not matter that the committer does not listen.
+const OVER: &str = "the run is over";
 
 /// What is done about duplicates.
 #[derive(Clone, Debug, Default)]
@@ -138,13 +142,13 @@ pub(super) async fn report_duplicates(
             match duplicate {
                 Ok(duplicate) if shard.is_some_and(|shard| !shard.takes(duplicate.place.number)) => continue,
                 Ok(duplicate) => late.push(&duplicate, &names),
-                Err(error) => return drop(events.blocking_send(failed(error))),
+                Err(error) => return ignore(events.blocking_send(failed(error)), OVER),
             }
             if late.rejects.len() + late.shared.len() == TOGETHER && events.blocking_send(late.event()).is_err() {
                 return;
             }
         }
-        drop(events.blocking_send(late.event()));
+        ignore(events.blocking_send(late.event()), OVER);
     });
     if let Err(error) = reported.await {
         tracing::debug!(%error, "duplicates were not reported");

@@ -17,6 +17,7 @@ use super::read::Read;
 use crate::account::StopReason;
 use crate::account::booking::InputEnd;
 use crate::account::event::{Event, send_event};
+use crate::ignore::ignore;
 use crate::source::{RecordChunk, SourceError};
 
 /// Chunks that may be in the queue, mapped or not: twice as many as there are mappers, so that a slow one at the head does
@@ -39,7 +40,7 @@ impl Task {
         let result = map_chunk(input, chunk, &mapping);
         // Drop our reference first: after the last chunk the consumer takes what the mapping collected out of the `Arc`.
         drop(mapping);
-        drop(mapped.send(result));
+        ignore(mapped.send(result), "the run was stopped, and nobody waits for the chunk");
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::visible::{visible, visible_json};
+use crate::ignore::ignore;
 
 /// How standard error tells what happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,16 +70,15 @@ impl Console {
                 summary(&mut text).map_err(io::Error::other).and_then(|()| write_text(&text))
             }
         };
-        // A closed stderr must not end anything.
-        drop(written);
+        ignore(written, "a closed stderr must not end anything");
     }
 
     fn print(self, level: &'static str, text: &str, message: &str) {
-        // There is nowhere left to complain to when stderr is gone.
-        drop(match self.format {
+        let written = match self.format {
             LogFormat::Text => write_text(&format!("{text}\n")),
             LogFormat::Json => write_line::<()>(level, message, None),
-        });
+        };
+        ignore(written, "when stderr is gone, there is nowhere left to complain to");
     }
 }
 

@@ -1,12 +1,8 @@
 //! One JSON object every so often on stderr, for programs that watch a run.
 
-use std::io::Write;
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::Moment;
-use super::moment::Figures;
+use super::{Moment, json_line};
 use crate::account::{Ledger, Reporter};
 
 /// JSON lines: `{"timestamp":…,"level":"INFO","event":"progress","read":…}`, the last with `"event":"finished"`.
@@ -16,15 +12,6 @@ pub struct JsonLines {
     last: Duration,
     /// What is under way is the search before the job itself.
     search: bool,
-}
-
-#[derive(Serialize)]
-struct Line {
-    timestamp: jiff::Timestamp,
-    level: &'static str,
-    event: &'static str,
-    #[serde(flatten)]
-    figures: Figures,
 }
 
 impl JsonLines {
@@ -37,32 +24,20 @@ impl JsonLines {
     pub fn of_search(every: Duration) -> Self {
         Self { search: true, ..Self::new(every) }
     }
-
-    fn write(event: &'static str, moment: &Moment<'_>) {
-        let mut line = serde_json::to_vec(&Line {
-            timestamp: jiff::Timestamp::now(),
-            level: "INFO",
-            event,
-            figures: moment.figures(),
-        })
-        .unwrap_or_default();
-        line.push(b'\n');
-        // A closed stderr must not end an import.
-        drop(std::io::stderr().write_all(&line));
-    }
 }
 
 impl Reporter for JsonLines {
     fn update(&mut self, ledger: &Ledger, stopping: bool) {
         if ledger.elapsed.saturating_sub(self.last) >= self.every {
             self.last = ledger.elapsed;
-            Self::write(if self.search { "search" } else { "progress" }, &Moment::of(ledger, stopping));
+            let event = if self.search { "search" } else { "progress" };
+            json_line::write(event, &Moment::of(ledger, stopping).figures());
         }
     }
 
     fn finish(&mut self, ledger: &Ledger) {
         if !self.search {
-            Self::write("finished", &Moment::of(ledger, false));
+            json_line::write("finished", &Moment::of(ledger, false).figures());
         }
     }
 }

@@ -7,6 +7,7 @@ mod bars;
 mod console;
 mod given_path;
 mod human;
+mod json_line;
 mod json_lines;
 mod metrics;
 mod moment;

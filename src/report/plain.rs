@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Moment;
 use crate::account::{Ledger, Reporter};
+use crate::ignore::ignore;
 
 /// How long between two lines.
 pub(super) const EVERY: Duration = Duration::from_secs(5);
@@ -27,8 +28,8 @@ impl Reporter for PlainLines {
         let now = ledger.elapsed;
         if now.saturating_sub(self.last) >= EVERY {
             self.last = now;
-            // A closed stderr must not end an import.
-            drop(writeln!(anstream::stderr(), "{}", Moment::of(ledger, stopping).line()));
+            let line = Moment::of(ledger, stopping).line();
+            ignore(writeln!(anstream::stderr(), "{line}"), "a closed stderr must not end an import");
         }
     }
 

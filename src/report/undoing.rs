@@ -7,6 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::human::{count, duration};
+use super::json_line;
+use crate::ignore::ignore;
 
 /// What became of the identities that a run created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -71,10 +73,7 @@ enum Style {
 }
 
 #[derive(Serialize)]
-struct Line {
-    timestamp: jiff::Timestamp,
-    level: &'static str,
-    event: &'static str,
+struct UndoFigures {
     #[serde(flatten)]
     deleted: Deleted,
     elapsed_seconds: f64,
@@ -124,15 +123,12 @@ impl UndoProgress {
             return;
         }
         self.last = elapsed;
-        let line = if matches!(self.style, Style::Json(_)) {
-            let (timestamp, elapsed_seconds) = (jiff::Timestamp::now(), elapsed.as_secs_f64());
-            let line = Line { timestamp, level: "INFO", event: "progress", deleted, elapsed_seconds };
-            serde_json::to_string(&line).unwrap_or_default()
+        if matches!(self.style, Style::Json(_)) {
+            json_line::write("progress", &UndoFigures { deleted, elapsed_seconds: elapsed.as_secs_f64() });
         } else {
-            deleted.line(elapsed)
-        };
-        // A closed stderr must not end anything.
-        drop(writeln!(anstream::stderr(), "{line}"));
+            let line = deleted.line(elapsed);
+            ignore(writeln!(anstream::stderr(), "{line}"), "a closed stderr must not end anything");
+        }
     }
 
     /// Nothing is left of a bar.

@@ -30,6 +30,7 @@ use super::rate_limit::RateLimiter;
 use super::routes::router;
 use super::store::Database;
 use super::{ApiKey, SandboxError, SandboxOptions, compression, host};
+use crate::ignore::ignore;
 
 /// How long a client may take for its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -213,7 +214,7 @@ async fn perform(mut router: Router, mut request: Request, request_id: &str, ite
 }
 
 async fn read_away(body: Incoming) {
-    drop(axum::body::to_bytes(Body::new(body), usize::MAX).await);
+    ignore(axum::body::to_bytes(Body::new(body), usize::MAX).await, "the call is refused anyway");
 }
 
 fn refused(status: u16, retry_after: Option<u64>, request_id: &str) -> Response {

@@ -14,6 +14,7 @@ use super::SandboxError;
 use super::api_error::ApiError;
 use super::email_key;
 use crate::files::{create_private_directory, sync_directory_of};
+use crate::ignore::ignore;
 
 /// Readable with any SQLite tool. Metadata is kept as the text that was sent.
 const SCHEMA: &str = "
@@ -123,8 +124,10 @@ impl Database {
         let (sender, answer) = oneshot::channel();
         self.waiting.add(Box::new(move |transaction| {
             let result = transaction.and_then(|transaction| in_savepoint(transaction, work));
-            // Somebody who went away does not mind.
-            Box::new(move |committed| drop(sender.send(result.and_then(|value| committed.map(|()| value)))))
+            Box::new(move |committed| {
+                let answer = result.and_then(|value| committed.map(|()| value));
+                ignore(sender.send(answer), "the client went away");
+            })
         }));
         let (connection, waiting) = (Arc::clone(&self.connection), self.waiting.clone());
         // Those who come first may do the work of those who come later, who then find nothing to do.

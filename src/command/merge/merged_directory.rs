@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::merge_error::MergeError;
 use crate::files::{create_private_directory, sync_directory_of};
+use crate::ignore::ignore;
 use crate::journal::{Lock, MergedRecord, rejects_path};
 use crate::source::hexadecimal;
 
@@ -117,8 +118,7 @@ impl MergedDirectory {
 impl Drop for MergedDirectory {
     fn drop(&mut self) {
         if self.is_new {
-            // It failed, and that is what is told.
-            drop(std::fs::remove_dir_all(&self.path));
+            ignore(std::fs::remove_dir_all(&self.path), "merging failed, and that is what is reported");
         }
     }
 }
