@@ -13,7 +13,7 @@ pub enum StopReason {
     /// The input cannot be read any further.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The same, known before anything was sent.
+    /// The input cannot be read any further, and that was known before anything was sent.
     #[error("{}; {}", .0, .0.consequence(Purpose::FirstPass))]
     Unreadable(SourceError),
     /// The target refuses us or cannot be reached.

@@ -34,7 +34,7 @@ fn truncate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
     }))
 }
 
-/// Reads an error answer, whatever it is: the envelope, the flat form, or nothing readable at all.
+/// Reads an error answer in each of its forms: the envelope, the flat form, or nothing readable at all.
 pub fn error_body(body: &[u8]) -> ErrorBody {
     #[derive(Deserialize)]
     struct Envelope {

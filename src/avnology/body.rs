@@ -27,7 +27,7 @@ pub const fn memory_of_answers(at_once: u64) -> u64 {
     at_once * FREE as u64 + ROOM as u64
 }
 
-/// Room for answers that are long, whatever the number of requests under way is.
+/// Room for answers that are long, which does not grow with the number of requests under way.
 #[derive(Clone, Debug)]
 pub(super) struct AnswerRoom(Arc<Semaphore>);
 
@@ -76,7 +76,7 @@ impl Body {
         }
     }
 
-    /// The same between two other pieces.
+    /// The body with a piece put before it and one after it.
     pub(super) fn between(mut self, before: &[u8], after: &[u8]) -> Self {
         self.bytes.reserve_exact(before.len() + after.len());
         self.bytes.splice(..0, before.iter().copied());
@@ -139,7 +139,7 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
         }
         if is_good && !is_long && body.bytes.len() + piece.len() > FREE {
             is_long = true;
-            // Of one whose length is not told it may be all that there is; of one that is cut off, too.
+            // If the answer gives no length, this may be all that there is; so it may be if the answer is cut off.
             body.grow(length.filter(|_| shortener.is_none()).unwrap_or(ROOM), room).await;
         }
         match &mut shortener {
@@ -147,7 +147,7 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
             None => body.bytes.extend_from_slice(&piece),
         }
         if !is_good && body.bytes.len() > FREE {
-            // Whatever else it says is not shown to anybody.
+            // All else in it is shown to nobody.
             body.bytes.truncate(FREE);
             return Ok(body);
         }

@@ -229,7 +229,7 @@ impl Client {
             if reply.outcome != (ReplyOutcome::Answered { status: 415 }) {
                 return reply;
             }
-            // Whoever says that it is welcome, a gateway for example, is not the one who reads it.
+            // What says that it is welcome, a gateway for example, is not what reads it.
             self.refuses_gzip.store(true, Ordering::Relaxed);
         }
         self.send(request(body), Keep::Results).await
@@ -248,7 +248,7 @@ impl Client {
         }
     }
 
-    /// Sends and reads the answer to its end. Tells the generation of the key, too.
+    /// Sends and reads the answer to its end. Returns the generation of the key, too.
     async fn attempt(&self, request: RequestBuilder, keep: Keep) -> (Reply, u64) {
         let (authorization, generation) = self.key.current();
         let id = uuid::Uuid::now_v7().to_string();

@@ -90,7 +90,8 @@ impl<'a> Comparable<'a> {
         Some((list.identities, list.next_page_token.filter(|token| !token.is_empty())))
     }
 
-    /// The identities of several lists by their external ids, whatever else was listed: a target may ignore a filter.
+    /// The identities of several lists by their external ids. They may be others than were asked for: a target may ignore a
+    /// filter.
     pub fn by_external_id(bodies: &'a [impl AsRef<[u8]>]) -> HashMap<Cow<'a, str>, Self> {
         let listed = bodies.iter().filter_map(|body| Self::listed(body.as_ref())).flat_map(|(found, _)| found);
         listed.filter_map(|identity| Some((identity.external_id.clone()?, identity))).collect()

@@ -90,7 +90,7 @@ fn same_flag(sent: Option<bool>, found: Option<bool>) -> bool {
     sent.unwrap_or(false) == found.unwrap_or(false)
 }
 
-/// The same, whichever run created either.
+/// Whether both hold the same metadata; the marks of runs do not count.
 fn same_metadata(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
     fn unmarked(metadata: Option<&RawValue>) -> Option<Members<'_>> {
         let mut members: Members<'_> = serde_json::from_str(metadata?.get()).ok()?;

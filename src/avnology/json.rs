@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 /// The members of an object.
 pub(super) type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
-/// The same value, whatever the order of its members and the spelling of its strings. A number is the same only if no
-/// digit of it was lost.
+/// Whether both are the same value; the order of members and the spelling of strings do not count. A number is the same
+/// only if no digit of it was lost.
 pub(super) fn same_json(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
     match (sent, found) {
         (Some(sent), Some(found)) => same_value(sent.get(), found.get()),
@@ -85,7 +85,7 @@ impl Decimal {
         let dropped = i64::try_from(digits.len() - kept.len()).ok()?;
         let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(dropped)?;
         let digits = kept.trim_start_matches('0').to_owned();
-        // Zero is zero, whatever its exponent.
+        // Zero is zero with any exponent.
         let exponent = if digits.is_empty() { 0 } else { exponent };
         Some(Self { is_negative, digits, exponent })
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-/// Whoever replaces a key may do so at the target first, and here a moment later.
+/// A key may be replaced at the target first, and here a moment later.
 const SECOND_LOOK: Duration = Duration::from_secs(5);
 
 /// Why a text is no key. The text is not repeated.
@@ -180,7 +180,7 @@ fn authorization(key: &SecretString) -> Result<HeaderValue, KeyFault> {
     Ok(header)
 }
 
-/// Fails if this cannot be a key, whatever it is a key to.
+/// Fails if this cannot be a key to anything.
 pub fn check_key(key: &SecretString) -> Result<(), KeyFault> {
     KeyFault::of(key.expose_secret()).map_or(Ok(()), Err)
 }

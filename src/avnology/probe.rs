@@ -32,7 +32,7 @@ pub(super) fn is_answer(reply: &Reply) -> bool {
     batch_results(&reply.body, 1).is_some()
 }
 
-/// Deletes the user of the probe if the answer shows that it is there, and tells so. None is sent any more then.
+/// Deletes the user of the probe if the answer shows that it is there, and logs it. No probe is sent any more then.
 pub(super) async fn clean_up(client: &Client, reply: &Reply, patience: Duration) {
     let result = batch_results(&reply.body, 1).and_then(|mut results| results.pop());
     let id = match result {

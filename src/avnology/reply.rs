@@ -38,7 +38,7 @@ impl Reply {
         }
     }
 
-    /// The same, whose body is not what was asked for.
+    /// This reply as one that cannot be used, because its body is not what was asked for.
     pub(crate) fn unreadable(self) -> Self {
         Self { outcome: ReplyOutcome::Unreadable, body: Body::default(), ..self }
     }

@@ -95,7 +95,7 @@ impl Transport {
 pub enum Decision {
     /// The answer is what was asked for.
     Done,
-    /// The same request again with the same idempotency key, after a while.
+    /// Send the same request again with the same idempotency key, after a while.
     Retry,
     /// Something about the content: send halves, until the item at fault is alone and is rejected.
     Isolate,

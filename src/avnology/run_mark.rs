@@ -30,7 +30,7 @@ pub struct RunMark {
 }
 
 impl RunMark {
-    /// The most bytes that it adds to an identity, whatever the run is called.
+    /// The most bytes that it adds to an identity, if the run has an id of this program.
     pub const MOST: usize = 128;
 
     /// The mark of the run with this id.

@@ -8,12 +8,12 @@ use crate::mapping::{is_email, normal_form};
 /// The members of an address as it is sent among others.
 const ADDRESS: [&str; 3] = ["primary", "value", "verified"];
 
-/// The same address, username or number, or none in both.
+/// Whether both are the same address, username or number, or none.
 pub(super) fn same_spelling(sent: Option<&str>, found: Option<&str>) -> bool {
     sent == found || sent.map(normal_form) == found.map(normal_form)
 }
 
-/// The same traits. What is an address there, by itself or in a list of addresses, is compared as the field of it is: a target
+/// Whether both hold the same traits. What is an address there, by itself or in a list of addresses, is compared as the field of it is: a target
 /// may keep addresses in a form of its own. Nothing else is, and metadata least of all.
 pub(super) fn same_traits(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
     let (Some(ours), Some(theirs)) = (members_of(sent), members_of(found)) else { return same_json(sent, found) };
@@ -46,7 +46,7 @@ fn same_text(sent: &str, found: &str, is_spelled: impl Fn(&str) -> bool) -> bool
     })
 }
 
-/// The same, or two addresses of lists that are.
+/// Whether both are the same value, or two entries of lists with the same address.
 fn same_entry(sent: &str, found: &str) -> bool {
     same_value(sent, found)
         || compare_parsed(sent, found, |sent: Members<'_>, found: Members<'_>| {

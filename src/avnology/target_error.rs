@@ -125,7 +125,7 @@ impl TargetError {
 /// The longest code or id that is shown.
 const SHOWN: usize = 64;
 
-/// A code from the target, if it is one: whatever else stands in its place may be what we sent.
+/// A code from the target, if it is one: any other text in its place may be what we sent.
 fn shown_code(text: &str) -> Option<&str> {
     let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_code))

@@ -75,7 +75,7 @@ clerk_object! {
         totp_secret: Secret,
         /// Backup codes exist.
         backup_code_enabled: bool,
-        /// The same in support's exports.
+        /// Backup codes exist, as support's exports call it.
         backup_codes_enabled: bool,
         /// The codes, in exports that hold them. Only their presence is of interest.
         backup_codes: Presence,
@@ -211,7 +211,7 @@ clerk_object! {
         provider: Text<'de>,
         /// The user's id at the provider: the subject of its tokens.
         provider_user_id: Text<'de>,
-        /// The same, as the SDK calls it.
+        /// The user's id at the provider, as the SDK calls it.
         external_id as "externalId": Text<'de>,
         /// Whether the link was completed.
         verification: Verification<'de>,

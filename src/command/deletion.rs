@@ -165,7 +165,7 @@ impl Deletion<'_> {
     /// What follows from who has the external id, as far as that was asked.
     fn named(&self, created: &Created, found: Option<&Comparable<'_>>) -> NamedIdentity {
         match (&created.id, found) {
-            // A target that told no ids.
+            // The target gave no ids.
             (None, None) => NamedIdentity::Fate(Fate::InDoubt),
             (None, Some(found)) => NamedIdentity::Fate(self.fate_of_doubtful(found)),
             (Some(id), Some(found)) if found.id.as_ref().is_some_and(|found| found == id) => {
@@ -237,7 +237,7 @@ impl Deletion<'_> {
     }
 }
 
-/// Names the records that stay in doubt, for whoever has to look at them. It holds external ids, so it is for the owner only.
+/// Names the records that stay in doubt, for the person who has to look at them. It holds external ids, so it is for the owner only.
 pub(super) struct DoubtsFile<'a> {
     path: PathBuf,
     inputs: &'a [InputRecord],

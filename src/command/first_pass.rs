@@ -166,7 +166,7 @@ pub(super) fn refusal(prediction: &Prediction, ledger: &Ledger, settings: &Impor
 
 /// Whether nothing of an input is sent: its bytes could not be had as they should be, none of them can be relied on, or
 /// users in it would be lost.
-/// (Where it ends too early, and what is wrong with the document in it, is told when it is imported up to there.)
+/// (Where it ends too early, and what is wrong with the document in it, is reported when it is imported up to there.)
 fn spoils_all(error: &SourceError, recorder: &Recorder) -> bool {
     error.spoils_all() || recorder.inputs().last().is_some_and(|input| input.reliable == Some(0))
 }

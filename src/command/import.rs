@@ -128,7 +128,7 @@ async fn import_into(
     let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
     ledger.require_records(settings.min_records);
     name_sharing(&mut ledger, &found, settings);
-    // Whatever happens to it, nobody is left without the account of the import.
+    // If that fails, the account of the import is given all the same.
     let joined = passwords::close(settings, ledger.stopped.is_none(), Some(&directory)).unwrap_or_else(|error| {
         tracing::warn!(%error, "the account of the passwords is missing");
         None

@@ -193,7 +193,7 @@ pub(super) fn look_at_inputs(settings: &ImportSettings) -> Result<(), PrepareErr
     settings.intake.inputs.iter().chain(&settings.passwords).try_for_each(open_once)
 }
 
-/// Looks at an input. A wrong path is told before there is a run, and before the target is asked for anything. A pipe is not
+/// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
 fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
     open_once(input)?;

@@ -1,4 +1,4 @@
-//! `avnology sandbox`: serves until it is told to stop.
+//! `avnology sandbox`: serves until a signal stops it.
 
 use std::io::Write;
 

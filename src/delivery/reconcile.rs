@@ -147,7 +147,7 @@ impl Reconciler<'_> {
     async fn end(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
         let body = self.batch.item_body(item);
         let (Some(sent), Some(found)) = (Comparable::sent(&body), found) else {
-            // It was there a moment ago: whatever is going on, it is not what the export says.
+            // It was there a moment ago: it may be gone or hidden, but it is not what the export says.
             return Ok(match self.rule {
                 OnExisting::Fail => End::Rejected(exists()),
                 _ => End::Settled {

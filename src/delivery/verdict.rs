@@ -30,7 +30,7 @@ pub(super) enum Failure {
     Breakdown,
     /// A gateway says so, or the connection broke. One record may be the reason.
     Gateway,
-    /// The target cannot be reached, whatever is sent.
+    /// The target cannot be reached with any request.
     Away,
 }
 
@@ -106,11 +106,11 @@ pub(super) struct Facts {
 /// What to do after a request that settled nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The same request again: after the usual wait, or `soon`.
+    /// Send the same request again: after the usual wait, or `soon`.
     Again { soon: bool },
     /// Find out first whether the target answers well to what is right, and decide then.
     Ask,
-    /// The same records again, in requests that keep to the bounds as they are now.
+    /// Send the same records again, in requests that keep to the bounds as they are now.
     WithinBounds,
     /// Two halves, to find the record at fault. `in_doubt` says whether the target may have carried out some of it.
     Halve { suspected: Suspected, in_doubt: bool },
@@ -398,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_question_is_asked_once() {
-        // Whatever else is so: once it is known whether the target is well, it is not asked again.
+        // With all other facts: once it is known whether the target is well, it is not asked again.
         for failure in [Failure::TooLarge, Failure::Content, Failure::Timeout, Failure::Breakdown, Failure::Gateway] {
             for bits in 0..1_u32 << 9 {
                 let bit = |index: u32| bits >> index & 1 == 1;

@@ -1,4 +1,4 @@
-//! How a part of a run ended, as its journal tells: the truth about it, for the report is a file that anybody may edit or delete.
+//! How a part of a run ended, as its journal says: the truth about it, for the report is a file that anybody may edit or delete.
 
 use serde::{Deserialize, Serialize};
 

@@ -61,7 +61,7 @@ pub enum RecordOutcome {
     Created {
         /// The key at the target.
         external_id: String,
-        /// The target's own id, where it told one.
+        /// The target's own id, if the target gave one.
         id: Option<String>,
     },
     /// There already.

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use super::{Ended, InDoubt, RejectsCount};
 
-/// How a run ended, as its journal tells.
+/// How a run ended, as its journal says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Every record of every input is settled.
     Finished,
     /// Something is left to do.
     Interrupted,
-    /// The same, and the answers to the requests for these records are not known.
+    /// Something is left to do, and the answers to the requests for these records are not known.
     InDoubt(Vec<InDoubt>),
 }
 

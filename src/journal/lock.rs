@@ -83,7 +83,7 @@ impl Lock {
     }
 }
 
-/// Takes a lock that those share who give the same purpose. Whoever is alone says what it is for; after that it cannot be
+/// Takes a lock that those share who give the same purpose. A holder who is alone says what it is for; after that it cannot be
 /// changed before the last one is gone.
 fn take_shared(path: &Path, purpose: &str) -> Result<File, LockError> {
     let failed = |source| LockError::Io { path: path.to_path_buf(), source };
@@ -139,8 +139,8 @@ fn held(file: &mut File, path: &Path) -> LockError {
     LockError::Held { path: path.to_path_buf(), holder: holder(file) }
 }
 
-/// The directory of the locks of targets, where all runs of this user on this host meet, whatever directory they are started
-/// in.
+/// The directory of the locks of targets, where all runs of this user on this host meet, in whichever directory they are
+/// started.
 #[derive(Clone, Debug)]
 pub struct LockDirectory {
     path: PathBuf,
@@ -229,7 +229,7 @@ pub(super) fn target_digest(target: &str) -> String {
     Sha256::digest(target).iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Tries a few times: whoever only looks at a lock ([`Lock::is_held`]) is in the way for an instant.
+/// Tries a few times: a process that only looks at a lock ([`Lock::is_held`]) is in the way for an instant.
 fn for_a_moment(take: impl Fn() -> Result<(), TryLockError>) -> io::Result<bool> {
     const ATTEMPTS: u32 = 5;
     for attempt in 1..=ATTEMPTS {

@@ -18,7 +18,7 @@
 //!
 //! - Once [`LogWriter::sync`] has returned, the entries before it survive a kill, a crash and a power cut.
 //! - After a crash, any part of the group that was being synced may be there: blocks of it may be missing with others behind
-//!   them. A group is only begun when the one before is durable, so whatever is damaged in the last group is torn, and is
+//!   them. A group is only begun when the one before is durable, so what is damaged in the last group is torn, and is
 //!   cut off from the first entry that is not whole.
 //! - A group behind it proves that a damaged entry was durable before: that is [`LogError::Damaged`]. It is never taken for
 //!   the end, for the entries behind it would be lost in silence. A mark knows its own place, so it is found whatever is
@@ -38,7 +38,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 /// The first bytes of every log.
 const MAGIC: &[u8; 8] = b"AVNJRNL2";
 
-/// The same, of logs without marks.
+/// The first bytes of logs without marks, which earlier versions wrote.
 const MAGIC_WITHOUT_MARKS: &[u8; 8] = b"AVNJRNL1";
 
 /// How a mark begins. No entry has this length.
@@ -59,7 +59,7 @@ const WINDOW: usize = 64 * 1024;
 /// How much of a log's end is read to find its last entry.
 const TAIL: u64 = 64 * 1024;
 
-/// The largest payload: far above what is written, so a larger length is damage, whatever its check says.
+/// The largest payload: far above what is written, so a larger length is damage, even if its check is right.
 const MAX_PAYLOAD: usize = 64 * 1024 * 1024;
 
 /// Why a log cannot be read.
@@ -298,7 +298,7 @@ impl<R: Read> LogReader<R> {
     }
 }
 
-/// What the end of a log tells.
+/// What the end of a log says.
 pub(super) enum Tail {
     /// It was not sealed, so that nothing is known of its last entry.
     Open,
@@ -458,7 +458,7 @@ mod tests {
         proptest::collection::vec(block, 1..8)
     }
 
-    /// The same bytes, of which those from `from` on reached the disk in part.
+    /// These bytes, of which those from `from` on reached the disk in part.
     fn torn(bytes: &[u8], from: usize, size: usize, blocks: &[Block]) -> Vec<u8> {
         let mut torn = bytes.to_vec();
         for (index, byte) in torn.iter_mut().enumerate().skip(from) {

@@ -51,7 +51,7 @@ impl Progress {
         self.in_doubt.push(plan);
     }
 
-    /// The same, with their users' keys at the target.
+    /// Plans a batch whose users' keys at the target are known.
     pub(super) fn plan_for(&mut self, plan: Plan, external_ids: Vec<String>) {
         self.external_ids.extend(plan.records.iter().copied().zip(external_ids));
         self.plan(plan);

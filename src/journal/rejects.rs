@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `request` is the id of the request that the target refused, if it did. `original` is the record as JSON, also of a row of
-//! a CSV. A record that is no JSON stands there as a string, and so does a row whose cells cannot be told, with the header
+//! a CSV. A record that is no JSON stands there as a string, and so does a row whose cells are not known, with the header
 //! under which it is read once it is mended; one that is not even UTF-8 is in `original_base64`. A record that was too large to
 //! be kept has neither: its position says where to find it.
 //!
@@ -74,7 +74,7 @@ impl Reject {
         }
     }
 
-    /// The same, refused by the target in this request.
+    /// This reject as one that the target refused in this request.
     #[must_use]
     pub fn in_request(self, id: Option<&str>) -> Self {
         Self { request: id.map(str::to_owned), ..self }
@@ -320,7 +320,7 @@ impl RejectsFile {
         Ok(())
     }
 
-    /// Leaves the file to whoever changed it.
+    /// Leaves the file to the process that changed it.
     fn leave(&mut self) {
         let changed = self.path();
         if self.written > 0 {

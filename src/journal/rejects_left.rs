@@ -40,7 +40,7 @@ impl Check {
 pub struct RejectsCount {
     /// Its length.
     pub bytes: u64,
-    /// The CRC-32 of these bytes, if the journal tells it: those of earlier versions do not.
+    /// The CRC-32 of these bytes, if the journal says it: those of earlier versions do not.
     pub sum: Option<u32>,
 }
 

@@ -35,7 +35,7 @@ struct UndoneFile {
     at: String,
     /// Undoing came to its end.
     as_a_whole: bool,
-    /// What came of it so far; nothing if undoing was broken off before it was told.
+    /// What came of it so far; nothing if undoing was broken off before it was written.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     record: Option<UndoneRecord>,
 }
@@ -76,7 +76,7 @@ impl RunDirectory {
         path.join("run.json").exists() || std::fs::metadata(path.join("journal")).is_ok_and(|journal| journal.len() > 8)
     }
 
-    /// All runs, the newest first. What is not a run is passed over, and what was one is told of.
+    /// All runs, the newest first. What is not a run is passed over, and what was one is reported.
     pub fn list(runs: &Path) -> io::Result<Vec<(Self, RunRecord)>> {
         let entries = match std::fs::read_dir(runs) {
             Ok(entries) => entries,
@@ -181,8 +181,8 @@ impl RunDirectory {
         Some(Ended { finished, exit_code: report.exit_code, ..Ended::default() })
     }
 
-    /// The same, as far as the journal says it. `None` also if it cannot be read: what is wrong with it is told by what needs all
-    /// of it.
+    /// How the run ended, as far as the journal says it. `None` also if it cannot be read: what needs all of it reports what is
+    /// wrong with it.
     pub fn journalled_end(&self) -> Option<Ended> {
         Journal::last_ended(&self.journal()).unwrap_or_default()
     }

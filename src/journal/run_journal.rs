@@ -242,7 +242,7 @@ impl Journal {
         let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, counted)
             .map_err(|source| JournalError::Rejects { path: rejects.to_path_buf(), source })?;
         let mut journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
-        // Before anything else: what is settled from here on tells of the length of that file.
+        // Before anything else: what is settled from here on names the length of that file.
         journal.announce_rejects().map_err(failed)?;
         Ok(Replayed { journal, progress })
     }
@@ -270,7 +270,7 @@ impl Journal {
             settled(record);
         };
         let found = ReadJournal::read(&file, path, inputs, counted)?.ok_or_else(|| wrong(LogError::Empty))?;
-        // One that says that all is done has its end, whatever somebody made of the report.
+        // One that says that all is done has its end, even if somebody changed the report.
         let reported = if found.finished { 0 } else { created_by_report(path) };
         if created < reported {
             return Err(wrong(LogError::Short { found: created, reported }));

@@ -67,7 +67,7 @@ pub struct RunRecord {
     pub rejects_of: Option<String>,
 }
 
-/// How a run runs: what `resume` goes by unless it is told otherwise. Nothing in it decides what becomes of a user.
+/// How a run runs: what `resume` goes by if no option says otherwise. Nothing in it decides what becomes of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedOptions {
     /// Requests, as in `50/s`, or `auto`.

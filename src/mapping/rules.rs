@@ -202,7 +202,7 @@ pub enum TraitSource {
     Field(ClerkField),
     /// Text with fields in it.
     Template(Template),
-    /// The same for everybody.
+    /// One value for every user.
     Constant(Constant),
 }
 

@@ -14,11 +14,11 @@ use super::{BatchControl, PaceFigures, PaceRules, PaceSignal, Timer};
 #[derive(Debug)]
 pub struct Pace {
     state: Mutex<PaceState>,
-    /// Whoever comes first is served first.
+    /// Requests that wait for their turn, first come, first served.
     pub(super) queue: tokio::sync::Mutex<()>,
-    /// The same for those who had their turn.
+    /// Requests that had their turn and wait to depart, first come, first served.
     pub(super) departures: tokio::sync::Mutex<()>,
-    /// Tells the first of each that something changed.
+    /// Wakes the first of each when something changed.
     changed: Notify,
     slots: Arc<Semaphore>,
     timer: Timer,
@@ -50,7 +50,7 @@ impl Pace {
         Slot { pace: Arc::clone(self), permit }
     }
 
-    /// Waits until the next request may go. Tells when that is, and whether it is the one that tries.
+    /// Waits until the next request may go. Returns when that is, and whether it is the one that tries.
     pub(super) async fn wait(&self, next: impl Fn(&mut PaceState, Instant) -> NextTurn) -> (Instant, bool) {
         loop {
             // Registered before the look, so that no change is missed in between.

@@ -54,7 +54,7 @@ impl Hold {
     pub(super) fn joined(&mut self, now: Instant, wait: Option<Duration>, reason: HoldReason) {
         if let Some(wait) = wait {
             self.until = self.until.max(now + wait);
-            // An earlier request that is answered well does not take back what was told.
+            // An earlier request that is answered well does not take back the wait that the target asked for.
             self.reason = reason;
         }
         self.refused |= reason == HoldReason::Refused;

@@ -58,7 +58,7 @@ impl Limiter {
         }
     }
 
-    /// A request passed whatever the rate; the next one comes an interval later.
+    /// A request passed without regard to the rate; the next one comes an interval later.
     pub(super) fn passed(&mut self) {
         self.change = None;
         self.restart(self.set_to);
@@ -70,7 +70,7 @@ impl Limiter {
         ignore(self.governor.check_n(allowed(rate, self.burst)), "a new governor has room for a burst");
     }
 
-    /// Lets one request pass, or tells how long it has to wait.
+    /// Lets one request pass, or returns how long it has to wait.
     pub(super) fn check(&mut self) -> Result<(), Duration> {
         self.governor.check().map_err(|until| until.wait_time_from(self.clock.now()))?;
         if let Some(rate) = self.change.take() {

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Nobody has to know the target's quota. [`RateControl`] finds it and sits just under it: what was granted between two
-//! moments at which the quota was used up, divided by the time between them, is the quota, whatever kind of window or
+//! moments at which the quota was used up, divided by the time between them, is the quota, with any kind of window or
 //! bucket the target counts with. [`ConcurrencyControl`] looks at how long answers take, [`BatchControl`] at requests that
 //! are too large. A target that refuses two requests that come close together, however few they are, is found out by
 //! [`Spacing`], which then keeps them apart, to a fraction of a millisecond ([`Timer`]). A refusal holds everybody once; then

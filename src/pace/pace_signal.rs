@@ -7,7 +7,7 @@ use super::Quota;
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestResult {
-    /// The target dealt with it, whatever came out.
+    /// The target dealt with it, with success or not.
     Granted,
     /// It came too fast.
     Refused,

@@ -20,7 +20,7 @@ pub struct Permit {
 }
 
 impl Pace {
-    /// Waits for the turn to send one request. `measured` says whether the time it takes tells about the concurrency.
+    /// Waits for the turn to send one request. `measured` says whether the time it takes counts for the concurrency.
     pub async fn admit(self: &Arc<Self>, measured: bool) -> Permit {
         let _place = self.queue.lock().await;
         let (now, probe) = self.wait(PaceState::turn).await;
@@ -49,7 +49,7 @@ impl Permit {
         (self.turn.sent, self.turn.apart) = (now, Some(state.spacing.sent(now)));
     }
 
-    /// Tells what became of the request.
+    /// Reports what became of the request.
     pub fn finish(mut self, answer: &PaceSignal) {
         self.open = false;
         self.pace.finish(&self.turn, Some(answer));

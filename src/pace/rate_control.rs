@@ -25,7 +25,7 @@ const UNDER: f64 = 0.985;
 const APART_WHILE: Duration = Duration::from_mins(1);
 const APART_DECREASE: f64 = 0.01;
 
-/// The same after a refusal that came soon, though not at once.
+/// How much the rate goes back after a refusal that came soon, though not at once.
 const APART_DECREASE_SOON: f64 = 0.03;
 /// The rate is what limits if this share of it is used; there it is less, as timers that are late cannot be made up for.
 const USED: f64 = 0.8;
@@ -209,7 +209,7 @@ impl RateControl {
             return self.find_from_below(resumed);
         }
         let least = self.rate * DECREASES[(self.soon_refused.max(1) - 1).min(DECREASES.len() - 1)];
-        // It was refused at this rate, so the quota is no higher, whatever a bucket that was full at first suggests.
+        // It was refused at this rate, so the quota is no higher, even if a bucket that was full at first suggests it.
         let quota = match measured {
             Some(measured) if self.finding => measured.min(self.rate),
             Some(measured) => measured.clamp(least, self.rate),

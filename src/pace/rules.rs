@@ -15,7 +15,7 @@ pub struct PaceRules {
     pub items: usize,
     /// The most bytes in one request.
     pub bytes: usize,
-    /// For how long it is tried in vain.
+    /// How long it is tried without success.
     pub patience: Duration,
     /// How moments are waited for.
     pub timer: Timer,

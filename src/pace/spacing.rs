@@ -1,7 +1,7 @@
 //! Keeps requests apart, for a target that refuses two that come close together, however few they are.
 //!
 //! Such a target has a bucket of one: what it does not grant in time is lost, and what comes a moment early is refused,
-//! which costs a wait of a second where the wait is told in whole seconds, as much as dozens of requests. So the next request
+//! which costs a wait of a second where the target gives the wait in whole seconds, as much as dozens of requests. So the next request
 //! is aimed at the moment at which the bucket is full again, an interval after the last one *arrived*. When that was, only
 //! the answer tells: it was sent at least as long before as the fastest answer takes, and what it is late beyond that may be
 //! the request's lateness or the target's own work. At first all of it counts as the request's, so that nothing is refused
@@ -95,7 +95,7 @@ impl Spacing {
         }
     }
 
-    /// A request is sent. Tells how long after the one before it arrives, as far as that can be known.
+    /// A request is sent. Returns how long after the one before it arrives, as far as that can be known.
     pub fn sent(&mut self, now: Instant) -> Duration {
         let apart = self.sent.back().map(|last| now.saturating_duration_since(self.arrived(*last)));
         if self.sent.len() == REMEMBERED {
@@ -119,7 +119,7 @@ impl Spacing {
     }
 
     /// A request was refused that was sent at `sent`, so long `apart` from the one before it, where one was due each
-    /// `interval`. Tells whether that explains it, and can be avoided from now on.
+    /// `interval`. Returns whether that explains it, and can be avoided from now on.
     pub fn refused(&mut self, now: Instant, sent: Instant, apart: Duration, interval: Duration) -> bool {
         let place = self.sent.iter().position(|request| request.at == sent);
         if !self.is_kept() {

@@ -21,7 +21,7 @@ const LONGEST_RESET: Duration = Duration::from_secs(20);
 /// A refusal that asks for a longer wait than anybody has patience for is believed when it is repeated after this time.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
-/// The longest wait that is asked for because two requests came too close together: it is told in whole seconds.
+/// The longest wait that is asked for because two requests came too close together: the target gives it in whole seconds.
 const SHORT: Duration = Duration::from_secs(2);
 
 /// How long before a request may be sent its turn comes, where requests are kept apart: it may have to be made durable

@@ -13,6 +13,6 @@ pub(super) struct Turn {
     pub(super) apart: Option<Duration>,
     /// Whether it is the one that tries, while the others wait for its answer.
     pub(super) probe: bool,
-    /// Whether the time it takes tells about the concurrency.
+    /// Whether the time it takes says something about the concurrency.
     pub(super) measured: bool,
 }

@@ -64,7 +64,7 @@ impl Passwords {
         Self { input, secret, index, values, digest: None, account: Mutex::new(JoinAccount::Open(Box::new(report))) }
     }
 
-    /// The same, and what all the bytes of its file came to.
+    /// These passwords with the digest of all bytes of their file.
     pub(super) fn with_digest(self, digest: Option<InputDigest>) -> Self {
         Self { digest, ..self }
     }

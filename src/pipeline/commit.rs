@@ -1,7 +1,7 @@
 //! The committer: one task that owns the ledger, the journal and the progress display, and hears the signals.
 //!
 //! Events are taken in groups: what a group says is written to the journal and made durable with one sync, and only then
-//! is it booked, and are senders told that they may send what they planned. A group that nothing depends on is made
+//! is it booked, and may senders send what they planned. A group that nothing depends on is made
 //! durable along with a later one, after a tenth of a second at most.
 
 use std::io;
@@ -190,14 +190,14 @@ impl Committer {
         }
     }
 
-    /// Stops the run. The first reason is the one that is told, but a second signal means: now.
+    /// Stops the run. The first reason is the one that is reported, but a second signal means: now.
     fn stop_because(&mut self, reason: StopReason) {
         let insists = self.stop.is_cancelled() && matches!(reason, StopReason::Interrupted(_));
         self.stop.cancel();
         if insists {
             self.abort.cancel();
         }
-        // What the target or the user wants now is more urgent than an input that ended early, which will be told again.
+        // What the target or the user wants now is more urgent than an input that ended early, which will be reported again.
         if matches!(self.ledger.stopped, None | Some(StopReason::Source(_))) {
             tracing::debug!(%reason, "stopping");
             self.ledger.stopped = Some(reason);

@@ -2,11 +2,11 @@
 //!
 //! The target would take whichever came first and refuse the other, or take it for the same user. So the earlier record
 //! wins, always, and the later one is a reject that names both places. Only a record that is itself sent wins anything. To
-//! know before the first user is sent, an import goes through its files twice; a dry run tells at its end. A shard goes
-//! through all of it, too, for the earlier record may be another shard's, and tells of its own records.
+//! know before the first user is sent, an import goes through its files twice; a dry run reports at its end. A shard goes
+//! through all of it, too, for the earlier record may be another shard's, and reports only its own records.
 //!
 //! A verified address beside the primary one is not unique at the target, so two users who share one both move; but it can
-//! belong to one of them only, so both are told of, with both places.
+//! belong to one of them only, so both are reported, with both places.
 
 use std::io;
 use std::sync::Arc;
@@ -112,10 +112,10 @@ impl Late {
     }
 }
 
-/// Duplicates that are told of together.
+/// Duplicates that are reported together.
 const TOGETHER: usize = 256;
 
-/// Tells what a dry run found among the records of its shard, if nobody else wants to know. If it was stopped, keys of records
+/// Reports what a dry run found among the records of its shard, if nobody else wants to know. If it was stopped, keys of records
 /// were collected that nobody was told of, and nothing is said.
 pub(super) async fn report_duplicates(
     check: DuplicateCheck,

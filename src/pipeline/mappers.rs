@@ -2,7 +2,7 @@
 //!
 //! They are threads of their own because they keep the cores busy and look things up on disk, and because a chunk then goes
 //! from the reader to a mapper and from there to the batcher, without a detour through the runtime. Order costs nothing as
-//! long as chunks are alike in size, and what was done can then be told by one number: how far into the input everything is
+//! long as chunks are alike in size, and one number then says what was done: how far into the input everything is
 //! settled.
 
 use std::io;

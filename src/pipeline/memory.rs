@@ -82,7 +82,7 @@ impl MemoryBound {
     }
 }
 
-/// The most memory that this process has had so far, in bytes, where the operating system tells.
+/// The most memory that this process has had so far, in bytes, if the operating system says so.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

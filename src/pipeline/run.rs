@@ -18,7 +18,7 @@ use crate::source::Input;
 /// running ahead of it.
 const EVENTS: usize = 256;
 
-/// Runs a job to its end, whatever that is. The journal comes back unless it failed: that the account was given is for the
+/// Runs a job until it is finished or stopped. The journal comes back unless it failed: that the account was given is for the
 /// caller to say in it.
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> (Ledger, Option<Journal>) {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
@@ -28,7 +28,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
-    // Whose keys are to be collected has to be read, whoever takes the record.
+    // If keys are to be collected, every record has to be read, those of other shards too.
     let read_only = shard.filter(|_| !matches!(job.duplicates, DuplicateCheck::Find(_)));
     let mapping = map::Mapping {
         rules: Arc::new(rules),

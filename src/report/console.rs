@@ -1,4 +1,4 @@
-//! What is told on stderr beside progress: notes, errors, and the account at the end.
+//! What is printed on stderr beside progress: notes, errors, and the account at the end.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::visible::{visible, visible_json};
 use crate::ignore::ignore;
 
-/// How standard error tells what happens.
+/// How standard error shows what happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people
@@ -18,7 +18,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Tells it as text for people, or as one JSON object a line for programs that collect logs.
+/// Prints it as text for people, or as one JSON object a line for programs that collect logs.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     format: LogFormat,
@@ -36,7 +36,7 @@ struct LogLine<'a, T> {
 }
 
 impl Console {
-    /// A quiet one tells what went wrong, and nothing else.
+    /// A quiet one prints what went wrong, and nothing else.
     pub fn new(format: LogFormat, quiet: bool) -> Self {
         Self { format, quiet }
     }

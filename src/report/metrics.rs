@@ -18,7 +18,7 @@ use crate::account::{Ledger, Reporter};
 use crate::exit::ExitStatus;
 use crate::files::{directory_of, sync_directory_of};
 
-/// How often the file is renewed. Prometheus itself looks every 15 seconds, unless told otherwise.
+/// How often the file is renewed. Prometheus itself looks every 15 seconds by default.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// How much of an earlier file is read; it has a few kilobytes.

@@ -1,4 +1,4 @@
-//! Text that is safe to show on a terminal, whatever data is in it.
+//! Text that is safe to show on a terminal with any data in it.
 //!
 //! Control characters move the cursor, change colours, set titles; bidirectional overrides let text read as something that
 //! it is not. Both are shown as escapes.

@@ -11,7 +11,7 @@ const KEYS: [&str; 2] = ["sk_", "ak_"];
 /// What is in keys, wherever they stand.
 const IN_KEYS: [&str; 4] = ["sk_live_", "sk_test_", "ak_live_", "ak_test_"];
 
-/// The same error, which repeats nothing of a URL but where it leads, and nothing of a key.
+/// The error without secrets: it repeats nothing of a URL but where it leads, and nothing of a key.
 pub(super) fn without_secrets(mut error: clap::Error) -> clap::Error {
     let texts = |(kind, value): (ContextKind, &ContextValue)| match value {
         ContextValue::String(text) => Some((kind, shown(text)?)),

@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// The same, byte by byte.
+    /// Scans a block byte by byte, as the fast way must.
     fn slowly(bytes: &[u8; BLOCK], begin: Inside) -> Option<Block> {
         let mut block = Block { brackets: 0, line_breaks: 0, end: begin };
         for (index, byte) in bytes.iter().enumerate() {

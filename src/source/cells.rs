@@ -96,7 +96,7 @@ pub(super) fn trimmed(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}')
 }
 
-/// The same of bytes that may not be UTF-8, which are then left as they are but for ASCII.
+/// Bytes without the white space around them, as [`trimmed`] does it; if they are not UTF-8, only that of ASCII goes.
 pub(super) fn trimmed_bytes(bytes: &[u8]) -> &[u8] {
     std::str::from_utf8(bytes).map_or_else(|_| bytes.trim_ascii(), |text| trimmed(text).as_bytes())
 }

@@ -14,7 +14,7 @@ pub enum Purpose {
     DryRun,
     /// To be compared with the target.
     Comparison,
-    /// The same, and nothing was compared so far.
+    /// To be compared with the target, and nothing was compared so far.
     NoComparison,
 }
 

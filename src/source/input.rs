@@ -28,7 +28,7 @@ impl Input {
         Ok(object.map_or_else(|| Self::from_argument(argument), Self::Object))
     }
 
-    /// The same where an argument is only a name: nothing is opened, and no URL is reached.
+    /// Reads an argument that is only a name: nothing is opened, and no URL is reached.
     pub fn from_argument(argument: &Path) -> Self {
         if argument.as_os_str() == "-" { Self::Stdin } else { Self::File(argument.to_path_buf()) }
     }

@@ -47,7 +47,7 @@ pub enum Watch {
     Hold(Arc<KnownInputs>),
 }
 
-/// The same for one input.
+/// How the bytes of one input are looked after.
 #[derive(Clone, Debug, Default)]
 pub enum InputWatch {
     /// Not at all.

@@ -49,7 +49,7 @@ pub enum ObjectUrlError {
         /// The input's name.
         name: Arc<str>,
     },
-    /// The same, by an endpoint in the environment.
+    /// An endpoint in the environment would be read without TLS.
     #[error("{variable} begins with http://; only https is spoken, except to this machine")]
     InsecureEndpoint {
         /// The variable.

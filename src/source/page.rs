@@ -15,7 +15,7 @@ use super::member_names::{DATA, ERRORS, is_field, is_of_person, is_of_user};
 /// The longest name that a member of an envelope can have, in bytes; struson keeps it as a whole.
 pub(super) const NAME: u64 = 64 * 1024;
 
-/// The same for the names within other members, of which none is kept.
+/// The longest name within other members, in bytes; none of them is kept.
 const INNER_NAME: u64 = 1024 * 1024;
 
 /// How many members beside `data` are counted by their names.

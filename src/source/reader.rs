@@ -84,7 +84,7 @@ pub struct RecordReader {
 }
 
 impl RecordReader {
-    /// The same, handing out the records of one shard and framing the others.
+    /// This reader, which then hands out the records of one shard and frames the others.
     #[must_use]
     pub fn of_shard(self, shard: Option<Shard>) -> Self {
         Self { shard, ..self }

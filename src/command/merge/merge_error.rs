@@ -46,7 +46,7 @@ pub enum MergeError {
         /// The names of what differs.
         what: String,
     },
-    /// The same records would count twice.
+    /// Two runs are of one shard, so its records would count twice.
     #[error("runs {one} and {other} are both of shard {shard}")]
     Twice {
         /// A run.

@@ -106,7 +106,7 @@ pub(super) fn check_finished(parts: &BTreeMap<u32, ShardRun>, of: Shard) -> Resu
     Err(MergeError::Unfinished(problems.concat()))
 }
 
-/// All shards read the same bytes. Their runs were compared by samples of the inputs; only reading them tells for sure.
+/// All shards read the same bytes. Their runs were compared by samples of the inputs; only reading them makes sure.
 pub(super) fn check_bytes(parts: &BTreeMap<u32, ShardRun>) -> Result<(), MergeError> {
     let mut first: Option<(&ShardRun, FirstPassRecord)> = None;
     for part in parts.values() {

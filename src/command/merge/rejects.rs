@@ -1,6 +1,6 @@
 //! The rejects of all shards, one behind the other. What nobody changed is copied. A file that somebody mended is taken as it
 //! is now, record by record, however a tool has laid it out since. What cannot be taken is named, and holds up nothing: the
-//! counts are those of the journals, whatever became of the files.
+//! counts are those of the journals, even if the files were changed.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};

@@ -1,4 +1,4 @@
-//! What was granted, and what it tells about the quota.
+//! What was granted, and what follows from it about the quota.
 
 use tokio::time::Instant;
 
@@ -59,7 +59,7 @@ impl RateControl {
         self.measured.is_some_and(|last| (quota / last - 1.0).abs() < 0.03)
     }
 
-    /// What was granted in a second from the last time that the quota was used up until now, if that can be told.
+    /// What was granted in a second from the last time that the quota was used up until now, if that is known.
     #[expect(clippy::cast_precision_loss, reason = "nothing is granted that often")]
     pub(super) fn granted_between(&self, now: Instant) -> Option<f64> {
         let seconds = now.duration_since(self.since).as_secs_f64();

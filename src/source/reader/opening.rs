@@ -21,7 +21,7 @@ impl RecordReader {
         Self::open_watched(input, limits, &InputWatch::Nothing)
     }
 
-    /// The same, looking after the input's bytes.
+    /// Opens an input like [`Self::open`], and watches its bytes.
     pub fn open_watched(input: &Input, limits: ReaderLimits, watch: &InputWatch) -> Result<Self, SourceError> {
         let (name, watched) = (input.name(), Watching::of(input, watch));
         let Opened { mut reader, compressed } = watched.decompress(input)?;
