@@ -1,6 +1,6 @@
 //! The files that decide how every user is mapped: the mapping file and the JSON Schema of the traits.
 //!
-//! They belong to the run. A run keeps copies, for the owner only, and goes on by them whatever became of the files; that
+//! They belong to the run. A run keeps copies, for the owner only, and goes on by them, even if the files changed; that
 //! they are the same content is known by its hash.
 
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! Signals as a stream: the first asks the run to end, the second insists, the third ends the process.
+//! Signals as a stream: the first asks the run to end, the second drops the requests under way, the third ends the process.
 
 use std::fmt;
 

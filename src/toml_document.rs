@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 /// How alike two names have to be for one to be suggested, from 0 to 1.
 const ALIKE: f64 = 0.75;
 
-/// Faults of one file that are told at once.
+/// Faults of one file that are listed at once.
 const MOST_FAULTS: usize = 10;
 
 /// Something that is wrong with a file.

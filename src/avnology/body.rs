@@ -18,7 +18,7 @@ const FREE: usize = 128 * 1024;
 /// Bytes of all longer answers together.
 const ROOM: usize = MOST;
 
-/// How long room is waited for. Whoever has some may be waiting for a turn that those who wait for room have: a run that
+/// How long room is waited for. A request that has some may wait for a turn that is held by requests which wait for room: a run that
 /// stands still would be worse than one that takes more memory.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -1,7 +1,7 @@
 //! Who is at a target: its whole list, gone through once, as an index on disk.
 //!
 //! No filter of the documented list finds a person by the id that they had at Clerk, and some targets ignore filters
-//! altogether. Without this, somebody who is there could only be told from somebody who is not by the target's own id, which
+//! altogether. Without this, only the target's own id could show whether somebody is there, and that id
 //! is not known of users that others created, or that a lost answer was about.
 
 use std::io;

@@ -1,4 +1,4 @@
-//! Stands in for `avnology sandbox` in a build without it: whatever is typed, the answer is how to get it.
+//! Stands in for `avnology sandbox` in a build without it: the answer to every command line is how to get it.
 
 use std::ffi::OsString;
 

@@ -38,8 +38,8 @@ impl Output {
         details: &RunDetails,
         report_file: Option<&Path>,
     ) -> Result<ExitStatus, ImportError> {
-        // Previews first, so that the verdict is what the reader is left with; and both before the files: whatever happens to
-        // these, nobody is left without the account of what was done.
+        // Previews first, so that the verdict is what the reader is left with; and both before the files: if these cannot
+        // be written, the account of what was done is printed all the same.
         let printed = self.print_data(ledger, details);
         self.print_summary(ledger, details);
         for path in report_file.into_iter().chain(self.further_report.as_deref()) {

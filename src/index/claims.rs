@@ -1,8 +1,8 @@
 //! Who gets a key that several records have: records are gone through in their order, and one that comes first with all of
 //! its keys gets them all.
 //!
-//! A record is the duplicate of an earlier one that has a key which it claims; it then gets none of its own, so whoever
-//! comes behind it may have those. Who has a key is known by its slot in a file: the first record that stays and has the key
+//! A record is the duplicate of an earlier one that has a key which it claims; it then gets none of its own, so a later
+//! record may have those. Who has a key is known by its slot in a file: the first record that stays and has the key
 //! in any way, and the one that claims it. However long a chain of records is in which each has a key of the one before,
 //! memory holds the keys of one record.
 

@@ -258,7 +258,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-        /// Against a map in memory, whatever the order in which threads deliver.
+        /// Against a map in memory, with every order in which threads deliver.
         #[test]
         fn exactly_the_later_records_of_keys_that_stay_are_found(
             records in proptest::collection::vec((0u8..40, 0u8..40, proptest::collection::vec(0u8..60, 0..3)), 1..200),

@@ -10,7 +10,7 @@
 //! those that are there several times once more in the order of the records (`claims`).
 //!
 //! An entry begins with its key, most often a hash, so that one comparison of bytes does for every index. Memory is
-//! bounded by the sorter's buffer, whatever the number of entries.
+//! bounded by the sorter's buffer, with any number of entries.
 
 mod claims;
 mod duplicate;

@@ -12,8 +12,8 @@ const FAN_IN: usize = 64;
 
 /// Takes entries in any order, from any thread, and gives them back in order.
 ///
-/// What does not fit the buffer lies in files without a name, which are gone with the process however it ends. Whoever
-/// fills the buffer sorts and writes it while the others go on with the next.
+/// What does not fit the buffer lies in files without a name, which are gone with the process however it ends. The
+/// thread that fills the buffer sorts and writes it while the others go on with the next.
 #[derive(Debug)]
 pub struct Sorter<const N: usize> {
     buffer: Mutex<Vec<[u8; N]>>,

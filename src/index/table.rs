@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::merge::merge;
 use super::sorted_file::SortedFile;
 
-/// Sorted files that are merged into one when there are as many: whoever looks something up looks into each.
+/// Sorted files that are merged into one when there are as many: a look-up goes into each.
 const FAN_IN: usize = 8;
 
 /// A set of entries on disk that grows.

@@ -21,13 +21,13 @@
 //!   them. A group is only begun when the one before is durable, so what is damaged in the last group is torn, and is
 //!   cut off from the first entry that is not whole.
 //! - A group behind it proves that a damaged entry was durable before: that is [`LogError::Damaged`]. It is never taken for
-//!   the end, for the entries behind it would be lost in silence. A mark knows its own place, so it is found whatever is
-//!   before it.
+//!   the end, for the entries behind it would be lost in silence. A mark knows its own place, so it is found with any
+//!   bytes before it.
 //! - [`LogWriter::seal`] adds a mark and nothing else. In a log that was sealed, damage anywhere is found.
 //!
 //! # What is not
 //!
-//! - A file that somebody cut exactly between two entries cannot be told from an older state of the same file.
+//! - A file that somebody cut exactly between two entries looks like an older state of the same file.
 //! - One writer at a time: the run's lock sees to that.
 //!
 //! Version 1 had no marks. Its logs are read, and gone on with in groups; where no mark is before it, damage counts as torn

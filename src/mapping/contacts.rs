@@ -154,7 +154,7 @@ struct Flat<'a> {
 
 impl<'a> Flat<'a> {
     /// All of them, the flat user's primary one first: id, value, whether verified. What nothing is said about counts as
-    /// not verified, for whoever owns a verified address can sign in with it.
+    /// not verified, for the owner of a verified address can sign in with it.
     fn and(
         &self,
         objects: impl Iterator<Item = (Option<&'a str>, Option<&'a str>, Option<bool>)>,

@@ -28,7 +28,7 @@ pub struct MigrationIdentity<'a> {
     /// BCP 47.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<&'a str>,
-    /// Whether the primary address is verified. Told here, too, for the list of addresses need not be a trait.
+    /// Whether the primary address is verified. Said here, too, for the list of addresses need not be a trait.
     #[serde(skip)]
     pub email_verified: bool,
     /// Whether the primary number is.

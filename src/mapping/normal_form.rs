@@ -85,7 +85,7 @@ mod tests {
             prop_assert_eq!(normal_form(&form), form.as_str());
         }
 
-        /// However its letters are put together and whatever their case.
+        /// With its letters composed or not, and in upper or lower case.
         #[test]
         fn spelling_does_not_count(local in "[a-zA-Zà-ÿΑ-ω]{1,9}", domain in "[a-zà-öÀ-Ö]{1,9}") {
             let address = format!("{local}@{domain}.example");

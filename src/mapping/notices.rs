@@ -89,7 +89,7 @@ impl Notices {
         self.0
     }
 
-    /// The set that had these bits. Bits of notices that only a later version knows are kept and not told of.
+    /// The set that had these bits. Bits of notices that only a later version knows are kept and not reported.
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
@@ -105,7 +105,7 @@ impl From<Notice> for Notices {
     }
 }
 
-/// Two notices with one number would be told of as each other.
+/// Two notices with one number would be taken for each other.
 const _: () = {
     let (mut taken, mut index) = (0, 0);
     while index < Notice::ALL.len() {

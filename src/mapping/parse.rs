@@ -35,7 +35,7 @@ pub fn parse_row<'a>(header: &'a Header, row: &'a Row<'_>) -> Result<User<'a>, R
     User::of_cells(header.cells(row)).map_err(|error: serde_json::Error| data(&error.to_string()))
 }
 
-/// The rejection of a row whose cells cannot be told.
+/// The rejection of a row whose cells are not known.
 pub fn row_rejection(fault: RowFault) -> Rejection {
     let (place, message) = match fault {
         RowFault::Quotes(place) => {

@@ -145,7 +145,7 @@ pub enum InvalidUsername {
     Drop,
 }
 
-/// Which traits there are beside the email address and the metadata. The ones that the target knows are told apart; `None`
+/// Which traits there are beside the email address and the metadata. The ones that the target knows are kept apart; `None`
 /// and `false` leave one out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraitRules {

@@ -61,7 +61,7 @@ impl TraitsSchema {
         check_references(&document)?;
         let validator = jsonschema::options()
             .offline()
-            // Linear in the length of the text, whatever the pattern and whoever wrote the text.
+            // Linear in the length of the text, with any pattern and any text.
             .with_pattern_options(PatternOptions::regex())
             .should_validate_formats(true)
             .build(&document)
@@ -78,7 +78,7 @@ impl TraitsSchema {
         Ok(Self(Arc::new(Compiled { document, validator, names })))
     }
 
-    /// Checks the traits of a user; the first violation is told, without a value.
+    /// Checks the traits of a user; the first violation is returned, without a value.
     pub(super) fn check(&self, traits: &Traits<'_>) -> Result<(), Rejection> {
         let Compiled { validator, names, .. } = &*self.0;
         let Ok(traits) = serde_json::to_value(traits) else {
@@ -128,7 +128,7 @@ impl fmt::Debug for TraitsSchema {
     }
 }
 
-/// As a JSON pointer, the root of which is told as such.
+/// As a JSON pointer, the root of which is named as such.
 fn pointer(location: &Location) -> String {
     match location.as_str() {
         "" => "/".to_owned(),

@@ -6,7 +6,7 @@ use super::{Address, MigrationIdentity, RejectCode, normal_form};
 /// A field that is unique at the target.
 ///
 /// The numbers are on disk, in the duplicates of runs: they are never changed and never given to another field. Of records
-/// with several fields in common the smallest number is told.
+/// with several fields in common the smallest number is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {
     /// The key at the target. Of records with several fields in common this tells most: they are the same user.

@@ -71,7 +71,7 @@ fn primary_is_verified(addresses: &[Address<'_>]) -> bool {
     addresses.iter().any(|address| address.primary && address.verified)
 }
 
-/// Whoever may not sign in at Clerk may not sign in at the target; an administrator decides about the rest there.
+/// A user who may not sign in at Clerk may not sign in at the target; an administrator decides about the rest there.
 fn disabled_because(user: &User<'_>) -> Option<&'static str> {
     [(user.banned, "banned"), (user.locked, "locked"), (user.deprovisioned, "deprovisioned")]
         .into_iter()

@@ -116,7 +116,7 @@ impl Late {
 const TOGETHER: usize = 256;
 
 /// Reports what a dry run found among the records of its shard, if nobody else wants to know. If it was stopped, keys of records
-/// were collected that nobody was told of, and nothing is said.
+/// were collected that were not reported, and nothing is said.
 pub(super) async fn report_duplicates(
     check: DuplicateCheck,
     shard: Option<Shard>,

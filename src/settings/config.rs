@@ -57,7 +57,7 @@ const VARIABLES: [(&str, &str); 5] = [
     ("runs-dir", "AVNOLOGY_RUNS_DIR"),
 ];
 
-/// Options that a run remembers: it goes on as it was begun, whatever the file says by then.
+/// Options that a run remembers: it goes on as it was begun, even if the file has changed.
 const REMEMBERED: [&str; 9] = [
     "batch-bytes",
     "batch-size",
@@ -144,7 +144,7 @@ fn config_file(
     arguments: &[OsString],
     directory: &Path,
 ) -> Result<Option<PathBuf>, CommandLineError> {
-    // Something may be missing that the file will say; whatever else is wrong is told when all is parsed.
+    // Something may be missing that the file will say; what else is wrong is reported when all is parsed.
     let typed = command.clone().ignore_errors(true).try_get_matches_from(arguments)?;
     let Some(clerk) = typed.subcommand_matches("migrate").and_then(|typed| typed.subcommand_matches("clerk")) else {
         return Ok(None);

@@ -15,7 +15,7 @@ pub(super) struct Engine {
     pub(super) size: Option<&'static str>,
 }
 
-/// Kubernetes: "Job, completion mode", its size is not told. Slurm: `sbatch`, "job array environment variables". AWS Batch:
+/// Kubernetes: "Job, completion mode", its size is not given. Slurm: `sbatch`, "job array environment variables". AWS Batch:
 /// "job environment variables". Cloud Run: "container contract, jobs".
 pub(super) const ENGINES: [Engine; 4] = [
     Engine { name: "a Kubernetes Indexed Job", index: "JOB_COMPLETION_INDEX", first_and_step: None, size: None },
@@ -78,7 +78,7 @@ pub enum ShardError {
         variable: &'static str,
         /// What it says.
         size: NonZeroU32,
-        /// What we were told.
+        /// What the environment says.
         shards: NonZeroU32,
     },
     /// It does not add up.

@@ -27,12 +27,12 @@ pub enum ProgressMode {
     None,
 }
 
-/// What standard error gets beside progress. Who types `--verbose` wants to see something, whatever the config file says.
+/// What standard error gets beside progress. A user who types `--verbose` sees something, even if the config file asks for quiet.
 pub fn console(options: &RunOptions) -> Console {
     Console::new(options.log_format, is_quiet(options))
 }
 
-/// Whether nothing is told that is no news.
+/// Whether only news is printed.
 pub(super) fn is_quiet(options: &RunOptions) -> bool {
     options.quiet && options.verbose == 0
 }

@@ -85,7 +85,7 @@ impl ImportSettings {
     }
 }
 
-/// Whether two paths name one file, by whatever names. A terminal, a pipe or a device is written to without harm.
+/// Whether two paths name one file, even by different names. A terminal, a pipe or a device is written to without harm.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     match (std::fs::metadata(one), std::fs::metadata(other)) {
         (Ok(found), Ok(also)) => found.is_file() && also.is_file() && is_same(&found, &also, (one, other)),

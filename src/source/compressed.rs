@@ -15,7 +15,7 @@ use super::zstd::{Frames, is_zstd};
 /// The first bytes that say how data are compressed.
 const MAGIC: u64 = 4;
 
-/// The most bytes of content for one that is compressed. Memory is bounded whatever comes, so what a bomb can do is to keep
+/// The most bytes of content for one that is compressed. Memory is bounded with any input, so what a bomb can do is to keep
 /// us busy, and to fill the disk with rejects.
 ///
 /// A user of Clerk has a random id of 27 characters and some times, about 75 bytes that nothing can compress, in a record
@@ -260,7 +260,7 @@ impl Read for UnpackedContent {
                 Ok(UnpackStep::Surplus) => {
                     let at = self.decoder.taken();
                     let ended = self.end(DataEnd::Surplus(at));
-                    // Whoever looks after the bytes wants to see all of them.
+                    // What watches the bytes has to see all of them.
                     if let Some(source) = self.decoder.source() {
                         io::copy(source, &mut io::sink())?;
                     }

@@ -1,4 +1,5 @@
-//! What was done with an input that cannot be read any further. The reader knows how far it came, and whoever reads why.
+//! What was done with an input that cannot be read any further. The reader knows how far it came; the
+//! job that reads knows why.
 
 use super::SourceError;
 use super::error::records;

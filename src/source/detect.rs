@@ -154,7 +154,7 @@ fn archive(prefix: &[u8]) -> (&'static str, &'static str) {
 /// Tells users in an array from pages of them in one.
 fn array(text: &[u8]) -> Format {
     let mut reader = JsonStreamReader::new_custom(text, settings());
-    // What cannot be told is an array of users, each of which is judged by itself.
+    // What is not clear is taken for an array of users, each of which is judged by itself.
     pages(&mut reader, text).unwrap_or(Format::Array)
 }
 

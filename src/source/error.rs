@@ -40,7 +40,7 @@ pub enum SourceError {
         input: Arc<str>,
         /// How far reading came.
         place: Place,
-        /// The operating system's reason, or that of whatever unpacks the input.
+        /// The operating system's reason, or that of the decoder.
         reason: io::Error,
     },
     /// Its bytes are not what was written: data that do not unpack, or whose checksum is wrong.

@@ -30,7 +30,7 @@ pub struct Header {
     id: usize,
 }
 
-/// Why the cells of a row cannot be told. Places are those within the row.
+/// Why the cells of a row are not known. Places are those within the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFault {
     /// The row's bytes are not UTF-8.

@@ -1,4 +1,4 @@
-//! What the first pass over the inputs learnt of their bytes, so that whatever reads them later is held to it.
+//! What the first pass over the inputs learnt of their bytes, so that every later read is held to it.
 //!
 //! The digest of all the bytes decides whether an input is the same. It is known only at the end, though, and by then a
 //! changed input would have been sent. So the first pass keeps a short hash of each block, too, and a later pass looks at
@@ -121,7 +121,7 @@ impl Recorder {
         noted.count += 1;
         let Some(blocks) = &mut noted.blocks else { return };
         if let Err(error) = blocks.write_all(&hash.to_le_bytes()) {
-            // Told once all is read.
+            // Reported once all is read.
             noted.blocks = None;
             noted.failed = Some(error);
         }

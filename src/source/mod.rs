@@ -4,7 +4,7 @@
 //! Input ── open ── watch ── decompress ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
 //! ```
 //!
-//! The raw bytes are looked after as they come (`watched`): the first pass notes what they are, and whatever reads them
+//! The raw bytes are looked after as they come (`watched`): the first pass notes what they are, and what reads them
 //! later is held to that, block by block (`known`). What is compressed is relied on as far as checksums cover it
 //! (`compressed`).
 //!

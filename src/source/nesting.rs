@@ -10,7 +10,7 @@ pub(super) struct Nesting {
     open: Vec<u8>,
     /// How many of them are `{`.
     braces: usize,
-    /// Open brackets deeper than those, of whatever kind.
+    /// Open brackets deeper than those, of any kind.
     deeper: u64,
 }
 

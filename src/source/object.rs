@@ -1,7 +1,7 @@
 //! An input that lies in an object store, or behind https: where it is, how to get there, and reading it.
 //!
 //! It is read in parts of a bounded size, some of them ahead, each with a request of its own. So no connection has to last as
-//! long as an import, whatever fails is asked for once more, and a run that is taken up begins with the part it needs. All
+//! long as an import, what fails is asked for once more, and a run that is taken up begins with the part it needs. All
 //! parts have to be of one version of the object.
 
 use std::collections::VecDeque;
@@ -34,7 +34,7 @@ const SCHEMES: [&str; 5] = ["s3", "gs", "az", "https", "http"];
 /// An input that lies in an object store, or behind https.
 #[derive(Clone)]
 pub struct Object {
-    /// With whatever secret there is in it.
+    /// With any secret that is in it.
     url: Url,
     name: Arc<str>,
     access: Arc<ObjectAccess>,
@@ -184,7 +184,7 @@ fn is_scheme(text: &str) -> bool {
     text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// An endpoint that would be spoken to without TLS. Those that give credentials to whatever runs on a machine of a cloud are
+/// An endpoint that would be spoken to without TLS. Those that give credentials to every program on a machine of a cloud are
 /// on that machine's own network, and have no TLS anywhere.
 fn insecure_endpoint(options: &[(String, String)]) -> Option<&str> {
     let of_machine = |name: &str| {

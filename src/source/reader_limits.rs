@@ -20,7 +20,7 @@ impl Default for ReaderLimits {
 }
 
 impl ReaderLimits {
-    /// Whether a record's bytes are kept. What is not kept once never is again, whatever follows.
+    /// Whether a record's bytes are kept. What is not kept once is never kept again.
     pub(super) fn keep(self, record: Bounds) -> bool {
         record.end - record.start <= self.record_bytes as u64
     }

@@ -51,8 +51,8 @@ struct Breaks {
 }
 
 /// [`Framer`] for rows as RFC 4180 has them: cells may be quoted, and quoted ones may hold line breaks. Lines without a byte
-/// are no rows, and neither are rows without a user, which are counted. Whether a row fits the header is decided by whoever
-/// reads its cells.
+/// are no rows, and neither are rows without a user, which are counted. Whether a row fits the header is decided when
+/// its cells are read.
 ///
 /// A quoted cell that would swallow rows ends the row before the first of them, see [`Likeness`].
 pub(super) struct RowFramer {

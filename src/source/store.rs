@@ -56,7 +56,7 @@ impl Store {
         let began = Instant::now();
         loop {
             match self.try_part(range.clone(), known.as_ref()).await {
-                // The crate tries again whatever has no answer; an answer that breaks off is left to us.
+                // The crate tries again if there is no answer; an answer that breaks off is left to us.
                 Err(ObjectFault::Unreachable) if began.elapsed() + PAUSE < patience => sleep(PAUSE).await,
                 // An empty object has no part that could be given.
                 Err(ObjectFault::NoParts) if range.start == 0 => return self.empty().await,
@@ -139,7 +139,7 @@ fn version(meta: &ObjectMeta) -> Version {
     Version { bytes: meta.size, tag: meta.e_tag.clone(), modified }
 }
 
-/// What an error means. Its own text may hold the URL, and is never told.
+/// What an error means. Its own text may hold the URL, and is never shown.
 fn fault(error: &Error) -> ObjectFault {
     tracing::debug!(kind = kind(error), "the store did not give a part");
     match error {

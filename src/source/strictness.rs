@@ -178,7 +178,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     /// A record is what it is in the document, however small the buffers are and however much white space is behind it. It
-    /// is told to be too large if it is.
+    /// is reported as too large if it is.
     #[test]
     fn a_record_is_itself_or_too_large(
         mut records in spaced(),
@@ -265,7 +265,7 @@ proptest! {
     }
 }
 
-/// The kinds of cases that public suites of JSON tests hold, each as it is named, whatever the borders.
+/// The kinds of cases that public suites of JSON tests hold, each as it is named, with any borders.
 #[test]
 fn every_kind_of_case_is_decided_as_serde_json_does() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/json_cases");

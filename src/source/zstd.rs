@@ -159,7 +159,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is done to the data: it is an error, or the content is what it was.
+        /// With any damage to the data: it is an error, or the content is what it was.
         #[test]
         fn damage_is_told_and_nothing_is_made_up(
             content in proptest::collection::vec(proptest::sample::select(b"abcabcabcd".to_vec()), 0..3_000),

@@ -49,7 +49,7 @@ async fn compare_all(
         Sample::Of(_) => None,
     };
     let stop = CancellationToken::new();
-    // However this ends, the reader is told.
+    // At any end of this, the reader is stopped.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(settings.intake.clone(), duplicates, stop, stops));

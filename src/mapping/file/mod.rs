@@ -1,4 +1,4 @@
-//! The mapping file: TOML to [`Rules`](super::Rules), with every fault told by line and column.
+//! The mapping file: TOML to [`Rules`](super::Rules), with every fault by its line and column.
 
 mod compile;
 mod origin;
