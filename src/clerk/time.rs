@@ -46,7 +46,7 @@ impl Time {
     }
 }
 
-/// The nearest whole number, if a number can be that exact.
+/// The nearest whole number, if it fits.
 fn whole(number: f64) -> Option<i64> {
     format!("{number:.0}").parse().ok()
 }
