@@ -365,8 +365,8 @@ pub struct RunOptions {
     pub max_errors: Option<u64>,
 
     /// Send nothing if the files show that any record would be rejected: exit code 4; the report and the rejects file name these
-    /// records. What only the target knows is found while the others are sent (exit code 3): an address that another identity
-    /// has, and with --on-existing fail who is there already
+    /// records. What only the target knows is found while the others are sent (exit code 3): for example an address that another
+    /// identity has, or, with --on-existing fail, a user who is at the target already
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, help_heading = "Mapping")]

@@ -36,14 +36,14 @@ macro_rules! pages {
 }
 
 pages! {
-    inputs, "inputs.md", ["inputs", "csv", "compressed", "duplicates"], "what is read: shapes, files and pipes, duplicates";
+    inputs, "inputs.md", ["inputs", "import", "csv", "compressed", "duplicates"], "what is read: shapes, files and pipes, duplicates";
     mapping, "mapping.md", ["mapping", "schema"], "what becomes of each field, and rules of your own";
     passwords, "passwords.md", ["passwords"], "passwords that another file has";
     runs, "runs.md", ["runs", "resume", "undo", "verify", "rejects"], "runs: resume, replay of rejects, verify, undo";
     nightly, "nightly.md", ["nightly", "config"], "every night: config file, systemd, Kubernetes";
     metrics, "metrics.md", ["metrics", "exit-codes", "report", "logs"], "metrics, logs, reports and exit codes";
     pace, "pace.md", ["pace", "rate", "proxies"], "how fast the import goes, and the connection";
-    shards, "shards.md", ["shards", "machines"], "one import on several machines";
+    shards, "shards.md", ["shards", "merge", "machines"], "one import on several machines";
     stores, "stores.md", ["stores", "s3"], "inputs in S3, Google Cloud, Azure, or behind https";
     options, "options.md", ["options", "environment"], "the options that matter most, and the environment";
     figures, "figures.md", ["figures"], "what was measured";

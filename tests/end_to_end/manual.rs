@@ -106,6 +106,10 @@ fn help_has_the_manual_and_the_commands() {
     let clerk = scratch.run(&["help", "migrate", "clerk"]).expect_code(0).stdout;
     assert_eq!(clerk, scratch.run(&["migrate", "clerk", "--help"]).expect_code(0).stdout);
     assert_eq!(scratch.run(&["help", "sandbox"]).expect_code(0).stdout, scratch.run(&["sandbox", "--help"]).stdout);
+    // What stands below `migrate clerk` may be named without it, in capitals, too.
+    let merge = scratch.run(&["help", "runs", "merge"]).expect_code(0).stdout;
+    assert_eq!(merge, scratch.run(&["migrate", "clerk", "runs", "merge", "--help"]).expect_code(0).stdout);
+    assert_eq!(scratch.run(&["help", "RUNS"]).expect_code(0).stdout, page);
     let all = scratch.run(&["help"]).expect_code(0).stdout;
     assert_eq!(all, scratch.run(&["--help"]).expect_code(0).stdout);
     assert!(all.contains("  glossary   what the words mean\n") && all.contains("Exit codes:"), "{all}");
