@@ -50,12 +50,14 @@ impl Key<'_> {
 }
 
 /// An identity as it was listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The target's own id.
     pub id: String,
     /// The key at the target; one whose key somebody took away has none.
     pub external_id: Option<String>,
+    /// The id of the user at Clerk that it came from.
+    pub clerk_id: Option<String>,
 }
 
 /// External ids, ids at Clerk, and the target's own ids for them. The files have no names: they are gone when this is.
@@ -101,7 +103,11 @@ impl Catalogue {
     pub(super) fn note(&mut self, identity: &Comparable<'_>) -> io::Result<()> {
         let Some(id) = identity.id.as_deref() else { return Ok(()) };
         let (external_id, clerk_id) = (identity.external_id.as_deref(), identity.clerk_id());
-        let listed = Listed { id: id.to_owned(), external_id: external_id.map(str::to_owned) };
+        let listed = Listed {
+            id: id.to_owned(),
+            external_id: external_id.map(str::to_owned),
+            clerk_id: clerk_id.as_deref().map(str::to_owned),
+        };
         if self.find(Key::Id(id))?.as_ref() == Some(&listed) {
             return Ok(());
         }
@@ -125,24 +131,33 @@ fn place(entry: &[u8; ENTRY_BYTES]) -> u64 {
     !u64::from_be_bytes(bytes)
 }
 
-/// The target's own id, and the external id behind a separator that no text of JSON has.
+/// The target's own id, and each of the other ids behind a byte that no text of JSON has.
 fn written(listed: &Listed) -> Vec<u8> {
     let mut text = listed.id.clone().into_bytes();
-    if let Some(external_id) = &listed.external_id {
-        text.push(SEPARATOR);
-        text.extend_from_slice(external_id.as_bytes());
+    for (mark, id) in [(EXTERNAL_ID, &listed.external_id), (CLERK_ID, &listed.clerk_id)] {
+        if let Some(id) = id {
+            text.push(mark);
+            text.extend_from_slice(id.as_bytes());
+        }
     }
     text
 }
 
-/// A byte that is in no UTF-8.
-const SEPARATOR: u8 = 0xFF;
+/// Bytes that are in no UTF-8.
+const EXTERNAL_ID: u8 = 0xFE;
+const CLERK_ID: u8 = 0xFF;
 
 fn read(text: &[u8]) -> io::Result<Listed> {
-    let mut parts = text.splitn(2, |byte| *byte == SEPARATOR).map(|part| {
-        String::from_utf8(part.to_vec()).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-    });
-    Ok(Listed { id: parts.next().transpose()?.unwrap_or_default(), external_id: parts.next().transpose()? })
+    let owned = |text: &[u8]| {
+        String::from_utf8(text.to_vec()).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    };
+    let cut = |text: &[u8], mark| match memchr::memchr(mark, text) {
+        Some(at) => owned(&text[at + 1..]).map(|id| (at, Some(id))),
+        None => Ok((text.len(), None)),
+    };
+    let (end, clerk_id) = cut(text, CLERK_ID)?;
+    let (end, external_id) = cut(&text[..end], EXTERNAL_ID)?;
+    Ok(Listed { id: owned(&text[..end])?, external_id, clerk_id })
 }
 
 #[cfg(test)]
@@ -166,18 +181,19 @@ mod tests {
             note(&mut catalogue, &one(number));
         }
         assert_eq!(catalogue.listed().count(), 20_000);
-        let listed = |id: &str, external_id: Option<&str>| {
-            Some(Listed { id: id.to_owned(), external_id: external_id.map(str::to_owned) })
+        let listed = |id: &str, external_id: Option<&str>, clerk_id: &str| {
+            let (external_id, clerk_id) = (external_id.map(str::to_owned), Some(clerk_id.to_owned()));
+            Some(Listed { id: id.to_owned(), external_id, clerk_id })
         };
         for number in [0, 7, 19_999] {
             assert_eq!(
                 catalogue.person(&format!("u{number}")).unwrap(),
-                listed(&format!("usr_{number}"), Some(&format!("e{number}")))
+                listed(&format!("usr_{number}"), Some(&format!("e{number}")), &format!("u{number}"))
             );
         }
         assert_eq!(catalogue.person("e7").unwrap(), None, "that is an external id");
         note(&mut catalogue, r#"{"id":"usr_new","admin_metadata":{"clerk":{"id":"u7"}}}"#);
-        assert_eq!(catalogue.person("u7").unwrap(), listed("usr_new", None));
-        assert_eq!(catalogue.listed().last().unwrap().ok().map(|(_, listed)| listed), listed("usr_new", None));
+        assert_eq!(catalogue.person("u7").unwrap(), listed("usr_new", None, "u7"));
+        assert_eq!(catalogue.listed().last().unwrap().ok().map(|(_, listed)| listed), listed("usr_new", None, "u7"));
     }
 }

@@ -42,11 +42,11 @@ pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus,
     let rejects = directory.stage(|to| rejects::gather(&accounts, to))?;
     let mut merged = accounts.into_iter().map(|account| account.ledger).reduce(Ledger::with).unwrap_or_else(empty);
     merged.shard = None;
-    let (path, report) = (directory.rejects()?, directory.report());
-    merged.set_rejects_files(rejects.iter().map(|_| path.clone()).collect());
+    let (place, report) = (directory.place_of(rejects.as_ref())?, directory.report());
+    merged.set_rejects_files(rejects.iter().map(|_| place.path.clone()).collect());
     let report_file = Some(report.display().to_string());
     let details = RunDetails { shards, rejects_of, passwords, target, report_file, ..RunDetails::default() };
-    directory.keep((&path, rejects), &RunReport::new(&merged, &details, false))?;
+    directory.keep((&place, rejects), &RunReport::new(&merged, &details, false))?;
     Ok(Output::new(arguments.output, Console::new(LogFormat::Text, arguments.quiet)).report(&merged, &details, None)?)
 }
 

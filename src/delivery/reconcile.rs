@@ -134,13 +134,19 @@ impl Reconciler<'_> {
         settlement: &mut Settlement,
     ) -> Result<(), TargetError> {
         let item = &self.batch.items[index];
-        match self.end(item, found).await? {
+        let end = self.end(item, found).await?;
+        let is_updated = matches!(end, End::Settled { outcome: RecordOutcome::Updated, .. });
+        // Under an external id that it does not have any more, nothing is known of it.
+        let earlier = found.and_then(|found| found.external_id.as_deref()).filter(|id| **id != *item.external_id);
+        let id = found.and_then(|found| found.id.as_deref());
+        settlement.confirmed.extend(earlier.map(|earlier| match id.filter(|_| is_updated) {
+            Some(id) => ConfirmedUser::renamed(earlier, &item.external_id, id),
+            None => ConfirmedUser::nothing(earlier),
+        }));
+        match end {
             End::Settled { outcome, differs, confirmed } => settlement.settled(item, outcome, differs, confirmed),
             End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
         }
-        // Under an external id that it does not have any more, nothing is known of it.
-        let earlier = found.and_then(|found| found.external_id.as_deref()).filter(|id| **id != *item.external_id);
-        settlement.confirmed.extend(earlier.map(ConfirmedUser::nothing));
         Ok(())
     }
 

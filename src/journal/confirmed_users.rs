@@ -78,6 +78,8 @@ pub struct ConfirmedUser {
     names: Option<(Box<str>, Box<str>)>,
     /// It was just created.
     is_newest: bool,
+    /// The external id that a user had, the one they have since, and the target's own id.
+    renamed: Option<(Box<str>, Box<str>, Box<str>)>,
 }
 
 impl ConfirmedUser {
@@ -85,12 +87,18 @@ impl ConfirmedUser {
     pub fn new(external_id: &str, id: &str, content: ContentHash) -> Self {
         let key = key(external_id);
         let names = may_be_sampled(key).then(|| (external_id.into(), id.into()));
-        Self { key, content, names, is_newest: false }
+        Self { key, content, names, is_newest: false, renamed: None }
     }
 
     /// The user with this external id is not as any export has them, and perhaps not there: they are asked about.
     pub fn nothing(external_id: &str) -> Self {
-        Self { key: key(external_id), content: ContentHash::NOTHING, names: None, is_newest: false }
+        Self { key: key(external_id), content: ContentHash::NOTHING, names: None, is_newest: false, renamed: None }
+    }
+
+    /// The user with this id at the target has the second external id now in place of the first, and is not to be looked for
+    /// under that.
+    pub fn renamed(from: &str, to: &str, id: &str) -> Self {
+        Self { renamed: Some((from.into(), to.into(), id.into())), ..Self::nothing(from) }
     }
 
     /// This one was just created, the last of several: it is kept by name, to be looked up before the others are believed.
@@ -230,7 +238,10 @@ impl ConfirmedUsers {
 
     /// Takes in what the target confirmed, and writes it once there is enough of it.
     pub fn add(&mut self, confirmed: Vec<ConfirmedUser>) -> io::Result<()> {
-        for ConfirmedUser { key, content, names, is_newest } in confirmed {
+        for ConfirmedUser { key, content, names, is_newest, renamed } in confirmed {
+            if let Some((from, to, id)) = &renamed {
+                self.rename(from, to, id);
+            }
             let mut entry = [0; ENTRY_BYTES];
             entry[..KEY_BYTES].copy_from_slice(&key);
             entry[KEY_BYTES..].copy_from_slice(&content.0);
@@ -253,6 +264,17 @@ impl ConfirmedUsers {
             }
         }
         if self.buffer.len() >= BUFFERED { self.write() } else { Ok(()) }
+    }
+
+    /// What is looked up at the target is looked up under the external id that it has now. Somebody else may have got the one
+    /// it had.
+    fn rename(&mut self, from: &str, to: &str, id: &str) {
+        if self.sample.get(&key(from)).is_some_and(|(_, sampled)| sampled == id) {
+            self.sample.remove(&key(from));
+        }
+        for (external_id, _) in self.newest.iter_mut().filter(|(external_id, own)| external_id == from && own == id) {
+            to.clone_into(external_id);
+        }
     }
 
     /// Writes what was taken in.

@@ -12,7 +12,7 @@ use crate::files::replace_private;
 pub struct MergedRecord {
     /// The runs of the shards.
     pub shards: Vec<String>,
-    /// SHA-256 of the rejects file as this merge wrote it, and as the one before did: one of another content was changed.
+    /// SHA-256 of the rejects file as this merge wrote it, and as those before did: one of another content was changed.
     #[serde(default)]
     pub rejects_sha256: Vec<String>,
 }

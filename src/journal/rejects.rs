@@ -30,7 +30,7 @@ use super::{RecordKey, RejectsEnd};
 use crate::clerk::COLUMNS;
 use crate::files::{create_new_private, sync_directory_of};
 use crate::ignore::ignore;
-use crate::mapping::{EarlierRecord, RecordContent, RejectCode, Rejection, content};
+use crate::mapping::{EarlierRecord, RecordContent, RecordIds, RejectCode, Rejection, content};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan, Row};
 
 /// A record that does not become an identity.
@@ -78,6 +78,14 @@ impl Reject {
     #[must_use]
     pub fn in_request(self, id: Option<&str>) -> Self {
         Self { request: id.map(str::to_owned), ..self }
+    }
+
+    /// Who it is about, as far as that can be read.
+    pub fn ids(&self) -> RecordIds {
+        match &self.header {
+            Some(header) => RecordIds::of_row(header, &self.original),
+            None => RecordIds::of_json(&self.original),
+        }
     }
 
     /// How much of it lies in memory, in bytes.

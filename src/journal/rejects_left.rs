@@ -60,13 +60,17 @@ pub(super) enum LeftFile {
     Changed,
 }
 
-/// Where rejects go that take the place of earlier ones: there, unless somebody changed those. `is_ours` knows files that are
-/// the caller's own though they hold lines that somebody had changed before.
-pub fn rejects_path(first: &Path, is_ours: impl Fn(&Path) -> io::Result<bool>) -> io::Result<PathBuf> {
+/// Where rejects go that take the place of earlier ones: there, unless these stay. `may_replace` decides that about each file
+/// with lines, and is told whether somebody changed one of them.
+pub fn rejects_path(first: &Path, mut may_replace: impl FnMut(&Path, bool) -> io::Result<bool>) -> io::Result<PathBuf> {
     let mut number = FIRST;
     loop {
         let path = numbered(first, number);
-        if !matches!(look_at(&path, RejectsCount::default())?, LeftFile::Changed) || is_ours(&path)? {
+        let is_free = match look_at(&path, RejectsCount::default())? {
+            LeftFile::Nothing => true,
+            left => may_replace(&path, matches!(left, LeftFile::Changed))?,
+        };
+        if is_free {
             return Ok(path);
         }
         number += 1;

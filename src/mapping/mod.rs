@@ -21,6 +21,7 @@ mod normal_form;
 mod notices;
 mod parse;
 mod reachable;
+mod record_ids;
 mod reject_line;
 mod rejection;
 mod rules;
@@ -46,6 +47,7 @@ pub use limits::MARK;
 pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
+pub use record_ids::RecordIds;
 pub(crate) use reject_line::{RecordContent, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{

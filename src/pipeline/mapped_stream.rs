@@ -12,6 +12,7 @@ use crate::account::booking::MappedChunkCounts;
 use crate::account::event::Event;
 use crate::account::{Ledger, StopReason};
 use crate::journal::{Progress, Reject};
+use crate::mapping::RecordIds;
 use crate::source::Position;
 
 /// An identity as it would be sent, and where its record stands. There is no `Debug`: it is personal data.
@@ -32,6 +33,13 @@ pub struct MappedGroup {
     /// Records that cannot be sent.
     pub(super) rejects: Vec<Reject>,
     pub(super) counts: MappedChunkCounts,
+}
+
+impl MappedGroup {
+    /// Who the records are about that cannot be sent, as far as that can be read.
+    pub fn rejected_ids(&self) -> impl Iterator<Item = RecordIds> {
+        self.rejects.iter().map(Reject::ids)
+    }
 }
 
 /// Reads and maps all inputs. `stops` gets the reason if that cannot go on, and is closed when it is over.

@@ -189,6 +189,18 @@ impl Header {
         Ok(Row { cells })
     }
 
+    /// The cell under this column in a row that need not fit the header, if the cell itself can be read.
+    pub fn cell<'a>(&self, row: &'a [u8], column: &str) -> Option<Cow<'a, str>> {
+        let index = self.names.iter().position(|name| name == column)?;
+        let cell = Cells::of(row, self.separator).nth(index)?;
+        let text = trimmed(std::str::from_utf8(cell.text).ok()?);
+        match cell.form {
+            Form::Plain => Some(Cow::Borrowed(text)),
+            Form::Quoted => Some(Cow::Owned(text.replace("\"\"", "\""))),
+            Form::Misquoted | Form::Unclosed => None,
+        }
+    }
+
     /// Each cell of a row with its column's name.
     pub fn cells<'a>(&'a self, row: &'a Row<'_>) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.names.iter().map(String::as_str).zip(row.cells.iter().map(AsRef::as_ref))

@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use serde::Serialize;
 
 use super::comparison::ComparisonResult;
-use super::extra::Extra;
+use super::extra::{Identities, NotFound};
 use crate::account::{InputProgress, Ledger};
 use crate::avnology::Field;
 use crate::exit::ExitStatus;
@@ -15,6 +15,10 @@ use crate::source::{Position, Purpose};
 
 /// How many positions are kept of each kind of finding.
 const FIRST_POSITIONS: usize = 10;
+
+const EXTRA: &str = "at the target and not in the export";
+const PRESENT_BUT_REJECTED: &str = "at the target, but their record in the export cannot be sent now";
+const PRESENT_TWICE: &str = "at the target once more than in the export";
 
 /// How often something was found, and where first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -37,8 +41,8 @@ impl Finding {
 pub struct Account {
     /// What was read and mapped; its rejects are records that an import would not send.
     pub ledger: Ledger,
-    /// Identities at the target that are not in the export; unknown after a sample.
-    pub(super) extra: Option<Extra>,
+    /// Identities at the target that no record was compared with; unknown after a sample.
+    pub(super) others: Option<NotFound>,
     checked: u64,
     equal: u64,
     missing: Finding,
@@ -53,7 +57,7 @@ impl Account {
         let (missing, different) = (Finding::default(), Finding::default());
         Self {
             ledger,
-            extra: None,
+            others: None,
             checked: 0,
             equal: 0,
             missing,
@@ -110,11 +114,14 @@ impl Account {
         for (field, count) in &self.hidden {
             writeln!(out, "  {count:>14} not compared in {}: the target does not show it", field.name())?;
         }
-        match &self.extra {
-            Some(extra) => {
-                writeln!(out, "  {:>14} at the target and not in the export", extra.count)?;
-                for id in &extra.first {
-                    writeln!(out, "  {:>14}   {id}", "")?;
+        match &self.others {
+            Some(NotFound { extra, rejected, twice }) => {
+                identities(out, extra, EXTRA)?;
+                // Most targets have none of these.
+                for (others, what) in [(rejected, PRESENT_BUT_REJECTED), (twice, PRESENT_TWICE)] {
+                    if others.count > 0 {
+                        identities(out, others, what)?;
+                    }
                 }
             }
             None => writeln!(out, "  {:>14} extra identities were not looked for", "")?,
@@ -125,11 +132,13 @@ impl Account {
 
     /// A line about what does not agree, if anything.
     pub fn exceptions(&self) -> Option<String> {
-        let extra = self.extra.as_ref().map_or(0, |extra| extra.count);
+        let others = |which: fn(&NotFound) -> &Identities| self.others.as_ref().map_or(0, |others| which(others).count);
         let counts = [
             (self.missing.count, "missing at the target"),
             (self.different.count, "different"),
-            (extra, "at the target and not in the export"),
+            (others(|others| &others.extra), EXTRA),
+            (others(|others| &others.rejected), PRESENT_BUT_REJECTED),
+            (others(|others| &others.twice), PRESENT_TWICE),
         ];
         let reported: Vec<String> =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
@@ -160,9 +169,16 @@ impl Account {
             different: &self.different,
             different_fields: &self.fields,
             not_compared: &self.hidden,
-            extra: self.extra.as_ref(),
+            extra: self.others.as_ref().map(|others| &others.extra),
+            present_but_rejected: self.others.as_ref().map(|others| &others.rejected),
+            present_twice: self.others.as_ref().map(|others| &others.twice),
         }
     }
+}
+
+fn identities(out: &mut String, Identities { count, first }: &Identities, what: &str) -> fmt::Result {
+    writeln!(out, "  {count:>14} {what}")?;
+    first.iter().try_for_each(|id| writeln!(out, "  {:>14}   {id}", ""))
 }
 
 fn positions(out: &mut String, finding: &Finding) -> fmt::Result {
@@ -191,5 +207,10 @@ pub struct VerifyReport<'a> {
     different: &'a Finding,
     different_fields: &'a BTreeMap<Field, u64>,
     not_compared: &'a BTreeMap<Field, u64>,
-    extra: Option<&'a Extra>,
+    /// At the target and not in the export.
+    extra: Option<&'a Identities>,
+    /// At the target, and in the export with a record that cannot be sent.
+    present_but_rejected: Option<&'a Identities>,
+    /// At the target beside another identity of the same user in the export.
+    present_twice: Option<&'a Identities>,
 }

@@ -25,6 +25,8 @@ pub(super) struct Compared {
     pub results: Vec<ComparisonResult>,
     /// The target's own ids of those who were found.
     pub found: Vec<String>,
+    /// For each identity, the id that the user has at Clerk.
+    pub clerk_ids: Vec<Option<String>>,
 }
 
 /// Compares records with who is at the target.
@@ -53,6 +55,7 @@ impl Comparison<'_> {
             let found = Comparable::by_external_id(std::slice::from_ref(&body));
             for identity in &rest[..count] {
                 let sent = Comparable::sent(&identity.encoded).unwrap_or_default();
+                compared.clerk_ids.push(sent.clerk_id().map(Cow::into_owned));
                 let found = found.get(&*identity.external_id);
                 // One that came from another Clerk user is somebody else's.
                 let found = found.filter(|found| sent.is_same_person(found) != Some(false));
@@ -126,7 +129,7 @@ impl Comparison<'_> {
             return Ok(catalogue.person(clerk_id)?);
         }
         let is_another = sought.sent.external_id.as_deref() != Some(clerk_id);
-        Ok(is_another.then(|| Listed { id: String::new(), external_id: Some(clerk_id.to_owned()) }))
+        Ok(is_another.then(|| Listed { external_id: Some(clerk_id.to_owned()), ..Listed::default() }))
     }
 }
 

@@ -1,5 +1,5 @@
 //! Finds identities that are at the target and not in the export: what is listed and was not found for any record. Both are
-//! sorted on disk by the target's own ids, and merged.
+//! sorted on disk by the target's own ids, and merged. Whose ids stand in a record all the same is told apart.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,6 +7,7 @@ use std::io;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::present::{IdsInExport, RecordState};
 use crate::avnology::{Catalogue, Listed};
 use crate::index::Sorter;
 
@@ -24,12 +25,45 @@ const LISTED_BYTES: usize = HASH_BYTES + PLACE_BYTES;
 /// Entries in memory of each of the two sorters: 192 and 288 KiB.
 const BUFFERED: usize = 16 * 1024;
 
-/// Identities that are at the target and not in the export, or more than once at the target.
+/// How many identities, and the first few.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Extra {
+pub(super) struct Identities {
     pub count: u64,
     /// The target's own ids of the first few.
     pub first: Vec<String>,
+}
+
+/// Identities at the target that were not found for any record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct NotFound {
+    /// They are not in the export.
+    pub extra: Identities,
+    /// Their records are in the export and cannot be sent.
+    pub rejected: Identities,
+    /// Another identity was found for their record.
+    pub twice: Identities,
+}
+
+/// Places in the catalogue: how many, and the first few.
+#[derive(Default)]
+struct Places {
+    count: u64,
+    first: BTreeSet<u64>,
+}
+
+impl Places {
+    fn add(&mut self, place: u64) {
+        self.count += 1;
+        self.first.insert(place);
+        if self.first.len() > SHOWN {
+            self.first.pop_last();
+        }
+    }
+
+    fn identities(self, catalogue: &Catalogue) -> io::Result<Identities> {
+        let first = self.first.into_iter().map(|place| catalogue.at(place).map(|listed| listed.id));
+        Ok(Identities { count: self.count, first: first.collect::<io::Result<_>>()? })
+    }
 }
 
 /// The identities that were found for records of the export, by the target's own ids.
@@ -50,7 +84,7 @@ impl FoundIdentities {
     }
 
     /// All that is listed and was not found.
-    pub(super) fn find_extra(self, catalogue: &Catalogue) -> io::Result<Extra> {
+    pub(super) fn find_others(self, catalogue: &Catalogue, in_export: &IdsInExport) -> io::Result<NotFound> {
         let listed = Sorter::<LISTED_BYTES>::new(BUFFERED, std::env::temp_dir());
         for identity in catalogue.listed() {
             let (place, Listed { id, .. }) = identity?;
@@ -60,16 +94,21 @@ impl FoundIdentities {
             listed.extend(&[entry])?;
         }
         let (listed, found) = (listed.finish()?, self.ids.finish()?);
-        let (mut count, mut first) = (0, BTreeSet::new());
+        let (mut extra, mut rejected, mut twice) = (Places::default(), Places::default(), Places::default());
         for place in not_found(listed.iter(), found.iter()) {
-            count += 1;
-            first.insert(place?);
-            if first.len() > SHOWN {
-                first.pop_last();
-            }
+            let place = place?;
+            let places = match in_export.record_of(&catalogue.at(place)?)? {
+                None => &mut extra,
+                Some(RecordState::Rejected | RecordState::RejectedWithoutId) => &mut rejected,
+                Some(RecordState::Compared) => &mut twice,
+            };
+            places.add(place);
         }
-        let first = first.into_iter().map(|place| catalogue.at(place).map(|listed| listed.id));
-        Ok(Extra { count, first: first.collect::<io::Result<_>>()? })
+        Ok(NotFound {
+            extra: extra.identities(catalogue)?,
+            rejected: rejected.identities(catalogue)?,
+            twice: twice.identities(catalogue)?,
+        })
     }
 }
 

@@ -3,7 +3,8 @@
 //! ```text
 //! the target's list ──► who is there, by their ids at Clerk ─┐ on disk
 //! read → map (as in an import) → 100 identities at a time → :batchGet → compare → one account
-//!                                        └─ who was found ──► sorted on disk, merged with the list ──► extra identities
+//!                   │                    └─ who was found ──► sorted on disk, merged with the list ──► extra identities
+//!                   └─ all ids, also those of rejects ──► on disk ──► which of these are in the export all the same
 //! ```
 //!
 //! Who somebody is says the id that they have at Clerk: a user with another external id than they were imported under is one
@@ -15,6 +16,7 @@
 mod account;
 mod comparison;
 mod extra;
+mod present;
 mod sample;
 mod verification;
 

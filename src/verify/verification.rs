@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Account;
 use super::comparison::{Compared, Comparison};
 use super::extra::FoundIdentities;
+use super::present::IdsInExport;
 use super::sample::Drawn;
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::avnology::{AdminCalls, MAX_PAGE};
@@ -58,12 +59,17 @@ async fn compare_all(
         Sample::All => None,
     };
     let comparison = Comparison { target, catalogue: catalogue.as_ref() };
-    let (concurrency, found) = (settings.pace.concurrency.start, FoundIdentities::new());
+    let concurrency = settings.pace.concurrency.start;
+    let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
+        for ids in group.rejected_ids().filter(|_| catalogue.is_some()) {
+            let added = seen.in_export.add_rejected(ids.clerk_id.as_deref(), ids.external_id.as_deref());
+            added.map_err(StopReason::Temporary)?;
+        }
         let identities = account.ledger.mapped_group(group);
         match &mut drawn {
             Some(drawn) => drawn.draw_from(identities),
-            None => compare(&comparison, concurrency, &identities, &found, account).await?,
+            None => compare(&comparison, concurrency, &identities, &mut seen, account).await?,
         }
         account.ledger.elapsed = started.elapsed();
         reporter.update(&account.ledger, false);
@@ -73,12 +79,19 @@ async fn compare_all(
         return Err(reason);
     }
     if let Some(drawn) = drawn {
-        compare(&comparison, concurrency, &drawn.into_identities(), &found, account).await?;
+        compare(&comparison, concurrency, &drawn.into_identities(), &mut seen, account).await?;
     }
     if let Some(catalogue) = &catalogue {
-        account.extra = Some(found.find_extra(catalogue).map_err(StopReason::Temporary)?);
+        let others = seen.found.find_others(catalogue, &seen.in_export);
+        account.others = Some(others.map_err(StopReason::Temporary)?);
     }
     Ok(())
+}
+
+/// Who was found at the target, and who is in the export.
+struct Seen {
+    found: FoundIdentities,
+    in_export: IdsInExport,
 }
 
 /// Reads identities back, a page at a time and several pages at once, and books what they are like and who was found.
@@ -86,16 +99,22 @@ async fn compare(
     comparison: &Comparison<'_>,
     concurrency: usize,
     identities: &[MappedIdentity],
-    found: &FoundIdentities,
+    seen: &mut Seen,
     account: &mut Account,
 ) -> Result<(), StopReason> {
     let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))
         .map(|page| async move { (page, comparison.compare(page).await) })
         .buffered(concurrency);
     while let Some((page, compared)) = pages.next().await {
-        let Compared { results, found: ids } = compared?;
+        let Compared { results, found, clerk_ids } = compared?;
         account.book(page, results);
-        found.extend(&ids).map_err(StopReason::Temporary)?;
+        seen.found.extend(&found).map_err(StopReason::Temporary)?;
+        if comparison.catalogue.is_some() {
+            for (identity, clerk_id) in page.iter().zip(&clerk_ids) {
+                let added = seen.in_export.add_compared(clerk_id.as_deref(), &identity.external_id);
+                added.map_err(StopReason::Temporary)?;
+            }
+        }
     }
     Ok(())
 }

@@ -95,6 +95,8 @@ fn what_somebody_did_to_the_rejects_of_a_shard_is_taken_as_it_is() {
     let written = scratch.read(&path);
     let untouched = merge(&scratch).expect_code(3);
     assert!(!untouched.stderr.contains("somebody changed"), "{}", untouched.stderr);
+    let first = of_run(&merged(&runs), "rejects.ndjson");
+    let mut most = 40;
     for (name, mend, expected, told) in MENDS {
         match mend(&written) {
             Some(text) => drop(scratch.write(&path, text)),
@@ -102,26 +104,33 @@ fn what_somebody_did_to_the_rejects_of_a_shard_is_taken_as_it_is() {
         }
         let run = merge(&scratch).expect_code(3);
         assert!(run.stderr.contains(told) && run.stderr.contains(&path), "{name}: {}", run.stderr);
-        assert!(!run.stderr.contains("stays as it is"), "{name}: what a merge wrote is its own: {}", run.stderr);
+        // What a merge wrote is its own, and stays as it is where less would be left of it.
+        let is_less = expected < most;
+        most = most.max(expected);
+        assert_eq!(run.stderr.contains("stays as it is"), is_less, "{name}: {}", run.stderr);
+        assert_eq!(run.stderr.contains("more records than are left now"), is_less, "{name}: {}", run.stderr);
         let counts = ["read", "created", "rejected", "unfinished"].map(|name| run.count(name));
         assert_eq!(counts, [1_200, 1_160, 40, 0], "{name}: counts are those of the import");
         let rejects = run.report()["rejects_file"].as_str().expect("a rejects file").to_owned();
-        assert_eq!(rejects, of_run(&merged(&runs), "rejects.ndjson"), "{name}");
+        assert_eq!(rejects == first, !is_less, "{name}: {rejects}");
+        assert_eq!(lines(&scratch.path(&first)).len(), most, "{name}");
         assert_eq!(lines(&scratch.path(&rejects)).len(), expected, "{name}");
-        assert_eq!(files(&scratch, &runs), all_files(), "{name}");
+        assert!(!files(&scratch, &runs).contains("rejects-4.ndjson"), "{name}: {:?}", files(&scratch, &runs));
     }
     // What was mended is imported from the merged file.
     scratch.write(&path, written.replace("oops", r#"\"email_addresses\":[]"#).replace("\"line_check\"", "\"was\""));
     let rejects = merge(&scratch).expect_code(3).report()["rejects_file"].as_str().expect("a rejects file").to_owned();
     let replayed = scratch.import(&sandbox, &rejects, &[]).expect_code(3);
     assert_eq!(replayed.count("read"), 40, "{}", replayed.stdout);
-    // With none of them left there is no file.
+    // With none of them left there is no further file, and what was there stays.
     for run in &runs {
         std::fs::remove_file(scratch.path(&of_run(run, "rejects.ndjson"))).expect("it is there");
     }
+    let before = files(&scratch, &runs);
     let none = merge(&scratch).expect_code(3);
     assert_eq!((none.count("rejected"), none.report()["rejects_file"].is_null()), (40, true), "{}", none.stdout);
-    assert!(!files(&scratch, &runs).contains("rejects.ndjson"));
+    assert!(none.stderr.contains("stays as it is"), "{}", none.stderr);
+    assert_eq!((files(&scratch, &runs), lines(&scratch.path(&first)).len()), (before, most));
 }
 
 #[test]

@@ -48,6 +48,31 @@ fn only_what_changed_is_sent() {
 }
 
 #[test]
+fn external_ids_that_a_run_changed_are_remembered() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let fast = ["--rate", "5000/s", "--on-existing", "update"];
+        let named = |number| user(number).replacen('{', &format!("{{\"external_id\":\"emp-{number}\","), 1);
+        let today = scratch.write("today.json", export((0..300).map(user)));
+        scratch.import(&sandbox, &today, &fast).expect_code(0);
+        let tomorrow = scratch.write("tomorrow.json", export((0..300).map(named)));
+        let updated = scratch.import(&sandbox, &tomorrow, &fast).expect_code(0);
+        assert_eq!((updated.count("created"), updated.count("updated")), (0, 300), "{}", updated.stdout);
+        let again = scratch.import(&sandbox, &tomorrow, &fast).expect_code(0);
+        assert!(!again.stderr.contains("does not have the users it had"), "{}", again.stderr);
+        assert_eq!((again.count("unchanged"), not_asked(&again)), (300, 300), "{}", again.stdout);
+        // A target that was put back to what it was before that is found out.
+        let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+        let change = "UPDATE identities SET external_id = json_extract(admin_metadata, '$.clerk.id')";
+        assert_eq!(database.execute(change, []).expect(change), 300);
+        let put_back = scratch.import(&sandbox, &tomorrow, &fast).expect_code(0);
+        assert!(put_back.stderr.contains("does not have the users it had"), "{}", put_back.stderr);
+        assert_eq!((put_back.count("updated"), not_asked(&put_back)), (300, 0), "{}", put_back.stdout);
+    }
+}
+
+#[test]
 fn what_was_undone_is_not_remembered() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

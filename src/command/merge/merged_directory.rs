@@ -18,6 +18,16 @@ use crate::source::hexadecimal;
 /// How the names begin of files that are being written, here and by [`MergedRecord::write`].
 const STAGED: &str = ".tmp";
 
+/// How many rejects files of earlier merges are known as ours.
+const KNOWN_REJECTS: usize = 64;
+
+/// Where the rejects of a merge go.
+pub(super) struct RejectsPlace {
+    pub path: PathBuf,
+    /// The files before it that stay, each in a sentence without its end.
+    kept: Vec<String>,
+}
+
 /// `<id>-merged`, held for one merge.
 pub(super) struct MergedDirectory {
     path: PathBuf,
@@ -55,11 +65,33 @@ impl MergedDirectory {
         self.path.join("report.json")
     }
 
-    /// Where the rejects go: in place of those of an earlier merge, unless somebody changed these.
-    pub(super) fn rejects(&self) -> Result<PathBuf, MergeError> {
+    /// Where the rejects go: in place of those of an earlier merge, unless somebody changed these, or there are more of them: of
+    /// a shard's rejects that are lost since, they may be all that is left.
+    pub(super) fn place_of(&self, rejects: Option<&NamedTempFile>) -> Result<RejectsPlace, MergeError> {
         let first = self.path.join("rejects.ndjson");
-        let is_ours = |path: &Path| Ok(path.is_file() && self.was.rejects_sha256.contains(&sha256_of(path)?));
-        rejects_path(&first, is_ours).map_err(MergeError::io(&first))
+        let mut kept = Vec::new();
+        let mut place = || -> io::Result<_> {
+            let now = rejects.map_or(Ok(0), |file| lines_of(file.path()))?;
+            rejects_path(&first, |path, is_changed| {
+                let shown = path.display();
+                let is_ours =
+                    || Ok::<_, io::Error>(path.is_file() && self.was.rejects_sha256.contains(&sha256_of(path)?));
+                if is_changed && !is_ours()? {
+                    kept.push(format!("somebody changed `{shown}`, so it stays as it is"));
+                    return Ok(false);
+                }
+                let were = lines_of(path)?;
+                if were > now {
+                    kept.push(format!(
+                        "an earlier merge put more records than are left now into `{shown}` ({were}, and now {now}), so it stays \
+                         as it is"
+                    ));
+                }
+                Ok(were <= now)
+            })
+        };
+        let path = place().map_err(MergeError::io(&first))?;
+        Ok(RejectsPlace { path, kept })
     }
 
     /// Writes a file that is not in its place yet; none if `write` says that there is nothing in it.
@@ -80,22 +112,25 @@ impl MergedDirectory {
     /// Puts everything in its place, the report last.
     pub(super) fn keep(
         &mut self,
-        (path, rejects): (&Path, Option<NamedTempFile>),
+        (RejectsPlace { path, kept }, rejects): (&RejectsPlace, Option<NamedTempFile>),
         report: &impl Serialize,
     ) -> Result<(), MergeError> {
         let report = self.stage(|mut file| {
             let text = serde_json::to_string_pretty(report)? + "\n";
             file.write_all(text.as_bytes()).map(|()| Ok(true))
         })?;
-        let first = self.path.join("rejects.ndjson");
-        if rejects.is_some() && path != first {
-            let (first, path) = (first.display(), path.display());
-            tracing::warn!("somebody changed `{first}`, so it stays as it is; the rejects are in `{path}`");
+        for reason in kept {
+            if rejects.is_some() {
+                tracing::warn!("{reason}; the rejects are in `{}`", path.display());
+            } else {
+                tracing::warn!("{reason}; there are no rejects to be put beside it");
+            }
         }
-        let kept = || -> io::Result<()> {
+        let put_in_place = || -> io::Result<()> {
             let now = rejects.as_ref().map(|file| sha256_of(file.path())).transpose()?;
-            // Whichever of the two is there after a crash is known as ours.
-            let rejects_sha256 = now.into_iter().chain(self.was.rejects_sha256.iter().take(1).cloned()).collect();
+            // Whichever of them is there after a crash is known as ours, and so are those that stayed.
+            let earlier = self.was.rejects_sha256.iter().filter(|earlier| now.as_ref() != Some(*earlier)).cloned();
+            let rejects_sha256 = now.iter().cloned().chain(earlier).take(KNOWN_REJECTS).collect();
             MergedRecord { shards: self.shards.clone(), rejects_sha256 }.write(&self.path)?;
             match rejects {
                 Some(file) => drop(file.persist(path)?),
@@ -109,7 +144,7 @@ impl MergedDirectory {
             }
             sync_directory_of(&self.report())
         };
-        kept().map_err(MergeError::io(&self.path))?;
+        put_in_place().map_err(MergeError::io(&self.path))?;
         self.is_new = false;
         Ok(())
     }
@@ -119,6 +154,17 @@ impl Drop for MergedDirectory {
     fn drop(&mut self) {
         if self.is_new {
             ignore(std::fs::remove_dir_all(&self.path), "merging failed, and that is what is reported");
+        }
+    }
+}
+
+/// How many lines there are in a file.
+fn lines_of(path: &Path) -> io::Result<u64> {
+    let (mut file, mut buffer, mut lines) = (File::open(path)?, vec![0; 1 << 16], 0);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(lines),
+            count => lines += memchr::memchr_iter(b'\n', &buffer[..count]).count() as u64,
         }
     }
 }

@@ -1,0 +1,102 @@
+//! Who is in the export, be it that their record can be sent or not: the ids of all records, on disk. An identity that was not
+//! found for any record may still be somebody's who is in here, and nobody is to delete it as one that is not in the export.
+
+use std::io;
+
+use sha2::{Digest, Sha256};
+
+use crate::avnology::Listed;
+use crate::index::Table;
+
+const HASH_BYTES: usize = 12;
+
+/// A hash of an id, and what became of its record.
+const ENTRY_BYTES: usize = HASH_BYTES + 1;
+
+/// Entries in memory: 104 KiB, and as much again for the tree that they are in.
+const BUFFERED: usize = 8 * 1024;
+
+/// What became of a record that an identity may belong to. Of several records the first in this order counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum RecordState {
+    /// It cannot be sent, and its id at Clerk cannot be read: its external id alone says who it is about.
+    RejectedWithoutId,
+    /// It cannot be sent.
+    Rejected,
+    /// It can be sent.
+    Compared,
+}
+
+impl RecordState {
+    const ALL: [Self; 3] = [Self::RejectedWithoutId, Self::Rejected, Self::Compared];
+}
+
+/// What somebody is known by.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    ClerkId(&'a str),
+    ExternalId(&'a str),
+}
+
+impl Key<'_> {
+    fn hash(self) -> [u8; HASH_BYTES] {
+        let (kind, text) = match self {
+            Self::ClerkId(text) => (0, text),
+            Self::ExternalId(text) => (1, text),
+        };
+        let digest = Sha256::new().chain_update([kind]).chain_update(text).finalize();
+        std::array::from_fn(|index| digest[index])
+    }
+}
+
+/// The ids of the records of an export.
+#[derive(Debug)]
+pub(super) struct IdsInExport {
+    entries: Table<ENTRY_BYTES>,
+}
+
+impl IdsInExport {
+    pub(super) fn new() -> Self {
+        Self { entries: Table::new(BUFFERED, std::env::temp_dir()) }
+    }
+
+    /// Takes in a record that can be sent.
+    pub(super) fn add_compared(&mut self, clerk_id: Option<&str>, external_id: &str) -> io::Result<()> {
+        let keys = [clerk_id.map(Key::ClerkId), Some(Key::ExternalId(external_id))];
+        self.add(keys, RecordState::Compared)
+    }
+
+    /// Takes in a record that cannot be sent, as far as its ids can be read.
+    pub(super) fn add_rejected(&mut self, clerk_id: Option<&str>, external_id: Option<&str>) -> io::Result<()> {
+        let state = if clerk_id.is_some() { RecordState::Rejected } else { RecordState::RejectedWithoutId };
+        // Who has no external id is imported under their id at Clerk.
+        let keys = [clerk_id.map(Key::ClerkId), external_id.or(clerk_id).map(Key::ExternalId)];
+        self.add(keys, state)
+    }
+
+    fn add(&mut self, keys: [Option<Key<'_>>; 2], state: RecordState) -> io::Result<()> {
+        keys.into_iter().flatten().try_for_each(|key| {
+            let mut entry = [state as u8; ENTRY_BYTES];
+            entry[..HASH_BYTES].copy_from_slice(&key.hash());
+            self.entries.insert(entry)
+        })
+    }
+
+    /// The record that an identity belongs to, if any. Who it is says the id that they have at Clerk; another user may have got
+    /// their external id since. Only where one of both does not say it, the external id does.
+    pub(super) fn record_of(&self, listed: &Listed) -> io::Result<Option<RecordState>> {
+        if let Some(clerk_id) = listed.clerk_id.as_deref()
+            && let Some(state) = self.find(Key::ClerkId(clerk_id))?
+        {
+            return Ok(Some(state));
+        }
+        let Some(external_id) = listed.external_id.as_deref() else { return Ok(None) };
+        let state = self.find(Key::ExternalId(external_id))?;
+        Ok(state.filter(|state| listed.clerk_id.is_none() || *state == RecordState::RejectedWithoutId))
+    }
+
+    fn find(&self, key: Key<'_>) -> io::Result<Option<RecordState>> {
+        let entry = self.entries.find(&key.hash())?;
+        Ok(entry.and_then(|entry| RecordState::ALL.get(usize::from(entry[HASH_BYTES])).copied()))
+    }
+}
