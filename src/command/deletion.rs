@@ -43,6 +43,16 @@ enum Fate {
     InDoubt,
 }
 
+/// What the identity says that has the external id of one that the run created.
+enum NamedIdentity {
+    /// What is to be done.
+    Fate(Fate),
+    /// It is another one, and carries the mark of the run all the same: somebody gave it another id, or the mark.
+    Marked,
+    /// It says nothing: it is somebody else's, or there is none, or that was not asked.
+    Nothing,
+}
+
 /// Deletes what a run created.
 pub(super) struct Deletion<'a> {
     pub target: &'a AdminCalls,
@@ -68,7 +78,7 @@ impl Deletion<'_> {
         let named = if self.target.has_batch_methods() {
             self.look_up(page).await?
         } else {
-            page.iter().map(|created| self.named_fate(created, None)).collect()
+            page.iter().map(|created| self.named(created, None)).collect()
         };
         let fates = page.iter().zip(named).map(|(created, named)| self.fate_of(created, named));
         let fates: Vec<Fate> = stream::iter(fates).buffered(self.concurrency).try_collect().await?;
@@ -202,7 +212,7 @@ impl Deletion<'_> {
     }
 
     /// Looks all of them up by their external ids.
-    async fn look_up(&self, page: &[Created]) -> Result<Vec<Option<Fate>>, ImportError> {
+    async fn look_up(&self, page: &[Created]) -> Result<Vec<NamedIdentity>, ImportError> {
         let mut named = Vec::with_capacity(page.len());
         while named.len() < page.len() {
             let rest = &page[named.len()..];
@@ -210,34 +220,49 @@ impl Deletion<'_> {
             let (count, body) = self.target.read_some(&ids).await?;
             let found = Comparable::by_external_id(std::slice::from_ref(&body));
             named.extend(
-                rest[..count].iter().map(|created| self.named_fate(created, found.get(created.external_id.as_str()))),
+                rest[..count].iter().map(|created| self.named(created, found.get(created.external_id.as_str()))),
             );
         }
         Ok(named)
     }
 
-    /// What follows from who has the external id, as far as that was asked. That it is another one, or nobody, says nothing.
-    fn named_fate(&self, created: &Created, found: Option<&Comparable<'_>>) -> Option<Fate> {
+    /// What follows from who has the external id, as far as that was asked.
+    fn named(&self, created: &Created, found: Option<&Comparable<'_>>) -> NamedIdentity {
         match (&created.id, found) {
             // The target gave no ids.
-            (None, None) => Some(Fate::InDoubt),
-            (None, Some(found)) => Some(self.fate_of_doubtful(found)),
+            (None, None) => NamedIdentity::Fate(Fate::InDoubt),
+            (None, Some(found)) => NamedIdentity::Fate(self.fate_of_doubtful(found)),
             (Some(id), Some(found)) if found.id.as_ref().is_some_and(|found| found == id) => {
-                Some(self.fate_of_ours(id, found))
+                NamedIdentity::Fate(self.fate_of_ours(id, found))
             }
-            (Some(_), _) => None,
+            (Some(_), Some(found)) if self.is_marked(found) => NamedIdentity::Marked,
+            (Some(_), _) => NamedIdentity::Nothing,
         }
     }
 
-    async fn fate_of(&self, created: &Created, named: Option<Fate>) -> Result<Fate, ImportError> {
-        if let Some(fate) = named {
+    fn is_marked(&self, found: &Comparable<'_>) -> bool {
+        self.mark.as_ref().is_some_and(|mark| found.is_marked_by(mark))
+    }
+
+    async fn fate_of(&self, created: &Created, named: NamedIdentity) -> Result<Fate, ImportError> {
+        if let NamedIdentity::Fate(fate) = named {
             return Ok(fate);
         }
         let Some(id) = &created.id else { return Ok(Fate::InDoubt) };
-        // Somebody may have made another one with its external id after ours was deleted: ours is gone all the same.
-        let Some(body) = self.target.get(id).await? else { return Ok(Fate::Gone) };
-        let changed = || Fate::Changed(id.clone());
-        Ok(Comparable::one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)))
+        if let Some(body) = self.target.get(id).await? {
+            let changed = || Fate::Changed(id.clone());
+            return Ok(Comparable::one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)));
+        }
+        let is_marked = match named {
+            NamedIdentity::Nothing if !self.target.has_batch_methods() => {
+                let (_, body) = self.target.read_some(&[&created.external_id]).await?;
+                let found = Comparable::by_external_id(std::slice::from_ref(&body));
+                found.get(created.external_id.as_str()).is_some_and(|found| self.is_marked(found))
+            }
+            named => matches!(named, NamedIdentity::Marked),
+        };
+        // Others may have made another one with its external id after ours was deleted: ours is gone all the same.
+        Ok(if is_marked { Fate::NotOurs } else { Fate::Gone })
     }
 
     /// Of one that the run surely created.

@@ -248,7 +248,7 @@ fn summary(out: &mut String, record: &RunRecord, counts: &Deleted, updated: u64)
         (kept_not_ours, "kept: not the run's own any more"),
         (failed, "kept: the target did not delete them"),
         (in_doubt, "in doubt: perhaps created by the run, and kept"),
-        (&updated, "updated by the run: they stay as they are"),
+        (&updated, "updated by the run: undo takes no update back"),
     ] {
         if *count > 0 {
             writeln!(out, "  {count:>14} {what}")?;

@@ -139,6 +139,6 @@ fn undoing_a_run_that_only_updated_says_so() {
     let undone = Run::of(undo.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("it runs")).expect_code(0);
     let said = format!("{}{}", undone.stdout, undone.stderr);
     assert!(said.contains(&format!("Run {id} had created no identities")), "{said}");
-    assert!(said.contains("5 updated by the run: they stay as they are"), "{said}");
+    assert!(said.contains("5 updated by the run: undo takes no update back"), "{said}");
     assert_eq!(scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0).report()["updated"], 5);
 }
