@@ -108,6 +108,13 @@ impl<'a> Comparable<'a> {
         self.made().is_some_and(|made| made.run == mark.run())
     }
 
+    /// The record that this run created it for, by its mark: the index of the input, and the number there.
+    pub fn record_marked_by(&self, mark: &RunMark) -> Option<(u16, u64)> {
+        let made = self.made().filter(|made| made.run == mark.run())?;
+        let (input, number) = made.record.as_deref()?.split_once(':')?;
+        Some((input.parse().ok()?, number.parse().ok()?))
+    }
+
     /// Whether both carry one mark: of one run, and of one record of its inputs.
     pub fn has_mark_of(&self, other: &Self) -> bool {
         self.made().is_some_and(|made| made.record.is_some() && Some(made) == other.made())

@@ -20,11 +20,15 @@ pub(super) struct LoadedConfirmed {
 }
 
 /// Loads what `target` confirmed, if the target still agrees. If that fails, it costs requests and nothing else.
+///
+/// Unless the run `knows_all` that it did before, its own users are among those whom the target confirmed, and only their marks
+/// tell them from the others: so the target is asked about everybody.
 pub(super) async fn load_confirmed(
     settings: &ImportSettings,
     target: &str,
     run: &str,
     calls: &AdminCalls,
+    knows_all: bool,
 ) -> Result<LoadedConfirmed, TargetError> {
     let sample_size = if calls.has_batch_methods() { SAMPLE_SIZE } else { SMALL_SAMPLE };
     let given_up = |error: io::Error| {
@@ -50,7 +54,7 @@ pub(super) async fn load_confirmed(
         confirmed.recreate_empty()
     };
     // If users who are there are to be rejected, the target itself has to say so.
-    let may_look_up = settings.on_existing != OnExisting::Fail && !settings.recheck;
+    let may_look_up = knows_all && settings.on_existing != OnExisting::Fail && !settings.recheck;
     let loaded = confirmed.and_then(|confirmed| {
         let lookup = if may_look_up { confirmed.lookup()? } else { None };
         if settings.on_existing == OnExisting::Update {

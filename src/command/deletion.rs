@@ -2,22 +2,24 @@
 //!
 //! An identity is looked up by the target's own id, which the journal has; only what the target itself says is gone counts as
 //! gone. Where the answer to a request was lost there is no id: there the identity's mark says whether the run created it
-//! ([`RunMark`]). What is proven so is added to the journal before it is deleted: however often undoing is broken off, the run
-//! created it. What is neither proven nor disproven is in doubt; it is kept, and named in a file of the run.
+//! ([`RunMark`]). An identity that is not found under its external id may have been given another one since, so the target's
+//! whole list is gone through for the mark. So it is where the end of the journal may be missing: then all that carries the
+//! mark of the run is the run's. What is proven so is added to the journal before it is deleted: however often undoing is broken
+//! off, the run created it. What is neither proven nor disproven is in doubt; it is kept, and named in a file of the run.
 
 use std::cell::Cell;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::Serialize;
 
+use super::decided_records::DecidedRecords;
+use super::doubts_file::DoubtsFile;
 use super::import_error::ImportError;
+use super::marked::{Marked, MarkedIdentities};
 use super::undo_error::UndoError;
 use crate::avnology::{AdminCalls, Comparable, MAX_PAGE, RunMark};
-use crate::files::create_private;
-use crate::journal::{Amendment, InDoubt, InputRecord, RecordKey};
+use crate::journal::{Amendment, InDoubt, RecordKey};
 use crate::report::Deleted;
 
 /// An identity that the journal says the run created.
@@ -26,6 +28,10 @@ pub(super) struct Created {
     pub external_id: String,
     pub id: Option<String>,
 }
+
+/// Records in doubt that were not found, or not proven, under their external ids; and whether they stay in doubt if no mark is
+/// found either.
+type Unfound<'a> = BTreeMap<RecordKey, (Option<&'a str>, bool)>;
 
 /// What is to be done about an identity.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,10 +47,10 @@ enum Fate {
 enum NamedIdentity {
     /// What is to be done.
     Fate(Fate),
-    /// It is another one.
-    Another,
-    /// There is none, or that was not asked.
-    Nobody,
+    /// It is another one, and carries the mark of the run all the same: somebody gave it another id, or the mark.
+    Marked,
+    /// It says nothing: it is somebody else's, or there is none, or that was not asked.
+    Nothing,
 }
 
 /// Deletes what a run created.
@@ -57,6 +63,9 @@ pub(super) struct Deletion<'a> {
     /// How many identities are looked up at once, where that goes one by one.
     pub concurrency: usize,
     pub doubts: DoubtsFile<'a>,
+    /// The records of the journal that were decided about, if its end may be missing: what else carries the mark of the run is
+    /// the run's, too.
+    pub decided: Option<DecidedRecords>,
     /// The journal, once there is anything to add to it.
     pub amendment: Option<Amendment>,
     pub counts: &'a Cell<Deleted>,
@@ -75,6 +84,9 @@ impl Deletion<'_> {
         let fates: Vec<Fate> = stream::iter(fates).buffered(self.concurrency).try_collect().await?;
         let mut doomed = Vec::new();
         for (created, fate) in page.iter().zip(fates) {
+            if fate != Fate::Gone {
+                self.decide(created.key)?;
+            }
             match fate {
                 Fate::Delete(id) => doomed.push(id),
                 Fate::Gone => self.count(|counts| counts.gone_already += 1),
@@ -88,11 +100,11 @@ impl Deletion<'_> {
 
     /// Deletes what was in doubt and turns out to be the run's own, of which this is the journal.
     pub(super) async fn look_up_doubts(&mut self, doubts: &[InDoubt], journal: &Path) -> Result<(), ImportError> {
-        let mut named = Vec::new();
+        let (mut named, mut unfound) = (Vec::new(), Unfound::new());
         for InDoubt { key, external_id } in doubts {
             match external_id {
                 Some(external_id) => named.push((*key, external_id.as_str())),
-                None => self.leave_in_doubt(*key, None)?,
+                None => drop(unfound.insert(*key, (None, true))),
             }
         }
         let mut rest = named.as_slice();
@@ -100,29 +112,81 @@ impl Deletion<'_> {
             let fates = self.fates_of_doubtful(rest).await?;
             let (page, further) = rest.split_at(fates.len());
             rest = further;
-            let (mut ours, mut doomed, mut changed) = (Vec::new(), Vec::new(), 0);
+            let mut ours = Vec::new();
             for ((key, external_id), fate) in page.iter().zip(fates) {
-                match fate {
-                    Fate::NotOurs | Fate::Gone => {}
-                    Fate::InDoubt => self.leave_in_doubt(*key, Some(external_id))?,
-                    Fate::Changed(id) => {
-                        changed += 1;
-                        ours.push((*key, (*external_id).to_owned(), id));
+                let (id, is_doomed) = match fate {
+                    Fate::NotOurs | Fate::Gone | Fate::InDoubt => {
+                        unfound.insert(*key, (Some(external_id), fate == Fate::InDoubt));
+                        continue;
                     }
-                    Fate::Delete(id) => {
-                        doomed.push(id.clone());
-                        ours.push((*key, (*external_id).to_owned(), id));
-                    }
-                }
+                    Fate::Changed(id) => (id, false),
+                    Fate::Delete(id) => (id, true),
+                };
+                ours.push((*key, (*external_id).to_owned(), id, is_doomed));
             }
-            self.note_created(&ours, journal)?;
-            self.count(|counts| {
-                counts.created += ours.len() as u64;
-                counts.kept_changed += changed;
-            });
-            self.carry_out(&doomed).await?;
+            self.take(ours, journal).await?;
+        }
+        self.take_marked(&mut unfound, journal).await?;
+        for (key, (external_id, stays_in_doubt)) in unfound {
+            if stays_in_doubt {
+                self.leave_in_doubt(key, external_id)?;
+            }
         }
         Ok(self.doubts.finish().map_err(UndoError::Io)?)
+    }
+
+    /// Deletes what the target's whole list shows to be the run's own, wherever it is by its external id.
+    async fn take_marked(&mut self, unfound: &mut Unfound<'_>, journal: &Path) -> Result<(), ImportError> {
+        let Some(mark) = &self.mark else { return Ok(()) };
+        if unfound.is_empty() && self.decided.is_none() {
+            return Ok(());
+        }
+        tracing::info!("the target's whole list is gone through for the mark of the run");
+        let is_sought = |key| match &self.decided {
+            Some(decided) => decided.has(key).map(|is_decided| !is_decided),
+            None => Ok(unfound.contains_key(&key)),
+        };
+        let marked = MarkedIdentities::find(self.target, mark, is_sought).await?;
+        if !marked.shows_marks {
+            tracing::warn!("the target's list does not show the marks of runs");
+            unfound.values_mut().for_each(|(_, stays_in_doubt)| *stays_in_doubt = true);
+        }
+        for page in marked.pages() {
+            let mut ours = Vec::new();
+            for Marked { key, id, external_id, is_as_created } in page.map_err(UndoError::Io)? {
+                let is_new = match &self.decided {
+                    Some(decided) => !decided.has(key).map_err(UndoError::Io)?,
+                    None => unfound.contains_key(&key),
+                };
+                if is_new {
+                    unfound.remove(&key);
+                    // It may be listed twice.
+                    self.decide(key)?;
+                    ours.push((key, external_id, id, self.force || is_as_created));
+                }
+            }
+            self.take(ours, journal).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what turned out to be the run's own, by its record, its external id and its id, and deletes what is doomed of it.
+    async fn take(&mut self, ours: Vec<(RecordKey, String, String, bool)>, journal: &Path) -> Result<(), ImportError> {
+        let doomed: Vec<String> =
+            ours.iter().filter(|(.., is_doomed)| *is_doomed).map(|(_, _, id, _)| id.clone()).collect();
+        ours.iter().try_for_each(|(key, ..)| self.decide(*key))?;
+        let ours: Vec<_> = ours.into_iter().map(|(key, external_id, id, _)| (key, external_id, id)).collect();
+        self.note_created(&ours, journal)?;
+        self.count(|counts| {
+            counts.created += ours.len() as u64;
+            counts.kept_changed += (ours.len() - doomed.len()) as u64;
+        });
+        self.carry_out(&doomed).await
+    }
+
+    /// Nothing else is to be decided about a record.
+    fn decide(&mut self, key: RecordKey) -> Result<(), UndoError> {
+        self.decided.as_mut().map_or(Ok(()), |decided| decided.add(key).map_err(UndoError::Io))
     }
 
     /// What was in doubt is so no more.
@@ -171,9 +235,13 @@ impl Deletion<'_> {
             (Some(id), Some(found)) if found.id.as_ref().is_some_and(|found| found == id) => {
                 NamedIdentity::Fate(self.fate_of_ours(id, found))
             }
-            (Some(_), Some(_)) => NamedIdentity::Another,
-            (Some(_), None) => NamedIdentity::Nobody,
+            (Some(_), Some(found)) if self.is_marked(found) => NamedIdentity::Marked,
+            (Some(_), _) => NamedIdentity::Nothing,
         }
+    }
+
+    fn is_marked(&self, found: &Comparable<'_>) -> bool {
+        self.mark.as_ref().is_some_and(|mark| found.is_marked_by(mark))
     }
 
     async fn fate_of(&self, created: &Created, named: NamedIdentity) -> Result<Fate, ImportError> {
@@ -185,15 +253,16 @@ impl Deletion<'_> {
             let changed = || Fate::Changed(id.clone());
             return Ok(Comparable::one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)));
         }
-        let is_replaced = match named {
-            NamedIdentity::Nobody if !self.target.has_batch_methods() => {
+        let is_marked = match named {
+            NamedIdentity::Nothing if !self.target.has_batch_methods() => {
                 let (_, body) = self.target.read_some(&[&created.external_id]).await?;
-                Comparable::by_external_id(std::slice::from_ref(&body)).contains_key(created.external_id.as_str())
+                let found = Comparable::by_external_id(std::slice::from_ref(&body));
+                found.get(created.external_id.as_str()).is_some_and(|found| self.is_marked(found))
             }
-            named => matches!(named, NamedIdentity::Another),
+            named => matches!(named, NamedIdentity::Marked),
         };
-        // Somebody made another one after ours was deleted.
-        Ok(if is_replaced { Fate::NotOurs } else { Fate::Gone })
+        // Others may have made another one with its external id after ours was deleted: ours is gone all the same.
+        Ok(if is_marked { Fate::NotOurs } else { Fate::Gone })
     }
 
     /// Of one that the run surely created.
@@ -234,49 +303,5 @@ impl Deletion<'_> {
         let mut counts = self.counts.get();
         count(&mut counts);
         self.counts.set(counts);
-    }
-}
-
-/// Names the records that stay in doubt, for the person who has to look at them. It holds external ids, so it is for the owner only.
-pub(super) struct DoubtsFile<'a> {
-    path: PathBuf,
-    inputs: &'a [InputRecord],
-    file: Option<BufWriter<File>>,
-}
-
-impl<'a> DoubtsFile<'a> {
-    pub(super) fn new(path: PathBuf, inputs: &'a [InputRecord]) -> Self {
-        Self { path, inputs, file: None }
-    }
-
-    pub(super) fn inputs(&self) -> &[InputRecord] {
-        self.inputs
-    }
-
-    fn add(&mut self, key: RecordKey, external_id: Option<&str>) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct DoubtLine<'a> {
-            input: &'a str,
-            record: u64,
-            external_id: Option<&'a str>,
-        }
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(BufWriter::new(create_private(&self.path)?)),
-        };
-        let input = self.inputs.get(usize::from(key.input)).map_or("", |input| input.path.as_str());
-        serde_json::to_writer(&mut *file, &DoubtLine { input, record: key.number, external_id })?;
-        file.write_all(b"\n")
-    }
-
-    /// If there is nothing in doubt, nothing is named any more.
-    fn finish(&mut self) -> io::Result<()> {
-        match &mut self.file {
-            Some(file) => file.flush(),
-            None => match std::fs::remove_file(&self.path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            },
-        }
     }
 }

@@ -80,7 +80,7 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let Prepared { directory, journal, progress, mut ledger, record, continued, locks } =
+    let Prepared { directory, journal, progress, mut ledger, record, continued, knows_all, locks } =
         prepare(settings, &target.name, &mut signals).await?;
     start_metrics(settings, Some(directory.id()));
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight).await?;
@@ -91,7 +91,7 @@ async fn import_into(
     }
     let delivery = delivery(settings, client, capabilities, &record);
     let LoadedConfirmed { confirmed, lookup } = tokio::select! {
-        loaded = load_confirmed(settings, &target.name, directory.id(), &delivery.calls) => loaded?,
+        loaded = load_confirmed(settings, &target.name, directory.id(), &delivery.calls, knows_all) => loaded?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let mut settings = passwords::read(settings, &mut signals).await?;

@@ -1,11 +1,14 @@
 //! One file a command: settings in, exit status out.
 
 mod confirmed;
+mod decided_records;
 mod deletion;
+mod doubts_file;
 mod first_pass;
 mod help;
 mod import;
 mod import_error;
+mod marked;
 mod merge;
 mod objects;
 mod output;

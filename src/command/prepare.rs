@@ -25,6 +25,8 @@ pub(super) struct Prepared {
     pub record: RunRecord,
     /// Whether an earlier part of it was found.
     pub continued: bool,
+    /// What it did before is known to be in its journal as a whole.
+    pub knows_all: bool,
     /// Held until the run is over.
     pub locks: Vec<Lock>,
 }
@@ -66,11 +68,11 @@ pub(super) async fn prepare(
         let mut ledger = ledger(settings);
         let (count, duplicates) = (settings.intake.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
-        let Replayed { journal, progress, .. } =
+        let Replayed { journal, progress, has_end: knows_all } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
         ledger.continue_at(&progress);
         let locks = vec![target_lock, run_lock];
-        return Ok(Prepared { directory, journal, progress, ledger, record: was, continued: true, locks });
+        return Ok(Prepared { directory, journal, progress, ledger, record: was, continued: true, knows_all, locks });
     }
     Ok(begin(settings, wanted, target_lock)?)
 }
@@ -132,7 +134,8 @@ fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Res
     settings.rule_files.keep(&directory).map_err(failed(runs.clone()))?;
     directory.write_record(&record).map_err(failed(runs.clone()))?;
     let (progress, ledger) = (Progress::new(settings.intake.inputs.len()), ledger(settings));
-    Ok(Prepared { directory, journal, progress, ledger, record, continued: false, locks: vec![target_lock, run_lock] })
+    let locks = vec![target_lock, run_lock];
+    Ok(Prepared { directory, journal, progress, ledger, record, continued: false, knows_all: true, locks })
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {

@@ -14,7 +14,9 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval};
 
-use super::deletion::{Created, Deletion, DoubtsFile};
+use super::decided_records::DecidedRecords;
+use super::deletion::{Created, Deletion};
+use super::doubts_file::DoubtsFile;
 use super::import_error::ImportError;
 use super::progress::{of_undoing, start_metrics};
 use super::target::{Target, at_target, connect};
@@ -51,8 +53,9 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
     ];
     start_metrics(settings, Some(id));
-    let (created, doubts) = look_at_journal(&directory, &record)?;
-    if !settings.undo.confirmed && !confirm(&record, created, doubts.len()) {
+    let said = look_at_journal(&directory, &record)?;
+    let created = said.created;
+    if !settings.undo.confirmed && !confirm(&record, &said) {
         return Err(UndoError::NotConfirmed.into());
     }
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
@@ -69,6 +72,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         force: settings.undo.force,
         concurrency: settings.pace.concurrency.start.max(1),
         doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
+        decided: (!said.has_end).then(DecidedRecords::none),
         amendment: None,
         counts: &counts,
     };
@@ -76,14 +80,14 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
-        ended = delete_all(&mut deletion, &directory, &doubts) => ended,
+        ended = delete_all(&mut deletion, &directory, &said.doubts) => ended,
         () = show(&counts, &mut progress) => Ok(()),
     };
     progress.finish();
     let counts = counts.get();
     let is_whole = ended.is_ok() && counts.in_doubt == 0;
     let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
-    let printed = print(&record, &directory, &counts, settings);
+    let printed = print(&record, &directory, &counts, said.updated, settings);
     for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
         let path = path.display();
         settings
@@ -103,13 +107,26 @@ fn undone(counts: &Deleted, before: Option<UndoneRecord>) -> UndoneRecord {
     UndoneRecord { deleted: (deleted + gone_already).max(deleted_before), kept: kept_changed + kept_not_ours + failed }
 }
 
-/// How many identities the run created, and of which records that is not known.
-fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<(u64, Vec<InDoubt>), UndoError> {
-    let mut created = 0;
-    let ending = Journal::read(&directory.journal(), record.inputs.len(), |settled| {
+/// What a journal says of what its run did.
+struct WhatItSays {
+    /// Identities that the run created.
+    created: u64,
+    /// Identities that it changed.
+    updated: u64,
+    /// Records of which it is not known whether the run created their identities.
+    doubts: Vec<InDoubt>,
+    /// Nothing of its end is missing.
+    has_end: bool,
+}
+
+fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<WhatItSays, UndoError> {
+    let (mut created, mut updated) = (0, 0);
+    let account = Journal::read_whole(&directory.journal(), &directory.rejects(), record.inputs.len(), |settled| {
         created += u64::from(matches!(settled.outcome, RecordOutcome::Created { .. }));
+        updated += u64::from(settled.outcome == RecordOutcome::Updated);
     })?;
-    Ok((created, if let Ending::InDoubt(doubts) = ending { doubts } else { Vec::new() }))
+    let doubts = if let Ending::InDoubt(doubts) = account.ending { doubts } else { Vec::new() };
+    Ok(WhatItSays { created, updated, doubts, has_end: account.has_end })
 }
 
 /// Shows how far it is, for ever.
@@ -123,18 +140,23 @@ async fn show(counts: &Cell<Deleted>, progress: &mut UndoProgress) {
 }
 
 /// Shows what is at stake and asks, if there is somebody to ask.
-fn confirm(record: &RunRecord, created: u64, in_doubt: usize) -> bool {
+fn confirm(record: &RunRecord, said: &WhatItSays) -> bool {
     let (stdin, mut stderr) = (io::stdin(), anstream::stderr());
     if !stdin.is_terminal() {
         return false;
     }
     let RunRecord { id, started, target, .. } = record;
-    let perhaps = if in_doubt > 0 {
+    let WhatItSays { created, doubts, has_end, .. } = said;
+    let perhaps = if !has_end {
+        "\nIts journal has no end, so there may be more: what else carries the mark of the run is deleted, too."
+            .to_owned()
+    } else if doubts.is_empty() {
+        String::new()
+    } else {
+        let in_doubt = doubts.len();
         format!(
             "\nThe answers for {in_doubt} more were lost: of these, what carries the mark of the run is deleted, too."
         )
-    } else {
-        String::new()
     };
     let asked =
         write!(stderr, "Run {id} of {started} created {created} identities at {target}.{perhaps}\nDelete them? [y/N] ");
@@ -186,6 +208,7 @@ fn print(
     record: &RunRecord,
     directory: &RunDirectory,
     counts: &Deleted,
+    updated: u64,
     settings: &ImportSettings,
 ) -> Result<(), StdoutError> {
     #[derive(Serialize)]
@@ -193,24 +216,31 @@ fn print(
         run: &'a str,
         target: &'a str,
         counts: &'a Deleted,
+        /// Identities that the run changed. They stay as they are.
+        updated: u64,
         #[serde(skip_serializing_if = "Option::is_none")]
         in_doubt_file: Option<String>,
     }
     let in_doubt_file = (counts.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
-    let report = UndoReport { run: &record.id, target: &record.target, counts, in_doubt_file };
+    let report = UndoReport { run: &record.id, target: &record.target, counts, updated, in_doubt_file };
     let printed = if settings.output == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = counts.kept();
     let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));
-    settings.console.account(|out| summary(out, record, counts), &report, exceptions.as_deref());
+    settings.console.account(|out| summary(out, record, counts, updated), &report, exceptions.as_deref());
     if let Some(path) = &report.in_doubt_file {
         settings.console.error(&in_doubt(counts.in_doubt, path, &record.id));
     }
     printed
 }
 
-fn summary(out: &mut String, record: &RunRecord, counts: &Deleted) -> fmt::Result {
+fn summary(out: &mut String, record: &RunRecord, counts: &Deleted, updated: u64) -> fmt::Result {
     let Deleted { created, deleted, gone_already, kept_changed, kept_not_ours, failed, in_doubt } = counts;
-    writeln!(out, "Run {} had created {created} identities:\n", record.id)?;
+    if *created > 0 || *in_doubt > 0 {
+        writeln!(out, "Run {} had created {created} identities:\n", record.id)?;
+    } else {
+        let stop = if updated > 0 { ":\n" } else { "." };
+        writeln!(out, "Run {} had created no identities{stop}", record.id)?;
+    }
     for (count, what) in [
         (deleted, "deleted"),
         (gone_already, "were gone already"),
@@ -218,6 +248,7 @@ fn summary(out: &mut String, record: &RunRecord, counts: &Deleted) -> fmt::Resul
         (kept_not_ours, "kept: not the run's own any more"),
         (failed, "kept: the target did not delete them"),
         (in_doubt, "in doubt: perhaps created by the run, and kept"),
+        (&updated, "updated by the run: undo takes no update back"),
     ] {
         if *count > 0 {
             writeln!(out, "  {count:>14} {what}")?;

@@ -103,6 +103,8 @@ pub struct Replayed {
     pub journal: Journal,
     /// How far the run came.
     pub progress: Progress,
+    /// See [`JournalAccount::has_end`].
+    pub has_end: bool,
 }
 
 /// What a journal says.
@@ -110,6 +112,8 @@ pub(super) struct ReadJournal {
     progress: Progress,
     finished: bool,
     ended: Option<Ended>,
+    /// Nothing comes behind `ended`.
+    is_last: bool,
     /// Numbers of the rejects files that the journal counts on but for the last one, and what counts of each.
     earlier_rejects: Vec<(u32, RejectsCount)>,
     /// Number of the last one.
@@ -135,6 +139,7 @@ impl ReadJournal {
             progress: Progress::new(inputs),
             finished: false,
             ended: None,
+            is_last: false,
             earlier_rejects: Vec::new(),
             rejects_number: FIRST,
             rejects: RejectsCount::default(),
@@ -148,7 +153,9 @@ impl ReadJournal {
             found.end = log.offset();
             let Some(bytes) = log.next_entry().map_err(wrong)? else { return Ok(Some(found)) };
             // Its bytes are what was written, so it is of a kind that this version does not know.
-            match Entry::decode(bytes).ok_or_else(|| wrong(LogError::Newer))? {
+            let entry = Entry::decode(bytes).ok_or_else(|| wrong(LogError::Newer))?;
+            found.is_last = matches!(entry, Entry::Ended(_));
+            match entry {
                 Entry::Planned(plan) => found.progress.plan(plan),
                 Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
@@ -177,10 +184,15 @@ impl ReadJournal {
         (self.rejects.bytes > 0).then_some((self.rejects_number, self.rejects))
     }
 
+    fn has_end(&self) -> bool {
+        self.finished || self.is_last
+    }
+
     fn account(self, rejects: &Path) -> JournalAccount {
         let files = self.earlier_rejects.iter().copied().chain(self.last_rejects());
         let counted = files.map(|(number, counted)| CountedRejects { path: numbered(rejects, number), counted });
         JournalAccount {
+            has_end: self.has_end(),
             rejects: counted.collect(),
             records: self.progress.marks.iter().map(|mark| mark.filter(|mark| mark.is_end())?.line.into()).collect(),
             ended: self.ended,
@@ -233,8 +245,10 @@ impl Journal {
         check_is_file(path)?;
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         let Some(found) = ReadJournal::read(&file, path, inputs, settled)? else {
-            return Ok(Replayed { journal: Self::create(path, rejects)?, progress: Progress::new(inputs) });
+            let (journal, progress) = (Self::create(path, rejects)?, Progress::new(inputs));
+            return Ok(Replayed { journal, progress, has_end: false });
         };
+        let has_end = found.has_end();
         let ReadJournal { progress, earlier_rejects, rejects_number, rejects: counted, end, .. } = found;
         cut_off(&mut file, end).map_err(failed)?;
         let earlier = earlier_rejects.into_iter().map(|(number, _)| number);
@@ -244,7 +258,7 @@ impl Journal {
         let mut journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
         // Before anything else: what is settled from here on names the length of that file.
         journal.announce_rejects().map_err(failed)?;
-        Ok(Replayed { journal, progress })
+        Ok(Replayed { journal, progress, has_end })
     }
 
     /// Reads a journal and changes nothing.

@@ -54,4 +54,5 @@ mod sender;
 mod shapes;
 mod shards;
 mod sweep;
+mod undo;
 mod verify;

@@ -37,7 +37,11 @@ fn a_quota_is_found_and_used_over_real_sockets() {
             (report["requests"]["sent"].as_f64().unwrap(), report["requests"]["throttled"].as_f64().unwrap());
         let (rate, burst): (f64, f64) = (rate.parse().unwrap(), burst.parse().unwrap());
         let used = (sent - refused - burst) / (rate * report["elapsed_seconds"].as_f64().unwrap());
-        assert!((0.6..=1.05).contains(&used), "{used} of the quota: {}", run.stdout);
+        // On a machine that is busy with other things, requests are late, whoever sends them.
+        let machine =
+            granted_to_the_cautious(&sandbox, Duration::from_secs_f64(1.0 / rate), Duration::from_secs(3)) / rate;
+        let least = 0.6 * machine.min(1.0);
+        assert!((least..=1.05).contains(&used), "{used} of the quota, of {machine} possible: {}", run.stdout);
         assert!(refused / sent < 0.1, "{refused} of {sent} refused");
         assert!(
             report["pace"]["reason"].as_str().unwrap().starts_with("the target allows about"),

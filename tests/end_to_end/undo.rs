@@ -1,0 +1,144 @@
+//! `undo` finds what its run created wherever it is: under another external id, and of a journal without its end. What it says
+//! adds up.
+
+use crate::support;
+
+use std::path::Path;
+
+use avnology_migrate::journal::{Ended, Entry, Journal, Plan, RecordKey};
+use serde_json::json;
+use support::{Run, Sandbox, Scratch, export, user};
+
+fn run_id(run: &Run) -> String {
+    run.report()["run"].as_str().expect("a run").to_owned()
+}
+
+fn with_external_id(number: usize) -> String {
+    user(number).replacen("\"first_name\"", &format!("\"external_id\":\"emp-{number}\",\"first_name\""), 1)
+}
+
+/// Makes the second half of a run's records doubtful, as a kill in flight does; `says_end` if the run was stopped instead.
+fn put_in_doubt(directory: &Path, records: u64, says_end: bool) {
+    let mut settled = Vec::new();
+    Journal::read(&directory.join("journal"), 1, |record| settled.push(record.clone())).expect("a journal");
+    settled.retain(|record| record.key.number <= records / 2);
+    assert_eq!(settled.len() as u64, records / 2);
+    let mut journal =
+        Journal::create(&directory.join("journal"), &directory.join("rejects.ndjson")).expect("a journal");
+    let doubtful = records / 2 + 1..=records;
+    let external_ids = doubtful.clone().map(|number| format!("user_{:06}", number - 1)).collect();
+    let plan = Plan { records: doubtful.map(|number| RecordKey { input: 0, number }).collect(), round: 0 };
+    journal.append(&Entry::Settled { records: settled, rejects_bytes: 0 }).expect("it is written");
+    journal.append(&Entry::PlannedFor { plan, external_ids }).and_then(|()| journal.sync()).expect("it is written");
+    if says_end {
+        journal.end(Ended { exit_code: 130, ..Ended::default() }).expect("it is written");
+    }
+    std::fs::remove_file(directory.join("report.json")).expect("there was a report");
+}
+
+#[test]
+fn who_is_in_doubt_is_found_under_another_external_id() {
+    for (flags, says_end) in [(&[][..], true), (&[], false), (&["--no-batch"], true)] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let file = scratch.write("users.json", export((0..12).map(user)));
+        let id = run_id(&scratch.import(&sandbox, &file, &["--rate", "1000/s"]).expect_code(0));
+        put_in_doubt(&scratch.path(&format!(".avnology/runs/{id}")), 12, says_end);
+        // Another import gives everybody another external id, and somebody else has one of the old ones by now.
+        let stranger = user(30).replacen("\"first_name\"", "\"external_id\":\"user_000011\",\"first_name\"", 1);
+        let later = scratch.write("later.json", export((0..12).map(with_external_id)));
+        let options = ["--new-run", "--on-existing", "update", "--rate", "1000/s"];
+        let updating = scratch.import(&sandbox, &later, &options);
+        assert_eq!(updating.count("updated"), 12, "{}", updating.stderr);
+        let stranger = scratch.write("stranger.json", export([stranger]));
+        assert_eq!(scratch.import(&sandbox, &stranger, &["--new-run"]).count("created"), 1);
+        let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+        let changed = "UPDATE identities SET update_time = '2030-01-01T00:00:00Z' WHERE external_id LIKE 'emp-%'";
+        assert_eq!(database.execute(changed, []).expect("they are changed"), 12);
+        let kept = scratch.undo(&sandbox, &id, &["--yes", "--rate", "1000/s"]);
+        let counts = &kept.report()["counts"];
+        assert_eq!((&counts["created"], &counts["kept_changed"]), (&json!(12), &json!(12)), "{flags:?} {says_end}");
+        kept.expect_code(3);
+        let undone = scratch.undo(&sandbox, &id, &["--yes", "--force", "--rate", "1000/s"]);
+        let counts = &undone.report()["counts"];
+        assert_eq!((&counts["created"], &counts["deleted"]), (&json!(12), &json!(12)), "{flags:?} {says_end}");
+        undone.expect_code(0);
+        assert_eq!(sandbox.column("external_id"), ["user_000011"], "the stranger's own");
+    }
+}
+
+#[test]
+fn all_that_a_run_created_is_deleted_after_its_journal_lost_its_end() {
+    for (bytes_left, command) in [(None, "resume"), (None, "undo"), (Some(0), "import"), (Some(8), "undo")] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &[]);
+        let file = scratch.write("users.json", include_str!("../../fixtures/clerk_users.json"));
+        let run = scratch.import(&sandbox, &file, &[]);
+        let (id, created) = (run_id(&run), run.count("created"));
+        assert_eq!(created, 48);
+        let directory = scratch.path(&format!(".avnology/runs/{id}"));
+        let journal = std::fs::OpenOptions::new().write(true).open(directory.join("journal")).expect("a journal");
+        let length = journal.metadata().expect("a file").len();
+        journal.set_len(bytes_left.unwrap_or(length - 600)).expect("it is cut");
+        std::fs::remove_file(directory.join("report.json")).expect("there was a report");
+        let what = format!("{bytes_left:?} {command}");
+        if command != "undo" {
+            let arguments: &[&str] = if command == "resume" {
+                &["migrate", "clerk", "resume", &id, "--output", "json", "--progress", "none"]
+            } else {
+                &["migrate", "clerk", "--import", &file, "--output", "json", "--progress", "none"]
+            };
+            let mut again = scratch.avnology(arguments);
+            again.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
+            if command == "import" {
+                again.env("AVNOLOGY_BASE_URL", sandbox.base_url());
+            }
+            let again = Run::of(again.output().expect("the binary runs"));
+            assert_eq!((run_id(&again), again.count("created")), (id.clone(), 48), "{what}: {}", again.stderr);
+        }
+        let undone = scratch.undo(&sandbox, &id, &["--yes"]);
+        let counts = &undone.report()["counts"];
+        assert_eq!((&counts["created"], &counts["deleted"]), (&json!(48), &json!(48)), "{what}: {}", undone.stderr);
+        assert_eq!(sandbox.column("id").len(), 0, "{what}");
+        undone.expect_code(0);
+    }
+}
+
+#[test]
+fn what_is_gone_is_gone_though_another_run_created_the_same_users() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let file = scratch.write("users.json", export((0..5).map(user)));
+        let first = run_id(&scratch.import(&sandbox, &file, &[]).expect_code(0));
+        scratch.undo(&sandbox, &first, &["--yes"]).expect_code(0);
+        let second = scratch.import(&sandbox, &file, &[]).expect_code(0);
+        assert_eq!(second.count("created"), 5);
+        let again = scratch.undo(&sandbox, &first, &["--yes"]);
+        let counts = &again.report()["counts"];
+        assert_eq!((&counts["gone_already"], &counts["kept_not_ours"]), (&json!(5), &json!(0)), "{flags:?}");
+        again.expect_code(0);
+        assert_eq!(sandbox.column("id").len(), 5, "those of the other run stay");
+        let listed = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0);
+        let listed: serde_json::Value = serde_json::from_str(&listed.stdout).expect("runs");
+        let undone = listed.as_array().expect("runs").iter().find(|run| run["id"] == first.as_str());
+        assert_eq!(undone.map(|run| &run["undone"]["deleted"]), Some(&json!(5)), "{listed}");
+    }
+}
+
+#[test]
+fn undoing_a_run_that_only_updated_says_so() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..5).map(user)));
+    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let file = scratch.write("changed.json", export((0..5).map(with_external_id)));
+    let updating = scratch.import(&sandbox, &file, &["--on-existing", "update"]).expect_code(0);
+    let id = run_id(&updating);
+    let mut undo = scratch.avnology(&["migrate", "clerk", "undo", &id, "--yes"]);
+    let undone = Run::of(undo.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("it runs")).expect_code(0);
+    let said = format!("{}{}", undone.stdout, undone.stderr);
+    assert!(said.contains(&format!("Run {id} had created no identities")), "{said}");
+    assert!(said.contains("5 updated by the run: undo takes no update back"), "{said}");
+    assert_eq!(scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0).report()["updated"], 5);
+}
