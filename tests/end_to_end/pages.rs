@@ -55,6 +55,41 @@ fn users_beside_data_are_refused_before_anything_is_sent_and_both_members_are_na
 }
 
 #[test]
+fn a_user_beside_data_is_refused_however_deep_and_alone_it_is() {
+    let [one, two] = [user(1), user(2)];
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let beside = [
+        (format!("\"user\":{two}"), "`user`"),
+        (format!("\"extra\":{two}"), "`extra`"),
+        (format!("\"pages\":[{{\"data\":[{two},{one}]}},{{\"data\":[{two}]}}]"), "`pages`"),
+        (format!("\"more\":[{{\"user\":{two}}}]"), "`more`"),
+        (format!("\"page\":{{\"x\":[7,{{\"y\":{{\"user_2\":{two}}}}}]}}"), "`page`"),
+    ];
+    for (member, named) in &beside {
+        for text in [
+            format!("{{\"data\":[{one}],{member}}}"),
+            format!("{{{member},\"data\":[{one}]}}"),
+            format!("{{\"data\":[],{member}}}"),
+            format!("[{{\"data\":[{one}]}},{{\"data\":[{two}],{member}}}]"),
+        ] {
+            let file = scratch.write("users.json", &text);
+            for arguments in [&["--dry-run"][..], &[]] {
+                let run = scratch.import(&sandbox, &file, arguments).expect_code(5);
+                let place = format!("byte offset {})", text.find(member).expect("the member"));
+                for part in [named, "`data`", &place, "two places"] {
+                    assert!(run.stderr.contains(part), "{part} of {text}: {}", run.stderr);
+                }
+            }
+            assert_eq!(sandbox.column("email"), [""; 0], "{text}");
+        }
+    }
+    // Only the names of members count, and a text is none.
+    let told = dry_run(format!("{{\"data\":[{one}],\"query\":{{\"order_by\":[\"username\"]}}}}")).expect_code(0);
+    assert_eq!(told.count("valid"), 1, "{}", told.stderr);
+}
+
+#[test]
 fn what_is_beside_data_and_cannot_be_users_is_named_and_counted() {
     let page = |number: usize| {
         format!(
