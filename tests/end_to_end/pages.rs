@@ -140,6 +140,7 @@ fn an_error_answer_among_the_pages_is_one_reject_and_all_other_pages_are_read() 
         for text in with_an_error_page(at) {
             let run = dry_run(&text).expect_code(3);
             assert_eq!((run.count("valid"), run.count("rejected")), (3, 1), "{text}: {}", run.stderr);
+            assert!(run.stderr.contains("an error answer of Clerk's API"), "the summary says so, too: {}", run.stderr);
         }
         for text in with_an_error_page(at).into_iter().skip(at).step_by(6) {
             let scratch = Scratch::new();
