@@ -187,6 +187,48 @@ fn several_error_answers_one_after_the_other_hide_no_page() {
     assert!(run.stderr.contains("truncated") && run.count("valid") == 1, "{}", run.stderr);
 }
 
+#[test]
+fn what_stands_in_the_place_of_a_page_is_named_with_what_to_do() {
+    let users = format!("[{}]", array(&[1, 2], ","));
+    let html = "<!DOCTYPE html>\n<html>502</html>";
+    for (what, named) in [
+        (html, "an HTML or XML page"),
+        ("null", "`null`"),
+        ("true", "`true`"),
+        ("\"Too many requests\"", "a string"),
+        ("429", "a number"),
+        ("Too many requests", "text that is no JSON"),
+        ("{\"total_count\":2}", "an object"),
+    ] {
+        for (page, between) in [(&users, "\n"), (&users, ""), (&data(&[1, 2]), "\n"), (&data(&[1, 2]), "")] {
+            for behind in ["", page] {
+                let text = format!("{page}{between}{what}{behind}");
+                let run = dry_run(&text).expect_code(5);
+                assert_eq!(run.count("valid"), 2, "{text}: {}", run.stderr);
+                assert_names(&run, &text, named, page.len() + between.len());
+            }
+        }
+        for page in [&users, &data(&[1, 2])] {
+            let text = format!("[{page},{what},{page}]");
+            assert_names(&dry_run(&text).expect_code(5), &text, named, page.len() + 2);
+        }
+    }
+    let run = dry_run(format!("[{users},]")).expect_code(5);
+    assert!(run.stderr.contains("no page of users stands behind the comma"), "{}", run.stderr);
+    // A page of the other kind.
+    for (text, named) in [(users.clone() + &data(&[3]), "an object"), (data(&[3]) + &users, "an array")] {
+        let offset = if text.starts_with('[') { users.len() } else { data(&[3]).len() };
+        assert_names(&dry_run(&text).expect_code(5), &text, named, offset);
+    }
+}
+
+/// What stands where a page is expected is named, with its place and what to do about it.
+fn assert_names(run: &Run, text: &str, named: &str, offset: usize) {
+    for part in [named, &format!("byte offset {offset})"), "make the request for that page again", "page of users"] {
+        assert!(run.stderr.contains(part), "{part} of {text}: {}", run.stderr);
+    }
+}
+
 /// The number, the place and the bytes of each record from some point on.
 fn records(reader: Result<RecordReader, SourceError>) -> Vec<(ResumePoint, Vec<u8>)> {
     let mut reader = reader.expect("an input");
