@@ -48,7 +48,7 @@ codes! {
     /// Why a record was rejected.
     pub enum RejectCode {
         InvalidJson = "invalid_json", "the record is not valid JSON";
-        InvalidRecord = "invalid_record", "the record is not a user object, or a field has the wrong type";
+        InvalidRecord = "invalid_record", "the record is not a user object (but an error answer of Clerk's API, for example), or a field has the wrong type";
         InvalidRow = "invalid_row", "the row does not fit the header, has a quote in the wrong place, or is not UTF-8";
         RecordTooLarge = "record_too_large", "the record is larger than --max-record-bytes";
         DeletedUser = "deleted_user", "the stub of a deleted user";

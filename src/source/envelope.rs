@@ -18,7 +18,9 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings}
 use super::answer::ANSWER;
 use super::detect::BYTE_ORDER_MARK;
 use super::diagnose::{SyntaxFault, TRAILING, fault, settings};
+use super::error::EXPORT_AGAIN;
 use super::frame::Bounds;
+use super::misplaced::{LITERAL, OBJECT, in_place_of_page, misplaced};
 use super::page::{Beside, Head, Json, NAME, Omitted, Page, find_data, rest_of_object};
 use super::record::to_index;
 use super::unread::{Stop, Unread, UnreadSource};
@@ -121,7 +123,11 @@ impl Walk<'_, '_> {
                 if self.next_byte(false)?.is_some() { Err(self.syntax(TRAILING).into()) } else { Ok(None) }
             }
             (true, None) => Err(self.truncated().into()),
-            (_, Some(_)) => Err(self.syntax(if in_array { "a comma is missing" } else { TRAILING }).into()),
+            (true, Some(_)) => Err(self.syntax("a comma is missing").into()),
+            (false, Some(_)) => {
+                let found = self.found()?;
+                Err(self.no_page(found).into())
+            }
         }
     }
 
@@ -135,7 +141,10 @@ impl Walk<'_, '_> {
                 return Ok(PageStart::Page(Page::default()));
             }
             Some(b'{') => self.place,
-            Some(_) => return Err(self.no_page(false).into()),
+            Some(_) => {
+                let found = self.found()?;
+                return Err(self.no_page(found).into());
+            }
         };
         let head = self.json(b"", find_data)?;
         let end = self.place.offset;
@@ -150,21 +159,34 @@ impl Walk<'_, '_> {
             }
             Head::Data(_) | Head::Answer | Head::Other => {
                 self.place = origin;
-                Err(self.no_page(true).into())
+                Err(self.no_page(Some(OBJECT)).into())
             }
         }
     }
 
+    /// What stands here in the place of a page, if it is the beginning of anything.
+    fn found(&mut self) -> Result<Option<&'static str>, Halt> {
+        match self.unread.from(self.place.offset, LITERAL) {
+            Ok(text) => Ok(in_place_of_page(text)),
+            Err(Stop::Full) => Err(Halt::HandOut),
+            Err(stop) => Err(self.failed(stop, self.place).into()),
+        }
+    }
+
     /// What is wrong with what stands in the place of a page.
-    fn no_page(&self, is_object: bool) -> SourceError {
-        let problem = match (self.format.is_array_of_pages(), self.format.has_envelope()) {
-            // Detection saw all of a short input, so this one is long, or no first page.
-            (_, true) if is_object => "the object has no `data` array",
-            (false, _) => return self.syntax(TRAILING),
-            (true, true) => "a page of users is not an object with a `data` array, as the first one is",
-            (true, false) => "a page of users is not an array, as the first one is",
+    fn no_page(&self, found: Option<&'static str>) -> SourceError {
+        let (in_array, has_envelope) = (self.format.is_array_of_pages(), self.format.has_envelope());
+        let Some(found) = found else {
+            return self.syntax(if in_array { "no page of users stands behind the comma" } else { TRAILING });
         };
-        self.wrong_shape(problem.to_owned())
+        if has_envelope && found == OBJECT && self.records == 0 && !in_array {
+            // Detection saw all of a short input, so this one is long, or no page has users.
+            return self.wrong_shape("the object has no `data` array".to_owned());
+        }
+        let problem = misplaced(found, has_envelope);
+        // Values in an array are JSON, and so are objects one behind the other as this program reads them.
+        let is_json = in_array || has_envelope && found == OBJECT;
+        if is_json { self.wrong_shape(problem) } else { self.syntax(&problem) }
     }
 
     /// Walks the members behind the array, and the object's end; returns how much is beside it that is not read.
@@ -299,7 +321,7 @@ impl Walk<'_, '_> {
     fn truncated_at(&self, place: Place) -> SourceError {
         let inside = if self.records == 0 { "before the first record" } else { "behind the array of users" };
         let (input, records) = (Arc::clone(self.input), self.records);
-        SourceError::Truncated { input, place, inside: inside.to_owned(), records }
+        SourceError::Truncated { input, place, inside: inside.to_owned(), repair: EXPORT_AGAIN, records }
     }
 }
 

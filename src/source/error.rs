@@ -149,9 +149,7 @@ pub enum SourceError {
         records: u64,
     },
     /// The input ends before its end.
-    #[error(
-        "`{input}` is truncated: it ends at {place} {inside}; export the file again and run the same command with it"
-    )]
+    #[error("`{input}` is truncated: it ends at {place} {inside}; {repair}")]
     Truncated {
         /// The input's name.
         input: Arc<str>,
@@ -159,6 +157,8 @@ pub enum SourceError {
         place: Place,
         /// What was still open.
         inside: String,
+        /// What to do about it.
+        repair: &'static str,
         /// How many whole records came before.
         records: u64,
     },
@@ -176,6 +176,9 @@ pub enum SourceError {
         start: Place,
     },
 }
+
+/// What to do about an input that ends in the middle.
+pub(super) const EXPORT_AGAIN: &str = "export the file again and run the same command with it";
 
 /// What an error of reading is about, where it is not the operating system's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

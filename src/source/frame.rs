@@ -15,6 +15,7 @@
 use memchr::memchr3;
 
 use super::block::{BLOCK, Block, Inside};
+use super::error::EXPORT_AGAIN;
 use super::nesting::Nesting;
 use super::{Place, SkippedRows};
 
@@ -90,6 +91,8 @@ pub(super) enum AtEnd {
         whole: Option<Bounds>,
         /// What was still open, for the message.
         inside: String,
+        /// What to do about it.
+        repair: &'static str,
     },
 }
 
@@ -320,7 +323,7 @@ impl Framer for ElementFramer {
                 (None, format!("inside record {} (starts at line {line}, byte offset {start})", self.elements + 1))
             }
         };
-        AtEnd::Truncated { whole, inside }
+        AtEnd::Truncated { whole, inside, repair: EXPORT_AGAIN }
     }
 
     fn cursor(&self) -> (u64, u64) {

@@ -39,6 +39,7 @@ mod input;
 mod known;
 mod lines;
 mod member_names;
+mod misplaced;
 mod nesting;
 mod notation;
 mod object;

@@ -108,26 +108,19 @@ fn objects_by_name(value: &str) -> usize {
     members.iter().filter(|(_, value)| value.starts_with('{')).count()
 }
 
-/// Whether any array in a value has an object with a member that only users have, or any object has one by an id; `None` if a
-/// name is none.
+/// Whether a value is, or holds at any depth, an object with a member that only users have; `None` if a name is none.
 fn has_people(value: &str) -> Option<bool> {
-    if value.starts_with('{') {
-        let values = members::<String>(value)?.into_iter().map(|(name, value)| {
-            let is_field = name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-            if is_field || !value.starts_with('{') { has_people(value) } else { is_person(value) }
-        });
-        return values.collect::<Option<Vec<_>>>().map(|found| found.contains(&true));
-    }
-    if !value.starts_with('[') {
-        return Some(false);
-    }
-    let people =
-        items(value)?.into_iter().map(|item| if item.starts_with('{') { is_person(item) } else { has_people(item) });
-    people.collect::<Option<Vec<_>>>().map(|found| found.contains(&true))
-}
-
-fn is_person(object: &str) -> Option<bool> {
-    Some(members::<String>(object)?.iter().any(|(name, _)| is_of_person(name)))
+    let (is_person, inner) = if value.starts_with('{') {
+        let members = members::<String>(value)?;
+        let is_person = members.iter().any(|(name, _)| is_of_person(name));
+        (is_person, members.into_iter().map(|(_, value)| value).collect())
+    } else if value.starts_with('[') {
+        (false, items(value)?)
+    } else {
+        (false, Vec::new())
+    };
+    let found = inner.into_iter().map(has_people).collect::<Option<Vec<_>>>()?;
+    Some(is_person || found.contains(&true))
 }
 
 /// In the style of the API or of the SDK.

@@ -34,7 +34,7 @@ struct SideValue {
     objects: u64,
     /// If it is an object, how many are in it.
     keyed: u64,
-    /// Whether any array in it has an object that looks like a user, or any object has one by its id.
+    /// Whether it is, or holds at any depth, an object with a member that only users have.
     people: bool,
 }
 
@@ -60,12 +60,8 @@ impl Json<'_> {
             ValueType::Array => {
                 self.reader.begin_array()?;
                 while self.reader.has_next()? {
-                    if self.reader.peek()? == ValueType::Object {
-                        held.objects += 1;
-                        held.people |= self.is_person()?;
-                    } else {
-                        held.people |= self.look()?.people;
-                    }
+                    held.objects += u64::from(self.reader.peek()? == ValueType::Object);
+                    held.people |= self.look()?.people;
                 }
                 self.reader.end_array()?;
             }
@@ -73,36 +69,17 @@ impl Json<'_> {
                 self.reader.begin_object()?;
                 while self.reader.has_next()? {
                     self.name.set(Some(INNER_NAME));
-                    let is_keyed = self.reader.next_name().map(|name| !is_field(name));
+                    let is_of_person = self.reader.next_name().map(is_of_person);
                     self.name.set(None);
-                    let (is_keyed, is_object) = (is_keyed?, self.reader.peek()? == ValueType::Object);
-                    held.keyed += u64::from(is_object);
-                    held.people |= if is_keyed && is_object { self.is_person()? } else { self.look()?.people };
+                    held.people |= is_of_person?;
+                    held.keyed += u64::from(self.reader.peek()? == ValueType::Object);
+                    held.people |= self.look()?.people;
                 }
                 self.reader.end_object()?;
             }
             _ => self.reader.skip_value()?,
         }
         Ok(held)
-    }
-
-    /// Goes past an object; whether it has a member that only users have.
-    fn is_person(&mut self) -> Result<bool, ReaderError> {
-        let mut is_person = false;
-        self.reader.begin_object()?;
-        while self.reader.has_next()? {
-            if is_person {
-                self.reader.skip_name()?;
-            } else {
-                self.name.set(Some(INNER_NAME));
-                let name = self.reader.next_name();
-                self.name.set(None);
-                is_person = is_of_person(name?);
-            }
-            self.reader.skip_value()?;
-        }
-        self.reader.end_object()?;
-        Ok(is_person)
     }
 }
 
@@ -146,8 +123,8 @@ impl Beside {
     pub(super) fn lost(&self, has_users: bool) -> Option<(String, Place)> {
         if let Some((name, place)) = &self.people {
             let problem = format!(
-                "{} beside `data` holds objects that look like users, and only those in `data` would be read; put \
-                 all of them into one array, for example with `jq`, or leave it out",
+                "{} beside `data` holds one or more objects that look like users, and only those in `data` would be read; \
+                 put all of them into one array, for example with `jq`, or leave it out",
                 shown(name)
             );
             return Some((problem, *place));
@@ -242,20 +219,21 @@ pub(super) struct Rest {
     pub beside: Beside,
 }
 
-/// The name of the first member of an object that is a page of users itself, or holds one.
+/// The name of the first member of an object that is a page of users itself, or holds one; none of a user's.
 pub(super) fn page_within(json: &mut Json<'_>) -> Result<Option<String>, ReaderError> {
-    let mut beside = Beside::default();
+    let (mut beside, mut is_user, mut has_users) = (Beside::default(), false, false);
     json.reader.begin_object()?;
     while json.reader.has_next()? {
         let place = json.place();
         let name = json.next_name()?;
+        is_user |= is_of_user(&name) || is_of_person(&name);
         let is_data = name == DATA;
         let held = beside.look(json, name, place)?;
-        if beside.people.is_some() || is_data && held.objects > 0 {
-            return Ok(Some(beside.people.map_or_else(|| DATA.to_owned(), |(name, _)| name)));
-        }
+        has_users |= is_data && held.objects > 0;
     }
-    Ok(None)
+    json.reader.end_object()?;
+    let people = beside.people.map(|(name, _)| name).or_else(|| has_users.then(|| DATA.to_owned()));
+    Ok(people.filter(|_| !is_user))
 }
 
 /// Walks the rest of an object, behind what stands in for its array.

@@ -7,6 +7,7 @@ use memchr::{memchr_iter, memchr2};
 
 use super::cells::trimmed_bytes;
 use super::detect::BYTE_ORDER_MARK;
+use super::error::EXPORT_AGAIN;
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 use super::header::RowKind;
 use super::record::to_index;
@@ -236,20 +237,23 @@ impl RowFramer {
                 return self.split().map(FrameStep::Record);
             }
             let inside = inside() + ", within a quote that is never closed";
-            self.ending = Some(AtEnd::Truncated { whole: None, inside });
+            self.ending = Some(AtEnd::Truncated { whole: None, inside, repair: EXPORT_AGAIN });
             return None;
         }
         // A longer one is rejected for that.
         let row = if self.cursor - start <= self.record_bytes { window.slice(start..self.cursor) } else { None };
         let is_cut = row.is_some_and(|row| self.header.kind(row) == RowKind::User && !self.header.is_whole(row));
         if is_cut {
-            let inside = inside() + ", with no line break behind it; if that row is whole, add one";
-            self.ending = Some(AtEnd::Truncated { whole: None, inside });
+            let inside = inside() + ", with no line break behind it";
+            self.ending = Some(AtEnd::Truncated { whole: None, inside, repair: END_THE_LINE });
             return None;
         }
         self.take(window)
     }
 }
+
+const END_THE_LINE: &str =
+    "if that row is whole, add a line end and run the same command again; else export the file again";
 
 const OTHER_HEADER: &str = "another header begins here, with other columns, and the rows behind it would be read as \
                             something else; give each table as a file of its own";
@@ -375,7 +379,7 @@ mod tests {
         {
             let (seen, _, end) = frames(HEADER, text, 1);
             assert_eq!(seen, [(1, "1,2".to_owned())], "{text}");
-            let AtEnd::Truncated { whole: None, inside } = end else { panic!("{text}: {end:?}") };
+            let AtEnd::Truncated { whole: None, inside, .. } = end else { panic!("{text}: {end:?}") };
             assert!(inside.starts_with("inside record 2 (starts at line 2, byte offset 4), "), "{inside}");
             assert!(inside.contains(why), "{inside}");
         }

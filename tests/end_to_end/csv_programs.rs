@@ -396,6 +396,9 @@ fn a_file_cut_within_its_last_row_is_told() {
     ] {
         let run = dry_run(&scratch, format!("{header}\n{row}"), &[]).expect_code(5);
         assert!(run.stderr.contains("line break"), "{}", run.stderr);
+        let repair = "if that row is whole, add a line end and run the same command again; else export the file again";
+        let (_, behind) = run.stderr.split_once(repair).expect(&run.stderr);
+        assert!(!behind.contains("run the same command"), "one step each, not two: {}", run.stderr);
         dry_run(&scratch, format!("{header}\n{row}\n"), &[]).expect_code(0);
     }
     // The same of passwords: nobody gets half a hash.

@@ -55,6 +55,41 @@ fn users_beside_data_are_refused_before_anything_is_sent_and_both_members_are_na
 }
 
 #[test]
+fn a_user_beside_data_is_refused_however_deep_and_alone_it_is() {
+    let [one, two] = [user(1), user(2)];
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let beside = [
+        (format!("\"user\":{two}"), "`user`"),
+        (format!("\"extra\":{two}"), "`extra`"),
+        (format!("\"pages\":[{{\"data\":[{two},{one}]}},{{\"data\":[{two}]}}]"), "`pages`"),
+        (format!("\"more\":[{{\"user\":{two}}}]"), "`more`"),
+        (format!("\"page\":{{\"x\":[7,{{\"y\":{{\"user_2\":{two}}}}}]}}"), "`page`"),
+    ];
+    for (member, named) in &beside {
+        for text in [
+            format!("{{\"data\":[{one}],{member}}}"),
+            format!("{{{member},\"data\":[{one}]}}"),
+            format!("{{\"data\":[],{member}}}"),
+            format!("[{{\"data\":[{one}]}},{{\"data\":[{two}],{member}}}]"),
+        ] {
+            let file = scratch.write("users.json", &text);
+            for arguments in [&["--dry-run"][..], &[]] {
+                let run = scratch.import(&sandbox, &file, arguments).expect_code(5);
+                let place = format!("byte offset {})", text.find(member).expect("the member"));
+                for part in [named, "`data`", &place, "two places"] {
+                    assert!(run.stderr.contains(part), "{part} of {text}: {}", run.stderr);
+                }
+            }
+            assert_eq!(sandbox.column("email"), [""; 0], "{text}");
+        }
+    }
+    // Only the names of members count, and a text is none.
+    let told = dry_run(format!("{{\"data\":[{one}],\"query\":{{\"order_by\":[\"username\"]}}}}")).expect_code(0);
+    assert_eq!(told.count("valid"), 1, "{}", told.stderr);
+}
+
+#[test]
 fn what_is_beside_data_and_cannot_be_users_is_named_and_counted() {
     let page = |number: usize| {
         format!(
@@ -105,6 +140,7 @@ fn an_error_answer_among_the_pages_is_one_reject_and_all_other_pages_are_read() 
         for text in with_an_error_page(at) {
             let run = dry_run(&text).expect_code(3);
             assert_eq!((run.count("valid"), run.count("rejected")), (3, 1), "{text}: {}", run.stderr);
+            assert!(run.stderr.contains("an error answer of Clerk's API"), "the summary says so, too: {}", run.stderr);
         }
         for text in with_an_error_page(at).into_iter().skip(at).step_by(6) {
             let scratch = Scratch::new();
@@ -149,6 +185,48 @@ fn several_error_answers_one_after_the_other_hide_no_page() {
     // One that was cut off is a truncated file.
     let run = dry_run(format!("{}{}", data(&[1]), &ERROR[..50])).expect_code(5);
     assert!(run.stderr.contains("truncated") && run.count("valid") == 1, "{}", run.stderr);
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_page_is_named_with_what_to_do() {
+    let users = format!("[{}]", array(&[1, 2], ","));
+    let html = "<!DOCTYPE html>\n<html>502</html>";
+    for (what, named) in [
+        (html, "an HTML or XML page"),
+        ("null", "`null`"),
+        ("true", "`true`"),
+        ("\"Too many requests\"", "a string"),
+        ("429", "a number"),
+        ("Too many requests", "text that is no JSON"),
+        ("{\"total_count\":2}", "an object"),
+    ] {
+        for (page, between) in [(&users, "\n"), (&users, ""), (&data(&[1, 2]), "\n"), (&data(&[1, 2]), "")] {
+            for behind in ["", page] {
+                let text = format!("{page}{between}{what}{behind}");
+                let run = dry_run(&text).expect_code(5);
+                assert_eq!(run.count("valid"), 2, "{text}: {}", run.stderr);
+                assert_names(&run, &text, named, page.len() + between.len());
+            }
+        }
+        for page in [&users, &data(&[1, 2])] {
+            let text = format!("[{page},{what},{page}]");
+            assert_names(&dry_run(&text).expect_code(5), &text, named, page.len() + 2);
+        }
+    }
+    let run = dry_run(format!("[{users},]")).expect_code(5);
+    assert!(run.stderr.contains("no page of users stands behind the comma"), "{}", run.stderr);
+    // A page of the other kind.
+    for (text, named) in [(users.clone() + &data(&[3]), "an object"), (data(&[3]) + &users, "an array")] {
+        let offset = if text.starts_with('[') { users.len() } else { data(&[3]).len() };
+        assert_names(&dry_run(&text).expect_code(5), &text, named, offset);
+    }
+}
+
+/// What stands where a page is expected is named, with its place and what to do about it.
+fn assert_names(run: &Run, text: &str, named: &str, offset: usize) {
+    for part in [named, &format!("byte offset {offset})"), "make the request for that page again", "page of users"] {
+        assert!(run.stderr.contains(part), "{part} of {text}: {}", run.stderr);
+    }
 }
 
 /// The number, the place and the bytes of each record from some point on.

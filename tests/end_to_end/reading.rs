@@ -69,9 +69,9 @@ fn pages_that_were_put_together_are_read_whole() {
         assert!(stderr.contains("inside record 6"), "{stderr}");
     }
     let stderr = assert_counts(format!("[{}]{{\"data\":[{}]}}", user(1), user(2)), 5, 1, 0);
-    assert!(stderr.contains("unexpected characters behind the value"), "{stderr}");
+    assert!(stderr.contains("an object stands in the place of a page of users"), "{stderr}");
     let stderr = assert_counts(format!("[[{}],{}]", user(1), user(2)), 5, 1, 0);
-    assert!(stderr.contains("a page of users is not an array, as the first one is"), "{stderr}");
+    assert!(stderr.contains("a page of users, which is an array as the first one is"), "{stderr}");
     let stderr = assert_counts(format!("{{\"data\":[{}]}}{{\"users\":[{}]}}", user(1), user(2)), 5, 1, 0);
     assert!(stderr.contains("no `data` array"), "{stderr}");
     // Pages larger than what is looked at to find the shape, and than a chunk.
@@ -209,6 +209,8 @@ fn a_truncated_file_delivers_all_whole_records_first() {
 fn damage_to_the_whole_is_told_with_its_place() {
     let users = format!("{},{}", user(1), user(2));
     let stderr = assert_counts(format!("[{users}] x"), 5, 2, 0);
+    assert!(stderr.contains("text that is no JSON") && stderr.contains("or remove this"), "{stderr}");
+    let stderr = assert_counts(format!("[{users}] ]"), 5, 2, 0);
     assert!(stderr.contains("unexpected characters behind the value"), "{stderr}");
     let stderr = assert_counts(format!("{{\"data\":[{users}],}}"), 5, 2, 0);
     assert!(stderr.contains("not valid JSON outside its records"), "{stderr}");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{RecordReader, Stage};
 use crate::source::compressed::DataEnd;
+use crate::source::error::EXPORT_AGAIN;
 use crate::source::frame::{AtEnd, Bounds};
 use crate::source::page::shown;
 use crate::source::record::to_index;
@@ -33,8 +34,8 @@ impl RecordReader {
         self.ending() == Some(DataEnd::CutOff)
     }
 
-    /// The content ended; in the middle of something, if it is still `inside` that.
-    pub(super) fn ended(&self, inside: Option<String>) -> Result<(), SourceError> {
+    /// The content ended; in the middle of something, if it is still `inside` that, and what to do then.
+    pub(super) fn ended(&self, inside: Option<(String, &'static str)>) -> Result<(), SourceError> {
         let (input, records) = (Arc::clone(&self.input), self.records);
         match (self.ending(), inside) {
             (Some(DataEnd::Surplus(offset)), _) => Err(SourceError::Surplus { input, offset, records }),
@@ -43,7 +44,9 @@ impl RecordReader {
                 let is_passed_on = self.watched.has_no_second_look() && records > covered;
                 Err(SourceError::CutOff { input, place: self.place(), covered, is_passed_on })
             }
-            (None, Some(inside)) => Err(SourceError::Truncated { input, place: self.place(), inside, records }),
+            (None, Some((inside, repair))) => {
+                Err(SourceError::Truncated { input, place: self.place(), inside, repair, records })
+            }
             (None, None) => Ok(()),
         }
     }
@@ -75,10 +78,10 @@ impl RecordReader {
             AtEnd::Record(_) if self.is_cut_off() => (None, None),
             AtEnd::Record(bounds) => match self.cut_off(bounds) {
                 // A last line that is cut off is no reject: the file is damaged, not the record.
-                Some(inside) => (None, Some(inside)),
+                Some(inside) => (None, Some((inside, EXPORT_AGAIN))),
                 None => (Some(bounds), None),
             },
-            AtEnd::Truncated { whole, inside } => (whole, Some(inside)),
+            AtEnd::Truncated { whole, inside, repair } => (whole, Some((inside, repair))),
         };
         if let Some(bounds) = last {
             self.framed(bounds, spans);
