@@ -67,7 +67,7 @@ fn cases() -> Vec<Case> {
         case("an array that is cut", whole.as_bytes()[..cut].to_vec(), "truncated", 200),
         case("cut before the first record", b"{\"data\": [".to_vec(), "truncated", 0),
         case("lines that are cut", lines.as_bytes()[..lines.len() - 9].to_vec(), "truncated", USERS - 1),
-        case("something behind it", (whole.clone() + "x").into_bytes(), "behind the value", USERS),
+        case("something behind it", (whole.clone() + "x").into_bytes(), "stands in the place of a page", USERS),
         case("no comma behind the users", whole.replacen("\"total", "!", 1).into_bytes(), "not valid JSON", USERS),
         case(
             "an unclosed record",

@@ -170,6 +170,13 @@ fn what_concerns_one_record_is_one_reject_that_says_what_it_is() {
         (windows, 1, 1, "iconv"),
         (format!("{{\"data\":[{},{}]}}", page(&one), page(&two)).into_bytes(), 0, 2, "is a page of users and no user"),
         (format!("{}\n{}\n{one}\n", users_of(&one), users_of(&two)).into_bytes(), 1, 2, "its users are in `users`"),
+        // A user's own members make no page of it, whatever is in them.
+        (
+            format!("[{},{two}]", one.replacen("\"id\":\"user_000001\"", "\"x\":[{\"username\":1}]", 1)).into_bytes(),
+            1,
+            1,
+            "the user has no id",
+        ),
     ] {
         let shown = String::from_utf8_lossy(&text).into_owned();
         let (seen, messages) = messages(text);
