@@ -149,7 +149,9 @@ impl Deletion<'_> {
         let marked = MarkedIdentities::find(self.target, mark, is_sought).await?;
         if !marked.shows_marks {
             tracing::warn!("the target's list does not show the marks of runs");
-            unfound.values_mut().for_each(|(_, stays_in_doubt)| *stays_in_doubt = true);
+            for (_, stays_in_doubt) in unfound.values_mut() {
+                *stays_in_doubt = true;
+            }
         }
         for page in marked.pages() {
             let mut ours = Vec::new();
