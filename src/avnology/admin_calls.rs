@@ -78,7 +78,7 @@ impl AdminCalls {
     }
 
     /// The error of a target whose list of identities comes to no end.
-    pub fn endless_list(&self) -> TargetError {
+    pub(super) fn endless_list(&self) -> TargetError {
         let reason = "its list of users gives the same page again and again".to_owned();
         TargetError::Unreachable { target: self.client.base_url().to_string(), reason }
     }
@@ -112,7 +112,7 @@ impl AdminCalls {
     }
 
     /// One page of all identities, the oldest first.
-    pub async fn page(&self, token: Option<&str>) -> Result<Body, TargetError> {
+    pub(super) async fn page(&self, token: Option<&str>) -> Result<Body, TargetError> {
         Ok(self.list(MAX_PAGE, |count| self.client.list(token, count)).await?.1)
     }
 

@@ -6,12 +6,9 @@
 
 use std::io;
 
-use sha2::{Digest, Sha256};
-
 use super::Comparable;
-use crate::index::{Table, Texts};
+use crate::index::{HASH_BYTES, Table, Texts, hash_of};
 
-const HASH_BYTES: usize = 12;
 const PLACE_BYTES: usize = 6;
 
 /// A hash of what somebody is sought by, and the place of who it is.
@@ -30,13 +27,11 @@ pub(super) enum Key<'a> {
 
 impl Key<'_> {
     fn hash(self) -> [u8; HASH_BYTES] {
-        let (kind, text) = match self {
-            Self::Id(text) => (0, text),
-            Self::ExternalId(text) => (1, text),
-            Self::ClerkId(text) => (2, text),
-        };
-        let digest = Sha256::new().chain_update([kind]).chain_update(text).finalize();
-        std::array::from_fn(|index| digest[index])
+        match self {
+            Self::Id(text) => hash_of(0, text),
+            Self::ExternalId(text) => hash_of(1, text),
+            Self::ClerkId(text) => hash_of(2, text),
+        }
     }
 
     /// Whether it is who was sought, as the target has it now.

@@ -1,7 +1,10 @@
 //! Finds identities by what Clerk calls them: many at once, or through the list's filters, or in all of the list.
 
+use std::io;
+
 use super::catalogue::{Catalogue, Key};
-use super::{AdminCalls, Body, Comparable, Cycle, Decision, Listed, TargetError, decide};
+use super::cycle::Cycle;
+use super::{AdminCalls, Body, Comparable, Decision, Listed, TargetError, decide};
 
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
 const MAX_QUERY: usize = 7_000;
@@ -49,13 +52,7 @@ impl AdminCalls {
             }
             tracing::info!("the target's list ignores the filter by external id; all of it is gone through");
         }
-        let mut catalogue = self.catalogue.lock().await;
-        let catalogue = match &mut *catalogue {
-            Some(catalogue) => catalogue,
-            none => none.insert(Catalogue::create()?),
-        };
-        let found = self.find_in(catalogue, Key::ExternalId(external_id)).await?.unwrap_or_default();
-        Ok(as_list(found))
+        Ok(as_list(self.find_in_list(Key::ExternalId(external_id)).await?.unwrap_or_default()))
     }
 
     /// A list with the identity of the same person as `sent`, wherever it is by its external id: by what else is unique, for
@@ -72,12 +69,7 @@ impl AdminCalls {
             if !is_filtered {
                 drop(body);
                 tracing::info!(field, "the target's list cannot be filtered by this; all of it is gone through");
-                let mut catalogue = self.catalogue.lock().await;
-                let catalogue = match &mut *catalogue {
-                    Some(catalogue) => catalogue,
-                    none => none.insert(Catalogue::create()?),
-                };
-                return Ok(self.find_in(catalogue, Key::ClerkId(&clerk_id)).await?.map(as_list));
+                return Ok(self.find_in_list(Key::ClerkId(&clerk_id)).await?.map(as_list));
             }
         }
         Ok(None)
@@ -101,8 +93,13 @@ impl AdminCalls {
         Ok(catalogue)
     }
 
-    /// The identity that is sought, as the target has it now.
-    async fn find_in(&self, catalogue: &mut Catalogue, key: Key<'_>) -> Result<Option<Body>, TargetError> {
+    /// The identity that is sought, as the target has it now. Its whole list is read once, and read on when that is not enough.
+    async fn find_in_list(&self, key: Key<'_>) -> Result<Option<Body>, TargetError> {
+        let mut catalogue = self.catalogue.lock().await;
+        let catalogue = match &mut *catalogue {
+            Some(catalogue) => catalogue,
+            none => none.insert(Catalogue::create()?),
+        };
         for is_fresh in [false, true] {
             if is_fresh {
                 self.read_on(catalogue).await?;
@@ -119,21 +116,34 @@ impl AdminCalls {
 
     /// Reads the list on from the last page to its end.
     async fn read_on(&self, catalogue: &mut Catalogue) -> Result<(), TargetError> {
-        let (mut token, mut is_oldest_first, mut cycle) = (catalogue.place.take(), true, Cycle::default());
+        let (from, mut is_oldest_first) = (catalogue.place.take(), true);
+        let last = self.walk_list(from, |identities| {
+            is_oldest_first &= identities.is_sorted_by_key(|identity| identity.create_time.clone());
+            identities.iter().try_for_each(|identity| catalogue.note(identity))
+        });
+        let last = last.await?;
+        // What is new may be anywhere in a list that comes in another order.
+        catalogue.place = last.filter(|_| is_oldest_first);
+        Ok(())
+    }
+
+    /// Shows every page of the list to `look`, from the one that `token` names. Returns the token of the last page.
+    pub async fn walk_list(
+        &self,
+        mut token: Option<String>,
+        mut look: impl FnMut(&[Comparable<'_>]) -> io::Result<()>,
+    ) -> Result<Option<String>, TargetError> {
+        let mut cycle = Cycle::default();
         loop {
             let body = self.page(token.as_deref()).await?;
             let (identities, next) = Comparable::listed(&body).unwrap_or_default();
-            is_oldest_first &= identities.is_sorted_by_key(|identity| identity.create_time.clone());
-            identities.iter().try_for_each(|identity| catalogue.note(identity))?;
-            let Some(next) = next else { break };
+            look(&identities)?;
+            let Some(next) = next else { return Ok(token) };
             // A target that gives the same pages again and again must not keep us for ever.
             if cycle.closes_with(&next) {
                 return Err(self.endless_list());
             }
             token = Some(next);
         }
-        // What is new may be anywhere in a list that comes in another order.
-        catalogue.place = token.filter(|_| is_oldest_first);
-        Ok(())
     }
 }

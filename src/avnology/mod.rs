@@ -36,7 +36,6 @@ pub use body::{AnswerHold, Body, memory_of_answers};
 pub use catalogue::{Catalogue, Listed};
 pub use client::{Client, ClientOptions, Timeouts};
 pub use comparable::Comparable;
-pub use cycle::Cycle;
 pub use field::Field;
 pub use key::{KeyFault, KeySource, check_key};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};

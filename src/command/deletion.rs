@@ -9,6 +9,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -122,6 +123,7 @@ impl Deletion<'_> {
                     Fate::Changed(id) => (id, false),
                     Fate::Delete(id) => (id, true),
                 };
+                self.decide(*key)?;
                 ours.push((*key, (*external_id).to_owned(), id, is_doomed));
             }
             self.take(ours, journal).await?;
@@ -142,11 +144,7 @@ impl Deletion<'_> {
             return Ok(());
         }
         tracing::info!("the target's whole list is gone through for the mark of the run");
-        let is_sought = |key| match &self.decided {
-            Some(decided) => decided.has(key).map(|is_decided| !is_decided),
-            None => Ok(unfound.contains_key(&key)),
-        };
-        let marked = MarkedIdentities::find(self.target, mark, is_sought).await?;
+        let marked = MarkedIdentities::find(self.target, mark, |key| self.is_open(unfound, key)).await?;
         if !marked.shows_marks {
             tracing::warn!("the target's list does not show the marks of runs");
             for (_, stays_in_doubt) in unfound.values_mut() {
@@ -156,13 +154,9 @@ impl Deletion<'_> {
         for page in marked.pages() {
             let mut ours = Vec::new();
             for Marked { key, id, external_id, is_as_created } in page.map_err(UndoError::Io)? {
-                let is_new = match &self.decided {
-                    Some(decided) => !decided.has(key).map_err(UndoError::Io)?,
-                    None => unfound.contains_key(&key),
-                };
-                if is_new {
+                // It may be listed twice.
+                if self.is_open(unfound, key).map_err(UndoError::Io)? {
                     unfound.remove(&key);
-                    // It may be listed twice.
                     self.decide(key)?;
                     ours.push((key, external_id, id, self.force || is_as_created));
                 }
@@ -176,7 +170,6 @@ impl Deletion<'_> {
     async fn take(&mut self, ours: Vec<(RecordKey, String, String, bool)>, journal: &Path) -> Result<(), ImportError> {
         let doomed: Vec<String> =
             ours.iter().filter(|(.., is_doomed)| *is_doomed).map(|(_, _, id, _)| id.clone()).collect();
-        ours.iter().try_for_each(|(key, ..)| self.decide(*key))?;
         let ours: Vec<_> = ours.into_iter().map(|(key, external_id, id, _)| (key, external_id, id)).collect();
         self.note_created(&ours, journal)?;
         self.count(|counts| {
@@ -184,6 +177,14 @@ impl Deletion<'_> {
             counts.kept_changed += (ours.len() - doomed.len()) as u64;
         });
         self.carry_out(&doomed).await
+    }
+
+    /// Whether the mark of the run with this record tells something that is not known yet.
+    fn is_open(&self, unfound: &Unfound<'_>, key: RecordKey) -> io::Result<bool> {
+        match &self.decided {
+            Some(decided) => decided.has(key).map(|is_decided| !is_decided),
+            None => Ok(unfound.contains_key(&key)),
+        }
     }
 
     /// Nothing else is to be decided about a record.

@@ -7,7 +7,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::avnology::{AdminCalls, Comparable, Cycle, MAX_PAGE, RunMark, TargetError};
+use crate::avnology::{AdminCalls, Comparable, MAX_PAGE, RunMark, TargetError};
 use crate::index::Texts;
 use crate::journal::RecordKey;
 
@@ -40,26 +40,20 @@ impl MarkedIdentities {
         is_sought: impl Fn(RecordKey) -> io::Result<bool>,
     ) -> Result<Self, TargetError> {
         let mut found = Texts::new(&std::env::temp_dir())?;
-        let (mut token, mut cycle, mut is_empty, mut shows_any) = (None::<String>, Cycle::default(), true, false);
-        loop {
-            let body = target.page(token.as_deref()).await?;
-            let (identities, next) = Comparable::listed(&body).unwrap_or_default();
-            for identity in &identities {
+        let (mut is_empty, mut shows_any) = (true, false);
+        let walk = target.walk_list(None, |identities| {
+            for identity in identities {
                 is_empty = false;
                 shows_any |= identity.shows_admin_metadata();
                 if let Some(marked) = read(identity, mark)
                     && is_sought(marked.key)?
                 {
-                    found.add(&serde_json::to_vec(&marked).map_err(io::Error::from)?)?;
+                    found.add(&serde_json::to_vec(&marked)?)?;
                 }
             }
-            let Some(next) = next else { break };
-            // A target that gives the same pages again and again must not keep us for ever.
-            if cycle.closes_with(&next) {
-                return Err(target.endless_list());
-            }
-            token = Some(next);
-        }
+            Ok(())
+        });
+        walk.await?;
         Ok(Self { found, shows_marks: is_empty || shows_any })
     }
 

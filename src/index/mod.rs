@@ -15,6 +15,7 @@
 mod claims;
 mod duplicate;
 mod duplicates;
+mod hash;
 mod merge;
 mod positioned;
 mod record_place;
@@ -25,6 +26,7 @@ mod texts;
 
 pub use duplicate::{Duplicate, Meaning};
 pub use duplicates::{DuplicateFinder, Duplicates, FoundDuplicates, Keys};
+pub use hash::{HASH_BYTES, hash_of};
 pub use merge::merge;
 pub(crate) use positioned::{read_exact_at, sum_of_file, write_all_at};
 pub use record_place::RecordPlace;

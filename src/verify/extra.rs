@@ -5,21 +5,18 @@ use std::collections::BTreeSet;
 use std::io;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::present::{IdsInExport, RecordState};
 use crate::avnology::{Catalogue, Listed};
-use crate::index::Sorter;
+use crate::index::{HASH_BYTES, Sorter, hash_of};
 
 /// How many ids are shown.
 const SHOWN: usize = 10;
 
-/// A hash of the target's own id.
-const HASH_BYTES: usize = 12;
-
 /// Where an identity is in the catalogue.
 const PLACE_BYTES: usize = 6;
 
+/// A hash of the target's own id, and the place.
 const LISTED_BYTES: usize = HASH_BYTES + PLACE_BYTES;
 
 /// Entries in memory of each of the two sorters: 192 and 288 KiB.
@@ -136,9 +133,9 @@ fn not_found(
     })
 }
 
+/// By the target's own id, the only one that is hashed here.
 fn hash(id: &str) -> [u8; HASH_BYTES] {
-    let digest = Sha256::digest(id);
-    std::array::from_fn(|index| digest[index])
+    hash_of(0, id)
 }
 
 #[cfg(test)]

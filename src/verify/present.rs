@@ -3,12 +3,8 @@
 
 use std::io;
 
-use sha2::{Digest, Sha256};
-
 use crate::avnology::Listed;
-use crate::index::Table;
-
-const HASH_BYTES: usize = 12;
+use crate::index::{HASH_BYTES, Table, hash_of};
 
 /// A hash of an id, and what became of its record.
 const ENTRY_BYTES: usize = HASH_BYTES + 1;
@@ -40,12 +36,10 @@ enum Key<'a> {
 
 impl Key<'_> {
     fn hash(self) -> [u8; HASH_BYTES] {
-        let (kind, text) = match self {
-            Self::ClerkId(text) => (0, text),
-            Self::ExternalId(text) => (1, text),
-        };
-        let digest = Sha256::new().chain_update([kind]).chain_update(text).finalize();
-        std::array::from_fn(|index| digest[index])
+        match self {
+            Self::ClerkId(text) => hash_of(0, text),
+            Self::ExternalId(text) => hash_of(1, text),
+        }
     }
 }
 
