@@ -75,16 +75,17 @@
 //!
 //! # Recipes
 //!
-//! - **A notice** (or a reject): add it to `mapping/code.rs`, at the end, because journals keep notices by place.
-//!   Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
+//! - **A notice** (or a reject): add it to `mapping/code.rs` where reports are to show it. Give a notice a number that was
+//!   never used in `mapping/notices.rs`, because journals keep it under that. Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
 //!   `fixtures/README.md`.
-//! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings.rs`. The config file takes it
+//! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings/import.rs`. The config file takes it
 //!   by itself. If a run has to remember it, add it to `settings/{config,run}.rs` and [`journal::RunRecord`]. Then
 //!   update the snapshot of `--help` and `manual/options.md`.
 //! - **A kind of record**: today everything from [`mapping::parse`] to [`mapping::MigrationIdentity::encode`] is about
 //!   users. Behind that, a record is bytes, a key and notices, and the pipeline does not look inside.
-//! - **A destination**: [`avnology`] is the only room that knows the vendor's answers. [`avnology::decide`] is the list
-//!   of what another one has to say about each outcome, and [`sandbox`] shows the whole contract.
+//! - **A destination**: [`avnology`] knows the vendor's requests and answers, and `delivery/{refusal,send,single,verdict}.rs`
+//!   a few of its codes and statuses, which have to move there first. [`avnology::decide`] is the list of what another one
+//!   has to say about each outcome, and [`sandbox`] shows the whole contract.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
 //!   Replay it in `journal/run_journal.rs`, and add the moment to `tests/crash`.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
@@ -118,7 +119,7 @@
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
-//! documented and assumed, is confined to [`avnology`].
+//! documented and assumed, is in [`avnology`], but for what the recipe of a destination names.
 //!
 //! [memory]: ../../../tests/end_to_end/memory.rs
 //! [sweep]: ../../../tests/end_to_end/sweep.rs

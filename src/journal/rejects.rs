@@ -285,7 +285,8 @@ impl RejectsFile {
             self.begin_group()?;
             self.dirty = true;
         }
-        let line = [reject.line(&self.run)?, vec![b'\n']].concat();
+        let mut line = reject.line(&self.run)?;
+        line.push(b'\n');
         self.sum.update(&line);
         self.waiting.extend_from_slice(&line);
         if self.waiting.len() < Self::BUFFERED { Ok(()) } else { self.write() }
