@@ -31,8 +31,10 @@ const APART_DECREASE_SOON: f64 = 0.03;
 const USED: f64 = 0.8;
 const USED_APART: f64 = 0.5;
 
-/// The increase there after the hurried one was refused.
+/// The increase there after the hurried one was refused, and by how much the rate goes back if that is refused, too: what was
+/// granted for a moment only may have been granted because requests were late.
 const HURRIED_AGAIN: f64 = 0.02;
+const HURRIED_BACK: f64 = 0.04;
 
 /// The most that the rate is decreased after refusals in a row: what is measured between two that are close together may be
 /// mostly waiting.
@@ -229,8 +231,9 @@ impl RateControl {
 
     /// Some were granted before one came a moment too early: the rate is at the edge of what can be had.
     fn step_back(&mut self, now: Instant, least: f64) {
-        let quota = self.rate / (1.0 + self.increase.max(least));
         let hurried = self.increase >= HURRIED_INCREASE;
+        let back = if self.hurried && !hurried { HURRIED_BACK } else { self.increase.max(least) };
+        let quota = self.rate / (1.0 + back);
         let (increase, stays_for) =
             if hurried { (HURRIED_AGAIN, HURRIED_WHILE) } else { (FIRST_INCREASE, APART_WHILE) };
         (self.increase, self.hurried) = (increase, hurried);
