@@ -118,7 +118,9 @@ clerk_object! {
         verified: bool,
     }
     expecting "an email address object";
-    also known [];
+    also known [
+        "object", "reserved", "linked_to", "matches_sso_connection", "created_at", "updated_at",
+    ];
     a text is its email_address;
 }
 
@@ -192,7 +194,9 @@ clerk_object! {
         verified: bool,
     }
     expecting "a phone number object";
-    also known [];
+    also known [
+        "object", "default_second_factor", "reserved", "linked_to", "created_at", "updated_at",
+    ];
     a text is its phone_number;
 }
 
@@ -217,7 +221,11 @@ clerk_object! {
         verification: Verification<'de>,
     }
     expecting "an external account object";
-    also known [];
+    also known [
+        "object", "id", "identification_id", "approved_scopes", "email_address", "email_address_verified", "first_name",
+        "last_name", "avatar_url", "image_url", "username", "phone_number", "public_metadata", "label", "created_at",
+        "updated_at",
+    ];
 }
 
 impl ExternalAccount<'_> {
@@ -251,7 +259,10 @@ clerk_object! {
         status: Text<'de>,
     }
     expecting "a verification object";
-    also known [];
+    also known [
+        "object", "strategy", "attempts", "expire_at", "verified_at_client", "channel", "nonce", "message", "error",
+        "external_verification_redirect_url",
+    ];
 }
 
 /// The API's verification counts where there is one; the plain flag only in its absence.

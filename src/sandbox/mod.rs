@@ -5,7 +5,7 @@
 //! rate limits. It shares no code with the importer's validation, or a mistake there would be agreed with here.
 //!
 //! ```text
-//! server     connections; faults before and after the call        (host, faults, compression)
+//! server     connections; faults before and after the call        (host, faults, compression, refusal)
 //!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in)
 //!        └─ identities   one transaction a call                   (request, validation, idempotency, filter)
 //!             └─ store   SQLite                                   (schema)
@@ -23,14 +23,19 @@ mod idempotency;
 mod identities;
 mod options;
 mod rate_limit;
+mod refusal;
 mod request;
 mod routes;
 mod server;
 mod sign_in;
+mod start;
 mod store;
 mod validation;
 
 pub use faults::{Fault, Faults};
 pub use options::{ApiKey, SandboxError, SandboxOptions};
 pub use rate_limit::RateLimit;
-pub use server::{RunningSandbox, start, start_for};
+pub(crate) use refusal::Refusal;
+pub use server::RunningSandbox;
+pub(crate) use server::{Site, serve_at};
+pub use start::{start, start_for};

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "verify",
             "settings",
             "cli",
+            "clerk_sandbox",
             "sandbox",
             "pipeline",
             "delivery",
@@ -58,6 +59,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["sandbox", "delivery", "report", "avnology", "mapping", "pace", "source", "exit", "manual"]),
+    ("clerk_sandbox", &["sandbox", "files"]),
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
