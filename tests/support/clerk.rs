@@ -17,6 +17,8 @@ pub struct ClerkSandbox {
     pub process: Child,
     address: SocketAddr,
     pub key: String,
+    http: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
 }
 
 /// An answer, read to its end.
@@ -62,7 +64,9 @@ impl ClerkSandbox {
         };
         let address = value("CLERK_API_URL=http://");
         let key = value("CLERK_SECRET_KEY=");
-        Self { process, address: address.parse().expect("an address"), key }
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Self { process, address: address.parse().expect("an address"), key, http, runtime }
     }
 
     pub fn url(&self) -> String {
@@ -75,10 +79,8 @@ impl ClerkSandbox {
     }
 
     pub fn call_with(&self, authorization: &str, method: Method, path: &str, body: Option<&str>) -> ClerkAnswer {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-            let mut request = client.request(method, format!("{}{path}", self.url()));
+        self.runtime.block_on(async {
+            let mut request = self.http.request(method, format!("{}{path}", self.url()));
             if !authorization.is_empty() {
                 request = request.header("authorization", authorization);
             }
