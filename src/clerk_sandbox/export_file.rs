@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::value::RawValue;
 
 use super::kind::Kind;
+use super::zstd_frames::ZstdFrames;
 
 /// The form of a file, by the end of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +25,15 @@ enum Form {
 pub(super) struct ExportFile {
     pub kind: Kind,
     form: Form,
-    is_gzip: bool,
+    packing: Packing,
+}
+
+/// How a file is compressed, by the end of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
 }
 
 /// What is done with a record; its number is 1 for the first one.
@@ -33,26 +42,30 @@ pub(super) type Take<'a> = dyn FnMut(u64, &[u8]) -> Result<(), String> + 'a;
 impl ExportFile {
     /// The file with this name; none if it is no file of records.
     pub(super) fn named(name: &str) -> Option<Self> {
-        let (name, is_gzip) = without_gz(name);
+        let (name, packing) = Packing::of(name);
         let (stem, form) = match name.strip_suffix(".ndjson") {
             Some(stem) => (stem, Form::Lines),
             None => (name.strip_suffix(".json")?, Form::Json),
         };
-        Some(Self { kind: Kind::named(stem)?, form, is_gzip })
+        Some(Self { kind: Kind::named(stem)?, form, packing })
     }
 
     /// A file of users with any name: pages of JSON if it ends in `.json`, and lines otherwise.
     pub(super) fn of_users(path: &Path) -> Self {
         let name = path.to_string_lossy();
-        let (name, is_gzip) = without_gz(&name);
+        let (name, packing) = Packing::of(&name);
         let form = if name.ends_with("json") && !name.ends_with("ndjson") { Form::Json } else { Form::Lines };
-        Self { kind: Kind::Users, form, is_gzip }
+        Self { kind: Kind::Users, form, packing }
     }
 
     /// Hands every record on, in order. An error says where it is.
     pub(super) fn read(self, path: &Path, take: &mut Take<'_>) -> Result<(), String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
-        let file: Box<dyn Read> = if self.is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let file: Box<dyn Read> = match self.packing {
+            Packing::None => Box::new(file),
+            Packing::Gzip => Box::new(MultiGzDecoder::new(file)),
+            Packing::Zstd => Box::new(ZstdFrames::new(BufReader::new(file))),
+        };
         let file = BufReader::with_capacity(1 << 18, file);
         match self.form {
             Form::Lines => read_lines(file, take),
@@ -61,8 +74,15 @@ impl ExportFile {
     }
 }
 
-fn without_gz(name: &str) -> (&str, bool) {
-    name.strip_suffix(".gz").map_or((name, false), |name| (name, true))
+impl Packing {
+    /// How a file of this name is compressed, and the name without that.
+    fn of(name: &str) -> (&str, Self) {
+        match (name.strip_suffix(".gz"), name.strip_suffix(".zst")) {
+            (Some(name), _) => (name, Self::Gzip),
+            (_, Some(name)) => (name, Self::Zstd),
+            _ => (name, Self::None),
+        }
+    }
 }
 
 fn read_lines(mut file: impl BufRead, take: &mut Take<'_>) -> Result<(), String> {
@@ -169,6 +189,10 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(expected.join("\n").as_bytes()).unwrap();
         assert_eq!(records("users.ndjson.gz", &gzip.finish().unwrap()).unwrap(), expected);
+        let frame = |record: &str| zstd::encode_all(format!("{record}\n").as_bytes(), 1).unwrap();
+        let frames = [frame(expected[0]), frame(expected[1])].concat();
+        assert_eq!(records("users.ndjson.zst", &frames).unwrap(), expected);
+        assert!(records("users.ndjson.zst", &frames[..frames.len() - 3]).is_err(), "one that breaks off");
     }
 
     #[test]

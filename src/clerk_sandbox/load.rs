@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use rusqlite::{Connection, params};
+use tokio_util::sync::CancellationToken;
 
 use super::export_file::ExportFile;
 use super::record::Record;
@@ -17,7 +18,7 @@ use crate::sandbox::SandboxError;
 const PRAGMAS: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;";
 
 /// Opens the database of an export: the one that is there, with all that changed since, or a new one.
-pub(super) fn open(export: &Path, database: &Path) -> Result<Store, SandboxError> {
+pub(super) fn open(export: &Path, database: &Path, stop: &CancellationToken) -> Result<Store, SandboxError> {
     let files = files(export)?;
     let state = state(&files).map_err(|error| of_export(export, error.to_string()))?;
     let of_database = |problem: String| SandboxError::Database { path: database.to_path_buf(), problem };
@@ -32,7 +33,7 @@ pub(super) fn open(export: &Path, database: &Path) -> Result<Store, SandboxError
         create_private_directory(directory).map_err(|error| of_database(error.to_string()))?;
         // Its name is like no other, and it is private.
         let temporary = tempfile::NamedTempFile::new_in(directory).map_err(|error| of_database(error.to_string()))?;
-        fill(export, &files, &state, temporary.path())?;
+        fill(temporary.path(), &files, &state, stop)?;
         temporary.as_file().sync_all().map_err(|error| of_database(error.to_string()))?;
         temporary.persist(database).map_err(|error| of_database(error.error.to_string()))?;
         sync_directory_of(database).map_err(|error| of_database(error.to_string()))?;
@@ -57,7 +58,7 @@ fn files(export: &Path) -> Result<Vec<(PathBuf, ExportFile)>, SandboxError> {
         match ExportFile::named(&name) {
             Some(file) => files.push((path, file)),
             None if name.contains(".ndjson") => {
-                tracing::warn!("`{name}` is no kind of Clerk's records; it is not served")
+                tracing::warn!("`{name}` is no kind of Clerk's records; it is not served");
             }
             None => {}
         }
@@ -82,20 +83,26 @@ fn state(files: &[(PathBuf, ExportFile)]) -> std::io::Result<String> {
     Ok(state)
 }
 
-fn fill(export: &Path, files: &[(PathBuf, ExportFile)], state: &str, database: &Path) -> Result<(), SandboxError> {
-    let failed = |error: rusqlite::Error| of_export(export, format!("the database failed: {error}"));
+fn fill(
+    database: &Path,
+    files: &[(PathBuf, ExportFile)],
+    state: &str,
+    stop: &CancellationToken,
+) -> Result<(), SandboxError> {
+    let failed =
+        |error: rusqlite::Error| SandboxError::Database { path: database.to_path_buf(), problem: error.to_string() };
     let mut connection = Connection::open(database).map_err(failed)?;
     connection.execute_batch(PRAGMAS).map_err(failed)?;
     schema::create(&connection).map_err(failed)?;
     let transaction = connection.transaction().map_err(failed)?;
     for (path, file) in files {
-        read(&transaction, path, *file).map_err(|problem| of_export(path, problem))?;
+        read(&transaction, path, *file, stop).map_err(|problem| of_export(path, problem))?;
     }
     schema::complete(&transaction, state).map_err(failed)?;
     transaction.commit().map_err(failed)
 }
 
-fn read(connection: &Connection, path: &Path, file: ExportFile) -> Result<(), String> {
+fn read(connection: &Connection, path: &Path, file: ExportFile, stop: &CancellationToken) -> Result<(), String> {
     let sql = format!(
         "INSERT INTO {} (id, organization_id, user_id, created_at, updated_at, last_active_at, record) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -103,6 +110,9 @@ fn read(connection: &Connection, path: &Path, file: ExportFile) -> Result<(), St
     );
     let mut statement = connection.prepare(&sql).map_err(|error| error.to_string())?;
     file.read(path, &mut |number, json| {
+        if stop.is_cancelled() {
+            return Err("it was stopped".to_owned());
+        }
         let Record { id, organization_id, user_id, created_at, updated_at, last_active_at, text } =
             Record::of(file.kind, json).map_err(|fault| fault.to_string())?;
         if file.kind.is_single() && number > 1 {

@@ -9,7 +9,7 @@
 //!   └─ service     key, rate limit, dispatch                        (call, rate_window, api_error)
 //!        ├─ page   the lists that the document has                  (documented, list, query, selection, order)
 //!        └─ users  the methods that write                           (object)
-//!             └─ store   SQLite, a table a kind                     (kind, record, schema; filled by load, export_file)
+//!             └─ store   SQLite, a table a kind                     (kind, record, schema; filled by load, export_file, zstd_frames)
 //! ```
 //!
 //! What the document leaves open, and how it is here: `starting_after` with the id of a user who is gone is 422. The limit
@@ -35,5 +35,6 @@ mod service;
 mod start;
 mod store;
 mod users;
+mod zstd_frames;
 
 pub use start::{ClerkSandboxOptions, RateOfKey, start};

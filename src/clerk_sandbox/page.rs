@@ -45,7 +45,10 @@ pub(super) fn page(
         Shape::Page => Some(total(connection, list.kind, &selection)?),
     };
     let selection = match query.text("starting_after").filter(|_| list.has_cursor) {
-        Some(id) => behind(connection, selection, list.kind, id, order, offset)?,
+        Some(id) => {
+            check_cursor(order, offset)?;
+            selection.behind(created_at(connection, list.kind, id)?, id.to_owned(), order.is_descending)
+        }
         None => selection,
     };
     let counts_members = list.kind == Kind::Organizations && query.flag("include_members_count")? == Some(true);
@@ -115,27 +118,23 @@ fn total(connection: &Connection, kind: Kind, selection: &Selection) -> Result<i
     Ok(statement.query_row(params_from_iter(selection.values()), |row| row.get(0))?)
 }
 
-/// The selection behind a record. The document does not say what becomes of a record that is gone: here it is an error, so
-/// that a caller has to know what to do about it.
-fn behind(
-    connection: &Connection,
-    selection: Selection,
-    kind: Kind,
-    id: &str,
-    order: Order,
-    offset: i64,
-) -> Result<Selection, ApiError> {
-    let wrong = |message: &str| ApiError::invalid_value("starting_after", message);
+/// Fails unless a list can go on behind a record.
+fn check_cursor(order: Order, offset: i64) -> Result<(), ApiError> {
     if !order.is_of_creation {
-        return Err(wrong("It requires the order of `created_at`."));
+        return Err(ApiError::invalid_value("starting_after", "It requires the order of `created_at`."));
     }
     if offset != 0 {
-        return Err(wrong("It cannot be combined with an offset."));
+        return Err(ApiError::invalid_value("starting_after", "It cannot be combined with an offset."));
     }
+    Ok(())
+}
+
+/// When a record was created. The document does not say what becomes of a cursor whose record is gone: here it is an error, so
+/// that a caller has to know what to do about it.
+fn created_at(connection: &Connection, kind: Kind, id: &str) -> Result<i64, ApiError> {
     let mut statement = connection.prepare_cached(&format!("SELECT created_at FROM {} WHERE id = ?1", kind.name()))?;
-    let created_at: Option<i64> = statement.query_row([id], |row| row.get(0)).optional()?;
-    let created_at = created_at.ok_or_else(|| wrong("There is no such record."))?;
-    Ok(selection.behind(created_at, id.to_owned(), order.is_descending))
+    let found = statement.query_row([id], |row| row.get(0)).optional()?;
+    found.ok_or_else(|| ApiError::invalid_value("starting_after", "There is no such record."))
 }
 
 /// An organization with the number of its members, if it does not have it already.

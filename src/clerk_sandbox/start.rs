@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio_util::sync::CancellationToken;
 
 use super::api_error::refuse;
 use super::load;
@@ -58,11 +59,35 @@ pub async fn start(options: ClerkSandboxOptions) -> Result<RunningSandbox, Sandb
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
     }
-    let loaded = tokio::task::spawn_blocking(move || load::open(&export, &database));
+    // Who does not wait for the start any more does not wait for the rest of the export either.
+    let stop = CancellationToken::new();
+    let _stops = stop.clone().drop_guard();
+    let loaded = tokio::task::spawn_blocking(move || load::open(&export, &database, &stop));
     let store = loaded.await.unwrap_or_else(|error| Err(SandboxError::Output(std::io::Error::other(error))))?;
     let is_production = secret_key.expose_secret().starts_with("sk_live_");
     let environment = if is_production { "production" } else { "development" };
     let window = rate.window(is_production).map(Mutex::new);
     let router = router(Arc::new(Service { store, secret_key, window, environment }));
     serve_at(listen, Site { router, faults: Arc::new(faults), accepts_gzip: false, refuse }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// How many requests are admitted at once.
+    fn admitted(rate: RateOfKey, is_production: bool) -> Option<usize> {
+        let (mut window, now) = (rate.window(is_production)?, Instant::now());
+        Some((0..20_000).take_while(|_| window.admit(now).is_ok()).count())
+    }
+
+    #[test]
+    fn a_limit_is_that_of_the_kind_of_key_unless_it_is_given() {
+        assert_eq!(admitted(RateOfKey::Documented, true), Some(1_000));
+        assert_eq!(admitted(RateOfKey::Documented, false), Some(100));
+        assert_eq!(admitted(RateOfKey::PerSecond(7), false), Some(70));
+        assert_eq!(admitted(RateOfKey::Unlimited, false), None);
+    }
 }

@@ -126,7 +126,7 @@ fn set(user: &mut Object, name: &str, value: &RawValue, creates: bool) -> Result
             user.set(name, if is_removed { raw(&())? } else { value.to_owned() });
         }
         "delete_self_enabled" | "create_organization_enabled" | "bypass_client_trust" => {
-            set_boolean(user, name, value)?
+            set_boolean(user, name, value)?;
         }
         "banned" | "locked" if creates => set_boolean(user, name, value)?,
         "create_organizations_limit" => {

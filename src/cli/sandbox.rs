@@ -62,7 +62,7 @@ pub struct SandboxArguments {
     pub scopes: Vec<String>,
 
     /// Requests a second that the key may make: a number, or `off` [default: 50; with --clerk, as Clerk documents, 1000
-    /// in 10 s for a key that begins with sk_live_, and 100 in 10 s for any other]
+    /// in 10 s for a key that begins with `sk_live_`, and 100 in 10 s for any other]
     #[arg(long, value_name = "N", value_parser = rate)]
     pub rate: Option<RateArgument>,
 

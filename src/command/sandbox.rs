@@ -13,13 +13,22 @@ use crate::sandbox::{ApiKey, Faults, RateLimit, RunningSandbox, SandboxError, Sa
 
 /// Serves a sandbox until `shutdown` completes.
 pub async fn run(arguments: SandboxArguments, shutdown: impl Future<Output = ()>) -> Result<(), SandboxError> {
-    let sandbox = match arguments.clerk.clone() {
-        None => start_avnology(arguments).await?,
-        Some(export) => start_clerk(export, arguments).await?,
+    let mut shutdown = std::pin::pin!(shutdown);
+    // A large export takes a while to be copied.
+    let sandbox = tokio::select! {
+        started = start_any(arguments) => started?,
+        () = &mut shutdown => return Ok(()),
     };
     shutdown.await;
     sandbox.shutdown().await;
     Ok(())
+}
+
+async fn start_any(arguments: SandboxArguments) -> Result<RunningSandbox, SandboxError> {
+    match arguments.clerk.clone() {
+        None => start_avnology(arguments).await,
+        Some(export) => start_clerk(export, arguments).await,
+    }
 }
 
 async fn start_avnology(arguments: SandboxArguments) -> Result<RunningSandbox, SandboxError> {
