@@ -234,10 +234,8 @@ impl RateControl {
         let hurried = self.increase >= HURRIED_INCREASE;
         let back = if self.hurried && !hurried { HURRIED_BACK } else { self.increase.max(least) };
         let quota = self.rate / (1.0 + back);
-        let known = if self.is_known(quota) { self.stays_for * 2 } else { APART_WHILE };
-        self.stays_for = known.clamp(APART_WHILE, LONGEST_WHILE);
         let (increase, stays_for) =
-            if hurried { (HURRIED_AGAIN, HURRIED_WHILE) } else { (FIRST_INCREASE, self.stays_for) };
+            if hurried { (HURRIED_AGAIN, HURRIED_WHILE) } else { (FIRST_INCREASE, APART_WHILE) };
         (self.increase, self.hurried) = (increase, hurried);
         (self.refused_at, self.measured, self.soon_refused) = (self.rate, Some(quota), 0);
         self.stays_until = now + stays_for;
