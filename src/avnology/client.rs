@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::{RetryBudget, TargetError};
+use super::TargetError;
 use crate::http::{self, BaseUrl, ClientError, ClientOptions, Reply, Request, is_transient, retry_until_answered};
+use crate::pace::RetryBudget;
 
 /// The Admin API of one target. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
