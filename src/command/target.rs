@@ -8,7 +8,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{Capabilities, Client, TargetError};
+use crate::avnology::{Capabilities, Client};
+use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::http::{BaseUrl, ClientOptions, KeySource, Proxy};
 use crate::sandbox::{self, RunningSandbox};

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use super::engine::ShardError;
 use super::output::{ProgressMode, console, is_quiet, progress};
 use super::{Environment, SettingsError, shard};
-use crate::avnology::DEFAULT_BASE_URL;
+use crate::avnology::{DEFAULT_BASE_URL, MAX_BODY_BYTES};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::delivery::OnExisting;
 use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy, Timeouts, check_key};
@@ -179,6 +179,7 @@ impl ImportSettings {
                 },
                 rules: rule_files.rules(mapping.missing_email)?,
                 passwords: None,
+                largest_request: MAX_BODY_BYTES,
                 watch: Watch::Nothing,
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             },
