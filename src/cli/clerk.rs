@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes};
+use super::{ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes, variables};
 
 pub(super) const LONG_ABOUT: &str = "\
 Import a Clerk user export.
@@ -40,21 +40,12 @@ Options that are the same every time can be in a file (avnology.toml, or --confi
   import = \"clerk_users.json\"
   max-errors = 1000
 
-Environment (options win over it; it wins over a .env file of the working directory):
-  AVNOLOGY_SECRET_KEY   the admin key; it needs the scopes admin:users:read and admin:users:write
-  AVNOLOGY_SECRET_KEY_FILE  a file with the key; read again when the target refuses the key
-  AVNOLOGY_BASE_URL     like --base-url
-  AVNOLOGY_RATE         like --rate
-  AVNOLOGY_CONCURRENCY  like --concurrency
-  AVNOLOGY_RUNS_DIR     like --runs-dir
-  AVNOLOGY_SHARDS       how many shards there are, for --shard auto
-  AVNOLOGY_CACERT       like --cacert
-  HTTPS_PROXY, ALL_PROXY, NO_PROXY  the proxy to the target
-  NO_COLOR              no colours
+{}
 
 The manual is `avnology help TOPIC`; `avnology help` lists the topics.
 
 {}",
+        variables(),
         exit_codes()
     )
 }

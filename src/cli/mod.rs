@@ -7,6 +7,7 @@ mod import;
 mod mapping;
 mod merge;
 mod migrate;
+mod options;
 mod output;
 mod resume;
 mod run_options;
@@ -30,6 +31,9 @@ pub use import::ImportArguments;
 pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
+pub use options::{
+    BASE_URL, CACERT, CONCURRENCY, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+};
 pub use output::{OutputFormat, ProgressStyle};
 pub use resume::ResumeArguments;
 pub use run_options::RunOptions;
@@ -40,6 +44,7 @@ pub use undo::UndoArguments;
 pub use verify::VerifyArguments;
 
 use exit_codes::exit_codes;
+use options::variables;
 
 /// The command line of `avnology`.
 #[derive(Debug, Parser)]
