@@ -365,7 +365,9 @@ fn an_export_that_cannot_be_served_is_refused_with_its_place_and_without_its_val
 fn a_database_of_another_export_is_not_served() {
     let scratch = Scratch::new();
     let file = scratch.write("users.json", r#"[{"id":"user_1"}]"#);
+    let of_a_killed_start = scratch.write(".clerk.db.x1.part", "half of one");
     drop(ClerkSandbox::start(&scratch, &file, &[]));
+    assert!(!scratch.path(&of_a_killed_start).exists());
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(scratch.path("clerk.db")).expect("the database").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
