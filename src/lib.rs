@@ -79,9 +79,13 @@
 //! - **A notice** (or a reject): add it to `mapping/code.rs` where reports are to show it. Give a notice a number that was
 //!   never used in `mapping/notices.rs`, because journals keep it under that. Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
 //!   `fixtures/README.md`.
-//! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings/import.rs`. The config file takes it
-//!   by itself. If a run has to remember it, add it to `settings/{config,run}.rs` and [`journal::RunRecord`]. Then
-//!   update the snapshot of `--help` and `manual/options.md`.
+//! - **An option**: add it with its help to the arguments of its command in `cli`, and a row to the table in `cli/options.rs`,
+//!   which says its variable, whether the config file takes it, and whether a run remembers it. Resolve it in the file of its
+//!   command in `settings`, or in the part that several commands share. If a run remembers it, add it to
+//!   [`journal::RecordedOptions`] and `settings/recorded_options.rs`. Then update the snapshot of `--help` and
+//!   `manual/options.md`.
+//! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
+//!   `command/NAME.rs`; `application` puts the three together.
 //! - **A kind of record**: today everything from [`mapping::parse`] to [`mapping::MigrationIdentity::encode`] is about
 //!   users. Behind that, a record is bytes, a key and notices, and the pipeline does not look inside.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
@@ -95,8 +99,8 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`cli`] | what can be typed; types and help texts only |
-//! | [`settings`] | flags > environment > `.env` > config file > defaults; the only reader of the environment |
+//! | [`cli`] | what can be typed, one file a command; the table of options; types and help texts only |
+//! | [`settings`] | one type a command; flags > environment > `.env` > config file > defaults; the only reader of the environment |
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
@@ -119,6 +123,7 @@
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
+//! | [`logging`] | the log on standard error |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
@@ -151,6 +156,7 @@ pub mod http;
 mod ignore;
 pub mod index;
 pub mod journal;
+pub mod logging;
 pub mod manual;
 pub mod mapping;
 pub mod pace;
