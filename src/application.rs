@@ -149,6 +149,11 @@ fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<E
                 (error.into(), status)
             })
         }
+        RunsArguments { command: Some(RunsCommand::Ids(ids)), .. } => {
+            let runs = runs_directory(ids.runs_dir.clone(), environment).map_err(wrong)?;
+            let printed = command::print_run_ids(&ids, &runs);
+            printed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
+        }
         RunsArguments { command: None, runs_dir, output } => {
             let runs = runs_directory(runs_dir, environment).map_err(wrong)?;
             let listed = command::list_runs(&runs, output);

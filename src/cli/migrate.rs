@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
+use super::RunIdsArguments;
 use crate::avnology::BaseUrl;
 use crate::delivery::OnExisting;
 use crate::mapping::MissingEmail;
@@ -137,6 +138,8 @@ pub struct RunsArguments {
 pub enum RunsCommand {
     /// Make one account and one rejects file of all shards of an import
     Merge(MergeArguments),
+    /// List what the target calls the users: ids at Clerk and ids at the target, of all users that any run met there
+    Ids(RunIdsArguments),
 }
 
 /// `avnology migrate clerk runs merge`

@@ -3,6 +3,7 @@
 mod exit_codes;
 mod help;
 mod migrate;
+mod run_ids;
 #[cfg(not(feature = "sandbox"))]
 #[path = "no_sandbox.rs"]
 mod sandbox;
@@ -19,6 +20,7 @@ pub use migrate::{
     ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments, UndoArguments,
     VerifyArguments,
 };
+pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use sandbox::SandboxArguments;
 
 use exit_codes::exit_codes;

@@ -2,8 +2,10 @@
 
 use std::io;
 
+use super::id_maps::{look_up_ids, with_id_map};
 use crate::avnology::{AdminCalls, Comparable, TargetError};
 use crate::delivery::OnExisting;
+use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, SAMPLE_SIZE};
 use crate::settings::ImportSettings;
 
@@ -17,6 +19,8 @@ pub(super) struct LoadedConfirmed {
     pub confirmed: Option<ConfirmedUsers>,
     /// For not asking about users again.
     pub lookup: Option<ConfirmedLookup>,
+    /// Whom the target had before, and under which external ids.
+    pub ids: Option<IdLookup>,
 }
 
 /// Loads what `target` confirmed, if the target still agrees. If that fails, it costs requests and nothing else.
@@ -38,21 +42,23 @@ pub(super) async fn load_confirmed(
     if settings.intake.shard.is_some() {
         // Shards go side by side and do not know of each other's users: what one believes another may be changing. So they
         // ask the target about everybody, and the next run that is no shard does, too.
+        let ids = look_up_ids(&settings.runs_directory, target).await;
         return Ok(match ConfirmedUsers::mark_stale(&settings.runs_directory, target, run) {
-            Ok(()) => LoadedConfirmed::default(),
-            Err(error) => given_up(error),
+            Ok(()) => LoadedConfirmed { ids, ..LoadedConfirmed::default() },
+            Err(error) => LoadedConfirmed { ids, ..given_up(error) },
         });
     }
-    let confirmed = match open(settings, target) {
-        Ok(opened) => opened,
+    let opened = match open(settings, target).await {
+        Ok(confirmed) => confirmed,
         Err(error) => return Ok(given_up(error)),
     };
-    let confirmed = if is_believable(confirmed.sample().take(sample_size), calls).await? {
-        Ok(confirmed)
+    let confirmed = if is_believable(opened.sample().take(sample_size), calls).await? {
+        Ok(opened)
     } else {
         tracing::warn!("the target does not have the users it had; it is asked about every user again");
-        confirmed.recreate_empty()
+        forget(settings, target, opened).await
     };
+    let ids = look_up_ids(&settings.runs_directory, target).await;
     // If users who are there are to be rejected, the target itself has to say so.
     let may_look_up = knows_all && settings.on_existing != OnExisting::Fail && !settings.recheck;
     let loaded = confirmed.and_then(|confirmed| {
@@ -60,18 +66,37 @@ pub(super) async fn load_confirmed(
         if settings.on_existing == OnExisting::Update {
             confirmed.note_updating(Some(run))?;
         }
-        Ok(LoadedConfirmed { confirmed: Some(confirmed), lookup })
+        Ok((confirmed, lookup))
     });
-    Ok(loaded.unwrap_or_else(given_up))
+    Ok(match loaded {
+        Ok((confirmed, lookup)) => LoadedConfirmed { confirmed: Some(confirmed), lookup, ids },
+        Err(error) => LoadedConfirmed { ids, ..given_up(error) },
+    })
+}
+
+/// Forgets a target that is another one now: what it confirmed, and its ids.
+async fn forget(settings: &ImportSettings, target: &str, confirmed: ConfirmedUsers) -> io::Result<ConfirmedUsers> {
+    // The ids first: by what was confirmed it is found out once more that the target is another one, should this be broken off.
+    with_id_map(&settings.runs_directory, target, |mut map| map.forget()).await?;
+    let empty = confirmed.recreate_empty()?;
+    with_id_map(&settings.runs_directory, target, |mut map| map.note_covered()).await?;
+    Ok(empty)
 }
 
 /// Opens what the target confirmed; that is nothing if a run that changed users was broken off. It may be the run that is
-/// resumed now: the users it changed before are in its journal, and perhaps not here.
-fn open(settings: &ImportSettings, target: &str) -> io::Result<ConfirmedUsers> {
+/// resumed now: the users it changed before are in its journal, and perhaps not here. It is nothing, too, if the ids of some of these
+/// users are not known: the target gives them again only for those whom it is asked about.
+async fn open(settings: &ImportSettings, target: &str) -> io::Result<ConfirmedUsers> {
+    let misses_some = with_id_map(&settings.runs_directory, target, |map| Ok(map.misses_some())).await?;
     let mut confirmed = ConfirmedUsers::open(&settings.runs_directory, target)?;
     if confirmed.updating()?.is_some() {
         tracing::warn!("a run that changed users was broken off; the target is asked about every user again");
         confirmed = confirmed.recreate_empty()?;
+    } else if misses_some {
+        confirmed = confirmed.recreate_empty()?;
+    }
+    if misses_some {
+        with_id_map(&settings.runs_directory, target, |mut map| map.note_covered()).await?;
     }
     Ok(confirmed)
 }

@@ -73,7 +73,7 @@ fn read_kept(settings: &ImportSettings, directory: &RunDirectory) -> Result<Opti
         Ok(None) => return Ok(None),
         Err(error) => return Ok(found_again(&error)),
     };
-    if let (Some(passwords), Some(was)) = (&settings.intake.passwords, &record.passwords)
+    if let (Some(passwords), Some(was)) = (&settings.joined, &record.passwords)
         && passwords.digest() != Some(was)
     {
         let input = settings.passwords.as_ref().map(Input::name).unwrap_or_default();
@@ -125,7 +125,7 @@ fn keep(
     let write = |file: File| found.write(file);
     let Some(directory) = directory else { return tempfile::tempfile().and_then(write) };
     known.sync()?;
-    let passwords = settings.intake.passwords.as_ref().and_then(|passwords| passwords.digest().cloned());
+    let passwords = settings.joined.as_ref().and_then(|passwords| passwords.digest().cloned());
     let sums = known.sum()?.map(|blocks| Ok::<_, io::Error>((blocks, found.sum()?))).transpose()?;
     FirstPassRecord { inputs: known.inputs.clone(), passwords, prediction, sums }.write(directory)?;
     put_private(&directory.duplicates(), write)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::confirmed::{LoadedConfirmed, load_confirmed};
 use super::first_pass::{FirstPass, first_pass, refusal};
+use super::id_maps::keep_learned_ids;
 use super::import_error::ImportError;
 use super::objects::probe_objects;
 use super::output::Output;
@@ -20,6 +21,7 @@ use crate::index::DuplicateFinder;
 use crate::journal::{Journal, Prediction, RunDirectory, RunRecord};
 use crate::pace::Pace;
 use crate::pipeline::{self, DuplicateCheck, Job, MemoryBound, delivery_memory, peak_memory};
+use crate::plan::MigrationPlan;
 use crate::report::RunDetails;
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
@@ -55,6 +57,7 @@ async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<E
     match &settings.destination {
         Destination::Nowhere => {
             look_at_inputs(settings)?;
+            log_plan(settings);
             start_metrics(settings, None);
             let mut settings = passwords::read(settings, &mut signals).await?;
             settings.intake.watch = Watch::Record(Arc::default());
@@ -68,6 +71,16 @@ async fn run_import(settings: &ImportSettings, mut signals: Signals) -> Result<E
             Output::of(settings).report(&ledger, &RunDetails { passwords, ..RunDetails::default() }, None)
         }
         _ => at_target(settings, async |target| import_into(target, settings, signals).await).await,
+    }
+}
+
+/// The steps that an import of the same inputs has.
+fn log_plan(settings: &ImportSettings) {
+    let kind = settings.intake.mapper.kind();
+    let plan = MigrationPlan::of(settings.intake.inputs.iter().map(|input| (kind, input.clone())));
+    let steps = plan.steps().len();
+    for (number, step) in (1..).zip(plan.steps()) {
+        tracing::info!("step {number} of {steps}: {step}");
     }
 }
 
@@ -90,7 +103,7 @@ async fn import_into(
         settings.console.note(&format!("Continuing run {}: {done} records are done already.", directory.id()));
     }
     let delivery = delivery(settings, client, capabilities, &record);
-    let LoadedConfirmed { confirmed, lookup } = tokio::select! {
+    let LoadedConfirmed { confirmed, lookup, ids } = tokio::select! {
         loaded = load_confirmed(settings, &target.name, directory.id(), &delivery.calls, knows_all) => loaded?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
@@ -118,6 +131,7 @@ async fn import_into(
         journal: Some(journal),
         confirmed,
         lookup: lookup.filter(|_| !is_refused),
+        ids,
         progress,
         ledger,
         predicted: prediction.map_or(0, |prediction| prediction.rejects),
@@ -126,6 +140,7 @@ async fn import_into(
     };
     let mut reporter = reporter_with_metrics(settings);
     let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    keep_learned_ids(&settings.runs_directory, &target.name).await;
     ledger.require_records(settings.min_records);
     name_sharing(&mut ledger, &found, settings);
     // If that fails, the account of the import is given all the same.

@@ -6,6 +6,7 @@ mod deletion;
 mod doubts_file;
 mod first_pass;
 mod help;
+mod id_maps;
 mod import;
 mod import_error;
 mod marked;
@@ -16,6 +17,7 @@ mod passwords;
 mod prepare;
 mod prepare_error;
 mod progress;
+mod run_ids;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
 #[path = "no_sandbox.rs"]
@@ -32,6 +34,7 @@ pub use import::import;
 pub use import_error::ImportError;
 pub use merge::{MergeError, merge_runs};
 pub use prepare_error::PrepareError;
+pub use run_ids::{RunIdsError, print_run_ids};
 pub use runs::{RunsError, list_runs};
 pub use undo::undo;
 pub use undo_error::UndoError;

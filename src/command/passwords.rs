@@ -8,7 +8,7 @@ use super::import_error::ImportError;
 use crate::account::StopReason;
 use crate::files::replace_private;
 use crate::journal::RunDirectory;
-use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
+use crate::passwords::{JoinedMapper, Passwords, PasswordsError, PasswordsReport};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 
@@ -26,7 +26,9 @@ pub(super) async fn read(settings: &ImportSettings, signals: &mut Signals) -> Re
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     let passwords = read.map_err(|error| StopReason::Internal(format!("reading the passwords failed: {error}")))??;
-    settings.intake.passwords = Some(Arc::new(passwords));
+    let passwords = Arc::new(passwords);
+    settings.intake.mapper = Arc::new(JoinedMapper::new(settings.users.clone(), Arc::clone(&passwords)));
+    settings.joined = Some(passwords);
     Ok(settings)
 }
 
@@ -37,7 +39,7 @@ pub(super) fn close(
     complete: bool,
     directory: Option<&RunDirectory>,
 ) -> Result<Option<PasswordsReport>, ImportError> {
-    let Some(passwords) = &settings.intake.passwords else { return Ok(None) };
+    let Some(passwords) = &settings.joined else { return Ok(None) };
     let report = passwords.close(complete).map_err(PasswordsError::Temporary)?;
     if let Some(path) = directory.map(RunDirectory::passwords) {
         let written = replace_private(&path, |file| serde_json::to_writer(file, &report).map_err(Into::into));
@@ -48,7 +50,7 @@ pub(super) fn close(
 
 /// Takes up the account of an earlier part of the run. Returns whether it is there, if there has to be one.
 pub(super) fn read_kept(settings: &ImportSettings, directory: &RunDirectory) -> bool {
-    let Some(passwords) = &settings.intake.passwords else { return true };
+    let Some(passwords) = &settings.joined else { return true };
     let kept = std::fs::read(directory.passwords()).ok().and_then(|text| serde_json::from_slice(&text).ok());
     kept.map(|report| passwords.close_with(report)).is_some()
 }

@@ -11,6 +11,7 @@ use crate::index::Duplicates;
 use crate::journal::{
     FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled, run_of_rejects,
 };
+use crate::kind::Kind;
 use crate::settings::{ImportSettings, WhichRun};
 use crate::signal::Signals;
 use crate::source::{Input, InputDigest, SourceError};
@@ -163,11 +164,11 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
     let mut inputs = Vec::with_capacity(settings.intake.inputs.len());
     let mut rejects_of = None;
     for input in &settings.intake.inputs {
-        inputs.push(checked(input)?);
+        inputs.push(checked(input, settings.intake.mapper.kind())?);
         let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
-    let passwords = settings.passwords.as_ref().map(checked).transpose()?;
+    let passwords = settings.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
     if let (Some(run), None) = (&rejects_of, &passwords) {
         warn_of_passwords(settings, run);
     }
@@ -180,7 +181,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         shard: settings.intake.shard.map(|shard| shard.to_string()),
         inputs,
         passwords,
-        missing_email: settings.intake.rules.missing_email.to_string(),
+        missing_email: settings.users.rules().missing_email.to_string(),
         mapping,
         traits_schema,
         on_existing: settings.on_existing.to_string(),
@@ -198,9 +199,9 @@ pub(super) fn look_at_inputs(settings: &ImportSettings) -> Result<(), PrepareErr
 
 /// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
-fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
+fn checked(input: &Input, kind: Kind) -> Result<InputRecord, PrepareError> {
     open_once(input)?;
-    InputRecord::of(input).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
+    InputRecord::of(input, kind).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
 }
 
 fn open_once(input: &Input) -> Result<(), PrepareError> {

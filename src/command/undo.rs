@@ -17,6 +17,7 @@ use tokio::time::{Instant, interval};
 use super::decided_records::DecidedRecords;
 use super::deletion::{Created, Deletion};
 use super::doubts_file::DoubtsFile;
+use super::id_maps::with_id_map;
 use super::import_error::ImportError;
 use super::progress::{of_undoing, start_metrics};
 use super::target::{Target, at_target, connect};
@@ -61,6 +62,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
     let target = AdminCalls::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
+    with_id_map(&settings.runs_directory, &record.target, |mut map| map.forget()).await.map_err(UndoError::Io)?;
     ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     let before = directory.undone_record();
     // Should it be killed, nobody knows how far it came.

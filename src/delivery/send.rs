@@ -138,6 +138,7 @@ impl Sender {
 
     /// Settles every item of a batch, in as many requests as that takes.
     async fn deliver(&self, pending: PendingBatch) {
+        let Some(pending) = self.settle_known(pending).await else { return };
         // Parts of one size before smaller ones: it is soon known whether the target takes any.
         let mut open = VecDeque::from([pending]);
         while let Some(pending) = open.pop_front() {
@@ -153,6 +154,35 @@ impl Sender {
             match next {
                 Remaining::Batches(rest) => open.extend(rest),
                 Remaining::Stop => return,
+            }
+        }
+    }
+
+    /// Settles the items whose people the target is known to have under other external ids, and returns what is left to be sent. A
+    /// batch that may have been sent before is sent again as it was.
+    async fn settle_known(&self, pending: PendingBatch) -> Option<PendingBatch> {
+        let is_known = pending.batch.items.iter().any(|item| item.earlier.is_some());
+        if !is_known || pending.in_doubt {
+            return Some(pending);
+        }
+        if self.stop.is_cancelled() {
+            return None;
+        }
+        let (target, rule, mark) = (&self.delivery.calls, self.delivery.on_existing, self.delivery.mark.as_ref());
+        let reconciler = Reconciler { target, batch: &pending.batch, rule, mark };
+        let reconciled = tokio::select! {
+            biased;
+            () = self.abort.cancelled() => return None,
+            reconciled = reconciler.reconcile_known() => reconciled,
+        };
+        match reconciled {
+            Ok((settlement, left)) => {
+                self.settled_reporter.report(&pending.batch, settlement, None).await;
+                (!left.is_empty()).then(|| pending.without_others(left))
+            }
+            Err(error) => {
+                self.stop_with(error).await;
+                None
             }
         }
     }
@@ -365,7 +395,7 @@ impl Sender {
         (results, held): (Vec<ItemResult>, AnswerHold),
         (request, since): (Option<&str>, u64),
     ) -> Remaining {
-        let (mut records, mut rejected, mut confirmed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut settlement = Settlement::default();
         let (mut again, mut existing, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         let mut refused = None;
         for (index, result) in results.into_iter().enumerate() {
@@ -373,26 +403,33 @@ impl Sender {
             let settled = |outcome| Settled { key: item.key(), outcome, notices: item.notices.bits() };
             match result {
                 ItemResult::Created { id } => {
-                    confirmed.extend(id.as_deref().map(|id| item.confirmed(id)));
-                    records.push(settled(RecordOutcome::Created { external_id: item.external_id.to_string(), id }));
+                    settlement.confirmed.extend(id.as_deref().map(|id| item.confirmed(id)));
+                    // Where both ids are the same, what became of the record says it.
+                    let id_elsewhere = id.as_deref().filter(|_| item.clerk_id.is_some());
+                    settlement.identified.extend(id_elsewhere.map(|id| item.identified(&item.external_id, id)));
+                    settlement
+                        .records
+                        .push(settled(RecordOutcome::Created { external_id: item.external_id.to_string(), id }));
                 }
                 ItemResult::Exists { .. } => existing.push(index),
                 ItemResult::Error { error } => match decide_item(&error) {
                     ItemDecision::Conflict => taken.push((index, error)),
-                    ItemDecision::Invalid => rejected.push((index, invalid(error))),
+                    ItemDecision::Invalid => settlement.rejected.push((index, invalid(error))),
                     ItemDecision::Retry if pending.probes.blame_the_user(pending.round + 1) => {
-                        rejected.push((index, failing(error)));
+                        settlement.rejected.push((index, failing(error)));
                     }
                     ItemDecision::Retry => again.push(index),
                     ItemDecision::Refused => refused = Some(error),
                 },
             }
         }
-        if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
-            let last = confirmed.pop();
-            confirmed.extend(last.map(|confirmed: ConfirmedUser| confirmed.newest(external_id, id)));
+        if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) =
+            settlement.records.last()
+        {
+            let last = settlement.confirmed.pop();
+            settlement.confirmed.extend(last.map(|confirmed: ConfirmedUser| confirmed.newest(external_id, id)));
         }
-        self.settled_reporter.report(&pending.batch, Settlement { records, rejected, confirmed }, request).await;
+        self.settled_reporter.report(&pending.batch, settlement, request).await;
         // What the target said is written by now; reading back needs room for answers again.
         drop(held);
         if let Some(error) = refused {

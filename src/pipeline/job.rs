@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::DuplicateCheck;
 use crate::account::Ledger;
 use crate::delivery::Delivery;
+use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
-use crate::mapping::Rules;
-use crate::passwords::Passwords;
+use crate::mapping::RecordMapper;
 use crate::source::{Input, ReaderLimits, Shard, Watch};
 
 /// What is read and how it is mapped: the front half of every job.
@@ -19,10 +19,8 @@ pub struct Intake {
     pub shard: Option<Shard>,
     /// Bounds of what the reader buffers.
     pub reader: ReaderLimits,
-    /// The choices of mapping.
-    pub rules: Rules,
-    /// The passwords that the users lack.
-    pub passwords: Option<Arc<Passwords>>,
+    /// How records become what is sent; it says of which kind they are.
+    pub mapper: Arc<dyn RecordMapper>,
     /// How the bytes of the inputs are looked after.
     pub watch: Watch,
     /// How many mapper workers.
@@ -45,6 +43,8 @@ pub struct Job {
     pub confirmed: Option<ConfirmedUsers>,
     /// What was confirmed before this run, for users who are not to be asked about again.
     pub lookup: Option<ConfirmedLookup>,
+    /// Whom the target had before this part of the run; `None` for a dry run.
+    pub ids: Option<IdLookup>,
     /// How far an earlier part of the run came.
     pub progress: Progress,
     /// What became of the records of that earlier part; and if nothing is to be sent, why.
@@ -69,6 +69,7 @@ impl Job {
             duplicates,
             confirmed: None,
             lookup: None,
+            ids: None,
             progress,
             ledger,
             max_errors,

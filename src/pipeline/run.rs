@@ -24,17 +24,18 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
-    let Intake { inputs, shard, reader, rules, passwords, watch, workers } = job.intake;
+    let Intake { inputs, shard, reader, mapper, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
     // If keys are to be collected, every record has to be read, those of other shards too.
     let read_only = shard.filter(|_| !matches!(job.duplicates, DuplicateCheck::Find(_)));
+    let columns = mapper.columns();
     let mapping = map::Mapping {
-        rules: Arc::new(rules),
-        passwords,
+        mapper,
         progress: Arc::clone(&progress),
         confirmed: job.lookup.map(Arc::new),
+        ids: job.ids.map(Arc::new),
         duplicates: job.duplicates.clone(),
         encode: job.delivery.is_some(),
         mark: job.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
@@ -42,7 +43,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         shard,
     };
     let (queue, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
-    let reading = read::Reading { inputs, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
+    let reading =
+        read::Reading { inputs, columns, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let (pace, stopped) = (job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace)), stop.clone());

@@ -16,7 +16,9 @@ use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy,
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::delivery::OnExisting;
 use crate::journal::LockDirectory;
+use crate::mapping::UserMapper;
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, Timer};
+use crate::passwords::Passwords;
 use crate::pipeline::Intake;
 use crate::report::{Console, MetricsFile};
 use crate::rule_files::RuleFiles;
@@ -82,8 +84,12 @@ pub enum WhichRun {
 pub struct ImportSettings {
     /// What to read and how to map it.
     pub intake: Intake,
+    /// How users are mapped, but for the passwords that they lack.
+    pub users: UserMapper,
     /// The file with the passwords that the users lack.
     pub passwords: Option<Input>,
+    /// What is in that file, once it was read.
+    pub joined: Option<Arc<Passwords>>,
     /// The files that say how to map it.
     pub rule_files: RuleFiles,
     /// Where to send it.
@@ -160,6 +166,7 @@ impl ImportSettings {
         let destination = destination(&arguments, environment)?;
         let ImportArguments { dry_run, mapping, on_existing, recheck, preview, new_run, options, .. } = arguments;
         let rate = first(options.rate, environment, "AVNOLOGY_RATE")?.unwrap_or_default();
+        let users = UserMapper::new(rule_files.rules(mapping.missing_email)?);
         Ok(Self {
             rate,
             pace: pace(&options, (rate, shard), environment)?,
@@ -176,12 +183,13 @@ impl ImportSettings {
                     record_bytes: options.max_record_bytes.unwrap_or(ReaderLimits::default().record_bytes),
                     ..ReaderLimits::default()
                 },
-                rules: rule_files.rules(mapping.missing_email)?,
-                passwords: None,
+                mapper: Arc::new(users.clone()),
                 watch: Watch::Nothing,
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             },
+            users,
             passwords,
+            joined: None,
             rule_files,
             on_existing,
             recheck,
