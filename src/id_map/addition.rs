@@ -4,12 +4,15 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::segments::{self, ENTRY_BYTES};
+use super::segments::{self, ENTRY_BYTES, PlaceEntry};
 use super::{IdLookup, KnownId, record};
 use crate::index::Sorter;
 
 /// Entries in memory while they are sorted: 320 KiB.
 const BUFFERED: usize = 16 * 1024;
+
+/// Bits that say which ids may have been added: 64 KiB.
+const MARKS: usize = 512 * 1024;
 
 /// What is added to the map in a directory. Nothing of it counts before [`Addition::finish`].
 pub(super) struct Addition<'a> {
@@ -21,6 +24,8 @@ pub(super) struct Addition<'a> {
     /// How many were added.
     count: u64,
     places: Sorter<ENTRY_BYTES>,
+    /// Of each id that was added one bit is set; those of others may be, too.
+    added: Vec<u8>,
 }
 
 impl<'a> Addition<'a> {
@@ -39,17 +44,22 @@ impl<'a> Addition<'a> {
             end,
             count: 0,
             places: Sorter::new(BUFFERED, std::env::temp_dir()),
+            added: vec![0; MARKS / 8],
         })
     }
 
-    /// Adds what is known of one, unless that was known before.
+    /// Adds what is known of one, unless that was known before and nothing else was added since.
     pub(super) fn add(&mut self, known: &KnownId) -> io::Result<()> {
-        if self.before.find(known.kind, &known.clerk_id)?.as_ref() == Some(known) {
+        let entry = segments::entry(known.kind, &known.clerk_id, self.end);
+        let (byte, bit) = mark(&entry);
+        let may_be_added = self.added[byte] & bit != 0;
+        if !may_be_added && self.before.find(known.kind, &known.clerk_id)?.as_ref() == Some(known) {
             return Ok(());
         }
         let bytes = record::encode(known)?;
         self.records.write_all(&bytes)?;
-        self.places.extend(&[segments::entry(known.kind, &known.clerk_id, self.end)])?;
+        self.places.extend(&[entry])?;
+        self.added[byte] |= bit;
         self.end += bytes.len() as u64;
         self.count += 1;
         Ok(())
@@ -64,4 +74,11 @@ impl<'a> Addition<'a> {
         records.sync_all()?;
         segments::add(self.directory, self.places.finish()?.iter())
     }
+}
+
+/// The bit of an id: its byte, and which one in that.
+fn mark(entry: &PlaceEntry) -> (usize, u8) {
+    let [a, b, c, ..] = *entry;
+    let number = u32::from_be_bytes([0, a, b, c]) as usize % MARKS;
+    (number / 8, 1 << (number % 8))
 }

@@ -247,3 +247,88 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::DuplicateFinder;
+    use crate::kind::Kind;
+    use crate::mapping::{Notices, Unique};
+
+    /// Maps lines of text, which are no users: the first word is the id, the second one at Clerk.
+    #[derive(Debug)]
+    struct LineMapper;
+
+    impl RecordMapper for LineMapper {
+        fn kind(&self) -> Kind {
+            Kind::default()
+        }
+
+        fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+            let text = String::from_utf8_lossy(record.bytes());
+            let Some((id, clerk_id)) = text.split_once(' ') else {
+                return Ok(Err(Rejection::of_record(RejectCode::InvalidRecord, "one word")));
+            };
+            if output.wants_encoded {
+                output.encoded.extend_from_slice(text.as_bytes());
+            }
+            if let Some(keys) = &mut output.keys {
+                keys.clear();
+                keys.claim(Unique::Username, id);
+            }
+            let preview = output.wants_preview.then(|| format!("<{text}>"));
+            let (external_id, clerk_id) = (id.into(), Some(clerk_id.into()));
+            Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices: Notices::default(), preview }))
+        }
+
+        fn columns(&self) -> &'static [&'static str] {
+            &[]
+        }
+
+        fn memory_growth(&self) -> (usize, usize) {
+            (0, 0)
+        }
+    }
+
+    fn mapping(duplicates: DuplicateCheck) -> Mapping {
+        Mapping {
+            mapper: Arc::new(LineMapper),
+            progress: Arc::new(Progress::new(1)),
+            confirmed: None,
+            ids: None,
+            duplicates,
+            encode: true,
+            mark: None,
+            preview: 2,
+            shard: None,
+        }
+    }
+
+    /// A chunk with these records.
+    fn chunk(records: &[&str]) -> Arc<RecordChunk> {
+        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
+        for (number, record) in (1..).zip(records) {
+            let (offset, length) = (bytes.len() as u64, record.len() as u64);
+            spans.push(RecordSpan { number, line: number, offset, length, fault: None });
+            bytes.extend_from_slice(record.as_bytes());
+        }
+        let consumed = bytes.len() as u64;
+        Arc::new(RecordChunk { input: "-".into(), bytes: bytes.into(), base: 0, spans, header: None, consumed })
+    }
+
+    #[test]
+    fn what_a_record_is_only_its_mapper_knows() {
+        let chunk = chunk(&["a 1", "b", "a 3", "c 4"]);
+        let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
+        let found = map_chunk(0, Arc::clone(&chunk), &mapping(DuplicateCheck::Find(Arc::clone(&finder)))).unwrap();
+        assert_eq!(found.counts.previews, ["<a 1>", "<a 3>"]);
+        let found = Arc::into_inner(finder).unwrap().finish().unwrap();
+        let found = found.write(tempfile::tempfile().unwrap()).unwrap();
+        let mapped = map_chunk(0, chunk, &mapping(DuplicateCheck::Reject(Arc::new(found)))).unwrap();
+        let ready: Vec<_> = mapped.ready.iter().map(|ready| (&*ready.external_id, ready.clerk_id())).collect();
+        assert_eq!(ready, [("a", "1"), ("c", "4")]);
+        assert_eq!(mapped.encoded, b"a 1c 4", "of a duplicate nothing stays");
+        let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();
+        assert_eq!(rejects, [(2, RejectCode::InvalidRecord), (3, RejectCode::DuplicateUsername)]);
+    }
+}
