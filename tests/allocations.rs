@@ -113,6 +113,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
         shard: None,
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
         mapper: Arc::new(UserMapper::new(Rules::default())),
+        largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
         workers: 2,
     };

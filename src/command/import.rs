@@ -14,8 +14,9 @@ use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::target::{Target, at_target, connect};
 use crate::account::{Ledger, StopReason};
-use crate::avnology::{AdminCalls, Capabilities, Client, RunMark, preflight};
+use crate::avnology::{AdminCalls, preflight};
 use crate::delivery::{Delivery, OnExisting};
+use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::index::DuplicateFinder;
 use crate::journal::{Journal, Prediction, RunDirectory, RunRecord};
@@ -102,11 +103,12 @@ async fn import_into(
         let done = ledger.counts().read;
         settings.console.note(&format!("Continuing run {}: {done} records are done already.", directory.id()));
     }
-    let delivery = delivery(settings, client, capabilities, &record);
+    let calls = AdminCalls::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
     let LoadedConfirmed { confirmed, lookup, ids } = tokio::select! {
-        loaded = load_confirmed(settings, &target.name, directory.id(), &delivery.calls, knows_all) => loaded?,
+        loaded = load_confirmed(settings, &target.name, directory.id(), &calls, knows_all) => loaded?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
+    let delivery = delivery(settings, calls, &record);
     let mut settings = passwords::read(settings, &mut signals).await?;
     let has_begun = continued && (ledger.counts().read > 0 || !progress.in_doubt.is_empty());
     let looked = look_through(&settings, &directory, has_begun, &mut ledger, &mut signals).await;
@@ -209,15 +211,10 @@ fn name_sharing(ledger: &mut Ledger, found: &DuplicateCheck, settings: &ImportSe
     }
 }
 
-fn delivery(settings: &ImportSettings, client: Client, capabilities: Capabilities, record: &RunRecord) -> Delivery {
-    let pace = Pace::new(&settings.pace);
+fn delivery(settings: &ImportSettings, calls: AdminCalls, record: &RunRecord) -> Delivery {
     Delivery {
-        calls: AdminCalls::new(client.clone(), capabilities.batch, Arc::clone(&pace), settings.retry),
-        client,
-        batch: capabilities.batch,
-        pace,
+        destination: Arc::new(calls),
         memory: delivery_memory(&settings.pace),
-        budget: settings.retry,
         on_existing: settings.on_existing,
         run_id: record.id.clone(),
         mark: record.marked.then(|| RunMark::of(&record.id)),

@@ -88,7 +88,7 @@ mod tests {
             header: None,
             consumed: 0,
         });
-        let mut packer = Packer::default();
+        let mut packer = Packer::new(crate::destination::Scripted::ENVELOPE);
         for span in 0..records {
             let (content, notices) = (ContentHash::NOTHING, Notices::default());
             let (encoded, external_id) = (0..0, "".into());

@@ -21,6 +21,8 @@ pub struct Intake {
     pub reader: ReaderLimits,
     /// How records become what is sent; it says of which kind they are.
     pub mapper: Arc<dyn RecordMapper>,
+    /// Bytes of the destination's largest request: what is larger is rejected, in a dry run, too.
+    pub largest_request: usize,
     /// How the bytes of the inputs are looked after.
     pub watch: Watch,
     /// How many mapper workers.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::duplicates::Found;
 use super::{DuplicateCheck, duplicates};
 use crate::account::booking::MappedChunkCounts;
-use crate::avnology::{MAX_BODY_BYTES, RunMark};
 use crate::delivery::Ready;
+use crate::destination::RunMark;
 use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
@@ -17,10 +17,10 @@ use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan, Shard};
 /// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
 const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
 
-/// Records up to this size make what fits any request: no field is sent more than three times, and each at most
-/// as long as it stands in the record.
+/// Records up to this part of the largest request make what fits it: no field is sent more than three times, and each at
+/// most as long as it stands in the record.
 /// What a mapping file adds is at most a sixtieth of a request.
-const SURELY_FITS: u64 = MAX_BODY_BYTES as u64 / 8;
+const SURELY_FITS: usize = 8;
 
 /// How to map.
 pub(super) struct Mapping {
@@ -36,6 +36,8 @@ pub(super) struct Mapping {
     pub duplicates: DuplicateCheck,
     /// Whether the encoded form is wanted, or only whether there is one.
     pub encode: bool,
+    /// Bytes of the destination's largest request.
+    pub largest_request: usize,
     /// What the run puts on what it creates.
     pub mark: Option<RunMark>,
     pub preview: usize,
@@ -202,13 +204,14 @@ impl<'m> ChunkMapper<'m> {
         }
         let (start, mapper) = (self.output.encoded.len(), &self.mapping.mapper);
         // A line of a rejects file is longer than the record in it.
-        self.output.wants_encoded = self.mapping.encode || span.length > SURELY_FITS;
+        let largest = self.mapping.largest_request;
+        self.output.wants_encoded = self.mapping.encode || span.length > (largest / SURELY_FITS) as u64;
         let wanted = if self.first && self.mapping.is_ours(span.number) { self.mapping.preview } else { 0 };
         self.output.wants_preview = self.previews.len() < wanted;
         let mapped = mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
-        if mapped.is_ok() && self.output.encoded.len() - start > MAX_BODY_BYTES - ENVELOPE_BYTES {
+        if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.output.encoded.truncate(start);
-            return Ok(Err(too_large(mapper.kind().at_target())));
+            return Ok(Err(too_large(mapper.kind().at_target(), largest)));
         }
         Ok(mapped.map(|prepared| self.ready(prepared, index, span, start)))
     }
@@ -231,8 +234,8 @@ impl<'m> ChunkMapper<'m> {
     }
 }
 
-fn too_large(what: &str) -> Rejection {
-    let message = format!("the {what} is larger than the {MAX_BODY_BYTES} bytes of the target's largest request");
+fn too_large(what: &str, largest: usize) -> Rejection {
+    let message = format!("the {what} is larger than the {largest} bytes of the target's largest request");
     Rejection::of_record(RejectCode::TooLargeForTarget, message)
 }
 
@@ -298,6 +301,7 @@ mod tests {
             ids: None,
             duplicates,
             encode: true,
+            largest_request: 4 * 1024 * 1024,
             mark: None,
             preview: 2,
             shard: None,

@@ -49,7 +49,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, shard, reader, mapper, watch, workers } = intake;
+    let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -69,6 +69,7 @@ pub fn map_inputs(
         ids: None,
         duplicates,
         encode: true,
+        largest_request,
         mark: None,
         preview: 0,
         shard,

@@ -24,7 +24,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let progress = Arc::new(job.progress);
-    let Intake { inputs, shard, reader, mapper, watch, workers } = job.intake;
+    let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
@@ -38,6 +38,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         ids: job.ids.map(Arc::new),
         duplicates: job.duplicates.clone(),
         encode: job.delivery.is_some(),
+        largest_request,
         mark: job.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: job.preview,
         shard,
@@ -47,11 +48,13 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         read::Reading { inputs, columns, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
-    let (pace, stopped) = (job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace)), stop.clone());
+    let pace = job.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
+    let stopped = stop.clone();
     let stages = match job.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
-            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory) };
+            let envelope = delivery.destination.envelope();
+            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory), envelope };
             let sender = Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
             let limits = sender.limits();
             tokio::spawn(async move {

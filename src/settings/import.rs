@@ -12,12 +12,13 @@ use secrecy::SecretString;
 use super::engine::ShardError;
 use super::output::{ProgressMode, console, is_quiet, progress};
 use super::{Environment, SettingsError, shard};
-use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy, RetryBudget, Timeouts, check_key};
+use crate::avnology::{DEFAULT_BASE_URL, MAX_BODY_BYTES};
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::delivery::OnExisting;
+use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy, Timeouts, check_key};
 use crate::journal::LockDirectory;
 use crate::mapping::UserMapper;
-use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, Timer};
+use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, RetryBudget, Timer};
 use crate::passwords::Passwords;
 use crate::pipeline::Intake;
 use crate::report::{Console, MetricsFile};
@@ -184,6 +185,7 @@ impl ImportSettings {
                     ..ReaderLimits::default()
                 },
                 mapper: Arc::new(users.clone()),
+                largest_request: MAX_BODY_BYTES,
                 watch: Watch::Nothing,
                 workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             },

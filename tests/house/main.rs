@@ -32,6 +32,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "journal",
             "avnology",
             "kind",
+            "destination",
+            "http",
             "pace",
             "source",
             "index",
@@ -43,7 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "ignore",
         ],
     ),
-    ("verify", &["settings", "pipeline", "account", "avnology", "source", "index", "exit", "signal"]),
+    ("verify", &["settings", "pipeline", "account", "avnology", "destination", "source", "index", "exit", "signal"]),
     (
         "settings",
         &[
@@ -57,33 +59,47 @@ const ROOMS: &[(&str, &[&str])] = &[
             "journal",
             "avnology",
             "mapping",
+            "http",
             "pace",
             "source",
             "files",
             "toml_document",
         ],
     ),
-    ("cli", &["sandbox", "delivery", "report", "avnology", "mapping", "pace", "source", "exit", "manual"]),
+    ("cli", &["sandbox", "delivery", "report", "avnology", "http", "mapping", "pace", "source", "exit", "manual"]),
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
     (
         "pipeline",
         &[
-            "delivery", "account", "id_map", "journal", "avnology", "mapping", "pace", "source", "index", "signal",
+            "delivery",
+            "account",
+            "id_map",
+            "journal",
+            "destination",
+            "http",
+            "mapping",
+            "pace",
+            "source",
+            "index",
+            "signal",
             "ignore",
         ],
     ),
-    ("delivery", &["account", "journal", "avnology", "mapping", "kind", "pace", "source"]),
+    ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
+    // The vendors that they deliver to: no stage knows one.
+    ("avnology", &["destination", "http", "pace", "index"]),
     // What became of it, and views of that.
     ("report", &["account", "passwords", "mapping", "pace", "source", "files", "exit", "ignore"]),
-    ("account", &["journal", "avnology", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
+    ("account", &["journal", "destination", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
     // What the stages are made of.
     ("plan", &["kind", "source"]),
     ("passwords", &["mapping", "kind", "clerk", "source", "index"]),
     ("id_map", &["journal", "kind", "index", "files"]),
     ("journal", &["mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"]),
-    ("avnology", &["mapping", "pace", "index"]),
+    ("destination", &["http", "mapping", "pace"]),
+    ("http", &["pace"]),
     ("mapping", &["kind", "clerk", "source", "toml_document"]),
     ("kind", &[]),
     ("pace", &["ignore"]),
@@ -143,6 +159,15 @@ fn rooms_import_only_the_rooms_that_they_may() {
         }
     }
     none("imports between rooms", &violations);
+}
+
+/// The rooms that may know how the vendor spells its errors: the one that speaks to it, and the one that plays it.
+const VENDOR_ROOMS: [&str; 2] = ["avnology", "sandbox"];
+
+#[test]
+fn the_codes_of_the_vendor_stand_in_its_room_alone() {
+    let violations = house().lines_with("AVNOLOGY_AUTH", &VENDOR_ROOMS);
+    none("codes of the vendor outside its room", &violations);
 }
 
 #[test]

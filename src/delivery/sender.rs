@@ -1,0 +1,105 @@
+//! The senders: batches to the destination at one pace, until every item of them is settled.
+
+use std::collections::VecDeque;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Delivery;
+use super::batch::BatchLimits;
+use super::exchange::Exchange;
+use super::line::{Line, Remaining};
+use super::pending_batch::PendingBatch;
+use super::reconcile::Reconciler;
+use crate::account::event::Event;
+use crate::pace::Slot;
+
+/// Sends batches.
+pub(crate) struct Sender {
+    line: Line,
+    abort: CancellationToken,
+}
+
+impl Sender {
+    pub(crate) fn new(
+        delivery: Delivery,
+        events: mpsc::Sender<Event>,
+        stop: CancellationToken,
+        abort: CancellationToken,
+    ) -> Self {
+        Self { line: Line::new(delivery, events, stop), abort }
+    }
+
+    /// Bounds of one batch, for now.
+    pub(crate) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
+        self.line.limits()
+    }
+
+    /// Takes batches until there are no more, as many at a time as the pace has slots for.
+    pub(crate) async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
+        let pace = self.line.pace();
+        let taken = futures::stream::unfold(batches, |mut batches| async move {
+            let slot = pace.slot().await;
+            Some(((batches.recv().await?, slot), batches))
+        });
+        let sender = &self;
+        let deliver = async |(pending, slot): (PendingBatch, Slot)| {
+            sender.deliver(pending).await;
+            drop(slot);
+        };
+        taken.for_each_concurrent(None, deliver).await;
+    }
+
+    /// Settles every item of a batch, in as many requests as that takes.
+    async fn deliver(&self, pending: PendingBatch) {
+        let Some(pending) = self.settle_known(pending).await else { return };
+        // Parts of one size before smaller ones: it is soon known whether the destination takes any.
+        let mut open = VecDeque::from([pending]);
+        while let Some(pending) = open.pop_front() {
+            if let Some(parts) = pending.split_to_limits(self.limits()()) {
+                open.extend(parts);
+                continue;
+            }
+            let exchange = Exchange::new(&self.line, &pending);
+            let next = tokio::select! {
+                biased;
+                () = self.abort.cancelled() => return,
+                next = exchange.until_answered() => next,
+            };
+            match next {
+                Remaining::Batches(rest) => open.extend(rest),
+                Remaining::Stop => return,
+            }
+        }
+    }
+
+    /// Settles the items whose people the destination is known to have under other external ids, and returns what is left to be
+    /// sent. A batch that may have been sent before is sent again as it was.
+    async fn settle_known(&self, pending: PendingBatch) -> Option<PendingBatch> {
+        let is_known = pending.batch.items.iter().any(|item| item.earlier.is_some());
+        if !is_known || pending.in_doubt {
+            return Some(pending);
+        }
+        if self.line.stop.is_cancelled() {
+            return None;
+        }
+        let (rule, mark) = (self.line.delivery.on_existing, self.line.delivery.mark.as_ref());
+        let reconciler = Reconciler { destination: self.line.destination(), batch: &pending.batch, rule, mark };
+        let reconciled = tokio::select! {
+            biased;
+            () = self.abort.cancelled() => return None,
+            reconciled = reconciler.reconcile_known() => reconciled,
+        };
+        match reconciled {
+            Ok((settlement, left)) => {
+                self.line.reporter.report(&pending.batch, settlement, None).await;
+                (!left.is_empty()).then(|| pending.without_others(left))
+            }
+            Err(error) => {
+                self.line.stop_with(error).await;
+                None
+            }
+        }
+    }
+}
