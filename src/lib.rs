@@ -82,9 +82,13 @@
 //! - **A notice** (or a reject): add it to `mapping/code.rs` where reports are to show it. Give a notice a number that was
 //!   never used in `mapping/notices.rs`, because journals keep it under that. Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
 //!   `fixtures/README.md`.
-//! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings/import.rs`. The config file takes it
-//!   by itself. If a run has to remember it, add it to `settings/{config,run}.rs` and [`journal::RunRecord`]. Then
-//!   update the snapshot of `--help` and `manual/options.md`.
+//! - **An option**: add it with its help to the arguments of its command in `cli`, and a row to the table in `cli/options.rs`,
+//!   which says its variable, whether the config file takes it, and whether a run remembers it. Resolve it in the file of its
+//!   command in `settings`, or in the part that several commands share. If a run remembers it, add it to
+//!   [`journal::RecordedOptions`] and `settings/recorded_options.rs`. Then update the snapshot of `--help` and
+//!   `manual/options.md`.
+//! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
+//!   `command/NAME.rs`; `application` puts the three together.
 //! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
 //!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither the
 //!   pipeline nor the journal looks inside. The step stands in the [`plan`] then; what it needs of the steps before it is in the
@@ -100,8 +104,8 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`cli`] | what can be typed; types and help texts only |
-//! | [`settings`] | flags > environment > `.env` > config file > defaults; the only reader of the environment |
+//! | [`cli`] | what can be typed, one file a command; the table of options; types and help texts only |
+//! | [`settings`] | one type a command; flags > environment > `.env` > config file > defaults; the only reader of the environment |
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
@@ -127,6 +131,7 @@
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
+//! | [`logging`] | the log on standard error |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
@@ -163,6 +168,7 @@ mod ignore;
 pub mod index;
 pub mod journal;
 pub mod kind;
+pub mod logging;
 pub mod manual;
 pub mod mapping;
 pub mod pace;

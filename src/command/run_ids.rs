@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::cli::{IdsFormat, RunIdsArguments};
+use crate::cli::IdsFormat;
 use crate::files::put_private;
 use crate::id_map::{IdLookup, IdMap, KnownId};
 use crate::journal::{RunDirectory, RunRecord};
 use crate::report::{StdoutError, stream_to_stdout, visible, visible_json};
+use crate::settings::RunIdsSettings;
 
 /// Why the ids cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -68,14 +69,15 @@ struct Form {
 }
 
 /// Writes the ids that are known of the target of a run, in the order in which they were learned.
-pub fn print_run_ids(arguments: &RunIdsArguments, runs: &Path) -> Result<(), RunIdsError> {
-    let listed = RunDirectory::list(runs).map_err(|source| RunIdsError::Runs { path: runs.to_path_buf(), source })?;
-    let named = listed.into_iter().find(|(_, record)| record.id == arguments.run);
-    let (_, record) = named.ok_or_else(|| RunIdsError::NoRun(arguments.run.clone()))?;
+pub fn print_run_ids(settings: &RunIdsSettings) -> Result<(), RunIdsError> {
+    let RunIdsSettings { runs_directory: runs, run, format, out } = settings;
+    let listed = RunDirectory::list(runs).map_err(|source| RunIdsError::Runs { path: runs.clone(), source })?;
+    let named = listed.into_iter().find(|(_, record)| record.id == *run);
+    let (_, record) = named.ok_or_else(|| RunIdsError::NoRun(run.clone()))?;
     let ids = open(runs, &record).map_err(|source| RunIdsError::Map { run: record.id.clone(), source })?;
-    let form = Form { format: arguments.format, is_shown: arguments.out.is_none() && io::stdout().is_terminal() };
+    let form = Form { format: *format, is_shown: out.is_none() && io::stdout().is_terminal() };
     let mut unreadable = None;
-    let written = match &arguments.out {
+    let written = match out {
         Some(path) => write_file(path, |file| write_ids(file, &ids, form, &mut unreadable))
             .map_err(|source| RunIdsError::Write { path: path.clone(), source }),
         None => stream_to_stdout(|stdout| write_ids(stdout, &ids, form, &mut unreadable)).map_err(RunIdsError::Stdout),

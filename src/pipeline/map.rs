@@ -3,8 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::duplicates::Found;
-use super::{DuplicateCheck, duplicates};
+use super::duplicates::{self, DuplicateCheck, Found};
 use crate::account::booking::MappedChunkCounts;
 use crate::delivery::Ready;
 use crate::destination::RunMark;

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use crate::journal::Progress;
     use crate::mapping::{Rules, UserMapper};
-    use crate::pipeline::DuplicateCheck;
+    use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::map::Mapping;
     use crate::source::SkippedRows;
 

@@ -14,7 +14,7 @@ use graph::{Graph, Import};
 /// below it. A new import is a decision: add it here, or move what is imported to where both can reach it.
 const ROOMS: &[(&str, &[&str])] = &[
     // The edge: from the command line to an exit status.
-    ("application", &["cli", "command", "exit", "mapping", "report", "settings", "signal"]),
+    ("application", &["cli", "command", "exit", "logging", "mapping", "report", "settings", "signal"]),
     (
         "command",
         &[
@@ -45,13 +45,12 @@ const ROOMS: &[(&str, &[&str])] = &[
             "ignore",
         ],
     ),
-    ("verify", &["settings", "pipeline", "account", "avnology", "destination", "source", "index", "exit", "signal"]),
     (
         "settings",
         &[
             "cli",
             "rule_files",
-            "pipeline",
+            "verify",
             "delivery",
             "report",
             "passwords",
@@ -60,6 +59,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "avnology",
             "mapping",
             "http",
+            "mapping",
             "pace",
             "source",
             "files",
@@ -70,6 +70,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
+    ("verify", &["pipeline", "account", "avnology", "destination", "source", "index", "exit", "signal"]),
     (
         "pipeline",
         &[
@@ -91,6 +92,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // The vendors that they deliver to: no stage knows one.
     ("avnology", &["destination", "http", "pace", "index"]),
     // What became of it, and views of that.
+    ("logging", &["report"]),
     ("report", &["account", "passwords", "mapping", "pace", "source", "files", "exit", "ignore"]),
     ("account", &["journal", "destination", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
     // What the stages are made of.

@@ -14,11 +14,11 @@ use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::super::import_error::ImportError;
+use super::super::undo_error::UndoError;
 use super::decided_records::DecidedRecords;
 use super::doubts_file::DoubtsFile;
-use super::import_error::ImportError;
 use super::marked::{Marked, MarkedIdentities};
-use super::undo_error::UndoError;
 use crate::avnology::{AdminCalls, MAX_PAGE, read_by_external_id, read_one};
 use crate::destination::{Comparable, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};

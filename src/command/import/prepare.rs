@@ -4,32 +4,38 @@ use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
-use super::import_error::ImportError;
-use super::prepare_error::PrepareError;
+use super::super::import_error::ImportError;
+use super::super::inputs::open_once;
+use super::super::prepare_error::PrepareError;
 use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{
     FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled, run_of_rejects,
 };
 use crate::kind::Kind;
-use crate::settings::{ImportSettings, WhichRun};
+use crate::settings::{ImportSettings, RecordedRun, WhichRun};
 use crate::signal::Signals;
 use crate::source::{Input, InputDigest, SourceError};
 
 /// A run that is ready to go (on).
-pub(super) struct Prepared {
-    pub directory: RunDirectory,
+pub(super) struct PreparedRun {
+    /// Its directory, and what it is about.
+    pub run: RecordedRun,
     pub journal: Journal,
     pub progress: Progress,
     pub ledger: Ledger,
-    /// What it is about.
-    pub record: RunRecord,
-    /// Whether an earlier part of it was found.
-    pub continued: bool,
-    /// What it did before is known to be in its journal as a whole.
-    pub knows_all: bool,
+    pub part: Part,
     /// Held until the run is over.
-    pub locks: Vec<Lock>,
+    pub locks: [Lock; 2],
+}
+
+/// Which part of its run an import is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The first one.
+    First,
+    /// A later one. `knows_all` if all that the run did before is in its journal.
+    Later { knows_all: bool },
 }
 
 /// Prepares a run of these settings into `target`.
@@ -37,18 +43,19 @@ pub(super) async fn prepare(
     settings: &ImportSettings,
     target: &str,
     signals: &mut Signals,
-) -> Result<Prepared, ImportError> {
+) -> Result<PreparedRun, ImportError> {
     let wanted = record(settings, target).map_err(|error| match (error, &settings.which_run) {
-        (PrepareError::Source(source), WhichRun::Named(run)) => PrepareError::Gone { run: run.clone(), source },
+        (PrepareError::Source(source), WhichRun::Named(run)) => {
+            PrepareError::Gone { run: run.record.id.clone(), source }
+        }
         (error, _) => error,
     })?;
-    let target_lock = match settings.intake.shard {
+    let target_lock = match settings.reading.shard {
         None => Lock::take_target(&settings.locks, target, "import"),
         Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest()),
     };
     let target_lock = target_lock.map_err(PrepareError::from)?;
-    let open = open_run(settings, &wanted)?;
-    if let Some((directory, was)) = open {
+    if let Some(RecordedRun { directory, record: was }) = open_run(settings, &wanted)? {
         let run_lock = Lock::take(&directory.lock(), "import").map_err(PrepareError::from)?;
         directory.check_places().map_err(PrepareError::RunFile)?;
         let changed = match was.changed_input(&wanted) {
@@ -67,13 +74,13 @@ pub(super) async fn prepare(
             return Err(PrepareError::OtherRules { run: was.id }.into());
         }
         let mut ledger = ledger(settings);
-        let (count, duplicates) = (settings.intake.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
+        let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
-        let Replayed { journal, progress, has_end: knows_all } =
+        let Replayed { journal, progress, has_end } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
         ledger.continue_at(&progress);
-        let locks = vec![target_lock, run_lock];
-        return Ok(Prepared { directory, journal, progress, ledger, record: was, continued: true, knows_all, locks });
+        let (run, part) = (RecordedRun { directory, record: was }, Part::Later { knows_all: has_end });
+        return Ok(PreparedRun { run, journal, progress, ledger, part, locks: [target_lock, run_lock] });
     }
     Ok(begin(settings, wanted, target_lock)?)
 }
@@ -89,8 +96,8 @@ async fn changed_bytes(
 ) -> Result<Option<String>, ImportError> {
     // If it is damaged, it is made again, and what is known of the inputs at a glance has to do.
     let Ok(Some(FirstPassRecord { inputs, passwords, .. })) = FirstPassRecord::read(directory) else { return Ok(None) };
-    let of_inputs = settings.intake.inputs.iter().zip(&was.inputs).zip(inputs.into_iter().map(|known| known.digest));
-    let of_passwords = settings.passwords.iter().zip(&was.passwords).zip(passwords);
+    let of_inputs = settings.reading.inputs.iter().zip(&was.inputs).zip(inputs.into_iter().map(|known| known.digest));
+    let of_passwords = settings.reading.passwords.iter().zip(&was.passwords).zip(passwords);
     let to_read: Vec<(Input, InputDigest)> = of_inputs
         .chain(of_passwords)
         .filter(|((input, was), _)| !is_same_version(input, was))
@@ -125,63 +132,64 @@ fn is_same_version(input: &Input, was: &InputRecord) -> bool {
 }
 
 /// Begins a new run.
-fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Result<Prepared, PrepareError> {
+fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Result<PreparedRun, PrepareError> {
     let runs = &settings.runs_directory;
     let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
-    let directory = RunDirectory::create(runs, settings.intake.shard).map_err(failed(runs.clone()))?;
+    let directory = RunDirectory::create(runs, settings.reading.shard).map_err(failed(runs.clone()))?;
     let run_lock = Lock::take(&directory.lock(), "import")?;
     let journal = Journal::create(&directory.journal(), &directory.rejects())?;
     let record = RunRecord { id: directory.id().to_owned(), ..wanted };
-    settings.rule_files.keep(&directory).map_err(failed(runs.clone()))?;
+    settings.reading.rule_files.keep(&directory).map_err(failed(runs.clone()))?;
     directory.write_record(&record).map_err(failed(runs.clone()))?;
-    let (progress, ledger) = (Progress::new(settings.intake.inputs.len()), ledger(settings));
-    let locks = vec![target_lock, run_lock];
-    Ok(Prepared { directory, journal, progress, ledger, record, continued: false, knows_all: true, locks })
+    let (progress, ledger) = (Progress::new(settings.reading.inputs.len()), ledger(settings));
+    let run = RecordedRun { directory, record };
+    Ok(PreparedRun { run, journal, progress, ledger, part: Part::First, locks: [target_lock, run_lock] })
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {
-    Ledger::new(&settings.intake.inputs, true).of_shard(settings.intake.shard)
+    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard)
 }
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
 /// its end.
-fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<(RunDirectory, RunRecord)>, PrepareError> {
-    // What cannot be known again cannot be taken up again.
-    let unknown = !wanted.can_be_known_again();
-    if settings.which_run == WhichRun::New || settings.which_run == WhichRun::Open && unknown {
-        return Ok(None);
-    }
-    let runs = &settings.runs_directory;
-    let listed = RunDirectory::list(runs).map_err(|source| PrepareError::Io { path: runs.clone(), source })?;
-    let newest = listed.into_iter().find(|(_, record)| match &settings.which_run {
-        WhichRun::Named(id) => record.id == *id,
-        WhichRun::Open | WhichRun::New => record.is_same_work(wanted),
-    });
-    Ok(newest.filter(|(directory, _)| !directory.is_finished()))
+fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RecordedRun>, PrepareError> {
+    let open = match &settings.which_run {
+        WhichRun::New => None,
+        WhichRun::Named(run) => Some(run.clone()),
+        // What cannot be known again cannot be resumed.
+        WhichRun::Open if !wanted.can_be_known_again() => None,
+        WhichRun::Open => {
+            let runs = &settings.runs_directory;
+            let listed = RunDirectory::list(runs).map_err(|source| PrepareError::Io { path: runs.clone(), source })?;
+            let newest = listed.into_iter().find(|(_, record)| record.is_same_work(wanted));
+            newest.map(|(directory, record)| RecordedRun { directory, record })
+        }
+    };
+    Ok(open.filter(|run| !run.directory.is_finished()))
 }
 
 fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
-    let mut inputs = Vec::with_capacity(settings.intake.inputs.len());
+    let mut inputs = Vec::with_capacity(settings.reading.inputs.len());
     let mut rejects_of = None;
-    for input in &settings.intake.inputs {
-        inputs.push(checked(input, settings.intake.mapper.kind())?);
+    for input in &settings.reading.inputs {
+        inputs.push(checked(input)?);
         let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
-    let passwords = settings.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
+    let passwords = settings.reading.passwords.as_ref().map(checked).transpose()?;
     if let (Some(run), None) = (&rejects_of, &passwords) {
         warn_of_passwords(settings, run);
     }
-    let (mapping, traits_schema) = settings.rule_files.records();
+    let (mapping, traits_schema) = settings.reading.rule_files.records();
     Ok(RunRecord {
         id: String::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: jiff::Timestamp::now().to_string(),
         target: target.to_owned(),
-        shard: settings.intake.shard.map(|shard| shard.to_string()),
+        shard: settings.reading.shard.map(|shard| shard.to_string()),
         inputs,
         passwords,
-        missing_email: settings.users.rules().missing_email.to_string(),
+        missing_email: settings.reading.rules.missing_email.to_string(),
         mapping,
         traits_schema,
         on_existing: settings.on_existing.to_string(),
@@ -192,26 +200,11 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
     })
 }
 
-/// Looks at all inputs, so that a wrong path is the first thing that is reported, and the only one.
-pub(super) fn look_at_inputs(settings: &ImportSettings) -> Result<(), PrepareError> {
-    settings.intake.inputs.iter().chain(&settings.passwords).try_for_each(open_once)
-}
-
 /// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
-fn checked(input: &Input, kind: Kind) -> Result<InputRecord, PrepareError> {
+fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
     open_once(input)?;
-    InputRecord::of(input, kind).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
-}
-
-fn open_once(input: &Input) -> Result<(), PrepareError> {
-    match input {
-        // Looking at it opens it, in fewer requests.
-        Input::Object(_) => {}
-        _ if input.is_pipe() => {}
-        _ => drop(input.open()?),
-    }
-    Ok(())
+    InputRecord::of(input, Kind::User).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
 }
 
 /// A reject holds the user as the input had it, without the password that was joined.
