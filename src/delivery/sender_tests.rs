@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Item, Packer};
 use super::{Delivery, OnExisting, PendingBatch, Ready, Sender};
-use crate::account::event::Event;
+use crate::account::event::{Event, SettledRecords};
 use crate::destination::{
     Answer, Destination, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
 };
 use crate::journal::{ContentHash, RecordOutcome};
+use crate::kind::Kind;
 use crate::mapping::Notices;
 use crate::pace::{ConcurrencyRules, Pace, PaceRules, RateRules, RetryBudget, Timer};
 use crate::source::{RecordChunk, RecordSpan};
@@ -74,10 +75,13 @@ fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
     for (span, number) in numbers.enumerate() {
         let encoded = encoded(number, "Ada");
         let ready = Ready {
+            kind: Kind::default(),
             span,
             encoded: 0..encoded.len(),
             content: ContentHash::of(&encoded),
             external_id: format!("u{number}").into(),
+            clerk_id: None,
+            earlier: None,
             disabled: false,
             notices: Notices::default(),
         };
@@ -128,7 +132,7 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, bat
         while let Some(event) = inbox.recv().await {
             match event {
                 Event::Planned { ready, .. } => ready.send(()).expect("the sender waits for it"),
-                Event::Settled { records, rejects, booked, .. } => {
+                Event::Settled { settled: SettledRecords { records, rejects, .. }, booked } => {
                     let settled = records.into_iter().map(|record| (record.key.number, outcome(&record.outcome)));
                     let rejected = rejects.iter().map(|reject| (reject.key.number, reject.code.as_str().to_owned()));
                     for (number, became) in settled.chain(rejected) {

@@ -87,5 +87,5 @@ pub use object_access::{ObjectAccess, ObjectFault, ObjectUrlError, Version};
 pub(crate) use reader::CHUNK_RECORDS;
 pub use reader::{RecordReader, ResumePoint};
 pub use reader_limits::ReaderLimits;
-pub use record::{FramingFault, Position, RecordChunk, RecordSpan, SkippedRows};
+pub use record::{FramingFault, Position, RawRecord, RecordChunk, RecordSpan, SkippedRows};
 pub use shard::{Shard, ShardChoice};

@@ -23,6 +23,7 @@ mod faults;
 mod flat;
 mod gateways;
 mod hostile;
+mod ids;
 mod import;
 mod keys;
 mod kill;
