@@ -1,7 +1,7 @@
-//! What Clerk's data means, borrowed from the bytes of a record.
+//! What Clerk's data means. The types borrow from the bytes of a record.
 //!
-//! Field lists follow Clerk's Backend API (OpenAPI document of 2026-05-12) and the fields that dashboard and support
-//! exports add (`password_digest`, `password_hasher`, `totp_secret`, `backup_codes`, `verified`).
+//! The fields are those of Clerk's Backend API (OpenAPI document of 2026-05-12), and those that exports of the Dashboard and
+//! of Clerk's support add (`password_digest`, `password_hasher`, `totp_secret`, `backup_codes`, `verified`).
 
 pub(crate) mod object;
 mod time;

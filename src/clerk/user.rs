@@ -6,16 +6,16 @@ use super::Time;
 use super::object::{Few, Text, at_field, clerk_object};
 
 clerk_object! {
-    /// A user of the Backend API, of the seed's sample, or of an export that adds password digests; or the flat user of
-    /// Clerk's migration tool and of the Dashboard's CSV, whose addresses and numbers are plain texts.
+    /// A user: of the Backend API, of the sample of the migration seed, or of an export that adds password digests; or a
+    /// flat user, as Clerk's migration tool and the Dashboard's CSV write it, whose addresses and numbers are plain texts.
     ///
-    /// Metadata is kept as the very bytes of the export.
+    /// Metadata is kept as the exact bytes of the export.
     pub struct User<'de> {
         /// `user_…`.
         id: Text<'de>,
-        /// Set on the stub that remains of a deleted user.
+        /// Set on what remains of a deleted user.
         deleted: bool,
-        /// The customer's own id, if they gave one.
+        /// The id that Clerk's customer gave the user.
         external_id: Text<'de>,
         /// Unique within the instance.
         username: Text<'de>,
@@ -29,69 +29,69 @@ clerk_object! {
         primary_email_address_id: Text<'de>,
         /// Names one of `phone_numbers`.
         primary_phone_number_id: Text<'de>,
-        /// The flat user's, one of `email_addresses` or one more.
+        /// Flat users have it; it may be one of `email_addresses`, or one more.
         primary_email_address: Text<'de>,
-        /// The flat user's, one of `phone_numbers` or one more.
+        /// Flat users have it; it may be one of `phone_numbers`, or one more.
         primary_phone_number: Text<'de>,
-        /// The flat user's.
+        /// Flat users have it.
         verified_email_addresses: Few<Text<'de>>,
-        /// The flat user's.
+        /// Flat users have it.
         unverified_email_addresses: Few<Text<'de>>,
-        /// The flat user's.
+        /// Flat users have it.
         verified_phone_numbers: Few<Text<'de>>,
-        /// The flat user's.
+        /// Flat users have it.
         unverified_phone_numbers: Few<Text<'de>>,
         /// Whether the user uploaded a picture.
         has_image: bool,
-        /// Readable by the front end, written by the back end.
+        /// The front end can read it; the back end writes it.
         public_metadata: &'de RawValue,
-        /// For the back end only.
+        /// Only the back end can read it.
         private_metadata: &'de RawValue,
-        /// Written by the front end.
+        /// The front end writes it.
         unsafe_metadata: &'de RawValue,
-        /// All addresses.
+        /// All email addresses.
         email_addresses: Few<EmailAddress<'de>>,
-        /// All numbers.
+        /// All phone numbers.
         phone_numbers: Few<PhoneNumber<'de>>,
         /// Cannot move.
         web3_wallets: Vec<serde::de::IgnoredAny>,
         /// Cannot move.
         passkeys: Vec<serde::de::IgnoredAny>,
-        /// Social sign-ins.
+        /// Sign-ins through other providers.
         external_accounts: Few<ExternalAccount<'de>>,
-        /// Cannot move: the connection behind them has to be set up at the target.
+        /// Cannot move: somebody has to set up the connection behind them at the target.
         saml_accounts: Vec<serde::de::IgnoredAny>,
-        /// Cannot move, like `saml_accounts`, which they replace.
+        /// Cannot move. They replace `saml_accounts`.
         enterprise_accounts: Vec<serde::de::IgnoredAny>,
-        /// Whether the user has a password, be it in the export or not.
+        /// Whether the user has a password, even if the export does not hold it.
         password_enabled: bool,
-        /// The hash, in exports that hold it.
+        /// The password hash, in exports that hold it.
         password_digest: Text<'de>,
         /// The algorithm of the hash; absent means bcrypt.
         password_hasher: Text<'de>,
-        /// An authenticator app is enrolled.
+        /// Whether the user has an authenticator app.
         totp_enabled: bool,
-        /// The secret of the authenticator app, in exports that hold it. Only its presence is of interest.
+        /// The secret of the authenticator app, in exports that hold it. Only its presence matters.
         totp_secret: Secret,
-        /// Backup codes exist.
+        /// Whether the user has backup codes.
         backup_code_enabled: bool,
-        /// Backup codes exist, as support's exports call it.
+        /// The same as `backup_code_enabled`, under the name that exports of Clerk's support use.
         backup_codes_enabled: bool,
-        /// The codes, in exports that hold them. Only their presence is of interest.
+        /// The backup codes, in exports that hold them. Only their presence matters.
         backup_codes: Presence,
-        /// Forbidden to sign in by an administrator.
+        /// An administrator forbade the user to sign in.
         banned: bool,
-        /// Locked out after too many attempts.
+        /// The user is locked out after too many attempts.
         locked: bool,
-        /// Taken away by the directory (SCIM).
+        /// The directory (SCIM) removed the user.
         deprovisioned: bool,
         /// When the user was created.
         created_at: Time,
         /// When the user agreed to the terms.
         legal_accepted_at: Time,
-        /// Cannot move by themselves. Only their presence is of interest.
+        /// Cannot move with the user. Only their presence matters.
         organization_memberships: Presence,
-        /// What the SDK prints beside a user: the same user as the Backend API has it.
+        /// What the SDK prints beside a user: the user as the Backend API has it.
         raw as "_raw": Raw,
     }
     expecting "a user object";
@@ -112,9 +112,9 @@ clerk_object! {
         id: Text<'de>,
         /// The address.
         email_address: Text<'de>,
-        /// The API's account of how the address was verified.
+        /// What the API says about how the address was verified.
         verification: Verification<'de>,
-        /// The seed's plain flag, in place of `verification`.
+        /// The plain flag of the migration seed, in place of `verification`.
         verified: bool,
     }
     expecting "an email address object";
@@ -140,7 +140,8 @@ pub const COLUMNS: [&str; 13] = [
 ];
 
 impl<'de> User<'de> {
-    /// The user of a row of the Dashboard's CSV, from the names of its columns and its cells. An empty cell is an absent one.
+    /// The user of a row of the Dashboard's CSV, from the names of its columns and its cells. An empty cell means an absent
+    /// field.
     pub fn of_cells<E: serde::de::Error>(cells: impl Iterator<Item = (&'de str, &'de str)>) -> Result<Self, E> {
         let mut user = Self::default();
         for (column, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
@@ -168,7 +169,7 @@ impl<'de> User<'de> {
 }
 
 impl EmailAddress<'_> {
-    /// Whether the user has proved that the address is theirs; `None` of a plain text, which does not say.
+    /// Whether the user has proved that the address is theirs; `None` for a plain text, which does not say.
     pub fn is_verified(&self) -> Option<bool> {
         let says = self.id.is_some() || self.verification.is_some() || self.verified.is_some();
         says.then(|| is_verified(self.verification.as_ref(), self.verified))
@@ -182,13 +183,13 @@ clerk_object! {
         id: Text<'de>,
         /// E.164.
         phone_number: Text<'de>,
-        /// Receives codes as a second factor.
+        /// Whether it receives codes as a second factor.
         reserved_for_second_factor: bool,
-        /// Codes that stand in for the number. Only their presence is of interest.
+        /// Backup codes for the number. Only their presence matters.
         backup_codes: Presence,
-        /// The API's account of how the number was verified.
+        /// What the API says about how the number was verified.
         verification: Verification<'de>,
-        /// The seed's plain flag, in place of `verification`.
+        /// The plain flag of the migration seed, in place of `verification`.
         verified: bool,
     }
     expecting "a phone number object";
@@ -197,7 +198,7 @@ clerk_object! {
 }
 
 impl PhoneNumber<'_> {
-    /// Whether the user has proved that the number is theirs; `None` of a plain text, which does not say.
+    /// Whether the user has proved that the number is theirs; `None` for a plain text, which does not say.
     pub fn is_verified(&self) -> Option<bool> {
         let says = self.id.is_some() || self.verification.is_some() || self.verified.is_some();
         says.then(|| is_verified(self.verification.as_ref(), self.verified))
@@ -207,13 +208,13 @@ impl PhoneNumber<'_> {
 clerk_object! {
     /// A sign-in through another provider.
     pub struct ExternalAccount<'de> {
-        /// `oauth_google` and the like.
+        /// The provider's name, such as `oauth_google`.
         provider: Text<'de>,
         /// The user's id at the provider: the subject of its tokens.
         provider_user_id: Text<'de>,
-        /// The user's id at the provider, as the SDK calls it.
+        /// The user's id at the provider, under the name that the SDK uses.
         external_id as "externalId": Text<'de>,
-        /// Whether the link was completed.
+        /// Whether the user completed the link.
         verification: Verification<'de>,
     }
     expecting "an external account object";
@@ -232,15 +233,15 @@ impl ExternalAccount<'_> {
     }
 }
 
-/// Of the Backend API's user what the SDK has no field for. None of it can move.
+/// The fields of the Backend API's user that the SDK has no name for. None of them can move.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
 #[serde(default, expecting = "a user object")]
 pub struct Raw {
-    /// Like those of the user.
+    /// As in [`User`].
     pub passkeys: Option<Presence>,
-    /// Like those of the user.
+    /// As in [`User`].
     pub enterprise_accounts: Option<Presence>,
-    /// Like those of the user.
+    /// As in [`User`].
     pub organization_memberships: Option<Presence>,
 }
 
@@ -254,7 +255,7 @@ clerk_object! {
     also known [];
 }
 
-/// The API's verification counts where there is one; the plain flag only in its absence.
+/// The API's verification counts if there is one; the plain flag counts only without it.
 fn is_verified(verification: Option<&Verification<'_>>, flag: Option<bool>) -> bool {
     match verification {
         Some(verification) => verification.status.as_deref() == Some("verified"),
@@ -262,10 +263,10 @@ fn is_verified(verification: Option<&Verification<'_>>, flag: Option<bool>) -> b
     }
 }
 
-/// A string of which only the presence is kept.
+/// A secret string. Only its presence is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Secret {
-    /// Whether there is anything in it.
+    /// Whether the string is not empty.
     pub present: bool,
 }
 
@@ -276,10 +277,10 @@ impl<'de> serde::Deserialize<'de> for Secret {
     }
 }
 
-/// Something that is never kept: a list or an object, or a text, with anything in it.
+/// A list, an object or a text that is never kept, only whether it has anything in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presence {
-    /// Whether there is anything.
+    /// Whether there is anything in it.
     pub present: bool,
 }
 

@@ -1,12 +1,12 @@
 //! Finds records that claim what an earlier record of the same run has: the same address, name, number or id.
 //!
-//! Each record leaves an entry for each of its keys. Sorted, equal keys lie side by side; those that several records have are
-//! looked at once more in the order of the records ([`super::claims`]), for only a record that is not a duplicate itself
-//! makes another one its duplicate. Nothing is compared while reading, and nothing is kept in memory but the sorters'
-//! buffers.
+//! Each record adds an entry for each of its keys. After sorting, equal keys are side by side. Keys that several records
+//! have are then handled in the order of the records ([`super::claims`]), because only a record that is not a duplicate
+//! itself can make another record its duplicate. Nothing is compared during reading, and only the buffers of the sorters are
+//! in memory.
 //!
-//! Keys are hashed to 96 bits with `SipHash` and a secret of the process: nobody can make two keys collide, and by chance that
-//! happens among a billion keys once in a hundred billion runs.
+//! Keys are hashed to 96 bits with `SipHash` and a secret of the process. Nobody can make two keys collide; by chance, two
+//! among a billion keys collide once in a hundred billion runs.
 
 use std::hash::Hasher;
 use std::io;
@@ -23,16 +23,16 @@ use super::duplicate::{
 use super::record_place::{RECORD_BYTES, RecordPlace, Writer};
 use super::{SortedFile, Sorter};
 
-/// Entries in memory while reading: 512 KiB, and as much for each thread that sorts.
+/// The number of entries in memory during reading: 512 KiB, and as much for each thread that sorts.
 const BUFFERED: usize = 512 * 1024 / ENTRY_BYTES;
 
-/// Entries in memory of records that have a key in common with others; most often there are few.
+/// The number of entries in memory for records that have a key in common with others. Usually there are few.
 const MEMBERS: usize = 256 * 1024 / MEMBER_BYTES;
 
-/// Duplicates in memory once they are found; there are few.
+/// The number of duplicates in memory after the search. There are few.
 const FOUND: usize = 64 * 1024 / ENTRY_BYTES;
 
-/// Threads that look for keys that are there several times. Each reads ahead in all files.
+/// The number of threads that search for repeated keys. Each reads ahead in all files.
 const SEARCHERS: usize = 4;
 
 /// Collects the keys of records, from all threads at once.
@@ -43,24 +43,23 @@ pub struct DuplicateFinder {
     sorter: Sorter<ENTRY_BYTES>,
 }
 
-/// Keys of some records, to be collected together.
+/// The keys of some records, collected together.
 #[derive(Debug, Default)]
 pub struct Keys(Vec<DuplicateEntry>);
 
 impl DuplicateFinder {
-    /// A finder that keeps what does not fit into memory in `directory`, in files without a name.
+    /// A finder that spills to `directory`, into files without a name.
     pub fn new(directory: PathBuf) -> Self {
         let sorter = Sorter::new(BUFFERED, directory.clone());
         Self { secret: uuid::Uuid::new_v4().into_bytes(), directory, sorter }
     }
 
-    /// Adds a key that only one record can have. What counts is the key's bytes, so it comes in a form in which equal means
-    /// the same.
+    /// Adds a key that only one record may have. The bytes of the key are compared, so the caller gives it in a normal form.
     pub fn claim(&self, keys: &mut Keys, place: &RecordPlace, kind: u8, key: &[u8]) {
         self.add(keys, place, (kind, 0), key);
     }
 
-    /// Adds a key of this kind that a record has beside its own, which makes no record a duplicate.
+    /// Adds a key that other records may have, too. It makes no record a duplicate.
     pub fn beside(&self, keys: &mut Keys, place: &RecordPlace, kind: u8, key: &[u8]) {
         self.add(keys, place, (kind, BESIDE), key);
     }
@@ -74,13 +73,13 @@ impl DuplicateFinder {
         keys.0.push(entry.record(place).rest(place).done());
     }
 
-    /// Collects keys.
+    /// Collects the keys of some records.
     pub fn collect(&self, keys: &Keys) -> io::Result<()> {
         self.sorter.extend(&keys.0)
     }
 
-    /// Sorts it all and hands out what was found, in the order of the inputs; of a record with several keys in common, the
-    /// first kind.
+    /// Sorts all keys and returns the duplicates, in the order of the inputs. A record with several keys in common is
+    /// returned with the first kind.
     pub fn finish(self) -> io::Result<FoundDuplicates> {
         let keys = self.sorter.finish()?;
         let members = Sorter::new(MEMBERS, self.directory.clone());
@@ -100,7 +99,7 @@ impl DuplicateFinder {
     }
 }
 
-/// Finds the keys that several entries have, among entries in order, and gives each such key a slot.
+/// Finds the keys that several entries have, among sorted entries, and gives each such key a slot.
 fn search(
     keys: impl Iterator<Item = io::Result<DuplicateEntry>>,
     members: &Sorter<MEMBER_BYTES>,
@@ -124,11 +123,11 @@ fn search(
     Ok(())
 }
 
-/// What was found.
+/// The duplicates of a run.
 pub struct FoundDuplicates(super::Sorted<ENTRY_BYTES>);
 
 impl FoundDuplicates {
-    /// Goes through them.
+    /// All duplicates, in the order of the inputs.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
         self.entries().map(|entry| entry.map(|entry| duplicate_of(&entry)))
     }
@@ -139,7 +138,7 @@ impl FoundDuplicates {
         SortedFile::write(file, kept).map(Duplicates)
     }
 
-    /// The CRC-32 of the file as it will be written.
+    /// The CRC-32 of the file that [`Self::write`] writes.
     pub fn sum(&self) -> io::Result<u32> {
         let mut sum = crc32fast::Hasher::new();
         for duplicate in self.iter() {
@@ -160,29 +159,29 @@ impl FoundDuplicates {
     }
 }
 
-/// What was found in a run, for looking up.
+/// The duplicates of a run in a file, where they can be looked up.
 #[derive(Debug)]
 pub struct Duplicates(SortedFile<ENTRY_BYTES>);
 
 impl Duplicates {
-    /// Opens a file that was written before.
+    /// Opens a file that [`FoundDuplicates::write`] wrote.
     pub fn open(path: &std::path::Path) -> io::Result<Self> {
         SortedFile::open(path).map(Self)
     }
 
-    /// The CRC-32 of all of it.
+    /// The CRC-32 of the whole file.
     pub fn sum(&self) -> io::Result<u32> {
         self.0.sum()
     }
 
-    /// What a record has in common with another one, if anything.
+    /// The duplicate of this record, if it has a key in common with another record.
     pub fn find(&self, input: u16, number: u64) -> io::Result<Option<Duplicate>> {
         let mut key = Writer::<RECORD_BYTES>::default();
         key.record(&RecordPlace { input, number, ..RecordPlace::default() });
         Ok(self.0.find(&key.done())?.map(|entry| kept_duplicate(&entry)))
     }
 
-    /// Goes through them, in the order of the inputs.
+    /// All duplicates, in the order of the inputs.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
         self.0.entries().map(|entry| entry.map(|entry| kept_duplicate(&entry)))
     }
@@ -209,10 +208,10 @@ mod tests {
         }
     }
 
-    /// The keys of one record: two that it claims, and some beside the second.
+    /// The keys of one record: two that it claims, and some that others may have, too.
     type Record = (u8, u8, Vec<u8>);
 
-    /// A map in memory: of each record what is found, and the other record.
+    /// What is expected, computed in memory: for each record, what it has in common with which other record.
     fn expected(records: &[(u64, Record)]) -> BTreeMap<u64, (Meaning, u8, u64)> {
         let (mut claimants, mut holders, mut found) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (number, (one, other, beside)) in records {
@@ -228,9 +227,9 @@ mod tests {
                 let holder: u64 = *holders.entry(key).or_insert(*number);
                 if holder != *number {
                     for (record, other) in [(*number, holder), (holder, *number)] {
-                        let told = found.entry(record).or_insert((Meaning::Shared, key.0, other));
-                        if (key.0, other) < (told.1, told.2) {
-                            *told = (Meaning::Shared, key.0, other);
+                        let expected = found.entry(record).or_insert((Meaning::Shared, key.0, other));
+                        if (key.0, other) < (expected.1, expected.2) {
+                            *expected = (Meaning::Shared, key.0, other);
                         }
                     }
                 }
@@ -258,9 +257,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-        /// Against a map in memory, with every order in which threads deliver.
+        /// Compares with a map in memory, for every order in which threads may deliver records.
         #[test]
-        fn exactly_the_later_records_of_keys_that_stay_are_found(
+        fn exactly_the_records_with_a_key_that_an_earlier_one_claims_are_duplicates(
             records in proptest::collection::vec((0u8..40, 0u8..40, proptest::collection::vec(0u8..60, 0..3)), 1..200),
             order in any::<u64>(),
         ) {
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_of_key_is_not_another_one() {
+    fn equal_keys_of_different_kinds_make_no_duplicate() {
         let finder = DuplicateFinder::new(std::env::temp_dir());
         let mut keys = Keys::default();
         finder.claim(&mut keys, &place(0, 1), 1, b"ada");
@@ -300,7 +299,7 @@ mod tests {
         assert_eq!((found[0].place.input, found[0].first.input, found[0].first.number), (1, 0, 1));
     }
 
-    /// Each record has one key of the one before and one of the one behind: every other one stays.
+    /// Each record has one key of the record before it and one of the record after it: every second record stays.
     #[test]
     fn a_chain_that_goes_through_the_whole_input_is_cut_at_every_other_record() {
         const LENGTH: u64 = 100_000;

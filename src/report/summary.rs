@@ -9,7 +9,7 @@ use crate::mapping::{Notice, NoticeKind};
 use crate::passwords::PasswordsReport;
 use crate::source::{Position, SkippedRows};
 
-/// How many of the records that share an address are named; the report has more.
+/// How many of the records that share an address are named. The report has more.
 const NAMED_SHARING: usize = 4;
 
 /// Writes the summary of a run. It names positions and codes, never a person.
@@ -56,7 +56,7 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
         writeln!(out, "Shard {shard}: {left} left to the others.")?;
     }
     if !details.shards.is_empty() {
-        writeln!(out, "Put together from {}.", plural(details.shards.len() as u64, "shard"))?;
+        writeln!(out, "Merged from {}.", plural(details.shards.len() as u64, "shard"))?;
     }
     if let Some(target) = &details.target {
         let retries =
@@ -80,17 +80,17 @@ fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
         }
         line("unchanged", counts.unchanged, "at the target already, left as they are")?;
         if not_asked > 0 {
-            line("of these", not_asked, "confirmed in an earlier run and not asked about (--recheck asks)")?;
+            line("of these", not_asked, "confirmed in an earlier run and not asked about (--recheck does)")?;
         }
     }
     line("rejected", counts.rejected, if counts.rejected > 0 { "see below" } else { "" })?;
     if counts.unfinished > 0 {
-        line("unfinished", counts.unfinished, "read, but not confirmed: the same command takes them up again")?;
+        line("unfinished", counts.unfinished, "read, but not settled: the same command resumes them")?;
     }
     Ok(())
 }
 
-/// Rows of a CSV that are no records.
+/// Writes a line about rows of a CSV that are not records.
 fn skipped(out: &mut String, input: &str, rows: SkippedRows) -> fmt::Result {
     let SkippedRows { empty, headers } = rows;
     let repeats = |headers: u64| {
@@ -106,7 +106,7 @@ fn skipped(out: &mut String, input: &str, rows: SkippedRows) -> fmt::Result {
     writeln!(out, "\n{input}: skipped {what}; there is no user in them.")
 }
 
-/// What came of the join; who is concerned is in the report.
+/// Writes the result of the join. The report names the users and rows.
 fn passwords(out: &mut String, report: &PasswordsReport) -> fmt::Result {
     writeln!(out, "\nPasswords in {}:", report.file)?;
     let mut line = |number: u64, meaning: &str| writeln!(out, "  {:>14} {meaning}", count(number));

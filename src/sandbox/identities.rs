@@ -1,4 +1,4 @@
-//! The methods on identities, each within one transaction.
+//! The methods on identities; each runs within one transaction.
 
 use std::borrow::Cow;
 
@@ -56,7 +56,7 @@ pub(super) fn perform(transaction: &Transaction<'_>, call: &Call) -> Result<ApiA
 
 fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
     let text = std::str::from_utf8(body).map_err(|_| ApiError::validation("the body is not UTF-8"))?;
-    // serde's message would repeat what was sent; the kind of fault and its place are enough.
+    // serde's message would repeat what the caller sent, so only the kind of fault and its place are reported.
     serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         ApiError::validation(format!("the body is malformed ({:?}, line {line}, column {column})", error.classify()))
@@ -79,7 +79,7 @@ fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<ApiAnswer, ApiEr
     }
 }
 
-/// The real target takes Argon2id here; this one needs bcrypt for imported hashes anyway.
+/// A real target would use Argon2id here. The sandbox needs bcrypt for imported hashes anyway.
 fn hash_password(password: &str) -> Result<String, ApiError> {
     if password.chars().count() < 8 {
         return Err(ApiError::field("initial_password", "a password has at least 8 characters"));
@@ -147,7 +147,7 @@ fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer,
     results(answers)
 }
 
-/// Errors of the item are its result; only a failure of the database is an error of the batch.
+/// An error of the item becomes its result. Only a failure of the database is an error of the batch.
 fn create_item(transaction: &Transaction<'_>, item: &RawValue, validate_only: bool) -> Result<SentResult, ApiError> {
     let request: CreateRequest<'_> = match parse(item.get().as_bytes()) {
         Ok(request) => request,
@@ -172,13 +172,13 @@ enum Inserted {
     Conflict(ApiError),
 }
 
-/// Inserts an identity; only when that fails is it asked why.
+/// Inserts an identity. It looks for the reason only if that fails.
 fn insert(
     transaction: &Transaction<'_>,
     fields: &IdentityFields<'_>,
     password: Option<&str>,
 ) -> Result<Inserted, ApiError> {
-    // Version 7 begins with the time, so that new ids come at the end of the index instead of all over it.
+    // A UUID of version 7 begins with the time, so new ids are added at the end of the index and not all over it.
     let id = format!("usr_{}", uuid::Uuid::now_v7());
     let credentials = fields.credentials.as_ref();
     let imported = credentials.and_then(|credentials| credentials.password.as_ref());
@@ -217,7 +217,7 @@ fn insert(
     if inserted == 1 { Ok(Inserted::Created(id)) } else { why_not(transaction, fields) }
 }
 
-/// Which unique column stood in the way. A known `external_id` comes first: it makes a repeated import a no-op.
+/// Which unique column prevented the insert. `external_id` is checked first: it makes a repeated import change nothing.
 fn why_not(transaction: &Transaction<'_>, fields: &IdentityFields<'_>) -> Result<Inserted, ApiError> {
     if let Some(id) = find(transaction, "external_id", fields.external_id.as_deref())? {
         return Ok(Inserted::Exists(id));
@@ -275,7 +275,7 @@ fn delete(transaction: &Transaction<'_>, id: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Sets the columns that the mask names; one that the body does not give becomes null.
+/// Sets the columns that the mask names. A named column that the body does not have becomes null.
 fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) -> Result<(), ApiError> {
     let fields = &request.identity;
     validation::check(fields)?;
@@ -338,7 +338,7 @@ fn matches_etag(identity: &Identity, call: &Call) -> Result<(), ApiError> {
     }
 }
 
-/// An identity as answers show it: everything but the hash.
+/// An identity as answers show it: everything but the password hash.
 #[derive(Serialize)]
 struct Identity {
     #[serde(skip)]
@@ -369,7 +369,7 @@ struct Identity {
 #[derive(Serialize)]
 struct Shown {
     password: Present,
-    /// Null says that there are none, where nothing would say that they are not shown.
+    /// Null says that there are none. Without the field, a caller could not know whether they are hidden.
     oidc: Option<StoredConfig>,
 }
 
@@ -458,7 +458,7 @@ struct ListedPage {
     next_page_token: Option<String>,
 }
 
-/// Lists by number, which is the order of creation; the page token is the last number seen.
+/// Lists identities in the order of their creation. The page token is the number of the last identity listed.
 fn list(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     let wrong = |name: &str| ApiError::validation(format!("{name} is malformed"));
     let size: usize = call.query("page_size").map_or(Ok(25), str::parse).map_err(|_| wrong("page_size"))?;

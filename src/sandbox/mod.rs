@@ -1,8 +1,8 @@
-//! An embedded Avnology ID on SQLite: the contract of [`crate::avnology`], served from the other side.
+//! An embedded Avnology ID on SQLite: the server's side of the contract in [`crate::avnology`].
 //!
-//! It is a rehearsal target for people (with a page to try a migrated password) and the opponent of the end-to-end
-//! tests, so it enforces what a real target would: keys and scopes, uniqueness, limits, validation, idempotency keys,
-//! rate limits. It shares no code with the importer's validation, or a mistake there would be agreed with here.
+//! People rehearse a migration against it (it has a page to try a migrated password), and the end-to-end tests run against
+//! it. So it enforces what a real target would: keys and scopes, uniqueness, limits, validation, idempotency keys, rate
+//! limits. It shares no code with the importer's validation: a mistake there must not be a mistake here.
 //!
 //! ```text
 //! server     connections; faults before and after the call        (host, faults, compression)

@@ -1,4 +1,4 @@
-//! The bodies that callers send, borrowed from their bytes so that metadata is stored to the byte.
+//! The bodies that callers send. They borrow from the bytes of the request, so that metadata is stored byte for byte.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub(super) struct CreateRequest<'a> {
     pub validate_only: bool,
 }
 
-/// A body of `:batchCreate` and `:batchUpdate`. Items are parsed one by one, so that one bad item is one error.
+/// A body of `:batchCreate` and `:batchUpdate`. Each item is parsed by itself, so that a malformed item is one error.
 #[derive(Debug, Deserialize)]
 pub(super) struct BatchRequest<'a> {
     #[serde(borrow)]
@@ -42,7 +42,7 @@ pub(super) struct DeleteRequest {
     pub ids: Vec<String>,
 }
 
-/// The fields of an identity. Unknown ones are ignored, as the public API does.
+/// The fields of an identity. Unknown fields are ignored, as in the public API.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct IdentityFields<'a> {
@@ -78,7 +78,7 @@ pub(super) struct IdentityFields<'a> {
     pub credentials: Option<SentCredentials<'a>>,
 }
 
-/// How the user signs in.
+/// The ways in which the user signs in.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SentCredentials<'a> {
@@ -94,7 +94,7 @@ pub(super) struct Configured<T> {
     pub config: T,
 }
 
-/// The inside of a password.
+/// The configuration of a password.
 #[derive(Debug, Deserialize)]
 pub(super) struct PasswordConfig<'a> {
     #[serde(borrow)]

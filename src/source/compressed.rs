@@ -1,8 +1,8 @@
-//! Inputs that are compressed with gzip or zstd are read as what is in them, member after member, frame after frame.
+//! Unpacks inputs that are compressed with gzip or zstd, member after member, or frame after frame.
 //!
-//! Content is known to be what was written once the checksum behind it was found right. A file is read twice, so what the
-//! first pass found wrong is never sent. A pipe is read once: there the bytes of a member are held back until they were
-//! checked, as long as they are few enough to be kept.
+//! Content can be trusted only after its checksum was checked, and the checksum comes behind it. A file is read twice, so
+//! damage is found in the first pass and never sent. A pipe is read once, so the bytes of a member are held back until they
+//! were checked, if they are few enough to be kept.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,63 +12,63 @@ use super::decompress::UnpackStep;
 use super::gzip::GzipMembers;
 use super::zstd::{Frames, is_zstd};
 
-/// The first bytes that say how data are compressed.
+/// The first bytes, which show how data are compressed.
 const MAGIC: u64 = 4;
 
-/// The most bytes of content for one that is compressed. Memory is bounded with any input, so what a bomb can do is to keep
-/// us busy, and to fill the disk with rejects.
+/// How many bytes of content one compressed byte may have. More is a bomb. Memory is bounded with any input, so a bomb could
+/// only keep the program busy and fill the disk with rejects.
 ///
-/// A user of Clerk has a random id of 27 characters and some times, about 75 bytes that nothing can compress, in a record
-/// of at most 26 KB or so, with the three bags of metadata full to Clerk's limit of 8 KiB and the same in every user: 350
-/// to one. Real exports are at 10 to one, made-up ones at 30. Bombs are at 1000 to one (all that gzip can do) or, with
-/// zstd, beyond 10,000.
+/// A user of Clerk has a random id of 27 characters and some times: about 75 bytes that cannot be compressed. The record has
+/// at most about 26 KB, if the three metadata fields are full (Clerk allows 8 KiB) and the same for every user: 350 to one.
+/// Real exports have 10 to one, invented ones 30. Bombs have 1000 to one (the most that gzip can do) or, with zstd, more
+/// than 10,000.
 const MOST_CONTENT: u64 = 500;
 
-/// Content of which nothing is thought yet, in bytes.
+/// Up to this many bytes of content the ratio is not checked.
 const SURELY_HARMLESS: u64 = 64 * 1024 * 1024;
 
-/// Compressed bytes that are read at once.
+/// How many compressed bytes are read at once.
 const BUFFER: usize = 64 * 1024;
 
-/// Compressed bytes of a pipe that are held back at the most, until they were checked.
+/// How many compressed bytes of a pipe are held back at most until they were checked.
 pub(crate) const HELD_BACK: usize = 8 * 1024 * 1024;
 
-/// What is read, and how far that came.
+/// A reader of the content, and what is known of the compressed data.
 pub(super) struct Opened {
     /// The content.
     pub reader: Box<dyn Read + Send>,
-    /// Where what is read is not the content itself.
+    /// What is known of the compressed data, if the input is compressed.
     pub compressed: Option<Arc<Compressed>>,
 }
 
-/// How far compressed data are relied on.
+/// How far the content of compressed data may be used.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reliance {
-    /// Somebody looks at how they end before anything is sent.
+    /// All of it: another pass checks the end before anything is sent.
     Later,
-    /// So many bytes of content; behind them the data are taken for cut off.
+    /// This many bytes of content. What follows counts as cut off.
     UpTo(u64),
-    /// There is no second look at them.
+    /// All that was checked: there is no other pass.
     OneLook,
 }
 
-/// Why compressed data end before the data do.
+/// Why compressed data end too early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DataEnd {
-    /// They end in the middle.
+    /// The data end in the middle.
     CutOff,
     /// Something else begins at this byte.
     Surplus(u64),
 }
 
-/// What is known of compressed data while it is read.
+/// What is known of compressed data so far.
 #[derive(Debug, Default)]
 pub(super) struct Compressed {
-    /// Bytes of it that were read.
+    /// How many compressed bytes were read.
     read: AtomicU64,
-    /// Bytes of content that checksums cover.
+    /// How many bytes of content the checksums cover.
     verified: AtomicU64,
-    /// If it ended too early.
+    /// How the data ended, if they ended too early.
     ending: OnceLock<DataEnd>,
 }
 
@@ -77,7 +77,7 @@ impl Compressed {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// Bytes of content that checksums cover. Where there are none, those of whole frames.
+    /// How many bytes of content the checksums cover. Of frames without a checksum, the bytes of whole frames count.
     pub(super) fn verified(&self) -> u64 {
         self.verified.load(Ordering::Relaxed)
     }
@@ -91,7 +91,7 @@ impl Compressed {
     }
 }
 
-/// Looks at the first bytes and decompresses what is compressed.
+/// Reads the first bytes, and unpacks what is compressed.
 pub(super) fn decompressed(mut reader: Box<dyn Read + Send>, reliance: Reliance) -> io::Result<Opened> {
     let mut first = Vec::new();
     reader.by_ref().take(MAGIC).read_to_end(&mut first)?;
@@ -121,7 +121,7 @@ pub(super) fn decompressed(mut reader: Box<dyn Read + Send>, reliance: Reliance)
     Ok(Opened { reader, compressed: Some(compressed) })
 }
 
-/// Compressed bytes. They are counted as they are taken, and kept where they are wanted once more.
+/// Compressed bytes. They are counted when they are taken, and kept if they are needed again.
 pub(super) struct CompressedSource {
     reader: BufReader<Box<dyn Read + Send>>,
     taken: u64,
@@ -150,7 +150,7 @@ impl Read for CompressedSource {
     }
 }
 
-/// Decompresses, and gives up on what is no export but a bomb.
+/// Unpacks data, and fails if they are a bomb.
 struct Decoder {
     format: Compression,
     content: u64,
@@ -172,7 +172,7 @@ impl Decoder {
         Self { format, content: 0 }
     }
 
-    /// The compressed bytes; always there between two steps.
+    /// The compressed bytes. They are always there between two steps.
     fn source(&mut self) -> Option<&mut CompressedSource> {
         match &mut self.format {
             Compression::Gzip(members) => members.source(),
@@ -185,19 +185,19 @@ impl Decoder {
         self.source().map_or(0, |source| source.taken)
     }
 
-    /// Keeps what is unpacked from here on.
+    /// Keeps the compressed bytes from here on.
     fn keep(&mut self, room: Vec<u8>) {
         if let Some(source) = self.source() {
             source.kept = Some(room);
         }
     }
 
-    /// How many bytes were kept.
+    /// How many bytes are kept.
     fn kept(&mut self) -> usize {
         self.source().and_then(|source| source.kept.as_ref()).map_or(0, Vec::len)
     }
 
-    /// Takes out what was kept, and keeps no more.
+    /// Returns the bytes that were kept, and keeps no more.
     fn take_kept(&mut self) -> Vec<u8> {
         self.source().and_then(|source| source.kept.take()).unwrap_or_default()
     }
@@ -221,20 +221,20 @@ impl Decoder {
     }
 }
 
-/// What is in compressed data. Takes the end of data that were cut off for an end, and remembers that: what came before it
-/// is whole.
+/// The content of compressed data. If the data are cut off, the content ends there, and that is noted: what came before is
+/// whole.
 struct UnpackedContent {
     decoder: Decoder,
-    /// Bytes of content that were handed out.
+    /// How many bytes of content were returned.
     given: u64,
-    /// How many there are at the most.
+    /// How many bytes of content may be returned.
     most: Option<u64>,
     is_over: bool,
     compressed: Arc<Compressed>,
 }
 
 impl UnpackedContent {
-    /// The data end too early.
+    /// Notes that the data end too early.
     fn end(&mut self, ending: DataEnd) -> usize {
         self.is_over = true;
         self.compressed.end(ending);
@@ -260,7 +260,7 @@ impl Read for UnpackedContent {
                 Ok(UnpackStep::Surplus) => {
                     let at = self.decoder.taken();
                     let ended = self.end(DataEnd::Surplus(at));
-                    // What watches the bytes has to see all of them.
+                    // What watches the compressed bytes must see all of them.
                     if let Some(source) = self.decoder.source() {
                         io::copy(source, &mut io::sink())?;
                     }
@@ -277,15 +277,15 @@ impl Read for UnpackedContent {
     }
 }
 
-/// The compressed bytes of a pipe, those of a member or frame only once it was unpacked and found right. One that is too
-/// large for that is handed on unchecked, and so is all behind it.
+/// The compressed bytes of a pipe. The bytes of a member or frame are returned only after they were unpacked and checked. If
+/// a member is too large to be held back, it and everything after it is returned unchecked.
 struct HeldBack {
     decoder: Decoder,
     checked: Vec<u8>,
     given: usize,
-    /// Nothing more comes of it.
+    /// Whether there are no more bytes.
     is_over: bool,
-    /// Something was too large.
+    /// Whether a member was too large to be held back.
     is_unchecked: bool,
     scratch: Vec<u8>,
     compressed: Arc<Compressed>,
@@ -354,7 +354,7 @@ impl Read for HeldBack {
     }
 }
 
-/// Counts what is read.
+/// Counts the bytes that are read.
 struct CountedReader<R> {
     reader: R,
     compressed: Arc<Compressed>,

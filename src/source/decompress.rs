@@ -1,21 +1,21 @@
-//! What decoders of compressed data have in common.
+//! What the decoders of compressed data share.
 
 use std::io::{self, BufRead};
 
-/// What comes next out of compressed data.
+/// The next step through compressed data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnpackStep {
-    /// So many bytes of content.
+    /// This many bytes of content.
     Content(usize),
-    /// The end of a member or frame whose checksum is right.
+    /// The end of a member or frame whose checksum is correct.
     Verified,
-    /// The end of it all.
+    /// The end of all data.
     End,
-    /// The end, and something else behind it.
+    /// The end of the data, with something else behind it.
     Surplus,
 }
 
-/// Goes past zeros, with which tapes and disks fill up what is shorter than their blocks; returns the byte behind them.
+/// Skips zeros, with which tapes and disks fill their blocks. Returns the byte behind them.
 pub(super) fn behind_zeros(source: &mut impl BufRead) -> io::Result<Option<u8>> {
     loop {
         let bytes = source.fill_buf()?;

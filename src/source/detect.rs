@@ -1,4 +1,4 @@
-//! Finds an input's shape by looking at its first bytes.
+//! Finds the shape of an input from its first bytes.
 
 use std::sync::Arc;
 
@@ -19,9 +19,9 @@ pub enum Format {
     Envelope,
     /// An array at the top level.
     Array,
-    /// An array of envelopes, as `jq -s .` makes of several files.
+    /// An array of envelopes, as `jq -s .` makes it of several files.
     Envelopes,
-    /// An array of arrays, likewise.
+    /// An array of arrays, made in the same way.
     Arrays,
     /// NDJSON: one object a line.
     Lines,
@@ -30,7 +30,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether its users lie in the `data` of an object.
+    /// Whether its users are in the `data` of an object.
     pub(super) fn has_envelope(self) -> bool {
         matches!(self, Self::Envelope | Self::Envelopes)
     }
@@ -41,25 +41,25 @@ impl Format {
     }
 }
 
-/// What the first bytes of an input say about it.
+/// What the first bytes of an input show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub format: Format,
     /// The header of a CSV.
     pub header: Option<Arc<Header>>,
-    /// What comes first: behind the byte order mark, and behind the header.
+    /// Where reading begins: behind the byte order mark, and behind the header.
     pub start: Place,
 }
 
-/// U+FEFF, with which some programs begin what they write; behind it, a file may be part of another one.
+/// U+FEFF. Some programs write it at the beginning; after files were put together, it may also be in the middle.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Length of the UTF-8 byte order mark at the start of `prefix`, or 0.
+/// The length of the UTF-8 byte order mark at the start of `prefix`, or 0.
 fn byte_order_mark(prefix: &[u8]) -> usize {
     if prefix.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
-/// Looks at the first bytes of an input, which begin at `at` (`whole`: there are no more than these).
+/// Finds the shape from the first bytes of an input, which begin at `at`. `whole` says that there are no more bytes.
 pub(super) fn detect(prefix: &[u8], whole: bool, at: Place, input: &Arc<str>) -> Result<Shape, SourceError> {
     if let Some((found, advice)) = foreign(prefix) {
         return Err(SourceError::NotJson { input: Arc::clone(input), found, advice: advice.to_owned() });
@@ -100,12 +100,12 @@ pub(super) fn detect(prefix: &[u8], whole: bool, at: Place, input: &Arc<str>) ->
     }
 }
 
-/// Whether there is nothing but white space, behind a byte order mark.
+/// Whether there is only white space, perhaps behind a byte order mark.
 pub(super) fn is_blank(prefix: &[u8]) -> bool {
     prefix[byte_order_mark(prefix)..].iter().all(u8::is_ascii_whitespace)
 }
 
-/// Contents that are recognisably something else.
+/// Recognises the beginning of files of other kinds.
 fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     const DECOMPRESS: &str = "decompress it first";
     const ENCODE: &str = "convert it to UTF-8 first, for example with `iconv -f UTF-16 -t UTF-8`";
@@ -114,7 +114,7 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
             Some(("text in UTF-32", "convert it to UTF-8 first, for example with `iconv -f UTF-32 -t UTF-8`"))
         }
-        // With a mark, and ASCII without one.
+        // With a byte order mark, or ASCII without one.
         [0xff, 0xfe, ..]
         | [0xfe, 0xff, ..]
         | [0, b'{' | b'[', ..]
@@ -128,7 +128,7 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
         [b'P', b'K', 3, 4, ..] => Some(archive(prefix)),
         [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => Some(("an old Excel workbook (.xls)", SAVE_AS_CSV)),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(("a 7z archive", UNPACK)),
-        // What follows the word is no text: a user may be called Mustard.
+        // The bytes behind the word are not text, because a user may be called Mustard.
         _ if matches!(prefix.get(257..265), Some(b"ustar\x0000" | b"ustar  \0")) => Some(("a tar archive", UNPACK)),
         _ => None,
     }
@@ -137,7 +137,7 @@ fn foreign(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
 const UNPACK: &str = "unpack it first";
 const SAVE_AS_CSV: &str = "open it there and save it as CSV in UTF-8, with commas";
 
-/// What a ZIP archive is, by the names of the first files in it: spreadsheets are such archives, too.
+/// The kind of a ZIP archive, by the names of the first files in it: spreadsheets are ZIP archives, too.
 fn archive(prefix: &[u8]) -> (&'static str, &'static str) {
     let holds = |name: &[u8]| memchr::memmem::find(prefix, name).is_some();
     if holds(b"[Content_Types].xml") {
@@ -151,10 +151,10 @@ fn archive(prefix: &[u8]) -> (&'static str, &'static str) {
     }
 }
 
-/// Tells users in an array from pages of them in one.
+/// Distinguishes an array of users from an array of pages.
 fn array(text: &[u8]) -> Format {
     let mut reader = JsonStreamReader::new_custom(text, settings());
-    // What is not clear is taken for an array of users, each of which is judged by itself.
+    // An unclear array counts as an array of users, and each element is judged by itself.
     pages(&mut reader, text).unwrap_or(Format::Array)
 }
 
@@ -174,29 +174,29 @@ fn pages(reader: &mut JsonStreamReader<&[u8]>, text: &[u8]) -> Result<Format, Re
         if reader.has_next()? {
             return Ok(if reader.peek()? == ValueType::Object { Format::Arrays } else { Format::Array });
         }
-        // So far there are empty pages only.
+        // So far there are only empty pages.
         reader.end_array()?;
         format = Format::Arrays;
     }
     Ok(format)
 }
 
-/// What comes behind what was read.
+/// The text behind what was read.
 fn rest<'t>(reader: &JsonStreamReader<&[u8]>, text: &'t [u8]) -> &'t [u8] {
     let at = reader.current_position(false).data_pos.map_or(0, super::record::to_index);
     text.get(at..).unwrap_or_default()
 }
 
-/// Whether an object has a `data` array and, as far as can be seen, nothing that users have.
+/// Whether an object has a `data` array and, as far as can be seen, no member that users have.
 fn is_envelope(reader: &mut JsonStreamReader<&[u8]>) -> bool {
     let mut names = Vec::new();
     let Ok(Some(ValueType::Array)) = members(reader, &mut names) else { return false };
-    // Most pages are larger than what is looked at, so there may be no end to it.
+    // Most pages are longer than the prefix, so the end may be missing.
     let behind = reader.skip_value().and_then(|()| members_from(reader, &mut names));
     !matches!(behind, Ok(Some(_))) && !is_user(&names)
 }
 
-/// Tells an envelope from NDJSON by the first object's member names.
+/// Distinguishes an envelope from NDJSON by the names of the first object's members.
 fn object(text: &[u8]) -> Result<Format, String> {
     if let Some(length) = error_answer(text) {
         return behind_answers(&text[length..]);
@@ -212,7 +212,7 @@ fn object(text: &[u8]) -> Result<Format, String> {
         );
     }
     match walked {
-        // One odd first line is no reason to refuse the others.
+        // One odd first line is not a reason to refuse the others.
         Ok(Some(_)) if is_user && looks_like_lines(text) => Ok(Format::Lines),
         Ok(None) if looks_like_lines(text) => Ok(Format::Lines),
         Ok(Some(ValueType::Array)) => Ok(Format::Envelope),
@@ -251,13 +251,13 @@ fn object(text: &[u8]) -> Result<Format, String> {
             };
             Err(format!("the object has no `data` array; its members are: {}{advice}", list(&names)))
         }
-        // The prefix ends before the object does, or the object is broken: its names decide.
+        // The prefix ends before the object does, or the object is broken: the names decide.
         Err(_) if is_user || looks_like_lines(text) => Ok(Format::Lines),
         Err(_) => Ok(Format::Envelope),
     }
 }
 
-/// The shape of what comes behind an error answer of the API, which hides no users.
+/// The shape of what follows error answers of the API. An error answer must not hide the users behind it.
 fn behind_answers(mut text: &[u8]) -> Result<Format, String> {
     loop {
         text = text.trim_ascii_start();
@@ -273,7 +273,7 @@ fn behind_answers(mut text: &[u8]) -> Result<Format, String> {
     }
 }
 
-/// What to do about an answer without users.
+/// What to do about an error answer without users.
 pub(crate) const ERROR_ANSWER: &str = "it is an error answer of Clerk's API, not users: the request for them failed, so make it \
                                        again and put what it brings in the place of this";
 
@@ -281,7 +281,7 @@ fn is_user(names: &[String]) -> bool {
     names.iter().any(|name| is_of_user(name))
 }
 
-/// Walks the members of an object up to `data`, whose type it returns.
+/// Walks the members of an object up to `data`, and returns the type of `data`.
 fn members(reader: &mut JsonStreamReader<&[u8]>, names: &mut Vec<String>) -> Result<Option<ValueType>, ReaderError> {
     reader.begin_object()?;
     members_from(reader, names)
@@ -303,20 +303,20 @@ fn members_from(
     Ok(None)
 }
 
-/// The lines in which there is something.
+/// The lines that are not blank.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_line = |line: &&[u8]| !line.is_empty();
     text.split(|&byte| byte == b'\n').map(|line| line[byte_order_mark(line)..].trim_ascii()).filter(is_line)
 }
 
-/// A first line that is JSON but no object, before one that is.
+/// Whether the first line is JSON but not an object, and the second line begins an object.
 fn is_value_before_lines(text: &[u8]) -> bool {
     let mut lines = lines(text);
     let is_json = |line: &[u8]| serde_json::from_slice::<IgnoredAny>(line).is_ok();
     lines.next().is_some_and(is_json) && lines.next().is_some_and(|second| second.starts_with(b"{"))
 }
 
-/// Two lines of which each is shaped like an object of its own, whether there is a comma between them or not.
+/// Whether there are two lines, each shaped like an object. A comma may be between them.
 fn looks_like_lines(text: &[u8]) -> bool {
     let mut lines = lines(text);
     let Some(first) = lines.next() else { return false };
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_are_told_apart_by_content() {
+    fn shapes_are_recognised_by_content() {
         assert_eq!(shape(br#"{"data":[]}"#), Ok(Format::Envelope));
         assert_eq!(shape(b"\xef\xbb\xbf { \"object\": \"list\", \"data\": ["), Ok(Format::Envelope));
         assert_eq!(shape(b"\n[{"), Ok(Format::Array));
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_export_gets_a_clear_error() {
+    fn a_text_that_is_not_an_export_gets_a_clear_error() {
         let cases: &[&[u8]] = &[
             b"",
             b" \n",

@@ -1,16 +1,14 @@
 //! Finds where the elements of a JSON array begin and end, without building a tree.
 //!
-//! An element is everything between two separators (`[`, `,`, `]`) at the array's own level, less the white space
-//! around it. Inside an element brackets are matched and strings are skipped; whether the element is a well-formed
-//! JSON value is not decided here but by the parser that gets its bytes, so a bad element costs one reject and the
-//! elements after it are found all the same.
+//! An element is everything between two separators (`[`, `,`, `]`) at the array's own level, without the white space around
+//! it. Inside an element brackets are matched and strings are skipped. The parser that gets the bytes decides whether they
+//! are well-formed JSON. So a bad element costs one reject, and the elements after it are still found.
 //!
-//! Recovery is limited to what the brackets still say. A closing bracket that does not fit closes the nearest opener
-//! of its own kind inside the element, or counts as junk in it. Only when the array's end is met while an element's
-//! `{` is still open are the boundaries truly lost ([`FrameStep::Lost`]).
+//! Recovery is limited to what the brackets show. A closing bracket that does not fit closes the nearest opener of its kind
+//! inside the element, or is a part of the element without a meaning. The boundaries are lost only if the array's end comes
+//! while a `{` of an element is still open ([`FrameStep::Lost`]).
 //!
-//! The framer is a pure state machine over absolute offsets: it can be stopped at any byte and continued with the
-//! next buffer.
+//! The framer is a pure state machine over absolute offsets. It can stop at any byte and continue with the next buffer.
 
 use memchr::memchr3;
 
@@ -24,7 +22,7 @@ use super::{Place, SkippedRows};
 pub(super) struct Bounds {
     /// Absolute offset of the first byte.
     pub start: u64,
-    /// Absolute offset one past the last byte; equal to `start` for an element that is missing.
+    /// Absolute offset one past the last byte. It is equal to `start` if the element is missing.
     pub end: u64,
     /// Line of the first byte, from 1.
     pub line: u64,
@@ -41,15 +39,15 @@ impl Bounds {
 /// What the framer found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameStep {
-    /// The bytes are used up; call again with more.
+    /// The bytes are used up. Call again with more.
     More,
     /// A whole element.
     Record(Bounds),
     /// The array's closing bracket; the cursor is behind it.
     End,
-    /// The array's end lies inside this element: its brackets never close.
+    /// The array's end is inside this element: its brackets never close.
     Lost(Bounds),
-    /// Here begins what cannot be read as what came before; and what it is.
+    /// Something begins here that cannot be read like what came before; and a sentence about it.
     Refused(Place, &'static str),
 }
 
@@ -58,36 +56,36 @@ pub(super) trait Framer {
     /// Continues at [`Framer::cursor`] in `bytes`, whose first byte has the absolute offset `base`.
     fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep;
 
-    /// Says that no more bytes will come. Whether that is news, because of which a further step may find something.
+    /// Tells the framer that there are no more bytes. Returns whether a further step may find something because of that.
     fn end(&mut self) -> bool {
         false
     }
 
-    /// What the end of the input means, once no step finds anything; an element that may be whole is handed out.
+    /// What the end of the input means when no step finds anything. An element that may be whole is returned.
     fn finish(&mut self) -> AtEnd;
 
-    /// Absolute offset of the next byte to look at, and the line it is on.
+    /// The absolute offset of the next byte, and its line.
     fn cursor(&self) -> (u64, u64);
 
-    /// The element that began and is not over, as far as it came.
-    fn under_way(&self) -> Option<Bounds>;
+    /// The element that has begun and has not ended, as far as it is known.
+    fn unfinished(&self) -> Option<Bounds>;
 
-    /// What was gone past that is no record.
+    /// What was skipped because it is not a record.
     fn skipped(&self) -> SkippedRows {
         SkippedRows::default()
     }
 }
 
-/// How an input ended, seen from the framer.
+/// How an input ended, as the framer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AtEnd {
-    /// Where it may end.
+    /// It may end here.
     Complete,
-    /// A last record without anything behind it, where that is a proper end.
+    /// A last record with nothing behind it, where that is a proper end.
     Record(Bounds),
     /// In the middle of something.
     Truncated {
-        /// A record that is whole although the input is not.
+        /// A record that is whole, although the input is not.
         whole: Option<Bounds>,
         /// What was still open, for the message.
         inside: String,
@@ -116,10 +114,10 @@ pub(super) struct ElementFramer {
     cursor: u64,
     line: u64,
     state: FrameState,
-    /// The element under way; `end` is one past its last byte that is not white space.
+    /// The unfinished element; `end` is one past its last byte that is not white space.
     element: Bounds,
-    /// What is open inside the element. Nesting deeper than the parser allows is followed all the same, so that such an
-    /// element is one reject.
+    /// What is open inside the element. Nesting that is too deep for the parser is still followed, so that such an element
+    /// is one reject.
     openers: Nesting,
     /// Whether the element's last closing bracket closed the element itself.
     closed: bool,
@@ -127,7 +125,7 @@ pub(super) struct ElementFramer {
 }
 
 impl ElementFramer {
-    /// A framer whose array's `[` lies just before `offset`, on `line`.
+    /// A framer for an array whose `[` is just before `offset`, on `line`.
     pub(super) fn new(offset: u64, line: u64) -> Self {
         Self {
             cursor: offset,
@@ -140,7 +138,7 @@ impl ElementFramer {
         }
     }
 
-    /// A framer that goes on at the start of the element with this number.
+    /// A framer that resumes at the start of the element with this number.
     pub(super) fn resume(offset: u64, line: u64, number: u64) -> Self {
         Self { elements: number - 1, ..Self::new(offset, line) }
     }
@@ -157,7 +155,7 @@ impl ElementFramer {
         FrameStep::Record(Bounds { start: at, end: at, line: self.line })
     }
 
-    /// A byte outside strings. Returns a step when the byte ends something.
+    /// Handles a byte outside strings. Returns a step if the byte ends something.
     fn outside(&mut self, byte: u8, at: u64) -> Option<FrameStep> {
         match (self.state, byte) {
             (_, b' ' | b'\t' | b'\r') => return None,
@@ -166,7 +164,7 @@ impl ElementFramer {
                 return None;
             }
             (FrameState::First, b']') => return Some(FrameStep::End),
-            // The bracket is not consumed: behind the missing element the array ends as usual.
+            // The bracket is not consumed: after the missing element the array ends as usual.
             (FrameState::Next, b']') => {
                 self.state = FrameState::First;
                 self.cursor = at;
@@ -194,7 +192,7 @@ impl ElementFramer {
         self.inside(byte)
     }
 
-    /// A byte that belongs to the element.
+    /// Handles a byte that belongs to the element.
     fn inside(&mut self, byte: u8) -> Option<FrameStep> {
         match byte {
             b'"' => self.state = FrameState::Text,
@@ -208,7 +206,7 @@ impl ElementFramer {
         None
     }
 
-    /// Closes the nearest opener of this kind; false when there is none.
+    /// Closes the nearest opener of this kind. Returns false if there is none.
     fn close(&mut self, opener: u8) -> bool {
         let closed = self.openers.close(opener);
         if closed {
@@ -219,10 +217,10 @@ impl ElementFramer {
 }
 
 impl ElementFramer {
-    /// Goes through the brackets of an element, 64 bytes at a time, until the element is over, a step is found, or there
-    /// are fewer bytes left; returns the index of the next byte to look at.
+    /// Goes through the brackets of an element, 64 bytes at a time, until the element ends, a step is found, or fewer bytes
+    /// remain. Returns the index of the next byte.
     ///
-    /// Nearly all bytes of an export are gone through here; what is between elements is looked at byte by byte.
+    /// Nearly all bytes of an export pass here. What is between elements is read byte by byte.
     fn blocks(&mut self, bytes: &[u8], mut index: usize, base: u64) -> (usize, Option<FrameStep>) {
         while let (false, Some(block)) = (self.openers.is_empty(), bytes[index..].first_chunk::<BLOCK>()) {
             let begin = match self.state {
@@ -261,7 +259,7 @@ impl ElementFramer {
 impl Framer for ElementFramer {
     fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep {
         let mut index = super::record::to_index(self.cursor.saturating_sub(base));
-        // Up to where blocks are of no use.
+        // Up to this index, bytes are read one by one.
         let mut bytewise_until = 0;
         while index < bytes.len() {
             if index >= bytewise_until && !self.openers.is_empty() && bytes.len() - index >= BLOCK {
@@ -270,7 +268,7 @@ impl Framer for ElementFramer {
                 if let Some(step) = step {
                     return step;
                 }
-                // An element that goes on has bytes of which only one at a time can be understood.
+                // The element goes on, so the next block has bytes that can only be read one by one.
                 bytewise_until = if self.openers.is_empty() { next } else { next + BLOCK };
                 index = next;
                 continue;
@@ -286,7 +284,8 @@ impl Framer for ElementFramer {
                     match bytes[index] {
                         b'"' => self.state = FrameState::Inside,
                         b'\\' => self.state = FrameState::Escape,
-                        // Not allowed in a string; the parser will say so. Counted to keep later positions right.
+                        // A string must not have a line break, and the parser will say so. It is counted to keep later
+                        // positions correct.
                         _ => self.line += 1,
                     }
                     self.element.end = base + index as u64 + 1;
@@ -330,7 +329,7 @@ impl Framer for ElementFramer {
         (self.cursor, self.line)
     }
 
-    fn under_way(&self) -> Option<Bounds> {
+    fn unfinished(&self) -> Option<Bounds> {
         match self.state {
             FrameState::First | FrameState::Next => None,
             FrameState::Inside => Some(self.element),
@@ -343,7 +342,7 @@ impl Framer for ElementFramer {
 mod tests {
     use super::*;
 
-    /// Frames `text` (the inside of an array and its closing bracket) fed in pieces of `piece` bytes.
+    /// Frames `text` (the inside of an array and its closing bracket), which arrives in pieces of `piece` bytes.
     fn frames(text: &str, piece: usize) -> (Vec<String>, Option<FrameStep>) {
         let mut framer = ElementFramer::new(0, 1);
         let mut seen = Vec::new();
@@ -361,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_found_whatever_the_borders_of_the_buffers() {
+    fn elements_are_found_with_any_size_of_buffers() {
         let cases: &[(&str, &[&str])] = &[
             ("]", &[]),
             (" \n ]", &[]),

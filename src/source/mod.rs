@@ -1,24 +1,22 @@
-//! Bytes to records.
+//! Reads bytes and finds the records in them.
 //!
 //! ```text
 //! Input ── open ── watch ── decompress ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
 //! ```
 //!
-//! The raw bytes are looked after as they come (`watched`): the first pass notes what they are, and what reads them
-//! later is held to that, block by block (`known`). What is compressed is relied on as far as checksums cover it
-//! (`compressed`).
+//! The raw bytes are watched (`watched`): the first pass records what they are, and each later read must find the same
+//! bytes, block by block (`known`). The content of compressed data is used as far as checksums cover it (`compressed`).
 //!
-//! The shape of an input is found by looking at its first bytes, never at its name (`detect`). The envelope around
-//! the `data` array is walked by struson, which is strict and knows exact positions (`envelope`). Inside the array
-//! (or in a file of one object a line) the bounds of each record are found without building a tree (`frame`), so
-//! that the mapper workers can parse records in parallel straight out of the chunk's bytes. The records of a CSV are its
-//! rows (`rows`), whose cells the mappers read under its header, which travels with each chunk (`header`). A quote that is
-//! never closed ends with the row it stands in (`resemblance`).
-//! Chunks travel in buffers that are used again once nobody needs them any more (`buffer`).
+//! The first bytes of an input decide its shape, never its name (`detect`). struson, which is strict and knows exact
+//! positions, walks the envelope around the `data` array (`envelope`). Inside the array, or in a file with one object a
+//! line, the bounds of each record are found without building a tree (`frame`, `lines`). So the mappers can parse records in
+//! parallel from the bytes of the chunk. The records of a CSV are its rows (`rows`); the mappers read their cells with the
+//! header, which each chunk carries (`header`). A quote that is never closed ends with its row (`resemblance`). Buffers are
+//! used again when no chunk needs them any more (`buffer`).
 //!
-//! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here,
-//! and every record's bytes are parsed strictly by the mapper. A record that does not parse is one reject. Damage that
-//! takes the array's own structure with it ends the input with a [`SourceError`], after all whole records before it.
+//! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here, and the
+//! mapper parses the bytes of every record strictly. A record that does not parse is one reject. Damage that destroys the
+//! structure of the array ends the input with a [`SourceError`], after all whole records before it.
 
 mod answer;
 mod block;

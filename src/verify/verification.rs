@@ -1,4 +1,4 @@
-//! From the export and the target to an account.
+//! The verification: from the export and the target to the findings.
 
 use futures::StreamExt;
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ use crate::pipeline::{DuplicateCheck, MappedIdentity, map_inputs};
 use crate::settings::{ImportSettings, Sample};
 use crate::signal::Signals;
 
-/// Verifies everything, or a sample.
+/// Verifies all users, or a sample.
 pub async fn run(
     settings: &ImportSettings,
     duplicates: DuplicateCheck,
@@ -50,7 +50,7 @@ async fn compare_all(
         Sample::Of(_) => None,
     };
     let stop = CancellationToken::new();
-    // At any end of this, the reader is stopped.
+    // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(settings.intake.clone(), duplicates, stop, stops));
@@ -88,13 +88,13 @@ async fn compare_all(
     Ok(())
 }
 
-/// Who was found at the target, and who is in the export.
+/// The identities found at the target, and the ids in the export.
 struct Seen {
     found: FoundIdentities,
     in_export: IdsInExport,
 }
 
-/// Reads identities back, a page at a time and several pages at once, and books what they are like and who was found.
+/// Reads identities back, a page at a time and several pages at once, and books the results.
 async fn compare(
     comparison: &Comparison<'_>,
     concurrency: usize,
