@@ -1,9 +1,12 @@
-//! Clerk's user and the objects inside it.
+//! Clerk's user.
 
 use serde_json::value::RawValue;
 
 use super::Time;
-use super::object::{Few, Text, at_field, clerk_object};
+use super::contact::{EmailAddress, PhoneNumber};
+use super::external_account::ExternalAccount;
+use super::object::{Few, Text, clerk_object};
+use super::presence::{Presence, Secret};
 
 clerk_object! {
     /// A user: of the Backend API, of the sample of the migration seed, or of an export that adds password digests; or a
@@ -105,134 +108,6 @@ clerk_object! {
     count unknown in unknown_fields;
 }
 
-clerk_object! {
-    /// One email address of a user.
-    pub struct EmailAddress<'de> {
-        /// `idn_…`.
-        id: Text<'de>,
-        /// The address.
-        email_address: Text<'de>,
-        /// What the API says about how the address was verified.
-        verification: Verification<'de>,
-        /// The plain flag of the migration seed, in place of `verification`.
-        verified: bool,
-    }
-    expecting "an email address object";
-    also known [];
-    a text is its email_address;
-}
-
-/// The columns of the Dashboard's CSV.
-pub const COLUMNS: [&str; 13] = [
-    "id",
-    "first_name",
-    "last_name",
-    "username",
-    "primary_email_address",
-    "primary_phone_number",
-    "verified_email_addresses",
-    "unverified_email_addresses",
-    "verified_phone_numbers",
-    "unverified_phone_numbers",
-    "totp_secret",
-    "password_digest",
-    "password_hasher",
-];
-
-impl<'de> User<'de> {
-    /// The user of a row of the Dashboard's CSV, from the names of its columns and its cells. An empty cell means an absent
-    /// field.
-    pub fn of_cells<E: serde::de::Error>(cells: impl Iterator<Item = (&'de str, &'de str)>) -> Result<Self, E> {
-        let mut user = Self::default();
-        for (column, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
-            let list = || Few::split(cell).map_err(|error| at_field(column, &error));
-            let text = Some(cell.into());
-            match column {
-                "id" => user.id = text,
-                "first_name" => user.first_name = text,
-                "last_name" => user.last_name = text,
-                "username" => user.username = text,
-                "primary_email_address" => user.primary_email_address = text,
-                "primary_phone_number" => user.primary_phone_number = text,
-                "verified_email_addresses" => user.verified_email_addresses = Some(list()?),
-                "unverified_email_addresses" => user.unverified_email_addresses = Some(list()?),
-                "verified_phone_numbers" => user.verified_phone_numbers = Some(list()?),
-                "unverified_phone_numbers" => user.unverified_phone_numbers = Some(list()?),
-                "totp_secret" => user.totp_secret = Some(Secret { present: true }),
-                "password_digest" => user.password_digest = text,
-                "password_hasher" => user.password_hasher = text,
-                _ => user.unknown_fields += 1,
-            }
-        }
-        Ok(user)
-    }
-}
-
-impl EmailAddress<'_> {
-    /// Whether the user has proved that the address is theirs; `None` for a plain text, which does not say.
-    pub fn is_verified(&self) -> Option<bool> {
-        let says = self.id.is_some() || self.verification.is_some() || self.verified.is_some();
-        says.then(|| is_verified(self.verification.as_ref(), self.verified))
-    }
-}
-
-clerk_object! {
-    /// One phone number of a user.
-    pub struct PhoneNumber<'de> {
-        /// `idn_…`.
-        id: Text<'de>,
-        /// E.164.
-        phone_number: Text<'de>,
-        /// Whether it receives codes as a second factor.
-        reserved_for_second_factor: bool,
-        /// Backup codes for the number. Only their presence matters.
-        backup_codes: Presence,
-        /// What the API says about how the number was verified.
-        verification: Verification<'de>,
-        /// The plain flag of the migration seed, in place of `verification`.
-        verified: bool,
-    }
-    expecting "a phone number object";
-    also known [];
-    a text is its phone_number;
-}
-
-impl PhoneNumber<'_> {
-    /// Whether the user has proved that the number is theirs; `None` for a plain text, which does not say.
-    pub fn is_verified(&self) -> Option<bool> {
-        let says = self.id.is_some() || self.verification.is_some() || self.verified.is_some();
-        says.then(|| is_verified(self.verification.as_ref(), self.verified))
-    }
-}
-
-clerk_object! {
-    /// A sign-in through another provider.
-    pub struct ExternalAccount<'de> {
-        /// The provider's name, such as `oauth_google`.
-        provider: Text<'de>,
-        /// The user's id at the provider: the subject of its tokens.
-        provider_user_id: Text<'de>,
-        /// The user's id at the provider, under the name that the SDK uses.
-        external_id as "externalId": Text<'de>,
-        /// Whether the user completed the link.
-        verification: Verification<'de>,
-    }
-    expecting "an external account object";
-    also known [];
-}
-
-impl ExternalAccount<'_> {
-    /// The user's id at the provider.
-    pub fn subject(&self) -> Option<&str> {
-        self.provider_user_id.as_deref().or(self.external_id.as_deref())
-    }
-
-    /// Whether the user proved that the account is theirs. An unfinished link must never become a way to sign in.
-    pub fn is_verified(&self) -> bool {
-        is_verified(self.verification.as_ref(), None)
-    }
-}
-
 /// The fields of the Backend API's user that the SDK has no name for. None of them can move.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
 #[serde(default, expecting = "a user object")]
@@ -243,56 +118,6 @@ pub struct Raw {
     pub enterprise_accounts: Option<Presence>,
     /// As in [`User`].
     pub organization_memberships: Option<Presence>,
-}
-
-clerk_object! {
-    /// How something was verified.
-    pub struct Verification<'de> {
-        /// `unverified`, `verified`, `failed`, `expired` or `transferable`.
-        status: Text<'de>,
-    }
-    expecting "a verification object";
-    also known [];
-}
-
-/// The API's verification counts if there is one; the plain flag counts only without it.
-fn is_verified(verification: Option<&Verification<'_>>, flag: Option<bool>) -> bool {
-    match verification {
-        Some(verification) => verification.status.as_deref() == Some("verified"),
-        None => flag == Some(true),
-    }
-}
-
-/// A secret string. Only its presence is kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Secret {
-    /// Whether the string is not empty.
-    pub present: bool,
-}
-
-impl<'de> serde::Deserialize<'de> for Secret {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text::deserialize(deserializer)?;
-        Ok(Self { present: !text.is_empty() })
-    }
-}
-
-/// A list, an object or a text that is never kept, only whether it has anything in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Presence {
-    /// Whether there is anything in it.
-    pub present: bool,
-}
-
-impl<'de> serde::Deserialize<'de> for Presence {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        let is_empty = |inside: &str| inside.trim_ascii().is_empty();
-        let empty = [("[", "]"), ("\"", "\""), ("{", "}")].iter().any(|(open, close)| {
-            json.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(is_empty)
-        });
-        Ok(Self { present: !empty && json != "false" })
-    }
 }
 
 #[cfg(test)]
@@ -332,15 +157,6 @@ mod tests {
     }
 
     #[test]
-    fn a_row_fills_the_fields_of_its_columns_and_of_no_others() {
-        let cells = COLUMNS.iter().chain(&["external_id"]).map(|column| (*column, "x"));
-        let user = User::of_cells::<serde_json::Error>(cells).unwrap();
-        assert_eq!(user.unknown_fields, 1);
-        assert!(user.password_hasher.is_some() && user.external_id.is_none());
-        assert!(User::of_cells::<serde_json::Error>([("id", "")].into_iter()).unwrap().id.is_none());
-    }
-
-    #[test]
     fn an_error_names_the_field() {
         let error = parse(r#"{"id":"u","email_addresses":[{"verified":"yes"}]}"#).unwrap_err();
         assert!(error.starts_with("email_addresses: verified: invalid type"), "{error}");
@@ -365,15 +181,5 @@ mod tests {
             let user = format!("{{\"{other}\":1}}");
             assert_eq!(parse(&user).unwrap().unknown_fields, 1, "{other}");
         }
-    }
-
-    #[test]
-    fn verification_outweighs_the_plain_flag() {
-        let email = |text| serde_json::from_str::<EmailAddress<'_>>(text).unwrap().is_verified();
-        assert_eq!(email(r#"{"verified":true}"#), Some(true));
-        assert_eq!(email(r#"{"verification":{"status":"verified"}}"#), Some(true));
-        assert_eq!(email(r#"{"verification":{"status":"expired"},"verified":true}"#), Some(false));
-        assert_eq!(email(r#"{"id":"idn_1","verification":null}"#), Some(false));
-        assert_eq!(email(r#""ada@example.com""#), None);
     }
 }

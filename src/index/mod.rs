@@ -15,6 +15,7 @@
 
 mod claims;
 mod duplicate;
+mod duplicate_finder;
 mod duplicates;
 mod hash;
 mod merge;
@@ -26,7 +27,8 @@ mod table;
 mod texts;
 
 pub use duplicate::{Duplicate, Meaning};
-pub use duplicates::{DuplicateFinder, Duplicates, FoundDuplicates, Keys};
+pub use duplicate_finder::{DuplicateFinder, Keys};
+pub use duplicates::{Duplicates, FoundDuplicates};
 pub use hash::{HASH_BYTES, hash_of};
 pub use merge::merge;
 pub(crate) use positioned::{read_exact_at, sum_of_file, write_all_at};

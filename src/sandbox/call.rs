@@ -1,5 +1,7 @@
 //! One call of the Admin API, without its HTTP transport, and its answer.
 
+use serde::Serialize;
+
 use super::api_error::ApiError;
 use super::options::{READ, WRITE};
 
@@ -103,5 +105,10 @@ pub(super) struct ApiAnswer {
 impl ApiAnswer {
     pub(super) fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, body, etag: None, replayed: false }
+    }
+    /// An answer with this value as JSON.
+    pub(super) fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_vec(body).map_err(|error| ApiError::internal(500, error.to_string()))?;
+        Ok(Self::new(status, body))
     }
 }

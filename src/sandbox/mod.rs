@@ -7,12 +7,13 @@
 //! ```text
 //! server     connections; faults before and after the call        (host, faults, compression)
 //!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in)
-//!        └─ identities   one transaction a call                   (request, validation, idempotency, filter)
-//!             └─ store   SQLite                                   (schema)
+//!        └─ identities   the methods, one transaction each       (request, validation, idempotency, batch, listing, filter)
+//!             └─ store   SQLite                                   (identity_table, stored_identity, email_key)
 //! ```
 
 mod api_error;
 mod app;
+mod batch;
 mod call;
 mod compression;
 mod email_key;
@@ -21,6 +22,8 @@ mod filter;
 mod host;
 mod idempotency;
 mod identities;
+mod identity_table;
+mod listing;
 mod options;
 mod rate_limit;
 mod request;
@@ -28,6 +31,7 @@ mod routes;
 mod server;
 mod sign_in;
 mod store;
+mod stored_identity;
 mod validation;
 
 pub use faults::{Fault, Faults};

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::api_error::ApiError;
+
 /// A body of `POST /v1/identities`, and one item of a batch.
 #[derive(Debug, Deserialize)]
 pub(super) struct CreateRequest<'a> {
@@ -99,4 +101,22 @@ pub(super) struct Configured<T> {
 pub(super) struct PasswordConfig<'a> {
     #[serde(borrow)]
     pub hashed_password: Cow<'a, str>,
+}
+
+/// Reads a body, or one item of a body.
+pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
+    let text = std::str::from_utf8(body).map_err(|_| ApiError::validation("the body is not UTF-8"))?;
+    // serde's message would repeat what the caller sent, so only the kind of fault and its place are reported.
+    serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        ApiError::validation(format!("the body is malformed ({:?}, line {line}, column {column})", error.classify()))
+    })
+}
+
+/// Refuses a request with more items than the limit.
+pub(super) fn at_most(items: usize, limit: usize) -> Result<(), ApiError> {
+    if items > limit {
+        return Err(ApiError::validation(format!("at most {limit} items at a time")));
+    }
+    Ok(())
 }

@@ -12,6 +12,10 @@ use super::record::to_index;
 /// The largest error answer that is recognised, in bytes. Those of the API have a few hundred.
 pub(super) const ANSWER: usize = 4 * 1024;
 
+/// What to do about an error answer without users.
+pub(crate) const ERROR_ANSWER: &str = "it is an error answer of Clerk's API, not users: the request for them failed, so make it \
+                                       again and put what it brings in the place of this";
+
 /// The length of the error answer of Clerk's API at the beginning of a text, if there is one: an object whose `errors` is an
 /// array with an object in it, without an array in `data` and without any member that users have.
 pub(super) fn error_answer(text: &[u8]) -> Option<usize> {

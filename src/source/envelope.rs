@@ -8,6 +8,8 @@
 //! passed them; framing then goes on in the same buffer where struson stopped. Behind an array's `]`, a new struson reader
 //! reads the rest of the object. It first gets a stand-in for what was already read.
 
+mod faults;
+
 use std::cell::Cell;
 use std::io::Read;
 use std::sync::Arc;
@@ -16,12 +18,11 @@ use memchr::memchr_iter;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings};
 
 use super::answer::ANSWER;
-use super::detect::BYTE_ORDER_MARK;
-use super::diagnose::{SyntaxFault, TRAILING, fault, settings};
-use super::error::EXPORT_AGAIN;
+use super::byte_order_mark::BYTE_ORDER_MARK;
+use super::diagnose::{TRAILING, settings};
 use super::frame::Bounds;
 use super::misplaced::{LITERAL, OBJECT, in_place_of_page, misplaced};
-use super::page::{Beside, Head, Json, NAME, Omitted, Page, find_data, rest_of_object};
+use super::page::{Beside, Head, Json, Omitted, Page, find_data, rest_of_object};
 use super::record::to_index;
 use super::unread::{Stop, Unread, UnreadSource};
 use super::{Format, Place, SourceError};
@@ -271,58 +272,6 @@ impl Walk<'_, '_> {
         self.place.offset += count as u64;
     }
 
-    fn explain(&self, error: &ReaderError, stop: Option<Stop>, origin: Place) -> SourceError {
-        let SyntaxFault { place, problem, ends_early, .. } = fault(error);
-        let place = absolute(place, origin);
-        match stop {
-            Some(stop) => self.failed(stop, place),
-            None if ends_early => self.truncated_at(place),
-            None => SourceError::Syntax {
-                input: Arc::clone(self.input),
-                place,
-                problem: problem.to_owned(),
-                records: self.records,
-            },
-        }
-    }
-
-    fn failed(&self, stop: Stop, place: Place) -> SourceError {
-        let input = Arc::clone(self.input);
-        match stop {
-            Stop::Failed(reason) => SourceError::read(&input, place, reason),
-            Stop::LongName | Stop::Full => {
-                let problem = format!("the name of a member is longer than {NAME} bytes");
-                SourceError::WrongShape { input, place, problem, records: self.records }
-            }
-        }
-    }
-
-    fn syntax(&self, problem: &str) -> SourceError {
-        SourceError::Syntax {
-            input: Arc::clone(self.input),
-            place: self.place,
-            problem: problem.to_owned(),
-            records: self.records,
-        }
-    }
-
-    fn divided(&self, problem: String) -> SourceError {
-        SourceError::Divided { input: Arc::clone(self.input), place: self.place, problem, records: self.records }
-    }
-
-    fn wrong_shape(&self, problem: String) -> SourceError {
-        SourceError::WrongShape { input: Arc::clone(self.input), place: self.place, problem, records: self.records }
-    }
-
-    fn truncated(&self) -> SourceError {
-        self.truncated_at(self.place)
-    }
-
-    fn truncated_at(&self, place: Place) -> SourceError {
-        let inside = if self.records == 0 { "before the first record" } else { "behind the array of users" };
-        let (input, records) = (Arc::clone(self.input), self.records);
-        SourceError::Truncated { input, place, inside: inside.to_owned(), repair: EXPORT_AGAIN, records }
-    }
 }
 
 /// A place that struson counted from its own beginning, as a place in the whole input.

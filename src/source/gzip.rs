@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 
 use super::ObjectFault;
-use super::decompress::{UnpackStep, behind_zeros};
+use super::unpack_step::{UnpackStep, behind_zeros};
 use super::error::InputFault;
 
 /// The first byte of each member.

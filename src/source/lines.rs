@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::detect::BYTE_ORDER_MARK;
+use super::byte_order_mark::BYTE_ORDER_MARK;
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 
 /// [`Framer`] for lines. Blank lines are not records. A record does not include what is around it: white space, a byte order

@@ -5,12 +5,12 @@
 //! ```
 //!
 //! The raw bytes are watched (`watched`): the first pass records what they are, and each later read must find the same
-//! bytes, block by block (`known`). The content of compressed data is used as far as checksums cover it (`compressed`).
+//! bytes, block by block (`known`). The content of compressed data is used as far as checksums cover it (`decompress`).
 //!
 //! The first bytes of an input decide its shape, never its name (`detect`). struson, which is strict and knows exact
 //! positions, walks the envelope around the `data` array (`envelope`). Inside the array, or in a file with one object a
-//! line, the bounds of each record are found without building a tree (`frame`, `lines`). So the mappers can parse records in
-//! parallel from the bytes of the chunk. The records of a CSV are its rows (`rows`); the mappers read their cells with the
+//! line, the bounds of each record are found without building a tree (`elements`, `lines`). So the mappers can parse records
+//! in parallel from the bytes of the chunk. The records of a CSV are its rows (`rows`); the mappers read their cells with the
 //! header, which each chunk carries (`header`). A quote that is never closed ends with its row (`resemblance`). Buffers are
 //! used again when no chunk needs them any more (`buffer`).
 //!
@@ -21,19 +21,25 @@
 mod answer;
 mod block;
 mod buffer;
+mod byte_order_mark;
 mod cells;
 mod compressed;
 mod consequence;
+mod decoder;
 mod decompress;
 mod detect;
 mod diagnose;
 mod digest;
+mod elements;
 mod envelope;
 mod error;
+mod foreign;
 mod frame;
 mod gzip;
 mod header;
+mod held_back;
 mod input;
+mod json_shape;
 mod known;
 mod lines;
 mod member_names;
@@ -50,9 +56,11 @@ mod reader_limits;
 mod record;
 mod resemblance;
 mod row_scanner;
+mod row_window;
 mod rows;
 #[cfg(test)]
 mod rows_oracle;
+mod shape;
 mod shard;
 #[cfg(not(feature = "object-storage"))]
 #[path = "no_store.rs"]
@@ -61,29 +69,31 @@ mod store;
 mod store;
 #[cfg(test)]
 mod strictness;
+mod unpack_step;
 mod unread;
 mod watched;
 mod zstd;
 
+pub(crate) use answer::ERROR_ANSWER;
 pub use answer::{is_error_answer, users_within};
 pub use buffer::Buffer;
 pub(crate) use buffer::KEPT;
-pub(crate) use compressed::HELD_BACK;
+pub(crate) use byte_order_mark::BYTE_ORDER_MARK;
 pub use consequence::Purpose;
-pub use detect::Format;
-pub(crate) use detect::{BYTE_ORDER_MARK, ERROR_ANSWER};
 pub use diagnose::{SyntaxFault, diagnose};
 pub use digest::InputDigest;
 pub(crate) use digest::hexadecimal;
 pub use error::{Place, SourceError};
 pub use header::{Header, Row, RowFault};
+pub(crate) use held_back::HELD_BACK;
 pub use input::Input;
 pub(crate) use known::BLOCK_BYTES;
 pub use known::{InputWatch, KnownInput, KnownInputs, Recorder, Watch};
 pub use object::{Object, PART_BYTES, PARTS_AHEAD};
 pub use object_access::{ObjectAccess, ObjectFault, ObjectUrlError, Version};
 pub(crate) use reader::CHUNK_RECORDS;
-pub use reader::{RecordReader, ResumePoint};
+pub use reader::RecordReader;
 pub use reader_limits::ReaderLimits;
-pub use record::{FramingFault, Position, RecordChunk, RecordSpan, SkippedRows};
+pub use record::{FramingFault, Position, RecordChunk, RecordSpan, ResumePoint, SkippedRows};
+pub use shape::Format;
 pub use shard::{Shard, ShardChoice};

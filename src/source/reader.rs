@@ -1,20 +1,21 @@
 //! Reads one input from its first byte to its last, and returns its records in chunks.
 
 mod beginning;
+mod buffering;
 mod bytes;
 mod ending;
 mod opening;
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use self::bytes::Watching;
 use super::buffer::{Buffer, Buffers};
 use super::compressed::Compressed;
 use super::envelope::{Behind, Walk};
-use super::frame::{Bounds, ElementFramer, FrameStep, Framer};
+use super::elements::ElementFramer;
+use super::frame::{Bounds, FrameStep, Framer};
 use super::page::{Omitted, Page, add};
-use super::record::to_index;
 use super::unread::Unread;
 use super::{
     Format, FramingFault, Header, Place, ReaderLimits, RecordChunk, RecordSpan, Shard, SkippedRows, SourceError,
@@ -23,17 +24,6 @@ use super::{
 /// The largest number of records in a chunk. It bounds what is kept of each record beside its bytes, even if records are
 /// tiny.
 pub(crate) const CHUNK_RECORDS: usize = 1024;
-
-/// The start of a record in a file, where a later reader can begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ResumePoint {
-    /// The record's number, from 1.
-    pub number: u64,
-    /// Its line, from 1.
-    pub line: u64,
-    /// Its byte offset, from 0.
-    pub offset: u64,
-}
 
 /// What comes next in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,68 +236,6 @@ impl RecordReader {
             _ => None,
         };
         RecordSpan { number: self.records, line: bounds.line, offset: bounds.start, length, fault }
-    }
-
-    /// Reads more bytes into the buffer. If no record in the buffer waits to be returned, the bytes before the unfinished
-    /// record are dropped; so is the unfinished record if it is too large, or the white space behind it if that is too long.
-    fn read_more(&mut self, droppable: bool) -> Result<usize, SourceError> {
-        if droppable {
-            self.drop_before(self.needed_from());
-            self.drop_space();
-        }
-        // Space that is there is filled first: pipes and decompressors return little at once.
-        let space = self.buffer.spare();
-        loop {
-            match self.reader.read(space) {
-                Ok(count) => {
-                    self.buffer.add(count);
-                    self.look_at_checksums();
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(reason) => return Err(SourceError::read(&self.input, self.place(), reason)),
-            }
-        }
-    }
-
-    /// The offset of the first byte that is still needed: the start of the unfinished record, unless that is too large.
-    fn needed_from(&self) -> u64 {
-        let kept = self.framer.unfinished().filter(|record| self.limits.keep(*record));
-        kept.map_or(self.framer.cursor().0, |record| record.start)
-    }
-
-    /// Drops the bytes before this offset. It is the offset of the record before the gap, or at or behind the cursor.
-    fn drop_before(&mut self, offset: u64) {
-        if offset > self.base {
-            let count = to_index(offset - self.base - self.gap).min(self.buffer.len());
-            self.buffer.drop_first(count);
-            (self.base, self.gap) = (offset, 0);
-        }
-    }
-
-    /// Drops the white space behind the unfinished record if it is so long that the record would be too large with it. The
-    /// buffer then ends with the record, and the framer goes on behind the gap.
-    fn drop_space(&mut self) {
-        let (cursor, _) = self.framer.cursor();
-        let Some(record) = self.framer.unfinished().filter(|record| self.limits.keep(*record)) else { return };
-        if cursor - record.end > self.limits.record_bytes as u64 {
-            let length = to_index(record.end - self.base);
-            self.gap += (self.buffer.len() - length) as u64;
-            self.buffer.truncate(length);
-        }
-    }
-
-    /// Returns the records with the bytes that hold them. The rest begins the next chunk.
-    fn cut(&mut self, spans: Vec<RecordSpan>) -> RecordChunk {
-        let needed_from = self.needed_from();
-        let carried_from = to_index(needed_from - self.base - self.gap).min(self.buffer.len());
-        let carried = self.buffers.holding(&self.buffer[carried_from..]);
-        let bytes = std::mem::replace(&mut self.buffer, carried);
-        let base = self.base;
-        (self.base, self.gap) = (needed_from, 0);
-        let consumed = self.consumed();
-        let (input, header) = (Arc::clone(&self.input), self.header.clone());
-        RecordChunk { input, bytes, base, spans, header, consumed }
     }
 
     fn place(&self) -> Place {

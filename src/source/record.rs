@@ -22,6 +22,17 @@ pub struct Position {
     pub length: u64,
 }
 
+/// The start of a record in a file, where a later reader can begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResumePoint {
+    /// The record's number, from 1.
+    pub number: u64,
+    /// Its line, from 1.
+    pub line: u64,
+    /// Its byte offset, from 0.
+    pub offset: u64,
+}
+
 /// Why the bytes between two separators are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FramingFault {

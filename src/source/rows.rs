@@ -1,60 +1,30 @@
 //! Finds the rows of a CSV.
 
+mod breaks;
+mod splitting;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr_iter;
 
-use super::cells::trimmed_bytes;
-use super::detect::BYTE_ORDER_MARK;
+use self::breaks::Breaks;
+use super::byte_order_mark::BYTE_ORDER_MARK;
 use super::error::EXPORT_AGAIN;
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 use super::header::RowKind;
-use super::record::to_index;
-use super::resemblance::Likeness;
 use super::row_scanner::{RowPart, RowState, Scanner};
+use super::row_window::Window;
 use super::{Header, Place, SkippedRows};
 
 /// How much of a row, or of a line in a cell, is examined to find out what it is. It is a fixed number, because the result
 /// must not depend on where buffers end.
 const LOOK: usize = 64 * 1024;
 
-/// The bytes that are in the buffer.
-#[derive(Clone, Copy)]
-struct Window<'a> {
-    bytes: &'a [u8],
-    base: u64,
-}
-
-impl<'a> Window<'a> {
-    /// All bytes from this offset on.
-    fn from(self, offset: u64) -> &'a [u8] {
-        self.bytes.get(to_index(offset.saturating_sub(self.base))..).unwrap_or_default()
-    }
-
-    fn slice(self, range: Range<u64>) -> Option<&'a [u8]> {
-        let start = to_index(range.start.checked_sub(self.base)?);
-        self.bytes.get(start..)?.get(..to_index(range.end.checked_sub(range.start)?))
-    }
-}
-
-/// The line breaks inside the present quotes.
-#[derive(Clone, Debug)]
-struct Breaks {
-    /// Where the first line ends.
-    first: u64,
-    /// The last line break, from the end of its line to the beginning of the next.
-    last: Range<u64>,
-    /// Up to where the end of the next line was searched; `None` if that line was examined.
-    searched: Option<u64>,
-    /// What the row would be if it ended with its first line.
-    likeness: Option<Likeness>,
-}
-
 /// [`Framer`] for rows as in RFC 4180: cells may be quoted, and quoted cells may have line breaks. Empty lines are not rows.
 /// Rows without a user are counted and skipped. Whether a row fits the header is decided when its cells are read.
 ///
-/// If a quoted cell would swallow rows, the row ends before the first of them; see [`Likeness`].
+/// If a quoted cell would swallow rows, the row ends before the first of them; see [`Likeness`](super::resemblance::Likeness).
 pub(super) struct RowFramer {
     header: Arc<Header>,
     scanner: Scanner,
@@ -143,69 +113,9 @@ impl RowFramer {
         }
     }
 
-    /// Notes a line break in quotes; the cursor is behind it.
-    fn note_break(&mut self, byte: u8) {
-        let at = self.cursor - 1;
-        match &mut self.breaks {
-            // The second half of a line break.
-            Some(Breaks { last, searched, .. }) if byte == b'\n' && last.end == at => {
-                (last.end, *searched) = (self.cursor, Some(self.cursor));
-            }
-            Some(Breaks { last, searched, .. }) => (*last, *searched) = (at..self.cursor, Some(self.cursor)),
-            None => {
-                let (last, searched) = (at..self.cursor, Some(self.cursor));
-                self.breaks = Some(Breaks { first: at, last, searched, likeness: None });
-            }
-        }
-    }
-
-    /// Whether the line behind a line break in quotes is a row of its own; `None` if its end has not arrived yet.
-    fn is_row_next(&mut self, window: Window<'_>) -> Option<bool> {
-        let Some(Breaks { first, searched: Some(searched), .. }) = self.breaks else { return Some(false) };
-        let rest = window.from(self.cursor);
-        let line = &rest[..rest.len().min(LOOK)];
-        let from = to_index(searched - self.cursor);
-        let length = memchr2(b'\r', b'\n', line.get(from..).unwrap_or_default()).map(|length| from + length);
-        if length.is_none() && line.len() < LOOK && !self.is_last {
-            if let Some(breaks) = &mut self.breaks {
-                breaks.searched = Some(self.cursor + line.len() as u64);
-            }
-            return None;
-        }
-        let line = &line[..length.unwrap_or(line.len())];
-        let likeness = self.likeness(window, first);
-        let is_row = likeness.is_like(&self.header, line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line));
-        if let Some(breaks) = &mut self.breaks {
-            (breaks.searched, breaks.likeness) = (None, Some(likeness));
-        }
-        Some(is_row)
-    }
-
-    /// What the present row would be if it ended on the line on which its quotes began.
-    fn likeness(&mut self, window: Window<'_>, end: u64) -> Likeness {
-        let known = self.breaks.as_mut().and_then(|breaks| breaks.likeness.take());
-        known.unwrap_or_else(|| {
-            let (row, _) = self.start.unwrap_or_default();
-            if !self.is_looked_at(row..end) {
-                return Likeness::unknown();
-            }
-            let rest = window.slice(self.scanner.start..end).unwrap_or_default();
-            let id = self.id.clone().and_then(|id| window.slice(id)).map(trimmed_bytes);
-            Likeness::of(&self.header, self.scanner.cell, rest, id)
-        })
-    }
-
     /// Whether a piece of a row is examined to find out what it is. It is if it is short, and then it is in the buffer.
     fn is_looked_at(&self, piece: Range<u64>) -> bool {
         piece.end - piece.start <= self.record_bytes.min(LOOK as u64)
-    }
-
-    /// Ends the present row before the last line break in its quotes, because a row follows.
-    fn split(&mut self) -> Option<Bounds> {
-        let end = self.breaks.take()?.last.start;
-        let (start, line) = self.start.take()?;
-        self.rows += 1;
-        Some(Bounds { start, end, line })
     }
 
     /// Ends the present row at the cursor.

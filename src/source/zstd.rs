@@ -7,7 +7,7 @@ use std::sync::Once;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::decompress::{UnpackStep, behind_zeros};
+use super::unpack_step::{UnpackStep, behind_zeros};
 use super::error::InputFault;
 
 /// The largest window that is kept in memory, in bytes: the one that every decoder must support (RFC 8878, section

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::bytes::START;
 use crate::source::buffer::{Buffer, Buffers};
-use crate::source::detect::{Shape, detect, is_blank};
+use crate::source::detect::{detect, is_blank};
+use crate::source::shape::Shape;
 use crate::source::envelope::{PageStart, Walk};
-use crate::source::frame::{Bounds, ElementFramer, Framer};
+use crate::source::elements::ElementFramer;
+use crate::source::frame::{Bounds, Framer};
 use crate::source::lines::LineFramer;
 use crate::source::page::Page;
 use crate::source::rows::RowFramer;

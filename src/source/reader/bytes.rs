@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::source::compressed::{Opened, Reliance, decompressed};
+use crate::source::decompress::{Opened, Reliance, decompressed};
 use crate::source::{Input, InputWatch, Place, SourceError};
 
 /// Where an input begins.

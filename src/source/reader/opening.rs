@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use super::beginning::{Beginning, PREFIX, begin, read_prefix};
 use super::bytes::{START, Watching};
-use super::{RecordReader, ResumePoint, Stage};
+use super::{RecordReader, Stage};
 use crate::source::answer::{ANSWER, error_answer};
-use crate::source::compressed::{DataEnd, Opened};
-use crate::source::detect::{Shape, detect};
-use crate::source::frame::{ElementFramer, Framer};
+use crate::source::compressed::DataEnd;
+use crate::source::decompress::Opened;
+use crate::source::detect::detect;
+use crate::source::shape::Shape;
+use crate::source::elements::ElementFramer;
+use crate::source::frame::Framer;
 use crate::source::known::BLOCK_BYTES;
 use crate::source::lines::LineFramer;
 use crate::source::page::{Omitted, Page};
-use crate::source::{Format, Input, InputWatch, Place, ReaderLimits, SourceError};
+use crate::source::{Format, Input, InputWatch, Place, ReaderLimits, ResumePoint, SourceError};
 
 impl RecordReader {
     /// Opens an input, finds its shape and reads up to its first record.
