@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 
-use super::claims::{self, MEMBER_BYTES, Slots};
 use super::Sorter;
+use super::claims::{self, MEMBER_BYTES, Slots};
 use super::duplicate::{BESIDE, DuplicateEntry, ENTRY_BYTES, HASH_BYTES};
 use super::duplicates::FoundDuplicates;
 use super::record_place::{RecordPlace, Writer};

@@ -215,6 +215,10 @@ mod tests {
         late.finish(&asking_to_wait(RequestResult::Refused, 1));
         assert_eq!(pace.figures().holding, None);
         pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Granted));
-        assert!(pace.figures().rate >= rate, "one refusal of all requests counts twice: {rate} {}", pace.figures().rate);
+        assert!(
+            pace.figures().rate >= rate,
+            "one refusal of all requests counts twice: {rate} {}",
+            pace.figures().rate
+        );
     }
 }

@@ -61,7 +61,10 @@ impl MetricsFile {
     /// The metrics of a job that is about to begin. This writes nothing yet, but fails if the file could not be written.
     pub fn new(path: &Path, job: &'static str) -> io::Result<Self> {
         let GivenPath::File(path) = GivenPath::of(path)? else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file, and metrics replace a whole file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a file, and metrics replace a whole file",
+            ));
         };
         let before = read_earlier(&path)?;
         drop(temporary(&path)?);
@@ -210,11 +213,7 @@ impl fmt::Display for MetricsState {
         metrics.single("exit_code", "The exit code, as --help lists it.", code)?;
         let moment = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok()).map(seconds);
         metrics.single(LAST_SUCCESS, "When an import last ended with nothing rejected.", moment(self.last_success))?;
-        metrics.single(
-            LAST_COMPLETION,
-            "When an import last settled all records.",
-            moment(self.last_completion),
-        )?;
+        metrics.single(LAST_COMPLETION, "When an import last settled all records.", moment(self.last_completion))?;
         let Some(figures) = &self.figures else { return Ok(()) };
         metrics.figures(figures)?;
         let rejected = self.rejected_by_code.iter().map(|(code, count)| (label("code", code), number(*count)));
@@ -256,7 +255,11 @@ impl Metrics<'_, '_> {
         self.single("input_bytes", "Bytes of the input, if known.", figures.bytes_total.map(number))?;
         let requests = [("sent", figures.requests), ("retried", figures.retries), ("refused", figures.throttled)];
         let requests = requests.map(|(kind, count)| (label("kind", kind), number(count)));
-        self.family("requests", "Requests sent; retries among them; requests refused because they came too fast.", requests)?;
+        self.family(
+            "requests",
+            "Requests sent; retries among them; requests refused because they came too fast.",
+            requests,
+        )?;
         let Some(pace) = &figures.pace else { return Ok(()) };
         self.single("allowed_requests_per_second", "The rate that the program keeps.", Some(pace.rate))?;
         let concurrency = u32::try_from(pace.concurrency).unwrap_or(u32::MAX);

@@ -111,7 +111,7 @@ fn passwords(out: &mut String, report: &PasswordsReport) -> fmt::Result {
     writeln!(out, "\nPasswords in {}:", report.file)?;
     let mut line = |number: u64, meaning: &str| writeln!(out, "  {:>14} {meaning}", count(number));
     line(report.joined, "users have a row in it")?;
-    line(report.users_without_row.count, "users have none")?;
+    line(report.users_without_row.count, "users have no readable row in it")?;
     if let Some(rows) = &report.rows_without_user {
         line(rows.count, "rows have no user")?;
     }

@@ -86,7 +86,11 @@ fn why_not(transaction: &Transaction<'_>, fields: &IdentityFields<'_>) -> Result
 }
 
 /// The id of the identity with this value in this column.
-pub(super) fn find(transaction: &Transaction<'_>, column: &str, value: Option<&str>) -> Result<Option<String>, ApiError> {
+pub(super) fn find(
+    transaction: &Transaction<'_>,
+    column: &str,
+    value: Option<&str>,
+) -> Result<Option<String>, ApiError> {
     let Some(value) = value else { return Ok(None) };
     let mut statement = transaction.prepare_cached(&format!("SELECT id FROM identities WHERE {column} = ?1"))?;
     Ok(statement.query_row([value], |row| row.get(0)).optional()?)

@@ -271,7 +271,6 @@ impl Walk<'_, '_> {
     fn pass(&mut self, count: usize) {
         self.place.offset += count as u64;
     }
-
 }
 
 /// A place that struson counted from its own beginning, as a place in the whole input.

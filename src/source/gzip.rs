@@ -5,8 +5,8 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 
 use super::ObjectFault;
-use super::unpack_step::{UnpackStep, behind_zeros};
 use super::error::InputFault;
+use super::unpack_step::{UnpackStep, behind_zeros};
 
 /// The first byte of each member.
 const MAGIC: u8 = 0x1f;

@@ -7,8 +7,8 @@ use std::sync::Once;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::unpack_step::{UnpackStep, behind_zeros};
 use super::error::InputFault;
+use super::unpack_step::{UnpackStep, behind_zeros};
 
 /// The largest window that is kept in memory, in bytes: the one that every decoder must support (RFC 8878, section
 /// 3.1.1.1.2), and that `zstd` uses up to level 19.

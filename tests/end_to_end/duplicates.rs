@@ -84,7 +84,10 @@ fn a_dry_run_and_an_import_find_the_same() {
         assert_found(&again.expect_code(3), if runs == "one" { "created" } else { "unchanged" });
         // The same place as in the dry run.
         let reported = dry.report()["rejected_by_code"]["duplicate_email"]["first"][0].clone();
-        assert!(position.as_object().expect("an object").iter().all(|(name, value)| reported[name] == *value), "{reported}");
+        assert!(
+            position.as_object().expect("an object").iter().all(|(name, value)| reported[name] == *value),
+            "{reported}"
+        );
     }
     assert!(!sandbox.column("first_name").contains(&"Renamed".to_owned()));
     let verified = scratch.verify(&sandbox, &file, &[]).report();

@@ -338,7 +338,11 @@ fn rejects_that_were_mended_in_an_unfinished_run_stay_as_they_are() {
         assert!(further.ends_with("rejects-2.ndjson"), "{further}");
         let earlier = mended.map(|_| serde_json::json!([path]));
         assert_eq!(report.get("earlier_rejects_files").cloned(), earlier, "{name}");
-        assert_eq!(support::lines(&scratch.path(further)).len(), bad - counted, "{name}: those that were not reported yet");
+        assert_eq!(
+            support::lines(&scratch.path(further)).len(),
+            bad - counted,
+            "{name}: those that were not reported yet"
+        );
     }
 }
 

@@ -291,7 +291,10 @@ fn shards_that_are_not_one_whole_are_not_merged() {
     let second = import("one.json", &["--shard", "2/2"]);
     let directory = scratch.path(&format!(".avnology/runs/{second}")).display().to_string();
     let reported = merge(&[&first, &directory]).expect_code(3).stderr;
-    assert!(reported.starts_with("50 of 1500 records were rejected: see ") && reported.lines().count() == 1, "{reported}");
+    assert!(
+        reported.starts_with("50 of 1500 records were rejected: see ") && reported.lines().count() == 1,
+        "{reported}"
+    );
 }
 
 #[test]

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::bytes::START;
 use crate::source::buffer::{Buffer, Buffers};
 use crate::source::detect::{detect, is_blank};
-use crate::source::shape::Shape;
-use crate::source::envelope::{PageStart, Walk};
 use crate::source::elements::ElementFramer;
+use crate::source::envelope::{PageStart, Walk};
 use crate::source::frame::{Bounds, Framer};
 use crate::source::lines::LineFramer;
 use crate::source::page::Page;
 use crate::source::rows::RowFramer;
+use crate::source::shape::Shape;
 use crate::source::unread::Unread;
 use crate::source::{Format, Place, ReaderLimits, SourceError};
 

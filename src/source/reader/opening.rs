@@ -10,12 +10,12 @@ use crate::source::answer::{ANSWER, error_answer};
 use crate::source::compressed::DataEnd;
 use crate::source::decompress::Opened;
 use crate::source::detect::detect;
-use crate::source::shape::Shape;
 use crate::source::elements::ElementFramer;
 use crate::source::frame::Framer;
 use crate::source::known::BLOCK_BYTES;
 use crate::source::lines::LineFramer;
 use crate::source::page::{Omitted, Page};
+use crate::source::shape::Shape;
 use crate::source::{Format, Input, InputWatch, Place, ReaderLimits, ResumePoint, SourceError};
 
 impl RecordReader {
