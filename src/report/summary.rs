@@ -109,18 +109,30 @@ fn skipped(out: &mut String, input: &str, rows: SkippedRows) -> fmt::Result {
 /// Writes the result of the join. The report names the users and rows.
 fn passwords(out: &mut String, report: &PasswordsReport) -> fmt::Result {
     writeln!(out, "\nPasswords in {}:", report.file)?;
-    let mut line = |number: u64, meaning: &str| writeln!(out, "  {:>14} {meaning}", count(number));
-    line(report.joined, "users have a row in it")?;
-    line(report.users_without_row.count, "users have no readable row in it")?;
+    let mut line = |number: u64, one: &str, many: &str| {
+        writeln!(out, "  {:>14} {}", count(number), if number == 1 { one } else { many })
+    };
+    line(report.joined, "user has a row in it", "users have a row in it")?;
+    let without = report.users_without_row.count;
+    line(without, "user has no readable row in it", "users have no readable row in it")?;
     if let Some(rows) = &report.rows_without_user {
-        line(rows.count, "rows have no user")?;
+        line(rows.count, "row has no user", "rows have no user")?;
     }
+    let (conflicts, repeated, unreadable) = (&report.conflicts, &report.repeated, &report.unreadable);
     let rare = [
-        (report.conflicts.count, "users have another hash in it, which was taken"),
-        (report.repeated.count, "rows have the id of an earlier one and were ignored"),
-        (report.unreadable.count, "rows are broken or have no id"),
+        (
+            conflicts.count,
+            "user has another hash in it, which was taken",
+            "users have another hash in it, which was taken",
+        ),
+        (
+            repeated.count,
+            "row has the id of an earlier one and was ignored",
+            "rows have the id of an earlier one and were ignored",
+        ),
+        (unreadable.count, "row is broken or has no id", "rows are broken or have no id"),
     ];
-    rare.into_iter().filter(|(number, _)| *number > 0).try_for_each(|(number, meaning)| line(number, meaning))?;
+    rare.into_iter().filter(|(number, ..)| *number > 0).try_for_each(|(number, one, many)| line(number, one, many))?;
     skipped(out, &report.file, report.skipped_rows)
 }
 

@@ -58,8 +58,8 @@ pub enum SettingsError {
     /// `.env` cannot be read.
     #[error("cannot read `.env`: {0}")]
     DotEnv(String),
-    /// A run cannot be taken up.
-    #[error("run {run} cannot be taken up: {problem}")]
+    /// A run cannot be resumed.
+    #[error("run {run} cannot be resumed: {problem}")]
     Record {
         /// Its id.
         run: String,

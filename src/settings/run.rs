@@ -31,9 +31,8 @@ impl ImportSettings {
         let ResumeArguments { run, options } = arguments;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let (directory, record) = find_run(&runs, run.as_deref())?;
-        if directory.is_finished() {
-            let how = if directory.is_undone() { "it was undone" } else { "it is finished" };
-            return Err(SettingsError::Record { run: record.id, problem: how.to_owned() });
+        if let Some(problem) = why_not_resumed(&directory, &record) {
+            return Err(SettingsError::Record { run: record.id, problem });
         }
         let rule_files = RuleFiles::of_run(&directory, &record)?;
         Self::of_run(&record, rule_files, options, environment)
@@ -108,17 +107,37 @@ fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOp
     })
 }
 
-/// The run with this id, or the newest one that is not finished.
+/// Why a run cannot be resumed; `None` if it can.
+fn why_not_resumed(directory: &RunDirectory, record: &RunRecord) -> Option<String> {
+    if directory.is_undone_as_a_whole() {
+        Some("it was undone".to_owned())
+    } else if directory.is_undone() {
+        Some(format!("it is being undone; `avnology migrate clerk undo {}` does the rest", record.id))
+    } else if directory.is_finished() {
+        Some("it is finished".to_owned())
+    } else if !record.can_be_known_again() {
+        Some(
+            "it read standard input or a pipe, which can be read only once; import the export again, which begins a new \
+             run (users that are at the target already are left as they are)"
+                .to_owned(),
+        )
+    } else {
+        None
+    }
+}
+
+/// The run with this id, or the newest run that can be resumed.
 fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), SettingsError> {
     let failed = |problem: String| SettingsError::Runs { directory: runs.display().to_string(), problem };
     let listed = RunDirectory::list(runs).map_err(|error| failed(error.to_string()))?;
-    // What has no fingerprint, as standard input, cannot be known again.
-    let is_open =
-        |(directory, record): &(RunDirectory, RunRecord)| !directory.is_finished() && record.can_be_known_again();
+    let mut only_once = None;
     let found = if let Some(id) = id {
         listed.into_iter().find(|(_, record)| record.id == id)
     } else {
-        let mut open: Vec<_> = listed.into_iter().filter(is_open).collect();
+        let interrupted = listed.into_iter().filter(|(directory, _)| !directory.is_finished());
+        let (mut open, others): (Vec<_>, Vec<_>) =
+            interrupted.partition(|(directory, record)| why_not_resumed(directory, record).is_none());
+        only_once = others.into_iter().next();
         // One of several shards may have been interrupted while the others go on.
         let idle = open.iter().position(|(directory, _)| !Lock::is_held(&directory.lock()));
         let which = idle.unwrap_or_default();
@@ -127,7 +146,14 @@ fn find_run(runs: &Path, id: Option<&str>) -> Result<(RunDirectory, RunRecord), 
     found.ok_or_else(|| {
         failed(match id {
             Some(id) => why_not(runs, id),
-            None => "there is no run that was interrupted".to_owned(),
+            None => match &only_once {
+                Some((directory, record)) => format!(
+                    "run {} was interrupted and cannot be resumed: {}",
+                    record.id,
+                    why_not_resumed(directory, record).unwrap_or_default()
+                ),
+                None => "there is no run that was interrupted".to_owned(),
+            },
         })
     })
 }

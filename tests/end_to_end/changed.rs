@@ -178,7 +178,7 @@ fn a_file_that_changes_during_the_first_read_is_reported() {
         match ended {
             None => assert!(is_touched && records == 4_000 && recorder.inputs().len() == 1),
             Some(reported) => {
-                assert!(!is_touched && reported.contains("was changed while it was being read"), "{reported}")
+                assert!(!is_touched && reported.contains("was changed while it was being read"), "{reported}");
             }
         }
     }

@@ -142,6 +142,33 @@ fn without_the_passwords_nothing_is_sent() {
     assert!(sandbox.column("id").is_empty());
 }
 
+/// A row that is there and cannot be read must not count as absent.
+#[test]
+fn a_user_whose_row_is_broken_is_not_said_to_be_missing_in_the_file() {
+    let scratch = Scratch::new();
+    scratch.write("users.json", export([user(1), user(2)]));
+    let one = digest("one");
+    scratch.write("passwords.csv", format!("{HEADER}\nuser_000001,,{one},bcrypt\nuser_000002,,{one},bcrypt,surplus\n"));
+    let run = scratch.run(&[
+        "migrate",
+        "clerk",
+        "--dry-run",
+        "--preview",
+        "0",
+        "--progress",
+        "none",
+        "--import",
+        "users.json",
+        "--passwords",
+        "passwords.csv",
+    ]);
+    let stderr = run.expect_code(0).stderr;
+    assert!(stderr.contains("1 user has no readable row in it"), "{stderr}");
+    assert!(stderr.contains("1 row is broken or has no id"), "{stderr}");
+    assert!(stderr.contains("no readable row of the --passwords file has the user's id"), "{stderr}");
+    assert!(!stderr.contains("not in the --passwords file"), "{stderr}");
+}
+
 /// The account covers all users, also those from before the interruption.
 #[test]
 fn an_interrupted_import_is_resumed_with_the_same_passwords() {

@@ -87,6 +87,55 @@ fn runs_are_listed_and_resumed_by_their_id() {
 }
 
 #[test]
+fn a_run_of_a_pipe_cannot_be_resumed_and_runs_and_resume_say_so() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let file = scratch.write("users.json", export((0..USERS).map(user)));
+    let mut command = scratch.import_command(&sandbox, "-", &["--batch-size", "20", "--concurrency", "1"]);
+    command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let start = Instant::now();
+    while sandbox.column("id").is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let id = interrupt(process).report()["run"].as_str().expect("an id").to_owned();
+    let text = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0).stdout;
+    assert!(text.contains("interrupted") && text.contains("cannot be resumed: it read standard input"), "{text}");
+    for arguments in [&["migrate", "clerk", "resume"][..], &["migrate", "clerk", "resume", &id]] {
+        let refused = scratch.run(arguments).expect_code(2).stderr;
+        assert!(refused.contains(&id) && refused.contains("cannot be resumed"), "{refused}");
+        assert!(refused.contains("read only once") && refused.contains("import the export again"), "{refused}");
+        assert!(!refused.contains("put the old file back"), "{refused}");
+    }
+    // What it says to do works.
+    let again = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    assert_eq!(again.count("created") + again.count("unchanged"), USERS as u64);
+}
+
+#[test]
+fn an_emptied_journal_is_written_anew_by_resume_and_runs_and_undo_say_so() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    scratch.write("users.json", export((0..USERS).map(user)));
+    let first = interrupt(start(&scratch, &sandbox, &[]));
+    let id = first.report()["run"].as_str().expect("an id").to_owned();
+    std::fs::write(scratch.path(&format!(".avnology/runs/{id}/journal")), b"").expect("it is emptied");
+    let listed = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0).stdout;
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("a list of runs");
+    assert_eq!((&listed[0]["state"], &listed[0]["counts"]), (&"interrupted".into(), &serde_json::Value::Null));
+    let refused = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(2).stderr;
+    assert!(refused.contains("resume the run") && refused.contains("nothing was deleted"), "{refused}");
+    let mut resume = scratch.avnology(&["migrate", "clerk", "resume", "--output", "json", "--progress", "none"]);
+    let resumed =
+        Run::of(resume.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs")).expect_code(0);
+    assert_eq!(resumed.report()["run"], id.as_str());
+    assert_eq!(resumed.count("created"), USERS as u64, "also those from before, by their marks");
+    let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
+    assert_eq!((undone.report()["counts"]["deleted"].as_u64(), sandbox.column("id").len()), (Some(USERS as u64), 0));
+}
+
+#[test]
 fn warnings_are_counted_once_over_all_parts_of_a_run() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
@@ -479,6 +528,8 @@ fn an_undo_that_is_interrupted_says_so_and_goes_on() {
         serde_json::from_str::<serde_json::Value>(&listed.stdout).expect("runs")[0]["state"].clone()
     };
     assert_eq!(state(), "undoing");
+    let refused = scratch.run(&["migrate", "clerk", "resume", &id]).expect_code(2).stderr;
+    assert!(refused.contains("is being undone") && refused.contains(&format!("undo {id}")), "{refused}");
     scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
     assert_eq!((state(), sandbox.column("id").len()), ("undone".into(), 0));
 }
