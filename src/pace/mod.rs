@@ -19,6 +19,7 @@
 //! The controls are pure: the time is an argument. `tests/end_to_end/scenarios.rs` runs them against many kinds of targets,
 //! which `fixtures/scenarios` describes.
 
+mod backoff;
 mod batch_control;
 mod concurrency_control;
 mod figures;
@@ -37,6 +38,7 @@ mod state;
 mod timer;
 mod turn;
 
+pub use backoff::{Backoff, RetryBudget};
 pub use batch_control::BatchControl;
 pub use concurrency_control::{ConcurrencyControl, ConcurrencyRules};
 pub use figures::PaceFigures;

@@ -5,8 +5,8 @@
 //! next request aims at the moment when the bucket is full again: one interval after the last request *arrived*. Only the
 //! answer shows when that was. The request arrived at the latest one fastest answer time before its answer. If the answer
 //! took longer than the fastest one, either the request arrived late, or the target took long. At first all of this lateness
-//! counts as the request's: then no request at the rate of the quota is refused. With time, less of it counts; after a
-//! refusal, more.
+//! counts as the request's: then no request at the rate of the quota is refused. With each answer a little less of it counts,
+//! until a refusal shows that this was too little.
 //!
 //! So a refusal shows which of two things is wrong. If some lateness was not counted, that explains the refusal. If all was
 //! counted, the requests certainly arrived as far apart as the rate says, and the rate is too high.
@@ -33,14 +33,13 @@ const UNANSWERED: Duration = Duration::from_secs(1);
 /// How much slower than the fastest answer the next one may be to become the fastest.
 const FADING: f64 = 1.002;
 
-/// How much of an answer's lateness counts as the request's. It begins with all of it: then no request at the rate of the
-/// quota is refused. But the target itself may be slow. So each answer makes the share smaller by a factor, and each refusal
-/// that this explains makes it larger by an amount.
-const SHARE: f64 = 0.35;
-const LESS: f64 = 0.9998;
+/// How much less of an answer's lateness counts as the request's after each answer. All of it counts at first, and again after
+/// a refusal that this explains. From then on the share falls half as fast, because a refusal costs more than many requests
+/// that are a moment too late.
+const LESS: f64 = 0.0002;
 
 /// The share of an interval by which uncounted lateness explains a refusal.
-const EXPLAINS: f64 = 0.05;
+const EXPLAINS: f64 = 0.02;
 
 /// How many requests are remembered, because one may overtake another.
 const REMEMBERED: usize = 8;
@@ -66,13 +65,14 @@ pub struct Spacing {
     granted: VecDeque<Duration>,
     /// How long the fastest recent answer took.
     fastest: Option<Duration>,
-    /// How much of an answer's lateness counts as the request's.
+    /// How much of an answer's lateness counts as the request's, and how much less that becomes with each answer.
     share: f64,
+    less: f64,
 }
 
 impl Default for Spacing {
     fn default() -> Self {
-        Self { since: None, sent: VecDeque::new(), granted: VecDeque::new(), fastest: None, share: 1.0 }
+        Self { since: None, sent: VecDeque::new(), granted: VecDeque::new(), fastest: None, share: 1.0, less: LESS }
     }
 }
 
@@ -108,14 +108,16 @@ impl Spacing {
         apart.unwrap_or(Duration::MAX)
     }
 
-    /// Notes that the request sent at `sent` was answered.
-    pub fn answered(&mut self, sent: Instant, now: Instant) {
+    /// Notes that the request sent at `sent` was answered. Refusals do not show how fast an answer can be: they are no work.
+    pub fn answered(&mut self, sent: Instant, now: Instant, is_refused: bool) {
         let took = now.duration_since(sent);
-        self.fastest = Some(self.fastest.map_or(took, |fastest| took.min(fastest.mul_f64(FADING))));
+        if !is_refused {
+            self.fastest = Some(self.fastest.map_or(took, |fastest| took.min(fastest.mul_f64(FADING))));
+        }
         if let Some(request) = self.sent.iter_mut().find(|request| request.at == sent) {
             request.answered = Some(now);
         }
-        self.share *= LESS;
+        self.share *= 1.0 - self.less;
         if self.since.is_some_and(|since| now.duration_since(since) > REMEMBERED_FOR) {
             self.since = None;
         }
@@ -139,7 +141,7 @@ impl Spacing {
         let unanswered = self.is_short_for(interval) && before.is_some_and(|before| before.answered.is_none());
         let explains = unanswered || left_out > interval.mul_f64(EXPLAINS);
         if explains {
-            self.share = (self.share + SHARE).min(1.0);
+            (self.share, self.less) = (1.0, self.less / 2.0);
         }
         explains
     }
@@ -185,7 +187,7 @@ mod tests {
     fn exchange(spacing: &mut Spacing, start: Instant, at: u64, took: u64) {
         let sent = start + Duration::from_millis(at);
         spacing.sent(sent);
-        spacing.answered(sent, sent + Duration::from_millis(took));
+        spacing.answered(sent, sent + Duration::from_millis(took), false);
     }
 
     #[test]
@@ -211,7 +213,19 @@ mod tests {
             let apart = spacing.sent(sent);
             assert_eq!(spacing.refused(sent, sent, apart, INTERVAL), explains, "{share}");
         }
-        assert!(spacing.share > 0.5, "more of it counts from now on");
+        assert!(spacing.share > 0.99, "all of it counts from now on");
+    }
+
+    #[test]
+    fn a_refusal_does_not_count_as_a_fast_answer() {
+        let (mut spacing, start) = (Spacing::default(), Instant::now());
+        spacing.keep(start);
+        exchange(&mut spacing, start, 0, 3);
+        let refused = start + Duration::from_millis(20);
+        spacing.sent(refused);
+        spacing.answered(refused, refused + Duration::from_micros(200), true);
+        exchange(&mut spacing, start, 1000, 3);
+        assert_eq!(spacing.earliest(INTERVAL), Some(start + Duration::from_millis(1000) + INTERVAL));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{OutputError, ShardError};
-use crate::avnology::{KeyFault, ProxyAddressError};
+use crate::http::{KeyFault, ProxyAddressError};
 use crate::rule_files::RuleFileError;
 use crate::source::ObjectUrlError;
 
@@ -58,8 +58,8 @@ pub enum SettingsError {
     /// `.env` cannot be read.
     #[error("cannot read `.env`: {0}")]
     DotEnv(String),
-    /// A run cannot be resumed.
-    #[error("run {run} cannot be resumed: {problem}")]
+    /// A run cannot be used as it is.
+    #[error("run {run}: {problem}")]
     Record {
         /// Its id.
         run: String,
