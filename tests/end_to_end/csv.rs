@@ -102,14 +102,14 @@ fn a_bad_row_is_one_reject_with_its_place_and_can_be_mended_and_replayed() {
 }
 
 #[test]
-fn a_csv_that_was_cut_off_is_not_taken_for_whole() {
+fn a_csv_that_was_cut_off_does_not_count_as_whole() {
     let scratch = Scratch::new();
     let whole = table(50);
     let cut = whole.find("user_000030").expect("user 30") + 14;
     for text in [&whole[..cut], &whole[..cut - 14]] {
         let run = dry_run(&scratch, &scratch.write("users.csv", text), &[]);
         assert_eq!((run.count("valid"), run.count("rejected")), (30, 0));
-        // Between two rows nobody can know.
+        // Between two rows a cut cannot be noticed.
         let is_told = run.stderr.contains("inside record 31 (starts at line 32");
         assert_eq!((run.code, is_told), if text.ends_with('\n') { (Some(0), false) } else { (Some(5), true) });
     }
@@ -145,7 +145,7 @@ fn a_table_of_something_else_is_refused() {
 }
 
 #[test]
-fn an_interrupted_import_of_a_csv_is_taken_up() {
+fn an_interrupted_import_of_a_csv_is_resumed() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let file = scratch.write("users.csv", table(3_000));
@@ -174,7 +174,7 @@ fn standard_input_may_be_a_csv() {
     assert_eq!((run.count("valid"), run.count("rejected")), (2, 1));
 }
 
-/// A stray quote makes one cell of parts of two rows: nobody may get the other one's address or password.
+/// A stray quote makes one cell of parts of two rows. No user may get the address or the password of another one.
 #[test]
 fn a_quote_in_the_wrong_place_takes_no_data_from_one_user_to_another() {
     let with_name = |number: usize, name: &str, digest: &str| {
@@ -193,10 +193,10 @@ fn a_quote_in_the_wrong_place_takes_no_data_from_one_user_to_another() {
     for cell in ["a\"b", "\"a\"b", "\"a\" \"", " a\"", "\"a\"\"", "\"\"a\"\""] {
         let text = format!("{HEADER}\n{}\n{}\n", with_name(1, cell, ""), with_name(2, "Bo", ""));
         let run = dry_run(&scratch, &scratch.write("users.csv", text), &[]);
-        let told = run.report()["rejected_by_code"]["invalid_row"]["count"] == 1;
-        assert!(told || run.code == Some(5), "{cell}: {}", run.stdout);
+        let reported = run.report()["rejected_by_code"]["invalid_row"]["count"] == 1;
+        assert!(reported || run.code == Some(5), "{cell}: {}", run.stdout);
     }
-    // The same as a table of passwords.
+    // The same table as a table of passwords.
     let user = |number: usize| {
         let address = format!(r#"[{{"email_address":"u{number}@example.com"}}]"#);
         format!(r#"{{"id":"user_{number}","email_addresses":{address}}}"#)

@@ -1,5 +1,5 @@
-//! Everything that can go wrong between the importer and its target, end to end. Whatever happens, every record of the
-//! input is in exactly one place, and the target holds each user once.
+//! Everything that can go wrong between the importer and its target, end to end. With every fault, each record of the input
+//! is in exactly one place, and the target holds each user once.
 
 use crate::support;
 
@@ -68,7 +68,7 @@ fn a_documented_rate_limit_is_kept() {
     let sandbox = Sandbox::start(&scratch, &["--rate", "20", "--burst", "5"]);
     let (text, good) = mixed_export(600);
     let file = scratch.write("users.json", text);
-    // Faster than allowed: the 429s slow everybody down, and nothing is lost.
+    // Faster than allowed: the 429 answers slow all senders down, and nothing is lost.
     let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--rate", "100/s"]).expect_code(3);
     assert_all_in_one_place(&scratch, &sandbox, &run, 600, &good);
     assert!(run.report()["requests"]["throttled"].as_u64().expect("a count") > 0, "{}", run.stdout);
@@ -83,7 +83,7 @@ fn a_target_that_fails_for_good_ends_the_run_resumably() {
     let (text, good) = mixed_export(300);
     let file = scratch.write("users.json", text);
     {
-        // The preflight and a few batches pass, then nobody is there any more.
+        // The preflight and a few batches succeed, and then the target is gone.
         let sandbox = Sandbox::start(&scratch, &["--fault", "outage-after=6:600s"]);
         let more = ["--batch-size", "20", "--concurrency", "1", "--max-wait", "2"];
         let run = scratch.import(&sandbox, &file, &more).expect_code(7);
@@ -96,7 +96,7 @@ fn a_target_that_fails_for_good_ends_the_run_resumably() {
     assert!(run.count("unchanged") > 0);
 }
 
-/// A run under way, to be interrupted.
+/// A run to interrupt.
 fn start(scratch: &Scratch, sandbox: &Sandbox, file: &str) -> Child {
     let more = ["--batch-size", "10", "--concurrency", "2"];
     let mut command = scratch.import_command(sandbox, file, &more);
@@ -134,20 +134,20 @@ fn ctrl_c_ends_the_run_soon_with_a_true_summary() {
         let parts: u64 = ["created", "unchanged", "rejected", "unfinished"].iter().map(|name| run.count(name)).sum();
         assert_eq!(run.count("read"), parts);
         assert!(run.stderr.contains("interrupted by SIG"), "{}", run.stderr);
-        // The same command takes up the rest.
+        // The same command does the rest.
         let rest = scratch.import(&sandbox, &file, &["--batch-size", "500"]).expect_code(3);
         assert_all_in_one_place(&scratch, &sandbox, &rest, 3_000, &good);
     }
 }
 
 #[test]
-fn a_second_signal_does_not_wait_for_requests_under_way() {
+fn a_second_signal_does_not_wait_for_requests_in_flight() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=50ms"]);
     let file = scratch.write("users.json", export((0..3_000).map(user)));
     let process = start(&scratch, &sandbox, &file);
     await_identities(&sandbox);
-    // From now on the target answers nothing at all.
+    // From now on the target does not answer.
     signal(&sandbox.process, "-STOP");
     std::thread::sleep(Duration::from_millis(300));
     let begin = Instant::now();
@@ -190,7 +190,7 @@ fn one_poisonous_record_does_not_stop_a_run() {
     let file = scratch.write("users.json", export((0..80).map(user)));
     let flags = ["--batch-size", "4", "--concurrency", "4", "--rate", "1000/s", "--max-wait", "1"];
     let run = import_into(&scratch, &url, &file, &flags);
-    // How often it is tried before is a matter of time; that it ends as one reject is not.
+    // The number of attempts depends on time. That it ends as one reject does not.
     assert_eq!((run.count("created"), run.count("rejected")), (79, 1), "{}{}", run.stdout, run.stderr);
     let run = run.expect_code(3);
     assert_eq!(run.report()["rejected_by_code"]["target_error"]["first"][0]["record"], 34);
@@ -234,7 +234,7 @@ fn waiting_for_a_turn_is_not_waiting_for_the_target() {
 
 #[test]
 fn a_banned_user_is_never_left_active_by_a_target_that_ignores_the_state() {
-    // It creates, loses the answer, and then says that the user is there: active.
+    // The target creates the user, loses the answer, and then says that the user is there and active.
     let log = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let (seen, calls) = (std::sync::Arc::clone(&log), std::sync::atomic::AtomicU32::new(0));
     let url = scripted_target(move |request| {
@@ -265,7 +265,7 @@ fn a_banned_user_is_never_left_active_by_a_target_that_ignores_the_state() {
 fn memory_stays_bounded_where_little_of_the_input_is_sent() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
-    // Of each megabyte one small user is sent; 150 MB in all.
+    // One small user of each megabyte is sent; 150 MB in all.
     let padding = "x".repeat(1_000_000);
     let padded = (0..150)
         .map(|number| user(number).replace("\"first_name\"", &format!("\"unknown\":\"{padding}\",\"first_name\"")));
@@ -282,7 +282,7 @@ fn memory_stays_bounded_where_little_of_the_input_is_sent() {
     assert!((1_000..64 * 1024).contains(&peak), "{peak} KiB");
 }
 
-/// The most memory that a process has used so far, as Linux tells; 0 once it is gone.
+/// The most memory that a process has used so far, as Linux reports it; 0 after its end.
 fn peak_kibibytes(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
