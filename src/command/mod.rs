@@ -1,19 +1,16 @@
 //! One file a command: settings in, exit status out.
 
-mod confirmed;
-mod decided_records;
-mod deletion;
-mod doubts_file;
+mod dry_run;
 mod first_pass;
 mod help;
 mod import;
 mod import_error;
-mod marked;
+mod inputs;
+mod intake;
+mod memory_log;
 mod merge;
-mod objects;
 mod output;
 mod passwords;
-mod prepare;
 mod prepare_error;
 mod progress;
 mod runs;
@@ -27,6 +24,7 @@ mod undo;
 mod undo_error;
 mod verify;
 
+pub use dry_run::dry_run;
 pub use help::help;
 pub use import::import;
 pub use import_error::ImportError;
