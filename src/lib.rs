@@ -10,7 +10,7 @@
 //!                                                            │ in the order of the input
 //!         batches by count and bytes ◄───────────────────────┘                        pipeline::fill, delivery::batch
 //!                    │ bounded channel
-//!         N senders: pace → HTTP → decide → retry, partial retry                      delivery, pace, avnology
+//!         N senders: pace → HTTP → decide → retry, partial retry                      delivery, pace, avnology, http
 //!                    │ events
 //!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, account, journal, report
 //! ```
@@ -106,7 +106,8 @@
 //! | [`delivery`] | batches to the target: retries, splits, blame, what became of each identity |
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
-//! | [`avnology`] | the Admin API: client, answers, decisions, preflight |
+//! | [`avnology`] | the Admin API: requests, answers, decisions, preflight |
+//! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
@@ -143,6 +144,7 @@ pub mod command;
 pub mod delivery;
 pub mod exit;
 pub mod files;
+pub mod http;
 mod ignore;
 pub mod index;
 pub mod journal;

@@ -43,9 +43,7 @@ impl ExitStatus {
     /// The status when the target is of no use.
     pub fn of_target(error: &TargetError) -> Self {
         match error {
-            TargetError::Key(_) | TargetError::Client(_) | TargetError::Certificates { .. } | TargetError::Index(_) => {
-                Self::Usage
-            }
+            TargetError::Client(_) | TargetError::Index(_) => Self::Usage,
             TargetError::Refused { .. } => Self::Refused,
             TargetError::Unreachable { .. } | TargetError::AsksToWait { .. } => Self::Unreachable,
         }

@@ -8,10 +8,10 @@ use tokio::sync::Mutex;
 
 use super::catalogue::Catalogue;
 use super::{
-    Body, Changed, Client, Comparable, Decision, Field, MAX_PAGE, Reply, ReplyOutcome, RetryBudget, TargetError,
-    decide, deleted, error_body, retry_while, updated,
+    Changed, Client, Comparable, Decision, Field, MAX_PAGE, TargetError, decide, deleted, error_body, updated,
 };
-use crate::pace::Pace;
+use crate::http::{Body, PacedRequests, Reply, ReplyOutcome, is_transient};
+use crate::pace::{Pace, RetryBudget};
 
 /// A change to one identity.
 #[derive(Clone, Copy)]
@@ -63,8 +63,7 @@ impl PageSize {
 pub struct AdminCalls {
     pub(super) client: Client,
     pub(super) batch: bool,
-    pace: Arc<Pace>,
-    budget: RetryBudget,
+    requests: PacedRequests,
     page_size: Arc<PageSize>,
     /// Of a target whose list ignores the filter by external id.
     pub(super) catalogue: Arc<Mutex<Option<Catalogue>>>,
@@ -74,7 +73,8 @@ impl AdminCalls {
     /// Calls to this target at this pace; `batch` says whether it has the batch methods.
     pub fn new(client: Client, batch: bool, pace: Arc<Pace>, budget: RetryBudget) -> Self {
         let page_size = Arc::new(PageSize(AtomicUsize::new(MAX_PAGE)));
-        Self { client, batch, pace, budget, page_size, catalogue: Arc::default() }
+        let requests = PacedRequests::new(pace, budget, is_transient);
+        Self { client, batch, requests, page_size, catalogue: Arc::default() }
     }
 
     /// The error of a target whose list of identities comes to no end.
@@ -235,16 +235,7 @@ impl AdminCalls {
         request: impl Fn() -> F,
         acceptable: impl Fn(&Reply) -> bool,
     ) -> Result<Reply, TargetError> {
-        let request = &request;
-        let at_our_turn = || async move {
-            let mut permit = self.pace.admit(false).await;
-            permit.depart().await;
-            let reply = request().await;
-            permit.finish(&reply.answer());
-            reply
-        };
-        // A wait that the target asked for holds every request, this one too.
-        let keep_trying = || self.pace.failing_for() <= self.budget.total;
-        retry_while(&self.client, &self.budget, at_our_turn, acceptable, keep_trying).await
+        let answered = self.requests.send(request, acceptable).await;
+        answered.map_err(|gave_up| TargetError::gave_up(self.client.base_url(), &gave_up))
     }
 }

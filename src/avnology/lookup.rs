@@ -3,8 +3,8 @@
 use std::io;
 
 use super::catalogue::{Catalogue, Key};
-use super::cycle::Cycle;
-use super::{AdminCalls, Body, Comparable, Decision, Listed, TargetError, decide};
+use super::{AdminCalls, Comparable, Decision, Listed, TargetError, decide};
+use crate::http::{Body, Cycle};
 
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
 const MAX_QUERY: usize = 7_000;

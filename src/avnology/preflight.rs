@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::probe::{PROBE_ID, budget, clean_up, is_answer, probe};
 use super::{
-    Client, Comparable, Decision, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget, TargetError,
-    batch_results, decide, decide_item, retry_until_answered,
+    Client, Comparable, Decision, ItemDecision, ItemResult, TargetError, batch_results, decide, decide_item,
 };
-use crate::pace::PaceSignal;
+use crate::http::{Reply, ReplyOutcome, is_transient};
+use crate::pace::{PaceSignal, RetryBudget};
 
 /// How a target can be driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub async fn answers_probe_batch(client: &Client) -> (bool, PaceSignal) {
     let answers_probe_batch = decide(reply.outcome) == Decision::Done
         && batch_results(&reply.body, 1).is_some_and(|results| !results.iter().any(may_pass));
     clean_up(client, &reply, RetryBudget::default().longest).await;
-    (answers_probe_batch, reply.answer())
+    (answers_probe_batch, reply.pace_signal(is_transient))
 }
 
 /// The preflight of `verify` and `undo`, whose key may be one that can only read.
@@ -50,11 +50,11 @@ async fn probe_target<F: Future<Output = Reply>>(
     acceptable: impl Fn(&Reply) -> bool,
 ) -> Result<(Capabilities, Reply), TargetError> {
     let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-    let listed = retry_until_answered(client, &budget(patience), || client.list(None, 1), is_list).await?;
+    let listed = client.until_answered(&budget(patience), || client.list(None, 1), is_list).await?;
     if decide(listed.outcome) != Decision::Done {
         return Err(TargetError::refused(client.base_url(), &listed));
     }
-    let probed = retry_until_answered(client, &budget(patience), probe, acceptable).await?;
+    let probed = client.until_answered(&budget(patience), probe, acceptable).await?;
     match probed.outcome {
         ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok((Capabilities { batch: false }, probed)),
         ReplyOutcome::Answered { status: 200..=299 } => Ok((Capabilities { batch: true }, probed)),

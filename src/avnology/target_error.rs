@@ -2,25 +2,15 @@
 
 use std::time::Duration;
 
-use super::{BaseUrl, ErrorBody, KeyFault, Reply, ReplyOutcome, error_body};
+use super::{ErrorBody, error_body};
+use crate::http::{BaseUrl, ClientError, GaveUp, Reply, ReplyOutcome, shown_request_id};
 
 /// Why a target cannot be used, or cannot be used any longer.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// The key is none.
-    #[error("the admin key cannot be used: {0}")]
-    Key(#[from] KeyFault),
-    /// The certificates to trust cannot be read.
-    #[error("the certificates in `{path}` cannot be used: {problem}")]
-    Certificates {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The HTTP client cannot be made.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[source] reqwest::Error),
+    /// No client for it can be set up.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The target answered that it does not want us.
     #[error("{target} refused: {reason}; {advice}")]
     Refused {
@@ -104,6 +94,14 @@ impl TargetError {
         }
     }
 
+    /// The error for a request that was never answered.
+    pub(crate) fn gave_up(target: &BaseUrl, GaveUp { reply, asks_to_wait }: &GaveUp) -> Self {
+        match asks_to_wait {
+            Some(wait) => Self::asks_to_wait(target, reply, *wait),
+            None => Self::unreachable(target, reply),
+        }
+    }
+
     /// The error for a reply that asks to wait for this long.
     pub(crate) fn asks_to_wait(target: &BaseUrl, reply: &Reply, wait: Duration) -> Self {
         let ReplyOutcome::Answered { status } = reply.outcome else { return Self::unreachable(target, reply) };
@@ -116,23 +114,20 @@ impl TargetError {
             ReplyOutcome::Answered { status } => format!("it keeps answering HTTP {status}"),
             ReplyOutcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
             ReplyOutcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
-            ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref()).into_owned(),
+            ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref(), ADDRESS_OPTION).into_owned(),
         };
         Self::Unreachable { target: target.to_string(), reason }
     }
 }
 
-/// The longest code or id that is shown.
+/// The option that holds the target's address.
+const ADDRESS_OPTION: &str = "--base-url";
+
+/// The longest code that is shown.
 const SHOWN: usize = 64;
 
 /// A code from the target, if it is one: any other text in its place may be what we sent.
 fn shown_code(text: &str) -> Option<&str> {
     let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_code))
-}
-
-/// The target's name for a request, if it is one.
-pub(super) fn shown_request_id(text: &str) -> Option<&str> {
-    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_id))
 }

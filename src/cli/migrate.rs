@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
-use crate::avnology::BaseUrl;
 use crate::delivery::OnExisting;
+use crate::http::BaseUrl;
 use crate::mapping::MissingEmail;
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
 use crate::report::LogFormat;

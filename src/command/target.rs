@@ -8,8 +8,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, Proxy, TargetError};
+use crate::avnology::{Capabilities, Client, TargetError};
 use crate::exit::ExitStatus;
+use crate::http::{BaseUrl, ClientOptions, KeySource, Proxy};
 use crate::sandbox::{self, RunningSandbox};
 use crate::settings::{Destination, ImportSettings};
 use crate::signal::Signals;
@@ -46,7 +47,8 @@ pub(super) async fn connect(
         timeouts: settings.timeouts,
         certificates: settings.certificates.clone(),
         proxy: target.proxy.clone(),
-    })?;
+    })
+    .map_err(TargetError::from)?;
     let capabilities = tokio::select! {
         capabilities = preflight(&client, settings.retry.total) => capabilities?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),

@@ -1,6 +1,7 @@
 //! One request to the target and what it brought.
 
-use crate::avnology::{AnswerHold, ItemResult, Reply, TargetError};
+use crate::avnology::{ItemResult, TargetError};
+use crate::http::{AnswerHold, Reply};
 
 /// What an exchange with the target brought.
 pub(super) enum Exchange {

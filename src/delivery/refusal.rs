@@ -1,6 +1,7 @@
 //! What the target's refusals mean for a record.
 
-use crate::avnology::{ErrorBody, ItemDecision, ItemResult, Reply, ReplyOutcome, Transport, decide_item};
+use crate::avnology::{ErrorBody, ItemDecision, ItemResult, decide_item};
+use crate::http::{Reply, ReplyOutcome, Transport};
 use crate::mapping::{RejectCode, Rejection};
 
 /// Whether a failure may come from what was sent, rather than from the target or the way to it: then, while others get

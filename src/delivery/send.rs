@@ -27,12 +27,13 @@ use super::verdict::{self, Facts, Failure, Next, NextRound, Reason, RoundFacts, 
 use crate::account::StopReason;
 use crate::account::event::{Event, send_event};
 use crate::avnology::{
-    AnswerHold, Backoff, Decision, ErrorBody, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget, TargetError,
-    answers_probe_batch, batch_results, decide, decide_item, error_body,
+    Decision, ErrorBody, ItemDecision, ItemResult, TargetError, answers_probe_batch, batch_results, decide, decide_item,
+    error_body,
 };
+use crate::http::{self, AnswerHold, Reply, ReplyOutcome};
 use crate::journal::{ConfirmedUser, Entry, Plan, RecordOutcome, Settled};
 use crate::mapping::{RejectCode, Rejection};
-use crate::pace::{BatchControl, PaceSignal, Permit, RequestResult, Slot};
+use crate::pace::{Backoff, BatchControl, PaceSignal, Permit, RequestResult, RetryBudget, Slot};
 
 /// How long after a probe that was answered the user is tried again who alone fails.
 const SOON: Duration = Duration::from_secs(1);
@@ -330,7 +331,7 @@ impl Sender {
             answers_probe_batch(&self.delivery.client).await
         } else {
             let reply = self.delivery.client.list(None, 1).await;
-            (decide(reply.outcome) == Decision::Done, reply.answer())
+            (decide(reply.outcome) == Decision::Done, reply.pace_signal(http::is_transient))
         };
         permit.finish(&answer);
         answers_probe
@@ -349,8 +350,8 @@ impl Sender {
         let reply = if done && results.is_none() { reply.unreadable() } else { reply };
         // A target that takes none of the items does not work, even if its status says success.
         let all_fail = results.as_ref().is_some_and(|results| results.iter().all(is_transient));
-        let verdict = if all_fail { RequestResult::Failed } else { reply.answer().verdict };
-        permit.finish(&PaceSignal { verdict, ..reply.answer() });
+        let verdict = if all_fail { RequestResult::Failed } else { reply.pace_signal(http::is_transient).verdict };
+        permit.finish(&PaceSignal { verdict, ..reply.pace_signal(http::is_transient) });
         match results {
             Some(results) => Exchange::Results(results, reply.request_id, reply.body.into_held()),
             None => Exchange::Undecided(reply),

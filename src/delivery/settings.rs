@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::OnExisting;
-use crate::avnology::{AdminCalls, Client, RetryBudget, RunMark};
-use crate::pace::Pace;
+use crate::avnology::{AdminCalls, Client, RunMark};
+use crate::pace::{Pace, RetryBudget};
 
 /// Where identities go and how.
 #[derive(Clone, Debug)]

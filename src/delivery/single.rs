@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::batch::Item;
 use super::exchange::Exchange;
 use crate::avnology::{
-    AdminCalls, AnswerHold, Client, Comparable, Decision, ErrorBody, ItemResult, Reply, ReplyOutcome, RunMark,
-    TargetError, decide, error_body, identity,
+    AdminCalls, Client, Comparable, Decision, ErrorBody, ItemResult, RunMark, TargetError, decide, error_body, identity,
 };
+use crate::http::{AnswerHold, Reply, ReplyOutcome, is_transient};
 use crate::pace::Permit;
 
 /// One identity and how it is created.
@@ -31,7 +31,7 @@ impl Single<'_> {
         if decide(reply.outcome) == Decision::Done && identity(&reply.body).is_none() {
             reply = reply.unreadable();
         }
-        permit.finish(&reply.answer());
+        permit.finish(&reply.pace_signal(is_transient));
         let request = reply.request_id.clone();
         match reply.outcome {
             ReplyOutcome::Answered { status: 409 } => match self.existing(error_body(&reply.body)).await {

@@ -4,7 +4,8 @@
 //! Pure: the sender gathers the facts, asks here, and carries out what comes back.
 
 use super::refusal::{is_about_content, may_be_about_content};
-use crate::avnology::{Decision, ReplyOutcome, Transport, decide};
+use crate::avnology::{Decision, decide};
+use crate::http::{ReplyOutcome, Transport};
 
 /// Requests without an answer in time after which a batch is split.
 const TIMEOUTS: u32 = 2;

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::SettingsError;
 use super::engine::is_of_engine;
-use crate::avnology::{BaseUrl, KeySource, Proxy, check_proxy};
+use crate::http::{BaseUrl, KeySource, Proxy, check_proxy};
 use crate::journal::LockDirectory;
 
 pub(super) const KEY: &str = "AVNOLOGY_SECRET_KEY";

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{Environment, ImportSettings, SettingsError, Undo, WhichRun, runs_directory};
-use crate::avnology::BaseUrlError;
 use crate::cli::{ImportArguments, MappingArguments, ResumeArguments, RunOptions, TargetArguments, UndoArguments};
+use crate::http::BaseUrlError;
 use crate::journal::{Lock, MergedRecord, RecordedOptions, RunDirectory, RunRecord};
 use crate::rule_files::RuleFiles;
 use crate::source::ShardChoice;
