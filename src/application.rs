@@ -12,14 +12,15 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, MigrateArguments, Provider, RunOptions, RunsArguments, RunsCommand,
+    ClerkArguments, ClerkCommand, Command, ExportArguments, MigrateArguments, OutputOptions, Provider, RunsArguments,
+    RunsCommand,
 };
 use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
 use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{Console, LogFormat, MetricsFile, print_text};
 use crate::settings::{
-    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ImportSettings, SettingsError, command_line, console, metrics,
+    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportSettings, SettingsError, command_line, console, metrics,
     runs_directory,
 };
 use crate::signal::{Signal, Signals};
@@ -97,13 +98,14 @@ fn print(text: &str) -> ExitStatus {
 }
 
 /// What is run and how, as metrics call it; nothing if runs are only looked at.
-fn job(arguments: &ClerkArguments) -> Option<(&RunOptions, &'static str)> {
+fn job(arguments: &ClerkArguments) -> Option<(&OutputOptions, &'static str)> {
     Some(match &arguments.command {
-        None if arguments.import.dry_run => (&arguments.import.options, "dry-run"),
-        None => (&arguments.import.options, "import"),
-        Some(ClerkCommand::Resume(resume)) => (&resume.options, "import"),
-        Some(ClerkCommand::Verify(verify)) => (&verify.options, "verify"),
-        Some(ClerkCommand::Undo(undo)) => (&undo.options, "undo"),
+        None if arguments.import.dry_run => (&arguments.import.options.output, "dry-run"),
+        None => (&arguments.import.options.output, "import"),
+        Some(ClerkCommand::Export(export)) => (&export.output, "export"),
+        Some(ClerkCommand::Resume(resume)) => (&resume.options.output, "import"),
+        Some(ClerkCommand::Verify(verify)) => (&verify.options.output, "verify"),
+        Some(ClerkCommand::Undo(undo)) => (&undo.options.output, "undo"),
         Some(ClerkCommand::Runs(_)) => return None,
     })
 }
@@ -120,7 +122,7 @@ async fn run_job(
     let mut configuration = environment.files();
     configuration.push(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
     let measured = |settings: Result<ImportSettings, SettingsError>| {
-        let settings = ImportSettings { metrics, ..settings? };
+        let settings = ImportSettings { metrics: metrics.clone(), ..settings? };
         settings.check_outputs(&configuration)?;
         Ok(settings)
     };
@@ -136,7 +138,22 @@ async fn run_job(
             run_with(measured(ImportSettings::resolve_undo(undo, environment)), command::undo).await
         }
         Some(ClerkCommand::Runs(runs)) => look_at_runs(runs, environment),
+        Some(ClerkCommand::Export(export)) => run_export(*export, metrics, environment).await,
     }
+}
+
+async fn run_export(
+    arguments: ExportArguments,
+    metrics: Option<Arc<MetricsFile>>,
+    environment: &Environment,
+) -> Result<ExitStatus, FailedJob> {
+    let settings = ExportSettings::resolve(arguments, metrics, environment);
+    let settings = settings.map_err(|error| (error.into(), ExitStatus::Usage))?;
+    let signals = Signals::listen(leave).map_err(|error| (error.into(), ExitStatus::Unexpected))?;
+    Box::pin(command::export(settings, signals)).await.map_err(|error| {
+        let status = error.exit_status();
+        (error.into(), status)
+    })
 }
 
 fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, FailedJob> {

@@ -101,6 +101,8 @@
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
+//! | [`clerk_api`] | Clerk's Backend API, which is only read |
+//! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the target: retries, splits, blame, what became of each identity |
@@ -139,10 +141,12 @@ pub mod account;
 pub mod application;
 pub mod avnology;
 pub mod clerk;
+pub mod clerk_api;
 pub mod cli;
 pub mod command;
 pub mod delivery;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod http;
 mod ignore;

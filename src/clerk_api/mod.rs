@@ -5,19 +5,19 @@
 //! Names, limits and shapes are those of the API's own OpenAPI document, version [`API_VERSION`].
 
 mod clerk_calls;
-mod clerk_client;
 mod clerk_error;
 mod clerk_key;
 mod endpoint;
 mod page;
+mod refusal;
 mod request;
 
-pub use clerk_calls::ClerkCalls;
-pub use clerk_client::{ClerkClient, ClerkClientOptions};
-pub use clerk_error::{ClerkError, NotOffered};
+pub use clerk_calls::{Answer, ClerkCalls, Requests};
+pub use clerk_error::ClerkError;
 pub use clerk_key::ClerkKeyKind;
 pub use endpoint::Endpoint;
 pub use page::{Page, Record, object, total_count};
+pub use refusal::Refusal;
 pub use request::{Request, Start};
 
 /// The version of the API whose shapes the program knows, sent with each request.

@@ -1,8 +1,10 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
 mod exit_codes;
+mod export;
 mod help;
 mod migrate;
+mod output_options;
 #[cfg(not(feature = "sandbox"))]
 #[path = "no_sandbox.rs"]
 mod sandbox;
@@ -12,6 +14,7 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
 pub use migrate::{
@@ -19,6 +22,7 @@ pub use migrate::{
     ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments, UndoArguments,
     VerifyArguments,
 };
+pub use output_options::OutputOptions;
 pub use sandbox::SandboxArguments;
 
 use exit_codes::exit_codes;

@@ -4,6 +4,7 @@ mod confirmed;
 mod decided_records;
 mod deletion;
 mod doubts_file;
+mod export;
 mod first_pass;
 mod help;
 mod import;
@@ -27,6 +28,7 @@ mod undo;
 mod undo_error;
 mod verify;
 
+pub use export::{ExportCommandError, export};
 pub use help::help;
 pub use import::import;
 pub use import_error::ImportError;

@@ -18,7 +18,7 @@ use super::decided_records::DecidedRecords;
 use super::deletion::{Created, Deletion};
 use super::doubts_file::DoubtsFile;
 use super::import_error::ImportError;
-use super::progress::{of_undoing, start_metrics};
+use super::progress::{display, start_metrics};
 use super::target::{Target, at_target, connect};
 use super::undo_error::UndoError;
 use crate::avnology::{AdminCalls, MAX_PAGE, RunMark, preflight_reading};
@@ -30,7 +30,7 @@ use crate::journal::{
     UndoneRecord,
 };
 use crate::pace::Pace;
-use crate::report::{Deleted, StdoutError, UndoProgress, print_json};
+use crate::report::{Deleted, ProgressDisplay, StdoutError, print_json};
 use crate::settings::{ImportSettings, WhichRun};
 use crate::signal::Signals;
 
@@ -76,7 +76,7 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
         amendment: None,
         counts: &counts,
     };
-    let mut progress = of_undoing(settings, created);
+    let mut progress = display(settings.progress, Some(created));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
@@ -130,12 +130,12 @@ fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<WhatI
 }
 
 /// Shows how far it is, for ever.
-async fn show(counts: &Cell<Deleted>, progress: &mut UndoProgress) {
+async fn show(counts: &Cell<Deleted>, progress: &mut ProgressDisplay) {
     let started = Instant::now();
     let mut ticks = interval(TICK);
     loop {
         ticks.tick().await;
-        progress.update(counts.get(), started.elapsed());
+        progress.update(&counts.get(), started.elapsed());
     }
 }
 

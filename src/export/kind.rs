@@ -49,8 +49,6 @@ pub enum Kind {
     BlocklistIdentifiers,
     /// Connections to identity providers of enterprises.
     EnterpriseConnections,
-    /// Users who are gone since an earlier export: stubs that the program writes, from no list.
-    DeletedUsers,
 }
 
 /// How the records of a kind come.
@@ -72,12 +70,13 @@ pub(super) enum Listing {
         /// Whether pages have to be asked for.
         paginated: bool,
     },
-    /// Not from the API.
-    Made,
 }
 
 /// The oldest first: what is created while a list is read comes at its end, and moves nothing.
-pub(super) const OLDEST_FIRST: &str = "+created_at";
+const OLDEST_FIRST: &str = "+created_at";
+
+/// The order in which changes since a moment are read, down to it.
+pub(super) const NEWEST_CHANGES_FIRST: &str = "-updated_at";
 
 impl Kind {
     /// All that the API has, in the order in which they are read: small ones first, so that what is wrong with a key or an
@@ -126,13 +125,12 @@ impl Kind {
             Self::AllowlistIdentifiers => "allowlist_identifiers",
             Self::BlocklistIdentifiers => "blocklist_identifiers",
             Self::EnterpriseConnections => "enterprise_connections",
-            Self::DeletedUsers => "deleted_users",
         }
     }
 
-    /// Where its records come from; nothing for what the program itself writes.
-    pub(super) const fn endpoint(self) -> Option<Endpoint> {
-        Some(match self {
+    /// Where its records come from.
+    pub(super) const fn endpoint(self) -> Endpoint {
+        match self {
             Self::Instance => Endpoint::Instance,
             Self::OrganizationSettings => Endpoint::OrganizationSettings,
             Self::OAuthApplicationSettings => Endpoint::OAuthApplicationSettings,
@@ -152,8 +150,7 @@ impl Kind {
             Self::AllowlistIdentifiers => Endpoint::AllowlistIdentifiers,
             Self::BlocklistIdentifiers => Endpoint::BlocklistIdentifiers,
             Self::EnterpriseConnections => Endpoint::EnterpriseConnections,
-            Self::DeletedUsers => return None,
-        })
+        }
     }
 
     /// How its records come.
@@ -176,7 +173,6 @@ impl Kind {
                 Listing::Offset { order: None, paginated: true }
             }
             Self::EnterpriseConnections => Listing::Offset { order: None, paginated: false },
-            Self::DeletedUsers => Listing::Made,
         }
     }
 
@@ -197,7 +193,7 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = || Self::ALL.map(Self::name).join(", ");
-        let found = Self::ALL.into_iter().chain([Self::DeletedUsers]).find(|kind| kind.name() == text);
+        let found = Self::ALL.into_iter().find(|kind| kind.name() == text);
         found.ok_or_else(|| format!("there is no such kind; the kinds are {}", known()))
     }
 }
@@ -225,7 +221,7 @@ mod tests {
     #[test]
     fn each_kind_is_read_once_by_a_name_and_from_a_place_of_its_own() {
         let names: BTreeSet<&str> = Kind::ALL.map(Kind::name).into();
-        let endpoints: BTreeSet<Endpoint> = Kind::ALL.iter().filter_map(|kind| kind.endpoint()).collect();
+        let endpoints: BTreeSet<Endpoint> = Kind::ALL.map(Kind::endpoint).into();
         assert_eq!((names.len(), endpoints.len()), (Kind::ALL.len(), Kind::ALL.len()));
         for kind in Kind::ALL {
             assert_eq!(kind.name().parse(), Ok(kind));

@@ -38,6 +38,6 @@ pub use export_error::ExportError;
 pub use exporter::Exporter;
 pub use kind::Kind;
 pub use manifest::{Difference, ExportedFile, Manifest, Missing};
-pub use since::Since;
+pub use since::{Since, SinceArgument};
 pub use state::{ExportState, Plan};
 pub use tally::Tally;

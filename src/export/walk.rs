@@ -13,7 +13,7 @@ use crate::clerk_api::Start;
 const OVERLAP: u64 = 10;
 
 /// Ids of the last records, from which a walk can go on if the very last ones are deleted.
-const RECENT: usize = 512;
+pub(super) const RECENT: usize = 512;
 
 /// Pages that begin with the same record, one behind the other, before a list counts as one without an end.
 const SAME: u32 = 3;

@@ -13,10 +13,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::moment::Figures;
-use super::{GivenPath, Moment};
+use super::{ExportFigures, GivenPath, Moment};
 use crate::account::{Ledger, Reporter};
 use crate::exit::ExitStatus;
 use crate::files::{directory_of, sync_directory_of};
+use crate::pace::PaceFigures;
 
 /// How often the file is renewed. Prometheus itself looks every 15 seconds by default.
 const EVERY: Duration = Duration::from_secs(5);
@@ -41,7 +42,7 @@ pub struct MetricsFile {
 /// What the file says.
 #[derive(Clone, Debug, Default)]
 struct MetricsState {
-    /// `import`, `dry-run`, `verify` or `undo`.
+    /// `import`, `dry-run`, `verify`, `undo` or `export`.
     job: &'static str,
     run: Option<String>,
     started: Option<Timestamp>,
@@ -49,6 +50,8 @@ struct MetricsState {
     last_success: Option<i64>,
     last_completion: Option<i64>,
     figures: Option<Figures>,
+    /// Of an export from Clerk's API.
+    exported: Option<ExportFigures>,
     rejected_by_code: Vec<(&'static str, u64)>,
     /// Whether there was any record.
     has_records: bool,
@@ -106,6 +109,11 @@ impl MetricsFile {
                 state.last_completion = Some(now.as_second());
             }
         });
+    }
+
+    /// How far an export is.
+    pub fn exported(&self, figures: &ExportFigures) {
+        self.change(|state| state.exported = Some(figures.clone()));
     }
 
     fn look(&self, moment: &Moment<'_>) {
@@ -216,6 +224,9 @@ impl fmt::Display for MetricsState {
             "When an import last went through all records.",
             moment(self.last_completion),
         )?;
+        if let Some(figures) = &self.exported {
+            metrics.exported(figures)?;
+        }
         let Some(figures) = &self.figures else { return Ok(()) };
         metrics.figures(figures)?;
         let rejected = self.rejected_by_code.iter().map(|(code, count)| (label("code", code), number(*count)));
@@ -255,10 +266,24 @@ impl Metrics<'_, '_> {
         self.family("records", "Records read so far, by what became of them.", records)?;
         self.single("read_bytes", "Bytes of the input that were read.", Some(number(figures.bytes)))?;
         self.single("input_bytes", "Bytes of the input, if known.", figures.bytes_total.map(number))?;
-        let requests = [("sent", figures.requests), ("retried", figures.retries), ("refused", figures.throttled)];
+        self.requests(figures.requests, figures.retries, figures.throttled)?;
+        figures.pace.as_ref().map_or(Ok(()), |pace| self.pace(pace))
+    }
+
+    fn exported(&mut self, figures: &ExportFigures) -> fmt::Result {
+        self.single("exported_records", "Records in the files of the export.", Some(number(figures.exported)))?;
+        self.single("exported_bytes", "Their bytes.", Some(number(figures.bytes)))?;
+        self.requests(figures.requests, figures.retries, figures.throttled)?;
+        self.pace(&figures.pace)
+    }
+
+    fn requests(&mut self, sent: u64, retried: u64, refused: u64) -> fmt::Result {
+        let requests = [("sent", sent), ("retried", retried), ("refused", refused)];
         let requests = requests.map(|(kind, count)| (label("kind", kind), number(count)));
-        self.family("requests", "Requests; of them further attempts, and such as were too fast.", requests)?;
-        let Some(pace) = &figures.pace else { return Ok(()) };
+        self.family("requests", "Requests; of them further attempts, and such as were too fast.", requests)
+    }
+
+    fn pace(&mut self, pace: &PaceFigures) -> fmt::Result {
         self.single("allowed_requests_per_second", "The rate that is kept to.", Some(pace.rate))?;
         let concurrency = u32::try_from(pace.concurrency).unwrap_or(u32::MAX);
         self.single("concurrency", "Requests that may be under way at once.", Some(concurrency.into()))?;

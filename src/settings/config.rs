@@ -34,12 +34,13 @@ pub const DEFAULT_CONFIG_FILE: &str = "avnology.toml";
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// Options that are decisions of the moment, or that only make sense to somebody who watches.
-const TYPED_ONLY: [&str; 11] = [
+const TYPED_ONLY: [&str; 12] = [
     "all",
     "config",
     "dry-run",
     "force",
     "help",
+    "new",
     "preview",
     "print-default-mapping",
     "sample",
@@ -370,9 +371,12 @@ mod tests {
             return value.get_name().to_owned();
         }
         match name {
-            "base-url" => "https://id.example.com".to_owned(),
+            "base-url" | "clerk-url" => "https://id.example.com".to_owned(),
+            "only" => "users,organizations".to_owned(),
+            "since" => "2026-11-23".to_owned(),
+            "compress" => "zstd".to_owned(),
             "missing-email" => "reject".to_owned(),
-            "rate" | "rate-min" | "rate-max" => "5/s".to_owned(),
+            "rate" | "rate-min" | "rate-max" | "clerk-rate" => "5/s".to_owned(),
             "shard" => "1/2".to_owned(),
             "batch-bytes" | "max-record-bytes" => "65536".to_owned(),
             _ => "5".to_owned(),
@@ -398,7 +402,7 @@ mod tests {
         assert_eq!(rate(&[("AVNOLOGY_RATE", "20/s")], " --rate 10/s"), Some("10/s".to_owned()));
         // What would be a contradiction if both were typed is none with the file.
         assert!(import(text, &[], " --sandbox").target.sandbox);
-        assert_eq!(import(text, &[], " --verbose").options.verbose, 1);
+        assert_eq!(import(text, &[], " --verbose").options.output.verbose, 1);
         let typed = import(text, &[], " --import a.json b.json").import;
         assert_eq!(typed, [PathBuf::from("a.json"), PathBuf::from("b.json")]);
     }
@@ -427,7 +431,7 @@ mod tests {
         let crate::cli::Command::Migrate(migrate) = cli.command else { panic!() };
         let crate::cli::Provider::Clerk(clerk) = migrate.provider;
         let Some(crate::cli::ClerkCommand::Resume(resume)) = clerk.command else { panic!() };
-        assert_eq!((resume.options.rate, resume.options.report.is_some()), (None, true));
+        assert_eq!((resume.options.rate, resume.options.output.report.is_some()), (None, true));
     }
 
     #[test]

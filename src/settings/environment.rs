@@ -1,6 +1,6 @@
 //! The environment and `.env`, read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,8 +13,28 @@ use super::engine::is_of_engine;
 use crate::http::{BaseUrl, KeySource, Proxy, check_proxy};
 use crate::journal::LockDirectory;
 
-pub(super) const KEY: &str = "AVNOLOGY_SECRET_KEY";
-const KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
+/// The variables that a key comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyVariables {
+    /// The one that holds it.
+    pub key: &'static str,
+    /// The one that names a file with it.
+    pub file: &'static str,
+    /// What messages call the key.
+    pub called: &'static str,
+}
+
+impl KeyVariables {
+    /// Of the target's key.
+    pub(super) const ADMIN: Self =
+        Self { key: "AVNOLOGY_SECRET_KEY", file: "AVNOLOGY_SECRET_KEY_FILE", called: "the admin key" };
+
+    /// Of the key of Clerk's API, under the name that Clerk's own programs use.
+    pub(super) const CLERK: Self = Self { key: "CLERK_SECRET_KEY", file: "CLERK_SECRET_KEY_FILE", called: "Clerk's key" };
+}
+
+/// Variables of Clerk's own programs that concern us. An application has others that begin like that.
+const OF_CLERK: [&str; 3] = [KeyVariables::CLERK.key, KeyVariables::CLERK.file, "CLERK_API_URL"];
 
 /// Where programs keep state between runs, by the XDG Base Directory Specification.
 const STATE_HOME: &str = "XDG_STATE_HOME";
@@ -34,8 +54,9 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
-    /// The `.env` file that the key was found in.
-    key_in: Option<PathBuf>,
+    /// The `.env` file, and which of the variables are in it and not in the process's environment.
+    dot_env: PathBuf,
+    of_dot_env: BTreeSet<String>,
 }
 
 impl Environment {
@@ -51,15 +72,15 @@ impl Environment {
             Err(error) => return Err(SettingsError::DotEnv(error.to_string())),
         }
         let of_process = of_process()?;
-        let key_in = (!of_process.contains_key(KEY)).then(|| directory.join(".env"));
+        let of_dot_env = variables.keys().filter(|name| !of_process.contains_key(*name)).cloned().collect();
         variables.extend(of_process);
-        Ok(Self { variables, key_in })
+        Ok(Self { variables, dot_env: directory.join(".env"), of_dot_env })
     }
 
     /// These variables, and no `.env`.
     #[cfg(test)]
     pub(super) fn of(variables: BTreeMap<String, String>) -> Self {
-        Self { variables, key_in: None }
+        Self { variables, ..Self::default() }
     }
 
     /// A variable's value; an empty one counts as unset.
@@ -80,7 +101,8 @@ impl Environment {
 
     /// The files that settings are read from.
     pub fn files(&self) -> Vec<PathBuf> {
-        std::iter::once(PathBuf::from(".env")).chain(self.get(KEY_FILE).map(PathBuf::from)).collect()
+        let key_files = [KeyVariables::ADMIN, KeyVariables::CLERK].map(|names| self.get(names.file).map(PathBuf::from));
+        std::iter::once(PathBuf::from(".env")).chain(key_files.into_iter().flatten()).collect()
     }
 
     /// The proxy on the way to a target. There is none to this machine.
@@ -106,41 +128,42 @@ impl Environment {
         names.iter().find_map(|name| Some((*name, self.variables.get(*name)?.as_str())))
     }
 
-    /// Where the admin key is to be found, now and later.
-    pub(super) fn key_source(&self) -> KeySource {
-        let given = self.get(KEY).map(SecretString::from);
-        match (self.get(KEY_FILE), &self.key_in) {
-            (Some(file), _) if given.is_none() => KeySource::File(PathBuf::from(file)),
-            (_, Some(dot_env)) if given.is_some() => {
-                let dot_env = dot_env.clone();
+    /// Where a key is to be found, now and later.
+    pub(super) fn key_source(&self, names: KeyVariables) -> KeySource {
+        let given = self.get(names.key).map(SecretString::from);
+        match self.get(names.file) {
+            Some(file) if given.is_none() => KeySource::File(PathBuf::from(file)),
+            _ if given.is_some() && self.of_dot_env.contains(names.key) => {
+                let dot_env = self.dot_env.clone();
                 KeySource::Read(Arc::new(move || {
                     let text = std::fs::read_to_string(&dot_env).ok()?;
                     let variables = read_dot_env(&text).ok()?;
-                    variables.into_iter().rfind(|(name, _)| name == KEY).map(|(_, value)| SecretString::from(value))
+                    variables.into_iter().rfind(|(name, _)| name == names.key).map(|(_, value)| SecretString::from(value))
                 }))
             }
             _ => KeySource::Given(given),
         }
     }
 
-    /// What messages call the place that the admin key comes from.
-    pub(super) fn key_place(&self) -> String {
-        match (self.get(KEY), self.get(KEY_FILE), &self.key_in) {
-            (None, Some(file), _) => format!("`{file}` ({KEY_FILE})"),
-            (Some(_), _, Some(_)) => format!("`.env` ({KEY})"),
-            _ => KEY.to_owned(),
+    /// What messages call the place that a key comes from.
+    pub(super) fn key_place(&self, names: KeyVariables) -> String {
+        let KeyVariables { key, file: key_file, .. } = names;
+        match (self.get(key), self.get(key_file)) {
+            (None, Some(file)) => format!("`{file}` ({key_file})"),
+            (Some(_), _) if self.of_dot_env.contains(key) => format!("`.env` ({key})"),
+            _ => key.to_owned(),
         }
     }
 
-    /// Warns if everybody on this machine can read the file that the admin key is in.
-    pub(super) fn warn_of_readers(&self) {
-        let file = match (self.get(KEY), self.get(KEY_FILE)) {
-            (Some(_), _) => self.key_in.clone(),
+    /// Warns if everybody on this machine can read the file that a key is in.
+    pub(super) fn warn_of_readers(&self, names: KeyVariables) {
+        let file = match (self.get(names.key), self.get(names.file)) {
+            (Some(_), _) => self.of_dot_env.contains(names.key).then(|| self.dot_env.clone()),
             (None, file) => file.map(PathBuf::from),
         };
         let Some(file) = file.filter(|file| can_all_read(file)) else { return };
-        let file = file.strip_prefix(".").unwrap_or(&file).display();
-        tracing::warn!("everybody on this machine can read the admin key in `{file}`; `chmod 600 {file}` ends that");
+        let (file, called) = (file.strip_prefix(".").unwrap_or(&file).display(), names.called);
+        tracing::warn!("everybody on this machine can read {called} in `{file}`; `chmod 600 {file}` ends that");
     }
 
     pub(super) fn parse<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, SettingsError>
@@ -177,7 +200,7 @@ fn can_all_read(_: &Path) -> bool {
 }
 
 fn is_ours(name: &str) -> bool {
-    name.starts_with(OURS) || name == STATE_HOME || is_of_store(name)
+    name.starts_with(OURS) || name == STATE_HOME || is_of_store(name) || OF_CLERK.iter().any(|ours| name.starts_with(ours))
 }
 
 fn is_of_store(name: &str) -> bool {

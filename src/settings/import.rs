@@ -10,11 +10,13 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::engine::ShardError;
+use super::environment::KeyVariables;
 use super::output::{ProgressMode, console, is_quiet, progress};
 use super::{Environment, SettingsError, shard};
 use crate::avnology::DEFAULT_BASE_URL;
 use crate::cli::{ImportArguments, OutputFormat, RunOptions, VerifyArguments};
 use crate::delivery::OnExisting;
+use crate::export::Manifest;
 use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy, Timeouts, check_key};
 use crate::journal::LockDirectory;
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, RetryBudget, Timer};
@@ -148,7 +150,11 @@ impl ImportSettings {
     ) -> Result<Self, SettingsError> {
         let access = object_access(&arguments.options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
-        let inputs = arguments.import.iter().map(input).collect::<Result<Vec<_>, _>>()?;
+        let inputs = arguments.import.iter().map(|path| {
+            let users = if path.is_dir() { Manifest::users_in(path)? } else { None };
+            input(users.as_ref().unwrap_or(path)).map_err(SettingsError::from)
+        });
+        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
         let passwords = arguments.passwords.as_ref().map(input).transpose()?;
         check_inputs(&inputs, passwords.as_ref(), environment)?;
         let shard = shard::resolve(arguments.shard, environment)?;
@@ -167,8 +173,8 @@ impl ImportSettings {
             timeouts: timeouts(&options),
             certificates: first(options.cacert.clone(), environment, "AVNOLOGY_CACERT")?,
             runs_directory: runs_directory(options.runs_dir.clone(), environment)?,
-            preview: preview.unwrap_or(if dry_run && !is_quiet(&options) { 3 } else { 0 }),
-            progress: progress(&options),
+            preview: preview.unwrap_or(if dry_run && !is_quiet(&options.output) { 3 } else { 0 }),
+            progress: progress(&options.output),
             retry: RetryBudget { total: patience(&options), ..RetryBudget::default() },
             intake: Intake {
                 inputs,
@@ -189,10 +195,10 @@ impl ImportSettings {
             max_errors: options.max_errors,
             strict: options.strict,
             min_records: options.min_records,
-            output: options.output,
-            console: console(&options),
+            output: options.output.format,
+            console: console(&options.output),
             metrics: None,
-            report: options.report,
+            report: options.output.report,
             locks: environment.locks(),
             sample: Sample::All,
             undo: Undo::default(),
@@ -272,7 +278,7 @@ pub fn runs_directory(flag: Option<PathBuf>, environment: &Environment) -> Resul
 }
 
 /// A flag, else a variable.
-fn first<T: FromStr>(flag: Option<T>, environment: &Environment, name: &'static str) -> Result<Option<T>, SettingsError>
+pub(super) fn first<T: FromStr>(flag: Option<T>, environment: &Environment, name: &'static str) -> Result<Option<T>, SettingsError>
 where
     T::Err: fmt::Display,
 {
@@ -310,10 +316,13 @@ fn destination(arguments: &ImportArguments, environment: &Environment) -> Result
             problem: error.to_string(),
         })?,
     };
-    let key_source = environment.key_source();
-    let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
-    check_key(&secret_key).map_err(|fault| SettingsError::Key { place: environment.key_place(), fault })?;
-    environment.warn_of_readers();
+    let names = KeyVariables::ADMIN;
+    let key_source = environment.key_source(names);
+    let failed = |source| SettingsError::KeyFile { variable: names.file, source };
+    let secret_key = key_source.read().map_err(failed)?.ok_or(SettingsError::NoKey)?;
+    let place = || environment.key_place(names);
+    check_key(&secret_key).map_err(|fault| SettingsError::Key { called: names.called, place: place(), fault })?;
+    environment.warn_of_readers(names);
     let proxy = environment.proxy(&base_url)?.map(Arc::new);
     Ok(Destination::Target { base_url, secret_key, key_source, proxy })
 }
@@ -323,7 +332,6 @@ mod tests {
     use clap::Parser;
     use secrecy::ExposeSecret;
 
-    use super::super::environment::KEY as KEY_VARIABLE;
     use super::*;
     use crate::cli::{Cli, Command, Provider};
 
@@ -339,7 +347,7 @@ mod tests {
         ImportSettings::resolve(clerk.import, &environment(variables))
     }
 
-    const KEY: (&str, &str) = (KEY_VARIABLE, "sk_test_1");
+    const KEY: (&str, &str) = (KeyVariables::ADMIN.key, "sk_test_1");
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_defaults() {

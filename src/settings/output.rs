@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::SettingsError;
-use crate::cli::{ProgressStyle, RunOptions};
+use crate::cli::{OutputOptions, ProgressStyle};
 use crate::report::{Console, LogFormat, MetricsFile};
 
 /// How often a program that watches hears of the progress.
@@ -28,24 +28,24 @@ pub enum ProgressMode {
 }
 
 /// What standard error gets beside progress. A user who types `--verbose` sees something, even if the config file asks for quiet.
-pub fn console(options: &RunOptions) -> Console {
+pub fn console(options: &OutputOptions) -> Console {
     Console::new(options.log_format, is_quiet(options))
 }
 
 /// Whether only news is printed.
-pub(super) fn is_quiet(options: &RunOptions) -> bool {
+pub(super) fn is_quiet(options: &OutputOptions) -> bool {
     options.quiet && options.verbose == 0
 }
 
 /// The metrics of a job, if they are asked for.
-pub fn metrics(options: &RunOptions, job: &'static str) -> Result<Option<Arc<MetricsFile>>, SettingsError> {
+pub fn metrics(options: &OutputOptions, job: &'static str) -> Result<Option<Arc<MetricsFile>>, SettingsError> {
     let Some(path) = &options.metrics_file else { return Ok(None) };
     let file = MetricsFile::new(path, job).map_err(|source| SettingsError::Metrics { path: path.clone(), source })?;
     Ok(Some(Arc::new(file)))
 }
 
 /// How progress is shown: as was asked, else as fits.
-pub(super) fn progress(arguments: &RunOptions) -> ProgressMode {
+pub(super) fn progress(arguments: &OutputOptions) -> ProgressMode {
     match arguments.progress {
         _ if is_quiet(arguments) => ProgressMode::None,
         ProgressStyle::Auto if arguments.log_format == LogFormat::Json => ProgressMode::Json(LOGGED_PROGRESS),

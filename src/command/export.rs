@@ -1,0 +1,155 @@
+//! `avnology migrate clerk export`: a tenant from Clerk's API into files.
+
+use std::cell::Cell;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::{Instant, interval};
+
+use super::output::write_report;
+use super::progress::display;
+use crate::cli::OutputFormat;
+use crate::clerk_api::{ClerkCalls, ClerkError};
+use crate::exit::ExitStatus;
+use crate::export::{ExportDirectory, ExportError, Exporter, Manifest, Tally};
+use crate::journal::{Lock, LockError};
+use crate::pace::Pace;
+use crate::report::{ExportFigures, StdoutError, print_json, write_export_summary};
+use crate::settings::ExportSettings;
+use crate::signal::{Signal, Signals};
+
+/// How often the display is renewed.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How often the metrics are renewed, as those of an import are.
+const METRICS: Duration = Duration::from_secs(5);
+
+/// Why an export ended before it was finished.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportCommandError {
+    /// It cannot be done.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// Another process exports into the same directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The results cannot be written to standard output.
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
+    /// The report cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// A signal.
+    #[error("interrupted by {0}; the same command goes on with the export")]
+    Interrupted(Signal),
+}
+
+impl ExportCommandError {
+    /// The exit status for it.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Export(ExportError::Clerk(ClerkError::Refused { .. })) => ExitStatus::Refused,
+            Self::Export(ExportError::Clerk(ClerkError::Unreachable { .. } | ClerkError::AsksToWait { .. })) => {
+                ExitStatus::Unreachable
+            }
+            Self::Lock(LockError::Held { .. }) => ExitStatus::Locked,
+            Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
+            Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Export(_) | Self::Lock(_) | Self::Stdout(_) | Self::Write { .. } => ExitStatus::Usage,
+        }
+    }
+}
+
+/// Exports a tenant, or goes on with an export that was interrupted.
+pub async fn export(settings: ExportSettings, mut signals: Signals) -> Result<ExitStatus, ExportCommandError> {
+    let directory = &settings.directory;
+    let failed = |source| ExportError::File { path: directory.path().to_path_buf(), source };
+    directory.create().map_err(failed)?;
+    if let Some(stranger) = directory.stranger().map_err(failed)? {
+        return Err(ExportError::NotEmpty { path: directory.path().to_path_buf(), stranger }.into());
+    }
+    let _lock = Lock::take(&directory.lock(), "export")?;
+    if settings.new {
+        directory.clear().map_err(failed)?;
+    } else if let Some(manifest) = Manifest::read(directory)? {
+        settings.console.note(&format!(
+            "The export in {} was finished at {}; --new begins a new one in its place.",
+            directory.path().display(),
+            manifest.finished.strftime("%F %T UTC")
+        ));
+        return finish(&manifest, &settings, None);
+    }
+    if let Some(metrics) = &settings.metrics {
+        metrics.begin(None);
+    }
+    let pace = Pace::new(&settings.pace);
+    let calls = ClerkCalls::new(&settings.client, pace, settings.retry).map_err(ExportError::Clerk)?;
+    let (started, tally) = (Instant::now(), Cell::new(Tally::default()));
+    let mut progress = display(settings.progress, None);
+    let figures = |elapsed| ExportFigures::new(tally.get(), calls.requests(), calls.pace(), elapsed);
+    let show = async {
+        let (mut ticks, mut of_metrics) = (interval(TICK), interval(METRICS));
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => progress.update(&figures(started.elapsed()), started.elapsed()),
+                _ = of_metrics.tick() => measure(&settings, &figures(started.elapsed())),
+            }
+        }
+    };
+    let ended = tokio::select! {
+        biased;
+        signal = signals.next() => Err(ExportCommandError::Interrupted(signal)),
+        ended = run(&calls, directory, &settings, &tally) => ended.map_err(ExportCommandError::Export),
+        // It never ends.
+        never = show => match never {},
+    };
+    progress.finish();
+    measure(&settings, &figures(started.elapsed()));
+    finish(&ended?, &settings, Some(started.elapsed()))
+}
+
+fn measure(settings: &ExportSettings, figures: &ExportFigures) {
+    if let Some(metrics) = &settings.metrics {
+        metrics.exported(figures);
+    }
+}
+
+async fn run(
+    calls: &ClerkCalls,
+    directory: &ExportDirectory,
+    settings: &ExportSettings,
+    tally: &Cell<Tally>,
+) -> Result<Manifest, ExportError> {
+    let exporter = Exporter::begin(calls, directory, settings.plan.clone(), tally).await?;
+    exporter.run().await
+}
+
+/// Gives the account of an export: it is the manifest.
+fn finish(
+    manifest: &Manifest,
+    settings: &ExportSettings,
+    elapsed: Option<Duration>,
+) -> Result<ExitStatus, ExportCommandError> {
+    let printed = if settings.output == OutputFormat::Json { print_json(manifest) } else { Ok(()) };
+    let exceptions = manifest.differences.iter().map(|difference| {
+        format!("{}: {} found, and Clerk counts {}", difference.kind, difference.found, difference.counted)
+    });
+    let exceptions = exceptions.reduce(|one, other| format!("{one}; {other}"));
+    if let Some(elapsed) = elapsed {
+        let directory = settings.directory.path();
+        let summary = |out: &mut String| write_export_summary(out, manifest, directory, elapsed);
+        settings.console.account(summary, manifest, exceptions.as_deref());
+    }
+    if let Some(path) = &settings.report {
+        write_report(path, manifest)
+            .map_err(|source| ExportCommandError::Write { path: path.clone(), source })?;
+    }
+    printed?;
+    Ok(if exceptions.is_some() { ExitStatus::Rejected } else { ExitStatus::Success })
+}

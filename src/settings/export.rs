@@ -1,0 +1,118 @@
+//! The settings of an export from Clerk's API.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::environment::KeyVariables;
+use super::import::first;
+use super::output::{ProgressMode, console, progress};
+use super::{Environment, SettingsError};
+use crate::cli::{ExportArguments, OutputFormat};
+use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
+use crate::export::{ExportDirectory, Kind, Plan, Since};
+use crate::http::{BaseUrlError, ClientOptions, Timeouts, check_key};
+use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, RetryBudget, Timer};
+use crate::report::{Console, MetricsFile};
+
+/// All that an export needs to know.
+#[derive(Clone, Debug)]
+pub struct ExportSettings {
+    /// What is wanted.
+    pub plan: Plan,
+    /// Where it goes.
+    pub directory: ExportDirectory,
+    /// Whether an export that is there already is deleted.
+    pub new: bool,
+    /// How the API is reached.
+    pub client: ClientOptions,
+    /// Which kind of instance the key says that it belongs to.
+    pub key_kind: ClerkKeyKind,
+    /// How fast it may go.
+    pub pace: PaceRules,
+    /// How often and how long one request is tried.
+    pub retry: RetryBudget,
+    /// What standard output gets.
+    pub output: OutputFormat,
+    /// What standard error gets.
+    pub progress: ProgressMode,
+    /// What else standard error gets.
+    pub console: Console,
+    /// Metrics for Prometheus.
+    pub metrics: Option<Arc<MetricsFile>>,
+    /// A further place for the report.
+    pub report: Option<PathBuf>,
+}
+
+impl ExportSettings {
+    /// Resolves what was typed.
+    pub fn resolve(
+        arguments: ExportArguments,
+        metrics: Option<Arc<MetricsFile>>,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let client = client(&arguments, environment)?;
+        let key_kind = ClerkKeyKind::of(&client.secret_key);
+        let ExportArguments { out, only, since, compress, new, clerk_rate, max_wait, output, .. } = arguments;
+        let patience = max_wait.map_or(RetryBudget::default().total, Duration::from_secs);
+        let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
+        Ok(Self {
+            plan: Plan { kinds, since: since.map(Since::resolve).transpose()?, compression: compress },
+            directory: ExportDirectory::new(out),
+            new,
+            client,
+            key_kind,
+            pace: pace(clerk_rate, key_kind, patience),
+            retry: RetryBudget { total: patience, ..RetryBudget::default() },
+            output: output.format,
+            progress: progress(&output),
+            console: console(&output),
+            metrics,
+            report: output.report,
+        })
+    }
+}
+
+fn client(arguments: &ExportArguments, environment: &Environment) -> Result<ClientOptions, SettingsError> {
+    let base_url = match first(arguments.clerk_url.clone(), environment, "CLERK_API_URL")? {
+        Some(base_url) => base_url,
+        None => DEFAULT_CLERK_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
+            name: "CLERK_API_URL",
+            problem: error.to_string(),
+        })?,
+    };
+    let names = KeyVariables::CLERK;
+    let key_source = environment.key_source(names);
+    let failed = |source| SettingsError::KeyFile { variable: names.file, source };
+    let secret_key = key_source.read().map_err(failed)?.ok_or(SettingsError::NoClerkKey)?;
+    let place = || environment.key_place(names);
+    check_key(&secret_key).map_err(|fault| SettingsError::Key { called: names.called, place: place(), fault })?;
+    environment.warn_of_readers(names);
+    let seconds = |count: Option<NonZeroU32>| count.map(|count| Duration::from_secs(count.get().into()));
+    let default = Timeouts::default();
+    Ok(ClientOptions {
+        proxy: environment.proxy(&base_url)?.map(Arc::new),
+        base_url,
+        secret_key,
+        key_source,
+        timeouts: Timeouts {
+            connect: seconds(arguments.connect_timeout).unwrap_or(default.connect),
+            request: seconds(arguments.request_timeout).unwrap_or(default.request),
+        },
+        certificates: first(arguments.cacert.clone(), environment, "AVNOLOGY_CACERT")?,
+    })
+}
+
+fn pace(typed: Option<RateChoice>, key_kind: ClerkKeyKind, patience: Duration) -> PaceRules {
+    let rate = typed.unwrap_or(RateChoice::Fixed(Rate::per_minute(key_kind.requests_per_minute())));
+    PaceRules {
+        rate: RateRules::new(rate, None, None, NonZeroU32::MIN),
+        // Each page is asked for when the one before it is there.
+        concurrency: ConcurrencyRules::new(Some(1)),
+        items: 1,
+        bytes: 1,
+        patience,
+        timer: Timer::default(),
+    }
+}
