@@ -1,6 +1,7 @@
 //! `avnology migrate clerk export`: a tenant from Clerk's API into files.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::exit::ExitStatus;
 use crate::export::{ExportDirectory, ExportError, Exporter, Manifest, Tally};
 use crate::journal::{Lock, LockError};
 use crate::pace::Pace;
-use crate::report::{ExportFigures, StdoutError, print_json, write_export_summary};
+use crate::report::{ExportFigures, ProgressDisplay, StdoutError, print_json, write_export_summary};
 use crate::settings::ExportSettings;
 use crate::signal::{Signal, Signals};
 
@@ -93,25 +94,31 @@ pub async fn export(settings: ExportSettings, mut signals: Signals) -> Result<Ex
     let (started, tally) = (Instant::now(), Cell::new(Tally::default()));
     let mut progress = display(settings.progress, None);
     let figures = |elapsed| ExportFigures::new(tally.get(), calls.requests(), calls.pace(), elapsed);
-    let show = async {
-        let (mut ticks, mut of_metrics) = (interval(TICK), interval(METRICS));
-        loop {
-            tokio::select! {
-                _ = ticks.tick() => progress.update(&figures(started.elapsed()), started.elapsed()),
-                _ = of_metrics.tick() => measure(&settings, &figures(started.elapsed())),
-            }
-        }
-    };
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(ExportCommandError::Interrupted(signal)),
         ended = run(&calls, directory, &settings, &tally) => ended.map_err(ExportCommandError::Export),
-        // It never ends.
-        never = show => match never {},
+        never = show(&settings, &figures, started, &mut progress) => match never {},
     };
     progress.finish();
     measure(&settings, &figures(started.elapsed()));
     finish(&ended?, &settings, Some(started.elapsed()))
+}
+
+/// Shows how far it is, for ever.
+async fn show(
+    settings: &ExportSettings,
+    figures: impl Fn(Duration) -> ExportFigures,
+    started: Instant,
+    progress: &mut ProgressDisplay,
+) -> Infallible {
+    let (mut ticks, mut of_metrics) = (interval(TICK), interval(METRICS));
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => progress.update(&figures(started.elapsed()), started.elapsed()),
+            _ = of_metrics.tick() => measure(settings, &figures(started.elapsed())),
+        }
+    }
 }
 
 fn measure(settings: &ExportSettings, figures: &ExportFigures) {

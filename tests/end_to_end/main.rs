@@ -13,6 +13,8 @@ mod user;
 
 mod addresses;
 mod changed;
+mod clerk_export;
+mod clerk_export_kill;
 mod cli;
 mod consequence;
 mod csv;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
+pub mod clerk;
 pub mod target;
 
 use std::collections::BTreeSet;
@@ -57,7 +58,7 @@ impl Scratch {
         // Locks of targets and temporary indices go with the scratch directory.
         command.env("TMPDIR", self.directory.path()).env("HOME", self.directory.path());
         for name in
-            ["AVNOLOGY_SECRET_KEY", "AVNOLOGY_BASE_URL", "AVNOLOGY_RATE", "AVNOLOGY_CONCURRENCY", "AVNOLOGY_RUNS_DIR"]
+            ["CLERK_SECRET_KEY", "CLERK_SECRET_KEY_FILE", "CLERK_API_URL", "AVNOLOGY_SECRET_KEY", "AVNOLOGY_BASE_URL", "AVNOLOGY_RATE", "AVNOLOGY_CONCURRENCY", "AVNOLOGY_RUNS_DIR"]
                 .into_iter()
                 .chain(["XDG_STATE_HOME"])
         {
