@@ -20,8 +20,8 @@ use crate::exit::ExitStatus;
 use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{Console, LogFormat, MetricsFile, print_text};
 use crate::settings::{
-    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportSettings, SettingsError, command_line, console, metrics,
-    runs_directory,
+    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportSettings, SettingsError, command_line,
+    console, metrics, runs_directory,
 };
 use crate::signal::{Signal, Signals};
 

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 
 use super::TargetError;
-use crate::pace::RetryBudget;
 use crate::http::{self, BaseUrl, ClientError, ClientOptions, Reply, Request, is_transient, retry_until_answered};
+use crate::pace::RetryBudget;
 
 /// The Admin API of one target. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::probe::{PROBE_ID, budget, clean_up, is_answer, probe};
-use super::{
-    Client, Comparable, Decision, ItemDecision, ItemResult, TargetError, batch_results, decide, decide_item,
-};
+use super::{Client, Comparable, Decision, ItemDecision, ItemResult, TargetError, batch_results, decide, decide_item};
 use crate::http::{Reply, ReplyOutcome, is_transient};
 use crate::pace::{PaceSignal, RetryBudget};
 

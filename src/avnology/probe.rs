@@ -61,8 +61,7 @@ pub(super) async fn clean_up(client: &Client, reply: &Reply, patience: Duration)
 /// Whether the user with this id is the one of a probe.
 async fn is_the_probe(client: &Client, id: &str, patience: Duration) -> bool {
     let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-    let Ok(reply) = client.until_answered(&budget(patience), || client.batch_get(&[PROBE_ID]), is_list).await
-    else {
+    let Ok(reply) = client.until_answered(&budget(patience), || client.batch_get(&[PROBE_ID]), is_list).await else {
         return false;
     };
     let (found, _) = Comparable::listed(&reply.body).unwrap_or_default();
@@ -81,7 +80,6 @@ async fn is_deleted(client: &Client, id: &str, patience: Duration) -> bool {
     let body = Bytes::from(serde_json::json!({ "ids": [id] }).to_string());
     let key = format!("delete-{}", uuid::Uuid::new_v4());
     let request = || client.batch_delete(body.clone(), &key);
-    let several =
-        client.until_answered(&budget(patience), request, |reply| deleted(&reply.body, 1).is_some()).await;
+    let several = client.until_answered(&budget(patience), request, |reply| deleted(&reply.body, 1).is_some()).await;
     several.is_ok_and(|reply| deleted(&reply.body, 1).is_some_and(|gone| gone == [true]))
 }

@@ -76,9 +76,7 @@ impl ClerkError {
             ReplyOutcome::Answered { status } => format!("it keeps answering HTTP {status}"),
             ReplyOutcome::Unreadable => "its answers are not those of Clerk's Backend API".to_owned(),
             ReplyOutcome::TooLarge => "an answer is larger than 8 MiB".to_owned(),
-            ReplyOutcome::Failed(transport) => {
-                transport.describe(reply.proxy.as_deref(), ADDRESS_OPTION).into_owned()
-            }
+            ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref(), ADDRESS_OPTION).into_owned(),
         };
         Self::Unreachable { api: api.to_string(), reason }
     }

@@ -10,8 +10,8 @@ use tokio::time::{Instant, interval};
 
 use super::output::write_report;
 use super::progress::display;
-use crate::cli::OutputFormat;
 use crate::clerk_api::{ClerkCalls, ClerkError};
+use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::export::{ExportDirectory, ExportError, Exporter, Manifest, Tally};
 use crate::journal::{Lock, LockError};
@@ -154,8 +154,7 @@ fn finish(
         settings.console.account(summary, manifest, exceptions.as_deref());
     }
     if let Some(path) = &settings.report {
-        write_report(path, manifest)
-            .map_err(|source| ExportCommandError::Write { path: path.clone(), source })?;
+        write_report(path, manifest).map_err(|source| ExportCommandError::Write { path: path.clone(), source })?;
     }
     printed?;
     Ok(if exceptions.is_some() { ExitStatus::Rejected } else { ExitStatus::Success })

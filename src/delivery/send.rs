@@ -27,8 +27,8 @@ use super::verdict::{self, Facts, Failure, Next, NextRound, Reason, RoundFacts, 
 use crate::account::StopReason;
 use crate::account::event::{Event, send_event};
 use crate::avnology::{
-    Decision, ErrorBody, ItemDecision, ItemResult, TargetError, answers_probe_batch, batch_results, decide, decide_item,
-    error_body,
+    Decision, ErrorBody, ItemDecision, ItemResult, TargetError, answers_probe_batch, batch_results, decide,
+    decide_item, error_body,
 };
 use crate::http::{self, AnswerHold, Reply, ReplyOutcome};
 use crate::journal::{ConfirmedUser, Entry, Plan, RecordOutcome, Settled};

@@ -98,9 +98,7 @@ impl<'a> Exporter<'a> {
         match kind.listing() {
             Listing::Object => self.object(kind).await,
             Listing::Whole => self.whole(kind).await,
-            _ if first_millisecond.is_some() => {
-                self.list(kind, list(Some(NEWEST_CHANGES_FIRST), false, false)).await
-            }
+            _ if first_millisecond.is_some() => self.list(kind, list(Some(NEWEST_CHANGES_FIRST), false, false)).await,
             Listing::Cursor { order } => self.list(kind, list(Some(order), false, true)).await,
             Listing::Offset { order, paginated } => self.list(kind, list(order, paginated, false)).await,
         }
@@ -194,9 +192,7 @@ impl<'a> Exporter<'a> {
                 Answer::Refused(refusal) if refusal.is_of_cursor() && reading.cursor_is_gone() => {
                     tracing::debug!(kind = kind.name(), "the record that a page was to begin behind is gone");
                 }
-                Answer::Refused(refusal)
-                    if kind.is_optional() && refusal.is_not_offered() && file.records() == 0 =>
-                {
+                Answer::Refused(refusal) if kind.is_optional() && refusal.is_not_offered() && file.records() == 0 => {
                     self.missing(kind, refusal.describe())?;
                     return Ok(None);
                 }
@@ -246,9 +242,10 @@ impl<'a> Exporter<'a> {
                 Ok(())
             }
             Taken::Nothing => Ok(()),
-            Taken::Endless => {
-                Err(self.calls.broken(format!("its list of {kind} comes to no end: pages repeat or do not join")).into())
-            }
+            Taken::Endless => Err(self
+                .calls
+                .broken(format!("its list of {kind} comes to no end: pages repeat or do not join"))
+                .into()),
         }
     }
 

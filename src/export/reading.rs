@@ -133,11 +133,8 @@ mod tests {
         }
 
         fn page(&self, start: Start<'_>) -> Option<Vec<String>> {
-            let ordered: Vec<&String> = if self.newest_first {
-                self.records.values().rev().collect()
-            } else {
-                self.records.values().collect()
-            };
+            let ordered: Vec<&String> =
+                if self.newest_first { self.records.values().rev().collect() } else { self.records.values().collect() };
             let from = match start {
                 Start::Beginning => 0,
                 Start::Offset(offset) => usize::try_from(offset).expect("small"),

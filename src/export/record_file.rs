@@ -44,7 +44,11 @@ struct OnlyId<'a> {
 
 impl RecordFile {
     /// A new file, in place of any that was begun before.
-    pub(super) fn create(directory: &ExportDirectory, kind: Kind, compression: Compression) -> Result<Self, ExportError> {
+    pub(super) fn create(
+        directory: &ExportDirectory,
+        kind: Kind,
+        compression: Compression,
+    ) -> Result<Self, ExportError> {
         let name = ExportDirectory::file_name(kind, compression);
         let (path, part) = (directory.path().join(&name), directory.part(&name));
         let file = create_private(&part).map_err(|source| ExportError::File { path: part.clone(), source })?;

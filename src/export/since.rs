@@ -47,7 +47,8 @@ impl FromStr for SinceArgument {
         if Path::new(text).is_dir() {
             return Ok(Self::Export(PathBuf::from(text)));
         }
-        Err("expected the directory of an earlier export, or a time such as 2026-11-23T03:00:00Z or 2026-11-23".to_owned())
+        Err("expected the directory of an earlier export, or a time such as 2026-11-23T03:00:00Z or 2026-11-23"
+            .to_owned())
     }
 }
 

@@ -86,7 +86,10 @@ impl ExportState {
         } else if self.plan.kinds != plan.kinds {
             format!("with --only {}", names(&self.plan.kinds))
         } else if self.plan.since != plan.since {
-            self.plan.since.as_ref().map_or_else(|| "without --since".to_owned(), |since| format!("with --since {}", since.moment))
+            self.plan
+                .since
+                .as_ref()
+                .map_or_else(|| "without --since".to_owned(), |since| format!("with --since {}", since.moment))
         } else if self.plan.compression != plan.compression {
             "with another --compress".to_owned()
         } else {

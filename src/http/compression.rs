@@ -39,9 +39,7 @@ impl GzipWelcome {
 
     /// Whether a body of this length is to be compressed.
     pub(super) fn is_for(&self, length: usize) -> bool {
-        length >= WORTH_COMPRESSING
-            && self.is_taken.load(Ordering::Relaxed)
-            && !self.is_refused.load(Ordering::Relaxed)
+        length >= WORTH_COMPRESSING && self.is_taken.load(Ordering::Relaxed) && !self.is_refused.load(Ordering::Relaxed)
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) use cycle::Cycle;
 pub use gave_up::GaveUp;
 pub use key::{KeyFault, KeySource, check_key};
 pub use options::{ClientOptions, Timeouts};
-pub use outcome::{ReplyOutcome, TlsFault, Transport, TransientRule, is_transient};
+pub use outcome::{ReplyOutcome, TlsFault, TransientRule, Transport, is_transient};
 pub use paced_requests::PacedRequests;
 pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
 pub use reply::Reply;

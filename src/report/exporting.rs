@@ -116,7 +116,13 @@ pub fn write_export_summary(out: &mut String, manifest: &Manifest, directory: &P
         writeln!(out, "\nClerk counts more than its lists have, however often they are read:")?;
     }
     for difference in &manifest.differences {
-        writeln!(out, "  {}: {} found, {} counted", difference.kind, count(difference.found), count(difference.counted))?;
+        writeln!(
+            out,
+            "  {}: {} found, {} counted",
+            difference.kind,
+            count(difference.found),
+            count(difference.counted)
+        )?;
     }
     writeln!(out, "\nFiles: {} (manifest.json has their sizes and digests)", directory.display())
 }

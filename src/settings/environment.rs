@@ -30,7 +30,8 @@ impl KeyVariables {
         Self { key: "AVNOLOGY_SECRET_KEY", file: "AVNOLOGY_SECRET_KEY_FILE", called: "the admin key" };
 
     /// Of the key of Clerk's API, under the name that Clerk's own programs use.
-    pub(super) const CLERK: Self = Self { key: "CLERK_SECRET_KEY", file: "CLERK_SECRET_KEY_FILE", called: "Clerk's key" };
+    pub(super) const CLERK: Self =
+        Self { key: "CLERK_SECRET_KEY", file: "CLERK_SECRET_KEY_FILE", called: "Clerk's key" };
 }
 
 /// Variables of Clerk's own programs that concern us. An application has others that begin like that.
@@ -138,7 +139,10 @@ impl Environment {
                 KeySource::Read(Arc::new(move || {
                     let text = std::fs::read_to_string(&dot_env).ok()?;
                     let variables = read_dot_env(&text).ok()?;
-                    variables.into_iter().rfind(|(name, _)| name == names.key).map(|(_, value)| SecretString::from(value))
+                    variables
+                        .into_iter()
+                        .rfind(|(name, _)| name == names.key)
+                        .map(|(_, value)| SecretString::from(value))
                 }))
             }
             _ => KeySource::Given(given),
@@ -200,7 +204,10 @@ fn can_all_read(_: &Path) -> bool {
 }
 
 fn is_ours(name: &str) -> bool {
-    name.starts_with(OURS) || name == STATE_HOME || is_of_store(name) || OF_CLERK.iter().any(|ours| name.starts_with(ours))
+    name.starts_with(OURS)
+        || name == STATE_HOME
+        || is_of_store(name)
+        || OF_CLERK.iter().any(|ours| name.starts_with(ours))
 }
 
 fn is_of_store(name: &str) -> bool {

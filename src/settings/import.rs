@@ -278,7 +278,11 @@ pub fn runs_directory(flag: Option<PathBuf>, environment: &Environment) -> Resul
 }
 
 /// A flag, else a variable.
-pub(super) fn first<T: FromStr>(flag: Option<T>, environment: &Environment, name: &'static str) -> Result<Option<T>, SettingsError>
+pub(super) fn first<T: FromStr>(
+    flag: Option<T>,
+    environment: &Environment,
+    name: &'static str,
+) -> Result<Option<T>, SettingsError>
 where
     T::Err: fmt::Display,
 {

@@ -94,7 +94,8 @@ fn round(dice: &mut fastrand::Rng, kills: u64, compress: &str) -> u64 {
         let text = if compress == "zstd" { unpacked(&bytes) } else { bytes };
         String::from_utf8(text).expect("UTF-8").lines().map(str::to_owned).collect()
     };
-    let id_of = |line: &String| serde_json::from_str::<Value>(line).expect("JSON")["id"].as_str().expect("an id").to_owned();
+    let id_of =
+        |line: &String| serde_json::from_str::<Value>(line).expect("JSON")["id"].as_str().expect("an id").to_owned();
     let (users, members) = (lines("users"), lines("organization_memberships"));
     let ids: BTreeSet<String> = users.iter().map(id_of).collect();
     assert_eq!(ids.len(), users.len(), "no user twice");

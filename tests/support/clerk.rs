@@ -34,7 +34,7 @@ pub struct Tenant {
     pub not_offered: BTreeMap<&'static str, &'static str>,
     /// Request lines, in order.
     pub requests: Vec<String>,
-    next: u64,
+    pub next: u64,
 }
 
 impl Tenant {
@@ -143,9 +143,8 @@ impl Clerk {
 
 /// An error as Clerk writes it.
 pub fn refusal(status: &str, code: &str) -> String {
-    let body = format!(
-        r#"{{"errors":[{{"message":"no","long_message":"no","code":"{code}"}}],"clerk_trace_id":"0123abcd"}}"#
-    );
+    let body =
+        format!(r#"{{"errors":[{{"message":"no","long_message":"no","code":"{code}"}}],"clerk_trace_id":"0123abcd"}}"#);
     http(status, "", &body)
 }
 
@@ -168,13 +167,17 @@ fn answer(tenant: &Tenant, request: &str) -> String {
     }
     let empty = Vec::new();
     match path {
-        "instance" => {
-            http("200 OK", "", r#"{"object":"instance","id":"ins_1","environment_type":"development","allowed_origins":null}"#)
-        }
+        "instance" => http(
+            "200 OK",
+            "",
+            r#"{"object":"instance","id":"ins_1","environment_type":"development","allowed_origins":null}"#,
+        ),
         "instance/organization_settings" | "instance/oauth_application_settings" => {
             http("200 OK", "", &format!(r#"{{"object":"{path}","enabled":true}}"#))
         }
-        "users/count" => http("200 OK", "", &format!(r#"{{"object":"total_count","total_count":{}}}"#, tenant.users.len())),
+        "users/count" => {
+            http("200 OK", "", &format!(r#"{{"object":"total_count","total_count":{}}}"#, tenant.users.len()))
+        }
         "users" => match page(&tenant.users, &query) {
             Some(page) => http("200 OK", "", &format!("[{}]", page.join(","))),
             None => refusal("404 Not Found", "resource_not_found"),
