@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Ledger, StopReason};
-use crate::avnology::TargetError;
+use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::signal::Signal;
 use crate::source::SourceError;

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::TargetError;
+use super::errors;
+use crate::destination::TargetError;
 use crate::http::{self, BaseUrl, ClientError, ClientOptions, Reply, Request, is_transient, retry_until_answered};
 use crate::pace::RetryBudget;
 
@@ -46,7 +47,7 @@ impl Client {
         acceptable: impl Fn(&Reply) -> bool,
     ) -> Result<Reply, TargetError> {
         let answered = retry_until_answered(budget, is_transient, request, acceptable).await;
-        answered.map_err(|gave_up| TargetError::gave_up(self.base_url(), &gave_up))
+        answered.map_err(|gave_up| errors::gave_up(self.base_url(), &gave_up))
     }
 
     /// `POST /v1/identities:batchCreate`.

@@ -1,6 +1,5 @@
-//! What to do about an outcome, or about an item of a batch: total, pure functions.
+//! What to do about an outcome: one total, pure function.
 
-use super::ErrorBody;
 use crate::http::{ReplyOutcome, is_transient};
 
 /// What to do next.
@@ -25,30 +24,6 @@ pub const fn decide(outcome: ReplyOutcome) -> Decision {
         _ if is_transient(outcome) => Decision::Retry,
         ReplyOutcome::TooLarge | ReplyOutcome::Answered { status: 400 | 409 | 413 | 422 } => Decision::Isolate,
         _ => Decision::Refused,
-    }
-}
-
-/// What to do about one item of a batch that was answered as an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ItemDecision {
-    /// Send it again.
-    Retry,
-    /// Another identity is in the way.
-    Conflict,
-    /// The target finds it invalid.
-    Invalid,
-    /// See [`Decision::Refused`].
-    Refused,
-}
-
-/// Decides about one item's error.
-pub fn decide_item(error: &ErrorBody) -> ItemDecision {
-    match error.code.as_deref() {
-        Some("AVNOLOGY_AUTH_903") => ItemDecision::Conflict,
-        Some("AVNOLOGY_AUTH_902") => ItemDecision::Invalid,
-        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100") => ItemDecision::Refused,
-        // An unknown code may well pass; it is tried again a bounded number of times.
-        _ => ItemDecision::Retry,
     }
 }
 
@@ -94,16 +69,5 @@ mod tests {
             let range = if first == last { first } else { format!("{first}..{last}") };
             table.push(format!("{range}: {decision:?}"));
         }
-    }
-
-    #[test]
-    fn items_are_decided_by_their_code() {
-        let decide = |code: &str| decide_item(&ErrorBody { code: Some(code.to_owned()), ..ErrorBody::default() });
-        assert_eq!(decide("AVNOLOGY_AUTH_903"), ItemDecision::Conflict);
-        assert_eq!(decide("AVNOLOGY_AUTH_902"), ItemDecision::Invalid);
-        assert_eq!(decide("AVNOLOGY_AUTH_100"), ItemDecision::Refused);
-        assert_eq!(decide("AVNOLOGY_AUTH_021"), ItemDecision::Retry);
-        assert_eq!(decide("SOMETHING_NEW"), ItemDecision::Retry);
-        assert_eq!(decide_item(&ErrorBody::default()), ItemDecision::Retry);
     }
 }

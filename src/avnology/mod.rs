@@ -1,36 +1,32 @@
 //! The Avnology ID Admin API: what we send, what comes back, and what to do about it.
 //!
 //! Everything that depends on the vendor's contract lives here: the documented parts, and the assumptions where the
-//! documentation is silent (batch methods). `decision` decides, [`crate::pace`] waits,
-//! [`crate::http`] moves bytes.
+//! documentation is silent (batch methods). [`crate::http`] moves bytes, [`crate::pace`] waits; `destination` says in the words
+//! of [`crate::destination`] what answers mean, and nobody above knows a status or a code.
 
 mod admin_calls;
 mod answer;
 mod catalogue;
 mod client;
-mod comparable;
-mod credentials;
+mod create;
 mod decision;
-mod difference;
-mod field;
-mod json;
+mod destination;
+mod error_body;
+mod errors;
+mod failed_request;
+mod item_error;
 mod lookup;
 mod preflight;
 mod probe;
-mod run_mark;
-mod spelling;
-mod target_error;
+mod read_identities;
 
-pub use admin_calls::{AdminCalls, Change};
-pub use answer::{Changed, ErrorBody, ItemResult, batch_results, deleted, error_body, identity, updated};
+pub use admin_calls::AdminCalls;
+pub(crate) use answer::{batch_results, deleted, identity, updated};
 pub use catalogue::{Catalogue, Listed};
 pub use client::Client;
-pub use comparable::Comparable;
-pub use decision::{Decision, ItemDecision, decide, decide_item};
-pub use field::Field;
+pub use decision::{Decision, decide};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
-pub use run_mark::RunMark;
-pub use target_error::TargetError;
+pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
 pub const MAX_BATCH_ITEMS: usize = 1_000;

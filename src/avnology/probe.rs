@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Client, Comparable, Decision, ItemResult, batch_results, decide, deleted};
+use super::{Client, Decision, batch_results, decide, deleted, read_list};
+use crate::destination::ItemResult;
 use crate::http::{Reply, ReplyOutcome, shown_request_id};
 use crate::pace::RetryBudget;
 
@@ -60,11 +61,11 @@ pub(super) async fn clean_up(client: &Client, reply: &Reply, patience: Duration)
 
 /// Whether the user with this id is the one of a probe.
 async fn is_the_probe(client: &Client, id: &str, patience: Duration) -> bool {
-    let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
+    let is_list = |reply: &Reply| read_list(&reply.body).is_some();
     let Ok(reply) = client.until_answered(&budget(patience), || client.batch_get(&[PROBE_ID]), is_list).await else {
         return false;
     };
-    let (found, _) = Comparable::listed(&reply.body).unwrap_or_default();
+    let (found, _) = read_list(&reply.body).unwrap_or_default();
     found.iter().any(|found| found.external_id.as_deref() == Some(PROBE_ID) && found.id.as_deref() == Some(id))
 }
 

@@ -1,31 +1,55 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
+mod clerk;
 mod exit_codes;
 mod export;
 mod help;
+mod import;
+mod mapping;
+mod merge;
 mod migrate;
+mod options;
+mod output;
 mod output_options;
+mod resume;
+mod run_options;
+mod runs;
 #[cfg(not(feature = "sandbox"))]
 #[path = "no_sandbox.rs"]
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod target;
+mod undo;
 mod values;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
+pub use clerk::{ClerkArguments, ClerkCommand};
 pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
-pub use migrate::{
-    ClerkArguments, ClerkCommand, ImportArguments, MappingArguments, MergeArguments, MigrateArguments, OutputFormat,
-    ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments, UndoArguments,
-    VerifyArguments,
+pub use import::ImportArguments;
+pub use mapping::MappingArguments;
+pub use merge::MergeArguments;
+pub use migrate::{MigrateArguments, Provider};
+pub use options::{
+    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, OPTIONS, OptionRow, RATE,
+    RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
+pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
+pub use resume::ResumeArguments;
+pub use run_options::RunOptions;
+pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
+pub use target::TargetArguments;
+pub use undo::UndoArguments;
+pub use verify::VerifyArguments;
 
 use exit_codes::exit_codes;
+use options::variables;
 
 /// The command line of `avnology`.
 #[derive(Debug, Parser)]

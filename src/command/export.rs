@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval};
 
+use super::import_error::ImportError;
 use super::output::write_report;
 use super::progress::display;
 use crate::clerk_api::{ClerkCalls, ClerkError};
@@ -68,7 +69,11 @@ impl ExportCommandError {
 }
 
 /// Exports a tenant, or goes on with an export that was interrupted.
-pub async fn export(settings: ExportSettings, mut signals: Signals) -> Result<ExitStatus, ExportCommandError> {
+pub async fn export(settings: ExportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+    Ok(Box::pin(export_tenant(settings, signals)).await?)
+}
+
+async fn export_tenant(settings: ExportSettings, mut signals: Signals) -> Result<ExitStatus, ExportCommandError> {
     let directory = &settings.directory;
     let failed = |source| ExportError::File { path: directory.path().to_path_buf(), source };
     directory.create().map_err(failed)?;
@@ -79,20 +84,20 @@ pub async fn export(settings: ExportSettings, mut signals: Signals) -> Result<Ex
     if settings.new {
         directory.clear().map_err(failed)?;
     } else if let Some(manifest) = Manifest::read(directory)? {
-        settings.console.note(&format!(
+        settings.output.console.note(&format!(
             "The export in {} was finished at {}; --new begins a new one in its place.",
             directory.path().display(),
             manifest.finished.strftime("%F %T UTC")
         ));
         return finish(&manifest, &settings, None);
     }
-    if let Some(metrics) = &settings.metrics {
+    if let Some(metrics) = &settings.output.metrics {
         metrics.begin(None);
     }
     let pace = Pace::new(&settings.pace);
     let calls = ClerkCalls::new(&settings.client, pace, settings.retry).map_err(ExportError::Clerk)?;
     let (started, tally) = (Instant::now(), Cell::new(Tally::default()));
-    let mut progress = display(settings.progress, None);
+    let mut progress = display(settings.output.progress, None);
     let figures = |elapsed| ExportFigures::new(tally.get(), calls.requests(), calls.pace(), elapsed);
     let ended = tokio::select! {
         biased;
@@ -122,7 +127,7 @@ async fn show(
 }
 
 fn measure(settings: &ExportSettings, figures: &ExportFigures) {
-    if let Some(metrics) = &settings.metrics {
+    if let Some(metrics) = &settings.output.metrics {
         metrics.exported(figures);
     }
 }
@@ -143,7 +148,7 @@ fn finish(
     settings: &ExportSettings,
     elapsed: Option<Duration>,
 ) -> Result<ExitStatus, ExportCommandError> {
-    let printed = if settings.output == OutputFormat::Json { print_json(manifest) } else { Ok(()) };
+    let printed = if settings.output.format == OutputFormat::Json { print_json(manifest) } else { Ok(()) };
     let exceptions = manifest.differences.iter().map(|difference| {
         format!("{}: {} found, and Clerk counts {}", difference.kind, difference.found, difference.counted)
     });
@@ -151,9 +156,9 @@ fn finish(
     if let Some(elapsed) = elapsed {
         let directory = settings.directory.path();
         let summary = |out: &mut String| write_export_summary(out, manifest, directory, elapsed);
-        settings.console.account(summary, manifest, exceptions.as_deref());
+        settings.output.console.account(summary, manifest, exceptions.as_deref());
     }
-    if let Some(path) = &settings.report {
+    if let Some(path) = &settings.output.report {
         write_report(path, manifest).map_err(|source| ExportCommandError::Write { path: path.clone(), source })?;
     }
     printed?;

@@ -1,20 +1,17 @@
 //! One file a command: settings in, exit status out.
 
-mod confirmed;
-mod decided_records;
-mod deletion;
-mod doubts_file;
+mod dry_run;
 mod export;
 mod first_pass;
 mod help;
 mod import;
 mod import_error;
-mod marked;
+mod inputs;
+mod intake;
+mod memory_log;
 mod merge;
-mod objects;
 mod output;
 mod passwords;
-mod prepare;
 mod prepare_error;
 mod progress;
 mod runs;
@@ -28,6 +25,7 @@ mod undo;
 mod undo_error;
 mod verify;
 
+pub use dry_run::dry_run;
 pub use export::{ExportCommandError, export};
 pub use help::help;
 pub use import::import;

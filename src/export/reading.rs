@@ -179,14 +179,14 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
         #[test]
         fn who_is_there_the_whole_time_is_found_once(
             seed in any::<u64>(),
-            records in 0u64..1200,
+            records in 0u64..600,
             (by_cursor, newest_first) in prop_oneof![Just((true, false)), Just((false, false)), Just((false, true))],
-            changes in 0u32..980,
+            changes in 0u32..850,
             deletions in 0u32..900,
         ) {
             let mut list = Changing::new(seed, records, newest_first, changes, deletions);

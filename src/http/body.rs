@@ -55,6 +55,13 @@ pub struct Body {
     room: Option<OwnedSemaphorePermit>,
 }
 
+impl From<Vec<u8>> for Body {
+    /// A short body, which takes no room.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, room: None }
+    }
+}
+
 /// The room of an answer, for as long as what was made of it is in memory.
 #[derive(Debug, Default)]
 pub struct AnswerHold {

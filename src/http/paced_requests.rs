@@ -19,6 +19,16 @@ impl PacedRequests {
         Self { pace, budget, is_transient }
     }
 
+    /// The pace.
+    pub fn pace(&self) -> &Arc<Pace> {
+        &self.pace
+    }
+
+    /// How often and how long a request is tried.
+    pub fn budget(&self) -> RetryBudget {
+        self.budget
+    }
+
     /// Sends a request until it is answered by what is no transient outcome; an answer of success has to be `acceptable`,
     /// too.
     pub async fn send<F: Future<Output = Reply>>(

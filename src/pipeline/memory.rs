@@ -104,6 +104,7 @@ mod tests {
             reader: ReaderLimits::default(),
             rules: Rules::default(),
             passwords: None,
+            largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
             workers: 2,
         };

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 
 use super::SettingsError;
 use super::engine::is_of_engine;
-use crate::http::{BaseUrl, KeySource, Proxy, check_proxy};
+use crate::cli::{CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, OptionRow, SECRET_KEY, SECRET_KEY_FILE};
+use crate::http::{BaseUrl, KeySource, Proxy, check_key, check_proxy};
 use crate::journal::LockDirectory;
 
 /// The variables that a key comes from.
@@ -26,16 +27,11 @@ pub(super) struct KeyVariables {
 
 impl KeyVariables {
     /// Of the target's key.
-    pub(super) const ADMIN: Self =
-        Self { key: "AVNOLOGY_SECRET_KEY", file: "AVNOLOGY_SECRET_KEY_FILE", called: "the admin key" };
+    pub(super) const ADMIN: Self = Self { key: SECRET_KEY, file: SECRET_KEY_FILE, called: "the admin key" };
 
-    /// Of the key of Clerk's API, under the name that Clerk's own programs use.
-    pub(super) const CLERK: Self =
-        Self { key: "CLERK_SECRET_KEY", file: "CLERK_SECRET_KEY_FILE", called: "Clerk's key" };
+    /// Of the key of Clerk's API.
+    pub(super) const CLERK: Self = Self { key: CLERK_SECRET_KEY, file: CLERK_SECRET_KEY_FILE, called: "Clerk's key" };
 }
-
-/// Variables of Clerk's own programs that concern us. An application has others that begin like that.
-const OF_CLERK: [&str; 3] = [KeyVariables::CLERK.key, KeyVariables::CLERK.file, "CLERK_API_URL"];
 
 /// Where programs keep state between runs, by the XDG Base Directory Specification.
 const STATE_HOME: &str = "XDG_STATE_HOME";
@@ -58,6 +54,8 @@ pub struct Environment {
     /// The `.env` file, and which of the variables are in it and not in the process's environment.
     dot_env: PathBuf,
     of_dot_env: BTreeSet<String>,
+    /// The config file, which is no less the user's.
+    config_file: Option<PathBuf>,
 }
 
 impl Environment {
@@ -75,13 +73,19 @@ impl Environment {
         let of_process = of_process()?;
         let of_dot_env = variables.keys().filter(|name| !of_process.contains_key(*name)).cloned().collect();
         variables.extend(of_process);
-        Ok(Self { variables, dot_env: directory.join(".env"), of_dot_env })
+        Ok(Self { variables, dot_env: directory.join(".env"), of_dot_env, config_file: None })
     }
 
     /// These variables, and no `.env`.
     #[cfg(test)]
     pub(super) fn of(variables: BTreeMap<String, String>) -> Self {
         Self { variables, ..Self::default() }
+    }
+
+    /// The environment beside this config file.
+    #[must_use]
+    pub fn with_config_file(self, path: PathBuf) -> Self {
+        Self { config_file: Some(path), ..self }
     }
 
     /// A variable's value; an empty one counts as unset.
@@ -101,9 +105,10 @@ impl Environment {
     }
 
     /// The files that settings are read from.
-    pub fn files(&self) -> Vec<PathBuf> {
-        let key_files = [KeyVariables::ADMIN, KeyVariables::CLERK].map(|names| self.get(names.file).map(PathBuf::from));
-        std::iter::once(PathBuf::from(".env")).chain(key_files.into_iter().flatten()).collect()
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let key_files = [SECRET_KEY_FILE, CLERK_SECRET_KEY_FILE].map(|name| self.get(name).map(PathBuf::from));
+        let key_files = key_files.into_iter().flatten();
+        [PathBuf::from(".env")].into_iter().chain(key_files).chain(self.config_file.clone()).collect()
     }
 
     /// The proxy on the way to a target. There is none to this machine.
@@ -149,8 +154,23 @@ impl Environment {
         }
     }
 
+    /// The key that is there now, if there is one. Warns if everybody on this machine can read it.
+    pub(super) fn checked_key(
+        &self,
+        source: &KeySource,
+        names: KeyVariables,
+    ) -> Result<Option<SecretString>, SettingsError> {
+        let KeyVariables { file: variable, called, .. } = names;
+        let Some(key) = source.read().map_err(|source| SettingsError::KeyFile { variable, source })? else {
+            return Ok(None);
+        };
+        check_key(&key).map_err(|fault| SettingsError::Key { called, place: self.key_place(names), fault })?;
+        self.warn_of_readers(names);
+        Ok(Some(key))
+    }
+
     /// What messages call the place that a key comes from.
-    pub(super) fn key_place(&self, names: KeyVariables) -> String {
+    fn key_place(&self, names: KeyVariables) -> String {
         let KeyVariables { key, file: key_file, .. } = names;
         match (self.get(key), self.get(key_file)) {
             (None, Some(file)) => format!("`{file}` ({key_file})"),
@@ -160,7 +180,7 @@ impl Environment {
     }
 
     /// Warns if everybody on this machine can read the file that a key is in.
-    pub(super) fn warn_of_readers(&self, names: KeyVariables) {
+    fn warn_of_readers(&self, names: KeyVariables) {
         let file = match (self.get(names.key), self.get(names.file)) {
             (Some(_), _) => self.of_dot_env.contains(names.key).then(|| self.dot_env.clone()),
             (None, file) => file.map(PathBuf::from),
@@ -168,6 +188,21 @@ impl Environment {
         let Some(file) = file.filter(|file| can_all_read(file)) else { return };
         let (file, called) = (file.strip_prefix(".").unwrap_or(&file).display(), names.called);
         tracing::warn!("everybody on this machine can read {called} in `{file}`; `chmod 600 {file}` ends that");
+    }
+
+    /// What was typed, else what the option's variable says.
+    pub(super) fn or_variable<T: FromStr>(
+        &self,
+        typed: Option<T>,
+        option: OptionRow,
+    ) -> Result<Option<T>, SettingsError>
+    where
+        T::Err: fmt::Display,
+    {
+        match (typed, option.variable) {
+            (None, Some(variable)) => self.parse(variable),
+            (typed, _) => Ok(typed),
+        }
     }
 
     pub(super) fn parse<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, SettingsError>
@@ -204,10 +239,11 @@ fn can_all_read(_: &Path) -> bool {
 }
 
 fn is_ours(name: &str) -> bool {
+    let of_clerk = [Some(CLERK_SECRET_KEY), CLERK_URL.variable];
     name.starts_with(OURS)
         || name == STATE_HOME
         || is_of_store(name)
-        || OF_CLERK.iter().any(|ours| name.starts_with(ours))
+        || of_clerk.into_iter().flatten().any(|ours| name.starts_with(ours))
 }
 
 fn is_of_store(name: &str) -> bool {
@@ -246,4 +282,22 @@ fn is_in_other_words(line: &str) -> bool {
     let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
     // Another program's variable may end as ours do, and its text may speak of them.
     name.chars().all(is_of_name) && !before.ends_with(is_of_name) && before.split_whitespace().count() < 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dot_env_never_overrides_the_environment_and_is_not_quoted_in_errors() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(".env"), "AVNOLOGY_RATE=7/s\n").unwrap();
+        assert_eq!(Environment::read(directory.path()).unwrap().get("AVNOLOGY_RATE"), Some("7/s"));
+        std::fs::write(directory.path().join(".env"), "SITE_NAME=My App\nexport AVNOLOGY_RATE='8/s'\n").unwrap();
+        let other_programs = Environment::read(directory.path()).unwrap();
+        assert_eq!(other_programs.get("AVNOLOGY_RATE"), Some("8/s"));
+        std::fs::write(directory.path().join(".env"), "AVNOLOGY_SECRET_KEY=\"sk_live_secret\n").unwrap();
+        let error = Environment::read(directory.path()).err().unwrap().to_string();
+        assert!(!error.contains("sk_live_secret"), "{error}");
+    }
 }

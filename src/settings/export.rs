@@ -1,20 +1,18 @@
 //! The settings of an export from Clerk's API.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::environment::KeyVariables;
-use super::import::first;
-use super::output::{ProgressMode, console, progress};
+use super::named_files::NamedFiles;
+use super::output::OutputSettings;
 use super::{Environment, SettingsError};
 use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
-use crate::cli::{ExportArguments, OutputFormat};
+use crate::cli::{CACERT, CLERK_URL, ExportArguments};
 use crate::export::{ExportDirectory, Kind, Plan, Since};
-use crate::http::{BaseUrlError, ClientOptions, Timeouts, check_key};
+use crate::http::{BaseUrlError, ClientOptions, Timeouts};
 use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, RetryBudget, Timer};
-use crate::report::{Console, MetricsFile};
 
 /// All that an export needs to know.
 #[derive(Clone, Debug)]
@@ -27,68 +25,50 @@ pub struct ExportSettings {
     pub new: bool,
     /// How the API is reached.
     pub client: ClientOptions,
-    /// Which kind of instance the key says that it belongs to.
-    pub key_kind: ClerkKeyKind,
     /// How fast it may go.
     pub pace: PaceRules,
     /// How often and how long one request is tried.
     pub retry: RetryBudget,
-    /// What standard output gets.
-    pub output: OutputFormat,
-    /// What standard error gets.
-    pub progress: ProgressMode,
-    /// What else standard error gets.
-    pub console: Console,
-    /// Metrics for Prometheus.
-    pub metrics: Option<Arc<MetricsFile>>,
-    /// A further place for the report.
-    pub report: Option<PathBuf>,
+    /// Where its output goes.
+    pub output: OutputSettings,
 }
 
 impl ExportSettings {
     /// Resolves what was typed.
     pub fn resolve(
         arguments: ExportArguments,
-        metrics: Option<Arc<MetricsFile>>,
+        output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let client = client(&arguments, environment)?;
         let key_kind = ClerkKeyKind::of(&client.secret_key);
-        let ExportArguments { out, only, since, compress, new, clerk_rate, max_wait, output, .. } = arguments;
+        let ExportArguments { out, only, since, compress, new, clerk_rate, max_wait, .. } = arguments;
         let patience = max_wait.map_or(RetryBudget::default().total, Duration::from_secs);
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
+        let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
+        files.check(&out, environment)?;
         Ok(Self {
             plan: Plan { kinds, since: since.map(Since::resolve).transpose()?, compression: compress },
             directory: ExportDirectory::new(out),
             new,
             client,
-            key_kind,
             pace: pace(clerk_rate, key_kind, patience),
             retry: RetryBudget { total: patience, ..RetryBudget::default() },
-            output: output.format,
-            progress: progress(&output),
-            console: console(&output),
-            metrics,
-            report: output.report,
+            output,
         })
     }
 }
 
 fn client(arguments: &ExportArguments, environment: &Environment) -> Result<ClientOptions, SettingsError> {
-    let base_url = match first(arguments.clerk_url.clone(), environment, "CLERK_API_URL")? {
+    let base_url = match environment.or_variable(arguments.clerk_url.clone(), CLERK_URL)? {
         Some(base_url) => base_url,
         None => DEFAULT_CLERK_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
             name: "CLERK_API_URL",
             problem: error.to_string(),
         })?,
     };
-    let names = KeyVariables::CLERK;
-    let key_source = environment.key_source(names);
-    let failed = |source| SettingsError::KeyFile { variable: names.file, source };
-    let secret_key = key_source.read().map_err(failed)?.ok_or(SettingsError::NoClerkKey)?;
-    let place = || environment.key_place(names);
-    check_key(&secret_key).map_err(|fault| SettingsError::Key { called: names.called, place: place(), fault })?;
-    environment.warn_of_readers(names);
+    let key_source = environment.key_source(KeyVariables::CLERK);
+    let secret_key = environment.checked_key(&key_source, KeyVariables::CLERK)?.ok_or(SettingsError::NoClerkKey)?;
     let seconds = |count: Option<NonZeroU32>| count.map(|count| Duration::from_secs(count.get().into()));
     let default = Timeouts::default();
     Ok(ClientOptions {
@@ -100,7 +80,7 @@ fn client(arguments: &ExportArguments, environment: &Environment) -> Result<Clie
             connect: seconds(arguments.connect_timeout).unwrap_or(default.connect),
             request: seconds(arguments.request_timeout).unwrap_or(default.request),
         },
-        certificates: first(arguments.cacert.clone(), environment, "AVNOLOGY_CACERT")?,
+        certificates: environment.or_variable(arguments.cacert.clone(), CACERT)?,
     })
 }
 
