@@ -2,71 +2,29 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::time::{Instant, interval};
 
+use super::export_command_error::ExportCommandError;
 use super::import_error::ImportError;
 use super::output::write_report;
 use super::progress::display;
-use crate::clerk_api::{ClerkCalls, ClerkError};
+use crate::clerk_api::ClerkCalls;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::export::{ExportDirectory, ExportError, Exporter, Manifest, Tally};
-use crate::journal::{Lock, LockError};
+use crate::journal::Lock;
 use crate::pace::Pace;
-use crate::report::{ExportFigures, ProgressDisplay, StdoutError, print_json, write_export_summary};
+use crate::report::{ExportFigures, ProgressDisplay, print_json, write_export_summary};
 use crate::settings::ExportSettings;
-use crate::signal::{Signal, Signals};
+use crate::signal::Signals;
 
 /// How often the display is renewed.
 const TICK: Duration = Duration::from_millis(100);
 
 /// How often the metrics are renewed, as those of an import are.
 const METRICS: Duration = Duration::from_secs(5);
-
-/// Why an export ended before it was finished.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportCommandError {
-    /// It cannot be done.
-    #[error(transparent)]
-    Export(#[from] ExportError),
-    /// Another process exports into the same directory.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The results cannot be written to standard output.
-    #[error(transparent)]
-    Stdout(#[from] StdoutError),
-    /// The report cannot be written.
-    #[error("cannot write `{path}`")]
-    Write {
-        /// The path.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// A signal.
-    #[error("interrupted by {0}; the same command goes on with the export")]
-    Interrupted(Signal),
-}
-
-impl ExportCommandError {
-    /// The exit status for it.
-    pub fn exit_status(&self) -> ExitStatus {
-        match self {
-            Self::Export(ExportError::Clerk(ClerkError::Refused { .. })) => ExitStatus::Refused,
-            Self::Export(ExportError::Clerk(ClerkError::Unreachable { .. } | ClerkError::AsksToWait { .. })) => {
-                ExitStatus::Unreachable
-            }
-            Self::Lock(LockError::Held { .. }) => ExitStatus::Locked,
-            Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
-            Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
-            Self::Export(_) | Self::Lock(_) | Self::Stdout(_) | Self::Write { .. } => ExitStatus::Usage,
-        }
-    }
-}
 
 /// Exports a tenant, or goes on with an export that was interrupted.
 pub async fn export(settings: ExportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {

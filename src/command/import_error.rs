@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::export::ExportCommandError;
+use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
 use super::undo_error::UndoError;
 use crate::account::StopReason;

@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod export;
+mod export_command_error;
 mod first_pass;
 mod help;
 mod import;
@@ -26,7 +27,8 @@ mod undo_error;
 mod verify;
 
 pub use dry_run::dry_run;
-pub use export::{ExportCommandError, export};
+pub use export::export;
+pub use export_command_error::ExportCommandError;
 pub use help::help;
 pub use import::import;
 pub use import_error::ImportError;

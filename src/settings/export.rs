@@ -10,7 +10,7 @@ use super::output::OutputSettings;
 use super::{Environment, SettingsError};
 use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
 use crate::cli::{CACERT, CLERK_URL, ExportArguments};
-use crate::export::{ExportDirectory, Kind, Plan, Since};
+use crate::export::{ExportDirectory, Kind, Plan, SinceArgument};
 use crate::http::{BaseUrlError, ClientOptions, Timeouts};
 use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, RetryBudget, Timer};
 
@@ -48,7 +48,7 @@ impl ExportSettings {
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;
         Ok(Self {
-            plan: Plan { kinds, since: since.map(Since::resolve).transpose()?, compression: compress },
+            plan: Plan { kinds, since: since.map(SinceArgument::resolve).transpose()?, compression: compress },
             directory: ExportDirectory::new(out),
             new,
             client,

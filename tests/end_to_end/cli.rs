@@ -40,11 +40,11 @@ fn wrong_usage_is_told_apart_from_everything_else() {
 fn a_file_without_its_option_is_told_what_it_lacks() {
     let scratch = Scratch::new();
     scratch.write("users.json", export([user(1)]));
-    scratch.write("export", export([user(1)]));
+    scratch.write("tenant", export([user(1)]));
     for arguments in [
         &["migrate", "clerk", "users.json"][..],
         &["migrate", "clerk", "--dry-run", "users.json"],
-        &["migrate", "clerk", "export"],
+        &["migrate", "clerk", "tenant"],
         &["migrate", "clerk", "-"],
         &["migrate", "clerk", "elsewhere/users.json"],
         &["migrate", "users.json"],

@@ -29,6 +29,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "passwords",
             "journal",
             "avnology",
+            "export",
+            "clerk_api",
             "destination",
             "http",
             "pace",
@@ -52,6 +54,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "report",
             "journal",
             "avnology",
+            "export",
+            "clerk_api",
             "http",
             "mapping",
             "pace",
@@ -60,7 +64,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "toml_document",
         ],
     ),
-    ("cli", &["sandbox", "delivery", "report", "avnology", "http", "mapping", "pace", "source", "exit", "manual"]),
+    (
+        "cli",
+        &["sandbox", "delivery", "report", "avnology", "export", "http", "mapping", "pace", "source", "exit", "manual"],
+    ),
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
@@ -88,11 +95,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("avnology", &["destination", "http", "pace", "index"]),
     // What became of it, and views of that.
     ("logging", &["report"]),
-    ("report", &["account", "passwords", "mapping", "pace", "source", "files", "exit", "ignore"]),
+    (
+        "report",
+        &["account", "passwords", "export", "clerk_api", "mapping", "pace", "source", "files", "exit", "ignore"],
+    ),
     ("account", &["journal", "destination", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
     // What the stages are made of.
     ("passwords", &["mapping", "clerk", "source", "index"]),
     ("journal", &["mapping", "clerk", "source", "index", "files", "exit", "ignore"]),
+    ("export", &["clerk_api", "source", "index", "files"]),
+    ("clerk_api", &["http", "pace"]),
     ("destination", &["http", "mapping", "pace"]),
     ("http", &["pace"]),
     ("mapping", &["clerk", "source", "toml_document"]),
