@@ -1,4 +1,4 @@
-//! How far undoing a run is.
+//! The progress of undoing a run.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use super::human::{count, duration};
 /// What became of the identities that a run created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Deleted {
-    /// Created by the run.
+    /// Identities that the run created.
     pub created: u64,
-    /// Deleted now.
+    /// Identities that were deleted now.
     pub deleted: u64,
-    /// The target says that they are gone.
+    /// Identities that were gone already, as the target reports.
     pub gone_already: u64,
-    /// Kept, for somebody changed them since.
+    /// Identities that were kept, because somebody changed them after the run.
     pub kept_changed: u64,
-    /// Kept, for they are somebody else's by now.
+    /// Identities that were kept, because they now belong to somebody else.
     pub kept_not_ours: u64,
-    /// The target did not delete them.
+    /// Identities that the target did not delete.
     pub failed: u64,
-    /// Kept, for nobody can tell whether the run created them.
+    /// Identities that were kept, because nothing proves whether the run created them.
     #[serde(skip_serializing_if = "is_zero")]
     pub in_doubt: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
 impl Deleted {
-    /// Those that somebody has to look at.
+    /// The number of identities that somebody has to look at.
     pub fn kept(&self) -> u64 {
         self.kept_changed + self.kept_not_ours + self.failed + self.in_doubt
     }

@@ -371,8 +371,8 @@ fn progress_and_metrics_are_those_of_every_command() {
     for expected in ["exit_code 0", "exported_records 1200", "job=\"export\"", "requests{kind=\"sent\"}"] {
         assert!(metrics.contains(expected), "{expected}: {metrics}");
     }
-    scratch.write("avnology.toml", "[migrate.clerk]\nout = \"configured\"\nonly = \"organizations\"\nquiet = true\n");
-    let arguments = ["migrate", "clerk", "export", "--clerk-url", clerk.url.as_str()];
+    scratch.write("avnology.toml", "[migrate.clerk]\nonly = \"organizations\"\nquiet = true\n");
+    let arguments = ["migrate", "clerk", "export", "--out", "configured", "--clerk-url", clerk.url.as_str()];
     let mut command = scratch.avnology(&arguments);
     let run = Run::of(command.env("CLERK_SECRET_KEY", KEY).output().expect("it runs")).expect_code(0);
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
