@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use support::clerk::{Clerk, Item, KEY, Tenant, moment, refusal};
+use support::scripted_clerk::{Clerk, Item, KEY, Tenant, moment, refusal};
 use support::target::http;
 use support::{Run, Sandbox, Scratch};
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use support::Scratch;
-use support::clerk::{Clerk, Item, Tenant, moment};
+use support::scripted_clerk::{Clerk, Item, Tenant, moment};
 
 /// How many kills: `AVNOLOGY__KILLS`, or what CI has time for.
 fn wanted_kills() -> u64 {

@@ -61,7 +61,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "avnology",
             "export",
             "clerk_api",
-            "mapping",
             "http",
             "mapping",
             "pace",
