@@ -111,6 +111,8 @@
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
+//! | [`clerk_api`] | Clerk's Backend API, which is only read |
+//! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
@@ -157,6 +159,7 @@ pub mod account;
 pub mod application;
 pub mod avnology;
 pub mod clerk;
+pub mod clerk_api;
 #[cfg(feature = "sandbox")]
 pub mod clerk_sandbox;
 pub mod cli;
@@ -164,6 +167,7 @@ pub mod command;
 pub mod delivery;
 pub mod destination;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod http;
 pub mod id_map;

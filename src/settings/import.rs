@@ -126,7 +126,7 @@ impl ImportSettings {
     /// Fails if a file that the import writes is one that it reads.
     pub(super) fn checked(self, environment: &Environment) -> Result<Self, SettingsError> {
         let files = NamedFiles::new(&self.output).reading(&self.reading).target(&self.target);
-        files.certificates(&self.connection).check(&self.runs_directory, environment)?;
+        files.certificates(self.connection.certificates.as_deref()).check(&self.runs_directory, environment)?;
         Ok(self)
     }
 }
