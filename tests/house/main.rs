@@ -90,7 +90,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
-    ("avnology", &["destination", "http", "pace", "index"]),
+    ("avnology", &["destination", "http", "mapping", "pace", "index"]),
     // What became of it, and views of that.
     ("logging", &["report"]),
     ("report", &["account", "passwords", "mapping", "pace", "source", "files", "exit", "ignore"]),
