@@ -98,7 +98,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
-    ("avnology", &["destination", "http", "pace", "index"]),
+    ("avnology", &["destination", "http", "mapping", "pace", "index"]),
     // The results, and views of them.
     ("logging", &["report"]),
     (
