@@ -71,8 +71,8 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             let Some(output) = start_job(&import.options, job) else { return ExitStatus::Usage };
             let settings = ImportOrDryRun::resolve(import, output.clone(), environment);
             let command = async |settings, signals| match settings {
-                ImportOrDryRun::DryRun(settings) => command::dry_run(settings, signals).await,
-                ImportOrDryRun::Import(settings) => command::import(settings, signals).await,
+                ImportOrDryRun::DryRun(settings) => command::dry_run(*settings, signals).await,
+                ImportOrDryRun::Import(settings) => command::import(*settings, signals).await,
             };
             run_job(output, settings, command).await
         }

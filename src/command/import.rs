@@ -87,17 +87,17 @@ async fn import_into(
         Foresight::Refused(first, reason) => (first, Some(reason)),
         Foresight::Clear(first) => (first, None),
     };
-    let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
+    let import_run = Box::new(ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() });
     let mode = match refused {
         Some(reason) => Mode::Refused(import_run, reason),
         None => Mode::Import(
             import_run,
-            Sending {
+            Box::new(Sending {
                 delivery,
                 confirmed,
                 max_errors: limits.max_errors,
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
-            },
+            }),
         ),
     };
     let job = Job { intake: intake(reading, passwords.as_ref(), first.watch()), mode };

@@ -23,7 +23,7 @@ pub enum WhichRun {
     /// A new one.
     New,
     /// The one that was named.
-    Named(RecordedRun),
+    Named(Box<RecordedRun>),
 }
 
 /// When an import is refused before anything is sent, or stopped.
@@ -77,9 +77,9 @@ pub struct ImportSettings {
 #[derive(Clone, Debug)]
 pub enum ImportOrDryRun {
     /// `--dry-run`
-    DryRun(DryRunSettings),
+    DryRun(Box<DryRunSettings>),
     /// An import.
-    Import(ImportSettings),
+    Import(Box<ImportSettings>),
 }
 
 impl ImportOrDryRun {
@@ -90,9 +90,9 @@ impl ImportOrDryRun {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         if arguments.dry_run {
-            DryRunSettings::resolve(arguments, output, environment).map(Self::DryRun)
+            DryRunSettings::resolve(arguments, output, environment).map(Box::new).map(Self::DryRun)
         } else {
-            ImportSettings::resolve(arguments, output, environment).map(Self::Import)
+            ImportSettings::resolve(arguments, output, environment).map(Box::new).map(Self::Import)
         }
     }
 }
@@ -155,7 +155,7 @@ mod tests {
 
     fn import(arguments: &[&str], variables: &[(&str, &str)]) -> ImportSettings {
         let ImportOrDryRun::Import(settings) = resolve(arguments, variables).unwrap() else { panic!() };
-        settings
+        *settings
     }
 
     const KEY: (&str, &str) = (SECRET_KEY, "sk_test_1");
@@ -180,7 +180,7 @@ mod tests {
                 assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
                 assert_eq!(secret_key.expose_secret(), "sk_test_1");
             }
-            other => panic!("{other:?}"),
+            TargetSettings::Sandbox(database) => panic!("{database:?}"),
         }
     }
 

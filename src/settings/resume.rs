@@ -54,7 +54,7 @@ impl ImportSettings {
             output,
             on_existing: record.on_existing.parse().map_err(wrong)?,
             recheck: record.options.recheck,
-            which_run: WhichRun::Named(run),
+            which_run: WhichRun::Named(Box::new(run)),
             runs_directory,
             locks: environment.locks(),
         }

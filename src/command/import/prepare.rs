@@ -154,7 +154,7 @@ fn ledger(settings: &ImportSettings) -> Ledger {
 fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RecordedRun>, PrepareError> {
     let open = match &settings.which_run {
         WhichRun::New => None,
-        WhichRun::Named(run) => Some(run.clone()),
+        WhichRun::Named(run) => Some(RecordedRun::clone(run)),
         // What cannot be known again cannot be resumed.
         WhichRun::Open if !wanted.can_be_known_again() => None,
         WhichRun::Open => {
