@@ -114,6 +114,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
         rules: Rules::default(),
         passwords: None,
+        largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
         workers: 2,
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::avnology::BaseUrl;
+use crate::http::BaseUrl;
 
 /// Which target.
 #[derive(Debug, Args)]

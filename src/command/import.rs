@@ -27,8 +27,9 @@ use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::target::{Target, at_target, connect};
 use crate::account::StopReason;
-use crate::avnology::{AdminCalls, RunMark, preflight};
+use crate::avnology::{AdminCalls, preflight};
 use crate::delivery::{Delivery, OnExisting};
+use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::journal::RunRecord;
 use crate::pace::Pace;
@@ -59,17 +60,19 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let ImportSettings { reading, output, limits, .. } = settings;
+    let ImportSettings { reading, connection, output, limits, .. } = settings;
     let signals = &mut signals;
     let PreparedRun { run, journal, progress, mut ledger, part, locks } =
         prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let delivery = preflight_delivery(&target, settings, &run.record, signals).await?;
+    let (client, capabilities) = connect(&target, connection, signals, preflight).await?;
+    tracing::info!(batch = capabilities.batch, run = run.directory.id(), "the target is ready");
+    let calls = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
     let done = ledger.counts().read;
     if part != Part::First {
         output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
     }
-    let confirmed = confirmed_before(settings, &target.name, (run.directory.id(), part), &delivery, signals).await?;
+    let confirmed = confirmed_before(settings, &target.name, (run.directory.id(), part), &calls, signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
@@ -93,7 +96,7 @@ async fn import_into(
         None => Mode::Import(
             import_run,
             Box::new(Sending {
-                delivery,
+                delivery: delivery(settings, calls, &run.record),
                 confirmed,
                 max_errors: limits.max_errors,
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
@@ -122,28 +125,15 @@ async fn import_into(
     status
 }
 
-/// Makes sure that the target is there and takes what is sent to it.
-async fn preflight_delivery(
-    target: &Target,
-    settings: &ImportSettings,
-    record: &RunRecord,
-    signals: &mut Signals,
-) -> Result<Delivery, ImportError> {
-    let ImportSettings { connection, on_existing, .. } = settings;
-    let (client, capabilities) = connect(target, connection, signals, preflight).await?;
-    tracing::info!(batch = capabilities.batch, run = record.id, "the target is ready");
-    let pace = Pace::new(&connection.pace);
-    Ok(Delivery {
-        calls: AdminCalls::new(client.clone(), capabilities.batch, Arc::clone(&pace), connection.retry),
-        client,
-        batch: capabilities.batch,
-        pace,
-        memory: delivery_memory(&connection.pace),
-        budget: connection.retry,
-        on_existing: *on_existing,
+/// How the run sends.
+fn delivery(settings: &ImportSettings, calls: AdminCalls, record: &RunRecord) -> Delivery {
+    Delivery {
+        destination: Arc::new(calls),
+        memory: delivery_memory(&settings.connection.pace),
+        on_existing: settings.on_existing,
         run_id: record.id.clone(),
         mark: record.marked.then(|| RunMark::of(&record.id)),
-    })
+    }
 }
 
 /// What the target confirmed in earlier runs, if it still agrees.
@@ -151,7 +141,7 @@ async fn confirmed_before(
     settings: &ImportSettings,
     target: &str,
     (run, part): (&str, Part),
-    delivery: &Delivery,
+    calls: &AdminCalls,
     signals: &mut Signals,
 ) -> Result<Option<ConfirmedBefore>, ImportError> {
     let of = ConfirmedOf {
@@ -164,7 +154,7 @@ async fn confirmed_before(
         knows_all: part != Part::Later { knows_all: false },
     };
     tokio::select! {
-        loaded = of.load(&delivery.calls) => Ok(loaded?),
+        loaded = of.load(calls) => Ok(loaded?),
         signal = signals.next() => Err(ImportError::Interrupted(signal)),
     }
 }

@@ -1,6 +1,7 @@
 //! What the pipeline reads, put together from the settings and from what was found out since.
 
 use super::passwords::JoinedPasswords;
+use crate::avnology::MAX_BODY_BYTES;
 use crate::pipeline::Intake;
 use crate::settings::Reading;
 use crate::source::Watch;
@@ -14,6 +15,7 @@ pub(super) fn intake(reading: &Reading, passwords: Option<&JoinedPasswords>, wat
         reader: *limits,
         rules: rules.clone(),
         passwords: passwords.map(|passwords| passwords.index.clone()),
+        largest_request: MAX_BODY_BYTES,
         watch,
         workers: *workers,
     }

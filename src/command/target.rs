@@ -8,8 +8,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, Proxy, TargetError};
+use crate::avnology::{Capabilities, Client};
+use crate::destination::TargetError;
 use crate::exit::ExitStatus;
+use crate::http::{BaseUrl, ClientOptions, KeySource, Proxy};
 use crate::sandbox::{self, RunningSandbox};
 use crate::settings::{Connection, TargetSettings};
 use crate::signal::Signals;
@@ -46,7 +48,8 @@ pub(super) async fn connect(
         timeouts: connection.timeouts,
         certificates: connection.certificates.clone(),
         proxy: target.proxy.clone(),
-    })?;
+    })
+    .map_err(TargetError::from)?;
     let capabilities = tokio::select! {
         capabilities = preflight(&client, connection.retry.total) => capabilities?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),

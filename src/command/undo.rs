@@ -27,8 +27,9 @@ use super::import_error::ImportError;
 use super::progress::{of_undoing, start_metrics};
 use super::target::{Target, at_target, connect};
 use super::undo_error::UndoError;
-use crate::avnology::{AdminCalls, MAX_PAGE, RunMark, preflight_reading};
+use crate::avnology::{AdminCalls, MAX_PAGE, preflight_reading};
 use crate::cli::OutputFormat;
+use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::ignore::ignore;
 use crate::journal::{

@@ -24,6 +24,8 @@ pub struct Intake {
     pub rules: Rules,
     /// The passwords that the users lack.
     pub passwords: Option<Arc<Passwords>>,
+    /// Bytes of the destination's largest request: what is larger is rejected, in a dry run, too.
+    pub largest_request: usize,
     /// How the bytes of the inputs are looked after.
     pub watch: Watch,
     /// How many mapper workers.

@@ -51,7 +51,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, shard, reader, rules, passwords, watch, workers } = intake;
+    let Intake { inputs, shard, reader, rules, passwords, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -70,6 +70,7 @@ pub fn map_inputs(
         confirmed: None,
         duplicates: DuplicateCheck::found_before(duplicates),
         encode: true,
+        largest_request,
         mark: None,
         preview: 0,
         shard,

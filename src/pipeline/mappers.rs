@@ -151,6 +151,7 @@ mod tests {
             confirmed: None,
             duplicates: DuplicateCheck::Off,
             encode: false,
+            largest_request: 4 * 1024 * 1024,
             mark: None,
             preview: 0,
             shard: None,

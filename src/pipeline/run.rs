@@ -27,7 +27,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = Parts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
-    let Intake { inputs, shard, reader, rules, passwords, watch, workers } = job.intake;
+    let Intake { inputs, shard, reader, rules, passwords, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
@@ -40,6 +40,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         confirmed: parts.lookup.map(Arc::new),
         duplicates: parts.check,
         encode: parts.delivery.is_some(),
+        largest_request,
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,
         shard,
@@ -48,11 +49,13 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let reading = read::Reading { inputs, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
-    let (pace, stopped) = (parts.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace)), stop.clone());
+    let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
+    let stopped = stop.clone();
     let stages = match parts.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
-            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory) };
+            let envelope = delivery.destination.envelope();
+            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory), envelope };
             let sender = Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
             let limits = sender.limits();
             tokio::spawn(async move {

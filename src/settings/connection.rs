@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Environment, SettingsError, shard};
-use crate::avnology::{RetryBudget, Timeouts};
 use crate::cli::{CACERT, CONCURRENCY, RATE, RunOptions};
-use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, Timer};
+use crate::http::Timeouts;
+use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, RetryBudget, Timer};
 use crate::source::Shard;
 
 /// Users in one request. Larger ones gain little and lose more when they fail.

@@ -10,8 +10,8 @@ use secrecy::SecretString;
 
 use super::SettingsError;
 use super::engine::is_of_engine;
-use crate::avnology::{BaseUrl, KeySource, Proxy, check_proxy};
 use crate::cli::{OptionRow, SECRET_KEY, SECRET_KEY_FILE};
+use crate::http::{BaseUrl, KeySource, Proxy, check_proxy};
 use crate::journal::LockDirectory;
 
 /// Where programs keep state between runs, by the XDG Base Directory Specification.

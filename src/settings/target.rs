@@ -6,8 +6,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::{Environment, SettingsError};
-use crate::avnology::{BaseUrl, BaseUrlError, DEFAULT_BASE_URL, KeySource, Proxy, check_key};
+use crate::avnology::DEFAULT_BASE_URL;
 use crate::cli::{BASE_URL, TargetArguments};
+use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy, check_key};
 
 /// What the record of a run puts before the database of the embedded target.
 const OF_SANDBOX: &str = "sandbox:";

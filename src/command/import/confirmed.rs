@@ -3,8 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use crate::avnology::{AdminCalls, Comparable, TargetError};
+use crate::avnology::{AdminCalls, read_by_external_id, read_one};
 use crate::delivery::OnExisting;
+use crate::destination::TargetError;
 use crate::journal::{ConfirmedUsers, SAMPLE_SIZE};
 use crate::pipeline::ConfirmedBefore;
 
@@ -91,7 +92,7 @@ async fn is_believable<'a>(
     if !calls.has_batch_methods() {
         for (external_id, id) in sample {
             let body = calls.get(id).await?;
-            let found = body.as_deref().and_then(Comparable::one).and_then(|found| found.external_id);
+            let found = body.as_deref().and_then(read_one).and_then(|found| found.external_id);
             if found.as_deref() != Some(external_id) {
                 return Ok(false);
             }
@@ -102,7 +103,7 @@ async fn is_believable<'a>(
     let mut done = 0;
     while done < sample.len() {
         let (count, body) = calls.read_some(&external_ids[done..]).await?;
-        let found = Comparable::by_external_id(std::slice::from_ref(&body));
+        let found = read_by_external_id(&body);
         let has =
             |external_id: &str, id: &str| found.get(external_id).is_some_and(|found| found.id.as_deref() == Some(id));
         if !sample[done..done + count].iter().all(|(external_id, id)| has(external_id, id)) {

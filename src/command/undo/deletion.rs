@@ -19,7 +19,8 @@ use super::super::undo_error::UndoError;
 use super::decided_records::DecidedRecords;
 use super::doubts_file::DoubtsFile;
 use super::marked::{Marked, MarkedIdentities};
-use crate::avnology::{AdminCalls, Comparable, MAX_PAGE, RunMark};
+use crate::avnology::{AdminCalls, MAX_PAGE, read_by_external_id, read_one};
+use crate::destination::{Comparable, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};
 use crate::report::Deleted;
 
@@ -208,7 +209,7 @@ impl Deletion<'_> {
     async fn fates_of_doubtful(&self, doubts: &[(RecordKey, &str)]) -> Result<Vec<Fate>, ImportError> {
         let ids: Vec<&str> = doubts.iter().take(MAX_PAGE).map(|(_, external_id)| *external_id).collect();
         let (count, body) = self.target.read_some(&ids).await?;
-        let found = Comparable::by_external_id(std::slice::from_ref(&body));
+        let found = read_by_external_id(&body);
         // If nobody is there, the request was never carried out.
         let fate = |id: &&str| found.get(*id).map_or(Fate::Gone, |found| self.fate_of_doubtful(found));
         Ok(ids[..count].iter().map(fate).collect())
@@ -221,7 +222,7 @@ impl Deletion<'_> {
             let rest = &page[named.len()..];
             let ids: Vec<&str> = rest.iter().map(|created| created.external_id.as_str()).collect();
             let (count, body) = self.target.read_some(&ids).await?;
-            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            let found = read_by_external_id(&body);
             named.extend(
                 rest[..count].iter().map(|created| self.named(created, found.get(created.external_id.as_str()))),
             );
@@ -254,12 +255,12 @@ impl Deletion<'_> {
         let Some(id) = &created.id else { return Ok(Fate::InDoubt) };
         if let Some(body) = self.target.get(id).await? {
             let changed = || Fate::Changed(id.clone());
-            return Ok(Comparable::one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)));
+            return Ok(read_one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)));
         }
         let is_marked = match named {
             NamedIdentity::Nothing if !self.target.has_batch_methods() => {
                 let (_, body) = self.target.read_some(&[&created.external_id]).await?;
-                let found = Comparable::by_external_id(std::slice::from_ref(&body));
+                let found = read_by_external_id(&body);
                 found.get(created.external_id.as_str()).is_some_and(|found| self.is_marked(found))
             }
             named => matches!(named, NamedIdentity::Marked),

@@ -7,7 +7,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::avnology::{AdminCalls, Comparable, MAX_PAGE, RunMark, TargetError};
+use crate::avnology::{AdminCalls, MAX_PAGE};
+use crate::destination::{Comparable, RunMark, TargetError};
 use crate::index::Texts;
 use crate::journal::RecordKey;
 

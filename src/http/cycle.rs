@@ -3,7 +3,7 @@
 /// Finds out that a sequence repeats itself while one member of it is kept (R. P. Brent, 1980): the one that is kept is
 /// replaced after 1, 2, 4, 8 … steps, so that in the end it lies within the cycle and comes again.
 #[derive(Debug, Default)]
-pub(super) struct Cycle {
+pub(crate) struct Cycle {
     kept: String,
     steps: u64,
     until: u64,
@@ -11,7 +11,7 @@ pub(super) struct Cycle {
 
 impl Cycle {
     /// Whether the sequence is known to repeat itself now.
-    pub(super) fn closes_with(&mut self, token: &str) -> bool {
+    pub(crate) fn closes_with(&mut self, token: &str) -> bool {
         if self.until > 0 && self.kept == token {
             return true;
         }

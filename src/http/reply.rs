@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Body, Decision, ReplyOutcome, decide};
+use super::{Body, ReplyOutcome, TransientRule};
 use crate::pace::{PaceSignal, Quota, RequestResult};
 
 /// What came of one request.
@@ -16,7 +16,7 @@ pub struct Reply {
     pub quota: Quota,
     /// The `Location` header's host, for the message when a redirect was refused.
     pub location: Option<String>,
-    /// Under which name the request is found in logs: the target's own for it, or else ours.
+    /// Under which name the request is found in logs: the other side's own for it, or else ours.
     pub request_id: Option<String>,
     /// What the proxy is called that did not let the request through.
     pub proxy: Option<String>,
@@ -43,11 +43,11 @@ impl Reply {
         Self { outcome: ReplyOutcome::Unreadable, body: Body::default(), ..self }
     }
 
-    /// What it says about the target, for the pace.
-    pub fn answer(&self) -> PaceSignal {
+    /// What it says about the other side, for the pace.
+    pub fn pace_signal(&self, is_transient: TransientRule) -> PaceSignal {
         let verdict = match self.outcome {
-            ReplyOutcome::Answered { status: 429 } => RequestResult::Refused,
-            outcome if decide(outcome) == Decision::Retry => RequestResult::Failed,
+            outcome if outcome.is_throttled() => RequestResult::Refused,
+            outcome if is_transient(outcome) => RequestResult::Failed,
             _ => RequestResult::Granted,
         };
         PaceSignal { verdict, wait: self.retry_after, quota: self.quota }

@@ -1,55 +1,54 @@
-//! Repeats a request that only reads, until it is answered or the budget is used up.
+//! Repeats a request until it is answered or the budget is used up.
 
 use tokio::time::{Instant, sleep};
 
-use super::{Backoff, Client, Decision, Reply, ReplyOutcome, RetryBudget, TargetError, decide};
+use super::{GaveUp, Reply, TransientRule};
+use crate::pace::{Backoff, RetryBudget};
 
-/// Repeats a request that may pass. An answer of success has to be `acceptable` too; other answers that waiting does not
-/// change are handed back.
+/// Repeats a request as long as its outcome is transient. An answer of success has to be `acceptable` too; other answers that
+/// waiting does not change are handed back.
 pub async fn retry_until_answered<F: Future<Output = Reply>>(
-    client: &Client,
     budget: &RetryBudget,
+    is_transient: TransientRule,
     request: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
-) -> Result<Reply, TargetError> {
-    retry_while(client, budget, request, acceptable, || true).await
+) -> Result<Reply, GaveUp> {
+    retry_while(budget, is_transient, request, acceptable, || true).await
 }
 
 /// Repeats a request like [`retry_until_answered`], and only as long as `keep_trying` says so.
 pub async fn retry_while<F: Future<Output = Reply>>(
-    client: &Client,
     budget: &RetryBudget,
+    is_transient: TransientRule,
     request: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
     keep_trying: impl Fn() -> bool,
-) -> Result<Reply, TargetError> {
+) -> Result<Reply, GaveUp> {
     let mut backoff = Backoff::new(budget, fastrand::Rng::new());
     // Waiting for the first answer may be waiting for a turn.
     let mut failing_since = None;
     let (mut attempt, mut was_refused) = (1, false);
     loop {
         let mut reply = request().await;
-        if decide(reply.outcome) == Decision::Done && !acceptable(&reply) {
+        if reply.outcome.is_success() && !acceptable(&reply) {
             reply = reply.unreadable();
         }
-        if decide(reply.outcome) != Decision::Retry {
+        if !is_transient(reply.outcome) {
             return Ok(reply);
         }
         let own = backoff.next().unwrap_or(budget.longest);
-        let refused = reply.outcome == (ReplyOutcome::Answered { status: 429 });
-        // One refusal that asks for a longer wait than the budget has is believed only when the target repeats it.
+        let refused = reply.outcome.is_throttled();
+        // One refusal that asks for a longer wait than the budget has is believed only when it is repeated.
         let doubted = refused && !std::mem::replace(&mut was_refused, true);
-        // Asking again before the target wants it costs a refusal, and more.
+        // Asking again before the other side wants it costs a refusal, and more.
         let delay = reply.retry_after.filter(|wait| *wait <= budget.total || !doubted).unwrap_or(own);
         let failing_for = failing_since.get_or_insert_with(Instant::now).elapsed();
         if attempt >= budget.attempts || failing_for + delay > budget.total || !keep_trying() {
-            return Err(match reply.retry_after {
-                Some(wait) if wait > budget.total => TargetError::asks_to_wait(client.base_url(), &reply, wait),
-                _ => TargetError::unreachable(client.base_url(), &reply),
-            });
+            let asks_to_wait = reply.retry_after.filter(|wait| *wait > budget.total);
+            return Err(GaveUp { reply, asks_to_wait });
         }
         sleep(delay).await;
-        // A wait that the target asked for uses up time, and no attempt.
+        // A wait that the other side asked for uses up time, and no attempt.
         attempt += u32::from(!refused);
     }
 }
@@ -60,19 +59,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::avnology::{ClientOptions, KeySource, Timeouts};
-
-    fn client() -> Client {
-        let options = ClientOptions {
-            base_url: "http://127.0.0.1:9".parse().unwrap(),
-            secret_key: "key".to_owned().into(),
-            key_source: KeySource::Given(None),
-            timeouts: Timeouts::default(),
-            certificates: None,
-            proxy: None,
-        };
-        Client::new(&options).unwrap()
-    }
+    use crate::http::{ReplyOutcome, is_transient};
 
     /// When requests were made, and whether one was answered.
     async fn asked(budget: RetryBudget, refusals: usize, retry_after: Duration) -> (Vec<Duration>, bool) {
@@ -83,7 +70,7 @@ mod tests {
             let retry_after = (status == 429).then_some(retry_after);
             Reply { retry_after, ..Reply::none(ReplyOutcome::Answered { status }) }
         };
-        let answered = retry_until_answered(&client(), &budget, request, |_| true).await.is_ok();
+        let answered = retry_until_answered(&budget, is_transient, request, |_| true).await.is_ok();
         (asked.into_inner(), answered)
     }
 
@@ -107,7 +94,7 @@ mod tests {
             *asked.borrow_mut() += 1;
             Reply::none(ReplyOutcome::Answered { status: if *asked.borrow() == 1 { 503 } else { 200 } })
         };
-        let answered = retry_until_answered(&client(), &RetryBudget::default(), request, |_| true).await;
+        let answered = retry_until_answered(&RetryBudget::default(), is_transient, request, |_| true).await;
         assert!(answered.is_ok(), "given up after {} request: {answered:?}", asked.borrow());
     }
 }

@@ -1,4 +1,4 @@
-//! Where the target is, and the rule that a key never travels in the clear.
+//! Where the other side is, and the rule that a key never travels in the clear.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-/// The target's base URL: https, or http to loopback.
+/// The base URL of an API: https, or http to loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
@@ -17,11 +17,11 @@ pub enum BaseUrlError {
     #[error("not a URL: {0}")]
     Malformed(#[from] url::ParseError),
     /// Neither https nor http, or no host.
-    #[error("a URL such as https://api-id.avnology.net is needed")]
+    #[error("an address that begins with https:// is needed, as in https://api.example.com")]
     NotHttp,
     /// Plain http to another machine.
     #[error(
-        "plain http:// would send the key and password hashes in the clear; use https:// (http:// is allowed to loopback only)"
+        "plain http:// would send the key and personal data in the clear; use https:// (http:// is allowed to loopback only)"
     )]
     NotEncrypted,
     /// User name, password, query or fragment.
@@ -42,7 +42,7 @@ impl BaseUrl {
         self.0.host_str().zip(self.0.port_or_known_default())
     }
 
-    /// Whether the target is on this machine, so that no proxy may be asked for it.
+    /// Whether it is on this machine, so that no proxy may be asked for it.
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),

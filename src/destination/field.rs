@@ -42,7 +42,7 @@ impl Serialize for Field {
 }
 
 impl Field {
-    /// Its name in accounts, and in an `update_mask`.
+    /// Its stable name, in accounts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ExternalId => "external_id",
@@ -62,11 +62,13 @@ impl Field {
         }
     }
 
-    /// Its name in an `update_mask`. How somebody signs in is never changed: the user may have done so.
-    pub const fn mask(self) -> Option<&'static str> {
-        match self {
-            Self::Password | Self::SocialSignIns => None,
-            field => Some(field.name()),
-        }
+    /// Whether it is ever changed. How somebody signs in is not: the user may have changed that since.
+    pub const fn is_changeable(self) -> bool {
+        !matches!(self, Self::Password | Self::SocialSignIns)
+    }
+
+    /// Whether no two identities have the same.
+    pub const fn is_unique(self) -> bool {
+        matches!(self, Self::ExternalId | Self::Email | Self::Username | Self::Phone)
     }
 }

@@ -1,4 +1,7 @@
 //! The parts of an identity that can be compared, and who it is.
+//!
+//! The names are those of the canonical form ([`crate::mapping::MigrationIdentity`]). A destination whose answers have other
+//! names fills the fields itself.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,9 +9,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::credentials::SignInMethods;
 use super::json::Members;
 use super::run_mark::RunMark;
+use super::sign_in_methods::SignInMethods;
 use super::spelling::same_spelling;
 use crate::mapping::MARK;
 
@@ -47,7 +50,7 @@ pub struct Comparable<'a> {
     #[serde(borrow)]
     pub(super) credentials: Option<SignInMethods<'a>>,
     #[serde(borrow)]
-    pub(super) create_time: Option<Cow<'a, str>>,
+    pub(crate) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
     update_time: Option<Cow<'a, str>>,
 }
@@ -62,39 +65,10 @@ struct Made<'a> {
 }
 
 impl<'a> Comparable<'a> {
-    /// Reads an encoded request item, `{"identity":{…}}`.
-    pub fn sent(encoded: &'a [u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct SentItem<'a> {
-            #[serde(borrow)]
-            identity: Comparable<'a>,
-        }
-        serde_json::from_slice::<SentItem<'_>>(encoded).ok().map(|item| item.identity)
-    }
-
-    /// Reads an identity that was asked for by the target's own id.
-    pub fn one(body: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice::<Self>(body).ok().filter(|identity| identity.id.is_some())
-    }
-
-    /// Reads the identities of a list or of a `:batchGet`, and the token of the next page.
-    pub fn listed(body: &'a [u8]) -> Option<(Vec<Self>, Option<String>)> {
-        #[derive(Deserialize)]
-        struct List<'a> {
-            #[serde(borrow)]
-            identities: Vec<Comparable<'a>>,
-            #[serde(default)]
-            next_page_token: Option<String>,
-        }
-        let list: List<'_> = serde_json::from_slice(body).ok()?;
-        Some((list.identities, list.next_page_token.filter(|token| !token.is_empty())))
-    }
-
-    /// The identities of several lists by their external ids. They may be others than were asked for: a target may ignore a
+    /// The identities of an answer by their external ids. They may be others than were asked for: a target may ignore a
     /// filter.
-    pub fn by_external_id(bodies: &'a [impl AsRef<[u8]>]) -> HashMap<Cow<'a, str>, Self> {
-        let listed = bodies.iter().filter_map(|body| Self::listed(body.as_ref())).flat_map(|(found, _)| found);
-        listed.filter_map(|identity| Some((identity.external_id.clone()?, identity))).collect()
+    pub fn by_external_id(found: Vec<Self>) -> HashMap<Cow<'a, str>, Self> {
+        found.into_iter().filter_map(|identity| Some((identity.external_id.clone()?, identity))).collect()
     }
 
     /// Whether the target says that nobody has changed the identity since it was created. One that tells no times may well
@@ -155,13 +129,13 @@ impl<'a> Comparable<'a> {
     }
 
     /// What no two identities share beside their external ids, by the names of the fields.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let fields = [("email", &self.email), ("username", &self.username), ("phone", &self.phone)];
         fields.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
     /// Whether it has this one of them.
-    pub(super) fn has_address(&self, field: &str, value: &str) -> bool {
+    pub(crate) fn has_address(&self, field: &str, value: &str) -> bool {
         self.addresses().any(|(name, own)| name == field && same_spelling(Some(own), Some(value)))
     }
 }
@@ -173,8 +147,8 @@ mod tests {
     #[test]
     fn a_target_that_tells_no_times_may_have_changed_anything() {
         let is_as_created = |times: &str| {
-            let list = format!(r#"{{"identities":[{{"id":"usr_1"{times}}}]}}"#);
-            Comparable::listed(list.as_bytes()).expect("a list").0[0].is_as_created()
+            let identity = format!(r#"{{"id":"usr_1"{times}}}"#);
+            serde_json::from_str::<Comparable<'_>>(&identity).expect("an identity").is_as_created()
         };
         assert!(is_as_created(r#","create_time":"2026-01-01T00:00:00Z","update_time":"2026-01-01T00:00:00Z""#));
         assert!(!is_as_created(r#","create_time":"2026-01-01T00:00:00Z","update_time":"2026-01-02T00:00:00Z""#));

@@ -1,4 +1,4 @@
-//! The proxy on the way to a target, and what it says if it does not let anybody through.
+//! The proxy on the way to the other side, and what it says if it does not let anybody through.
 
 use std::fmt;
 use std::time::Duration;

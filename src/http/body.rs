@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::Keep;
 use super::shorten::Shortener;
 
 /// The longest answer that is kept. Who asked for several users asks for fewer then.
@@ -54,6 +55,13 @@ pub struct Body {
     room: Option<OwnedSemaphorePermit>,
 }
 
+impl From<Vec<u8>> for Body {
+    /// A short body, which takes no room.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, room: None }
+    }
+}
+
 /// The room of an answer, for as long as what was made of it is in memory.
 #[derive(Debug, Default)]
 pub struct AnswerHold {
@@ -77,7 +85,7 @@ impl Body {
     }
 
     /// The body with a piece put before it and one after it.
-    pub(super) fn between(mut self, before: &[u8], after: &[u8]) -> Self {
+    pub(crate) fn between(mut self, before: &[u8], after: &[u8]) -> Self {
         self.bytes.reserve_exact(before.len() + after.len());
         self.bytes.splice(..0, before.iter().copied());
         self.bytes.extend_from_slice(after);
@@ -102,17 +110,6 @@ impl AsRef<[u8]> for Body {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
-}
-
-/// What is wanted of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keep {
-    /// All of it: users.
-    All,
-    /// What was made of each user; texts are cut off.
-    Results,
-    /// Nothing, if it is one of success.
-    Nothing,
 }
 
 /// Why an answer was not read to its end.

@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::credentials::{SignInMethods, SocialSignIn};
 use super::json::{Members, same_json, same_members};
+use super::sign_in_methods::{SignInMethods, SocialSignIn};
 use super::spelling::{same_spelling, same_traits};
 use super::{Comparable, Field};
 use crate::mapping::MARK;
@@ -41,7 +41,7 @@ impl Comparable<'_> {
     /// changes in all such places, so that a column and a trait never say two things.
     pub fn changes(&self, found: &Self) -> Vec<Field> {
         let mut fields = self.differences(found);
-        fields.retain(|field| field.mask().is_some());
+        fields.retain(|field| field.is_changeable());
         if fields.iter().any(|field| SPELLED.contains(field)) {
             let is_spelled_otherwise = |field: &Field| match field {
                 Field::Email => self.email != found.email,
@@ -108,10 +108,9 @@ mod tests {
     use super::*;
 
     fn differences(sent: &str, found: &str) -> Vec<Field> {
-        let sent = format!("{{\"identity\":{sent}}}");
-        let found = format!("{{\"identities\":[{found}]}}");
-        let sent = Comparable::sent(sent.as_bytes()).expect("an item");
-        sent.differences(&Comparable::listed(found.as_bytes()).expect("a list").0[0])
+        let [sent, found]: [Comparable<'_>; 2] =
+            [sent, found].map(|text| serde_json::from_str(text).expect("an identity"));
+        sent.differences(&found)
     }
 
     #[test]

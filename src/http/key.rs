@@ -1,4 +1,4 @@
-//! The admin key, which may be replaced by a new one while a run of many hours is under way.
+//! The key, which may be replaced by a new one while a run of many hours is under way.
 
 use std::fmt;
 use std::io;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-/// A key may be replaced at the target first, and here a moment later.
+/// A key may be replaced at the other side first, and here a moment later.
 const SECOND_LOOK: Duration = Duration::from_secs(5);
 
 /// Why a text is no key. The text is not repeated.
@@ -54,7 +54,7 @@ impl KeyFault {
             _ if key.ends_with("\\n") || key.ends_with("\\r") => Self::LineEnd,
             _ if key.starts_with(is_quote) || key.ends_with(is_quote) => Self::Quoted,
             _ if begins_with("bearer ") || begins_with("bearer\t") || begins_with("authorization:") => Self::Bearer,
-            _ if begins_with("avnology_") => Self::Named,
+            _ if begins_with("avnology_") || begins_with("clerk_") => Self::Named,
             _ if key.contains(char::is_whitespace) => Self::Blank,
             _ if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Self::Characters,
             _ => return None,
