@@ -94,7 +94,7 @@ pub struct ConfirmedBefore {
 }
 
 /// What the stages need, one by one, in each mode.
-pub(super) struct Parts {
+pub(super) struct ModeParts {
     pub check: DuplicateCheck,
     /// Collects what a dry run reports at its end.
     pub reported: Option<Arc<DuplicateFinder>>,
@@ -109,7 +109,7 @@ pub(super) struct Parts {
     pub predicted: u64,
 }
 
-impl Parts {
+impl ModeParts {
     pub(super) fn of(mode: Mode, intake: &Intake) -> Self {
         match mode {
             Mode::DryRun(DryRun { preview, max_errors }) => {

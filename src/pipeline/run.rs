@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
-use super::job::Parts;
+use super::job::ModeParts;
 use super::{Intake, Job, commit, duplicates, fill, map, mappers, read};
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::delivery::{MemoryBudget, Sender};
@@ -25,7 +25,7 @@ const EVENTS: usize = 256;
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> (Ledger, Option<Journal>) {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
-    let parts = Parts::of(job.mode, &job.intake);
+    let parts = ModeParts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
     let Intake { inputs, shard, reader, rules, passwords, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());

@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::dry_run::DryRunSettings;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
-use super::reading::{Reading, ReadingChoice};
+use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_run::RecordedRun;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
@@ -39,7 +39,7 @@ pub struct Limits {
 
 impl Limits {
     /// Resolves what was typed. What is sent out of a pipe is sent before its end is known.
-    pub(super) fn resolve(options: &RunOptions, reading: &Reading) -> Result<Self, SettingsError> {
+    pub(super) fn resolve(options: &RunOptions, reading: &ReadingSettings) -> Result<Self, SettingsError> {
         let RunOptions { max_errors, strict, min_records, .. } = *options;
         if strict && reading.has_pipe() {
             return Err(SettingsError::StrictPipe);
@@ -52,7 +52,7 @@ impl Limits {
 #[derive(Clone, Debug)]
 pub struct ImportSettings {
     /// What to read and how to map it.
-    pub reading: Reading,
+    pub reading: ReadingSettings,
     /// Where to send it.
     pub target: TargetSettings,
     /// How the target is reached, and how fast.
@@ -107,7 +107,7 @@ impl ImportSettings {
             import, passwords, shard, target, mapping, on_existing, recheck, new_run, options, ..
         } = arguments;
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = Reading::resolve(choice, &options, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target: TargetSettings::resolve(target, environment)?,

@@ -23,14 +23,14 @@ pub(super) struct PreparedRun {
     pub journal: Journal,
     pub progress: Progress,
     pub ledger: Ledger,
-    pub part: Part,
+    pub part: RunPart,
     /// Held until the run is over.
     pub locks: [Lock; 2],
 }
 
 /// Which part of its run an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum RunPart {
     /// The first one.
     First,
     /// A later one. `knows_all` if all that the run did before is in its journal.
@@ -78,7 +78,7 @@ pub(super) async fn prepare(
         let Replayed { journal, progress, has_end } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
         ledger.continue_at(&progress);
-        let (run, part) = (RecordedRun { directory, record: was }, Part::Later { knows_all: has_end });
+        let (run, part) = (RecordedRun { directory, record: was }, RunPart::Later { knows_all: has_end });
         return Ok(PreparedRun { run, journal, progress, ledger, part, locks: [target_lock, run_lock] });
     }
     Ok(begin(settings, wanted, target_lock)?)
@@ -142,7 +142,7 @@ fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Res
     directory.write_record(&record).map_err(failed(runs.clone()))?;
     let (progress, ledger) = (Progress::new(settings.reading.inputs.len()), ledger(settings));
     let run = RecordedRun { directory, record };
-    Ok(PreparedRun { run, journal, progress, ledger, part: Part::First, locks: [target_lock, run_lock] })
+    Ok(PreparedRun { run, journal, progress, ledger, part: RunPart::First, locks: [target_lock, run_lock] })
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {
