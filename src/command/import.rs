@@ -21,6 +21,7 @@ use foresight::Foresight;
 use prepare::{PreparedRun, RunPart, prepare};
 
 use super::first_pass::Subject;
+use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::probe_objects;
 use super::memory_log::{log_bound, log_peak};
@@ -72,6 +73,7 @@ async fn import_into(
         output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
     }
     let confirmed = confirmed_before(settings, &target.name, (run.directory.id(), part), &calls, signals).await?;
+    let ids = look_up_ids(&settings.runs_directory, &target.name).await;
     let passwords = JoinedPasswords::read(reading, output.console, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
@@ -92,6 +94,7 @@ async fn import_into(
             let sending = Sending {
                 delivery: delivery(settings, calls, &run.record),
                 confirmed,
+                ids,
                 max_errors: limits.max_errors,
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
@@ -99,6 +102,7 @@ async fn import_into(
             EndedImport::run(subject, &first, mode, kept, signals).await
         }
     };
+    keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
     let status = ImportAccount { target: &target, run: &run, output }.give(ended);
     drop(locks);
