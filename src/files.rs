@@ -80,3 +80,27 @@ pub(crate) fn create_new_private(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+/// Removes what a kill left behind of files that were not put in place yet. Nobody else may be at it.
+pub(crate) fn remove_leftovers(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(".tmp") {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a directory as a whole or not at all: what is left of it must not be taken for all of it.
+pub(crate) fn remove_directory(directory: &Path) -> io::Result<()> {
+    let doomed = directory.with_extension("forgotten");
+    let cleared = |removed: io::Result<()>| match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    cleared(std::fs::remove_dir_all(&doomed))?;
+    cleared(std::fs::rename(directory, &doomed))?;
+    sync_directory_of(directory)?;
+    cleared(std::fs::remove_dir_all(&doomed))
+}

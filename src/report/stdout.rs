@@ -28,6 +28,16 @@ pub fn print_json(value: &impl Serialize) -> Result<(), StdoutError> {
     Ok(print(&(visible_json(&json) + "\n"))?)
 }
 
+/// Writes what does not fit into memory, for a program. A reader that ends early has not got all of it, and that is an error.
+pub fn stream_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), StdoutError> {
+    if is_closed() {
+        return Err(io::Error::other("it is closed").into());
+    }
+    let mut stdout = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    write(&mut stdout)?;
+    Ok(stdout.flush()?)
+}
+
 fn print(text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());

@@ -12,7 +12,7 @@ fn acts(character: char) -> bool {
 }
 
 /// Text in which everything that a terminal would act on is an escape such as `\u{9b}`. Line breaks and tabs stay.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     let acts = |character: char| acts(character) && !matches!(character, '\n' | '\t');
     escaped(text, acts, |character| character.escape_unicode().to_string())
 }

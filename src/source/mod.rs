@@ -94,6 +94,6 @@ pub use object_access::{ObjectAccess, ObjectFault, ObjectUrlError, Version};
 pub(crate) use reader::CHUNK_RECORDS;
 pub use reader::RecordReader;
 pub use reader_limits::ReaderLimits;
-pub use record::{FramingFault, Position, RecordChunk, RecordSpan, ResumePoint, SkippedRows};
+pub use record::{FramingFault, Position, RawRecord, RecordChunk, RecordSpan, ResumePoint, SkippedRows};
 pub use shape::Format;
 pub use shard::{Shard, ShardChoice};

@@ -116,6 +116,35 @@ impl RecordChunk {
     }
 }
 
+/// One record as the reader framed it.
+#[derive(Clone, Copy, Debug)]
+pub struct RawRecord<'a> {
+    chunk: &'a RecordChunk,
+    span: &'a RecordSpan,
+}
+
+impl<'a> RawRecord<'a> {
+    /// The record of `chunk` with this span.
+    pub fn new(chunk: &'a RecordChunk, span: &'a RecordSpan) -> Self {
+        Self { chunk, span }
+    }
+
+    /// Its bytes; none when its span carries a fault.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.chunk.record(self.span)
+    }
+
+    /// The header of a CSV, whose row it is.
+    pub fn header(&self) -> Option<&'a Header> {
+        self.chunk.header.as_deref()
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.chunk.position(self.span)
+    }
+}
+
 /// An offset, which has 64 bits, as an index of this machine. If it is too large, the index is outside every buffer.
 pub(super) fn to_index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)

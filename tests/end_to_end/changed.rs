@@ -7,20 +7,13 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use avnology_migrate::source::{Input, ReaderLimits, RecordReader, Recorder, SourceError, Watch};
 use sha2::{Digest, Sha256};
-use support::{Run, Sandbox, Scratch, export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, until_of, user};
 
 fn wait_for_users(sandbox: &Sandbox, users: usize, process: &mut Child) {
-    let began = Instant::now();
-    while sandbox.column("id").len() < users {
-        assert!(process.try_wait().expect("a status").is_none(), "the import ended too early");
-        assert!(began.elapsed() < Duration::from_mins(5), "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_of(process, "nothing arrived", || sandbox.column("id").len() >= users);
 }
 
 fn start(command: &mut Command) -> Child {

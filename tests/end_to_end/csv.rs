@@ -4,7 +4,7 @@ use crate::support;
 
 use std::fmt::Write as _;
 
-use support::{Run, Sandbox, Scratch, lines};
+use support::{Run, Sandbox, Scratch, lines, until_of};
 
 const HEADER: &str = "id,first_name,last_name,username,primary_email_address,primary_phone_number,verified_email_addresses,\
     unverified_email_addresses,verified_phone_numbers,unverified_phone_numbers,totp_secret,password_digest,password_hasher";
@@ -152,9 +152,7 @@ fn an_interrupted_import_of_a_csv_is_resumed() {
     let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
     let mut process =
         command.stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().expect("it starts");
-    while sandbox.column("id").len() < 300 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 300);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let run = scratch.import(&sandbox, &file, &[]).expect_code(0);

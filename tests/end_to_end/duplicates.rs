@@ -4,7 +4,7 @@ use crate::support;
 
 use std::process::Stdio;
 
-use support::{Run, Sandbox, Scratch, export, lines, mixed_export, user};
+use support::{Run, Sandbox, Scratch, export, lines, mixed_export, until_of, user};
 
 /// A user with one field of another user.
 fn like(number: usize, from: &str, to: &str) -> String {
@@ -151,9 +151,7 @@ fn duplicates_are_kept_for_the_rest_of_the_run() {
     let file = scratch.write("users.json", text.replace("\n],", &format!(",\n{}\n],", again.join(",\n"))));
     let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    while sandbox.column("id").is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut process, "too few arrived", || !sandbox.column("id").is_empty());
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let run = scratch.import(&sandbox, &file, &[]).expect_code(3);

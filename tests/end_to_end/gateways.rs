@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use support::target::{Way, http, import_into, obliging, proxy, scripted_target};
-use support::{Run, Sandbox, Scratch, export, user};
+use support::{Run, Sandbox, Scratch, export, until, user};
 
 const CREATE: &str = "POST /v1/identities:batchCreate";
 
@@ -219,9 +219,7 @@ fn the_run_does_not_own_what_others_created_during_an_outage() {
     let file = scratch.write("users.json", export((0..20).map(user)));
     let mut command = scratch.import_command(&sandbox, &file, &["--base-url", &url]);
     let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-    while !away.load(Ordering::Relaxed) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until("no batch was sent", || away.load(Ordering::Relaxed));
     // Nothing of the batch was done. Another program creates the very same user first.
     let theirs = scratch.write("theirs.json", export([user(7)]));
     scratch.import(&sandbox, &theirs, &["--runs-dir", "theirs"]).expect_code(0);

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
 use serde_json::{Value, json};
-use support::{Run, Sandbox, Scratch, export, mixed_export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, mixed_export, until, user};
 
 /// All runs, the newest first. Their numbers add up, and the list for people has the same ones.
 #[track_caller]
@@ -53,14 +52,6 @@ fn numbers(run: &Value) -> [u64; 5] {
 
 fn id(run: &Run) -> String {
     run.report()["run"].as_str().expect("an id").to_owned()
-}
-
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_mins(1), "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn start(scratch: &Scratch, sandbox: &Sandbox) -> Child {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::{Run, Sandbox, Scratch, lines, mixed_export};
+use support::{Run, Sandbox, Scratch, lines, mixed_export, until_of};
 
 const USERS: usize = 1_200;
 /// One in thirty of these is rejected. The first thousand records belong to the first shard.
@@ -147,10 +147,7 @@ fn rejects_in_a_second_file_are_merged_too() {
         runs.map(|entry| entry.path().join("rejects.ndjson")).find(|path| path.exists())
     };
     let has_both = || rejects().is_some() && !sandbox.column("external_id").is_empty();
-    while !has_both() {
-        assert!(process.try_wait().expect("its state").is_none(), "it is killed before it ends");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_of(&mut process, "it is killed before it ends", has_both);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let path = rejects().expect("rejects");

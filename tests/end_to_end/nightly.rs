@@ -3,10 +3,8 @@
 use crate::support;
 
 use std::process::Stdio;
-use std::time::Duration;
 
-use support::{Run, Sandbox, Scratch, export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, until_of, user};
 
 const USERS: usize = 1_500;
 
@@ -151,12 +149,8 @@ fn after_interrupted_updates_the_memory_is_not_used() {
     let flags = ["--on-existing", "update", "--concurrency", "1"];
     let mut command = scratch.import_command(&slow, &new, &flags);
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    let start = Instant::now();
     let is_renamed = |name: &String| name.starts_with("Renamed");
-    while !slow.column("first_name").iter().any(is_renamed) {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing is updated");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_of(&mut process, "nothing is updated", || slow.column("first_name").iter().any(is_renamed));
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let sandbox = slow.replace(&scratch, &[]);
@@ -181,11 +175,10 @@ fn after_interrupted_updates_the_resumed_run_does_not_use_the_memory() {
     let flags = ["--on-existing", "update", "--concurrency", "1", "--batch-size", "10"];
     let mut command = scratch.import_command(&slow, &new, &flags);
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    let (start, is_renamed) = (Instant::now(), |name: &String| name.starts_with("Renamed"));
-    while slow.column("first_name").iter().filter(|name| is_renamed(name)).count() < 20 {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing is updated");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let is_renamed = |name: &String| name.starts_with("Renamed");
+    until_of(&mut process, "nothing is updated", || {
+        slow.column("first_name").iter().filter(|name| is_renamed(name)).count() >= 20
+    });
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let sandbox = slow.replace(&scratch, &[]);

@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
 
-use support::{Run, Sandbox, Scratch, export, user};
+use support::{Run, Sandbox, Scratch, export, until_of, user};
 
 fn users(scratch: &Scratch) -> String {
     scratch.write("users.json", export((0..5).map(user)))
@@ -285,10 +285,7 @@ fn a_target_has_one_lock_under_all_its_names() {
     let first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     let mut first = Ended(first);
     let locks = scratch.path(".local/state/avnology-migrate/locks");
-    while std::fs::read_dir(&locks).map_or(0, Iterator::count) == 0 {
-        assert!(first.0.try_wait().expect("a status").is_none(), "the import ended too early");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut first.0, "no lock", || std::fs::read_dir(&locks).map_or(0, Iterator::count) > 0);
     let port = sandbox.base_url().rsplit(':').next().expect("a port").to_owned();
     for name in ["localhost", "id.localhost", "127.0.0.2"] {
         let base_url = format!("http://{name}:{port}");

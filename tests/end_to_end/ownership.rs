@@ -13,8 +13,7 @@ use std::time::Duration;
 use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
 use serde_json::json;
 use support::target::{Way, http, proxy};
-use support::{Run, Sandbox, Scratch, export, lines, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, lines, until, until_of, user};
 
 /// Whether it is a request that creates users, and not one of the preflight.
 fn creates(head: &str, body: &[u8]) -> bool {
@@ -117,11 +116,7 @@ fn clocks_that_are_wrong_decide_nothing() {
 
 /// Kills an import at a moment when `is_time` returns true.
 fn kill_when(mut importer: Child, is_time: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_time() {
-        assert!(start.elapsed() < Duration::from_mins(2), "the moment never came");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_of(&mut importer, "the moment never came", is_time);
     importer.kill().expect("it can be killed");
     importer.wait().expect("it ends");
 }
@@ -572,11 +567,7 @@ fn a_run_that_is_stopped_says_what_to_type_next() {
     let file = scratch.write("users.json", export((0..2_000).map(user)));
     let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
     let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let start = Instant::now();
-    while sandbox.column("id").is_empty() {
-        assert!(start.elapsed() < Duration::from_mins(1), "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("nothing arrived", || !sandbox.column("id").is_empty());
     Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs");
     let stopped = Run::of(process.wait_with_output().expect("it ends")).expect_code(130);
     let id = run_id(&stopped);

@@ -4,7 +4,7 @@ use crate::support;
 
 use std::process::Stdio;
 
-use support::{Run, Sandbox, Scratch, export, lines, user};
+use support::{Run, Sandbox, Scratch, export, lines, until_of, user};
 
 /// bcrypt, cost 4.
 fn digest(password: &str) -> String {
@@ -185,9 +185,7 @@ fn an_interrupted_import_is_resumed_with_the_same_passwords() {
         &[&more[..], &["--batch-size", "20", "--concurrency", "1"]].concat(),
     );
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    while sandbox.column("id").len() < 300 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 300);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
 

@@ -78,9 +78,13 @@ impl Night {
     }
 
     fn import(&self, rule: &str) -> Run {
+        self.import_with(rule, &[])
+    }
+
+    fn import_with(&self, rule: &str, more: &[&str]) -> Run {
         // One batch at a time, because the result for a record must not depend on another sender.
         let flags = ["--new-run", "--rate", "1000/s", "--concurrency", "1", "--on-existing", rule];
-        self.scratch.import(&self.sandbox, &self.tomorrow, &flags)
+        self.scratch.import(&self.sandbox, &self.tomorrow, &[&flags[..], more].concat())
     }
 
     fn verify(&self, more: &[&str]) -> Value {
@@ -196,6 +200,46 @@ fn a_person_is_found_by_what_did_not_change() {
             night.assert_verified(&what, [2, 0, 0, 0], &json!({}));
         }
     }
+}
+
+#[test]
+fn a_person_of_whom_nothing_stayed_but_the_clerk_id_is_never_created_twice() {
+    let known = || Person { username: Some("bobby"), phone: Some("+14155550100"), ..bob() };
+    let other =
+        || Person { emails: vec!["robert@example.com"], username: Some("bob2"), phone: Some("+14155550101"), ..bob() };
+    for flags in [&[][..], &["--no-batch"]] {
+        for (what, before, after) in EXTERNAL_IDS {
+            let what = format!("external id {what} {flags:?}");
+            let today = [ada(), Person { external_id: before, ..known() }, cleo()];
+            let tomorrow = [ada(), Person { external_id: after, ..other() }, cleo()];
+            let night = Night::new(flags, &today, &tomorrow);
+            let skip = night.import("skip").expect_code(0);
+            assert_eq!((skip.count("unchanged"), night.people()), (3, 3), "{what}: {}", skip.stdout);
+            assert_eq!(skip.report()["warnings"]["differs_at_target"], 1, "{what}: {}", skip.stdout);
+            let fail = night.import("fail").expect_code(3);
+            assert_eq!((fail.count("rejected"), night.people()), (3, 3), "{what}: {}", fail.stdout);
+            // Also where nobody is believed to be as before.
+            let update = night.import_with("update", &["--recheck"]).expect_code(0);
+            assert_eq!((update.count("updated"), night.people()), (1, 3), "{what}: {}", update.stdout);
+            night.assert_verified(&what, [3, 0, 0, 0], &json!({}));
+            assert_eq!(night.import("update").expect_code(0).count("unchanged"), 3, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_person_who_is_not_there_any_more_is_created_again() {
+    // Bob is not among those who are looked up before all are believed to be there: neither the newest nor one of the sample.
+    let today = [Person { external_id: Some("emp-1"), ..bob() }, ada()];
+    let tomorrow = Person { external_id: Some("emp-7"), emails: vec!["robert@example.com"], ..bob() };
+    let night = Night::new(&[], &today, &[ada(), tomorrow]);
+    let database = rusqlite::Connection::open(&night.sandbox.database).expect("the database");
+    let gone = database.execute("DELETE FROM identities WHERE external_id = 'emp-1'", []);
+    assert_eq!(gone.expect("it is gone"), 1);
+    let run = night.import("update").expect_code(0);
+    assert!(!run.stderr.contains("does not have the users it had"), "{}", run.stderr);
+    assert_eq!((run.count("created"), night.people()), (1, 2), "{}", run.stdout);
+    night.assert_verified("created again", [2, 0, 0, 0], &json!({}));
 }
 
 #[test]

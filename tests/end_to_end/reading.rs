@@ -5,7 +5,7 @@ use crate::support;
 use std::io::Write;
 use std::process::Stdio;
 
-use support::{Run, Scratch, export, user};
+use support::{Run, Scratch, export, until_of, user};
 
 /// Dry-runs a file and returns (exit code, read, valid, rejected, stderr).
 fn dry_run(content: impl AsRef<[u8]>) -> (i32, u64, u64, u64, String) {
@@ -99,14 +99,7 @@ fn an_interrupted_import_of_pages_is_resumed_in_any_page() {
         let file = scratch.write("users.json", text);
         let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "10", "--concurrency", "1"]);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        while sandbox.column("id").len() < 200 {
-            assert!(
-                process.try_wait().expect("it is known").is_none(),
-                "it ended after {}",
-                sandbox.column("id").len()
-            );
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 200);
         process.kill().expect("it can be killed");
         process.wait().expect("it ends");
         let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
@@ -448,9 +441,7 @@ fn an_interrupted_import_of_compressed_data_is_resumed() {
         let file = scratch.write("users.json.gz", compress(&[export((0..3_000).map(user)).as_bytes()]));
         let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        while sandbox.column("id").len() < 300 {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 300);
         process.kill().expect("it can be killed");
         process.wait().expect("it ends");
         let run = scratch.import(&sandbox, &file, &[]).expect_code(0);

@@ -6,8 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
-use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, until_of, user};
 
 const USERS: usize = 2_000;
 
@@ -15,12 +14,8 @@ const USERS: usize = 2_000;
 fn start(scratch: &Scratch, sandbox: &Sandbox, more: &[&str]) -> Child {
     let flags: Vec<&str> = ["--batch-size", "20", "--concurrency", "1"].iter().chain(more).copied().collect();
     let mut command = scratch.import_command(sandbox, "users.json", &flags);
-    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let start = Instant::now();
-    while sandbox.column("id").is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    until_of(&mut process, "nothing arrived", || !sandbox.column("id").is_empty());
     process
 }
 
@@ -93,12 +88,8 @@ fn a_run_of_a_pipe_cannot_be_resumed_and_runs_and_resume_say_so() {
     let file = scratch.write("users.json", export((0..USERS).map(user)));
     let mut command = scratch.import_command(&sandbox, "-", &["--batch-size", "20", "--concurrency", "1"]);
     command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
-    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let start = Instant::now();
-    while sandbox.column("id").is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    until_of(&mut process, "nothing arrived", || !sandbox.column("id").is_empty());
     let id = interrupt(process).report()["run"].as_str().expect("an id").to_owned();
     let text = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0).stdout;
     assert!(text.contains("interrupted") && text.contains("cannot be resumed: it read standard input"), "{text}");
@@ -156,12 +147,8 @@ fn each_of_several_inputs_is_resumed_at_its_own_place() {
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     scratch.write("users.json", export((0..600).map(user)));
     scratch.write("more.ndjson", (600..1_200).map(|number| user(number) + "\n").collect::<String>());
-    let process = start(&scratch, &sandbox, &["--import", "more.ndjson"]);
-    let begun = Instant::now();
-    while sandbox.column("id").len() < 700 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "the second input is not reached");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut process = start(&scratch, &sandbox, &["--import", "more.ndjson"]);
+    until_of(&mut process, "the second input is not reached", || sandbox.column("id").len() >= 700);
     let first = interrupt(process);
     assert!((600..1_200).contains(&first.count("created")), "{}", first.stdout);
     let run = scratch.import(&sandbox, "users.json", &["--import", "more.ndjson"]).expect_code(0);
@@ -369,10 +356,7 @@ fn rejects_that_were_mended_in_an_unfinished_run_stay_as_they_are() {
             // After any number of later interruptions.
             let mut second = start(&scratch, &sandbox, &[]);
             let further = scratch.path(&path).with_file_name("rejects-2.ndjson");
-            while !further.exists() {
-                assert!(second.try_wait().expect("its state").is_none(), "it is killed before it ends");
-                std::thread::sleep(Duration::from_millis(5));
-            }
+            until_of(&mut second, "it is killed before it ends", || further.exists());
             second.kill().expect("it can be killed");
             second.wait().expect("it ends");
         }
@@ -515,12 +499,8 @@ fn an_undo_that_is_interrupted_says_so_and_goes_on() {
     let sandbox = sandbox.replace(&scratch, &["--fault", "latency=300ms"]);
     let mut undo = scratch.avnology(&["migrate", "clerk", "undo", &id, "--yes"]);
     undo.env("AVNOLOGY_SECRET_KEY", &sandbox.key).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let process = undo.spawn().expect("the binary starts");
-    let start = Instant::now();
-    while sandbox.column("id").len() == 300 {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing is deleted");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut process = undo.spawn().expect("the binary starts");
+    until_of(&mut process, "nothing is deleted", || sandbox.column("id").len() < 300);
     let interrupted = interrupt(process);
     assert!(interrupted.stderr.contains("the same command goes on"), "{}", interrupted.stderr);
     let state = || {

@@ -7,11 +7,10 @@ use std::io::{Cursor, Write};
 use std::num::NonZeroU32;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use avnology_migrate::source::{Input, InputWatch, Purpose, ReaderLimits, RecordReader, ResumePoint, Shard};
 use proptest::prelude::*;
-use support::{Run, Sandbox, Scratch, export, lines, mixed_export, user};
+use support::{Run, Sandbox, Scratch, export, lines, mixed_export, until_of, user};
 
 /// The forms of an input with this many records.
 fn shaped(shape: usize, records: usize) -> Vec<u8> {
@@ -156,10 +155,7 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     let mut doomed = start(&scratch, &sandbox, "2/3", &["--concurrency", "1", "--batch-size", "50"]);
     let others = ["1/3", "3/3"].map(|shard| start(&scratch, &sandbox, shard, &["--batch-size", "20"]));
     let second_block = |ids: Vec<String>| ids.iter().any(|id| ("user_001000".."user_002000").contains(&id.as_str()));
-    while !second_block(sandbox.column("external_id")) {
-        std::thread::sleep(Duration::from_millis(10));
-        assert!(doomed.try_wait().expect("its state").is_none(), "it is killed before it ends");
-    }
+    until_of(&mut doomed, "it is killed before it ends", || second_block(sandbox.column("external_id")));
     doomed.kill().expect("it can be killed");
     drop(wait(doomed));
     let unfinished = scratch.run(&["migrate", "clerk", "runs", "merge"]).expect_code(2);
@@ -247,10 +243,7 @@ fn only_shards_of_the_same_work_go_side_by_side() {
     scratch.write("other.json", export((0..2_001).map(user)));
     let slowly = ["--concurrency", "1", "--batch-size", "5"];
     let mut first = start(&scratch, &sandbox, "1/2", &slowly);
-    while sandbox.column("external_id").is_empty() {
-        std::thread::sleep(Duration::from_millis(10));
-        assert!(first.try_wait().expect("its state").is_none(), "it is slow");
-    }
+    until_of(&mut first, "it is slow", || !sandbox.column("external_id").is_empty());
     let runs = scratch.path("other-runs").display().to_string();
     for refused in [
         &["users.json"][..],

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
+pub mod clerk;
 pub mod target;
 
 use std::collections::BTreeSet;
@@ -9,8 +10,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// The built binary.
 pub const AVNOLOGY: &str = env!("CARGO_BIN_EXE_avnology");
@@ -233,6 +236,28 @@ impl Drop for Sandbox {
         self.process.kill().expect("the sandbox can be ended");
         self.process.wait().expect("the sandbox ends");
     }
+}
+
+/// How long a test waits for what has to come. It measures no speed: only a hang lasts as long, on any machine.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// Waits for something that comes about in another process.
+#[track_caller]
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The same, if it comes about while that process runs, or never.
+#[track_caller]
+pub fn until_of(process: &mut Child, what: &str, mut is_so: impl FnMut() -> bool) {
+    until(what, || {
+        let ended = process.try_wait().expect("its state");
+        is_so() || ended.is_some_and(|status| panic!("it ended too early ({status}): {what}"))
+    });
 }
 
 /// An export of which every 30th record is bad, and the external ids of the good ones.
