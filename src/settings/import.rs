@@ -149,7 +149,7 @@ mod tests {
         let line = ["avnology", "migrate", "clerk", "--import", "users.json"].iter().chain(arguments);
         let Command::Migrate(migrate) = Cli::try_parse_from(line).expect("arguments").command else { panic!() };
         let Provider::Clerk(clerk) = migrate.provider;
-        let output = OutputSettings::new(&clerk.import.options);
+        let output = OutputSettings::new(&clerk.import.options.output);
         ImportOrDryRun::resolve(clerk.import, output, &environment(variables))
     }
 
