@@ -49,12 +49,11 @@ struct Count {
 impl Page {
     /// Reads a list; nothing if it is none.
     pub fn read(body: &[u8]) -> Option<Self> {
-        let (elements, total): (Vec<&RawValue>, _) = match body.trim_ascii_start().first()? {
-            b'[' => (serde_json::from_slice(body).ok()?, None),
-            _ => {
-                let Envelope { data, total_count } = serde_json::from_slice(body).ok()?;
-                (data, total_count)
-            }
+        let (elements, total): (Vec<&RawValue>, _) = if body.trim_ascii_start().starts_with(b"[") {
+            (serde_json::from_slice(body).ok()?, None)
+        } else {
+            let Envelope { data, total_count } = serde_json::from_slice(body).ok()?;
+            (data, total_count)
         };
         let records = elements.into_iter().map(|element| Record::read(element.get(), body)).collect::<Option<_>>()?;
         Some(Self { records, total })

@@ -47,7 +47,7 @@ impl Refusal {
 
     /// Whether Clerk says that the instance has no such thing: its plan does not have it, or the feature is switched off.
     pub fn is_not_offered(&self) -> bool {
-        self.is_clerks && matches!(self.status, 402 | 403 | 404)
+        self.is_clerks && matches!(self.status, 402..=404)
     }
 
     /// Whether the record that a page was to begin behind may be gone. The API's document does not say which status that has.

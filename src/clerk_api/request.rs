@@ -26,7 +26,7 @@ pub struct Request<'a> {
     pub paginated: bool,
 }
 
-impl<'a> Request<'a> {
+impl Request<'_> {
     /// A question about what comes as a whole.
     pub fn whole(endpoint: Endpoint) -> Self {
         Self { endpoint, order: None, page: None, paginated: false }

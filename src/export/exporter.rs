@@ -42,6 +42,15 @@ struct HowListed {
     first_millisecond: Option<i64>,
 }
 
+/// A list that is being read.
+#[derive(Debug)]
+struct OpenList {
+    kind: Kind,
+    how: HowListed,
+    file: RecordFile,
+    reading: Reading,
+}
+
 #[derive(Deserialize)]
 struct InstanceAnswer {
     id: String,
@@ -139,14 +148,15 @@ impl<'a> Exporter<'a> {
 
     /// Exports a list that comes in pages.
     async fn list(&mut self, kind: Kind, how: HowListed) -> Result<(), ExportError> {
-        let (mut file, written) = self.open(kind)?;
-        let mut reading = Reading::go_on(written, how.by_cursor);
+        let (file, written) = self.open(kind)?;
+        let mut list = OpenList { kind, how, file, reading: Reading::go_on(written, how.by_cursor) };
         let (mut counted, mut rounds) = (None, 0);
         loop {
-            let before = file.records();
-            let Some(total) = self.read_to_the_end(kind, how, &mut file, &mut reading).await? else {
-                return file.discard();
+            let before = list.file.records();
+            let Some(total) = self.read_to_the_end(&mut list).await? else {
+                return list.file.discard();
             };
+            let found = list.file.records();
             counted = match kind {
                 _ if how.first_millisecond.is_some() => None,
                 Kind::Users => Some(self.count_users().await?),
@@ -154,99 +164,87 @@ impl<'a> Exporter<'a> {
             };
             let is_whole = match how.first_millisecond {
                 // Whoever was changed meanwhile moved to where the list had been read already.
-                Some(_) => file.records() == before && rounds > 0,
-                None => counted.is_none_or(|counted| counted <= file.records()),
+                Some(_) => found == before && rounds > 0,
+                None => counted.is_none_or(|counted| counted <= found),
             };
             if is_whole || rounds == MOST_ROUNDS {
                 break;
             }
             rounds += 1;
-            reading.once_more();
+            list.reading.once_more();
         }
-        let found = file.records();
+        let found = list.file.records();
         let difference = counted.filter(|counted| *counted > found);
         self.state.differences.extend(difference.map(|counted| Difference { kind, found, counted }));
-        self.finish(file, counted)
+        self.finish(list.file, counted)
     }
 
     /// Reads pages until the list is at its end. Returns how many records it has in all, if it says so; nothing if the
     /// instance has no such list.
-    async fn read_to_the_end(
-        &mut self,
-        kind: Kind,
-        how: HowListed,
-        file: &mut RecordFile,
-        reading: &mut Reading,
-    ) -> Result<Option<Option<u64>>, ExportError> {
+    async fn read_to_the_end(&mut self, list: &mut OpenList) -> Result<Option<Option<u64>>, ExportError> {
+        let (kind, HowListed { order, paginated, .. }) = (list.kind, list.how);
         let (mut limit, mut total, mut durable) = (MAX_PAGE, None, Instant::now());
-        while let Some(start) = reading.next() {
-            let HowListed { order, paginated, .. } = how;
+        while let Some(start) = list.reading.next() {
             let request = Request { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
             match self.calls.ask(&request, Page::read).await? {
                 Answer::Read(page, body) => {
                     total = page.total.or(total);
-                    self.take(kind, how, (&page, &body, limit), file, reading)?;
+                    self.take(list, &page, &body, limit)?;
                 }
                 Answer::TooLarge if limit > LEAST_PAGE => limit = (limit / 2).max(LEAST_PAGE),
                 Answer::TooLarge => return Err(ExportError::TooLarge { kind }),
-                Answer::Refused(refusal) if refusal.is_of_cursor() && reading.cursor_is_gone() => {
+                Answer::Refused(refusal) if refusal.is_of_cursor() && list.reading.cursor_is_gone() => {
                     tracing::debug!(kind = kind.name(), "the record that a page was to begin behind is gone");
                 }
-                Answer::Refused(refusal) if kind.is_optional() && refusal.is_not_offered() && file.records() == 0 => {
+                Answer::Refused(refusal)
+                    if kind.is_optional() && refusal.is_not_offered() && list.file.records() == 0 =>
+                {
                     self.missing(kind, refusal.describe())?;
                     return Ok(None);
                 }
                 Answer::Refused(refusal) => return Err(self.calls.refused(&refusal).into()),
             }
             if durable.elapsed() >= CHECKPOINT {
-                self.checkpoint(file)?;
+                self.checkpoint(&mut list.file)?;
                 durable = Instant::now();
             }
         }
         Ok(Some(total))
     }
 
-    /// Takes from a page what is new and wanted.
-    fn take(
-        &self,
-        kind: Kind,
-        how: HowListed,
-        (page, body, limit): (&Page, &[u8], usize),
-        file: &mut RecordFile,
-        reading: &mut Reading,
-    ) -> Result<(), ExportError> {
-        let is_wanted = |updated_at: Option<i64>| match (how.first_millisecond, updated_at) {
+    /// Takes what is new and wanted from a page for which so many records were asked for.
+    fn take(&self, list: &mut OpenList, page: &Page, body: &[u8], asked: usize) -> Result<(), ExportError> {
+        let is_wanted = |updated_at: Option<i64>| match (list.how.first_millisecond, updated_at) {
             (Some(first), Some(updated_at)) => updated_at >= first,
             _ => true,
         };
         let wanted = page.records.iter().take_while(|record| is_wanted(record.updated_at));
         let ids: Vec<&str> = wanted.map(|record| record.id.as_str()).collect();
         let is_enough = ids.len() < page.records.len();
-        match reading.take(limit, &ids, is_enough).map_err(ExportError::Temporary)? {
-            Taken::New(new) => {
-                let mut bytes = 0;
-                for record in new.iter().filter_map(|place| page.records.get(*place)) {
-                    let text = record.text(body);
-                    file.push(text);
-                    bytes += text.len() as u64 + 1;
-                }
-                file.write()?;
-                let (tally, count) = (self.tally.get(), new.len() as u64);
-                self.tally.set(Tally {
-                    records: file.records(),
-                    total: page.total.or(tally.total),
-                    records_in_all: tally.records_in_all + count,
-                    bytes: tally.bytes + bytes,
-                    ..tally
-                });
-                Ok(())
+        let new = match list.reading.take(asked, &ids, is_enough).map_err(ExportError::Temporary)? {
+            Taken::New(new) => new,
+            Taken::Nothing => return Ok(()),
+            Taken::Endless => {
+                let reason = format!("its list of {} comes to no end: pages repeat or do not join", list.kind);
+                return Err(self.calls.broken(reason).into());
             }
-            Taken::Nothing => Ok(()),
-            Taken::Endless => Err(self
-                .calls
-                .broken(format!("its list of {kind} comes to no end: pages repeat or do not join"))
-                .into()),
+        };
+        let mut bytes = 0;
+        for record in new.iter().filter_map(|place| page.records.get(*place)) {
+            let text = record.text(body);
+            list.file.push(text);
+            bytes += text.len() as u64 + 1;
         }
+        list.file.write()?;
+        let (tally, count) = (self.tally.get(), new.len() as u64);
+        self.tally.set(Tally {
+            records: list.file.records(),
+            total: page.total.or(tally.total),
+            records_in_all: tally.records_in_all + count,
+            bytes: tally.bytes + bytes,
+            ..tally
+        });
+        Ok(())
     }
 
     async fn count_users(&self) -> Result<u64, ExportError> {
