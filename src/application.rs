@@ -66,6 +66,12 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
     if arguments.print_default_mapping {
         return print(DEFAULT_MAPPING);
     }
+    if let Some(ClerkCommand::Codemod(codemod)) = &arguments.command {
+        return command::codemod::run(codemod).unwrap_or_else(|error| {
+            let status = error.exit_status();
+            fail(&error.into(), status)
+        });
+    }
     let Some((options, job)) = job(&arguments) else {
         log(0, LogFormat::Text);
         let Some(ClerkCommand::Runs(runs)) = arguments.command else { return ExitStatus::Usage };
@@ -104,7 +110,7 @@ fn job(arguments: &ClerkArguments) -> Option<(&RunOptions, &'static str)> {
         Some(ClerkCommand::Resume(resume)) => (&resume.options, "import"),
         Some(ClerkCommand::Verify(verify)) => (&verify.options, "verify"),
         Some(ClerkCommand::Undo(undo)) => (&undo.options, "undo"),
-        Some(ClerkCommand::Runs(_)) => return None,
+        Some(ClerkCommand::Runs(_) | ClerkCommand::Codemod(_)) => return None,
     })
 }
 
@@ -136,6 +142,7 @@ async fn run_job(
             run_with(measured(ImportSettings::resolve_undo(undo, environment)), command::undo).await
         }
         Some(ClerkCommand::Runs(runs)) => look_at_runs(runs, environment),
+        Some(ClerkCommand::Codemod(_)) => Ok(ExitStatus::Success),
     }
 }
 

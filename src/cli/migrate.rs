@@ -113,6 +113,8 @@ pub enum ClerkCommand {
     Verify(Box<VerifyArguments>),
     /// Delete exactly the identities that one run created
     Undo(UndoArguments),
+    /// Move code from Clerk's packages to Avnology's, and list what is left
+    Codemod(Box<super::CodemodArguments>),
 }
 
 /// `avnology migrate clerk runs`

@@ -1,5 +1,10 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
+#[cfg(feature = "codemod")]
+mod codemod;
+#[cfg(not(feature = "codemod"))]
+#[path = "no_codemod.rs"]
+mod codemod;
 mod exit_codes;
 mod help;
 mod migrate;
@@ -12,6 +17,7 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+pub use codemod::CodemodArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
 pub use migrate::{

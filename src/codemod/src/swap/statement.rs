@@ -1,0 +1,154 @@
+//! Rewrites one import statement: which names are cut, which are renamed, which move to another statement.
+
+use crate::edit::Edit;
+use crate::syntax::{Comment, Import, Range};
+
+/// A name of an import with all that belongs to it: the comma behind it, comments beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment {
+    /// All of it; the segments of a statement follow one another without a gap.
+    pub range: Range,
+    /// Whether a comment is in it.
+    pub has_comment: bool,
+    /// Whether a comment at its end needs its own line.
+    ends_with_line_comment: bool,
+    /// Whether it has a comma.
+    comma: Option<usize>,
+}
+
+/// The segments of the names in the braces.
+pub fn segments(text: &str, import: &Import, comments: &[Comment]) -> Vec<Segment> {
+    let Some(braces) = import.braces else { return Vec::new() };
+    let inside: Vec<&Comment> = comments.iter().filter(|comment| braces.holds(comment.range)).collect();
+    let in_comment = |at: usize| inside.iter().any(|comment| comment.range.start <= at && at < comment.range.end);
+    let mut segments = Vec::new();
+    let mut start = braces.start;
+    for (index, name) in import.names.iter().enumerate() {
+        let limit = import.names.get(index + 1).map_or(braces.end, |next| next.range.start);
+        let between = Range { start: name.range.end, end: limit }.of(text);
+        let comma = between.match_indices(',').map(|(at, _)| name.range.end + at).find(|at| !in_comment(*at));
+        let mut end = comma.map_or(name.range.end, |comma| comma + 1);
+        // Comments that begin on the same line belong to this name.
+        let line_end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[end..limit]).map_or(limit, |at| end + at);
+        let beside = inside.iter().filter(|comment| end <= comment.range.start && comment.range.start < line_end);
+        // Where the next name is on this line, too, a comment between them belongs to the next one.
+        let next_is_here = import.names.get(index + 1).is_some_and(|next| next.range.start <= line_end);
+        let last = beside.filter(|_| !next_is_here).last();
+        if let Some(last) = last {
+            end = last.range.end;
+        }
+        let range = Range { start, end };
+        let has_comment = inside.iter().any(|comment| range.holds(comment.range));
+        let ends_with_line_comment = last.is_some_and(|comment| comment.is_line)
+            || (comma.is_none() && inside.iter().any(|comment| comment.is_line && comment.range.end == end));
+        segments.push(Segment { range, has_comment, ends_with_line_comment, comma });
+        start = end;
+    }
+    segments
+}
+
+/// Cuts names out of the braces; `keeps` has one answer a name, and at least one of them is yes.
+pub fn cut(text: &str, import: &Import, segments: &[Segment], keeps: &[bool]) -> Vec<Edit> {
+    let Some(braces) = import.braces else { return Vec::new() };
+    let mut edits: Vec<Edit> = segments
+        .iter()
+        .zip(keeps)
+        .filter(|(_, keeps)| !**keeps)
+        .map(|(segment, _)| Edit::remove(segment.range.start, segment.range.end))
+        .collect();
+    let Some(last_kept) = keeps.iter().rposition(|keeps| *keeps) else { return edits };
+    let (Some(kept), Some(last)) = (segments.get(last_kept), segments.last()) else { return edits };
+    if last_kept + 1 < segments.len() {
+        let tail = Range { start: last.range.end, end: braces.end }.of(text);
+        if last.comma.is_none()
+            && let Some(comma) = kept.comma
+        {
+            edits.push(Edit::remove(comma, comma + 1));
+        }
+        if kept.ends_with_line_comment && !tail.contains('\n') {
+            edits.push(Edit::insert(braces.end, "\n"));
+        }
+    }
+    edits
+}
+
+/// A name as it stands in a new statement: its text, and the comments beside it.
+#[derive(Debug)]
+pub struct NewName {
+    /// The name, with `type` and `as`.
+    pub text: String,
+    /// Comments before it.
+    before: String,
+    /// Comments behind it.
+    behind: String,
+}
+
+impl NewName {
+    /// A name that takes its comments along.
+    pub fn new(text: String, source: &str, name: Range, segment: &Segment) -> Self {
+        if !segment.has_comment {
+            return Self { text, before: String::new(), behind: String::new() };
+        }
+        let before = Range { start: segment.range.start, end: name.start }.of(source).trim().to_owned();
+        let behind = match segment.comma {
+            Some(comma) => {
+                let first = Range { start: name.end, end: comma }.of(source).trim();
+                let second = Range { start: comma + 1, end: segment.range.end }.of(source).trim();
+                [first, second].join(if first.is_empty() || second.is_empty() { "" } else { " " })
+            }
+            None => Range { start: name.end, end: segment.range.end }.of(source).trim().to_owned(),
+        };
+        Self { text, before, behind }
+    }
+
+    /// A name without comments.
+    pub fn plain(text: String) -> Self {
+        Self { text, before: String::new(), behind: String::new() }
+    }
+
+    fn has_comment(&self) -> bool {
+        !self.before.is_empty() || !self.behind.is_empty()
+    }
+}
+
+/// How the statement that names come from is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Style<'a> {
+    /// Its quote.
+    pub quote: char,
+    /// Whether it ends with a semicolon.
+    pub has_semicolon: bool,
+    /// Whether it is `import type`.
+    pub is_type: bool,
+    /// Before it on its line.
+    pub indent: &'a str,
+    /// How the file ends its lines.
+    pub newline: &'static str,
+}
+
+impl Style<'_> {
+    /// A statement of its own, without the end of its line.
+    pub fn statement(&self, module: &str, names: &[NewName]) -> String {
+        let Self { quote, indent, newline, .. } = self;
+        let import = if self.is_type { "import type" } else { "import" };
+        let semicolon = if self.has_semicolon { ";" } else { "" };
+        let names = if names.iter().any(NewName::has_comment) {
+            let lines: String = names
+                .iter()
+                .map(|NewName { text, before, behind }| {
+                    let before = match before.as_str() {
+                        "" => String::new(),
+                        before => format!("{indent}  {before}{newline}"),
+                    };
+                    let space = if behind.is_empty() { "" } else { " " };
+                    format!("{before}{indent}  {text},{space}{behind}{newline}")
+                })
+                .collect();
+            format!("{newline}{lines}{indent}")
+        } else {
+            let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+            format!(" {} ", names.join(", "))
+        };
+        format!("{import} {{{names}}} from {quote}{module}{quote}{semicolon}")
+    }
+}
