@@ -57,7 +57,7 @@ impl Folders {
 }
 
 /// The folders above a file, from the innermost to the root.
-pub fn above(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn above(path: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(path);
     std::iter::from_fn(move || {
         let path = rest?;

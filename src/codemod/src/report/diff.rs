@@ -20,7 +20,7 @@ pub fn unified(path: &str, before: &str, after: &str, is_environment: bool) -> S
     format!("diff --git {old} {new}\n{hunks}")
 }
 
-fn masked(path: &str, diff: &TextDiff<'_, '_, '_, str>) -> String {
+fn masked<'a>(path: &str, diff: &TextDiff<'a, 'a, 'a, str>) -> String {
     let mut lines = format!("# {path}: changes of variables, without values; `git apply` passes over them\n");
     for change in diff.iter_all_changes() {
         let mark = match change.tag() {

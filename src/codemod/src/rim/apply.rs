@@ -5,7 +5,7 @@ use crate::project::FilePlan;
 use crate::syntax::{Language, parses};
 
 /// The new text, or why there is none: a bug, and the file is left.
-pub fn new_text(file: &FilePlan) -> Result<String, String> {
+pub(super) fn new_text(file: &FilePlan) -> Result<String, String> {
     let text = apply(&file.text, &file.edits).map_err(|error| error.to_string())?;
     let language = Language::of(&file.path).filter(|_| file.is_code);
     match language {

@@ -26,7 +26,7 @@ pub enum GitError {
 
 /// A file that git tracks.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Tracked {
+pub(super) struct Tracked {
     /// From the root, with `/`.
     pub path: String,
     /// Whether it is a plain file, and no link or submodule.
@@ -35,7 +35,7 @@ pub struct Tracked {
 
 /// A work tree.
 #[derive(Debug)]
-pub struct WorkTree {
+pub(super) struct WorkTree {
     /// Its root.
     pub root: PathBuf,
 }
@@ -45,7 +45,7 @@ impl WorkTree {
     ///
     /// # Errors
     /// If there is none, or no git.
-    pub fn of(directory: &Path) -> Result<Self, GitError> {
+    pub(super) fn of(directory: &Path) -> Result<Self, GitError> {
         let output = git(directory, &["rev-parse", "--show-toplevel"])?;
         if !output.status.success() {
             return Err(GitError::NoRepository(directory.display().to_string()));
@@ -58,7 +58,7 @@ impl WorkTree {
     ///
     /// # Errors
     /// If git refuses.
-    pub fn files(&self) -> Result<Vec<Tracked>, GitError> {
+    pub(super) fn files(&self) -> Result<Vec<Tracked>, GitError> {
         let output = checked(git(&self.root, &["ls-files", "--stage", "-z"])?, "ls-files")?;
         let mut files: Vec<Tracked> = output.split('\0').filter_map(tracked).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -70,7 +70,7 @@ impl WorkTree {
     ///
     /// # Errors
     /// If git refuses.
-    pub fn changed(&self) -> Result<Vec<String>, GitError> {
+    pub(super) fn changed(&self) -> Result<Vec<String>, GitError> {
         let arguments = ["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all"];
         let output = checked(git(&self.root, &arguments)?, "status")?;
         Ok(output.split('\0').filter_map(|entry| entry.get(3..)).map(str::to_owned).collect())

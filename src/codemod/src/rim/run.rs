@@ -12,7 +12,7 @@ use super::write::write_all;
 use crate::environment::{SIGN_IN_URL, SIGN_UP_URL};
 use crate::other::{EnvironmentFile, values};
 use crate::project::{
-    Analysis, Content, FilePlan, Folder, Folders, MAX_BYTES, Plan, Skip, analyse, barrel_packages, plan,
+    Analysis, Content, FilePlan, Folder, Folders, MAX_BYTES, Plan, analyse, barrel_packages, plan,
 };
 use crate::report::{Account, unified};
 use crate::rules::Rules;

@@ -20,7 +20,7 @@ pub enum SelectionError {
 
 /// Which files were named.
 #[derive(Debug)]
-pub struct Selection {
+pub(super) struct Selection {
     parts: Vec<Part>,
 }
 
@@ -35,7 +35,7 @@ impl Selection {
     ///
     /// # Errors
     /// If a path means nothing.
-    pub fn new(root: &Path, directory: &Path, paths: &[String]) -> Result<Self, SelectionError> {
+    pub(super) fn new(root: &Path, directory: &Path, paths: &[String]) -> Result<Self, SelectionError> {
         if paths.is_empty() {
             return Ok(Self { parts: vec![Part::Below(relative(root, directory).unwrap_or_default())] });
         }
@@ -44,7 +44,7 @@ impl Selection {
     }
 
     /// Whether a file is among them.
-    pub fn has(&self, path: &str) -> bool {
+    pub(super) fn has(&self, path: &str) -> bool {
         self.parts.iter().any(|part| match part {
             Part::Below(folder) => {
                 folder.is_empty() || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -11,7 +11,7 @@ use crate::project::{Skip, is_foreign};
 
 /// What is there to look at.
 #[derive(Debug)]
-pub struct Tree {
+pub(super) struct Tree {
     /// The root.
     pub root: PathBuf,
     /// Plain files that may be read, from the root, in order.
@@ -27,7 +27,7 @@ impl Tree {
     ///
     /// # Errors
     /// If there is no git and `--force` was not given.
-    pub fn read(options: &Options) -> Result<Self, GitError> {
+    pub(super) fn read(options: &Options) -> Result<Self, GitError> {
         let base = base(options);
         match WorkTree::of(&base) {
             Ok(tree) => {

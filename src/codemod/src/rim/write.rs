@@ -27,7 +27,7 @@ fn written_before(written: &[String]) -> String {
 ///
 /// # Errors
 /// At the first file that cannot be written; the error names those before it.
-pub fn write_all<'a>(
+pub(super) fn write_all<'a>(
     root: &Path,
     files: impl Iterator<Item = (&'a str, &'a str, String)>,
 ) -> Result<Vec<String>, WriteError> {

@@ -114,7 +114,7 @@ fn fates(text: &str, facts: &Facts, context: &Context<'_>) -> (Fates, Vec<Decisi
 fn forget_unused(facts: &Facts, removed: &[Range], fates: &mut Fates) {
     let goes = |range: Range| removed.iter().any(|gone| gone.holds(range));
     for (import, fates) in facts.imports.iter().zip(fates) {
-        for (name, fate) in import.names.iter().zip(fates) {
+        for (name, fate) in import.names.iter().zip(fates.iter_mut()) {
             let is_gone = !name.uses.is_empty() && name.uses.iter().all(|usage| goes(usage.range));
             if is_gone && matches!(fate, Fate::Foreign | Fate::Left) {
                 *fate = Fate::Gone;

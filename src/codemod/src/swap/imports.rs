@@ -9,13 +9,13 @@ use crate::lines::{indent_at, newline_of, whole_lines};
 use crate::syntax::{Facts, Import, ImportedName, Range};
 
 /// New names of imports that have another one now, by the place of the name in its import.
-pub type Renames = BTreeMap<usize, String>;
+pub(super) type Renames = BTreeMap<usize, String>;
 
 /// Which import statement, and which name of it, becomes what.
-pub type Fates = Vec<Vec<Fate>>;
+pub(super) type Fates = Vec<Vec<Fate>>;
 
 /// The edits of all import statements, and the local names that change with them.
-pub fn swap_imports(text: &str, facts: &Facts, fates: &Fates) -> (Vec<Edit>, Renames) {
+pub(super) fn swap_imports(text: &str, facts: &Facts, fates: &Fates) -> (Vec<Edit>, Renames) {
     let mut swap = Swap {
         text,
         facts,

@@ -7,7 +7,7 @@ use crate::rules::Rules;
 use crate::syntax::{Use, UseForm};
 
 /// A name that is left.
-pub struct LeftName<'a> {
+pub(super) struct LeftName<'a> {
     /// The name at the module; `*` and `default` for the module as a whole.
     pub name: &'a str,
     /// Whether it is only a type.
@@ -19,7 +19,7 @@ pub struct LeftName<'a> {
 }
 
 /// The entry of a name that is left, with its import and its uses.
-pub fn left_name(rules: &Rules, module: &str, name: &LeftName<'_>) -> Found {
+pub(super) fn left_name(rules: &Rules, module: &str, name: &LeftName<'_>) -> Found {
     let LeftName { name, is_type, import, uses } = *name;
     let kind = Kind::of_name(module, name, is_type);
     let code = if matches!(name, "*" | "default") { Code::ImportWholeModule } else { Code::NoDocumentedEquivalent };

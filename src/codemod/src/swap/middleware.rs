@@ -11,7 +11,7 @@ use crate::syntax::{Facts, ImportedName, LegacyList, MiddlewareCall, MiddlewareF
 
 /// What becomes of a middleware.
 #[derive(Debug, Default)]
-pub struct Decision {
+pub(super) struct Decision {
     /// Whether it moves.
     pub moves: bool,
     /// With these edits, beside those of its import and of its name.
@@ -23,7 +23,7 @@ pub struct Decision {
 }
 
 /// Decides about an imported name that makes a middleware.
-pub fn decide(text: &str, facts: &Facts, name: &ImportedName, context: &Context<'_>) -> Decision {
+pub(super) fn decide(text: &str, facts: &Facts, name: &ImportedName, context: &Context<'_>) -> Decision {
     let is_of_name = |call: &&MiddlewareCall| name.uses.iter().any(|usage| usage.range == call.callee);
     let call = facts.middleware.iter().find(is_of_name);
     let Some(call) = call.filter(|_| name.uses.len() == 1 && facts.middleware.len() == 1) else {

@@ -4,13 +4,13 @@
 const EVERYTHING: &str = "(.*)";
 
 /// Whether a pattern is of a form that the guide shows: a path, or a path and everything behind it.
-pub fn is_documented(pattern: &str) -> bool {
+pub(super) fn is_documented(pattern: &str) -> bool {
     let path = pattern.strip_suffix(EVERYTHING).unwrap_or(pattern);
     path.starts_with('/') && path.chars().all(|other| other.is_alphanumeric() || "/-_.~%".contains(other))
 }
 
 /// Whether a list has a pattern for a page and all pages below it.
-pub fn cover(patterns: &[&str], page: &str) -> bool {
+pub(super) fn cover(patterns: &[&str], page: &str) -> bool {
     patterns.iter().any(|pattern| {
         let behind = [EVERYTHING, ":path*", ":rest*", ":slug*"].into_iter().find_map(|end| pattern.strip_suffix(end));
         behind.is_some_and(|path| page.starts_with(path))
@@ -18,7 +18,7 @@ pub fn cover(patterns: &[&str], page: &str) -> bool {
 }
 
 /// Whether a list has a pattern for a page, with or without the pages below it.
-pub fn touch(patterns: &[&str], page: &str) -> bool {
+pub(super) fn touch(patterns: &[&str], page: &str) -> bool {
     cover(patterns, page)
         || patterns.iter().any(|pattern| {
             let fixed = pattern.split(['(', ':', '[', '*']).next().unwrap_or(pattern).trim_end_matches('/');
@@ -27,12 +27,12 @@ pub fn touch(patterns: &[&str], page: &str) -> bool {
 }
 
 /// The pattern for a page and all pages below it.
-pub fn below(page: &str) -> String {
+pub(super) fn below(page: &str) -> String {
     format!("{}{EVERYTHING}", page.trim_end_matches('/'))
 }
 
 /// One pattern for all pages but those of a list, where that can be said.
-pub fn all_but(patterns: &[String]) -> Option<String> {
+pub(super) fn all_but(patterns: &[String]) -> Option<String> {
     let words: Option<Vec<&str>> = patterns
         .iter()
         .map(|pattern| pattern.strip_suffix(EVERYTHING).filter(|path| is_documented(path) && path.len() > 1).map(|path| &path[1..]))

@@ -5,7 +5,7 @@ use crate::syntax::{Comment, Import, Range};
 
 /// A name of an import with all that belongs to it: the comma behind it, comments beside it.
 #[derive(Clone, Copy, Debug)]
-pub struct Segment {
+pub(super) struct Segment {
     /// All of it; the segments of a statement follow one another without a gap.
     pub range: Range,
     /// Whether a comment is in it.
@@ -17,7 +17,7 @@ pub struct Segment {
 }
 
 /// The segments of the names in the braces.
-pub fn segments(text: &str, import: &Import, comments: &[Comment]) -> Vec<Segment> {
+pub(super) fn segments(text: &str, import: &Import, comments: &[Comment]) -> Vec<Segment> {
     let Some(braces) = import.braces else { return Vec::new() };
     let inside: Vec<&Comment> = comments.iter().filter(|comment| braces.holds(comment.range)).collect();
     let in_comment = |at: usize| inside.iter().any(|comment| comment.range.start <= at && at < comment.range.end);
@@ -48,7 +48,7 @@ pub fn segments(text: &str, import: &Import, comments: &[Comment]) -> Vec<Segmen
 }
 
 /// Cuts names out of the braces; `keeps` has one answer a name, and at least one of them is yes.
-pub fn cut(text: &str, import: &Import, segments: &[Segment], keeps: &[bool]) -> Vec<Edit> {
+pub(super) fn cut(text: &str, import: &Import, segments: &[Segment], keeps: &[bool]) -> Vec<Edit> {
     let Some(braces) = import.braces else { return Vec::new() };
     let mut edits: Vec<Edit> = segments
         .iter()
@@ -74,7 +74,7 @@ pub fn cut(text: &str, import: &Import, segments: &[Segment], keeps: &[bool]) ->
 
 /// A name as it stands in a new statement: its text, and the comments beside it.
 #[derive(Debug)]
-pub struct NewName {
+pub(super) struct NewName {
     /// The name, with `type` and `as`.
     pub text: String,
     /// Comments before it.
@@ -85,7 +85,7 @@ pub struct NewName {
 
 impl NewName {
     /// A name that takes its comments along.
-    pub fn new(text: String, source: &str, name: Range, segment: &Segment) -> Self {
+    pub(super) fn new(text: String, source: &str, name: Range, segment: &Segment) -> Self {
         if !segment.has_comment {
             return Self { text, before: String::new(), behind: String::new() };
         }
@@ -102,7 +102,7 @@ impl NewName {
     }
 
     /// A name without comments.
-    pub fn plain(text: String) -> Self {
+    pub(super) fn plain(text: String) -> Self {
         Self { text, before: String::new(), behind: String::new() }
     }
 
@@ -113,7 +113,7 @@ impl NewName {
 
 /// How the statement that names come from is written.
 #[derive(Clone, Copy, Debug)]
-pub struct Style<'a> {
+pub(super) struct Style<'a> {
     /// Its quote.
     pub quote: char,
     /// Whether it ends with a semicolon.
@@ -128,7 +128,7 @@ pub struct Style<'a> {
 
 impl Style<'_> {
     /// A statement of its own, without the end of its line.
-    pub fn statement(&self, module: &str, names: &[NewName]) -> String {
+    pub(super) fn statement(&self, module: &str, names: &[NewName]) -> String {
         let Self { quote, indent, newline, .. } = self;
         let import = if self.is_type { "import type" } else { "import" };
         let semicolon = if self.has_semicolon { ";" } else { "" };

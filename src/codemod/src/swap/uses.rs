@@ -11,7 +11,7 @@ use crate::syntax::{Attribute, Call, ImportedName, Use, UseForm};
 const DOMAIN: &str = "process.env.NEXT_PUBLIC_AVNOLOGY_DOMAIN";
 
 /// A name that moved.
-pub struct MovedName<'a> {
+pub(super) struct MovedName<'a> {
     /// Its import.
     pub name: &'a ImportedName,
     /// Where it is now.
@@ -28,7 +28,7 @@ impl MovedName<'_> {
     }
 
     /// The edits of all uses.
-    pub fn edits(&self) -> Vec<Edit> {
+    pub(super) fn edits(&self) -> Vec<Edit> {
         let mut edits = Vec::new();
         for Use { range, form } in &self.name.uses {
             if let Some(new) = self.renamed {
@@ -60,7 +60,7 @@ impl MovedName<'_> {
     }
 
     /// What a person has to look at.
-    pub fn checks(&self) -> Vec<Found> {
+    pub(super) fn checks(&self) -> Vec<Found> {
         let mut found = Vec::new();
         if self.name.imported == "SignUp" && self.to.module == "@avnology/id-elements" && !self.to.is_own {
             found.push(self.check(Kind::Component, Code::ComponentVersion, "SignUp".to_owned(), self.name.range.start));

@@ -6,7 +6,7 @@ use crate::kind::Kind;
 use crate::syntax::WebhookFacts;
 
 /// The entry of a handler, if the file has one of Clerk's.
-pub fn handler(facts: &WebhookFacts, is_clerks: bool, variables: &[String]) -> Option<Found> {
+pub(super) fn handler(facts: &WebhookFacts, is_clerks: bool, variables: &[String]) -> Option<Found> {
     if facts.verifications.is_empty() || !is_clerks {
         return None;
     }

@@ -44,18 +44,7 @@ pub struct Facts {
     pub augmentations: Vec<(String, usize)>,
     /// `getToken({ template })`.
     pub token_templates: Vec<usize>,
-    /// A list of routes that is an option.
-#[derive(Clone, Debug)]
-pub struct LegacyList {
-    /// The option's name.
-    pub key: Range,
-    /// All of it, with the comma behind it.
-    pub property: Range,
-    /// The list.
-    pub list: RouteList,
-}
-
-/// What a handler of webhooks would read.
+    /// What a handler of webhooks would read.
     pub webhook: WebhookFacts,
 }
 
@@ -301,6 +290,17 @@ pub struct RouteList {
     pub inner: Range,
     /// Each text, with its place.
     pub routes: Vec<(Range, String)>,
+}
+
+/// A list of routes that is an option.
+#[derive(Clone, Debug)]
+pub struct LegacyList {
+    /// The option's name.
+    pub key: Range,
+    /// All of it, with the comma behind it.
+    pub property: Range,
+    /// The list.
+    pub list: RouteList,
 }
 
 /// What a handler of webhooks would read.

@@ -2,7 +2,7 @@
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    Argument, BindingPattern, CallExpression, Expression, FormalParameters, FunctionBody, ObjectExpression,
+    Argument, ArrowFunctionBody, BindingPattern, CallExpression, Expression, FormalParameters, FunctionBody, ObjectExpression,
     ObjectPropertyKind, PropertyKey, Statement,
 };
 use oxc_semantic::{NodeId, SymbolId};
@@ -57,7 +57,7 @@ impl<'a> Tree<'_, 'a> {
 
     fn is_exported_as_middleware(&self, declarator: NodeId, name: &oxc_ast::ast::BindingIdentifier<'a>) -> bool {
         let above = self.above(self.above(declarator));
-        if matches!(self.kind(above), AstKind::ExportNamedDeclaration(_)) {
+        if matches!(self.kind(above), AstKind::ExportDeclaration(_)) {
             return matches!(name.name.as_str(), "middleware" | "proxy");
         }
         let Some(symbol) = self.declared(name) else { return false };
@@ -72,9 +72,10 @@ impl<'a> Tree<'_, 'a> {
         match call.arguments.as_slice() {
             [] => MiddlewareForm::Bare,
             [Argument::ObjectExpression(options)] if name == "authMiddleware" => self.legacy(options, comments),
-            [Argument::ArrowFunctionExpression(arrow)] if name == "clerkMiddleware" && !arrow.expression => {
-                self.callback(&arrow.params, &arrow.body)
-            }
+            [Argument::ArrowFunctionExpression(arrow)] if name == "clerkMiddleware" => match &arrow.body {
+                ArrowFunctionBody::FunctionBody(body) => self.callback(&arrow.params, body),
+                _ => MiddlewareForm::Callback,
+            },
             [Argument::FunctionExpression(function)] if name == "clerkMiddleware" && !function.generator => {
                 function.body.as_ref().map_or(MiddlewareForm::Callback, |body| self.callback(&function.params, body))
             }

@@ -6,11 +6,10 @@ use oxc_allocator::Allocator;
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
     Argument, CallExpression, Expression, ImportDeclaration, ImportDeclarationSpecifier, ImportSpecifier,
-    ObjectPropertyKind, Program, TSModuleDeclarationName,
+    ObjectPropertyKind, Program,
 };
 use oxc_parser::Parser;
 use oxc_semantic::{NodeId, SemanticBuilder};
-use oxc_span::GetSpan;
 
 use super::ancestors::{Tree, range, range_of};
 use super::facts::{Binding, Comment, Facts, Import, ImportedName, ModuleForm, ModuleUse, Range, ReExport};
@@ -26,14 +25,14 @@ const AUGMENTED: [&str; 8] = [
 pub fn parses(text: &str, language: Language) -> bool {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, language.source_type()).parse();
-    !parsed.panicked && parsed.errors.is_empty()
+    !parsed.panicked && !parsed.diagnostics.has_errors()
 }
 
 /// The facts of a text; nothing if it does not parse.
 pub fn read_facts(text: &str, language: Language) -> Option<Facts> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, language.source_type()).parse();
-    if parsed.panicked || !parsed.errors.is_empty() || parsed.is_flow_language {
+    if parsed.panicked || parsed.diagnostics.has_errors() || parsed.is_flow_language {
         return None;
     }
     let semantic = SemanticBuilder::new().build(&parsed.program).semantic;
@@ -76,8 +75,8 @@ impl<'a> Tree<'_, 'a> {
                 let import = self.import(import, facts);
                 facts.imports.push(import);
             }
-            AstKind::ExportNamedDeclaration(export) => {
-                let Some(source) = &export.source else { return };
+            AstKind::ExportFromDeclaration(export) => {
+                let source = &export.source;
                 covered.insert(source.span.start);
                 let name = |specifier: &oxc_ast::ast::ExportSpecifier<'a>| {
                     (specifier.local.name().to_string(), specifier.exported.name().to_string())
@@ -113,10 +112,8 @@ impl<'a> Tree<'_, 'a> {
                 note_module(&reference.expression, ModuleForm::Taken, facts, covered);
             }
             AstKind::CallExpression(call) => note_call(call, facts, covered),
-            AstKind::TSModuleDeclaration(declaration) => {
-                if let TSModuleDeclarationName::StringLiteral(text) = &declaration.id {
-                    note_module(text, ModuleForm::Augmented, facts, covered);
-                }
+            AstKind::TSExternalModuleDeclaration(declaration) => {
+                note_module(&declaration.id, ModuleForm::Augmented, facts, covered);
             }
             AstKind::TSInterfaceDeclaration(interface) if AUGMENTED.contains(&interface.id.name.as_str()) => {
                 facts.augmentations.push((interface.id.name.to_string(), range(interface.id.span).start));

@@ -53,7 +53,7 @@ impl Tree<'_, '_> {
 
     fn is_exported(&self, node: NodeId) -> bool {
         let mut above = self.semantic.nodes().ancestor_kinds(node).take(3);
-        above.any(|kind| matches!(kind, AstKind::ExportNamedDeclaration(_)))
+        above.any(|kind| matches!(kind, AstKind::ExportDeclaration(_)))
     }
 
     /// Whether a value is handed to something of Clerk's.
