@@ -97,12 +97,27 @@ impl Writer<'_> {
                 self.append(&mut list, &lists[index - 1], inner);
             }
         }
-        let mut removed: Vec<Range> = declarations.iter().map(|declaration| whole_lines(self.text, *declaration)).collect();
+        let together = self.together(declarations);
+        let mut removed: Vec<Range> = together.into_iter().map(|range| whole_lines(self.text, range)).collect();
         let mut edits: Vec<Edit> = removed.iter().map(|range| Edit::remove(range.start, range.end)).collect();
         edits.push(self.arguments(&list));
         removed.push(self.call.arguments);
         let paths: Vec<&str> = lists.iter().flat_map(|list| &list.routes).map(|(_, route)| route.as_str()).collect();
         Decision { moves: true, edits, removed, found: self.checks(&paths, context) }
+    }
+
+    /// Declarations with nothing but blanks between them are one range.
+    fn together(&self, declarations: &[Range]) -> Vec<Range> {
+        let mut ordered = declarations.to_vec();
+        ordered.sort_unstable();
+        let mut ranges: Vec<Range> = Vec::new();
+        for one in ordered {
+            match ranges.last_mut() {
+                Some(last) if Range { start: last.end, end: one.start }.of(self.text).trim().is_empty() => last.end = one.end,
+                _ => ranges.push(one),
+            }
+        }
+        ranges
     }
 
     /// Adds the inner bytes of another list behind those of one.
@@ -173,24 +188,28 @@ impl Writer<'_> {
     }
 
     /// More texts at the end of a list, in its own layout.
-    fn longer(&self, list: &RouteList, added: &[String]) -> Option<Edit> {
-        if added.is_empty() {
-            return None;
-        }
+    fn longer(&self, list: &RouteList, added: &[String]) -> Vec<Edit> {
         let Some((last, _)) = list.routes.last() else {
             let texts: Vec<String> = added.iter().map(|path| format!("{path:?}")).collect();
-            return Some(Edit::insert(list.inner.start, texts.join(", ")));
+            return vec![Edit::insert(list.inner.start, texts.join(", "))];
         };
         let quote = last.of(self.text).chars().next().unwrap_or('"');
         let line = self.text[..last.start].rfind('\n').map_or(0, |at| at + 1);
         let indent = &self.text[line..last.start];
-        let between = if line >= list.inner.start && indent.trim().is_empty() {
-            format!(",{}{indent}", newline_of(self.text))
-        } else {
-            ", ".to_owned()
-        };
-        let texts: String = added.iter().map(|path| format!("{between}{quote}{path}{quote}")).collect();
-        Some(Edit::insert(last.end, texts))
+        let texts = added.iter().map(|path| format!("{quote}{path}{quote}"));
+        if added.is_empty() || line < list.inner.start || !indent.trim().is_empty() {
+            let texts: String = texts.map(|text| format!(", {text}")).collect();
+            return vec![Edit::insert(last.end, texts)];
+        }
+        // One a line. A comment beside the last one stays there.
+        let rest = Range { start: last.end, end: list.inner.end };
+        let is_comment = |at: usize| self.facts.comments.iter().any(|one| one.range.start <= at && at < one.range.end);
+        let has_comma = rest.of(self.text).match_indices(',').any(|(at, _)| !is_comment(rest.start + at));
+        let line_end = rest.of(self.text).find(['\n', '\r']).map_or(rest.end, |at| rest.start + at);
+        let comma = if has_comma { "" } else { "," };
+        let lines: Vec<String> = texts.map(|text| format!("{}{indent}{text}", newline_of(self.text))).collect();
+        let lines = lines.join(",") + if has_comma { "," } else { "" };
+        vec![Edit::insert(last.end, comma), Edit::insert(line_end, lines)]
     }
 
     fn checks(&self, paths: &[&str], context: &Context<'_>) -> Vec<Found> {

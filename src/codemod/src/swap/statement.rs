@@ -1,6 +1,7 @@
 //! Rewrites one import statement: which names are cut, which are renamed, which move to another statement.
 
 use crate::edit::Edit;
+use crate::lines::newline_of;
 use crate::syntax::{Comment, Import, Range};
 
 /// A name of an import with all that belongs to it: the comma behind it, comments beside it.
@@ -66,7 +67,7 @@ pub(super) fn cut(text: &str, import: &Import, segments: &[Segment], keeps: &[bo
             edits.push(Edit::remove(comma, comma + 1));
         }
         if kept.ends_with_line_comment && !tail.contains('\n') {
-            edits.push(Edit::insert(braces.end, "\n"));
+            edits.push(Edit::insert(last.range.end, newline_of(text)));
         }
     }
     edits

@@ -184,13 +184,13 @@ impl<'a> Tree<'_, 'a> {
         for (index, property) in options.properties.iter().enumerate() {
             let ObjectPropertyKind::ObjectProperty(property) = property else { return MiddlewareForm::Options };
             let key = match &property.key {
-                PropertyKey::StaticIdentifier(name) if !property.computed && !property.method => name,
+                PropertyKey::StaticIdentifier(name) if !property.computed => name,
                 _ => return MiddlewareForm::Options,
             };
             let slot = match key.name.as_str() {
-                "publicRoutes" => &mut public,
-                "ignoredRoutes" => &mut ignored,
                 "afterAuth" | "beforeAuth" => return MiddlewareForm::Callback,
+                "publicRoutes" if !property.method => &mut public,
+                "ignoredRoutes" if !property.method => &mut ignored,
                 _ => return MiddlewareForm::Options,
             };
             let Expression::ArrayExpression(array) = &property.value else { return MiddlewareForm::Routes };

@@ -35,7 +35,7 @@ pub fn read_facts(text: &str, language: Language) -> Option<Facts> {
     if parsed.panicked || parsed.diagnostics.has_errors() || parsed.is_flow_language {
         return None;
     }
-    let semantic = SemanticBuilder::new().build(&parsed.program).semantic;
+    let semantic = SemanticBuilder::new().with_build_nodes(true).build(&parsed.program).semantic;
     let tree = Tree { text, semantic: &semantic };
     let mut facts = Facts { comments: comments(&parsed.program), names: tree.names(), ..Facts::default() };
     let mut covered = HashSet::new();

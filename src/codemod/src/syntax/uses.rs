@@ -105,9 +105,10 @@ impl<'a> Tree<'_, 'a> {
         }
     }
 
-    /// Whether a name in the code stands for something of Clerk's.
+    /// Whether a name in the code stands for something of Clerk's, or for what took its place: the props of a provider that
+    /// moved are as they were.
     pub(super) fn is_clerks(&self, name: &IdentifierReference<'a>) -> bool {
-        self.imported(name).is_some_and(|(module, _)| module.starts_with("@clerk/"))
+        self.imported(name).is_some_and(|(module, _)| module.starts_with("@clerk/") || module.starts_with("@avnology/"))
     }
 }
 
