@@ -9,7 +9,7 @@ use avnology_codemod::{
 
 use crate::cli::CodemodArguments;
 use crate::exit::ExitStatus;
-use crate::report::{Console, LogFormat, StdoutError, print_text};
+use crate::report::{Console, LogFormat, StdoutError, print_exact, print_text};
 
 /// Trees of fewer files are done before a person could read how far the run is.
 const WORTH_SAYING: usize = 2_000;
@@ -83,7 +83,7 @@ pub fn run(arguments: &CodemodArguments) -> Result<ExitStatus, CommandError> {
     for path in &arguments.report {
         write_report(path, &outcome.account).map_err(|source| CommandError::Report { path: path.clone(), source })?;
     }
-    print_text(&outcome.diff)?;
+    print_exact(&outcome.diff)?;
     say(&outcome, options.mode, console);
     Ok(status(&outcome, options.mode))
 }

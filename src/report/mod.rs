@@ -26,7 +26,7 @@ pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
 pub use plain::PlainLines;
 pub use run_report::{RunDetails, RunReport};
-pub use stdout::{StdoutError, print_json, print_text};
+pub use stdout::{StdoutError, print_exact, print_json, print_text};
 pub use summary::write_summary;
 pub use undoing::{Deleted, UndoProgress};
 pub use visible::visible_json;
