@@ -1,26 +1,20 @@
 //! From the command line to an exit status.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::Arc;
-
-use tracing::Level;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{
     ClerkArguments, ClerkCommand, Command, MigrateArguments, Provider, RunOptions, RunsArguments, RunsCommand,
+    SandboxArguments,
 };
 use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
+use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::report::{Console, LogFormat, MetricsFile, print_text};
+use crate::report::{Console, LogFormat, print_text};
 use crate::settings::{
-    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ImportSettings, SettingsError, command_line, console, metrics,
-    runs_directory,
+    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ImportOrDryRun, ImportSettings, MergeSettings, OutputSettings,
+    RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
 };
 use crate::signal::{Signal, Signals};
 
@@ -45,136 +39,133 @@ pub async fn run() -> ExitStatus {
             Ok(text) => print(&text),
             Err(error) => error.exit(),
         },
-        Command::Sandbox(arguments) => {
-            log(0, LogFormat::Text);
-            let mut signals = match Signals::listen(leave) {
-                Ok(signals) => signals,
-                Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
-            };
-            let shutdown = async move {
-                signals.next().await;
-            };
-            match command::sandbox::run(arguments, shutdown).await {
-                Ok(()) => ExitStatus::Success,
-                Err(error) => fail(&error.into(), ExitStatus::Usage),
-            }
-        }
+        Command::Sandbox(arguments) => serve_sandbox(arguments).await,
+    }
+}
+
+async fn serve_sandbox(arguments: SandboxArguments) -> ExitStatus {
+    logging::start(0, LogFormat::Text);
+    let mut signals = match Signals::listen(leave) {
+        Ok(signals) => signals,
+        Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
+    };
+    let shutdown = async move {
+        signals.next().await;
+    };
+    match command::sandbox::run(arguments, shutdown).await {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => fail(&error.into(), ExitStatus::Usage),
     }
 }
 
 async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitStatus {
-    if arguments.print_default_mapping {
+    let ClerkArguments { command, import, config, print_default_mapping } = arguments;
+    if print_default_mapping {
         return print(DEFAULT_MAPPING);
     }
-    if let Some(ClerkCommand::Codemod(codemod)) = &arguments.command {
-        return command::codemod::run(codemod).unwrap_or_else(|error| {
-            let status = error.exit_status();
-            fail(&error.into(), status)
-        });
+    let environment = environment.with_config_file(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
+    let environment = &environment;
+    match command {
+        None => {
+            let job = if import.dry_run { "dry-run" } else { "import" };
+            let Some(output) = start_job(&import.options, job) else { return ExitStatus::Usage };
+            let settings = ImportOrDryRun::resolve(import, output.clone(), environment);
+            let command = async |settings, signals| match settings {
+                ImportOrDryRun::DryRun(settings) => command::dry_run(settings, signals).await,
+                ImportOrDryRun::Import(settings) => command::import(settings, signals).await,
+            };
+            run_job(output, settings, command).await
+        }
+        Some(ClerkCommand::Resume(resume)) => {
+            let Some(output) = start_job(&resume.options, "import") else { return ExitStatus::Usage };
+            let settings = ImportSettings::resume(resume, output.clone(), environment);
+            run_job(output, settings, command::import).await
+        }
+        Some(ClerkCommand::Verify(verify)) => {
+            let Some(output) = start_job(&verify.options, "verify") else { return ExitStatus::Usage };
+            let settings = VerifySettings::resolve(*verify, output.clone(), environment);
+            run_job(output, settings, command::verify).await
+        }
+        Some(ClerkCommand::Undo(undo)) => {
+            let Some(output) = start_job(&undo.options, "undo") else { return ExitStatus::Usage };
+            let settings = UndoSettings::resolve(undo, output.clone(), environment);
+            run_job(output, settings, command::undo).await
+        }
+        Some(ClerkCommand::Runs(runs)) => {
+            logging::start(0, LogFormat::Text);
+            look_at_runs(runs, environment).unwrap_or_else(|(error, status)| fail(&error, status))
+        }
+        Some(ClerkCommand::Codemod(codemod)) => {
+            logging::start(0, LogFormat::Text);
+            command::codemod::run(&codemod).unwrap_or_else(|error| {
+                let status = error.exit_status();
+                fail(&error.into(), status)
+            })
+        }
     }
-    let Some((options, job)) = job(&arguments) else {
-        log(0, LogFormat::Text);
-        let Some(ClerkCommand::Runs(runs)) = arguments.command else { return ExitStatus::Usage };
-        return look_at_runs(runs, &environment).unwrap_or_else(|(error, status)| fail(&error, status));
-    };
-    log(options.verbose, options.log_format);
-    let console = console(options);
-    let fail = |error: &anyhow::Error, status| {
-        console.error(&with_causes(error));
-        status
-    };
-    let metrics = match metrics(options, job) {
-        Ok(metrics) => metrics,
-        Err(error) => return fail(&error.into(), ExitStatus::Usage),
-    };
-    let ended = Box::pin(run_job(arguments, &environment, metrics.clone())).await;
-    let overwrites =
-        matches!(&ended, Err((error, _)) if matches!(error.downcast_ref(), Some(SettingsError::Output(_))));
-    let status = ended.unwrap_or_else(|(error, status)| fail(&error, status));
-    // A metrics file that is something else, too, is left alone.
-    if let Some(metrics) = metrics.filter(|_| !overwrites) {
-        metrics.end(status);
-    }
-    status
 }
 
 fn print(text: &str) -> ExitStatus {
     print_text(text).map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success)
 }
 
-/// What is run and how, as metrics call it; nothing if runs are only looked at.
-fn job(arguments: &ClerkArguments) -> Option<(&RunOptions, &'static str)> {
-    Some(match &arguments.command {
-        None if arguments.import.dry_run => (&arguments.import.options, "dry-run"),
-        None => (&arguments.import.options, "import"),
-        Some(ClerkCommand::Resume(resume)) => (&resume.options, "import"),
-        Some(ClerkCommand::Verify(verify)) => (&verify.options, "verify"),
-        Some(ClerkCommand::Undo(undo)) => (&undo.options, "undo"),
-        Some(ClerkCommand::Runs(_) | ClerkCommand::Codemod(_)) => return None,
-    })
+/// Starts the log and the metrics of a job, whose name is for the metrics. If the metrics cannot be written, it says so.
+fn start_job(options: &RunOptions, job: &'static str) -> Option<OutputSettings> {
+    logging::start(options.verbose, options.log_format);
+    let output = OutputSettings::new(options);
+    let console = output.console;
+    output.with_metrics(options, job).map_err(|error| console.error(&with_causes(&error.into()))).ok()
 }
 
-/// How a job ended that could not even begin, or not report.
-type FailedJob = (anyhow::Error, ExitStatus);
-
-async fn run_job(
-    arguments: ClerkArguments,
-    environment: &Environment,
-    metrics: Option<Arc<MetricsFile>>,
-) -> Result<ExitStatus, FailedJob> {
-    let ClerkArguments { command, import, config, .. } = arguments;
-    let mut configuration = environment.files();
-    configuration.push(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
-    let measured = |settings: Result<ImportSettings, SettingsError>| {
-        let settings = ImportSettings { metrics, ..settings? };
-        settings.check_outputs(&configuration)?;
-        Ok(settings)
-    };
-    match command {
-        None => run_with(measured(ImportSettings::resolve(import, environment)), command::import).await,
-        Some(ClerkCommand::Resume(resume)) => {
-            run_with(measured(ImportSettings::resolve_resume(resume, environment)), command::import).await
-        }
-        Some(ClerkCommand::Verify(verify)) => {
-            run_with(measured(ImportSettings::resolve_verify(*verify, environment)), command::verify).await
-        }
-        Some(ClerkCommand::Undo(undo)) => {
-            run_with(measured(ImportSettings::resolve_undo(undo, environment)), command::undo).await
-        }
-        Some(ClerkCommand::Runs(runs)) => look_at_runs(runs, environment),
-        Some(ClerkCommand::Codemod(_)) => Ok(ExitStatus::Success),
+/// Runs a job that can be interrupted, with its settings if they are right, and says in the metrics how it ended.
+async fn run_job<S>(
+    output: OutputSettings,
+    settings: Result<S, SettingsError>,
+    command: impl AsyncFnOnce(S, Signals) -> Result<ExitStatus, ImportError>,
+) -> ExitStatus {
+    // A metrics file that is something else, too, is left alone.
+    let metrics = output.metrics.filter(|_| !matches!(settings, Err(SettingsError::Output(_))));
+    let status = run_command(settings, command).await.unwrap_or_else(|(error, status)| {
+        output.console.error(&with_causes(&error));
+        status
+    });
+    if let Some(metrics) = metrics {
+        metrics.end(status);
     }
+    status
 }
 
-fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, FailedJob> {
-    let wrong = |error: SettingsError| (error.into(), ExitStatus::Usage);
-    match arguments {
-        RunsArguments { command: Some(RunsCommand::Merge(merge)), .. } => {
-            let runs = runs_directory(merge.runs_dir.clone(), environment).map_err(wrong)?;
-            command::merge_runs(&merge, &runs).map_err(|error| {
-                let status = error.exit_status();
-                (error.into(), status)
-            })
-        }
-        RunsArguments { command: None, runs_dir, output } => {
-            let runs = runs_directory(runs_dir, environment).map_err(wrong)?;
-            let listed = command::list_runs(&runs, output);
-            listed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
-        }
-    }
-}
+/// How a command ended that could not even begin, or not report.
+type Failed = (anyhow::Error, ExitStatus);
 
-/// Runs a command that can be interrupted.
-async fn run_with(
-    settings: Result<ImportSettings, SettingsError>,
-    command: impl AsyncFnOnce(ImportSettings, Signals) -> Result<ExitStatus, ImportError>,
-) -> Result<ExitStatus, FailedJob> {
+async fn run_command<S>(
+    settings: Result<S, SettingsError>,
+    command: impl AsyncFnOnce(S, Signals) -> Result<ExitStatus, ImportError>,
+) -> Result<ExitStatus, Failed> {
     let settings = settings.map_err(|error| (error.into(), ExitStatus::Usage))?;
     let signals = Signals::listen(leave).map_err(|error| (error.into(), ExitStatus::Unexpected))?;
     command(settings, signals).await.map_err(|error| {
         let status = error.exit_status();
         (error.into(), status)
     })
+}
+
+fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, Failed> {
+    let wrong = |error: SettingsError| (error.into(), ExitStatus::Usage);
+    match arguments {
+        RunsArguments { command: Some(RunsCommand::Merge(merge)), .. } => {
+            let settings = MergeSettings::resolve(merge, environment).map_err(wrong)?;
+            command::merge_runs(&settings).map_err(|error| {
+                let status = error.exit_status();
+                (error.into(), status)
+            })
+        }
+        RunsArguments { command: None, runs_dir, output } => {
+            let settings = RunsSettings::resolve(runs_dir, output, environment).map_err(wrong)?;
+            let listed = command::list_runs(&settings);
+            listed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
+        }
+    }
 }
 
 /// The third signal: the user does not want to wait for anything any more.
@@ -186,14 +177,10 @@ fn leave(signal: Signal) {
     }));
 }
 
-/// Tells what went wrong, with its causes, and passes the status on.
+/// Says what went wrong, with its causes, and passes the status on.
 pub fn fail(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
-    plain_console().error(&with_causes(error));
+    Console::new(LogFormat::Text, false).error(&with_causes(error));
     status
-}
-
-fn plain_console() -> Console {
-    Console::new(LogFormat::Text, false)
 }
 
 /// An error and its causes, each once: many a sentence has its cause in it already.
@@ -201,20 +188,4 @@ fn with_causes(error: &anyhow::Error) -> String {
     error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |text, cause| {
         if text.contains(&cause) { text } else { text + "\n  caused by: " + &cause }
     })
-}
-
-/// Logs go to stderr. Only our own are shown: those of libraries could hold addresses.
-fn log(verbosity: u8, format: LogFormat) {
-    let level = match verbosity {
-        0 => Level::WARN,
-        1 => Level::DEBUG,
-        _ => Level::TRACE,
-    };
-    let color = std::io::stderr().is_terminal() && anstream::stderr().current_choice() != anstream::ColorChoice::Never;
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let layer = match format {
-        LogFormat::Text => layer.with_ansi(color).boxed(),
-        LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
-    };
-    tracing_subscriber::registry().with(layer).with(Targets::new().with_target("avnology_migrate", level)).init();
 }

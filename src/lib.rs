@@ -10,7 +10,7 @@
 //!                                                            │ in the order of the input
 //!         batches by count and bytes ◄───────────────────────┘                        pipeline::fill, delivery::batch
 //!                    │ bounded channel
-//!         N senders: pace → HTTP → decide → retry, partial retry                      delivery, pace, avnology
+//!         N senders: pace → request → decide → retry, partial retry                   delivery, pace, destination, avnology, http
 //!                    │ events
 //!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, account, journal, report
 //! ```
@@ -23,7 +23,8 @@
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
-//! 6. [`avnology::decide`] says what to do about each outcome; [`avnology::ItemResult`] is the target's word on each user.
+//! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
+//!    [`destination`]. [`avnology::AdminCalls`] is one; it knows the vendor's requests, statuses and codes.
 //! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`account::Ledger`]; a
 //!    [`journal::Reject`] goes to the rejects file.
 //!
@@ -62,7 +63,7 @@
 //!   batch is in the journal before it is sent, and is sent again exactly as it was if its answer was lost
 //!   ([`journal`]).
 //! - **Nobody else's** ([test][ownership]). An identity is the run's own only with proof, the target's `created` or the
-//!   run's mark on it ([`avnology::RunMark`]). The program claims nothing else, and undo deletes nothing else.
+//!   run's mark on it ([`destination::RunMark`]). The program claims nothing else, and undo deletes nothing else.
 //! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before the first request,
 //!   and each later read of an input is checked against the bytes of the first one ([`source::KnownInputs`]).
 //! - **A repeated run changes nothing** ([test][nightly]). `external_id` is the key at the target. What is there is
@@ -78,14 +79,18 @@
 //! - **A notice** (or a reject): add it to `mapping/code.rs` where reports are to show it. Give a notice a number that was
 //!   never used in `mapping/notices.rs`, because journals keep it under that. Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
 //!   `fixtures/README.md`.
-//! - **An option**: add it to `cli/migrate.rs` with its help, and resolve it in `settings/import.rs`. The config file takes it
-//!   by itself. If a run has to remember it, add it to `settings/{config,run}.rs` and [`journal::RunRecord`]. Then
-//!   update the snapshot of `--help` and `manual/options.md`.
+//! - **An option**: add it with its help to the arguments of its command in `cli`, and a row to the table in `cli/options.rs`,
+//!   which says its variable, whether the config file takes it, and whether a run remembers it. Resolve it in the file of its
+//!   command in `settings`, or in the part that several commands share. If a run remembers it, add it to
+//!   [`journal::RecordedOptions`] and `settings/recorded_options.rs`. Then update the snapshot of `--help` and
+//!   `manual/options.md`.
+//! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
+//!   `command/NAME.rs`; `application` puts the three together.
 //! - **A kind of record**: today everything from [`mapping::parse`] to [`mapping::MigrationIdentity::encode`] is about
 //!   users. Behind that, a record is bytes, a key and notices, and the pipeline does not look inside.
-//! - **A destination**: [`avnology`] knows the vendor's requests and answers, and `delivery/{refusal,send,single,verdict}.rs`
-//!   a few of its codes and statuses, which have to move there first. [`avnology::decide`] is the list of what another one
-//!   has to say about each outcome, and [`sandbox`] shows the whole contract.
+//! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
+//!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What is asked beside
+//!   an import, [`verify`] and undo, still calls [`avnology`] directly.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
 //!   Replay it in `journal/run_journal.rs`, and add the moment to `tests/crash`.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
@@ -94,8 +99,8 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`cli`] | what can be typed; types and help texts only |
-//! | [`settings`] | flags > environment > `.env` > config file > defaults; the only reader of the environment |
+//! | [`cli`] | what can be typed, one file a command; the table of options; types and help texts only |
+//! | [`settings`] | one type a command; flags > environment > `.env` > config file > defaults; the only reader of the environment |
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
@@ -103,10 +108,12 @@
 //! | [`clerk`] | what Clerk's data means |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
-//! | [`delivery`] | batches to the target: retries, splits, blame, what became of each identity |
+//! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
+//! | [`destination`] | what identities can be sent to, in no vendor's words: results, failures, what can be compared |
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
-//! | [`avnology`] | the Admin API: client, answers, decisions, preflight |
+//! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
+//! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
@@ -116,10 +123,11 @@
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
+//! | [`logging`] | the log on standard error |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
-//! documented and assumed, is in [`avnology`], but for what the recipe of a destination names.
+//! documented and assumed, is in [`avnology`]; the form in which an identity is sent is [`mapping`]'s.
 //!
 //! [memory]: ../../../tests/end_to_end/memory.rs
 //! [sweep]: ../../../tests/end_to_end/sweep.rs
@@ -141,11 +149,14 @@ pub mod clerk;
 pub mod cli;
 pub mod command;
 pub mod delivery;
+pub mod destination;
 pub mod exit;
 pub mod files;
+pub mod http;
 mod ignore;
 pub mod index;
 pub mod journal;
+pub mod logging;
 pub mod manual;
 pub mod mapping;
 pub mod pace;

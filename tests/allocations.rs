@@ -6,7 +6,7 @@ use std::sync::Arc;
 use allocation_counter::measure;
 use avnology_migrate::account::Silent;
 use avnology_migrate::mapping::{Rules, map, parse};
-use avnology_migrate::pipeline::{self, Intake, Job};
+use avnology_migrate::pipeline::{self, DryRun, Intake, Job, Mode};
 use avnology_migrate::signal::Signals;
 use avnology_migrate::source::{Input, ReaderLimits, RecordChunk, RecordReader, Watch};
 
@@ -114,13 +114,15 @@ fn kept_by_the_committer(records: usize) -> u64 {
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
         rules: Rules::default(),
         passwords: None,
+        largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
         workers: 2,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let (mut reporter, mut signals, mut valid) = (Silent, Signals::none(), None);
     let kept = measure(|| {
-        let run = Box::pin(pipeline::run(Job::dry_run(intake, 0, None), &mut reporter, &mut signals));
+        let job = Job { intake, mode: Mode::DryRun(DryRun { preview: 0, max_errors: None }) };
+        let run = Box::pin(pipeline::run(job, &mut reporter, &mut signals));
         valid = runtime.block_on(run).0.counts().valid;
     });
     assert_eq!(valid, Some(records as u64));

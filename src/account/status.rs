@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Ledger, StopReason};
-use crate::avnology::TargetError;
+use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::signal::Signal;
 use crate::source::SourceError;
@@ -43,9 +43,7 @@ impl ExitStatus {
     /// The status when the target is of no use.
     pub fn of_target(error: &TargetError) -> Self {
         match error {
-            TargetError::Key(_) | TargetError::Client(_) | TargetError::Certificates { .. } | TargetError::Index(_) => {
-                Self::Usage
-            }
+            TargetError::Client(_) | TargetError::Index(_) => Self::Usage,
             TargetError::Refused { .. } => Self::Refused,
             TargetError::Unreachable { .. } | TargetError::AsksToWait { .. } => Self::Unreachable,
         }

@@ -1,6 +1,6 @@
 //! Why a run ended before its input did.
 
-use crate::avnology::TargetError;
+use crate::destination::TargetError;
 use crate::signal::Signal;
 use crate::source::{Purpose, SourceError};
 

@@ -7,33 +7,13 @@ use bytes::Bytes;
 use tokio::sync::Mutex;
 
 use super::catalogue::Catalogue;
-use super::{
-    Body, Changed, Client, Comparable, Decision, Field, MAX_PAGE, Reply, ReplyOutcome, RetryBudget, TargetError,
-    decide, deleted, error_body, retry_while, updated,
-};
-use crate::pace::Pace;
-
-/// A change to one identity.
-#[derive(Clone, Copy)]
-pub struct Change<'a> {
-    /// The target's own id.
-    pub id: &'a str,
-    /// The identity as it would be sent, `{"identity":{…}}`.
-    pub encoded: &'a [u8],
-    /// What is to be changed.
-    pub fields: &'a [Field],
-    /// Whether the user may not sign in.
-    pub disabled: bool,
-}
-
-impl Change<'_> {
-    /// `{"id":…,"update_mask":…,"identity":{…}}`
-    fn body(&self, mask: &str) -> Vec<u8> {
-        let head = serde_json::json!({ "id": self.id, "update_mask": mask }).to_string();
-        // Both are objects: the head without its `}`, the identity without its `{`.
-        [&head.as_bytes()[..head.len() - 1], b",", self.encoded.get(1..).unwrap_or_default()].concat()
-    }
-}
+use super::error_body::error_body;
+use super::errors::{gave_up, refused};
+use super::item_error::item_error;
+use super::{Client, Decision, MAX_PAGE, decide, deleted, read_list, read_one, updated};
+use crate::destination::{Change, Changed, Field, TargetError};
+use crate::http::{Body, PacedRequests, Reply, ReplyOutcome, is_transient};
+use crate::pace::{Pace, RetryBudget};
 
 /// Bytes of an answer that are aimed at where users are large. Usual ones fit a page in a fraction of it.
 const GOOD_ANSWER: usize = 1024 * 1024;
@@ -63,8 +43,7 @@ impl PageSize {
 pub struct AdminCalls {
     pub(super) client: Client,
     pub(super) batch: bool,
-    pace: Arc<Pace>,
-    budget: RetryBudget,
+    pub(super) requests: PacedRequests,
     page_size: Arc<PageSize>,
     /// Of a target whose list ignores the filter by external id.
     pub(super) catalogue: Arc<Mutex<Option<Catalogue>>>,
@@ -74,13 +53,8 @@ impl AdminCalls {
     /// Calls to this target at this pace; `batch` says whether it has the batch methods.
     pub fn new(client: Client, batch: bool, pace: Arc<Pace>, budget: RetryBudget) -> Self {
         let page_size = Arc::new(PageSize(AtomicUsize::new(MAX_PAGE)));
-        Self { client, batch, pace, budget, page_size, catalogue: Arc::default() }
-    }
-
-    /// The error of a target whose list of identities comes to no end.
-    pub(super) fn endless_list(&self) -> TargetError {
-        let reason = "its list of users gives the same page again and again".to_owned();
-        TargetError::Unreachable { target: self.client.base_url().to_string(), reason }
+        let requests = PacedRequests::new(pace, budget, is_transient);
+        Self { client, batch, requests, page_size, catalogue: Arc::default() }
     }
 
     /// Whether it can be asked about many at once.
@@ -88,10 +62,10 @@ impl AdminCalls {
         self.batch
     }
 
-    /// The identity with this id of the target's own, to be read by [`Comparable::one`]. Nothing only if the target itself
+    /// The identity with this id of the target's own, to be read by [`read_one`]. Nothing only if the target itself
     /// says that there is none.
     pub async fn get(&self, id: &str) -> Result<Option<Body>, TargetError> {
-        let is_it = |reply: &Reply| Comparable::one(&reply.body).is_some_and(|found| found.id.as_deref() == Some(id));
+        let is_it = |reply: &Reply| read_one(&reply.body).is_some_and(|found| found.id.as_deref() == Some(id));
         let reply = self.retried(|| self.client.get(id), is_it).await?;
         if decide(reply.outcome) == Decision::Done {
             return Ok(Some(reply.body));
@@ -101,13 +75,13 @@ impl AdminCalls {
 
     /// Whether an answer says that an identity is gone. A gateway with nothing behind it says 404 as well, but to everything.
     async fn is_gone(&self, reply: &Reply) -> Result<(), TargetError> {
-        let said = error_body(&reply.body).code.is_some_and(|code| code.starts_with("AVNOLOGY_"));
+        let said = error_body(&reply.body).is_own_word();
         match reply.outcome {
             ReplyOutcome::Answered { status: 404 } if said => Ok(()),
             ReplyOutcome::Answered { status: 404 } => {
                 self.list(1, |count| self.client.list(None, count)).await.map(drop)
             }
-            _ => Err(TargetError::refused(self.client.base_url(), reply)),
+            _ => Err(refused(self.client.base_url(), reply)),
         }
     }
 
@@ -117,16 +91,17 @@ impl AdminCalls {
     }
 
     /// Changes some fields of one identity.
-    pub async fn change(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
+    pub(super) async fn update(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
         let state_apart = !self.batch && change.fields.contains(&Field::State);
         let mask: Vec<&str> = change
             .fields
             .iter()
             .filter(|field| !(state_apart && **field == Field::State))
-            .filter_map(|field| field.mask())
+            .filter(|field| field.is_changeable())
+            .map(|field| field.name())
             .collect();
         if !mask.is_empty() {
-            let body = change.body(&mask.join(","));
+            let body = body_of(change, &mask.join(","));
             let reply = if self.batch {
                 let key = format!("update-{}", uuid::Uuid::new_v4());
                 let body = Bytes::from([b"{\"requests\":[".as_slice(), &body, b"]}"].concat());
@@ -143,8 +118,8 @@ impl AdminCalls {
                     }
                 }
                 Decision::Done => {}
-                Decision::Isolate => return Ok(Changed::Refused(error_body(&reply.body))),
-                _ => return Err(TargetError::refused(self.client.base_url(), &reply)),
+                Decision::Isolate => return Ok(Changed::Refused(item_error(error_body(&reply.body)))),
+                _ => return Err(refused(self.client.base_url(), &reply)),
             }
         }
         if state_apart {
@@ -190,7 +165,7 @@ impl AdminCalls {
         let (count, reply) = self.asked_in_parts(most, request).await?;
         match decide(reply.outcome) {
             Decision::Done => Ok((count, reply.body)),
-            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
+            _ => Err(refused(self.client.base_url(), &reply)),
         }
     }
 
@@ -202,10 +177,10 @@ impl AdminCalls {
     ) -> Result<(usize, Reply), TargetError> {
         loop {
             let count = most.min(self.page_size.get());
-            let reply = self.retried(|| request(count), |reply| Comparable::listed(&reply.body).is_some()).await?;
+            let reply = self.retried(|| request(count), |reply| read_list(&reply.body).is_some()).await?;
             match reply.outcome {
                 ReplyOutcome::TooLarge if count > 1 => self.page_size.too_large(count),
-                ReplyOutcome::TooLarge => return Err(TargetError::refused(self.client.base_url(), &reply)),
+                ReplyOutcome::TooLarge => return Err(refused(self.client.base_url(), &reply)),
                 outcome => {
                     if decide(outcome) == Decision::Done {
                         self.page_size.answered(count, reply.body.len());
@@ -225,7 +200,7 @@ impl AdminCalls {
         let reply = self.retried(request, acceptable).await?;
         match decide(reply.outcome) {
             Decision::Done => Ok(reply),
-            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
+            _ => Err(refused(self.client.base_url(), &reply)),
         }
     }
 
@@ -235,16 +210,14 @@ impl AdminCalls {
         request: impl Fn() -> F,
         acceptable: impl Fn(&Reply) -> bool,
     ) -> Result<Reply, TargetError> {
-        let request = &request;
-        let at_our_turn = || async move {
-            let mut permit = self.pace.admit(false).await;
-            permit.depart().await;
-            let reply = request().await;
-            permit.finish(&reply.answer());
-            reply
-        };
-        // A wait that the target asked for holds every request, this one too.
-        let keep_trying = || self.pace.failing_for() <= self.budget.total;
-        retry_while(&self.client, &self.budget, at_our_turn, acceptable, keep_trying).await
+        let answered = self.requests.send(request, acceptable).await;
+        answered.map_err(|given_up| gave_up(self.client.base_url(), &given_up))
     }
+}
+
+/// `{"id":…,"update_mask":…,"identity":{…}}`
+fn body_of(change: &Change<'_>, mask: &str) -> Vec<u8> {
+    let head = serde_json::json!({ "id": change.id, "update_mask": mask }).to_string();
+    // Both are objects: the head without its `}`, the identity without its `{`.
+    [&head.as_bytes()[..head.len() - 1], b",", change.encoded.get(1..).unwrap_or_default()].concat()
 }

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::Comparable;
+use crate::destination::Comparable;
 use crate::index::{HASH_BYTES, Table, Texts, hash_of};
 
 const PLACE_BYTES: usize = 6;

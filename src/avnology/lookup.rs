@@ -3,8 +3,10 @@
 use std::io;
 
 use super::catalogue::{Catalogue, Key};
-use super::cycle::Cycle;
-use super::{AdminCalls, Body, Comparable, Decision, Listed, TargetError, decide};
+use super::errors::{endless_list, refused};
+use super::{AdminCalls, Decision, Listed, decide, read_list, read_one};
+use crate::destination::{Comparable, TargetError};
+use crate::http::{Body, Cycle};
 
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
 const MAX_QUERY: usize = 7_000;
@@ -30,23 +32,23 @@ fn as_list(identity: Body) -> Body {
 
 impl AdminCalls {
     /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
-    /// [`Comparable::listed`]. Nobody may ask for another one who has not let go of the last.
+    /// [`read_list`]. Nobody may ask for another one who has not let go of the last.
     pub async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
         if !self.batch {
             let Some(id) = external_ids.first() else { return Ok((0, Body::default())) };
-            return Ok((1, self.find(id).await?));
+            return Ok((1, self.find_one(id).await?));
         }
         let most = fitting(external_ids).min(external_ids.len());
         self.list(most, |count| self.client.batch_get(&external_ids[..count])).await
     }
 
     /// A list of the identity with this external id, or of others.
-    async fn find(&self, external_id: &str) -> Result<Body, TargetError> {
+    async fn find_one(&self, external_id: &str) -> Result<Body, TargetError> {
         if self.catalogue.lock().await.is_none() {
             let body = self.filtered("external_id", external_id).await?;
             let is_asked_for = |found: &Comparable<'_>| found.external_id.as_deref() == Some(external_id);
             if let Some(body) = body
-                && Comparable::listed(&body).is_some_and(|(found, _)| found.iter().all(is_asked_for))
+                && read_list(&body).is_some_and(|(found, _)| found.iter().all(is_asked_for))
             {
                 return Ok(body);
             }
@@ -57,11 +59,11 @@ impl AdminCalls {
 
     /// A list with the identity of the same person as `sent`, wherever it is by its external id: by what else is unique, for
     /// the target can filter by that; if it cannot, its whole list is gone through.
-    pub async fn find_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
+    pub async fn read_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
         let Some(clerk_id) = sent.clerk_id() else { return Ok(None) };
         for (field, value) in sent.addresses() {
             let body = self.filtered(field, value).await?;
-            let listed = body.as_deref().and_then(Comparable::listed).map(|(listed, _)| listed);
+            let listed = body.as_deref().and_then(read_list).map(|(listed, _)| listed);
             if listed.iter().flatten().any(|found| sent.is_same_person(found) == Some(true)) {
                 return Ok(body);
             }
@@ -82,7 +84,7 @@ impl AdminCalls {
         match decide(reply.outcome) {
             Decision::Done => Ok(Some(reply.body)),
             Decision::Isolate => Ok(None),
-            _ => Err(TargetError::refused(self.client.base_url(), &reply)),
+            _ => Err(refused(self.client.base_url(), &reply)),
         }
     }
 
@@ -106,7 +108,7 @@ impl AdminCalls {
             }
             let Some(Listed { id, .. }) = catalogue.find(key)? else { continue };
             let body = self.get(&id).await?;
-            let is_still = |body: &Body| Comparable::one(body).is_some_and(|found| key.is_of(&found));
+            let is_still = |body: &Body| read_one(body).is_some_and(|found| key.is_of(&found));
             if let Some(body) = body.filter(is_still) {
                 return Ok(Some(body));
             }
@@ -136,12 +138,12 @@ impl AdminCalls {
         let mut cycle = Cycle::default();
         loop {
             let body = self.page(token.as_deref()).await?;
-            let (identities, next) = Comparable::listed(&body).unwrap_or_default();
+            let (identities, next) = read_list(&body).unwrap_or_default();
             look(&identities)?;
             let Some(next) = next else { return Ok(token) };
             // A target that gives the same pages again and again must not keep us for ever.
             if cycle.closes_with(&next) {
-                return Err(self.endless_list());
+                return Err(endless_list(self.client.base_url()));
             }
             token = Some(next);
         }

@@ -1,50 +1,32 @@
 //! The Avnology ID Admin API: what we send, what comes back, and what to do about it.
 //!
 //! Everything that depends on the vendor's contract lives here: the documented parts, and the assumptions where the
-//! documentation is silent (batch methods, rate-limit headers). `retry` decides, `pace` waits, `client` moves bytes.
+//! documentation is silent (batch methods). [`crate::http`] moves bytes, [`crate::pace`] waits; `destination` says in the words
+//! of [`crate::destination`] what answers mean, and nobody above knows a status or a code.
 
 mod admin_calls;
 mod answer;
-mod base_url;
-mod body;
 mod catalogue;
 mod client;
-mod comparable;
-mod credentials;
-mod cycle;
-mod difference;
-mod field;
-mod json;
-mod key;
+mod create;
+mod decision;
+mod destination;
+mod error_body;
+mod errors;
+mod failed_request;
+mod item_error;
 mod lookup;
 mod preflight;
 mod probe;
-mod proxy;
-mod reply;
-mod retry;
-mod retry_until_answered;
-mod run_mark;
-mod shorten;
-mod spelling;
-mod target_error;
-mod transport;
+mod read_identities;
 
-pub use admin_calls::{AdminCalls, Change};
-pub use answer::{Changed, ErrorBody, ItemResult, batch_results, deleted, error_body, identity, updated};
-pub use base_url::{BaseUrl, BaseUrlError};
-pub use body::{AnswerHold, Body, memory_of_answers};
+pub use admin_calls::AdminCalls;
+pub(crate) use answer::{batch_results, deleted, identity, updated};
 pub use catalogue::{Catalogue, Listed};
-pub use client::{Client, ClientOptions, Timeouts};
-pub use comparable::Comparable;
-pub use field::Field;
-pub use key::{KeyFault, KeySource, check_key};
+pub use client::Client;
+pub use decision::{Decision, decide};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
-pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
-pub use reply::Reply;
-pub use retry::{Backoff, Decision, ItemDecision, ReplyOutcome, RetryBudget, TlsFault, Transport, decide, decide_item};
-pub use retry_until_answered::{retry_until_answered, retry_while};
-pub use run_mark::RunMark;
-pub use target_error::TargetError;
+pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
 pub const MAX_BATCH_ITEMS: usize = 1_000;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::errors::refused;
 use super::probe::{PROBE_ID, budget, clean_up, is_answer, probe};
-use super::{
-    Client, Comparable, Decision, ItemDecision, ItemResult, Reply, ReplyOutcome, RetryBudget, TargetError,
-    batch_results, decide, decide_item, retry_until_answered,
-};
-use crate::pace::PaceSignal;
+use super::{Client, Decision, batch_results, decide, read_list};
+use crate::destination::{ItemResult, TargetError};
+use crate::http::{Reply, ReplyOutcome, is_transient};
+use crate::pace::{PaceSignal, RetryBudget};
 
 /// How a target can be driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +29,16 @@ pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabiliti
 pub async fn answers_probe_batch(client: &Client) -> (bool, PaceSignal) {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
     let reply = probe(client, &key).await;
-    let may_pass = |result: &ItemResult| matches!(result, ItemResult::Error { error } if decide_item(error) == ItemDecision::Retry);
     let answers_probe_batch = decide(reply.outcome) == Decision::Done
-        && batch_results(&reply.body, 1).is_some_and(|results| !results.iter().any(may_pass));
+        && batch_results(&reply.body, 1).is_some_and(|results| !results.iter().any(ItemResult::is_transient));
     clean_up(client, &reply, RetryBudget::default().longest).await;
-    (answers_probe_batch, reply.answer())
+    (answers_probe_batch, reply.pace_signal(is_transient))
 }
 
 /// The preflight of `verify` and `undo`, whose key may be one that can only read.
 pub async fn preflight_reading(client: &Client, patience: Duration) -> Result<Capabilities, TargetError> {
     let probe = || client.batch_get(&[PROBE_ID]);
-    let probed = probe_target(client, patience, probe, |reply| Comparable::listed(&reply.body).is_some()).await?;
+    let probed = probe_target(client, patience, probe, |reply| read_list(&reply.body).is_some()).await?;
     Ok(probed.0)
 }
 
@@ -49,15 +48,15 @@ async fn probe_target<F: Future<Output = Reply>>(
     probe: impl Fn() -> F,
     acceptable: impl Fn(&Reply) -> bool,
 ) -> Result<(Capabilities, Reply), TargetError> {
-    let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-    let listed = retry_until_answered(client, &budget(patience), || client.list(None, 1), is_list).await?;
+    let is_list = |reply: &Reply| read_list(&reply.body).is_some();
+    let listed = client.until_answered(&budget(patience), || client.list(None, 1), is_list).await?;
     if decide(listed.outcome) != Decision::Done {
-        return Err(TargetError::refused(client.base_url(), &listed));
+        return Err(refused(client.base_url(), &listed));
     }
-    let probed = retry_until_answered(client, &budget(patience), probe, acceptable).await?;
+    let probed = client.until_answered(&budget(patience), probe, acceptable).await?;
     match probed.outcome {
         ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok((Capabilities { batch: false }, probed)),
         ReplyOutcome::Answered { status: 200..=299 } => Ok((Capabilities { batch: true }, probed)),
-        _ => Err(TargetError::refused(client.base_url(), &probed)),
+        _ => Err(refused(client.base_url(), &probed)),
     }
 }

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::target_error::shown_request_id;
-use super::{
-    Client, Comparable, Decision, ItemResult, Reply, ReplyOutcome, RetryBudget, batch_results, decide, deleted,
-    retry_until_answered,
-};
+use super::{Client, Decision, batch_results, decide, deleted, read_list};
+use crate::destination::ItemResult;
+use crate::http::{Reply, ReplyOutcome, shown_request_id};
+use crate::pace::RetryBudget;
 
 /// Its key at the target.
 pub(super) const PROBE_ID: &str = "avnology-migrate-preflight";
@@ -62,17 +61,16 @@ pub(super) async fn clean_up(client: &Client, reply: &Reply, patience: Duration)
 
 /// Whether the user with this id is the one of a probe.
 async fn is_the_probe(client: &Client, id: &str, patience: Duration) -> bool {
-    let is_list = |reply: &Reply| Comparable::listed(&reply.body).is_some();
-    let Ok(reply) = retry_until_answered(client, &budget(patience), || client.batch_get(&[PROBE_ID]), is_list).await
-    else {
+    let is_list = |reply: &Reply| read_list(&reply.body).is_some();
+    let Ok(reply) = client.until_answered(&budget(patience), || client.batch_get(&[PROBE_ID]), is_list).await else {
         return false;
     };
-    let (found, _) = Comparable::listed(&reply.body).unwrap_or_default();
+    let (found, _) = read_list(&reply.body).unwrap_or_default();
     found.iter().any(|found| found.external_id.as_deref() == Some(PROBE_ID) && found.id.as_deref() == Some(id))
 }
 
 async fn is_deleted(client: &Client, id: &str, patience: Duration) -> bool {
-    let one = retry_until_answered(client, &budget(patience), || client.delete(id), |_| true).await;
+    let one = client.until_answered(&budget(patience), || client.delete(id), |_| true).await;
     match one.map(|reply| reply.outcome) {
         Ok(ReplyOutcome::Answered { status: 404 }) => {}
         Ok(outcome) if decide(outcome) == Decision::Done => return true,
@@ -83,7 +81,6 @@ async fn is_deleted(client: &Client, id: &str, patience: Duration) -> bool {
     let body = Bytes::from(serde_json::json!({ "ids": [id] }).to_string());
     let key = format!("delete-{}", uuid::Uuid::new_v4());
     let request = || client.batch_delete(body.clone(), &key);
-    let several =
-        retry_until_answered(client, &budget(patience), request, |reply| deleted(&reply.body, 1).is_some()).await;
+    let several = client.until_answered(&budget(patience), request, |reply| deleted(&reply.body, 1).is_some()).await;
     several.is_ok_and(|reply| deleted(&reply.body, 1).is_some_and(|gone| gone == [true]))
 }

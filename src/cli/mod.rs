@@ -1,5 +1,6 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
+mod clerk;
 #[cfg(feature = "codemod")]
 mod codemod;
 #[cfg(not(feature = "codemod"))]
@@ -7,27 +8,49 @@ mod codemod;
 mod codemod;
 mod exit_codes;
 mod help;
+mod import;
+mod mapping;
+mod merge;
 mod migrate;
+mod options;
+mod output;
+mod resume;
+mod run_options;
+mod runs;
 #[cfg(not(feature = "sandbox"))]
 #[path = "no_sandbox.rs"]
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod target;
+mod undo;
 mod values;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
+pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
 pub use codemod::CodemodArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
-pub use migrate::{
-    ClerkArguments, ClerkCommand, ImportArguments, MappingArguments, MergeArguments, MigrateArguments, OutputFormat,
-    ProgressStyle, Provider, ResumeArguments, RunOptions, RunsArguments, RunsCommand, TargetArguments, UndoArguments,
-    VerifyArguments,
+pub use import::ImportArguments;
+pub use mapping::MappingArguments;
+pub use merge::MergeArguments;
+pub use migrate::{MigrateArguments, Provider};
+pub use options::{
+    BASE_URL, CACERT, CONCURRENCY, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
+pub use output::{OutputFormat, ProgressStyle};
+pub use resume::ResumeArguments;
+pub use run_options::RunOptions;
+pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
+pub use target::TargetArguments;
+pub use undo::UndoArguments;
+pub use verify::VerifyArguments;
 
 use exit_codes::exit_codes;
+use options::variables;
 
 /// The command line of `avnology`.
 #[derive(Debug, Parser)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::prepare_error::PrepareError;
 use super::undo_error::UndoError;
 use crate::account::StopReason;
-use crate::avnology::TargetError;
+use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::journal::LockError;
 use crate::passwords::PasswordsError;

@@ -11,8 +11,6 @@ mod merged_directory;
 mod part;
 mod rejects;
 
-use std::path::Path;
-
 use account::MergedAccount;
 pub use merge_error::MergeError;
 use merged_directory::MergedDirectory;
@@ -20,16 +18,17 @@ use part::ShardRun;
 
 use super::output::Output;
 use crate::account::Ledger;
-use crate::cli::MergeArguments;
 use crate::exit::ExitStatus;
-use crate::report::{Console, LogFormat, RunDetails, RunReport};
+use crate::report::{RunDetails, RunReport};
+use crate::settings::MergeSettings;
 
 /// Puts the shards together that were named, and those of the same import beside them; without any name, those of the newest
 /// one. Either all of it is written or nothing.
-pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus, MergeError> {
-    let parts = part::find(&arguments.runs, runs)?;
+pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
+    let runs = &settings.runs_directory;
+    let parts = part::find(&settings.runs, runs)?;
     let (Some(first), Some((_, last))) = (parts.values().next(), parts.last_key_value()) else {
-        return Err(MergeError::NoShards(runs.to_path_buf()));
+        return Err(MergeError::NoShards(runs.clone()));
     };
     part::check_finished(&parts, last.shard)?;
     part::check_bytes(&parts)?;
@@ -47,7 +46,7 @@ pub fn merge_runs(arguments: &MergeArguments, runs: &Path) -> Result<ExitStatus,
     let report_file = Some(report.display().to_string());
     let details = RunDetails { shards, rejects_of, passwords, target, report_file, ..RunDetails::default() };
     directory.keep((&place, rejects), &RunReport::new(&merged, &details, false))?;
-    Ok(Output::new(arguments.output, Console::new(LogFormat::Text, arguments.quiet)).report(&merged, &details, None)?)
+    Ok(Output::new(settings.format, settings.console).report(&merged, &details, None)?)
 }
 
 fn empty() -> Ledger {

@@ -5,20 +5,17 @@ pub mod codemod;
 #[cfg(not(feature = "codemod"))]
 #[path = "no_codemod.rs"]
 pub mod codemod;
-mod confirmed;
-mod decided_records;
-mod deletion;
-mod doubts_file;
+mod dry_run;
 mod first_pass;
 mod help;
 mod import;
 mod import_error;
-mod marked;
+mod inputs;
+mod intake;
+mod memory_log;
 mod merge;
-mod objects;
 mod output;
 mod passwords;
-mod prepare;
 mod prepare_error;
 mod progress;
 mod runs;
@@ -32,6 +29,7 @@ mod undo;
 mod undo_error;
 mod verify;
 
+pub use dry_run::dry_run;
 pub use help::help;
 pub use import::import;
 pub use import_error::ImportError;

@@ -14,7 +14,7 @@ use crate::files::replace_private;
 use crate::report::{
     Console, GivenPath, RunDetails, RunReport, StdoutError, print_json, print_text, visible_json, write_summary,
 };
-use crate::settings::ImportSettings;
+use crate::settings::OutputSettings;
 
 /// Where the account of the run goes.
 pub(super) struct Output {
@@ -28,8 +28,8 @@ impl Output {
         Self { format, console, further_report: None }
     }
 
-    pub(super) fn of(settings: &ImportSettings) -> Self {
-        Self { further_report: settings.report.clone(), ..Self::new(settings.output, settings.console) }
+    pub(super) fn of(settings: &OutputSettings) -> Self {
+        Self { further_report: settings.report.clone(), ..Self::new(settings.format, settings.console) }
     }
 
     pub(super) fn report(

@@ -9,46 +9,58 @@ use crate::account::StopReason;
 use crate::files::replace_private;
 use crate::journal::RunDirectory;
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
-use crate::settings::ImportSettings;
+use crate::report::Console;
+use crate::settings::Reading;
 use crate::signal::Signals;
+use crate::source::Input;
 
-/// The settings with what the file of passwords holds, if there is one.
-pub(super) async fn read(settings: &ImportSettings, signals: &mut Signals) -> Result<ImportSettings, ImportError> {
-    let mut settings = settings.clone();
-    let Some(input) = settings.passwords.clone() else { return Ok(settings) };
-    settings.console.note(&format!("Reading the passwords in {} …", input.name()));
-    let (limits, stop) = (settings.intake.reader, CancellationToken::new());
-    // Dropped by an interruption, it ends the reading, too.
-    let _guard = stop.clone().drop_guard();
-    let reading = tokio::task::spawn_blocking(move || Passwords::read(&input, limits, &std::env::temp_dir(), &stop));
-    let read = tokio::select! {
-        read = reading => read,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
-    let passwords = read.map_err(|error| StopReason::Internal(format!("reading the passwords failed: {error}")))??;
-    settings.intake.passwords = Some(Arc::new(passwords));
-    Ok(settings)
+/// The passwords that another file has for the users of the export.
+pub(super) struct JoinedPasswords {
+    /// The file.
+    pub input: Input,
+    /// What is in it, by user.
+    pub index: Arc<Passwords>,
 }
 
-/// Ends the account once the users were gone through, all of them if `complete`; in the directory of a run it is kept for
-/// whenever the run is taken up.
-pub(super) fn close(
-    settings: &ImportSettings,
-    complete: bool,
-    directory: Option<&RunDirectory>,
-) -> Result<Option<PasswordsReport>, ImportError> {
-    let Some(passwords) = &settings.intake.passwords else { return Ok(None) };
-    let report = passwords.close(complete).map_err(PasswordsError::Temporary)?;
-    if let Some(path) = directory.map(RunDirectory::passwords) {
+impl JoinedPasswords {
+    /// Reads the file with the passwords, if there is one.
+    pub(super) async fn read(
+        reading: &Reading,
+        console: Console,
+        signals: &mut Signals,
+    ) -> Result<Option<Self>, ImportError> {
+        let Some(input) = reading.passwords.clone() else { return Ok(None) };
+        console.note(&format!("Reading the passwords in {} …", input.name()));
+        let (limits, stop) = (reading.limits, CancellationToken::new());
+        // Dropped by an interruption, it ends the reading, too.
+        let _guard = stop.clone().drop_guard();
+        let file = input.clone();
+        let indexing =
+            tokio::task::spawn_blocking(move || Passwords::read(&file, limits, &std::env::temp_dir(), &stop));
+        let index = tokio::select! {
+            index = indexing => index,
+            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+        };
+        let index = index.map_err(|error| StopReason::Internal(format!("reading the passwords failed: {error}")))??;
+        Ok(Some(Self { input, index: Arc::new(index) }))
+    }
+
+    /// Ends the account once the users were gone through, all of them if `complete`.
+    pub(super) fn close(&self, complete: bool) -> Result<PasswordsReport, ImportError> {
+        Ok(self.index.close(complete).map_err(PasswordsError::Temporary)?)
+    }
+
+    /// Ends the account, and keeps it in the directory of a run for when the run is resumed.
+    pub(super) fn close_in(&self, complete: bool, directory: &RunDirectory) -> Result<PasswordsReport, ImportError> {
+        let (report, path) = (self.close(complete)?, directory.passwords());
         let written = replace_private(&path, |file| serde_json::to_writer(file, &report).map_err(Into::into));
         written.map_err(|source| ImportError::Write { path, source })?;
+        Ok(report)
     }
-    Ok(Some(report))
-}
 
-/// Takes up the account of an earlier part of the run. Returns whether it is there, if there has to be one.
-pub(super) fn read_kept(settings: &ImportSettings, directory: &RunDirectory) -> bool {
-    let Some(passwords) = &settings.intake.passwords else { return true };
-    let kept = std::fs::read(directory.passwords()).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    kept.map(|report| passwords.close_with(report)).is_some()
+    /// Continues the account of an earlier part of the run. Returns whether it is there.
+    pub(super) fn continue_account(&self, directory: &RunDirectory) -> bool {
+        let kept = std::fs::read(directory.passwords()).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        kept.map(|report| self.index.close_with(report)).is_some()
+    }
 }

@@ -4,29 +4,36 @@ use std::sync::Arc;
 
 use crate::account::{Reporter, Silent};
 use crate::report::{Bars, JsonLines, Measured, PlainLines, UndoProgress};
-use crate::settings::{ImportSettings, ProgressMode};
+use crate::settings::{OutputSettings, ProgressMode};
 use crate::source::Input;
 
 /// Starts the job's metrics. It holds all that it needs by now, its locks above all, so they are the current ones.
-pub(super) fn start_metrics(settings: &ImportSettings, run: Option<&str>) {
-    if let Some(metrics) = &settings.metrics {
+pub(super) fn start_metrics(output: &OutputSettings, run: Option<&str>) {
+    if let Some(metrics) = &output.metrics {
         metrics.begin(run);
     }
 }
 
 /// What shows the progress of the job itself.
-pub(super) fn reporter_with_metrics(settings: &ImportSettings) -> Box<dyn Reporter> {
-    let shown = reporter(settings);
-    match &settings.metrics {
+pub(super) fn reporter_with_metrics(output: &OutputSettings, inputs: &[Input]) -> Box<dyn Reporter> {
+    let shown = reporter(output.progress, inputs);
+    match &output.metrics {
         Some(metrics) => Box::new(Measured::new(shown, Arc::clone(metrics))),
         None => shown,
     }
 }
 
-/// What shows progress.
-pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
-    match settings.progress {
-        ProgressMode::Bars => Box::new(Bars::new(settings.intake.inputs.iter().map(Input::size).sum())),
+/// What shows the progress of the first pass.
+pub(super) fn reporter_of_search(progress: ProgressMode, inputs: &[Input]) -> Box<dyn Reporter> {
+    match progress {
+        ProgressMode::Json(every) => Box::new(JsonLines::of_search(every)),
+        progress => reporter(progress, inputs),
+    }
+}
+
+fn reporter(progress: ProgressMode, inputs: &[Input]) -> Box<dyn Reporter> {
+    match progress {
+        ProgressMode::Bars => Box::new(Bars::new(inputs.iter().map(Input::size).sum())),
         ProgressMode::Plain => Box::new(PlainLines::new()),
         ProgressMode::Json(every) => Box::new(JsonLines::new(every)),
         ProgressMode::None => Box::new(Silent),
@@ -34,8 +41,8 @@ pub(super) fn reporter(settings: &ImportSettings) -> Box<dyn Reporter> {
 }
 
 /// What shows how far undoing a run is that created so many identities.
-pub(super) fn of_undoing(settings: &ImportSettings, created: u64) -> UndoProgress {
-    match settings.progress {
+pub(super) fn of_undoing(progress: ProgressMode, created: u64) -> UndoProgress {
+    match progress {
         ProgressMode::Bars => UndoProgress::bar(created),
         ProgressMode::Plain => UndoProgress::lines(),
         ProgressMode::Json(every) => UndoProgress::json(every),

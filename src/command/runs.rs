@@ -10,6 +10,7 @@ use crate::account::{Counts, Ledger};
 use crate::cli::OutputFormat;
 use crate::journal::{Ending, Journal, Lock, RunDirectory, RunRecord, UndoneRecord};
 use crate::report::{StdoutError, print_json, print_text};
+use crate::settings::RunsSettings;
 use crate::source::Input;
 
 /// Why runs cannot be listed.
@@ -73,10 +74,11 @@ struct UndoneCounts {
 }
 
 /// Prints the runs on standard output, the newest first.
-pub fn list_runs(directory: &Path, output: OutputFormat) -> Result<(), RunsError> {
-    let failed = |source| RunsError::Read { path: directory.to_path_buf(), source };
+pub fn list_runs(settings: &RunsSettings) -> Result<(), RunsError> {
+    let directory = &settings.runs_directory;
+    let failed = |source| RunsError::Read { path: directory.clone(), source };
     let runs: Vec<ListedRun> = RunDirectory::list(directory).map_err(failed)?.into_iter().map(look_at).collect();
-    match output {
+    match settings.format {
         OutputFormat::Json => print_json(&runs)?,
         OutputFormat::Text => {
             let mut text = String::new();

@@ -8,10 +8,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{BaseUrl, Capabilities, Client, ClientOptions, KeySource, Proxy, TargetError};
+use crate::avnology::{Capabilities, Client};
+use crate::destination::TargetError;
 use crate::exit::ExitStatus;
+use crate::http::{BaseUrl, ClientOptions, KeySource, Proxy};
 use crate::sandbox::{self, RunningSandbox};
-use crate::settings::{Destination, ImportSettings};
+use crate::settings::{Connection, TargetSettings};
 use crate::signal::Signals;
 
 /// Where identities go.
@@ -35,7 +37,7 @@ impl Target {
 /// Makes sure that the target is there and wants us.
 pub(super) async fn connect(
     target: &Target,
-    settings: &ImportSettings,
+    connection: &Connection,
     signals: &mut Signals,
     preflight: impl AsyncFnOnce(&Client, Duration) -> Result<Capabilities, TargetError>,
 ) -> Result<(Client, Capabilities), ImportError> {
@@ -43,34 +45,33 @@ pub(super) async fn connect(
         base_url: target.base_url.clone(),
         secret_key: target.secret_key.clone(),
         key_source: target.key_source.clone(),
-        timeouts: settings.timeouts,
-        certificates: settings.certificates.clone(),
+        timeouts: connection.timeouts,
+        certificates: connection.certificates.clone(),
         proxy: target.proxy.clone(),
-    })?;
+    })
+    .map_err(TargetError::from)?;
     let capabilities = tokio::select! {
-        capabilities = preflight(&client, settings.retry.total) => capabilities?,
+        capabilities = preflight(&client, connection.retry.total) => capabilities?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     Ok((client, capabilities))
 }
 
-/// Does a job at the destination; the embedded target lives as long as that takes.
+/// Does a job at the target; the embedded one lives as long as that takes.
 pub(super) async fn at_target(
-    settings: &ImportSettings,
+    settings: &TargetSettings,
     job: impl AsyncFnOnce(Target) -> Result<ExitStatus, ImportError>,
 ) -> Result<ExitStatus, ImportError> {
-    match &settings.destination {
-        Destination::Sandbox(database) => {
+    match settings {
+        TargetSettings::Sandbox(database) => {
             let (sandbox, target) = start_sandbox(database).await?;
             let status = job(target).await;
             sandbox.shutdown().await;
             status
         }
-        Destination::Target { base_url, secret_key, key_source, proxy } => {
+        TargetSettings::Real { base_url, secret_key, key_source, proxy } => {
             job(Target::new(base_url.clone(), secret_key.clone(), key_source.clone(), proxy.clone())).await
         }
-        // The command line has no way to ask for this.
-        Destination::Nowhere => Ok(ExitStatus::Usage),
     }
 }
 

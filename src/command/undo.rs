@@ -1,8 +1,13 @@
 //! `avnology migrate clerk undo`: deletes exactly what one run created.
 //!
 //! What the run created is in its journal, and where an answer was lost, in the mark that the identities carry. Neither the
-//! export nor the target's memory of requests is needed. Which ones are deleted is decided in [`super::deletion`]. Undoing
+//! export nor the target's memory of requests is needed. Which ones are deleted is decided in [`deletion`]. Undoing
 //! again goes on where it broke off, for what is deleted already is not found again.
+
+mod decided_records;
+mod deletion;
+mod doubts_file;
+mod marked;
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
@@ -14,15 +19,17 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval};
 
-use super::decided_records::DecidedRecords;
-use super::deletion::{Created, Deletion};
-use super::doubts_file::DoubtsFile;
+use decided_records::DecidedRecords;
+use deletion::{Created, Deletion};
+use doubts_file::DoubtsFile;
+
 use super::import_error::ImportError;
 use super::progress::{of_undoing, start_metrics};
 use super::target::{Target, at_target, connect};
 use super::undo_error::UndoError;
-use crate::avnology::{AdminCalls, MAX_PAGE, RunMark, preflight_reading};
+use crate::avnology::{AdminCalls, MAX_PAGE, preflight_reading};
 use crate::cli::OutputFormat;
+use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::ignore::ignore;
 use crate::journal::{
@@ -31,35 +38,31 @@ use crate::journal::{
 };
 use crate::pace::Pace;
 use crate::report::{Deleted, StdoutError, UndoProgress, print_json};
-use crate::settings::{ImportSettings, WhichRun};
+use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
 
 /// How often the display is renewed.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Deletes what a run created, after asking.
-pub async fn undo(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
-    at_target(&settings, async |target| undo_at(target, &settings, signals).await).await
+pub async fn undo(settings: UndoSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+    at_target(&settings.target, async |target| undo_at(target, &settings, signals).await).await
 }
 
-async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let WhichRun::Named(id) = &settings.which_run else { return Ok(ExitStatus::Usage) };
-    // By its id: somebody may have given its directory another name.
-    let listed = RunDirectory::list(&settings.runs_directory).map_err(UndoError::Io)?;
-    let named = listed.into_iter().find(|(_, record)| record.id == *id);
-    let (directory, record) = named.ok_or_else(|| UndoError::Io(io::ErrorKind::NotFound.into()))?;
+async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
     ];
-    start_metrics(settings, Some(id));
-    let said = look_at_journal(&directory, &record)?;
+    start_metrics(output, Some(&record.id));
+    let said = look_at_journal(directory, record)?;
     let created = said.created;
-    if !settings.undo.confirmed && !confirm(&record, &said) {
+    if !settings.is_confirmed && !confirm(record, &said) {
         return Err(UndoError::NotConfirmed.into());
     }
-    let (client, capabilities) = connect(&target, settings, &mut signals, preflight_reading).await?;
-    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&settings.pace), settings.retry);
+    let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
+    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
     ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     let before = directory.undone_record();
@@ -69,30 +72,28 @@ async fn undo_at(target: Target, settings: &ImportSettings, mut signals: Signals
     let mut deletion = Deletion {
         target: &target,
         mark: record.marked.then(|| RunMark::of(&record.id)),
-        force: settings.undo.force,
-        concurrency: settings.pace.concurrency.start.max(1),
+        force: settings.force,
+        concurrency: connection.pace.concurrency.start.max(1),
         doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
         decided: (!said.has_end).then(DecidedRecords::none),
         amendment: None,
         counts: &counts,
     };
-    let mut progress = of_undoing(settings, created);
+    let mut progress = of_undoing(output.progress, created);
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
-        ended = delete_all(&mut deletion, &directory, &said.doubts) => ended,
+        ended = delete_all(&mut deletion, directory, &said.doubts) => ended,
         () = show(&counts, &mut progress) => Ok(()),
     };
     progress.finish();
     let counts = counts.get();
     let is_whole = ended.is_ok() && counts.in_doubt == 0;
     let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
-    let printed = print(&record, &directory, &counts, said.updated, settings);
+    let printed = print(record, directory, &counts, said.updated, output);
     for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
         let path = path.display();
-        settings
-            .console
-            .note(&format!("The account in {path} was made before: it still counts what this run created."));
+        output.console.note(&format!("The account in {path} was made before: it still counts what this run created."));
     }
     ended?;
     marked?;
@@ -184,10 +185,10 @@ async fn delete_all(
     deletion.look_up_doubts(doubts, &directory.journal()).await
 }
 
-/// Sends what the journal says was created, a page at a time.
 /// Why it does not matter that nobody takes what the run created.
 const INTERRUPTED: &str = "undoing was interrupted";
 
+/// Sends what the journal says was created, a page at a time.
 fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) -> Result<(), JournalError> {
     let mut page = Vec::with_capacity(MAX_PAGE);
     Journal::read(path, inputs, |settled| {
@@ -209,7 +210,7 @@ fn print(
     directory: &RunDirectory,
     counts: &Deleted,
     updated: u64,
-    settings: &ImportSettings,
+    output: &OutputSettings,
 ) -> Result<(), StdoutError> {
     #[derive(Serialize)]
     struct UndoReport<'a> {
@@ -223,12 +224,12 @@ fn print(
     }
     let in_doubt_file = (counts.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
     let report = UndoReport { run: &record.id, target: &record.target, counts, updated, in_doubt_file };
-    let printed = if settings.output == OutputFormat::Json { print_json(&report) } else { Ok(()) };
+    let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = counts.kept();
     let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));
-    settings.console.account(|out| summary(out, record, counts, updated), &report, exceptions.as_deref());
+    output.console.account(|out| summary(out, record, counts, updated), &report, exceptions.as_deref());
     if let Some(path) = &report.in_doubt_file {
-        settings.console.error(&in_doubt(counts.in_doubt, path, &record.id));
+        output.console.error(&in_doubt(counts.in_doubt, path, &record.id));
     }
     printed
 }

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::ready::Ready;
+use crate::destination::Envelope;
 use crate::journal::{ConfirmedUser, ContentHash, RecordKey, Reject};
 use crate::mapping::{Notices, Rejection};
 use crate::source::RecordChunk;
-
-const HEAD: &[u8] = br#"{"requests":["#;
-const TAIL: &[u8] = br#"],"validate_only":false}"#;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
 /// little of a large record, this comes before the other bounds.
@@ -68,6 +66,7 @@ impl Item {
 pub(crate) struct Batch {
     pub items: Vec<Item>,
     body: Bytes,
+    envelope: Envelope,
     /// Bytes that it keeps in memory: its body and the chunks that its records lie in.
     pub weight: usize,
 }
@@ -85,7 +84,7 @@ impl Batch {
 
     /// A batch of some of the items.
     pub(crate) fn subset(&self, indices: impl IntoIterator<Item = usize>) -> Self {
-        let mut packer = Packer::default();
+        let mut packer = Packer::new(self.envelope);
         for index in indices {
             let item = self.items[index].clone();
             packer.push(&self.body[item.encoded.clone()], item);
@@ -95,7 +94,7 @@ impl Batch {
 
     /// Parts of it that keep to bounds, as far as single items do.
     pub(crate) fn parts(&self, limits: BatchLimits) -> Vec<Self> {
-        let (mut parts, mut packer) = (Vec::new(), Packer::default());
+        let (mut parts, mut packer) = (Vec::new(), Packer::new(self.envelope));
         for item in &self.items {
             if !packer.fits(item.encoded.len(), limits) {
                 parts.push(packer.finish());
@@ -114,8 +113,8 @@ impl Batch {
 }
 
 /// Puts a body together.
-#[derive(Default)]
 pub(crate) struct Packer {
+    envelope: Envelope,
     body: Vec<u8>,
     items: Vec<Item>,
     /// The room of the chunks that the items' records lie in, which live as long as the items.
@@ -129,6 +128,11 @@ pub(crate) struct Packer {
 const BODY_STEP: usize = 64 * 1024;
 
 impl Packer {
+    /// An empty body in this form.
+    pub(crate) fn new(envelope: Envelope) -> Self {
+        Self { envelope, body: Vec::new(), items: Vec::new(), pinned: 0, usual: 0 }
+    }
+
     /// How many identities are in it.
     pub(crate) fn len(&self) -> usize {
         self.items.len()
@@ -138,7 +142,7 @@ impl Packer {
     pub(crate) fn fits(&self, length: usize, limits: BatchLimits) -> bool {
         self.items.is_empty()
             || self.items.len() < limits.items
-                && self.body.len() + 1 + length + TAIL.len() <= limits.bytes
+                && self.body.len() + self.envelope.separator.len() + length + self.envelope.tail.len() <= limits.bytes
                 && self.pinned <= MAX_PINNED
     }
 
@@ -147,7 +151,8 @@ impl Packer {
         if self.items.is_empty() {
             self.body.reserve(self.usual);
         }
-        self.body.extend_from_slice(if self.items.is_empty() { HEAD } else { b"," });
+        let before = if self.items.is_empty() { self.envelope.head } else { self.envelope.separator };
+        self.body.extend_from_slice(before);
         let start = self.body.len();
         self.body.extend_from_slice(encoded);
         item.encoded = start..self.body.len();
@@ -160,10 +165,11 @@ impl Packer {
 
     /// The batch of all that was added. What is added then belongs to the next one.
     pub(crate) fn finish(&mut self) -> Batch {
-        self.body.extend_from_slice(TAIL);
+        self.body.extend_from_slice(self.envelope.tail);
         self.usual = self.body.len().next_multiple_of(BODY_STEP);
         let weight = self.body.len() + std::mem::take(&mut self.pinned);
-        Batch { items: std::mem::take(&mut self.items), body: Bytes::from(std::mem::take(&mut self.body)), weight }
+        let (items, body) = (std::mem::take(&mut self.items), Bytes::from(std::mem::take(&mut self.body)));
+        Batch { items, body, envelope: self.envelope, weight }
     }
 }
 
@@ -172,6 +178,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const ENVELOPE: Envelope =
+        Envelope { head: br#"{"requests":["#, separator: b",", tail: b"]}", items: 1000, bytes: 1 << 20 };
 
     fn chunk() -> Arc<RecordChunk> {
         Arc::new(RecordChunk {
@@ -200,7 +209,7 @@ mod tests {
     /// Packs identities of these sizes and returns the finished batches.
     fn pack(sizes: &[usize], limits: BatchLimits) -> Vec<Batch> {
         let chunk = chunk();
-        let (mut packer, mut batches) = (Packer::default(), Vec::new());
+        let (mut packer, mut batches) = (Packer::new(ENVELOPE), Vec::new());
         for (index, size) in sizes.iter().enumerate() {
             let encoded = format!("\"{}\"", "x".repeat(*size));
             if !packer.fits(encoded.len(), limits) {

@@ -22,6 +22,11 @@ impl Probes {
         self.answered += u32::from(answers_probe);
     }
 
+    /// Whether the target was asked at all.
+    pub(super) fn were_asked(self) -> bool {
+        self.asked > 0
+    }
+
     /// Whether it is the user's fault, who failed so often: of all ways to spread the answers over the user's tries and the
     /// probes, the share of those in which the user got none.
     pub(super) fn blame_the_user(self, failed: u32) -> bool {

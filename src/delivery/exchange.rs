@@ -1,13 +1,184 @@
-//! One request to the target and what it brought.
+//! One batch and the destination: the same request again and again, until it is answered or something else has to be tried.
 
-use crate::avnology::{AnswerHold, ItemResult, Reply, TargetError};
+use super::answered::Answered;
+use super::idempotency_key::idempotency_key;
+use super::line::{Line, Remaining, SOON};
+use super::pending_batch::PendingBatch;
+use super::refusal::rejection_of;
+use super::settlement::Settlement;
+use super::tries::Tries;
+use super::verdict::{self, Facts, Next, Reason, Suspected, Wait};
+use crate::account::event::Event;
+use crate::destination::{CreateItem, CreateOutcome, CreateRequest, FailedRequest, Failure, ItemResult};
+use crate::pace::{Backoff, BatchControl, Permit, RetryBudget};
 
-/// What an exchange with the target brought.
-pub(super) enum Exchange {
-    /// A result for each item, the name of the request, and the room that the answer takes.
-    Results(Vec<ItemResult>, Option<String>, AnswerHold),
-    /// No results: decide by the reply.
-    Undecided(Reply),
-    /// The target refuses us, or what was asked beside it was not answered for too long.
-    Failed(TargetError),
+/// One batch and what is tried with it.
+pub(super) struct Exchange<'a> {
+    line: &'a Line,
+    pending: &'a PendingBatch,
+    tries: Tries,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn new(line: &'a Line, pending: &'a PendingBatch) -> Self {
+        Self { line, pending, tries: Tries::new(line.succeeded()) }
+    }
+
+    /// Sends one request until it is answered.
+    pub(super) async fn until_answered(mut self) -> Remaining {
+        let (line, pending) = (self.line, self.pending);
+        let key = idempotency_key(&line.delivery.run_id, pending);
+        let mut backoff = Backoff::new(&line.budget(), fastrand::Rng::new());
+        loop {
+            let Some(mut permit) = line.turn().await else { return Remaining::Stop };
+            if self.tries.requests == 0 && !line.plan(pending).await {
+                return Remaining::Stop;
+            }
+            tokio::select! {
+                biased;
+                () = permit.depart() => {}
+                () = line.stop.cancelled() => return Remaining::Stop,
+            }
+            let again = self.tries.requests > 0 || pending.round > 0 || pending.in_doubt;
+            let outcome = self.send(&key, again, permit).await;
+            self.tries.requests += 1;
+            let throttled = matches!(&outcome, CreateOutcome::Failed(failed) if failed.failure == Failure::Throttled);
+            line.send_event(Event::Requested { again, throttled }).await;
+            let failed = match outcome {
+                CreateOutcome::Results(answer) => {
+                    let since = self.suspect_since_first();
+                    if !answer.results.iter().all(ItemResult::is_transient) {
+                        line.count_success();
+                        line.pace().batch(BatchControl::answered);
+                    }
+                    return Answered { line, pending, since }.record(answer).await;
+                }
+                CreateOutcome::Stopped(error) => return line.stop_with(error).await,
+                CreateOutcome::Failed(failed) => failed,
+            };
+            self.tries.may_have_been_applied |= failed.may_have_been_applied;
+            let (attempts, items) = (self.tries.attempts, pending.batch.items.len());
+            tracing::debug!(failure = ?failed.failure, request = failed.request, attempts, items, "not settled");
+            let asks_to_wait = failed.retry_after.is_some();
+            if let Some(left) = self.decide_next(*failed).await {
+                return left;
+            }
+            // If the destination says how long to wait, the pace holds every request.
+            let usual = || (!throttled && !asks_to_wait).then(|| backoff.next()).flatten();
+            let own = self.tries.pause.take().or_else(usual);
+            if !line.pause(own.unwrap_or_default()).await {
+                return Remaining::Stop;
+            }
+        }
+    }
+
+    async fn send(&self, key: &str, sent_before: bool, permit: Permit) -> CreateOutcome {
+        let batch = &self.pending.batch;
+        let item =
+            |item: &'a super::batch::Item| CreateItem { external_id: &item.external_id, disabled: item.disabled };
+        let request = CreateRequest {
+            body: batch.body(),
+            items: batch.items.iter().map(item).collect(),
+            key,
+            sent_before,
+            mark: self.line.delivery.mark.as_ref(),
+        };
+        self.line.destination().create(request, permit).await
+    }
+
+    /// From when on the successes of others count, if not from another moment: from the first request on.
+    fn suspect_since_first(&self) -> u64 {
+        self.pending.suspect_since.unwrap_or(self.tries.succeeded_before)
+    }
+
+    /// What follows from a request that settled nothing; the same again if that is nothing.
+    async fn decide_next(&mut self, failed: FailedRequest) -> Option<Remaining> {
+        self.tries.note(failed.failure);
+        let (pace, batch) = (self.line.pace(), &self.pending.batch);
+        match failed.failure {
+            Failure::TooLarge => pace.batch(|bounds| bounds.too_large(batch.body().len())),
+            Failure::Timeout => pace.batch(|bounds| bounds.too_slow(batch.items.len())),
+            _ => {}
+        }
+        let mut facts = self.facts(&failed);
+        let mut next = verdict::next(&facts);
+        if next == Next::Ask {
+            let answers_probe = self.line.answers_probe().await;
+            self.tries.probes.asked(answers_probe);
+            facts.answers_probe = Some(answers_probe);
+            facts.is_blamed = self.tries.probes.blame_the_user(self.tries.attempts);
+            next = verdict::next(&facts);
+        }
+        self.carry_out(next, failed).await
+    }
+
+    /// All that the decision depends on.
+    fn facts(&self, failed: &FailedRequest) -> Facts {
+        let Self { line, pending, tries } = self;
+        let RetryBudget { total, attempts: most_attempts, .. } = line.budget();
+        Facts {
+            failure: failed.failure,
+            wait: match failed.retry_after {
+                None => Wait::Unknown,
+                Some(wait) if wait > total => Wait::TooLong,
+                Some(_) => Wait::Bearable,
+            },
+            is_alone: pending.batch.items.len() == 1,
+            is_part: pending.suspect_since.is_some(),
+            attempts: tries.attempts,
+            most_attempts,
+            timeouts: tries.timeouts,
+            may_have_been_applied: pending.in_doubt || tries.may_have_been_applied,
+            is_explained: failed.is_explained,
+            others_succeed: line.succeeded() > self.suspect_since_first(),
+            is_failing: line.is_failing(),
+            can_check: line.destination().can_check(),
+            was_asked: tries.probes.were_asked(),
+            answers_probe: None,
+            is_blamed: tries.probes.blame_the_user(tries.attempts),
+        }
+    }
+
+    /// Does what was decided; nothing is left to do for now if the same request is to be sent again.
+    async fn carry_out(&mut self, next: Next, failed: FailedRequest) -> Option<Remaining> {
+        let (line, pending) = (self.line, self.pending);
+        let since_first = self.suspect_since_first();
+        Some(match next {
+            Next::Again { soon } => {
+                self.tries.pause = soon.then_some(SOON);
+                return None;
+            }
+            // Whether the destination is well is known by now.
+            Next::Ask => return None,
+            // With bounds as they are now it will be split.
+            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(since_first))]),
+            Next::Halve { suspected, in_doubt } => {
+                let since = match suspected {
+                    Suspected::AsBefore => pending.suspect_since,
+                    Suspected::SinceFirst => Some(since_first),
+                    Suspected::SinceNow => {
+                        line.pace().restart_patience();
+                        Some(line.succeeded())
+                    }
+                };
+                Remaining::Batches(pending.halved(since, in_doubt))
+            }
+            Next::Reject => {
+                let request = failed.request.clone();
+                let rejected = vec![(0, rejection_of(failed))];
+                let settlement = Settlement { rejected, ..Settlement::default() };
+                line.reporter.report(&pending.batch, settlement, request.as_deref()).await;
+                Remaining::Batches(Vec::new())
+            }
+            Next::GiveUp(reason) => {
+                let errors = failed.errors;
+                let error = match reason {
+                    Reason::Refused => errors.refused,
+                    Reason::AsksToWait => errors.asks_to_wait.unwrap_or(errors.unreachable),
+                    Reason::Unreachable => errors.unreachable,
+                };
+                line.stop_with(error).await
+            }
+        })
+    }
 }

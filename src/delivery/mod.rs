@@ -1,25 +1,38 @@
-//! From batches of identities to what became of each of them at the target.
+//! From batches of identities to what became of each of them at the destination.
 //!
 //! ```text
-//! batch (`batch`, `pending_batch`, within `memory_budget`) ── N senders (`send`) ──► the target
-//!        ▲                                                       │ answer
-//!        └── parts, the same again (`verdict`) ◄─────────────────┤
-//!                                                                └─► settled (`settlement`), after reading back (`reconcile`)
+//! batch (`batch`, `pending_batch`, within `memory_budget`) ── N senders (`sender`, `exchange`) ──► dyn Destination
+//!        ▲                                                                    │
+//!        ├── the same again, halves (`verdict`) ◄──────────── a FailedRequest ┤
+//!        └── some items again (`round`) ◄──── results (`results`, `answered`) ┤
+//!                                                                             └─► settled (`settlement`), after reading
+//!                                                                                 back (`reconcile`)
 //! ```
+//!
+//! No vendor is known here: what answers mean is said in the words of [`crate::destination`].
 
+mod answered;
 mod batch;
 mod blame;
+#[cfg(test)]
+mod decision_tree;
 mod exchange;
+mod idempotency_key;
+mod line;
 mod memory_budget;
 mod on_existing;
 mod pending_batch;
 mod ready;
 mod reconcile;
 mod refusal;
-mod send;
+mod results;
+mod round;
+mod sender;
+#[cfg(test)]
+mod sender_tests;
 mod settings;
 mod settlement;
-mod single;
+mod tries;
 mod verdict;
 
 pub use batch::BatchLimits;
@@ -28,6 +41,6 @@ pub(crate) use memory_budget::MemoryBudget;
 pub use on_existing::OnExisting;
 pub(crate) use pending_batch::PendingBatch;
 pub(crate) use ready::Ready;
-pub(crate) use send::Sender;
+pub(crate) use sender::Sender;
 pub use settings::Delivery;
 pub(crate) use settlement::REJECTED_TOGETHER;

@@ -11,16 +11,15 @@ use super::OnExisting;
 use super::batch::{Batch, Item};
 use super::refusal::{change_conflict, conflict, invalid};
 use super::settlement::Settlement;
-use crate::avnology::{
-    AdminCalls, Change, Changed, Comparable, ErrorBody, Field, ItemDecision, MAX_PAGE, RunMark, TargetError,
-    decide_item,
+use crate::destination::{
+    Change, Changed, Comparable, Destination, Field, ItemError, ItemErrorKind, RunMark, TargetError,
 };
 use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
 use crate::mapping::{Notice, RejectCode, Rejection};
 
 /// Settles items of a batch that exist already.
 pub(super) struct Reconciler<'a> {
-    pub target: &'a AdminCalls,
+    pub destination: &'a dyn Destination,
     pub batch: &'a Batch,
     pub rule: OnExisting,
     /// What this run puts on what it creates; nothing if it was begun by a version that did not, and so has no proof.
@@ -41,14 +40,14 @@ impl Reconciler<'_> {
         let (mut settlement, mut strangers) = (Settlement::default(), Vec::new());
         let mut rest = existing;
         while !rest.is_empty() {
-            let ids = rest.iter().take(MAX_PAGE).map(|&index| &*self.batch.items[index].external_id);
-            let (count, body) = self.target.read_some(&ids.collect::<Vec<&str>>()).await?;
+            let ids: Vec<&str> = rest.iter().map(|&index| &*self.batch.items[index].external_id).collect();
+            let (count, body) = self.destination.find(&ids).await?;
             let (page, further) = rest.split_at(count);
             rest = further;
-            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            let found = Comparable::by_external_id(self.destination.read_found(&body));
             for &index in page {
                 let encoded = self.batch.item_body(&self.batch.items[index]);
-                let sent = Comparable::sent(&encoded).unwrap_or_default();
+                let sent = self.destination.read_sent(&encoded).unwrap_or_default();
                 let found = found.get(&*self.batch.items[index].external_id);
                 if found.is_some_and(|found| sent.is_same_person(found) == Some(false)) {
                     strangers.push((index, external_id_taken()));
@@ -62,7 +61,7 @@ impl Reconciler<'_> {
     }
 
     /// Settles items that something of another identity's stood in the way of.
-    pub(super) async fn reconcile_taken(&self, taken: Vec<(usize, ErrorBody)>) -> Result<Settlement, TargetError> {
+    pub(super) async fn reconcile_taken(&self, taken: Vec<(usize, ItemError)>) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
         let taken = taken.into_iter().map(|(index, error)| (index, conflict(error))).collect();
         self.reconcile_elsewhere(taken, &mut settlement).await?;
@@ -79,10 +78,10 @@ impl Reconciler<'_> {
         let settled = self.reconcile_by_clerk_id(&taken, settlement).await?;
         for (index, rejection) in taken.into_iter().filter(|(index, _)| !settled.contains(index)) {
             let encoded = self.batch.item_body(&self.batch.items[index]);
-            let sent = Comparable::sent(&encoded).unwrap_or_default();
-            let list = self.target.find_person(&sent).await?;
-            let listed = list.as_deref().and_then(Comparable::listed).map(|(listed, _)| listed);
-            match listed.iter().flatten().find(|found| self.is_earlier(&sent, found)) {
+            let sent = self.destination.read_sent(&encoded).unwrap_or_default();
+            let answer = self.destination.find_person(&sent).await?;
+            let found = answer.as_ref().map(|answer| self.destination.read_found(answer)).unwrap_or_default();
+            match found.iter().find(|found| self.is_earlier(&sent, found)) {
                 Some(found) => self.settle(index, Some(found), settlement).await?,
                 None => settlement.rejected.push((index, rejection)),
             }
@@ -99,20 +98,20 @@ impl Reconciler<'_> {
     ) -> Result<BTreeSet<usize>, TargetError> {
         let clerk_id = |index: usize| {
             let encoded = self.batch.item_body(&self.batch.items[index]);
-            let sent = Comparable::sent(&encoded)?;
+            let sent = self.destination.read_sent(&encoded)?;
             sent.clerk_id().filter(|id| sent.external_id.as_ref() != Some(id)).map(Cow::into_owned)
         };
         let clerk_ids: Vec<_> = taken.iter().filter_map(|(index, _)| Some((*index, clerk_id(*index)?))).collect();
         let (mut settled, mut rest) = (BTreeSet::new(), clerk_ids.as_slice());
         while !rest.is_empty() {
-            let ids = rest.iter().take(MAX_PAGE).map(|(_, id)| id.as_str());
-            let (count, body) = self.target.read_some(&ids.collect::<Vec<&str>>()).await?;
+            let ids: Vec<&str> = rest.iter().map(|(_, id)| id.as_str()).collect();
+            let (count, body) = self.destination.find(&ids).await?;
             let (page, further) = rest.split_at(count);
             rest = further;
-            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            let found = Comparable::by_external_id(self.destination.read_found(&body));
             for (index, id) in page {
                 let encoded = self.batch.item_body(&self.batch.items[*index]);
-                let sent = Comparable::sent(&encoded).unwrap_or_default();
+                let sent = self.destination.read_sent(&encoded).unwrap_or_default();
                 if let Some(found) = found.get(id.as_str()).filter(|found| self.is_earlier(&sent, found)) {
                     self.settle(*index, Some(found), settlement).await?;
                     settled.insert(*index);
@@ -152,7 +151,7 @@ impl Reconciler<'_> {
 
     async fn end(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
         let body = self.batch.item_body(item);
-        let (Some(sent), Some(found)) = (Comparable::sent(&body), found) else {
+        let (Some(sent), Some(found)) = (self.destination.read_sent(&body), found) else {
             // It was there a moment ago: it may be gone or hidden, but it is not what the export says.
             return Ok(match self.rule {
                 OnExisting::Fail => End::Rejected(exists()),
@@ -188,13 +187,13 @@ impl Reconciler<'_> {
         let encoded = self.mark.map_or_else(|| body.to_vec(), |mark| mark.taken_off(&body));
         let change = Change { id, encoded: &encoded, fields: &fields, disabled: item.disabled };
         // A password that is missing is not changed.
-        let differs = differences.iter().any(|field| field.mask().is_none());
-        Ok(match self.target.change(&change).await? {
+        let differs = !differences.iter().all(|field| field.is_changeable());
+        Ok(match self.destination.change(&change).await? {
             Changed::Updated => {
                 let confirmed = if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) };
                 End::Settled { outcome: RecordOutcome::Updated, differs, confirmed: Some(confirmed) }
             }
-            Changed::Refused(error) if decide_item(&error) == ItemDecision::Conflict => {
+            Changed::Refused(error) if error.kind == ItemErrorKind::Conflict => {
                 End::Rejected(change_conflict(with_field(error, &fields)))
             }
             Changed::Refused(error) => End::Rejected(invalid(error)),
@@ -225,12 +224,11 @@ fn external_id_taken() -> Rejection {
     Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)
 }
 
-/// A target need not say which field stood in the way of a change; if only one can, it is that one.
-fn with_field(error: ErrorBody, changed: &[Field]) -> ErrorBody {
-    let is_unique = |field: &&Field| matches!(field, Field::ExternalId | Field::Email | Field::Username | Field::Phone);
-    let mut unique = changed.iter().filter(is_unique);
+/// A destination need not say which field stood in the way of a change; if only one can, it is that one.
+fn with_field(error: ItemError, changed: &[Field]) -> ItemError {
+    let mut unique = changed.iter().copied().filter(|field| field.is_unique());
     match (&error.field, unique.next(), unique.next()) {
-        (None, Some(only), None) => ErrorBody { field: Some(only.name().to_owned()), ..error },
+        (None, Some(only), None) => ItemError { field: Some(only.name().to_owned()), taken: Some(only), ..error },
         _ => error,
     }
 }

@@ -84,7 +84,7 @@ mod tests {
             header: None,
             consumed: 0,
         });
-        let mut packer = Packer::default();
+        let mut packer = Packer::new(crate::destination::Scripted::ENVELOPE);
         for span in 0..records {
             let (content, notices) = (ContentHash::NOTHING, Notices::default());
             let ready = Ready { span, encoded: 0..0, content, external_id: "".into(), disabled: false, notices };

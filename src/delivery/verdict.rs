@@ -1,10 +1,8 @@
-//! What to do about a request that settled nothing, and about records that were answered with an error that may pass: the
-//! same again, in halves, alone, or no more; and who is to blame.
+//! What to do about a request that settled nothing: the same again, in halves, or no more; and who is to blame.
 //!
 //! Pure: the sender gathers the facts, asks here, and carries out what comes back.
 
-use super::refusal::{is_about_content, may_be_about_content};
-use crate::avnology::{Decision, ReplyOutcome, Transport, decide};
+use crate::destination::Failure;
 
 /// Requests without an answer in time after which a batch is split.
 const TIMEOUTS: u32 = 2;
@@ -12,51 +10,6 @@ const TIMEOUTS: u32 = 2;
 /// Attempts after which a batch is split that may hold a record that the target fails on, and a part of such a batch.
 const SUSPECT: u32 = 5;
 const SUSPECT_PART: u32 = 3;
-
-/// How a request failed to settle anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// The target does not want us.
-    Refused,
-    /// The request is larger than the target takes.
-    TooLarge,
-    /// Something about what was sent was refused, by the target or by something on the way to it.
-    Content,
-    /// Requests come too fast for the target.
-    Throttled,
-    /// No answer came in time. One record may be the reason.
-    Timeout,
-    /// The target broke down, or its answer cannot be read. One record may be the reason.
-    Breakdown,
-    /// A gateway says so, or the connection broke. One record may be the reason.
-    Gateway,
-    /// The target cannot be reached with any request.
-    Away,
-}
-
-impl Failure {
-    /// What an outcome without results is.
-    pub(super) fn of(outcome: ReplyOutcome) -> Self {
-        match (decide(outcome), outcome) {
-            (Decision::Refused, _) => Self::Refused,
-            (Decision::Isolate, ReplyOutcome::Answered { status: 413 }) => Self::TooLarge,
-            (Decision::Isolate, _) => Self::Content,
-            // `Done` without results is an answer that cannot be used.
-            (Decision::Retry | Decision::Done, outcome) => match outcome {
-                ReplyOutcome::Answered { status: 429 } => Self::Throttled,
-                ReplyOutcome::Failed(Transport::Timeout) => Self::Timeout,
-                outcome if is_about_content(outcome) => Self::Breakdown,
-                outcome if may_be_about_content(outcome) => Self::Gateway,
-                _ => Self::Away,
-            },
-        }
-    }
-
-    /// Whether one record may be the reason why the target fails.
-    const fn may_come_from_a_record(self) -> bool {
-        matches!(self, Self::Timeout | Self::Breakdown | Self::Gateway)
-    }
-}
 
 /// How long the target asks to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,80 +163,16 @@ const fn is_doubted(facts: &Facts) -> bool {
     facts.is_failing || facts.attempts >= facts.most_attempts || facts.was_asked
 }
 
-/// All that the decision about records depends on that were answered with an error that may pass.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "they are independent facts, each by its name")]
-pub(super) struct RoundFacts {
-    /// There is one such record, and not several.
-    pub is_alone: bool,
-    /// They were sent as often as a batch is tried.
-    pub is_last_round: bool,
-    /// As [`Facts::others_succeed`].
-    pub others_succeed: bool,
-    /// As [`Facts::is_failing`].
-    pub is_failing: bool,
-}
-
-/// What to do about records that were answered with an error that may pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NextRound {
-    /// They are sent again in one request.
-    Together,
-    /// Each is sent again in a request of its own.
-    EachAlone,
-    /// It is sent again after the target was asked something with which nothing is wrong.
-    AfterAsking,
-    /// The run stops: the target fails on every user.
-    GiveUp,
-}
-
-/// Decides over all facts about such records.
-pub(super) const fn next_round(facts: RoundFacts) -> NextRound {
-    if facts.is_failing {
-        return NextRound::GiveUp;
-    }
-    match (facts.is_last_round && facts.others_succeed, facts.is_alone) {
-        (false, _) => NextRound::Together,
-        (true, false) => NextRound::EachAlone,
-        (true, true) => NextRound::AfterAsking,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::decision_tree::tree;
 
     /// A change of the facts.
     type Set = fn(&mut Facts);
 
     /// One kind of fact and all that it can be.
     type Kind = (&'static str, Vec<(&'static str, Set)>);
-
-    /// Decisions over every combination of facts, as a tree: a fact that makes no difference, where it stands, is left out.
-    fn tree<D: PartialEq + std::fmt::Debug>(
-        lines: &mut Vec<String>,
-        depth: usize,
-        kinds: &[(&str, Vec<&str>)],
-        all: &[D],
-    ) {
-        let Some(((name, values), rest)) = kinds.split_first() else { return };
-        if all.iter().all(|decision| *decision == all[0]) {
-            return;
-        }
-        let parts: Vec<&[D]> = all.chunks(all.len() / values.len()).collect();
-        if parts.iter().all(|part| *part == parts[0]) {
-            return tree(lines, depth, rest, parts[0]);
-        }
-        let parts: Vec<(&str, &[D])> = values.iter().copied().zip(parts).collect();
-        for alike in parts.chunk_by(|(_, one), (_, other)| one == other) {
-            let ((first, part), (last, _)) = (alike[0], alike[alike.len() - 1]);
-            let value = if first == last { first.to_owned() } else { format!("{first}..{last}") };
-            let is_decided = part.iter().all(|decision| *decision == part[0]);
-            let decision = if is_decided { format!(": {:?}", part[0]) } else { String::new() };
-            lines.push(format!("{}{name} {value}{decision}", "  ".repeat(depth)));
-            tree(lines, depth + 1, rest, part);
-        }
-    }
 
     fn yes_or_no(name: &'static str, no: Set, yes: Set) -> Kind {
         (name, vec![("no", no), ("yes", yes)])
@@ -422,41 +311,5 @@ mod tests {
                 assert_ne!(next(&facts), Next::Ask, "{facts:?}");
             }
         }
-    }
-
-    #[test]
-    fn failures_over_every_outcome() {
-        let answered = (100..=599).map(|status| (status.to_string(), ReplyOutcome::Answered { status }));
-        let transports = [Transport::Dns, Transport::Connect, Transport::Timeout, Transport::Interrupted];
-        let failed =
-            transports.map(|transport| (format!("{transport:?}").to_lowercase(), ReplyOutcome::Failed(transport)));
-        let others =
-            [("unreadable".to_owned(), ReplyOutcome::Unreadable), ("too large".to_owned(), ReplyOutcome::TooLarge)];
-        let mut runs: Vec<(String, String, Failure)> = Vec::new();
-        for (name, outcome) in answered.chain(others).chain(failed) {
-            let failure = Failure::of(outcome);
-            match runs.last_mut() {
-                Some((_, last, same)) if *same == failure => *last = name,
-                _ => runs.push((name.clone(), name, failure)),
-            }
-        }
-        let line = |(first, last, failure): &(String, String, Failure)| {
-            let range = if first == last { first.clone() } else { format!("{first}..{last}") };
-            format!("{range}: {failure:?}")
-        };
-        insta::assert_snapshot!(runs.iter().map(line).collect::<Vec<_>>().join("\n"));
-    }
-
-    #[test]
-    fn rounds_over_every_combination_of_facts() {
-        let kinds = ["in vain", "last round", "others succeed", "alone"].map(|name| (name, vec!["no", "yes"]));
-        let facts = |bits: u32| {
-            let bit = |index: u32| bits >> index & 1 == 1;
-            RoundFacts { is_failing: bit(3), is_last_round: bit(2), others_succeed: bit(1), is_alone: bit(0) }
-        };
-        let all: Vec<NextRound> = (0..16).map(|bits| next_round(facts(bits))).collect();
-        let mut lines = Vec::new();
-        tree(&mut lines, 0, &kinds, &all);
-        insta::assert_snapshot!(lines.join("\n"));
     }
 }

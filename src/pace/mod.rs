@@ -18,6 +18,7 @@
 //! The controls are pure: time comes in as an argument. `tests/end_to_end/scenarios.rs` runs them against targets of all kinds, which
 //! `fixtures/scenarios` describes.
 
+mod backoff;
 mod batch_control;
 mod concurrency_control;
 mod figures;
@@ -36,6 +37,7 @@ mod state;
 mod timer;
 mod turn;
 
+pub use backoff::{Backoff, RetryBudget};
 pub use batch_control::BatchControl;
 pub use concurrency_control::{ConcurrencyControl, ConcurrencyRules};
 pub use figures::PaceFigures;

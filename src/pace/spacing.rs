@@ -5,7 +5,7 @@
 //! is aimed at the moment at which the bucket is full again, an interval after the last one *arrived*. When that was, only
 //! the answer tells: it was sent at least as long before as the fastest answer takes, and what it is late beyond that may be
 //! the request's lateness or the target's own work. At first all of it counts as the request's, so that nothing is refused
-//! that goes at the quota's rate; how little of it will do is learnt by and by, and unlearnt at the next refusal.
+//! that goes at the quota's rate. With each answer a little less of it counts, until a refusal shows that this was too little.
 //!
 //! So a refusal says which of two things is wrong. If lateness was left out of account, that explains it. If none was, it is
 //! certain that the requests arrived as far apart as the rate says, and the rate is too high.
@@ -31,14 +31,13 @@ const UNANSWERED: Duration = Duration::from_secs(1);
 /// How much slower than the fastest answer so far the next one may be to become the fastest.
 const FADING: f64 = 1.002;
 
-/// How much of an answer's lateness is taken for the request's: all of it at first, with which nothing that goes at the
-/// quota's rate is ever refused. But the target may take long for what it granted. So it becomes less by and by, and more
-/// with each refusal that this explains.
-const SHARE: f64 = 0.35;
-const LESS: f64 = 0.9998;
+/// How much less of an answer's lateness is taken for the request's after each answer. All of it is at first, and again after a
+/// refusal that this explains; from then on it becomes less half as fast, for a refusal costs more than many requests that are a
+/// moment too late.
+const LESS: f64 = 0.0002;
 
 /// Of an interval, the lateness left out of account that explains a refusal.
-const EXPLAINS: f64 = 0.05;
+const EXPLAINS: f64 = 0.02;
 
 /// How many requests are remembered, of which one may overtake another.
 const REMEMBERED: usize = 8;
@@ -64,13 +63,14 @@ pub struct Spacing {
     granted: VecDeque<Duration>,
     /// How long the fastest answer of late took.
     fastest: Option<Duration>,
-    /// How much of an answer's lateness is the request's.
+    /// How much of an answer's lateness is the request's, and how much less that becomes with each answer.
     share: f64,
+    less: f64,
 }
 
 impl Default for Spacing {
     fn default() -> Self {
-        Self { since: None, sent: VecDeque::new(), granted: VecDeque::new(), fastest: None, share: 1.0 }
+        Self { since: None, sent: VecDeque::new(), granted: VecDeque::new(), fastest: None, share: 1.0, less: LESS }
     }
 }
 
@@ -105,14 +105,16 @@ impl Spacing {
         apart.unwrap_or(Duration::MAX)
     }
 
-    /// What was sent at `sent` was answered.
-    pub fn answered(&mut self, sent: Instant, now: Instant) {
+    /// What was sent at `sent` was answered. How fast an answer can be is not known from refusals, which are no work.
+    pub fn answered(&mut self, sent: Instant, now: Instant, is_refused: bool) {
         let took = now.duration_since(sent);
-        self.fastest = Some(self.fastest.map_or(took, |fastest| took.min(fastest.mul_f64(FADING))));
+        if !is_refused {
+            self.fastest = Some(self.fastest.map_or(took, |fastest| took.min(fastest.mul_f64(FADING))));
+        }
         if let Some(request) = self.sent.iter_mut().find(|request| request.at == sent) {
             request.answered = Some(now);
         }
-        self.share *= LESS;
+        self.share *= 1.0 - self.less;
         if self.since.is_some_and(|since| now.duration_since(since) > REMEMBERED_FOR) {
             self.since = None;
         }
@@ -136,7 +138,7 @@ impl Spacing {
         let unanswered = self.is_short_for(interval) && before.is_some_and(|before| before.answered.is_none());
         let explains = unanswered || left_out > interval.mul_f64(EXPLAINS);
         if explains {
-            self.share = (self.share + SHARE).min(1.0);
+            (self.share, self.less) = (1.0, self.less / 2.0);
         }
         explains
     }
@@ -182,7 +184,7 @@ mod tests {
     fn exchange(spacing: &mut Spacing, start: Instant, at: u64, took: u64) {
         let sent = start + Duration::from_millis(at);
         spacing.sent(sent);
-        spacing.answered(sent, sent + Duration::from_millis(took));
+        spacing.answered(sent, sent + Duration::from_millis(took), false);
     }
 
     #[test]
@@ -208,7 +210,19 @@ mod tests {
             let apart = spacing.sent(sent);
             assert_eq!(spacing.refused(sent, sent, apart, INTERVAL), explains, "{share}");
         }
-        assert!(spacing.share > 0.5, "less is left out from now on");
+        assert!(spacing.share > 0.99, "nothing is left out from now on");
+    }
+
+    #[test]
+    fn how_fast_an_answer_can_be_is_not_known_from_refusals() {
+        let (mut spacing, start) = (Spacing::default(), Instant::now());
+        spacing.keep(start);
+        exchange(&mut spacing, start, 0, 3);
+        let refused = start + Duration::from_millis(20);
+        spacing.sent(refused);
+        spacing.answered(refused, refused + Duration::from_micros(200), true);
+        exchange(&mut spacing, start, 1000, 3);
+        assert_eq!(spacing.earliest(INTERVAL), Some(start + Duration::from_millis(1000) + INTERVAL));
     }
 
     #[test]

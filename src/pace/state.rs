@@ -157,7 +157,7 @@ impl PaceState {
 
     pub(super) fn finish(&mut self, now: Instant, turn: &Turn, answer: &PaceSignal) {
         self.answered += 1;
-        self.spacing.answered(turn.sent, now);
+        self.spacing.answered(turn.sent, now, answer.verdict == RequestResult::Refused);
         match answer.verdict {
             RequestResult::Granted => self.granted(now, turn, answer),
             RequestResult::Refused => {

@@ -26,15 +26,21 @@ use crate::source::{RecordSpan, Shard};
 const OVER: &str = "the run is over";
 
 /// What is done about duplicates.
-#[derive(Clone, Debug, Default)]
-pub enum DuplicateCheck {
+#[derive(Clone, Debug)]
+pub(super) enum DuplicateCheck {
     /// Nothing: the target decides. For input that can be read only once.
-    #[default]
     Off,
     /// Their keys are collected.
     Find(Arc<DuplicateFinder>),
     /// Those found before are rejected.
     Reject(Arc<Duplicates>),
+}
+
+impl DuplicateCheck {
+    /// Rejects those that were found before, if the input could be looked through.
+    pub(super) fn found_before(duplicates: Option<Arc<Duplicates>>) -> Self {
+        duplicates.map_or(Self::Off, Self::Reject)
+    }
 }
 
 /// Sorts out what was found; `None` while somebody is still collecting.
@@ -115,16 +121,15 @@ impl Late {
 /// Duplicates that are reported together.
 const TOGETHER: usize = 256;
 
-/// Reports what a dry run found among the records of its shard, if nobody else wants to know. If it was stopped, keys of records
-/// were collected that were not reported, and nothing is said.
+/// Reports what a dry run found among the records of its shard. If it was stopped, keys of records were collected that were not
+/// reported, and nothing is said.
 pub(super) async fn report_duplicates(
-    check: DuplicateCheck,
+    finder: Arc<DuplicateFinder>,
     shard: Option<Shard>,
     names: Vec<Arc<str>>,
     stop: &CancellationToken,
     events: &mpsc::Sender<Event>,
 ) {
-    let DuplicateCheck::Find(finder) = check else { return };
     if stop.is_cancelled() {
         return;
     }

@@ -9,12 +9,15 @@ use tokio::sync::mpsc;
 use super::map::MappedChunk;
 use crate::account::event::{Event, report_settled, send_event};
 use crate::delivery::{BatchLimits, Item, MemoryBudget, Packer, PendingBatch};
+use crate::destination::Envelope;
 use crate::journal::{Plan, RecordKey};
 
 /// Where filled batches go, once the memory budget allows it.
 pub(super) struct Outlet {
     pub batches: mpsc::Sender<PendingBatch>,
     pub budget: MemoryBudget,
+    /// The form of what is sent.
+    pub envelope: Envelope,
 }
 
 impl Outlet {
@@ -40,8 +43,8 @@ pub(super) async fn batches(
     events: mpsc::Sender<Event>,
 ) {
     let mut mapped = pin!(mapped);
-    let mut packer = Packer::default();
-    let mut replayed = ReplayedBatches::new(in_doubt, limits());
+    let mut packer = Packer::new(outlet.envelope);
+    let mut replayed = ReplayedBatches::new(in_doubt, limits(), outlet.envelope);
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         send_event(&events, Event::Mapped(counts)).await;
         report_settled(&events, unchanged, rejects, Vec::new()).await;
@@ -86,7 +89,7 @@ enum Placed {
 
 impl ReplayedBatches {
     /// There are no more plans than requests were under way at once, so this is small.
-    fn new(plans: &[Plan], limits: BatchLimits) -> Self {
+    fn new(plans: &[Plan], limits: BatchLimits, envelope: Envelope) -> Self {
         // A target that lost its batch methods since then gets the items one by one.
         let most = if limits.items > 1 { usize::MAX } else { 1 };
         let parts = || plans.iter().flat_map(|plan| plan.records.chunks(most).map(|records| (records, plan.round)));
@@ -95,7 +98,7 @@ impl ReplayedBatches {
                 .enumerate()
                 .flat_map(|(index, (records, _))| records.iter().map(move |key| (*key, index)))
                 .collect(),
-            plans: parts().map(|(records, round)| (Packer::default(), records.len(), round)).collect(),
+            plans: parts().map(|(records, round)| (Packer::new(envelope), records.len(), round)).collect(),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::DuplicateCheck;
-use crate::account::Ledger;
+use super::duplicates::DuplicateCheck;
+use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
+use crate::index::{DuplicateFinder, Duplicates};
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
 use crate::mapping::Rules;
 use crate::passwords::Passwords;
@@ -23,6 +24,8 @@ pub struct Intake {
     pub rules: Rules,
     /// The passwords that the users lack.
     pub passwords: Option<Arc<Passwords>>,
+    /// Bytes of the destination's largest request: what is larger is rejected, in a dry run, too.
+    pub largest_request: usize,
     /// How the bytes of the inputs are looked after.
     pub watch: Watch,
     /// How many mapper workers.
@@ -33,45 +36,131 @@ pub struct Intake {
 pub struct Job {
     /// What is read and how it is mapped.
     pub intake: Intake,
+    /// What is done with what was mapped.
+    pub mode: Mode,
+}
+
+/// What is done with what was mapped.
+pub enum Mode {
+    /// It is reported: what an import would do. Nothing is sent and nothing is kept.
+    DryRun(DryRun),
+    /// Its keys are collected, those of other shards, too, so that users are found who are in the input twice.
+    Search(Arc<DuplicateFinder>),
+    /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
+    /// are what has to be mended.
+    Refused(ImportRun, StopReason),
+    /// It is sent.
+    Import(ImportRun, Sending),
+}
+
+/// How a dry run runs.
+pub struct DryRun {
     /// How many of the first canonical identities to keep for display.
     pub preview: usize,
-    /// Where identities go; `None` for a dry run.
-    pub delivery: Option<Delivery>,
-    /// Where it is kept what became of each record; `None` for a dry run.
-    pub journal: Option<Journal>,
-    /// What is done about users who are in the input twice.
-    pub duplicates: DuplicateCheck,
-    /// What is known to be at the target, to be kept up to date; `None` for a dry run.
-    pub confirmed: Option<ConfirmedUsers>,
-    /// What was confirmed before this run, for users who are not to be asked about again.
-    pub lookup: Option<ConfirmedLookup>,
+    /// Stop once more than this many records were rejected.
+    pub max_errors: Option<u64>,
+}
+
+/// The run of an import: what was known before, and where it is kept what becomes of each record.
+pub struct ImportRun {
+    /// Where it is kept what became of each record.
+    pub journal: Journal,
     /// How far an earlier part of the run came.
     pub progress: Progress,
-    /// What became of the records of that earlier part; and if nothing is to be sent, why.
+    /// What became of the records of that earlier part.
     pub ledger: Ledger,
+    /// Users who are in the input twice, unless it can be read only once.
+    pub duplicates: Option<Arc<Duplicates>>,
+}
+
+/// How an import sends.
+pub struct Sending {
+    /// Where identities go.
+    pub delivery: Delivery,
+    /// What the target confirmed in earlier runs, if that can be used.
+    pub confirmed: Option<ConfirmedBefore>,
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
     /// Rejects that are known to come, which count for that from the beginning.
     pub predicted: u64,
 }
 
-impl Job {
-    /// A job that sends nothing and keeps nothing.
-    pub fn dry_run(intake: Intake, preview: usize, max_errors: Option<u64>) -> Self {
-        let progress = Progress::new(intake.inputs.len());
-        let ledger = Ledger::new(&intake.inputs, false).of_shard(intake.shard);
-        let duplicates = DuplicateCheck::Off;
+/// What a target confirmed in earlier runs.
+pub struct ConfirmedBefore {
+    /// All of it, to be kept up to date.
+    pub users: ConfirmedUsers,
+    /// For users who are not to be asked about again.
+    pub lookup: Option<ConfirmedLookup>,
+}
+
+/// What the stages need, one by one, in each mode.
+pub(super) struct Parts {
+    pub check: DuplicateCheck,
+    /// Collects what a dry run reports at its end.
+    pub reported: Option<Arc<DuplicateFinder>>,
+    pub preview: usize,
+    pub delivery: Option<Delivery>,
+    pub journal: Option<Journal>,
+    pub confirmed: Option<ConfirmedUsers>,
+    pub lookup: Option<ConfirmedLookup>,
+    pub progress: Progress,
+    pub ledger: Ledger,
+    pub max_errors: Option<u64>,
+    pub predicted: u64,
+}
+
+impl Parts {
+    pub(super) fn of(mode: Mode, intake: &Intake) -> Self {
+        match mode {
+            Mode::DryRun(DryRun { preview, max_errors }) => {
+                let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
+                let reported = Some(Arc::clone(&finder));
+                Self { reported, preview, max_errors, ..Self::looking(intake, DuplicateCheck::Find(finder)) }
+            }
+            Mode::Search(finder) => Self::looking(intake, DuplicateCheck::Find(finder)),
+            Mode::Refused(run, reason) => {
+                let mut parts = Self::of_run(run);
+                parts.ledger.stopped = Some(reason);
+                parts
+            }
+            Mode::Import(run, Sending { delivery, confirmed, max_errors, predicted }) => {
+                let (confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
+                let (delivery, lookup) = (Some(delivery), lookup.flatten());
+                Self { delivery, confirmed, lookup, max_errors, predicted, ..Self::of_run(run) }
+            }
+        }
+    }
+
+    /// Nothing is sent or kept.
+    fn looking(intake: &Intake, check: DuplicateCheck) -> Self {
         Self {
-            intake,
-            preview,
+            check,
+            reported: None,
+            preview: 0,
             delivery: None,
             journal: None,
-            duplicates,
+            confirmed: None,
+            lookup: None,
+            progress: Progress::new(intake.inputs.len()),
+            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.shard),
+            max_errors: None,
+            predicted: 0,
+        }
+    }
+
+    /// Nothing is sent, and all is kept.
+    fn of_run(ImportRun { journal, progress, ledger, duplicates }: ImportRun) -> Self {
+        Self {
+            check: DuplicateCheck::found_before(duplicates),
+            reported: None,
+            preview: 0,
+            delivery: None,
+            journal: Some(journal),
             confirmed: None,
             lookup: None,
             progress,
             ledger,
-            max_errors,
+            max_errors: None,
             predicted: 0,
         }
     }

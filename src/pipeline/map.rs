@@ -3,12 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use super::duplicates::Found;
-use super::{DuplicateCheck, duplicates};
+use super::duplicates::{self, DuplicateCheck, Found};
 use crate::account::booking::MappedChunkCounts;
-use crate::avnology::{MAX_BODY_BYTES, RunMark};
 use crate::clerk::User;
 use crate::delivery::Ready;
+use crate::destination::RunMark;
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::{
@@ -20,10 +19,10 @@ use crate::source::{FramingFault, RecordChunk, RecordSpan, Shard};
 /// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
 const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
 
-/// Records up to this size make identities that fit any request: no field is sent more than three times, and each at most
-/// as long as it stands in the record.
+/// Records up to this part of the largest request make identities that fit it: no field is sent more than three times, and
+/// each at most as long as it stands in the record.
 /// What a mapping file adds is at most a sixtieth of a request.
-const SURELY_FITS: u64 = MAX_BODY_BYTES as u64 / 8;
+const SURELY_FITS: usize = 8;
 
 /// How to map.
 pub(super) struct Mapping {
@@ -38,6 +37,8 @@ pub(super) struct Mapping {
     pub duplicates: DuplicateCheck,
     /// Whether the encoded form is wanted, or only whether there is one.
     pub encode: bool,
+    /// Bytes of the destination's largest request.
+    pub largest_request: usize,
     /// What the run puts on what it creates.
     pub mark: Option<RunMark>,
     pub preview: usize,
@@ -217,13 +218,13 @@ impl ChunkMapper<'_> {
         mapped.notices.extend(joined);
         let start = self.encoded.len();
         // A line of a rejects file is longer than the record in it.
-        if self.mapping.encode || span.length > SURELY_FITS {
+        if self.mapping.encode || span.length > (self.mapping.largest_request / SURELY_FITS) as u64 {
             mapped.identity.encode(&mut self.encoded);
         }
-        if self.encoded.len() - start > MAX_BODY_BYTES - ENVELOPE_BYTES {
+        let largest = self.mapping.largest_request;
+        if self.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.encoded.truncate(start);
-            let message =
-                format!("the identity is larger than the {MAX_BODY_BYTES} bytes of the target's largest request");
+            let message = format!("the identity is larger than the {largest} bytes of the target's largest request");
             return Err(Rejection::of_record(RejectCode::TooLargeForTarget, message));
         }
         if let DuplicateCheck::Find(finder) = &self.mapping.duplicates {

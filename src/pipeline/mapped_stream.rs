@@ -6,11 +6,13 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::duplicates::DuplicateCheck;
 use super::map::{self, MappedChunk};
-use super::{DuplicateCheck, Intake, mappers, read};
+use super::{Intake, mappers, read};
 use crate::account::booking::MappedChunkCounts;
 use crate::account::event::Event;
 use crate::account::{Ledger, StopReason};
+use crate::index::Duplicates;
 use crate::journal::{Progress, Reject};
 use crate::mapping::RecordIds;
 use crate::source::Position;
@@ -42,14 +44,14 @@ impl MappedGroup {
     }
 }
 
-/// Reads and maps all inputs. `stops` gets the reason if that cannot go on, and is closed when it is over.
+/// Reads and maps all inputs, and rejects the duplicates that were found before. `stops` gets the reason if that cannot go on, and is closed when it is over.
 pub fn map_inputs(
     intake: Intake,
-    duplicates: DuplicateCheck,
+    duplicates: Option<Arc<Duplicates>>,
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, shard, reader, rules, passwords, watch, workers } = intake;
+    let Intake { inputs, shard, reader, rules, passwords, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -66,8 +68,9 @@ pub fn map_inputs(
         passwords,
         progress: Arc::clone(&progress),
         confirmed: None,
-        duplicates,
+        duplicates: DuplicateCheck::found_before(duplicates),
         encode: true,
+        largest_request,
         mark: None,
         preview: 0,
         shard,

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use crate::journal::Progress;
     use crate::mapping::Rules;
-    use crate::pipeline::DuplicateCheck;
+    use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::map::Mapping;
     use crate::source::SkippedRows;
 
@@ -151,6 +151,7 @@ mod tests {
             confirmed: None,
             duplicates: DuplicateCheck::Off,
             encode: false,
+            largest_request: 4 * 1024 * 1024,
             mark: None,
             preview: 0,
             shard: None,

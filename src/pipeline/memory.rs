@@ -1,8 +1,8 @@
 //! How much memory a run takes, from its settings.
 
 use super::{Intake, mappers};
-use crate::avnology::memory_of_answers;
 use crate::delivery::{MAX_PINNED, REJECTED_TOGETHER};
+use crate::http::memory_of_answers;
 use crate::pace::PaceRules;
 use crate::source::{BLOCK_BYTES, CHUNK_RECORDS, HELD_BACK, Input, KEPT, PART_BYTES, PARTS_AHEAD};
 
@@ -104,6 +104,7 @@ mod tests {
             reader: ReaderLimits::default(),
             rules: Rules::default(),
             passwords: None,
+            largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
             workers: 2,
         };

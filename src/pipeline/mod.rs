@@ -30,8 +30,7 @@ mod read;
 mod run;
 mod search;
 
-pub use duplicates::DuplicateCheck;
-pub use job::{Intake, Job};
+pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Sending};
 pub use mapped_stream::{MappedGroup, MappedIdentity, map_inputs};
 pub use memory::{MemoryBound, delivery_memory, peak_memory};
 pub use run::run;

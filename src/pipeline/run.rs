@@ -7,7 +7,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{DuplicateCheck, Intake, Job, commit, duplicates, fill, map, mappers, read};
+use super::duplicates::DuplicateCheck;
+use super::job::Parts;
+use super::{Intake, Job, commit, duplicates, fill, map, mappers, read};
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::delivery::{MemoryBudget, Sender};
 use crate::journal::{Journal, Tracker};
@@ -23,33 +25,37 @@ const EVENTS: usize = 256;
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> (Ledger, Option<Journal>) {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
-    let progress = Arc::new(job.progress);
-    let Intake { inputs, shard, reader, rules, passwords, watch, workers } = job.intake;
+    let parts = Parts::of(job.mode, &job.intake);
+    let progress = Arc::new(parts.progress);
+    let Intake { inputs, shard, reader, rules, passwords, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
     // If keys are to be collected, every record has to be read, those of other shards too.
-    let read_only = shard.filter(|_| !matches!(job.duplicates, DuplicateCheck::Find(_)));
+    let read_only = shard.filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
     let mapping = map::Mapping {
         rules: Arc::new(rules),
         passwords,
         progress: Arc::clone(&progress),
-        confirmed: job.lookup.map(Arc::new),
-        duplicates: job.duplicates.clone(),
-        encode: job.delivery.is_some(),
-        mark: job.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
-        preview: job.preview,
+        confirmed: parts.lookup.map(Arc::new),
+        duplicates: parts.check,
+        encode: parts.delivery.is_some(),
+        largest_request,
+        mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
+        preview: parts.preview,
         shard,
     };
     let (queue, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
     let reading = read::Reading { inputs, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
-    let (pace, stopped) = (job.delivery.as_ref().map(|delivery| Arc::clone(&delivery.pace)), stop.clone());
-    let stages = match job.delivery {
+    let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
+    let stopped = stop.clone();
+    let stages = match parts.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
-            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory) };
+            let envelope = delivery.destination.envelope();
+            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory), envelope };
             let sender = Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
             let limits = sender.limits();
             tokio::spawn(async move {
@@ -59,19 +65,21 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         }
         None => tokio::spawn(async move {
             fill::discard(mapped, &events).await;
-            duplicates::report_duplicates(job.duplicates, shard, names, &stopped, &events).await;
+            if let Some(finder) = parts.reported {
+                duplicates::report_duplicates(finder, shard, names, &stopped, &events).await;
+            }
         }),
     };
     let committer = commit::Committer {
-        ledger: job.ledger,
+        ledger: parts.ledger,
         pace,
-        journal: job.journal,
-        confirmed: job.confirmed,
+        journal: parts.journal,
+        confirmed: parts.confirmed,
         failed: false,
         tracker,
-        previews: job.preview,
-        max_errors: job.max_errors,
-        predicted: job.predicted,
+        previews: parts.preview,
+        max_errors: parts.max_errors,
+        predicted: parts.predicted,
         stop,
         abort,
     };

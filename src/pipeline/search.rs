@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::duplicates::finish;
-use super::{DuplicateCheck, Intake, Job, run};
+use super::{Intake, Job, Mode, run};
 use crate::account::{Ledger, Reporter};
 use crate::index::{DuplicateFinder, FoundDuplicates};
 use crate::signal::Signals;
@@ -17,7 +17,7 @@ pub async fn find_duplicates(
     signals: &mut Signals,
 ) -> (Ledger, io::Result<Option<FoundDuplicates>>) {
     let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
-    let job = Job { duplicates: DuplicateCheck::Find(Arc::clone(&finder)), ..Job::dry_run(intake, 0, None) };
+    let job = Job { intake, mode: Mode::Search(Arc::clone(&finder)) };
     let (ledger, _) = run(job, reporter, signals).await;
     (ledger, finish(finder).await)
 }

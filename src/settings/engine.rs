@@ -3,8 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-/// How many shards there are, where the engine does not say it.
-pub(super) const SHARDS: &str = "AVNOLOGY_SHARDS";
+use crate::cli::SHARDS;
 
 /// The variables in which an engine says which of its tasks this is.
 pub(super) struct Engine {

@@ -10,11 +10,9 @@ use secrecy::SecretString;
 
 use super::SettingsError;
 use super::engine::is_of_engine;
-use crate::avnology::{BaseUrl, KeySource, Proxy, check_proxy};
+use crate::cli::{OptionRow, SECRET_KEY, SECRET_KEY_FILE};
+use crate::http::{BaseUrl, KeySource, Proxy, check_proxy};
 use crate::journal::LockDirectory;
-
-pub(super) const KEY: &str = "AVNOLOGY_SECRET_KEY";
-const KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
 
 /// Where programs keep state between runs, by the XDG Base Directory Specification.
 const STATE_HOME: &str = "XDG_STATE_HOME";
@@ -36,6 +34,8 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
     /// The `.env` file that the key was found in.
     key_in: Option<PathBuf>,
+    /// The config file, which is no less the user's.
+    config_file: Option<PathBuf>,
 }
 
 impl Environment {
@@ -51,15 +51,21 @@ impl Environment {
             Err(error) => return Err(SettingsError::DotEnv(error.to_string())),
         }
         let of_process = of_process()?;
-        let key_in = (!of_process.contains_key(KEY)).then(|| directory.join(".env"));
+        let key_in = (!of_process.contains_key(SECRET_KEY)).then(|| directory.join(".env"));
         variables.extend(of_process);
-        Ok(Self { variables, key_in })
+        Ok(Self { variables, key_in, config_file: None })
     }
 
     /// These variables, and no `.env`.
     #[cfg(test)]
     pub(super) fn of(variables: BTreeMap<String, String>) -> Self {
-        Self { variables, key_in: None }
+        Self { variables, ..Self::default() }
+    }
+
+    /// The environment beside this config file.
+    #[must_use]
+    pub fn with_config_file(self, path: PathBuf) -> Self {
+        Self { config_file: Some(path), ..self }
     }
 
     /// A variable's value; an empty one counts as unset.
@@ -79,8 +85,9 @@ impl Environment {
     }
 
     /// The files that settings are read from.
-    pub fn files(&self) -> Vec<PathBuf> {
-        std::iter::once(PathBuf::from(".env")).chain(self.get(KEY_FILE).map(PathBuf::from)).collect()
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let key_file = self.get(SECRET_KEY_FILE).map(PathBuf::from);
+        [PathBuf::from(".env")].into_iter().chain(key_file).chain(self.config_file.clone()).collect()
     }
 
     /// The proxy on the way to a target. There is none to this machine.
@@ -108,15 +115,18 @@ impl Environment {
 
     /// Where the admin key is to be found, now and later.
     pub(super) fn key_source(&self) -> KeySource {
-        let given = self.get(KEY).map(SecretString::from);
-        match (self.get(KEY_FILE), &self.key_in) {
+        let given = self.get(SECRET_KEY).map(SecretString::from);
+        match (self.get(SECRET_KEY_FILE), &self.key_in) {
             (Some(file), _) if given.is_none() => KeySource::File(PathBuf::from(file)),
             (_, Some(dot_env)) if given.is_some() => {
                 let dot_env = dot_env.clone();
                 KeySource::Read(Arc::new(move || {
                     let text = std::fs::read_to_string(&dot_env).ok()?;
                     let variables = read_dot_env(&text).ok()?;
-                    variables.into_iter().rfind(|(name, _)| name == KEY).map(|(_, value)| SecretString::from(value))
+                    variables
+                        .into_iter()
+                        .rfind(|(name, _)| name == SECRET_KEY)
+                        .map(|(_, value)| SecretString::from(value))
                 }))
             }
             _ => KeySource::Given(given),
@@ -125,22 +135,37 @@ impl Environment {
 
     /// What messages call the place that the admin key comes from.
     pub(super) fn key_place(&self) -> String {
-        match (self.get(KEY), self.get(KEY_FILE), &self.key_in) {
-            (None, Some(file), _) => format!("`{file}` ({KEY_FILE})"),
-            (Some(_), _, Some(_)) => format!("`.env` ({KEY})"),
-            _ => KEY.to_owned(),
+        match (self.get(SECRET_KEY), self.get(SECRET_KEY_FILE), &self.key_in) {
+            (None, Some(file), _) => format!("`{file}` ({SECRET_KEY_FILE})"),
+            (Some(_), _, Some(_)) => format!("`.env` ({SECRET_KEY})"),
+            _ => SECRET_KEY.to_owned(),
         }
     }
 
     /// Warns if everybody on this machine can read the file that the admin key is in.
     pub(super) fn warn_of_readers(&self) {
-        let file = match (self.get(KEY), self.get(KEY_FILE)) {
+        let file = match (self.get(SECRET_KEY), self.get(SECRET_KEY_FILE)) {
             (Some(_), _) => self.key_in.clone(),
             (None, file) => file.map(PathBuf::from),
         };
         let Some(file) = file.filter(|file| can_all_read(file)) else { return };
         let file = file.strip_prefix(".").unwrap_or(&file).display();
         tracing::warn!("everybody on this machine can read the admin key in `{file}`; `chmod 600 {file}` ends that");
+    }
+
+    /// What was typed, else what the option's variable says.
+    pub(super) fn or_variable<T: FromStr>(
+        &self,
+        typed: Option<T>,
+        option: OptionRow,
+    ) -> Result<Option<T>, SettingsError>
+    where
+        T::Err: fmt::Display,
+    {
+        match (typed, option.variable) {
+            (None, Some(variable)) => self.parse(variable),
+            (typed, _) => Ok(typed),
+        }
     }
 
     pub(super) fn parse<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, SettingsError>
@@ -216,4 +241,22 @@ fn is_in_other_words(line: &str) -> bool {
     let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
     // Another program's variable may end as ours do, and its text may speak of them.
     name.chars().all(is_of_name) && !before.ends_with(is_of_name) && before.split_whitespace().count() < 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dot_env_never_overrides_the_environment_and_is_not_quoted_in_errors() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(".env"), "AVNOLOGY_RATE=7/s\n").unwrap();
+        assert_eq!(Environment::read(directory.path()).unwrap().get("AVNOLOGY_RATE"), Some("7/s"));
+        std::fs::write(directory.path().join(".env"), "SITE_NAME=My App\nexport AVNOLOGY_RATE='8/s'\n").unwrap();
+        let other_programs = Environment::read(directory.path()).unwrap();
+        assert_eq!(other_programs.get("AVNOLOGY_RATE"), Some("8/s"));
+        std::fs::write(directory.path().join(".env"), "AVNOLOGY_SECRET_KEY=\"sk_live_secret\n").unwrap();
+        let error = Environment::read(directory.path()).err().unwrap().to_string();
+        assert!(!error.contains("sk_live_secret"), "{error}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{OutputError, ShardError};
-use crate::avnology::{KeyFault, ProxyAddressError};
+use crate::http::{KeyFault, ProxyAddressError};
 use crate::rule_files::RuleFileError;
 use crate::source::ObjectUrlError;
 

@@ -1,24 +1,46 @@
-//! What was typed, what the environment says and what the defaults are, resolved into one set of settings.
+//! What was typed, what the environment says and what the defaults are, resolved into the settings of one command.
+//!
+//! One type a command, in a file of its name; they share their parts: what is read ([`Reading`]), which target
+//! ([`TargetSettings`]), how it is reached ([`Connection`]), where the output goes ([`OutputSettings`]).
 //!
 //! Flags win over the environment, the environment over `.env`, that over the config file, and that over the defaults. This
 //! is the only module that reads the environment.
 
-mod config;
+mod command_line;
+mod config_file;
+mod config_value;
+mod connection;
+mod dry_run;
 mod engine;
 mod environment;
 mod error;
 mod import;
+mod named_files;
 mod output;
 mod output_error;
-mod outputs;
-mod run;
+mod reading;
+mod recorded_options;
+mod recorded_run;
+mod resume;
+mod runs;
 mod secrets;
 mod shard;
+mod target;
+mod undo;
+mod verify;
 
-pub use config::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
+pub use command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
+pub use connection::Connection;
+pub use dry_run::DryRunSettings;
 pub use engine::ShardError;
 pub use environment::Environment;
 pub use error::SettingsError;
-pub use import::{Destination, ImportSettings, Sample, Undo, WhichRun, runs_directory};
-pub use output::{ProgressMode, console, metrics};
+pub use import::{ImportOrDryRun, ImportSettings, Limits, WhichRun};
+pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
+pub use reading::Reading;
+pub use recorded_run::RecordedRun;
+pub use runs::{MergeSettings, RunsSettings};
+pub use target::TargetSettings;
+pub use undo::UndoSettings;
+pub use verify::VerifySettings;

@@ -1,11 +1,12 @@
-//! What standard error and the metrics get.
+//! Where the output of a command goes: standard output, standard error, the report and the metrics.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::SettingsError;
-use crate::cli::{ProgressStyle, RunOptions};
+use crate::cli::{OutputFormat, ProgressStyle, RunOptions};
 use crate::report::{Console, LogFormat, MetricsFile};
 
 /// How often a program that watches hears of the progress.
@@ -27,30 +28,55 @@ pub enum ProgressMode {
     None,
 }
 
-/// What standard error gets beside progress. A user who types `--verbose` sees something, even if the config file asks for quiet.
-pub fn console(options: &RunOptions) -> Console {
-    Console::new(options.log_format, is_quiet(options))
+/// Where the output of a command goes.
+#[derive(Clone, Debug)]
+pub struct OutputSettings {
+    /// What standard output gets.
+    pub format: OutputFormat,
+    /// What standard error gets of the progress.
+    pub progress: ProgressMode,
+    /// What else standard error gets.
+    pub console: Console,
+    /// Metrics for Prometheus.
+    pub metrics: Option<Arc<MetricsFile>>,
+    /// A further place for the report.
+    pub report: Option<PathBuf>,
 }
 
-/// Whether only news is printed.
+impl OutputSettings {
+    /// What was typed. The metrics file is not there yet.
+    pub fn new(options: &RunOptions) -> Self {
+        Self {
+            format: options.output,
+            progress: progress(options),
+            console: Console::new(options.log_format, is_quiet(options)),
+            metrics: None,
+            report: options.report.clone(),
+        }
+    }
+
+    /// Begins the metrics of a job, if they are asked for. They are there before all other settings: if these are wrong, that
+    /// is to be seen in the metrics.
+    pub fn with_metrics(self, options: &RunOptions, job: &'static str) -> Result<Self, SettingsError> {
+        let Some(path) = &options.metrics_file else { return Ok(self) };
+        let file = MetricsFile::new(path, job);
+        let file = file.map_err(|source| SettingsError::Metrics { path: path.clone(), source })?;
+        Ok(Self { metrics: Some(Arc::new(file)), ..self })
+    }
+}
+
+/// Whether only news is printed. A user who types `--verbose` sees something, even if the config file asks for quiet.
 pub(super) fn is_quiet(options: &RunOptions) -> bool {
     options.quiet && options.verbose == 0
 }
 
-/// The metrics of a job, if they are asked for.
-pub fn metrics(options: &RunOptions, job: &'static str) -> Result<Option<Arc<MetricsFile>>, SettingsError> {
-    let Some(path) = &options.metrics_file else { return Ok(None) };
-    let file = MetricsFile::new(path, job).map_err(|source| SettingsError::Metrics { path: path.clone(), source })?;
-    Ok(Some(Arc::new(file)))
-}
-
 /// How progress is shown: as was asked, else as fits.
-pub(super) fn progress(arguments: &RunOptions) -> ProgressMode {
-    match arguments.progress {
-        _ if is_quiet(arguments) => ProgressMode::None,
-        ProgressStyle::Auto if arguments.log_format == LogFormat::Json => ProgressMode::Json(LOGGED_PROGRESS),
+fn progress(options: &RunOptions) -> ProgressMode {
+    match options.progress {
+        _ if is_quiet(options) => ProgressMode::None,
+        ProgressStyle::Auto if options.log_format == LogFormat::Json => ProgressMode::Json(LOGGED_PROGRESS),
         // Log lines would tear a bar apart.
-        ProgressStyle::Auto if std::io::stderr().is_terminal() && arguments.verbose == 0 => ProgressMode::Bars,
+        ProgressStyle::Auto if std::io::stderr().is_terminal() && options.verbose == 0 => ProgressMode::Bars,
         ProgressStyle::Auto | ProgressStyle::Plain => ProgressMode::Plain,
         ProgressStyle::Bars => ProgressMode::Bars,
         ProgressStyle::Json => ProgressMode::Json(WATCHED_PROGRESS),

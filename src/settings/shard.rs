@@ -2,8 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use super::engine::{ENGINES, SHARDS, ShardError};
+use super::engine::{ENGINES, ShardError};
 use super::{Environment, SettingsError};
+use crate::cli::SHARDS;
 use crate::pace::RateRules;
 use crate::source::{Shard, ShardChoice};
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::comparison::ComparisonResult;
 use super::extra::{Identities, NotFound};
 use crate::account::{InputProgress, Ledger};
-use crate::avnology::Field;
+use crate::destination::Field;
 use crate::exit::ExitStatus;
 use crate::pipeline::MappedIdentity;
 use crate::source::{Position, Purpose};

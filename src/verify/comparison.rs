@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::avnology::{AdminCalls, Catalogue, Comparable, Field, Listed, TargetError};
+use crate::avnology::{AdminCalls, Catalogue, Listed, read_by_external_id, read_list, read_one, read_sent};
+use crate::destination::{Comparable, Field, TargetError};
 use crate::pipeline::MappedIdentity;
 
 /// What the comparison of one identity brought.
@@ -52,9 +53,9 @@ impl Comparison<'_> {
             let ids: Vec<&str> = rest.iter().map(|identity| identity.external_id.as_ref()).collect();
             let (count, body) = self.target.read_some(&ids).await?;
             // A target that ignores a filter lists other identities; they are found by their external id, or not at all.
-            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            let found = read_by_external_id(&body);
             for identity in &rest[..count] {
-                let sent = Comparable::sent(&identity.encoded).unwrap_or_default();
+                let sent = read_sent(&identity.encoded).unwrap_or_default();
                 compared.clerk_ids.push(sent.clerk_id().map(Cow::into_owned));
                 let found = found.get(&*identity.external_id);
                 // One that came from another Clerk user is somebody else's.
@@ -75,7 +76,7 @@ impl Comparison<'_> {
         let is_missing = |(index, result)| matches!(result, &ComparisonResult::Missing).then_some(index);
         let missing: Vec<usize> = compared.results.iter().enumerate().filter_map(is_missing).collect();
         let sought = missing.into_iter().filter_map(|index| {
-            let sent = Comparable::sent(&page[index].encoded)?;
+            let sent = read_sent(&page[index].encoded)?;
             let clerk_id = sent.clerk_id()?;
             Some(Sought { index, sent, clerk_id })
         });
@@ -91,7 +92,7 @@ impl Comparison<'_> {
         while !rest.is_empty() {
             let ids: Vec<&str> = rest.iter().map(|(_, id)| id.as_str()).collect();
             let (count, body) = self.target.read_some(&ids).await?;
-            let found = Comparable::by_external_id(std::slice::from_ref(&body));
+            let found = read_by_external_id(&body);
             for (sought, id) in rest.drain(..count) {
                 match found.get(id.as_str()).filter(|found| sought.sent.is_same_person(found) == Some(true)) {
                     Some(found) => compared.found(sought.index, &sought.sent, found),
@@ -101,7 +102,7 @@ impl Comparison<'_> {
         }
         for (Sought { index, sent, .. }, id) in by_own_id {
             let body = self.target.get(&id).await?;
-            if let Some(found) = body.as_deref().and_then(Comparable::one)
+            if let Some(found) = body.as_deref().and_then(read_one)
                 && sent.is_same_person(&found) == Some(true)
             {
                 compared.found(index, &sent, &found);
@@ -112,8 +113,8 @@ impl Comparison<'_> {
             return Ok(());
         }
         for Sought { index, sent, .. } in nowhere {
-            let body = self.target.find_person(&sent).await?;
-            let listed = body.as_deref().and_then(Comparable::listed).map(|(listed, _)| listed);
+            let body = self.target.read_person(&sent).await?;
+            let listed = body.as_deref().and_then(read_list).map(|(listed, _)| listed);
             if let Some(found) = listed.iter().flatten().find(|found| sent.is_same_person(found) == Some(true)) {
                 compared.found(index, &sent, found);
             }

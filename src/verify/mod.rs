@@ -21,4 +21,5 @@ mod sample;
 mod verification;
 
 pub use account::{Account, VerifyReport};
-pub use verification::run;
+pub use sample::Sample;
+pub use verification::{Verification, run};

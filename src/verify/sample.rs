@@ -4,6 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::pipeline::MappedIdentity;
 
+/// How much is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// Everything.
+    All,
+    /// This many records, spread over the whole input.
+    Of(usize),
+}
+
 /// The users that were drawn so far: those whose numbers, scattered, are the smallest.
 pub(super) struct Drawn {
     size: usize,

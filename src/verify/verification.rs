@@ -1,5 +1,7 @@
 //! From the export and the target to an account.
 
+use std::sync::Arc;
+
 use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -9,27 +11,35 @@ use super::Account;
 use super::comparison::{Compared, Comparison};
 use super::extra::FoundIdentities;
 use super::present::IdsInExport;
-use super::sample::Drawn;
+use super::sample::{Drawn, Sample};
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::avnology::{AdminCalls, MAX_PAGE};
-use crate::pipeline::{DuplicateCheck, MappedIdentity, map_inputs};
-use crate::settings::{ImportSettings, Sample};
+use crate::index::Duplicates;
+use crate::pipeline::{Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
 
+/// What is compared with what.
+pub struct Verification {
+    /// The export, and how it was mapped.
+    pub intake: Intake,
+    /// The users who are in the export twice, unless it can be read only once.
+    pub duplicates: Option<Arc<Duplicates>>,
+    /// How much is compared.
+    pub sample: Sample,
+    /// The target.
+    pub target: AdminCalls,
+    /// How many pages are read back at once.
+    pub concurrency: usize,
+}
+
 /// Verifies everything, or a sample.
-pub async fn run(
-    settings: &ImportSettings,
-    duplicates: DuplicateCheck,
-    target: AdminCalls,
-    reporter: &mut dyn Reporter,
-    mut signals: Signals,
-) -> Account {
+pub async fn run(verification: Verification, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
     let started = Instant::now();
-    let mut account = Account::new(Ledger::new(&settings.intake.inputs, false));
+    let mut account = Account::new(Ledger::new(&verification.intake.inputs, false));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
-        ended = compare_all(settings, duplicates, &target, &mut account, reporter) => ended,
+        ended = compare_all(verification, &mut account, reporter) => ended,
     };
     account.ledger.stopped = ended.err();
     account.ledger.elapsed = started.elapsed();
@@ -38,14 +48,13 @@ pub async fn run(
 }
 
 async fn compare_all(
-    settings: &ImportSettings,
-    duplicates: DuplicateCheck,
-    target: &AdminCalls,
+    verification: Verification,
     account: &mut Account,
     reporter: &mut dyn Reporter,
 ) -> Result<(), StopReason> {
+    let Verification { intake, duplicates, sample, target, concurrency } = verification;
     let started = Instant::now();
-    let catalogue = match settings.sample {
+    let catalogue = match sample {
         Sample::All => Some(target.whole_list().await?),
         Sample::Of(_) => None,
     };
@@ -53,13 +62,12 @@ async fn compare_all(
     // At any end of this, the reader is stopped.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
-    let mut groups = Box::pin(map_inputs(settings.intake.clone(), duplicates, stop, stops));
-    let mut drawn = match settings.sample {
+    let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
+    let mut drawn = match sample {
         Sample::Of(size) => Some(Drawn::new(size)),
         Sample::All => None,
     };
-    let comparison = Comparison { target, catalogue: catalogue.as_ref() };
-    let concurrency = settings.pace.concurrency.start;
+    let comparison = Comparison { target: &target, catalogue: catalogue.as_ref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
         for ids in group.rejected_ids().filter(|_| catalogue.is_some()) {

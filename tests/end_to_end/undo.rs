@@ -142,3 +142,18 @@ fn undoing_a_run_that_only_updated_says_so() {
     assert!(said.contains("5 updated by the run: undo takes no update back"), "{said}");
     assert_eq!(scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0).report()["updated"], 5);
 }
+
+#[test]
+fn undo_needs_no_way_to_the_export() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..3).map(user)));
+    let id = run_id(&scratch.import(&sandbox, &file, &[]).expect_code(0));
+    let path = format!(".avnology/runs/{id}/run.json");
+    let mut record: serde_json::Value = serde_json::from_str(&scratch.read(&path)).expect("a record");
+    // The run of another build, whose export lies in a store that this one cannot read.
+    record["inputs"][0]["path"] = json!("s3://bucket/users.json");
+    scratch.write(&path, record.to_string());
+    let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
+    assert_eq!(undone.report()["counts"]["deleted"], 3);
+}

@@ -18,6 +18,7 @@ pub(crate) struct Graph {
 struct File {
     /// Its path below `src`.
     path: String,
+    text: String,
     tokens: Vec<Token>,
     paths: Vec<Path>,
 }
@@ -63,7 +64,7 @@ impl Graph {
             let module = module_of(&path);
             of_tests.extend(test_modules.into_iter().map(|name| [module.clone(), vec![name]].concat()));
             let paths = syntax::paths(&tokens);
-            files.insert(module, File { path, tokens, paths });
+            files.insert(module, File { path, text, tokens, paths });
         }
         files.retain(|module, _| !of_tests.contains(module));
         let mut graph = Self { files, imports: Vec::new() };
@@ -149,6 +150,16 @@ impl Graph {
             }
         }
         seen
+    }
+
+    /// The lines that a word stands in outside some rooms, be it in a text or a comment.
+    pub(crate) fn lines_with(&self, word: &str, but: &[&str]) -> Vec<String> {
+        let others = self.files.values().filter(|file| !but.contains(&room(&file.path)));
+        let lines = others.flat_map(|file| {
+            let lines = (1..).zip(file.text.lines()).filter(|(_, line)| line.contains(word));
+            lines.map(|(number, _)| format!("src/{}:{number}", file.path))
+        });
+        lines.collect()
     }
 
     /// Where functions stand in files that are named `mod.rs`.

@@ -1,0 +1,108 @@
+//! Creates identities: in batches, or by the documented way for a target without batch methods, one request an identity.
+//! Either way there is one result for each.
+
+use super::error_body::{ErrorBody, error_body};
+use super::failed_request::failed_request;
+use super::item_error::item_error;
+use super::{AdminCalls, Decision, batch_results, decide, identity, read_by_external_id};
+use crate::destination::{CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemResult, RunMark, TargetError};
+use crate::http::{Reply, ReplyOutcome, is_transient};
+use crate::pace::{PaceSignal, Permit, RequestResult};
+
+/// The code of a conflict, should a target answer 409 without one.
+const CONFLICT: &str = "AVNOLOGY_AUTH_903";
+
+impl AdminCalls {
+    /// Creates the identities of a batch.
+    pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
+        let reply = self.client.batch_create(request.body, request.key).await;
+        let done = decide(reply.outcome) == Decision::Done;
+        let results = done.then(|| batch_results(&reply.body, request.items.len())).flatten();
+        let reply = if done && results.is_none() { reply.unreadable() } else { reply };
+        let signal = reply.pace_signal(is_transient);
+        // A target that takes none of the items does not work, even if its status says success.
+        let all_fail = results.as_ref().is_some_and(|results| results.iter().all(ItemResult::is_transient));
+        let verdict = if all_fail { RequestResult::Failed } else { signal.verdict };
+        permit.finish(&PaceSignal { verdict, ..signal });
+        match results {
+            Some(results) => {
+                let (request, held) = (reply.request_id, reply.body.into_held());
+                CreateOutcome::Results(CreateResults { results, request, held })
+            }
+            None => self.failed(reply),
+        }
+    }
+
+    /// Creates one identity.
+    pub(super) async fn create_one(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
+        let CreateRequest { body, items, key, sent_before, mark } = request;
+        let Some(item) = items.first().copied() else {
+            return CreateOutcome::Results(CreateResults::default());
+        };
+        let mut reply = self.client.create(body, key).await;
+        if decide(reply.outcome) == Decision::Done && identity(&reply.body).is_none() {
+            reply = reply.unreadable();
+        }
+        permit.finish(&reply.pace_signal(is_transient));
+        let result = match reply.outcome {
+            ReplyOutcome::Answered { status: 409 } => {
+                self.existing(item, mark, sent_before, error_body(&reply.body)).await
+            }
+            outcome if decide(outcome) != Decision::Done => return self.failed(reply),
+            _ => match identity(&reply.body) {
+                Some(created) => {
+                    let disabled = self.disable(item, &created.id, created.state.as_deref()).await;
+                    disabled.map(|()| ItemResult::Created { id: Some(created.id) })
+                }
+                None => return self.failed(reply),
+            },
+        };
+        match result {
+            Ok(result) => {
+                let (results, request) = (vec![result], reply.request_id);
+                CreateOutcome::Results(CreateResults { results, request, ..CreateResults::default() })
+            }
+            Err(error) => CreateOutcome::Stopped(error),
+        }
+    }
+
+    fn failed(&self, reply: Reply) -> CreateOutcome {
+        tracing::debug!(outcome = ?reply.outcome, request = reply.request_id, "no results");
+        CreateOutcome::Failed(Box::new(failed_request(self.client.base_url(), reply)))
+    }
+
+    /// A target that ignores `state` has let in somebody who is banned.
+    async fn disable(&self, item: CreateItem<'_>, id: &str, state: Option<&str>) -> Result<(), TargetError> {
+        if item.disabled && !matches!(state, Some("disabled" | "inactive")) {
+            self.set_state(id, "deactivate").await?;
+        }
+        Ok(())
+    }
+
+    /// Tells apart, by reading, an identity that is there already from another one that is in the way.
+    async fn existing(
+        &self,
+        item: CreateItem<'_>,
+        mark: Option<&RunMark>,
+        sent_before: bool,
+        conflict: ErrorBody,
+    ) -> Result<ItemResult, TargetError> {
+        let (_, body) = self.read_some(&[item.external_id]).await?;
+        let found = read_by_external_id(&body);
+        let Some(found) = found.get(item.external_id) else {
+            let code = conflict.code.or_else(|| Some(CONFLICT.to_owned()));
+            let error = ErrorBody { code, ..conflict };
+            return Ok(ItemResult::Error(item_error(error)));
+        };
+        // Ours, of a request whose answer was lost before it could be disabled. Nobody else's is touched; but where a target
+        // does not show whose it is, nobody who is banned is let in.
+        let is_ours = match mark {
+            Some(mark) if found.shows_admin_metadata() => found.is_marked_by(mark),
+            _ => sent_before,
+        };
+        if let Some(id) = found.id.as_deref().filter(|_| is_ours) {
+            self.disable(item, id, found.state.as_deref()).await?;
+        }
+        Ok(ItemResult::Exists { id: found.id.as_deref().map(str::to_owned) })
+    }
+}

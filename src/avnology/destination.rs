@@ -1,0 +1,90 @@
+//! Avnology ID as a destination: the Admin API's calls in the words of [`crate::destination`].
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::errors::refused_item;
+use super::{AdminCalls, Decision, MAX_BATCH_ITEMS, MAX_BODY_BYTES, answers_probe_batch, decide, read_list, read_sent};
+use crate::destination::{
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, TargetError,
+};
+use crate::http::{Body, is_transient};
+use crate::pace::{Pace, Permit, RetryBudget};
+
+/// The body of `:batchCreate`.
+const BATCH: Envelope = Envelope {
+    head: br#"{"requests":["#,
+    separator: b",",
+    tail: br#"],"validate_only":false}"#,
+    items: MAX_BATCH_ITEMS,
+    bytes: MAX_BODY_BYTES,
+};
+
+/// The body of the documented single create: the identity by itself.
+const SINGLE: Envelope = Envelope { head: b"", separator: b"", tail: b"", items: 1, bytes: MAX_BODY_BYTES };
+
+impl Destination for AdminCalls {
+    fn name(&self) -> String {
+        self.client.base_url().to_string()
+    }
+
+    fn pace(&self) -> &Arc<Pace> {
+        self.requests.pace()
+    }
+
+    fn budget(&self) -> RetryBudget {
+        self.requests.budget()
+    }
+
+    fn envelope(&self) -> Envelope {
+        if self.batch { BATCH } else { SINGLE }
+    }
+
+    fn create<'a>(&'a self, request: CreateRequest<'a>, permit: Permit) -> BoxFuture<'a, CreateOutcome> {
+        if self.batch { self.create_batch(request, permit).boxed() } else { self.create_one(request, permit).boxed() }
+    }
+
+    fn can_check(&self) -> bool {
+        self.batch && self.client.may_probe()
+    }
+
+    fn answers_probe(&self, permit: Permit) -> BoxFuture<'_, bool> {
+        let probe = async move {
+            let (answers_probe, signal) = if self.can_check() {
+                answers_probe_batch(&self.client).await
+            } else {
+                let reply = self.client.list(None, 1).await;
+                (decide(reply.outcome) == Decision::Done, reply.pace_signal(is_transient))
+            };
+            permit.finish(&signal);
+            answers_probe
+        };
+        probe.boxed()
+    }
+
+    fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {
+        self.read_some(external_ids).boxed()
+    }
+
+    fn find_person<'a>(&'a self, sent: &'a Comparable<'a>) -> BoxFuture<'a, Result<Option<Body>, TargetError>> {
+        self.read_person(sent).boxed()
+    }
+
+    fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>> {
+        self.update(change).boxed()
+    }
+
+    fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>> {
+        read_sent(encoded)
+    }
+
+    fn read_found<'a>(&self, answer: &'a Body) -> Vec<Comparable<'a>> {
+        read_list(answer).unwrap_or_default().0
+    }
+
+    fn refused_item(&self, error: &ItemError) -> TargetError {
+        refused_item(self.client.base_url(), error)
+    }
+}

@@ -1,0 +1,89 @@
+//! What the target's refusals and failures mean, in words for a person.
+
+use std::time::Duration;
+
+use super::error_body::{ErrorBody, error_body};
+use crate::destination::{ItemError, TargetError};
+use crate::http::{BaseUrl, GaveUp, Reply, ReplyOutcome, shown_request_id};
+
+/// The option that holds the target's address.
+const ADDRESS_OPTION: &str = "--base-url";
+
+/// What to do about a key that lacks a permission.
+const SCOPES: &str = "the key needs the scopes admin:users:read and admin:users:write";
+
+/// The error for a reply that says that the target does not want us.
+pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
+    let ReplyOutcome::Answered { status } = reply.outcome else { return unreachable(target, reply) };
+    let ErrorBody { code, request_id, .. } = error_body(&reply.body);
+    let advice = match status {
+        401 => "check the key in AVNOLOGY_SECRET_KEY, then run the same command again",
+        402 => "the plan does not allow it; raise it, then run the same command again",
+        403 => SCOPES,
+        407 => "it wants a user name and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+        300..=399 => "redirects are never followed with a key; set --base-url to the API's own address",
+        _ => "is --base-url the address of an Avnology ID API?",
+    };
+    let meaning = match status {
+        401 => "the key is not valid".to_owned(),
+        402 => "payment required".to_owned(),
+        403 => "the key lacks a permission".to_owned(),
+        407 => "a proxy on the way".to_owned(),
+        300..=399 => format!("a redirect to {}", reply.location.as_deref().unwrap_or("another address")),
+        404 => "no such method".to_owned(),
+        _ => "the request".to_owned(),
+    };
+    let code = code.as_deref().and_then(shown_code).map(|code| format!(", {code}")).unwrap_or_default();
+    let request_id = request_id.as_deref().and_then(shown_request_id).or(reply.request_id.as_deref());
+    let request = request_id.map(|id| format!(", request {id}")).unwrap_or_default();
+    let reason = format!("{meaning} (HTTP {status}{code}{request})");
+    TargetError::Refused { target: target.to_string(), reason, advice }
+}
+
+/// The error for a single item that was refused for want of a permission.
+pub(super) fn refused_item(target: &BaseUrl, error: &ItemError) -> TargetError {
+    let code = error.code.as_deref().and_then(shown_code).unwrap_or_default();
+    let reason = format!("the key lacks a permission ({code})");
+    TargetError::Refused { target: target.to_string(), reason, advice: SCOPES }
+}
+
+/// The error for a request that was never answered.
+pub(super) fn gave_up(target: &BaseUrl, GaveUp { reply, asks_to_wait }: &GaveUp) -> TargetError {
+    match asks_to_wait {
+        Some(wait) => self::asks_to_wait(target, reply, *wait),
+        None => unreachable(target, reply),
+    }
+}
+
+/// The error for a reply that asks to wait for this long.
+pub(super) fn asks_to_wait(target: &BaseUrl, reply: &Reply, wait: Duration) -> TargetError {
+    let ReplyOutcome::Answered { status } = reply.outcome else { return unreachable(target, reply) };
+    let answer = format!("HTTP {status}");
+    TargetError::AsksToWait { target: target.to_string(), answer, seconds: wait.as_secs() }
+}
+
+/// The error for a reply after which there is no point in trying again now.
+pub(super) fn unreachable(target: &BaseUrl, reply: &Reply) -> TargetError {
+    let reason = match reply.outcome {
+        ReplyOutcome::Answered { status } => format!("it keeps answering HTTP {status}"),
+        ReplyOutcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
+        ReplyOutcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
+        ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref(), ADDRESS_OPTION).into_owned(),
+    };
+    TargetError::Unreachable { target: target.to_string(), reason }
+}
+
+/// The error of a target whose list of identities comes to no end.
+pub(super) fn endless_list(target: &BaseUrl) -> TargetError {
+    let reason = "its list of users gives the same page again and again".to_owned();
+    TargetError::Unreachable { target: target.to_string(), reason }
+}
+
+/// The longest code that is shown.
+const SHOWN: usize = 64;
+
+/// A code from the target, if it is one: any other text in its place may be what we sent.
+fn shown_code(text: &str) -> Option<&str> {
+    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    Some(text).filter(|text| (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_code))
+}

@@ -1,0 +1,97 @@
+//! What a reply without results means.
+
+use super::error_body::{ErrorBody, error_body};
+use super::errors::{asks_to_wait, refused, unreachable};
+use super::item_error::item_error_of;
+use super::{Decision, decide};
+use crate::destination::{FailedRequest, Failure, ItemErrorKind, StopErrors};
+use crate::http::{BaseUrl, Reply, ReplyOutcome, Transport};
+
+/// What a reply without results means for what was sent, and for the run.
+pub(super) fn failed_request(target: &BaseUrl, reply: Reply) -> FailedRequest {
+    let outcome = reply.outcome;
+    let error: ErrorBody = error_body(&reply.body);
+    FailedRequest {
+        failure: failure(outcome),
+        may_have_been_applied: may_have_been_applied(outcome),
+        retry_after: reply.retry_after,
+        is_explained: error.is_own_word(),
+        errors: StopErrors {
+            refused: refused(target, &reply),
+            asks_to_wait: reply.retry_after.map(|wait| asks_to_wait(target, &reply, wait)),
+            unreachable: unreachable(target, &reply),
+        },
+        error: item_error_of(kind_of(outcome), error),
+        request: reply.request_id,
+    }
+}
+
+/// How a request failed by its outcome.
+fn failure(outcome: ReplyOutcome) -> Failure {
+    match (decide(outcome), outcome) {
+        (Decision::Refused, _) => Failure::Refused,
+        (Decision::Isolate, ReplyOutcome::Answered { status: 413 }) => Failure::TooLarge,
+        (Decision::Isolate, _) => Failure::Content,
+        // `Done` without results is an answer that cannot be used.
+        (Decision::Retry | Decision::Done, outcome) => match outcome {
+            outcome if outcome.is_throttled() => Failure::Throttled,
+            ReplyOutcome::Failed(Transport::Timeout) => Failure::Timeout,
+            ReplyOutcome::Answered { status: 500 } | ReplyOutcome::Unreadable => Failure::Breakdown,
+            // A record on which the service behind a gateway breaks down shows as the gateway's error. Refused connections
+            // and the like are the target's alone.
+            ReplyOutcome::Answered { status: 408 | 502..=599 } | ReplyOutcome::Failed(Transport::Interrupted) => {
+                Failure::Gateway
+            }
+            _ => Failure::Away,
+        },
+    }
+}
+
+/// Whether a request may have been carried out: not if it was refused, or never arrived.
+fn may_have_been_applied(outcome: ReplyOutcome) -> bool {
+    match outcome {
+        ReplyOutcome::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
+        ReplyOutcome::Unreadable
+        | ReplyOutcome::TooLarge
+        | ReplyOutcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
+        ReplyOutcome::Failed(_) => false,
+    }
+}
+
+/// What kind of error it is for an identity that was alone in its request.
+fn kind_of(outcome: ReplyOutcome) -> ItemErrorKind {
+    match outcome {
+        ReplyOutcome::Answered { status: 409 } => ItemErrorKind::Conflict,
+        // The answer is longer than any that is kept, so what it says is not known.
+        ReplyOutcome::TooLarge => ItemErrorKind::Transient,
+        _ => ItemErrorKind::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_over_every_outcome() {
+        let answered = (100..=599).map(|status| (status.to_string(), ReplyOutcome::Answered { status }));
+        let transports = [Transport::Dns, Transport::Connect, Transport::Timeout, Transport::Interrupted];
+        let failed =
+            transports.map(|transport| (format!("{transport:?}").to_lowercase(), ReplyOutcome::Failed(transport)));
+        let others =
+            [("unreadable".to_owned(), ReplyOutcome::Unreadable), ("too large".to_owned(), ReplyOutcome::TooLarge)];
+        let mut runs: Vec<(String, String, Failure)> = Vec::new();
+        for (name, outcome) in answered.chain(others).chain(failed) {
+            let failure = failure(outcome);
+            match runs.last_mut() {
+                Some((_, last, same)) if *same == failure => *last = name,
+                _ => runs.push((name.clone(), name, failure)),
+            }
+        }
+        let line = |(first, last, failure): &(String, String, Failure)| {
+            let range = if first == last { first.clone() } else { format!("{first}..{last}") };
+            format!("{range}: {failure:?}")
+        };
+        insta::assert_snapshot!(runs.iter().map(line).collect::<Vec<_>>().join("\n"));
+    }
+}

@@ -1,0 +1,90 @@
+//! `avnology migrate clerk`, with the import itself or a command beside it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{CodemodArguments, ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes, variables};
+
+pub(super) const LONG_ABOUT: &str = "\
+Import a Clerk user export.
+
+Reads users from a file, from standard input or (if built with object storage) from a store, one record at a time, however \
+many there are: {\"data\": [<user>, …]}, an array of users, several of these put together, one user a line (NDJSON), or the \
+Dashboard's CSV. Each may be compressed with gzip or zstd. Creates the users at Avnology ID with their passwords, metadata, \
+addresses and social sign-ins.
+
+Running the import again changes nothing and adds what is missing. A record that cannot be imported never stops the run: it \
+goes to rejects.ndjson. Mend it there, and import that file.
+
+The program reads files through before it sends the first user. If a checksum is wrong, it sends nothing; if a file changes, \
+it stops. It can read a pipe only once: `avnology help inputs` says what that means.
+
+The admin key comes from AVNOLOGY_SECRET_KEY, in the environment or in a .env file of the working directory.";
+
+pub(super) fn examples() -> String {
+    format!(
+        "\
+Examples:
+  Read, map and validate; send nothing:
+    avnology migrate clerk --import clerk_users.json --dry-run
+  Rehearse against an embedded Avnology ID:
+    avnology migrate clerk --import clerk_users.json --sandbox
+  The real import:
+    avnology migrate clerk --import clerk_users.json
+  From a pipe, with a report for a program:
+    gunzip -c users.json.gz | avnology migrate clerk --import - --output json > report.json
+
+Options that are the same every time can be in a file (avnology.toml, or --config FILE; `avnology help nightly`):
+  [migrate.clerk]
+  import = \"clerk_users.json\"
+  max-errors = 1000
+
+{}
+
+The manual is `avnology help TOPIC`; `avnology help` lists the topics.
+
+{}",
+        variables(),
+        exit_codes()
+    )
+}
+
+/// The command that is about code: nothing of the config file and of the table of options is for it.
+pub const CODEMOD: &str = "codemod";
+
+/// `avnology migrate clerk …`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct ClerkArguments {
+    /// What to do instead of an import.
+    #[command(subcommand)]
+    pub command: Option<ClerkCommand>,
+
+    /// The import.
+    #[command(flatten)]
+    pub import: ImportArguments,
+
+    /// Take options that are not typed from this file [default: avnology.toml, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// Print a mapping file that means exactly the defaults, with an explanation of each key
+    #[arg(long, exclusive = true, help_heading = "Mapping")]
+    pub print_default_mapping: bool,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum ClerkCommand {
+    /// List the runs, the newest first
+    Runs(RunsArguments),
+    /// Resume a run that was interrupted
+    Resume(ResumeArguments),
+    /// Compare the target with an export, field by field
+    Verify(Box<VerifyArguments>),
+    /// Delete exactly the identities that one run created
+    Undo(UndoArguments),
+    /// Move code from Clerk's packages to Avnology's, and list what is left
+    Codemod(Box<CodemodArguments>),
+}

@@ -1,0 +1,63 @@
+//! `avnology migrate clerk --import`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::{MappingArguments, RunOptions, TargetArguments};
+use crate::delivery::OnExisting;
+use crate::source::ShardChoice;
+
+/// `avnology migrate clerk --import …`
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub import: Vec<PathBuf>,
+
+    /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
+    #[arg(long, value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
+
+    /// Import only part I of N, as in `2/3`, at 1/N of the rate. Other processes import the other parts, and `runs merge`
+    /// makes one account of all. `auto` asks the engine: a Kubernetes Indexed Job (with `AVNOLOGY_SHARDS`), a Slurm array,
+    /// an AWS Batch array or Cloud Run tasks
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<ShardChoice>,
+
+    /// Read, map and check everything, send nothing, and show the first identities
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Which target.
+    #[command(flatten)]
+    pub target: TargetArguments,
+
+    /// How users are mapped.
+    #[command(flatten)]
+    pub mapping: MappingArguments,
+
+    /// What to do with a user who is at the target already
+    #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
+    pub on_existing: OnExisting,
+
+    /// Ask the target about every user, even if it confirmed the user in an earlier run
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Mapping")]
+    pub recheck: bool,
+
+    /// How many identities a dry run shows, with password hashes masked [default: 3]
+    #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
+    pub preview: Option<usize>,
+
+    /// Begin a new run, even if there is an interrupted one over the same input and target
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Output")]
+    pub new_run: bool,
+
+    /// How to run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}

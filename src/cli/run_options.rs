@@ -1,0 +1,133 @@
+//! How to run: options of every command that takes a while.
+
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::{OutputFormat, ProgressStyle};
+use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
+use crate::pace::{ConcurrencyRules, Rate, RateChoice};
+use crate::report::LogFormat;
+
+/// How to run.
+#[derive(Debug, Args)]
+pub struct RunOptions {
+    /// Requests a second (50/s) or a minute (600/m), and fewer if the target asks for that; `auto` finds what the target
+    /// allows [default: auto]
+    #[arg(long, value_name = "RATE", help_heading = "Target")]
+    pub rate: Option<RateChoice>,
+
+    /// Never go slower than this [default: 1/m]
+    #[arg(long, value_name = "RATE", help_heading = "Target")]
+    pub rate_min: Option<Rate>,
+
+    /// Never go faster than this, even if the target allows it
+    #[arg(long, value_name = "RATE", help_heading = "Target")]
+    pub rate_max: Option<Rate>,
+
+    /// How many requests may go at once after a pause [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Target")]
+    pub burst: Option<NonZeroU32>,
+
+    /// How many requests may be in flight; `auto` adapts to how long answers take [default: auto]
+    #[arg(long, value_name = "N", help_heading = "Target")]
+    pub concurrency: Option<ConcurrencyRules>,
+
+    /// The most users in one request, up to 1000 [default: 500]
+    #[arg(long, value_name = "N", value_parser = batch_size, help_heading = "Target")]
+    pub batch_size: Option<usize>,
+
+    /// The most bytes in one request, up to 4194304 [default: 1048576]
+    #[arg(long, value_name = "BYTES", value_parser = batch_bytes, help_heading = "Target")]
+    pub batch_bytes: Option<usize>,
+
+    /// How many seconds to wait for a target that fails or asks to wait; then the run stops with exit code 7
+    /// [default: 180]
+    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
+    pub max_wait: Option<u64>,
+
+    /// How many seconds connecting may take [default: 10]
+    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
+    pub connect_timeout: Option<NonZeroU32>,
+
+    /// How many seconds a request may take, from its first byte to the answer's last [default: 60]
+    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
+    pub request_timeout: Option<NonZeroU32>,
+
+    /// Also trust the certificates in this PEM file
+    #[arg(long, value_name = "FILE", help_heading = "Target")]
+    pub cacert: Option<PathBuf>,
+
+    /// Stop after more than N rejects. Rejects that the first pass finds (not in a pipe) count before anything is sent
+    #[arg(long, value_name = "N", help_heading = "Mapping")]
+    pub max_errors: Option<u64>,
+
+    /// Send nothing if the files show that any record would be rejected: exit code 4; the report and the rejects file name these
+    /// records. What only the target knows is found while the others are sent (exit code 3): for example an address that another
+    /// identity has, or, with --on-existing fail, a user who is at the target already
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Mapping")]
+    pub strict: bool,
+
+    /// End with exit code 5 if the input has fewer than N records, and send nothing (a pipe is sent as it is read)
+    #[arg(long, value_name = "N", help_heading = "Mapping")]
+    pub min_records: Option<u64>,
+
+    /// The most bytes in one record; a larger record becomes a reject and is not kept in memory [default: 8388608]
+    #[arg(long, value_name = "BYTES", value_parser = record_bytes, help_heading = "Mapping")]
+    pub max_record_bytes: Option<usize>,
+
+    /// What to print on standard output at the end
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub output: OutputFormat,
+
+    /// How to show progress on standard error
+    #[arg(long, value_name = "STYLE", default_value = "auto", help_heading = "Output")]
+    pub progress: ProgressStyle,
+
+    /// Print nothing if all went well, one line if records were rejected, and errors
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+
+    /// The format of standard error: text, or one JSON object a line, with progress and errors, too
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub log_format: LogFormat,
+
+    /// Write metrics for the textfile collector of Prometheus's node exporter to this file
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub metrics_file: Option<PathBuf>,
+
+    /// Print more; given twice, still more
+    #[arg(long, short, action = ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
+
+    /// The directory of the runs: journals, rejects and reports [default: .avnology/runs]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub runs_dir: Option<PathBuf>,
+
+    /// Also write the JSON report to this file (a dry run writes it nowhere else)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+}
+
+fn batch_size(text: &str) -> Result<usize, String> {
+    within(text, 1..=MAX_BATCH_ITEMS)
+}
+
+fn batch_bytes(text: &str) -> Result<usize, String> {
+    within(text, 1024..=MAX_BODY_BYTES)
+}
+
+fn record_bytes(text: &str) -> Result<usize, String> {
+    within(text, 1024..=1024 * 1024 * 1024)
+}
+
+fn within(text: &str, range: RangeInclusive<usize>) -> Result<usize, String> {
+    let expected = || format!("expected a number from {} to {}", range.start(), range.end());
+    text.parse().ok().filter(|number| range.contains(number)).ok_or_else(expected)
+}

@@ -1,0 +1,31 @@
+//! `avnology migrate clerk runs`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{MergeArguments, OutputFormat};
+
+/// `avnology migrate clerk runs`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct RunsArguments {
+    /// What to do instead of listing them.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+
+    /// Where runs are kept [default: .avnology/runs]
+    #[arg(long, value_name = "DIR")]
+    pub runs_dir: Option<PathBuf>,
+
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: OutputFormat,
+}
+
+/// What to do with several runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Make one account and one rejects file of all shards of an import
+    Merge(MergeArguments),
+}

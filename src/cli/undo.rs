@@ -1,0 +1,24 @@
+//! `avnology migrate clerk undo`.
+
+use clap::Args;
+
+use super::RunOptions;
+
+/// `avnology migrate clerk undo`
+#[derive(Debug, Args)]
+pub struct UndoArguments {
+    /// The run's id, as `runs` lists it
+    pub run: String,
+
+    /// Do not ask before deleting; needed if there is no terminal
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Also delete identities that somebody changed since the run created them
+    #[arg(long)]
+    pub force: bool,
+
+    /// How to run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}

@@ -1,0 +1,40 @@
+//! `avnology migrate clerk verify`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{MappingArguments, RunOptions, TargetArguments};
+
+/// `avnology migrate clerk verify`
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub import: Vec<PathBuf>,
+
+    /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
+    #[arg(long, value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
+
+    /// Compare N records, spread over the whole export, and do not look for extra identities
+    #[arg(long, value_name = "N", conflicts_with = "all")]
+    pub sample: Option<NonZeroUsize>,
+
+    /// Compare everything, and look for identities that are not in the export (the default)
+    #[arg(long)]
+    pub all: bool,
+
+    /// Which target.
+    #[command(flatten)]
+    pub target: TargetArguments,
+
+    /// How users were mapped, as in the import.
+    #[command(flatten)]
+    pub mapping: MappingArguments,
+
+    /// How to run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}

@@ -1,0 +1,40 @@
+//! `avnology migrate clerk --import … --dry-run`: reads, maps and checks everything, and sends nothing.
+
+use std::sync::Arc;
+
+use super::import_error::ImportError;
+use super::inputs::{look_at_inputs, probe_objects};
+use super::intake::intake;
+use super::memory_log::{log_bound, log_peak};
+use super::output::Output;
+use super::passwords::JoinedPasswords;
+use super::progress::{reporter_with_metrics, start_metrics};
+use crate::exit::ExitStatus;
+use crate::pipeline::{self, DryRun, Job, Mode};
+use crate::report::RunDetails;
+use crate::settings::DryRunSettings;
+use crate::signal::Signals;
+use crate::source::Watch;
+
+/// Does a dry run and reports.
+pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+    log_bound(&settings.reading, None);
+    let status = map_all(&settings, signals).await;
+    log_peak();
+    status
+}
+
+async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let DryRunSettings { reading, output, preview, max_errors, min_records } = settings;
+    probe_objects(reading, &mut signals).await?;
+    look_at_inputs(reading)?;
+    start_metrics(output, None);
+    let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
+    let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
+    let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::default())), mode };
+    let mut reporter = reporter_with_metrics(output, &reading.inputs);
+    let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    ledger.require_records(*min_records);
+    let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
+    Output::of(output).report(&ledger, &RunDetails { passwords, ..RunDetails::default() }, None)
+}

@@ -1,0 +1,17 @@
+//! What the first pass found out about files.
+
+use std::sync::Arc;
+
+use crate::index::Duplicates;
+use crate::journal::Prediction;
+use crate::source::KnownInputs;
+
+/// What the first pass found out about files.
+pub(in crate::command) struct Findings {
+    /// Who is in them twice.
+    pub duplicates: Arc<Duplicates>,
+    /// What their bytes are, which each later read is held to.
+    pub known: Arc<KnownInputs>,
+    /// What will come of their records.
+    pub prediction: Prediction,
+}

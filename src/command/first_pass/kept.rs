@@ -1,0 +1,82 @@
+//! What the first pass found out, kept in the directory of the run for when the run is resumed.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::import_error::ImportError;
+use super::super::passwords::JoinedPasswords;
+use super::super::prepare_error::PrepareError;
+use super::findings::Findings;
+use crate::files::put_private;
+use crate::index::{Duplicates, FoundDuplicates};
+use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
+use crate::source::{KnownInputs, SourceError};
+
+/// What an earlier part of the run found. If any of it is missing or damaged, all is found out again: it is in the inputs.
+pub(super) fn read_kept(
+    passwords: Option<&JoinedPasswords>,
+    directory: &RunDirectory,
+) -> Result<Option<Findings>, ImportError> {
+    let record = match FirstPassRecord::read(directory) {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(None),
+        Err(error) => return Ok(found_again(&error)),
+    };
+    if let (Some(passwords), Some(was)) = (passwords, &record.passwords)
+        && passwords.index.digest() != Some(was)
+    {
+        return Err(PrepareError::Source(SourceError::Changed { input: passwords.input.name() }).into());
+    }
+    let (known, duplicates) = match files_of(&record, directory) {
+        Ok(found) => found,
+        Err(error) => return Ok(found_again(&error)),
+    };
+    if passwords.is_some_and(|passwords| !passwords.continue_account(directory)) {
+        return Ok(found_again(&format!("`{}` is missing or damaged", directory.passwords().display())));
+    }
+    let (duplicates, known) = (Arc::new(duplicates), Arc::new(known));
+    Ok(Some(Findings { duplicates, known, prediction: record.prediction }))
+}
+
+fn found_again(problem: &dyn Display) -> Option<Findings> {
+    tracing::warn!(
+        "what the run found out about its inputs cannot be used, and is found out again from them: {problem}"
+    );
+    None
+}
+
+/// The files beside the record of the first pass. With others in their place, duplicates would be sent, or inputs taken for
+/// changed.
+fn files_of(record: &FirstPassRecord, directory: &RunDirectory) -> Result<(KnownInputs, Duplicates), String> {
+    let told = |path: &Path, problem: &dyn Display| format!("`{}` {problem}", path.display());
+    let (blocks, duplicates) = (directory.blocks(), directory.duplicates());
+    let cannot_be_read = |error: io::Error| format!("cannot be read: {error}");
+    let known = KnownInputs::open(record.inputs.clone(), &blocks).and_then(|known| Ok((known.sum()?, known)));
+    let (of_blocks, known) = known.map_err(|error| told(&blocks, &cannot_be_read(error)))?;
+    let found = Duplicates::open(&duplicates).and_then(|found| Ok((found.sum()?, found)));
+    let (of_duplicates, found) = found.map_err(|error| told(&duplicates, &cannot_be_read(error)))?;
+    if of_blocks.is_none() || record.sums.is_some_and(|(blocks, _)| of_blocks != Some(blocks)) {
+        return Err(told(&blocks, &"is damaged"));
+    }
+    if record.sums.is_some_and(|(_, duplicates)| of_duplicates != duplicates) {
+        return Err(told(&duplicates, &"is damaged"));
+    }
+    Ok((known, found))
+}
+
+/// Keeps what was found. The record is written before the duplicates, by which a later part knows that all is there.
+pub(super) fn keep(
+    directory: &RunDirectory,
+    passwords: Option<&JoinedPasswords>,
+    (known, prediction): (&KnownInputs, Prediction),
+    found: &FoundDuplicates,
+) -> io::Result<Duplicates> {
+    known.sync()?;
+    let passwords = passwords.and_then(|passwords| passwords.index.digest().cloned());
+    let sums = known.sum()?.map(|blocks| Ok::<_, io::Error>((blocks, found.sum()?))).transpose()?;
+    FirstPassRecord { inputs: known.inputs.clone(), passwords, prediction, sums }.write(directory)?;
+    put_private(&directory.duplicates(), |file: File| found.write(file))
+}

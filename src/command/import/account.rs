@@ -1,0 +1,53 @@
+//! The last phase of an import: its account, for people, for programs, and in the journal.
+
+use super::super::import_error::ImportError;
+use super::super::output::Output;
+use super::super::target::Target;
+use crate::account::Ledger;
+use crate::exit::ExitStatus;
+use crate::journal::Journal;
+use crate::passwords::PasswordsReport;
+use crate::report::RunDetails;
+use crate::settings::{OutputSettings, RecordedRun};
+
+/// What an account says beside the counts.
+pub(super) struct ImportAccount<'a> {
+    pub target: &'a Target,
+    pub run: &'a RecordedRun,
+    pub output: &'a OutputSettings,
+}
+
+impl ImportAccount<'_> {
+    /// Gives the account, and says in the journal how the run ended, once its report is written. If that cannot be said, the same
+    /// command gives the account once more.
+    pub(super) fn give(
+        &self,
+        ledger: &Ledger,
+        journal: Option<Journal>,
+        passwords: Option<PasswordsReport>,
+    ) -> Result<ExitStatus, ImportError> {
+        let report = self.run.directory.report();
+        let status = Output::of(self.output).report(ledger, &self.details(passwords), Some(&report));
+        let is_reported = !matches!(&status, Err(ImportError::Write { path, .. }) if *path == report);
+        if let Some(mut journal) = journal.filter(|_| is_reported)
+            && let Err(error) = journal.end(ledger.ended())
+        {
+            tracing::warn!(%error, "the journal does not say that the run ended");
+        }
+        status
+    }
+
+    fn details(&self, passwords: Option<PasswordsReport>) -> RunDetails {
+        let RecordedRun { directory, record } = self.run;
+        RunDetails {
+            shards: Vec::new(),
+            passwords,
+            run: Some(directory.id().to_owned()),
+            can_go_on: record.can_be_known_again(),
+            rejects_of: record.rejects_of.clone(),
+            target: Some(self.target.base_url.to_string()),
+            report_file: Some(directory.report().display().to_string()),
+            sandbox_database: self.target.sandbox_database.clone(),
+        }
+    }
+}

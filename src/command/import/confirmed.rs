@@ -1,0 +1,115 @@
+//! What the target confirmed in earlier runs, and whether it can be believed.
+
+use std::io;
+use std::path::Path;
+
+use crate::avnology::{AdminCalls, read_by_external_id, read_one};
+use crate::delivery::OnExisting;
+use crate::destination::TargetError;
+use crate::journal::{ConfirmedUsers, SAMPLE_SIZE};
+use crate::pipeline::ConfirmedBefore;
+
+/// Without the batch methods, each user that is looked up is a request.
+const SMALL_SAMPLE: usize = 10;
+
+/// Whose confirmed users are asked for, and what for.
+pub(super) struct ConfirmedOf<'r> {
+    /// Where runs are kept, and beside them what a target confirmed.
+    pub runs_directory: &'r Path,
+    /// The target.
+    pub target: &'r str,
+    /// The run that is to go by them.
+    pub run: &'r str,
+    /// It is a shard's.
+    pub is_shard: bool,
+    /// What it does with users who are at the target already.
+    pub on_existing: OnExisting,
+    /// It asks the target about everybody.
+    pub recheck: bool,
+    /// It is known as a whole what the run did before. If not, its own users are among those whom the target confirmed, and
+    /// only their marks tell them from the others: so the target is asked about everybody.
+    pub knows_all: bool,
+}
+
+impl ConfirmedOf<'_> {
+    /// Loads them, if the target still agrees. If that fails, it costs requests and nothing else.
+    pub(super) async fn load(&self, calls: &AdminCalls) -> Result<Option<ConfirmedBefore>, TargetError> {
+        let sample_size = if calls.has_batch_methods() { SAMPLE_SIZE } else { SMALL_SAMPLE };
+        let given_up = |error: io::Error| {
+            tracing::warn!(%error, "what is known of the target cannot be used; it is asked about every user");
+            None
+        };
+        if self.is_shard {
+            // Shards go side by side and do not know of each other's users: what one believes another may be changing. So they
+            // ask the target about everybody, and the next run that is no shard does, too.
+            let marked = ConfirmedUsers::mark_stale(self.runs_directory, self.target, self.run);
+            return Ok(marked.map_or_else(given_up, |()| None));
+        }
+        let users = match self.open() {
+            Ok(opened) => opened,
+            Err(error) => return Ok(given_up(error)),
+        };
+        let users = if is_believable(users.sample().take(sample_size), calls).await? {
+            Ok(users)
+        } else {
+            tracing::warn!("the target does not have the users it had; it is asked about every user again");
+            users.recreate_empty()
+        };
+        let loaded = users.and_then(|users| {
+            let lookup = if self.may_look_up() { users.lookup()? } else { None };
+            if self.on_existing == OnExisting::Update {
+                users.note_updating(Some(self.run))?;
+            }
+            Ok(Some(ConfirmedBefore { users, lookup }))
+        });
+        Ok(loaded.unwrap_or_else(given_up))
+    }
+
+    /// Opens what the target confirmed; that is nothing if a run that changed users was broken off. It may be the run that is
+    /// resumed now: the users it changed before are in its journal, and perhaps not here.
+    fn open(&self) -> io::Result<ConfirmedUsers> {
+        let confirmed = ConfirmedUsers::open(self.runs_directory, self.target)?;
+        if confirmed.updating()?.is_none() {
+            return Ok(confirmed);
+        }
+        tracing::warn!("a run that changed users was broken off; the target is asked about every user again");
+        confirmed.recreate_empty()
+    }
+
+    /// If users who are there are to be rejected, the target itself has to say so.
+    fn may_look_up(&self) -> bool {
+        self.knows_all && self.on_existing != OnExisting::Fail && !self.recheck
+    }
+}
+
+/// Whether the target has these users under the ids it gave them then. Another tenant, a database that was reset or
+/// restored from a backup: it has not.
+async fn is_believable<'a>(
+    sample: impl Iterator<Item = &'a (String, String)>,
+    calls: &AdminCalls,
+) -> Result<bool, TargetError> {
+    let sample: Vec<&(String, String)> = sample.collect();
+    if !calls.has_batch_methods() {
+        for (external_id, id) in sample {
+            let body = calls.get(id).await?;
+            let found = body.as_deref().and_then(read_one).and_then(|found| found.external_id);
+            if found.as_deref() != Some(external_id) {
+                return Ok(false);
+            }
+        }
+        return Ok(true);
+    }
+    let external_ids: Vec<&str> = sample.iter().map(|(external_id, _)| external_id.as_str()).collect();
+    let mut done = 0;
+    while done < sample.len() {
+        let (count, body) = calls.read_some(&external_ids[done..]).await?;
+        let found = read_by_external_id(&body);
+        let has =
+            |external_id: &str, id: &str| found.get(external_id).is_some_and(|found| found.id.as_deref() == Some(id));
+        if !sample[done..done + count].iter().all(|(external_id, id)| has(external_id, id)) {
+            return Ok(false);
+        }
+        done += count;
+    }
+    Ok(true)
+}

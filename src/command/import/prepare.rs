@@ -1,0 +1,216 @@
+//! Finds the run that a command goes on with, or begins a new one.
+
+use std::path::PathBuf;
+
+use tokio_util::sync::CancellationToken;
+
+use super::super::import_error::ImportError;
+use super::super::inputs::open_once;
+use super::super::prepare_error::PrepareError;
+use crate::account::{Ledger, StopReason};
+use crate::index::Duplicates;
+use crate::journal::{
+    FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled, run_of_rejects,
+};
+use crate::settings::{ImportSettings, RecordedRun, WhichRun};
+use crate::signal::Signals;
+use crate::source::{Input, InputDigest, SourceError};
+
+/// A run that is ready to go (on).
+pub(super) struct PreparedRun {
+    /// Its directory, and what it is about.
+    pub run: RecordedRun,
+    pub journal: Journal,
+    pub progress: Progress,
+    pub ledger: Ledger,
+    pub part: Part,
+    /// Held until the run is over.
+    pub locks: [Lock; 2],
+}
+
+/// Which part of its run an import is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The first one.
+    First,
+    /// A later one. `knows_all` if all that the run did before is in its journal.
+    Later { knows_all: bool },
+}
+
+/// Prepares a run of these settings into `target`.
+pub(super) async fn prepare(
+    settings: &ImportSettings,
+    target: &str,
+    signals: &mut Signals,
+) -> Result<PreparedRun, ImportError> {
+    let wanted = record(settings, target).map_err(|error| match (error, &settings.which_run) {
+        (PrepareError::Source(source), WhichRun::Named(run)) => {
+            PrepareError::Gone { run: run.record.id.clone(), source }
+        }
+        (error, _) => error,
+    })?;
+    let target_lock = match settings.reading.shard {
+        None => Lock::take_target(&settings.locks, target, "import"),
+        Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest()),
+    };
+    let target_lock = target_lock.map_err(PrepareError::from)?;
+    if let Some(RecordedRun { directory, record: was }) = open_run(settings, &wanted)? {
+        let run_lock = Lock::take(&directory.lock(), "import").map_err(PrepareError::from)?;
+        directory.check_places().map_err(PrepareError::RunFile)?;
+        let changed = match was.changed_input(&wanted) {
+            Some(changed) => Some(changed.path.clone()),
+            None => changed_bytes(settings, &directory, &was, signals).await?,
+        };
+        if changed.is_some() && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
+            // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nothing was sent
+            // of it, for records were to be mended first.
+            return Ok(begin(settings, wanted, target_lock)?);
+        }
+        if let Some(input) = changed {
+            return Err(PrepareError::Changed { input, run: was.id }.into());
+        }
+        if !was.has_same_rules(&wanted) {
+            return Err(PrepareError::OtherRules { run: was.id }.into());
+        }
+        let mut ledger = ledger(settings);
+        let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
+        let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
+        let Replayed { journal, progress, has_end } =
+            Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
+        ledger.continue_at(&progress);
+        let (run, part) = (RecordedRun { directory, record: was }, Part::Later { knows_all: has_end });
+        return Ok(PreparedRun { run, journal, progress, ledger, part, locks: [target_lock, run_lock] });
+    }
+    Ok(begin(settings, wanted, target_lock)?)
+}
+
+/// The first input whose bytes are not those that the first pass read. All of them are read for that, but for an object whose
+/// store says that it is the same version: what was done already is not looked at otherwise, and with another order in it
+/// users would be taken for others.
+async fn changed_bytes(
+    settings: &ImportSettings,
+    directory: &RunDirectory,
+    was: &RunRecord,
+    signals: &mut Signals,
+) -> Result<Option<String>, ImportError> {
+    // If it is damaged, it is made again, and what is known of the inputs at a glance has to do.
+    let Ok(Some(FirstPassRecord { inputs, passwords, .. })) = FirstPassRecord::read(directory) else { return Ok(None) };
+    let of_inputs = settings.reading.inputs.iter().zip(&was.inputs).zip(inputs.into_iter().map(|known| known.digest));
+    let of_passwords = settings.reading.passwords.iter().zip(&was.passwords).zip(passwords);
+    let to_read: Vec<(Input, InputDigest)> = of_inputs
+        .chain(of_passwords)
+        .filter(|((input, was), _)| !is_same_version(input, was))
+        .map(|((input, _), digest)| (input.clone(), digest))
+        .collect();
+    tracing::info!("looking whether the inputs are what they were");
+    let stop = CancellationToken::new();
+    // Dropped by an interruption, it ends the reading, too.
+    let _guard = stop.clone().drop_guard();
+    let reading = tokio::task::spawn_blocking(move || {
+        for (input, was) in to_read {
+            let is_changed = input.digest(|| stop.is_cancelled())?.is_some_and(|is| is != was);
+            if is_changed {
+                return Ok(Some(input.name().to_string()));
+            }
+        }
+        Ok(None)
+    });
+    let read = tokio::select! {
+        read = reading => read,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    let read = read.map_err(|error| StopReason::Internal(format!("looking at the inputs failed: {error}")))?;
+    Ok(read.map_err(PrepareError::Source)?)
+}
+
+/// Whether a store says that an object is the one that was read. A weak tag (RFC 9110, 8.8.1) says that it is alike.
+fn is_same_version(input: &Input, was: &InputRecord) -> bool {
+    let Input::Object(object) = input else { return false };
+    let tag = object.version().ok().and_then(|version| version.tag).filter(|tag| !tag.starts_with("W/"));
+    tag.is_some() && was.fingerprint.as_ref().is_some_and(|was| was.tag == tag)
+}
+
+/// Begins a new run.
+fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Result<PreparedRun, PrepareError> {
+    let runs = &settings.runs_directory;
+    let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
+    let directory = RunDirectory::create(runs, settings.reading.shard).map_err(failed(runs.clone()))?;
+    let run_lock = Lock::take(&directory.lock(), "import")?;
+    let journal = Journal::create(&directory.journal(), &directory.rejects())?;
+    let record = RunRecord { id: directory.id().to_owned(), ..wanted };
+    settings.reading.rule_files.keep(&directory).map_err(failed(runs.clone()))?;
+    directory.write_record(&record).map_err(failed(runs.clone()))?;
+    let (progress, ledger) = (Progress::new(settings.reading.inputs.len()), ledger(settings));
+    let run = RecordedRun { directory, record };
+    Ok(PreparedRun { run, journal, progress, ledger, part: Part::First, locks: [target_lock, run_lock] })
+}
+
+fn ledger(settings: &ImportSettings) -> Ledger {
+    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard)
+}
+
+/// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
+/// its end.
+fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RecordedRun>, PrepareError> {
+    let open = match &settings.which_run {
+        WhichRun::New => None,
+        WhichRun::Named(run) => Some(run.clone()),
+        // What cannot be known again cannot be resumed.
+        WhichRun::Open if !wanted.can_be_known_again() => None,
+        WhichRun::Open => {
+            let runs = &settings.runs_directory;
+            let listed = RunDirectory::list(runs).map_err(|source| PrepareError::Io { path: runs.clone(), source })?;
+            let newest = listed.into_iter().find(|(_, record)| record.is_same_work(wanted));
+            newest.map(|(directory, record)| RecordedRun { directory, record })
+        }
+    };
+    Ok(open.filter(|run| !run.directory.is_finished()))
+}
+
+fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
+    let mut inputs = Vec::with_capacity(settings.reading.inputs.len());
+    let mut rejects_of = None;
+    for input in &settings.reading.inputs {
+        inputs.push(checked(input)?);
+        let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
+        rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
+    }
+    let passwords = settings.reading.passwords.as_ref().map(checked).transpose()?;
+    if let (Some(run), None) = (&rejects_of, &passwords) {
+        warn_of_passwords(settings, run);
+    }
+    let (mapping, traits_schema) = settings.reading.rule_files.records();
+    Ok(RunRecord {
+        id: String::new(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: jiff::Timestamp::now().to_string(),
+        target: target.to_owned(),
+        shard: settings.reading.shard.map(|shard| shard.to_string()),
+        inputs,
+        passwords,
+        missing_email: settings.reading.rules.missing_email.to_string(),
+        mapping,
+        traits_schema,
+        on_existing: settings.on_existing.to_string(),
+        options: settings.recorded_options(),
+        marked: true,
+        journals_end: true,
+        rejects_of,
+    })
+}
+
+/// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
+/// opened: it can be only once.
+fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
+    open_once(input)?;
+    InputRecord::of(input).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
+}
+
+/// A reject holds the user as the input had it, without the password that was joined.
+fn warn_of_passwords(settings: &ImportSettings, run: &str) {
+    let listed = RunDirectory::list(&settings.runs_directory).unwrap_or_default();
+    let record = listed.into_iter().map(|(_, record)| record).find(|record| record.id == run);
+    if let Some(InputRecord { path, .. }) = record.and_then(|record| record.passwords) {
+        tracing::warn!(run, passwords = path, "the run of these rejects had --passwords: without it they have none");
+    }
+}

@@ -1,0 +1,42 @@
+//! Looks at all inputs before anything else is done: a wrong name is reported at once, and the job can be stopped while a store
+//! does not answer.
+
+use super::import_error::ImportError;
+use super::prepare_error::PrepareError;
+use crate::account::StopReason;
+use crate::settings::Reading;
+use crate::signal::Signals;
+use crate::source::{Input, SourceError};
+
+/// Opens each file once, so that a wrong path is the first thing that is reported, and the only one.
+pub(super) fn look_at_inputs(reading: &Reading) -> Result<(), PrepareError> {
+    reading.files().try_for_each(open_once)
+}
+
+/// Opens a file once. A pipe is not opened: it can be only once.
+pub(super) fn open_once(input: &Input) -> Result<(), PrepareError> {
+    match input {
+        // Looking at it opens it, in fewer requests.
+        Input::Object(_) => {}
+        _ if input.is_pipe() => {}
+        _ => drop(input.open()?),
+    }
+    Ok(())
+}
+
+/// Finds out which version of each object is read from here on.
+pub(super) async fn probe_objects(reading: &Reading, signals: &mut Signals) -> Result<(), ImportError> {
+    for input in reading.files() {
+        let Input::Object(object) = input.clone() else { continue };
+        let looking = tokio::task::spawn_blocking(move || object.version());
+        let looked = tokio::select! {
+            looked = looking => looked,
+            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+        };
+        let failed = |error| StopReason::Internal(format!("looking at an object failed: {error}"));
+        looked
+            .map_err(failed)?
+            .map_err(|reason| PrepareError::Source(SourceError::Open { input: input.name(), reason }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! How much memory a job may take, and took, for the log.
+
+use super::intake::intake;
+use crate::pace::PaceRules;
+use crate::pipeline::{MemoryBound, peak_memory};
+use crate::settings::Reading;
+use crate::source::Watch;
+
+const MEBIBYTE: u64 = 1024 * 1024;
+
+/// Logs the bound before a job; `sending` is how it is sent, if it is.
+pub(super) fn log_bound(reading: &Reading, sending: Option<&PaceRules>) {
+    let MemoryBound { usual, largest, long_answers } = MemoryBound::of(&intake(reading, None, Watch::Nothing), sending);
+    tracing::info!(
+        usual_mib = usual / MEBIBYTE,
+        with_largest_records_mib = largest / MEBIBYTE,
+        more_with_long_answers_mib = long_answers / MEBIBYTE,
+        "memory is bounded, for any number of users"
+    );
+}
+
+/// Logs the peak after it.
+pub(super) fn log_peak() {
+    if let Some(peak) = peak_memory() {
+        tracing::info!(kib = peak / 1024, "peak memory");
+    }
+}

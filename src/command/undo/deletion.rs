@@ -1,0 +1,311 @@
+//! Which identities undoing a run deletes: those that the run surely created, and that are still as it made them.
+//!
+//! An identity is looked up by the target's own id, which the journal has; only what the target itself says is gone counts as
+//! gone. Where the answer to a request was lost there is no id: there the identity's mark says whether the run created it
+//! ([`RunMark`]). An identity that is not found under its external id may have been given another one since, so the target's
+//! whole list is gone through for the mark. So it is where the end of the journal may be missing: then all that carries the
+//! mark of the run is the run's. What is proven so is added to the journal before it is deleted: however often undoing is broken
+//! off, the run created it. What is neither proven nor disproven is in doubt; it is kept, and named in a file of the run.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::super::import_error::ImportError;
+use super::super::undo_error::UndoError;
+use super::decided_records::DecidedRecords;
+use super::doubts_file::DoubtsFile;
+use super::marked::{Marked, MarkedIdentities};
+use crate::avnology::{AdminCalls, MAX_PAGE, read_by_external_id, read_one};
+use crate::destination::{Comparable, RunMark};
+use crate::journal::{Amendment, InDoubt, RecordKey};
+use crate::report::Deleted;
+
+/// An identity that the journal says the run created.
+pub(super) struct Created {
+    pub key: RecordKey,
+    pub external_id: String,
+    pub id: Option<String>,
+}
+
+/// Records in doubt that were not found, or not proven, under their external ids; and whether they stay in doubt if no mark is
+/// found either.
+type Unfound<'a> = BTreeMap<RecordKey, (Option<&'a str>, bool)>;
+
+/// What is to be done about an identity.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    Delete(String),
+    Gone,
+    Changed(String),
+    NotOurs,
+    InDoubt,
+}
+
+/// What the identity says that has the external id of one that the run created.
+enum NamedIdentity {
+    /// What is to be done.
+    Fate(Fate),
+    /// It is another one, and carries the mark of the run all the same: somebody gave it another id, or the mark.
+    Marked,
+    /// It says nothing: it is somebody else's, or there is none, or that was not asked.
+    Nothing,
+}
+
+/// Deletes what a run created.
+pub(super) struct Deletion<'a> {
+    pub target: &'a AdminCalls,
+    /// What the run put on what it created; nothing if it was begun by a version that did not.
+    pub mark: Option<RunMark>,
+    /// Whether what was changed since is deleted, too.
+    pub force: bool,
+    /// How many identities are looked up at once, where that goes one by one.
+    pub concurrency: usize,
+    pub doubts: DoubtsFile<'a>,
+    /// The records of the journal that were decided about, if its end may be missing: what else carries the mark of the run is
+    /// the run's, too.
+    pub decided: Option<DecidedRecords>,
+    /// The journal, once there is anything to add to it.
+    pub amendment: Option<Amendment>,
+    pub counts: &'a Cell<Deleted>,
+}
+
+impl Deletion<'_> {
+    /// Deletes a page of what the journal says was created, as far as it is still so.
+    pub(super) async fn delete(&mut self, page: &[Created]) -> Result<(), ImportError> {
+        // Without batch methods asking for the external ids would be as many requests again.
+        let named = if self.target.has_batch_methods() {
+            self.look_up(page).await?
+        } else {
+            page.iter().map(|created| self.named(created, None)).collect()
+        };
+        let fates = page.iter().zip(named).map(|(created, named)| self.fate_of(created, named));
+        let fates: Vec<Fate> = stream::iter(fates).buffered(self.concurrency).try_collect().await?;
+        let mut doomed = Vec::new();
+        for (created, fate) in page.iter().zip(fates) {
+            if fate != Fate::Gone {
+                self.decide(created.key)?;
+            }
+            match fate {
+                Fate::Delete(id) => doomed.push(id),
+                Fate::Gone => self.count(|counts| counts.gone_already += 1),
+                Fate::Changed(_) => self.count(|counts| counts.kept_changed += 1),
+                Fate::NotOurs => self.count(|counts| counts.kept_not_ours += 1),
+                Fate::InDoubt => self.leave_in_doubt(created.key, Some(&created.external_id))?,
+            }
+        }
+        self.carry_out(&doomed).await
+    }
+
+    /// Deletes what was in doubt and turns out to be the run's own, of which this is the journal.
+    pub(super) async fn look_up_doubts(&mut self, doubts: &[InDoubt], journal: &Path) -> Result<(), ImportError> {
+        let (mut named, mut unfound) = (Vec::new(), Unfound::new());
+        for InDoubt { key, external_id } in doubts {
+            match external_id {
+                Some(external_id) => named.push((*key, external_id.as_str())),
+                None => drop(unfound.insert(*key, (None, true))),
+            }
+        }
+        let mut rest = named.as_slice();
+        while !rest.is_empty() {
+            let fates = self.fates_of_doubtful(rest).await?;
+            let (page, further) = rest.split_at(fates.len());
+            rest = further;
+            let mut ours = Vec::new();
+            for ((key, external_id), fate) in page.iter().zip(fates) {
+                let (id, is_doomed) = match fate {
+                    Fate::NotOurs | Fate::Gone | Fate::InDoubt => {
+                        unfound.insert(*key, (Some(external_id), fate == Fate::InDoubt));
+                        continue;
+                    }
+                    Fate::Changed(id) => (id, false),
+                    Fate::Delete(id) => (id, true),
+                };
+                self.decide(*key)?;
+                ours.push((*key, (*external_id).to_owned(), id, is_doomed));
+            }
+            self.take(ours, journal).await?;
+        }
+        self.take_marked(&mut unfound, journal).await?;
+        for (key, (external_id, stays_in_doubt)) in unfound {
+            if stays_in_doubt {
+                self.leave_in_doubt(key, external_id)?;
+            }
+        }
+        Ok(self.doubts.finish().map_err(UndoError::Io)?)
+    }
+
+    /// Deletes what the target's whole list shows to be the run's own, wherever it is by its external id.
+    async fn take_marked(&mut self, unfound: &mut Unfound<'_>, journal: &Path) -> Result<(), ImportError> {
+        let Some(mark) = &self.mark else { return Ok(()) };
+        if unfound.is_empty() && self.decided.is_none() {
+            return Ok(());
+        }
+        tracing::info!("the target's whole list is gone through for the mark of the run");
+        let marked = MarkedIdentities::find(self.target, mark, |key| self.is_open(unfound, key)).await?;
+        if !marked.shows_marks {
+            tracing::warn!("the target's list does not show the marks of runs");
+            for (_, stays_in_doubt) in unfound.values_mut() {
+                *stays_in_doubt = true;
+            }
+        }
+        for page in marked.pages() {
+            let mut ours = Vec::new();
+            for Marked { key, id, external_id, is_as_created } in page.map_err(UndoError::Io)? {
+                // It may be listed twice.
+                if self.is_open(unfound, key).map_err(UndoError::Io)? {
+                    unfound.remove(&key);
+                    self.decide(key)?;
+                    ours.push((key, external_id, id, self.force || is_as_created));
+                }
+            }
+            self.take(ours, journal).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what turned out to be the run's own, by its record, its external id and its id, and deletes what is doomed of it.
+    async fn take(&mut self, ours: Vec<(RecordKey, String, String, bool)>, journal: &Path) -> Result<(), ImportError> {
+        let doomed: Vec<String> =
+            ours.iter().filter(|(.., is_doomed)| *is_doomed).map(|(_, _, id, _)| id.clone()).collect();
+        let ours: Vec<_> = ours.into_iter().map(|(key, external_id, id, _)| (key, external_id, id)).collect();
+        self.note_created(&ours, journal)?;
+        self.count(|counts| {
+            counts.created += ours.len() as u64;
+            counts.kept_changed += (ours.len() - doomed.len()) as u64;
+        });
+        self.carry_out(&doomed).await
+    }
+
+    /// Whether the mark of the run with this record tells something that is not known yet.
+    fn is_open(&self, unfound: &Unfound<'_>, key: RecordKey) -> io::Result<bool> {
+        match &self.decided {
+            Some(decided) => decided.has(key).map(|is_decided| !is_decided),
+            None => Ok(unfound.contains_key(&key)),
+        }
+    }
+
+    /// Nothing else is to be decided about a record.
+    fn decide(&mut self, key: RecordKey) -> Result<(), UndoError> {
+        self.decided.as_mut().map_or(Ok(()), |decided| decided.add(key).map_err(UndoError::Io))
+    }
+
+    /// What was in doubt is so no more.
+    fn note_created(&mut self, ours: &[(RecordKey, String, String)], journal: &Path) -> Result<(), UndoError> {
+        if ours.is_empty() {
+            return Ok(());
+        }
+        if self.amendment.is_none() {
+            self.amendment = Amendment::open(journal, self.doubts.inputs().len())?;
+        }
+        let Some(amendment) = &mut self.amendment else { return Ok(()) };
+        amendment.created(ours).map_err(UndoError::Io)
+    }
+
+    /// Looks up by their external ids as many of the first as one answer can hold.
+    async fn fates_of_doubtful(&self, doubts: &[(RecordKey, &str)]) -> Result<Vec<Fate>, ImportError> {
+        let ids: Vec<&str> = doubts.iter().take(MAX_PAGE).map(|(_, external_id)| *external_id).collect();
+        let (count, body) = self.target.read_some(&ids).await?;
+        let found = read_by_external_id(&body);
+        // If nobody is there, the request was never carried out.
+        let fate = |id: &&str| found.get(*id).map_or(Fate::Gone, |found| self.fate_of_doubtful(found));
+        Ok(ids[..count].iter().map(fate).collect())
+    }
+
+    /// Looks all of them up by their external ids.
+    async fn look_up(&self, page: &[Created]) -> Result<Vec<NamedIdentity>, ImportError> {
+        let mut named = Vec::with_capacity(page.len());
+        while named.len() < page.len() {
+            let rest = &page[named.len()..];
+            let ids: Vec<&str> = rest.iter().map(|created| created.external_id.as_str()).collect();
+            let (count, body) = self.target.read_some(&ids).await?;
+            let found = read_by_external_id(&body);
+            named.extend(
+                rest[..count].iter().map(|created| self.named(created, found.get(created.external_id.as_str()))),
+            );
+        }
+        Ok(named)
+    }
+
+    /// What follows from who has the external id, as far as that was asked.
+    fn named(&self, created: &Created, found: Option<&Comparable<'_>>) -> NamedIdentity {
+        match (&created.id, found) {
+            // The target gave no ids.
+            (None, None) => NamedIdentity::Fate(Fate::InDoubt),
+            (None, Some(found)) => NamedIdentity::Fate(self.fate_of_doubtful(found)),
+            (Some(id), Some(found)) if found.id.as_ref().is_some_and(|found| found == id) => {
+                NamedIdentity::Fate(self.fate_of_ours(id, found))
+            }
+            (Some(_), Some(found)) if self.is_marked(found) => NamedIdentity::Marked,
+            (Some(_), _) => NamedIdentity::Nothing,
+        }
+    }
+
+    fn is_marked(&self, found: &Comparable<'_>) -> bool {
+        self.mark.as_ref().is_some_and(|mark| found.is_marked_by(mark))
+    }
+
+    async fn fate_of(&self, created: &Created, named: NamedIdentity) -> Result<Fate, ImportError> {
+        if let NamedIdentity::Fate(fate) = named {
+            return Ok(fate);
+        }
+        let Some(id) = &created.id else { return Ok(Fate::InDoubt) };
+        if let Some(body) = self.target.get(id).await? {
+            let changed = || Fate::Changed(id.clone());
+            return Ok(read_one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)));
+        }
+        let is_marked = match named {
+            NamedIdentity::Nothing if !self.target.has_batch_methods() => {
+                let (_, body) = self.target.read_some(&[&created.external_id]).await?;
+                let found = read_by_external_id(&body);
+                found.get(created.external_id.as_str()).is_some_and(|found| self.is_marked(found))
+            }
+            named => matches!(named, NamedIdentity::Marked),
+        };
+        // Others may have made another one with its external id after ours was deleted: ours is gone all the same.
+        Ok(if is_marked { Fate::NotOurs } else { Fate::Gone })
+    }
+
+    /// Of one that the run surely created.
+    fn fate_of_ours(&self, id: &str, found: &Comparable<'_>) -> Fate {
+        let is_doomed = self.force || found.is_as_created();
+        if is_doomed { Fate::Delete(id.to_owned()) } else { Fate::Changed(id.to_owned()) }
+    }
+
+    /// Of one of which only the mark can say that the run created it.
+    fn fate_of_doubtful(&self, found: &Comparable<'_>) -> Fate {
+        let Some(mark) = &self.mark else { return Fate::InDoubt };
+        match &found.id {
+            Some(id) if found.is_marked_by(mark) => self.fate_of_ours(id, found),
+            // The run would have put its mark on it, and nobody has changed it since.
+            _ if found.has_mark() || found.is_as_created() => Fate::NotOurs,
+            _ => Fate::InDoubt,
+        }
+    }
+
+    fn leave_in_doubt(&mut self, key: RecordKey, external_id: Option<&str>) -> Result<(), ImportError> {
+        self.count(|counts| counts.in_doubt += 1);
+        Ok(self.doubts.add(key, external_id).map_err(UndoError::Io)?)
+    }
+
+    async fn carry_out(&self, doomed: &[String]) -> Result<(), ImportError> {
+        // One by one it takes long enough to be shown.
+        let at_once = if self.target.has_batch_methods() { MAX_PAGE } else { 1 };
+        let doomed: Vec<&str> = doomed.iter().map(String::as_str).collect();
+        for some in doomed.chunks(at_once) {
+            for deleted in self.target.delete(some).await? {
+                self.count(|counts| *(if deleted { &mut counts.deleted } else { &mut counts.failed }) += 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&self, count: impl FnOnce(&mut Deleted)) {
+        let mut counts = self.counts.get();
+        count(&mut counts);
+        self.counts.set(counts);
+    }
+}

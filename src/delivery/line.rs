@@ -1,0 +1,128 @@
+//! What all senders share: the way to the destination, and to the committer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::Delivery;
+use super::batch::{BatchLimits, Item};
+use super::pending_batch::PendingBatch;
+use super::settlement::SettledReporter;
+use crate::account::StopReason;
+use crate::account::event::{Event, send_event};
+use crate::destination::{Destination, TargetError};
+use crate::journal::{Entry, Plan};
+use crate::pace::{Pace, Permit, RetryBudget};
+
+/// How long after a probe that was answered the user is tried again who alone fails.
+pub(super) const SOON: Duration = Duration::from_secs(1);
+
+/// What is left to do after a batch was answered.
+pub(super) enum Remaining {
+    /// These, perhaps none.
+    Batches(Vec<PendingBatch>),
+    /// The run is over; what is not settled stays unfinished.
+    Stop,
+}
+
+/// What all senders share.
+pub(super) struct Line {
+    pub delivery: Delivery,
+    pub reporter: SettledReporter,
+    events: mpsc::Sender<Event>,
+    pub stop: CancellationToken,
+    /// Batches that were answered so far, by all senders.
+    succeeded: AtomicU64,
+}
+
+impl Line {
+    pub(super) fn new(delivery: Delivery, events: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
+        let reporter = SettledReporter::new(events.clone());
+        Self { delivery, reporter, events, stop, succeeded: AtomicU64::new(0) }
+    }
+
+    pub(super) fn destination(&self) -> &dyn Destination {
+        &*self.delivery.destination
+    }
+
+    pub(super) fn pace(&self) -> &Arc<Pace> {
+        self.delivery.destination.pace()
+    }
+
+    pub(super) fn budget(&self) -> RetryBudget {
+        self.delivery.destination.budget()
+    }
+
+    /// Bounds of one batch, for now.
+    pub(super) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
+        let (pace, envelope) = (Arc::clone(self.pace()), self.delivery.destination.envelope());
+        move || {
+            let (items, bytes) = pace.batch(|bounds| (bounds.items(), bounds.bytes()));
+            BatchLimits { items: items.min(envelope.items), bytes: bytes.min(envelope.bytes) }
+        }
+    }
+
+    /// Batches that were answered so far, by all senders.
+    pub(super) fn succeeded(&self) -> u64 {
+        self.succeeded.load(Ordering::Relaxed)
+    }
+
+    /// One more was.
+    pub(super) fn count_success(&self) {
+        self.succeeded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether nothing has succeeded for longer than the retry budget allows.
+    pub(super) fn is_failing(&self) -> bool {
+        self.pace().failing_for() > self.budget().total
+    }
+
+    /// Makes durable what is about to be sent; false when that failed. What is planned is sent, even if the run is stopped
+    /// in between: what is planned and not answered is in doubt until the run is resumed.
+    pub(super) async fn plan(&self, pending: &PendingBatch) -> bool {
+        let items = &pending.batch.items;
+        let plan = Plan { records: items.iter().map(Item::key).collect(), round: pending.round };
+        let external_ids = items.iter().map(|item| item.external_id.to_string()).collect();
+        let (ready, is_durable) = oneshot::channel();
+        self.send_event(Event::Planned { entry: Entry::PlannedFor { plan, external_ids }, ready }).await;
+        is_durable.await.is_ok()
+    }
+
+    /// Waits for a turn at the shared pace; none when the run is stopping.
+    pub(super) async fn turn(&self) -> Option<Permit> {
+        tokio::select! {
+            biased;
+            // Only requests under way are waited for.
+            () = self.stop.cancelled() => None,
+            permit = self.pace().admit(true) => Some(permit),
+        }
+    }
+
+    /// Whether the destination answers a request with which nothing is wrong.
+    pub(super) async fn answers_probe(&self) -> bool {
+        let mut permit = self.pace().admit(false).await;
+        permit.depart().await;
+        self.destination().answers_probe(permit).await
+    }
+
+    /// Waits, unless the run is stopping: false then.
+    pub(super) async fn pause(&self, wait: Duration) -> bool {
+        tokio::select! {
+            // Once the run is stopping, nothing is tried a second time.
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(wait) => true,
+        }
+    }
+
+    pub(super) async fn send_event(&self, event: Event) {
+        send_event(&self.events, event).await;
+    }
+
+    pub(super) async fn stop_with(&self, error: TargetError) -> Remaining {
+        self.send_event(Event::Stopped(StopReason::Target(error))).await;
+        Remaining::Stop
+    }
+}

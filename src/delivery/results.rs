@@ -1,0 +1,60 @@
+//! The results of a batch, sorted by what is to be done about them.
+
+use super::pending_batch::PendingBatch;
+use super::refusal::{failing, invalid};
+use super::settlement::Settlement;
+use crate::destination::{ItemError, ItemErrorKind, ItemResult};
+use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
+
+/// The results of a batch, each item by its index.
+#[derive(Debug, Default)]
+pub(super) struct SortedResults {
+    /// Created, or rejected for good.
+    pub settlement: Settlement,
+    /// Identities with their external ids are there already.
+    pub existing: Vec<usize>,
+    /// Something of another identity's is in the way.
+    pub taken: Vec<(usize, ItemError)>,
+    /// They may be answered otherwise later.
+    pub again: Vec<usize>,
+    /// The destination does not want us, and said so of an item.
+    pub refused: Option<ItemError>,
+}
+
+impl SortedResults {
+    /// Sorts the results of a batch.
+    pub(super) fn of(pending: &PendingBatch, results: Vec<ItemResult>) -> Self {
+        let mut sorted = Self::default();
+        for (index, result) in results.into_iter().enumerate() {
+            sorted.sort(pending, index, result);
+        }
+        let Settlement { records, confirmed, .. } = &mut sorted.settlement;
+        if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
+            let last = confirmed.pop();
+            confirmed.extend(last.map(|last: ConfirmedUser| last.newest(external_id, id)));
+        }
+        sorted
+    }
+
+    fn sort(&mut self, pending: &PendingBatch, index: usize, result: ItemResult) {
+        let Settlement { records, rejected, confirmed } = &mut self.settlement;
+        match result {
+            ItemResult::Created { id } => {
+                let item = &pending.batch.items[index];
+                confirmed.extend(id.as_deref().map(|id| item.confirmed(id)));
+                let outcome = RecordOutcome::Created { external_id: item.external_id.to_string(), id };
+                records.push(Settled { key: item.key(), outcome, notices: item.notices.bits() });
+            }
+            ItemResult::Exists { .. } => self.existing.push(index),
+            ItemResult::Error(error) => match error.kind {
+                ItemErrorKind::Conflict => self.taken.push((index, error)),
+                ItemErrorKind::Invalid => rejected.push((index, invalid(error))),
+                ItemErrorKind::Transient if pending.probes.blame_the_user(pending.round + 1) => {
+                    rejected.push((index, failing(error)));
+                }
+                ItemErrorKind::Transient => self.again.push(index),
+                ItemErrorKind::Refused => self.refused = Some(error),
+            },
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The senders: batches to the destination at one pace, until every item of them is settled.
+
+use std::collections::VecDeque;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Delivery;
+use super::batch::BatchLimits;
+use super::exchange::Exchange;
+use super::line::{Line, Remaining};
+use super::pending_batch::PendingBatch;
+use crate::account::event::Event;
+use crate::pace::Slot;
+
+/// Sends batches.
+pub(crate) struct Sender {
+    line: Line,
+    abort: CancellationToken,
+}
+
+impl Sender {
+    pub(crate) fn new(
+        delivery: Delivery,
+        events: mpsc::Sender<Event>,
+        stop: CancellationToken,
+        abort: CancellationToken,
+    ) -> Self {
+        Self { line: Line::new(delivery, events, stop), abort }
+    }
+
+    /// Bounds of one batch, for now.
+    pub(crate) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
+        self.line.limits()
+    }
+
+    /// Takes batches until there are no more, as many at a time as the pace has slots for.
+    pub(crate) async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
+        let pace = self.line.pace();
+        let taken = futures::stream::unfold(batches, |mut batches| async move {
+            let slot = pace.slot().await;
+            Some(((batches.recv().await?, slot), batches))
+        });
+        let sender = &self;
+        let deliver = async |(pending, slot): (PendingBatch, Slot)| {
+            sender.deliver(pending).await;
+            drop(slot);
+        };
+        taken.for_each_concurrent(None, deliver).await;
+    }
+
+    /// Settles every item of a batch, in as many requests as that takes.
+    async fn deliver(&self, pending: PendingBatch) {
+        // Parts of one size before smaller ones: it is soon known whether the destination takes any.
+        let mut open = VecDeque::from([pending]);
+        while let Some(pending) = open.pop_front() {
+            if let Some(parts) = pending.split_to_limits(self.limits()()) {
+                open.extend(parts);
+                continue;
+            }
+            let exchange = Exchange::new(&self.line, &pending);
+            let next = tokio::select! {
+                biased;
+                () = self.abort.cancelled() => return,
+                next = exchange.until_answered() => next,
+            };
+            match next {
+                Remaining::Batches(rest) => open.extend(rest),
+                Remaining::Stop => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The senders against a destination of which the test says what it answers, on a clock that is paused.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::batch::{Batch, Item, Packer};
+use super::{Delivery, OnExisting, PendingBatch, Ready, Sender};
+use crate::account::event::Event;
+use crate::destination::{
+    Answer, Destination, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
+};
+use crate::journal::{ContentHash, RecordOutcome};
+use crate::mapping::Notices;
+use crate::pace::{ConcurrencyRules, Pace, PaceRules, RateRules, RetryBudget, Timer};
+use crate::source::{RecordChunk, RecordSpan};
+
+/// The run whose mark is put on what is sent.
+const RUN: &str = "20261123T091500Z-3f9a51c2";
+
+const BUDGET: RetryBudget = RetryBudget {
+    attempts: 10,
+    total: Duration::from_mins(3),
+    base: Duration::from_millis(200),
+    longest: Duration::from_secs(20),
+};
+
+fn pace() -> Arc<Pace> {
+    Pace::new(&PaceRules {
+        rate: RateRules::default(),
+        concurrency: ConcurrencyRules::new(Some(1)),
+        items: 500,
+        bytes: 1024 * 1024,
+        patience: BUDGET.total,
+        timer: Timer::Tokio,
+    })
+}
+
+/// A destination that creates everybody, but for what `rule` says.
+fn scripted(rule: impl Fn(&[&str]) -> Answer + Send + Sync + 'static) -> Scripted {
+    Scripted::new(pace(), BUDGET, rule)
+}
+
+fn obliging() -> Scripted {
+    scripted(|_| Answer::Created)
+}
+
+/// An identity as it is sent.
+fn encoded(number: u64, name: &str) -> Vec<u8> {
+    let mut encoded = format!(
+        r#"{{"identity":{{"external_id":"u{number}","email":"u{number}@example.com","first_name":"{name}","admin_metadata":{{"clerk":{{"id":"user_{number}"}}}}}}}}"#
+    )
+    .into_bytes();
+    RunMark::of(RUN).put_on(&mut encoded, 0, number);
+    encoded
+}
+
+/// A batch of the records with these numbers.
+fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
+    let span = |number| RecordSpan { number, line: number, offset: 0, length: 1, fault: None };
+    let chunk = Arc::new(RecordChunk {
+        input: Arc::from("-"),
+        bytes: b"x".to_vec().into(),
+        base: 0,
+        spans: numbers.clone().map(span).collect(),
+        header: None,
+        consumed: 0,
+    });
+    let mut packer = Packer::new(Scripted::ENVELOPE);
+    for (span, number) in numbers.enumerate() {
+        let encoded = encoded(number, "Ada");
+        let ready = Ready {
+            span,
+            encoded: 0..encoded.len(),
+            content: ContentHash::of(&encoded),
+            external_id: format!("u{number}").into(),
+            disabled: false,
+            notices: Notices::default(),
+        };
+        packer.push(&encoded, Item::new(0, &chunk, ready));
+    }
+    packer.finish()
+}
+
+/// What became of each record by its number, and why the run stopped, if it did.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Account {
+    records: BTreeMap<u64, String>,
+    stopped: Option<String>,
+}
+
+impl Account {
+    /// The numbers of the records of which this became.
+    fn of(&self, outcome: &str) -> Vec<u64> {
+        let named = self.records.iter().filter(|(_, became)| *became == outcome);
+        named.map(|(number, _)| *number).collect()
+    }
+}
+
+/// Sends batches to a destination, and books what is reported. A record that is reported twice fails the test.
+async fn send(destination: Arc<Scripted>, rule: OnExisting, batches: Vec<Batch>) -> Account {
+    let (events, mut inbox) = mpsc::channel(16);
+    let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+    let delivery = Delivery {
+        destination,
+        memory: 1 << 24,
+        on_existing: rule,
+        run_id: RUN.to_owned(),
+        mark: Some(RunMark::of(RUN)),
+    };
+    let sender = Sender::new(delivery, events, stop.clone(), abort);
+    let (line, waiting) = mpsc::channel(1);
+    let feeding = async move {
+        for batch in batches {
+            if line.send(PendingBatch::new(batch)).await.is_err() {
+                return;
+            }
+        }
+    };
+    let mut account = Account::default();
+    let booking = async {
+        while let Some(event) = inbox.recv().await {
+            match event {
+                Event::Planned { ready, .. } => ready.send(()).expect("the sender waits for it"),
+                Event::Settled { records, rejects, booked, .. } => {
+                    let settled = records.into_iter().map(|record| (record.key.number, outcome(&record.outcome)));
+                    let rejected = rejects.iter().map(|reject| (reject.key.number, reject.code.as_str().to_owned()));
+                    for (number, became) in settled.chain(rejected) {
+                        let earlier = account.records.insert(number, became);
+                        assert_eq!(earlier, None, "record {number} is settled twice");
+                    }
+                    drop(booked);
+                }
+                Event::Stopped(reason) => {
+                    account.stopped = Some(reason.to_string());
+                    stop.cancel();
+                }
+                _ => {}
+            }
+        }
+    };
+    futures::join!(feeding, sender.run(waiting), booking);
+    account
+}
+
+fn outcome(outcome: &RecordOutcome) -> String {
+    match outcome {
+        RecordOutcome::Created { .. } => "created",
+        RecordOutcome::Updated => "updated",
+        RecordOutcome::Unchanged => "unchanged",
+        RecordOutcome::Rejected { .. } => "rejected",
+    }
+    .to_owned()
+}
+
+async fn import(destination: &Arc<Scripted>, batches: Vec<Batch>) -> Account {
+    send(Arc::clone(destination), OnExisting::Skip, batches).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_batch_is_one_request_in_the_destinations_form_under_a_key_of_its_own() {
+    let destination = Arc::new(obliging());
+    let account = import(&destination, vec![batch(1..=3), batch(4..=5)]).await;
+    assert_eq!(account.of("created"), [1, 2, 3, 4, 5]);
+    let received = destination.received();
+    assert_eq!(received.len(), 2);
+    assert!(received[0].body.starts_with("<\n{\"identity\"") && received[0].body.ends_with("}\n>"));
+    assert_eq!(received[1].external_ids, ["u4", "u5"]);
+    assert_ne!(received[0].key, received[1].key);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_answer_was_about_is_sent_again_as_it_was_and_counts_as_created_by_its_mark() {
+    let destination = Arc::new(obliging().answering([Answer::Lost(Failure::Gateway)]));
+    let account = import(&destination, vec![batch(1..=3)]).await;
+    assert_eq!(account.of("created"), [1, 2, 3]);
+    let [first, second] = &destination.received()[..] else { panic!("two requests") };
+    assert_eq!((&first.key, &first.body), (&second.key, &second.body));
+    assert!(!first.sent_before && second.sent_before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_refused_is_found_among_others_and_alone_rejected() {
+    for failure in [Failure::Content, Failure::TooLarge, Failure::Breakdown, Failure::Gateway, Failure::Timeout] {
+        let rule = move |ids: &[&str]| if ids.contains(&"u3") { Answer::Failed(failure) } else { Answer::Created };
+        let destination = Arc::new(scripted(rule));
+        let account = import(&destination, vec![batch(10..=20), batch(1..=8), batch(21..=30)]).await;
+        assert_eq!(account.stopped, None, "{failure:?}");
+        assert_eq!(account.of("created").len(), 28, "{failure:?}");
+        assert!(account.records.contains_key(&3) && !account.of("created").contains(&3), "{failure:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_may_pass_is_sent_again_by_itself_under_another_key() {
+    let transient = ItemResult::Error(ItemError::default());
+    let destination = Arc::new(obliging().answering([Answer::Items(vec![("u2", transient)])]));
+    let account = import(&destination, vec![batch(1..=3)]).await;
+    assert_eq!(account.of("created"), [1, 2, 3]);
+    let [first, second] = &destination.received()[..] else { panic!("two requests") };
+    assert_eq!(second.external_ids, ["u2"]);
+    assert_ne!(first.key, second.key);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_refuses_us_or_is_away_stops_the_run_and_rejects_nobody() {
+    for (failure, reason) in [
+        (Failure::Refused, "refused"),
+        (Failure::Away, "unreachable"),
+        (Failure::Breakdown, "unreachable"),
+        (Failure::Timeout, "unreachable"),
+        (Failure::Gateway, "unreachable"),
+    ] {
+        let destination = Arc::new(scripted(move |_| Answer::Failed(failure)).failing_probes());
+        let account = import(&destination, vec![batch(1..=3), batch(4..=4)]).await;
+        assert!(account.records.is_empty(), "{failure:?}: {account:?}");
+        assert!(account.stopped.is_some_and(|stopped| stopped.contains(reason)), "{failure:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_is_refused_for_want_of_a_permission_stops_the_run() {
+    let refused = ItemResult::Error(ItemError { kind: ItemErrorKind::Refused, ..ItemError::default() });
+    let destination = Arc::new(obliging().answering([Answer::Items(vec![("u2", refused)])]));
+    let account = import(&destination, vec![batch(1..=3)]).await;
+    assert_eq!(account.of("created"), [1, 3], "what was created is booked");
+    assert!(account.stopped.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_who_is_there_already_is_left_changed_or_rejected_as_was_asked() {
+    let there = |name: &str| {
+        format!(
+            r#"{{"id":"id-1","external_id":"u1","email":"u1@example.com","first_name":"{name}","admin_metadata":{{"clerk":{{"id":"user_1"}}}}}}"#
+        )
+    };
+    for (rule, name, became, changes) in [
+        (OnExisting::Skip, "Grace", "unchanged", 0),
+        (OnExisting::Update, "Grace", "updated", 1),
+        (OnExisting::Update, "Ada", "unchanged", 0),
+        (OnExisting::Fail, "Ada", "already_exists", 0),
+    ] {
+        let destination = Arc::new(obliging().with("u1", there(name)));
+        let account = send(Arc::clone(&destination), rule, vec![batch(1..=2)]).await;
+        assert_eq!(account.of(became), [1], "{rule:?} {name}");
+        assert_eq!(account.of("created"), [2], "{rule:?} {name}");
+        assert_eq!(destination.changed().len(), changes, "{rule:?} {name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_person_is_in_the_way_and_the_same_person_under_another_external_id_is_not() {
+    let conflict = || {
+        let error = ItemError { kind: ItemErrorKind::Conflict, taken: Some(Field::Email), ..ItemError::default() };
+        Answer::Items(vec![("u1", ItemResult::Error(error))])
+    };
+    let there = |clerk: &str| {
+        format!(
+            r#"{{"id":"id-9","external_id":"old","email":"u1@example.com","admin_metadata":{{"clerk":{{"id":"{clerk}"}}}}}}"#
+        )
+    };
+    let stranger = Arc::new(obliging().answering([conflict()]).with("old", there("user_9")));
+    assert_eq!(import(&stranger, vec![batch(1..=2)]).await.of("email_taken"), [1]);
+    let same = Arc::new(obliging().answering([conflict()]).with("old", there("user_1")));
+    assert_eq!(import(&same, vec![batch(1..=2)]).await.of("unchanged"), [1]);
+}
+
+fn answers() -> impl Strategy<Value = Vec<Answer>> {
+    let failure = prop_oneof![
+        Just(Failure::TooLarge),
+        Just(Failure::Content),
+        Just(Failure::Throttled),
+        Just(Failure::Timeout),
+        Just(Failure::Breakdown),
+        Just(Failure::Gateway),
+        Just(Failure::Away),
+    ];
+    let lost = prop_oneof![Just(Failure::Timeout), Just(Failure::Breakdown), Just(Failure::Gateway)];
+    let transient = (1u64..=8).prop_map(|number| {
+        let names = ["u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8"];
+        let name = names[usize::try_from(number).expect("small") - 1];
+        Answer::Items(vec![(name, ItemResult::Error(ItemError::default()))])
+    });
+    let answer =
+        prop_oneof![Just(Answer::Created), failure.prop_map(Answer::Failed), lost.prop_map(Answer::Lost), transient];
+    proptest::collection::vec(answer, 0..24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn each_record_is_settled_once_or_the_run_stops_by_any_script_of_answers(answers in answers()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+        let account = runtime.block_on(async {
+            let destination = Arc::new(obliging().answering(answers));
+            import(&destination, vec![batch(1..=5), batch(6..=8)]).await
+        });
+        // Twice is what `send` looks for.
+        prop_assert!(account.stopped.is_some() || account.records.len() == 8, "{account:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bounds_of_a_batch_are_those_of_the_destination_and_of_the_pace() {
+    let destination = Arc::new(obliging());
+    let envelope = destination.envelope();
+    let delivery =
+        Delivery { destination, memory: 1 << 20, on_existing: OnExisting::Skip, run_id: RUN.to_owned(), mark: None };
+    let (events, _inbox) = mpsc::channel(1);
+    let sender = Sender::new(delivery, events, CancellationToken::new(), CancellationToken::new());
+    let limits = sender.limits()();
+    assert_eq!((limits.items, limits.bytes), (500.min(envelope.items), envelope.bytes));
+}

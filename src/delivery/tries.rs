@@ -1,0 +1,44 @@
+//! What was tried with one batch.
+
+use std::time::Duration;
+
+use super::blame::Probes;
+use crate::destination::Failure;
+
+/// What was tried with one batch.
+pub(super) struct Tries {
+    pub requests: u32,
+    /// Those that were not refused for going too fast.
+    pub attempts: u32,
+    pub timeouts: u32,
+    /// Whether one of them may have been carried out.
+    pub may_have_been_applied: bool,
+    /// What the destination was asked in between, where it is a user alone who fails.
+    pub probes: Probes,
+    /// How long to wait before the next one, if not as usual.
+    pub pause: Option<Duration>,
+    /// Batches that had succeeded before the first of them.
+    pub succeeded_before: u64,
+}
+
+impl Tries {
+    pub(super) fn new(succeeded_before: u64) -> Self {
+        Self {
+            requests: 0,
+            attempts: 0,
+            timeouts: 0,
+            may_have_been_applied: false,
+            probes: Probes::default(),
+            pause: None,
+            succeeded_before,
+        }
+    }
+
+    /// Counts an attempt that settled nothing.
+    pub(super) fn note(&mut self, failure: Failure) {
+        let is_an_attempt =
+            !matches!(failure, Failure::Refused | Failure::TooLarge | Failure::Content | Failure::Throttled);
+        self.attempts += u32::from(is_an_attempt);
+        self.timeouts += u32::from(failure == Failure::Timeout);
+    }
+}

@@ -1,0 +1,58 @@
+//! What identities can be sent to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError};
+use crate::http::Body;
+use crate::pace::{Pace, Permit, RetryBudget};
+
+/// What identities can be sent to. One implementation a vendor, and a scripted one for the tests of the sender.
+///
+/// Every request goes at its turn of the destination's pace. Those of [`Self::create`] and [`Self::answers_probe`] come with a
+/// permit, and are sent once; all others wait for their own turn, and are repeated within the retry budget.
+pub trait Destination: fmt::Debug + Send + Sync {
+    /// What a person calls it: its address.
+    fn name(&self) -> String;
+
+    /// The pace that all requests to it share.
+    fn pace(&self) -> &Arc<Pace>;
+
+    /// How often and how long one request is tried.
+    fn budget(&self) -> RetryBudget;
+
+    /// The form of a request that creates identities, and its bounds.
+    fn envelope(&self) -> Envelope;
+
+    /// Creates identities, in one request of this form. It says what became of each, or why nobody knows.
+    fn create<'a>(&'a self, request: CreateRequest<'a>, permit: Permit) -> BoxFuture<'a, CreateOutcome>;
+
+    /// Whether it can be asked to check a request without creating anything.
+    fn can_check(&self) -> bool;
+
+    /// Whether it answers a request with which nothing is wrong.
+    fn answers_probe(&self, permit: Permit) -> BoxFuture<'_, bool>;
+
+    /// Finds the first of these identities by their external ids, as many as one answer can hold: how many it was asked
+    /// about, and an answer for [`Self::read_found`]. Let go of one answer before you ask for the next one: together they
+    /// have bounded room.
+    fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>>;
+
+    /// Finds the same person as `sent`, wherever it is by its external id: an answer for [`Self::read_found`]. There may be
+    /// others in it.
+    fn find_person<'a>(&'a self, sent: &'a Comparable<'a>) -> BoxFuture<'a, Result<Option<Body>, TargetError>>;
+
+    /// Changes some fields of one identity.
+    fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>>;
+
+    /// Reads an identity as it is sent.
+    fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>>;
+
+    /// Reads the identities of an answer.
+    fn read_found<'a>(&self, answer: &'a Body) -> Vec<Comparable<'a>>;
+
+    /// The error of a run whose items are refused for a reason that is not theirs.
+    fn refused_item(&self, error: &ItemError) -> TargetError;
+}

@@ -1,0 +1,250 @@
+//! A destination of which a test says what it answers, one request after the other. It needs no socket.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::Deserialize;
+
+use super::{
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, CreateResults, Destination, Envelope, FailedRequest,
+    Failure, ItemError, ItemResult, StopErrors, TargetError,
+};
+use crate::http::Body;
+use crate::pace::{Pace, PaceSignal, Permit, RequestResult, RetryBudget};
+
+/// What it answers to one request.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// That all items are created.
+    Created,
+    /// This, for each item that one is named for; all others are created.
+    Items(Vec<(&'static str, ItemResult)>),
+    /// No results.
+    Failed(Failure),
+    /// No results, but the destination has carried out the request.
+    Lost(Failure),
+}
+
+/// A request as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub external_ids: Vec<String>,
+    pub key: String,
+    pub body: String,
+    pub sent_before: bool,
+}
+
+/// How it answers the requests that no answer was named for.
+type Rule = Box<dyn Fn(&[&str]) -> Answer + Send + Sync>;
+
+/// A destination that answers what a test says.
+pub(crate) struct Scripted {
+    pace: Arc<Pace>,
+    budget: RetryBudget,
+    answers: Mutex<VecDeque<Answer>>,
+    rule: Rule,
+    /// The requests that came, in order.
+    received: Mutex<Vec<Received>>,
+    /// Who is there, by external id, as JSON.
+    there: Mutex<BTreeMap<String, String>>,
+    changed: Mutex<Vec<String>>,
+    answers_probes: bool,
+}
+
+impl std::fmt::Debug for Scripted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Scripted")
+    }
+}
+
+impl Scripted {
+    /// The form of its requests: lines, each an identity as `{"identity":{…}}`.
+    pub(crate) const ENVELOPE: Envelope =
+        Envelope { head: b"<\n", separator: b"\n", tail: b"\n>", items: 1_000, bytes: 1024 * 1024 };
+
+    /// One that creates everybody, but for what `rule` says of the external ids of a request.
+    pub(crate) fn new(
+        pace: Arc<Pace>,
+        budget: RetryBudget,
+        rule: impl Fn(&[&str]) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            pace,
+            budget,
+            answers: Mutex::default(),
+            rule: Box::new(rule),
+            received: Mutex::default(),
+            there: Mutex::default(),
+            changed: Mutex::default(),
+            answers_probes: true,
+        }
+    }
+
+    /// It gives these answers first, and goes by its rule then.
+    pub(crate) fn answering(self, answers: impl IntoIterator<Item = Answer>) -> Self {
+        lock(&self.answers).extend(answers);
+        self
+    }
+
+    /// This identity is there already, as JSON.
+    pub(crate) fn with(self, external_id: &str, identity: String) -> Self {
+        lock(&self.there).insert(external_id.to_owned(), identity);
+        self
+    }
+
+    /// It answers no probe well.
+    pub(crate) fn failing_probes(self) -> Self {
+        Self { answers_probes: false, ..self }
+    }
+
+    /// The requests that came, in order.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        lock(&self.received).clone()
+    }
+
+    /// The ids of those that were changed.
+    pub(crate) fn changed(&self) -> Vec<String> {
+        lock(&self.changed).clone()
+    }
+
+    fn answer(&self, request: &CreateRequest<'_>) -> CreateOutcome {
+        let ids: Vec<&str> = request.items.iter().map(|item| item.external_id).collect();
+        lock(&self.received).push(Received {
+            external_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            key: request.key.to_owned(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+            sent_before: request.sent_before,
+        });
+        let answer = lock(&self.answers).pop_front().unwrap_or_else(|| (self.rule)(&ids));
+        let (named, failure) = match answer {
+            Answer::Failed(failure) => return failed(failure, false),
+            Answer::Lost(failure) => (Vec::new(), Some(failure)),
+            Answer::Created => (Vec::new(), None),
+            Answer::Items(named) => (named, None),
+        };
+        let mut there = lock(&self.there);
+        let bodies = request.body[Self::ENVELOPE.head.len()..request.body.len() - Self::ENVELOPE.tail.len()]
+            .split(|byte| *byte == b'\n');
+        let results = ids.iter().zip(bodies).map(|(id, body)| {
+            if let Some((_, result)) = named.iter().find(|(name, _)| name == id) {
+                return result.clone();
+            }
+            let own = format!("id-{id}");
+            if there.contains_key(*id) {
+                return ItemResult::Exists { id: Some(own) };
+            }
+            let sent = String::from_utf8_lossy(body);
+            let members = &sent[r#"{"identity":{"#.len()..sent.len() - "}".len()];
+            there.insert((*id).to_owned(), format!(r#"{{"id":"{own}",{members}"#));
+            ItemResult::Created { id: Some(own) }
+        });
+        let results = results.collect();
+        match failure {
+            Some(failure) => failed(failure, true),
+            None => CreateOutcome::Results(CreateResults { results, ..CreateResults::default() }),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A request without results.
+fn failed(failure: Failure, may_have_been_applied: bool) -> CreateOutcome {
+    let error = |reason: &str| TargetError::Unreachable { target: "the script".to_owned(), reason: reason.to_owned() };
+    CreateOutcome::Failed(Box::new(FailedRequest {
+        failure,
+        may_have_been_applied,
+        retry_after: None,
+        is_explained: false,
+        error: ItemError::default(),
+        request: None,
+        errors: StopErrors { refused: error("refused"), asks_to_wait: None, unreachable: error("unreachable") },
+    }))
+}
+
+impl Destination for Scripted {
+    fn name(&self) -> String {
+        "the script".to_owned()
+    }
+
+    fn pace(&self) -> &Arc<Pace> {
+        &self.pace
+    }
+
+    fn budget(&self) -> RetryBudget {
+        self.budget
+    }
+
+    fn envelope(&self) -> Envelope {
+        Self::ENVELOPE
+    }
+
+    fn create<'a>(&'a self, request: CreateRequest<'a>, permit: Permit) -> BoxFuture<'a, CreateOutcome> {
+        async move {
+            let outcome = self.answer(&request);
+            let verdict = match &outcome {
+                CreateOutcome::Failed(failed) if failed.failure == Failure::Throttled => RequestResult::Refused,
+                CreateOutcome::Failed(failed) if failed.failure.may_come_from_a_record() => RequestResult::Failed,
+                CreateOutcome::Results(CreateResults { results, .. })
+                    if results.iter().all(ItemResult::is_transient) =>
+                {
+                    RequestResult::Failed
+                }
+                _ => RequestResult::Granted,
+            };
+            permit.finish(&PaceSignal::of(verdict));
+            outcome
+        }
+        .boxed()
+    }
+
+    fn can_check(&self) -> bool {
+        true
+    }
+
+    fn answers_probe(&self, permit: Permit) -> BoxFuture<'_, bool> {
+        let verdict = if self.answers_probes { RequestResult::Granted } else { RequestResult::Failed };
+        permit.finish(&PaceSignal::of(verdict));
+        std::future::ready(self.answers_probes).boxed()
+    }
+
+    fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {
+        let there = lock(&self.there);
+        let found: Vec<&str> = external_ids.iter().filter_map(|id| there.get(*id)).map(String::as_str).collect();
+        let body = Body::from(format!("[{}]", found.join(",")).into_bytes());
+        std::future::ready(Ok((external_ids.len(), body))).boxed()
+    }
+
+    fn find_person<'a>(&'a self, sent: &'a Comparable<'a>) -> BoxFuture<'a, Result<Option<Body>, TargetError>> {
+        let there = lock(&self.there);
+        let all: Vec<&str> = there.values().map(String::as_str).collect();
+        let body = sent.clerk_id().map(|_| Body::from(format!("[{}]", all.join(",")).into_bytes()));
+        std::future::ready(Ok(body)).boxed()
+    }
+
+    fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>> {
+        lock(&self.changed).push(change.id.to_owned());
+        std::future::ready(Ok(Changed::Updated)).boxed()
+    }
+
+    fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>> {
+        #[derive(Deserialize)]
+        struct Item<'a> {
+            #[serde(borrow)]
+            identity: Comparable<'a>,
+        }
+        serde_json::from_slice::<Item<'_>>(encoded).ok().map(|item| item.identity)
+    }
+
+    fn read_found<'a>(&self, answer: &'a Body) -> Vec<Comparable<'a>> {
+        serde_json::from_slice(answer).unwrap_or_default()
+    }
+
+    fn refused_item(&self, _: &ItemError) -> TargetError {
+        TargetError::Unreachable { target: self.name(), reason: "an item was refused".to_owned() }
+    }
+}

@@ -1,0 +1,171 @@
+//! Sends one request and reads its reply: no retries of its own, and no redirect followed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use reqwest::{Certificate, RequestBuilder, redirect};
+use url::Url;
+
+use super::body::AnswerRoom;
+use super::compression::{GzipWelcome, compressed};
+use super::key::SecretKey;
+use super::read_reply::{REQUEST_ID, read_reply};
+use super::transport::{innermost, transport};
+use super::{BaseUrl, ClientError, ClientOptions, Keep, Proxy, ProxyFault, Reply, ReplyOutcome, Request, Transport};
+
+/// What a stream of HTTP/2 holds that nobody has read yet, and a connection in all: an answer that waits for room keeps no
+/// other one from coming.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * STREAM_WINDOW;
+
+/// How often an idle connection is checked.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// The way to one other side. Cheap to clone; clones share connections, the key and the memory for answers.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base_url: BaseUrl,
+    key: Arc<SecretKey>,
+    gzip: GzipWelcome,
+    /// For answers that are long.
+    room: AnswerRoom,
+    proxy: Option<Arc<Proxy>>,
+    connect_timeout: Duration,
+}
+
+impl Client {
+    /// Prepares a client; nothing is sent yet.
+    pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
+        let key = Arc::new(SecretKey::new(&options.secret_key, options.key_source.clone())?);
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("avnology-migrate/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(options.timeouts.connect)
+            .timeout(options.timeouts.request)
+            .tcp_keepalive(KEEPALIVE)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            // A redirect would carry the key and the users to a host that nobody named.
+            .redirect(redirect::Policy::none())
+            // Attempts are counted, paced and reported by the sender; the library must not add any.
+            .retry(reqwest::retry::never());
+        if let Some(path) = &options.certificates {
+            builder = builder.tls_certs_merge(certificates(path)?);
+        }
+        // Those of the environment are known by now; the library would pass by one that it does not understand.
+        builder = builder.no_proxy();
+        if let Some(proxy) = &options.proxy {
+            builder = builder.proxy(proxy.to_reqwest().map_err(ClientError::Library)?);
+        }
+        let http = builder.build().map_err(ClientError::Library)?;
+        Ok(Self {
+            http,
+            base_url: options.base_url.clone(),
+            key,
+            gzip: GzipWelcome::default(),
+            room: AnswerRoom::default(),
+            proxy: options.proxy.clone(),
+            connect_timeout: options.timeouts.connect,
+        })
+    }
+
+    /// The other side.
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.base_url
+    }
+
+    /// The URL of a path there, such as `v1/users`.
+    pub fn url(&self, path: &str) -> Url {
+        self.base_url.path(path)
+    }
+
+    /// Sends a request once. If its key is refused and there is a new one by now, sends it once more with that.
+    pub async fn send(&self, request: Request) -> Reply {
+        let Request { method, url, body, idempotency_key, keep } = request;
+        let mut plain = self.http.request(method, url);
+        if body.is_some() {
+            plain = plain.header(CONTENT_TYPE, "application/json");
+        }
+        if let Some(key) = &idempotency_key {
+            plain = plain.header("Idempotency-Key", key);
+        }
+        let Some(body) = body else { return self.send_with_new_key(plain, keep).await };
+        if idempotency_key.is_some()
+            && self.gzip.is_for(body.len())
+            && let Some(request) = plain.try_clone()
+        {
+            let request = request.header(CONTENT_ENCODING, "gzip").body(compressed(Bytes::clone(&body)).await);
+            let reply = self.send_with_new_key(request, keep).await;
+            if reply.outcome != (ReplyOutcome::Answered { status: 415 }) {
+                return reply;
+            }
+            self.gzip.refuse();
+        }
+        self.send_with_new_key(plain.body(body), keep).await
+    }
+
+    /// Sends a request, and once more if the key was replaced meanwhile.
+    async fn send_with_new_key(&self, request: RequestBuilder, keep: Keep) -> Reply {
+        // All bodies are in memory, so that there always is a second one.
+        let second = request.try_clone();
+        let (reply, generation) = self.attempt(request, keep).await;
+        match (reply.outcome, second) {
+            (ReplyOutcome::Answered { status: 401 | 403 }, Some(second)) if self.key.renew(generation).await => {
+                self.attempt(second, keep).await.0
+            }
+            _ => reply,
+        }
+    }
+
+    /// Sends and reads the answer to its end. Returns the generation of the key, too.
+    async fn attempt(&self, request: RequestBuilder, keep: Keep) -> (Reply, u64) {
+        let (authorization, generation) = self.key.current();
+        let id = uuid::Uuid::now_v7().to_string();
+        let mut reply = match request.header(AUTHORIZATION, authorization).header(REQUEST_ID, &id).send().await {
+            Ok(response) => {
+                self.gzip.read(&response);
+                read_reply(response, keep, &self.room).await
+            }
+            Err(error) => {
+                tracing::debug!(request = id, error = %innermost(&error), "no answer");
+                self.not_sent(transport(&error)).await
+            }
+        };
+        if reply.outcome.is_success() {
+            self.key.is_good();
+        }
+        // The other side's own name for it, if it has one, is what its logs have.
+        reply.request_id = reply.request_id.or(Some(id));
+        tracing::trace!(request = reply.request_id, outcome = ?reply.outcome, "answered");
+        (reply, generation)
+    }
+
+    /// A reply that there is not, and which proxy is in the way.
+    async fn not_sent(&self, transport: Transport) -> Reply {
+        let Some(proxy) = &self.proxy else { return Reply::none(ReplyOutcome::Failed(transport)) };
+        let fault = match transport {
+            Transport::Proxy(ProxyFault::Broken) => match proxy.status(&self.base_url, self.connect_timeout).await {
+                Some(status) if status != 200 => ProxyFault::Answered { status },
+                _ => ProxyFault::Broken,
+            },
+            Transport::Proxy(fault) => fault,
+            // It may be either, the proxy or what is behind it.
+            Transport::Connect => ProxyFault::TimedOut,
+            transport => return Reply::none(ReplyOutcome::Failed(transport)),
+        };
+        Reply { proxy: Some(proxy.to_string()), ..Reply::none(ReplyOutcome::Failed(Transport::Proxy(fault))) }
+    }
+}
+
+/// The certificates in a PEM file.
+fn certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
+    let wrong = |problem: String| ClientError::Certificates { path: path.display().to_string(), problem };
+    let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(wrong("it holds no certificate in PEM form".to_owned())),
+    }
+}

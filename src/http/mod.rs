@@ -1,0 +1,50 @@
+//! One request and its reply, in no vendor's words: connections, TLS, proxies, keys, what is kept of an answer, and when a
+//! request is repeated.
+//!
+//! ```text
+//!  vendor's client ── Request ──► Client ──► the other side
+//!        ▲                          │ key, request id, compression; one attempt, no redirect
+//!        └──────── Reply ◄──────────┘ outcome, Retry-After, quota, as much of the body as is kept
+//!
+//!  PacedRequests: waits for its turn, sends, and sends again until there is an answer or the retry budget is used up
+//! ```
+//!
+//! A vendor's client is a room of its own ([`crate::avnology`]). It brings the paths, reads the bodies, says which outcomes
+//! are transient ([`TransientRule`]; [`is_transient`] is the usual one), and puts a [`GaveUp`] into words for a person.
+
+mod base_url;
+mod body;
+mod client;
+mod client_error;
+mod compression;
+mod cycle;
+mod gave_up;
+mod key;
+mod options;
+mod outcome;
+mod paced_requests;
+mod proxy;
+mod read_reply;
+mod reply;
+mod request;
+mod request_id;
+mod retry;
+mod retry_after;
+mod shorten;
+mod transport;
+
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use body::{AnswerHold, Body, memory_of_answers};
+pub use client::Client;
+pub use client_error::ClientError;
+pub(crate) use cycle::Cycle;
+pub use gave_up::GaveUp;
+pub use key::{KeyFault, KeySource, check_key};
+pub use options::{ClientOptions, Timeouts};
+pub use outcome::{ReplyOutcome, TlsFault, TransientRule, Transport, is_transient};
+pub use paced_requests::PacedRequests;
+pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};
+pub use reply::Reply;
+pub use request::{Keep, Request};
+pub(crate) use request_id::shown_request_id;
+pub use retry::{retry_until_answered, retry_while};

@@ -1,0 +1,60 @@
+//! What is sent, and what is wanted of the answer.
+
+use bytes::Bytes;
+use reqwest::Method;
+use url::Url;
+
+/// What is kept of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All of it: records.
+    All,
+    /// The results of a batch; long texts are cut off.
+    Results,
+    /// Nothing, if it is one of success.
+    Nothing,
+}
+
+/// One request. It may be sent several times, so all of it is in memory.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    /// JSON.
+    pub(super) body: Option<Bytes>,
+    pub(super) idempotency_key: Option<String>,
+    pub(super) keep: Keep,
+}
+
+impl Request {
+    /// A `GET`, whose answer is kept as a whole.
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url, None, Keep::All)
+    }
+
+    /// A `DELETE`, of whose answer the status counts.
+    pub fn delete(url: Url) -> Self {
+        Self::new(Method::DELETE, url, None, Keep::Nothing)
+    }
+
+    /// A `PATCH` with JSON, of whose answer the status counts.
+    pub fn patch(url: Url, body: Bytes) -> Self {
+        Self::new(Method::PATCH, url, Some(body), Keep::Nothing)
+    }
+
+    /// A `POST` of JSON, of whose answer the status counts.
+    pub fn post(url: Url, body: Bytes) -> Self {
+        Self::new(Method::POST, url, Some(body), Keep::Nothing)
+    }
+
+    /// A `POST` of JSON that changes nothing when it comes again under this key, and whose results are kept. Where the other
+    /// side takes compressed bodies, it is compressed.
+    pub fn idempotent_post(url: Url, body: Bytes, idempotency_key: &str) -> Self {
+        let idempotency_key = Some(idempotency_key.to_owned());
+        Self { idempotency_key, ..Self::new(Method::POST, url, Some(body), Keep::Results) }
+    }
+
+    fn new(method: Method, url: Url, body: Option<Bytes>, keep: Keep) -> Self {
+        Self { method, url, body, idempotency_key: None, keep }
+    }
+}

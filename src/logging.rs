@@ -1,0 +1,27 @@
+//! The log on standard error.
+
+use std::io::IsTerminal;
+
+use tracing::Level;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::report::LogFormat;
+
+/// Starts the log. Only our own lines are shown: those of libraries could hold addresses.
+pub fn start(verbosity: u8, format: LogFormat) {
+    let level = match verbosity {
+        0 => Level::WARN,
+        1 => Level::DEBUG,
+        _ => Level::TRACE,
+    };
+    let color = std::io::stderr().is_terminal() && anstream::stderr().current_choice() != anstream::ColorChoice::Never;
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = match format {
+        LogFormat::Text => layer.with_ansi(color).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
+    };
+    tracing_subscriber::registry().with(layer).with(Targets::new().with_target("avnology_migrate", level)).init();
+}

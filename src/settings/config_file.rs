@@ -1,0 +1,234 @@
+//! The config file: options of `avnology migrate clerk` that are not typed each time.
+//!
+//! ```toml
+//! [migrate.clerk]
+//! import = "clerk_users.json"
+//! rate = "40/s"
+//! ```
+//!
+//! A key is the long name of an option and means what the option means: the command line itself says what there is, and
+//! takes the values as its defaults. Which options may be here, and which variables and runs win over them, says the table
+//! ([`crate::cli::OPTIONS`]). A relative path is relative to the file's directory.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{Arg, Command, CommandFactory};
+use toml::de::{DeTable, DeValue};
+
+use super::Environment;
+use super::config_value::{validate, values};
+use crate::cli::{CODEMOD, Cli, OPTIONS, OptionRow};
+use crate::toml_document::{Document, Section, TextFault, shown, suggestion};
+
+/// How keys of Avnology ID begin.
+const KEY_PREFIX: &str = "sk_";
+
+const NO_KEY: &str = "the admin key does not belong in this file: set AVNOLOGY_SECRET_KEY, or AVNOLOGY_SECRET_KEY_FILE to a \
+                      file with it";
+
+/// The command line whose defaults are the file's values.
+pub(super) fn with_defaults(
+    command: &Command,
+    text: &str,
+    path: &Path,
+    environment: &Environment,
+) -> Result<Command, Vec<TextFault>> {
+    let mut document = Document::new(text);
+    let entries = match DeTable::parse(text) {
+        Ok(table) => entries(&mut document, &Section::whole(table.get_ref()), path),
+        Err(error) => {
+            document.fault(error.span().unwrap_or_default(), format!("this is not TOML: {}", error.message()));
+            Vec::new()
+        }
+    };
+    let faults = document.into_faults();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let is_set = |entry: &ConfigEntry| entry.option.variable.is_some_and(|name| environment.get(name).is_some());
+    let entries: Vec<ConfigEntry> = entries.into_iter().filter(|entry| !is_set(entry)).collect();
+    Ok(command.clone().mut_subcommand("migrate", |migrate| {
+        migrate.mut_subcommand("clerk", |clerk| entries.iter().fold(clerk, |clerk, entry| entry.as_default(clerk)))
+    }))
+}
+
+/// An option's values, as they would be typed.
+struct ConfigEntry {
+    option: &'static OptionRow,
+    values: Vec<OsString>,
+}
+
+impl ConfigEntry {
+    /// Makes this the default of a command's option, and of its subcommands'.
+    fn as_default(&self, command: Command) -> Command {
+        if command.get_name() == CODEMOD {
+            return command;
+        }
+        // These are about a run that began before.
+        let is_said = matches!(command.get_name(), "resume" | "undo") && self.option.is_remembered;
+        let command = command.mut_args(|argument| {
+            if argument.get_long() != Some(self.option.name) || is_said {
+                return argument;
+            }
+            argument.default_values(self.values.clone()).required(false)
+        });
+        command.mut_subcommands(|subcommand| self.as_default(subcommand))
+    }
+}
+
+/// The command whose options these are.
+fn clerk() -> Command {
+    let mut command = Cli::command();
+    command.build();
+    let clerk = command.find_subcommand("migrate").and_then(|migrate| migrate.find_subcommand("clerk"));
+    clerk.cloned().unwrap_or_default()
+}
+
+/// The options of a command and of its subcommands, by their long names.
+fn options(command: &Command) -> Vec<&Arg> {
+    let further = command.get_subcommands().filter(|further| further.get_name() != CODEMOD).flat_map(options);
+    command.get_arguments().filter(|argument| argument.get_long().is_some()).chain(further).collect()
+}
+
+fn entries<'t>(document: &mut Document<'t>, whole: &Section<'t, '_>, path: &Path) -> Vec<ConfigEntry> {
+    keys_stay_out(document, whole.table);
+    document.only(whole, &["migrate"]);
+    let Some(migrate) = document.section(whole, "migrate") else { return Vec::new() };
+    document.only(&migrate, &["clerk"]);
+    let Some(section) = document.section(&migrate, "clerk") else { return Vec::new() };
+    let clerk = clerk();
+    let typed = options(&clerk);
+    let mut entries = Vec::new();
+    for (key, value) in section.table {
+        let name = key.get_ref().as_ref();
+        let option = OptionRow::find(name).zip(typed.iter().find(|option| option.get_long() == Some(name)));
+        match option {
+            Some((option, _)) if !option.is_in_config => {
+                document.fault(key.span(), format!("`{name}` can only be typed"));
+            }
+            Some((option, argument)) => match values(argument, value, path.parent().unwrap_or(Path::new(""))) {
+                Ok(values) if values.is_empty() => {}
+                Ok(values) => match validate(&clerk, name, &values) {
+                    None => entries.push(ConfigEntry { option, values }),
+                    Some(problem) => document.fault(value.span(), format!("`{name}`: {problem}")),
+                },
+                Err(problem) => document.fault(value.span(), format!("`{name}` {problem}")),
+            },
+            None if is_name_of_a_key(name) => {}
+            None => {
+                let known = OPTIONS.iter().filter(|option| option.is_in_config).map(|option| option.name);
+                let hint =
+                    suggestion(name, known).unwrap_or_else(|| "; the keys are the long names of options".to_owned());
+                document.fault(key.span(), format!("unknown key {} in [migrate.clerk]{hint}", shown(name)));
+            }
+        }
+    }
+    entries
+}
+
+/// Every place that looks like it holds the admin key is a fault.
+fn keys_stay_out(document: &mut Document<'_>, table: &DeTable<'_>) {
+    for (name, value) in table {
+        match value.get_ref() {
+            _ if is_name_of_a_key(name.get_ref()) => document.fault(name.span(), NO_KEY),
+            DeValue::String(text) if text.starts_with(KEY_PREFIX) => document.fault(value.span(), NO_KEY),
+            DeValue::Table(inner) => keys_stay_out(document, inner),
+            _ => {}
+        }
+    }
+}
+
+fn is_name_of_a_key(name: &str) -> bool {
+    let name = name.to_lowercase().replace('_', "-");
+    ["key", "token", "secret"].iter().any(|word| name.ends_with(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ArgAction;
+
+    use super::super::command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
+    use super::super::config_value::is_flag;
+    use super::*;
+
+    fn parse(text: &str, variables: &[(&str, &str)], arguments: &str) -> Result<Cli, CommandLineError> {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(DEFAULT_CONFIG_FILE), text).unwrap();
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let arguments: Vec<OsString> = arguments.split(' ').map(OsString::from).collect();
+        command_line(&arguments, directory.path(), &Environment::of(variables))
+    }
+
+    #[test]
+    fn every_option_of_the_table_has_its_place_in_the_file_or_can_only_be_typed() {
+        let clerk = clerk();
+        for OptionRow { name, .. } in OPTIONS.iter().filter(|option| option.is_in_config) {
+            let option = options(&clerk).into_iter().find(|option| option.get_long() == Some(name)).unwrap();
+            let value = match option.get_action() {
+                _ if is_flag(option) => "true".to_owned(),
+                // One that could not be taken back once the file has it.
+                ArgAction::SetTrue | ArgAction::SetFalse => panic!("`{name}` takes no value"),
+                ArgAction::Count => "1".to_owned(),
+                _ => format!("'{}'", sample(name, option)),
+            };
+            let text = format!("[migrate.clerk]\n{name} = {value}");
+            if let Err(error) = parse(&text, &[], "avnology migrate clerk --import users.json") {
+                panic!("{text}: {error}");
+            }
+        }
+    }
+
+    /// Something that the option takes.
+    fn sample(name: &str, option: &Arg) -> String {
+        if let Some(value) = option.get_possible_values().first() {
+            return value.get_name().to_owned();
+        }
+        match name {
+            "base-url" => "https://id.example.com".to_owned(),
+            "missing-email" => "reject".to_owned(),
+            "rate" | "rate-min" | "rate-max" => "5/s".to_owned(),
+            "shard" => "1/2".to_owned(),
+            "batch-bytes" | "max-record-bytes" => "65536".to_owned(),
+            _ => "5".to_owned(),
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once_and_no_value_but_an_options_own() {
+        let text = "retries = 3
+[migrate.clerk]
+improt = 'users.json'
+base_url = 'https://id.example.com'
+rate = 'fast'
+batch-size = 5000
+on-existing = 'overwrite'
+recheck = 'yes'
+verbose = 'very'
+passwords = ['a.csv']
+max-wait = -1
+dry-run = true
+secret_key = 'sk_live_oops'
+report = 'sk_live_oops'
+[migrate.clark]
+";
+        let Err(CommandLineError::Config { faults, .. }) = parse(text, &[], "avnology migrate clerk") else { panic!() };
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(faults.join("\n"), @"
+        line 1, column 1: unknown key `retries`; there is only `migrate`
+        line 3, column 1: unknown key `improt` in [migrate.clerk]; did you mean `import`?
+        line 4, column 1: unknown key `base_url` in [migrate.clerk]; did you mean `base-url`?
+        line 5, column 8: `rate`: expected a number of requests for each second or minute, such as `50/s` or `600/m`, or `auto`
+        line 6, column 14: `batch-size`: expected a number from 1 to 1000
+        line 7, column 15: `on-existing`: it is one of skip, update, fail
+        line 8, column 11: `recheck` is either true or false
+        line 9, column 11: `verbose` is a number
+        line 10, column 13: `passwords` is a text in quotes, or a number
+        line 11, column 12: `max-wait`: expected a whole number that is not negative
+        line 12, column 1: `dry-run` can only be typed
+        line 13, column 1: the admin key does not belong in this file: set AVNOLOGY_SECRET_KEY, or AVNOLOGY_SECRET_KEY_FILE to a file with it
+        line 14, column 10: the admin key does not belong in this file: set AVNOLOGY_SECRET_KEY, or AVNOLOGY_SECRET_KEY_FILE to a file with it
+        line 15, column 10: unknown key `clark` in [migrate]; did you mean `clerk`?
+        ");
+    }
+}

@@ -1,0 +1,51 @@
+//! The settings of a dry run.
+
+use super::connection::Connection;
+use super::named_files::NamedFiles;
+use super::output::{OutputSettings, is_quiet};
+use super::reading::{Reading, ReadingChoice};
+use super::runs::runs_directory;
+use super::{Environment, SettingsError};
+use crate::cli::ImportArguments;
+
+/// Identities that are shown if nothing else was typed.
+const DEFAULT_PREVIEW: usize = 3;
+
+/// What a dry run needs.
+#[derive(Clone, Debug)]
+pub struct DryRunSettings {
+    /// What to read and how to map it.
+    pub reading: Reading,
+    /// Where its output goes.
+    pub output: OutputSettings,
+    /// Identities to show.
+    pub preview: usize,
+    /// Stop once more records than this were rejected.
+    pub max_errors: Option<u64>,
+    /// An input with fewer records than this is an error.
+    pub min_records: Option<u64>,
+}
+
+impl DryRunSettings {
+    /// Resolves what was typed. What would be wrong for the import is wrong here, too, but for what only the target needs.
+    pub(super) fn resolve(
+        arguments: ImportArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let ImportArguments { import, passwords, shard, mapping, preview, options, .. } = arguments;
+        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
+        let reading = Reading::resolve(choice, &options, environment)?;
+        let connection = Connection::resolve(&options, reading.shard, environment)?;
+        let runs = runs_directory(options.runs_dir.clone(), environment)?;
+        NamedFiles::new(&output).reading(&reading).certificates(&connection).check(&runs, environment)?;
+        let default = if is_quiet(&options) { 0 } else { DEFAULT_PREVIEW };
+        Ok(Self {
+            reading,
+            output,
+            preview: preview.unwrap_or(default),
+            max_errors: options.max_errors,
+            min_records: options.min_records,
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! Files that a command writes where the user said. None of them may be one that it reads, that another option names, or
+//! that belongs to a run; and that it can be written is known before anything is sent.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::connection::Connection;
+use super::output::OutputSettings;
+use super::reading::Reading;
+use super::target::TargetSettings;
+use super::{Environment, OutputError};
+use crate::files::directory_of;
+use crate::journal::{CONFIRMED_USERS_PREFIX, RunRecord};
+use crate::report::GivenPath;
+use crate::source::Input;
+
+/// A file and which option names it.
+type NamedFile = (&'static str, PathBuf);
+
+/// The files that a command reads, and those that it writes.
+pub(super) struct NamedFiles<'s> {
+    read: Vec<NamedFile>,
+    written: Vec<NamedFile>,
+    report: Option<&'s Path>,
+}
+
+impl<'s> NamedFiles<'s> {
+    /// The files that the output goes to.
+    pub(super) fn new(output: &'s OutputSettings) -> Self {
+        let metrics = output.metrics.iter().map(|metrics| ("--metrics-file", metrics.path().to_path_buf()));
+        let written = metrics.chain(output.report.clone().map(|report| ("--report", report))).collect();
+        Self { read: Vec::new(), written, report: output.report.as_deref() }
+    }
+
+    /// The export, the passwords, and the files that say how users are mapped.
+    pub(super) fn reading(mut self, reading: &Reading) -> Self {
+        let path_of = |input: &Input| match input {
+            Input::File(path) => Some(path.clone()),
+            // Where it is redirected from a file, that is behind this name.
+            Input::Stdin => Some(PathBuf::from("/dev/stdin")),
+            Input::Object(_) => None,
+        };
+        self.read.extend(reading.inputs.iter().filter_map(path_of).map(|path| ("--import", path)));
+        self.read.extend(reading.passwords.iter().filter_map(path_of).map(|path| ("--passwords", path)));
+        let (mapping, traits_schema) = reading.rule_files.records();
+        self.read.extend(mapping.map(|file| ("--mapping", file.path.into())));
+        self.read.extend(traits_schema.map(|file| ("--traits-schema", file.path.into())));
+        self
+    }
+
+    /// The files that a run was about. They are not read, and are the user's all the same.
+    pub(super) fn inputs_of(mut self, record: &RunRecord) -> Self {
+        let inputs = record.inputs.iter().map(|input| ("--import", &input.path));
+        let passwords = record.passwords.iter().map(|input| ("--passwords", &input.path));
+        let files = inputs.chain(passwords).filter(|(_, path)| *path != "-");
+        self.read.extend(files.map(|(option, path)| (option, PathBuf::from(path))));
+        self
+    }
+
+    /// The files of the embedded target.
+    pub(super) fn target(mut self, target: &TargetSettings) -> Self {
+        let TargetSettings::Sandbox(database) = target else { return self };
+        // SQLite has two of its own beside it.
+        let files = ["", "-wal", "-shm"].map(|suffix| {
+            let mut name = database.clone().into_os_string();
+            name.push(OsString::from(suffix));
+            ("--sandbox-db", PathBuf::from(name))
+        });
+        self.written.splice(0..0, files);
+        self
+    }
+
+    /// The certificates.
+    pub(super) fn certificates(mut self, connection: &Connection) -> Self {
+        self.read.extend(connection.certificates.iter().map(|path| ("--cacert", path.clone())));
+        self
+    }
+
+    /// Looks at all files that are to be written.
+    pub(super) fn check(mut self, runs: &Path, environment: &Environment) -> Result<(), OutputError> {
+        self.read.extend(environment.files().into_iter().map(|path| ("this command's configuration", path)));
+        for (index, (option, path)) in self.written.iter().enumerate() {
+            let overwrites = |what: String| OutputError::Overwrites { option, path: path.clone(), what };
+            if let Some((of, _)) = self.read.iter().find(|(_, read)| is_same_file(path, read)) {
+                return Err(overwrites(format!("the file of {of}")));
+            }
+            if let Some((of, _)) = self.written[..index].iter().find(|(_, other)| is_same_file(path, other)) {
+                return Err(overwrites(format!("that of {of}, too")));
+            }
+            if belongs_to_a_run(path, runs) {
+                return Err(overwrites("in the directory of a run".to_owned()));
+            }
+        }
+        if let Some(path) = self.report {
+            let unwritable = |source| OutputError::Unwritable { option: "--report", path: path.to_path_buf(), source };
+            GivenPath::writable(path).map_err(unwritable)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file lies where a run keeps its own.
+fn belongs_to_a_run(path: &Path, runs: &Path) -> bool {
+    let (Ok(directory), Ok(runs)) = (directory_of(path).canonicalize(), runs.canonicalize()) else {
+        return false;
+    };
+    let within = directory.strip_prefix(&runs).ok().and_then(|within| within.components().next());
+    within.is_some_and(|first| {
+        let name = first.as_os_str();
+        runs.join(name).join("run.json").exists() || name.to_string_lossy().starts_with(CONFIRMED_USERS_PREFIX)
+    })
+}
+
+/// Whether two paths name one file, even by different names. A terminal, a pipe or a device is written to without harm.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (std::fs::metadata(one), std::fs::metadata(other)) {
+        (Ok(found), Ok(also)) => found.is_file() && also.is_file() && is_same(&found, &also, (one, other)),
+        (Err(_), Err(_)) => place(one).is_some_and(|place_of_one| Some(place_of_one) == place(other)),
+        _ => false,
+    }
+}
+
+#[cfg(unix)]
+fn is_same(one: &std::fs::Metadata, other: &std::fs::Metadata, _: (&Path, &Path)) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &std::fs::Metadata, _: &std::fs::Metadata, (one, other): (&Path, &Path)) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Where a file would be that is not there yet.
+fn place(path: &Path) -> Option<PathBuf> {
+    Some(directory_of(path).canonicalize().ok()?.join(path.file_name()?))
+}

@@ -1,0 +1,120 @@
+//! What is read and how it is mapped.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::connection::{certificates, patience, timeouts};
+use super::engine::ShardError;
+use super::{Environment, SettingsError, shard};
+use crate::cli::{MappingArguments, RunOptions};
+use crate::http::Timeouts;
+use crate::mapping::{MissingEmail, Rules};
+use crate::rule_files::RuleFiles;
+use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
+
+/// What is read and how it is mapped: settings of every command that reads an export.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The inputs, in order.
+    pub inputs: Vec<Input>,
+    /// The file with the passwords that the users lack.
+    pub passwords: Option<Input>,
+    /// Which records of the inputs are ours; all of them without one.
+    pub shard: Option<Shard>,
+    /// Bounds of what the reader buffers.
+    pub limits: ReaderLimits,
+    /// The choices of mapping.
+    pub rules: Rules,
+    /// The files that say how to map.
+    pub rule_files: RuleFiles,
+    /// How many mapper workers.
+    pub workers: usize,
+}
+
+/// What is said about the reading, by what was typed or by the record of a run.
+pub(super) struct ReadingChoice {
+    pub(super) inputs: Vec<PathBuf>,
+    pub(super) passwords: Option<PathBuf>,
+    pub(super) shard: Option<ShardChoice>,
+    pub(super) rule_files: RuleFiles,
+    pub(super) missing_email: Option<MissingEmail>,
+}
+
+impl ReadingChoice {
+    /// What was typed.
+    pub(super) fn typed(
+        inputs: Vec<PathBuf>,
+        passwords: Option<PathBuf>,
+        shard: Option<ShardChoice>,
+        mapping: &MappingArguments,
+    ) -> Result<Self, SettingsError> {
+        let rule_files = RuleFiles::read(mapping.mapping.as_deref(), mapping.traits_schema.as_deref())?;
+        Ok(Self { inputs, passwords, shard, rule_files, missing_email: mapping.missing_email.clone() })
+    }
+}
+
+impl Reading {
+    pub(super) fn resolve(
+        choice: ReadingChoice,
+        options: &RunOptions,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let ReadingChoice { inputs, passwords, shard, rule_files, missing_email } = choice;
+        let access = object_access(options, environment)?;
+        let input = |path: &PathBuf| Input::parse(path, &access);
+        let inputs = inputs.iter().map(input).collect::<Result<Vec<_>, _>>()?;
+        let passwords = passwords.as_ref().map(input).transpose()?;
+        check(&inputs, passwords.as_ref(), environment)?;
+        let shard = shard::resolve(shard, environment)?;
+        if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
+            return Err(ShardError::Pipe.into());
+        }
+        let default = ReaderLimits::default();
+        Ok(Self {
+            inputs,
+            passwords,
+            shard,
+            limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },
+            rules: rule_files.rules(missing_email)?,
+            rule_files,
+            workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        })
+    }
+
+    /// Whether some of the export can be read only once.
+    pub fn has_pipe(&self) -> bool {
+        self.inputs.iter().any(Input::is_pipe)
+    }
+
+    /// The inputs, and the file with the passwords.
+    pub fn files(&self) -> impl Iterator<Item = &Input> {
+        self.inputs.iter().chain(&self.passwords)
+    }
+}
+
+/// How inputs are reached that lie in a store.
+fn object_access(options: &RunOptions, environment: &Environment) -> Result<Arc<ObjectAccess>, SettingsError> {
+    let Timeouts { connect, request } = timeouts(options);
+    Ok(Arc::new(ObjectAccess {
+        options: environment.of_stores(),
+        certificates: certificates(options, environment)?,
+        connect_timeout: connect,
+        part_timeout: request,
+        patience: patience(options),
+    }))
+}
+
+/// Fails if there are too many inputs, or one that cannot be read.
+fn check(inputs: &[Input], passwords: Option<&Input>, environment: &Environment) -> Result<(), SettingsError> {
+    if inputs.len() > usize::from(u16::MAX) {
+        return Err(SettingsError::TooManyInputs { count: inputs.len() });
+    }
+    if inputs.iter().chain(passwords).filter(|input| **input == Input::Stdin).count() > 1 {
+        return Err(SettingsError::StdinTwice);
+    }
+    if inputs.iter().chain(passwords).any(|input| matches!(input, Input::Object(_))) {
+        environment.check_proxy()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! The options that a run remembers in `run.json`: written when it begins, and read when it is resumed or undone.
+
+use super::ImportSettings;
+use crate::cli::RunOptions;
+use crate::journal::RecordedOptions;
+
+impl ImportSettings {
+    /// What `run.json` says about how the run runs.
+    pub fn recorded_options(&self) -> RecordedOptions {
+        RecordedOptions {
+            rate: Some(self.connection.rate.to_string()),
+            concurrency: Some(self.connection.pace.concurrency.to_string()),
+            batch_size: Some(self.connection.pace.items),
+            batch_bytes: Some(self.connection.pace.bytes),
+            max_wait: Some(self.connection.retry.total.as_secs()),
+            max_errors: self.limits.max_errors,
+            max_record_bytes: Some(self.reading.limits.record_bytes),
+            recheck: self.recheck,
+            strict: self.limits.strict,
+            min_records: self.limits.min_records,
+        }
+    }
+}
+
+/// What was typed, else what the run was begun with.
+pub(super) fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOptions, String> {
+    let rate = recorded.rate.as_deref().map(str::parse).transpose()?;
+    let concurrency = recorded.concurrency.as_deref().map(str::parse).transpose()?;
+    Ok(RunOptions {
+        rate: typed.rate.or(rate),
+        concurrency: typed.concurrency.or(concurrency),
+        batch_size: typed.batch_size.or(recorded.batch_size),
+        batch_bytes: typed.batch_bytes.or(recorded.batch_bytes),
+        max_wait: typed.max_wait.or(recorded.max_wait),
+        max_errors: typed.max_errors.or(recorded.max_errors),
+        min_records: typed.min_records.or(recorded.min_records),
+        strict: typed.strict || recorded.strict,
+        max_record_bytes: typed.max_record_bytes.or(recorded.max_record_bytes),
+        ..typed
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cli::OPTIONS;
+
+    #[test]
+    fn a_run_remembers_the_options_that_the_table_says() {
+        let recorded = serde_json::to_value(RecordedOptions::default()).unwrap();
+        let recorded: BTreeSet<String> = recorded.as_object().unwrap().keys().cloned().collect();
+        let in_table = OPTIONS.iter().filter(|option| option.is_remembered).map(|option| option.name.replace('-', "_"));
+        assert_eq!(recorded, in_table.collect());
+    }
+}

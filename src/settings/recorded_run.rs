@@ -1,0 +1,70 @@
+//! A run that is there already: found by its id, or because it was interrupted.
+
+use std::path::Path;
+
+use super::SettingsError;
+use crate::journal::{Lock, MergedRecord, RunDirectory, RunRecord};
+
+/// A run that is there already.
+#[derive(Clone, Debug)]
+pub struct RecordedRun {
+    /// Its directory.
+    pub directory: RunDirectory,
+    /// What it is about.
+    pub record: RunRecord,
+}
+
+impl RecordedRun {
+    /// The run with this id: somebody may have given its directory another name.
+    pub(super) fn named(runs: &Path, id: &str) -> Result<Self, SettingsError> {
+        let named = list(runs)?.into_iter().find(|run| run.record.id == id);
+        named.ok_or_else(|| failed(runs, why_not(runs, id)))
+    }
+
+    /// The newest run that is not finished.
+    pub(super) fn interrupted(runs: &Path) -> Result<Self, SettingsError> {
+        // What has no fingerprint, as standard input, cannot be known again.
+        let is_open = |run: &Self| !run.directory.is_finished() && run.record.can_be_known_again();
+        let mut open: Vec<Self> = list(runs)?.into_iter().filter(is_open).collect();
+        // One of several shards may have been interrupted while the others go on.
+        let idle = open.iter().position(|run| !Lock::is_held(&run.directory.lock()));
+        let which = idle.unwrap_or_default();
+        let found = (which < open.len()).then(|| open.swap_remove(which));
+        found.ok_or_else(|| failed(runs, "there is no run that was interrupted".to_owned()))
+    }
+
+    /// The error for what is wrong with it.
+    pub(super) fn wrong(&self, problem: String) -> SettingsError {
+        SettingsError::Record { run: self.record.id.clone(), problem }
+    }
+}
+
+fn list(runs: &Path) -> Result<Vec<RecordedRun>, SettingsError> {
+    let listed = RunDirectory::list(runs).map_err(|error| failed(runs, error.to_string()))?;
+    Ok(listed.into_iter().map(|(directory, record)| RecordedRun { directory, record }).collect())
+}
+
+fn failed(runs: &Path, problem: String) -> SettingsError {
+    SettingsError::Runs { directory: runs.display().to_string(), problem }
+}
+
+/// Why there is no run of this name, and what to do.
+fn why_not(runs: &Path, id: &str) -> String {
+    let path = runs.join(id);
+    if let Some(MergedRecord { shards, .. }) = MergedRecord::read(&path) {
+        let shards = shards.join(" and ");
+        return format!("`{id}` is no run but the account of {shards}, put together; name these, one at a time");
+    }
+    match RunDirectory::open(path.clone()) {
+        _ if !path.is_dir() => format!("there is no run `{id}`; `avnology migrate clerk runs` lists them"),
+        _ if id.ends_with("-merged") => format!(
+            "`{id}` is no run but the account of several shards, put together; name their runs, one at a time: `avnology \
+             migrate clerk runs` lists them"
+        ),
+        _ if !RunDirectory::holds_a_run(&path) => {
+            format!("`{id}` never began, and sent nothing: it was interrupted before it had a `run.json`")
+        }
+        Err(error) => error.to_string(),
+        Ok((_, record)) => format!("the directory `{id}` is that of run `{0}`; say `{0}`", record.id),
+    }
+}

@@ -1,0 +1,71 @@
+//! Which target.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::{Environment, SettingsError};
+use crate::avnology::DEFAULT_BASE_URL;
+use crate::cli::{BASE_URL, TargetArguments};
+use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy, check_key};
+
+/// What the record of a run puts before the database of the embedded target.
+const OF_SANDBOX: &str = "sandbox:";
+
+/// Which target.
+#[derive(Clone, Debug)]
+pub enum TargetSettings {
+    /// An embedded Avnology ID over this database.
+    Sandbox(PathBuf),
+    /// A real one.
+    Real {
+        /// Its address.
+        base_url: BaseUrl,
+        /// The admin key.
+        secret_key: SecretString,
+        /// Where it comes from, so that it can be read again when the target does not take it any more.
+        key_source: KeySource,
+        /// The proxy on the way to it.
+        proxy: Option<Arc<Proxy>>,
+    },
+}
+
+impl TargetSettings {
+    /// The target that was typed.
+    pub(super) fn resolve(arguments: TargetArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        if arguments.sandbox {
+            return Ok(Self::Sandbox(arguments.sandbox_db));
+        }
+        let base_url = match environment.or_variable(arguments.base_url, BASE_URL)? {
+            Some(base_url) => base_url,
+            None => DEFAULT_BASE_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
+                name: "AVNOLOGY_BASE_URL",
+                problem: error.to_string(),
+            })?,
+        };
+        Self::real(base_url, environment)
+    }
+
+    /// The target of a run, as its record has it; or what is wrong with the record.
+    pub(super) fn of_record(
+        target: &str,
+        wrong: impl FnOnce(String) -> SettingsError,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        if let Some(database) = target.strip_prefix(OF_SANDBOX) {
+            return Ok(Self::Sandbox(PathBuf::from(database)));
+        }
+        let base_url = target.parse().map_err(|error: BaseUrlError| wrong(error.to_string()))?;
+        Self::real(base_url, environment)
+    }
+
+    fn real(base_url: BaseUrl, environment: &Environment) -> Result<Self, SettingsError> {
+        let key_source = environment.key_source();
+        let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
+        check_key(&secret_key).map_err(|fault| SettingsError::Key { place: environment.key_place(), fault })?;
+        environment.warn_of_readers();
+        let proxy = environment.proxy(&base_url)?.map(Arc::new);
+        Ok(Self::Real { base_url, secret_key, key_source, proxy })
+    }
+}

@@ -1,0 +1,57 @@
+//! The settings of undoing a run.
+
+use std::path::PathBuf;
+
+use super::connection::Connection;
+use super::named_files::NamedFiles;
+use super::output::OutputSettings;
+use super::recorded_options::options_of_run;
+use super::recorded_run::RecordedRun;
+use super::runs::runs_directory;
+use super::target::TargetSettings;
+use super::{Environment, SettingsError};
+use crate::cli::UndoArguments;
+use crate::journal::LockDirectory;
+
+/// What undoing a run needs. It reads no export and maps nobody.
+#[derive(Clone, Debug)]
+pub struct UndoSettings {
+    /// The run.
+    pub run: RecordedRun,
+    /// Where it created identities.
+    pub target: TargetSettings,
+    /// How the target is reached, and how fast.
+    pub connection: Connection,
+    /// Where its output goes.
+    pub output: OutputSettings,
+    /// Whether the user said yes already.
+    pub is_confirmed: bool,
+    /// Whether identities that were changed since are deleted, too.
+    pub force: bool,
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// Where the locks of targets are.
+    pub locks: LockDirectory,
+}
+
+impl UndoSettings {
+    /// Resolves what was typed; what the run is about comes from its record.
+    pub fn resolve(
+        arguments: UndoArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let UndoArguments { run, yes, force, options } = arguments;
+        let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
+        let run = RecordedRun::named(&runs_directory, &run)?;
+        let wrong = |problem: String| run.wrong(problem);
+        let options = options_of_run(options, &run.record.options).map_err(wrong)?;
+        let shard = run.record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
+        let target = TargetSettings::of_record(&run.record.target, wrong, environment)?;
+        let connection = Connection::resolve(&options, shard, environment)?;
+        let files = NamedFiles::new(&output).inputs_of(&run.record).target(&target).certificates(&connection);
+        files.check(&runs_directory, environment)?;
+        let locks = environment.locks();
+        Ok(Self { run, target, connection, output, is_confirmed: yes, force, runs_directory, locks })
+    }
+}

@@ -1,0 +1,48 @@
+//! The settings of a verification.
+
+use super::connection::Connection;
+use super::named_files::NamedFiles;
+use super::output::OutputSettings;
+use super::reading::{Reading, ReadingChoice};
+use super::runs::runs_directory;
+use super::target::TargetSettings;
+use super::{Environment, SettingsError};
+use crate::cli::VerifyArguments;
+use crate::verify::Sample;
+
+/// What a verification needs.
+#[derive(Clone, Debug)]
+pub struct VerifySettings {
+    /// The export, and how it was mapped.
+    pub reading: Reading,
+    /// What to compare it with.
+    pub target: TargetSettings,
+    /// How the target is reached, and how fast.
+    pub connection: Connection,
+    /// Where its output goes.
+    pub output: OutputSettings,
+    /// How much is compared.
+    pub sample: Sample,
+    /// An input with fewer records than this is an error.
+    pub min_records: Option<u64>,
+}
+
+impl VerifySettings {
+    /// Resolves what was typed.
+    pub fn resolve(
+        arguments: VerifyArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let VerifyArguments { import, passwords, sample, all: _, target, mapping, options } = arguments;
+        let choice = ReadingChoice::typed(import, passwords, None, &mapping)?;
+        let reading = Reading::resolve(choice, &options, environment)?;
+        let target = TargetSettings::resolve(target, environment)?;
+        let connection = Connection::resolve(&options, reading.shard, environment)?;
+        let runs = runs_directory(options.runs_dir, environment)?;
+        let files = NamedFiles::new(&output).reading(&reading).target(&target).certificates(&connection);
+        files.check(&runs, environment)?;
+        let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
+        Ok(Self { reading, target, connection, output, sample, min_records: options.min_records })
+    }
+}
