@@ -59,15 +59,17 @@ pub(super) fn cut(text: &str, import: &Import, segments: &[Segment], keeps: &[bo
         .collect();
     let Some(last_kept) = keeps.iter().rposition(|keeps| *keeps) else { return edits };
     let (Some(kept), Some(last)) = (segments.get(last_kept), segments.last()) else { return edits };
-    if last_kept + 1 < segments.len() {
-        let tail = Range { start: last.range.end, end: braces.end }.of(text);
-        if last.comma.is_none()
-            && let Some(comma) = kept.comma
-        {
-            edits.push(Edit::remove(comma, comma + 1));
-        }
-        if kept.ends_with_line_comment && !tail.contains('\n') {
-            edits.push(Edit::insert(last.range.end, newline_of(text)));
+    if let (true, None, Some(comma)) = (last_kept + 1 < segments.len(), last.comma, kept.comma) {
+        edits.push(Edit::remove(comma, comma + 1));
+    }
+    // The end of a line that went with a name: a comment before it would go on over what is behind.
+    let tail = Range { start: last.range.end, end: braces.end };
+    let kept = segments.iter().zip(keeps).filter(|(_, keeps)| **keeps).map(|(segment, _)| segment);
+    let next = kept.clone().skip(1).map(|segment| segment.range).chain([tail]);
+    for (segment, next) in kept.zip(next) {
+        let begins_a_line = next.of(text).trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
+        if segment.ends_with_line_comment && segment.range.end != next.start && !begins_a_line {
+            edits.push(Edit::insert(next.start, newline_of(text)));
         }
     }
     edits
@@ -90,16 +92,19 @@ impl NewName {
         if !segment.has_comment {
             return Self { text, before: String::new(), behind: String::new() };
         }
-        let before = Range { start: segment.range.start, end: name.start }.of(source).trim().to_owned();
-        let behind = match segment.comma {
-            Some(comma) => {
-                let first = Range { start: name.end, end: comma }.of(source).trim();
-                let second = Range { start: comma + 1, end: segment.range.end }.of(source).trim();
-                [first, second].join(if first.is_empty() || second.is_empty() { "" } else { " " })
-            }
-            None => Range { start: name.end, end: segment.range.end }.of(source).trim().to_owned(),
+        let part = |start, end| Range { start, end }.of(source).trim();
+        let before = part(segment.range.start, name.start);
+        let Some(comma) = segment.comma else {
+            return Self { text, before: before.to_owned(), behind: part(name.end, segment.range.end).to_owned() };
         };
-        Self { text, before, behind }
+        let (first, behind) = (part(name.end, comma), part(comma + 1, segment.range.end));
+        // What stands between the name and its comma goes above it if it could not stand beside what is behind the comma.
+        if first.is_empty() || (behind.is_empty() && !first.contains("//")) {
+            let behind = if first.is_empty() { behind } else { first };
+            return Self { text, before: before.to_owned(), behind: behind.to_owned() };
+        }
+        let before = if before.is_empty() { first.to_owned() } else { format!("{before}\n{first}") };
+        Self { text, before, behind: behind.to_owned() }
     }
 
     /// A name without comments.

@@ -35,7 +35,12 @@ pub fn read_facts(text: &str, language: Language) -> Option<Facts> {
     if parsed.panicked || parsed.diagnostics.has_errors() || parsed.is_flow_language {
         return None;
     }
-    let semantic = SemanticBuilder::new().with_build_nodes(true).build(&parsed.program).semantic;
+    // A name that is declared twice, for example, means nothing with certainty.
+    let built = SemanticBuilder::new().with_build_nodes(true).with_check_syntax_error(true).build(&parsed.program);
+    if built.diagnostics.has_errors() {
+        return None;
+    }
+    let semantic = built.semantic;
     let tree = Tree { text, semantic: &semantic };
     let mut facts = Facts { comments: comments(&parsed.program), names: tree.names(), ..Facts::default() };
     let mut covered = HashSet::new();
