@@ -115,6 +115,7 @@ fn options(arguments: &CodemodArguments) -> Result<Options, CommandError> {
             environment: arguments.env,
             deployment: arguments.ci,
             package_version: arguments.package_version.clone(),
+            ..Asked::default()
         },
     })
 }
@@ -129,7 +130,7 @@ fn say(outcome: &Outcome, mode: Mode, console: Console) {
     let totals = &outcome.account.totals;
     if mode == Mode::Check {
         console.note(&format!(
-            "{} files would change; {} of {} names of Clerk's are left, {} entries to check",
+            "files that would change: {}; {} of {} names of Clerk's are left, {} entries to check",
             totals.files_changed, totals.left, totals.imported, totals.to_check
         ));
     } else {

@@ -94,7 +94,7 @@ fn what_is_documented_moves_and_the_rest_is_in_the_report() {
 fn exit_code_0_says_that_nothing_is_left() {
     let application = Application::new(&[("page.ts", PAGE)]);
     let run = application.run(&["--check"]).expect_code(3);
-    assert!(run.stderr.contains("1 files would change"), "{}", run.stderr);
+    assert!(run.stderr.contains("files that would change: 1;"), "{}", run.stderr);
     assert_eq!(application.changes(), "", "--check changes nothing");
     application.run(&[]).expect_code(0);
     application.commit();

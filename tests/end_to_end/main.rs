@@ -14,6 +14,8 @@ mod user;
 mod addresses;
 mod changed;
 mod cli;
+#[cfg(feature = "codemod")]
+mod codemod;
 mod consequence;
 mod csv;
 mod csv_programs;

@@ -55,6 +55,19 @@ pub fn apply(text: &str, edits: &[Edit]) -> Result<String, EditConflict> {
     Ok(result)
 }
 
+/// Where a byte of the text stands after all edits. What is replaced is where its replacement begins.
+pub fn place_after(edits: &[Edit], place: usize) -> usize {
+    let mut after = place;
+    for edit in edits {
+        if edit.end <= place && (edit.start < place || edit.start == edit.end) {
+            after = after + edit.text.len() - (edit.end - edit.start);
+        } else if edit.start < place {
+            after -= place - edit.start;
+        }
+    }
+    after
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +76,15 @@ mod tests {
     fn bytes_between_edits_stay() {
         let edits = [Edit::replace(4, 5, "Ö"), Edit::insert(0, "<"), Edit::remove(1, 3), Edit::insert(5, ">")];
         assert_eq!(apply("abcdef", &edits), Ok("<adÖ>f".to_owned()));
+    }
+
+    #[test]
+    fn places_go_along_with_edits() {
+        let edits = [Edit::insert(0, "12"), Edit::replace(2, 4, "x")];
+        let text = apply("abcdef", &edits).expect("edits");
+        assert_eq!(text, "12abxef");
+        let after: Vec<usize> = (0..6).map(|place| place_after(&edits, place)).collect();
+        assert_eq!(after, [2, 3, 4, 4, 5, 6]);
     }
 
     #[test]

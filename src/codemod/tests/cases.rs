@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use avnology_codemod::finding::{Action, Finding};
+use avnology_codemod::report::Entry;
+use avnology_codemod::swap::Outcome;
 use avnology_codemod::syntax::{Language, read_facts};
 use avnology_codemod::{Account, Asked, Mode, Options, Rules, run};
 
@@ -159,11 +162,14 @@ fn each_case_comes_out_as_it_says() {
     assert!(wrong.is_empty(), "{} cases came out differently, see {}:\n{}", wrong.len(), results.display(), wrong.join("\n\n"));
 }
 
-/// What is left, without the lines, which edits move.
+/// What is left, with its lines: the first run has them as they are after it.
 fn left(account: &Account) -> Vec<String> {
-    let left = account.entries.iter().filter(|entry| entry.finding.action == avnology_codemod::finding::Action::Left);
-    let mut left: Vec<String> =
-        left.map(|entry| format!("{} {} {}", entry.path, entry.finding.code.name(), entry.finding.subject)).collect();
+    let left = account.entries.iter().filter(|entry| entry.finding.action == Action::Left);
+    let text = |entry: &Entry| {
+        let Finding { code, subject, lines, .. } = &entry.finding;
+        format!("{}:{lines:?} {} {subject}", entry.path, code.name())
+    };
+    let mut left: Vec<String> = left.map(text).collect();
     left.sort();
     left
 }
@@ -173,7 +179,7 @@ fn holds_for_all(case: &Case, account: &Account) {
     let totals = &account.totals;
     assert_eq!(totals.imported, totals.moved + totals.gone + totals.left, "{}", case.name);
     for file in &account.files {
-        for name in file.names.iter().filter(|name| name.outcome == avnology_codemod::swap::Outcome::Left) {
+        for name in file.names.iter().filter(|name| name.outcome == Outcome::Left) {
             let is_listed = file.entries.iter().any(|entry| {
                 (entry.subject == name.name || entry.module.as_deref() == Some(&name.module)) && !entry.lines.is_empty()
             });

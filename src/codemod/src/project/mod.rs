@@ -11,5 +11,5 @@ mod skip;
 
 pub use analysis::{Analysis, Content, analyse};
 pub use folders::{Folder, Folders};
-pub use plan::{Asked, FilePlan, PackageStatus, Plan, barrel_packages, plan};
+pub use plan::{Asked, FilePlan, Given, PackageStatus, Plan, barrel_packages, plan};
 pub use skip::{MAX_BYTES, Skip, is_foreign};

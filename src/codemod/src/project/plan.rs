@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::analysis::{Analysis, Content};
 use super::folders::{Folders, above};
 use crate::code::Code;
-use crate::edit::Edit;
+use crate::edit::{Edit, apply, place_after};
 use crate::environment::{PUBLISHABLE_KEY, SECRET_KEY, new_name, variables};
 use crate::finding::{Action, Finding, Found, located};
 use crate::kind::Kind;
@@ -25,6 +25,8 @@ pub struct Asked {
     pub deployment: bool,
     /// The version of the packages that are added.
     pub package_version: Option<String>,
+    /// The changes are written, so that lines are those of the changed files.
+    pub is_written: bool,
 }
 
 /// What becomes of a file.
@@ -100,21 +102,34 @@ struct Planner<'a> {
     dependencies: BTreeMap<&'a str, Dependencies>,
     /// Files that import from a file's package, for files that pass a whole module on.
     importers: &'a BTreeMap<String, usize>,
+    /// Folders in which nothing changes.
+    held: &'a BTreeSet<String>,
     locks: Vec<(&'a str, &'a BTreeSet<String>)>,
 }
 
-/// Decides about everything. `importers` says how many files import from the package of a file that passes a module on.
-pub fn plan(
-    analyses: &[Analysis],
-    folders: &Folders,
-    rules: &Rules,
-    asked: &Asked,
-    importers: &BTreeMap<String, usize>,
-) -> Plan {
+/// What there is to decide from beside the files.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// The folders.
+    pub folders: &'a Folders,
+    /// What moves where.
+    pub rules: &'a Rules,
+    /// What was asked for.
+    pub asked: &'a Asked,
+    /// How many files import from the package of a file that passes a module on.
+    pub importers: &'a BTreeMap<String, usize>,
+    /// Folders in which nothing changes.
+    pub held: &'a BTreeSet<String>,
+}
+
+/// Decides about everything.
+pub fn plan(analyses: &[Analysis], given: Given<'_>) -> Plan {
+    let Given { folders, rules, asked, importers, held } = given;
     let mut planner = Planner {
         folders,
         rules,
         asked,
+        held,
         with_new: BTreeSet::new(),
         kept: BTreeSet::new(),
         client_left: BTreeMap::new(),
@@ -143,13 +158,6 @@ impl Plan {
     pub fn incomplete(&self) -> BTreeSet<String> {
         let open = self.packages.iter().filter(|package| !package.complete);
         open.map(|package| if package.folder == "." { String::new() } else { package.folder.clone() }).collect()
-    }
-
-    /// Changes nothing in these folders.
-    pub fn untouch(&mut self, folders: &Folders, held: &BTreeSet<String>) {
-        for file in self.files.iter_mut().filter(|file| held.contains(folders.of(&file.path))) {
-            file.edits.clear();
-        }
     }
 }
 
@@ -230,14 +238,30 @@ impl<'a> Planner<'a> {
             Content::Lock(packages) => found.extend(self.lock(analysis, packages)),
             Content::Text | Content::Skipped(_) => {}
         }
+        if self.held.contains(self.folders.of(&analysis.path)) {
+            edits.clear();
+        }
         FilePlan {
             path: analysis.path.clone(),
-            findings: located(&analysis.text, found),
+            findings: self.located(&analysis.text, &edits, found),
             edits,
             names,
             is_environment: matches!(analysis.content, Content::Environment(_)),
             is_code: matches!(analysis.content, Content::Code { .. }),
             text: analysis.text.clone(),
+        }
+    }
+
+    /// The entries with their lines: of the file as it is after the run.
+    fn located(&self, text: &str, edits: &[Edit], mut found: Vec<Found>) -> Vec<Finding> {
+        match apply(text, edits) {
+            Ok(after) if self.asked.is_written => {
+                for place in found.iter_mut().flat_map(|found| &mut found.places) {
+                    *place = place_after(edits, *place);
+                }
+                located(&after, found)
+            }
+            _ => located(text, found),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A run: what is there, what each file says, what follows from all of them, and what is done about it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::apply::new_text;
@@ -12,7 +13,7 @@ use super::write::write_all;
 use crate::environment::{SIGN_IN_URL, SIGN_UP_URL};
 use crate::other::{EnvironmentFile, values};
 use crate::project::{
-    Analysis, Content, FilePlan, Folder, Folders, MAX_BYTES, Plan, analyse, barrel_packages, plan,
+    Analysis, Asked, Content, FilePlan, Folder, Folders, Given, MAX_BYTES, Plan, analyse, barrel_packages, plan,
 };
 use crate::report::{Account, unified};
 use crate::rules::Rules;
@@ -49,10 +50,10 @@ pub struct Fault {
 /// If the run cannot begin, or writing stops half-way.
 pub fn run(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Outcome, CodemodError> {
     let tree = Tree::read(options)?;
-    if options.mode == Mode::Write && !options.force && !tree.changed.is_empty() {
-        return Err(CodemodError::Dirty { count: tree.changed.len(), example: tree.changed[0].clone() });
-    }
     let selection = Selection::new(&tree.root, &options.directory, &options.paths)?;
+    if let (Mode::Write, false, [example, ..]) = (options.mode, options.force, tree.changed.as_slice()) {
+        return Err(CodemodError::Dirty { count: tree.changed.len(), example: example.clone() });
+    }
     let selected = tree.files.iter().filter(|path| selection.has(path)).count();
     let surroundings = Surroundings::read(&tree);
     let mut faults = Vec::new();
@@ -61,17 +62,19 @@ pub fn run(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Resul
         return Err(CodemodError::Nothing(options.directory.display().to_string()));
     }
     let importers = importers(&tree, &analyses, &surroundings.folders);
-    let decide = |analyses: &[Analysis]| {
-        let mut plan = plan(analyses, &surroundings.folders, &options.rules, &options.asked, &importers);
+    let asked = Asked { is_written: options.mode == Mode::Write, ..options.asked.clone() };
+    let decide = |analyses: &[Analysis], held: &BTreeSet<String>| {
+        let (folders, rules) = (&surroundings.folders, &options.rules);
+        let given = Given { folders, rules, asked: &asked, importers: &importers, held };
+        let mut plan = plan(analyses, given);
         plan.select(&surroundings.folders, |path| selection.has(path));
         plan
     };
-    let mut plan = decide(&analyses);
+    let mut plan = decide(&analyses, &BTreeSet::new());
     if options.only_complete {
         let held = plan.incomplete();
         hold(&mut analyses, &held, &surroundings, options);
-        plan = decide(&analyses);
-        plan.untouch(&surroundings.folders, &held);
+        plan = decide(&analyses, &held);
     }
     let mut not_read = tree.skipped.clone();
     for analysis in &analyses {
@@ -145,12 +148,19 @@ fn text(root: &Path, path: &str) -> Option<String> {
     String::from_utf8(read(root, path)?).ok()
 }
 
-/// The bytes of a file; of one that is too large, as many as show that it is.
+/// How much of a file shows that it is no text.
+const BEGINNING: u64 = 8 * 1024;
+
+/// The bytes of a file; of one that is too large, as many as show that it is. Nothing of pictures and the like.
 fn read(root: &Path, path: &str) -> Option<Vec<u8>> {
-    use std::io::Read as _;
-    let file = std::fs::File::open(root.join(path)).ok()?;
+    let mut file = std::fs::File::open(root.join(path)).ok()?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
+    file.by_ref().take(BEGINNING).read_to_end(&mut bytes).ok()?;
+    let is_text = Language::of(path).is_some() || path.ends_with(".lockb") || memchr::memchr(0, &bytes).is_none();
+    if !is_text {
+        return None;
+    }
+    file.take(MAX_BYTES + 1 - BEGINNING).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
