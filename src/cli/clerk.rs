@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{CodemodArguments, ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes, variables};
+use super::{
+    CodemodArguments, ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes,
+    variables,
+};
 
 pub(super) const LONG_ABOUT: &str = "\
 Import a Clerk user export.

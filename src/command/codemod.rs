@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use avnology_codemod::{
-    Account, Asked, CodemodError, DEFAULT_RULES, Mode, Options, Outcome, Rules, RulesError, json, markdown, run as run_codemod,
-    summary,
+    Account, Asked, CodemodError, DEFAULT_RULES, Mode, Options, Outcome, Rules, RulesError, json, markdown,
+    run as run_codemod, summary,
 };
 
 use crate::cli::CodemodArguments;

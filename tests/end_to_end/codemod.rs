@@ -62,18 +62,26 @@ impl Application {
     }
 }
 
-const LAYOUT: &str = "import { ClerkProvider } from \"@clerk/nextjs\";\n\nexport default () => <ClerkProvider>x</ClerkProvider>;\n";
-const PAGE: &str = "import { auth } from \"@clerk/nextjs/server\";\n\nexport default async () => (await auth()).userId;\n";
-const HOOK: &str = "import { useUser, UserButton } from \"@clerk/nextjs\";\n\nexport const A = () => [useUser(), <UserButton />];\n";
+const LAYOUT: &str =
+    "import { ClerkProvider } from \"@clerk/nextjs\";\n\nexport default () => <ClerkProvider>x</ClerkProvider>;\n";
+const PAGE: &str =
+    "import { auth } from \"@clerk/nextjs/server\";\n\nexport default async () => (await auth()).userId;\n";
+const HOOK: &str =
+    "import { useUser, UserButton } from \"@clerk/nextjs\";\n\nexport const A = () => [useUser(), <UserButton />];\n";
 const TEMPLATE: &str = "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=\nCLERK_SECRET_KEY=\n";
 
 #[test]
 fn what_is_documented_moves_and_the_rest_is_in_the_report() {
-    let application = Application::new(&[("app/layout.tsx", LAYOUT), ("app/user.tsx", HOOK), (".env.example", TEMPLATE)]);
+    let application =
+        Application::new(&[("app/layout.tsx", LAYOUT), ("app/user.tsx", HOOK), (".env.example", TEMPLATE)]);
     let run = application.run(&["--report", "../report.json", "--report", "../report.md"]).expect_code(3);
     assert!(run.stderr.contains("3 names imported from Clerk: 2 moved, 0 gone, 1 left"), "{}", run.stderr);
     assert!(run.stderr.contains("provider_moved_client_left"), "{}", run.stderr);
-    assert!(application.read("app/layout.tsx").contains("<AvnologyProvider domain={process.env.NEXT_PUBLIC_AVNOLOGY_DOMAIN!}>"));
+    assert!(
+        application
+            .read("app/layout.tsx")
+            .contains("<AvnologyProvider domain={process.env.NEXT_PUBLIC_AVNOLOGY_DOMAIN!}>")
+    );
     assert!(application.read(".env.example").starts_with("NEXT_PUBLIC_AVNOLOGY_DOMAIN=\n"));
     let report: Value = serde_json::from_str(&application.scratch.read("report.json")).expect("JSON");
     let totals = &report["totals"];
@@ -109,7 +117,10 @@ fn the_diff_of_a_dry_run_is_the_run() {
         ("app/layout.tsx", LAYOUT),
         ("app/a b/crlf.tsx", &crlf),
         ("app/ö\"x.tsx", no_newline),
-        ("middleware.ts", "import { clerkMiddleware } from \"@clerk/nextjs/server\";\nexport default clerkMiddleware();\n"),
+        (
+            "middleware.ts",
+            "import { clerkMiddleware } from \"@clerk/nextjs/server\";\nexport default clerkMiddleware();\n",
+        ),
         (".env.example", TEMPLATE),
         ("package.json", "{\n  \"dependencies\": {\n    \"@clerk/nextjs\": \"6\"\n  }\n}"),
     ]);
@@ -176,12 +187,20 @@ fn no_key_is_in_anything_that_is_printed_or_written() {
     let key = format!("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk_live_{CANARY}\nDATABASE_URL=postgres://u:{CANARY}@h/d\n");
     let keys = format!("{key}CLERK_SECRET_KEY=\"sk_live_{CANARY}\"\nCLERK_WEBHOOK_SECRET=whsec_{CANARY}\n");
     let only_ours = format!("CLERK_SECRET_KEY=sk_live_{CANARY}\n");
-    let files = [("page.ts", PAGE), (".env", &*keys), (".env.production", &*keys), (".env.example", &*only_ours), ("x/.env.test", &*keys)];
+    let files = [
+        ("page.ts", PAGE),
+        (".env", &*keys),
+        (".env.production", &*keys),
+        (".env.example", &*only_ours),
+        ("x/.env.test", &*keys),
+    ];
     for arguments in [&["--dry-run"][..], &["--dry-run", "--env", "--ci"], &["--check"], &[], &["--env", "--ci"]] {
         let application = Application::new(&files);
         let reports = ["--report", "../report.json", "--report", "../report.md"];
         let run = application.run(&[arguments, &reports[..]].concat()).expect_code(3);
-        for text in [&run.stdout, &run.stderr, &application.scratch.read("report.json"), &application.scratch.read("report.md")] {
+        for text in
+            [&run.stdout, &run.stderr, &application.scratch.read("report.json"), &application.scratch.read("report.md")]
+        {
             assert!(!text.contains(CANARY), "{arguments:?}: {text}");
         }
         let is_dry = !arguments.is_empty() && arguments[0] != "--env";
@@ -197,16 +216,24 @@ fn no_key_is_in_anything_that_is_printed_or_written() {
 fn an_application_of_another_sdk_keeps_every_byte() {
     let application = Application::new(&[
         ("package.json", "{ \"dependencies\": { \"@clerk/express\": \"1\", \"@clerk/clerk-react\": \"5\" } }\n"),
-        ("server.ts", "import { clerkMiddleware, requireAuth, getAuth } from \"@clerk/express\";\napp.use(clerkMiddleware(), requireAuth(), getAuth);\n"),
-        ("main.tsx", "import { ClerkProvider, SignIn, useUser } from \"@clerk/clerk-react\";\nexport const a = <ClerkProvider><SignIn />{useUser()}</ClerkProvider>;\n"),
+        (
+            "server.ts",
+            "import { clerkMiddleware, requireAuth, getAuth } from \"@clerk/express\";\napp.use(clerkMiddleware(), requireAuth(), getAuth);\n",
+        ),
+        (
+            "main.tsx",
+            "import { ClerkProvider, SignIn, useUser } from \"@clerk/clerk-react\";\nexport const a = <ClerkProvider><SignIn />{useUser()}</ClerkProvider>;\n",
+        ),
         (".env.example", "CLERK_SECRET_KEY=\nVITE_CLERK_PUBLISHABLE_KEY=\n"),
         (".github/workflows/ci.yml", "env: { CLERK_SECRET_KEY: x }\n"),
     ]);
     let run = application.run(&["--env", "--ci", "--report", "../report.json"]).expect_code(3);
     assert_eq!(application.changes(), "", "{}", run.stderr);
     let report: Value = serde_json::from_str(&application.scratch.read("report.json")).expect("JSON");
-    let subjects: Vec<&str> = report["entries"].as_array().expect("entries").iter().filter_map(|one| one["subject"].as_str()).collect();
-    for name in ["clerkMiddleware", "requireAuth", "getAuth", "ClerkProvider", "SignIn", "useUser", "CLERK_SECRET_KEY"] {
+    let subjects: Vec<&str> =
+        report["entries"].as_array().expect("entries").iter().filter_map(|one| one["subject"].as_str()).collect();
+    for name in ["clerkMiddleware", "requireAuth", "getAuth", "ClerkProvider", "SignIn", "useUser", "CLERK_SECRET_KEY"]
+    {
         assert!(subjects.contains(&name), "{name} of {subjects:?}");
     }
 }
@@ -286,7 +313,8 @@ fn the_sample_application_comes_out_as_the_manual_says() {
     let application = Application::new(&files);
     let run = application.run(&["--report", "../report.md"]).expect_code(3);
     let manual = include_str!("../../src/manual/codemod.md");
-    let shown = manual.split("```console\n$ avnology migrate clerk codemod --report clerk.md\n").nth(1).expect("the run");
+    let shown =
+        manual.split("```console\n$ avnology migrate clerk codemod --report clerk.md\n").nth(1).expect("the run");
     let shown = shown.split("```").next().expect("its end");
     assert_eq!(run.stderr, shown, "the manual shows what is printed");
     let changed = application.git(&["diff", "--name-only"]);

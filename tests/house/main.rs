@@ -162,16 +162,34 @@ fn rooms_import_only_the_rooms_that_they_may() {
 
 /// The rooms of the crate that moves code, from the top to the bottom: a room imports only what stands below it. Git, the
 /// work tree and threads are in the top room alone, and the parser is known to one room alone.
-const CODEMOD_ROOMS: &[&str] =
-    &["rim", "report", "project", "swap", "other", "rules", "finding", "code", "kind", "lines", "edit", "syntax", "environment"];
+const CODEMOD_ROOMS: &[&str] = &[
+    "rim",
+    "report",
+    "project",
+    "swap",
+    "other",
+    "rules",
+    "finding",
+    "code",
+    "kind",
+    "lines",
+    "edit",
+    "syntax",
+    "environment",
+];
 
 #[test]
 fn rooms_of_the_codemod_import_only_what_stands_below_them() {
     let codemod = codemod();
     let place = |room: &str| CODEMOD_ROOMS.iter().position(|name| *name == room);
-    let mut violations: Vec<String> =
-        codemod.rooms().into_iter().filter(|room| place(room).is_none()).map(|room| format!("`{room}` is in no list")).collect();
-    let upwards = codemod.imports().filter(|import| place(import.room_of_importer()) > place(import.room_of_imported()));
+    let mut violations: Vec<String> = codemod
+        .rooms()
+        .into_iter()
+        .filter(|room| place(room).is_none())
+        .map(|room| format!("`{room}` is in no list"))
+        .collect();
+    let upwards =
+        codemod.imports().filter(|import| place(import.room_of_importer()) > place(import.room_of_imported()));
     violations.extend(upwards.map(Import::to_string));
     none("imports between rooms of the codemod", &violations);
 }
@@ -186,7 +204,9 @@ fn one_room_knows_the_parser() {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 open.push(path);
-            } else if !path.starts_with(src.join("syntax")) && std::fs::read_to_string(&path).expect("a file").contains("oxc_") {
+            } else if !path.starts_with(src.join("syntax"))
+                && std::fs::read_to_string(&path).expect("a file").contains("oxc_")
+            {
                 violations.push(path.display().to_string());
             }
         }

@@ -104,7 +104,8 @@ fn first_sentence(code: Code) -> String {
 
 /// The entries of a file: the same thing once, with all its lines, the most urgent first.
 pub fn located(text: &str, found: Vec<Found>) -> Vec<Finding> {
-    let starts: Vec<usize> = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
     let line_of = |place: usize| starts.partition_point(|start| *start <= place);
     let mut merged: Vec<Found> = Vec::new();
     for one in found {
@@ -130,8 +131,13 @@ pub fn located(text: &str, found: Vec<Found>) -> Vec<Finding> {
         })
         .collect();
     findings.sort_by(|(at, a), (bt, b)| {
-        (a.code != Code::AuthNotAwaited, a.kind, a.code, at, &a.subject)
-            .cmp(&(b.code != Code::AuthNotAwaited, b.kind, b.code, bt, &b.subject))
+        (a.code != Code::AuthNotAwaited, a.kind, a.code, at, &a.subject).cmp(&(
+            b.code != Code::AuthNotAwaited,
+            b.kind,
+            b.code,
+            bt,
+            &b.subject,
+        ))
     });
     findings.into_iter().map(|(_, finding)| finding).collect()
 }

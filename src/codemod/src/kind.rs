@@ -69,7 +69,8 @@ impl Kind {
 
     /// What a name that code imports is about.
     pub fn of_name(module: &str, name: &str, is_type: bool) -> Self {
-        if !matches!(module, "@clerk/nextjs" | "@clerk/nextjs/server" | "@clerk/nextjs/webhooks" | "@clerk/nextjs/api") {
+        if !matches!(module, "@clerk/nextjs" | "@clerk/nextjs/server" | "@clerk/nextjs/webhooks" | "@clerk/nextjs/api")
+        {
             return Self::OtherPackage;
         }
         match name {

@@ -26,7 +26,8 @@ struct Case {
 
 fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("the cases").map(|entry| entry.expect("one").path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("the cases").map(|entry| entry.expect("one").path()).collect();
     files.sort();
     files.iter().map(|file| case(file)).collect()
 }
@@ -94,7 +95,8 @@ fn report(account: &Account) -> String {
             let lines: Vec<String> = entry.lines.iter().map(ToString::to_string).collect();
             let action = serde_json::to_value(entry.action).expect("an action");
             let action = action.as_str().expect("a text");
-            writeln!(text, "{}:{} {action} {} {}", file.path, lines.join(","), entry.code.name(), entry.subject).expect("text");
+            writeln!(text, "{}:{} {action} {} {}", file.path, lines.join(","), entry.code.name(), entry.subject)
+                .expect("text");
         }
     }
     text
@@ -159,7 +161,13 @@ fn each_case_comes_out_as_it_says() {
             wrong.push(format!("{}\n{actual}", case.name));
         }
     }
-    assert!(wrong.is_empty(), "{} cases came out differently, see {}:\n{}", wrong.len(), results.display(), wrong.join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} cases came out differently, see {}:\n{}",
+        wrong.len(),
+        results.display(),
+        wrong.join("\n\n")
+    );
 }
 
 /// What is left, with its lines: the first run has them as they are after it.

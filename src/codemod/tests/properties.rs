@@ -59,26 +59,28 @@ fn statement() -> impl Strategy<Value = (String, Vec<(usize, Option<String>)>)> 
         let count = names.len();
         (Just(names), prop::collection::vec((any::<bool>(), gap(), gap(), gap()), count))
     });
-    (name, any::<bool>(), any::<bool>(), any::<bool>(), gap()).prop_map(|((names, gaps), quote, semicolon, comma, last)| {
-        let mut text = "import {".to_owned();
-        let mut locals = Vec::new();
-        for (index, (name, (has_alias, before, between, behind))) in names.iter().zip(gaps).enumerate() {
-            let alias = (has_alias && index % 3 == 0).then(|| format!("Own{name}"));
-            text += &before;
-            text += NAMES[*name].0;
-            if let Some(alias) = &alias {
-                text += &format!("{between}as {alias}");
+    (name, any::<bool>(), any::<bool>(), any::<bool>(), gap()).prop_map(
+        |((names, gaps), quote, semicolon, comma, last)| {
+            let mut text = "import {".to_owned();
+            let mut locals = Vec::new();
+            for (index, (name, (has_alias, before, between, behind))) in names.iter().zip(gaps).enumerate() {
+                let alias = (has_alias && index % 3 == 0).then(|| format!("Own{name}"));
+                text += &before;
+                text += NAMES[*name].0;
+                if let Some(alias) = &alias {
+                    text += &format!("{between}as {alias}");
+                }
+                text += &behind;
+                if index + 1 < names.len() || comma {
+                    text += ",";
+                }
+                locals.push((*name, alias));
             }
-            text += &behind;
-            if index + 1 < names.len() || comma {
-                text += ",";
-            }
-            locals.push((*name, alias));
-        }
-        let quote = if quote { '"' } else { '\'' };
-        text += &format!("{last}}} from {quote}@clerk/nextjs{quote}{}", if semicolon { ";" } else { "" });
-        (text, locals)
-    })
+            let quote = if quote { '"' } else { '\'' };
+            text += &format!("{last}}} from {quote}@clerk/nextjs{quote}{}", if semicolon { ";" } else { "" });
+            (text, locals)
+        },
+    )
 }
 
 /// All comments of a text, each with its number.

@@ -12,7 +12,15 @@ pub fn is_deployment_file(path: &str) -> bool {
     folder(".github/")
         || folder(".circleci/")
         || folder(".buildkite/")
-        || begins(&["Dockerfile", "Containerfile", "docker-compose", "compose.y", "Jenkinsfile", "Makefile", "justfile"])
+        || begins(&[
+            "Dockerfile",
+            "Containerfile",
+            "docker-compose",
+            "compose.y",
+            "Jenkinsfile",
+            "Makefile",
+            "justfile",
+        ])
         || name.ends_with(".dockerfile")
         || matches!(name, "turbo.json" | "vercel.json" | "nx.json" | "netlify.toml" | "fly.toml" | "wrangler.toml")
         || is_yaml
@@ -32,7 +40,8 @@ mod tests {
 
     #[test]
     fn whole_words_only() {
-        let text = "CLERK_SECRET_KEY: ${{ secrets.CLERK_SECRET_KEY }}\nOLD_CLERK_SECRET_KEY: 1\nCLERK_SECRET_KEY_FILE: 2\n";
+        let text =
+            "CLERK_SECRET_KEY: ${{ secrets.CLERK_SECRET_KEY }}\nOLD_CLERK_SECRET_KEY: 1\nCLERK_SECRET_KEY_FILE: 2\n";
         let new = apply(text, &rename_variables(text, |_| false)).expect("edits");
         assert_eq!(
             new,
@@ -43,7 +52,9 @@ mod tests {
 
     #[test]
     fn files_are_known_by_their_names() {
-        for path in [".github/workflows/ci.yml", "apps/web/Dockerfile", "turbo.json", "deploy/values.yaml", "a/compose.yml"] {
+        for path in
+            [".github/workflows/ci.yml", "apps/web/Dockerfile", "turbo.json", "deploy/values.yaml", "a/compose.yml"]
+        {
             assert!(is_deployment_file(path), "{path}");
         }
         for path in ["src/app.ts", "package.json", "README.md", "tsconfig.json"] {

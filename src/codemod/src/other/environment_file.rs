@@ -187,7 +187,14 @@ mod tests {
 
     #[test]
     fn names_say_what_a_file_is() {
-        for path in [".env.example", "apps/web/.env.template", ".example.env", ".env.local.example", ".env 2.example", ".env.test"] {
+        for path in [
+            ".env.example",
+            "apps/web/.env.template",
+            ".example.env",
+            ".env.local.example",
+            ".env 2.example",
+            ".env.test",
+        ] {
             assert_eq!(EnvironmentFile::of(path), Some(EnvironmentFile::Template), "{path}");
         }
         for path in [".env", ".env.local", ".env.production", "a/prod.env"] {

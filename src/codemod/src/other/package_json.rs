@@ -38,13 +38,15 @@ pub struct PackageEdit {
 /// Decides about a package.json.
 pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Dependencies) -> PackageEdit {
     let mut result = PackageEdit::default();
-    let sections: Vec<&JsonSection> = sections.iter().filter(|section| SECTIONS.contains(&section.name.as_str())).collect();
+    let sections: Vec<&JsonSection> =
+        sections.iter().filter(|section| SECTIONS.contains(&section.name.as_str())).collect();
     let entries = || sections.iter().flat_map(|section| section.entries.iter().map(move |entry| (*section, entry)));
     let named = |package: &str| entries().any(|(_, entry)| entry.key == package);
     result.named = dependencies.needed.iter().filter(|package| named(package)).cloned().collect();
     let missing: Vec<&String> = dependencies.needed.iter().filter(|package| !named(package)).collect();
     let clerk = entries().find(|(_, entry)| entry.key == CLERK);
-    let is_catalog = clerk.is_some_and(|(_, entry)| entry.value.as_deref().is_some_and(|value| value.starts_with("catalog:")));
+    let is_catalog =
+        clerk.is_some_and(|(_, entry)| entry.value.as_deref().is_some_and(|value| value.starts_with("catalog:")));
     let added: Vec<(&String, &String)> = match &dependencies.version {
         Some(version) if clerk.is_some() && !is_catalog => missing.iter().map(|package| (*package, version)).collect(),
         _ => Vec::new(),
@@ -52,7 +54,10 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
     if added.is_empty() {
         for package in &missing {
             let (code, sentence) = if is_catalog {
-                (Code::PackageCatalog, format!("{package} is needed; versions are in the workspace's catalog, which was left."))
+                (
+                    Code::PackageCatalog,
+                    format!("{package} is needed; versions are in the workspace's catalog, which was left."),
+                )
             } else {
                 (Code::PackageVersion, format!("Code imports {package}, and package.json does not name it."))
             };
@@ -89,7 +94,9 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
             format!("{} is in package.json; nothing moves from it.", entry.key)
         };
         let place = vec![entry.range.start];
-        result.found.push(Found::new(Kind::Package, Code::PackageLeft, Action::Left, &entry.key, place).saying(sentence));
+        result
+            .found
+            .push(Found::new(Kind::Package, Code::PackageLeft, Action::Left, &entry.key, place).saying(sentence));
     }
     result
 }

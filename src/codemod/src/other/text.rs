@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn each_kind_of_file_says_what_it_has() {
-        let codes = |path, text| find_by_text(path, text).into_iter().map(|found| found.finding.code).collect::<Vec<_>>();
+        let codes =
+            |path, text| find_by_text(path, text).into_iter().map(|found| found.finding.code).collect::<Vec<_>>();
         assert_eq!(codes("a.vue", "import '@clerk/vue'"), [Code::UnsupportedFile]);
         assert_eq!(codes("tsconfig.json", "\"@clerk/nextjs\": []"), [Code::ModuleNamed]);
         assert_eq!(codes("a.css", ".cl-card {} .cl-{}"), [Code::Style]);

@@ -89,7 +89,10 @@ pub fn analyse(path: &str, bytes: &[u8], context: &Context<'_>) -> Option<Analys
     }
     let has_something = match &analysis.content {
         Content::Code { swapped, modules } => {
-            !swapped.names.is_empty() || !swapped.environment.is_empty() || !swapped.mocks.is_empty() || !modules.is_empty()
+            !swapped.names.is_empty()
+                || !swapped.environment.is_empty()
+                || !swapped.mocks.is_empty()
+                || !modules.is_empty()
         }
         Content::Package(_) | Content::Environment(_) | Content::Deployment => true,
         Content::Text | Content::Lock(_) | Content::Skipped(_) => false,
@@ -115,7 +118,8 @@ impl Analysis {
             return None;
         }
         let found = Found::new(Kind::Text, Code::NotRead, Action::Left, &self.path, vec![0]);
-        self.found.push(found.saying(format!("The file names packages of Clerk's and was not read: {}.", skip.reason())));
+        self.found
+            .push(found.saying(format!("The file names packages of Clerk's and was not read: {}.", skip.reason())));
         self.content = Content::Skipped(skip);
         Some(self)
     }

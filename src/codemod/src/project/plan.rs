@@ -83,7 +83,8 @@ pub struct Plan {
 /// The packages that pass a whole module of Clerk's on, by the file that does.
 pub fn barrel_packages(analyses: &[Analysis], folders: &Folders) -> BTreeMap<String, String> {
     let is_barrel = |analysis: &&Analysis| matches!(&analysis.content, Content::Code { swapped, .. } if !swapped.barrels.is_empty());
-    let named = |analysis: &Analysis| Some((analysis.path.clone(), folders.name(folders.of(&analysis.path))?.to_owned()));
+    let named =
+        |analysis: &Analysis| Some((analysis.path.clone(), folders.name(folders.of(&analysis.path))?.to_owned()));
     analyses.iter().filter(is_barrel).filter_map(named).collect()
 }
 
@@ -165,10 +166,10 @@ impl<'a> Planner<'a> {
     fn note(&mut self, analysis: &'a Analysis) {
         let folder = self.folders.of(&analysis.path);
         let workspace = self.folders.workspace_of(&analysis.path);
-        let dependencies = self.dependencies.entry(folder).or_insert_with(|| Dependencies {
-            version: self.asked.package_version.clone(),
-            ..Dependencies::default()
-        });
+        let dependencies = self
+            .dependencies
+            .entry(folder)
+            .or_insert_with(|| Dependencies { version: self.asked.package_version.clone(), ..Dependencies::default() });
         dependencies.still_named.extend(analysis.clerk_packages.iter().cloned());
         match &analysis.content {
             Content::Code { swapped, modules } => {
@@ -178,10 +179,8 @@ impl<'a> Planner<'a> {
                 }
                 for name in &swapped.names {
                     self.kept.extend(variables_of(name).iter().map(|variable| (workspace, *variable)));
-                    let is_client = matches!(
-                        Kind::of_name(&name.module, &name.name, name.is_type),
-                        Kind::Hook | Kind::Component
-                    );
+                    let is_client =
+                        matches!(Kind::of_name(&name.module, &name.name, name.is_type), Kind::Hook | Kind::Component);
                     if is_client && name.outcome == Outcome::Left {
                         *self.client_left.entry(workspace).or_default() += 1;
                     }
@@ -210,7 +209,8 @@ impl<'a> Planner<'a> {
     fn file(&self, analysis: &Analysis) -> FilePlan {
         let workspace = self.folders.workspace_of(&analysis.path);
         let is_kept = |name: &str| {
-            !self.with_new.contains(workspace) || documented(name).is_some_and(|name| self.kept.contains(&(workspace, name)))
+            !self.with_new.contains(workspace)
+                || documented(name).is_some_and(|name| self.kept.contains(&(workspace, name)))
         };
         let mut edits = Vec::new();
         let mut found = analysis.found.clone();
@@ -225,7 +225,8 @@ impl<'a> Planner<'a> {
                     EnvironmentFile::Real if self.asked.environment => swap_real(&analysis.text),
                     EnvironmentFile::Real => Vec::new(),
                 };
-                let is_changed = |name: &str| *kind == EnvironmentFile::Template && new_name(name).is_some() && !is_kept(name);
+                let is_changed =
+                    |name: &str| *kind == EnvironmentFile::Template && new_name(name).is_some() && !is_kept(name);
                 found.extend(left_variables(&analysis.text, Code::EnvironmentFile, is_changed));
             }
             Content::Deployment => {
@@ -296,9 +297,10 @@ impl<'a> Planner<'a> {
             let code = if has_moved { Code::MockOfMovedModule } else { Code::ImportWholeModule };
             found.push(Found::new(Kind::Module, code, Action::Left, module, vec![*place]).of(module));
         }
-        if let Some(count) = self.client_left.get(workspace).filter(|_| swapped.has_provider) {
-            let place = vec![analysis.text.find("AvnologyProvider").or_else(|| analysis.text.find("ClerkProvider")).unwrap_or(0)];
-            let blocked = Found::new(Kind::Provider, Code::ProviderMovedClientLeft, Action::Left, "AvnologyProvider", place);
+        if let (Some(count), Some(place)) = (self.client_left.get(workspace), swapped.provider) {
+            let place = vec![place];
+            let blocked =
+                Found::new(Kind::Provider, Code::ProviderMovedClientLeft, Action::Left, "AvnologyProvider", place);
             found.push(blocked.saying(format!(
                 "The provider is Avnology's now, and {count} imports of hooks and components of Clerk's are left that look for \
                  ClerkProvider: they fail when the page renders."
@@ -306,7 +308,10 @@ impl<'a> Planner<'a> {
         }
         if let Some(count) = self.importers.get(&analysis.path) {
             for one in found.iter_mut().filter(|found| found.finding.code == Code::ReExportAll) {
-                one.finding.sentence = format!("The file passes {} on as a whole; {count} files import from its package.", one.finding.subject);
+                one.finding.sentence = format!(
+                    "The file passes {} on as a whole; {count} files import from its package.",
+                    one.finding.subject
+                );
             }
         }
         (edits, swapped.names.clone())
@@ -336,7 +341,9 @@ impl<'a> Planner<'a> {
             _ => "bun install",
         };
         let found = Found::new(Kind::Package, Code::LockFile, Action::Left, &analysis.path, vec![0]);
-        Some(found.saying(format!("The lock file does not have the new packages yet: run `{command}` once package.json has them.")))
+        Some(found.saying(format!(
+            "The lock file does not have the new packages yet: run `{command}` once package.json has them."
+        )))
     }
 }
 
@@ -394,8 +401,23 @@ fn variables_of(name: &NameUse) -> &'static [&'static str] {
 /// Packages of Clerk's that read the secret key by themselves.
 fn is_server_package(package: &str) -> bool {
     let client = [
-        "nextjs", "types", "shared", "themes", "localizations", "ui", "elements", "clerk-react", "react", "clerk-js",
-        "expo", "clerk-expo", "chrome-extension", "vue", "upgrade", "eslint-plugin", "dev-cli",
+        "nextjs",
+        "types",
+        "shared",
+        "themes",
+        "localizations",
+        "ui",
+        "elements",
+        "clerk-react",
+        "react",
+        "clerk-js",
+        "expo",
+        "clerk-expo",
+        "chrome-extension",
+        "vue",
+        "upgrade",
+        "eslint-plugin",
+        "dev-cli",
     ];
     package.strip_prefix("@clerk/").is_some_and(|name| !client.contains(&name))
 }

@@ -24,12 +24,16 @@ pub fn summary(account: &Account) -> Vec<String> {
     if totals.moved_by_own_rules > 0 {
         lines.push(format!("{} of the names moved by your own rules", totals.moved_by_own_rules));
     }
-    lines.extend(account.not_read.iter().map(|(skip, number)| format!("not read: {} {}", files(*number), skip.reason())));
+    lines.extend(
+        account.not_read.iter().map(|(skip, number)| format!("not read: {} {}", files(*number), skip.reason())),
+    );
     if !account.by_kind.is_empty() {
         lines.push(String::new());
         lines.push(format!("{:<28} {:>6} {:>6} {:>6}", "about", "check", "left", "files"));
         let rows = account.by_kind.iter();
-        lines.extend(rows.map(|(kind, sum)| format!("{:<28} {:>6} {:>6} {:>6}", kind.title(), sum.check, sum.left, sum.files)));
+        lines.extend(
+            rows.map(|(kind, sum)| format!("{:<28} {:>6} {:>6} {:>6}", kind.title(), sum.check, sum.left, sum.files)),
+        );
     }
     let open: Vec<_> = account.packages.iter().filter(|package| package.imported > 0 || !package.complete).collect();
     if open.len() > 1 {

@@ -9,7 +9,9 @@ pub(super) fn new_text(file: &FilePlan) -> Result<String, String> {
     let text = apply(&file.text, &file.edits).map_err(|error| error.to_string())?;
     let language = Language::of(&file.path).filter(|_| file.is_code);
     match language {
-        Some(language) if !parses(&text, language) => Err("the changed text would not parse; the file was left".to_owned()),
+        Some(language) if !parses(&text, language) => {
+            Err("the changed text would not parse; the file was left".to_owned())
+        }
         _ => Ok(text),
     }
 }

@@ -47,7 +47,8 @@ impl Selection {
     pub(super) fn has(&self, path: &str) -> bool {
         self.parts.iter().any(|part| match part {
             Part::Below(folder) => {
-                folder.is_empty() || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                folder.is_empty()
+                    || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             }
             Part::Matching(pattern) => pattern.is_match(path),
         })

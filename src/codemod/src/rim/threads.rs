@@ -11,7 +11,11 @@ const STACK: usize = 256 * 1024 * 1024;
 const EVERY: usize = 500;
 
 /// Does `work` on each of the items; the results are in their order. `None` where it failed with a panic.
-pub(super) fn on_all<T: Sync, R: Send>(items: &[T], progress: &(dyn Fn(usize) + Sync), work: impl Fn(&T) -> R + Sync) -> Vec<Option<R>> {
+pub(super) fn on_all<T: Sync, R: Send>(
+    items: &[T],
+    progress: &(dyn Fn(usize) + Sync),
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<Option<R>> {
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, Option<R>)>> = Mutex::new(Vec::with_capacity(items.len()));
     let worker = || {

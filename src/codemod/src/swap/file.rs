@@ -12,7 +12,9 @@ use crate::edit::Edit;
 use crate::environment::{is_clerks_variable, new_name};
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
-use crate::syntax::{EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, ModuleForm, Range, ReExport, UseForm};
+use crate::syntax::{
+    EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, ModuleForm, Range, ReExport, UseForm,
+};
 
 /// What becomes of a file.
 #[derive(Debug, Default)]
@@ -29,8 +31,8 @@ pub struct Swapped {
     pub mocks: Vec<(String, usize)>,
     /// Modules of Clerk's that it passes on as a whole.
     pub barrels: Vec<String>,
-    /// Whether it has the new provider.
-    pub has_provider: bool,
+    /// Where it uses the new provider, if it does.
+    pub provider: Option<usize>,
 }
 
 /// Where a statement stands.
@@ -173,7 +175,9 @@ impl Swapped {
                     self.edits.extend(moved.edits());
                     self.found.extend(moved.checks());
                     self.count(module, &name.imported, is_type, Outcome::Moved, to.is_own);
-                    self.has_provider |= to.name == "AvnologyProvider" && !is_type;
+                    if !is_type {
+                        self.note_provider(name, &to.name);
+                    }
                 }
             }
         }
@@ -184,13 +188,21 @@ impl Swapped {
         }
     }
 
+    fn note_provider(&mut self, name: &ImportedName, new: &str) {
+        if new == "AvnologyProvider" {
+            self.provider = self.provider.or(name.uses.first().map(|usage| usage.range.start));
+        }
+    }
+
     /// What moved in an earlier run, or by hand, is looked at in the same way.
     fn moved_before(&mut self, import: &Import, context: &Context<'_>) {
         let module = import.module.as_str();
         for name in &import.names {
-            if let Some(to) = context.rules.by_target(module, &name.imported).filter(|_| !import.is_type && !name.is_type) {
+            if let Some(to) =
+                context.rules.by_target(module, &name.imported).filter(|_| !import.is_type && !name.is_type)
+            {
                 self.found.extend(MovedName { name, to, renamed: None, is_typescript: true }.checks());
-                self.has_provider |= to.name == "AvnologyProvider";
+                self.note_provider(name, &to.name);
             }
         }
     }

@@ -23,7 +23,8 @@ pub(super) fn left_name(rules: &Rules, module: &str, name: &LeftName<'_>) -> Fou
     let LeftName { name, is_type, import, uses } = *name;
     let kind = Kind::of_name(module, name, is_type);
     let code = if matches!(name, "*" | "default") { Code::ImportWholeModule } else { Code::NoDocumentedEquivalent };
-    let opening = uses.iter().filter(|usage| !matches!(usage.form, UseForm::Closing | UseForm::Part { is_opening: false, .. }));
+    let opening =
+        uses.iter().filter(|usage| !matches!(usage.form, UseForm::Closing | UseForm::Part { is_opening: false, .. }));
     let places = std::iter::once(import).chain(opening.map(|usage| usage.range.start)).collect();
     let sentence = match name {
         "*" | "default" => format!("`{module}` is taken as a whole."),
@@ -52,7 +53,9 @@ fn suggestion(module: &str, name: &str) -> Option<&'static str> {
         }
         "verifyWebhook" => "@avnology/backend has verifyRequest; its arguments are not documented.",
         "getAuth" if module.starts_with("@clerk/nextjs") => "In code of the app router, auth() is documented.",
-        "useUser" | "useAuth" => "On the server, auth() and currentUser() are documented: a server component can hand the values down.",
+        "useUser" | "useAuth" => {
+            "On the server, auth() and currentUser() are documented: a server component can hand the values down."
+        }
         _ => return None,
     })
 }

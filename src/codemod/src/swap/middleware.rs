@@ -39,7 +39,9 @@ pub(super) fn decide(text: &str, facts: &Facts, name: &ImportedName, context: &C
         MiddlewareForm::Legacy { public, ignored } => writer.legacy(public.as_ref(), ignored.as_ref(), context),
         MiddlewareForm::Protected(routes) => {
             let suggestion = all_but(routes).map(|pattern| {
-                format!("publicPaths: [{pattern:?}] would say the same, if the new middleware takes such patterns; try it.")
+                format!(
+                    "publicPaths: [{pattern:?}] would say the same, if the new middleware takes such patterns; try it."
+                )
             });
             return left(name, Code::MiddlewareProtectedList, places, suggestion);
         }
@@ -79,11 +81,17 @@ impl Writer<'_> {
     /// The guide's own line, or the list that was given.
     fn bare(&self, context: &Context<'_>) -> Decision {
         let given = context.public_paths.iter().map(String::as_str);
-        let paths: Vec<&str> = if context.public_paths.is_empty() { GUIDE_PUBLIC_PATHS.to_vec() } else { given.collect() };
+        let paths: Vec<&str> =
+            if context.public_paths.is_empty() { GUIDE_PUBLIC_PATHS.to_vec() } else { given.collect() };
         let list: Vec<String> = paths.iter().map(|path| format!("{path:?}")).collect();
         let mut found = vec![self.check(Code::MiddlewareDefaultFlips)];
         found.extend(self.checks(&paths, context));
-        Decision { moves: true, edits: vec![self.arguments(&list.join(", "))], removed: vec![self.call.arguments], found }
+        Decision {
+            moves: true,
+            edits: vec![self.arguments(&list.join(", "))],
+            removed: vec![self.call.arguments],
+            found,
+        }
     }
 
     /// The lists of a callback, with their own bytes.
@@ -113,7 +121,9 @@ impl Writer<'_> {
         let mut ranges: Vec<Range> = Vec::new();
         for one in ordered {
             match ranges.last_mut() {
-                Some(last) if Range { start: last.end, end: one.start }.of(self.text).trim().is_empty() => last.end = one.end,
+                Some(last) if Range { start: last.end, end: one.start }.of(self.text).trim().is_empty() => {
+                    last.end = one.end
+                }
                 _ => ranges.push(one),
             }
         }
@@ -131,7 +141,8 @@ impl Writer<'_> {
         // The comma goes behind the last text, before any comment.
         if let Some((last, _)) = previous.routes.last() {
             let behind = Range { start: last.end, end: previous.inner.end };
-            let is_comma = |at: usize| !self.facts.comments.iter().any(|one| one.range.start <= at && at < one.range.end);
+            let is_comma =
+                |at: usize| !self.facts.comments.iter().any(|one| one.range.start <= at && at < one.range.end);
             let has_comma = behind.of(self.text).match_indices(',').any(|(at, _)| is_comma(behind.start + at));
             if !has_comma {
                 let from_end = behind.of(self.text).trim_end().len();
@@ -231,7 +242,8 @@ impl Writer<'_> {
             MiddlewareForm::Public { lists, .. } => lists.iter().map(|list| list.inner).collect(),
             _ => Vec::new(),
         };
-        let goes = |range: Range| removed.iter().any(|gone| gone.holds(range)) && !kept.iter().any(|kept| kept.holds(range));
+        let goes =
+            |range: Range| removed.iter().any(|gone| gone.holds(range)) && !kept.iter().any(|kept| kept.holds(range));
         let newline = newline_of(self.text);
         let comments: String = self
             .facts

@@ -35,7 +35,9 @@ pub(super) fn below(page: &str) -> String {
 pub(super) fn all_but(patterns: &[String]) -> Option<String> {
     let words: Option<Vec<&str>> = patterns
         .iter()
-        .map(|pattern| pattern.strip_suffix(EVERYTHING).filter(|path| is_documented(path) && path.len() > 1).map(|path| &path[1..]))
+        .map(|pattern| {
+            pattern.strip_suffix(EVERYTHING).filter(|path| is_documented(path) && path.len() > 1).map(|path| &path[1..])
+        })
         .collect();
     words.filter(|words| !words.is_empty()).map(|words| format!("/((?!{}).*)", words.join("|")))
 }

@@ -51,7 +51,9 @@ impl MovedName<'_> {
                         edits.push(Edit::replace(attribute.name_range.start, attribute.name_range.end, name));
                     }
                     // One blank before it goes, too; every prop has one.
-                    Some(Prop::Known(false)) => edits.push(Edit::remove(attribute.range.start - 1, attribute.range.end)),
+                    Some(Prop::Known(false)) => {
+                        edits.push(Edit::remove(attribute.range.start - 1, attribute.range.end))
+                    }
                     Some(Prop::Known(true)) | None => {}
                 }
             }
@@ -74,7 +76,12 @@ impl MovedName<'_> {
                 }
                 UseForm::Part { .. } | UseForm::Closing => {}
                 _ if self.is_provider() => {
-                    found.push(self.check(Kind::Component, Code::ProviderNotElement, self.to.name.clone(), range.start));
+                    found.push(self.check(
+                        Kind::Component,
+                        Code::ProviderNotElement,
+                        self.to.name.clone(),
+                        range.start,
+                    ));
                 }
                 UseForm::Call(call) => found.extend(self.of_call(call, range.start)),
                 UseForm::Member(member) if matches!(self.to.name.as_str(), "auth" | "currentUser") => {
@@ -99,10 +106,13 @@ impl MovedName<'_> {
         if self.is_provider() && prop.is_new_domain {
             return None;
         }
-        let code = if self.is_provider() && name == "domain" { Code::ProviderDomainIsClerks } else { Code::PropNotDocumented };
+        let code =
+            if self.is_provider() && name == "domain" { Code::ProviderDomainIsClerks } else { Code::PropNotDocumented };
         let place = prop.range.start;
         let sentence = match &prop.name {
-            Some(name) => format!("`{}` moved, and its prop `{name}` is not documented there; the prop was left.", self.to.name),
+            Some(name) => {
+                format!("`{}` moved, and its prop `{name}` is not documented there; the prop was left.", self.to.name)
+            }
             None => format!("`{}` moved; the props that are spread into it were left.", self.to.name),
         };
         let found = self.check(Kind::Component, code, format!("{}.{name}", self.to.name), place);
@@ -125,7 +135,9 @@ impl MovedName<'_> {
                 ),
                 "currentUser" => (
                     Code::MemberNotDocumented,
-                    format!("`{member}` of `currentUser()` is read; two pages of the documentation disagree about its fields."),
+                    format!(
+                        "`{member}` of `currentUser()` is read; two pages of the documentation disagree about its fields."
+                    ),
                 ),
                 _ => continue,
             };

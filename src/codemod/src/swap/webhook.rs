@@ -11,10 +11,20 @@ pub(super) fn handler(facts: &WebhookFacts, is_clerks: bool, variables: &[String
         return None;
     }
     let mut details = Vec::new();
-    let headers = if facts.headers.is_empty() { "svix-id, svix-timestamp, svix-signature".to_owned() } else { facts.headers.join(", ") };
+    let headers = if facts.headers.is_empty() {
+        "svix-id, svix-timestamp, svix-signature".to_owned()
+    } else {
+        facts.headers.join(", ")
+    };
     details.push(format!("headers: {headers}; at the target X-Avnology-Signature and X-Avnology-Timestamp"));
-    details.push("verification: verifyRequest of @avnology/backend; its arguments and its result are not documented".to_owned());
-    details.extend(variables.iter().map(|name| format!("secret: {name}; the target makes a new secret when an endpoint is registered")));
+    details.push(
+        "verification: verifyRequest of @avnology/backend; its arguments and its result are not documented".to_owned(),
+    );
+    details.extend(
+        variables
+            .iter()
+            .map(|name| format!("secret: {name}; the target makes a new secret when an endpoint is registered")),
+    );
     details.extend(facts.events.iter().map(|event| match event_equivalent(event) {
         Some((same, note)) => format!("event {event}: {same}{note}"),
         None => format!("event {event}: none"),
@@ -22,8 +32,11 @@ pub(super) fn handler(facts: &WebhookFacts, is_clerks: bool, variables: &[String
     if !facts.events.is_empty() {
         details.push("envelope: `type` and `data` here; `event_type` and `payload` at the target".to_owned());
     }
-    details.extend(facts.fields.iter().map(|field| format!("reads data.{field}; the payload's fields are not documented")));
-    let found = Found::new(Kind::Webhook, Code::WebhookHandler, Action::Left, "webhook handler", facts.verifications.clone());
+    details.extend(
+        facts.fields.iter().map(|field| format!("reads data.{field}; the payload's fields are not documented")),
+    );
+    let found =
+        Found::new(Kind::Webhook, Code::WebhookHandler, Action::Left, "webhook handler", facts.verifications.clone());
     Some(found.with(details))
 }
 

@@ -2,8 +2,8 @@
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    Argument, ArrowFunctionBody, BindingPattern, CallExpression, Expression, FormalParameters, FunctionBody, ObjectExpression,
-    ObjectPropertyKind, PropertyKey, Statement,
+    Argument, ArrowFunctionBody, BindingPattern, CallExpression, Expression, FormalParameters, FunctionBody,
+    ObjectExpression, ObjectPropertyKind, PropertyKey, Statement,
 };
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
@@ -23,7 +23,8 @@ impl<'a> Tree<'_, 'a> {
         let (statement, is_export) = self.statement(node)?;
         let form = if is_export { self.middleware_form(call, name, comments) } else { MiddlewareForm::Elsewhere };
         let whole = range(call.span);
-        let from = call.type_arguments.as_ref().map_or_else(|| range_of(&call.callee).end, |types| range(types.span).end);
+        let from =
+            call.type_arguments.as_ref().map_or_else(|| range_of(&call.callee).end, |types| range(types.span).end);
         let open = self.text[from..whole.end].find('(').map_or(from, |at| from + at);
         Some(MiddlewareCall {
             callee: range_of(&call.callee),
@@ -61,7 +62,8 @@ impl<'a> Tree<'_, 'a> {
             return matches!(name.name.as_str(), "middleware" | "proxy");
         }
         let Some(symbol) = self.declared(name) else { return false };
-        let uses: Vec<NodeId> = self.semantic.scoping().get_resolved_references(symbol).map(|one| one.node_id()).collect();
+        let uses: Vec<NodeId> =
+            self.semantic.scoping().get_resolved_references(symbol).map(|one| one.node_id()).collect();
         let is_export = |node: &NodeId| {
             matches!(self.kind(self.above(*node)), AstKind::ExportDefaultDeclaration(_) | AstKind::ExportSpecifier(_))
         };
@@ -146,7 +148,8 @@ impl<'a> Tree<'_, 'a> {
         let Expression::CallExpression(call) = bare(value) else { return false };
         let Expression::StaticMemberExpression(member) = &call.callee else { return false };
         let Expression::Identifier(object) = &member.object else { return false };
-        let is_next = self.imported(object).is_some_and(|(module, name)| module == "next/server" && name == "NextResponse");
+        let is_next =
+            self.imported(object).is_some_and(|(module, name)| module == "next/server" && name == "NextResponse");
         is_next && member.property.name == "next" && call.arguments.is_empty()
     }
 
@@ -169,9 +172,7 @@ impl<'a> Tree<'_, 'a> {
         let Statement::ExpressionStatement(statement) = statement else { return false };
         let Expression::CallExpression(call) = bare_awaited(&statement.expression) else { return false };
         let Expression::StaticMemberExpression(member) = bare(&call.callee) else { return false };
-        let is_auth = |expression: &Expression<'a>| {
-            matches!(expression, Expression::Identifier(name) if self.symbol(name) == Some(auth))
-        };
+        let is_auth = |expression: &Expression<'a>| matches!(expression, Expression::Identifier(name) if self.symbol(name) == Some(auth));
         let object = match bare_awaited(&member.object) {
             Expression::CallExpression(inner) if inner.arguments.is_empty() => bare(&inner.callee),
             other => other,
@@ -195,7 +196,8 @@ impl<'a> Tree<'_, 'a> {
             };
             let Expression::ArrayExpression(array) = &property.value else { return MiddlewareForm::Routes };
             let Some(list) = route_list(array) else { return MiddlewareForm::Routes };
-            let next = options.properties.get(index + 1).map_or(range(options.span).end - 1, |next| range_of(next).start);
+            let next =
+                options.properties.get(index + 1).map_or(range(options.span).end - 1, |next| range_of(next).start);
             let end = range(property.span).end;
             let is_comment = |at: usize| comments.iter().any(|one| one.range.start <= at && at < one.range.end);
             let mut commas = self.text[end..next].match_indices(',').map(|(at, _)| end + at);

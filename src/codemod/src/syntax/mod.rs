@@ -15,9 +15,9 @@ mod variables;
 mod webhook;
 
 pub use facts::{
-    Attribute, Binding, Call, Comment, EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, JsonEntry, JsonSection,
-    LegacyList, MiddlewareCall, MiddlewareForm, ModuleForm, ModuleUse, PackageJson, Range, ReExport, RouteList, Use, UseForm,
-    WebhookFacts,
+    Attribute, Binding, Call, Comment, EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, JsonEntry,
+    JsonSection, LegacyList, MiddlewareCall, MiddlewareForm, ModuleForm, ModuleUse, PackageJson, Range, ReExport,
+    RouteList, Use, UseForm, WebhookFacts,
 };
 pub use language::Language;
 pub use package_json::read_package_json;

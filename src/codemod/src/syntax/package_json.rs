@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn entries_have_their_places() {
-        let text = "{\n  \"name\": \"web\",\n  \"dependencies\": { \"a\": \"1\", \"b\": {} },\n  \"workspaces\": []\n}\n";
+        let text =
+            "{\n  \"name\": \"web\",\n  \"dependencies\": { \"a\": \"1\", \"b\": {} },\n  \"workspaces\": []\n}\n";
         let package = read_package_json(text).expect("a package");
         assert_eq!((package.name.as_deref(), package.has_workspaces), (Some("web"), true));
         let [section] = package.sections.as_slice() else { panic!("one section") };

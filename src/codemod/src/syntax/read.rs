@@ -17,8 +17,14 @@ use super::language::Language;
 
 /// Global interfaces that applications add to.
 const AUGMENTED: [&str; 8] = [
-    "CustomJwtSessionClaims", "UserPublicMetadata", "UserPrivateMetadata", "UserUnsafeMetadata",
-    "OrganizationPublicMetadata", "OrganizationPrivateMetadata", "OrganizationInvitationPublicMetadata", "ClerkAuthorization",
+    "CustomJwtSessionClaims",
+    "UserPublicMetadata",
+    "UserPrivateMetadata",
+    "UserUnsafeMetadata",
+    "OrganizationPublicMetadata",
+    "OrganizationPrivateMetadata",
+    "OrganizationInvitationPublicMetadata",
+    "ClerkAuthorization",
 ];
 
 /// Whether a text parses without an error.
@@ -86,7 +92,8 @@ impl<'a> Tree<'_, 'a> {
                 let name = |specifier: &oxc_ast::ast::ExportSpecifier<'a>| {
                     (specifier.local.name().to_string(), specifier.exported.name().to_string())
                 };
-                let is_type = export.export_kind.is_type() || export.specifiers.iter().any(|one| one.export_kind.is_type());
+                let is_type =
+                    export.export_kind.is_type() || export.specifiers.iter().any(|one| one.export_kind.is_type());
                 facts.re_exports.push(ReExport {
                     range: range(export.span),
                     source: range(source.span),
@@ -183,7 +190,10 @@ impl<'a> Tree<'_, 'a> {
         let (first, last) = (names.first()?, names.last()?);
         let is_comment = |at: &usize| comments.iter().any(|one| one.range.start <= *at && *at < one.range.end);
         let begin = range(import.span).start;
-        let open = self.text[begin..first.range.start].match_indices('{').map(|(at, _)| begin + at).rfind(|at| !is_comment(at))?;
+        let open = self.text[begin..first.range.start]
+            .match_indices('{')
+            .map(|(at, _)| begin + at)
+            .rfind(|at| !is_comment(at))?;
         let from = last.range.end;
         let source = range(import.source.span).start;
         let close = self.text[from..source].match_indices('}').map(|(at, _)| from + at).find(|at| !is_comment(at))?;
@@ -191,7 +201,12 @@ impl<'a> Tree<'_, 'a> {
     }
 }
 
-fn note_module(text: &oxc_ast::ast::StringLiteral<'_>, form: ModuleForm, facts: &mut Facts, covered: &mut HashSet<u32>) {
+fn note_module(
+    text: &oxc_ast::ast::StringLiteral<'_>,
+    form: ModuleForm,
+    facts: &mut Facts,
+    covered: &mut HashSet<u32>,
+) {
     if text.value.starts_with("@clerk/") {
         covered.insert(text.span.start);
         facts.modules.push(ModuleUse { place: range(text.span).start, module: text.value.to_string(), form });
@@ -209,12 +224,17 @@ fn note_call(call: &CallExpression<'_>, facts: &mut Facts, covered: &mut HashSet
     };
     match (callee, call.arguments.first()) {
         (("", "require"), Some(Argument::StringLiteral(text))) => note_module(text, ModuleForm::Taken, facts, covered),
-        (("vi" | "jest", "mock" | "doMock" | "unmock" | "importActual" | "requireActual"), Some(Argument::StringLiteral(text))) => {
+        (
+            ("vi" | "jest", "mock" | "doMock" | "unmock" | "importActual" | "requireActual"),
+            Some(Argument::StringLiteral(text)),
+        ) => {
             note_module(text, ModuleForm::Mocked, facts, covered);
         }
         ((_, "getToken"), Some(Argument::ObjectExpression(options))) => {
             let is_template = |property: &ObjectPropertyKind<'_>| match property {
-                ObjectPropertyKind::ObjectProperty(property) => property.key.static_name().is_some_and(|name| name == "template"),
+                ObjectPropertyKind::ObjectProperty(property) => {
+                    property.key.static_name().is_some_and(|name| name == "template")
+                }
                 ObjectPropertyKind::SpreadProperty(_) => false,
             };
             if options.properties.iter().any(is_template) {

@@ -44,7 +44,9 @@ impl<'a> Tree<'_, 'a> {
                 UseForm::Part { name, is_opening: is_opening.unwrap_or(true) }
             }
             AstKind::ObjectProperty(property) if property.shorthand => UseForm::Shorthand,
-            AstKind::ExportSpecifier(specifier) if specifier.local.span() == specifier.exported.span() => UseForm::Exported,
+            AstKind::ExportSpecifier(specifier) if specifier.local.span() == specifier.exported.span() => {
+                UseForm::Exported
+            }
             AstKind::CallExpression(call) if call.callee.span() == span => UseForm::Call(self.call(self.above(node))),
             AstKind::StaticMemberExpression(member) => UseForm::Member(member.property.name.to_string()),
             AstKind::TSTypeQuery(_) => UseForm::TypeOf,
@@ -89,16 +91,17 @@ impl<'a> Tree<'_, 'a> {
             BindingPattern::BindingIdentifier(name) => {
                 let Some(symbol) = self.declared(name) else { return Vec::new() };
                 let references = self.semantic.scoping().get_resolved_references(symbol);
-                let members = references.flat_map(|reference| match self.kind(self.above_wrappers(reference.node_id()).0) {
-                    AstKind::StaticMemberExpression(member) => {
-                        vec![member_of(member.property.name.as_str(), &member.property)]
-                    }
-                    AstKind::VariableDeclarator(declarator) => match &declarator.id {
-                        BindingPattern::ObjectPattern(object) => keys(object),
+                let members =
+                    references.flat_map(|reference| match self.kind(self.above_wrappers(reference.node_id()).0) {
+                        AstKind::StaticMemberExpression(member) => {
+                            vec![member_of(member.property.name.as_str(), &member.property)]
+                        }
+                        AstKind::VariableDeclarator(declarator) => match &declarator.id {
+                            BindingPattern::ObjectPattern(object) => keys(object),
+                            _ => Vec::new(),
+                        },
                         _ => Vec::new(),
-                    },
-                    _ => Vec::new(),
-                });
+                    });
                 members.collect()
             }
             _ => Vec::new(),

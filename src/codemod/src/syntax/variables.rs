@@ -62,7 +62,9 @@ impl Tree<'_, '_> {
             AstKind::CallExpression(call) => {
                 matches!(bare(&call.callee), Expression::Identifier(name) if self.is_clerks(name))
             }
-            AstKind::NewExpression(new) => matches!(bare(&new.callee), Expression::Identifier(name) if self.is_clerks(name)),
+            AstKind::NewExpression(new) => {
+                matches!(bare(&new.callee), Expression::Identifier(name) if self.is_clerks(name))
+            }
             AstKind::JSXOpeningElement(element) => {
                 matches!(&element.name, JSXElementName::IdentifierReference(name) if self.is_clerks(name))
             }

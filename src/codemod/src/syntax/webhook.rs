@@ -9,8 +9,20 @@ use super::facts::WebhookFacts;
 
 /// The beginnings of the names of events.
 const EVENTS: [&str; 14] = [
-    "user", "session", "organization", "organizationMembership", "organizationInvitation", "organizationDomain", "email",
-    "sms", "role", "permission", "waitlistEntry", "subscription", "subscriptionItem", "paymentAttempt",
+    "user",
+    "session",
+    "organization",
+    "organizationMembership",
+    "organizationInvitation",
+    "organizationDomain",
+    "email",
+    "sms",
+    "role",
+    "permission",
+    "waitlistEntry",
+    "subscription",
+    "subscriptionItem",
+    "paymentAttempt",
 ];
 /// The ends of the names of events.
 const HAPPENED: [&str; 8] = ["created", "updated", "deleted", "ended", "removed", "revoked", "accepted", "pending"];
@@ -25,7 +37,9 @@ impl Tree<'_, '_> {
                     add(&mut webhook.headers, value);
                 }
                 let name = value.strip_prefix("clerk.").unwrap_or(value);
-                let is_event = name.split_once('.').is_some_and(|(about, what)| EVENTS.contains(&about) && HAPPENED.contains(&what));
+                let is_event = name
+                    .split_once('.')
+                    .is_some_and(|(about, what)| EVENTS.contains(&about) && HAPPENED.contains(&what));
                 if is_event {
                     add(&mut webhook.events, value);
                 }
@@ -39,7 +53,9 @@ impl Tree<'_, '_> {
             }
             AstKind::CallExpression(call) => {
                 if let Expression::Identifier(name) = &call.callee
-                    && self.imported(name).is_some_and(|(module, name)| module.starts_with("@clerk/") && name == "verifyWebhook")
+                    && self
+                        .imported(name)
+                        .is_some_and(|(module, name)| module.starts_with("@clerk/") && name == "verifyWebhook")
                 {
                     webhook.verifications.push(range(call.span).start);
                 }
