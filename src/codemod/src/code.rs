@@ -8,7 +8,7 @@ macro_rules! codes {
         /// Why an entry is in the report. Scripts depend on the names: they are never changed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub enum Code {
-            $( #[doc = $meaning] #[serde(rename = $name)] $variant, )+
+            $( #[doc = concat!("`", $name, "`: see [`Code::meaning`].")] #[serde(rename = $name)] $variant, )+
         }
 
         impl Code {

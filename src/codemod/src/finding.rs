@@ -73,24 +73,28 @@ impl Found {
     }
 
     /// About a module of Clerk's.
+    #[must_use]
     pub fn of(mut self, module: &str) -> Self {
         self.finding.module = Some(module.to_owned());
         self
     }
 
     /// With a sentence of its own.
+    #[must_use]
     pub fn saying(mut self, sentence: impl Into<String>) -> Self {
         self.finding.sentence = sentence.into();
         self
     }
 
     /// With what could be done.
+    #[must_use]
     pub fn suggesting(mut self, suggestion: Option<impl Into<String>>) -> Self {
         self.finding.suggestion = suggestion.map(Into::into);
         self
     }
 
     /// With more lines.
+    #[must_use]
     pub fn with(mut self, details: Vec<String>) -> Self {
         self.finding.details = details;
         self

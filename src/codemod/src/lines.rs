@@ -2,6 +2,12 @@
 
 use crate::syntax::Range;
 
+/// The ending of a file's name, without its dot.
+pub fn ending(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
 /// How the file ends its lines.
 pub fn newline_of(text: &str) -> &'static str {
     match memchr::memchr(b'\n', text.as_bytes()) {

@@ -166,7 +166,7 @@ impl Rules {
 
 /// The package that a module belongs to: `@clerk/nextjs` for `@clerk/nextjs/server`.
 pub fn package_of(module: &str) -> &str {
-    let slashes = if module.starts_with('@') { 1 } else { 0 };
+    let slashes = usize::from(module.starts_with('@'));
     module.match_indices('/').nth(slashes).map_or(module, |(end, _)| &module[..end])
 }
 

@@ -68,7 +68,7 @@ fn statement() -> impl Strategy<Value = (String, Vec<(usize, Option<String>)>)> 
                 text += &before;
                 text += NAMES[*name].0;
                 if let Some(alias) = &alias {
-                    text += &format!("{between}as {alias}");
+                    text.extend([&between, "as ", alias]);
                 }
                 text += &behind;
                 if index + 1 < names.len() || comma {
@@ -76,8 +76,9 @@ fn statement() -> impl Strategy<Value = (String, Vec<(usize, Option<String>)>)> 
                 }
                 locals.push((*name, alias));
             }
-            let quote = if quote { '"' } else { '\'' };
-            text += &format!("{last}}} from {quote}@clerk/nextjs{quote}{}", if semicolon { ";" } else { "" });
+            let quote = if quote { "\"" } else { "'" };
+            let semicolon = if semicolon { ";" } else { "" };
+            text.extend([&last, "} from ", quote, "@clerk/nextjs", quote, semicolon]);
             (text, locals)
         },
     )

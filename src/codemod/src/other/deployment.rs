@@ -2,12 +2,12 @@
 
 use crate::edit::Edit;
 use crate::environment::{new_name, variables};
+use crate::lines::ending;
 
 /// Whether a path is that of a file that hands variables to builds or to running code.
 pub fn is_deployment_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let folder = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
-    let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
     let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
     folder(".github/")
         || folder(".circleci/")
@@ -21,10 +21,8 @@ pub fn is_deployment_file(path: &str) -> bool {
             "Makefile",
             "justfile",
         ])
-        || name.ends_with(".dockerfile")
         || matches!(name, "turbo.json" | "vercel.json" | "nx.json" | "netlify.toml" | "fly.toml" | "wrangler.toml")
-        || is_yaml
-        || [".sh", ".tf", ".tfvars", ".tpl"].iter().any(|end| name.ends_with(end))
+        || matches!(ending(name), "yml" | "yaml" | "dockerfile" | "sh" | "tf" | "tfvars" | "tpl")
 }
 
 /// Renames the documented variables that no code of Clerk's still reads.

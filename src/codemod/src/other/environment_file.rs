@@ -2,7 +2,7 @@
 
 use crate::edit::Edit;
 use crate::environment::{DOMAIN, PUBLISHABLE_KEY, SECRET_KEY, new_name};
-use crate::lines::newline_of;
+use crate::lines::{ending, newline_of};
 use crate::syntax::Range;
 
 /// What kind of file of environment variables a path is.
@@ -20,10 +20,10 @@ impl EnvironmentFile {
         let name = path.rsplit('/').next().unwrap_or(path);
         let rest = name.strip_prefix(".env");
         let is_environment = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ' ', '-', '_']))
-            || name.ends_with(".env")
+            || ending(name) == "env"
             || name.starts_with("env.example")
             || name.starts_with("env.template");
-        if !is_environment || name.ends_with(".ts") || name.ends_with(".js") || name.ends_with(".mjs") {
+        if !is_environment || matches!(ending(name), "ts" | "js" | "mjs") {
             return None;
         }
         let shows = ["example", "template", "sample", "dist", "test", "schema", "defaults"];
@@ -69,15 +69,12 @@ fn line(text: &str, start: usize, end: usize) -> Option<Line<'_>> {
     let behind = &rest[equals + 1..];
     let value = behind.trim_start();
     let value_start = end - value.len();
-    let range = match value.chars().next() {
-        Some(quote @ ('"' | '\'' | '`')) => {
-            let length = value[1..].find(quote).unwrap_or(value.len() - 1);
-            Range { start: value_start + 1, end: value_start + 1 + length }
-        }
-        _ => {
-            let plain = value.find(" #").map_or(value, |comment| &value[..comment]).trim_end();
-            Range { start: value_start, end: value_start + plain.len() }
-        }
+    let range = if let Some(quote) = value.chars().next().filter(|first| "\"'`".contains(*first)) {
+        let length = value[1..].find(quote).unwrap_or(value.len() - 1);
+        Range { start: value_start + 1, end: value_start + 1 + length }
+    } else {
+        let plain = value.find(" #").map_or(value, |comment| &value[..comment]).trim_end();
+        Range { start: value_start, end: value_start + plain.len() }
     };
     Some(Line { start, end, name, name_range: Range { start: name_start, end: name_start + name.len() }, value: range })
 }
@@ -132,13 +129,13 @@ pub fn swap_real(text: &str) -> Vec<Edit> {
     }
     let newline = newline_of(text);
     let new = [Some(DOMAIN), new_name(PUBLISHABLE_KEY), new_name(SECRET_KEY)];
-    let added: String =
-        new.into_iter().flatten().filter(|name| !has(name)).map(|name| format!("{name}={newline}")).collect();
+    let missing = new.into_iter().flatten().filter(|name| !has(name));
+    let added: Vec<&str> = missing.flat_map(|name| [name, "=", newline]).collect();
     if added.is_empty() {
         return Vec::new();
     }
     let gap = if text.ends_with('\n') { "" } else { newline };
-    vec![Edit::insert(text.len(), format!("{gap}{added}"))]
+    vec![Edit::insert(text.len(), [gap, &added.concat()].concat())]
 }
 
 #[cfg(test)]

@@ -85,20 +85,22 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
         }
         result.named.extend(added.iter().map(|(package, _)| (*package).clone()));
     }
-    for (_, entry) in entries().filter(|(_, entry)| entry.key.starts_with("@clerk/") && !goes(entry)) {
-        let sentence = if dependencies.still_named.contains(&entry.key) {
-            format!("{} is still used.", entry.key)
-        } else if entry.key == CLERK && !missing.is_empty() && added.is_empty() {
-            format!("No file names {} any more; it goes when its successors are added.", entry.key)
-        } else {
-            format!("{} is in package.json; nothing moves from it.", entry.key)
-        };
-        let place = vec![entry.range.start];
-        result
-            .found
-            .push(Found::new(Kind::Package, Code::PackageLeft, Action::Left, &entry.key, place).saying(sentence));
-    }
+    let stays = entries().filter(|(_, entry)| entry.key.starts_with("@clerk/") && !goes(entry));
+    let waits = !missing.is_empty() && added.is_empty();
+    result.found.extend(stays.map(|(_, entry)| left(entry, dependencies, waits)));
     result
+}
+
+/// The entry of a package of Clerk's that stays; `waits` if its successors are not added.
+fn left(entry: &JsonEntry, dependencies: &Dependencies, waits: bool) -> Found {
+    let sentence = if dependencies.still_named.contains(&entry.key) {
+        format!("{} is still used.", entry.key)
+    } else if entry.key == CLERK && waits {
+        format!("No file names {} any more; it goes when its successors are added.", entry.key)
+    } else {
+        format!("{} is in package.json; nothing moves from it.", entry.key)
+    };
+    Found::new(Kind::Package, Code::PackageLeft, Action::Left, &entry.key, vec![entry.range.start]).saying(sentence)
 }
 
 /// What stands between the entry before and this one, without a comma; for the first one, what stands behind the brace.

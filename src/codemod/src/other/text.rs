@@ -4,6 +4,7 @@ use crate::code::Code;
 use crate::environment::variables;
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
+use crate::lines::ending;
 
 /// Languages that hold code or show it, and that are not read as code.
 const UNREAD: [&str; 7] = [".vue", ".svelte", ".astro", ".mdx", ".md", ".html", ".markdown"];
@@ -31,7 +32,7 @@ pub fn find_by_text(path: &str, text: &str) -> Vec<Found> {
         let is_class = |at: &usize| text.as_bytes().get(at + 4).is_some_and(u8::is_ascii_lowercase);
         add(Kind::Text, Code::Style, ".cl-", places(".cl-").into_iter().filter(is_class).collect());
     }
-    if ends(&UNREAD) && !path.ends_with(".md") {
+    if ends(&UNREAD) && ending(path) != "md" {
         for (at, name) in variables(text) {
             add(Kind::Environment, Code::EnvironmentLeft, name, vec![at]);
         }

@@ -8,6 +8,7 @@ use crate::code::Code;
 use crate::environment::variables;
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
+use crate::lines::ending;
 use crate::other::{EnvironmentFile, find_by_text, is_deployment_file};
 use crate::rules::package_of;
 use crate::swap::{Context, Outcome, Swapped, swap};
@@ -158,7 +159,7 @@ impl Analysis {
             return;
         }
         self.found = find_by_text(&self.path, &self.text);
-        if !self.path.ends_with(".md") && !self.path.ends_with(".mdx") {
+        if !matches!(ending(&self.path), "md" | "mdx") {
             self.clerk_packages = clerk_packages(&self.text);
         }
         if is_deployment_file(&self.path) && !variables(&self.text).is_empty() && name != "package.json" {

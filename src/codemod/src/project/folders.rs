@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(above("a/b/c.ts").collect::<Vec<_>>(), ["a/b", "a", ""]);
         let folder = |is_workspace| Folder { name: None, is_workspace };
         let packages =
-            [("".into(), folder(false)), ("mono".into(), folder(false)), ("mono/apps/web".into(), folder(false))];
+            [(String::new(), folder(false)), ("mono".into(), folder(false)), ("mono/apps/web".into(), folder(false))];
         let folders = Folders::new(packages, &BTreeSet::from(["mono".to_owned()]));
         assert_eq!(folders.of("mono/apps/web/src/a.ts"), "mono/apps/web");
         assert_eq!(folders.workspace_of("mono/apps/web/src/a.ts"), "mono");

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::finding::{Action, Finding};
 use crate::kind::Kind;
-use crate::project::{PackageStatus, Plan, Skip};
+use crate::project::{FilePlan, PackageStatus, Plan, Skip};
 use crate::swap::{NameUse, Outcome};
 
 /// The whole of what a run found and did.
@@ -114,49 +114,10 @@ impl Account {
             files: Vec::new(),
             entries: Vec::new(),
         };
-        let mut names: BTreeMap<(&str, &str), NameTotals> = BTreeMap::new();
+        let mut names: BTreeMap<(String, String), NameTotals> = BTreeMap::new();
         for file in &plan.files {
-            let totals = &mut account.totals;
-            totals.files_of_interest += 1;
-            totals.files_changed += usize::from(!file.edits.is_empty());
-            for name in &file.names {
-                totals.imported += 1;
-                totals.moved_by_own_rules += usize::from(name.by_own_rule && name.outcome == Outcome::Moved);
-                let sum = names.entry((&name.module, &name.name)).or_insert_with(|| NameTotals {
-                    module: name.module.clone(),
-                    name: name.name.clone(),
-                    moved: 0,
-                    gone: 0,
-                    left: 0,
-                });
-                let (one, all) = match name.outcome {
-                    Outcome::Moved => (&mut sum.moved, &mut totals.moved),
-                    Outcome::Gone => (&mut sum.gone, &mut totals.gone),
-                    Outcome::Left => (&mut sum.left, &mut totals.left),
-                };
-                *one += 1;
-                *all += 1;
-            }
-            let mut kinds: Vec<Kind> = file.findings.iter().map(|finding| finding.kind).collect();
-            kinds.sort_unstable();
-            kinds.dedup();
-            for kind in kinds {
-                account.by_kind.entry(kind).or_default().files += 1;
-            }
-            for finding in &file.findings {
-                let kind = account.by_kind.entry(finding.kind).or_default();
-                match finding.action {
-                    Action::Check => {
-                        kind.check += 1;
-                        account.totals.to_check += 1;
-                    }
-                    Action::Left => {
-                        kind.left += 1;
-                        account.totals.entries_left += 1;
-                    }
-                }
-                account.entries.push(Entry { path: file.path.clone(), finding: finding.clone() });
-            }
+            account.count_names(file, &mut names);
+            account.count_entries(file);
             account.files.push(FileAccount {
                 path: file.path.clone(),
                 changed: !file.edits.is_empty(),
@@ -174,6 +135,49 @@ impl Account {
             key(a).cmp(&key(b))
         });
         account
+    }
+
+    fn count_names(&mut self, file: &FilePlan, names: &mut BTreeMap<(String, String), NameTotals>) {
+        let totals = &mut self.totals;
+        totals.files_of_interest += 1;
+        totals.files_changed += usize::from(!file.edits.is_empty());
+        for NameUse { module, name, outcome, by_own_rule, .. } in &file.names {
+            totals.imported += 1;
+            totals.moved_by_own_rules += usize::from(*by_own_rule && *outcome == Outcome::Moved);
+            let sum = names.entry((module.clone(), name.clone())).or_insert_with(|| NameTotals {
+                module: module.clone(),
+                name: name.clone(),
+                moved: 0,
+                gone: 0,
+                left: 0,
+            });
+            let (one, all) = match outcome {
+                Outcome::Moved => (&mut sum.moved, &mut totals.moved),
+                Outcome::Gone => (&mut sum.gone, &mut totals.gone),
+                Outcome::Left => (&mut sum.left, &mut totals.left),
+            };
+            *one += 1;
+            *all += 1;
+        }
+    }
+
+    fn count_entries(&mut self, file: &FilePlan) {
+        let mut kinds: Vec<Kind> = file.findings.iter().map(|finding| finding.kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        for kind in kinds {
+            self.by_kind.entry(kind).or_default().files += 1;
+        }
+        for finding in &file.findings {
+            let kind = self.by_kind.entry(finding.kind).or_default();
+            let (one, all) = match finding.action {
+                Action::Check => (&mut kind.check, &mut self.totals.to_check),
+                Action::Left => (&mut kind.left, &mut self.totals.entries_left),
+            };
+            *one += 1;
+            *all += 1;
+            self.entries.push(Entry { path: file.path.clone(), finding: finding.clone() });
+        }
     }
 
     /// Whether anything is left that a person has to do.

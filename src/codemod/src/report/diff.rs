@@ -25,13 +25,13 @@ fn masked<'a>(path: &str, diff: &TextDiff<'a, 'a, 'a, str>) -> String {
     for change in diff.iter_all_changes() {
         let mark = match change.tag() {
             similar::ChangeTag::Equal => continue,
-            similar::ChangeTag::Delete => '-',
-            similar::ChangeTag::Insert => '+',
+            similar::ChangeTag::Delete => "-",
+            similar::ChangeTag::Insert => "+",
         };
         let line = change.value().trim_end();
         let shown = line.find('=').map_or("…", |equals| &line[..=equals]);
         let value = if line.len() > shown.len() && line.contains('=') { "…" } else { "" };
-        lines.push_str(&format!("#   {mark}{shown}{value}\n"));
+        lines.extend(["#   ", mark, shown, value, "\n"]);
     }
     lines
 }
@@ -47,10 +47,15 @@ fn git_path(side: &str, path: &str) -> String {
         match byte {
             b'"' | b'\\' => quoted.extend(['\\', char::from(byte)]),
             byte if is_usual(byte) => quoted.push(char::from(byte)),
-            byte => quoted.push_str(&format!("\\{byte:03o}")),
+            byte => quoted.extend(['\\', octal(byte >> 6), octal(byte >> 3), octal(byte)]),
         }
     }
     quoted + "\""
+}
+
+/// The last octal digit of a number.
+fn octal(number: u8) -> char {
+    char::from(b'0' + number % 8)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::account::{Account, Entry};
 use crate::finding::Action;
 use crate::kind::Kind;
+use crate::swap::Outcome;
 
 /// The whole report.
 pub fn markdown(account: &Account) -> String {
@@ -118,8 +119,7 @@ fn files(account: &Account, text: &mut String) {
     for file in &account.files {
         let count = |outcome| file.names.iter().filter(|name| name.outcome == outcome).count();
         let changes = if file.changed { "yes" } else { "" };
-        use crate::swap::Outcome::{Gone, Left, Moved};
-        let (moved, gone, left) = (count(Moved), count(Gone), count(Left));
+        let (moved, gone, left) = (count(Outcome::Moved), count(Outcome::Gone), count(Outcome::Left));
         line!(text, "| {} | {changes} | {moved} | {gone} | {left} | {} |", quoted(&file.path), file.entries.len());
     }
 }

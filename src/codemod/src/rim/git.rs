@@ -59,7 +59,7 @@ impl WorkTree {
     /// # Errors
     /// If git refuses.
     pub(super) fn files(&self) -> Result<Vec<Tracked>, GitError> {
-        let output = checked(git(&self.root, &["ls-files", "--stage", "-z"])?, "ls-files")?;
+        let output = checked(&git(&self.root, &["ls-files", "--stage", "-z"])?, "ls-files")?;
         let mut files: Vec<Tracked> = output.split('\0').filter_map(tracked).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
@@ -72,7 +72,7 @@ impl WorkTree {
     /// If git refuses.
     pub(super) fn changed(&self) -> Result<Vec<String>, GitError> {
         let arguments = ["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all"];
-        let output = checked(git(&self.root, &arguments)?, "status")?;
+        let output = checked(&git(&self.root, &arguments)?, "status")?;
         Ok(output.split('\0').filter_map(|entry| entry.get(3..)).map(str::to_owned).collect())
     }
 }
@@ -87,7 +87,7 @@ fn git(directory: &Path, arguments: &[&str]) -> Result<std::process::Output, Git
     Command::new("git").arg("-C").arg(directory).args(arguments).output().map_err(GitError::Missing)
 }
 
-fn checked(output: std::process::Output, command: &'static str) -> Result<String, GitError> {
+fn checked(output: &std::process::Output, command: &'static str) -> Result<String, GitError> {
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {

@@ -11,6 +11,7 @@ use super::threads::on_all;
 use super::tree::Tree;
 use super::write::write_all;
 use crate::environment::{SIGN_IN_URL, SIGN_UP_URL};
+use crate::lines::ending;
 use crate::other::{EnvironmentFile, values};
 use crate::project::{
     Analysis, Asked, Content, FilePlan, Folder, Folders, Given, MAX_BYTES, Plan, analyse, barrel_packages, plan,
@@ -156,7 +157,7 @@ fn read(root: &Path, path: &str) -> Option<Vec<u8>> {
     let mut file = std::fs::File::open(root.join(path)).ok()?;
     let mut bytes = Vec::new();
     file.by_ref().take(BEGINNING).read_to_end(&mut bytes).ok()?;
-    let is_text = Language::of(path).is_some() || path.ends_with(".lockb") || memchr::memchr(0, &bytes).is_none();
+    let is_text = Language::of(path).is_some() || ending(path) == "lockb" || memchr::memchr(0, &bytes).is_none();
     if !is_text {
         return None;
     }
@@ -172,14 +173,14 @@ fn analyse_all(
     faults: &mut Vec<Fault>,
 ) -> Vec<Analysis> {
     let all = tree.files.len();
-    let results = on_all(&tree.files, &|done| progress(done, all), |path| {
+    let outcomes = on_all(&tree.files, &|done| progress(done, all), |path| {
         let bytes = read(&tree.root, path)?;
         analyse(path, &bytes, &surroundings.context(path, &options.rules, options))
     });
     let mut analyses = Vec::new();
-    for (path, result) in tree.files.iter().zip(results) {
-        match result {
-            Some(analysis) => analyses.extend(analysis),
+    for (path, outcome) in tree.files.iter().zip(outcomes) {
+        match outcome {
+            Some(found) => analyses.extend(found),
             None => faults.push(Fault { path: path.clone(), reason: "the program failed on this file".to_owned() }),
         }
     }

@@ -32,17 +32,17 @@ impl Tree {
         match WorkTree::of(&base) {
             Ok(tree) => {
                 let (files, changed) = (tree.files()?, tree.changed()?);
-                Ok(Self::new(tree.root, files, changed))
+                Ok(Self::new(tree.root, &files, changed))
             }
             Err(error) if !options.force => Err(error),
             Err(_) => {
                 let files = walk(&base);
-                Ok(Self::new(base, files, Vec::new()))
+                Ok(Self::new(base, &files, Vec::new()))
             }
         }
     }
 
-    fn new(root: PathBuf, tracked: Vec<Tracked>, changed: Vec<String>) -> Self {
+    fn new(root: PathBuf, tracked: &[Tracked], changed: Vec<String>) -> Self {
         let packages: std::collections::HashSet<&str> = tracked
             .iter()
             .filter_map(|file| file.path.strip_suffix("package.json"))
@@ -50,7 +50,7 @@ impl Tree {
             .map(|folder| folder.trim_end_matches('/'))
             .collect();
         let (mut files, mut skipped) = (Vec::new(), BTreeMap::new());
-        for Tracked { path, is_plain } in &tracked {
+        for Tracked { path, is_plain } in tracked {
             let skip = if !is_plain {
                 Some(Skip::NoPlainFile)
             } else if is_foreign(path, |folder| packages.contains(folder)) {

@@ -12,6 +12,7 @@ use crate::edit::Edit;
 use crate::environment::{is_clerks_variable, new_name};
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
+use crate::rules::Equivalent;
 use crate::syntax::{
     EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, ModuleForm, Range, ReExport, UseForm,
 };
@@ -126,9 +127,16 @@ fn forget_unused(facts: &Facts, removed: &[Range], fates: &mut Fates) {
 }
 
 impl Swapped {
-    fn count(&mut self, module: &str, name: &str, is_type: bool, outcome: Outcome, by_own_rule: bool) {
+    fn count(&mut self, module: &str, name: &str, is_type: bool, outcome: Outcome) {
         let (module, name) = (module.to_owned(), name.to_owned());
-        self.names.push(NameUse { module, name, is_type, outcome, by_own_rule });
+        self.names.push(NameUse { module, name, is_type, outcome, by_own_rule: false });
+    }
+
+    fn count_moved(&mut self, module: &str, name: &str, is_type: bool, to: &Equivalent) {
+        self.count(module, name, is_type, Outcome::Moved);
+        if let Some(counted) = self.names.last_mut() {
+            counted.by_own_rule = to.is_own;
+        }
     }
 
     fn import(&mut self, import: &Import, fates: &[Fate], renames: &Renames, place: &Place<'_>) {
@@ -144,7 +152,7 @@ impl Swapped {
             let left = LeftName { name, is_type: import.is_type, import: import_place, uses: &binding.uses };
             self.found.push(left_name(context.rules, module, &left));
             if is_clerks {
-                self.count(module, binding.imported, import.is_type, Outcome::Left, false);
+                self.count(module, binding.imported, import.is_type, Outcome::Left);
             }
         }
         for (name, fate) in import.names.iter().zip(fates) {
@@ -162,19 +170,19 @@ impl Swapped {
                     if !has_entry || !self.found.iter().any(|found| found.finding.subject == name.imported) {
                         self.found.push(left_name(context.rules, module, &left));
                     }
-                    self.count(module, &name.imported, is_type, Outcome::Left, false);
+                    self.count(module, &name.imported, is_type, Outcome::Left);
                 }
                 Fate::Gone => {
                     if is_clerks {
-                        self.count(module, &name.imported, is_type, Outcome::Gone, false);
+                        self.count(module, &name.imported, is_type, Outcome::Gone);
                     }
                 }
                 Fate::Moved(to) => {
-                    let renamed = renames.get(&name.range.start).map(String::as_str);
-                    let moved = MovedName { name, to, renamed, is_typescript };
+                    let new_name = renames.get(&name.range.start).map(String::as_str);
+                    let moved = MovedName { name, to, renamed: new_name, is_typescript };
                     self.edits.extend(moved.edits());
                     self.found.extend(moved.checks());
-                    self.count(module, &name.imported, is_type, Outcome::Moved, to.is_own);
+                    self.count_moved(module, &name.imported, is_type, to);
                     if !is_type {
                         self.note_provider(name, &to.name);
                     }
@@ -184,7 +192,7 @@ impl Swapped {
         if is_clerks && import.whole.is_empty() && import.names.is_empty() {
             let left = LeftName { name: "*", is_type: false, import: import.range.start, uses: &[] };
             self.found.push(left_name(context.rules, module, &left));
-            self.count(module, "*", false, Outcome::Left, false);
+            self.count(module, "*", false, Outcome::Left);
         }
     }
 
@@ -215,7 +223,7 @@ impl Swapped {
         if *is_all {
             let found = Found::new(Kind::Module, Code::ReExportAll, Action::Left, module, vec![range.start]);
             self.found.push(found.of(module));
-            self.count(module, "*", *is_type, Outcome::Left, false);
+            self.count(module, "*", *is_type, Outcome::Left);
             self.barrels.push(module.clone());
             return;
         }
@@ -231,14 +239,14 @@ impl Swapped {
             Some([first, rest @ ..]) => {
                 self.edits.push(Edit::replace(source.start + 1, source.end - 1, &first.module));
                 for (to, (name, _)) in std::iter::once(first).chain(rest).zip(names) {
-                    self.count(module, name, *is_type, Outcome::Moved, to.is_own);
+                    self.count_moved(module, name, *is_type, to);
                 }
             }
             _ => {
                 for (name, _) in names {
                     let found = Found::new(Kind::Module, Code::ReExport, Action::Left, name, vec![range.start]);
                     self.found.push(found.of(module));
-                    self.count(module, name, *is_type, Outcome::Left, false);
+                    self.count(module, name, *is_type, Outcome::Left);
                 }
             }
         }
@@ -257,7 +265,7 @@ impl Swapped {
                 }
             };
             if usage.form == ModuleForm::Taken && is_clerks(module) {
-                self.count(module, "*", false, Outcome::Left, false);
+                self.count(module, "*", false, Outcome::Left);
             }
             self.found.push(Found::new(kind, code, Action::Left, module, vec![usage.place]).of(module));
         }

@@ -81,13 +81,10 @@ impl Swap<'_> {
                 modules.push(&to.module);
             }
         }
-        // What moves to a statement that is there already leaves this one, unless a comment would be torn away.
-        let joins = |swap: &Self, module: &str| {
-            let moves = |fate: &Fate| matches!(fate, Fate::Moved(to) if to.module == module);
-            let is_commented = fates.iter().zip(&segments).any(|(fate, segment)| moves(fate) && segment.has_comment);
-            !import.is_type && !is_commented && swap.homes.contains_key(module)
-        };
-        let in_place = if something_stays { None } else { modules.iter().find(|module| !joins(self, module)).copied() };
+        let joined: Vec<&str> =
+            modules.iter().filter(|module| self.joins(import, module, fates, &segments)).copied().collect();
+        let in_place =
+            if something_stays { None } else { modules.iter().find(|module| !joined.contains(module)).copied() };
         let keeps: Vec<bool> = fates
             .iter()
             .map(|fate| match fate {
@@ -99,56 +96,11 @@ impl Swap<'_> {
         // What stays has its place; of the rest, the module of the provider comes before that of the elements.
         let mut elsewhere: Vec<&str> = modules.into_iter().filter(|module| in_place != Some(module)).collect();
         elsewhere.sort_by_key(|module| (*module != "@avnology/nextjs", *module != "@avnology/id-elements"));
-        let names = || import.names.iter().zip(fates).zip(&segments);
         for module in elsewhere {
-            let joins = joins(self, module);
-            let mut moving: Vec<(&ImportedName, String, &Segment)> = Vec::new();
-            for ((name, fate), segment) in names() {
-                let Fate::Moved(to) = fate else { continue };
-                if to.module != module {
-                    continue;
-                }
-                match self.present(module, &to.name).filter(|_| joins && !name.has_alias()) {
-                    Some(local) => {
-                        self.renames.insert(name.range.start, local);
-                    }
-                    None => moving.push((name, self.text_of(name, &to.name), segment)),
-                }
-            }
-            self.note_renames(index, &moving.iter().map(|(name, text, _)| (*name, text.clone())).collect::<Vec<_>>());
-            if joins {
-                self.join(module, moving.into_iter().map(|(_, text, _)| text).collect());
-            } else {
-                let names = moving
-                    .into_iter()
-                    .map(|(name, text, segment)| NewName::new(text, self.text, name.range, segment))
-                    .collect();
-                if !import.is_type {
-                    self.homes.entry(module.to_owned()).or_insert(Home::New(self.new_statements.len()));
-                }
-                self.new_statements.push(NewStatement { behind: index, module: module.to_owned(), names });
-            }
+            self.leave(index, fates, &segments, module);
         }
         if let Some(module) = in_place {
-            let mut staying = Vec::new();
-            for ((name, fate), _) in names() {
-                if let Fate::Moved(to) = fate
-                    && to.module == module
-                {
-                    let text = self.text_of(name, &to.name);
-                    let old = name.range.of(self.text);
-                    if text != old {
-                        self.edits.push(Edit::replace(name.range.start, name.range.end, text.clone()));
-                    }
-                    staying.push((name, text));
-                }
-            }
-            self.note_renames(index, &staying);
-            if !import.is_type {
-                self.homes.insert(module.to_owned(), Home::Statement(index));
-            }
-            let Range { start, end } = import.source;
-            self.edits.push(Edit::replace(start + 1, end - 1, module));
+            self.rewrite(index, fates, module);
         }
         if keeps.contains(&true) {
             self.edits.extend(cut(self.text, import, &segments, &keeps));
@@ -158,6 +110,66 @@ impl Swap<'_> {
             // `import Clerk, { … }`: what stays is before the braces.
             self.remove_braces(import);
         }
+    }
+
+    /// Whether the names of a module go to a statement that is there already: unless a comment would be torn away.
+    fn joins(&self, import: &Import, module: &str, fates: &[Fate], segments: &[Segment]) -> bool {
+        let moves = |fate: &Fate| matches!(fate, Fate::Moved(to) if to.module == module);
+        let is_commented = fates.iter().zip(segments).any(|(fate, segment)| moves(fate) && segment.has_comment);
+        !import.is_type && !is_commented && self.homes.contains_key(module)
+    }
+
+    /// The names of a module leave a statement, for another one that is there or for a new one.
+    fn leave(&mut self, index: usize, fates: &[Fate], segments: &[Segment], module: &str) {
+        let import = &self.facts.imports[index];
+        let joins = self.joins(import, module, fates, segments);
+        let mut moving: Vec<(&ImportedName, String, &Segment)> = Vec::new();
+        for ((name, fate), segment) in import.names.iter().zip(fates).zip(segments) {
+            let Fate::Moved(to) = fate else { continue };
+            if to.module != module {
+                continue;
+            }
+            match self.present(module, &to.name).filter(|_| joins && !name.has_alias()) {
+                Some(local) => {
+                    self.renames.insert(name.range.start, local);
+                }
+                None => moving.push((name, self.text_of(name, &to.name), segment)),
+            }
+        }
+        for (name, text, _) in &moving {
+            self.note_rename(name, text);
+        }
+        if joins {
+            self.join(module, moving.into_iter().map(|(_, text, _)| text).collect());
+            return;
+        }
+        let new = moving.into_iter().map(|(name, text, segment)| NewName::new(text, self.text, name.range, segment));
+        let names = new.collect();
+        if !import.is_type {
+            self.homes.entry(module.to_owned()).or_insert(Home::New(self.new_statements.len()));
+        }
+        self.new_statements.push(NewStatement { behind: index, module: module.to_owned(), names });
+    }
+
+    /// A statement becomes that of another module, with the names that move there.
+    fn rewrite(&mut self, index: usize, fates: &[Fate], module: &str) {
+        let import = &self.facts.imports[index];
+        for (name, fate) in import.names.iter().zip(fates) {
+            let Fate::Moved(to) = fate else { continue };
+            if to.module != module {
+                continue;
+            }
+            let text = self.text_of(name, &to.name);
+            self.note_rename(name, &text);
+            if text != name.range.of(self.text) {
+                self.edits.push(Edit::replace(name.range.start, name.range.end, text));
+            }
+        }
+        if !import.is_type {
+            self.homes.insert(module.to_owned(), Home::Statement(index));
+        }
+        let Range { start, end } = import.source;
+        self.edits.push(Edit::replace(start + 1, end - 1, module));
     }
 
     /// The name as the new module has it, with the local name where that cannot change.
@@ -180,16 +192,11 @@ impl Swap<'_> {
         import.names.iter().find(same).map(|name| name.local.clone())
     }
 
-    fn note_renames(&mut self, index: usize, names: &[(&ImportedName, String)]) {
-        let import = &self.facts.imports[index];
-        for (name, text) in names {
-            let bare = text.strip_prefix("type ").unwrap_or(text);
-            if name.has_alias() || bare.contains(" as ") || bare == name.local {
-                continue;
-            }
+    fn note_rename(&mut self, name: &ImportedName, text: &str) {
+        let bare = text.strip_prefix("type ").unwrap_or(text);
+        if !name.has_alias() && !bare.contains(" as ") && bare != name.local {
             self.given.insert(bare.to_owned());
-            let place = import.names.iter().find(|other| other.range == name.range).map(|other| other.range.start);
-            self.renames.extend(place.map(|place| (place, bare.to_owned())));
+            self.renames.insert(name.range.start, bare.to_owned());
         }
     }
 
@@ -229,8 +236,7 @@ impl Swap<'_> {
 
     fn finish(mut self) -> (Vec<Edit>, Renames) {
         for (at, names) in std::mem::take(&mut self.additions) {
-            let names: String = names.iter().map(|name| format!(", {name}")).collect();
-            self.edits.push(Edit::insert(at, names));
+            self.edits.push(Edit::insert(at, [", ", &names.join(", ")].concat()));
         }
         for NewStatement { behind, module, names } in &self.new_statements {
             let import = &self.facts.imports[*behind];

@@ -122,7 +122,7 @@ impl Writer<'_> {
         for one in ordered {
             match ranges.last_mut() {
                 Some(last) if Range { start: last.end, end: one.start }.of(self.text).trim().is_empty() => {
-                    last.end = one.end
+                    last.end = one.end;
                 }
                 _ => ranges.push(one),
             }
@@ -192,28 +192,28 @@ impl Writer<'_> {
             decision.removed.push(range);
         }
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let note = |path: &String| format!("added to publicPaths: {path}");
-        decision.found.push(self.check(Code::MiddlewareLegacy).with(added.iter().map(note).collect()));
+        let notes = added.iter().map(|path| format!("added to publicPaths: {path}")).collect();
+        decision.found.push(self.check(Code::MiddlewareLegacy).with(notes));
         decision.found.extend(self.checks(&paths, context));
         decision
     }
 
     /// More texts at the end of a list, in its own layout.
-    fn longer(&self, list: &RouteList, added: &[String]) -> Vec<Edit> {
-        let Some((last, _)) = list.routes.last() else {
+    fn longer(&self, routes: &RouteList, added: &[String]) -> Vec<Edit> {
+        let Some((last, _)) = routes.routes.last() else {
             let texts: Vec<String> = added.iter().map(|path| format!("{path:?}")).collect();
-            return vec![Edit::insert(list.inner.start, texts.join(", "))];
+            return vec![Edit::insert(routes.inner.start, texts.join(", "))];
         };
         let quote = last.of(self.text).chars().next().unwrap_or('"');
         let line = self.text[..last.start].rfind('\n').map_or(0, |at| at + 1);
         let indent = &self.text[line..last.start];
         let texts = added.iter().map(|path| format!("{quote}{path}{quote}"));
-        if added.is_empty() || line < list.inner.start || !indent.trim().is_empty() {
-            let texts: String = texts.map(|text| format!(", {text}")).collect();
-            return vec![Edit::insert(last.end, texts)];
+        if added.is_empty() || line < routes.inner.start || !indent.trim().is_empty() {
+            let added: Vec<String> = texts.flat_map(|text| [", ".to_owned(), text]).collect();
+            return vec![Edit::insert(last.end, added.concat())];
         }
         // One a line. A comment beside the last one stays there.
-        let rest = Range { start: last.end, end: list.inner.end };
+        let rest = Range { start: last.end, end: routes.inner.end };
         let is_comment = |at: usize| self.facts.comments.iter().any(|one| one.range.start <= at && at < one.range.end);
         let has_comma = rest.of(self.text).match_indices(',').any(|(at, _)| !is_comment(rest.start + at));
         let line_end = rest.of(self.text).find(['\n', '\r']).map_or(rest.end, |at| rest.start + at);
@@ -245,13 +245,8 @@ impl Writer<'_> {
         let goes =
             |range: Range| removed.iter().any(|gone| gone.holds(range)) && !kept.iter().any(|kept| kept.holds(range));
         let newline = newline_of(self.text);
-        let comments: String = self
-            .facts
-            .comments
-            .iter()
-            .filter(|comment| goes(comment.range))
-            .map(|comment| format!("{}{newline}", comment.range.of(self.text)))
-            .collect();
-        (!comments.is_empty()).then(|| Edit::insert(self.call.statement.start, comments))
+        let carried = self.facts.comments.iter().filter(|comment| goes(comment.range));
+        let lines: Vec<&str> = carried.flat_map(|comment| [comment.range.of(self.text), newline]).collect();
+        (!lines.is_empty()).then(|| Edit::insert(self.call.statement.start, lines.concat()))
     }
 }

@@ -31,10 +31,10 @@ pub(super) fn segments(text: &str, import: &Import, comments: &[Comment]) -> Vec
         let mut end = comma.map_or(name.range.end, |comma| comma + 1);
         // Comments that begin on the same line belong to this name.
         let line_end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[end..limit]).map_or(limit, |at| end + at);
-        let beside = inside.iter().filter(|comment| end <= comment.range.start && comment.range.start < line_end);
+        let mut beside = inside.iter().filter(|comment| end <= comment.range.start && comment.range.start < line_end);
         // Where the next name is on this line, too, a comment between them belongs to the next one.
         let next_is_here = import.names.get(index + 1).is_some_and(|next| next.range.start <= line_end);
-        let last = beside.filter(|_| !next_is_here).last();
+        let last = beside.rfind(|_| !next_is_here);
         if let Some(last) = last {
             end = last.range.end;
         }
@@ -139,7 +139,7 @@ impl Style<'_> {
         let import = if self.is_type { "import type" } else { "import" };
         let semicolon = if self.has_semicolon { ";" } else { "" };
         let names = if names.iter().any(NewName::has_comment) {
-            let lines: String = names
+            let lines: Vec<String> = names
                 .iter()
                 .map(|NewName { text, before, behind }| {
                     let before = match before.as_str() {
@@ -150,7 +150,7 @@ impl Style<'_> {
                     format!("{before}{indent}  {text},{space}{behind}{newline}")
                 })
                 .collect();
-            format!("{newline}{lines}{indent}")
+            format!("{newline}{}{indent}", lines.concat())
         } else {
             let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
             format!(" {} ", names.join(", "))

@@ -52,7 +52,7 @@ impl MovedName<'_> {
                     }
                     // One blank before it goes, too; every prop has one.
                     Some(Prop::Known(false)) => {
-                        edits.push(Edit::remove(attribute.range.start - 1, attribute.range.end))
+                        edits.push(Edit::remove(attribute.range.start - 1, attribute.range.end));
                     }
                     Some(Prop::Known(true)) | None => {}
                 }

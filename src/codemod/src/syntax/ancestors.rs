@@ -48,11 +48,6 @@ impl<'a> Tree<'_, 'a> {
         self.semantic.scoping().get_reference(reference).symbol_id()
     }
 
-    /// What a declared name means.
-    pub(super) fn declared(&self, name: &BindingIdentifier<'a>) -> Option<SymbolId> {
-        name.symbol_id.get()
-    }
-
     /// The module and the name that a name in the code was imported as.
     pub(super) fn imported(&self, name: &IdentifierReference<'a>) -> Option<(String, String)> {
         let symbol = self.symbol(name)?;
@@ -64,6 +59,11 @@ impl<'a> Tree<'_, 'a> {
         })?;
         Some((import.source.value.to_string(), specifier.imported.name().to_string()))
     }
+}
+
+/// What a declared name means.
+pub(super) fn declared(name: &BindingIdentifier<'_>) -> Option<SymbolId> {
+    name.symbol_id.get()
 }
 
 /// An expression without its brackets.

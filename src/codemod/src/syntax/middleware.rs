@@ -8,7 +8,7 @@ use oxc_ast::ast::{
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
-use super::ancestors::{Tree, bare, bare_awaited, range, range_of};
+use super::ancestors::{Tree, bare, bare_awaited, declared, range, range_of};
 use super::facts::{Comment, LegacyList, MiddlewareCall, MiddlewareForm, Range};
 use super::matchers::{Condition, route_list};
 
@@ -61,9 +61,9 @@ impl<'a> Tree<'_, 'a> {
         if matches!(self.kind(above), AstKind::ExportDeclaration(_)) {
             return matches!(name.name.as_str(), "middleware" | "proxy");
         }
-        let Some(symbol) = self.declared(name) else { return false };
+        let Some(symbol) = declared(name) else { return false };
         let uses: Vec<NodeId> =
-            self.semantic.scoping().get_resolved_references(symbol).map(|one| one.node_id()).collect();
+            self.semantic.scoping().get_resolved_references(symbol).map(oxc_semantic::Reference::node_id).collect();
         let is_export = |node: &NodeId| {
             matches!(self.kind(self.above(*node)), AstKind::ExportDefaultDeclaration(_) | AstKind::ExportSpecifier(_))
         };
@@ -90,7 +90,7 @@ impl<'a> Tree<'_, 'a> {
         let simple = |index: usize| {
             let parameter = parameters.items.get(index)?;
             match &parameter.pattern {
-                BindingPattern::BindingIdentifier(name) if parameter.initializer.is_none() => self.declared(name),
+                BindingPattern::BindingIdentifier(name) if parameter.initializer.is_none() => declared(name),
                 _ => None,
             }
         };

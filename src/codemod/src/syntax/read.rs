@@ -11,7 +11,7 @@ use oxc_ast::ast::{
 use oxc_parser::Parser;
 use oxc_semantic::{NodeId, SemanticBuilder};
 
-use super::ancestors::{Tree, range, range_of};
+use super::ancestors::{Tree, declared, range, range_of};
 use super::facts::{Binding, Comment, Facts, Import, ImportedName, ModuleForm, ModuleUse, Range, ReExport};
 use super::language::Language;
 
@@ -76,7 +76,7 @@ impl<'a> Tree<'_, 'a> {
     fn names(&self) -> HashSet<String> {
         let scoping = self.semantic.scoping();
         let declared = scoping.symbol_names().map(str::to_owned);
-        declared.chain(scoping.root_unresolved_references().keys().map(|name| name.to_string())).collect()
+        declared.chain(scoping.root_unresolved_references().keys().map(ToString::to_string)).collect()
     }
 
     fn note(&self, node: NodeId, facts: &mut Facts, covered: &mut HashSet<u32>) {
@@ -141,7 +141,7 @@ impl<'a> Tree<'_, 'a> {
             let binding = |imported: &'static str, local: &oxc_ast::ast::BindingIdentifier<'a>| Binding {
                 imported,
                 range: range(local.span),
-                uses: self.declared(local).map(|symbol| self.uses(symbol)).unwrap_or_default(),
+                uses: declared(local).map(|symbol| self.uses(symbol)).unwrap_or_default(),
             };
             match specifier {
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(one) => whole.push(binding("default", &one.local)),
@@ -166,7 +166,7 @@ impl<'a> Tree<'_, 'a> {
 
     fn imported_name(&self, one: &ImportSpecifier<'a>, module: &str, facts: &mut Facts) -> ImportedName {
         let imported = one.imported.name().to_string();
-        let symbol = self.declared(&one.local);
+        let symbol = declared(&one.local);
         let makes_middleware = matches!(module, "@clerk/nextjs" | "@clerk/nextjs/server")
             && matches!(imported.as_str(), "clerkMiddleware" | "authMiddleware");
         if let Some(symbol) = symbol.filter(|_| makes_middleware) {

@@ -8,7 +8,7 @@ use oxc_ast::ast::{
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
-use super::ancestors::{Tree, range, range_of};
+use super::ancestors::{Tree, declared, range, range_of};
 use super::facts::{Attribute, Call, Use, UseForm};
 use crate::environment::DOMAIN;
 
@@ -31,7 +31,7 @@ impl<'a> Tree<'_, 'a> {
     fn form(&self, node: NodeId) -> UseForm {
         let span = self.kind(node).span();
         match self.kind(self.above(node)) {
-            AstKind::JSXOpeningElement(element) => UseForm::Element(self.attributes(element)),
+            AstKind::JSXOpeningElement(element) => UseForm::Element(attributes(element)),
             AstKind::JSXClosingElement(_) => UseForm::Closing,
             AstKind::JSXMemberExpression(part) => {
                 let name = part.property.name.to_string();
@@ -55,25 +55,6 @@ impl<'a> Tree<'_, 'a> {
         }
     }
 
-    fn attributes(&self, element: &JSXOpeningElement<'a>) -> Vec<Attribute> {
-        let attribute = |item: &JSXAttributeItem<'a>| match item {
-            JSXAttributeItem::SpreadAttribute(spread) => {
-                let range = range(spread.span);
-                Attribute { name: None, name_range: range, range, is_new_domain: false }
-            }
-            JSXAttributeItem::Attribute(attribute) => {
-                let name = match &attribute.name {
-                    JSXAttributeName::Identifier(name) => name.name.to_string(),
-                    JSXAttributeName::NamespacedName(name) => format!("{}:{}", name.namespace.name, name.name.name),
-                };
-                let is_new_domain = attribute.value.as_ref().is_some_and(is_domain);
-                let name_range = range_of(&attribute.name);
-                Attribute { name: Some(name), name_range, range: range(attribute.span), is_new_domain }
-            }
-        };
-        element.attributes.iter().map(attribute).collect()
-    }
-
     /// What becomes of the result of a call.
     fn call(&self, call: NodeId) -> Call {
         let (above, is_awaited) = self.above_wrappers(call);
@@ -89,7 +70,7 @@ impl<'a> Tree<'_, 'a> {
         match pattern {
             BindingPattern::ObjectPattern(object) => keys(object),
             BindingPattern::BindingIdentifier(name) => {
-                let Some(symbol) = self.declared(name) else { return Vec::new() };
+                let Some(symbol) = declared(name) else { return Vec::new() };
                 let references = self.semantic.scoping().get_resolved_references(symbol);
                 let members =
                     references.flat_map(|reference| match self.kind(self.above_wrappers(reference.node_id()).0) {
@@ -113,6 +94,25 @@ impl<'a> Tree<'_, 'a> {
     pub(super) fn is_clerks(&self, name: &IdentifierReference<'a>) -> bool {
         self.imported(name).is_some_and(|(module, _)| module.starts_with("@clerk/") || module.starts_with("@avnology/"))
     }
+}
+
+fn attributes(element: &JSXOpeningElement<'_>) -> Vec<Attribute> {
+    let attribute = |item: &JSXAttributeItem<'_>| match item {
+        JSXAttributeItem::SpreadAttribute(spread) => {
+            let range = range(spread.span);
+            Attribute { name: None, name_range: range, range, is_new_domain: false }
+        }
+        JSXAttributeItem::Attribute(attribute) => {
+            let name = match &attribute.name {
+                JSXAttributeName::Identifier(name) => name.name.to_string(),
+                JSXAttributeName::NamespacedName(name) => format!("{}:{}", name.namespace.name, name.name.name),
+            };
+            let is_new_domain = attribute.value.as_ref().is_some_and(is_domain);
+            let name_range = range_of(&attribute.name);
+            Attribute { name: Some(name), name_range, range: range(attribute.span), is_new_domain }
+        }
+    };
+    element.attributes.iter().map(attribute).collect()
 }
 
 fn member_of(name: &str, place: &impl GetSpan) -> (String, usize) {

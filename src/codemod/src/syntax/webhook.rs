@@ -60,10 +60,8 @@ impl Tree<'_, '_> {
                     webhook.verifications.push(range(call.span).start);
                 }
             }
-            AstKind::StaticMemberExpression(member) => {
-                if is_data(&member.object) {
-                    add(&mut webhook.fields, member.property.name.as_str());
-                }
+            AstKind::StaticMemberExpression(member) if is_data(&member.object) => {
+                add(&mut webhook.fields, member.property.name.as_str());
             }
             AstKind::VariableDeclarator(declarator) => {
                 if let (BindingPattern::ObjectPattern(object), Some(value)) = (&declarator.id, &declarator.init)
