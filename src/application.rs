@@ -14,7 +14,7 @@ use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{Console, LogFormat, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, Environment, ImportOrDryRun, ImportSettings, MergeSettings, OutputSettings,
-    RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
+    RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
 };
 use crate::signal::{Signal, Signals};
 
@@ -159,6 +159,11 @@ fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<E
                 let status = error.exit_status();
                 (error.into(), status)
             })
+        }
+        RunsArguments { command: Some(RunsCommand::Ids(ids)), .. } => {
+            let settings = RunIdsSettings::resolve(ids, environment).map_err(wrong)?;
+            let printed = command::print_run_ids(&settings);
+            printed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }
         RunsArguments { command: None, runs_dir, output } => {
             let settings = RunsSettings::resolve(runs_dir, output, environment).map_err(wrong)?;

@@ -15,6 +15,7 @@ mod migrate;
 mod options;
 mod output;
 mod resume;
+mod run_ids;
 mod run_options;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
@@ -42,6 +43,7 @@ pub use options::{
 };
 pub use output::{OutputFormat, ProgressStyle};
 pub use resume::ResumeArguments;
+pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;
 pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;

@@ -19,6 +19,7 @@ use foresight::Foresight;
 use prepare::{Part, PreparedRun, prepare};
 
 use super::first_pass::Subject;
+use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::probe_objects;
 use super::intake::intake;
@@ -71,6 +72,7 @@ async fn import_into(
         output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
     }
     let confirmed = confirmed_before(settings, &target.name, (run.directory.id(), part), &calls, signals).await?;
+    let ids = look_up_ids(&settings.runs_directory, &target.name).await;
     let passwords = JoinedPasswords::read(reading, output.console, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
@@ -96,6 +98,7 @@ async fn import_into(
             Sending {
                 delivery: delivery(settings, calls, &run.record),
                 confirmed,
+                ids,
                 max_errors: limits.max_errors,
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             },
@@ -104,6 +107,7 @@ async fn import_into(
     let job = Job { intake: intake(reading, passwords.as_ref(), first.watch()), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), signals).await;
+    keep_learned_ids(&settings.runs_directory, &target.name).await;
     ledger.require_records(limits.min_records);
     // That users share an address is counted in any case.
     if let Some(found) = first.duplicates()

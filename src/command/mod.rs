@@ -8,6 +8,7 @@ pub mod codemod;
 mod dry_run;
 mod first_pass;
 mod help;
+mod id_maps;
 mod import;
 mod import_error;
 mod inputs;
@@ -18,6 +19,7 @@ mod output;
 mod passwords;
 mod prepare_error;
 mod progress;
+mod run_ids;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
 #[path = "no_sandbox.rs"]
@@ -35,6 +37,7 @@ pub use import::import;
 pub use import_error::ImportError;
 pub use merge::{MergeError, merge_runs};
 pub use prepare_error::PrepareError;
+pub use run_ids::{RunIdsError, print_run_ids};
 pub use runs::{RunsError, list_runs};
 pub use undo::undo;
 pub use undo_error::UndoError;

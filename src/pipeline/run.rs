@@ -27,17 +27,18 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = Parts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
-    let Intake { inputs, shard, reader, rules, passwords, largest_request, watch, workers } = job.intake;
+    let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
     // If keys are to be collected, every record has to be read, those of other shards too.
     let read_only = shard.filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
+    let columns = mapper.columns();
     let mapping = map::Mapping {
-        rules: Arc::new(rules),
-        passwords,
+        mapper,
         progress: Arc::clone(&progress),
         confirmed: parts.lookup.map(Arc::new),
+        ids: parts.ids.map(Arc::new),
         duplicates: parts.check,
         encode: parts.delivery.is_some(),
         largest_request,
@@ -46,7 +47,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         shard,
     };
     let (queue, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
-    let reading = read::Reading { inputs, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
+    let reading =
+        read::Reading { inputs, columns, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));

@@ -1,9 +1,8 @@
-//! Connections. hyper is driven by hand because faults need what a framework hides: closing without an answer.
+//! Connections. This uses hyper directly, because faults need what a framework hides: closing without an answer.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -16,32 +15,28 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use secrecy::SecretString;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
-use super::api_error::ApiError;
-use super::app::{App, ItemFault, RequestId, error};
+use super::app::{ItemFault, RequestId};
 use super::faults::{Afterwards, CallPlan, Faults, Instead};
-use super::rate_limit::RateLimiter;
-use super::routes::router;
-use super::store::Database;
-use super::{ApiKey, SandboxError, SandboxOptions, compression, host};
+use super::refusal::{Refusal, Refuse};
+use super::{SandboxError, compression, host};
 use crate::ignore::ignore;
 
-/// How long a client may take for its headers.
+/// How long a client may take to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long calls under way may take once the sandbox is to end.
+/// How long calls in flight may take when the sandbox ends.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
-/// Pieces in which a slow answer comes.
+/// The number of pieces in which a slow answer is sent.
 const SLOW_PIECES: usize = 10;
 
-/// A sandbox that listens. Dropping it without [`RunningSandbox::shutdown`] ends it as abruptly as a kill would.
+/// A running sandbox. Dropping it without [`RunningSandbox::shutdown`] ends it as abruptly as a kill.
 #[derive(Debug)]
 pub struct RunningSandbox {
     address: SocketAddr,
@@ -50,7 +45,7 @@ pub struct RunningSandbox {
 }
 
 impl RunningSandbox {
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -60,12 +55,12 @@ impl RunningSandbox {
         format!("http://{}", self.address)
     }
 
-    /// Ends it: no new connections, and a short while for calls under way.
+    /// Ends it: accepts no new connections, and gives calls in flight a short while.
     pub async fn shutdown(self) {
         self.stop.cancel();
         self.connections.close();
         if timeout(SHUTDOWN_GRACE, self.connections.wait()).await.is_err() {
-            tracing::debug!("calls under way at the sandbox were cut off");
+            tracing::debug!("calls in flight at the sandbox were cut off");
         }
     }
 }
@@ -76,36 +71,31 @@ impl Drop for RunningSandbox {
     }
 }
 
-/// Starts a sandbox over this database for the holder of this key, who may do everything.
-pub async fn start_for(database: PathBuf, key: SecretString) -> Result<RunningSandbox, SandboxError> {
-    start(SandboxOptions { api_keys: vec![ApiKey::full_access(key)], ..SandboxOptions::new(database) }).await
-}
-
-/// Starts a sandbox.
-pub async fn start(options: SandboxOptions) -> Result<RunningSandbox, SandboxError> {
-    let SandboxOptions { listen, database, api_keys, batch_methods, rate_limit, accepts_gzip, faults } = options;
+/// Serves a site at an address of this machine.
+pub(crate) async fn serve_at(listen: SocketAddr, site: Site) -> Result<RunningSandbox, SandboxError> {
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
     }
-    let store = Database::open(&database)?;
     let failed = |source| SandboxError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let limiter = rate_limit.map(|limit| Mutex::new(RateLimiter::new(limit)));
-    let router = router(Arc::new(App { store, api_keys, batch_methods, limiter }));
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
-    let site = Site { router, faults: Arc::new(faults), accepts_gzip };
     let acceptor = Acceptor { site, stop: stop.clone(), connections: connections.clone() };
     tokio::spawn(acceptor.run(listener));
     Ok(RunningSandbox { address, stop, connections })
 }
 
-/// What every connection serves.
-#[derive(Clone)]
-struct Site {
-    router: Router,
-    faults: Arc<Faults>,
-    accepts_gzip: bool,
+/// What every connection serves: an API, and what goes wrong on the way to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// The API.
+    pub router: Router,
+    /// What goes wrong on purpose.
+    pub faults: Arc<Faults>,
+    /// Whether bodies may be compressed with gzip, which every answer then says.
+    pub accepts_gzip: bool,
+    /// How the API words an error of the server.
+    pub refuse: Refuse,
 }
 
 struct Acceptor {
@@ -123,10 +113,10 @@ impl Acceptor {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let served = serve(stream, self.site.clone(), self.stop.clone());
+                    let served = converse(stream, self.site.clone(), self.stop.clone());
                     self.connections.spawn(served);
                 }
-                // Out of file descriptors, most likely: wait for some connection to end.
+                // Most likely the file descriptors are used up: wait for a connection to end.
                 Err(error) => {
                     tracing::debug!(%error, "a connection was not accepted");
                     sleep(Duration::from_millis(50)).await;
@@ -136,7 +126,7 @@ impl Acceptor {
     }
 }
 
-async fn serve(stream: TcpStream, site: Site, stop: CancellationToken) {
+async fn converse(stream: TcpStream, site: Site, stop: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
@@ -156,32 +146,32 @@ async fn serve(stream: TcpStream, site: Site, stop: CancellationToken) {
     }
 }
 
-/// Makes hyper close the connection without an answer.
+/// An error that makes hyper close the connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed on purpose")]
 struct Closed;
 
 async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Closed> {
     if !host::is_of_this_machine(&request) {
-        return Ok(error(&request_id(&request), &ApiError::misdirected()));
+        return Ok((site.refuse)(Refusal::Misdirected, &request_id(&request)));
     }
-    let concerned = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
-    let plan = if concerned { site.faults.plan(Instant::now()) } else { CallPlan::default() };
+    let may_fail = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
+    let plan = if may_fail { site.faults.plan(Instant::now()) } else { CallPlan::default() };
     let request_id = request_id(&request);
-    // A timer is never early: even one of nothing would cost a millisecond.
+    // A timer is never early: even a timer of zero would cost a millisecond.
     if !plan.latency.is_zero() {
         sleep(plan.latency).await;
     }
     let mut response = match plan.instead {
         Some(Instead::Close) => return Err(Closed),
         Some(Instead::Status(status, retry_after)) => {
-            // The body has to be read, or the client may see a reset instead of the status.
-            read_away(request.into_body()).await;
-            refused(status, retry_after, &request_id)
+            // The body must be read, or the client may see a reset connection in place of the status.
+            discard_body(request.into_body()).await;
+            refused(site.refuse, status, retry_after, &request_id)
         }
         None => match compression::unpacked(request, site.accepts_gzip).await {
             Ok(request) => perform(site.router, request, &request_id, plan.item_fault).await,
-            Err(failure) => error(&request_id, &failure),
+            Err(refusal) => (site.refuse)(refusal, &request_id),
         },
     };
     if site.accepts_gzip {
@@ -197,7 +187,7 @@ async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Clos
     }
 }
 
-/// The caller's name for the request, if it is one, or one of our own.
+/// The caller's request id if it is a plain word, or else a new one.
 fn request_id(request: &Request<Incoming>) -> String {
     let given = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
     let is_plain = |id: &&str| {
@@ -213,24 +203,19 @@ async fn perform(mut router: Router, mut request: Request, request_id: &str, ite
     answered.unwrap_or_else(|never| match never {})
 }
 
-async fn read_away(body: Incoming) {
+async fn discard_body(body: Incoming) {
     ignore(axum::body::to_bytes(Body::new(body), usize::MAX).await, "the call is refused anyway");
 }
 
-fn refused(status: u16, retry_after: Option<u64>, request_id: &str) -> Response {
-    let failure = if status == 429 {
-        ApiError::rate_limited()
-    } else {
-        ApiError { status, ..ApiError::internal(status, "a fault on purpose") }
-    };
-    let mut response = error(request_id, &failure);
+fn refused(refuse: Refuse, status: u16, retry_after: Option<u64>, request_id: &str) -> Response {
+    let mut response = refuse(Refusal::Fault(status), request_id);
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
 
-/// Spoils an answer whose effect has taken place.
+/// Spoils the answer of a call that took effect.
 async fn spoil(response: Response, afterwards: Afterwards) -> Result<Response, Closed> {
     let (mut parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Closed)?;

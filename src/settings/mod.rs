@@ -40,7 +40,7 @@ pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
 pub use reading::Reading;
 pub use recorded_run::RecordedRun;
-pub use runs::{MergeSettings, RunsSettings};
+pub use runs::{MergeSettings, RunIdsSettings, RunsSettings};
 pub use target::TargetSettings;
 pub use undo::UndoSettings;
 pub use verify::VerifySettings;

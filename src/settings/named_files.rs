@@ -10,6 +10,7 @@ use super::reading::Reading;
 use super::target::TargetSettings;
 use super::{Environment, OutputError};
 use crate::files::directory_of;
+use crate::id_map::ID_MAP_PREFIX;
 use crate::journal::{CONFIRMED_USERS_PREFIX, RunRecord};
 use crate::report::GivenPath;
 use crate::source::Input;
@@ -107,7 +108,8 @@ fn belongs_to_a_run(path: &Path, runs: &Path) -> bool {
     let within = directory.strip_prefix(&runs).ok().and_then(|within| within.components().next());
     within.is_some_and(|first| {
         let name = first.as_os_str();
-        runs.join(name).join("run.json").exists() || name.to_string_lossy().starts_with(CONFIRMED_USERS_PREFIX)
+        let is_memory = |prefix| name.to_string_lossy().starts_with(prefix);
+        runs.join(name).join("run.json").exists() || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX].into_iter().any(is_memory)
     })
 }
 

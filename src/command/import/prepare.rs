@@ -12,6 +12,7 @@ use crate::index::Duplicates;
 use crate::journal::{
     FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled, run_of_rejects,
 };
+use crate::kind::Kind;
 use crate::settings::{ImportSettings, RecordedRun, WhichRun};
 use crate::signal::Signals;
 use crate::source::{Input, InputDigest, SourceError};
@@ -203,7 +204,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
 /// opened: it can be only once.
 fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
     open_once(input)?;
-    InputRecord::of(input).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
+    InputRecord::of(input, Kind::User).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
 }
 
 /// A reject holds the user as the input had it, without the password that was joined.
