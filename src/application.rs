@@ -100,6 +100,13 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             logging::start(0, LogFormat::Text);
             look_at_runs(runs, environment).unwrap_or_else(|(error, status)| fail(&error, status))
         }
+        Some(ClerkCommand::Codemod(codemod)) => {
+            logging::start(0, LogFormat::Text);
+            command::codemod::run(&codemod).unwrap_or_else(|error| {
+                let status = error.exit_status();
+                fail(&error.into(), status)
+            })
+        }
     }
 }
 

@@ -21,6 +21,8 @@ mod clerk_export;
 mod clerk_export_kill;
 mod clerk_sandbox;
 mod cli;
+#[cfg(feature = "codemod")]
+mod codemod;
 mod consequence;
 mod csv;
 mod csv_programs;
