@@ -6,7 +6,7 @@
 //!  file / object / stdin                   reader (a thread)                           source, pipeline::read
 //!    └─ open → decompress → envelope → frame ── chunks of records ──► bounded line
 //!                                                            │
-//!         mappers (threads): parse → map → validate → encode ◄┘                       clerk, mapping, pipeline::{mappers, map}
+//!         mappers (threads): parse → map → validate → encode ◄┘                       mapping, clerk, passwords, pipeline::{mappers, map}
 //!                                                            │ in the order of the input
 //!         batches by count and bytes ◄───────────────────────┘                        pipeline::fill, delivery::batch
 //!                    │ bounded channel
@@ -19,9 +19,10 @@
 //!
 //! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
 //! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them; [`mapping::parse_row`] does
-//!    the same with a row of a CSV.
+//!    the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`]: today
+//!    [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
-//! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
+//! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
 //!    [`destination`]. [`avnology::AdminCalls`] is one; it knows the vendor's requests, statuses and codes.
@@ -31,6 +32,7 @@
 //! The pure middle of it, by itself:
 //!
 //! ```
+//! use avnology_migrate::avnology::encode;
 //! use avnology_migrate::mapping::{Rules, map, parse};
 //!
 //! let record = br#"{"id":"user_1","email_addresses":[{"email_address":"ada@example.com","verified":true}]}"#;
@@ -38,14 +40,14 @@
 //! let rules = Rules::default();
 //! let mapped = map(&user, &rules).expect("an identity");
 //! let mut body = Vec::new();
-//! mapped.identity.encode(&mut body);
+//! encode(&mapped.identity, &mut body);
 //! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
 //! ```
 //!
-//! Three things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
+//! Four things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
 //! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
-//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); and the
-//! passwords that another file has for them ([`passwords::Passwords`]). [`verify`] keeps the target's list in the same way
+//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); what the target
+//! calls them ([`id_map::IdMap`]); and the passwords that another file has for them ([`passwords::Passwords`]). [`verify`] keeps the target's list in the same way
 //! ([`avnology::Catalogue`]).
 //!
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
@@ -66,6 +68,8 @@
 //!   run's mark on it ([`destination::RunMark`]). The program claims nothing else, and undo deletes nothing else.
 //! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before the first request,
 //!   and each later read of an input is checked against the bytes of the first one ([`source::KnownInputs`]).
+//! - **Each user is one identity** ([persons], [ids]). The id at Clerk says who is the same person, whatever else changed, and
+//!   the ids that the target gave are listed as they are.
 //! - **A repeated run changes nothing** ([test][nightly]). `external_id` is the key at the target. What is there is
 //!   read back and compared.
 //! - **One bad record never stops a run** ([test][reading]), and a refusal of the whole run is never counted as rejects
@@ -86,8 +90,10 @@
 //!   `manual/options.md`.
 //! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
 //!   `command/NAME.rs`; `application` puts the three together.
-//! - **A kind of record**: today everything from [`mapping::parse`] to [`mapping::MigrationIdentity::encode`] is about
-//!   users. Behind that, a record is bytes, a key and notices, and the pipeline does not look inside.
+//! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
+//!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither the
+//!   pipeline nor the journal looks inside. The step stands in the [`plan`] then; what it needs of the steps before it is in the
+//!   [`id_map`].
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
 //!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What is asked beside
 //!   an import, [`verify`] and undo, still calls [`avnology`] directly.
@@ -106,6 +112,8 @@
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
+//! | [`clerk_api`] | Clerk's Backend API, which is only read |
+//! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
@@ -114,6 +122,9 @@
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
+//! | [`kind`] | what kinds of records move |
+//! | [`plan`] | which steps a migration has, in which order |
+//! | [`id_map`] | what a target calls those whom Clerk calls otherwise: ids at Clerk to ids at the target, on disk |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
@@ -128,7 +139,7 @@
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
-//! documented and assumed, is in [`avnology`]; the form in which an identity is sent is [`mapping`]'s.
+//! documented and assumed, is in [`avnology`].
 //!
 //! [memory]: ../../../tests/end_to_end/memory.rs
 //! [sweep]: ../../../tests/end_to_end/sweep.rs
@@ -137,6 +148,8 @@
 //! [ownership]: ../../../tests/end_to_end/ownership.rs
 //! [changed]: ../../../tests/end_to_end/changed.rs
 //! [damaged]: ../../../tests/end_to_end/damaged.rs
+//! [persons]: ../../../tests/end_to_end/persons.rs
+//! [ids]: ../../../tests/end_to_end/ids.rs
 //! [nightly]: ../../../tests/end_to_end/nightly.rs
 //! [reading]: ../../../tests/end_to_end/reading.rs
 //! [gateways]: ../../../tests/end_to_end/gateways.rs
@@ -147,6 +160,7 @@ pub mod account;
 pub mod application;
 pub mod avnology;
 pub mod clerk;
+pub mod clerk_api;
 #[cfg(feature = "sandbox")]
 pub mod clerk_sandbox;
 pub mod cli;
@@ -154,17 +168,21 @@ pub mod command;
 pub mod delivery;
 pub mod destination;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod http;
+pub mod id_map;
 mod ignore;
 pub mod index;
 pub mod journal;
+pub mod kind;
 pub mod logging;
 pub mod manual;
 pub mod mapping;
 pub mod pace;
 pub mod passwords;
 pub mod pipeline;
+pub mod plan;
 pub mod report;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]

@@ -5,7 +5,20 @@ use tokio::sync::{mpsc, oneshot};
 use super::StopReason;
 use super::booking::{InputEnd, LateReject, LateShared, MappedChunkCounts};
 use crate::ignore::ignore;
-use crate::journal::{ConfirmedUser, Entry, RecordOutcome, Reject, Settled};
+use crate::journal::{ConfirmedUser, Entry, Identified, RecordOutcome, Reject, Settled};
+
+/// What became of some records.
+#[derive(Debug, Default)]
+pub(crate) struct SettledRecords {
+    /// Created or there already.
+    pub records: Vec<Settled>,
+    /// Rejected.
+    pub rejects: Vec<Reject>,
+    /// Those that were confirmed to be at the target exactly as exported.
+    pub confirmed: Vec<ConfirmedUser>,
+    /// What the target calls those that are there, where what became of them does not say it.
+    pub identified: Vec<Identified>,
+}
 
 /// A message to the committer.
 #[derive(Debug)]
@@ -18,12 +31,8 @@ pub(crate) enum Event {
     Planned { entry: Entry, ready: oneshot::Sender<()> },
     /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
     Settled {
-        /// Created or there already.
-        records: Vec<Settled>,
-        /// Rejected.
-        rejects: Vec<Reject>,
-        /// Users who were confirmed to be at the target exactly as exported.
-        confirmed: Vec<ConfirmedUser>,
+        /// What became of them.
+        settled: SettledRecords,
         /// The committer drops it once that is booked.
         booked: oneshot::Sender<()>,
     },
@@ -51,7 +60,8 @@ impl Event {
     pub(crate) fn must_be_durable(&self) -> bool {
         match self {
             Self::Planned { .. } => true,
-            Self::Settled { records, .. } => records
+            Self::Settled { settled, .. } => settled
+                .records
                 .iter()
                 .any(|record| !matches!(record.outcome, RecordOutcome::Unchanged | RecordOutcome::Rejected { .. })),
             Self::Mapped(_) | Self::Read(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => false,
@@ -68,18 +78,13 @@ pub(crate) async fn send_event(events: &mpsc::Sender<Event>, event: Event) {
 
 /// Reports to the committer what became of records. A reject holds the record itself, so a stage that sends rejects waits
 /// until they are booked: at any moment each stage has few of them in memory, and not as many as the channel could hold.
-pub(crate) async fn report_settled(
-    events: &mpsc::Sender<Event>,
-    records: Vec<Settled>,
-    rejects: Vec<Reject>,
-    confirmed: Vec<ConfirmedUser>,
-) {
-    if records.is_empty() && rejects.is_empty() {
+pub(crate) async fn report_settled(events: &mpsc::Sender<Event>, settled: SettledRecords) {
+    if settled.records.is_empty() && settled.rejects.is_empty() {
         return;
     }
     let (booked, is_booked) = oneshot::channel();
-    let waits = !rejects.is_empty();
-    send_event(events, Event::Settled { records, rejects, confirmed, booked }).await;
+    let waits = !settled.rejects.is_empty();
+    send_event(events, Event::Settled { settled, booked }).await;
     if waits {
         ignore(is_booked.await, "the committer sends nothing: it drops its end once the rejects are written");
     }

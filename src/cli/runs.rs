@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{MergeArguments, OutputFormat};
+use super::{MergeArguments, OutputFormat, RunIdsArguments};
 
 /// `avnology migrate clerk runs`
 #[derive(Debug, Args)]
@@ -28,4 +28,6 @@ pub struct RunsArguments {
 pub enum RunsCommand {
     /// Make one account and one rejects file of all shards of an import
     Merge(MergeArguments),
+    /// List what the target calls the users: ids at Clerk and ids at the target, of all users that any run met there
+    Ids(RunIdsArguments),
 }

@@ -10,9 +10,11 @@ use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
 use crate::exit::ExitStatus;
+use crate::kind::Kind;
 use crate::pipeline::{self, DryRun, Job, Mode};
+use crate::plan::MigrationPlan;
 use crate::report::RunDetails;
-use crate::settings::DryRunSettings;
+use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::Watch;
 
@@ -28,6 +30,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let DryRunSettings { reading, output, preview, max_errors, min_records } = settings;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
+    log_plan(reading);
     start_metrics(output, None);
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
@@ -37,4 +40,13 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
     Output::of(output).report(&ledger, &RunDetails { passwords, ..RunDetails::default() }, None)
+}
+
+/// Says which steps an import of the same inputs has.
+fn log_plan(reading: &ReadingSettings) {
+    let plan = MigrationPlan::of(reading.inputs.iter().map(|input| (Kind::User, input.clone())));
+    let steps = plan.steps().len();
+    for (number, step) in (1..).zip(plan.steps()) {
+        tracing::info!("step {number} of {steps}: {step}");
+    }
 }

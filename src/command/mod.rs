@@ -1,8 +1,16 @@
 //! One file a command: settings in, exit status out.
 
+#[cfg(feature = "codemod")]
+pub mod codemod;
+#[cfg(not(feature = "codemod"))]
+#[path = "no_codemod.rs"]
+pub mod codemod;
 mod dry_run;
+mod export;
+mod export_command_error;
 mod first_pass;
 mod help;
+mod id_maps;
 mod import;
 mod import_error;
 mod inputs;
@@ -13,6 +21,7 @@ mod output;
 mod passwords;
 mod prepare_error;
 mod progress;
+mod run_ids;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
 #[path = "no_sandbox.rs"]
@@ -25,11 +34,14 @@ mod undo_error;
 mod verify;
 
 pub use dry_run::dry_run;
+pub use export::export;
+pub use export_command_error::ExportCommandError;
 pub use help::help;
 pub use import::import;
 pub use import_error::ImportError;
 pub use merge::{MergeError, merge_runs};
 pub use prepare_error::PrepareError;
+pub use run_ids::{RunIdsError, print_run_ids};
 pub use runs::{RunsError, list_runs};
 pub use undo::undo;
 pub use undo_error::UndoError;

@@ -23,8 +23,9 @@ use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
 use doubts_file::DoubtsFile;
 
+use super::id_maps::with_id_map;
 use super::import_error::ImportError;
-use super::progress::{of_undoing, start_metrics};
+use super::progress::{display, start_metrics};
 use super::target::{Target, at_target, connect};
 use super::undo_error::UndoError;
 use crate::avnology::{AdminCalls, MAX_PAGE, preflight_reading};
@@ -37,7 +38,7 @@ use crate::journal::{
     UndoneRecord,
 };
 use crate::pace::Pace;
-use crate::report::{Deleted, StdoutError, UndoProgress, print_json};
+use crate::report::{Deleted, ProgressDisplay, StdoutError, print_json};
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
 
@@ -64,6 +65,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
     let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
+    with_id_map(&settings.runs_directory, &record.target, |mut map| map.forget()).await.map_err(UndoError::Io)?;
     ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     let before = directory.undone_record();
     // Should it be killed, nobody knows how far it came.
@@ -79,7 +81,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
         amendment: None,
         counts: &counts,
     };
-    let mut progress = of_undoing(output.progress, created);
+    let mut progress = display(output.progress, Some(created));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
@@ -131,12 +133,12 @@ fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<WhatI
 }
 
 /// Shows how far it is, for ever.
-async fn show(counts: &Cell<Deleted>, progress: &mut UndoProgress) {
+async fn show(counts: &Cell<Deleted>, progress: &mut ProgressDisplay) {
     let started = Instant::now();
     let mut ticks = interval(TICK);
     loop {
         ticks.tick().await;
-        progress.update(counts.get(), started.elapsed());
+        progress.update(&counts.get(), started.elapsed());
     }
 }
 

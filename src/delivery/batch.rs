@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::ready::Ready;
 use crate::destination::Envelope;
-use crate::journal::{ConfirmedUser, ContentHash, RecordKey, Reject};
+use crate::journal::{ConfirmedUser, ContentHash, Identified, RecordKey, Reject};
+use crate::kind::Kind;
 use crate::mapping::{Notices, Rejection};
 use crate::source::RecordChunk;
 
@@ -27,11 +28,16 @@ pub struct BatchLimits {
 /// One identity of a batch, and the record it came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
+    kind: Kind,
     input: u16,
     chunk: Arc<RecordChunk>,
     span: usize,
     pub notices: Notices,
     pub external_id: Box<str>,
+    /// The id at Clerk, if that is another one.
+    pub clerk_id: Option<Box<str>>,
+    /// The external id under which the target is known to have whom the record is about, if that is another one.
+    pub earlier: Option<Box<str>>,
     pub disabled: bool,
     encoded: Range<usize>,
     /// The hash of its encoded form without the run's mark.
@@ -41,8 +47,9 @@ pub(crate) struct Item {
 impl Item {
     /// What was made of a record of this chunk; not in a batch yet.
     pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
-        let Ready { span, content, external_id, disabled, notices, .. } = ready;
-        Self { input, chunk: Arc::clone(chunk), span, notices, external_id, disabled, encoded: 0..0, content }
+        let Ready { kind, span, content, external_id, clerk_id, earlier, disabled, notices, encoded: _ } = ready;
+        let (chunk, encoded) = (Arc::clone(chunk), 0..0);
+        Self { kind, input, chunk, span, notices, external_id, clerk_id, earlier, disabled, encoded, content }
     }
 
     /// Which record of the run it is.
@@ -55,9 +62,20 @@ impl Item {
         ConfirmedUser::new(&self.external_id, id, self.content)
     }
 
+    /// What the target calls whom the record is about, who has this external id and this id there.
+    pub(crate) fn identified(&self, external_id: &str, id: &str) -> Identified {
+        let clerk_id = self.clerk_id.as_deref().unwrap_or(&self.external_id);
+        Identified {
+            key: self.key(),
+            clerk_id: clerk_id.to_owned(),
+            external_id: (external_id != clerk_id).then(|| external_id.to_owned()),
+            id: id.to_owned(),
+        }
+    }
+
     /// The reject that this record becomes.
     pub(crate) fn reject(&self, rejection: Rejection) -> Reject {
-        Reject::new(rejection, self.input, &self.chunk, &self.chunk.spans[self.span])
+        Reject::new(rejection, self.kind, self.input, &self.chunk, &self.chunk.spans[self.span])
     }
 }
 
@@ -195,11 +213,14 @@ mod tests {
 
     fn item(chunk: &Arc<RecordChunk>, span: usize) -> Item {
         Item {
+            kind: Kind::default(),
             input: 0,
             chunk: Arc::clone(chunk),
             span,
             notices: Notices::default(),
             external_id: span.to_string().into(),
+            clerk_id: None,
+            earlier: None,
             disabled: false,
             encoded: 0..0,
             content: ContentHash::NOTHING,

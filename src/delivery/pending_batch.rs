@@ -52,6 +52,11 @@ impl PendingBatch {
         self.batch.halves().into_iter().map(part).collect()
     }
 
+    /// Some of its items, to be sent without the others, which are settled.
+    pub(crate) fn without_others(&self, items: Vec<usize>) -> Self {
+        Self { batch: self.batch.subset(items), permit: self.permit.clone(), ..*self }
+    }
+
     /// Some of its items, to be sent again after the target answered for them.
     pub(crate) fn retry_items(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
         let batch = self.batch.subset(items);

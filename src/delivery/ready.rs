@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use crate::journal::ContentHash;
+use crate::kind::Kind;
 use crate::mapping::Notices;
 
 /// A record that is ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Ready {
+    pub kind: Kind,
     /// Index of the record's span within its chunk.
     pub span: usize,
     /// Where its encoded form lies in what was encoded of its chunk.
@@ -15,7 +17,18 @@ pub(crate) struct Ready {
     /// The hash of what is in it but for the mark, wherever it is wanted.
     pub content: ContentHash,
     pub external_id: Box<str>,
+    /// The id at Clerk, if that is another one.
+    pub clerk_id: Option<Box<str>>,
+    /// The external id under which the target is known to have whom the record is about, if that is another one.
+    pub earlier: Option<Box<str>>,
     /// Whether the user may not sign in.
     pub disabled: bool,
     pub notices: Notices,
+}
+
+impl Ready {
+    /// The id at Clerk.
+    pub(crate) fn clerk_id(&self) -> &str {
+        self.clerk_id.as_deref().unwrap_or(&self.external_id)
+    }
 }

@@ -60,6 +60,18 @@ impl Reconciler<'_> {
         Ok(settlement)
     }
 
+    /// Settles the items whose people are known to be there under other external ids. Returns what became of them, and the items that
+    /// are left: all others, and those whose people are not there any more.
+    pub(super) async fn reconcile_known(&self) -> Result<(Settlement, Vec<usize>), TargetError> {
+        let mut settlement = Settlement::default();
+        let items = self.batch.items.iter().enumerate();
+        let known: Vec<(usize, String)> =
+            items.filter_map(|(index, item)| Some((index, item.earlier.as_deref()?.to_owned()))).collect();
+        let settled = self.reconcile_under(&known, &mut settlement).await?;
+        let left = (0..self.batch.items.len()).filter(|index| !settled.contains(index)).collect();
+        Ok((settlement, left))
+    }
+
     /// Settles items that something of another identity's stood in the way of.
     pub(super) async fn reconcile_taken(&self, taken: Vec<(usize, ItemError)>) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
@@ -102,7 +114,16 @@ impl Reconciler<'_> {
             sent.clerk_id().filter(|id| sent.external_id.as_ref() != Some(id)).map(Cow::into_owned)
         };
         let clerk_ids: Vec<_> = taken.iter().filter_map(|(index, _)| Some((*index, clerk_id(*index)?))).collect();
-        let (mut settled, mut rest) = (BTreeSet::new(), clerk_ids.as_slice());
+        self.reconcile_under(&clerk_ids, settlement).await
+    }
+
+    /// Settles those of these items whose people are there under the external ids beside them. Returns which they are.
+    async fn reconcile_under(
+        &self,
+        external_ids: &[(usize, String)],
+        settlement: &mut Settlement,
+    ) -> Result<BTreeSet<usize>, TargetError> {
+        let (mut settled, mut rest) = (BTreeSet::new(), external_ids);
         while !rest.is_empty() {
             let ids: Vec<&str> = rest.iter().map(|(_, id)| id.as_str()).collect();
             let (count, body) = self.destination.find(&ids).await?;
@@ -142,6 +163,9 @@ impl Reconciler<'_> {
             Some(id) => ConfirmedUser::renamed(earlier, &item.external_id, id),
             None => ConfirmedUser::nothing(earlier),
         }));
+        // An update gave it the external id that it has at Clerk now.
+        let external_id = earlier.filter(|_| !is_updated).unwrap_or(&item.external_id);
+        settlement.identified.extend(id.map(|id| item.identified(external_id, id)));
         match end {
             End::Settled { outcome, differs, confirmed } => settlement.settled(item, outcome, differs, confirmed),
             End::Rejected(rejection) => settlement.rejected.push((index, rejection)),

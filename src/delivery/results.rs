@@ -37,11 +37,14 @@ impl SortedResults {
     }
 
     fn sort(&mut self, pending: &PendingBatch, index: usize, result: ItemResult) {
-        let Settlement { records, rejected, confirmed } = &mut self.settlement;
+        let Settlement { records, rejected, confirmed, identified } = &mut self.settlement;
         match result {
             ItemResult::Created { id } => {
                 let item = &pending.batch.items[index];
                 confirmed.extend(id.as_deref().map(|id| item.confirmed(id)));
+                // Where both ids are the same, what became of the record says it.
+                let id_elsewhere = id.as_deref().filter(|_| item.clerk_id.is_some());
+                identified.extend(id_elsewhere.map(|id| item.identified(&item.external_id, id)));
                 let outcome = RecordOutcome::Created { external_id: item.external_id.to_string(), id };
                 records.push(Settled { key: item.key(), outcome, notices: item.notices.bits() });
             }

@@ -11,6 +11,7 @@ use super::batch::BatchLimits;
 use super::exchange::Exchange;
 use super::line::{Line, Remaining};
 use super::pending_batch::PendingBatch;
+use super::reconcile::Reconciler;
 use crate::account::event::Event;
 use crate::pace::Slot;
 
@@ -52,6 +53,7 @@ impl Sender {
 
     /// Settles every item of a batch, in as many requests as that takes.
     async fn deliver(&self, pending: PendingBatch) {
+        let Some(pending) = self.settle_known(pending).await else { return };
         // Parts of one size before smaller ones: it is soon known whether the destination takes any.
         let mut open = VecDeque::from([pending]);
         while let Some(pending) = open.pop_front() {
@@ -68,6 +70,35 @@ impl Sender {
             match next {
                 Remaining::Batches(rest) => open.extend(rest),
                 Remaining::Stop => return,
+            }
+        }
+    }
+
+    /// Settles the items whose people the destination is known to have under other external ids, and returns what is left to be
+    /// sent. A batch that may have been sent before is sent again as it was.
+    async fn settle_known(&self, pending: PendingBatch) -> Option<PendingBatch> {
+        let is_known = pending.batch.items.iter().any(|item| item.earlier.is_some());
+        if !is_known || pending.in_doubt {
+            return Some(pending);
+        }
+        if self.line.stop.is_cancelled() {
+            return None;
+        }
+        let (rule, mark) = (self.line.delivery.on_existing, self.line.delivery.mark.as_ref());
+        let reconciler = Reconciler { destination: self.line.destination(), batch: &pending.batch, rule, mark };
+        let reconciled = tokio::select! {
+            biased;
+            () = self.abort.cancelled() => return None,
+            reconciled = reconciler.reconcile_known() => reconciled,
+        };
+        match reconciled {
+            Ok((settlement, left)) => {
+                self.line.reporter.report(&pending.batch, settlement, None).await;
+                (!left.is_empty()).then(|| pending.without_others(left))
+            }
+            Err(error) => {
+                self.line.stop_with(error).await;
+                None
             }
         }
     }

@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Item, Packer};
 use super::{Delivery, OnExisting, PendingBatch, Ready, Sender};
-use crate::account::event::Event;
+use crate::account::event::{Event, SettledRecords};
 use crate::destination::{
     Answer, Destination, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
 };
 use crate::journal::{ContentHash, RecordOutcome};
+use crate::kind::Kind;
 use crate::mapping::Notices;
 use crate::pace::{ConcurrencyRules, Pace, PaceRules, RateRules, RetryBudget, Timer};
 use crate::source::{RecordChunk, RecordSpan};
@@ -32,7 +33,7 @@ const BUDGET: RetryBudget = RetryBudget {
 fn pace() -> Arc<Pace> {
     Pace::new(&PaceRules {
         rate: RateRules::default(),
-        concurrency: ConcurrencyRules::new(Some(1)),
+        concurrency: ConcurrencyRules::new(Some(2)),
         items: 500,
         bytes: 1024 * 1024,
         patience: BUDGET.total,
@@ -74,10 +75,13 @@ fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
     for (span, number) in numbers.enumerate() {
         let encoded = encoded(number, "Ada");
         let ready = Ready {
+            kind: Kind::default(),
             span,
             encoded: 0..encoded.len(),
             content: ContentHash::of(&encoded),
             external_id: format!("u{number}").into(),
+            clerk_id: None,
+            earlier: None,
             disabled: false,
             notices: Notices::default(),
         };
@@ -101,8 +105,9 @@ impl Account {
     }
 }
 
-/// Sends batches to a destination, and books what is reported. A record that is reported twice fails the test.
-async fn send(destination: Arc<Scripted>, rule: OnExisting, batches: Vec<Batch>) -> Account {
+/// Sends batches to a destination, one as often as `every` says, and books what is reported. A record that is reported twice
+/// fails the test.
+async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, batches: Vec<Batch>) -> Account {
     let (events, mut inbox) = mpsc::channel(16);
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let delivery = Delivery {
@@ -119,6 +124,7 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, batches: Vec<Batch>)
             if line.send(PendingBatch::new(batch)).await.is_err() {
                 return;
             }
+            tokio::time::sleep(every).await;
         }
     };
     let mut account = Account::default();
@@ -126,7 +132,7 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, batches: Vec<Batch>)
         while let Some(event) = inbox.recv().await {
             match event {
                 Event::Planned { ready, .. } => ready.send(()).expect("the sender waits for it"),
-                Event::Settled { records, rejects, booked, .. } => {
+                Event::Settled { settled: SettledRecords { records, rejects, .. }, booked } => {
                     let settled = records.into_iter().map(|record| (record.key.number, outcome(&record.outcome)));
                     let rejected = rejects.iter().map(|reject| (reject.key.number, reject.code.as_str().to_owned()));
                     for (number, became) in settled.chain(rejected) {
@@ -158,7 +164,7 @@ fn outcome(outcome: &RecordOutcome) -> String {
 }
 
 async fn import(destination: &Arc<Scripted>, batches: Vec<Batch>) -> Account {
-    send(Arc::clone(destination), OnExisting::Skip, batches).await
+    send(Arc::clone(destination), OnExisting::Skip, Duration::ZERO, batches).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,9 +194,12 @@ async fn a_record_that_is_refused_is_found_among_others_and_alone_rejected() {
     for failure in [Failure::Content, Failure::TooLarge, Failure::Breakdown, Failure::Gateway, Failure::Timeout] {
         let rule = move |ids: &[&str]| if ids.contains(&"u3") { Answer::Failed(failure) } else { Answer::Created };
         let destination = Arc::new(scripted(rule));
-        let account = import(&destination, vec![batch(10..=20), batch(1..=8), batch(21..=30)]).await;
+        // Others get through all the while.
+        let others = (100..1_300).map(|number| batch(number..=number));
+        let batches = std::iter::once(batch(1..=8)).chain(others).collect();
+        let account = send(Arc::clone(&destination), OnExisting::Skip, Duration::from_secs(1), batches).await;
         assert_eq!(account.stopped, None, "{failure:?}");
-        assert_eq!(account.of("created").len(), 28, "{failure:?}");
+        assert_eq!(account.of("created").len(), 1_207, "{failure:?}");
         assert!(account.records.contains_key(&3) && !account.of("created").contains(&3), "{failure:?}");
     }
 }
@@ -245,7 +254,7 @@ async fn a_user_who_is_there_already_is_left_changed_or_rejected_as_was_asked() 
         (OnExisting::Fail, "Ada", "already_exists", 0),
     ] {
         let destination = Arc::new(obliging().with("u1", there(name)));
-        let account = send(Arc::clone(&destination), rule, vec![batch(1..=2)]).await;
+        let account = send(Arc::clone(&destination), rule, Duration::ZERO, vec![batch(1..=2)]).await;
         assert_eq!(account.of(became), [1], "{rule:?} {name}");
         assert_eq!(account.of("created"), [2], "{rule:?} {name}");
         assert_eq!(destination.changed().len(), changes, "{rule:?} {name}");

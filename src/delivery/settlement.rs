@@ -3,8 +3,8 @@
 use tokio::sync::{Mutex, mpsc};
 
 use super::batch::Batch;
-use crate::account::event::{Event, report_settled};
-use crate::journal::{ConfirmedUser, Settled};
+use crate::account::event::{Event, SettledRecords, report_settled};
+use crate::journal::{ConfirmedUser, Identified, Settled};
 use crate::mapping::Rejection;
 
 /// Bytes of rejects that are reported to the committer at once.
@@ -19,6 +19,8 @@ pub(super) struct Settlement {
     pub rejected: Vec<(usize, Rejection)>,
     /// Users who were confirmed to be at the target exactly as exported.
     pub confirmed: Vec<ConfirmedUser>,
+    /// What the target calls those that are there, where what became of them does not say it.
+    pub identified: Vec<Identified>,
 }
 
 /// Reports to the committer, for all senders. A reject holds the record itself, and a target may refuse every batch there
@@ -39,19 +41,20 @@ impl SettledReporter {
     /// What is no reject comes first, and all of it at once. Of what follows nothing was carried out: should the run break off
     /// in between, it is sent again, by itself and so under another key, and is refused again.
     pub(super) async fn report(&self, batch: &Batch, settlement: Settlement, request: Option<&str>) {
-        let Settlement { mut records, rejected, mut confirmed } = settlement;
+        let Settlement { records, rejected, confirmed, identified } = settlement;
+        let mut settled = SettledRecords { records, confirmed, identified, ..SettledRecords::default() };
         let _alone = if rejected.is_empty() { None } else { Some(self.rejecting.lock().await) };
         let mut rejected = rejected.into_iter().peekable();
         loop {
-            let (mut rejects, mut bytes) = (Vec::new(), 0);
+            let mut bytes = 0;
             while bytes < REJECTED_TOGETHER
                 && let Some((index, rejection)) = rejected.next()
             {
                 let reject = batch.items[index].reject(rejection).in_request(request);
                 bytes += reject.size();
-                rejects.push(reject);
+                settled.rejects.push(reject);
             }
-            report_settled(&self.events, std::mem::take(&mut records), rejects, std::mem::take(&mut confirmed)).await;
+            report_settled(&self.events, std::mem::take(&mut settled)).await;
             if rejected.peek().is_none() {
                 return;
             }
@@ -67,6 +70,7 @@ mod tests {
     use crate::delivery::batch::{Item, Packer};
     use crate::delivery::ready::Ready;
     use crate::journal::{ContentHash, RecordOutcome};
+    use crate::kind::Kind;
     use crate::mapping::{Notices, RejectCode};
     use crate::source::{RecordChunk, RecordSpan};
 
@@ -87,7 +91,18 @@ mod tests {
         let mut packer = Packer::new(crate::destination::Scripted::ENVELOPE);
         for span in 0..records {
             let (content, notices) = (ContentHash::NOTHING, Notices::default());
-            let ready = Ready { span, encoded: 0..0, content, external_id: "".into(), disabled: false, notices };
+            let (encoded, external_id) = (0..0, "".into());
+            let ready = Ready {
+                kind: Kind::default(),
+                span,
+                encoded,
+                content,
+                external_id,
+                clerk_id: None,
+                earlier: None,
+                disabled: false,
+                notices,
+            };
             packer.push(b"{}", Item::new(0, &chunk, ready));
         }
         packer.finish()
@@ -102,7 +117,7 @@ mod tests {
         let settlement = Settlement {
             records: vec![settled(0), settled(4)],
             rejected: [1, 2, 3, 5, 6, 7].map(|index| (index, rejection())).into(),
-            confirmed: Vec::new(),
+            ..Settlement::default()
         };
         let (events, mut inbox) = mpsc::channel(1);
         let settled_reporter = SettledReporter::new(events);
@@ -112,7 +127,8 @@ mod tests {
         };
         let listening = async {
             let mut reported = Vec::new();
-            while let Some(Event::Settled { records, rejects, .. }) = inbox.recv().await {
+            while let Some(Event::Settled { settled: SettledRecords { records, rejects, .. }, .. }) = inbox.recv().await
+            {
                 reported.push((records.len(), rejects.iter().map(|reject| reject.key.number).collect::<Vec<_>>()));
             }
             reported

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::entry::{Entry, RecordOutcome, Settled};
 use super::log::LogWriter;
-use super::run_journal::{ReadJournal, cut_off};
+use super::read_journal::ReadJournal;
+use super::run_journal::cut_off;
 use super::{JournalError, RecordKey, RejectsCount, RejectsEnd};
 
 /// Adds to the journal of a run that is not under way what is found out about it later.

@@ -81,6 +81,13 @@ pub enum RecordOutcome {
     Updated,
 }
 
+impl RecordOutcome {
+    /// Whether the target does not have what the record says.
+    pub fn is_rejected(&self) -> bool {
+        matches!(self, Self::Rejected { .. })
+    }
+}
+
 /// A record and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
@@ -90,6 +97,19 @@ pub struct Settled {
     pub outcome: RecordOutcome,
     /// The notices about it: of each the bit of its number ([`crate::mapping::Notice::number`]).
     pub notices: u64,
+}
+
+/// What Clerk and the target call the same one: of a settled record from which this cannot be told otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identified {
+    /// The record.
+    pub key: RecordKey,
+    /// The id at Clerk.
+    pub clerk_id: String,
+    /// The external id that it has at the target, if that is another one.
+    pub external_id: Option<String>,
+    /// The target's own id.
+    pub id: String,
 }
 
 /// One entry of the journal.
@@ -119,12 +139,21 @@ pub enum Entry {
     RejectsIn(u32),
     /// A part of the run ended, and its account was given.
     Ended(Ended),
-    /// Settled, with what the current rejects file then held.
+    /// Settled, with what the current rejects file then held, as earlier versions wrote it.
     SettledWith {
         /// The records.
         records: Vec<Settled>,
         /// The current rejects file with all rejects up to here.
         rejects: RejectsEnd,
+    },
+    /// Settled, and what the target calls those whom it has.
+    SettledAs {
+        /// The records.
+        records: Vec<Settled>,
+        /// The current rejects file with all rejects up to here.
+        rejects: RejectsEnd,
+        /// Of these records. Of one that was created and is not named here, the external id is the id at Clerk.
+        identified: Vec<Identified>,
     },
 }
 
@@ -177,5 +206,15 @@ mod tests {
         let rejects = RejectsEnd { bytes: 5, sum: 7 };
         let settled = Entry::SettledWith { records: Vec::new(), rejects };
         assert_eq!(settled.encode().unwrap(), [7, 0, 5, 7]);
+        let identified = |external_id: Option<&str>| Identified {
+            key: record(1),
+            clerk_id: "u".to_owned(),
+            external_id: external_id.map(str::to_owned),
+            id: "i".to_owned(),
+        };
+        let identified = vec![identified(None), identified(Some("e"))];
+        let settled = Entry::SettledAs { records: Vec::new(), rejects, identified };
+        let identified = [2, 0, 1, 1, b'u', 0, 1, b'i', 0, 1, 1, b'u', 1, 1, b'e', 1, b'i'];
+        assert_eq!(settled.encode().unwrap(), [&[8, 0, 5, 7], &identified[..]].concat());
     }
 }

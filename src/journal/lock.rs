@@ -225,7 +225,7 @@ fn advice(path: &Path, source: &io::Error) -> &'static str {
 }
 
 /// A target's name in the names of files.
-pub(super) fn target_digest(target: &str) -> String {
+pub(crate) fn target_digest(target: &str) -> String {
     Sha256::digest(target).iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 

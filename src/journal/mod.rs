@@ -14,44 +14,55 @@
 //!                     undone.json      that undoing it was begun, and what came of it
 //!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together, and
 //!                                    merged.json, which says of which runs
-//!               known-users-…/         what is at a target already, for the next run into it (`confirmed_users`)
+//!               ids-…/                 what a target calls those whom Clerk calls otherwise ([`crate::id_map`])
+//!               known-users-…/         what is at a target already, for the next run into it (`confirmed`)
 //! ```
 //!
 //! A record counts as done once its journal entry is durable, and not before. Everything here may hold personal data, so
 //! directories are made with mode 0700 and files with 0600.
 
 mod amendment;
-mod confirmed_users;
+mod confirmed;
 mod ended;
 mod entry;
 mod first_pass;
+mod input_record;
 mod journal_account;
+mod journal_error;
+mod learned_ids;
 mod lock;
 mod log;
 mod merged_record;
+mod original;
 mod progress;
+mod read_journal;
+mod reject;
 mod rejects;
 mod rejects_left;
 mod run_directory;
 mod run_file;
 mod run_journal;
+mod run_of_rejects;
 mod run_record;
 
 pub use amendment::Amendment;
-pub use confirmed_users::{
-    CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE,
-};
+pub use confirmed::{CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
 pub use ended::{Ended, EndedInput};
-pub use entry::{Entry, Mark, Plan, RecordKey, RecordOutcome, RejectsEnd, Settled};
+pub use entry::{Entry, Identified, Mark, Plan, RecordKey, RecordOutcome, RejectsEnd, Settled};
 pub use first_pass::{FirstPassRecord, Prediction};
+pub use input_record::{Fingerprint, InputRecord};
 pub use journal_account::{CountedRejects, Ending, JournalAccount};
+pub use journal_error::JournalError;
+pub use learned_ids::{LearnedId, LearnedIds, read_learned_ids};
+pub(crate) use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use merged_record::MergedRecord;
 pub use progress::{InDoubt, Progress, Tracker};
-pub use rejects::Reject;
+pub use reject::Reject;
 use rejects::RejectsFile;
 pub use rejects_left::{RejectsCount, RejectsLeft, rejects_path};
 pub use run_directory::{RunDirectory, UndoneRecord};
-pub use run_journal::{Journal, JournalError, Replayed};
-pub use run_record::{FileRecord, Fingerprint, InputRecord, RecordedOptions, RunRecord, run_of_rejects};
+pub use run_journal::{Journal, Replayed};
+pub use run_of_rejects::run_of_rejects;
+pub use run_record::{FileRecord, RecordedOptions, RunRecord};

@@ -4,88 +4,15 @@
 //! count on is cut off the rejects file when the run is taken up again.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::entry::{Entry, RecordOutcome, Settled};
-use super::log::{self, LogError, LogReader, LogWriter, Tail};
-use super::rejects_left::{FIRST, numbered};
-use super::{CountedRejects, Ended, Ending, JournalAccount, Progress, Reject, RejectsCount, RejectsFile};
+use super::entry::{Entry, Identified, RecordOutcome, Settled};
+use super::log::{LogWriter, Tail, read_tail};
+use super::read_journal::ReadJournal;
+use super::rejects_left::FIRST;
+use super::{Ended, Ending, JournalAccount, JournalError, LogError, Progress, Reject, RejectsCount, RejectsFile};
 use crate::files::{create_private, sync_directory_of};
-
-/// Why a journal cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// Reading or writing failed.
-    #[error("cannot use `{path}`, which says what the run has done: {}", reason(path, source))]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// The rejects file cannot be used.
-    #[error("cannot use `{path}`, which holds the records that the run rejected: {source}")]
-    Rejects {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// It does not add up.
-    #[error("cannot use `{path}`, which says what the run has done: {source}{}", advice(source))]
-    Log {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: LogError,
-    },
-}
-
-impl JournalError {
-    /// Whether what the run did cannot be known from its journal, now or later.
-    pub fn is_lost(&self) -> bool {
-        match self {
-            Self::Io { source, .. } => matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory),
-            Self::Rejects { .. } => false,
-            Self::Log { source, .. } => !matches!(source, LogError::Io(_) | LogError::Newer),
-        }
-    }
-}
-
-/// Why a journal cannot be read or written, and what to do.
-fn reason(path: &Path, source: &io::Error) -> String {
-    match source.kind() {
-        _ if path.is_dir() => "it is a directory; move it away and put the journal back from a backup".to_owned(),
-        io::ErrorKind::NotFound => format!("it is missing; {PUT_BACK}"),
-        _ => source.to_string(),
-    }
-}
-
-/// What to do about a log that does not add up.
-fn advice(source: &LogError) -> String {
-    match source {
-        LogError::Io(_) | LogError::Newer => String::new(),
-        _ => format!("; {PUT_BACK}"),
-    }
-}
-
-/// What to do about a journal that is lost; what there is beside that is for each command to say.
-const PUT_BACK: &str = "put it back from a backup";
-
-/// How many users the report beside a journal says the run created. It was written after the journal.
-fn created_by_report(journal: &Path) -> u64 {
-    #[derive(serde::Deserialize)]
-    struct EarlierAccount {
-        counts: EarlierCounts,
-    }
-    #[derive(serde::Deserialize)]
-    struct EarlierCounts {
-        created: u64,
-    }
-    let text = std::fs::read(journal.with_file_name("report.json")).unwrap_or_default();
-    serde_json::from_slice(&text).map_or(0, |EarlierAccount { counts: EarlierCounts { created } }| created)
-}
 
 /// The journal of one run.
 #[derive(Debug)]
@@ -107,102 +34,18 @@ pub struct Replayed {
     pub has_end: bool,
 }
 
-/// What a journal says.
-pub(super) struct ReadJournal {
-    progress: Progress,
-    finished: bool,
-    ended: Option<Ended>,
-    /// Nothing comes behind `ended`.
-    is_last: bool,
-    /// Numbers of the rejects files that the journal counts on but for the last one, and what counts of each.
-    earlier_rejects: Vec<(u32, RejectsCount)>,
-    /// Number of the last one.
-    rejects_number: u32,
-    /// What counts of it.
-    pub(super) rejects: RejectsCount,
-    /// Where its last whole entry ends.
-    pub(super) end: u64,
-}
-
-impl ReadJournal {
-    /// Reads all whole entries; `None` if there is not even a beginning.
-    pub(super) fn read(
-        file: &File,
-        path: &Path,
-        inputs: usize,
-        mut settled: impl FnMut(&Settled),
-    ) -> Result<Option<Self>, JournalError> {
-        let wrong = |source| JournalError::Log { path: path.to_path_buf(), source };
-        let reader = BufReader::with_capacity(1 << 18, file);
-        let Some(mut log) = LogReader::open(reader).map_err(wrong)? else { return Ok(None) };
-        let mut found = Self {
-            progress: Progress::new(inputs),
-            finished: false,
-            ended: None,
-            is_last: false,
-            earlier_rejects: Vec::new(),
-            rejects_number: FIRST,
-            rejects: RejectsCount::default(),
-            end: 0,
-        };
-        let mut mark_settled = |progress: &mut Progress, records: &[Settled]| {
-            records.iter().for_each(&mut settled);
-            progress.mark_settled(records.iter().map(|record| record.key));
-        };
-        loop {
-            found.end = log.offset();
-            let Some(bytes) = log.next_entry().map_err(wrong)? else { return Ok(Some(found)) };
-            // Its bytes are what was written, so it is of a kind that this version does not know.
-            let entry = Entry::decode(bytes).ok_or_else(|| wrong(LogError::Newer))?;
-            found.is_last = matches!(entry, Entry::Ended(_));
-            match entry {
-                Entry::Planned(plan) => found.progress.plan(plan),
-                Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
-                Entry::Settled { records, rejects_bytes } => {
-                    found.rejects = RejectsCount { bytes: rejects_bytes, sum: None };
-                    mark_settled(&mut found.progress, &records);
-                }
-                Entry::SettledWith { records, rejects } => {
-                    found.rejects = rejects.into();
-                    mark_settled(&mut found.progress, &records);
-                }
-                Entry::Reached(mark) => found.progress.reach(mark),
-                Entry::Finished => found.finished = true,
-                Entry::RejectsIn(number) => {
-                    found.earlier_rejects.extend(found.last_rejects());
-                    (found.rejects_number, found.rejects) = (number, RejectsCount::default());
-                }
-                Entry::Ended(ended) => found.ended = Some(ended),
-            }
-        }
+/// How many users the report beside a journal says the run created. It was written after the journal.
+fn created_by_report(journal: &Path) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct EarlierAccount {
+        counts: EarlierCounts,
     }
-}
-
-impl ReadJournal {
-    /// The last file with rejects. It may have been left without a reject in it, and then it is none.
-    fn last_rejects(&self) -> Option<(u32, RejectsCount)> {
-        (self.rejects.bytes > 0).then_some((self.rejects_number, self.rejects))
+    #[derive(serde::Deserialize)]
+    struct EarlierCounts {
+        created: u64,
     }
-
-    fn has_end(&self) -> bool {
-        self.finished || self.is_last
-    }
-
-    fn account(self, rejects: &Path) -> JournalAccount {
-        let files = self.earlier_rejects.iter().copied().chain(self.last_rejects());
-        let counted = files.map(|(number, counted)| CountedRejects { path: numbered(rejects, number), counted });
-        JournalAccount {
-            has_end: self.has_end(),
-            rejects: counted.collect(),
-            records: self.progress.marks.iter().map(|mark| mark.filter(|mark| mark.is_end())?.line.into()).collect(),
-            ended: self.ended,
-            ending: match self.progress {
-                _ if self.finished => Ending::Finished,
-                progress if !progress.in_doubt.is_empty() => Ending::InDoubt(progress.into_doubts()),
-                _ => Ending::Interrupted,
-            },
-        }
-    }
+    let text = std::fs::read(journal.with_file_name("report.json")).unwrap_or_default();
+    serde_json::from_slice(&text).map_or(0, |EarlierAccount { counts: EarlierCounts { created } }| created)
 }
 
 /// A directory can be opened as a file, and not be read.
@@ -296,7 +139,7 @@ impl Journal {
     pub(super) fn last_ended(path: &Path) -> Result<Option<Ended>, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         let mut file = File::open(path).map_err(failed)?;
-        let tail = log::read_tail(&mut file).map_err(|source| JournalError::Log { path: path.to_path_buf(), source });
+        let tail = read_tail(&mut file).map_err(|source| JournalError::Log { path: path.to_path_buf(), source });
         if let Tail::Sealed(entry) = tail?
             && let Some(Entry::Ended(ended)) = Entry::decode(&entry)
         {
@@ -327,9 +170,10 @@ impl Journal {
         self.log.append(&entry.encode()?)
     }
 
-    /// Says what became of records, those that were rejected among them, whose rejects were added before.
-    pub fn write_settled(&mut self, records: Vec<Settled>) -> io::Result<()> {
-        self.append(&Entry::SettledWith { records, rejects: self.rejects.end() })
+    /// Says what became of records, those that were rejected among them, whose rejects were added before; and what the target
+    /// calls those of them who are there.
+    pub fn write_settled(&mut self, records: Vec<Settled>, identified: Vec<Identified>) -> io::Result<()> {
+        self.append(&Entry::SettledAs { records, rejects: self.rejects.end(), identified })
     }
 
     /// Makes everything added durable. Blocks for as long as the disk takes.

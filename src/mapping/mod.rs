@@ -1,10 +1,13 @@
 //! Clerk to Avnology ID: pure, synchronous, the same for dry-run and import.
 //!
 //! ```text
-//! record bytes ── parse ──► clerk::User ── map ──► MigrationIdentity ── encode ──► {"identity":{…}}
-//!                   │                       │                             │
-//!                   └────────► Rejection ◄──┴─────────────────────────────┘   (stable code, field, sentence)
+//! record bytes ── parse ──► clerk::User ── map ──► MigrationIdentity ── WireForm ──► what is sent
+//!                   │                       │
+//!                   └────────► Rejection ◄──┘   (stable code, field, sentence)
 //! ```
+//!
+//! This is done for each record by a [`RecordMapper`], one for each kind: today [`UserMapper`]. What is behind it sees bytes, ids,
+//! keys and notices.
 //!
 //! What does not stop a user from moving, but an administrator has to know, is a [`Notice`]. The choices are [`Rules`],
 //! which [`parse_mapping`] compiles from a mapping file, and a [`TraitsSchema`].
@@ -22,6 +25,7 @@ mod notices;
 mod parse;
 mod reachable;
 mod record_ids;
+mod record_mapper;
 mod reject_line;
 mod rejection;
 mod rules;
@@ -35,7 +39,9 @@ mod traits_schema;
 #[cfg(feature = "traits-schema")]
 mod traits_schema;
 mod unique;
+mod unique_keys;
 mod user;
+mod user_mapper;
 
 pub use code::{Notice, NoticeKind, RejectCode};
 pub use constant::Constant;
@@ -48,6 +54,7 @@ pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
 pub use record_ids::RecordIds;
+pub use record_mapper::{MapOutput, Prepared, RecordMapper};
 pub(crate) use reject_line::{RecordContent, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{
@@ -58,4 +65,6 @@ pub(crate) use syntax::is_email;
 pub use template::Template;
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;
+pub use unique_keys::{UniqueKey, UniqueKeys};
 pub use user::{Mapped, map};
+pub use user_mapper::{UserMapper, WireForm, read_user};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{RejectCode, Rejection, row_rejection};
+use crate::kind::Kind;
 use crate::source::{Header, Row};
 
 /// What is in a record of an input.
@@ -60,6 +61,8 @@ fn without_breaks(text: &[u8]) -> &[u8] {
 struct RejectLine<'a> {
     #[serde(borrow)]
     code: Cow<'a, str>,
+    #[serde(borrow, default)]
+    kind: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "present")]
     header: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -89,6 +92,10 @@ pub(crate) fn content(record: &[u8]) -> Result<RecordContent<'_>, Rejection> {
     }
     // A user may have a field `code`.
     let Some(original) = line.original else { return of_user };
+    if line.kind.as_ref().is_some_and(|kind| *kind != Kind::User.as_str()) {
+        let message = "this line of a rejects file does not hold a user, but a record of another kind";
+        return Err(Rejection::of_field(RejectCode::InvalidRecord, "kind", message));
+    }
     if original.get() == "null" {
         return Err(Rejection::of_field(
             RejectCode::InvalidRecord,

@@ -10,9 +10,11 @@
 //! found is marked as such where it lies.
 
 mod builder;
+mod joined_mapper;
 mod report;
 mod table;
 mod value;
 
+pub use joined_mapper::JoinedMapper;
 pub use report::{Conflict, Findings, PasswordsReport};
 pub use table::{Passwords, PasswordsError};

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::account::event::Event;
+use crate::account::event::{Event, SettledRecords};
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::ignore::ignore;
 use crate::journal::{ConfirmedUsers, Entry, Journal, Mark, RecordOutcome, Reject, Settled, Tracker};
@@ -64,6 +64,7 @@ impl Committer {
                 signal = signals.next() => self.stop_because(StopReason::Interrupted(signal)),
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     deadline = None;
+                    tracing::debug!("requests in flight are given up after {GRACE:?}");
                     self.abort.cancel();
                 }
                 _ = ticks.tick() => {
@@ -129,7 +130,8 @@ impl Committer {
             }
             // A sender that is gone does not mind.
             Event::Planned { ready, .. } => ignore(ready.send(()), "the sender was stopped in between"),
-            Event::Settled { records, rejects, confirmed, booked: _booked } => {
+            Event::Settled { settled, booked: _booked } => {
+                let SettledRecords { records, rejects, confirmed, .. } = settled;
                 if !confirmed.is_empty() {
                     self.remember(|users| users.add(confirmed));
                 }
@@ -234,10 +236,10 @@ impl Committer {
 fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
     match event {
         Event::Planned { entry, .. } => journal.append(entry),
-        Event::Settled { records, rejects, .. } => {
+        Event::Settled { settled: SettledRecords { records, rejects, identified, .. }, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
             let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
-            journal.write_settled(records)
+            journal.write_settled(records, identified.clone())
         }
         Event::Mapped(_) | Event::Read(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
     }

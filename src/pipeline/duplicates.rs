@@ -1,4 +1,5 @@
-//! Users who claim what an earlier record of the input has: the same external id, address, username or number.
+//! Records that claim what an earlier record of the input has: the same external id, and of users the same address, username or
+//! number.
 //!
 //! The target would take whichever came first and refuse the other, or take it for the same user. So the earlier record
 //! wins, always, and the later one is a reject that names both places. Only a record that is itself sent wins anything. To
@@ -19,7 +20,7 @@ use crate::account::booking::{LateReject, LateShared, earlier, position};
 use crate::account::event::{Event, send_event};
 use crate::ignore::ignore;
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
-use crate::mapping::{Mapped, Notices, Rejection, Unique};
+use crate::mapping::{Notices, Rejection, Unique, UniqueKeys};
 use crate::source::{RecordSpan, Shard};
 
 /// Why it does not matter that the committer does not listen.
@@ -55,11 +56,22 @@ pub(super) async fn finish(finder: Arc<DuplicateFinder>) -> io::Result<Option<Fo
 }
 
 /// Adds the keys of a record that maps.
-pub(super) fn collect(finder: &DuplicateFinder, keys: &mut Keys, input: u16, span: &RecordSpan, mapped: &Mapped<'_>) {
+pub(super) fn collect(
+    finder: &DuplicateFinder,
+    into: &mut Keys,
+    (input, span, notices): (u16, &RecordSpan, Notices),
+    keys: &UniqueKeys,
+) {
     let RecordSpan { number, line, offset, length, .. } = *span;
-    let place = RecordPlace { input, number, line, offset, length, notes: mapped.notices.bits() };
-    mapped.identity.unique(|unique, key| finder.claim(keys, &place, unique.number(), key.as_bytes()));
-    mapped.identity.verified_beside(|unique, key| finder.beside(keys, &place, unique.number(), key.as_bytes()));
+    let place = RecordPlace { input, number, line, offset, length, notes: notices.bits() };
+    for key in keys.iter() {
+        let (field, text) = (key.field.number(), key.text.as_bytes());
+        if key.is_claimed {
+            finder.claim(into, &place, field, text);
+        } else {
+            finder.beside(into, &place, field, text);
+        }
+    }
 }
 
 /// What was found about a record that maps.

@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::map::MappedChunk;
-use crate::account::event::{Event, report_settled, send_event};
+use crate::account::event::{Event, SettledRecords, report_settled, send_event};
 use crate::delivery::{BatchLimits, Item, MemoryBudget, Packer, PendingBatch};
 use crate::destination::Envelope;
 use crate::journal::{Plan, RecordKey};
@@ -47,7 +47,8 @@ pub(super) async fn batches(
     let mut replayed = ReplayedBatches::new(in_doubt, limits(), outlet.envelope);
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         send_event(&events, Event::Mapped(counts)).await;
-        report_settled(&events, unchanged, rejects, Vec::new()).await;
+        let settled = SettledRecords { records: unchanged, rejects, ..SettledRecords::default() };
+        report_settled(&events, settled).await;
         for record in ready {
             let encoded = &encoded[record.encoded.clone()];
             let item = Item::new(input, &chunk, record);
@@ -125,6 +126,6 @@ pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mp
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
         send_event(events, Event::Mapped(counts)).await;
-        report_settled(events, Vec::new(), rejects, Vec::new()).await;
+        report_settled(events, SettledRecords { rejects, ..SettledRecords::default() }).await;
     }
 }

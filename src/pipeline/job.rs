@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::duplicates::DuplicateCheck;
 use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
+use crate::id_map::IdLookup;
 use crate::index::{DuplicateFinder, Duplicates};
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
-use crate::mapping::Rules;
-use crate::passwords::Passwords;
+use crate::mapping::RecordMapper;
 use crate::source::{Input, ReaderLimits, Shard, Watch};
 
 /// What is read and how it is mapped: the front half of every job.
@@ -20,10 +20,8 @@ pub struct Intake {
     pub shard: Option<Shard>,
     /// Bounds of what the reader buffers.
     pub reader: ReaderLimits,
-    /// The choices of mapping.
-    pub rules: Rules,
-    /// The passwords that the users lack.
-    pub passwords: Option<Arc<Passwords>>,
+    /// How records become what is sent; it says of which kind they are.
+    pub mapper: Arc<dyn RecordMapper>,
     /// Bytes of the destination's largest request: what is larger is rejected, in a dry run, too.
     pub largest_request: usize,
     /// How the bytes of the inputs are looked after.
@@ -48,9 +46,9 @@ pub enum Mode {
     Search(Arc<DuplicateFinder>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
-    Refused(ImportRun, StopReason),
+    Refused(Box<ImportRun>, StopReason),
     /// It is sent.
-    Import(ImportRun, Sending),
+    Import(Box<ImportRun>, Box<Sending>),
 }
 
 /// How a dry run runs.
@@ -79,6 +77,8 @@ pub struct Sending {
     pub delivery: Delivery,
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
+    /// Whom the target had before this part of the run, and under which external ids, if that is known.
+    pub ids: Option<IdLookup>,
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
     /// Rejects that are known to come, which count for that from the beginning.
@@ -94,7 +94,7 @@ pub struct ConfirmedBefore {
 }
 
 /// What the stages need, one by one, in each mode.
-pub(super) struct Parts {
+pub(super) struct ModeParts {
     pub check: DuplicateCheck,
     /// Collects what a dry run reports at its end.
     pub reported: Option<Arc<DuplicateFinder>>,
@@ -103,13 +103,14 @@ pub(super) struct Parts {
     pub journal: Option<Journal>,
     pub confirmed: Option<ConfirmedUsers>,
     pub lookup: Option<ConfirmedLookup>,
+    pub ids: Option<IdLookup>,
     pub progress: Progress,
     pub ledger: Ledger,
     pub max_errors: Option<u64>,
     pub predicted: u64,
 }
 
-impl Parts {
+impl ModeParts {
     pub(super) fn of(mode: Mode, intake: &Intake) -> Self {
         match mode {
             Mode::DryRun(DryRun { preview, max_errors }) => {
@@ -119,14 +120,15 @@ impl Parts {
             }
             Mode::Search(finder) => Self::looking(intake, DuplicateCheck::Find(finder)),
             Mode::Refused(run, reason) => {
-                let mut parts = Self::of_run(run);
+                let mut parts = Self::of_run(*run);
                 parts.ledger.stopped = Some(reason);
                 parts
             }
-            Mode::Import(run, Sending { delivery, confirmed, max_errors, predicted }) => {
+            Mode::Import(run, sending) => {
+                let Sending { delivery, confirmed, ids, max_errors, predicted } = *sending;
                 let (confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
                 let (delivery, lookup) = (Some(delivery), lookup.flatten());
-                Self { delivery, confirmed, lookup, max_errors, predicted, ..Self::of_run(run) }
+                Self { delivery, confirmed, lookup, ids, max_errors, predicted, ..Self::of_run(*run) }
             }
         }
     }
@@ -141,6 +143,7 @@ impl Parts {
             journal: None,
             confirmed: None,
             lookup: None,
+            ids: None,
             progress: Progress::new(intake.inputs.len()),
             ledger: Ledger::new(&intake.inputs, false).of_shard(intake.shard),
             max_errors: None,
@@ -158,6 +161,7 @@ impl Parts {
             journal: Some(journal),
             confirmed: None,
             lookup: None,
+            ids: None,
             progress,
             ledger,
             max_errors: None,

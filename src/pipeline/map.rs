@@ -5,35 +5,33 @@ use std::sync::Arc;
 
 use super::duplicates::{self, DuplicateCheck, Found};
 use crate::account::booking::MappedChunkCounts;
-use crate::clerk::User;
 use crate::delivery::Ready;
 use crate::destination::RunMark;
+use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
-use crate::mapping::{
-    Notice, Notices, RecordContent, RejectCode, Rejection, Rules, content, map, parse, parse_row, row_rejection,
-};
-use crate::passwords::Passwords;
-use crate::source::{FramingFault, RecordChunk, RecordSpan, Shard};
+use crate::mapping::{MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, UniqueKeys};
+use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan, Shard};
 
 /// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
 const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
 
-/// Records up to this part of the largest request make identities that fit it: no field is sent more than three times, and
-/// each at most as long as it stands in the record.
+/// Records up to this part of the largest request make what fits it: no field is sent more than three times, and each at
+/// most as long as it stands in the record.
 /// What a mapping file adds is at most a sixtieth of a request.
 const SURELY_FITS: usize = 8;
 
 /// How to map.
 pub(super) struct Mapping {
-    pub rules: Arc<Rules>,
-    /// The passwords that the users lack.
-    pub passwords: Option<Arc<Passwords>>,
+    /// What knows the kind of the records.
+    pub mapper: Arc<dyn RecordMapper>,
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
     pub confirmed: Option<Arc<ConfirmedLookup>>,
-    /// What is done about users who are in the input twice.
+    /// Whom the target had before this part of the run, and under which external id.
+    pub ids: Option<Arc<IdLookup>>,
+    /// What is done about records that are in the input twice.
     pub duplicates: DuplicateCheck,
     /// Whether the encoded form is wanted, or only whether there is one.
     pub encode: bool,
@@ -56,7 +54,7 @@ impl Mapping {
 pub(super) struct MappedChunk {
     pub input: u16,
     pub chunk: Arc<RecordChunk>,
-    /// The encoded identities one behind the other.
+    /// The encoded records one behind the other.
     pub encoded: Vec<u8>,
     pub ready: Vec<Ready>,
     /// Records that are known to be at the target as they are.
@@ -65,36 +63,31 @@ pub(super) struct MappedChunk {
     pub counts: MappedChunkCounts,
 }
 
-/// Maps the records of one chunk. Pure, but for the duplicates, whose index lies on disk.
+/// Maps the records of one chunk. Pure, but for what lies on disk: duplicates, what is known of the target, passwords.
 pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> io::Result<MappedChunk> {
-    let mut mapper = ChunkMapper {
-        mapping,
-        input,
-        keys: Keys::default(),
-        first: holds_first(&chunk, mapping.shard),
-        encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
-        previews: Vec::new(),
-        rejects_of_others: 0,
-    };
+    let mut mapper = ChunkMapper::new(input, &chunk, mapping);
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
         if !mapping.is_ours(span.number) {
-            mapper.look_at(index, &chunk, span)?;
+            mapper.look_at(index, span)?;
             continue;
         }
         let key = RecordKey { input, number: span.number };
         if mapping.progress.is_settled(key) {
             continue;
         }
-        match mapper.record(index, &chunk, span)? {
+        match mapper.record(index, span)? {
             Ok(record) if mapper.forget_if_known(&record) => {
                 unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices: record.notices.bits() });
             }
-            Ok(record) => ready.push(record),
-            Err(rejection) => rejects.push(Reject::new(rejection, input, &chunk, span)),
+            Ok(mut record) => {
+                mapper.recognise(&mut record);
+                ready.push(record);
+            }
+            Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper.kind(), input, &chunk, span)),
         }
     }
-    let ChunkMapper { encoded, previews, keys, rejects_of_others, .. } = mapper;
+    let ChunkMapper { output, previews, keys, rejects_of_others, .. } = mapper;
     if let DuplicateCheck::Find(finder) = &mapping.duplicates {
         finder.collect(&keys)?;
     }
@@ -114,7 +107,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         previews,
         rejects_of_others,
     };
-    Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
+    Ok(MappedChunk { input, encoded: output.encoded, chunk, ready, unchanged, rejects, counts })
 }
 
 /// Whether the first record of all, or of the shard, is in this chunk.
@@ -126,43 +119,75 @@ fn holds_first(chunk: &RecordChunk, shard: Option<Shard>) -> bool {
 struct ChunkMapper<'m> {
     mapping: &'m Mapping,
     input: u16,
+    chunk: &'m RecordChunk,
+    output: MapOutput,
     keys: Keys,
     /// Whether this is the first chunk of its input, from which the previews come.
     first: bool,
-    encoded: Vec<u8>,
     previews: Vec<String>,
     /// Records of other shards that do not map.
     rejects_of_others: u64,
 }
 
-impl ChunkMapper<'_> {
+impl<'m> ChunkMapper<'m> {
+    fn new(input: u16, chunk: &'m RecordChunk, mapping: &'m Mapping) -> Self {
+        let looks_for_duplicates = matches!(mapping.duplicates, DuplicateCheck::Find(_));
+        let output = MapOutput {
+            encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
+            keys: looks_for_duplicates.then(UniqueKeys::default),
+            ..MapOutput::default()
+        };
+        Self {
+            mapping,
+            input,
+            chunk,
+            output,
+            keys: Keys::default(),
+            first: holds_first(chunk, mapping.shard),
+            previews: Vec::new(),
+            rejects_of_others: 0,
+        }
+    }
+
     /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
     fn forget_if_known(&mut self, record: &Ready) -> bool {
         let is_confirmed =
             |confirmed: &Arc<ConfirmedLookup>| confirmed.is_confirmed(&record.external_id, record.content);
         let confirmed = self.mapping.confirmed.as_ref().is_some_and(is_confirmed);
         if confirmed {
-            self.encoded.truncate(record.encoded.start);
+            self.output.encoded.truncate(record.encoded.start);
         }
         confirmed
     }
 
+    /// Notes under which other external id the target has whom the record is about.
+    fn recognise(&self, record: &mut Ready) {
+        let Some(ids) = &self.mapping.ids else { return };
+        match ids.find(record.kind, record.clerk_id()) {
+            Ok(known) => {
+                let earlier = known.as_ref().map(KnownId::external_id).filter(|id| **id != *record.external_id);
+                record.earlier = earlier.map(Into::into);
+            }
+            Err(error) => tracing::warn!(%error, "an id could not be looked up"),
+        }
+    }
+
     /// Maps a record of another shard, which nothing is kept of but its keys: one of ours may be its duplicate.
-    fn look_at(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
-        let start = self.encoded.len();
-        let mapped = self.map(index, chunk, span)?;
+    fn look_at(&mut self, index: usize, span: &RecordSpan) -> io::Result<()> {
+        let start = self.output.encoded.len();
+        let mapped = self.map(index, span)?;
         self.rejects_of_others += u64::from(mapped.is_err());
-        self.encoded.truncate(start);
+        self.output.encoded.truncate(start);
         Ok(())
     }
 
     /// Maps a record and looks at what it may be a duplicate of.
-    fn record(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
-        let mut mapped = self.map(index, chunk, span)?;
+    fn record(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+        let mut mapped = self.map(index, span)?;
         if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mut mapped, &self.mapping.duplicates) {
             match duplicates::look_up(found, self.input, span.number)? {
                 Found::Rejected(rejection) => {
-                    self.encoded.truncate(ready.encoded.start);
+                    self.output.encoded.truncate(ready.encoded.start);
                     return Ok(Err(rejection));
                 }
                 Found::Shares => ready.notices.add(Notice::AddressShared),
@@ -172,81 +197,45 @@ impl ChunkMapper<'_> {
         Ok(mapped)
     }
 
-    fn map(&mut self, index: usize, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+    fn map(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         if let Some(fault) = span.fault {
             return Ok(Err(framing_rejection(fault, span)));
         }
-        let record = chunk.record(span);
-        let of_user = |user| self.user(user, index, chunk, span);
-        if let Some(header) = &chunk.header {
-            return match header.row(record) {
-                Ok(row) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), of_user),
-                Err(fault) => Ok(Err(row_rejection(fault))),
-            };
-        }
-        match content(record) {
-            Ok(RecordContent::Json(record)) => parse(&record).map_or_else(|rejection| Ok(Err(rejection)), of_user),
-            Ok(RecordContent::Row(kept)) => match kept.cells() {
-                Ok((header, row)) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), of_user),
-                Err(rejection) => Ok(Err(rejection)),
-            },
-            Err(rejection) => Ok(Err(rejection)),
-        }
-    }
-
-    /// Gives a user the password it lacks, and maps it.
-    fn user(
-        &mut self,
-        mut user: User<'_>,
-        index: usize,
-        chunk: &RecordChunk,
-        span: &RecordSpan,
-    ) -> io::Result<Result<Ready, Rejection>> {
-        let passwords = self.mapping.passwords.as_ref();
-        let joined = passwords.map(|passwords| passwords.join(&mut user, || chunk.position(span))).transpose()?;
-        Ok(self.identity(&user, joined.unwrap_or_default(), index, span))
-    }
-
-    fn identity(
-        &mut self,
-        user: &User<'_>,
-        joined: Notices,
-        index: usize,
-        span: &RecordSpan,
-    ) -> Result<Ready, Rejection> {
-        let mut mapped = map(user, &self.mapping.rules)?;
-        mapped.notices.extend(joined);
-        let start = self.encoded.len();
+        let (start, mapper) = (self.output.encoded.len(), &self.mapping.mapper);
         // A line of a rejects file is longer than the record in it.
-        if self.mapping.encode || span.length > (self.mapping.largest_request / SURELY_FITS) as u64 {
-            mapped.identity.encode(&mut self.encoded);
-        }
         let largest = self.mapping.largest_request;
-        if self.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
-            self.encoded.truncate(start);
-            let message = format!("the identity is larger than the {largest} bytes of the target's largest request");
-            return Err(Rejection::of_record(RejectCode::TooLargeForTarget, message));
+        self.output.wants_encoded = self.mapping.encode || span.length > (largest / SURELY_FITS) as u64;
+        let wanted = if self.first && self.mapping.is_ours(span.number) { self.mapping.preview } else { 0 };
+        self.output.wants_preview = self.previews.len() < wanted;
+        let mapped = mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
+        if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
+            self.output.encoded.truncate(start);
+            return Ok(Err(too_large(mapper.kind().at_target(), largest)));
         }
-        if let DuplicateCheck::Find(finder) = &self.mapping.duplicates {
-            duplicates::collect(finder, &mut self.keys, self.input, span, &mapped);
-        }
-        if self.first && self.mapping.is_ours(span.number) && self.previews.len() < self.mapping.preview {
-            self.previews.extend(serde_json::to_string(&mapped.identity.masked()));
-        }
-        let encoded = &self.encoded[start..];
-        let content = if self.mapping.encode { ContentHash::of(encoded) } else { ContentHash::NOTHING };
-        if let Some(mark) = &self.mapping.mark {
-            mark.put_on(&mut self.encoded, self.input, span.number);
-        }
-        Ok(Ready {
-            span: index,
-            encoded: start..self.encoded.len(),
-            content,
-            external_id: mapped.identity.external_id.into(),
-            disabled: mapped.identity.is_disabled(),
-            notices: mapped.notices,
-        })
+        Ok(mapped.map(|prepared| self.ready(prepared, index, span, start)))
     }
+
+    /// A record that maps; its encoded form begins at `start`.
+    fn ready(&mut self, prepared: Prepared, index: usize, span: &RecordSpan, start: usize) -> Ready {
+        let Prepared { external_id, clerk_id, disabled, notices, preview } = prepared;
+        if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.mapping.duplicates, &self.output.keys) {
+            duplicates::collect(finder, &mut self.keys, (self.input, span, notices), keys);
+        }
+        self.previews.extend(preview);
+        let encoded = &mut self.output.encoded;
+        let content = if self.mapping.encode { ContentHash::of(&encoded[start..]) } else { ContentHash::NOTHING };
+        if let Some(mark) = &self.mapping.mark {
+            mark.put_on(encoded, self.input, span.number);
+        }
+        let encoded = start..encoded.len();
+        let kind = self.mapping.mapper.kind();
+        Ready { kind, span: index, encoded, content, external_id, clerk_id, earlier: None, disabled, notices }
+    }
+}
+
+fn too_large(what: &str, largest: usize) -> Rejection {
+    let message = format!("the {what} is larger than the {largest} bytes of the target's largest request");
+    Rejection::of_record(RejectCode::TooLargeForTarget, message)
 }
 
 fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
@@ -258,5 +247,91 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
             RejectCode::RecordTooLarge,
             format!("the record has {} bytes, more than the {limit} of --max-record-bytes", span.length),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::DuplicateFinder;
+    use crate::kind::Kind;
+    use crate::mapping::{Notices, Unique};
+
+    /// Maps lines of text, which are no users: the first word is the id, the second one at Clerk.
+    #[derive(Debug)]
+    struct LineMapper;
+
+    impl RecordMapper for LineMapper {
+        fn kind(&self) -> Kind {
+            Kind::default()
+        }
+
+        fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+            let text = String::from_utf8_lossy(record.bytes());
+            let Some((id, clerk_id)) = text.split_once(' ') else {
+                return Ok(Err(Rejection::of_record(RejectCode::InvalidRecord, "one word")));
+            };
+            if output.wants_encoded {
+                output.encoded.extend_from_slice(text.as_bytes());
+            }
+            if let Some(keys) = &mut output.keys {
+                keys.clear();
+                keys.claim(Unique::Username, id);
+            }
+            let preview = output.wants_preview.then(|| format!("<{text}>"));
+            let (external_id, clerk_id) = (id.into(), Some(clerk_id.into()));
+            Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices: Notices::default(), preview }))
+        }
+
+        fn columns(&self) -> &'static [&'static str] {
+            &[]
+        }
+
+        fn memory_growth(&self) -> (usize, usize) {
+            (0, 0)
+        }
+    }
+
+    fn mapping(duplicates: DuplicateCheck) -> Mapping {
+        Mapping {
+            mapper: Arc::new(LineMapper),
+            progress: Arc::new(Progress::new(1)),
+            confirmed: None,
+            ids: None,
+            duplicates,
+            encode: true,
+            largest_request: 4 * 1024 * 1024,
+            mark: None,
+            preview: 2,
+            shard: None,
+        }
+    }
+
+    /// A chunk with these records.
+    fn chunk(records: &[&str]) -> Arc<RecordChunk> {
+        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
+        for (number, record) in (1..).zip(records) {
+            let (offset, length) = (bytes.len() as u64, record.len() as u64);
+            spans.push(RecordSpan { number, line: number, offset, length, fault: None });
+            bytes.extend_from_slice(record.as_bytes());
+        }
+        let consumed = bytes.len() as u64;
+        Arc::new(RecordChunk { input: "-".into(), bytes: bytes.into(), base: 0, spans, header: None, consumed })
+    }
+
+    #[test]
+    fn what_a_record_is_only_its_mapper_knows() {
+        let chunk = chunk(&["a 1", "b", "a 3", "c 4"]);
+        let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
+        let found = map_chunk(0, Arc::clone(&chunk), &mapping(DuplicateCheck::Find(Arc::clone(&finder)))).unwrap();
+        assert_eq!(found.counts.previews, ["<a 1>", "<a 3>"]);
+        let found = Arc::into_inner(finder).unwrap().finish().unwrap();
+        let found = found.write(tempfile::tempfile().unwrap()).unwrap();
+        let mapped = map_chunk(0, chunk, &mapping(DuplicateCheck::Reject(Arc::new(found)))).unwrap();
+        let ready: Vec<_> = mapped.ready.iter().map(|ready| (&*ready.external_id, ready.clerk_id())).collect();
+        assert_eq!(ready, [("a", "1"), ("c", "4")]);
+        assert_eq!(mapped.encoded, b"a 1c 4", "of a duplicate nothing stays");
+        let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();
+        assert_eq!(rejects, [(2, RejectCode::InvalidRecord), (3, RejectCode::DuplicateUsername)]);
     }
 }

@@ -51,7 +51,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, shard, reader, rules, passwords, largest_request, watch, workers } = intake;
+    let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -63,11 +63,12 @@ pub fn map_inputs(
             }
         }
     });
+    let columns = mapper.columns();
     let mapping = map::Mapping {
-        rules: Arc::new(rules),
-        passwords,
+        mapper,
         progress: Arc::clone(&progress),
         confirmed: None,
+        ids: None,
         duplicates: DuplicateCheck::found_before(duplicates),
         encode: true,
         largest_request,
@@ -76,7 +77,7 @@ pub fn map_inputs(
         shard,
     };
     let (queue, mapped) = mappers::start(workers, mapping, events, stop.clone());
-    let reading = read::Reading { inputs, limits: reader, shard, watch, progress };
+    let reading = read::Reading { inputs, columns, limits: reader, shard, watch, progress };
     read::start(reading, stop, move |read| queue.push(read));
     mapped.map(group)
 }

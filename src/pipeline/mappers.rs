@@ -138,17 +138,17 @@ mod tests {
 
     use super::*;
     use crate::journal::Progress;
-    use crate::mapping::Rules;
+    use crate::mapping::{Rules, UserMapper};
     use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::map::Mapping;
     use crate::source::SkippedRows;
 
     fn mapping() -> Mapping {
         Mapping {
-            rules: Arc::new(Rules::default()),
-            passwords: None,
+            mapper: Arc::new(UserMapper::new(Rules::default(), crate::avnology::encode)),
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
+            ids: None,
             duplicates: DuplicateCheck::Off,
             encode: false,
             largest_request: 4 * 1024 * 1024,
@@ -231,12 +231,12 @@ mod tests {
     async fn the_mapping_is_free_when_the_queue_ends() {
         let (events, _inbox) = mpsc::channel(8);
         let mapping = mapping();
-        let rules = Arc::clone(&mapping.rules);
+        let progress = Arc::clone(&mapping.progress);
         let (queue, out) = start(2, mapping, events, CancellationToken::new());
         let push_all =
             tokio::task::spawn_blocking(move || (0..100).all(|index| queue.push(Read::Chunk(0, chunk(index)))));
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
-        assert!(Arc::into_inner(rules).is_some());
+        assert!(Arc::into_inner(progress).is_some());
         assert!(out.into_iter().eq(0..100) && push_all.await.is_ok_and(|pushed| pushed));
     }
 }

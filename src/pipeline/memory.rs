@@ -66,7 +66,7 @@ impl MemoryBound {
             let is_pipe = intake.inputs.iter().any(Input::is_pipe);
             let held = if is_pipe { 2 * HELD_BACK as u64 } else { BLOCK_BYTES as u64 };
             // What a mapping file adds to each identity: its own text, and parts of the record once more.
-            let (literal, copies) = intake.rules.memory_growth();
+            let (literal, copies) = intake.mapper.memory_growth();
             let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
             let beside = CHUNK_RECORDS as u64 * BESIDE_RECORD;
             let indices = INDICES + intake.workers as u64 * SPILL;
@@ -92,7 +92,7 @@ pub fn peak_memory() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::Rules;
+    use crate::mapping::{Rules, UserMapper};
     use crate::pace::{ConcurrencyRules, RateRules};
     use crate::source::{ReaderLimits, Watch};
 
@@ -102,8 +102,7 @@ mod tests {
             inputs: Vec::new(),
             shard: None,
             reader: ReaderLimits::default(),
-            rules: Rules::default(),
-            passwords: None,
+            mapper: std::sync::Arc::new(UserMapper::new(Rules::default(), crate::avnology::encode)),
             largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
             workers: 2,

@@ -6,7 +6,6 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::booking::InputEnd;
-use crate::clerk::COLUMNS;
 use crate::journal::{Mark, Progress};
 use crate::source::{
     Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SkippedRows, SourceError, Watch,
@@ -28,6 +27,8 @@ pub(super) struct Reading {
     /// The inputs, in order.
     pub inputs: Vec<Input>,
     pub limits: ReaderLimits,
+    /// The columns that mean something in a CSV.
+    pub columns: &'static [&'static str],
     /// Which records are handed on; all of them without one.
     pub shard: Option<Shard>,
     /// How the bytes are looked after.
@@ -85,7 +86,8 @@ impl<H: Fn(Read) -> bool> Reader<H> {
         let mut reader = reader.of_shard(*shard);
         tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
         let columns = reader.header().map(Header::names).unwrap_or_default();
-        let ignored: Vec<&String> = columns.iter().filter(|name| !COLUMNS.contains(&name.as_str())).collect();
+        let ignored: Vec<&String> =
+            columns.iter().filter(|name| !self.reading.columns.contains(&name.as_str())).collect();
         if !ignored.is_empty() {
             tracing::info!(?ignored, "columns that Clerk does not document");
         }

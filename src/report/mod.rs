@@ -1,10 +1,11 @@
-//! What a person and a script see: progress while a run is under way, a summary when it is over.
+//! What people and scripts see: progress during a run, and a summary at its end.
 //!
-//! stdout is for data (the JSON report, previews); everything else goes to stderr. Colour never carries meaning; it is
-//! off when stderr is no terminal and when `NO_COLOR` is set.
+//! stdout is for data (the JSON report, previews); everything else goes to stderr. Colour never carries meaning. It is off
+//! if stderr is not a terminal, and if `NO_COLOR` is set.
 
 mod bars;
 mod console;
+mod exporting;
 mod given_path;
 mod human;
 mod json_line;
@@ -12,6 +13,7 @@ mod json_lines;
 mod metrics;
 mod moment;
 mod plain;
+mod progress_display;
 mod run_report;
 mod stdout;
 mod summary;
@@ -20,13 +22,15 @@ mod visible;
 
 pub use bars::Bars;
 pub use console::{Console, LogFormat};
+pub use exporting::{ExportFigures, write_export_summary};
 pub use given_path::GivenPath;
 pub use json_lines::JsonLines;
 pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
 pub use plain::PlainLines;
+pub use progress_display::{Progress, ProgressDisplay};
 pub use run_report::{RunDetails, RunReport};
-pub use stdout::{StdoutError, print_json, print_text};
+pub use stdout::{StdoutError, print_exact, print_json, print_text, stream_to_stdout};
 pub use summary::write_summary;
-pub use undoing::{Deleted, UndoProgress};
-pub use visible::visible_json;
+pub use undoing::Deleted;
+pub use visible::{visible, visible_json};

@@ -1,7 +1,7 @@
 //! Standard output, where results go: previews and lists for people, JSON for programs.
 //!
-//! A result that cannot be written is an error with an exit code: a full disk behind `> report.json`, or a standard output
-//! that is closed, must not look like success. Only a person who has read enough of a text (`| head`) is no error.
+//! A result that cannot be written is an error with an exit code: a full disk behind `> report.json`, or a closed standard
+//! output, must not look like success. Only a reader who stops early (`| head`) is no error.
 
 use std::io::{self, Write};
 
@@ -22,10 +22,28 @@ pub fn print_text(text: &str) -> Result<(), StdoutError> {
     }
 }
 
-/// Writes one JSON value on a line of its own for a program.
+/// Writes a text that another program reads, such as a diff: to the byte.
+pub fn print_exact(text: &str) -> Result<(), StdoutError> {
+    match print(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
+}
+
+/// Writes one JSON value on one line, for programs.
 pub fn print_json(value: &impl Serialize) -> Result<(), StdoutError> {
     let json = serde_json::to_string(value).map_err(io::Error::from)?;
     Ok(print(&(visible_json(&json) + "\n"))?)
+}
+
+/// Writes what does not fit into memory, for a program. A reader that ends early has not got all of it, and that is an error.
+pub fn stream_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), StdoutError> {
+    if is_closed() {
+        return Err(io::Error::other("it is closed").into());
+    }
+    let mut stdout = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    write(&mut stdout)?;
+    Ok(stdout.flush()?)
 }
 
 fn print(text: &str) -> io::Result<()> {
@@ -41,7 +59,8 @@ fn print(text: &str) -> io::Result<()> {
 }
 
 /// Whether the process was started without a standard output (`>&-`). Rust then opens `/dev/null` in its place, so that no
-/// other file takes the number: for reading and writing, which nobody does who throws output away.
+/// other file gets its number. Rust opens it for reading and writing; a shell that discards output opens it only for
+/// writing.
 #[cfg(target_os = "linux")]
 fn is_closed() -> bool {
     let stdout = io::stdout();

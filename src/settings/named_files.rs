@@ -4,12 +4,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::connection::Connection;
 use super::output::OutputSettings;
-use super::reading::Reading;
+use super::reading::ReadingSettings;
 use super::target::TargetSettings;
 use super::{Environment, OutputError};
 use crate::files::directory_of;
+use crate::id_map::ID_MAP_PREFIX;
 use crate::journal::{CONFIRMED_USERS_PREFIX, RunRecord};
 use crate::report::GivenPath;
 use crate::source::Input;
@@ -33,7 +33,7 @@ impl<'s> NamedFiles<'s> {
     }
 
     /// The export, the passwords, and the files that say how users are mapped.
-    pub(super) fn reading(mut self, reading: &Reading) -> Self {
+    pub(super) fn reading(mut self, reading: &ReadingSettings) -> Self {
         let path_of = |input: &Input| match input {
             Input::File(path) => Some(path.clone()),
             // Where it is redirected from a file, that is behind this name.
@@ -71,8 +71,8 @@ impl<'s> NamedFiles<'s> {
     }
 
     /// The certificates.
-    pub(super) fn certificates(mut self, connection: &Connection) -> Self {
-        self.read.extend(connection.certificates.iter().map(|path| ("--cacert", path.clone())));
+    pub(super) fn certificates(mut self, path: Option<&Path>) -> Self {
+        self.read.extend(path.map(|path| ("--cacert", path.to_path_buf())));
         self
     }
 
@@ -107,7 +107,8 @@ fn belongs_to_a_run(path: &Path, runs: &Path) -> bool {
     let within = directory.strip_prefix(&runs).ok().and_then(|within| within.components().next());
     within.is_some_and(|first| {
         let name = first.as_os_str();
-        runs.join(name).join("run.json").exists() || name.to_string_lossy().starts_with(CONFIRMED_USERS_PREFIX)
+        let is_memory = |prefix| name.to_string_lossy().starts_with(prefix);
+        runs.join(name).join("run.json").exists() || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX].into_iter().any(is_memory)
     })
 }
 

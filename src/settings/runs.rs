@@ -1,9 +1,9 @@
-//! The settings of `runs` and `runs merge`, which look at runs and send nothing.
+//! The settings of `runs`, `runs merge` and `runs ids`, which look at runs and send nothing.
 
 use std::path::PathBuf;
 
 use super::{Environment, SettingsError};
-use crate::cli::{MergeArguments, OutputFormat, RUNS_DIR};
+use crate::cli::{IdsFormat, MergeArguments, OutputFormat, RUNS_DIR, RunIdsArguments};
 use crate::report::{Console, LogFormat};
 
 /// What listing runs needs.
@@ -49,6 +49,27 @@ impl MergeSettings {
             format: output,
             console: Console::new(LogFormat::Text, quiet),
         })
+    }
+}
+
+/// What listing the ids of a run's target needs.
+#[derive(Clone, Debug)]
+pub struct RunIdsSettings {
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// The run.
+    pub run: String,
+    /// How to write the ids.
+    pub format: IdsFormat,
+    /// Where to; standard output without it.
+    pub out: Option<PathBuf>,
+}
+
+impl RunIdsSettings {
+    /// Resolves what was typed.
+    pub fn resolve(arguments: RunIdsArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let RunIdsArguments { run, format, out, runs_dir } = arguments;
+        Ok(Self { runs_directory: runs_directory(runs_dir, environment)?, run, format, out })
     }
 }
 

@@ -1,4 +1,4 @@
-//! From the export and the target to an account.
+//! The verification: from the export and the target to the findings.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ use crate::pipeline::{Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
 
 /// What is compared with what.
-pub struct Verification {
-    /// The export, and how it was mapped.
+pub struct VerifyJob {
+    /// The export, and how it is mapped.
     pub intake: Intake,
     /// The users who are in the export twice, unless it can be read only once.
     pub duplicates: Option<Arc<Duplicates>>,
@@ -32,14 +32,14 @@ pub struct Verification {
     pub concurrency: usize,
 }
 
-/// Verifies everything, or a sample.
-pub async fn run(verification: Verification, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
+/// Verifies all users, or a sample.
+pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
     let started = Instant::now();
-    let mut account = Account::new(Ledger::new(&verification.intake.inputs, false));
+    let mut account = Account::new(Ledger::new(&job.intake.inputs, false));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
-        ended = compare_all(verification, &mut account, reporter) => ended,
+        ended = compare_all(job, &mut account, reporter) => ended,
     };
     account.ledger.stopped = ended.err();
     account.ledger.elapsed = started.elapsed();
@@ -47,19 +47,15 @@ pub async fn run(verification: Verification, reporter: &mut dyn Reporter, mut si
     account
 }
 
-async fn compare_all(
-    verification: Verification,
-    account: &mut Account,
-    reporter: &mut dyn Reporter,
-) -> Result<(), StopReason> {
-    let Verification { intake, duplicates, sample, target, concurrency } = verification;
+async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
+    let VerifyJob { intake, duplicates, sample, target, concurrency } = job;
     let started = Instant::now();
     let catalogue = match sample {
         Sample::All => Some(target.whole_list().await?),
         Sample::Of(_) => None,
     };
     let stop = CancellationToken::new();
-    // At any end of this, the reader is stopped.
+    // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
@@ -96,13 +92,13 @@ async fn compare_all(
     Ok(())
 }
 
-/// Who was found at the target, and who is in the export.
+/// The identities found at the target, and the ids in the export.
 struct Seen {
     found: FoundIdentities,
     in_export: IdsInExport,
 }
 
-/// Reads identities back, a page at a time and several pages at once, and books what they are like and who was found.
+/// Reads identities back, a page at a time and several pages at once, and books the results.
 async fn compare(
     comparison: &Comparison<'_>,
     concurrency: usize,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "tables of cases read better without references")]
 
+use avnology_migrate::avnology::encode;
 use avnology_migrate::mapping::{MissingEmail, Notice, Rules, map, parse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -273,7 +274,7 @@ fn social_sign_ins() {
 }
 
 #[test]
-fn whoever_may_not_sign_in_at_clerk_arrives_disabled() {
+fn a_user_who_may_not_sign_in_at_clerk_arrives_disabled() {
     assert_mapped(json!({}), "/state", json!("active"), &[]);
     for reason in ["banned", "locked", "deprovisioned"] {
         assert_mapped(json!({reason: true}), "/state", json!("disabled"), &[]);
@@ -283,7 +284,7 @@ fn whoever_may_not_sign_in_at_clerk_arrives_disabled() {
 }
 
 #[test]
-fn what_cannot_move_is_told() {
+fn what_cannot_move_is_reported() {
     for (changes, notice) in [
         (json!({"totp_enabled": true}), "totp"),
         (json!({"totp_secret": "JBSWY3DP"}), "totp"),
@@ -385,12 +386,12 @@ fn the_wire_form_fills_the_documented_fields_from_the_traits() {
     }));
     let parsed = parse(record.as_bytes()).expect("a user");
     let mut body = Vec::new();
-    map(&parsed, &Rules::default()).expect("an identity").identity.encode(&mut body);
+    encode(&map(&parsed, &Rules::default()).expect("an identity").identity, &mut body);
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     insta::assert_json_snapshot!(body);
 }
 
-/// A JSON value as text that no parser would write again the same way.
+/// A JSON value as text that no parser would write in the same way again.
 fn odd_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("1e400".to_owned()),
@@ -420,14 +421,14 @@ proptest! {
         );
         let user = parse(record.as_bytes()).expect("a user");
         let mut body = Vec::new();
-        map(&user, &Rules::default()).expect("an identity").identity.encode(&mut body);
+        encode(&map(&user, &Rules::default()).expect("an identity").identity, &mut body);
         let body = String::from_utf8(body).expect("UTF-8");
         prop_assert!(public == "null" || body.contains(&format!("\"public_metadata\":{public}")), "{}", body);
         prop_assert!(hidden == "null" || body.contains(&format!("\"private_metadata\":{hidden}")), "{}", body);
     }
 
     #[test]
-    fn whatever_the_record_there_is_an_outcome_and_no_content_in_the_message(record in odd_json(), field in "[a-z_]{1,12}") {
+    fn every_record_has_an_outcome_and_no_message_repeats_it(record in odd_json(), field in "[a-z_]{1,12}") {
         let record = format!(r#"{{"id":"user_1","{field}":{record},"first_name":{record},"email_addresses":{record}}}"#);
         if let Err(rejection) = parse(record.as_bytes()).and_then(|user| map(&user, &Rules::default()).map(|_| ())) {
             prop_assert!(!rejection.message.contains("é"), "{}", rejection.message);
@@ -435,7 +436,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_at_all_are_an_outcome(record in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_have_an_outcome(record in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(parse(&record).is_err() || std::str::from_utf8(&record).is_ok());
     }
 }

@@ -1,28 +1,51 @@
-//! Runs that earlier versions began: they are listed, gone on with and undone.
+//! Runs that earlier versions began: they are listed, resumed and undone.
 
 use crate::support;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use support::{Run, Scratch, lines};
 
 const RUN: &str = "20261126T024808Z-4e3c70ea";
 
+/// One whose journal names no ids at Clerk, beside what its target had confirmed.
+const RUN_WITHOUT_IDS: &str = "20261126T064933Z-53f3518d";
+
 /// The run as version 0.1.0 left it, with its inputs and its target.
 fn interrupted() -> Scratch {
-    let kept = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/old_runs/0.1.0");
-    let scratch = Scratch::new();
-    let directory = scratch.path(&format!(".avnology/runs/{RUN}"));
-    std::fs::create_dir_all(&directory).expect("a directory");
-    for entry in std::fs::read_dir(kept.join("run")).expect("its files") {
+    left_by("0.1.0", RUN)
+}
+
+fn without_ids() -> Scratch {
+    left_by("0.1.0-without-ids", RUN_WITHOUT_IDS)
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("its files") {
         let path = entry.expect("a file").path();
-        std::fs::copy(&path, directory.join(path.file_name().expect("a name"))).expect("a copy");
+        std::fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("a copy");
+    }
+}
+
+/// A run as an earlier version left it.
+fn left_by(version: &str, run: &str) -> Scratch {
+    let kept = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/old_runs").join(version);
+    let scratch = Scratch::new();
+    let directory = scratch.path(&format!(".avnology/runs/{run}"));
+    copy_all(&kept.join("run"), &directory);
+    if kept.join("known-users").is_dir() {
+        let target = format!("sandbox:{}", scratch.path("sandbox.db").display());
+        let digest =
+            Sha256::digest(target).iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        copy_all(&kept.join("known-users"), &scratch.path(&format!(".avnology/runs/known-users-{digest}")));
     }
     let place = scratch.path("").display().to_string();
     let record = std::fs::read_to_string(directory.join("run.json")).expect("its record");
     std::fs::write(directory.join("run.json"), record.replace("@SCRATCH@/", &place)).expect("it is written");
-    for name in ["users.json", "users.csv"] {
+    for name in ["users.json", "users.csv"].into_iter().filter(|name| kept.join(name).exists()) {
         std::fs::copy(kept.join(name), scratch.path(name)).expect("a copy");
     }
     let database = rusqlite::Connection::open(scratch.path("sandbox.db")).expect("a database");
@@ -56,13 +79,13 @@ fn a_run_of_version_0_1_0_is_listed_with_its_counts() {
 }
 
 #[test]
-fn a_run_of_version_0_1_0_is_gone_on_with_and_tells_of_the_same_notices() {
+fn a_run_of_version_0_1_0_is_resumed_and_reports_the_same_notices() {
     let scratch = interrupted();
     let was = scratch.read(&format!(".avnology/runs/{RUN}/rejects.ndjson"));
     let resumed = run(&scratch, &["resume", RUN, "--max-errors", "99", "--progress", "none"]).expect_code(3);
     let report = resumed.report();
     assert_eq!((resumed.count("read"), resumed.count("created"), resumed.count("rejected")), (30, 26, 4));
-    // The same import as one run of today.
+    // The same import as one run of this version.
     let fresh = [
         "--import",
         "users.csv",
@@ -75,7 +98,7 @@ fn a_run_of_version_0_1_0_is_gone_on_with_and_tells_of_the_same_notices() {
         "fresh",
     ];
     let fresh = run(&scratch, &[&fresh[..], &["--progress", "none"]].concat()).expect_code(3).report();
-    // The user whose address was taken there is one of them here.
+    // The user whose address was taken there is one of these here.
     assert_eq!(fresh["counts"]["created"], 27);
     assert_eq!(notices(&report), notices(&fresh));
     assert_eq!(report["rejected_by_code"]["duplicate_external_id"]["first"][0]["same_as"]["record"], 1);
@@ -86,7 +109,7 @@ fn a_run_of_version_0_1_0_is_gone_on_with_and_tells_of_the_same_notices() {
     all.extend(["user_0101", "user_0103"].map(str::to_owned));
     all.insert(0, "somebody_else".to_owned());
     assert_eq!(at_target(&scratch), all);
-    // Gone on with, it is undone as a whole.
+    // After it was resumed, it is undone completely.
     run(&scratch, &["undo", RUN, "--yes"]).expect_code(0);
     assert_eq!(at_target(&scratch), ["somebody_else"]);
 }
@@ -99,4 +122,51 @@ fn a_run_of_version_0_1_0_is_undone() {
     assert_eq!(undone.report()["counts"]["deleted"], 15);
     assert_eq!(at_target(&scratch), ["somebody_else"]);
     assert!(Path::new(&scratch.path(&format!(".avnology/runs/{RUN}/undone.json"))).exists());
+}
+
+/// The ids at the target that a list of ids names.
+fn listed_ids(scratch: &Scratch, id: &str) -> (Vec<String>, String) {
+    let listed = scratch.run(&["migrate", "clerk", "runs", "ids", id, "--format", "ndjson"]).expect_code(0);
+    let lines = listed.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let mut ids: Vec<String> = lines.map(|line| line["id"].as_str().expect("an id").to_owned()).collect();
+    ids.sort_unstable();
+    (ids, listed.stderr)
+}
+
+#[test]
+fn a_run_without_ids_is_listed_resumed_and_undone() {
+    let scratch = without_ids();
+    let listed: Value = serde_json::from_str(&run(&scratch, &["runs"]).expect_code(0).stdout).expect("a list");
+    let counts = &listed[0]["counts"];
+    assert_eq!((&counts["created"], &counts["unchanged"]), (&10.into(), &1.into()), "{counts}");
+    let resume = ["resume", RUN_WITHOUT_IDS, "--max-errors", "99", "--progress", "none"];
+    let resumed = run(&scratch, &resume).expect_code(3);
+    let counts = ["created", "unchanged", "rejected"].map(|name| resumed.count(name));
+    assert_eq!(counts, [28, 1, 2], "{}", resumed.stdout);
+    run(&scratch, &["undo", RUN_WITHOUT_IDS, "--yes"]).expect_code(0);
+    assert_eq!(at_target(&scratch), ["somebody_else", "user_0002"]);
+}
+
+/// What an earlier version remembers of the target says nothing of ids: the target is asked about everybody once.
+#[test]
+fn the_ids_of_users_whom_an_earlier_version_imported_are_known_after_one_more_import() {
+    let scratch = without_ids();
+    let (ids, warning) = listed_ids(&scratch, RUN_WITHOUT_IDS);
+    assert!(ids.is_empty() && warning.contains("import the same export once more"), "{warning}");
+    let flags =
+        ["--import", "users.json", "--sandbox", "--sandbox-db", "sandbox.db", "--progress", "none", "--new-run"];
+    let next = run(&scratch, &flags).expect_code(3);
+    assert_eq!((next.count("unchanged"), next.report()["not_asked"].as_u64()), (11, Some(0)), "{}", next.stdout);
+    let database = rusqlite::Connection::open(scratch.path("sandbox.db")).expect("the database");
+    let query = "SELECT id FROM identities WHERE external_id <> 'somebody_else' ORDER BY id";
+    let mut statement = database.prepare(query).expect("the table");
+    let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+    let there: Vec<String> = rows.collect::<Result<_, _>>().expect("texts");
+    assert_eq!(there.len(), 29);
+    for id in [next.report()["run"].as_str().expect("a run"), RUN_WITHOUT_IDS] {
+        let (ids, warning) = listed_ids(&scratch, id);
+        assert_eq!((ids, warning.as_str()), (there.clone(), ""));
+    }
+    let last = run(&scratch, &flags).expect_code(3);
+    assert_eq!(last.report()["not_asked"], 29, "from then on all is known: {}", last.stdout);
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::avnology::{AdminCalls, read_by_external_id, read_one};
+use crate::command::id_maps::with_id_map;
 use crate::delivery::OnExisting;
 use crate::destination::TargetError;
 use crate::journal::{ConfirmedUsers, SAMPLE_SIZE};
@@ -45,7 +46,7 @@ impl ConfirmedOf<'_> {
             let marked = ConfirmedUsers::mark_stale(self.runs_directory, self.target, self.run);
             return Ok(marked.map_or_else(given_up, |()| None));
         }
-        let users = match self.open() {
+        let users = match self.open().await {
             Ok(opened) => opened,
             Err(error) => return Ok(given_up(error)),
         };
@@ -53,7 +54,7 @@ impl ConfirmedOf<'_> {
             Ok(users)
         } else {
             tracing::warn!("the target does not have the users it had; it is asked about every user again");
-            users.recreate_empty()
+            self.forget(users).await
         };
         let loaded = users.and_then(|users| {
             let lookup = if self.may_look_up() { users.lookup()? } else { None };
@@ -66,14 +67,30 @@ impl ConfirmedOf<'_> {
     }
 
     /// Opens what the target confirmed; that is nothing if a run that changed users was broken off. It may be the run that is
-    /// resumed now: the users it changed before are in its journal, and perhaps not here.
-    fn open(&self) -> io::Result<ConfirmedUsers> {
-        let confirmed = ConfirmedUsers::open(self.runs_directory, self.target)?;
-        if confirmed.updating()?.is_none() {
-            return Ok(confirmed);
+    /// resumed now: the users it changed before are in its journal, and perhaps not here. It is nothing, too, if the ids of some
+    /// of these users are not known: the target gives them again only for those whom it is asked about.
+    async fn open(&self) -> io::Result<ConfirmedUsers> {
+        let misses_some = with_id_map(self.runs_directory, self.target, |map| Ok(map.misses_some())).await?;
+        let mut confirmed = ConfirmedUsers::open(self.runs_directory, self.target)?;
+        if confirmed.updating()?.is_some() {
+            tracing::warn!("a run that changed users was broken off; the target is asked about every user again");
+            confirmed = confirmed.recreate_empty()?;
+        } else if misses_some {
+            confirmed = confirmed.recreate_empty()?;
         }
-        tracing::warn!("a run that changed users was broken off; the target is asked about every user again");
-        confirmed.recreate_empty()
+        if misses_some {
+            with_id_map(self.runs_directory, self.target, |mut map| map.note_covered()).await?;
+        }
+        Ok(confirmed)
+    }
+
+    /// Forgets a target that is another one now: what it confirmed, and its ids.
+    async fn forget(&self, confirmed: ConfirmedUsers) -> io::Result<ConfirmedUsers> {
+        // The ids first: by what was confirmed it is found out once more that the target is another one, should this be broken off.
+        with_id_map(self.runs_directory, self.target, |mut map| map.forget()).await?;
+        let empty = confirmed.recreate_empty()?;
+        with_id_map(self.runs_directory, self.target, |mut map| map.note_covered()).await?;
+        Ok(empty)
     }
 
     /// If users who are there are to be rejected, the target itself has to say so.

@@ -1,7 +1,8 @@
-//! Whatever the mapping file, it compiles or its faults are told, in order and within the file; and whatever it compiles
-//! to, a user is mapped or rejected.
+//! Every mapping file compiles, or its faults are listed in order and inside the file. With every compiled one, each user is
+//! mapped or rejected.
 #![no_main]
 
+use avnology_migrate::avnology::encode;
 use avnology_migrate::mapping::{map, parse, parse_mapping};
 use libfuzzer_sys::fuzz_target;
 
@@ -16,7 +17,7 @@ fuzz_target!(|text: &str| {
             let user = parse(USER).expect("a user");
             if let Ok(mapped) = map(&user, &rules) {
                 let mut body = Vec::new();
-                mapped.identity.encode(&mut body);
+                encode(&mapped.identity, &mut body);
                 let body: Result<&serde_json::value::RawValue, _> = serde_json::from_slice(&body);
                 body.expect("JSON");
             }

@@ -1,29 +1,17 @@
-//! What a target confirmed: which users it has, and what they were when it last confirmed them. With it a
-//! nightly run over a fresh export sends only what changed, and counts the rest nearly as fast as it is read.
-//!
-//! ```text
-//! <runs-dir>/known-users-<target>/0000000001.sorted   entries: hash of the external id (8 bytes), content hash (16)
-//!                                 0000000002.sorted   … confirmed later, which wins
-//!                                 sample.json         some of the users, with the target's ids for them
-//!                                 updating            the run that may be changing users right now
-//! ```
-//!
-//! It only ever saves work. An entry is written after the target's answer is durable in the journal, so a crash loses
-//! entries and never invents one; a user without an entry is sent and compared, as in the first run. What could make an
-//! entry untrue is dealt with where it happens: undoing a run forgets the target as a whole, an update that was broken
-//! off makes the next run forget it, and so does a shard, for shards go side by side and neither believe nor write any of
-//! this; and before it is believed its sample is looked up at the target.
+//! The memory of what one target confirmed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::lock::target_digest;
-use crate::files::{create_private_directory, put_private, replace_private, sync_directory_of};
+use super::confirmed_user::may_be_sampled;
+use super::entry::{ConfirmedEntry, ENTRY_BYTES, KEY_BYTES, key};
+use super::{ConfirmedLookup, ConfirmedUser};
+use crate::files::{create_private_directory, put_private, remove_directory, remove_leftovers, replace_private};
 use crate::index::{SortedFile, merge};
+use crate::journal::target_digest;
 
 /// How the directory of what a target confirmed is called, within the one of the runs; the target's digest follows.
 pub const CONFIRMED_USERS_PREFIX: &str = "known-users-";
@@ -32,86 +20,17 @@ pub const CONFIRMED_USERS_PREFIX: &str = "known-users-";
 /// of all, the others are the newest: those are what a target lacks that was restored from a backup.
 pub const SAMPLE_SIZE: usize = 100;
 
-/// One user in so many may become part of the sample. A sample of a small tenant is smaller.
-const SAMPLED: u8 = 8;
-
 /// Entries that are kept in memory before they are written: 768 KiB. Nothing the program allocates is much larger, for
 /// allocators keep what they once gave out in such sizes.
-const BUFFERED: usize = 32 * 1024;
+pub(super) const BUFFERED: usize = 32 * 1024;
 
 /// Sorted files that are merged into one when there are as many, so that few are open at once.
 const FAN_IN: usize = 64;
 
-const KEY_BYTES: usize = 8;
-const CONTENT_BYTES: usize = 16;
-const ENTRY_BYTES: usize = KEY_BYTES + CONTENT_BYTES;
-
-type ConfirmedEntry = [u8; ENTRY_BYTES];
-
-/// What a user was when the target confirmed it: a SHA-256 of the identity as it was sent, cut to 128 bits.
-///
-/// The identity holds its external id, so two users never have the same content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContentHash([u8; CONTENT_BYTES]);
-
-impl ContentHash {
-    /// Of nothing that is ever sent: for a user who is there, but not as any export has them.
-    pub const NOTHING: Self = Self([0; CONTENT_BYTES]);
-
-    /// The hash of an encoded identity.
-    pub fn of(encoded: &[u8]) -> Self {
-        Self(first_bytes(encoded))
-    }
-
-    /// Its bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-/// A user who is at the target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfirmedUser {
-    key: [u8; KEY_BYTES],
-    content: ContentHash,
-    /// The external id and the target's own id, of a few users: names of everybody would cost more than all the rest.
-    names: Option<(Box<str>, Box<str>)>,
-    /// It was just created.
-    is_newest: bool,
-    /// The external id that a user had, the one they have since, and the target's own id.
-    renamed: Option<(Box<str>, Box<str>, Box<str>)>,
-}
-
-impl ConfirmedUser {
-    /// The user with this external id and this id at the target, who was confirmed to be this.
-    pub fn new(external_id: &str, id: &str, content: ContentHash) -> Self {
-        let key = key(external_id);
-        let names = may_be_sampled(key).then(|| (external_id.into(), id.into()));
-        Self { key, content, names, is_newest: false, renamed: None }
-    }
-
-    /// The user with this external id is not as any export has them, and perhaps not there: they are asked about.
-    pub fn nothing(external_id: &str) -> Self {
-        Self { key: key(external_id), content: ContentHash::NOTHING, names: None, is_newest: false, renamed: None }
-    }
-
-    /// The user with this id at the target has the second external id now in place of the first, and is not to be looked for
-    /// under that.
-    pub fn renamed(from: &str, to: &str, id: &str) -> Self {
-        Self { renamed: Some((from.into(), to.into(), id.into())), ..Self::nothing(from) }
-    }
-
-    /// This one was just created, the last of several: it is kept by name, to be looked up before the others are believed.
-    #[must_use]
-    pub fn newest(self, external_id: &str, id: &str) -> Self {
-        Self { names: Some((external_id.into(), id.into())), is_newest: true, ..self }
-    }
-}
-
 /// What one target confirmed. Errors need not stop a run: users that are not in here are asked about.
 #[derive(Debug)]
 pub struct ConfirmedUsers {
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
     /// The number of the last sorted file.
     written: u64,
     /// What was confirmed since then, in that order.
@@ -164,7 +83,7 @@ impl ConfirmedUsers {
 
     /// Forgets all about a target.
     pub fn forget(runs: &Path, target: &str) -> io::Result<()> {
-        remove(&Self::directory(runs, target))
+        remove_directory(&Self::directory(runs, target))
     }
 
     /// Marks all as stale that a target confirmed before run `run`, which may change users and does not record it here.
@@ -192,7 +111,7 @@ impl ConfirmedUsers {
     }
 
     fn create_empty(directory: PathBuf) -> io::Result<Self> {
-        remove(&directory)?;
+        remove_directory(&directory)?;
         create_private_directory(&directory)?;
         Ok(Self::new(directory))
     }
@@ -329,7 +248,7 @@ impl ConfirmedUsers {
     }
 
     /// The sorted files, the oldest first.
-    fn files(&self) -> io::Result<Vec<(u64, PathBuf)>> {
+    pub(super) fn files(&self) -> io::Result<Vec<(u64, PathBuf)>> {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(&self.directory)? {
             let path = entry?.path();
@@ -340,151 +259,5 @@ impl ConfirmedUsers {
         }
         files.sort_unstable();
         Ok(files)
-    }
-}
-
-/// Looks users up. Shared by all mapper workers.
-#[derive(Debug)]
-pub struct ConfirmedLookup {
-    users: SortedFile<ENTRY_BYTES>,
-}
-
-impl ConfirmedLookup {
-    /// Whether the target is known to have this user with exactly this content.
-    pub fn is_confirmed(&self, external_id: &str, content: ContentHash) -> bool {
-        match self.users.find(&key(external_id)) {
-            Ok(found) => found.is_some_and(|entry| entry[KEY_BYTES..] == content.0),
-            Err(error) => {
-                tracing::debug!(%error, "a known user could not be looked up");
-                false
-            }
-        }
-    }
-}
-
-/// Whether a user may become part of the fair sample.
-fn may_be_sampled(key: [u8; KEY_BYTES]) -> bool {
-    key[0] < u8::MAX / SAMPLED
-}
-
-/// Removes what a kill left behind of files that were not put in place yet. Nobody else is at it: the target is locked.
-fn remove_leftovers(directory: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(".tmp") {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// Removes a directory as a whole or not at all: what is left of it must not be taken for all of it.
-fn remove(directory: &Path) -> io::Result<()> {
-    let doomed = directory.with_extension("forgotten");
-    let cleared = |removed: io::Result<()>| match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    };
-    cleared(std::fs::remove_dir_all(&doomed))?;
-    cleared(std::fs::rename(directory, &doomed))?;
-    sync_directory_of(directory)?;
-    cleared(std::fs::remove_dir_all(&doomed))
-}
-
-fn key(external_id: &str) -> [u8; KEY_BYTES] {
-    first_bytes(external_id.as_bytes())
-}
-
-/// The first bytes of a SHA-256.
-fn first_bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let digest = Sha256::digest(bytes);
-    std::array::from_fn(|index| digest[index])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn confirmed(number: usize, content: &str) -> ConfirmedUser {
-        ConfirmedUser::new(&format!("user_{number}"), &format!("usr_{number}"), ContentHash::of(content.as_bytes()))
-    }
-
-    #[test]
-    fn what_was_learned_last_is_known_and_nothing_else() {
-        let runs = tempfile::tempdir().unwrap();
-        let mut users = ConfirmedUsers::open(runs.path(), "https://one.example").unwrap();
-        assert!(users.lookup().unwrap().is_none());
-        users.add((0..BUFFERED).map(|number| confirmed(number, "old")).collect()).unwrap();
-        users.add(vec![confirmed(7, "newer"), confirmed(7, "newest"), confirmed(9, "newest")]).unwrap();
-        users.write().unwrap();
-        users.add(vec![confirmed(9, "old")]).unwrap();
-        users.write().unwrap();
-        assert_eq!(users.files().unwrap().len(), 3);
-        drop(users);
-        let users = ConfirmedUsers::open(runs.path(), "https://one.example").unwrap();
-        assert_eq!(users.files().unwrap().len(), 1, "they are merged");
-        let lookup = users.lookup().unwrap().unwrap();
-        assert_eq!(lookup.users.len(), BUFFERED as u64);
-        let contents = |name: &str| {
-            ["old", "newer", "newest"].map(|content| lookup.is_confirmed(name, ContentHash::of(content.as_bytes())))
-        };
-        assert_eq!(contents("user_8"), [true, false, false]);
-        assert_eq!(contents("user_7"), [false, false, true]);
-        assert_eq!(contents("user_9"), [true, false, false]);
-        assert_eq!(contents("user_x"), [false, false, false]);
-        let other = ConfirmedUsers::open(runs.path(), "https://two.example").unwrap();
-        assert!(other.lookup().unwrap().is_none());
-        ConfirmedUsers::forget(runs.path(), "https://one.example").unwrap();
-        assert!(ConfirmedUsers::open(runs.path(), "https://one.example").unwrap().lookup().unwrap().is_none());
-    }
-
-    #[test]
-    fn the_sample_is_small_true_and_spread_over_all() {
-        let runs = tempfile::tempdir().unwrap();
-        for group in 0..4 {
-            let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
-            users.add((0..5000).map(|number| confirmed(group * 5000 + number, "")).collect()).unwrap();
-            users.write().unwrap();
-        }
-        let users = ConfirmedUsers::open(runs.path(), "target").unwrap();
-        assert_eq!(users.sample().count(), SAMPLE_SIZE);
-        let number = |external_id: &str| external_id.trim_start_matches("user_").parse::<usize>().unwrap();
-        assert!(users.sample().all(|(external_id, id)| *id == format!("usr_{}", number(external_id))));
-        for group in 0..4 {
-            let from_group = users.sample().filter(|(external_id, _)| number(external_id) / 5000 == group).count();
-            assert!(from_group > 5, "{from_group} of group {group}");
-        }
-    }
-
-    #[test]
-    fn what_is_damaged_is_forgotten_as_a_whole() {
-        for name in ["0000000001.sorted", "sample.json"] {
-            let runs = tempfile::tempdir().unwrap();
-            let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
-            for content in ["old", "new"] {
-                users.add((0..100).map(|number| confirmed(number, content)).collect()).unwrap();
-                users.write().unwrap();
-            }
-            std::fs::write(users.directory.join(name), "{\"torn").unwrap();
-            let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
-            assert!(users.lookup().unwrap().is_none() && users.sample().next().is_none());
-            users.add((0..100).map(|number| confirmed(number, "")).collect()).unwrap();
-            users.write().unwrap();
-            assert!(users.sample().count() > 5);
-        }
-    }
-
-    #[test]
-    fn a_run_that_may_change_users_is_remembered_until_it_is_over() {
-        let runs = tempfile::tempdir().unwrap();
-        let users = ConfirmedUsers::open(runs.path(), "target").unwrap();
-        assert_eq!(users.updating().unwrap(), None);
-        users.note_updating(Some("one")).unwrap();
-        assert_eq!(users.updating().unwrap().as_deref(), Some("one"));
-        users.note_updating(None).unwrap();
-        users.note_updating(None).unwrap();
-        assert_eq!(users.updating().unwrap(), None);
-        users.note_updating(Some("two")).unwrap();
-        assert_eq!(users.recreate_empty().unwrap().updating().unwrap(), None);
     }
 }

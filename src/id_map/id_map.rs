@@ -1,0 +1,184 @@
+//! The map of one target, for one process at a time.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::addition::Addition;
+use super::runs_of_target::runs_of_target;
+use super::taken_in::TakenIn;
+use super::{IdLookup, KnownId};
+use crate::files::{create_private_directory, remove_leftovers, sync_directory_of};
+use crate::journal::{RunDirectory, RunRecord, read_learned_ids, target_digest};
+use crate::kind::Kind;
+
+/// How the directory of a target's map is called, within the one of the runs; the target's digest follows.
+pub const ID_MAP_PREFIX: &str = "ids-";
+
+/// The map of one target. Another process that wants it waits as long as this lives, which is never for long.
+#[derive(Debug)]
+pub struct IdMap {
+    runs: PathBuf,
+    target: String,
+    directory: PathBuf,
+    taken_in: TakenIn,
+    _lock: File,
+}
+
+impl IdMap {
+    /// Opens the map of `target`, and waits for another process that has it. Blocks. What is damaged is forgotten.
+    pub fn open(runs: &Path, target: &str) -> io::Result<Self> {
+        let directory = runs.join(format!("{ID_MAP_PREFIX}{}", target_digest(target)));
+        create_private_directory(&directory)?;
+        let lock = lock(&directory.join("lock"))?;
+        remove_leftovers(&directory)?;
+        let new = |taken_in| Self {
+            runs: runs.to_path_buf(),
+            target: target.to_owned(),
+            directory: directory.clone(),
+            taken_in,
+            _lock: lock,
+        };
+        match TakenIn::read(&directory) {
+            Ok(taken_in) => Ok(new(taken_in)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                new(TakenIn::nothing()).without_what_is_damaged(&error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the journals say may be about another target by the same name, which was noted in what is damaged. So nothing is taken from
+    /// them again: the target is asked.
+    fn without_what_is_damaged(mut self, error: &io::Error) -> io::Result<Self> {
+        tracing::warn!(%error, "what is known of the target's ids is damaged and is forgotten; the next import asks the target for them");
+        self.forget()?;
+        Ok(self)
+    }
+
+    /// Takes in what the runs have learned since the last time, those under way among them. Durable when this returns. Blocks.
+    pub fn take_in(mut self) -> io::Result<Self> {
+        match self.take_in_journals() {
+            Ok(()) => Ok(self),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => self.without_what_is_damaged(&error),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take_in_journals(&mut self) -> io::Result<()> {
+        let (mut taken_in, mut addition) = (self.taken_in.clone(), Addition::new(&self.directory)?);
+        let runs = runs_of_target(&self.runs, &self.target)?;
+        for (directory, record) in &runs {
+            take_in_run(directory, record, &mut addition, &mut taken_in)?;
+        }
+        addition.finish()?;
+        // Runs that are gone need no place any more.
+        taken_in.runs.retain(|run, _| runs.iter().any(|(_, record)| record.id == *run));
+        self.set(taken_in)
+    }
+
+    /// Whether the target may have confirmed somebody in an earlier run who is not in the map.
+    pub fn misses_some(&self) -> bool {
+        self.taken_in.misses_some
+    }
+
+    /// Notes that nothing is remembered as confirmed that is not in the map.
+    pub fn note_covered(&mut self) -> io::Result<()> {
+        self.set(TakenIn { misses_some: false, ..self.taken_in.clone() })
+    }
+
+    /// Forgets all, also what the journals say up to now: the target is another one, or somebody is about to delete what the runs
+    /// created there.
+    pub fn forget(&mut self) -> io::Result<()> {
+        let mut taken_in = TakenIn::nothing();
+        for (directory, record) in runs_of_target(&self.runs, &self.target)? {
+            taken_in.runs.insert(record.id, length(&directory.journal())?);
+        }
+        self.set(taken_in)?;
+        self.remove_all()
+    }
+
+    /// For looking ids up as they are known now.
+    pub fn lookup(&self) -> io::Result<IdLookup> {
+        IdLookup::open(&self.directory)
+    }
+
+    fn set(&mut self, taken_in: TakenIn) -> io::Result<()> {
+        if taken_in != self.taken_in {
+            taken_in.write(&self.directory)?;
+            self.taken_in = taken_in;
+        }
+        Ok(())
+    }
+
+    /// Removes all entries: first the sorted files, without which none is found.
+    fn remove_all(&self) -> io::Result<()> {
+        for (_, path) in super::segments::files(&self.directory)? {
+            std::fs::remove_file(path)?;
+        }
+        sync_directory_of(&self.directory.join("ids"))?;
+        match std::fs::remove_file(self.directory.join("ids")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Takes in the journal of one run from where it was left.
+fn take_in_run(
+    directory: &RunDirectory,
+    record: &RunRecord,
+    addition: &mut Addition<'_>,
+    taken_in: &mut TakenIn,
+) -> io::Result<()> {
+    let journal = directory.journal();
+    let (from, length) = (taken_in.runs.get(&record.id).copied().unwrap_or(0), length(&journal)?);
+    if from == length {
+        return Ok(());
+    }
+    let kind = |input: u16| record.inputs.get(usize::from(input)).map_or_else(Kind::default, |input| input.kind);
+    let mut failed = None;
+    let read = read_learned_ids(&journal, from, |learned| {
+        addition.add(&KnownId::of(kind(learned.key.input), learned)).map_err(|error| {
+            let kind = error.kind();
+            failed = Some(error);
+            kind.into()
+        })
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let taken = match read {
+        Ok(learned) => {
+            taken_in.misses_some |= learned.misses_some;
+            learned.end
+        }
+        Err(error) => {
+            tracing::warn!(run = record.id, "ids that this run learned are not known: {error}");
+            taken_in.misses_some = true;
+            length
+        }
+    };
+    taken_in.runs.insert(record.id.clone(), taken);
+    Ok(())
+}
+
+/// The length of a journal; that of one which is not there is nothing.
+fn length(journal: &Path) -> io::Result<u64> {
+    match std::fs::metadata(journal) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes the lock of a map, and waits for it.
+fn lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    file.lock()?;
+    Ok(file)
+}

@@ -1,0 +1,63 @@
+//! Reads the map: one id, or all of them.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::KnownId;
+use super::record::RecordWindow;
+use super::segments::{ENTRY_BYTES, files, hash, newest, place_of};
+use crate::index::{SortedFile, Sorter, merge};
+use crate::kind::Kind;
+
+/// Bytes that are read to look one entry up: most are shorter.
+const ONE: usize = 256;
+
+/// Bytes that are read at once where all entries are gone through.
+const ALL: usize = 256 * 1024;
+
+/// Places in memory while they are sorted: 256 KiB.
+const BUFFERED: usize = 32 * 1024;
+
+const PLACE_BYTES: usize = 8;
+
+/// The map as it was when this was opened. Many threads may look ids up at once; what is learned meanwhile is not in it.
+#[derive(Debug)]
+pub struct IdLookup {
+    /// None if nothing is known.
+    records: Option<File>,
+    segments: Vec<SortedFile<ENTRY_BYTES>>,
+}
+
+impl IdLookup {
+    /// Opens the map in a directory.
+    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+        let segments =
+            files(directory)?.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
+        let records = if segments.is_empty() { None } else { Some(File::open(directory.join("ids"))?) };
+        Ok(Self { records, segments })
+    }
+
+    /// What is known of one of this kind, by its id at Clerk.
+    pub fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<KnownId>> {
+        let Some(records) = &self.records else { return Ok(None) };
+        let (hash, mut place) = (hash(kind, clerk_id), None);
+        for segment in &self.segments {
+            place = place.max(segment.find(&hash)?.as_ref().map(place_of));
+        }
+        let known = place.map(|place| RecordWindow::new(records, ONE).record(place)).transpose()?;
+        Ok(known.filter(|known| known.kind == kind && known.clerk_id == clerk_id))
+    }
+
+    /// Shows all that is known, in the order in which it was learned.
+    pub fn for_each(&self, mut each: impl FnMut(KnownId) -> io::Result<()>) -> io::Result<()> {
+        let Some(records) = &self.records else { return Ok(()) };
+        let entries = merge(self.segments.iter().map(SortedFile::entries)).map(|entry| entry.map(|(entry, _)| entry));
+        let places = Sorter::<PLACE_BYTES>::new(BUFFERED, std::env::temp_dir());
+        for entry in newest(entries) {
+            places.extend(&[place_of(&entry?).to_be_bytes()])?;
+        }
+        let mut window = RecordWindow::new(records, ALL);
+        places.finish()?.iter().try_for_each(|place| each(window.record(u64::from_be_bytes(place?))?))
+    }
+}

@@ -1,0 +1,56 @@
+//! What moves: one implementation for each kind of record, in front of one pipeline.
+
+use std::fmt;
+use std::io;
+
+use super::unique_keys::UniqueKeys;
+use super::{Notices, Rejection};
+use crate::kind::Kind;
+use crate::source::RawRecord;
+
+/// Parses, maps, validates and encodes records of one kind. The same in a dry run, an import and a verification.
+///
+/// What comes out of it is bytes, ids, keys and notices: nothing behind it knows what a record is.
+pub trait RecordMapper: fmt::Debug + Send + Sync {
+    /// Which kind its records are of.
+    fn kind(&self) -> Kind;
+
+    /// Maps a record, and writes into `output` what is wanted of it. The error is one of the disk, where a mapper looks things up;
+    /// it says nothing about the record.
+    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>>;
+
+    /// The columns that mean something where its records are rows of a CSV.
+    fn columns(&self) -> &'static [&'static str];
+
+    /// How many bytes an encoded record can have that do not come from its record, and how often its bytes can be in it beyond
+    /// what is usual: for the bound of memory.
+    fn memory_growth(&self) -> (usize, usize);
+}
+
+/// A record that can be sent.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The key at the target.
+    pub external_id: Box<str>,
+    /// The id at Clerk, if that is another one.
+    pub clerk_id: Option<Box<str>>,
+    /// Whether it may not be used at the target: a user who may not sign in.
+    pub disabled: bool,
+    /// What an administrator has to know.
+    pub notices: Notices,
+    /// The canonical form as JSON without secrets, if it was wanted.
+    pub preview: Option<String>,
+}
+
+/// What is wanted of a record beside the answer whether it can be sent, and where that goes. It is used again for the next record.
+#[derive(Debug, Default)]
+pub struct MapOutput {
+    /// Whether the encoded form is wanted.
+    pub wants_encoded: bool,
+    /// Whether the canonical form is wanted for people.
+    pub wants_preview: bool,
+    /// The encoded forms, one behind the other.
+    pub encoded: Vec<u8>,
+    /// What no two records of the kind share, of the last record; nothing if nobody looks for duplicates.
+    pub keys: Option<UniqueKeys>,
+}

@@ -1,0 +1,102 @@
+//! Users: what a record of an export, a row of a CSV or a line of a rejects file becomes.
+
+use std::io;
+
+use super::reject_line::{RecordContent, content};
+use super::{
+    MapOutput, Mapped, MigrationIdentity, Notices, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, map, parse,
+    parse_row, row_rejection,
+};
+use crate::clerk::{COLUMNS, User};
+use crate::kind::Kind;
+use crate::source::RawRecord;
+
+/// Appends the form in which a destination takes an identity.
+pub type WireForm = fn(&MigrationIdentity<'_>, &mut Vec<u8>);
+
+/// Maps users by rules, and writes them in a destination's form.
+#[derive(Clone, Debug)]
+pub struct UserMapper {
+    rules: Rules,
+    form: WireForm,
+}
+
+impl UserMapper {
+    /// A mapper that goes by these rules, for a destination that takes this form.
+    pub fn new(rules: Rules, form: WireForm) -> Self {
+        Self { rules, form }
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Maps a user about whom these notices are known already.
+    pub fn map_user(&self, user: &User<'_>, notices: Notices, output: &mut MapOutput) -> Result<Prepared, Rejection> {
+        let mut mapped = map(user, &self.rules)?;
+        mapped.notices.extend(notices);
+        if output.wants_encoded {
+            (self.form)(&mapped.identity, &mut output.encoded);
+        }
+        if let Some(keys) = &mut output.keys {
+            collect(&mapped, keys);
+        }
+        let Mapped { identity, notices } = mapped;
+        let preview = output.wants_preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
+        let clerk_id = identity.admin_metadata.clerk.id;
+        Ok(Prepared {
+            clerk_id: (clerk_id != identity.external_id).then(|| clerk_id.into()),
+            external_id: identity.external_id.into(),
+            disabled: identity.is_disabled(),
+            notices,
+            preview,
+        })
+    }
+}
+
+impl RecordMapper for UserMapper {
+    fn kind(&self) -> Kind {
+        Kind::User
+    }
+
+    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+        read_user(record, |user| Ok(self.map_user(&user, Notices::default(), output)))
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &COLUMNS
+    }
+
+    fn memory_growth(&self) -> (usize, usize) {
+        self.rules.memory_growth()
+    }
+}
+
+/// Reads the user in a record, and gives it to `then`.
+pub fn read_user<T>(
+    record: RawRecord<'_>,
+    then: impl FnOnce(User<'_>) -> io::Result<Result<T, Rejection>>,
+) -> io::Result<Result<T, Rejection>> {
+    let bytes = record.bytes();
+    if let Some(header) = record.header() {
+        return match header.row(bytes) {
+            Ok(row) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), then),
+            Err(fault) => Ok(Err(row_rejection(fault))),
+        };
+    }
+    match content(bytes) {
+        Ok(RecordContent::Json(json)) => parse(&json).map_or_else(|rejection| Ok(Err(rejection)), then),
+        Ok(RecordContent::Row(kept)) => match kept.cells() {
+            Ok((header, row)) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), then),
+            Err(rejection) => Ok(Err(rejection)),
+        },
+        Err(rejection) => Ok(Err(rejection)),
+    }
+}
+
+fn collect(mapped: &Mapped<'_>, keys: &mut UniqueKeys) {
+    keys.clear();
+    mapped.identity.unique(|field, text| keys.claim(field, text));
+    mapped.identity.verified_beside(|field, text| keys.beside(field, text));
+}
