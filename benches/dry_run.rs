@@ -1,5 +1,5 @@
-//! Reading and mapping, each beside what it is compared with. Throughput in users and, by the size of the export, in bytes;
-//! run with `cargo bench`.
+//! Reading and mapping, each beside what it is compared with. The throughput is in users and, by the size of the export, in
+//! bytes. Run it with `cargo bench`.
 
 use std::hint::black_box;
 use std::io::{BufReader, Cursor};
@@ -21,10 +21,10 @@ mod user;
 use export::write_export;
 use user::Generator;
 
-/// Users in the export.
+/// The number of users in the export.
 const USERS: u64 = 4_000;
 
-/// An export of that many users.
+/// An export with this many users.
 fn generate(users: u64) -> Vec<u8> {
     let mut export = Vec::new();
     let generator = Generator { seed: 1, bad_share: 0.0, digests: true };

@@ -1,5 +1,5 @@
-//! A dry run, and an import to a target that answers at once, from the file to the summary. Throughput in users and, by
-//! the size of the export, in bytes; run with `cargo bench`.
+//! A dry run, and an import to a target that answers at once, from the file to the summary. The throughput is in users and,
+//! by the size of the export, in bytes. Run it with `cargo bench`.
 
 use std::fs::File;
 use std::io::BufReader;

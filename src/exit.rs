@@ -1,4 +1,4 @@
-//! How a run ends, as scripts see it.
+//! How a command ends, as scripts see it.
 
 use std::process::ExitCode;
 
@@ -6,32 +6,32 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitStatus {
-    /// All done, nothing rejected.
+    /// All done, and no record was rejected.
     Success = 0,
-    /// A bug, or a failure nobody foresaw.
+    /// A bug, or a failure that the program does not know.
     Unexpected = 1,
-    /// Wrong usage or configuration.
+    /// The command line or the configuration is wrong.
     Usage = 2,
-    /// Finished, some records rejected.
+    /// Finished, and some records were rejected.
     Rejected = 3,
-    /// Stopped by `--max-errors` or `--strict`.
+    /// `--max-errors` or `--strict` stopped the run.
     TooManyErrors = 4,
-    /// The input is unreadable, truncated or malformed as a whole, or has too few records.
+    /// The input is unreadable, truncated or malformed as a whole, or it has too few records.
     Input = 5,
-    /// The target refused us: authentication, scope, plan.
+    /// The target refused access: authentication, scope, or plan.
     Refused = 6,
-    /// The target cannot be reached or kept failing; worth a retry later.
+    /// The target cannot be reached or kept failing. A later retry may succeed.
     Unreachable = 7,
     /// Another run holds the lock.
     Locked = 8,
-    /// Ctrl-C; resumable.
+    /// Ctrl-C. The run can be resumed.
     Interrupted = 130,
-    /// SIGTERM; resumable.
+    /// SIGTERM. The run can be resumed.
     Terminated = 143,
 }
 
 impl ExitStatus {
-    /// All of them, in the order of `--help`.
+    /// All codes, in the order of `--help`.
     pub const ALL: &'static [Self] = &[
         Self::Success,
         Self::Unexpected,

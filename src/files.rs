@@ -1,4 +1,4 @@
-//! Files and directories for the owner only, put in place so that a crash or a power cut leaves the old or the new one.
+//! Files and directories for the owner only. After a crash or a power cut there is the old file or the new one.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -14,9 +14,9 @@ pub fn replace_private(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> 
     })
 }
 
-/// Writes a file for the owner only and puts it in place as a whole: a crash leaves the old one or the new one.
+/// Writes a file for the owner only, and replaces the old one in one step: a crash leaves the old file or the new one.
 pub fn put_private<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) -> io::Result<T> {
-    // Its name is like no other, and it is private.
+    // Its name is unique, and only the owner can read it.
     let temporary = tempfile::NamedTempFile::new_in(directory_of(path))?;
     let written = write(temporary.as_file().try_clone()?)?;
     temporary.as_file().sync_all()?;
@@ -30,24 +30,24 @@ pub fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A new file is not there after a power cut before its directory says so.
+/// Makes a new file survive a power cut: a file is safe only when its directory is on disk.
 pub fn sync_directory_of(path: &Path) -> io::Result<()> {
-    // Elsewhere directories cannot be opened, and need not be.
+    // On other systems directories cannot be opened, and need no sync.
     if cfg!(not(unix)) {
         return Ok(());
     }
     File::open(directory_of(path))?.sync_all()
 }
 
-/// Makes a directory, and those above it, for the owner only, so that a power cut does not take any of them along. One that
-/// exists is left as it is.
+/// Makes a directory, and those above it, for the owner only, and safe from a power cut. A directory that exists is left as
+/// it is.
 pub fn create_private_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     create_private_directory(directory_of(path))?;
     match private_directory().create(path) {
-        // Another process was faster.
+        // Another process created it first.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         created => created.and_then(|()| sync_directory_of(path)),
     }
@@ -61,7 +61,7 @@ pub(crate) fn private_directory() -> DirBuilder {
     builder
 }
 
-/// Makes a new, empty file for the owner only, in place of any that is there.
+/// Makes a new, empty file for the owner only. It replaces a file that is there.
 pub fn create_private(path: &Path) -> io::Result<File> {
     match std::fs::remove_file(path) {
         Ok(()) => {}
@@ -71,10 +71,10 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     create_new_private(path)
 }
 
-/// Makes a new, empty file for the owner only. It is an error if there is one.
+/// Makes a new, empty file for the owner only. It is an error if a file is there.
 pub(crate) fn create_new_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    // `create_new` never follows a link that somebody put there.
+    // `create_new` never follows a symbolic link that another user put there.
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

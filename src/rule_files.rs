@@ -1,7 +1,7 @@
 //! The files that decide how every user is mapped: the mapping file and the JSON Schema of the traits.
 //!
-//! They belong to the run. A run keeps copies, for the owner only, and goes on by them, even if the files changed; that
-//! they are the same content is known by its hash.
+//! They belong to the run. A run keeps copies, for the owner only, and a resumed run uses the copies, even if the files have
+//! changed. A hash in `run.json` shows that a copy is intact.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,52 +11,52 @@ use crate::journal::{FileRecord, RunDirectory, RunRecord};
 use crate::mapping::{MAPPING_FILE_BYTES, MissingEmail, Rules, TraitsSchema, TraitsSchemaError, parse_mapping};
 use crate::toml_document::{TextFault, list_faults};
 
-/// Largest JSON Schema, in bytes. Ours.
+/// The largest JSON Schema, in bytes. This is a limit of the program.
 const SCHEMA_BYTES: usize = 1024 * 1024;
 
-/// Why the files cannot be used.
+/// Why one of the files cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleFileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read `{path}`")]
     Read {
         /// The path.
         path: PathBuf,
-        /// The operating system's reason, or that it is too large or no text.
+        /// The operating system's reason, or that the file is too large or not text.
         source: io::Error,
     },
-    /// The mapping file is wrong.
-    #[error("the mapping file is wrong:{}", list_faults(path, faults))]
+    /// The mapping file has faults.
+    #[error("the mapping file has faults:{}", list_faults(path, faults))]
     Mapping {
         /// The path.
         path: PathBuf,
-        /// All that is wrong with it.
+        /// All its faults.
         faults: Vec<TextFault>,
     },
-    /// The schema is wrong, or this build cannot check anything against one.
+    /// The schema has a fault, or this build cannot check traits against a schema.
     #[error("the traits schema `{}` cannot be used: {problem}", path.display())]
     Schema {
         /// The path.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with the schema.
         problem: TraitsSchemaError,
     },
-    /// A run's copy is not what the run was begun with.
+    /// The run's copy is not the file that the run began with.
     #[error(
-        "`{path}`, the run's copy of a file that decides how users are mapped, {problem}; put the file `{original}`, as it was \
-         when the run was begun, there, or begin again with --new-run"
+        "`{path}`, the run's copy of a file that decides how users are mapped, {problem}; put the file `{original}` there, as it \
+         was when the run began, or begin a new run with --new-run"
     )]
     Copy {
-        /// The path.
+        /// The path of the copy.
         path: PathBuf,
-        /// What it is a copy of.
+        /// The path of the file that was copied.
         original: String,
-        /// What is wrong with it.
+        /// What is wrong with the copy.
         problem: String,
     },
 }
 
-/// The content of the files, as far as there are any.
+/// The content of the files that were named.
 #[derive(Clone, Debug, Default)]
 pub struct RuleFiles {
     mapping: Option<RuleFile>,
@@ -89,7 +89,7 @@ impl RuleFile {
         FileRecord::of(&self.path, &self.content)
     }
 
-    /// A run's copy, which goes by the name of the file it was made of.
+    /// The run's copy of a file. Messages name the file that was copied, not the copy.
     fn copy(path: &Path, record: Option<&FileRecord>, most: usize) -> Result<Option<Self>, RuleFileError> {
         let Some(record) = record else { return Ok(None) };
         let wrong =
@@ -104,14 +104,14 @@ impl RuleFile {
         })?;
         let file = Self { path: PathBuf::from(&record.path), ..read };
         if file.record().sha256 != record.sha256 {
-            return Err(wrong("is not what the run was begun with".to_owned()));
+            return Err(wrong("is not the file that the run began with".to_owned()));
         }
         Ok(Some(file))
     }
 }
 
 impl RuleFiles {
-    /// Reads the files that were named.
+    /// Reads the files that the user named.
     pub fn read(mapping: Option<&Path>, traits_schema: Option<&Path>) -> Result<Self, RuleFileError> {
         let read = |path: Option<&Path>, most| path.map(|path| RuleFile::read(path, most)).transpose();
         Ok(Self { mapping: read(mapping, MAPPING_FILE_BYTES)?, traits_schema: read(traits_schema, SCHEMA_BYTES)? })
@@ -130,7 +130,7 @@ impl RuleFiles {
         (self.mapping.as_ref().map(RuleFile::record), self.traits_schema.as_ref().map(RuleFile::record))
     }
 
-    /// Leaves copies in a run's directory, readable by the owner only.
+    /// Writes copies to a run's directory, for the owner only.
     pub fn keep(&self, directory: &RunDirectory) -> io::Result<()> {
         for (file, path) in [(&self.mapping, directory.mapping()), (&self.traits_schema, directory.traits_schema())] {
             if let Some(file) = file {
@@ -140,7 +140,7 @@ impl RuleFiles {
         Ok(())
     }
 
-    /// Compiles them; `--missing-email`, if it was given, wins over the mapping file.
+    /// Compiles the files to rules. `--missing-email`, if it was given, wins over the mapping file.
     pub fn rules(&self, missing_email: Option<MissingEmail>) -> Result<Rules, RuleFileError> {
         let mut rules = match &self.mapping {
             None => Rules::default(),

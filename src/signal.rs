@@ -1,4 +1,5 @@
-//! Signals as a stream: the first asks the run to end, the second drops the requests under way, the third ends the process.
+//! Signals as a stream: the first asks the run to end, the second cancels the requests in flight, the third ends the
+//! process.
 
 use std::fmt;
 
@@ -7,9 +8,9 @@ use tokio::sync::mpsc;
 /// A signal that asks the run to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Ctrl-C.
+    /// SIGINT, as from Ctrl-C.
     Interrupt,
-    /// From a service manager or scheduler.
+    /// SIGTERM, as from a service manager or a scheduler.
     Terminate,
 }
 
@@ -37,19 +38,19 @@ impl Signals {
                 if count > 2 {
                     on_third(signal);
                 } else if sender.send(signal).await.is_err() {
-                    tracing::debug!("a signal after the run was over");
+                    tracing::debug!("a signal arrived after the run ended");
                 }
             }
         });
         Ok(Self(receiver))
     }
 
-    /// Signals that never come, for tests and embedding.
+    /// A stream without any signal, for tests and embedding.
     pub fn none() -> Self {
         Self(mpsc::channel(1).1)
     }
 
-    /// The next signal; never returns when there will be none.
+    /// Waits for the next signal. If none can come any more, it never returns.
     pub async fn next(&mut self) -> Signal {
         match self.0.recv().await {
             Some(signal) => signal,

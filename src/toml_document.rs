@@ -1,7 +1,7 @@
-//! A file of the user's in TOML: its tables, and what is wrong with it, by line and column.
+//! A TOML file that a user writes: its tables, and its faults by line and column.
 //!
-//! A fault names keys, which are the file's own, and what may stand in their place. Values are never repeated: they can be
-//! anything.
+//! A fault names a key of the file, and what may be there instead. It never repeats a value, which may be personal or
+//! secret.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,20 +10,20 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// How alike two names have to be for one to be suggested, from 0 to 1.
+/// How alike two names must be for one to be suggested, from 0 to 1.
 const ALIKE: f64 = 0.75;
 
-/// Faults of one file that are listed at once.
+/// How many faults of one file are listed.
 const MOST_FAULTS: usize = 10;
 
-/// Something that is wrong with a file.
+/// A fault in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextFault {
-    /// From 1.
+    /// Counted from 1.
     pub line: usize,
-    /// In characters, from 1.
+    /// Counted in characters, from 1.
     pub column: usize,
-    /// A sentence. It repeats no value of the file.
+    /// One sentence. It repeats no value of the file.
     pub message: String,
 }
 
@@ -33,14 +33,14 @@ impl fmt::Display for TextFault {
     }
 }
 
-/// Lists the faults, one a line, but not too many.
+/// Lists the faults, one a line, up to a limit.
 pub(crate) fn list_faults(path: &Path, faults: &[TextFault]) -> String {
     let lines = faults.iter().take(MOST_FAULTS).map(|fault| format!("\n  {}, {fault}", path.display()));
     let more = faults.len().saturating_sub(MOST_FAULTS);
     lines.chain((more > 0).then(|| format!("\n  and {more} more"))).collect()
 }
 
-/// The text of a file, and what is wrong with it.
+/// The text of a file, and the faults found so far.
 pub(crate) struct Document<'t> {
     text: &'t str,
     faults: Vec<(usize, String)>,
@@ -48,7 +48,7 @@ pub(crate) struct Document<'t> {
 
 /// A table of the document.
 pub(crate) struct Section<'t, 'd> {
-    /// As in `[traits]`; empty for the document itself.
+    /// As in `[traits]`. The document itself has an empty name.
     pub name: &'static str,
     pub table: &'d DeTable<'t>,
 }
@@ -58,7 +58,7 @@ impl<'t, 'd> Section<'t, 'd> {
         Self { name: "", table }
     }
 
-    /// A value, if there is one.
+    /// The value of a key, if the section has the key.
     pub(crate) fn get(&self, key: &str) -> Option<&'d Spanned<DeValue<'t>>> {
         self.table.get(key)
     }
@@ -69,12 +69,12 @@ impl<'t> Document<'t> {
         Self { text, faults: Vec::new() }
     }
 
-    /// Something is wrong here.
+    /// Notes a fault at this place.
     pub(crate) fn fault(&mut self, span: Range<usize>, message: impl Into<String>) {
         self.faults.push((span.start, message.into()));
     }
 
-    /// A table within another one; one that is not there is empty.
+    /// A table within another one, or nothing if it is absent or not a table, which is a fault.
     pub(crate) fn section<'d>(&mut self, parent: &Section<'t, 'd>, name: &'static str) -> Option<Section<'t, 'd>> {
         let value = parent.get(name)?;
         if let DeValue::Table(table) = value.get_ref() {
@@ -84,7 +84,7 @@ impl<'t> Document<'t> {
         None
     }
 
-    /// Every key of the section that is none of these is a fault.
+    /// Notes a fault for each key of the section that is not in `known`.
     pub(crate) fn only(&mut self, section: &Section<'t, '_>, known: &[&str]) {
         for key in section.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let place = if section.name.is_empty() { String::new() } else { format!(" in [{}]", section.name) };
@@ -95,7 +95,7 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// `true` or `false`.
+    /// The value of a key that must be `true` or `false`.
     pub(crate) fn flag(&mut self, section: &Section<'t, '_>, key: &str) -> Option<bool> {
         let value = section.get(key)?;
         let flag = value.get_ref().as_bool();
@@ -105,7 +105,7 @@ impl<'t> Document<'t> {
         flag
     }
 
-    /// Text.
+    /// The value of a key that must be text.
     pub(crate) fn text<'d>(&mut self, section: &Section<'t, 'd>, key: &str) -> Option<(&'d str, Range<usize>)> {
         let value = section.get(key)?;
         let text = value.get_ref().as_str();
@@ -115,7 +115,7 @@ impl<'t> Document<'t> {
         text.map(|text| (text, value.span()))
     }
 
-    /// One of several words.
+    /// The value of a key that must be one of several words.
     pub(crate) fn word<T: Copy>(&mut self, section: &Section<'t, '_>, key: &str, words: &[(&str, T)]) -> Option<T> {
         let (text, span) = self.text(section, key)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
@@ -127,7 +127,7 @@ impl<'t> Document<'t> {
         None
     }
 
-    /// A number of characters.
+    /// The value of a key that must be a number of characters.
     pub(crate) fn length(&mut self, section: &Section<'t, '_>, key: &str, most: usize) -> Option<usize> {
         let value = section.get(key)?;
         let integer = value.get_ref().as_integer();
@@ -139,7 +139,7 @@ impl<'t> Document<'t> {
         length
     }
 
-    /// All that was found, from top to bottom.
+    /// All faults, from top to bottom.
     pub(crate) fn into_faults(mut self) -> Vec<TextFault> {
         self.faults.sort_by_key(|(offset, _)| *offset);
         let text = self.text;
@@ -152,20 +152,20 @@ impl<'t> Document<'t> {
     }
 }
 
-/// `; did you mean `this`?`, if something is alike.
+/// A text such as `; did you mean `this`?`, if a known name is alike.
 pub(crate) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     let alike = known.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(alike, _)| *alike >= ALIKE);
     let best = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.map(|(_, known)| format!("; did you mean `{known}`?"))
 }
 
-/// A key, if it is one that somebody would write.
+/// A key in backquotes, if it is a plain name that a message may repeat; otherwise only `here`.
 pub(crate) fn shown(key: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-:.".contains(character);
     if !key.is_empty() && key.len() <= 64 && key.chars().all(is_plain) { format!("`{key}`") } else { "here".to_owned() }
 }
 
-/// `a`, `b` and `c`.
+/// A text such as `a`, `b` and `c`.
 fn listed(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {

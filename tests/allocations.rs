@@ -1,4 +1,5 @@
-//! How often memory is allocated for a record on its way from bytes to its encoded form, so that it cannot creep up.
+//! How often memory is allocated for a record on its way from bytes to its encoded form. This test keeps the number from
+//! growing.
 
 use std::io::{Cursor, Read};
 use std::sync::Arc;
@@ -52,14 +53,14 @@ fn a_record_takes_few_allocations() {
         let user = parse(record).expect("a user");
         map(&user, &Rules::default()).expect("an identity").identity.encode(body);
     });
-    // Measured: 7 in 100 records for framing, which is the chunks; 2 for the lists of a user; 5 more for what is mapped.
+    // Measured: 7 in 100 records for framing (the chunks), 2 for the lists of a user, 5 more for what is mapped.
     let framing = framing.count_total * 100 / USERS;
     assert!(framing <= 10, "{framing} in 100 records");
     assert!((1..=2).contains(&parsing), "{parsing} for parsing");
     assert!((1..=7).contains(&all), "{all} in all");
 }
 
-/// Gives no more than so many bytes at once, as a pipe or a decompressor does.
+/// Returns at most this many bytes at once, as a pipe or a decompressor does.
 struct Piecewise(Cursor<Vec<u8>>, usize);
 
 impl Read for Piecewise {
@@ -70,7 +71,7 @@ impl Read for Piecewise {
 }
 
 #[test]
-fn chunks_take_the_same_room_however_little_is_read_at_once() {
+fn chunks_use_the_same_memory_with_any_size_of_reads() {
     let export = generate();
     let limits = ReaderLimits::default();
     for piece in [10_000, 32 * 1024, 50_000, 200_000, usize::MAX] {
@@ -78,7 +79,7 @@ fn chunks_take_the_same_room_however_little_is_read_at_once() {
         let mut reader = RecordReader::new(source, Arc::from("-"), limits).expect("an export");
         let mut chunks = 0;
         while let Some(chunk) = reader.next_chunk().expect("a chunk") {
-            // What was carried over from the chunk before is less than a record, and this export's are small.
+            // What the chunk before left over is less than a record, and this export has small records.
             let most = limits.chunk_bytes + 64 * 1024;
             assert!(chunk.bytes.capacity() <= most, "{} bytes in pieces of {piece}", chunk.bytes.capacity());
             chunks += 1;
@@ -88,17 +89,17 @@ fn chunks_take_the_same_room_however_little_is_read_at_once() {
 }
 
 #[test]
-fn chunks_that_are_done_with_give_their_room_to_later_ones() {
+fn later_chunks_use_the_memory_of_finished_ones() {
     let export = generate();
     let mut reader =
         RecordReader::new(Box::new(Cursor::new(export)), Arc::from("-"), ReaderLimits::default()).expect("an export");
     let allocated = measure(|| while reader.next_chunk().expect("a chunk").is_some() {});
-    // Two chunks: the one that is out, and the one that is filled. Beside them the places of the records.
+    // Two chunks, the one that was returned and the one that is being filled; and the places of the records.
     assert!(allocated.bytes_total < 1024 * 1024, "{} bytes for an export of 4 MB", allocated.bytes_total);
 }
 
-/// What the committer, which runs on the calling thread, keeps in memory during a dry run of so many records, each of them a
-/// chunk of its own.
+/// How much memory the committer, which runs on the calling thread, keeps during a dry run of this many records. Each record
+/// is a chunk of its own.
 fn kept_by_the_committer(records: usize) -> u64 {
     let picture = "x".repeat(4096);
     let record = |number| {
@@ -129,7 +130,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
 }
 
 #[test]
-fn a_dry_run_keeps_nothing_of_what_is_behind_it() {
+fn a_dry_run_keeps_nothing_of_earlier_records() {
     let (few, many) = (kept_by_the_committer(500), kept_by_the_committer(5_000));
     assert!(many < few + 32 * 1024, "{few} bytes with 500 chunks, {many} with 5,000");
 }

@@ -1,10 +1,11 @@
-//! What a build without a feature says to somebody who asks for it: `cargo test --no-default-features --test without_features`.
+//! What a build without a feature says when somebody asks for it: `cargo test --no-default-features --test
+//! without_features`.
 
 #![cfg(not(any(feature = "sandbox", feature = "traits-schema")))]
 
 use std::process::Command;
 
-/// Fails with wrong usage, and returns what is said about it.
+/// Fails unless the usage is wrong, and returns the message.
 fn refused(arguments: &[&str]) -> String {
     let directory = tempfile::tempdir().expect("a scratch directory");
     std::fs::write(directory.path().join("users.json"), "[]").expect("a file");
@@ -12,10 +13,10 @@ fn refused(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_avnology"));
     command.args(arguments).current_dir(directory.path()).env("HOME", directory.path()).env("TMPDIR", directory.path());
     let output = command.output().expect("the binary runs");
-    let told = String::from_utf8(output.stderr).expect("UTF-8");
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+    let reported = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {reported}");
     assert!(output.stdout.is_empty(), "{arguments:?}");
-    told
+    reported
 }
 
 #[test]
@@ -26,14 +27,14 @@ fn a_build_without_the_sandbox_says_how_to_get_it() {
         &["sandbox", "--listen", "127.0.0.1:0", "--fault", "garbage=1"],
         &["migrate", "clerk", "--import", "users.json", "--sandbox"],
     ] {
-        let told = refused(arguments);
-        assert!(told.contains("`cargo install --path . --features sandbox`"), "{arguments:?}: {told}");
+        let reported = refused(arguments);
+        assert!(reported.contains("`cargo install --path . --features sandbox`"), "{arguments:?}: {reported}");
     }
 }
 
 #[test]
 fn a_build_without_traits_schemas_says_how_to_get_them() {
     let dry_run = ["migrate", "clerk", "--import", "users.json", "--dry-run"];
-    let told = refused(&[&dry_run[..], &["--traits-schema", "schema.json"]].concat());
-    assert!(told.contains("`schema.json`") && told.contains("--features traits-schema`"), "{told}");
+    let reported = refused(&[&dry_run[..], &["--traits-schema", "schema.json"]].concat());
+    assert!(reported.contains("`schema.json`") && reported.contains("--features traits-schema`"), "{reported}");
 }

@@ -1,12 +1,22 @@
-//! What Clerk's data means, borrowed from the bytes of a record.
+//! What Clerk's data means. The types borrow from the bytes of a record.
 //!
-//! Field lists follow Clerk's Backend API (OpenAPI document of 2026-05-12) and the fields that dashboard and support
-//! exports add (`password_digest`, `password_hasher`, `totp_secret`, `backup_codes`, `verified`).
+//! The fields are those of Clerk's Backend API (OpenAPI document of 2026-05-12), and those that exports of the Dashboard and
+//! of Clerk's support add (`password_digest`, `password_hasher`, `totp_secret`, `backup_codes`, `verified`).
 
+mod contact;
+mod external_account;
 pub(crate) mod object;
+mod presence;
+mod row;
 mod time;
 mod user;
+mod verification;
 
+pub use contact::{EmailAddress, PhoneNumber};
+pub use external_account::ExternalAccount;
 pub use object::Text;
+pub use presence::{Presence, Secret};
+pub use row::COLUMNS;
 pub use time::Time;
-pub use user::{COLUMNS, EmailAddress, ExternalAccount, PhoneNumber, Presence, Raw, Secret, User, Verification};
+pub use user::{Raw, User};
+pub use verification::Verification;

@@ -1,17 +1,17 @@
-//! The macro behind Clerk's objects: structs whose fields may all be absent or null, read with exact error messages.
+//! The macro for Clerk's objects: structs whose fields may all be absent or null, with exact error messages.
 //!
-//! Serde's derive would do, but for four things an importer needs: the name of the field at fault in every error,
-//! a count of the fields nobody knows, no buffering (as `flatten` does), so that metadata stays the bytes it was, and names
-//! in either of two styles: `first_name` as the Backend API has them, `firstName` as Clerk's JavaScript SDK prints them.
+//! serde's derive cannot do four things that an importer needs: name the field at fault in every error, count unknown
+//! fields, read without a buffer (as `flatten` uses), so that metadata stays the same bytes, and accept names in two styles:
+//! `first_name` as in the Backend API, and `firstName` as Clerk's JavaScript SDK prints it.
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 
 /// Declares a struct of optional fields and its `Deserialize`.
 ///
-/// Every field has the type `Option<T>`; null and absence are the same. `also known` lists fields that Clerk documents
-/// and the mapping has no use for. Anything else is ignored and counted, if the struct names a counter. A field goes by its
-/// own name, or by the one behind `as`, and in the SDK's style. In place of an object a text may stand for one of its fields,
-/// if the struct says for which.
+/// Every field has the type `Option<T>`; null means absent. `also known` lists fields that Clerk documents and the mapping
+/// does not need. Every other field is ignored, and counted if the struct names a counter. The JSON name of a field is its
+/// own name, or the name after `as`; the SDK's style is accepted, too. If the struct allows it, a plain text may replace the
+/// object; it is then the value of one field.
 macro_rules! clerk_object {
     (
         $(#[$attribute:meta])*
@@ -28,7 +28,7 @@ macro_rules! clerk_object {
         pub struct $name<'de> {
             $( $(#[$field_attribute])* pub $field: Option<$type>, )*
             $(
-                /// How many members this object has that Clerk does not document.
+                /// How many members of this object Clerk does not document.
                 pub $counter: u32,
             )?
         }
@@ -56,7 +56,7 @@ macro_rules! clerk_object {
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                         let mut object = $name::default();
                         while let Some($crate::clerk::object::Text(mut name)) = map.next_key()? {
-                            // Once more if the name is in the SDK's style; most are not.
+                            // The loop runs once more only for a name in the SDK's style, which few exports have.
                             loop {
                                 match &*name {
                                     $(
@@ -92,7 +92,7 @@ macro_rules! clerk_object {
 }
 pub(super) use clerk_object;
 
-/// What a field is called in JSON.
+/// The name of a field in JSON.
 macro_rules! name_of {
     ($field:ident) => {
         stringify!($field)
@@ -103,7 +103,7 @@ macro_rules! name_of {
 }
 pub(super) use name_of;
 
-/// A name in the SDK's style, `primaryEmailAddressId`, in that of the Backend API; `None` if it is in no such style.
+/// A name of the SDK's style, such as `primaryEmailAddressId`, in the style of the Backend API; `None` for every other name.
 pub(super) fn snake_case(name: &str) -> Option<String> {
     let is_camel_case = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().any(|byte| byte.is_ascii_uppercase())
@@ -116,7 +116,7 @@ pub(super) fn snake_case(name: &str) -> Option<String> {
     })
 }
 
-/// A string, borrowed from the record unless it holds escapes.
+/// A string. It borrows from the record unless it has escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Text<'a>(#[serde(borrow)] pub std::borrow::Cow<'a, str>);
@@ -141,11 +141,11 @@ impl From<String> for Text<'_> {
     }
 }
 
-/// Entries of one kind that a user may have. Clerk's users have a few; a million empty ones would take a hundred times the
-/// record's size in memory.
+/// The largest number of entries of one kind. Clerk's users have a few. A million empty entries would take a hundred times
+/// the size of the record in memory.
 const MOST: usize = 1_000;
 
-/// A few entries: an array, or a text that has `|` between them.
+/// A short list: an array, or a text with `|` between the entries.
 #[derive(Clone, Debug)]
 pub struct Few<T>(Vec<T>);
 
@@ -180,7 +180,7 @@ impl<T> Few<T> {
 }
 
 impl<'de, T: serde::Deserialize<'de>> Few<T> {
-    /// The entries of a text that has `|` between them.
+    /// The entries of a text with `|` between them.
     pub(super) fn split<E: serde::de::Error>(text: &'de str) -> Result<Self, E> {
         Self::collect(pieces(text).map(|piece| T::deserialize(BorrowedStrDeserializer::new(piece))))
     }
@@ -216,7 +216,7 @@ impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Few<T> {
     }
 }
 
-/// Puts a field's name before an error inside it. Names nest: `email_addresses: verified: …`.
+/// Puts the name of a field before an error inside it. Names nest: `email_addresses: verified: …`.
 pub(super) fn at_field<E: serde::de::Error>(field: &str, error: &E) -> E {
     E::custom(format_args!("{field}: {error}"))
 }

@@ -1,19 +1,18 @@
-//! Moments as exports have them.
+//! Times, as exports write them.
 
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Milliseconds below which a number is one of seconds: as milliseconds it would be a time before March 1973, and as seconds
-/// it is one up to the year 5138.
+/// Numbers below this are seconds. As milliseconds they would be before March 1973; as seconds they reach the year 5138.
 const LEAST_MILLISECONDS: i64 = 100_000_000_000;
 
-/// A moment: Unix milliseconds as the Backend API has them, a number or its text; or what other programs make of them,
-/// Unix seconds or a text as in RFC 3339.
+/// A time. The Backend API writes Unix milliseconds, as a number or as text. Other programs write Unix seconds, or text as
+/// in RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Time {
-    /// Unix milliseconds; `None` of an empty text.
+    /// Unix milliseconds; `None` if the text was empty.
     pub milliseconds: Option<i64>,
-    /// Whether it was given in seconds.
+    /// Whether the export has it in seconds.
     pub in_seconds: bool,
 }
 
@@ -23,7 +22,7 @@ impl Time {
         Self { milliseconds: Some(if in_seconds { number * 1000 } else { number }), in_seconds }
     }
 
-    /// `1.7E12` is a whole number, too; of others the nearest millisecond is taken.
+    /// A time from a decimal number, such as `1.7E12`, to the nearest millisecond.
     fn of_float(number: f64) -> Option<Self> {
         let in_seconds = Self::of_number(whole(number)?).in_seconds;
         let milliseconds = whole(if in_seconds { number * 1000.0 } else { number })?;

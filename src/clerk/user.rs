@@ -1,21 +1,24 @@
-//! Clerk's user and the objects inside it.
+//! Clerk's user.
 
 use serde_json::value::RawValue;
 
 use super::Time;
-use super::object::{Few, Text, at_field, clerk_object};
+use super::contact::{EmailAddress, PhoneNumber};
+use super::external_account::ExternalAccount;
+use super::object::{Few, Text, clerk_object};
+use super::presence::{Presence, Secret};
 
 clerk_object! {
-    /// A user of the Backend API, of the seed's sample, or of an export that adds password digests; or the flat user of
-    /// Clerk's migration tool and of the Dashboard's CSV, whose addresses and numbers are plain texts.
+    /// A user: of the Backend API, of the sample of the migration seed, or of an export that adds password digests; or a
+    /// flat user, as Clerk's migration tool and the Dashboard's CSV write it, whose addresses and numbers are plain texts.
     ///
-    /// Metadata is kept as the very bytes of the export.
+    /// Metadata is kept as the exact bytes of the export.
     pub struct User<'de> {
         /// `user_…`.
         id: Text<'de>,
-        /// Set on the stub that remains of a deleted user.
+        /// Set on what remains of a deleted user.
         deleted: bool,
-        /// The customer's own id, if they gave one.
+        /// The id that Clerk's customer gave the user.
         external_id: Text<'de>,
         /// Unique within the instance.
         username: Text<'de>,
@@ -29,69 +32,69 @@ clerk_object! {
         primary_email_address_id: Text<'de>,
         /// Names one of `phone_numbers`.
         primary_phone_number_id: Text<'de>,
-        /// The flat user's, one of `email_addresses` or one more.
+        /// Flat users have it; it may be one of `email_addresses`, or one more.
         primary_email_address: Text<'de>,
-        /// The flat user's, one of `phone_numbers` or one more.
+        /// Flat users have it; it may be one of `phone_numbers`, or one more.
         primary_phone_number: Text<'de>,
-        /// The flat user's.
+        /// Flat users have it.
         verified_email_addresses: Few<Text<'de>>,
-        /// The flat user's.
+        /// Flat users have it.
         unverified_email_addresses: Few<Text<'de>>,
-        /// The flat user's.
+        /// Flat users have it.
         verified_phone_numbers: Few<Text<'de>>,
-        /// The flat user's.
+        /// Flat users have it.
         unverified_phone_numbers: Few<Text<'de>>,
         /// Whether the user uploaded a picture.
         has_image: bool,
-        /// Readable by the front end, written by the back end.
+        /// The front end can read it; the back end writes it.
         public_metadata: &'de RawValue,
-        /// For the back end only.
+        /// Only the back end can read it.
         private_metadata: &'de RawValue,
-        /// Written by the front end.
+        /// The front end writes it.
         unsafe_metadata: &'de RawValue,
-        /// All addresses.
+        /// All email addresses.
         email_addresses: Few<EmailAddress<'de>>,
-        /// All numbers.
+        /// All phone numbers.
         phone_numbers: Few<PhoneNumber<'de>>,
         /// Cannot move.
         web3_wallets: Vec<serde::de::IgnoredAny>,
         /// Cannot move.
         passkeys: Vec<serde::de::IgnoredAny>,
-        /// Social sign-ins.
+        /// Sign-ins through other providers.
         external_accounts: Few<ExternalAccount<'de>>,
-        /// Cannot move: the connection behind them has to be set up at the target.
+        /// Cannot move: somebody has to set up the connection behind them at the target.
         saml_accounts: Vec<serde::de::IgnoredAny>,
-        /// Cannot move, like `saml_accounts`, which they replace.
+        /// Cannot move. They replace `saml_accounts`.
         enterprise_accounts: Vec<serde::de::IgnoredAny>,
-        /// Whether the user has a password, be it in the export or not.
+        /// Whether the user has a password, even if the export does not hold it.
         password_enabled: bool,
-        /// The hash, in exports that hold it.
+        /// The password hash, in exports that hold it.
         password_digest: Text<'de>,
         /// The algorithm of the hash; absent means bcrypt.
         password_hasher: Text<'de>,
-        /// An authenticator app is enrolled.
+        /// Whether the user has an authenticator app.
         totp_enabled: bool,
-        /// The secret of the authenticator app, in exports that hold it. Only its presence is of interest.
+        /// The secret of the authenticator app, in exports that hold it. Only its presence matters.
         totp_secret: Secret,
-        /// Backup codes exist.
+        /// Whether the user has backup codes.
         backup_code_enabled: bool,
-        /// Backup codes exist, as support's exports call it.
+        /// The same as `backup_code_enabled`, under the name that exports of Clerk's support use.
         backup_codes_enabled: bool,
-        /// The codes, in exports that hold them. Only their presence is of interest.
+        /// The backup codes, in exports that hold them. Only their presence matters.
         backup_codes: Presence,
-        /// Forbidden to sign in by an administrator.
+        /// An administrator forbade the user to sign in.
         banned: bool,
-        /// Locked out after too many attempts.
+        /// The user is locked out after too many attempts.
         locked: bool,
-        /// Taken away by the directory (SCIM).
+        /// The directory (SCIM) removed the user.
         deprovisioned: bool,
         /// When the user was created.
         created_at: Time,
         /// When the user agreed to the terms.
         legal_accepted_at: Time,
-        /// Cannot move by themselves. Only their presence is of interest.
+        /// Cannot move with the user. Only their presence matters.
         organization_memberships: Presence,
-        /// What the SDK prints beside a user: the same user as the Backend API has it.
+        /// What the SDK prints beside a user: the user as the Backend API has it.
         raw as "_raw": Raw,
     }
     expecting "a user object";
@@ -105,193 +108,16 @@ clerk_object! {
     count unknown in unknown_fields;
 }
 
-clerk_object! {
-    /// One email address of a user.
-    pub struct EmailAddress<'de> {
-        /// `idn_…`.
-        id: Text<'de>,
-        /// The address.
-        email_address: Text<'de>,
-        /// The API's account of how the address was verified.
-        verification: Verification<'de>,
-        /// The seed's plain flag, in place of `verification`.
-        verified: bool,
-    }
-    expecting "an email address object";
-    also known [];
-    a text is its email_address;
-}
-
-/// The columns of the Dashboard's CSV.
-pub const COLUMNS: [&str; 13] = [
-    "id",
-    "first_name",
-    "last_name",
-    "username",
-    "primary_email_address",
-    "primary_phone_number",
-    "verified_email_addresses",
-    "unverified_email_addresses",
-    "verified_phone_numbers",
-    "unverified_phone_numbers",
-    "totp_secret",
-    "password_digest",
-    "password_hasher",
-];
-
-impl<'de> User<'de> {
-    /// The user of a row of the Dashboard's CSV, from the names of its columns and its cells. An empty cell is an absent one.
-    pub fn of_cells<E: serde::de::Error>(cells: impl Iterator<Item = (&'de str, &'de str)>) -> Result<Self, E> {
-        let mut user = Self::default();
-        for (column, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
-            let list = || Few::split(cell).map_err(|error| at_field(column, &error));
-            let text = Some(cell.into());
-            match column {
-                "id" => user.id = text,
-                "first_name" => user.first_name = text,
-                "last_name" => user.last_name = text,
-                "username" => user.username = text,
-                "primary_email_address" => user.primary_email_address = text,
-                "primary_phone_number" => user.primary_phone_number = text,
-                "verified_email_addresses" => user.verified_email_addresses = Some(list()?),
-                "unverified_email_addresses" => user.unverified_email_addresses = Some(list()?),
-                "verified_phone_numbers" => user.verified_phone_numbers = Some(list()?),
-                "unverified_phone_numbers" => user.unverified_phone_numbers = Some(list()?),
-                "totp_secret" => user.totp_secret = Some(Secret { present: true }),
-                "password_digest" => user.password_digest = text,
-                "password_hasher" => user.password_hasher = text,
-                _ => user.unknown_fields += 1,
-            }
-        }
-        Ok(user)
-    }
-}
-
-impl EmailAddress<'_> {
-    /// Whether the user has proved that the address is theirs; `None` of a plain text, which does not say.
-    pub fn is_verified(&self) -> Option<bool> {
-        let says = self.id.is_some() || self.verification.is_some() || self.verified.is_some();
-        says.then(|| is_verified(self.verification.as_ref(), self.verified))
-    }
-}
-
-clerk_object! {
-    /// One phone number of a user.
-    pub struct PhoneNumber<'de> {
-        /// `idn_…`.
-        id: Text<'de>,
-        /// E.164.
-        phone_number: Text<'de>,
-        /// Receives codes as a second factor.
-        reserved_for_second_factor: bool,
-        /// Codes that stand in for the number. Only their presence is of interest.
-        backup_codes: Presence,
-        /// The API's account of how the number was verified.
-        verification: Verification<'de>,
-        /// The seed's plain flag, in place of `verification`.
-        verified: bool,
-    }
-    expecting "a phone number object";
-    also known [];
-    a text is its phone_number;
-}
-
-impl PhoneNumber<'_> {
-    /// Whether the user has proved that the number is theirs; `None` of a plain text, which does not say.
-    pub fn is_verified(&self) -> Option<bool> {
-        let says = self.id.is_some() || self.verification.is_some() || self.verified.is_some();
-        says.then(|| is_verified(self.verification.as_ref(), self.verified))
-    }
-}
-
-clerk_object! {
-    /// A sign-in through another provider.
-    pub struct ExternalAccount<'de> {
-        /// `oauth_google` and the like.
-        provider: Text<'de>,
-        /// The user's id at the provider: the subject of its tokens.
-        provider_user_id: Text<'de>,
-        /// The user's id at the provider, as the SDK calls it.
-        external_id as "externalId": Text<'de>,
-        /// Whether the link was completed.
-        verification: Verification<'de>,
-    }
-    expecting "an external account object";
-    also known [];
-}
-
-impl ExternalAccount<'_> {
-    /// The user's id at the provider.
-    pub fn subject(&self) -> Option<&str> {
-        self.provider_user_id.as_deref().or(self.external_id.as_deref())
-    }
-
-    /// Whether the user proved that the account is theirs. An unfinished link must never become a way to sign in.
-    pub fn is_verified(&self) -> bool {
-        is_verified(self.verification.as_ref(), None)
-    }
-}
-
-/// Of the Backend API's user what the SDK has no field for. None of it can move.
+/// The fields of the Backend API's user that the SDK has no name for. None of them can move.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
 #[serde(default, expecting = "a user object")]
 pub struct Raw {
-    /// Like those of the user.
+    /// As in [`User`].
     pub passkeys: Option<Presence>,
-    /// Like those of the user.
+    /// As in [`User`].
     pub enterprise_accounts: Option<Presence>,
-    /// Like those of the user.
+    /// As in [`User`].
     pub organization_memberships: Option<Presence>,
-}
-
-clerk_object! {
-    /// How something was verified.
-    pub struct Verification<'de> {
-        /// `unverified`, `verified`, `failed`, `expired` or `transferable`.
-        status: Text<'de>,
-    }
-    expecting "a verification object";
-    also known [];
-}
-
-/// The API's verification counts where there is one; the plain flag only in its absence.
-fn is_verified(verification: Option<&Verification<'_>>, flag: Option<bool>) -> bool {
-    match verification {
-        Some(verification) => verification.status.as_deref() == Some("verified"),
-        None => flag == Some(true),
-    }
-}
-
-/// A string of which only the presence is kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Secret {
-    /// Whether there is anything in it.
-    pub present: bool,
-}
-
-impl<'de> serde::Deserialize<'de> for Secret {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text::deserialize(deserializer)?;
-        Ok(Self { present: !text.is_empty() })
-    }
-}
-
-/// Something that is never kept: a list or an object, or a text, with anything in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Presence {
-    /// Whether there is anything.
-    pub present: bool,
-}
-
-impl<'de> serde::Deserialize<'de> for Presence {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        let is_empty = |inside: &str| inside.trim_ascii().is_empty();
-        let empty = [("[", "]"), ("\"", "\""), ("{", "}")].iter().any(|(open, close)| {
-            json.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(is_empty)
-        });
-        Ok(Self { present: !empty && json != "false" })
-    }
 }
 
 #[cfg(test)]
@@ -331,15 +157,6 @@ mod tests {
     }
 
     #[test]
-    fn a_row_fills_the_fields_of_its_columns_and_of_no_others() {
-        let cells = COLUMNS.iter().chain(&["external_id"]).map(|column| (*column, "x"));
-        let user = User::of_cells::<serde_json::Error>(cells).unwrap();
-        assert_eq!(user.unknown_fields, 1);
-        assert!(user.password_hasher.is_some() && user.external_id.is_none());
-        assert!(User::of_cells::<serde_json::Error>([("id", "")].into_iter()).unwrap().id.is_none());
-    }
-
-    #[test]
     fn an_error_names_the_field() {
         let error = parse(r#"{"id":"u","email_addresses":[{"verified":"yes"}]}"#).unwrap_err();
         assert!(error.starts_with("email_addresses: verified: invalid type"), "{error}");
@@ -364,15 +181,5 @@ mod tests {
             let user = format!("{{\"{other}\":1}}");
             assert_eq!(parse(&user).unwrap().unknown_fields, 1, "{other}");
         }
-    }
-
-    #[test]
-    fn verification_outweighs_the_plain_flag() {
-        let email = |text| serde_json::from_str::<EmailAddress<'_>>(text).unwrap().is_verified();
-        assert_eq!(email(r#"{"verified":true}"#), Some(true));
-        assert_eq!(email(r#"{"verification":{"status":"verified"}}"#), Some(true));
-        assert_eq!(email(r#"{"verification":{"status":"expired"},"verified":true}"#), Some(false));
-        assert_eq!(email(r#"{"id":"idn_1","verification":null}"#), Some(false));
-        assert_eq!(email(r#""ada@example.com""#), None);
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::account::{Counts, Ledger};
 use crate::cli::OutputFormat;
-use crate::journal::{Ending, Journal, Lock, RunDirectory, RunRecord, UndoneRecord};
+use crate::journal::{Ending, Journal, JournalError, Lock, LogError, RunDirectory, RunRecord, UndoneRecord};
 use crate::report::{StdoutError, print_json, print_text};
 use crate::settings::RunsSettings;
 use crate::source::Input;
@@ -35,7 +35,7 @@ pub enum RunsError {
 enum RunState {
     /// Some process is at it.
     Running,
-    /// It can be taken up again.
+    /// It did not come to its end.
     Interrupted,
     /// All done.
     Finished,
@@ -99,7 +99,8 @@ fn look_at((directory, record): (RunDirectory, RunRecord)) -> ListedRun {
         _ if directory.is_undone_as_a_whole() => RunState::Undone,
         _ if directory.is_undone() => RunState::Undoing,
         Ok(_) if directory.is_finished() => RunState::Finished,
-        Ok(_) => RunState::Interrupted,
+        // A resumed run writes an emptied journal anew: it finds its users by their marks.
+        Ok(_) | Err(JournalError::Log { source: LogError::Empty, .. }) => RunState::Interrupted,
         Err(_) => RunState::Damaged,
     };
     let counts = read.ok().map(|ending| counts(&ledger, &ending));
@@ -147,8 +148,8 @@ fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
     }
     writeln!(out, "  INPUT -> TARGET")?;
     for ListedRun { record, state, counts, undone } in runs {
-        let state = format!("{state:?}").to_lowercase();
-        write!(out, "{:<width$} {:>10} {state:<12}", record.id, age(record))?;
+        let (state, name) = (*state, format!("{state:?}").to_lowercase());
+        write!(out, "{:<width$} {:>10} {name:<12}", record.id, age(record))?;
         let of = |count: fn(&Counts) -> u64| counts.as_ref().map(count);
         for count in [
             of(|counts| counts.created),
@@ -165,6 +166,9 @@ fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
         writeln!(out, "  {} -> {}", inputs.join(", "), record.target)?;
         if let Some(run) = &record.rejects_of {
             writeln!(out, "{:<width$} mends rejects of {run}", "")?;
+        }
+        if state == RunState::Interrupted && !record.can_be_known_again() {
+            writeln!(out, "{:<width$} cannot be resumed: it read standard input or a pipe", "")?;
         }
     }
     Ok(())

@@ -34,8 +34,12 @@ pub enum UndoError {
 fn advice(error: &JournalError) -> &'static str {
     match error {
         JournalError::Log { source: LogError::Short { .. }, .. } => {
-            ", or remove `report.json` beside it and go on with the run, which finds its users again by their marks, before you \
+            ", or remove `report.json` beside it and resume the run, which finds its users again by their marks, before you \
              undo it; nothing was deleted"
+        }
+        JournalError::Log { source: LogError::Empty, .. } => {
+            ", or put the export back and resume the run, which finds its users again by their marks, before you undo it; nothing \
+             was deleted"
         }
         error if error.is_lost() => {
             "; nothing was deleted. Without it, what the run created is known at the target by its mark: \

@@ -33,7 +33,7 @@ const BUDGET: RetryBudget = RetryBudget {
 fn pace() -> Arc<Pace> {
     Pace::new(&PaceRules {
         rate: RateRules::default(),
-        concurrency: ConcurrencyRules::new(Some(1)),
+        concurrency: ConcurrencyRules::new(Some(2)),
         items: 500,
         bytes: 1024 * 1024,
         patience: BUDGET.total,
@@ -105,8 +105,9 @@ impl Account {
     }
 }
 
-/// Sends batches to a destination, and books what is reported. A record that is reported twice fails the test.
-async fn send(destination: Arc<Scripted>, rule: OnExisting, batches: Vec<Batch>) -> Account {
+/// Sends batches to a destination, one as often as `every` says, and books what is reported. A record that is reported twice
+/// fails the test.
+async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, batches: Vec<Batch>) -> Account {
     let (events, mut inbox) = mpsc::channel(16);
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let delivery = Delivery {
@@ -123,6 +124,7 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, batches: Vec<Batch>)
             if line.send(PendingBatch::new(batch)).await.is_err() {
                 return;
             }
+            tokio::time::sleep(every).await;
         }
     };
     let mut account = Account::default();
@@ -162,7 +164,7 @@ fn outcome(outcome: &RecordOutcome) -> String {
 }
 
 async fn import(destination: &Arc<Scripted>, batches: Vec<Batch>) -> Account {
-    send(Arc::clone(destination), OnExisting::Skip, batches).await
+    send(Arc::clone(destination), OnExisting::Skip, Duration::ZERO, batches).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,9 +194,12 @@ async fn a_record_that_is_refused_is_found_among_others_and_alone_rejected() {
     for failure in [Failure::Content, Failure::TooLarge, Failure::Breakdown, Failure::Gateway, Failure::Timeout] {
         let rule = move |ids: &[&str]| if ids.contains(&"u3") { Answer::Failed(failure) } else { Answer::Created };
         let destination = Arc::new(scripted(rule));
-        let account = import(&destination, vec![batch(10..=20), batch(1..=8), batch(21..=30)]).await;
+        // Others get through all the while.
+        let others = (100..1_300).map(|number| batch(number..=number));
+        let batches = std::iter::once(batch(1..=8)).chain(others).collect();
+        let account = send(Arc::clone(&destination), OnExisting::Skip, Duration::from_secs(1), batches).await;
         assert_eq!(account.stopped, None, "{failure:?}");
-        assert_eq!(account.of("created").len(), 28, "{failure:?}");
+        assert_eq!(account.of("created").len(), 1_207, "{failure:?}");
         assert!(account.records.contains_key(&3) && !account.of("created").contains(&3), "{failure:?}");
     }
 }
@@ -249,7 +254,7 @@ async fn a_user_who_is_there_already_is_left_changed_or_rejected_as_was_asked() 
         (OnExisting::Fail, "Ada", "already_exists", 0),
     ] {
         let destination = Arc::new(obliging().with("u1", there(name)));
-        let account = send(Arc::clone(&destination), rule, vec![batch(1..=2)]).await;
+        let account = send(Arc::clone(&destination), rule, Duration::ZERO, vec![batch(1..=2)]).await;
         assert_eq!(account.of(became), [1], "{rule:?} {name}");
         assert_eq!(account.of("created"), [2], "{rule:?} {name}");
         assert_eq!(destination.changed().len(), changes, "{rule:?} {name}");

@@ -188,7 +188,11 @@ impl Destination for Scripted {
             let outcome = self.answer(&request);
             let verdict = match &outcome {
                 CreateOutcome::Failed(failed) if failed.failure == Failure::Throttled => RequestResult::Refused,
-                CreateOutcome::Failed(failed) if failed.failure.may_come_from_a_record() => RequestResult::Failed,
+                CreateOutcome::Failed(failed)
+                    if failed.failure.may_come_from_a_record() || failed.failure == Failure::Away =>
+                {
+                    RequestResult::Failed
+                }
                 CreateOutcome::Results(CreateResults { results, .. })
                     if results.iter().all(ItemResult::is_transient) =>
                 {

@@ -1,10 +1,10 @@
-//! Who gets a key that several records have: records are gone through in their order, and one that comes first with all of
-//! its keys gets them all.
+//! Decides which record gets a key that several records have. Records are handled in their order. A record of which no key
+//! is claimed yet gets all its keys.
 //!
-//! A record is the duplicate of an earlier one that has a key which it claims; it then gets none of its own, so a later
-//! record may have those. Who has a key is known by its slot in a file: the first record that stays and has the key
-//! in any way, and the one that claims it. However long a chain of records is in which each has a key of the one before,
-//! memory holds the keys of one record.
+//! A record is a duplicate if an earlier record claims one of its keys. A duplicate gets none of its own keys, so a later
+//! record may claim those. Each key has a slot in a file: the first record that stays and has the key in any way, and the
+//! record that claims it. Memory holds the keys of one record, even if every record of a long chain has a key in common with
+//! the record before it.
 
 use std::fs::File;
 use std::io;
@@ -16,13 +16,13 @@ use super::{Sorter, read_exact_at, write_all_at};
 
 const SLOT_NUMBER_BYTES: usize = 6;
 
-/// A record's membership in a key: record, kind, slot, rest.
+/// An entry that says that a record has a key: record, kind, slot, rest.
 pub(super) const MEMBER_BYTES: usize = RECORD_BYTES + 1 + SLOT_NUMBER_BYTES + REST_BYTES;
 
-/// The first record that has the key and stays; the one that claims it, and its line.
+/// The first record that stays and has the key; and the record that claims it, with its line.
 const SLOT_BYTES: usize = RECORD_BYTES + REST_BYTES + RECORD_BYTES + 5;
 
-/// A membership, from a key's entry without its hash: kind, record, rest.
+/// Such an entry, from the entry of a key without its hash: kind, record, rest.
 pub(super) fn member(key: &[u8], slot: u64) -> [u8; MEMBER_BYTES] {
     let (kind, place) = key.split_at(1);
     let (record, rest) = place.split_at(RECORD_BYTES);
@@ -31,7 +31,7 @@ pub(super) fn member(key: &[u8], slot: u64) -> [u8; MEMBER_BYTES] {
     member.done()
 }
 
-/// What each key that several records have is given to. A file without a name, gone with the process.
+/// For each key that several records have, the records that it is given to. The file has no name and ends with the process.
 pub(super) struct Slots(File);
 
 #[derive(Default)]
@@ -41,7 +41,7 @@ struct ClaimSlot {
 }
 
 impl Slots {
-    /// So many, all of them free.
+    /// This many slots, all of them free.
     pub(super) fn new(directory: &Path, count: u64) -> io::Result<Self> {
         let file = tempfile::tempfile_in(directory)?;
         file.set_len(count * SLOT_BYTES as u64)?;
@@ -56,7 +56,7 @@ impl Slots {
         let holder = parts.rest(holder);
         let claimant = parts.record();
         let claimant = RecordPlace { line: parts.number(5), ..claimant };
-        // Records are counted from 1.
+        // Records are counted from 1, so 0 means a free slot.
         let taken = |place: RecordPlace| (place.number > 0).then_some(place);
         Ok(ClaimSlot { holder: taken(holder), claimant: taken(claimant) })
     }
@@ -69,7 +69,7 @@ impl Slots {
     }
 }
 
-/// Goes through the members of all keys that several records have, in the order of the records.
+/// Goes through the keys that several records have, in the order of the records.
 pub(super) fn settle_claims(
     members: impl Iterator<Item = io::Result<[u8; MEMBER_BYTES]>>,
     slots: &Slots,
@@ -93,8 +93,7 @@ pub(super) fn settle_claims(
     settle_record(&record, slots, into)
 }
 
-/// Gives a record its keys, which are in the order of their kinds, or none of them if an earlier record has one that it
-/// claims.
+/// Gives a record its keys, which are in the order of their kinds; or none, if an earlier record claims one of them.
 fn settle_record(
     (place, keys): &(RecordPlace, Vec<(u8, u64)>),
     slots: &Slots,

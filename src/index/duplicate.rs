@@ -1,28 +1,28 @@
-//! A record that has the same key as another one, and the entry in which that is kept.
+//! A record that has a key in common with another record, and its entry on disk.
 
 use super::record_place::{Parts, RECORD_BYTES, REST_BYTES, RecordPlace, Writer};
 
 /// Bytes of a key's hash.
 pub(super) const HASH_BYTES: usize = 12;
 
-/// Of a record: its place, and beside that a hash and a kind while searching; once found a kind, the earlier record and its
-/// line.
+/// The record's place; and with it, during the search, a hash and a kind; after the search, a kind, and the earlier record
+/// with its line.
 pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 1 + RECORD_BYTES + REST_BYTES;
 
-/// While searching: hash, kind, record, rest. Once found: record, kind, the earlier record and its line, rest.
+/// During the search: hash, kind, record, rest. After it: record, kind, the earlier record and its line, rest.
 pub(super) type DuplicateEntry = [u8; ENTRY_BYTES];
 
-/// Of the kind of a key that a record has beside its own, as others may.
+/// The bit in the kind of a key that does not belong to this record alone: other records may have it, too.
 pub(super) const BESIDE: u8 = 0x80;
 
-/// A record that has the same key as another one.
+/// A record that has a key in common with another record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplicate {
     /// The record.
     pub place: RecordPlace,
-    /// Which kind of key it is.
+    /// The kind of the key.
     pub kind: u8,
-    /// What that means for the record.
+    /// What this means for the record.
     pub meaning: Meaning,
     /// The other record, which stays. Only its input, number and line are known.
     pub first: RecordPlace,
@@ -31,20 +31,20 @@ pub struct Duplicate {
 /// What it means that two records have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// Both claim it, and the other one comes first: this one is a duplicate.
+    /// Both claim the key, and the other record is the earlier one: this record is a duplicate.
     Taken,
-    /// One of them at least only has it beside its own: both stay.
+    /// At least one of the two does not claim the key: both stay.
     Shared,
 }
 
-/// The entry of a record that has the same key as another one.
+/// The entry of a record that has a key in common with another record.
 pub(super) fn found(place: &RecordPlace, kind: u8, other: &RecordPlace) -> DuplicateEntry {
     let mut entry = Writer::<ENTRY_BYTES>::default();
     entry.record(place).number(u64::from(kind), 1).record(other).number(other.line, 5).rest(place);
     entry.done()
 }
 
-/// The entry in a file that is kept.
+/// The entry in the form that a run keeps on disk.
 pub(super) fn kept(Duplicate { place, kind, meaning, first }: &Duplicate) -> DuplicateEntry {
     let beside = if *meaning == Meaning::Shared { BESIDE } else { 0 };
     let mut entry = Writer::<ENTRY_BYTES>::default();
@@ -52,12 +52,12 @@ pub(super) fn kept(Duplicate { place, kind, meaning, first }: &Duplicate) -> Dup
     entry.done()
 }
 
-/// What an entry says that was found.
+/// Reads an entry of the search.
 pub(super) fn duplicate_of(entry: &DuplicateEntry) -> Duplicate {
     take_apart(entry, Parts::rest)
 }
 
-/// What an entry says in a file that was kept.
+/// Reads an entry of a file that a run keeps.
 pub(super) fn kept_duplicate(entry: &DuplicateEntry) -> Duplicate {
     take_apart(entry, Parts::kept_rest)
 }

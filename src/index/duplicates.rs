@@ -1,145 +1,34 @@
-//! Finds records that claim what an earlier record of the same run has: the same address, name, number or id.
-//!
-//! Each record leaves an entry for each of its keys. Sorted, equal keys lie side by side; those that several records have are
-//! looked at once more in the order of the records ([`super::claims`]), for only a record that is not a duplicate itself
-//! makes another one its duplicate. Nothing is compared while reading, and nothing is kept in memory but the sorters'
-//! buffers.
-//!
-//! Keys are hashed to 96 bits with `SipHash` and a secret of the process: nobody can make two keys collide, and by chance that
-//! happens among a billion keys once in a hundred billion runs.
+//! The duplicates of a run: after the search, and in the file in which the run keeps them.
 
-use std::hash::Hasher;
+use std::fs::File;
 use std::io;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
-use siphasher::sip128::{Hasher128, SipHasher24};
-
-use super::claims::{self, MEMBER_BYTES, Slots};
-use super::duplicate::{
-    BESIDE, Duplicate, DuplicateEntry, ENTRY_BYTES, HASH_BYTES, duplicate_of, kept, kept_duplicate,
-};
+use super::duplicate::{Duplicate, DuplicateEntry, ENTRY_BYTES, duplicate_of, kept, kept_duplicate};
 use super::record_place::{RECORD_BYTES, RecordPlace, Writer};
-use super::{SortedFile, Sorter};
+use super::{Sorted, SortedFile};
 
-/// Entries in memory while reading: 512 KiB, and as much for each thread that sorts.
-const BUFFERED: usize = 512 * 1024 / ENTRY_BYTES;
-
-/// Entries in memory of records that have a key in common with others; most often there are few.
-const MEMBERS: usize = 256 * 1024 / MEMBER_BYTES;
-
-/// Duplicates in memory once they are found; there are few.
-const FOUND: usize = 64 * 1024 / ENTRY_BYTES;
-
-/// Threads that look for keys that are there several times. Each reads ahead in all files.
-const SEARCHERS: usize = 4;
-
-/// Collects the keys of records, from all threads at once.
-#[derive(Debug)]
-pub struct DuplicateFinder {
-    secret: [u8; 16],
-    directory: PathBuf,
-    sorter: Sorter<ENTRY_BYTES>,
-}
-
-/// Keys of some records, to be collected together.
-#[derive(Debug, Default)]
-pub struct Keys(Vec<DuplicateEntry>);
-
-impl DuplicateFinder {
-    /// A finder that keeps what does not fit into memory in `directory`, in files without a name.
-    pub fn new(directory: PathBuf) -> Self {
-        let sorter = Sorter::new(BUFFERED, directory.clone());
-        Self { secret: uuid::Uuid::new_v4().into_bytes(), directory, sorter }
-    }
-
-    /// Adds a key that only one record can have. What counts is the key's bytes, so it comes in a form in which equal means
-    /// the same.
-    pub fn claim(&self, keys: &mut Keys, place: &RecordPlace, kind: u8, key: &[u8]) {
-        self.add(keys, place, (kind, 0), key);
-    }
-
-    /// Adds a key of this kind that a record has beside its own, which makes no record a duplicate.
-    pub fn beside(&self, keys: &mut Keys, place: &RecordPlace, kind: u8, key: &[u8]) {
-        self.add(keys, place, (kind, BESIDE), key);
-    }
-
-    fn add(&self, keys: &mut Keys, place: &RecordPlace, (kind, beside): (u8, u8), key: &[u8]) {
-        let mut hasher = SipHasher24::new_with_key(&self.secret);
-        hasher.write_u8(kind);
-        hasher.write(key);
-        let mut entry = Writer::<ENTRY_BYTES>::default();
-        entry.bytes(&hasher.finish128().as_bytes()[..HASH_BYTES]).number(u64::from(kind | beside), 1);
-        keys.0.push(entry.record(place).rest(place).done());
-    }
-
-    /// Collects keys.
-    pub fn collect(&self, keys: &Keys) -> io::Result<()> {
-        self.sorter.extend(&keys.0)
-    }
-
-    /// Sorts it all and hands out what was found, in the order of the inputs; of a record with several keys in common, the
-    /// first kind.
-    pub fn finish(self) -> io::Result<FoundDuplicates> {
-        let keys = self.sorter.finish()?;
-        let members = Sorter::new(MEMBERS, self.directory.clone());
-        let slots = AtomicU64::new(0);
-        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(SEARCHERS);
-        std::thread::scope(|scope| {
-            let search = |part| search(keys.part(part, threads)?, &members, &slots);
-            let others: Vec<_> = (1..threads).map(|part| scope.spawn(move || search(part))).collect();
-            let failed = |_| Err(io::Error::other("a search for duplicates failed"));
-            others.into_iter().map(|other| other.join().unwrap_or_else(failed)).fold(search(0), Result::and)
-        })?;
-        drop(keys);
-        let found = Sorter::new(FOUND, self.directory.clone());
-        let slots = Slots::new(&self.directory, slots.into_inner())?;
-        claims::settle_claims(members.finish()?.iter(), &slots, &found)?;
-        Ok(FoundDuplicates(found.finish()?))
-    }
-}
-
-/// Finds the keys that several entries have, among entries in order, and gives each such key a slot.
-fn search(
-    keys: impl Iterator<Item = io::Result<DuplicateEntry>>,
-    members: &Sorter<MEMBER_BYTES>,
-    slots: &AtomicU64,
-) -> io::Result<()> {
-    let mut first: Option<(DuplicateEntry, Option<u64>)> = None;
-    for entry in keys {
-        let entry = entry?;
-        match &mut first {
-            Some((of, slot)) if of[..HASH_BYTES] == entry[..HASH_BYTES] => {
-                let is_second = slot.is_none();
-                let slot = *slot.get_or_insert_with(|| slots.fetch_add(1, Ordering::Relaxed));
-                if is_second {
-                    members.extend(&[claims::member(&of[HASH_BYTES..], slot)])?;
-                }
-                members.extend(&[claims::member(&entry[HASH_BYTES..], slot)])?;
-            }
-            _ => first = Some((entry, None)),
-        }
-    }
-    Ok(())
-}
-
-/// What was found.
-pub struct FoundDuplicates(super::Sorted<ENTRY_BYTES>);
+/// The duplicates of a run.
+pub struct FoundDuplicates(Sorted<ENTRY_BYTES>);
 
 impl FoundDuplicates {
-    /// Goes through them.
+    /// The duplicates with these sorted entries.
+    pub(super) fn of(entries: Sorted<ENTRY_BYTES>) -> Self {
+        Self(entries)
+    }
+
+    /// All duplicates, in the order of the inputs.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
         self.entries().map(|entry| entry.map(|entry| duplicate_of(&entry)))
     }
 
     /// Writes them into a new file, where they can be looked up.
-    pub fn write(&self, file: std::fs::File) -> io::Result<Duplicates> {
+    pub fn write(&self, file: File) -> io::Result<Duplicates> {
         let kept = self.entries().map(|entry| entry.map(|entry| kept(&duplicate_of(&entry))));
         SortedFile::write(file, kept).map(Duplicates)
     }
 
-    /// The CRC-32 of the file as it will be written.
+    /// The CRC-32 of the file that [`Self::write`] writes.
     pub fn sum(&self) -> io::Result<u32> {
         let mut sum = crc32fast::Hasher::new();
         for duplicate in self.iter() {
@@ -160,162 +49,30 @@ impl FoundDuplicates {
     }
 }
 
-/// What was found in a run, for looking up.
+/// The duplicates of a run in a file, where they can be looked up.
 #[derive(Debug)]
 pub struct Duplicates(SortedFile<ENTRY_BYTES>);
 
 impl Duplicates {
-    /// Opens a file that was written before.
-    pub fn open(path: &std::path::Path) -> io::Result<Self> {
+    /// Opens a file that [`FoundDuplicates::write`] wrote.
+    pub fn open(path: &Path) -> io::Result<Self> {
         SortedFile::open(path).map(Self)
     }
 
-    /// The CRC-32 of all of it.
+    /// The CRC-32 of the whole file.
     pub fn sum(&self) -> io::Result<u32> {
         self.0.sum()
     }
 
-    /// What a record has in common with another one, if anything.
+    /// The duplicate of this record, if it has a key in common with another record.
     pub fn find(&self, input: u16, number: u64) -> io::Result<Option<Duplicate>> {
         let mut key = Writer::<RECORD_BYTES>::default();
         key.record(&RecordPlace { input, number, ..RecordPlace::default() });
         Ok(self.0.find(&key.done())?.map(|entry| kept_duplicate(&entry)))
     }
 
-    /// Goes through them, in the order of the inputs.
+    /// All duplicates, in the order of the inputs.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
         self.0.entries().map(|entry| entry.map(|entry| kept_duplicate(&entry)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::index::Meaning;
-
-    fn place(input: u16, number: u64) -> RecordPlace {
-        let scattered = number.wrapping_mul(0x9E37_79B9) & 0xFF_FFFF;
-        RecordPlace {
-            input,
-            number,
-            line: number * 3,
-            offset: number * 1000,
-            length: scattered,
-            notes: (1 << 39) + u64::from(input),
-        }
-    }
-
-    /// The keys of one record: two that it claims, and some beside the second.
-    type Record = (u8, u8, Vec<u8>);
-
-    /// A map in memory: of each record what is found, and the other record.
-    fn expected(records: &[(u64, Record)]) -> BTreeMap<u64, (Meaning, u8, u64)> {
-        let (mut claimants, mut holders, mut found) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (number, (one, other, beside)) in records {
-            let claims = [(1, *one), (2, *other)];
-            if let Some((kind, first)) =
-                claims.iter().find_map(|key| claimants.get(key).map(|first: &u64| (key.0, *first)))
-            {
-                found.insert(*number, (Meaning::Taken, kind, first));
-                continue;
-            }
-            claimants.extend(claims.map(|key| (key, *number)));
-            for key in claims.into_iter().chain(beside.iter().map(|key| (2, *key))) {
-                let holder: u64 = *holders.entry(key).or_insert(*number);
-                if holder != *number {
-                    for (record, other) in [(*number, holder), (holder, *number)] {
-                        let told = found.entry(record).or_insert((Meaning::Shared, key.0, other));
-                        if (key.0, other) < (told.1, told.2) {
-                            *told = (Meaning::Shared, key.0, other);
-                        }
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    fn finder_of(records: &[(u64, Record)]) -> DuplicateFinder {
-        let finder = DuplicateFinder::new(std::env::temp_dir());
-        for some in records.chunks(7) {
-            let mut keys = Keys::default();
-            for (number, (one, other, beside)) in some {
-                finder.claim(&mut keys, &place(3, *number), 1, &[*one]);
-                finder.claim(&mut keys, &place(3, *number), 2, &[*other]);
-                for key in beside {
-                    finder.beside(&mut keys, &place(3, *number), 2, &[*key]);
-                }
-            }
-            finder.collect(&keys).unwrap();
-        }
-        finder
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-        /// Against a map in memory, with every order in which threads deliver.
-        #[test]
-        fn exactly_the_later_records_of_keys_that_stay_are_found(
-            records in proptest::collection::vec((0u8..40, 0u8..40, proptest::collection::vec(0u8..60, 0..3)), 1..200),
-            order in any::<u64>(),
-        ) {
-            let mut numbered: Vec<(u64, Record)> = (1..).zip(records).collect();
-            let expected = expected(&numbered);
-            fastrand::Rng::with_seed(order).shuffle(&mut numbered);
-            let found = finder_of(&numbered).finish().unwrap();
-            let listed: Vec<Duplicate> = found.iter().map(Result::unwrap).collect();
-            prop_assert!(listed.is_sorted_by_key(|duplicate| duplicate.place.number));
-            prop_assert_eq!(listed.len(), expected.len());
-            let written = found.write(tempfile::tempfile().unwrap()).unwrap();
-            let kept = |duplicate: &Duplicate| Duplicate { place: RecordPlace { notes: 0, ..duplicate.place }, ..*duplicate };
-            prop_assert!(written.iter().map(Result::unwrap).eq(listed.iter().map(kept)));
-            for duplicate in &listed {
-                let (meaning, kind, first) = expected[&duplicate.place.number];
-                prop_assert_eq!(duplicate.place, place(3, duplicate.place.number));
-                let found = (duplicate.meaning, duplicate.kind, duplicate.first.number, duplicate.first.line);
-                prop_assert_eq!(found, (meaning, kind, first, first * 3));
-                prop_assert_eq!(written.find(3, duplicate.place.number).unwrap(), Some(kept(duplicate)));
-            }
-            for (number, _) in &numbered {
-                prop_assert_eq!(written.find(3, *number).unwrap().is_some(), expected.contains_key(number));
-            }
-        }
-    }
-
-    #[test]
-    fn a_kind_of_key_is_not_another_one() {
-        let finder = DuplicateFinder::new(std::env::temp_dir());
-        let mut keys = Keys::default();
-        finder.claim(&mut keys, &place(0, 1), 1, b"ada");
-        finder.claim(&mut keys, &place(0, 2), 2, b"ada");
-        finder.claim(&mut keys, &place(1, 1), 1, b"ada");
-        finder.collect(&keys).unwrap();
-        let found: Vec<Duplicate> = finder.finish().unwrap().iter().map(Result::unwrap).collect();
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].place.input, found[0].first.input, found[0].first.number), (1, 0, 1));
-    }
-
-    /// Each record has one key of the one before and one of the one behind: every other one stays.
-    #[test]
-    fn a_chain_that_goes_through_the_whole_input_is_cut_at_every_other_record() {
-        const LENGTH: u64 = 100_000;
-        let finder = DuplicateFinder::new(std::env::temp_dir());
-        for number in 1..=LENGTH {
-            let mut keys = Keys::default();
-            let (one, other) = (number / 2, number.div_ceil(2));
-            finder.claim(&mut keys, &place(0, number), 1, &one.to_be_bytes());
-            finder.claim(&mut keys, &place(0, number), 2, &other.to_be_bytes());
-            finder.collect(&keys).unwrap();
-        }
-        let found = finder.finish().unwrap();
-        let pairs: Vec<(u64, u64)> =
-            found.iter().map(Result::unwrap).map(|found| (found.place.number, found.first.number)).collect();
-        let expected = (1..=LENGTH / 2).map(|half| (2 * half, 2 * half - 1));
-        assert!(pairs.into_iter().eq(expected));
     }
 }

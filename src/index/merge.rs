@@ -1,4 +1,4 @@
-//! Several sources of entries in order become one.
+//! The k-way merge: several sorted sources of entries become one.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -7,7 +7,7 @@ use std::io;
 
 use super::sorted_file::by_bytes;
 
-/// Entries of several sources, each in order, in one order.
+/// The entries of several sorted sources, in one sorted sequence.
 pub fn merge<const N: usize, I>(sources: impl IntoIterator<Item = I>) -> Merge<N, I>
 where
     I: Iterator<Item = io::Result<[u8; N]>>,
@@ -23,7 +23,7 @@ where
     merge
 }
 
-/// See [`merge`].
+/// The iterator that [`merge`] returns.
 pub struct Merge<const N: usize, I> {
     sources: Vec<I>,
     /// The next entry of each source.
@@ -59,7 +59,7 @@ impl<const N: usize, I: Iterator<Item = io::Result<[u8; N]>>> Iterator for Merge
             self.waiting.clear();
             return Some(Err(error));
         }
-        // What follows in the source takes its place at once, which is half the work of taking and adding.
+        // The next entry of the source replaces this one in place: half the work of a removal and an insertion.
         let mut first = self.waiting.peek_mut()?;
         let source = first.0.source;
         let entry = match self.sources[source].next() {

@@ -1,19 +1,21 @@
-//! What grows with the number of users lies on disk, as fixed-size entries in the order of their bytes.
+//! What grows with the number of users is on disk, as entries of a fixed size, sorted by their bytes.
 //!
 //! ```text
 //! entries in any order ── Sorter ──► entries in order ── SortedFile::write ──► SortedFile ── find
 //! ```
 //!
-//! What is added and looked up in turns is in a `Table`; what has no fixed size is in `Texts`, and its place in an entry.
+//! A `Table` is for entries that are added and looked up in turns. `Texts` holds what has no fixed size; an entry then holds
+//! its place.
 //!
-//! Who has a key that only one record can have is found in the same way: a `DuplicateFinder` sorts the keys, and goes through
-//! those that are there several times once more in the order of the records (`claims`).
+//! Duplicates are found in the same way: a `DuplicateFinder` sorts the keys of all records, and goes through the repeated
+//! ones once more in the order of the records (`claims`).
 //!
-//! An entry begins with its key, most often a hash, so that one comparison of bytes does for every index. Memory is
-//! bounded by the sorter's buffer, with any number of entries.
+//! An entry begins with its key, usually a hash, so that one comparison of bytes serves every index. The buffers of the
+//! sorters bound the memory, for any number of entries.
 
 mod claims;
 mod duplicate;
+mod duplicate_finder;
 mod duplicates;
 mod hash;
 mod merge;
@@ -25,7 +27,8 @@ mod table;
 mod texts;
 
 pub use duplicate::{Duplicate, Meaning};
-pub use duplicates::{DuplicateFinder, Duplicates, FoundDuplicates, Keys};
+pub use duplicate_finder::{DuplicateFinder, Keys};
+pub use duplicates::{Duplicates, FoundDuplicates};
 pub use hash::{HASH_BYTES, hash_of};
 pub use merge::merge;
 pub(crate) use positioned::{read_exact_at, sum_of_file, write_all_at};

@@ -1,9 +1,9 @@
-//! Reading and writing at an offset, without a cursor that threads would share.
+//! Reading and writing at an offset, without a cursor that threads would have to share.
 
 use std::fs::File;
 use std::io;
 
-/// Reads from this offset on, wherever others read.
+/// Reads from this offset on. Other readers of the same file do not disturb it.
 #[cfg(unix)]
 pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
@@ -21,7 +21,7 @@ pub(crate) fn sum_of_file(file: &File, bytes: u64) -> io::Result<u32> {
     Ok(sum.finalize())
 }
 
-/// Writes at this offset, wherever others read.
+/// Writes at this offset. Other readers of the same file do not disturb it.
 #[cfg(unix)]
 pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)

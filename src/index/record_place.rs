@@ -1,30 +1,30 @@
-//! Where a record stands, in few bytes.
+//! The place of a record in its input, in few bytes.
 
 /// The input (2 bytes) and the record's number (5).
 pub(super) const RECORD_BYTES: usize = 7;
 
-/// While searching: line (5), offset (6), length (4), notes (5). In a file that is kept: line (5), offset (6), length (5), and
-/// 4 bytes that mean nothing.
+/// During the search: line (5), offset (6), length (4), notes (5). In a file that a run keeps: line (5), offset (6), length
+/// (5), and 4 bytes without a meaning.
 pub(super) const REST_BYTES: usize = 20;
 
-/// A record, and where it stands.
+/// A record, and its place in its input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecordPlace {
-    /// Index of the input.
+    /// The index of its input.
     pub input: u16,
-    /// The record's number within it, from 1.
+    /// Its number within the input, from 1.
     pub number: u64,
     /// Its line, from 1.
     pub line: u64,
     /// Its byte offset, from 0.
     pub offset: u64,
-    /// Its length in bytes: below 4 GiB, as that of each record that is read at all.
+    /// Its length in bytes. Every record that is read is shorter than 4 GiB.
     pub length: u64,
-    /// What the caller wants to know again about a duplicate while searching; 40 bits at the most, which no file keeps.
+    /// A value that the caller wants back with a duplicate after the search; at most 40 bits. No file keeps it.
     pub notes: u64,
 }
 
-/// Puts an entry together.
+/// Writes an entry, part by part.
 pub(super) struct Writer<const N: usize> {
     entry: [u8; N],
     written: usize,
@@ -43,8 +43,8 @@ impl<const N: usize> Writer<N> {
         self
     }
 
-    /// The last bytes of a number, the most significant first, so that order is kept. What does not fit is cut to the
-    /// largest number that does: a terabyte of lines is not met.
+    /// The last bytes of a number, the most significant first, so that the order stays. A number that does not fit becomes
+    /// the largest one that does; no input has that many lines.
     pub(super) fn number(&mut self, number: u64, bytes: usize) -> &mut Self {
         let largest = u64::MAX >> (64 - 8 * bytes);
         let number = number.min(largest).to_be_bytes();
@@ -60,7 +60,7 @@ impl<const N: usize> Writer<N> {
         self.number(line, 5).number(offset, 6).number(length, 4).number(notes, 5)
     }
 
-    /// As it is kept in a file. This never changes: files of earlier versions are read by it.
+    /// The rest in the form that a run keeps on disk. This form never changes, because files of earlier versions have it.
     pub(super) fn kept_rest(&mut self, place: &RecordPlace) -> &mut Self {
         let RecordPlace { line, offset, length, .. } = *place;
         self.number(line, 5).number(offset, 6).number(length, 5).number(0, 4)
@@ -72,7 +72,7 @@ impl<const N: usize> Writer<N> {
     }
 }
 
-/// Takes an entry apart.
+/// Reads an entry, part by part.
 pub(super) struct Parts<'a>(pub &'a [u8]);
 
 impl Parts<'_> {

@@ -1,4 +1,4 @@
-//! A file of fixed-size entries in order: written once, then searched.
+//! A file of sorted entries of a fixed size: written once, then searched.
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use super::positioned::{read_exact_at, sum_of_file};
 
-/// Entries that are read at once when searching: a page or two.
+/// How many entries a search reads at once: a page or two.
 const WINDOW: usize = 128;
 
-/// Entries that are read at once when going through all of them.
+/// How many entries are read at once when all are read.
 const READ_AHEAD: usize = 128;
 
 /// Entries of `N` bytes in ascending order.
@@ -22,7 +22,7 @@ pub struct SortedFile<const N: usize> {
 }
 
 impl<const N: usize> SortedFile<N> {
-    /// Writes entries, which must come in order, into `file`, from its beginning.
+    /// Writes sorted entries into `file`, from its beginning.
     pub fn write(file: File, entries: impl Iterator<Item = io::Result<[u8; N]>>) -> io::Result<Self> {
         let mut writer = BufWriter::with_capacity(1 << 16, file);
         let mut count = 0;
@@ -34,7 +34,7 @@ impl<const N: usize> SortedFile<N> {
         Ok(Self { file, count })
     }
 
-    /// Opens a file that was written before.
+    /// Opens a file that [`Self::write`] wrote.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let bytes = file.metadata()?.len();
@@ -49,12 +49,12 @@ impl<const N: usize> SortedFile<N> {
         sum_of_file(&self.file, self.count * N as u64)
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> u64 {
         self.count
     }
 
-    /// Whether there are none.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -64,13 +64,13 @@ impl<const N: usize> SortedFile<N> {
         Entries { source: self, next: 0, end: self.count, buffer: Vec::new(), given: 0 }
     }
 
-    /// The entries whose first byte is one of these, in order.
+    /// The entries whose first byte is in this range, in order.
     pub(super) fn entries_of(&self, first_bytes: Range<usize>) -> io::Result<Entries<'_, N>> {
         let (next, end) = (self.position(first_bytes.start)?, self.position(first_bytes.end)?);
         Ok(Entries { source: self, next, end, buffer: Vec::new(), given: 0 })
     }
 
-    /// How many entries have a first byte below this one.
+    /// The number of entries with a first byte below this one.
     fn position(&self, first_byte: usize) -> io::Result<u64> {
         let (mut low, mut high) = (0, self.count);
         while low < high {
@@ -84,7 +84,8 @@ impl<const N: usize> SortedFile<N> {
 
     /// The first entry that begins with `key`.
     ///
-    /// Where keys are spread evenly, as hashes are, the place is guessed: two or three reads for millions of entries.
+    /// The search guesses the place, as if keys were spread evenly. For hashes that takes two or three reads among millions
+    /// of entries.
     pub fn find(&self, key: &[u8]) -> io::Result<Option<[u8; N]>> {
         let (mut low, mut high) = (0, self.count);
         let (mut low_key, mut high_key) = (0, u64::MAX);
@@ -94,7 +95,7 @@ impl<const N: usize> SortedFile<N> {
         for attempt in 0.. {
             let span = high - low;
             let guess = if attempt < 4 { between(wanted, low_key, high_key, span) } else { span / 2 };
-            // What is sought may begin before the guess, among entries with the same key.
+            // The wanted entry may be before the guess, among entries with the same key.
             let start = if span <= most { low } else { low + guess.saturating_sub(most / 2).min(span - most) };
             let window = &mut buffer[..to_index(span.min(most))];
             self.read(start, window)?;
@@ -115,7 +116,7 @@ impl<const N: usize> SortedFile<N> {
         Ok(None)
     }
 
-    /// Reads entries from number `start` on.
+    /// Reads entries, beginning with number `start`.
     fn read(&self, start: u64, entries: &mut [[u8; N]]) -> io::Result<()> {
         read_exact_at(&self.file, entries.as_flattened_mut(), start * N as u64)
     }
@@ -129,7 +130,7 @@ fn leading(key: &[u8]) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
-/// How far into a span of entries a key lies if they are spread evenly from `low` to `high`.
+/// How far into a span of entries a key is, if keys are spread evenly from `low` to `high`.
 fn between(key: u64, low: u64, high: u64, span: u64) -> u64 {
     let (distance, range) = (u128::from(key.saturating_sub(low)), u128::from(high.saturating_sub(low)).max(1));
     u64::try_from(distance * u128::from(span) / range).unwrap_or(span).min(span)
@@ -139,7 +140,7 @@ fn to_index(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// Entries of a file, in order.
+/// The entries of a file, in order.
 pub struct Entries<'a, const N: usize> {
     source: &'a SortedFile<N>,
     next: u64,
@@ -171,7 +172,7 @@ impl<const N: usize> Iterator for Entries<'_, N> {
     }
 }
 
-/// The order of entries. Most often their first bytes decide, and comparing those is a single instruction.
+/// The order of entries. Usually their first bytes decide, and a single instruction compares those.
 pub(super) fn by_bytes<const N: usize>(one: &[u8; N], other: &[u8; N]) -> Ordering {
     leading(one).cmp(&leading(other)).then_with(|| one.cmp(other))
 }
@@ -198,7 +199,7 @@ mod tests {
             crowded in 0u32..2000,
             others in proptest::collection::vec(any::<[u8; 4]>(), 50),
         ) {
-            // Keys that are anything but spread evenly.
+            // Keys that are not spread evenly.
             entries.extend((0..crowded).map(|number| (number.to_be_bytes(), 1)));
             let file = file(&entries);
             prop_assert_eq!(file.len(), entries.len() as u64);

@@ -7,35 +7,35 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::merge::merge;
 use super::sorted_file::{SortedFile, by_bytes};
 
-/// Sorted files that are merged into one when there are as many, so that few are open at once.
+/// This many sorted files are merged into one, so that few files are open at once.
 const FAN_IN: usize = 64;
 
-/// Takes entries in any order, from any thread, and gives them back in order.
+/// Takes entries in any order, from any thread, and returns them in order.
 ///
-/// What does not fit the buffer lies in files without a name, which are gone with the process however it ends. The
-/// thread that fills the buffer sorts and writes it while the others go on with the next.
+/// What does not fit into the buffer is spilled to files without a name, which end with the process. The thread that fills
+/// the buffer sorts and writes it, while other threads fill the next one.
 #[derive(Debug)]
 pub struct Sorter<const N: usize> {
     buffer: Mutex<Vec<[u8; N]>>,
     capacity: usize,
     directory: PathBuf,
-    /// Sorted files by how often their entries were merged.
+    /// The sorted files, by how many times their entries were merged.
     levels: Mutex<Vec<Vec<SortedFile<N>>>>,
 }
 
 impl<const N: usize> Sorter<N> {
-    /// A sorter that keeps this many entries in memory, and the others in `directory`.
+    /// A sorter that holds this many entries in memory, and spills the others to `directory`.
     pub fn new(capacity: usize, directory: PathBuf) -> Self {
         Self { buffer: Mutex::default(), capacity, directory, levels: Mutex::default() }
     }
 
-    /// Takes entries.
+    /// Adds entries.
     pub fn extend(&self, mut entries: &[[u8; N]]) -> io::Result<()> {
         while !entries.is_empty() {
             let mut buffer = lock(&self.buffer);
-            let room = self.capacity - buffer.len();
-            buffer.reserve_exact(room);
-            let (fitting, rest) = entries.split_at(entries.len().min(room));
+            let free = self.capacity - buffer.len();
+            buffer.reserve_exact(free);
+            let (fitting, rest) = entries.split_at(entries.len().min(free));
             buffer.extend_from_slice(fitting);
             entries = rest;
             if buffer.len() == self.capacity {
@@ -47,7 +47,7 @@ impl<const N: usize> Sorter<N> {
         Ok(())
     }
 
-    /// Moves entries to the disk.
+    /// Sorts entries and writes them to the disk.
     fn spill(&self, mut entries: Vec<[u8; N]>) -> io::Result<()> {
         entries.sort_unstable_by(by_bytes);
         let mut file = SortedFile::write(self.temporary()?, entries.into_iter().map(Ok))?;
@@ -73,13 +73,13 @@ impl<const N: usize> Sorter<N> {
         tempfile::tempfile_in(&self.directory)
     }
 
-    /// All entries, to be gone through in order. They stay in memory if they always fitted.
+    /// All entries, in order. If they always fitted into the buffer, they stay in memory.
     pub fn finish(self) -> io::Result<Sorted<N>> {
         let mut rest = std::mem::take(&mut *lock(&self.buffer));
         rest.sort_unstable_by(by_bytes);
         let levels = std::mem::take(&mut *lock(&self.levels));
         let mut files: Vec<_> = levels.into_iter().flatten().collect();
-        // Room in memory is for going through the files then.
+        // After a spill everything goes to the disk: reading the files needs the memory.
         if !files.is_empty() && !rest.is_empty() {
             let entries = std::mem::take(&mut rest).into_iter().map(Ok);
             files.push(SortedFile::write(self.temporary()?, entries)?);
@@ -92,21 +92,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Entries that were sorted.
+/// Sorted entries.
 pub struct Sorted<const N: usize> {
-    /// All of them, or none if there are files.
+    /// All entries, or none if there are files.
     rest: Vec<[u8; N]>,
     files: Vec<SortedFile<N>>,
 }
 
 impl<const N: usize> Sorted<N> {
-    /// Goes through them in order.
+    /// All entries, in order.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<[u8; N]>> {
         let merged = merge(self.files.iter().map(SortedFile::entries)).map(|entry| entry.map(|(entry, _)| entry));
         self.rest.iter().copied().map(Ok).chain(merged)
     }
 
-    /// Goes through one of `parts` in order: those whose first byte lies in this part of all bytes.
+    /// The entries of one of `parts`, in order. The first byte of an entry decides which part it is in.
     pub fn part(&self, part: usize, parts: usize) -> io::Result<impl Iterator<Item = io::Result<[u8; N]>>> {
         let [from, to] = [part, part + 1].map(|part| part * 256 / parts);
         let rest = [from, to].map(|bound| self.rest.partition_point(|entry| usize::from(entry[0]) < bound));
@@ -126,7 +126,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
         #[test]
-        fn sorting_beyond_memory_is_sorting(
+        fn sorting_more_than_memory_holds_is_sorting(
             entries in proptest::collection::vec(any::<[u8; 3]>(), 0..5000),
             capacity in 1usize..40,
             together in 1usize..100,

@@ -1,4 +1,4 @@
-//! Entries that are added and looked up in turns, more of them than memory holds.
+//! A set for more entries than memory holds, in which adding and looking up alternate.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,24 +7,24 @@ use std::path::PathBuf;
 use super::merge::merge;
 use super::sorted_file::SortedFile;
 
-/// Sorted files that are merged into one when there are as many: a look-up goes into each.
+/// This many sorted files are merged into one, because a look-up searches each file.
 const FAN_IN: usize = 8;
 
-/// A set of entries on disk that grows.
+/// A growing set of entries on disk.
 ///
-/// The newest entries are in memory, the others in files without a name, which are gone with the process however it ends. An
-/// entry that is added again is there once.
+/// The newest entries are in memory, the others in files without a name, which end with the process. An entry that is added
+/// twice is in the set once.
 #[derive(Debug)]
 pub struct Table<const N: usize> {
     newest: BTreeSet<[u8; N]>,
     capacity: usize,
     directory: PathBuf,
-    /// Sorted files by how often their entries were merged.
+    /// The sorted files, by how many times their entries were merged.
     levels: Vec<Vec<SortedFile<N>>>,
 }
 
 impl<const N: usize> Table<N> {
-    /// A table that keeps this many entries in memory, and the others in `directory`.
+    /// A table that holds this many entries in memory, and spills the others to `directory`.
     pub fn new(capacity: usize, directory: PathBuf) -> Self {
         Self { newest: BTreeSet::new(), capacity, directory, levels: Vec::new() }
     }
@@ -46,7 +46,7 @@ impl<const N: usize> Table<N> {
         Ok(first)
     }
 
-    /// Moves the newest entries to the disk.
+    /// Writes the newest entries to the disk.
     fn spill(&mut self) -> io::Result<()> {
         let newest = std::mem::take(&mut self.newest);
         let mut file = self.write(newest.into_iter().map(Ok))?;
@@ -84,7 +84,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
         #[test]
-        fn it_is_a_set_in_memory_but_for_where_it_lies(
+        fn it_behaves_like_a_set_in_memory(
             entries in proptest::collection::vec(any::<[u8; 3]>(), 0..3000),
             capacity in 1usize..40,
             sought in proptest::collection::vec(any::<[u8; 2]>(), 20),
@@ -102,7 +102,7 @@ mod tests {
                 let first = expected.range([key[0], key[1], 0]..).next().copied();
                 prop_assert_eq!(table.find(&key).unwrap(), first.filter(|entry| entry.starts_with(&key)));
             }
-            // What was added again and again takes its room once, and few files are open.
+            // Repeated entries are kept once, and few files are open.
             prop_assert!(table.levels.iter().all(|level| level.len() < FAN_IN));
             prop_assert!(table.newest.len() <= capacity);
         }

@@ -1,4 +1,4 @@
-//! Texts of any length on disk, found again by where they begin.
+//! Texts of any length on disk, found by their place.
 
 use std::fs::File;
 use std::io;
@@ -6,32 +6,32 @@ use std::path::Path;
 
 use super::positioned::{read_exact_at, write_all_at};
 
-/// Bytes that are kept in memory before they are written.
+/// The number of bytes held in memory before they are written.
 const BUFFERED: usize = 64 * 1024;
 
-/// The length of a text, in front of it.
+/// The bytes of a text's length, which is written before the text.
 const LENGTH_BYTES: usize = 4;
 
-/// Bytes that are read at once: most texts are shorter.
+/// The number of bytes read at once. Most texts are shorter.
 const WINDOW: usize = 512;
 
-/// Texts in the order in which they were added. The file has no name, and is gone with the process.
+/// Texts in the order in which they were added. The file has no name and ends with the process.
 #[derive(Debug)]
 pub struct Texts {
     file: File,
-    /// How many bytes are in the file.
+    /// The number of bytes in the file.
     written: u64,
-    /// What comes behind them.
+    /// What follows the bytes in the file.
     buffer: Vec<u8>,
 }
 
 impl Texts {
-    /// None as yet, in a file in `directory`.
+    /// An empty collection, in a file in `directory`.
     pub fn new(directory: &Path) -> io::Result<Self> {
         Ok(Self { file: tempfile::tempfile_in(directory)?, written: 0, buffer: Vec::new() })
     }
 
-    /// Adds a text and returns its place. Places grow.
+    /// Adds a text and returns its place. A later text has a higher place.
     pub fn add(&mut self, text: &[u8]) -> io::Result<u64> {
         let place = self.end();
         let length = u32::try_from(text.len()).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
@@ -70,7 +70,7 @@ impl Texts {
         let mut place = 0;
         std::iter::from_fn(move || {
             let text = (place < self.end()).then(|| self.get(place).map(|text| (place, text)))?;
-            // Behind one that cannot be read nothing is known.
+            // After a text that cannot be read, the next place is unknown.
             place = text.as_ref().map_or(self.end(), |(place, text)| place + (LENGTH_BYTES + text.len()) as u64);
             Some(text)
         })
@@ -80,7 +80,7 @@ impl Texts {
         self.written + self.buffer.len() as u64
     }
 
-    /// Reads what lies in the file, in memory, or in both.
+    /// Reads bytes that are in the file, in memory, or partly in both.
     fn read(&self, place: u64, into: &mut [u8]) -> io::Result<()> {
         let in_file = usize::try_from(self.written.saturating_sub(place)).unwrap_or(usize::MAX).min(into.len());
         let (from_file, from_buffer) = into.split_at_mut(in_file);
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_found_again_wherever_they_lie() {
+    fn texts_are_found_again_in_the_file_and_in_memory() {
         let mut texts = Texts::new(&std::env::temp_dir()).unwrap();
         let text = |number: usize| vec![b'a' + u8::try_from(number % 26).unwrap(); number * 37 % 3_000];
         let mut places = Vec::new();

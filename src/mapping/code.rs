@@ -126,7 +126,7 @@ codes! {
         Web3Wallets = "web3_wallets", "sign-in with a web3 wallet";
         ProfileImage = "profile_image", "the profile picture, which Clerk hosts";
         VerificationUnknown = "verification_unknown", "the export does not say whether an address or number is verified: it was taken as not verified";
-        NotInPasswords = "not_in_passwords", "the user is not in the --passwords file";
+        NotInPasswords = "not_in_passwords", "no readable row of the --passwords file has the user's id";
         PasswordConflict = "password_conflict", "the export and the --passwords file have different password hashes: that of the file was taken";
         EmailUnverifiedDropped = "email_unverified_dropped", "an unverified address was left out, as the mapping file says";
         UsernameInvalidDropped = "username_invalid_dropped", "the username breaks the rules and was left out, as the mapping file says";

@@ -1,9 +1,9 @@
-//! How large a request may be: smaller after one that was too large or took too long, and larger again by and by.
+//! How large a request may be: smaller after a request that was too large or too slow, and then slowly larger again.
 
-/// Answered requests after which a bound that was lowered is raised.
+/// After this many answered requests a bound that was lowered is raised.
 const RAISE_AFTER: u32 = 20;
 
-/// One bound that can be lowered, of items or of bytes.
+/// One bound, of items or of bytes, that can be lowered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bound {
     most: usize,
@@ -15,7 +15,7 @@ impl Bound {
         Self { most, now: most }
     }
 
-    /// Half of what was too much, and at least one.
+    /// Lowers the bound to half of what was too much, but not below one.
     fn lower(&mut self, too_much: usize) {
         self.now = self.now.min(too_much / 2).max(1);
     }
@@ -25,7 +25,7 @@ impl Bound {
     }
 }
 
-/// The bounds of a request's size.
+/// The bounds of the size of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchControl {
     items: Bound,
@@ -34,28 +34,28 @@ pub struct BatchControl {
 }
 
 impl BatchControl {
-    /// At most so many items, and so many bytes.
+    /// At most this many items, and this many bytes.
     pub fn new(items: usize, bytes: usize) -> Self {
         Self { items: Bound::new(items), bytes: Bound::new(bytes), answered: 0 }
     }
 
-    /// The most items for now.
+    /// The largest number of items at present.
     pub fn items(&self) -> usize {
         self.items.now
     }
 
-    /// The most bytes for now.
+    /// The largest number of bytes at present.
     pub fn bytes(&self) -> usize {
         self.bytes.now
     }
 
-    /// A request of so many bytes was too large for the target.
+    /// A request of this many bytes was too large for the target.
     pub fn too_large(&mut self, bytes: usize) {
         self.bytes.lower(bytes);
         self.answered = 0;
     }
 
-    /// A request of so many items was not answered in time.
+    /// A request of this many items was not answered in time.
     pub fn too_slow(&mut self, items: usize) {
         self.items.lower(items);
         self.answered = 0;
@@ -77,11 +77,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_too_much_is_halved_and_comes_back_by_and_by() {
+    fn what_was_too_much_is_halved_and_rises_again_slowly() {
         let mut batch = BatchControl::new(500, 1 << 20);
         batch.too_large(600_000);
         assert_eq!((batch.items(), batch.bytes()), (500, 300_000));
-        // Another one of the same size, which was under way already, changes nothing.
+        // Another request of the same size, already in flight, changes nothing.
         batch.too_large(600_000);
         assert_eq!(batch.bytes(), 300_000);
         batch.too_slow(500);

@@ -1,8 +1,8 @@
-//! How many requests at once: one more while that does not make answers slower, fewer when it does or when they fail.
+//! How many requests at once: one more while answers stay fast, fewer when answers get slower or requests fail.
 //!
 //! The rules are those that Vector documents for its adaptive request concurrency
-//! (<https://vector.dev/blog/adaptive-request-concurrency/>): once a round-trip time, by the moving mean and deviation of
-//! these times.
+//! (<https://vector.dev/blog/adaptive-request-concurrency/>): a decision for each round-trip time, by the moving mean and
+//! the deviation of these times.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -11,28 +11,28 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Weight of the newest mean among the earlier ones.
+/// The weight of the newest mean among the earlier ones.
 const NEWEST: f64 = 0.4;
 
-/// What the limit is multiplied with when answers get slow.
+/// The limit is multiplied by this when answers get slow.
 const DECREASE: f64 = 0.9;
 
-/// So many deviations above the mean are slow.
+/// Answers are slow if they take this many deviations more than the mean.
 const DEVIATIONS: f64 = 2.5;
 
-/// Times the fastest mean so far: up to here one more is tried, and beyond there are too many. Without this the mean would
-/// follow the limit upwards, a little at a time.
+/// Multiples of the fastest mean so far. Up to the first, one more request is tried; beyond the second, there are too many.
+/// Without them, the mean would follow the limit upwards, a little at a time.
 const STILL_FAST: f64 = 1.2;
 const TOO_SLOW: f64 = 1.5;
 
-/// Bounds of the concurrency.
+/// The bounds of the concurrency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConcurrencyRules {
-    /// Where it begins.
+    /// The limit at the beginning.
     pub start: usize,
-    /// It never rises above this.
+    /// The limit never rises above this.
     pub most: usize,
-    /// Whether it changes at all.
+    /// Whether the limit changes.
     pub adaptive: bool,
 }
 
@@ -57,13 +57,13 @@ impl fmt::Display for ConcurrencyRules {
 }
 
 impl ConcurrencyRules {
-    /// Where `auto` begins.
+    /// The limit at the beginning for `auto`.
     const START: usize = 4;
 
-    /// The most that `auto` goes to. With more, a target that works one request after another would answer too late.
+    /// The largest limit for `auto`. With more, a target that handles one request after another would answer too late.
     const MOST: usize = 32;
 
-    /// As many as said, or as many as prove good.
+    /// A fixed limit, or one that adapts.
     pub fn new(fixed: Option<usize>) -> Self {
         match fixed {
             Some(count) => Self { start: count.max(1), most: count.max(1), adaptive: false },
@@ -87,7 +87,7 @@ impl Times {
     }
 }
 
-/// How many requests at once.
+/// Decides how many requests may be in flight at once.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyControl {
     rules: ConcurrencyRules,
@@ -95,7 +95,7 @@ pub struct ConcurrencyControl {
     past: Option<Times>,
     /// The fastest mean of a period, in seconds.
     fastest: f64,
-    /// Times of this period: their sum in seconds, and how many they are.
+    /// The round-trip times of this period: their sum in seconds, and their number.
     current: (f64, u32),
     decide_at: Option<Instant>,
     reached: bool,
@@ -103,7 +103,7 @@ pub struct ConcurrencyControl {
 }
 
 impl ConcurrencyControl {
-    /// Begins as the rules say.
+    /// Begins with the limit that the rules name.
     pub fn new(rules: ConcurrencyRules) -> Self {
         let limit = rules.start;
         Self {
@@ -118,13 +118,13 @@ impl ConcurrencyControl {
         }
     }
 
-    /// How many for now.
+    /// How many requests may be in flight at present.
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// So many requests are under way.
-    pub fn under_way(&mut self, count: usize) {
+    /// Notes how many requests are in flight.
+    pub fn in_flight(&mut self, count: usize) {
         self.reached |= count >= self.limit;
     }
 
@@ -135,7 +135,7 @@ impl ConcurrencyControl {
         self.decide(now);
     }
 
-    /// A request failed. (Being refused for going too fast is about the rate.)
+    /// A request failed. (A request that was refused because it came too fast concerns the rate, not this.)
     pub fn failed(&mut self, now: Instant) {
         self.pressed = true;
         self.decide(now);
@@ -151,7 +151,7 @@ impl ConcurrencyControl {
             self.fastest = self.fastest.min(mean);
         }
         if self.pressed || mean.is_some_and(|mean| self.is_slow(mean)) {
-            // With hardly anything under way it cannot be us: this is how fast the target is now.
+            // With two requests or fewer, we cannot be the cause: this is now the speed of the target.
             if let Some(mean) = mean.filter(|_| self.limit <= 2) {
                 self.fastest = mean;
             }
@@ -169,7 +169,7 @@ impl ConcurrencyControl {
 }
 
 impl ConcurrencyControl {
-    /// Whether answers take longer than they did, suddenly or compared with the fastest ones.
+    /// Whether answers take longer than before, compared with the mean or with the fastest ones.
     fn is_slow(&self, mean: f64) -> bool {
         let suddenly = self.past.is_some_and(|past| {
             mean > past.mean + DEVIATIONS * past.variance.sqrt() && mean > self.fastest * STILL_FAST
@@ -187,13 +187,13 @@ fn lowered(limit: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// The limit after so many rounds at a target whose answers take `time(concurrency)`.
+    /// The limit after this many rounds at a target whose answers take `time(concurrency)`.
     fn after(rounds: usize, time: impl Fn(usize) -> f64) -> usize {
         let mut control = ConcurrencyControl::new(ConcurrencyRules::new(None));
         let mut now = Instant::now();
         for _ in 0..rounds {
             let limit = control.limit();
-            control.under_way(limit);
+            control.in_flight(limit);
             let took = Duration::from_secs_f64(time(limit));
             now += took;
             for _ in 0..limit {
@@ -227,7 +227,7 @@ mod tests {
     fn what_is_not_used_is_not_raised() {
         let mut control = ConcurrencyControl::new(ConcurrencyRules::new(None));
         for second in 0..20 {
-            control.under_way(2);
+            control.in_flight(2);
             control.answered(Instant::now() + Duration::from_secs(second), Duration::from_millis(100));
         }
         assert_eq!(control.limit(), 4);

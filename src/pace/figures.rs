@@ -1,4 +1,4 @@
-//! The figures of the pace, to be shown.
+//! The figures of the pace, for people and programs to read.
 
 use serde::Serialize;
 
@@ -7,20 +7,20 @@ use super::HoldReason;
 /// The figures of the pace at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PaceFigures {
-    /// Requests a second that may be sent.
+    /// Requests a second that may be sent at present.
     pub rate: f64,
-    /// The most it may become; nothing if there is no limit but what the target refuses.
+    /// The highest that the rate may become; nothing if only refusals limit it.
     pub ceiling: Option<f64>,
-    /// Why the rate is what it is.
+    /// What the rate is based on.
     pub reason: String,
-    /// How many requests may be under way at once.
+    /// How many requests may be in flight at once.
     pub concurrency: usize,
-    /// The most users in one request.
+    /// The largest number of users in one request.
     pub batch_size: usize,
-    /// The share of all requests that was refused for going too fast, from 0 to 1.
+    /// The share of all requests that the target refused because they came too fast, from 0 to 1.
     pub refused_share: f64,
-    /// Why nothing is sent, if nothing is.
+    /// Why nothing is sent at present, if so.
     pub holding: Option<HoldReason>,
-    /// For how long, in seconds.
+    /// For how many seconds nothing is sent.
     pub holding_seconds: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! The gate that all requests of a run go through.
+//! The gate that all requests of a run pass.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,15 +10,15 @@ use super::state::{NextTurn, PaceState};
 use super::turn::Turn;
 use super::{BatchControl, PaceFigures, PaceRules, PaceSignal, Timer};
 
-/// The pace of a run, shared by all that is sent.
+/// The pace of a run, shared by everything that sends requests.
 #[derive(Debug)]
 pub struct Pace {
     state: Mutex<PaceState>,
     /// Requests that wait for their turn, first come, first served.
     pub(super) queue: tokio::sync::Mutex<()>,
-    /// Requests that had their turn and wait to depart, first come, first served.
+    /// Requests that have had their turn and wait to depart, first come, first served.
     pub(super) departures: tokio::sync::Mutex<()>,
-    /// Wakes the first of each when something changed.
+    /// Wakes the first request of each queue when something changes.
     changed: Notify,
     slots: Arc<Semaphore>,
     timer: Timer,
@@ -43,17 +43,17 @@ impl Pace {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for room for one more batch on its way.
+    /// Waits until one more batch may be prepared and sent.
     pub async fn slot(self: &Arc<Self>) -> Slot {
         // The semaphore is never closed.
         let permit = Arc::clone(&self.slots).acquire_owned().await.ok();
         Slot { pace: Arc::clone(self), permit }
     }
 
-    /// Waits until the next request may go. Returns when that is, and whether it is the one that tries.
+    /// Waits until the next request may go. Returns the time, and whether this request is the probe.
     pub(super) async fn wait(&self, next: impl Fn(&mut PaceState, Instant) -> NextTurn) -> (Instant, bool) {
         loop {
-            // Registered before the look, so that no change is missed in between.
+            // Registered before the state is read, so that no change in between is missed.
             let changed = self.changed.notified();
             let now = Instant::now();
             let next = next(&mut self.state(), now);
@@ -76,24 +76,24 @@ impl Pace {
         }
     }
 
-    /// How long requests have failed without one success, counted up to when the next request may go.
+    /// How long requests have failed without one success, up to the moment when the next request may go.
     pub fn failing_for(&self) -> Duration {
         let (now, state) = (Instant::now(), self.state());
         let next = state.hold.map_or(now, |hold| hold.until.max(now));
         state.failing_since.map_or(Duration::ZERO, |since| next.duration_since(since))
     }
 
-    /// Restarts the patience, because another request is about to be tried.
+    /// Restarts the patience, because a different request is tried next.
     pub fn restart_patience(&self) {
         self.state().failing_since = None;
     }
 
-    /// The bounds of a request's size, to read or to change.
+    /// Gives access to the bounds of the request size.
     pub fn batch<T>(&self, look: impl FnOnce(&mut BatchControl) -> T) -> T {
         look(&mut self.state().batch)
     }
 
-    /// The figures of this moment.
+    /// The figures at this moment.
     pub fn figures(&self) -> PaceFigures {
         self.state().figures(Instant::now())
     }
@@ -101,7 +101,7 @@ impl Pace {
     pub(super) fn finish(&self, turn: &Turn, answer: Option<&PaceSignal>) {
         {
             let mut state = self.state();
-            state.under_way -= 1;
+            state.in_flight -= 1;
             let before = state.slots();
             state.unsent -= u32::from(turn.apart.is_none());
             if turn.probe {
@@ -115,7 +115,7 @@ impl Pace {
         self.changed.notify_waiters();
     }
 
-    /// Gives out more slots, or takes some away.
+    /// Adds free slots, or takes some away.
     fn resize(&self, state: &mut PaceState, before: usize) {
         let limit = state.slots();
         if limit > before {
@@ -129,7 +129,7 @@ impl Pace {
     }
 }
 
-/// Room for a batch on its way. It is given back when dropped.
+/// The right to prepare and send one batch. Dropping it gives it back.
 #[derive(Debug)]
 pub struct Slot {
     pace: Arc<Pace>,
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_target_that_says_at_once_again_and_again_is_not_asked_faster_than_the_rate() {
+    async fn a_target_that_keeps_saying_retry_at_once_is_not_asked_faster_than_the_rate() {
         for verdict in [RequestResult::Refused, RequestResult::Failed] {
             let (pace, start) = (pace("2/s"), Instant::now());
             for _ in 0..100 {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_quota_that_is_not_used_up_says_nothing_about_how_long_to_wait() {
+    async fn a_quota_that_is_not_used_up_does_not_decide_how_long_to_wait() {
         let pace = pace("10/s");
         let quota = Quota { remaining: Some(57), reset: Some(Duration::from_secs(3500)), ..Quota::default() };
         pace.admit(true).await.finish(&PaceSignal { quota, ..PaceSignal::of(RequestResult::Refused) });
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_that_was_told_is_kept_whatever_an_earlier_request_brings() {
+    async fn a_wait_that_the_target_asked_for_is_kept_when_an_earlier_request_succeeds() {
         let pace = pace("1000/s");
         let earlier = pace.admit(true).await;
         let refused = pace.admit(true).await;
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_of_what_was_sent_before_the_wait_does_not_begin_another() {
+    async fn a_refusal_of_a_request_from_before_the_wait_begins_no_new_wait() {
         let pace = pace("1000/s");
         let (first, late) = (pace.admit(true).await, pace.admit(true).await);
         first.finish(&asking_to_wait(RequestResult::Refused, 1));
@@ -215,6 +215,10 @@ mod tests {
         late.finish(&asking_to_wait(RequestResult::Refused, 1));
         assert_eq!(pace.figures().holding, None);
         pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Granted));
-        assert!(pace.figures().rate >= rate, "one refusal of everybody counts twice: {rate} {}", pace.figures().rate);
+        assert!(
+            pace.figures().rate >= rate,
+            "one refusal of all requests counts twice: {rate} {}",
+            pace.figures().rate
+        );
     }
 }

@@ -1,11 +1,12 @@
-//! A while in which nothing is sent.
+//! A hold: a time in which nothing is sent.
 
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::Instant;
 
-/// The waits after a refusal without a word about how long, and between two probes of a target that is down.
+/// The first and the longest wait after a refusal that does not say how long, and between two probes of a target that is
+/// down.
 const REFUSED_WAITS: (f64, f64) = (0.5, 20.0);
 const DOWN_WAITS: (f64, f64) = (1.0, 15.0);
 
@@ -13,15 +14,15 @@ const DOWN_WAITS: (f64, f64) = (1.0, 15.0);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldReason {
-    /// A request was refused for going too fast.
+    /// The target refused a request because it came too fast.
     Refused,
-    /// The target asked for it.
+    /// The target asked for a wait.
     Asked,
-    /// The target fails everything.
+    /// The target fails every request.
     Down,
 }
 
-/// A while in which nothing is sent; then one request tries.
+/// A time in which nothing is sent. After it, one request goes alone: the probe.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
     pub(super) reason: HoldReason,
@@ -30,38 +31,38 @@ pub(super) struct Hold {
     tries: i32,
     /// Whether the quota was used up, so that it can be measured.
     pub(super) refused: bool,
-    /// Whether it was only that two requests came too close together.
+    /// Whether the only fault was that two requests came too close together.
     pub(super) close: bool,
 }
 
 impl Hold {
-    /// Everybody waits from now on: for as long as was asked, or else for a while of our own.
+    /// Stops all requests from now on, for as long as the target asked, or else for a time of our own choice.
     pub(super) fn begin(now: Instant, wait: Option<Duration>, reason: HoldReason) -> Self {
         let until = now + wait.unwrap_or_else(|| own(reason, 0));
         Self { reason, begun: now, until, tries: 1, refused: reason == HoldReason::Refused, close: false }
     }
 
-    /// The one that tried was refused or failed as well.
+    /// The probe was refused or failed, too.
     pub(super) fn probe_failed(&mut self, now: Instant, wait: Option<Duration>, reason: HoldReason) {
-        // A target that says "at once" again and again is not taken at its word.
+        // A target that keeps saying "retry at once" is not believed.
         self.until = now + own(reason, self.tries).max(wait.unwrap_or_default());
         self.tries = self.tries.saturating_add(1).min(16);
         self.reason = reason;
         self.refused |= reason == HoldReason::Refused;
     }
 
-    /// Another one that was under way already was refused or failed.
+    /// Another request that was already in flight was refused or failed.
     pub(super) fn joined(&mut self, now: Instant, wait: Option<Duration>, reason: HoldReason) {
         if let Some(wait) = wait {
             self.until = self.until.max(now + wait);
-            // An earlier request that is answered well does not take back the wait that the target asked for.
+            // The success of an earlier request does not cancel the wait that the target asked for.
             self.reason = reason;
         }
         self.refused |= reason == HoldReason::Refused;
     }
 }
 
-/// How long to wait where nobody says how long.
+/// How long to wait if the target does not say.
 fn own(reason: HoldReason, tries: i32) -> Duration {
     let (first, most) = if reason == HoldReason::Refused { REFUSED_WAITS } else { DOWN_WAITS };
     let whole = (first * 2f64.powi(tries)).min(most);

@@ -1,4 +1,4 @@
-//! governor at a rate that can be changed, on tokio's clock.
+//! A limiter for requests: governor, at a rate that can change, on tokio's clock.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// How late a timer may be.
 const LATENESS: Duration = Duration::from_millis(4);
 
-/// The longest burst at a slow rate: a century.
+/// The longest burst at a slow rate, in nanoseconds: a century.
 const MOST_NANOSECONDS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
 
 /// tokio's clock, which tests can pause.
@@ -39,18 +39,18 @@ pub(super) struct Limiter {
     burst: NonZeroU32,
     governor: Governor,
     set_to: f64,
-    /// A change that waits for the next request to pass.
+    /// A new rate that begins when the next request has passed.
     change: Option<f64>,
 }
 
 impl Limiter {
-    /// At this many requests a second; after a while without any, `burst` may pass at once.
+    /// A limiter for this many requests a second. After a pause, `burst` requests may pass at once.
     pub(super) fn new(rate: f64, burst: NonZeroU32) -> Self {
         let clock = TokioClock { start: Instant::now() };
         Self { governor: governor(rate, burst, &clock), clock, burst, set_to: rate, change: None }
     }
 
-    /// Changes the rate, from the next request on.
+    /// Changes the rate. The change begins after the next request.
     pub(super) fn set_rate(&mut self, rate: f64) {
         if (rate / self.set_to - 1.0).abs() > 1e-6 {
             self.set_to = rate;
@@ -58,7 +58,7 @@ impl Limiter {
         }
     }
 
-    /// A request passed without regard to the rate; the next one comes an interval later.
+    /// A request passed without regard to the rate. The next one waits a whole interval.
     pub(super) fn passed(&mut self) {
         self.change = None;
         self.restart(self.set_to);
@@ -66,7 +66,7 @@ impl Limiter {
 
     fn restart(&mut self, rate: f64) {
         self.governor = governor(rate, self.burst, &self.clock);
-        // Count the current request against the new governor; else each change of the rate would allow one more burst.
+        // Count the current request against the new governor. Otherwise each change of the rate would allow one more burst.
         ignore(self.governor.check_n(allowed(rate, self.burst)), "a new governor has room for a burst");
     }
 
@@ -80,16 +80,16 @@ impl Limiter {
     }
 }
 
-/// Timers are late by a millisecond or two, which must not make the rate lower: that much may be caught up with.
+/// Timers are late by a millisecond or two. That must not lower the rate, so requests may catch up by this much.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
 fn allowed(rate: f64, burst: NonZeroU32) -> NonZeroU32 {
     burst.saturating_add((rate * LATENESS.as_secs_f64()).ceil() as u32)
 }
 
 fn governor(rate: f64, burst: NonZeroU32, clock: &TokioClock) -> Governor {
-    // A nanosecond is faster than anything is sent, and an hour slower than any floor.
+    // Nothing is sent faster than one request a nanosecond, and no floor is slower than one an hour.
     let period = Duration::from_secs_f64((1.0 / rate).clamp(1e-9, 3600.0));
-    // governor counts in nanoseconds, which have to hold a whole burst.
+    // governor counts in nanoseconds, and a whole burst must fit into the count.
     let most = MOST_NANOSECONDS / u64::try_from(period.as_nanos()).unwrap_or(u64::MAX).max(1);
     let most = NonZeroU32::new(u32::try_from(most).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
     let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MAX));

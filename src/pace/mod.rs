@@ -1,22 +1,23 @@
-//! How fast: the rate of requests, how many at once, how large each, and whether at all.
+//! The pace: the rate of requests, how many at once, how large each, and whether any may be sent.
 //!
 //! ```text
 //!  sender ── slot ──► admit ──► request ──► finish ──► sender
 //!              ▲        ▲                      │
-//!   Concurrency│        │ governor at the rate,│ Answer: granted, refused or failed; how long it took;
-//!              │        │ holds, one at a time │ what the target says about its quota
+//!   Concurrency│        │ governor at the rate,│ PaceSignal: granted, refused or failed; how long it took;
+//!              │        │ holds and probes     │ what the target says about its quota
 //!              └────────┴───── controls ◄──────┘
 //! ```
 //!
-//! Nobody has to know the target's quota. [`RateControl`] finds it and sits just under it: what was granted between two
-//! moments at which the quota was used up, divided by the time between them, is the quota, with any kind of window or
-//! bucket the target counts with. [`ConcurrencyControl`] looks at how long answers take, [`BatchControl`] at requests that
-//! are too large. A target that refuses two requests that come close together, however few they are, is found out by
-//! [`Spacing`], which then keeps them apart, to a fraction of a millisecond ([`Timer`]). A refusal holds everybody once; then
-//! a single request tries, and the others wait for its answer. The same goes for a target that fails everything: it is probed, not hammered.
+//! Nobody needs to know the target's quota. [`RateControl`] finds it and stays just below it. The requests that the target
+//! granted between two moments at which the quota was used up, divided by the time between them, are the quota. This holds
+//! for every kind of window or bucket. [`ConcurrencyControl`] measures how long answers take, [`BatchControl`] reacts to
+//! requests that are too large. Some targets refuse two requests that come close together, even if they are few; [`Spacing`]
+//! finds that out, and then keeps requests apart to a fraction of a millisecond ([`Timer`]). A refusal stops all requests
+//! once; then one request goes alone, the probe, and the others wait for its answer. A target that fails every request is
+//! probed in the same way.
 //!
-//! The controls are pure: time comes in as an argument. `tests/end_to_end/scenarios.rs` runs them against targets of all kinds, which
-//! `fixtures/scenarios` describes.
+//! The controls are pure: the time is an argument. `tests/end_to_end/scenarios.rs` runs them against many kinds of targets,
+//! which `fixtures/scenarios` describes.
 
 mod backoff;
 mod batch_control;

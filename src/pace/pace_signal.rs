@@ -1,33 +1,33 @@
-//! What an answer says about the target, as far as the pace is concerned.
+//! What one answer says about the target's speed.
 
 use std::time::Duration;
 
 use super::Quota;
 
-/// What became of a request.
+/// The result of a request, as the pace sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestResult {
-    /// The target dealt with it, with success or not.
+    /// The target handled it, with success or not.
     Granted,
-    /// It came too fast.
+    /// The target refused it because it came too fast.
     Refused,
-    /// The target failed, or did not answer in a way that can be read.
+    /// The target failed, or its answer cannot be read.
     Failed,
 }
 
-/// What an answer says about the target.
+/// What one answer says about the target's speed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PaceSignal {
-    /// What became of the request.
+    /// The result of the request.
     pub verdict: RequestResult,
-    /// How long the target wants to be left alone.
+    /// How long the target asks us to wait.
     pub wait: Option<Duration>,
-    /// What it says about its quota.
+    /// What the target says about its quota.
     pub quota: Quota,
 }
 
 impl PaceSignal {
-    /// An answer with nothing said beside it.
+    /// An answer that says nothing about a wait or a quota.
     pub fn of(verdict: RequestResult) -> Self {
         Self { verdict, wait: None, quota: Quota::default() }
     }

@@ -1,4 +1,4 @@
-//! The turn to send one request.
+//! The permission to send one request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,18 +9,18 @@ use super::state::PaceState;
 use super::turn::Turn;
 use super::{Pace, PaceSignal};
 
-/// The turn to send one request. One that is dropped counts as not sent.
+/// The permission to send one request. If it is dropped, the request counts as not sent.
 #[derive(Debug)]
 #[must_use]
 pub struct Permit {
     pace: Arc<Pace>,
     turn: Turn,
-    /// Whether nobody said yet what became of it.
+    /// Whether its result is still unreported.
     open: bool,
 }
 
 impl Pace {
-    /// Waits for the turn to send one request. `measured` says whether the time it takes counts for the concurrency.
+    /// Waits for the turn to send one request. `measured` says whether its time counts for the concurrency.
     pub async fn admit(self: &Arc<Self>, measured: bool) -> Permit {
         let _place = self.queue.lock().await;
         let (now, probe) = self.wait(PaceState::turn).await;
@@ -30,10 +30,10 @@ impl Pace {
 }
 
 impl Permit {
-    /// Waits until the request may be sent, which is at once unless the target refused or failed others since its turn, or
-    /// wants them apart.
+    /// Waits until the request may be sent. That is at once, unless the target refused or failed other requests since its
+    /// turn, or requests are kept apart.
     pub async fn depart(&mut self) {
-        // The others wait for the one that tries.
+        // All other requests wait for the probe.
         let _place = if self.turn.probe { None } else { Some(self.pace.departures.lock().await) };
         let mut now = Instant::now();
         if !self.turn.probe {
@@ -49,7 +49,7 @@ impl Permit {
         (self.turn.sent, self.turn.apart) = (now, Some(state.spacing.sent(now)));
     }
 
-    /// Reports what became of the request.
+    /// Reports the result of the request.
     pub fn finish(mut self, answer: &PaceSignal) {
         self.open = false;
         self.pace.finish(&self.turn, Some(answer));

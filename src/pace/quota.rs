@@ -1,30 +1,31 @@
-//! What headers say about a quota.
+//! What the headers of an answer say about a quota.
 //!
-//! Read are the standard's fields, `RateLimit` and `RateLimit-Policy`
-//! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>, drafts 03 to 10, which differ), and the family
-//! that everybody else uses, `X-RateLimit-Limit`, `-Remaining` and `-Reset`, the last in seconds from now or as a date.
+//! They are the fields of the standard, `RateLimit` and `RateLimit-Policy`
+//! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>, drafts 03 to 10, which differ), and the older
+//! family, which is more common: `X-RateLimit-Limit`, `-Remaining` and `-Reset`, the last one in seconds from now or as a
+//! date.
 
 use std::time::{Duration, SystemTime};
 
 /// The fastest rate that is believed, in requests a second.
 const FASTEST: f64 = 1e6;
 
-/// The longest time to a reset that is believed.
+/// The longest time to a reset that is believed, in seconds.
 const LONGEST: f64 = 24.0 * 3600.0;
 
-/// What a target says about its quota. All of it may be wrong: other clients may share it.
+/// What a target says about its quota. It may be wrong: other clients may share the quota.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quota {
-    /// Requests a second in the long run.
+    /// Requests a second, in the long run.
     pub rate: Option<f64>,
-    /// Requests that are left.
+    /// Requests that remain until the reset.
     pub remaining: Option<u64>,
-    /// Until there are more.
+    /// The time until the reset.
     pub reset: Option<Duration>,
 }
 
 impl Quota {
-    /// Reads the headers that `get` finds; `now` is the target's clock, for resets that are dates.
+    /// Reads the headers that `get` finds. `now` is the target's time, for a reset that is a date.
     pub fn read<'a>(get: impl Fn(&str) -> Option<&'a str>, now: SystemTime) -> Self {
         let first = |names: &[&str]| names.iter().find_map(|name| get(name));
         let mut quota = Self::default();
@@ -50,9 +51,9 @@ impl Quota {
         quota
     }
 
-    /// Of several policies the tightest one counts.
+    /// Adds a policy. Of several policies the strictest counts.
     fn policy(&mut self, policy: &QuotaItem<'_>) {
-        // A quota of bytes or of concurrent requests is another matter.
+        // Quotas of bytes or of concurrent requests do not concern the rate.
         if policy.unit().is_some_and(|unit| unit != "requests") {
             return;
         }
@@ -66,7 +67,7 @@ impl Quota {
         }
     }
 
-    /// Of several states the one with the least left counts.
+    /// Adds a state. Of several states the one with the fewest remaining requests counts.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
     fn state(&mut self, remaining: Option<f64>, reset: Option<f64>) {
         let reset = reset.filter(|reset| *reset >= 0.0).map(|reset| Duration::from_secs_f64(reset.min(LONGEST)));
@@ -100,7 +101,7 @@ impl QuotaItem<'_> {
     }
 }
 
-/// The items of a list, at most a few.
+/// The items of a list; at most a few are read.
 fn items(header: &str) -> impl Iterator<Item = QuotaItem<'_>> {
     header.split(',').take(8).map(|item| {
         let mut parts = item.split(';').map(str::trim);
@@ -114,7 +115,7 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0)
 }
 
-/// Seconds from now, where a large number is a date: seconds or milliseconds since 1970.
+/// A reset as seconds from now. A large number is a date: seconds or milliseconds since 1970.
 fn from_now(reset: f64, now: SystemTime) -> f64 {
     let seconds = match reset {
         ..1e9 => return reset,
@@ -160,7 +161,7 @@ mod tests {
             ),
             (&[("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "1800000042")], (None, Some(1), Some(42.0))),
             (&[("x-rate-limit-remaining", "1"), ("x-rate-limit-reset", "1800000042000")], (None, Some(1), Some(42.0))),
-            // A clock that is behind: no wait at all, and never one of years.
+            // If our clock is behind, there is no wait, and never a wait of years.
             (&[("x-ratelimit-reset", "1700000000")], (None, None, Some(0.0))),
             (&[("x-ratelimit-reset", "999999999")], (None, None, Some(LONGEST))),
             (&[("ratelimit-policy", r#""bytes";q=65535;qu="content-bytes";w=10"#)], (None, None, None)),

@@ -1,11 +1,11 @@
-//! Rates, and what an administrator says about them.
+//! Rates, and what an administrator chose.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Requests for each second or minute, as in `50/s` or `600/m`.
+/// Requests in each second or minute, as in `50/s` or `600/m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     requests: NonZeroU32,
@@ -41,13 +41,13 @@ impl fmt::Display for Rate {
     }
 }
 
-/// What `--rate` says: `auto`, or a rate.
+/// The value of `--rate`: `auto`, or a rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RateChoice {
-    /// Find what the target allows.
+    /// Find the rate that the target allows.
     #[default]
     Auto,
-    /// Go at this rate, and slower only where the target wants it.
+    /// Use this rate, and a slower one only if the target requires it.
     Fixed(Rate),
 }
 
@@ -71,29 +71,29 @@ impl fmt::Display for RateChoice {
     }
 }
 
-/// Bounds of the rate. All rates are requests a second.
+/// The bounds of the rate, in requests a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateRules {
-    /// Where it begins.
+    /// The rate at the beginning.
     pub start: f64,
-    /// It never falls below this.
+    /// The rate never falls below this.
     pub floor: f64,
-    /// It never rises above this.
+    /// The rate never rises above this.
     pub ceiling: f64,
-    /// Requests that may go at once after a while without any.
+    /// How many requests may go at once after a pause.
     pub burst: NonZeroU32,
-    /// Whether it rises fast at the beginning, until the target refuses something.
+    /// Whether the rate rises fast at the beginning, until the target refuses a request.
     pub finding: bool,
 }
 
 impl RateRules {
-    /// Where `auto` begins: slow enough for any target, and doubled every second.
+    /// The rate at which `auto` begins: slow enough for any target, and doubled every second.
     pub(super) const START: f64 = 10.0;
 
-    /// The slowest rate, if nothing else is said: one request a minute.
+    /// The slowest rate if the administrator names none: one request a minute.
     const FLOOR: f64 = 1.0 / 60.0;
 
-    /// The rules that follow from a choice; `floor` and `ceiling` where they were said.
+    /// The rules for a choice, and for a floor and a ceiling if the administrator named them.
     pub fn new(choice: RateChoice, floor: Option<Rate>, ceiling: Option<Rate>, burst: NonZeroU32) -> Self {
         let (start, most, finding) = match choice {
             RateChoice::Auto => (Self::START, f64::INFINITY, true),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_hold_whatever_was_said() {
+    fn bounds_hold_for_every_choice() {
         let rate = |text: &str| Some(text.parse::<Rate>().unwrap());
         let rules = |choice: &str, floor, ceiling| {
             let RateRules { start, floor, ceiling, .. } =

@@ -1,17 +1,17 @@
-//! Why the rate is what it is.
+//! What the rate is based on.
 
 use std::fmt;
 
-/// Why the rate is what it is.
+/// What the rate is based on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RateReason {
-    /// It is doubled until the target refuses something.
+    /// The rate is doubled until the target refuses a request.
     Finding,
-    /// It is just under what was measured, in requests a second.
+    /// Just below what was measured, in requests a second.
     Measured(f64),
-    /// It is just under what the target says, in requests a second.
-    Told(f64),
-    /// It is what was asked for.
+    /// Just below what the target announces, in requests a second.
+    Announced(f64),
+    /// The rate that the administrator asked for.
     Asked,
     /// The target refuses even the slowest rate.
     Floor,
@@ -22,7 +22,7 @@ impl fmt::Display for RateReason {
         match self {
             Self::Finding => formatter.write_str("finding the limit"),
             Self::Measured(quota) => write!(formatter, "the target allows about {quota:.1}/s"),
-            Self::Told(quota) => write!(formatter, "the target says {quota:.1}/s"),
+            Self::Announced(quota) => write!(formatter, "the target says {quota:.1}/s"),
             Self::Asked => formatter.write_str("as asked"),
             Self::Floor => formatter.write_str("the slowest that is allowed"),
         }

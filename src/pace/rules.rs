@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use super::{ConcurrencyRules, RateRules, Timer};
 
-/// How fast a run may go.
+/// The bounds of a run's pace.
 #[derive(Clone, Copy, Debug)]
 pub struct PaceRules {
-    /// Bounds of the rate.
+    /// The bounds of the rate.
     pub rate: RateRules,
-    /// Bounds of the concurrency.
+    /// The bounds of the concurrency.
     pub concurrency: ConcurrencyRules,
-    /// The most items in one request.
+    /// The largest number of items in one request.
     pub items: usize,
-    /// The most bytes in one request.
+    /// The largest number of bytes in one request.
     pub bytes: usize,
-    /// How long it is tried without success.
+    /// How long requests may fail without one success before the run stops.
     pub patience: Duration,
-    /// How moments are waited for.
+    /// How to wait for an exact moment.
     pub timer: Timer,
 }

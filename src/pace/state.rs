@@ -1,4 +1,4 @@
-//! What the pace knows, and what follows from it for the next request.
+//! What the pace knows, and when the next request may go.
 
 use std::time::Duration;
 
@@ -12,23 +12,23 @@ use super::{
     Spacing,
 };
 
-/// Failures in a row after which a target counts as down, and at least twice as many as requests may be under way.
+/// A target counts as down after this many failures in a row, and after at least twice as many as may be in flight.
 const DOWN_AFTER: usize = 5;
 
-/// A header that says when the quota is reset, in a unit that nobody can be sure of, is believed for so long at most.
+/// The longest reset time that is believed. A header may give it in a unit that nobody can be sure of.
 const LONGEST_RESET: Duration = Duration::from_secs(20);
 
-/// A refusal that asks for a longer wait than anybody has patience for is believed when it is repeated after this time.
+/// A target may ask for a longer wait than the patience of the run. It is asked again after this time, and then believed.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
-/// The longest wait that is asked for because two requests came too close together: the target gives it in whole seconds.
+/// The longest wait that a target asks for when two requests came too close together: it may give waits in whole seconds.
 const SHORT: Duration = Duration::from_secs(2);
 
-/// How long before a request may be sent its turn comes, where requests are kept apart: it may have to be made durable
-/// first, and that must not make it late.
+/// Where requests are kept apart, a request gets its turn this long before it may be sent, because it may have to be made
+/// durable first, and that must not make it late.
 const LEAD: Duration = Duration::from_millis(100);
 
-/// How many batches are on their way at least where requests are kept apart, unless fewer were asked for.
+/// Where requests are kept apart, at least this many batches are prepared at once, unless the administrator asked for fewer.
 const PREPARED: usize = 3;
 
 /// What the pace knows.
@@ -40,35 +40,35 @@ pub(super) struct PaceState {
     pub(super) concurrency: ConcurrencyControl,
     pub(super) batch: BatchControl,
     pub(super) hold: Option<Hold>,
-    /// When the last wait that is over began.
+    /// When the last hold that is over began.
     pub(super) waited_since: Option<Instant>,
-    /// A single request is under way whose answer the others wait for.
+    /// A probe is in flight, and all other requests wait for its answer.
     pub(super) probing: bool,
-    pub(super) under_way: usize,
-    /// Those of them that had their turn and are not sent yet.
+    pub(super) in_flight: usize,
+    /// Requests of these that had their turn and are not sent yet.
     pub(super) unsent: u32,
     pub(super) failures: usize,
-    /// Since when nothing was granted, though it was tried.
+    /// Since when requests have been tried and none was granted.
     pub(super) failing_since: Option<Instant>,
     pub(super) answered: u64,
     pub(super) refused: u64,
-    /// Slots to be taken away as soon as they are free.
+    /// Slots to take away as soon as they are free.
     pub(super) surplus: usize,
     pub(super) patience: Duration,
-    /// How many batches are on their way at least where requests are kept apart.
+    /// How many batches are prepared at least, where requests are kept apart.
     pub(super) prepared: usize,
 }
 
-/// What the next request has to do.
+/// What the next request must do.
 pub(super) enum NextTurn {
-    /// Go, perhaps as the one that tries.
+    /// Go; with `probe`, as the one request that goes alone.
     Go {
         probe: bool,
     },
     Until(Instant),
-    /// Wait until then, and not a moment longer.
+    /// Wait until then, as exactly as the machine can.
     Exactly(Instant),
-    /// Wait for the answer to the one that tries.
+    /// Wait for the answer to the probe.
     Answer,
 }
 
@@ -84,7 +84,7 @@ impl PaceState {
             hold: None,
             waited_since: None,
             probing: false,
-            under_way: 0,
+            in_flight: 0,
             unsent: 0,
             failures: 0,
             failing_since: None,
@@ -96,11 +96,11 @@ impl PaceState {
         }
     }
 
-    /// Whether the next request has its turn.
+    /// Decides whether the next request has its turn.
     pub(super) fn turn(&mut self, now: Instant) -> NextTurn {
         let next = self.next(now, |state| {
             let interval = state.interval();
-            // Those who had their turn are sent before.
+            // The requests that had their turn are sent before this one.
             let due = state.spacing.earliest(interval).map(|earliest| earliest + interval * state.unsent);
             match due.and_then(|due| due.checked_sub(LEAD)).filter(|turn| now < *turn) {
                 Some(turn) => NextTurn::Until(turn),
@@ -111,18 +111,18 @@ impl PaceState {
             }
         });
         if let NextTurn::Go { .. } = next {
-            self.under_way += 1;
+            self.in_flight += 1;
             self.unsent += 1;
-            self.concurrency.under_way(self.under_way);
+            self.concurrency.in_flight(self.in_flight);
         }
         next
     }
 
-    /// Whether a request that had its turn may be sent.
+    /// Decides whether a request that had its turn may be sent.
     pub(super) fn departure(&mut self, now: Instant, held: bool) -> NextTurn {
         self.next(now, |state| match state.spacing.earliest(state.interval()).filter(|at| now < *at) {
             Some(at) => NextTurn::Exactly(at),
-            // Those who waited until a refusal was over must not all go at once.
+            // Requests that waited for the end of a hold must not all go at once.
             None if held => state
                 .limiter
                 .check()
@@ -131,7 +131,7 @@ impl PaceState {
         })
     }
 
-    /// While everybody waits, that is all there is to it; `otherwise` decides when nobody does.
+    /// During a hold or a probe, the next request waits, or becomes the probe. Otherwise `otherwise` decides.
     fn next(&mut self, now: Instant, otherwise: impl FnOnce(&mut Self) -> NextTurn) -> NextTurn {
         if self.probing {
             return NextTurn::Answer;
@@ -145,12 +145,13 @@ impl PaceState {
         next
     }
 
-    /// How many batches may be on their way. Where requests are kept apart, one is prepared while another one is answered.
+    /// How many batches may be in preparation or in flight. Where requests are kept apart, one is prepared while another one
+    /// is answered.
     pub(super) fn slots(&self) -> usize {
         self.concurrency.limit().max(if self.spacing.is_kept() { self.prepared } else { 1 })
     }
 
-    /// The time from one request to the next at the rate of now.
+    /// The time from one request to the next at the present rate.
     fn interval(&self) -> Duration {
         Duration::from_secs_f64(1.0 / self.rate.rate())
     }
@@ -163,12 +164,13 @@ impl PaceState {
             RequestResult::Refused => {
                 self.refused += 1;
                 self.rate.refused();
-                // What was sent before everybody waited is part of what was waited for.
+                // A request that was sent before the last hold belongs to the refusal that caused the hold.
                 if self.waited_since.is_some_and(|waited| turn.sent <= waited) {
                     return;
                 }
                 self.failing_since.get_or_insert(now);
-                // Who counts in long windows asks for long waits, and it is not the distance that counts.
+                // A target that asks for long waits counts in long windows; then the distance between requests does not
+                // matter.
                 let (asked, is_first) = (self.asked(now, turn, answer), self.hold.is_none());
                 let close =
                     asked.is_none_or(|asked| asked <= SHORT) && self.rate.waits_briefly() && self.is_close(now, turn);
@@ -197,7 +199,7 @@ impl PaceState {
         }
     }
 
-    /// Whether it was not the rate that was refused, but that requests came close together.
+    /// Whether the target refused the small distance between requests and not the rate.
     fn is_close(&mut self, now: Instant, turn: &Turn) -> bool {
         let apart = turn.apart.unwrap_or(Duration::MAX);
         let is_explained = self.spacing.refused(now, turn.sent, apart, self.interval());
@@ -207,14 +209,14 @@ impl PaceState {
         is_explained
     }
 
-    /// For how long a refusal asks to be left alone, as far as that is believed.
+    /// How long a wait the target asks for, as far as it is believed.
     fn asked(&self, now: Instant, turn: &Turn, answer: &PaceSignal) -> Option<Duration> {
         let patience = self.patience.saturating_sub(self.failing_since.map_or(Duration::ZERO, |since| now - since));
         match answer.wait {
-            // The one that tries says it once more: then it is meant.
+            // If the target asks for it again when it answers the probe, it means it.
             Some(wait) if wait > self.patience && !turn.probe => Some(DOUBTED_FOR.min(patience)),
             Some(wait) => Some(wait),
-            // A quota that is not used up was not what refused it.
+            // A quota that is not used up was not the reason for the refusal.
             None if answer.quota.remaining.unwrap_or_default() > 0 => None,
             None => answer.quota.reset.map(|reset| reset.min(LONGEST_RESET).min(patience)),
         }
@@ -229,7 +231,8 @@ impl PaceState {
         if turn.measured {
             self.concurrency.answered(now, now.duration_since(turn.sent));
         }
-        // An answer to what was sent before a refusal says nothing about the quota; of a target that was down it says all.
+        // An answer to a request from before a refusal says nothing about the quota. But any success shows that a target is
+        // no longer down.
         if let Some(hold) = self.hold.filter(|hold| turn.probe || hold.reason == HoldReason::Down) {
             self.hold = None;
             self.waited_since = Some(hold.begun);
@@ -242,7 +245,7 @@ impl PaceState {
         self.rate.granted(now, &answer.quota);
     }
 
-    /// Makes everybody wait: once, however many requests were refused that were under way together.
+    /// Begins a hold. Requests that were in flight together cause only one hold, even if several of them are refused.
     fn hold_on(&mut self, now: Instant, turn: &Turn, wait: Option<Duration>, reason: HoldReason) {
         match &mut self.hold {
             None => self.hold = Some(Hold::begin(now, wait, reason)),
@@ -251,7 +254,7 @@ impl PaceState {
         }
     }
 
-    /// The figures of this moment.
+    /// The figures at this moment.
     #[expect(clippy::cast_precision_loss, reason = "a share for display")]
     pub(super) fn figures(&self, now: Instant) -> PaceFigures {
         let rounded = |number: f64| (number * 100.0).round() / 100.0;

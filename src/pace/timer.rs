@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// How late a timer of tokio may be on a machine with nothing else to do: it has whole milliseconds, and so has what it is
-/// built on. Where one request is due each 20 ms, that is a twentieth of the quota.
+/// How late tokio's timer may be on an idle machine: it counts in whole milliseconds, and so does the timer below it. If one
+/// request is due each 20 ms, one millisecond is a twentieth of the quota.
 const COARSE: Duration = Duration::from_millis(2);
 
-/// How moments are waited for.
+/// How to wait for an exact moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Timer {
     /// As exactly as the machine can.
@@ -27,7 +27,7 @@ impl Timer {
         if let Some(before) = at.checked_sub(COARSE) {
             sleep_until(before).await;
         }
-        // Handed to another thread, the rest would come back as late as from tokio's timer.
+        // This thread sleeps itself: a hand-over to another thread would come back as late as tokio's timer.
         std::thread::sleep(at.saturating_duration_since(Instant::now()).min(COARSE));
     }
 }

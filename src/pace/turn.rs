@@ -9,10 +9,10 @@ use tokio::time::Instant;
 pub(super) struct Turn {
     /// When it was sent; before that, when its turn came.
     pub(super) sent: Instant,
-    /// How long after the request before it it arrives; nothing until it departs.
+    /// How long after the request before it this one arrives; nothing until it departs.
     pub(super) apart: Option<Duration>,
-    /// Whether it is the one that tries, while the others wait for its answer.
+    /// Whether it is the probe, the one request that goes alone while the others wait for its answer.
     pub(super) probe: bool,
-    /// Whether the time it takes says something about the concurrency.
+    /// Whether its time counts for the concurrency.
     pub(super) measured: bool,
 }

@@ -64,6 +64,7 @@ impl Committer {
                 signal = signals.next() => self.stop_because(StopReason::Interrupted(signal)),
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     deadline = None;
+                    tracing::debug!("requests in flight are given up after {GRACE:?}");
                     self.abort.cancel();
                 }
                 _ = ticks.tick() => {

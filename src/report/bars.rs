@@ -7,14 +7,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Moment;
 use crate::account::{Ledger, Reporter};
 
-/// A bar by bytes where the size is known, a spinner where it is not.
+/// A bar by bytes if the size is known, otherwise a spinner.
 #[derive(Debug)]
 pub struct Bars {
     bar: ProgressBar,
 }
 
 impl Bars {
-    /// A bar for that many bytes. indicatif draws on stderr, and nothing at all when that is no terminal.
+    /// A bar for this many bytes. indicatif draws on stderr, and draws nothing if that is not a terminal.
     pub fn new(bytes: Option<u64>) -> Self {
         let (bar, template) = match bytes {
             Some(total) => (ProgressBar::new(total), "{percent:>3}% [{bar:16}] {wide_msg}"),

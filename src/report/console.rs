@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::visible::{visible, visible_json};
 use crate::ignore::ignore;
 
-/// How standard error shows what happens.
+/// The form of the messages on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people
@@ -18,14 +18,14 @@ pub enum LogFormat {
     Json,
 }
 
-/// Prints it as text for people, or as one JSON object a line for programs that collect logs.
+/// Prints messages as text for people, or as one JSON object a line for programs that collect logs.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     format: LogFormat,
     quiet: bool,
 }
 
-/// A line in JSON, with the same members as the log's own.
+/// A line in JSON, with the same members as the lines of the log.
 #[derive(Serialize)]
 struct LogLine<'a, T> {
     timestamp: jiff::Timestamp,
@@ -36,25 +36,25 @@ struct LogLine<'a, T> {
 }
 
 impl Console {
-    /// A quiet one prints what went wrong, and nothing else.
+    /// A console. If it is quiet, it prints only errors and exceptions.
     pub fn new(format: LogFormat, quiet: bool) -> Self {
         Self { format, quiet }
     }
 
-    /// Says what is being done.
+    /// Prints what the program does now.
     pub fn note(self, text: &str) {
         if !self.quiet {
             self.print("INFO", text, text);
         }
     }
 
-    /// Says what went wrong.
+    /// Prints an error.
     pub fn error(self, text: &str) {
         self.print("ERROR", &format!("error: {text}"), text);
     }
 
-    /// Prints what came of it all: a summary for people, the report for programs. A quiet one prints only `exceptions`, if
-    /// there are any: one line for the person who has to do something about them.
+    /// Prints the account of a job: a summary for people, or the report for programs. A quiet console prints only
+    /// `exceptions`, if there are any: one line for the person who has to act.
     pub fn account(
         self,
         summary: impl FnOnce(&mut String) -> fmt::Result,
@@ -78,7 +78,7 @@ impl Console {
             LogFormat::Text => write_text(&format!("{text}\n")),
             LogFormat::Json => write_line::<()>(level, message, None),
         };
-        ignore(written, "when stderr is gone, there is nowhere left to complain to");
+        ignore(written, "a closed stderr leaves no place to report this");
     }
 }
 

@@ -1,17 +1,18 @@
-//! Paths of files that the user asks the program to write: what is there already is not always a file, and not always
-//! the user's own.
+//! Paths of files that the user asks the program to write. What is there is not always a file, and not always the user's
+//! own.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::files::directory_of;
 
-/// What a path stands for that is to be written.
+/// What a path stands for.
 pub enum GivenPath {
-    /// A file, to be replaced as a whole. If the path is a link, it is the file behind it, and the link stays; unless others
-    /// can write to the link's directory: then anybody may have put the link there, and the link itself is replaced.
+    /// A file, which will be replaced in one step. If the path is a symbolic link, it is the file behind the link, and the
+    /// link stays. But if other users can write to the link's directory, one of them may have made the link: then the link
+    /// is replaced.
     File(PathBuf),
-    /// A device or a pipe, such as `/dev/stdout`, to be written to: replaced, it would be gone for everybody.
+    /// A device or a pipe, such as `/dev/stdout`. It is written to and not replaced, because other programs use it, too.
     Stream,
 }
 
@@ -20,8 +21,8 @@ impl GivenPath {
     ///
     /// # Errors
     ///
-    /// When the directory is not there, when the path is a directory, or when the way to it leads over a link in a directory
-    /// that others can write to.
+    /// If the directory does not exist, if the path is a directory, or if the path leads through a symbolic link in a
+    /// directory that every user can write to.
     pub fn of(path: &Path) -> io::Result<Self> {
         let directory = directory_of(path);
         if !std::fs::metadata(directory)?.is_dir() {
@@ -39,7 +40,8 @@ impl GivenPath {
         }
     }
 
-    /// Looks at what is there, and fails if it could not be written: said now, nobody waits for hours to learn it.
+    /// Looks at what is there, and fails at once if it cannot be written, so that the user does not learn this only after
+    /// hours.
     pub fn writable(path: &Path) -> io::Result<Self> {
         let given = Self::of(path)?;
         if let Self::File(path) = &given {
@@ -49,20 +51,20 @@ impl GivenPath {
     }
 }
 
-/// Permission bits of a directory in which somebody else can put a name.
+/// The permission bits of a directory in which another user can create a name.
 const SHARED: u32 = 0o022;
 
-/// Everybody can. A group is often a user's own, and a directory of its own within such a directory is common.
+/// The bit for all users. A group often has only one member, and a private directory within a shared one is common.
 const SHARED_WITH_ALL: u32 = 0o002;
 
-/// Fails if one of the directories on the way is a link that anybody can have made.
+/// Fails if one of the directories in the path is a link that any user may have made.
 fn refuse_planted_links(directory: &Path) -> io::Result<()> {
     let absolute = std::path::absolute(directory)?;
     for link in absolute.ancestors().filter(|ancestor| ancestor.is_symlink()) {
         if mode_of(directory_of(link)) & SHARED_WITH_ALL != 0 {
             let link = link.display();
             return Err(io::Error::other(format!(
-                "`{link}` is a symbolic link in a directory that everybody can write to; name the directory itself"
+                "`{link}` is a symbolic link in a directory that every user can write to; name the directory itself"
             )));
         }
     }
@@ -74,7 +76,7 @@ fn mode_of(directory: &Path) -> u32 {
     std::fs::metadata(directory).map_or(0, |metadata| std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()))
 }
 
-/// Elsewhere, making a link takes a privilege.
+/// On other systems, making a link needs a privilege.
 #[cfg(not(unix))]
 fn mode_of(_: &Path) -> u32 {
     0

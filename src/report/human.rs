@@ -1,8 +1,8 @@
-//! Numbers for people.
+//! Numbers in a form for people.
 
 use std::time::Duration;
 
-/// A count with its thousands apart: `12,345,678`.
+/// A count with commas between the thousands: `12,345,678`.
 pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

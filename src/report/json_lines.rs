@@ -1,4 +1,4 @@
-//! One JSON object every so often on stderr, for programs that watch a run.
+//! One JSON object at every interval on stderr, for programs that watch a run.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::account::{Ledger, Reporter};
 pub struct JsonLines {
     every: Duration,
     last: Duration,
-    /// What is under way is the search before the job itself.
+    /// Whether this is the search for duplicates, before the job itself.
     search: bool,
 }
 
@@ -20,7 +20,7 @@ impl JsonLines {
         Self { every, last: Duration::ZERO, search: false }
     }
 
-    /// Lines about the search for duplicates: `"event":"search"`, and nothing at its end.
+    /// Lines about the search for duplicates: `"event":"search"`, and no line at its end.
     pub fn of_search(every: Duration) -> Self {
         Self { search: true, ..Self::new(every) }
     }

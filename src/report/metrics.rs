@@ -1,8 +1,8 @@
-//! How a job is doing, for Prometheus: a file in its text format (0.0.4), as the textfile
-//! collector of its node exporter reads it.
+//! The progress of a job for Prometheus: a file in its text format (0.0.4), as the textfile collector of its node exporter
+//! reads it.
 //!
-//! The file is replaced as a whole, every few seconds and at the end, so that a reader never sees half of one. It holds
-//! counts and codes, nothing personal, and anybody may read it: the collector is another user.
+//! The file is replaced in one step, every few seconds and at the end, so that a reader never sees half of it. It holds
+//! counts and codes and nothing personal. Every user may read it, because the collector runs as another user.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -18,16 +18,16 @@ use crate::account::{Ledger, Reporter};
 use crate::exit::ExitStatus;
 use crate::files::{directory_of, sync_directory_of};
 
-/// How often the file is renewed. Prometheus itself looks every 15 seconds by default.
+/// How often the file is written. By default Prometheus reads it every 15 seconds.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// How much of an earlier file is read; it has a few kilobytes.
+/// How much of an earlier file is read. It has a few kilobytes.
 const MOST_BYTES: u64 = 256 * 1024;
 
-/// What every metric's name begins with.
+/// The beginning of the name of every metric.
 const PREFIX: &str = "avnology_migrate_";
 
-/// The moments that outlive a job: the next one's file has them from the last one's.
+/// Times that outlive a job: the next job's file takes them from the file of the last one.
 const LAST_SUCCESS: &str = "last_success_timestamp_seconds";
 const LAST_COMPLETION: &str = "last_completion_timestamp_seconds";
 
@@ -38,7 +38,7 @@ pub struct MetricsFile {
     state: Mutex<MetricsState>,
 }
 
-/// What the file says.
+/// The content of the file.
 #[derive(Clone, Debug, Default)]
 struct MetricsState {
     /// `import`, `dry-run`, `verify` or `undo`.
@@ -50,18 +50,21 @@ struct MetricsState {
     last_completion: Option<i64>,
     figures: Option<Figures>,
     rejected_by_code: Vec<(&'static str, u64)>,
-    /// Whether there was any record.
+    /// Whether the inputs have any record.
     has_records: bool,
 }
 
-/// The job whose success is one.
+/// The only kind of job that can be a success of an import.
 const IMPORT: &str = "import";
 
 impl MetricsFile {
-    /// The metrics of a job that is about to begin. Nothing is written yet; it is an error if nothing could be.
+    /// The metrics of a job that is about to begin. This writes nothing yet, but fails if the file could not be written.
     pub fn new(path: &Path, job: &'static str) -> io::Result<Self> {
         let GivenPath::File(path) = GivenPath::of(path)? else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file, and metrics replace a whole file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a file, and metrics replace a whole file",
+            ));
         };
         let before = read_earlier(&path)?;
         drop(temporary(&path)?);
@@ -74,12 +77,12 @@ impl MetricsFile {
         Ok(Self { path, state: Mutex::new(state) })
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The job has what it needs, its locks too, and begins.
+    /// The job has all it needs, its locks too, and begins.
     pub fn begin(&self, run: Option<&str>) {
         self.change(|state| {
             state.started = Some(Timestamp::now());
@@ -87,8 +90,8 @@ impl MetricsFile {
         });
     }
 
-    /// The job is over. Where another one has the lock, the file is that one's. A rehearsal or a comparison is no success of
-    /// an import, and neither is an import of nothing.
+    /// The job has ended. If another job has the lock, the file belongs to that job. A dry run or a verification is not a
+    /// success of an import, and neither is an import without records.
     pub fn end(&self, status: ExitStatus) {
         if status == ExitStatus::Locked {
             return;
@@ -108,7 +111,7 @@ impl MetricsFile {
         });
     }
 
-    fn look(&self, moment: &Moment<'_>) {
+    fn record(&self, moment: &Moment<'_>) {
         self.change(|state| {
             state.figures = Some(moment.figures());
             state.has_records = moment.ledger.records() > 0;
@@ -117,8 +120,7 @@ impl MetricsFile {
         });
     }
 
-    /// Changes what the file says and writes it. Metrics are for those who watch; that they cannot be written is no reason
-    /// to stop.
+    /// Changes the content and writes the file. A failure to write it does not stop the job.
     fn change(&self, change: impl FnOnce(&mut MetricsState)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
@@ -128,7 +130,7 @@ impl MetricsFile {
     }
 }
 
-/// Shows progress, and keeps the metrics up to date along with it.
+/// Shows progress, and keeps the metrics up to date.
 #[derive(Debug)]
 pub struct Measured {
     shown: Box<dyn Reporter>,
@@ -137,7 +139,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Progress as shown by `shown`.
+    /// A reporter that shows progress on `shown`, too.
     pub fn new(shown: Box<dyn Reporter>, metrics: Arc<MetricsFile>) -> Self {
         Self { shown, metrics, last: None }
     }
@@ -148,18 +150,18 @@ impl Reporter for Measured {
         let now = ledger.elapsed;
         if self.last.is_none_or(|last| now.saturating_sub(last) >= EVERY) {
             self.last = Some(now);
-            self.metrics.look(&Moment::of(ledger, stopping));
+            self.metrics.record(&Moment::of(ledger, stopping));
         }
         self.shown.update(ledger, stopping);
     }
 
     fn finish(&mut self, ledger: &Ledger) {
-        self.metrics.look(&Moment::of(ledger, false));
+        self.metrics.record(&Moment::of(ledger, false));
         self.shown.finish(ledger);
     }
 }
 
-/// The text of an earlier job's file, or none. What is there and is no such file is not ours to replace: it may be the
+/// The text of an earlier job's file, or nothing if there is no file. Any other file must not be replaced: it may be the
 /// export.
 fn read_earlier(path: &Path) -> io::Result<String> {
     let file = match std::fs::File::open(path) {
@@ -176,7 +178,7 @@ fn read_earlier(path: &Path) -> io::Result<String> {
 }
 
 fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    // The collector takes what ends in `.prom`; this does not.
+    // The collector reads files that end in `.prom`; this name does not.
     tempfile::Builder::new().prefix(".avnology-metrics-").tempfile_in(directory_of(path))
 }
 
@@ -185,7 +187,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     #[cfg(unix)]
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    // Otherwise a power cut may leave an empty file in the place of the old one.
+    // Without this, a power cut may leave an empty file in place of the old one.
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_directory_of(path)
@@ -196,30 +198,26 @@ fn value(text: &str, name: &str) -> Option<i64> {
     text.lines().find_map(|line| line.strip_prefix(PREFIX)?.strip_prefix(name)?.trim().parse().ok())
 }
 
-/// The file's text.
+/// The text of the file.
 impl fmt::Display for MetricsState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut metrics = Metrics(formatter);
         let run = self.run.as_deref().unwrap_or_default();
         let labels = format!("{{job=\"{}\",run=\"{run}\",version=\"{}\"}}", self.job, env!("CARGO_PKG_VERSION"));
-        metrics.family("info", "What this is about.", [(labels, 1.0)])?;
+        metrics.family("info", "The job that these metrics describe.", [(labels, 1.0)])?;
         let running = self.started.is_some() && self.ended.is_none();
-        metrics.single("running", "1 while the job is under way.", Some(f64::from(u8::from(running))))?;
+        metrics.single("running", "1 while the job runs.", Some(f64::from(u8::from(running))))?;
         metrics.single("start_timestamp_seconds", "When the job began.", self.started.map(seconds))?;
         metrics.single("end_timestamp_seconds", "When it ended.", self.ended.map(|(end, _)| seconds(end)))?;
         let code = self.ended.map(|(_, status)| f64::from(status.code()));
-        metrics.single("exit_code", "How it ended, as --help has it.", code)?;
+        metrics.single("exit_code", "The exit code, as --help lists it.", code)?;
         let moment = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok()).map(seconds);
         metrics.single(LAST_SUCCESS, "When an import last ended with nothing rejected.", moment(self.last_success))?;
-        metrics.single(
-            LAST_COMPLETION,
-            "When an import last went through all records.",
-            moment(self.last_completion),
-        )?;
+        metrics.single(LAST_COMPLETION, "When an import last settled all records.", moment(self.last_completion))?;
         let Some(figures) = &self.figures else { return Ok(()) };
         metrics.figures(figures)?;
         let rejected = self.rejected_by_code.iter().map(|(code, count)| (label("code", code), number(*count)));
-        metrics.family("rejected_records", "Rejected records by why.", rejected)
+        metrics.family("rejected_records", "Rejected records by code.", rejected)
     }
 }
 
@@ -227,7 +225,7 @@ impl fmt::Display for MetricsState {
 struct Metrics<'f, 'a>(&'f mut fmt::Formatter<'a>);
 
 impl Metrics<'_, '_> {
-    /// All are gauges: they are about one job, and the next one begins at nothing.
+    /// Writes one family. All are gauges: they describe one job, and the next job begins at zero.
     fn family(&mut self, name: &str, help: &str, samples: impl IntoIterator<Item = (String, f64)>) -> fmt::Result {
         let mut samples = samples.into_iter().peekable();
         if samples.peek().is_none() {
@@ -252,18 +250,22 @@ impl Metrics<'_, '_> {
             ("unfinished", Some(counts.unfinished)),
         ];
         let records = outcomes.iter().filter_map(|(name, count)| Some((label("outcome", name), number((*count)?))));
-        self.family("records", "Records read so far, by what became of them.", records)?;
-        self.single("read_bytes", "Bytes of the input that were read.", Some(number(figures.bytes)))?;
+        self.family("records", "Records read so far, by outcome.", records)?;
+        self.single("read_bytes", "Bytes of the input read so far.", Some(number(figures.bytes)))?;
         self.single("input_bytes", "Bytes of the input, if known.", figures.bytes_total.map(number))?;
         let requests = [("sent", figures.requests), ("retried", figures.retries), ("refused", figures.throttled)];
         let requests = requests.map(|(kind, count)| (label("kind", kind), number(count)));
-        self.family("requests", "Requests; of them further attempts, and such as were too fast.", requests)?;
+        self.family(
+            "requests",
+            "Requests sent; retries among them; requests refused because they came too fast.",
+            requests,
+        )?;
         let Some(pace) = &figures.pace else { return Ok(()) };
-        self.single("allowed_requests_per_second", "The rate that is kept to.", Some(pace.rate))?;
+        self.single("allowed_requests_per_second", "The rate that the program keeps.", Some(pace.rate))?;
         let concurrency = u32::try_from(pace.concurrency).unwrap_or(u32::MAX);
-        self.single("concurrency", "Requests that may be under way at once.", Some(concurrency.into()))?;
+        self.single("concurrency", "Requests that may be in flight at once.", Some(concurrency.into()))?;
         let holding = f64::from(u8::from(pace.holding.is_some()));
-        self.single("holding", "1 while all wait for the target.", Some(holding))
+        self.single("holding", "1 while all requests wait for the target.", Some(holding))
     }
 }
 
@@ -271,13 +273,13 @@ fn label(name: &str, value: &str) -> String {
     format!("{{{name}=\"{value}\"}}")
 }
 
-/// The format knows floating point numbers only.
+/// The format has floating point numbers only.
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
 fn number(count: u64) -> f64 {
     count as f64
 }
 
-/// Whole seconds, as the moments that are read back from the file have them: the end of a success is its moment.
+/// Whole seconds, as in the times that are read back from the file. So the time of a success is the end of its job.
 #[expect(clippy::cast_precision_loss, reason = "exact for as long as there are calendars")]
 fn seconds(moment: Timestamp) -> f64 {
     moment.as_second() as f64

@@ -1,7 +1,7 @@
-//! What a person and a script see: progress while a run is under way, a summary when it is over.
+//! What people and scripts see: progress during a run, and a summary at its end.
 //!
-//! stdout is for data (the JSON report, previews); everything else goes to stderr. Colour never carries meaning; it is
-//! off when stderr is no terminal and when `NO_COLOR` is set.
+//! stdout is for data (the JSON report, previews); everything else goes to stderr. Colour never carries meaning. It is off
+//! if stderr is not a terminal, and if `NO_COLOR` is set.
 
 mod bars;
 mod console;

@@ -7,48 +7,48 @@ use serde::Serialize;
 use crate::account::{Counts, Ledger};
 use crate::pace::{HoldReason, PaceFigures};
 
-/// The state of a run.
+/// The state of a run at one moment.
 #[derive(Debug)]
 pub struct Moment<'a> {
     /// The account so far.
     pub ledger: &'a Ledger,
-    /// Whether the run is coming to a premature end.
+    /// Whether the run is about to stop early.
     pub stopping: bool,
 }
 
 /// The figures of a moment, as JSON progress shows them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
-    /// Records by what became of them.
+    /// The records, by outcome.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Bytes whose records were mapped.
+    /// Bytes of the input whose records were mapped.
     pub bytes: u64,
-    /// Bytes in all, if known.
+    /// Bytes of the input in all, if known.
     pub bytes_total: Option<u64>,
-    /// Since the start.
+    /// Seconds since the start.
     pub elapsed_seconds: f64,
-    /// Records settled each second since the start.
+    /// Records settled each second, on average since the start.
     pub users_per_second: f64,
-    /// Bytes read each second since the start.
+    /// Bytes read each second, on average since the start.
     pub bytes_per_second: f64,
-    /// Requests each second since the start.
+    /// Requests each second, on average since the start.
     pub requests_per_second: f64,
-    /// Requests sent, further attempts among them.
+    /// Requests sent, retries included.
     pub requests: u64,
-    /// Requests refused for going too fast.
+    /// Requests that the target refused because they came too fast.
     pub throttled: u64,
-    /// Requests that were further attempts.
+    /// Requests that were retries.
     pub retries: u64,
-    /// The estimate, if the size is known and there is something to go by.
+    /// The estimated time to the end, in seconds, if the size is known and the run has lasted a while.
     pub eta_seconds: Option<f64>,
-    /// How fast it may go, and why not faster; none in a dry run.
+    /// The figures of the pace; none in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pace: Option<PaceFigures>,
 }
 
 impl<'a> Moment<'a> {
-    /// The state of a run whose account this is.
+    /// The state of the run with this account.
     pub fn of(ledger: &'a Ledger, stopping: bool) -> Self {
         Self { ledger, stopping }
     }
@@ -61,7 +61,7 @@ impl<'a> Moment<'a> {
         let seconds = ledger.elapsed.as_secs_f64();
         let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds } else { 0.0 };
         let (bytes, bytes_total) = (ledger.bytes_read(), ledger.bytes_total());
-        // What an earlier part of the run did was not done in this one's time.
+        // What an earlier part of the run did does not count for the speed of this part.
         let bytes_per_second = rate(bytes.saturating_sub(ledger.continued_from));
         let eta_seconds = bytes_total
             .filter(|_| bytes_per_second > 0.0 && seconds > 1.0)
@@ -90,7 +90,7 @@ impl<'a> Moment<'a> {
         if self.stopping {
             parts.push("stopping".to_owned());
         }
-        // Terminals are narrow: what is asked most comes first.
+        // Terminals are narrow, so the most wanted figure comes first.
         if let Some(seconds) = figures.eta_seconds.filter(|_| !self.stopping) {
             parts.push(format!("{} left", super::human::duration(Duration::from_secs_f64(seconds))));
         }
@@ -124,10 +124,10 @@ impl<'a> Moment<'a> {
     }
 }
 
-/// How fast it may go, at most and why: ` of 49.2/s (the target allows about 50.0/s), 6 at once`; or why it waits, and how long yet.
+/// The pace in a few words: ` of 49.2/s (the target allows about 50.0/s), 6 at once`; or why requests wait, and how long.
 fn pace(figures: &PaceFigures) -> String {
     let PaceFigures { rate, ceiling, reason, concurrency, holding, holding_seconds, .. } = figures;
-    // Where the rate is as high as it may be, that is said by the reason.
+    // If the rate is at its ceiling, the reason says so.
     let at_most = ceiling.filter(|ceiling| rate < ceiling).map(|ceiling| format!(", at most {ceiling:.1}/s"));
     let why = match holding {
         None => return format!(" of {rate:.1}/s{} ({reason}), {concurrency} at once", at_most.unwrap_or_default()),

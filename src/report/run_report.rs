@@ -1,4 +1,4 @@
-//! The machine-readable account of a run: `report.json`, and stdout with `--output json`.
+//! The account of a run for programs: `report.json`, and stdout with `--output json`.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,24 @@ use crate::mapping::{Notice, NoticeKind, RejectCode};
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
 
-/// What a run was about, beside its account.
+/// Facts about a run that are not in its account.
 #[derive(Clone, Debug, Default)]
 pub struct RunDetails {
     /// The run's id; none in a dry run.
     pub run: Option<String>,
-    /// Whether it can be taken up again: not if an input can be read only once.
+    /// Whether the run can be resumed. A run with an input that can be read only once cannot.
     pub can_go_on: bool,
-    /// The runs of the shards that this account puts together.
+    /// The runs of the shards, if this account merges them.
     pub shards: Vec<String>,
     /// The run whose mended rejects were an input.
     pub rejects_of: Option<String>,
-    /// What came of joining the passwords of another file.
+    /// The result of joining the passwords of another file.
     pub passwords: Option<PasswordsReport>,
     /// The target's base URL; none in a dry run.
     pub target: Option<String>,
-    /// Where the report itself was written.
+    /// The path of the report file.
     pub report_file: Option<String>,
-    /// The embedded target's database, where there is one.
+    /// The database of the sandbox, if the run uses one.
     pub sandbox_database: Option<String>,
 }
 
@@ -38,12 +38,12 @@ pub struct RunReport<'a> {
     tool: &'static str,
     version: &'static str,
     run: Option<&'a str>,
-    /// The runs of the shards that this report puts together.
+    /// The runs of the shards, if this report merges them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     shards: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     rejects_of: Option<&'a str>,
-    /// Which shard it was, and how many records it left to the others.
+    /// Which shard it was, and how many records it left to the other shards.
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<ShardReport>,
     dry_run: bool,
@@ -51,31 +51,31 @@ pub struct RunReport<'a> {
     /// `finished` or `stopped`.
     status: &'static str,
     exit_code: u8,
-    /// Why it was stopped.
+    /// Why the run stopped.
     reason: Option<String>,
     inputs: &'a [InputProgress],
-    /// Inputs in which there is no record.
+    /// Inputs without any record.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     without_records: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     passwords: Option<&'a PasswordsReport>,
     counts: Counts,
-    /// Of the unchanged: not asked about, because the target confirmed them in an earlier run.
+    /// How many of the unchanged records were not asked about, because the target confirmed them in an earlier run.
     not_asked: u64,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
     warnings: BTreeMap<Notice, u64>,
-    /// The first thousand who share a verified address or number, each with the other one.
+    /// The first thousand records that share a verified address or number, each with the other record.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     shared_addresses: &'a [SharingRecord],
     left_behind: BTreeMap<Notice, u64>,
     password_resets: u64,
     requests: Requests,
-    /// How fast it went at the end, and why not faster.
+    /// The figures of the pace at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pace: Option<&'a PaceFigures>,
     elapsed_seconds: f64,
     rejects_file: Option<String>,
-    /// With earlier rejects of the same run; somebody changed them before it was finished.
+    /// Files with earlier rejects of the same run, which somebody changed before the run had finished.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     earlier_rejects_files: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -123,7 +123,7 @@ impl<'a> RunReport<'a> {
             counts: ledger.counts(),
             not_asked: ledger.not_asked,
             rejected_by_code: ledger.rejected_by_code(),
-            // Both are warnings to a program, and always were.
+            // Programs have always read both kinds as warnings.
             warnings: ledger
                 .notices(NoticeKind::Warning)
                 .into_iter()

@@ -1,7 +1,7 @@
 //! Standard output, where results go: previews and lists for people, JSON for programs.
 //!
-//! A result that cannot be written is an error with an exit code: a full disk behind `> report.json`, or a standard output
-//! that is closed, must not look like success. Only a person who has read enough of a text (`| head`) is no error.
+//! A result that cannot be written is an error with an exit code: a full disk behind `> report.json`, or a closed standard
+//! output, must not look like success. Only a reader who stops early (`| head`) is no error.
 
 use std::io::{self, Write};
 
@@ -22,7 +22,7 @@ pub fn print_text(text: &str) -> Result<(), StdoutError> {
     }
 }
 
-/// Writes one JSON value on a line of its own for a program.
+/// Writes one JSON value on one line, for programs.
 pub fn print_json(value: &impl Serialize) -> Result<(), StdoutError> {
     let json = serde_json::to_string(value).map_err(io::Error::from)?;
     Ok(print(&(visible_json(&json) + "\n"))?)
@@ -51,7 +51,8 @@ fn print(text: &str) -> io::Result<()> {
 }
 
 /// Whether the process was started without a standard output (`>&-`). Rust then opens `/dev/null` in its place, so that no
-/// other file takes the number: for reading and writing, which nobody does who throws output away.
+/// other file gets its number. Rust opens it for reading and writing; a shell that discards output opens it only for
+/// writing.
 #[cfg(target_os = "linux")]
 fn is_closed() -> bool {
     let stdout = io::stdout();

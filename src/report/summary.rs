@@ -9,7 +9,7 @@ use crate::mapping::{Notice, NoticeKind};
 use crate::passwords::PasswordsReport;
 use crate::source::{Position, SkippedRows};
 
-/// How many of the records that share an address are named; the report has more.
+/// How many of the records that share an address are named. The report has more.
 const NAMED_SHARING: usize = 4;
 
 /// Writes the summary of a run. It names positions and codes, never a person.
@@ -56,7 +56,7 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
         writeln!(out, "Shard {shard}: {left} left to the others.")?;
     }
     if !details.shards.is_empty() {
-        writeln!(out, "Put together from {}.", plural(details.shards.len() as u64, "shard"))?;
+        writeln!(out, "Merged from {}.", plural(details.shards.len() as u64, "shard"))?;
     }
     if let Some(target) = &details.target {
         let retries =
@@ -80,17 +80,17 @@ fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
         }
         line("unchanged", counts.unchanged, "at the target already, left as they are")?;
         if not_asked > 0 {
-            line("of these", not_asked, "confirmed in an earlier run and not asked about (--recheck asks)")?;
+            line("of these", not_asked, "confirmed in an earlier run and not asked about (--recheck does)")?;
         }
     }
     line("rejected", counts.rejected, if counts.rejected > 0 { "see below" } else { "" })?;
     if counts.unfinished > 0 {
-        line("unfinished", counts.unfinished, "read, but not confirmed: the same command takes them up again")?;
+        line("unfinished", counts.unfinished, "read, but not settled: the same command resumes them")?;
     }
     Ok(())
 }
 
-/// Rows of a CSV that are no records.
+/// Writes a line about rows of a CSV that are not records.
 fn skipped(out: &mut String, input: &str, rows: SkippedRows) -> fmt::Result {
     let SkippedRows { empty, headers } = rows;
     let repeats = |headers: u64| {
@@ -106,21 +106,33 @@ fn skipped(out: &mut String, input: &str, rows: SkippedRows) -> fmt::Result {
     writeln!(out, "\n{input}: skipped {what}; there is no user in them.")
 }
 
-/// What came of the join; who is concerned is in the report.
+/// Writes the result of the join. The report names the users and rows.
 fn passwords(out: &mut String, report: &PasswordsReport) -> fmt::Result {
     writeln!(out, "\nPasswords in {}:", report.file)?;
-    let mut line = |number: u64, meaning: &str| writeln!(out, "  {:>14} {meaning}", count(number));
-    line(report.joined, "users have a row in it")?;
-    line(report.users_without_row.count, "users have none")?;
+    let mut line = |number: u64, one: &str, many: &str| {
+        writeln!(out, "  {:>14} {}", count(number), if number == 1 { one } else { many })
+    };
+    line(report.joined, "user has a row in it", "users have a row in it")?;
+    let without = report.users_without_row.count;
+    line(without, "user has no readable row in it", "users have no readable row in it")?;
     if let Some(rows) = &report.rows_without_user {
-        line(rows.count, "rows have no user")?;
+        line(rows.count, "row has no user", "rows have no user")?;
     }
+    let (conflicts, repeated, unreadable) = (&report.conflicts, &report.repeated, &report.unreadable);
     let rare = [
-        (report.conflicts.count, "users have another hash in it, which was taken"),
-        (report.repeated.count, "rows have the id of an earlier one and were ignored"),
-        (report.unreadable.count, "rows are broken or have no id"),
+        (
+            conflicts.count,
+            "user has another hash in it, which was taken",
+            "users have another hash in it, which was taken",
+        ),
+        (
+            repeated.count,
+            "row has the id of an earlier one and was ignored",
+            "rows have the id of an earlier one and were ignored",
+        ),
+        (unreadable.count, "row is broken or has no id", "rows are broken or have no id"),
     ];
-    rare.into_iter().filter(|(number, _)| *number > 0).try_for_each(|(number, meaning)| line(number, meaning))?;
+    rare.into_iter().filter(|(number, ..)| *number > 0).try_for_each(|(number, one, many)| line(number, one, many))?;
     skipped(out, &report.file, report.skipped_rows)
 }
 

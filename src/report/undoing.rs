@@ -1,4 +1,4 @@
-//! How far undoing a run is.
+//! The progress of undoing a run.
 
 use std::io::Write;
 use std::time::Duration;
@@ -13,30 +13,30 @@ use crate::ignore::ignore;
 /// What became of the identities that a run created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Deleted {
-    /// Created by the run.
+    /// Identities that the run created.
     pub created: u64,
-    /// Deleted now.
+    /// Identities that were deleted now.
     pub deleted: u64,
-    /// The target says that they are gone.
+    /// Identities that were gone already, as the target reports.
     pub gone_already: u64,
-    /// Kept, for somebody changed them since.
+    /// Identities that were kept, because somebody changed them after the run.
     pub kept_changed: u64,
-    /// Kept, for they are somebody else's by now.
+    /// Identities that were kept, because they now belong to somebody else.
     pub kept_not_ours: u64,
-    /// The target did not delete them.
+    /// Identities that the target did not delete.
     pub failed: u64,
-    /// Kept, for nobody can tell whether the run created them.
+    /// Identities that were kept, because nothing proves whether the run created them.
     #[serde(skip_serializing_if = "is_zero")]
     pub in_doubt: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
 impl Deleted {
-    /// Those that somebody has to look at.
+    /// The number of identities that somebody has to look at.
     pub fn kept(&self) -> u64 {
         self.kept_changed + self.kept_not_ours + self.failed + self.in_doubt
     }
@@ -57,7 +57,7 @@ impl Deleted {
     }
 }
 
-/// Shows it on stderr.
+/// Shows the progress of an undo on stderr.
 #[derive(Debug)]
 pub struct UndoProgress {
     style: Style,
@@ -80,7 +80,7 @@ struct UndoFigures {
 }
 
 impl UndoProgress {
-    /// A bar for so many identities.
+    /// A bar for this many identities.
     pub fn bar(created: u64) -> Self {
         let style = ProgressStyle::with_template("{percent:>3}% [{bar:16}] {wide_msg}");
         let bar = ProgressBar::new(created);
@@ -89,17 +89,17 @@ impl UndoProgress {
         Self::of(Style::Bar(bar))
     }
 
-    /// Lines for people, as of an import.
+    /// A line for people every few seconds, as in an import.
     pub fn lines() -> Self {
         Self::of(Style::Lines(super::plain::EVERY))
     }
 
-    /// A line for programs every so often.
+    /// A line for programs at every interval.
     pub fn json(every: Duration) -> Self {
         Self::of(Style::Json(every))
     }
 
-    /// Nothing.
+    /// Shows nothing.
     pub fn silent() -> Self {
         Self::of(Style::Silent)
     }
@@ -108,7 +108,7 @@ impl UndoProgress {
         Self { style, last: Duration::ZERO }
     }
 
-    /// The state of affairs, several times a second.
+    /// Shows the present state. It is called several times a second.
     pub fn update(&mut self, deleted: Deleted, elapsed: Duration) {
         let every = match &self.style {
             Style::Bar(bar) => {
@@ -131,7 +131,7 @@ impl UndoProgress {
         }
     }
 
-    /// Nothing is left of a bar.
+    /// Removes the bar.
     pub fn finish(&self) {
         if let Style::Bar(bar) = &self.style {
             bar.finish_and_clear();

@@ -1,7 +1,7 @@
-//! Text that is safe to show on a terminal with any data in it.
+//! Makes text with any data in it safe for a terminal.
 //!
-//! Control characters move the cursor, change colours, set titles; bidirectional overrides let text read as something that
-//! it is not. Both are shown as escapes.
+//! Control characters move the cursor, change colours and set titles; bidirectional overrides make text look like other
+//! text. Both are shown as escapes.
 
 use std::borrow::Cow;
 
@@ -11,14 +11,14 @@ fn acts(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Text with everything that a terminal would act on as `\u{9b}`; line breaks and tabs stay.
+/// Text in which everything that a terminal would act on is an escape such as `\u{9b}`. Line breaks and tabs stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
     let acts = |character: char| acts(character) && !matches!(character, '\n' | '\t');
     escaped(text, acts, |character| character.escape_unicode().to_string())
 }
 
-/// JSON text with the same characters as JSON writes them, `\u009b`. They stand only within strings, but for white space,
-/// so the text means what it meant.
+/// JSON text in which the same characters are JSON escapes such as `\u009b`. Outside strings JSON has none of them, so the
+/// meaning stays.
 pub fn visible_json(json: &str) -> Cow<'_, str> {
     let acts = |character: char| acts(character) && !matches!(character, '\n' | '\r' | '\t');
     escaped(json, acts, |character| format!("\\u{:04x}", u32::from(character)))

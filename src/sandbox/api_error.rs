@@ -1,4 +1,4 @@
-//! Errors as the API tells them.
+//! The error answers of the API.
 
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ impl ApiError {
         Self::new(401, "AVNOLOGY_AUTH_005", "a valid API key is required")
     }
 
-    /// 401 at sign-in. The same for an unknown address and a wrong password.
+    /// 401 at sign-in. It does not say whether the address or the password was wrong.
     pub(super) fn credentials() -> Self {
         Self::new(401, "AVNOLOGY_AUTH_001", "wrong email or password")
     }
@@ -75,7 +75,7 @@ impl ApiError {
         Self::new(413, "AVNOLOGY_AUTH_902", format!("the body is larger than {limit} bytes"))
     }
 
-    /// 422: an idempotency key came again with another request.
+    /// 422: an idempotency key was used again for another request.
     pub(super) fn key_reused() -> Self {
         Self::new(422, "AVNOLOGY_AUTH_902", "this Idempotency-Key was used for another request")
     }
@@ -85,7 +85,7 @@ impl ApiError {
         Self::new(429, "AVNOLOGY_AUTH_021", "rate limit exceeded")
     }
 
-    /// 500 for a failure of ours, or for a fault on purpose.
+    /// 500 for a failure of the sandbox, or for a fault on purpose.
     pub(super) fn internal(status: u16, message: impl Into<String>) -> Self {
         Self::new(status, "AVNOLOGY_AUTH_500", message)
     }

@@ -1,4 +1,4 @@
-//! What all calls share, and the forms of their answers.
+//! What all calls share, and how an answer is built.
 
 use std::sync::Mutex;
 

@@ -1,9 +1,11 @@
-//! A call of the Admin API after the transport is taken off, and its answer.
+//! One call of the Admin API, without its HTTP transport, and its answer.
+
+use serde::Serialize;
 
 use super::api_error::ApiError;
 use super::options::{READ, WRITE};
 
-/// What a caller wants.
+/// What a call asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     /// `POST /v1/identities`
@@ -29,7 +31,7 @@ pub(super) enum Method {
 }
 
 impl Method {
-    /// Finds the method behind a path. `None` within: the path exists, but not with this HTTP method.
+    /// Finds the method for a path, or the error of an unknown path or of a wrong HTTP method.
     pub(super) fn parse(http: &str, path: &str) -> Result<Self, ApiError> {
         let unknown = || ApiError::not_found("the path");
         let rest = path.strip_prefix("/v1/identities").ok_or_else(unknown)?;
@@ -70,16 +72,16 @@ impl Method {
     }
 }
 
-/// A call with everything that decides about its answer.
+/// A call, with everything that decides its answer.
 #[derive(Debug)]
 pub(super) struct Call {
     pub method: Method,
-    /// Decoded pairs of the query.
+    /// The decoded pairs of the query.
     pub query: Vec<(String, String)>,
     pub idempotency_key: Option<String>,
     pub if_match: Option<String>,
     pub body: Vec<u8>,
-    /// Probability that an item of a batch fails on purpose.
+    /// How likely each item of a batch is to fail on purpose.
     pub item_fault: f64,
 }
 
@@ -90,18 +92,23 @@ impl Call {
     }
 }
 
-/// An answer of success.
+/// A successful answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ApiAnswer {
     pub status: u16,
     pub body: Vec<u8>,
     pub etag: Option<String>,
-    /// It was given before, to the same idempotency key.
+    /// The same idempotency key got this answer before.
     pub replayed: bool,
 }
 
 impl ApiAnswer {
     pub(super) fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, body, etag: None, replayed: false }
+    }
+    /// An answer with this value as JSON.
+    pub(super) fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_vec(body).map_err(|error| ApiError::internal(500, error.to_string()))?;
+        Ok(Self::new(status, body))
     }
 }

@@ -1,4 +1,4 @@
-//! Compressed bodies, if the sandbox takes them.
+//! Compressed bodies, if the sandbox accepts them.
 
 use std::io::Read;
 
@@ -10,10 +10,11 @@ use hyper::body::Incoming;
 
 use super::api_error::ApiError;
 
-/// The largest body, unpacked: a little more than any that is accepted, which then says so.
+/// How much of a body is unpacked: a little more than the largest accepted body, so that a larger one is refused as too
+/// large.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
-/// The request with its body as it is without compression.
+/// The request with an uncompressed body.
 pub(super) async fn unpacked(request: Request<Incoming>, accepted: bool) -> Result<Request, ApiError> {
     let Some(coding) = request.headers().get(CONTENT_ENCODING) else { return Ok(request.map(Body::new)) };
     if !accepted || coding != "gzip" {

@@ -1,5 +1,5 @@
-//! The form of each address in which no two identities have the same: a column of its own, for SQLite folds the letters A to Z
-//! and no others.
+//! The normal form of an email address. No two identities may have the same one. It is a column of its own, because SQLite
+//! folds only the letters A to Z.
 
 use rusqlite::{Connection, params};
 
@@ -10,8 +10,8 @@ pub(super) fn email_key(address: &str) -> String {
     normal_form(address).into_owned()
 }
 
-/// Sees to it that the column is there and unique. A database of an earlier version gets it; if two of its identities have
-/// the same address by now, the earlier one has it, and both stay.
+/// Makes sure that the column exists and is unique. A database of an earlier version gets the column. If two of its
+/// identities have the same address in normal form, only the earlier one gets a key; both stay.
 pub(super) fn ensure(connection: &Connection) -> rusqlite::Result<()> {
     let columns = "SELECT 1 FROM pragma_table_info('identities') WHERE name = 'email_key'";
     if !connection.prepare(columns)?.exists([])? {
@@ -21,7 +21,7 @@ pub(super) fn ensure(connection: &Connection) -> rusqlite::Result<()> {
     fill(connection)
 }
 
-/// Gives identities without a key one, a thousand at a time.
+/// Gives each identity without a key its key, a thousand at a time.
 fn fill(connection: &Connection) -> rusqlite::Result<()> {
     let mut last = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Things that go wrong on purpose, for tests: before a call has its effect, and after.
+//! Faults on purpose, for tests: before a call takes effect, and after.
 
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
@@ -9,29 +9,29 @@ use tokio::time::Instant;
 /// One kind of fault, as `--fault` names it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
-    /// `latency=10ms..200ms`: before each answer.
+    /// `latency=10ms..200ms`: a delay before each answer.
     Latency {
-        /// At least.
+        /// The shortest delay.
         least: Duration,
-        /// At most.
+        /// The longest delay.
         most: Duration,
     },
-    /// `status=503:0.1[:retry-after=1]`: this status with this probability, before any effect.
+    /// `status=503:0.1[:retry-after=1]`: answers with this status, with this probability, before the call takes effect.
     Status {
         /// The HTTP status.
         status: u16,
         /// From 0 to 1.
         probability: f64,
-        /// The header, in seconds.
+        /// The value of `Retry-After`, in seconds.
         retry_after: Option<u64>,
     },
-    /// `reset-before=0.05`: the connection closes without an answer, and nothing is done.
+    /// `reset-before=0.05`: closes the connection without an answer, before the call takes effect.
     ResetBefore(f64),
-    /// `reset-after=0.05`: everything is done, then the connection closes without an answer.
+    /// `reset-after=0.05`: closes the connection without an answer, after the call took effect.
     ResetAfter(f64),
-    /// `reset-during=0.05`: everything is done, half of the answer is sent.
+    /// `reset-during=0.05`: sends half of the answer, after the call took effect.
     ResetDuring(f64),
-    /// `garbage=0.05`: everything is done, then the answer is an HTML page with status 200.
+    /// `garbage=0.05`: answers with an HTML page and status 200, after the call took effect.
     Garbage(f64),
     /// `slow-body=0.1:2s`: the answer takes this long.
     SlowBody {
@@ -40,22 +40,22 @@ pub enum Fault {
         /// From its first byte to its last.
         over: Duration,
     },
-    /// `storm=429:2s/10s`: for the first 2 s of every 10 s nothing but this status; `storm-bare` without headers.
+    /// `storm=429:2s/10s`: in the first 2 s of every 10 s each answer has this status; `storm-bare` sends no `Retry-After`.
     Storm {
         /// The HTTP status.
         status: u16,
-        /// How long each time.
+        /// How long each storm lasts.
         lasting: Duration,
-        /// How often.
+        /// The time from the beginning of one storm to the next.
         every: Duration,
         /// No `Retry-After`.
         bare: bool,
     },
-    /// `item-error=0.01`: single items of a batch fail with a code that may pass.
+    /// `item-error=0.01`: single items of a batch fail with a code that may be retried.
     ItemError(f64),
-    /// `outage-after=100:5s`: after that many calls every connection closes, for that long.
+    /// `outage-after=100:5s`: after this many calls the sandbox closes every connection, for this long.
     OutageAfter {
-        /// Calls that are still answered.
+        /// How many calls are answered before the outage.
         calls: u64,
         /// How long it lasts.
         lasting: Duration,
@@ -135,7 +135,7 @@ fn storm(text: &str, bare: bool) -> Option<Fault> {
     })
 }
 
-/// The faults of a sandbox, with the dice that decide about each call.
+/// The faults of a sandbox, and the random numbers that decide about each call.
 #[derive(Debug)]
 pub struct Faults {
     faults: Vec<Fault>,
@@ -156,16 +156,16 @@ impl Default for Faults {
     }
 }
 
-/// What is to go wrong with one call.
+/// What will go wrong with one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct CallPlan {
-    /// How long to wait first.
+    /// How long to wait before anything else.
     pub latency: Duration,
     /// What happens instead of the call.
     pub instead: Option<Instead>,
     /// What happens to its answer.
     pub afterwards: Option<Afterwards>,
-    /// Probability that an item fails.
+    /// How likely each item is to fail.
     pub item_fault: f64,
 }
 
@@ -178,27 +178,27 @@ pub(super) enum Instead {
     Status(u16, Option<u64>),
 }
 
-/// What happens to the answer of a call that had its effect.
+/// What happens to the answer of a call that took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Afterwards {
-    /// The connection closes without it.
+    /// The connection closes without an answer.
     Close,
-    /// It breaks off in the middle.
+    /// The answer breaks off in the middle.
     BreakOff,
-    /// It is replaced by an HTML page.
+    /// An HTML page replaces the answer.
     Garbage,
-    /// It takes this long.
+    /// The answer takes this long.
     Slow(Duration),
 }
 
 impl Faults {
-    /// These faults; the same seed gives the same sequence of decisions.
+    /// A sandbox with these faults. The same seed gives the same sequence of decisions.
     pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
         let dice = fastrand::Rng::with_seed(seed);
         Self { faults, state: Mutex::new(FaultsState { dice, started: Instant::now(), calls: 0, outage_until: None }) }
     }
 
-    /// Decides about the next call. The first fault that strikes before, and the first that strikes after, count.
+    /// Decides about the next call. The first fault before the call counts, and the first one after it.
     pub(super) fn plan(&self, now: Instant) -> CallPlan {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calls += 1;

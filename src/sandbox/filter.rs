@@ -14,12 +14,12 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    /// The column that is compared.
+    /// The column to compare.
     pub(super) fn column(&self) -> &'static str {
         if self.name == "email" { "email_key" } else { self.name }
     }
 
-    /// What it has to be.
+    /// The value that the column must have.
     pub(super) fn value(self) -> String {
         if self.name == "email" { email_key(&self.value) } else { self.value }
     }

@@ -1,13 +1,13 @@
-//! Whom a request was meant for. A page of any site can make a browser resolve that site's own name to this machine and then
-//! send requests here (DNS rebinding): they carry that name, and are refused.
+//! Refuses requests that were meant for another machine. A web page can make a browser resolve the page's own name to this
+//! machine and send requests here (DNS rebinding). Such a request carries the name of that page.
 
 use std::net::Ipv6Addr;
 
 use axum::http::uri::Authority;
 use axum::http::{Request, header};
 
-/// Whether a request was sent to a name of this machine: each `Host` header, and the target itself if it is absolute. A
-/// port may be another one, as it is behind a forwarded port.
+/// Whether a request names this machine: in each `Host` header, and in its target if that is absolute. The port may be any,
+/// because somebody may have forwarded a port.
 pub(super) fn is_of_this_machine<B>(request: &Request<B>) -> bool {
     let named = request.headers().get_all(header::HOST).iter().map(|host| {
         let authority = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());

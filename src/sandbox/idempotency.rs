@@ -1,5 +1,5 @@
-//! The memory behind `Idempotency-Key`: written in the same transaction as the effect, so that neither is without the
-//! other.
+//! The answers to earlier idempotency keys. An answer is written in the transaction of its effect, so that there is never
+//! one without the other.
 
 use rusqlite::{OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
@@ -10,7 +10,8 @@ use super::call::{ApiAnswer, Call};
 /// How long an answer is kept: the contract's 24 hours, in seconds.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
 
-/// Answers from memory, or does the work and remembers its answer. Errors are not remembered: nothing happened.
+/// Answers as before if the key is known; otherwise does the work and keeps its answer. An error is not kept, because an
+/// error has no effect.
 pub(super) fn once(
     transaction: &Transaction<'_>,
     call: &Call,

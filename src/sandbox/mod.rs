@@ -1,18 +1,19 @@
-//! An embedded Avnology ID on SQLite: the contract of [`crate::avnology`], served from the other side.
+//! An embedded Avnology ID on SQLite: the server's side of the contract in [`crate::avnology`].
 //!
-//! It is a rehearsal target for people (with a page to try a migrated password) and the opponent of the end-to-end
-//! tests, so it enforces what a real target would: keys and scopes, uniqueness, limits, validation, idempotency keys,
-//! rate limits. It shares no code with the importer's validation, or a mistake there would be agreed with here.
+//! People rehearse a migration against it (it has a page to try a migrated password), and the end-to-end tests run against
+//! it. So it enforces what a real target would: keys and scopes, uniqueness, limits, validation, idempotency keys, rate
+//! limits. It shares no code with the importer's validation: a mistake there must not be a mistake here.
 //!
 //! ```text
 //! server     connections; faults before and after the call        (host, faults, compression)
 //!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in)
-//!        └─ identities   one transaction a call                   (request, validation, idempotency, filter)
-//!             └─ store   SQLite                                   (schema)
+//!        └─ identities   the methods, one transaction each       (request, validation, idempotency, batch, listing, filter)
+//!             └─ store   SQLite                                   (identity_table, stored_identity, email_key)
 //! ```
 
 mod api_error;
 mod app;
+mod batch;
 mod call;
 mod compression;
 mod email_key;
@@ -21,6 +22,8 @@ mod filter;
 mod host;
 mod idempotency;
 mod identities;
+mod identity_table;
+mod listing;
 mod options;
 mod rate_limit;
 mod request;
@@ -28,6 +31,7 @@ mod routes;
 mod server;
 mod sign_in;
 mod store;
+mod stored_identity;
 mod validation;
 
 pub use faults::{Fault, Faults};

@@ -1,21 +1,21 @@
-//! Stands in for the sandbox in a build without it, in which none can be started.
+//! Stands in for the sandbox in a build without it. No sandbox can be started.
 
 use std::future::{Ready, ready};
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-/// There is none.
+/// No value of this type exists.
 #[derive(Debug)]
 pub enum RunningSandbox {}
 
 impl RunningSandbox {
-    /// Where it would be.
+    /// The base URL of a running sandbox.
     pub fn base_url(&self) -> String {
         match *self {}
     }
 
-    /// There is nothing to end.
+    /// Ends a running sandbox.
     pub fn shutdown(self) -> Ready<()> {
         match self {}
     }
@@ -29,7 +29,7 @@ pub enum SandboxError {
     NotBuilt,
 }
 
-/// Says how to get one.
+/// Returns the error that says how to get a build with the sandbox.
 pub fn start_for(_: PathBuf, _: SecretString) -> Ready<Result<RunningSandbox, SandboxError>> {
     ready(Err(SandboxError::NotBuilt))
 }

@@ -1,4 +1,4 @@
-//! How a sandbox is run, and why it cannot.
+//! The options of a sandbox, and why one cannot run.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::faults::Faults;
 use super::rate_limit::RateLimit;
 
-/// Scopes that the identity methods ask for.
+/// The scopes that the identity methods require.
 pub(super) const READ: &str = "admin:users:read";
 /// See [`READ`].
 pub(super) const WRITE: &str = "admin:users:write";
@@ -16,19 +16,19 @@ pub(super) const WRITE: &str = "admin:users:write";
 /// How to run a sandbox.
 #[derive(Debug)]
 pub struct SandboxOptions {
-    /// Where to listen; loopback only. Port 0 takes a free one.
+    /// The address to listen on; loopback only. Port 0 takes a free port.
     pub listen: SocketAddr,
-    /// The database file; made, for the owner only, if it is not there.
+    /// The database file. If it does not exist, it is created for the owner only.
     pub database: PathBuf,
-    /// Who may call.
+    /// The keys of those who may call.
     pub api_keys: Vec<ApiKey>,
-    /// Whether the batch methods exist; without them they answer 404.
+    /// Whether the batch methods exist. Otherwise they answer 404.
     pub batch_methods: bool,
-    /// For each key; none for no limit.
+    /// The rate limit of each key, if there is one.
     pub rate_limit: Option<RateLimit>,
-    /// Whether bodies may be compressed with gzip, which every answer then says.
+    /// Whether the sandbox accepts bodies that are compressed with gzip. Every answer then says so.
     pub accepts_gzip: bool,
-    /// What goes wrong on purpose.
+    /// The faults on purpose.
     pub faults: Faults,
 }
 
@@ -47,7 +47,7 @@ impl SandboxOptions {
     }
 }
 
-/// An API key and what it may do.
+/// An API key and its scopes.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
     pub(super) key: SecretString,
@@ -60,7 +60,7 @@ impl ApiKey {
         Self { key, scopes }
     }
 
-    /// A key that may do everything.
+    /// A key with all scopes.
     pub fn full_access(key: SecretString) -> Self {
         Self::new(key, vec![READ.to_owned(), WRITE.to_owned()])
     }
@@ -69,12 +69,12 @@ impl ApiKey {
 /// Why a sandbox cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// It holds password hashes, so it is for this machine only.
+    /// The address is not loopback. The sandbox holds password hashes, so it is for this machine only.
     #[error(
         "{0} is not an address of this machine alone; the sandbox listens on loopback only, such as 127.0.0.1:4455"
     )]
     NotLoopback(SocketAddr),
-    /// The address cannot be listened on.
+    /// The sandbox cannot listen on the address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
@@ -90,7 +90,7 @@ pub enum SandboxError {
         /// What went wrong.
         problem: String,
     },
-    /// Standard output is gone.
+    /// Standard output is closed.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] std::io::Error),
 }

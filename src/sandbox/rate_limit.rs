@@ -8,26 +8,26 @@ use tokio::time::Instant;
 /// Requests that a key may make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// In the long run.
+    /// Per second, in the long run.
     pub per_second: u32,
-    /// At once.
+    /// At once, after a pause.
     pub burst: u32,
 }
 
 impl Default for RateLimit {
-    /// The contract's: 50 requests a second, 100 at once.
+    /// The limit of the contract: 50 requests a second, 100 at once.
     fn default() -> Self {
         Self { per_second: 50, burst: 100 }
     }
 }
 
-/// What the limit says about one request.
+/// What the rate limit decides about one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RateAllowance {
     pub allowed: bool,
     pub limit: u32,
     pub remaining: u32,
-    /// Until there is a token (when refused), or until the bucket is full.
+    /// The time until the next token if the request is refused, or until the bucket is full.
     pub reset: Duration,
 }
 
@@ -43,7 +43,7 @@ impl RateLimiter {
         Self { limit, buckets: HashMap::new() }
     }
 
-    /// Takes a token from the bucket of the key with this index, if there is one.
+    /// Takes a token from the bucket of the key with this index, if the bucket has one.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tokens lie between 0 and the burst")]
     pub(super) fn take(&mut self, key: usize, now: Instant) -> RateAllowance {
         let (rate, burst) = (f64::from(self.limit.per_second), f64::from(self.limit.burst));

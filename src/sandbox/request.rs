@@ -1,9 +1,11 @@
-//! The bodies that callers send, borrowed from their bytes so that metadata is stored to the byte.
+//! The bodies that callers send. They borrow from the bytes of the request, so that metadata is stored byte for byte.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use super::api_error::ApiError;
 
 /// A body of `POST /v1/identities`, and one item of a batch.
 #[derive(Debug, Deserialize)]
@@ -16,7 +18,7 @@ pub(super) struct CreateRequest<'a> {
     pub validate_only: bool,
 }
 
-/// A body of `:batchCreate` and `:batchUpdate`. Items are parsed one by one, so that one bad item is one error.
+/// A body of `:batchCreate` and `:batchUpdate`. Each item is parsed by itself, so that a malformed item is one error.
 #[derive(Debug, Deserialize)]
 pub(super) struct BatchRequest<'a> {
     #[serde(borrow)]
@@ -42,7 +44,7 @@ pub(super) struct DeleteRequest {
     pub ids: Vec<String>,
 }
 
-/// The fields of an identity. Unknown ones are ignored, as the public API does.
+/// The fields of an identity. Unknown fields are ignored, as in the public API.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct IdentityFields<'a> {
@@ -78,7 +80,7 @@ pub(super) struct IdentityFields<'a> {
     pub credentials: Option<SentCredentials<'a>>,
 }
 
-/// How the user signs in.
+/// The ways in which the user signs in.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SentCredentials<'a> {
@@ -94,9 +96,27 @@ pub(super) struct Configured<T> {
     pub config: T,
 }
 
-/// The inside of a password.
+/// The configuration of a password.
 #[derive(Debug, Deserialize)]
 pub(super) struct PasswordConfig<'a> {
     #[serde(borrow)]
     pub hashed_password: Cow<'a, str>,
+}
+
+/// Reads a body, or one item of a body.
+pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
+    let text = std::str::from_utf8(body).map_err(|_| ApiError::validation("the body is not UTF-8"))?;
+    // serde's message would repeat what the caller sent, so only the kind of fault and its place are reported.
+    serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        ApiError::validation(format!("the body is malformed ({:?}, line {line}, column {column})", error.classify()))
+    })
+}
+
+/// Refuses a request with more items than the limit.
+pub(super) fn at_most(items: usize, limit: usize) -> Result<(), ApiError> {
+    if items > limit {
+        return Err(ApiError::validation(format!("at most {limit} items at a time")));
+    }
+    Ok(())
 }

@@ -20,10 +20,10 @@ use super::call::{ApiAnswer, Call, Method};
 use super::rate_limit::RateAllowance;
 use super::{ApiKey, identities, sign_in};
 
-/// The contract's largest body.
+/// The largest body that the contract allows.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// How much of a body beyond the limit is read away, so that its sender lives to see the 413.
+/// How much of a body beyond the limit is read and discarded, so that the sender sees the 413 and not a closed connection.
 const MAX_DRAINED: usize = 64 * 1024 * 1024;
 
 /// All routes.
@@ -59,14 +59,14 @@ async fn api(State(app): State<Arc<App>>, request: Request) -> Response {
 async fn call(app: &App, request: Request, limits: &mut HeaderMap) -> Result<ApiAnswer, ApiError> {
     let (parts, body) = request.into_parts();
     let admitted = admit(app, &parts, limits);
-    // Read even when the answer is known already: a sender cut off in the middle might never see it.
+    // The body is read even if the answer is known: a sender that is cut off might never see the answer.
     let body = read_body(body).await;
     let mut call = admitted?;
     call.body = body?;
     app.store.transaction(move |transaction| identities::perform(transaction, &call)).await
 }
 
-/// Everything that is decided before the body is read.
+/// Decides everything that can be decided before the body is read.
 fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, ApiError> {
     let path = request.uri.path();
     if !path.starts_with("/v1/identities") {
@@ -98,7 +98,7 @@ fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, Api
     })
 }
 
-/// Finds the key of a request. Digests are compared, so that the time taken says nothing about the key.
+/// Finds the key of a request. It compares digests, so that the time it takes reveals nothing about the key.
 fn authenticate<'a>(app: &'a App, headers: &HeaderMap) -> Result<(usize, &'a ApiKey), ApiError> {
     let given = headers
         .get(header::AUTHORIZATION)

@@ -1,4 +1,4 @@
-//! Connections. hyper is driven by hand because faults need what a framework hides: closing without an answer.
+//! Connections. This uses hyper directly, because faults need what a framework hides: closing without an answer.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -32,16 +32,16 @@ use super::store::Database;
 use super::{ApiKey, SandboxError, SandboxOptions, compression, host};
 use crate::ignore::ignore;
 
-/// How long a client may take for its headers.
+/// How long a client may take to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long calls under way may take once the sandbox is to end.
+/// How long calls in flight may take when the sandbox ends.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
-/// Pieces in which a slow answer comes.
+/// The number of pieces in which a slow answer is sent.
 const SLOW_PIECES: usize = 10;
 
-/// A sandbox that listens. Dropping it without [`RunningSandbox::shutdown`] ends it as abruptly as a kill would.
+/// A running sandbox. Dropping it without [`RunningSandbox::shutdown`] ends it as abruptly as a kill.
 #[derive(Debug)]
 pub struct RunningSandbox {
     address: SocketAddr,
@@ -50,7 +50,7 @@ pub struct RunningSandbox {
 }
 
 impl RunningSandbox {
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -60,12 +60,12 @@ impl RunningSandbox {
         format!("http://{}", self.address)
     }
 
-    /// Ends it: no new connections, and a short while for calls under way.
+    /// Ends it: accepts no new connections, and gives calls in flight a short while.
     pub async fn shutdown(self) {
         self.stop.cancel();
         self.connections.close();
         if timeout(SHUTDOWN_GRACE, self.connections.wait()).await.is_err() {
-            tracing::debug!("calls under way at the sandbox were cut off");
+            tracing::debug!("calls in flight at the sandbox were cut off");
         }
     }
 }
@@ -76,7 +76,7 @@ impl Drop for RunningSandbox {
     }
 }
 
-/// Starts a sandbox over this database for the holder of this key, who may do everything.
+/// Starts a sandbox over this database, with one key that has all scopes.
 pub async fn start_for(database: PathBuf, key: SecretString) -> Result<RunningSandbox, SandboxError> {
     start(SandboxOptions { api_keys: vec![ApiKey::full_access(key)], ..SandboxOptions::new(database) }).await
 }
@@ -126,7 +126,7 @@ impl Acceptor {
                     let served = serve(stream, self.site.clone(), self.stop.clone());
                     self.connections.spawn(served);
                 }
-                // Out of file descriptors, most likely: wait for some connection to end.
+                // Most likely the file descriptors are used up: wait for a connection to end.
                 Err(error) => {
                     tracing::debug!(%error, "a connection was not accepted");
                     sleep(Duration::from_millis(50)).await;
@@ -156,7 +156,7 @@ async fn serve(stream: TcpStream, site: Site, stop: CancellationToken) {
     }
 }
 
-/// Makes hyper close the connection without an answer.
+/// An error that makes hyper close the connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed on purpose")]
 struct Closed;
@@ -165,18 +165,18 @@ async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Clos
     if !host::is_of_this_machine(&request) {
         return Ok(error(&request_id(&request), &ApiError::misdirected()));
     }
-    let concerned = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
-    let plan = if concerned { site.faults.plan(Instant::now()) } else { CallPlan::default() };
+    let may_fail = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
+    let plan = if may_fail { site.faults.plan(Instant::now()) } else { CallPlan::default() };
     let request_id = request_id(&request);
-    // A timer is never early: even one of nothing would cost a millisecond.
+    // A timer is never early: even a timer of zero would cost a millisecond.
     if !plan.latency.is_zero() {
         sleep(plan.latency).await;
     }
     let mut response = match plan.instead {
         Some(Instead::Close) => return Err(Closed),
         Some(Instead::Status(status, retry_after)) => {
-            // The body has to be read, or the client may see a reset instead of the status.
-            read_away(request.into_body()).await;
+            // The body must be read, or the client may see a reset connection in place of the status.
+            discard_body(request.into_body()).await;
             refused(status, retry_after, &request_id)
         }
         None => match compression::unpacked(request, site.accepts_gzip).await {
@@ -197,7 +197,7 @@ async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Clos
     }
 }
 
-/// The caller's name for the request, if it is one, or one of our own.
+/// The caller's request id if it is a plain word, or else a new one.
 fn request_id(request: &Request<Incoming>) -> String {
     let given = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
     let is_plain = |id: &&str| {
@@ -213,7 +213,7 @@ async fn perform(mut router: Router, mut request: Request, request_id: &str, ite
     answered.unwrap_or_else(|never| match never {})
 }
 
-async fn read_away(body: Incoming) {
+async fn discard_body(body: Incoming) {
     ignore(axum::body::to_bytes(Body::new(body), usize::MAX).await, "the call is refused anyway");
 }
 
@@ -230,7 +230,7 @@ fn refused(status: u16, retry_after: Option<u64>, request_id: &str) -> Response 
     response
 }
 
-/// Spoils an answer whose effect has taken place.
+/// Spoils the answer of a call that took effect.
 async fn spoil(response: Response, afterwards: Afterwards) -> Result<Response, Closed> {
     let (mut parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Closed)?;

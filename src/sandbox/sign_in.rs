@@ -1,4 +1,4 @@
-//! Sign-in: the session method, and one small page so that a person can try a migrated password.
+//! Sign-in: the session method, and a small page where a person can try a migrated password.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use super::email_key::email_key;
 /// The longest body of a sign-in.
 const MAX_BODY: usize = 16 * 1024;
 
-/// A hash of nothing anybody knows, so that an unknown address takes as long as a wrong password.
-const NOBODY: &str = "$2b$10$CwTycUXWue0Thq9StjUM0uJ8gF1ZQ1pZfE3aFvP6T8c9N2bG5h3Wm";
+/// A hash whose password is unknown: it makes an unknown address take as long as a wrong password.
+const HASH_OF_NO_USER: &str = "$2b$10$CwTycUXWue0Thq9StjUM0uJ8gF1ZQ1pZfE3aFvP6T8c9N2bG5h3Wm";
 
 /// An address and a password.
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ pub(super) struct SignIn {
     password: String,
 }
 
-/// Who signed in.
+/// The user who signed in.
 #[derive(Debug)]
 struct SignedIn {
     id: String,
@@ -69,11 +69,11 @@ pub(super) async fn create_session(State(app): State<Arc<App>>, request: Request
     }
 }
 
-/// Checks a password against the stored hash. bcrypt is slow by design, so it runs outside the database's lock.
+/// Checks a password against the stored hash. bcrypt is slow by design, so this runs outside the database's lock.
 async fn sign_in(app: &App, attempt: SignIn) -> Result<SignedIn, ApiError> {
     let SignIn { email, password } = attempt;
     let found = app.store.transaction(move |transaction| find(transaction, &email)).await?;
-    let hash = found.as_ref().and_then(|found| found.hash.clone()).unwrap_or_else(|| NOBODY.to_owned());
+    let hash = found.as_ref().and_then(|found| found.hash.clone()).unwrap_or_else(|| HASH_OF_NO_USER.to_owned());
     let verified = tokio::task::spawn_blocking(move || bcrypt::verify(password, &hash).unwrap_or(false)).await;
     match found {
         Some(found) if found.hash.is_some() && verified.unwrap_or(false) => {

@@ -1,8 +1,8 @@
 //! The database: one connection, and one transaction for all calls that wait when it begins.
 //!
-//! What is answered survives a power cut, so every transaction that changes anything costs a sync of the disk. Calls that
-//! come while one is under way share the next one. Each has a savepoint of its own, so that an error takes back what that
-//! call did and nothing else, and none is answered before the transaction is committed.
+//! An answered call must survive a power cut, so every transaction that changes something syncs the disk. Calls that arrive
+//! during a transaction share the next one. Each call has a savepoint of its own: an error rolls back that call alone. No
+//! call is answered before the transaction is committed.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use super::email_key;
 use crate::files::{create_private_directory, sync_directory_of};
 use crate::ignore::ignore;
 
-/// Readable with any SQLite tool. Metadata is kept as the text that was sent.
+/// Any SQLite tool can read it. Metadata is stored as the text that the caller sent.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS identities (
     number          INTEGER PRIMARY KEY,
@@ -53,18 +53,18 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_unix);
 ";
 
-/// FULL makes every transaction survive a power cut, on macOS only along with `fullfsync`. The log is copied back in pieces
-/// of up to 256 MiB: the more of an index's pages are written at once, the fewer are written twice.
+/// With FULL, every transaction survives a power cut; on macOS that needs `fullfsync` too. The log is copied back in pieces
+/// of up to 256 MiB: with larger pieces, fewer pages of an index are written twice.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; \
      PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 65536;";
 
-/// The most calls in one transaction.
+/// The largest number of calls in one transaction.
 const GROUP: usize = 64;
 
-/// A call that waits for its turn. It does its work, unless there is no transaction, and leaves how to answer.
+/// A call that waits for a transaction. It does its work, unless the transaction failed to begin, and returns how to answer.
 type QueuedCall = Box<dyn FnOnce(Result<&Transaction<'_>, ApiError>) -> Done + Send>;
 
-/// A call whose work is done, and that is answered by whether the transaction was committed.
+/// Answers a call whose work is done. It needs to know whether the transaction was committed.
 type Done = Box<dyn FnOnce(Result<(), ApiError>) + Send>;
 
 /// The database of a sandbox.
@@ -89,7 +89,7 @@ impl WaitingCalls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(job);
     }
 
-    /// Takes those who come first.
+    /// Takes the calls that have waited longest.
     fn take(&self) -> Vec<QueuedCall> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.len().min(GROUP);
@@ -98,7 +98,7 @@ impl WaitingCalls {
 }
 
 impl Database {
-    /// Opens the database, and makes it for the owner only if it is not there.
+    /// Opens the database. If it does not exist, creates it for the owner only.
     pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
         let failed = |problem: String| SandboxError::Database { path: path.to_path_buf(), problem };
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
@@ -115,8 +115,8 @@ impl Database {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), waiting: WaitingCalls::default() })
     }
 
-    /// Runs `work` in a transaction on a blocking thread. An error takes back what it did. When this returns, all is
-    /// durable.
+    /// Runs `work` in a transaction on a blocking thread. If `work` fails, its changes are rolled back. When this returns,
+    /// the changes are durable.
     pub(super) async fn transaction<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
@@ -130,7 +130,7 @@ impl Database {
             })
         }));
         let (connection, waiting) = (Arc::clone(&self.connection), self.waiting.clone());
-        // Those who come first may do the work of those who come later, who then find nothing to do.
+        // A task may do the work of later calls, too; their own tasks then find nothing to do.
         let task = tokio::task::spawn_blocking(move || {
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
             carry_out(&mut connection, waiting.take());
@@ -143,7 +143,7 @@ impl Database {
     }
 }
 
-/// A database that somebody copied here may be readable for others, with the password hashes in it.
+/// Warns if other users can read the database, which holds password hashes: somebody may have copied it here.
 fn warn_of_readers(path: &Path) {
     #[cfg(unix)]
     if let Ok(metadata) = std::fs::metadata(path)
@@ -154,7 +154,7 @@ fn warn_of_readers(path: &Path) {
     }
 }
 
-/// Does the work of some calls in one transaction, and answers them once it is committed.
+/// Does the work of these calls in one transaction, and answers them when it is committed.
 fn carry_out(connection: &mut Connection, jobs: Vec<QueuedCall>) {
     if jobs.is_empty() {
         return;
@@ -164,9 +164,9 @@ fn carry_out(connection: &mut Connection, jobs: Vec<QueuedCall>) {
     let mut usable = begun.as_ref().map_err(Clone::clone);
     for job in jobs {
         done.push(job(usable.clone()));
-        // Some errors, such as that of a full disk, take back the transaction as a whole.
+        // Some errors, such as a full disk, roll back the whole transaction.
         if usable.as_ref().is_ok_and(|transaction| transaction.is_autocommit()) {
-            usable = Err(ApiError::internal(500, "the database took back the transaction"));
+            usable = Err(ApiError::internal(500, "the database rolled back the transaction"));
         }
     }
     let committed = usable.map(drop).and(begun).and_then(|transaction| Ok(transaction.commit()?));
@@ -175,7 +175,7 @@ fn carry_out(connection: &mut Connection, jobs: Vec<QueuedCall>) {
     }
 }
 
-/// Does the work of one call, or nothing of it.
+/// Does the work of one call completely or not at all.
 fn in_savepoint<T>(
     transaction: &Transaction<'_>,
     work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError>,
@@ -184,7 +184,7 @@ fn in_savepoint<T>(
     match work(transaction) {
         Ok(value) => transaction.execute_batch("RELEASE call").map(|()| value).map_err(Into::into),
         Err(error) => {
-            // If the transaction was taken back as a whole, there is nothing left to take back.
+            // If the whole transaction was rolled back, the savepoint is gone.
             if !transaction.is_autocommit() {
                 transaction.execute_batch("ROLLBACK TO call; RELEASE call")?;
             }
@@ -193,7 +193,7 @@ fn in_savepoint<T>(
     }
 }
 
-/// SQLite would make the file readable for everybody, and says nothing to its directory.
+/// Creates the file for the owner only, and makes its name durable. SQLite does neither.
 fn make_private_file(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);

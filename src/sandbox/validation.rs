@@ -1,9 +1,9 @@
-//! What the target asks of an identity. Written apart from the importer's rules, on purpose.
+//! What the target requires of an identity. It is deliberately written apart from the importer's rules.
 
 use super::api_error::ApiError;
 use super::request::IdentityFields;
 
-/// Checks the fields that are there.
+/// Checks the fields that are present.
 pub(super) fn check(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
     let wrong = |field, message: &str| Err(ApiError::field(field, message));
     if fields.email.as_deref().is_some_and(|email| !is_email(email)) {
@@ -28,7 +28,7 @@ pub(super) fn check(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
     }
     for (field, object) in [("identity.traits", fields.traits), ("identity.admin_metadata", fields.admin_metadata)] {
         if object.is_some_and(|object| !object.get().starts_with('{')) {
-            return wrong(field, "this has to be an object");
+            return wrong(field, "this must be an object");
         }
     }
     let password = fields.credentials.as_ref().and_then(|credentials| credentials.password.as_ref());
@@ -38,7 +38,7 @@ pub(super) fn check(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Checks a new identity: an email is required.
+/// Checks a new identity, which must have an email address.
 pub(super) fn check_new(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
     if fields.email.is_none() {
         return Err(ApiError::field("identity.email", "an email address is required"));

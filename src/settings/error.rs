@@ -58,8 +58,8 @@ pub enum SettingsError {
     /// `.env` cannot be read.
     #[error("cannot read `.env`: {0}")]
     DotEnv(String),
-    /// A run cannot be taken up.
-    #[error("run {run} cannot be taken up: {problem}")]
+    /// A run cannot be used as it is.
+    #[error("run {run}: {problem}")]
     Record {
         /// Its id.
         run: String,

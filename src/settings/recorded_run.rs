@@ -21,16 +21,41 @@ impl RecordedRun {
         named.ok_or_else(|| failed(runs, why_not(runs, id)))
     }
 
-    /// The newest run that is not finished.
+    /// The newest run that can be resumed.
     pub(super) fn interrupted(runs: &Path) -> Result<Self, SettingsError> {
-        // What has no fingerprint, as standard input, cannot be known again.
-        let is_open = |run: &Self| !run.directory.is_finished() && run.record.can_be_known_again();
-        let mut open: Vec<Self> = list(runs)?.into_iter().filter(is_open).collect();
+        let interrupted = list(runs)?.into_iter().filter(|run| !run.directory.is_finished());
+        let (mut open, others): (Vec<Self>, Vec<Self>) = interrupted.partition(|run| run.why_not_resumed().is_none());
         // One of several shards may have been interrupted while the others go on.
         let idle = open.iter().position(|run| !Lock::is_held(&run.directory.lock()));
         let which = idle.unwrap_or_default();
-        let found = (which < open.len()).then(|| open.swap_remove(which));
-        found.ok_or_else(|| failed(runs, "there is no run that was interrupted".to_owned()))
+        if which < open.len() {
+            return Ok(open.swap_remove(which));
+        }
+        let refused = others.iter().find_map(|run| run.why_not_resumed().map(|problem| run.wrong(problem)));
+        Err(refused.unwrap_or_else(|| failed(runs, "there is no run that was interrupted".to_owned())))
+    }
+
+    /// Why it cannot be resumed; `None` if it can.
+    pub(super) fn why_not_resumed(&self) -> Option<String> {
+        let Self { directory, record } = self;
+        if directory.is_undone_as_a_whole() {
+            Some("it was undone, so it cannot be resumed".to_owned())
+        } else if directory.is_undone() {
+            let id = &record.id;
+            Some(format!(
+                "it is being undone, so it cannot be resumed; `avnology migrate clerk undo {id}` finishes the undo"
+            ))
+        } else if directory.is_finished() {
+            Some("it is finished, so there is nothing to resume".to_owned())
+        } else if !record.can_be_known_again() {
+            Some(
+                "it read standard input or a pipe, which can be read only once, so it cannot be resumed; import the export \
+                 again, which begins a new run (users that are at the target already are left as they are)"
+                    .to_owned(),
+            )
+        } else {
+            None
+        }
     }
 
     /// The error for what is wrong with it.

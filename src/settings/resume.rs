@@ -30,9 +30,8 @@ impl ImportSettings {
             None => RecordedRun::interrupted(&runs_directory)?,
         };
         let RecordedRun { directory, record } = &run;
-        if directory.is_finished() {
-            let how = if directory.is_undone() { "it was undone" } else { "it is finished" };
-            return Err(run.wrong(how.to_owned()));
+        if let Some(problem) = run.why_not_resumed() {
+            return Err(run.wrong(problem));
         }
         let wrong = |problem: String| run.wrong(problem);
         let options = options_of_run(options, &record.options).map_err(wrong)?;

@@ -1,4 +1,4 @@
-//! What stands where a user is expected and is none: a page of users, or an error answer of Clerk's API.
+//! What stands where a user is expected and is not a user: a page of users, or an error answer of Clerk's API.
 
 use std::cell::Cell;
 use std::io::Read;
@@ -9,11 +9,15 @@ use super::diagnose::settings;
 use super::page::{Head, Json, find_data, page_within, shown};
 use super::record::to_index;
 
-/// The largest error answer that is known as one, in bytes. Those of the API have a few hundred.
+/// The largest error answer that is recognised, in bytes. Those of the API have a few hundred.
 pub(super) const ANSWER: usize = 4 * 1024;
 
-/// The length of the error answer of Clerk's API with which a text begins, if it does: an object whose `errors` is an array
-/// with an object in it, without users in `data` and without anything that users have.
+/// What to do about an error answer without users.
+pub(crate) const ERROR_ANSWER: &str = "it is an error answer of Clerk's API, not users: the request for them failed, so make it \
+                                       again and put what it brings in the place of this";
+
+/// The length of the error answer of Clerk's API at the beginning of a text, if there is one: an object whose `errors` is an
+/// array with an object in it, without an array in `data` and without any member that users have.
 pub(super) fn error_answer(text: &[u8]) -> Option<usize> {
     let name = Cell::new(None);
     let mut text = &text[..text.len().min(2 * ANSWER)];
@@ -24,8 +28,8 @@ pub(super) fn error_answer(text: &[u8]) -> Option<usize> {
     (matches!(head, Head::Answer) && length <= ANSWER).then_some(length)
 }
 
-/// Which member of a record holds users, so that it is a page of them and no user; not its name if that may say something
-/// of anybody.
+/// The name of the member of a record that holds users, if there is one: then the record is a page of users and not a user.
+/// A name that may be personal data is not repeated.
 pub fn users_within(record: &[u8]) -> Option<String> {
     let (name, mut text) = (Cell::new(None), record);
     let text: &mut dyn Read = &mut text;
@@ -33,7 +37,7 @@ pub fn users_within(record: &[u8]) -> Option<String> {
     page_within(&mut json).ok().flatten().map(|name| shown(&name))
 }
 
-/// Whether a record is an error answer of Clerk's API, which programs write where a page of users is expected.
+/// Whether a record is an error answer of Clerk's API. Some programs write one in place of a page of users.
 pub fn is_error_answer(record: &[u8]) -> bool {
     error_answer(record).is_some()
 }

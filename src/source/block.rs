@@ -1,35 +1,36 @@
-//! Looks at 64 bytes of JSON at once: which of them are brackets outside strings.
+//! Finds the brackets outside strings in 64 bytes of JSON at once.
 //!
 //! The bytes are compared 16 at a time, each kind of character becoming a bit in a mask; the rest is arithmetic on the
 //! masks, after Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (VLDB Journal 28, 2019).
 
 use wide::u8x16;
 
-/// Bytes of a block.
+/// The bytes of a block.
 pub(super) const BLOCK: usize = 64;
 
-/// Where a block begins.
+/// Where a block begins or ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Inside {
     /// Inside a string.
     pub text: bool,
-    /// Behind a backslash in it.
+    /// Behind a backslash in a string.
     pub escape: bool,
 }
 
-/// What is in a block, one bit for each byte.
+/// What a block has, one bit for each byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     /// Brackets and braces outside strings.
     pub brackets: u64,
-    /// Line breaks, wherever they are.
+    /// Line breaks, also within strings.
     pub line_breaks: u64,
     /// Where the block ends.
     pub end: Inside,
 }
 
 impl Block {
-    /// Looks at a block. `None` if there is a backslash outside strings, where none can be and nothing is certain.
+    /// Reads a block. Returns `None` if there is a backslash outside strings: that is malformed, and then nothing is
+    /// certain.
     pub(super) fn of(bytes: &[u8; BLOCK], begin: Inside) -> Option<Self> {
         let Masks { quotes, backslashes, brackets, line_breaks } = Masks::of(bytes);
         let (escaped, escape) = escaped(backslashes, begin.escape);
@@ -70,7 +71,7 @@ impl Masks {
 fn escaped(mut backslashes: u64, begins_escaped: bool) -> (u64, bool) {
     let mut escaped = u64::from(begins_escaped);
     backslashes &= !escaped;
-    // Most blocks have none, few have many.
+    // Most blocks have no backslash, and few have many.
     while backslashes != 0 {
         let at = backslashes.trailing_zeros();
         if at == 63 {
@@ -82,7 +83,7 @@ fn escaped(mut backslashes: u64, begins_escaped: bool) -> (u64, bool) {
     (escaped, false)
 }
 
-/// Each bit becomes the parity of the bits up to and with it.
+/// Each bit becomes the parity of the bits up to and including it.
 fn prefix_xor(mut mask: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         mask ^= mask << shift;
@@ -96,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Scans a block byte by byte, as the fast way must.
+    /// Scans a block byte by byte. The fast way must find the same.
     fn slowly(bytes: &[u8; BLOCK], begin: Inside) -> Option<Block> {
         let mut block = Block { brackets: 0, line_breaks: 0, end: begin };
         for (index, byte) in bytes.iter().enumerate() {

@@ -1,14 +1,14 @@
-//! The buffers that records travel in. One that is free again goes back to where it came from, so that a run, however long
-//! it is, neither asks for memory all the time nor has it filled with zeros.
+//! The buffers in which records travel. A buffer that is no longer used returns to its origin. So even a long run does not
+//! keep allocating memory and filling it with zeros.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// Free buffers that are kept. Where chunks are kept for long there are many of them at once, and what is free then is better
-/// used for something else.
+/// How many unused buffers are kept. When many chunks wait at once there are many buffers; their memory is then better
+/// released.
 pub(crate) const KEPT: usize = 4;
 
-/// Buffers that nobody uses at the moment.
+/// Buffers that are not in use.
 type Free = Mutex<Vec<Vec<u8>>>;
 
 /// Buffers of one size.
@@ -24,7 +24,7 @@ impl Buffers {
         Self { size, free: Arc::default() }
     }
 
-    /// One that holds these bytes and nothing else yet.
+    /// A buffer that holds these bytes and nothing else yet.
     pub(super) fn holding(&self, bytes: &[u8]) -> Buffer {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let room = free.unwrap_or_else(|| vec![0; self.size]);
@@ -39,43 +39,43 @@ impl Buffers {
     }
 }
 
-/// Bytes of an input, and room for more. What is free goes back to where it came from, if that is still there.
+/// Bytes of an input, and space for more. A dropped buffer returns its memory to its origin, if that still exists.
 #[derive(Debug)]
 pub struct Buffer {
     room: Vec<u8>,
     filled: usize,
-    /// What its room was made for, and grows by.
+    /// The size it was made with, by which it grows.
     size: usize,
     home: Weak<Free>,
 }
 
 impl Buffer {
-    /// How much memory it takes, in bytes.
+    /// How much memory it uses, in bytes.
     pub fn capacity(&self) -> usize {
         self.room.capacity()
     }
 
-    /// The spare room behind its bytes. There is always some: if it is full, it grows.
+    /// The unused space behind its bytes. It is never empty: a full buffer grows.
     pub(super) fn spare(&mut self) -> &mut [u8] {
         if self.filled == self.room.len() {
-            // By no more than that: what holds a large record may live long.
+            // It grows by no more than that, because a buffer with a large record may live long.
             self.room.reserve_exact(self.size);
             self.room.resize(self.filled + self.size, 0);
         }
         &mut self.room[self.filled..]
     }
 
-    /// This many bytes were put into its spare room.
+    /// Notes that this many bytes were written to its unused space.
     pub(super) fn add(&mut self, count: usize) {
         self.filled = self.room.len().min(self.filled + count);
     }
 
-    /// Keeps so many bytes of it.
+    /// Keeps this many bytes of it.
     pub(super) fn truncate(&mut self, length: usize) {
         self.filled = self.filled.min(length);
     }
 
-    /// Takes the first bytes out.
+    /// Removes the first bytes.
     pub(super) fn drop_first(&mut self, count: usize) {
         self.room.copy_within(count..self.filled, 0);
         self.filled -= count;
@@ -83,7 +83,7 @@ impl Buffer {
 }
 
 impl From<Vec<u8>> for Buffer {
-    /// A full one that belongs nowhere.
+    /// A full buffer without an origin.
     fn from(room: Vec<u8>) -> Self {
         Self { filled: room.len(), size: room.len().max(1), room, home: Weak::new() }
     }
@@ -98,7 +98,7 @@ impl Deref for Buffer {
 }
 
 impl Drop for Buffer {
-    /// What had to grow for a large record goes back to the allocator: the next one is small again.
+    /// A buffer that grew for a large record is released, so the next one is small again.
     fn drop(&mut self) {
         if self.room.len() == self.size
             && let Some(home) = self.home.upgrade()
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_free_is_used_again_and_holds_nothing_of_before() {
+    fn an_unused_buffer_is_used_again_without_its_old_bytes() {
         let buffers = Buffers::new(8);
         let mut first = buffers.holding(b"ab");
         first.spare()[..3].copy_from_slice(b"cde");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn few_that_are_free_are_kept() {
+    fn only_a_few_unused_buffers_are_kept() {
         let buffers = Buffers::new(8);
         let many: Vec<Buffer> = (0..3 * KEPT).map(|_| buffers.holding(b"")).collect();
         drop(many);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_had_to_grow_is_not_kept() {
+    fn a_buffer_that_grew_is_not_kept() {
         let buffers = Buffers::new(8);
         let mut grown = buffers.holding(b"abcdefgh");
         assert_eq!((grown.spare().len(), grown.capacity()), (8, 16));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_outlives_where_it_came_from() {
+    fn a_buffer_outlives_its_origin() {
         let buffer = Buffers::new(8).holding(b"abc");
         assert_eq!(&*buffer, b"abc");
     }

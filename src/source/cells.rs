@@ -1,4 +1,4 @@
-//! The cells of a row of a CSV, as they stand in it.
+//! The cells of a row of a CSV, as they are written.
 
 use memchr::memchr;
 
@@ -7,11 +7,11 @@ use memchr::memchr;
 pub(super) enum Form {
     /// Without quotes.
     Plain,
-    /// In quotes; two of them within it stand for one.
+    /// In quotes. Two quotes in a row within it mean one.
     Quoted,
     /// With a quote where none may be.
     Misquoted,
-    /// With a quote at its beginning that is never closed: taken to end like one without quotes.
+    /// With a quote at its beginning that is never closed. It is read as if it had no quotes.
     Unclosed,
 }
 
@@ -19,20 +19,20 @@ pub(super) enum Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell<'a> {
     pub form: Form,
-    /// What is in it, less the quotes around it.
+    /// Its content, without the quotes around it.
     pub text: &'a [u8],
-    /// Where in the row it begins.
+    /// Its offset in the row.
     pub start: usize,
 }
 
 impl Cell<'_> {
-    /// Whether there is nothing in it but blanks.
+    /// Whether it is empty or has only blanks.
     pub(super) fn is_empty(&self) -> bool {
         trimmed_bytes(self.text).is_empty() && matches!(self.form, Form::Plain | Form::Quoted)
     }
 }
 
-/// Goes through the cells of a row. Blanks between a separator and a quote are nobody's.
+/// The cells of a row. Blanks between a separator and a quote belong to no cell.
 pub(super) struct Cells<'a> {
     row: &'a [u8],
     next: Option<usize>,
@@ -44,7 +44,7 @@ impl<'a> Cells<'a> {
         Self { row, next: Some(0), separator }
     }
 
-    /// Where the text from here on ends at a separator, behind which the next cell begins.
+    /// Finds the separator that ends the text from here on. The next cell begins behind it.
     fn cut(&mut self, from: usize) -> usize {
         let end = memchr(self.separator, &self.row[from..]).map(|length| from + length);
         self.next = end.map(|end| end + 1);
@@ -75,12 +75,12 @@ impl<'a> Iterator for Cells<'a> {
     }
 }
 
-/// Whether this is white space that may stand beside a cell.
+/// Whether this is white space that may be beside a cell.
 pub(super) fn is_blank(byte: u8, separator: u8) -> bool {
     matches!(byte, b' ' | b'\t') && byte != separator
 }
 
-/// The first quote from here on that is not one of two.
+/// The first quote from here on that is not one of a pair.
 fn closing_quote(row: &[u8], mut from: usize) -> Option<usize> {
     loop {
         let quote = from + memchr(b'"', row.get(from..)?)?;
@@ -96,7 +96,7 @@ pub(super) fn trimmed(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}')
 }
 
-/// Bytes without the white space around them, as [`trimmed`] does it; if they are not UTF-8, only that of ASCII goes.
+/// Bytes without the white space around them, as in [`trimmed`]. If they are not UTF-8, only ASCII white space is removed.
 pub(super) fn trimmed_bytes(bytes: &[u8]) -> &[u8] {
     std::str::from_utf8(bytes).map_or_else(|_| bytes.trim_ascii(), |text| trimmed(text).as_bytes())
 }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_told_apart_by_separators_outside_quotes() {
+    fn separators_outside_quotes_divide_cells() {
         use Form::{Misquoted, Plain, Quoted, Unclosed};
         assert_eq!(cells("", b','), [(Plain, "")]);
         assert_eq!(cells("a,,b ", b','), [(Plain, "a"), (Plain, ""), (Plain, "b ")]);

@@ -1,36 +1,36 @@
-//! What was done with an input that cannot be read any further. The reader knows how far it came; the
-//! job that reads knows why.
+//! Says what was done with an input that cannot be read any further. The reader knows how far it read; the job knows for
+//! which purpose.
 
 use super::SourceError;
 use super::error::records;
 
-/// What an input was read for.
+/// The purpose of reading an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To be sent, as far as it can be read.
+    /// To send it, as far as it can be read.
     Import,
     /// To know before the first request whether it can be read.
     FirstPass,
-    /// To say what an import would do.
+    /// To report what an import would do.
     DryRun,
-    /// To be compared with the target.
+    /// To compare it with the target.
     Comparison,
-    /// To be compared with the target, and nothing was compared so far.
+    /// To compare it with the target, before anything was compared.
     NoComparison,
 }
 
 /// How far an input was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extent {
-    /// So many records came before the place.
+    /// This many records before the fault.
     Before(u64),
-    /// So many of compressed data that checksums cover; no other is used.
+    /// This many records of compressed data that checksums cover; no other record is used.
     Covered(u64),
-    /// Bytes that were found wrong before they were used.
+    /// No wrong bytes: they were found before they were used.
     Checked,
     /// Something was used before it was known to be wrong.
     PassedOn,
-    /// What came before was used.
+    /// The records before the fault.
     Unknown,
 }
 
@@ -51,7 +51,7 @@ impl SourceError {
         }
     }
 
-    /// What was done with the input, in half a sentence.
+    /// What was done with the input, as half a sentence.
     pub fn consequence(&self, purpose: Purpose) -> String {
         let text = match (purpose, self.extent()) {
             (Purpose::FirstPass, _) => "nothing was sent",
@@ -73,7 +73,7 @@ impl SourceError {
                 "an import out of a pipe would send users before this is known: import the file itself"
             }
             (Purpose::DryRun, Extent::Before(0) | Extent::Covered(0)) => "an import would send nothing of it",
-            // Of a pipe an import knows nothing before.
+            // An import from a pipe cannot know this beforehand.
             (Purpose::DryRun, _) if self.spoils_all() => {
                 "an import would send nothing, and out of a pipe only what comes before that"
             }

@@ -1,7 +1,7 @@
-//! Says precisely where a record is wrong, by reading it once more with struson.
+//! Finds exactly where a record is wrong, by reading it again with struson.
 //!
-//! The fast path only knows that a record does not parse. Rejects are rare, so the slower, exact reader is worth its
-//! price here: it names the JSON path, the line and the byte.
+//! The fast parser only knows that a record does not parse. Rejects are rare, so a slower, exact reader is worth it here: it
+//! names the JSON path, the line and the byte.
 
 use serde_json::error::Category;
 use struson::reader::json_path::JsonPathPiece;
@@ -9,26 +9,26 @@ use struson::reader::{JsonReader, JsonReaderPosition, JsonStreamReader, ReaderEr
 
 use super::Place;
 
-/// What is wrong with a text as JSON, and where within it.
+/// A fault of a text as JSON, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxFault {
-    /// Line within the text, from 1, and byte offset within it, from 0.
+    /// The line within the text, from 1, and the byte offset within it, from 0.
     pub place: Place,
-    /// The JSON path, such as `$.email_addresses[0].verified`. Names of members only, never a value.
+    /// The JSON path, such as `$.email_addresses[0].verified`. It has the names of members, and never a value.
     pub path: Option<String>,
-    /// A sentence without the text's content.
+    /// A sentence that does not repeat the text.
     pub problem: &'static str,
-    /// Whether the text ends too early rather than being wrong.
+    /// Whether the text ends too early and is not wrong otherwise.
     pub ends_early: bool,
 }
 
-/// Settings under which struson reads what `serde_json` reads.
+/// The settings with which struson accepts what `serde_json` accepts.
 pub(super) fn settings() -> ReaderSettings {
-    // Numbers are carried as text, so their size is no concern of ours.
+    // Numbers are kept as text, so their size does not matter.
     ReaderSettings { restrict_number_values: false, ..ReaderSettings::default() }
 }
 
-/// Finds the first fault of `text` as one JSON value; `None` when there is none.
+/// Finds the first fault of `text` as one JSON value; `None` if it has no fault.
 pub fn diagnose(text: &[u8]) -> Option<SyntaxFault> {
     let mut reader = JsonStreamReader::new_custom(text, settings());
     let error = match reader.skip_value() {
@@ -46,7 +46,7 @@ pub fn diagnose(text: &[u8]) -> Option<SyntaxFault> {
     Some(fault)
 }
 
-/// Should `serde_json` refuse what struson accepts, its own position is still better than none.
+/// If `serde_json` refuses what struson accepts, its position is better than none.
 fn second_opinion(text: &[u8]) -> Option<SyntaxFault> {
     let error = serde_json::from_slice::<serde::de::IgnoredAny>(text).err()?;
     let before: usize =
@@ -62,7 +62,7 @@ fn second_opinion(text: &[u8]) -> Option<SyntaxFault> {
     })
 }
 
-/// Describes an error of struson without repeating any content.
+/// Describes an error of struson without repeating the text.
 pub(super) fn fault(error: &ReaderError) -> SyntaxFault {
     let (location, problem, ends_early) = match error {
         ReaderError::SyntaxError(syntax) => {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_ends_early_is_told_from_a_wrong_one() {
+    fn a_text_that_ends_early_is_distinguished_from_a_wrong_one() {
         assert!(diagnose(br#"{"a": [1, 2"#).expect("a fault").ends_early);
         assert!(!diagnose(br#"{"a": [1, 2}"#).expect("a fault").ends_early);
         assert_eq!(diagnose(br#"{"a": [1, 2]}"#), None);

@@ -1,14 +1,14 @@
-//! One number for all the bytes of an input, by which it is known again.
+//! The digest of an input: it shows whether an input is the same as before.
 
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Bytes that are read at once.
+/// How many bytes are read at once.
 const BUFFER: usize = 64 * 1024;
 
-/// What all the bytes of an input came to, as they lie there: of a compressed one, the compressed bytes.
+/// The digest of the bytes of an input. For a compressed input these are the compressed bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputDigest {
     /// SHA-256 in hexadecimal, as `sha256sum` prints it.
@@ -17,7 +17,7 @@ pub struct InputDigest {
     pub bytes: u64,
 }
 
-/// Makes a digest of bytes as they come.
+/// Computes a digest of bytes as they arrive.
 #[derive(Clone, Default)]
 pub(super) struct Digester {
     hash: Sha256,
@@ -35,7 +35,7 @@ impl Digester {
     }
 }
 
-/// Reads all there is for its digest; `None` if it is to `stop` before that.
+/// Reads everything and returns its digest; `None` if `stop` said so before the end.
 pub(super) fn digest_of(mut reader: impl Read, stop: impl Fn() -> bool) -> io::Result<Option<InputDigest>> {
     let (mut digester, mut buffer) = (Digester::default(), vec![0; BUFFER]);
     while !stop() {
@@ -49,7 +49,7 @@ pub(super) fn digest_of(mut reader: impl Read, stop: impl Fn() -> bool) -> io::R
     Ok(None)
 }
 
-/// Bytes as people read them.
+/// Bytes in hexadecimal.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

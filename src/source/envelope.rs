@@ -1,12 +1,14 @@
 //! Walks the JSON around arrays of users, strictly and with exact positions.
 //!
-//! A document is one page of users, or several put together: one behind the other, or in one array. A page is an array of
-//! users, or an object whose `data` is one. What is between the arrays is walked here, the objects by struson; what is in
-//! them is for the framer.
+//! A document is one page of users, or several pages, one behind the other or in one array. A page is an array of users, or
+//! an object whose `data` is such an array. What is between the arrays is walked here, the objects with struson; what is in
+//! the arrays is for the framer.
 //!
-//! struson reads ahead in its own buffer, so the bytes that it is given stay in the reader's buffer until they are surely
-//! behind it: where it stopped, framing goes on in the same buffer. Behind an array's `]` a new struson reader goes on with
-//! the rest of the object, for which it is first shown a stand-in for what was already read.
+//! struson reads ahead into its own buffer. So the bytes that it gets stay in the reader's buffer until struson has surely
+//! passed them; framing then goes on in the same buffer where struson stopped. Behind an array's `]`, a new struson reader
+//! reads the rest of the object. It first gets a stand-in for what was already read.
+
+mod faults;
 
 use std::cell::Cell;
 use std::io::Read;
@@ -16,32 +18,31 @@ use memchr::memchr_iter;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings};
 
 use super::answer::ANSWER;
-use super::detect::BYTE_ORDER_MARK;
-use super::diagnose::{SyntaxFault, TRAILING, fault, settings};
-use super::error::EXPORT_AGAIN;
+use super::byte_order_mark::BYTE_ORDER_MARK;
+use super::diagnose::{TRAILING, settings};
 use super::frame::Bounds;
 use super::misplaced::{LITERAL, OBJECT, in_place_of_page, misplaced};
-use super::page::{Beside, Head, Json, NAME, Omitted, Page, find_data, rest_of_object};
+use super::page::{Beside, Head, Json, Omitted, Page, find_data, rest_of_object};
 use super::record::to_index;
 use super::unread::{Stop, Unread, UnreadSource};
 use super::{Format, Place, SourceError};
 
-/// What struson sees in place of everything up to and including the array's `]`.
+/// What struson reads in place of everything up to and including the array's `]`.
 const STAND_IN: &[u8] = br#"{"":[]"#;
 
-/// What comes behind a page.
+/// What follows a page.
 pub(super) enum Behind {
-    /// Another one; its users begin here.
+    /// Another page; its users begin here.
     Page(Page, Place),
-    /// In place of a page an error answer of the API, and where it is over.
+    /// An error answer of the API in place of a page, and where it ends.
     Answer(Bounds, Place),
     /// The end of the input.
     End,
-    /// The records in the buffer have to be handed out before that can be known.
+    /// The records in the buffer must be handed out before this can be known.
     HandOut,
 }
 
-/// What stands where a page may begin.
+/// What begins where a page may begin.
 pub(super) enum PageStart {
     /// A page, up to its users.
     Page(Page),
@@ -49,7 +50,7 @@ pub(super) enum PageStart {
     Answer(Bounds),
 }
 
-/// A walk outside the users, from a place on.
+/// A walk outside the users, beginning at a place.
 pub(super) struct Walk<'w, 'r> {
     pub unread: Unread<'r>,
     pub format: Format,
@@ -59,7 +60,7 @@ pub(super) struct Walk<'w, 'r> {
     pub input: &'w Arc<str>,
 }
 
-/// Why a walk is over.
+/// Why a walk stopped.
 enum Halt {
     HandOut,
     Failed(SourceError),
@@ -76,7 +77,7 @@ impl Walk<'_, '_> {
     pub(super) fn open(mut self) -> Result<(PageStart, Place), SourceError> {
         let opened = self.first().map_err(|halt| match halt {
             Halt::Failed(error) => error,
-            // Nothing was read yet.
+            // This cannot be needed: no record was read yet.
             Halt::HandOut => self.truncated(),
         });
         opened.map(|found| (found, self.place))
@@ -92,7 +93,7 @@ impl Walk<'_, '_> {
         self.page()
     }
 
-    /// Walks from behind a page's `]` to the first user of the next one, or to the end of the input. Counts what was beside
+    /// Walks from the `]` of a page to the first user of the next page, or to the end of the input. Counts what was beside
     /// the users of the page.
     pub(super) fn go_on(mut self, page: &Page) -> Result<(Behind, Omitted), SourceError> {
         let mut counts = Omitted::default();
@@ -100,7 +101,7 @@ impl Walk<'_, '_> {
             Ok(Some(PageStart::Page(page))) => Ok((Behind::Page(page, self.place), counts)),
             Ok(Some(PageStart::Answer(bounds))) => Ok((Behind::Answer(bounds, self.place), counts)),
             Ok(None) => Ok((Behind::End, counts)),
-            // All of it is walked again then.
+            // All of this will be walked again.
             Err(Halt::HandOut) => Ok((Behind::HandOut, Omitted::default())),
             Err(Halt::Failed(error)) => Err(error),
         }
@@ -131,7 +132,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Walks from in front of a page to its first user.
+    /// Walks from the beginning of a page to its first user.
     fn page(&mut self) -> Result<PageStart, Halt> {
         let has_envelope = self.format.has_envelope();
         let origin = match self.next_byte(false)? {
@@ -164,7 +165,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What stands here in the place of a page, if it is the beginning of anything.
+    /// What is here in place of a page, if it is the beginning of anything.
     fn found(&mut self) -> Result<Option<&'static str>, Halt> {
         match self.unread.from(self.place.offset, LITERAL) {
             Ok(text) => Ok(in_place_of_page(text)),
@@ -173,23 +174,23 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What is wrong with what stands in the place of a page.
+    /// The error for what is in place of a page.
     fn no_page(&self, found: Option<&'static str>) -> SourceError {
         let (in_array, has_envelope) = (self.format.is_array_of_pages(), self.format.has_envelope());
         let Some(found) = found else {
             return self.syntax(if in_array { "no page of users stands behind the comma" } else { TRAILING });
         };
         if has_envelope && found == OBJECT && self.records == 0 && !in_array {
-            // Detection saw all of a short input, so this one is long, or no page has users.
+            // Detection has seen all of a short input, so this input is long, or no page has users.
             return self.wrong_shape("the object has no `data` array".to_owned());
         }
         let problem = misplaced(found, has_envelope);
-        // Values in an array are JSON, and so are objects one behind the other as this program reads them.
+        // Values in an array are JSON, and so are objects one behind the other, as this program reads them.
         let is_json = in_array || has_envelope && found == OBJECT;
         if is_json { self.wrong_shape(problem) } else { self.syntax(&problem) }
     }
 
-    /// Walks the members behind the array, and the object's end; returns how much is beside it that is not read.
+    /// Walks the members behind the array, up to the end of the object. Returns how much is there that is not read.
     fn rest_of_object(&mut self, page: &Page) -> Result<Omitted, Halt> {
         let origin = Place { offset: self.place.offset - STAND_IN.len() as u64, ..self.place };
         let rest = self.json(STAND_IN, rest_of_object)?;
@@ -210,7 +211,7 @@ impl Walk<'_, '_> {
         Err(self.divided(problem).into())
     }
 
-    /// Lets struson walk from here, behind what stands in for what was read before, and goes on where it stopped.
+    /// Lets struson walk from here, after a stand-in for what was read before, and goes on where it stopped.
     fn json<T>(
         &mut self,
         stand_in: &[u8],
@@ -219,7 +220,7 @@ impl Walk<'_, '_> {
         let name = Cell::new(None);
         let mut source =
             UnreadSource { unread: &mut self.unread, at: self.place.offset, lines: 0, name: &name, stop: None };
-        // Names of members within what is skipped are not kept.
+        // The names of skipped members are not kept.
         let settings = ReaderSettings { track_path: false, ..settings() };
         let mut text = stand_in.chain(&mut source);
         let mut json = Json { reader: JsonStreamReader::new_custom(&mut text, settings), name: &name };
@@ -241,8 +242,8 @@ impl Walk<'_, '_> {
         Ok(walked)
     }
 
-    /// The next byte that is no white space, which stays unread. A byte order mark may be in front of it where files are
-    /// put together.
+    /// The next byte that is not white space; it stays unread. A byte order mark may be before it if files were put
+    /// together.
     fn next_byte(&mut self, marked: bool) -> Result<Option<u8>, Halt> {
         let mut mark: &[u8] = if marked { BYTE_ORDER_MARK } else { b"" };
         loop {
@@ -266,66 +267,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Goes past bytes that were seen, none of which is a line break.
+    /// Goes past bytes that were seen and have no line break.
     fn pass(&mut self, count: usize) {
         self.place.offset += count as u64;
     }
-
-    fn explain(&self, error: &ReaderError, stop: Option<Stop>, origin: Place) -> SourceError {
-        let SyntaxFault { place, problem, ends_early, .. } = fault(error);
-        let place = absolute(place, origin);
-        match stop {
-            Some(stop) => self.failed(stop, place),
-            None if ends_early => self.truncated_at(place),
-            None => SourceError::Syntax {
-                input: Arc::clone(self.input),
-                place,
-                problem: problem.to_owned(),
-                records: self.records,
-            },
-        }
-    }
-
-    fn failed(&self, stop: Stop, place: Place) -> SourceError {
-        let input = Arc::clone(self.input);
-        match stop {
-            Stop::Failed(reason) => SourceError::read(&input, place, reason),
-            Stop::LongName | Stop::Full => {
-                let problem = format!("the name of a member is longer than {NAME} bytes");
-                SourceError::WrongShape { input, place, problem, records: self.records }
-            }
-        }
-    }
-
-    fn syntax(&self, problem: &str) -> SourceError {
-        SourceError::Syntax {
-            input: Arc::clone(self.input),
-            place: self.place,
-            problem: problem.to_owned(),
-            records: self.records,
-        }
-    }
-
-    fn divided(&self, problem: String) -> SourceError {
-        SourceError::Divided { input: Arc::clone(self.input), place: self.place, problem, records: self.records }
-    }
-
-    fn wrong_shape(&self, problem: String) -> SourceError {
-        SourceError::WrongShape { input: Arc::clone(self.input), place: self.place, problem, records: self.records }
-    }
-
-    fn truncated(&self) -> SourceError {
-        self.truncated_at(self.place)
-    }
-
-    fn truncated_at(&self, place: Place) -> SourceError {
-        let inside = if self.records == 0 { "before the first record" } else { "behind the array of users" };
-        let (input, records) = (Arc::clone(self.input), self.records);
-        SourceError::Truncated { input, place, inside: inside.to_owned(), repair: EXPORT_AGAIN, records }
-    }
 }
 
-/// A place that struson counted from its own start, in terms of the whole input.
+/// A place that struson counted from its own beginning, as a place in the whole input.
 fn absolute(place: Place, origin: Place) -> Place {
     Place { line: origin.line + place.line - 1, offset: origin.offset + place.offset }
 }

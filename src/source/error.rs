@@ -21,8 +21,8 @@ impl fmt::Display for Place {
 
 /// An input that cannot be read, or cannot be read any further.
 ///
-/// Every record before the place named was delivered. None of these messages repeats the input's content, which may
-/// be personal data.
+/// Every record before the place that is named was handed out. No message repeats the input's content, which may be personal
+/// data.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The file cannot be opened.
@@ -30,7 +30,7 @@ pub enum SourceError {
     Open {
         /// The input's name.
         input: Arc<str>,
-        /// The operating system's reason, or that of the store that it lies in.
+        /// The reason of the operating system, or of the store.
         reason: io::Error,
     },
     /// Reading failed part of the way.
@@ -38,12 +38,12 @@ pub enum SourceError {
     Read {
         /// The input's name.
         input: Arc<str>,
-        /// How far reading came.
+        /// How far it was read.
         place: Place,
-        /// The operating system's reason, or that of the decoder.
+        /// The reason of the operating system, or of the decoder.
         reason: io::Error,
     },
-    /// Its bytes are not what was written: data that do not unpack, or whose checksum is wrong.
+    /// The bytes are not those that were written: data do not unpack, or a checksum is wrong.
     #[error(
         "`{input}` is damaged: {problem} ({place} of what is in it){}; export or copy it again and run the same command",
         unchecked(*is_passed_on)
@@ -51,14 +51,14 @@ pub enum SourceError {
     Damaged {
         /// The input's name.
         input: Arc<str>,
-        /// How far reading came.
+        /// How far it was read.
         place: Place,
         /// What is wrong.
         problem: &'static str,
-        /// Whether records were handed out before that no checksum covers, as can happen with a large pipe.
+        /// Whether records that no checksum covers were handed out before. It can happen with a large pipe.
         is_passed_on: bool,
     },
-    /// Somebody wrote to it between two looks at it.
+    /// Somebody wrote to the input while the program read it.
     #[error(
         "`{input}` was changed while it was being read; wait until nobody writes to it any more, then run the same command \
          again (users that are at the target already are left as they are)"
@@ -67,7 +67,7 @@ pub enum SourceError {
         /// The input's name.
         input: Arc<str>,
     },
-    /// Behind the compressed data there is something else.
+    /// There is something else behind the compressed data.
     #[error(
         "behind the compressed data in `{input}` there is something else, from byte {offset} of the file on; look at what was \
          put there, or export the file again, and run the same command"
@@ -75,7 +75,7 @@ pub enum SourceError {
     Surplus {
         /// The input's name.
         input: Arc<str>,
-        /// Where it begins among the compressed bytes.
+        /// Its offset among the compressed bytes.
         offset: u64,
         /// How many records came before.
         records: u64,
@@ -89,20 +89,20 @@ pub enum SourceError {
     CutOff {
         /// The input's name.
         input: Arc<str>,
-        /// Where what is in it ends.
+        /// Where the content ends.
         place: Place,
-        /// How many whole records of it checksums cover.
+        /// How many whole records the checksums cover.
         covered: u64,
-        /// Whether further ones were handed out, as can happen with a large pipe.
+        /// Whether other records were handed out, too. It can happen with a large pipe.
         is_passed_on: bool,
     },
-    /// Nothing, or nothing but white space.
+    /// It is empty, or has only white space.
     #[error("`{input}` is empty; expected a Clerk export such as {{\"data\": [<user>, …]}}")]
     Empty {
         /// The input's name.
         input: Arc<str>,
     },
-    /// The first bytes belong to something that is not a JSON text in UTF-8.
+    /// The first bytes are those of something that is not JSON text in UTF-8.
     #[error("`{input}` is {found}; {advice}")]
     NotJson {
         /// The input's name.
@@ -112,26 +112,26 @@ pub enum SourceError {
         /// What to do about it.
         advice: String,
     },
-    /// JSON, but not of a shape that holds users.
+    /// It is JSON, but not of a shape that holds users.
     #[error("`{input}` does not look like a Clerk export: {problem} ({place})")]
     WrongShape {
         /// The input's name.
         input: Arc<str>,
-        /// Where.
+        /// The place.
         place: Place,
         /// What was found instead.
         problem: String,
         /// How many records came before.
         records: u64,
     },
-    /// There are users beside those that would be read.
+    /// There are users in a second place, which would not be read.
     #[error("`{input}` has users in two places: {problem} ({place})")]
     Divided {
         /// The input's name.
         input: Arc<str>,
-        /// Where the others are.
+        /// Where the other users are.
         place: Place,
-        /// What they are in, and what to do.
+        /// Which member they are in, and what to do.
         problem: String,
         /// How many records came before.
         records: u64,
@@ -141,14 +141,14 @@ pub enum SourceError {
     Syntax {
         /// The input's name.
         input: Arc<str>,
-        /// Where.
+        /// The place.
         place: Place,
         /// What is wrong.
         problem: String,
         /// How many records came before.
         records: u64,
     },
-    /// The input ends before its end.
+    /// The input ends in the middle.
     #[error("`{input}` is truncated: it ends at {place} {inside}; {repair}")]
     Truncated {
         /// The input's name.
@@ -162,7 +162,7 @@ pub enum SourceError {
         /// How many whole records came before.
         records: u64,
     },
-    /// A record's brackets never close, and the array's own end lies inside it.
+    /// A record's brackets never close, and the end of the array is inside the record.
     #[error(
         "`{input}` cannot be read beyond record {record} (starts at {start}): its brackets never close, so the \
          boundaries of what follows are lost; repair that record and run the same command again"
@@ -180,13 +180,13 @@ pub enum SourceError {
 /// What to do about an input that ends in the middle.
 pub(super) const EXPORT_AGAIN: &str = "export the file again and run the same command with it";
 
-/// What an error of reading is about, where it is not the operating system's.
+/// The reason of a read error, if it is not the operating system's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum InputFault {
-    /// The bytes are not what they were.
+    /// The bytes are not those that were read before.
     #[error("it was changed while it was being read")]
     Changed,
-    /// The bytes are not what was written.
+    /// The bytes are not those that were written.
     #[error("{0}")]
     Damaged(&'static str),
 }
@@ -198,14 +198,14 @@ impl From<InputFault> for io::Error {
 }
 
 impl InputFault {
-    /// What an error of reading is about.
+    /// The fault behind a read error, if it is one of these.
     pub(super) fn of(error: &io::Error) -> Option<Self> {
         error.get_ref().and_then(|inner| inner.downcast_ref()).copied()
     }
 }
 
 impl SourceError {
-    /// An input could not be read any further.
+    /// The error of an input that cannot be read any further.
     pub(super) fn read(input: &Arc<str>, place: Place, reason: io::Error) -> Self {
         let input = Arc::clone(input);
         match InputFault::of(&reason) {
@@ -215,13 +215,13 @@ impl SourceError {
         }
     }
 
-    /// Whether nothing is to be sent if this is known before: what was read may be anything, or others would be lost.
+    /// Whether nothing may be sent if this is known beforehand, because the bytes may be wrong or users would be lost.
     pub fn spoils_all(&self) -> bool {
         self.is_of_bytes() || matches!(self, Self::Divided { .. } | Self::CutOff { covered: 0, .. })
     }
 
-    /// Whether the bytes could not be had as they should be. Nothing of such an input is sent, for what was read of it may be
-    /// anything. Otherwise the bytes are what somebody wrote, and whole records are whole.
+    /// Whether the bytes themselves are in doubt. Nothing of such an input is sent, because what was read may be wrong. With
+    /// other faults, the bytes are what somebody wrote, and whole records are whole.
     pub fn is_of_bytes(&self) -> bool {
         match self {
             Self::Open { .. } | Self::Read { .. } | Self::Damaged { .. } | Self::Changed { .. } => true,
@@ -238,7 +238,7 @@ impl SourceError {
     }
 }
 
-/// What is said of data that could not be checked before they were handed on.
+/// What is said about data that were not checked before they were handed on.
 fn unchecked(is_passed_on: bool) -> &'static str {
     if is_passed_on { "; it came out of a pipe and was too large to be checked beforehand" } else { "" }
 }
@@ -251,7 +251,7 @@ fn of_checksums(covered: u64) -> String {
     }
 }
 
-/// A number of records.
+/// A number of whole records.
 pub(super) fn records(count: u64) -> String {
     if count == 1 { "1 whole record".to_owned() } else { format!("{count} whole records") }
 }

@@ -5,14 +5,14 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 
 use super::ObjectFault;
-use super::decompress::{UnpackStep, behind_zeros};
 use super::error::InputFault;
+use super::unpack_step::{UnpackStep, behind_zeros};
 
 /// The first byte of each member.
 const MAGIC: u8 = 0x1f;
 
-/// Reads the content of all members. Data that end in the middle of one give [`io::ErrorKind::UnexpectedEof`] behind what
-/// there is of it.
+/// Reads the content of all members. If the data end in the middle of a member, it returns what there is, and then
+/// [`io::ErrorKind::UnexpectedEof`].
 pub(super) struct GzipMembers<R> {
     decoder: GzDecoder<InputSlot<R>>,
     place: MemberPart,
@@ -26,7 +26,7 @@ enum MemberPart {
     Over,
 }
 
-/// Where the decoder has what it reads: taken out and put back, that makes it begin anew with what it has.
+/// Holds what the decoder reads. Taking it out and putting it back makes the decoder begin again with what it has.
 struct InputSlot<R>(Option<R>);
 
 impl<R: Read> Read for InputSlot<R> {
@@ -54,7 +54,7 @@ impl<R: BufRead> GzipMembers<R> {
         Self { decoder, place: MemberPart::Between }
     }
 
-    /// What comes next; behind an error, nothing does.
+    /// The next step. After an error there is none.
     pub(super) fn step(&mut self, buffer: &mut [u8]) -> io::Result<UnpackStep> {
         let step = match self.place {
             MemberPart::Between => match self.begin() {
@@ -71,7 +71,7 @@ impl<R: BufRead> GzipMembers<R> {
         step
     }
 
-    /// Begins the next member, or says that there is none.
+    /// Begins the next member, or returns the end of the data.
     fn begin(&mut self) -> io::Result<Option<UnpackStep>> {
         match behind_zeros(self.decoder.get_mut())? {
             Some(MAGIC) => {
@@ -98,13 +98,13 @@ impl<R: BufRead> GzipMembers<R> {
 }
 
 impl<R> GzipMembers<R> {
-    /// What is read.
+    /// The compressed data.
     pub(super) fn source(&mut self) -> Option<&mut R> {
         self.decoder.get_mut().0.as_mut()
     }
 }
 
-/// What the error says about the data, if the decoder reports it; an error of reading stays as it is.
+/// Describes an error of the decoder. An error of reading stays as it is.
 fn explain(error: io::Error) -> io::Error {
     let is_of_decoder = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
         && error.raw_os_error().is_none()

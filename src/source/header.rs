@@ -1,4 +1,4 @@
-//! The header of a CSV, and the cells of a row under it.
+//! The header of a CSV, and the cells of a row below it.
 
 use std::borrow::Cow;
 
@@ -8,74 +8,74 @@ use super::Place;
 use super::cells::{Cells, Form, trimmed, trimmed_bytes};
 use super::row_scanner::end_of_row;
 
-/// A header without any of these is that of some other table.
+/// A header without any of these belongs to some other table.
 const ONE_OF: [&str; 4] =
     ["primary_email_address", "verified_email_addresses", "unverified_email_addresses", "password_digest"];
 
 const NO_SHAPE: &str = "expected `{` or `[`, or the header of a CSV with a column `id`";
 
-/// What may stand between cells. No column's name has one of these in it, so a header that has all its columns with one of
-/// them was certainly written with that one.
+/// The separators between cells. No column's name has one of them in it. So if a header has all its columns with one of
+/// them, it was certainly written with that separator.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
-/// Kinds of hashes that are known when they are whole.
+/// The kinds of hashes. If a cell is one of these words, it is not cut off.
 const HASHERS: [&[u8]; 3] = [b"bcrypt", b"argon2i", b"argon2id"];
 
-/// The names of a CSV's columns, and what stands between its cells.
+/// The names of a CSV's columns, and the separator between its cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     names: Vec<String>,
     separator: u8,
-    /// Index of the column `id`.
+    /// The index of the column `id`.
     id: usize,
 }
 
-/// Why the cells of a row are not known. Places are those within the row.
+/// Why the cells of a row cannot be read. Places are within the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFault {
     /// The row's bytes are not UTF-8.
     NotUtf8,
-    /// In the cell that begins here stands a quote where none may be, as when one is missing elsewhere.
+    /// The cell that begins here has a quote where none may be, as happens if a quote is missing elsewhere.
     Quotes(Place),
     /// The quote here is never closed.
     Unclosed(Place),
-    /// It has a cell with something in it that no column is for; or it is no row at all, but one text.
+    /// A cell that is not empty has no column; or there is only one text and not a row.
     Cells {
-        /// How many it has, counted no further than that one.
+        /// The number of its cells, counted up to that one.
         found: usize,
-        /// How many columns there are.
+        /// The number of columns.
         columns: usize,
     },
 }
 
-/// The cells of a row, without quotes and without blanks around them. There is no `Debug`: they are personal data.
+/// The cells of a row, without quotes and without blanks around them. There is no `Debug`, because they are personal data.
 pub struct Row<'a> {
     cells: Vec<Cow<'a, str>>,
 }
 
-/// What is in a row.
+/// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowKind {
     /// A user, or what should be one.
     User,
-    /// Nothing.
+    /// All its cells are empty.
     Empty,
-    /// The header once more, as where several tables were put together.
+    /// The header again, as after tables were put together.
     Header,
-    /// A header with other columns: what follows is another table.
+    /// A header with other columns: another table follows.
     OtherHeader,
 }
 
 impl Header {
-    /// Reads the header at the beginning of a text, of which there is no more if it is `whole`. Returns it with the place
-    /// behind it; an error is a sentence about what is wrong.
+    /// Reads the header at the beginning of a text. `whole` says that there is no more text. Returns the header and the
+    /// place behind it, or a sentence about what is wrong.
     pub(super) fn read(text: &[u8], whole: bool) -> Result<(Self, Place), String> {
         let blank = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let (start, separator) = named_separator(text, blank)?;
         let separators = separator.as_ref().map_or(&SEPARATORS[..], std::slice::from_ref);
         let mut problem = None;
         for separator in separators {
-            // If a quote in it is never closed, its first line says so.
+            // If a quote in the header is never closed, its first line shows the error.
             let end = end_of_row(&text[start..], *separator, whole).or_else(|| memchr2(b'\n', b'\r', &text[start..]));
             let Some(end) = end.map(|length| start + length) else { continue };
             match Self::of_row(&text[start..end], *separator) {
@@ -83,7 +83,7 @@ impl Header {
                     let line = 1 + memchr_iter(b'\n', &text[..end]).count() as u64;
                     return Ok((header, Place { line, offset: end as u64 }));
                 }
-                // What is one column with this separator is a table with another one, or none at all.
+                // With only one column, the table has another separator, or this is not a table.
                 Err(None) => {}
                 Err(Some(sentence)) => {
                     problem.get_or_insert(sentence);
@@ -93,7 +93,7 @@ impl Header {
         Err(problem.unwrap_or_else(|| NO_SHAPE.to_owned()))
     }
 
-    /// The header in a row, or what is wrong with it, if it is one.
+    /// The header in a row, or what is wrong with it if it is a header.
     fn of_row(row: &[u8], separator: u8) -> Result<Self, Option<String>> {
         let mut names = Vec::new();
         for cell in Cells::of(row, separator) {
@@ -119,24 +119,24 @@ impl Header {
         Ok(header)
     }
 
-    /// The header with these names, if users can be in its table.
+    /// The header with these names, if its table can have users.
     pub fn of_names(names: Vec<String>, separator: u8) -> Option<Self> {
         Self::of(names, separator).ok().filter(|header| header.names.len() > 1 && SEPARATORS.contains(&separator))
     }
 
-    /// Whether users can be in the table.
+    /// Whether the table can have users.
     fn check(&self) -> Result<(), String> {
         if !ONE_OF.iter().any(|name| self.has(name)) {
             return Err(format!("it looks like CSV, and its header has none of the columns `{}`", ONE_OF.join("`, `")));
         }
         let twice =
             self.names.iter().enumerate().find(|(index, name)| !name.is_empty() && self.names[..*index].contains(name));
-        // What is no known name may be anything, and is not repeated.
+        // An unknown name may be anything, and is not repeated.
         twice
             .map_or(Ok(()), |(index, _)| Err(format!("column {} of its header has the name of another one", index + 1)))
     }
 
-    /// The columns' names.
+    /// The names of the columns.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -146,24 +146,24 @@ impl Header {
         self.names.iter().any(|name| name == column)
     }
 
-    /// What stands between cells.
+    /// The separator between cells.
     pub fn separator(&self) -> u8 {
         self.separator
     }
 
-    /// Whether there is no line break outside quotes in a text.
+    /// Whether a text has no line break outside quotes.
     pub fn is_one_row(&self, text: &[u8]) -> bool {
         end_of_row(text, self.separator, true) == Some(text.len())
     }
 
-    /// Index of the column `id`.
+    /// The index of the column `id`.
     pub(super) fn id(&self) -> usize {
         self.id
     }
 
-    /// Reads the cells of a row. Empty ones may be missing at its end, and there may be empty ones too many.
+    /// Reads the cells of a row. Empty cells may be missing at its end, and there may be too many empty cells.
     pub fn row<'a>(&self, bytes: &'a [u8]) -> Result<Row<'a>, RowFault> {
-        // All of it: cells that are not UTF-8 could together look as if they were.
+        // The whole row is checked, because cells that are not UTF-8 could look like UTF-8 together.
         std::str::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
         let columns = self.names.len();
         let mut cells = Vec::with_capacity(columns);
@@ -182,14 +182,14 @@ impl Header {
                 Form::Plain | Form::Quoted => cells.push(Cow::Borrowed(text)),
             }
         }
-        // A line without a single separator is a remark or a scrap, and not a user of whom there is nothing but the id.
+        // A line without any separator is a remark or a scrap, and not a user with nothing but an id.
         if cells.len() == 1 {
             return Err(RowFault::Cells { found: 1, columns });
         }
         Ok(Row { cells })
     }
 
-    /// The cell under this column in a row that need not fit the header, if the cell itself can be read.
+    /// The cell of this column in a row that need not fit the header, if the cell itself can be read.
     pub fn cell<'a>(&self, row: &'a [u8], column: &str) -> Option<Cow<'a, str>> {
         let index = self.names.iter().position(|name| name == column)?;
         let cell = Cells::of(row, self.separator).nth(index)?;
@@ -201,12 +201,12 @@ impl Header {
         }
     }
 
-    /// Each cell of a row with its column's name.
+    /// Each cell of a row with the name of its column.
     pub fn cells<'a>(&'a self, row: &'a Row<'_>) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.names.iter().map(String::as_str).zip(row.cells.iter().map(AsRef::as_ref))
     }
 
-    /// What is in a row that is framed as one.
+    /// What a framed row is.
     pub(super) fn kind(&self, row: &[u8]) -> RowKind {
         let cells = || Cells::of(row, self.separator);
         let may_be_empty = row.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'"') || *byte == self.separator);
@@ -225,8 +225,8 @@ impl Header {
         if is_same && names.all(String::is_empty) { RowKind::Header } else { RowKind::OtherHeader }
     }
 
-    /// Whether a row that ends with the file, and not with a line break, is certainly not cut off: it has all its cells, and
-    /// the last one is empty, in quotes, or one of a few words.
+    /// Whether a row that ends with the file, without a line break, is certainly complete: it has all its cells, and the
+    /// last one is empty, in quotes, or one of a few words.
     pub(super) fn is_whole(&self, row: &[u8]) -> bool {
         let (mut count, mut has_digest, mut is_ended) = (0, false, false);
         for (index, cell) in Cells::of(row, self.separator).enumerate() {
@@ -244,7 +244,7 @@ impl Header {
     }
 }
 
-/// The separator that spreadsheets name in a line of its own before the header, and where that begins.
+/// The separator that spreadsheets name on a line before the header, and where the header begins.
 fn named_separator(text: &[u8], start: usize) -> Result<(usize, Option<u8>), String> {
     let text = &text[start..];
     if !text.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"sep=")) {

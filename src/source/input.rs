@@ -1,4 +1,4 @@
-//! What the user named with `--import`.
+//! The inputs that the user named with `--import`.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -22,18 +22,18 @@ pub enum Input {
 }
 
 impl Input {
-    /// Reads a command line argument: `-` is standard input, what has a scheme is a URL, anything else a path.
+    /// Reads an argument: `-` is standard input, an argument with a scheme is a URL, and anything else is a path.
     pub fn parse(argument: &Path, access: &Arc<ObjectAccess>) -> Result<Self, ObjectUrlError> {
         let object = argument.to_str().map_or(Ok(None), |argument| Object::parse(argument, access))?;
         Ok(object.map_or_else(|| Self::from_argument(argument), Self::Object))
     }
 
-    /// Reads an argument that is only a name: nothing is opened, and no URL is reached.
+    /// Reads an argument that is only a name. Nothing is opened, and no URL is requested.
     pub fn from_argument(argument: &Path) -> Self {
         if argument.as_os_str() == "-" { Self::Stdin } else { Self::File(argument.to_path_buf()) }
     }
 
-    /// The name that messages and positions carry.
+    /// The name in messages and positions.
     pub fn name(&self) -> Arc<str> {
         match self {
             Self::File(path) => Arc::from(path.to_string_lossy()),
@@ -42,8 +42,8 @@ impl Input {
         }
     }
 
-    /// The size in bytes where it can be known beforehand, for the progress bar and its estimate. A store is asked the first
-    /// time.
+    /// The size in bytes if it can be known beforehand, for the progress bar and its estimate. The first call may ask the
+    /// store.
     pub fn size(&self) -> Option<u64> {
         match self {
             Self::File(path) => {
@@ -54,7 +54,7 @@ impl Input {
         }
     }
 
-    /// Whether it can be read only once, and not be opened beforehand.
+    /// Whether it can be read only once, and cannot be opened beforehand.
     pub fn is_pipe(&self) -> bool {
         match self {
             Self::File(path) => std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()),
@@ -63,18 +63,18 @@ impl Input {
         }
     }
 
-    /// Opens the input for reading from its start.
+    /// Opens the input at its beginning.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, SourceError> {
         self.opened(0).map(|(reader, _)| reader)
     }
 
-    /// Opens the input for reading from the block with this number on, and looks after its bytes.
+    /// Opens the input at the block with this number, and watches its bytes.
     pub(super) fn open_watched(&self, watch: &InputWatch, block: u64) -> Result<Watched, SourceError> {
         let (reader, origin) = self.opened(block * BLOCK_BYTES as u64)?;
         Ok(Watched::new(reader, origin, watch, block))
     }
 
-    /// Reads all its bytes for their digest; `None` if it is to `stop` before that. Blocks.
+    /// Reads all its bytes and returns their digest; `None` if `stop` said so before the end. Blocks.
     pub fn digest(&self, stop: impl Fn() -> bool) -> Result<Option<InputDigest>, SourceError> {
         let failed = |reason| SourceError::read(&self.name(), Place { line: 1, offset: 0 }, reason);
         digest_of(self.open()?, stop).map_err(failed)
@@ -108,14 +108,14 @@ fn open_file(path: &Path, offset: u64) -> io::Result<(Box<dyn Read + Send>, Opti
     Ok((Box::new(file), Origin::of(path, &metadata)))
 }
 
-/// Gives a pipe 1 MiB of room, as much as Linux usually lets anybody have (pipe(7)), so that its two ends wait for each other
-/// sixteen times less often. Not every pipe may have it, and files have none: that is no fault.
+/// Gives a pipe a buffer of 1 MiB, the usual limit on Linux (pipe(7)), so that its two ends wait for each other sixteen
+/// times less often. Not every pipe may have it, and a file has no such buffer; that is not an error.
 #[cfg(target_os = "linux")]
 fn enlarge_pipe(input: impl std::os::fd::AsFd) {
     const ROOM: usize = 1024 * 1024;
     let is_small = rustix::pipe::fcntl_getpipe_size(&input).is_ok_and(|bytes| bytes < ROOM);
     if is_small && let Ok(bytes) = rustix::pipe::fcntl_setpipe_size(&input, ROOM) {
-        tracing::debug!(bytes, "gave a pipe more room");
+        tracing::debug!(bytes, "gave a pipe a larger buffer");
     }
 }
 

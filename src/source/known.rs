@@ -1,8 +1,8 @@
-//! What the first pass over the inputs learnt of their bytes, so that every later read is held to it.
+//! What the first pass learns about the bytes of the inputs. Every later read must find the same bytes.
 //!
-//! The digest of all the bytes decides whether an input is the same. It is known only at the end, though, and by then a
-//! changed input would have been sent. So the first pass keeps a short hash of each block, too, and a later pass looks at
-//! nothing in a block before its hash was found right. The hashes lie on disk, 8 bytes for 64 KiB.
+//! The digest of all bytes decides whether an input is the same. But it is known only at the end, after a changed input
+//! would have been sent. So the first pass also keeps a short hash of each block, and a later read uses no block before its
+//! hash was checked. The hashes are on disk, 8 bytes for each 64 KiB.
 
 use std::fs::File;
 use std::hash::Hasher;
@@ -16,51 +16,51 @@ use twox_hash::XxHash64;
 use super::InputDigest;
 use crate::index::{read_exact_at, sum_of_file};
 
-/// Bytes of a block.
+/// The bytes of a block.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
-/// Bytes that are kept of a block.
+/// The bytes of a block's hash.
 const HASH_BYTES: usize = 8;
 
-/// What is known of an input that was read once.
+/// What is known about an input that was read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownInput {
-    /// All its bytes.
+    /// The digest of all its bytes.
     #[serde(flatten)]
     pub digest: InputDigest,
-    /// Which of all the blocks that are kept is its first one.
+    /// The number of its first block among the blocks of all inputs.
     pub first_block: u64,
-    /// Of compressed data that were cut off: how many bytes of content are covered by a checksum. The rest is not relied on.
+    /// For compressed data that were cut off: how many bytes of content the checksums cover. The rest is not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reliable: Option<u64>,
 }
 
-/// How an input's bytes are looked after while it is read.
+/// How the bytes of the inputs are watched.
 #[derive(Clone, Debug, Default)]
 pub enum Watch {
-    /// Not at all.
+    /// They are not watched.
     #[default]
     Nothing,
-    /// What they are is noted.
+    /// They are recorded.
     Record(Arc<Recorder>),
-    /// They have to be what they were.
+    /// They must be what they were.
     Hold(Arc<KnownInputs>),
 }
 
-/// How the bytes of one input are looked after.
+/// How the bytes of one input are watched.
 #[derive(Clone, Debug, Default)]
 pub enum InputWatch {
-    /// Not at all.
+    /// They are not watched.
     #[default]
     Nothing,
-    /// What they are is noted, for the input with this index.
+    /// They are recorded, for the input with this index.
     Record(Arc<Recorder>, usize),
-    /// They have to be what they were.
+    /// They must be what they were.
     Hold(Arc<KnownInputs>, KnownInput),
 }
 
 impl Watch {
-    /// How the input with this index is looked after.
+    /// How the input with this index is watched.
     pub fn of(&self, index: u16) -> InputWatch {
         let index = usize::from(index);
         match self {
@@ -74,32 +74,32 @@ impl Watch {
     }
 }
 
-/// Notes what inputs are, one after the other.
+/// Records what inputs are, one after the other.
 #[derive(Debug, Default)]
 pub struct Recorder(Mutex<Noted>);
 
 #[derive(Debug, Default)]
 struct Noted {
     inputs: Vec<KnownInput>,
-    /// The hashes of blocks, if they are wanted.
+    /// The hashes of the blocks, if they are wanted.
     blocks: Option<BufWriter<File>>,
     count: u64,
     failed: Option<io::Error>,
 }
 
 impl Recorder {
-    /// A recorder that keeps the hashes of blocks in `file`.
+    /// A recorder that writes the hashes of blocks to `file`.
     pub fn with_blocks(file: File) -> Self {
         let blocks = Some(BufWriter::with_capacity(1 << 14, file));
         Self(Mutex::new(Noted { blocks, ..Noted::default() }))
     }
 
-    /// What was noted of the inputs that were read to their ends, in order.
+    /// The inputs that were read to their ends, in order.
     pub fn inputs(&self) -> Vec<KnownInput> {
         self.noted().inputs.clone()
     }
 
-    /// What was noted, once nobody reads any more.
+    /// Returns what was recorded, after the last read.
     pub fn finish(&self) -> io::Result<KnownInputs> {
         let mut noted = self.noted();
         let blocks = noted.blocks.take();
@@ -115,19 +115,19 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the hash of a block.
+    /// Records the hash of a block.
     fn block(&self, hash: u64) {
         let noted = &mut *self.noted();
         noted.count += 1;
         let Some(blocks) = &mut noted.blocks else { return };
         if let Err(error) = blocks.write_all(&hash.to_le_bytes()) {
-            // Reported once all is read.
+            // It is reported after the last read.
             noted.blocks = None;
             noted.failed = Some(error);
         }
     }
 
-    /// How much of the content of an input's compressed data can be relied on.
+    /// Records how much content of an input's compressed data may be used.
     pub(super) fn rely_on(&self, index: usize, content: u64) {
         if let Some(input) = self.noted().inputs.get_mut(index) {
             input.reliable = Some(content);
@@ -135,11 +135,11 @@ impl Recorder {
     }
 }
 
-/// Makes the hashes of an input's blocks as its bytes come.
+/// Computes the hashes of an input's blocks as its bytes arrive.
 pub(super) struct Blocks {
     recorder: Arc<Recorder>,
     first: u64,
-    /// Whether anybody will ask for them.
+    /// Whether the hashes are wanted.
     are_wanted: bool,
     hash: XxHash64,
     filled: usize,
@@ -171,7 +171,7 @@ impl Blocks {
         self.filled = 0;
     }
 
-    /// The input has no more bytes.
+    /// Notes that the input has no more bytes.
     pub(super) fn finish(&mut self, digest: InputDigest) {
         if self.filled > 0 {
             self.close();
@@ -181,21 +181,21 @@ impl Blocks {
     }
 }
 
-/// Inputs that were read once, and their blocks.
+/// Inputs that were read once, and the hashes of their blocks.
 #[derive(Debug)]
 pub struct KnownInputs {
-    /// The inputs, in order; those behind one that could not be read to its end are not known.
+    /// The inputs, in order. If one could not be read to its end, the inputs after it are not known.
     pub inputs: Vec<KnownInput>,
     blocks: File,
 }
 
 impl KnownInputs {
-    /// Takes up what an earlier part of the run noted.
+    /// Opens what an earlier part of the run recorded.
     pub fn open(inputs: Vec<KnownInput>, blocks: &Path) -> io::Result<Self> {
         Ok(Self { inputs, blocks: File::open(blocks)? })
     }
 
-    /// The CRC-32 of the blocks; `None` if there are not as many as the inputs have.
+    /// The CRC-32 of the block hashes; `None` if some of them are missing.
     pub fn sum(&self) -> io::Result<Option<u32>> {
         let blocks = |input: &KnownInput| input.first_block + input.digest.bytes.div_ceil(BLOCK_BYTES as u64);
         let expected = self.inputs.iter().map(blocks).max().unwrap_or_default();
@@ -206,12 +206,12 @@ impl KnownInputs {
         sum_of_file(&self.blocks, bytes).map(Some)
     }
 
-    /// Makes the blocks durable.
+    /// Makes the block hashes durable.
     pub fn sync(&self) -> io::Result<()> {
         self.blocks.sync_all()
     }
 
-    /// Whether an input's block with this number is the one that was there.
+    /// Whether the block with this number is the one that was read before.
     pub(super) fn is_block(&self, input: &KnownInput, number: u64, bytes: &[u8]) -> io::Result<bool> {
         let left = input.digest.bytes.saturating_sub(number.saturating_mul(BLOCK_BYTES as u64));
         if bytes.len() as u64 != left.min(BLOCK_BYTES as u64) {

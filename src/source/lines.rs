@@ -1,23 +1,24 @@
-//! Finds the records of an NDJSON input: one a line.
+//! Finds the records of an NDJSON input: one on each line.
 
 use memchr::memchr;
 
-use super::detect::BYTE_ORDER_MARK;
+use super::byte_order_mark::BYTE_ORDER_MARK;
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 
-/// [`Framer`] for lines. Blank lines are no records. What is around a record is not part of it: white space, a byte order
-/// mark where files were put together, and a comma where the lines were those of an array.
+/// [`Framer`] for lines. Blank lines are not records. A record does not include what is around it: white space, a byte order
+/// mark if files were put together, and a comma if the lines come from an array.
 #[derive(Debug)]
 pub(super) struct LineFramer {
     cursor: u64,
     line: u64,
-    /// Start of the record under way, once a byte of it was seen.
+    /// The start of the unfinished record, if a byte of it was seen.
     start: Option<u64>,
     /// One past its last byte that is neither white space nor such a comma.
     end: u64,
     /// One past the last byte that is not white space, and that byte.
     last: (u64, u8),
-    /// How many bytes of a byte order mark were seen, while nothing else was; [`BYTE_ORDER_MARK`]'s length once it is behind.
+    /// How many bytes of a byte order mark were seen, with nothing else before them. It is the length of [`BYTE_ORDER_MARK`]
+    /// when the mark is complete.
     mark: usize,
 }
 
@@ -27,7 +28,7 @@ impl LineFramer {
         Self { cursor: offset, line, start: None, end: offset, last: (offset, b' '), mark: 0 }
     }
 
-    /// Takes the bytes of (a piece of) one line.
+    /// Handles the bytes of one line, or of a part of it.
     fn take(&mut self, piece: &[u8], at: u64) {
         let begin = self.begin(piece, at);
         let Some(last) = piece.iter().rposition(|byte| !is_space(*byte)).filter(|last| *last >= begin) else { return };
@@ -38,7 +39,7 @@ impl LineFramer {
         self.end = if piece[last] == b',' && before.1 == b'}' { before.0 } else { self.last.0 };
     }
 
-    /// Looks for the record's first byte; returns how many bytes are certainly before it.
+    /// Looks for the first byte of the record. Returns how many bytes are certainly before it.
     fn begin(&mut self, piece: &[u8], at: u64) -> usize {
         if self.start.is_some() {
             return 0;
@@ -47,7 +48,7 @@ impl LineFramer {
             match BYTE_ORDER_MARK.get(self.mark) {
                 Some(expected) if byte == expected => self.mark += 1,
                 Some(_) if self.mark > 0 => {
-                    // It only looked like one.
+                    // It only looked like a byte order mark.
                     let here = at + index as u64;
                     self.start = Some(here - self.mark as u64);
                     (self.end, self.last) = (here, (here, BYTE_ORDER_MARK[self.mark - 1]));
@@ -64,7 +65,7 @@ impl LineFramer {
     }
 
     fn bounds(&mut self) -> Option<Bounds> {
-        let found = self.under_way();
+        let found = self.unfinished();
         self.start = None;
         self.mark = 0;
         self.last.1 = b' ';
@@ -105,11 +106,11 @@ impl Framer for LineFramer {
         (self.cursor, self.line)
     }
 
-    fn under_way(&self) -> Option<Bounds> {
+    fn unfinished(&self) -> Option<Bounds> {
         let Self { line, cursor, mark, .. } = *self;
         match self.start {
             Some(start) => Some(Bounds { start, end: self.end, line }),
-            // What may become a mark is kept as if it were a record; it is one if the line ends here.
+            // What may become a mark is kept as if it were a record. It is a record if the line ends here.
             None if (1..BYTE_ORDER_MARK.len()).contains(&mark) => {
                 Some(Bounds { start: cursor - mark as u64, end: cursor, line })
             }
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_a_line_whatever_the_borders_of_the_buffers() {
+    fn each_line_is_a_record_with_any_size_of_buffers() {
         let text = "{\"a\":1}\r\n\n  {\"b\":2}  \n{broken\n\u{feff} {\"c\":3} ,\r\n\u{feff}\n\u{fe00},\n,\n{},,\n7,\n{\"d\":4},";
         for piece in 1..=text.len() {
             let mut framer = LineFramer::new(0, 1);

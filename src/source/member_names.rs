@@ -1,13 +1,13 @@
-//! The names of members: which of them tell users, pages of users and error answers of Clerk's API from one another, and
-//! which can be shown.
+//! The names of members: which of them identify users, pages of users and error answers of Clerk's API, and which may be
+//! shown.
 
 /// The name of the member that holds the users.
 pub(super) const DATA: &str = "data";
 
-/// The member that error answers have.
+/// The name of the member that error answers have.
 pub(super) const ERRORS: &str = "errors";
 
-/// Members that users have and envelopes have not.
+/// The names of members that users have and envelopes do not.
 const OF_USERS: [&str; 14] = [
     "id",
     "external_id",
@@ -25,7 +25,7 @@ const OF_USERS: [&str; 14] = [
     "unsafe_metadata",
 ];
 
-/// Members that users have and no other object of Clerk's has, in small letters.
+/// The names of members that only users have among all objects of Clerk, in lower case and without `_`.
 const OF_PERSONS: [&str; 9] = [
     "emailaddresses",
     "primaryemailaddress",
@@ -38,7 +38,7 @@ const OF_PERSONS: [&str; 9] = [
     "passworddigest",
 ];
 
-/// Whether an envelope cannot have a member of this name.
+/// Whether a member of this name is never in an envelope.
 pub(super) fn is_of_user(name: &str) -> bool {
     OF_USERS.contains(&name)
 }
@@ -49,7 +49,7 @@ pub(super) fn is_of_person(name: &str) -> bool {
     OF_PERSONS.iter().any(|member| name.clone().eq(member.bytes()))
 }
 
-/// Whether a name can be shown: users may be keyed by their addresses or ids, which are nobody's business here.
+/// Whether a name may be shown. The names in an object of users may be their addresses or ids, which are personal data.
 pub(super) fn is_field(name: &str) -> bool {
     name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }

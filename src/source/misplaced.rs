@@ -1,12 +1,12 @@
-//! What stands in the place of a page of users and is none.
+//! What is in place of a page of users and is not a page.
 
-/// How many bytes tell what a text is in the place of a page: those of the longest literal.
+/// How many bytes are needed to recognise what is in place of a page: those of the longest literal.
 pub(super) const LITERAL: usize = 5;
 
-/// What an object is called that is no page.
+/// The name of an object that is not a page.
 pub(super) const OBJECT: &str = "an object";
 
-/// What a text is that begins in the place of a page of users and is none; nothing if it only ends something or divides it.
+/// What a text is that begins in place of a page of users. `None` if it only ends or separates something.
 pub(super) fn in_place_of_page(text: &[u8]) -> Option<&'static str> {
     Some(match text {
         [] | [b']' | b'}' | b',' | b':', ..] => return None,
@@ -22,7 +22,7 @@ pub(super) fn in_place_of_page(text: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Says what stands in the place of a page, and what to do about it.
+/// The sentence about what is in place of a page, and what to do.
 pub(super) fn misplaced(found: &str, has_envelope: bool) -> String {
     let what = match (has_envelope, found) {
         (true, OBJECT) => "an object that has no `data` array stands in the place of a page of users".to_owned(),

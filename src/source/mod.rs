@@ -1,41 +1,45 @@
-//! Bytes to records.
+//! Reads bytes and finds the records in them.
 //!
 //! ```text
 //! Input ── open ── watch ── decompress ──► detect ──► envelope (struson) ──► frame ──► RecordChunk
 //! ```
 //!
-//! The raw bytes are looked after as they come (`watched`): the first pass notes what they are, and what reads them
-//! later is held to that, block by block (`known`). What is compressed is relied on as far as checksums cover it
-//! (`compressed`).
+//! The raw bytes are watched (`watched`): the first pass records what they are, and each later read must find the same
+//! bytes, block by block (`known`). The content of compressed data is used as far as checksums cover it (`decompress`).
 //!
-//! The shape of an input is found by looking at its first bytes, never at its name (`detect`). The envelope around
-//! the `data` array is walked by struson, which is strict and knows exact positions (`envelope`). Inside the array
-//! (or in a file of one object a line) the bounds of each record are found without building a tree (`frame`), so
-//! that the mapper workers can parse records in parallel straight out of the chunk's bytes. The records of a CSV are its
-//! rows (`rows`), whose cells the mappers read under its header, which travels with each chunk (`header`). A quote that is
-//! never closed ends with the row it stands in (`resemblance`).
-//! Chunks travel in buffers that are used again once nobody needs them any more (`buffer`).
+//! The first bytes of an input decide its shape, never its name (`detect`). struson, which is strict and knows exact
+//! positions, walks the envelope around the `data` array (`envelope`). Inside the array, or in a file with one object a
+//! line, the bounds of each record are found without building a tree (`elements`, `lines`). So the mappers can parse records
+//! in parallel from the bytes of the chunk. The records of a CSV are its rows (`rows`); the mappers read their cells with the
+//! header, which each chunk carries (`header`). A quote that is never closed ends with its row (`resemblance`). Buffers are
+//! used again when no chunk needs them any more (`buffer`).
 //!
-//! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here,
-//! and every record's bytes are parsed strictly by the mapper. A record that does not parse is one reject. Damage that
-//! takes the array's own structure with it ends the input with a [`SourceError`], after all whole records before it.
+//! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here, and the
+//! mapper parses the bytes of every record strictly. A record that does not parse is one reject. Damage that destroys the
+//! structure of the array ends the input with a [`SourceError`], after all whole records before it.
 
 mod answer;
 mod block;
 mod buffer;
+mod byte_order_mark;
 mod cells;
 mod compressed;
 mod consequence;
+mod decoder;
 mod decompress;
 mod detect;
 mod diagnose;
 mod digest;
+mod elements;
 mod envelope;
 mod error;
+mod foreign;
 mod frame;
 mod gzip;
 mod header;
+mod held_back;
 mod input;
+mod json_shape;
 mod known;
 mod lines;
 mod member_names;
@@ -52,9 +56,11 @@ mod reader_limits;
 mod record;
 mod resemblance;
 mod row_scanner;
+mod row_window;
 mod rows;
 #[cfg(test)]
 mod rows_oracle;
+mod shape;
 mod shard;
 #[cfg(not(feature = "object-storage"))]
 #[path = "no_store.rs"]
@@ -63,29 +69,31 @@ mod store;
 mod store;
 #[cfg(test)]
 mod strictness;
+mod unpack_step;
 mod unread;
 mod watched;
 mod zstd;
 
+pub(crate) use answer::ERROR_ANSWER;
 pub use answer::{is_error_answer, users_within};
 pub use buffer::Buffer;
 pub(crate) use buffer::KEPT;
-pub(crate) use compressed::HELD_BACK;
+pub(crate) use byte_order_mark::BYTE_ORDER_MARK;
 pub use consequence::Purpose;
-pub use detect::Format;
-pub(crate) use detect::{BYTE_ORDER_MARK, ERROR_ANSWER};
 pub use diagnose::{SyntaxFault, diagnose};
 pub use digest::InputDigest;
 pub(crate) use digest::hexadecimal;
 pub use error::{Place, SourceError};
 pub use header::{Header, Row, RowFault};
+pub(crate) use held_back::HELD_BACK;
 pub use input::Input;
 pub(crate) use known::BLOCK_BYTES;
 pub use known::{InputWatch, KnownInput, KnownInputs, Recorder, Watch};
 pub use object::{Object, PART_BYTES, PARTS_AHEAD};
 pub use object_access::{ObjectAccess, ObjectFault, ObjectUrlError, Version};
 pub(crate) use reader::CHUNK_RECORDS;
-pub use reader::{RecordReader, ResumePoint};
+pub use reader::RecordReader;
 pub use reader_limits::ReaderLimits;
-pub use record::{FramingFault, Position, RawRecord, RecordChunk, RecordSpan, SkippedRows};
+pub use record::{FramingFault, Position, RawRecord, RecordChunk, RecordSpan, ResumePoint, SkippedRows};
+pub use shape::Format;
 pub use shard::{Shard, ShardChoice};

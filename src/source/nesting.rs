@@ -1,6 +1,6 @@
-//! Which brackets are open inside a record.
+//! The open brackets inside a record.
 
-/// How deep the kinds of brackets are followed. The parser refuses far less; this only bounds memory.
+/// Up to which depth the kinds of brackets are followed. The parser accepts far less; this only bounds memory.
 const FOLLOWED: usize = 64 * 1024;
 
 /// The open brackets of a record, which may not match.
@@ -10,24 +10,24 @@ pub(super) struct Nesting {
     open: Vec<u8>,
     /// How many of them are `{`.
     braces: usize,
-    /// Open brackets deeper than those, of any kind.
+    /// How many brackets are open below that depth, of any kind.
     deeper: u64,
 }
 
 impl Nesting {
-    /// Whether nothing is open.
+    /// Whether no bracket is open.
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Takes another record.
+    /// Begins another record.
     pub(super) fn clear(&mut self) {
         self.open.clear();
         self.braces = 0;
         self.deeper = 0;
     }
 
-    /// `{` or `[`.
+    /// Opens `{` or `[`.
     pub(super) fn open(&mut self, opener: u8) {
         if self.open.len() == FOLLOWED {
             self.deeper += 1;
@@ -37,9 +37,9 @@ impl Nesting {
         }
     }
 
-    /// Closes the nearest opener of this kind, and those inside it; false when there is none.
+    /// Closes the nearest opener of this kind, and those inside it. Returns false if there is none.
     ///
-    /// What is looked through is closed, so that all closing together takes as long as all opening.
+    /// The openers that are searched are closed, so closing all brackets takes no longer than opening them.
     pub(super) fn close(&mut self, opener: u8) -> bool {
         if self.deeper > 0 {
             self.deeper -= 1;
@@ -91,7 +91,7 @@ mod tests {
         for _ in 0..3_000_000 - FOLLOWED {
             assert!(nesting.close(b'['));
         }
-        // Each of these would look through all the others if it were not known that there is none.
+        // Each of these would search all the others if it were not known that there is none.
         for _ in 0..3_000_000 {
             assert!(!nesting.close(b'{'));
         }

@@ -1,4 +1,4 @@
-//! Stands in for [`super::store`] in a build without object storage, in which no object can be named.
+//! Stands in for [`super::store`] in a build without object storage. No object can be named.
 
 use std::future::Ready;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use url::Url;
 
 use super::object_access::{ObjectAccess, ObjectFault, Part, Version};
 
-/// There is none.
+/// No value of this type exists.
 #[derive(Debug)]
 pub(super) enum Store {}
 

@@ -1,8 +1,8 @@
-//! What an input is that is nearly JSON: something in front of it, or another notation.
+//! Recognises an input that is nearly JSON: something is before the JSON, or it is another notation.
 
 use memchr::{memchr, memchr_iter};
 
-/// What a text is that begins as no export does, and what to do about it.
+/// What a text is that does not begin like an export, and what to do about it.
 pub(super) fn in_place_of_json(text: &[u8]) -> Option<(&'static str, String)> {
     let text = text.trim_ascii_start();
     let holds_json = |rest: &[u8]| matches!(rest.trim_ascii_start(), [b'{' | b'[', ..]);
@@ -35,7 +35,7 @@ fn json_from(text: &[u8]) -> Option<usize> {
     if within(first) && !first.starts_with(b"\"") { Some(1) } else { lines.position(begins).map(|line| line + 1) }
 }
 
-/// What a text is that begins with a bracket and is no JSON, and what to do about it.
+/// What a text is that begins with a bracket and is not JSON, and what to do about it.
 pub(super) fn in_brackets(text: &[u8]) -> Option<(&'static str, &'static str)> {
     if has_single_quotes(text) {
         let advice = "write it as JSON, for example with `json.dump`";
@@ -44,7 +44,8 @@ pub(super) fn in_brackets(text: &[u8]) -> Option<(&'static str, &'static str)> {
     None
 }
 
-/// Whether the first name is in single quotes, and if there are lines that of the second, too: one odd line refuses no others.
+/// Whether the first name is in single quotes; and if there are several lines, also the first name of the second line,
+/// because one odd line is not a reason to refuse the others.
 fn has_single_quotes(text: &[u8]) -> bool {
     let is_quoted = |line: &[u8]| {
         let rest: &[u8] = line.trim_ascii_start();
@@ -55,7 +56,7 @@ fn has_single_quotes(text: &[u8]) -> bool {
     is_quoted(text) && second.is_none_or(|second| !second.starts_with(b"{") || is_quoted(second))
 }
 
-/// Whether an object follows another one behind a carriage return, and no line ends otherwise.
+/// Whether an object follows another one behind a carriage return, and no line ends with a line feed.
 pub(super) fn has_lines_of_returns(text: &[u8]) -> bool {
     memchr(b'\n', text.trim_ascii()).is_none()
         && memchr_iter(b'\r', text)

@@ -1,8 +1,8 @@
-//! An input that lies in an object store, or behind https: where it is, how to get there, and reading it.
+//! An input in an object store, or behind https: where it is, how to reach it, and how it is read.
 //!
-//! It is read in parts of a bounded size, some of them ahead, each with a request of its own. So no connection has to last as
-//! long as an import, what fails is asked for once more, and a run that is taken up begins with the part it needs. All
-//! parts have to be of one version of the object.
+//! It is read in parts of a bounded size, each with a request of its own; some parts are requested ahead. So no connection
+//! must last as long as an import, a failed part is retried, and a resumed run begins with the part that it needs. All parts
+//! must be of one version of the object.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,27 +19,27 @@ use url::Url;
 use super::object_access::{ObjectAccess, ObjectFault, ObjectUrlError, Part, Version, is_loopback, name};
 use super::store::Store;
 
-/// Bytes of one request. Small enough for a few to be in memory, large enough for a store far away.
+/// The bytes of one request: few enough for several parts in memory, and enough for a store that is far away.
 pub const PART_BYTES: u64 = 2 * 1024 * 1024;
 
-/// Parts that are asked for before they are needed.
+/// How many parts are requested before they are needed.
 pub const PARTS_AHEAD: usize = 2;
 
-/// Bytes that are asked for first: enough to know the version and the shape, which may be all that is wanted.
+/// The bytes of the first request: enough to know the version and the shape, which may be all that is needed.
 const FIRST_BYTES: u64 = 128 * 1024;
 
-/// What an argument that is a URL begins with.
+/// The schemes of the URLs that can be read.
 const SCHEMES: [&str; 5] = ["s3", "gs", "az", "https", "http"];
 
-/// An input that lies in an object store, or behind https.
+/// An input in an object store, or behind https.
 #[derive(Clone)]
 pub struct Object {
-    /// With any secret that is in it.
+    /// It may have a secret in it.
     url: Url,
     name: Arc<str>,
     access: Arc<ObjectAccess>,
     store: Arc<OnceLock<Arc<Store>>>,
-    /// The version that was met first. All that is read has to be of it.
+    /// The version that was found first. Everything that is read must be of this version.
     version: Arc<OnceLock<Version>>,
 }
 
@@ -58,7 +58,7 @@ impl PartialEq for Object {
 impl Eq for Object {}
 
 impl Object {
-    /// The object that an argument names; none if it is no URL.
+    /// The object that an argument names; `None` if the argument is not a URL.
     pub fn parse(argument: &str, access: &Arc<ObjectAccess>) -> Result<Option<Self>, ObjectUrlError> {
         let Some((scheme, _)) = argument.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
             return Ok(None);
@@ -84,12 +84,12 @@ impl Object {
         Ok(Some(Self { url, name, access: Arc::clone(access), store: Arc::default(), version: Arc::default() }))
     }
 
-    /// Where it is, without what may be secret in it.
+    /// Where it is, without the parts of the URL that may be secret.
     pub fn name(&self) -> Arc<str> {
         Arc::clone(&self.name)
     }
 
-    /// The version that is read. Asks for it the first time; blocks until it is known.
+    /// The version to read. The first call asks the store, and blocks.
     pub fn version(&self) -> io::Result<Version> {
         if let Some(version) = self.version.get() {
             return Ok(version.clone());
@@ -97,7 +97,7 @@ impl Object {
         Ok(self.part(0..FIRST_BYTES)?.version)
     }
 
-    /// Some of its bytes; fewer where it ends. Blocks.
+    /// Some of its bytes; fewer at its end. Blocks.
     pub fn bytes(&self, range: Range<u64>) -> io::Result<Bytes> {
         Ok(self.part(range)?.bytes)
     }
@@ -121,7 +121,7 @@ impl Object {
         Ok(Arc::clone(self.store.get_or_init(|| store)))
     }
 
-    /// Opens it for reading from this byte on.
+    /// Opens it at this byte.
     pub fn open_at(&self, offset: u64) -> io::Result<ObjectReader> {
         let Part { bytes: part, version } = self.part(offset..offset + FIRST_BYTES)?;
         Ok(ObjectReader {
@@ -136,16 +136,16 @@ impl Object {
     }
 }
 
-/// Reads an object from some byte to its end.
+/// Reads an object from a byte to its end.
 pub struct ObjectReader {
     store: Arc<Store>,
     runtime: Handle,
     version: Version,
     patience: Duration,
-    /// What is left of the part that is being read.
+    /// The rest of the part that is being read.
     part: Bytes,
     ahead: VecDeque<AbortOnDropHandle<Result<Part, ObjectFault>>>,
-    /// The first byte that was not asked for yet.
+    /// The first byte that was not requested yet.
     next: u64,
 }
 
@@ -175,7 +175,7 @@ impl Read for ObjectReader {
     }
 }
 
-/// Waits for something, from within the runtime or from a thread of its own.
+/// Waits for a future, from within the runtime or from a thread outside it.
 fn block_on<T>(runtime: &Handle, future: impl Future<Output = T>) -> T {
     tokio::task::block_in_place(|| runtime.block_on(future))
 }
@@ -184,8 +184,8 @@ fn is_scheme(text: &str) -> bool {
     text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// An endpoint that would be spoken to without TLS. Those that give credentials to every program on a machine of a cloud are
-/// on that machine's own network, and have no TLS anywhere.
+/// The variable of an endpoint that would be used without TLS, if there is one. The endpoints that give credentials to
+/// programs on a cloud machine are exempt: they are on the machine's own network, and never have TLS.
 fn insecure_endpoint(options: &[(String, String)]) -> Option<&str> {
     let of_machine = |name: &str| {
         let name = name.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! How objects are reached, and what is said of one that was.
+//! How objects are reached, and what is known about one of them.
 
 use std::fmt;
 use std::io;
@@ -9,18 +9,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use url::{Host, Url};
 
-/// How objects are reached: the same for all inputs.
+/// How objects are reached; it is the same for all inputs.
 #[derive(Clone)]
 pub struct ObjectAccess {
-    /// Credentials, regions and endpoints, by the names of the variables that hold them. Secret.
+    /// Credentials, regions and endpoints, by the names of the environment variables that hold them. Secret.
     pub options: Vec<(String, String)>,
-    /// Further certificates to trust, a PEM file.
+    /// A PEM file with further certificates to trust.
     pub certificates: Option<PathBuf>,
-    /// How long it may take to connect.
+    /// How long connecting may take.
     pub connect_timeout: Duration,
     /// How long one part may take.
     pub part_timeout: Duration,
-    /// How long a part is asked for again and again.
+    /// How long a failing part is retried.
     pub patience: Duration,
 }
 
@@ -31,31 +31,31 @@ impl fmt::Debug for ObjectAccess {
     }
 }
 
-/// Why an object is none of our inputs.
+/// Why an argument is not an object that can be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ObjectUrlError {
-    /// It has a scheme that we do not know.
+    /// Its scheme is unknown.
     #[error("`{scheme}://` is no place that can be read from; there are s3, gs, az and https")]
     Scheme {
         /// As in `ftp`.
         scheme: String,
     },
-    /// It is no URL, or names no object. It is not repeated: it may hold a signature.
+    /// It is not a URL, or it names no object. It is not repeated, because it may hold a signature.
     #[error("an input looks like a URL and is none that can be read from: expected as in s3://bucket/users.json")]
     NoUrl,
-    /// Without TLS passwords would travel in the open.
+    /// It would be read without TLS, which would send password hashes in the open.
     #[error("`{name}` would be read without TLS; only https is, except from this machine")]
     Insecure {
         /// The input's name.
         name: Arc<str>,
     },
-    /// An endpoint in the environment would be read without TLS.
+    /// An endpoint in the environment has no TLS.
     #[error("{variable} begins with http://; only https is spoken, except to this machine")]
     InsecureEndpoint {
-        /// The variable.
+        /// The name of the variable.
         variable: String,
     },
-    /// This build leaves object storage out.
+    /// This build has no object storage.
     #[error(
         "this build cannot read from `{scheme}://`; build it with `cargo install --path . --features object-storage`"
     )]
@@ -65,7 +65,7 @@ pub enum ObjectUrlError {
     },
 }
 
-/// Why an object cannot be read. What the store itself says is not repeated: it may hold the URL and its signature.
+/// Why an object cannot be read. The store's own message is not repeated, because it may hold the URL and its signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ObjectFault {
     /// 404.
@@ -77,16 +77,16 @@ pub enum ObjectFault {
          URL, that it has not expired"
     )]
     Refused,
-    /// Another version than the parts before.
+    /// The object is of another version than the earlier parts.
     #[error("it was changed while it was read; run the same command again")]
     Changed,
     /// The server ignores ranges.
     #[error("the server gives no parts of it (it ignores `Range`); download it first")]
     NoParts,
-    /// Nothing that could be made of the settings.
+    /// The settings do not describe a store.
     #[error("the settings for the store are wrong or not complete; check the region, the endpoint and the credentials")]
     Settings,
-    /// The network, or an error of the server.
+    /// The network failed, or the server.
     #[error("the store cannot be reached, or kept failing; run the same command again")]
     Unreachable,
 }
@@ -105,21 +105,21 @@ impl From<ObjectFault> for io::Error {
     }
 }
 
-/// What tells one version of an object from another.
+/// What distinguishes one version of an object from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     /// Its size in bytes.
     pub bytes: u64,
-    /// What the store calls the version, if it says.
+    /// The store's name for the version, if there is one.
     pub tag: Option<String>,
-    /// When it was put there, in milliseconds since 1970; 0 if the store does not say.
+    /// When it was written, in milliseconds since 1970; 0 if the store does not say.
     pub modified: u64,
 }
 
 /// A part of an object.
 pub(super) struct Part {
     pub bytes: Bytes,
-    /// Of which version it is.
+    /// The version that the part is of.
     pub version: Version,
 }
 

@@ -1,4 +1,4 @@
-//! What the reader has to agree with, for property tests and for fuzzing.
+//! The reference for the reader, for property tests and for fuzzing.
 
 use std::io::Read;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::source::{Format, ReaderLimits, RecordReader, SourceError};
 
-/// Gives out a few bytes at a time, so that every border falls everywhere.
+/// Returns a few bytes at a time, so that a buffer can end anywhere.
 struct Dribble {
     bytes: Vec<u8>,
     given: usize,
@@ -26,16 +26,16 @@ impl Read for Dribble {
     }
 }
 
-/// A reader of a document that comes in pieces.
+/// A reader of a document that arrives in pieces.
 pub(crate) fn reader(document: &[u8], limits: ReaderLimits, piece: usize) -> Result<RecordReader, SourceError> {
     let source = Dribble { bytes: document.to_vec(), given: 0, piece };
     RecordReader::new(Box::new(source), Arc::from("-"), limits)
 }
 
-/// What the reader makes of a document: its records, or `None` when anything in it was refused; and the shape it found.
+/// What the reader finds in a document: the shape, and the records, or `None` if anything in it was refused.
 pub(crate) fn read(document: &[u8], limits: ReaderLimits, piece: usize) -> (Option<Format>, Option<Vec<Vec<u8>>>) {
     let Ok(mut reader) = reader(document, limits, piece) else { return (None, None) };
-    // A CSV is for others to judge; as JSON it is refused.
+    // A CSV has a reference of its own; as JSON it is refused.
     let is_json = reader.format() != Format::Rows;
     (Some(reader.format()), if is_json { records(&mut reader, document) } else { None })
 }
@@ -65,7 +65,7 @@ fn records(reader: &mut RecordReader, document: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// The members of an object. `N` says what is wanted of their names.
+/// The members of an object. `N` decides what is kept of their names.
 struct Members<'a, N>(Vec<(N, &'a RawValue)>);
 
 impl<'de: 'a, 'a, N: Deserialize<'de>> Deserialize<'de> for Members<'a, N> {
@@ -108,7 +108,7 @@ fn objects_by_name(value: &str) -> usize {
     members.iter().filter(|(_, value)| value.starts_with('{')).count()
 }
 
-/// Whether a value is, or holds at any depth, an object with a member that only users have; `None` if a name is none.
+/// Whether a value is, or holds at any depth, an object with a member that only users have; `None` if a name is malformed.
 fn has_people(value: &str) -> Option<bool> {
     let (is_person, inner) = if value.starts_with('{') {
         let members = members::<String>(value)?;
@@ -123,7 +123,7 @@ fn has_people(value: &str) -> Option<bool> {
     Some(is_person || found.contains(&true))
 }
 
-/// In the style of the API or of the SDK.
+/// Compares names in the style of the API and of the SDK.
 fn is_of_person(name: &str) -> bool {
     const NAMES: &str = "email_addresses primary_email_address primary_email_address_id phone_numbers username first_name \
                          last_name unsafe_metadata password_digest";
@@ -131,9 +131,9 @@ fn is_of_person(name: &str) -> bool {
     NAMES.split(' ').any(|member| plain(member) == plain(name))
 }
 
-/// A page whose users are in the `data` of an object, or an error answer of the API in its place.
+/// Whether this is a page whose users are in the `data` of an object, or an error answer of the API in its place.
 ///
-/// `data` is an array. No array beside it holds users; if it is empty, none holds objects.
+/// `data` is an array. No other member holds users; if `data` is empty, no other array holds objects.
 fn is_page(object: &str) -> bool {
     let Some(members) = members::<String>(object) else { return false };
     let (data, beside): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| name == "data");
@@ -148,7 +148,8 @@ fn is_page(object: &str) -> bool {
     })
 }
 
-/// An array whose first object that is no error answer has users in `data`, and nothing that users have.
+/// Whether this is an array whose first object that is not an error answer has an array in `data`, and no member that users
+/// have.
 fn is_array_of_envelopes(text: &str) -> bool {
     let pages = items(text).unwrap_or_default();
     let first = pages.iter().find(|page| !is_error_answer(page)).and_then(|page| members::<String>(page));
@@ -164,7 +165,8 @@ fn has_names_of_users(members: &[(String, &str)]) -> bool {
     members.iter().any(|(name, _)| OF_USERS.split(' ').any(|member| member == name))
 }
 
-/// An object whose `errors` is an array with an object in it, without users in `data` and without what users have.
+/// Whether this is an object whose `errors` is an array with an object in it, without an array in `data` and without a
+/// member that users have.
 fn is_error_answer(object: &str) -> bool {
     let Some(members) = members::<String>(object) else { return false };
     let all_are_names = || members.iter().all(|(_, value)| has_people(value).is_some());
@@ -177,13 +179,13 @@ fn is_error_answer(object: &str) -> bool {
         && all_are_names()
 }
 
-/// A page that is an array of users, or an error answer of the API in its place.
+/// Whether this is a page that is an array of users, or an error answer of the API in its place.
 fn is_array_page(value: &str) -> bool {
     if value.starts_with('[') { items(value).is_some() } else { is_error_answer(value) }
 }
 
-/// Whether a document of this shape is valid JSON in UTF-8 that holds users: in the reader's place, `serde_json`. Of pages
-/// that are put together each is such a document; of lines too, but for a byte order mark in front and a comma behind.
+/// Whether a document of this shape is valid JSON in UTF-8 that holds users, as `serde_json` decides. If pages were put
+/// together, each of them must be valid. So must each line, apart from a byte order mark before it and a comma behind it.
 pub(crate) fn reference(document: &[u8], format: Option<Format>) -> bool {
     let Ok(text) = std::str::from_utf8(document) else { return false };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -194,7 +196,7 @@ pub(crate) fn reference(document: &[u8], format: Option<Format>) -> bool {
         Some(Format::Array) => are_pages(text, is_array_page),
         Some(Format::Envelope) => are_pages(text, is_page),
         Some(Format::Rows) => false,
-        // It was refused before its shape was of any use.
+        // It was refused before its shape mattered.
         None if is_array_of_envelopes(text) => items(text).is_some_and(|pages| pages.into_iter().all(is_page)),
         None => are_pages(text, |page| page.starts_with('[') && is_array_page(page)) || are_pages(text, is_page),
     }
@@ -209,7 +211,7 @@ fn is_line(line: &str) -> bool {
     value.is_empty() || serde_json::from_str::<IgnoredAny>(value).is_ok()
 }
 
-/// Whether a text is such pages one behind the other.
+/// Whether a text is such pages, one behind the other.
 fn are_pages(mut text: &str, is_page: impl Fn(&str) -> bool) -> bool {
     let mut has_users = false;
     loop {

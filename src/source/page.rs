@@ -1,7 +1,7 @@
-//! What is in a page of users beside them: members of its object that may be meant to hold users, too.
+//! What a page of users has beside them: members of its object that may be meant to hold users, too.
 //!
-//! Only what is in `data` is read. What else looks like users would be lost, so such a page is refused; other arrays of
-//! objects are counted by their names.
+//! Only the users in `data` are read. Other members that look like users would be lost, so such a page is refused. Other
+//! arrays of objects are counted by their names.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,16 +12,16 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 use super::Place;
 use super::member_names::{DATA, ERRORS, is_field, is_of_person, is_of_user};
 
-/// The longest name that a member of an envelope can have, in bytes; struson keeps it as a whole.
+/// The longest name of a member of an envelope, in bytes. struson keeps a name as a whole.
 pub(super) const NAME: u64 = 64 * 1024;
 
-/// The longest name within other members, in bytes; none of them is kept.
+/// The longest name inside other members, in bytes. None of these names is kept.
 const INNER_NAME: u64 = 1024 * 1024;
 
 /// How many members beside `data` are counted by their names.
 const NAMES: usize = 16;
 
-/// A struson reader, and what bounds the names that it reads.
+/// A struson reader, and the limit of the names that it reads.
 pub(super) struct Json<'s> {
     pub reader: JsonStreamReader<&'s mut dyn Read>,
     pub name: &'s Cell<Option<u64>>,
@@ -30,9 +30,9 @@ pub(super) struct Json<'s> {
 /// What a value beside `data` holds.
 #[derive(Clone, Copy, Debug, Default)]
 struct SideValue {
-    /// If it is an array, how many objects are in it.
+    /// If it is an array, the number of objects in it.
     objects: u64,
-    /// If it is an object, how many are in it.
+    /// If it is an object, the number of objects in it.
     keyed: u64,
     /// Whether it is, or holds at any depth, an object with a member that only users have.
     people: bool,
@@ -46,14 +46,14 @@ impl Json<'_> {
         name
     }
 
-    /// Where the reader is, in its own terms.
+    /// Where the reader is, counted from its own beginning.
     fn place(&self) -> Place {
         let position = self.reader.current_position(false);
         let line = position.line_pos.map_or(0, |line| line.line) + 1;
         Place { line, offset: position.data_pos.unwrap_or(0) }
     }
 
-    /// Goes past a value and looks what is in it.
+    /// Reads a value and notes what is in it.
     fn look(&mut self) -> Result<SideValue, ReaderError> {
         let mut held = SideValue::default();
         match self.reader.peek()? {
@@ -83,10 +83,10 @@ impl Json<'_> {
     }
 }
 
-/// How many objects are in arrays that are not read, by their names.
+/// How many objects are in arrays that are not read, by the names of the arrays.
 pub(super) type Omitted = BTreeMap<String, u64>;
 
-/// Adds counts to others. Names that may be personal data, and the last of many, go together.
+/// Adds counts to others. Names that may be personal data, and names beyond the limit, are counted together.
 pub(super) fn add(counts: &mut Omitted, more: &Omitted) {
     for (name, objects) in more {
         let is_counted = is_field(name) && (counts.len() < NAMES || counts.contains_key(name));
@@ -101,12 +101,12 @@ pub(super) struct Beside {
     people: Option<(String, Place)>,
     /// The name of an array with objects in it, and its place.
     objects: Option<(String, Place)>,
-    /// The arrays among them that hold objects.
+    /// How many objects are in arrays, by the names of the arrays.
     pub counts: Omitted,
 }
 
 impl Beside {
-    /// Looks at a member that was named at this place, and goes past it.
+    /// Reads a member whose name is at this place, and notes what is in it.
     fn look(&mut self, json: &mut Json<'_>, name: String, place: Place) -> Result<SideValue, ReaderError> {
         let held = json.look()?;
         if held.people || held.objects + held.keyed > 0 && name.eq_ignore_ascii_case("users") {
@@ -119,7 +119,7 @@ impl Beside {
         Ok(held)
     }
 
-    /// What would be lost if only `data` were read, and its place.
+    /// The problem if only `data` were read, and its place.
     pub(super) fn lost(&self, has_users: bool) -> Option<(String, Place)> {
         if let Some((name, place)) = &self.people {
             let problem = format!(
@@ -138,7 +138,7 @@ impl Beside {
         Some((problem, *place))
     }
 
-    /// Adds what comes later in the same page, whose places are counted from elsewhere.
+    /// Adds what comes later in the same page. Its places are counted from another beginning.
     pub(super) fn and(mut self, later: &Self, absolute: impl Fn(Place) -> Place) -> Self {
         let place = |(name, place): &(String, Place)| (name.clone(), absolute(*place));
         self.people = self.people.or_else(|| later.people.as_ref().map(place));
@@ -148,39 +148,39 @@ impl Beside {
     }
 }
 
-/// A name, if it says nothing of anybody.
+/// A name, if it cannot be personal data.
 pub(super) fn shown(name: &str) -> String {
     if is_field(name) && !name.is_empty() { format!("`{name}`") } else { "another member".to_owned() }
 }
 
-/// What is known of the page whose users are read.
+/// What is known about the page whose users are being read.
 #[derive(Debug, Default)]
 pub(super) struct Page {
-    /// Whether it had any so far.
+    /// Whether it had any user so far.
     pub has_users: bool,
-    /// Whether nothing of it is left, not even its object's end.
+    /// Whether it was read completely, up to the end of its object.
     pub is_over: bool,
-    /// What came before them.
+    /// What came before its users.
     pub beside: Beside,
 }
 
 impl Page {
-    /// One whose users are gone on with.
-    pub(super) fn under_way() -> Self {
+    /// A page whose users are being read, after a resume.
+    pub(super) fn resumed() -> Self {
         Self { has_users: true, ..Self::default() }
     }
 
-    /// One that is behind.
+    /// A page that was read completely.
     pub(super) fn over() -> Self {
         Self { is_over: true, ..Self::default() }
     }
 }
 
-/// What an object is in the place of a page.
+/// What an object in place of a page is.
 pub(super) enum Head {
-    /// A page: what came before its users.
+    /// A page, with what came before its users.
     Data(Beside),
-    /// An error answer of the API, which was gone past.
+    /// An error answer of the API; it was read completely.
     Answer,
     /// Something else.
     Other,
@@ -214,12 +214,12 @@ pub(super) fn find_data(json: &mut Json<'_>) -> Result<Head, ReaderError> {
 
 /// What is behind the array of users.
 pub(super) struct Rest {
-    /// The place of a second `data`, which nobody could mean.
+    /// The place of a second `data`, which nobody can want.
     pub second: Option<Place>,
     pub beside: Beside,
 }
 
-/// The name of the first member of an object that is a page of users itself, or holds one; none of a user's.
+/// The name of the first member of an object that is or holds a page of users; `None` if the object is a user.
 pub(super) fn page_within(json: &mut Json<'_>) -> Result<Option<String>, ReaderError> {
     let (mut beside, mut is_user, mut has_users) = (Beside::default(), false, false);
     json.reader.begin_object()?;
@@ -236,7 +236,7 @@ pub(super) fn page_within(json: &mut Json<'_>) -> Result<Option<String>, ReaderE
     Ok(people.filter(|_| !is_user))
 }
 
-/// Walks the rest of an object, behind what stands in for its array.
+/// Walks the rest of an object, behind the stand-in for its array.
 pub(super) fn rest_of_object(json: &mut Json<'_>) -> Result<Rest, ReaderError> {
     let mut rest = Rest { second: None, beside: Beside::default() };
     json.reader.begin_object()?;

@@ -1,45 +1,36 @@
-//! Reads one input from its first byte to its last and hands out its records in chunks.
+//! Reads one input from its first byte to its last, and returns its records in chunks.
 
 mod beginning;
+mod buffering;
 mod bytes;
 mod ending;
 mod opening;
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use self::bytes::Watching;
 use super::buffer::{Buffer, Buffers};
 use super::compressed::Compressed;
+use super::elements::ElementFramer;
 use super::envelope::{Behind, Walk};
-use super::frame::{Bounds, ElementFramer, FrameStep, Framer};
+use super::frame::{Bounds, FrameStep, Framer};
 use super::page::{Omitted, Page, add};
-use super::record::to_index;
 use super::unread::Unread;
 use super::{
     Format, FramingFault, Header, Place, ReaderLimits, RecordChunk, RecordSpan, Shard, SkippedRows, SourceError,
 };
 
-/// Records of a chunk at the most, so that what is kept of each beside its bytes is bounded, too, however small they are.
+/// The largest number of records in a chunk. It bounds what is kept of each record beside its bytes, even if records are
+/// tiny.
 pub(crate) const CHUNK_RECORDS: usize = 1024;
-
-/// The start of a record in a file, from which reading can go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ResumePoint {
-    /// The record's number, from 1.
-    pub number: u64,
-    /// Its line, from 1.
-    pub line: u64,
-    /// Its byte offset, from 0.
-    pub offset: u64,
-}
 
 /// What comes next in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Records may follow.
     Records,
-    /// An array is over; what is behind it is unread.
+    /// An array has ended; what is behind it is unread.
     Behind,
     /// Everything was read, or reading failed.
     Done,
@@ -47,17 +38,17 @@ enum Stage {
 
 /// Reads the records of one input.
 ///
-/// After an error every further call returns `None`. Records before the error were all handed out: a fault found while
-/// a chunk is filled is kept until the chunk is out.
+/// After an error every further call returns `None`. All records before the error are returned first: if an error comes
+/// while a chunk is filled, it is kept until the chunk was returned.
 pub struct RecordReader {
     input: Arc<str>,
     format: Format,
     /// The header of a CSV.
     header: Option<Arc<Header>>,
     limits: ReaderLimits,
-    /// Which records are handed out; all of them without one.
+    /// The shard whose records are returned; without one, all records are.
     shard: Option<Shard>,
-    /// Records at the beginning that are not handed out.
+    /// How many records at the beginning are not returned, because they are settled.
     settled: u64,
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
@@ -67,16 +58,16 @@ pub struct RecordReader {
     buffers: Buffers,
     buffer: Buffer,
     base: u64,
-    /// How many bytes of white space are missing in the buffer, behind the record under way: what is at and behind the
-    /// cursor lies so much further back than its offset says.
+    /// How many bytes of white space were dropped from the buffer behind the unfinished record. The bytes at the cursor and
+    /// behind it are this much nearer to the beginning of the buffer than their offset says.
     gap: u64,
     page: Page,
-    /// What stands in the place of the first page and is no page, as long as it was not handed out.
+    /// What is in place of the first page and is not a page, until it was returned.
     first: Option<Bounds>,
     /// Objects in arrays beside the users, which are not read.
     beside: Omitted,
     records: u64,
-    /// How many of them checksums cover, as far as is known, and how much of the content.
+    /// How many of them are known to be covered by checksums, and how much of the content.
     covered: u64,
     verified: u64,
     stage: Stage,
@@ -84,23 +75,23 @@ pub struct RecordReader {
 }
 
 impl RecordReader {
-    /// This reader, which then hands out the records of one shard and frames the others.
+    /// Makes the reader return only the records of one shard. The other records are framed.
     #[must_use]
     pub fn of_shard(self, shard: Option<Shard>) -> Self {
         Self { shard, ..self }
     }
 
-    /// The number of the last record that was framed, so in the end how many there are.
+    /// The number of the last record that was framed. At the end it is the number of records.
     pub fn records(&self) -> u64 {
         self.records
     }
 
-    /// Rows without a user that were gone past.
+    /// Rows without a user that were skipped.
     pub fn skipped(&self) -> SkippedRows {
         self.framer.skipped()
     }
 
-    /// How many bytes of the input are behind the reader.
+    /// How many bytes of the input were read and used.
     pub fn consumed(&self) -> u64 {
         let (cursor, _) = self.framer.cursor();
         self.compressed.as_ref().map_or(cursor, |compressed| compressed.read())
@@ -116,7 +107,7 @@ impl RecordReader {
         self.header.as_deref()
     }
 
-    /// The next records, `None` behind the last ones.
+    /// The next records; `None` behind the last ones.
     pub fn next_chunk(&mut self) -> Result<Option<RecordChunk>, SourceError> {
         if let Some(error) = self.pending.take() {
             return Err(error);
@@ -146,7 +137,7 @@ impl RecordReader {
         Ok(())
     }
 
-    /// Takes a step towards the next record; false once the chunk is full.
+    /// Takes a step towards the next record. Returns false if the chunk is full.
     fn find(&mut self, spans: &mut Vec<RecordSpan>) -> Result<bool, SourceError> {
         match self.framer.step(&self.buffer, self.base + self.gap) {
             FrameStep::Record(bounds) => {
@@ -170,7 +161,7 @@ impl RecordReader {
                 if self.buffer.len() >= self.limits.chunk_bytes && !spans.is_empty() {
                     return Ok(false);
                 }
-                // Of data that are cut off nothing can be said by their end.
+                // If the data are cut off, their end says nothing.
                 if self.read_more(spans.is_empty())? == 0 && (self.is_cut_off() || !self.framer.end()) {
                     self.end_of_input(spans)?;
                 }
@@ -179,7 +170,7 @@ impl RecordReader {
         Ok(true)
     }
 
-    /// Goes on behind an array; false if the chunk has to be handed out before that.
+    /// Goes on behind an array. Returns false if the chunk must be returned first.
     fn go_on(&mut self, spans: &mut Vec<RecordSpan>) -> Result<bool, SourceError> {
         let Self { format, records, ref input, .. } = *self;
         let place = self.place();
@@ -197,7 +188,7 @@ impl RecordReader {
             }
             Behind::End => {
                 self.stage = Stage::Done;
-                self.tell_of_others();
+                self.warn_of_objects_beside_users();
                 self.ended(None)?;
             }
         }
@@ -210,11 +201,11 @@ impl RecordReader {
         self.stage = stage;
     }
 
-    /// A record was found. Those of other shards, and those settled before, are gone past: nobody looks into them.
+    /// Handles a record that was found. Records of other shards, and records settled before, are skipped unread.
     fn framed(&mut self, bounds: Bounds, spans: &mut Vec<RecordSpan>) {
         self.records += 1;
         self.page.has_users = true;
-        // A line is over with its line break, and an element with itself.
+        // A line ends with its line break, and an element ends with itself.
         let ends_itself = !matches!(self.format, Format::Lines | Format::Rows);
         let end = if ends_itself { bounds.end } else { self.framer.cursor().0 };
         if self.compressed.is_some() && end <= self.verified {
@@ -226,7 +217,7 @@ impl RecordReader {
         }
     }
 
-    /// Once more bytes were read: if a checksum was found right, it covers all that was read before, and so all records.
+    /// Updates what the checksums cover. A correct checksum covers everything that was read before it, and so all records.
     fn look_at_checksums(&mut self) {
         let Some(compressed) = &self.compressed else { return };
         if compressed.verified() > self.verified {
@@ -240,73 +231,11 @@ impl RecordReader {
         let limit = self.limits.record_bytes as u64;
         let fault = match length {
             0 => Some(FramingFault::Empty),
-            // Its bytes may still be in the buffer; that must not decide what becomes of it.
+            // Its bytes may still be in the buffer. That must not decide what becomes of it.
             _ if !self.limits.keep(bounds) => Some(FramingFault::TooLarge { limit }),
             _ => None,
         };
         RecordSpan { number: self.records, line: bounds.line, offset: bounds.start, length, fault }
-    }
-
-    /// Reads behind the buffer's content. With no record in the buffer yet, what came before the one under way is
-    /// dropped, and so is that one itself once it is too large, or else the white space behind it once that is.
-    fn read_more(&mut self, droppable: bool) -> Result<usize, SourceError> {
-        if droppable {
-            self.drop_before(self.needed_from());
-            self.drop_space();
-        }
-        // Room that is there is filled first: pipes and decompressors give little at once.
-        let room = self.buffer.spare();
-        loop {
-            match self.reader.read(room) {
-                Ok(count) => {
-                    self.buffer.add(count);
-                    self.look_at_checksums();
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(reason) => return Err(SourceError::read(&self.input, self.place(), reason)),
-            }
-        }
-    }
-
-    /// Offset of the first byte that is still needed: where the record under way begins, unless it is too large.
-    fn needed_from(&self) -> u64 {
-        let kept = self.framer.under_way().filter(|record| self.limits.keep(*record));
-        kept.map_or(self.framer.cursor().0, |record| record.start)
-    }
-
-    /// Drops what lies before this offset, which is that of the record in front of the gap, or not before the cursor.
-    fn drop_before(&mut self, offset: u64) {
-        if offset > self.base {
-            let count = to_index(offset - self.base - self.gap).min(self.buffer.len());
-            self.buffer.drop_first(count);
-            (self.base, self.gap) = (offset, 0);
-        }
-    }
-
-    /// Drops as much white space behind the record under way as makes it too large if more of it comes: the buffer then
-    /// ends with the record, and goes on where the framer does.
-    fn drop_space(&mut self) {
-        let (cursor, _) = self.framer.cursor();
-        let Some(record) = self.framer.under_way().filter(|record| self.limits.keep(*record)) else { return };
-        if cursor - record.end > self.limits.record_bytes as u64 {
-            let length = to_index(record.end - self.base);
-            self.gap += (self.buffer.len() - length) as u64;
-            self.buffer.truncate(length);
-        }
-    }
-
-    /// Takes the records out together with the bytes that hold them; the rest begins the next chunk.
-    fn cut(&mut self, spans: Vec<RecordSpan>) -> RecordChunk {
-        let needed_from = self.needed_from();
-        let carried_from = to_index(needed_from - self.base - self.gap).min(self.buffer.len());
-        let carried = self.buffers.holding(&self.buffer[carried_from..]);
-        let bytes = std::mem::replace(&mut self.buffer, carried);
-        let base = self.base;
-        (self.base, self.gap) = (needed_from, 0);
-        let consumed = self.consumed();
-        let (input, header) = (Arc::clone(&self.input), self.header.clone());
-        RecordChunk { input, bytes, base, spans, header, consumed }
     }
 
     fn place(&self) -> Place {

@@ -1,13 +1,13 @@
-//! Bounds of what the reader buffers.
+//! The limits of what the reader buffers.
 
 use super::block::BLOCK;
 use super::buffer::Buffers;
 use super::frame::Bounds;
 
-/// Bounds of what the reader buffers.
+/// The limits of what the reader buffers.
 #[derive(Clone, Copy, Debug)]
 pub struct ReaderLimits {
-    /// Bytes after which a chunk is handed out. A chunk holds at most this and one record.
+    /// A chunk is returned after this many bytes. A chunk holds at most this and one record.
     pub chunk_bytes: usize,
     /// The largest record that is buffered; a larger one becomes a [`FramingFault::TooLarge`](super::FramingFault::TooLarge).
     pub record_bytes: usize,
@@ -20,12 +20,12 @@ impl Default for ReaderLimits {
 }
 
 impl ReaderLimits {
-    /// Whether a record's bytes are kept. What is not kept once is never kept again.
+    /// Whether a record's bytes are kept. If they were dropped once, they are never kept again.
     pub(super) fn keep(self, record: Bounds) -> bool {
         record.end - record.start <= self.record_bytes as u64
     }
 
-    /// Buffers for chunks of this size, and for as many more bytes at once as they have to grow by.
+    /// Buffers for chunks of this size. A buffer also grows by this size.
     pub(super) fn buffers(self) -> Buffers {
         Buffers::new(self.chunk_bytes.max(1).next_multiple_of(BLOCK))
     }

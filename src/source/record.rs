@@ -1,4 +1,4 @@
-//! Records, where they stand, and the chunks in which they travel.
+//! Records, their positions, and the chunks in which they travel.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Buffer, Header};
 
-/// Where a record stands in its input. Shown in every reject.
+/// Where a record is in its input. Every reject has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// The input's name as the user gave it; `-` for standard input.
@@ -22,24 +22,35 @@ pub struct Position {
     pub length: u64,
 }
 
-/// Why the bytes between two separators are no record at all.
+/// The start of a record in a file, where a later reader can begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResumePoint {
+    /// The record's number, from 1.
+    pub number: u64,
+    /// Its line, from 1.
+    pub line: u64,
+    /// Its byte offset, from 0.
+    pub offset: u64,
+}
+
+/// Why the bytes between two separators are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FramingFault {
     /// Nothing between two commas, or between a comma and the closing bracket.
     Empty,
-    /// Longer than the largest record that is buffered; its bytes were skipped.
+    /// Longer than the largest record that is buffered; its bytes were dropped.
     TooLarge {
         /// The limit that is exceeded, in bytes.
         limit: u64,
     },
 }
 
-/// Rows of a CSV in which there is no user. They are no records, and are counted here.
+/// Rows of a CSV that are not records, because there is no user in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedRows {
-    /// Of separators and blanks only.
+    /// Rows that have only separators and blanks.
     pub empty: u64,
-    /// That repeat the header.
+    /// Rows that repeat the header.
     pub headers: u64,
 }
 
@@ -61,29 +72,29 @@ pub struct RecordSpan {
     pub offset: u64,
     /// Length in bytes in the input.
     pub length: u64,
-    /// Set when there are no bytes to parse; the record is then a reject.
+    /// Set if there are no bytes to parse; the record is then a reject.
     pub fault: Option<FramingFault>,
 }
 
-/// A run of consecutive records and the bytes that hold them: what travels from the reader to the mappers.
+/// Consecutive records and the bytes that hold them. Chunks go from the reader to the mappers.
 #[derive(Debug)]
 pub struct RecordChunk {
     /// The input's name as the user gave it.
     pub input: Arc<str>,
-    /// The bytes; records lie within them, separators between.
+    /// The bytes. Between the records in them there are separators.
     pub bytes: Buffer,
     /// Offset of `bytes[0]` in the input.
     pub base: u64,
     /// The records, in the order of the input.
     pub spans: Vec<RecordSpan>,
-    /// The header of a CSV; records are then its rows, and JSON otherwise.
+    /// The header of a CSV; the records are then rows. Otherwise they are JSON.
     pub header: Option<Arc<Header>>,
-    /// How many bytes of the input are behind the reader once this chunk is out, for progress.
+    /// How many bytes of the input were read with this chunk, for progress.
     pub consumed: u64,
 }
 
 impl RecordChunk {
-    /// The bytes of one record; empty when its span carries a fault.
+    /// The bytes of one record; empty if its span has a fault.
     pub fn record(&self, span: &RecordSpan) -> &[u8] {
         self.range(span).and_then(|range| self.bytes.get(range)).unwrap_or_default()
     }
@@ -134,7 +145,7 @@ impl<'a> RawRecord<'a> {
     }
 }
 
-/// Offsets are 64 bits wide, indices into a buffer are the machine's. Anything too large is out of every buffer.
+/// An offset, which has 64 bits, as an index of this machine. If it is too large, the index is outside every buffer.
 pub(super) fn to_index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }

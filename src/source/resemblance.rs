@@ -1,10 +1,10 @@
 //! Whether a line inside a quoted cell looks like a row of its own.
 //!
-//! By the letter of RFC 4180 a quote that is never closed makes one cell of everything up to the next quote, be that in a
-//! row a thousand lines further on, and one user of two. No rule of syntax says otherwise: names may have line breaks and
-//! commas in them. So a line inside a cell is compared with what the row would be if its quote were a slip of the pen and
-//! the row ended with its line: where both have ids of one kind, or both are whole rows of this header, the quote was never
-//! meant to be closed, and the row ends there.
+//! By the letter of RFC 4180, a quote that is never closed makes one cell of everything up to the next quote, which may be a
+//! thousand rows further on, and one user of many. Syntax alone cannot exclude that, because a name may have line breaks and
+//! commas in it. So a line inside a cell is compared with the row as it would be if the quote were a mistake and the row
+//! ended on its first line. If both have ids of one kind, or both are whole rows of this header, the quote was a mistake,
+//! and the row ends there.
 
 use super::Header;
 use super::cells::{Cells, trimmed_bytes};
@@ -12,46 +12,46 @@ use super::cells::{Cells, trimmed_bytes};
 /// How ids of Clerk begin.
 const CLERK: &[u8] = b"user_";
 
-/// Ids that are longer are none.
+/// An id is not longer than this.
 const ID_BYTES: usize = 128;
 
-/// Ids from this length on were made by a machine, and all of them have it.
+/// Ids of at least this length were made by a machine, and all of them have the same length.
 const LONG: usize = 16;
 
-/// What a row would be that ends in the line in which a quote was opened.
+/// What a row would be if it ended on the line on which a quote was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Likeness {
-    /// Whether its id would be in that line.
+    /// Whether its id would be on that line.
     has_id: bool,
     id: Option<Box<[u8]>>,
-    /// Whether it would have all its cells, with nothing in them that cannot be there, and a user.
+    /// Whether it would have all its cells, with only possible values in them, and a user.
     is_full: bool,
 }
 
-/// A line, taken for a row.
+/// A line, read as if it were a row.
 struct AssumedRow<'a> {
     cells: usize,
     id: Option<&'a [u8]>,
-    /// Whether each cell may be what its column says.
+    /// Whether each cell may be a value of its column.
     fits: bool,
-    /// Whether a cell certainly is what its column says.
+    /// Whether a cell certainly is a value of its column.
     speaks: bool,
-    /// Whether there is an address in any cell.
+    /// Whether any cell has an email address.
     has_address: bool,
 }
 
 impl Likeness {
-    /// Of a row that is too long to be looked at.
+    /// For a row that is too long to be examined.
     pub(super) fn unknown() -> Self {
         Self { has_id: true, id: None, is_full: false }
     }
 
-    /// Of a row whose cell with this index begins with the quote, with `rest` of the line behind it. If the id stands before
-    /// that, it is given.
+    /// For a row in which the cell with this index begins with the quote; `rest` is the rest of the line behind the quote.
+    /// `id` is the id, if it is before the cell.
     pub(super) fn of(header: &Header, cell: usize, rest: &[u8], id: Option<&[u8]>) -> Self {
         let line = AssumedRow::look(header, cell, rest);
         let id = if cell > header.id() { id } else { line.id };
-        // What stands before the quote is not looked at again.
+        // What is before the quote is not read again.
         let speaks = line.speaks || header.names().iter().take(cell).any(|name| name.contains("email_address"));
         Self {
             has_id: line.cells > header.id(),
@@ -69,7 +69,7 @@ impl Likeness {
             Some(own) if own.len() >= LONG && own.len() == id.len() => true,
             Some(own) if prefix(own) != prefix(id) => false,
             Some(_) if !prefix(id).is_empty() => true,
-            // Its cells may be out of place, by a comma without quotes.
+            // Its cells may be shifted by a comma without quotes.
             Some(own) if is_number(own) => is_number(id) && (shows || is_full && line.has_address),
             Some(_) => shows && !is_number(id),
             None => id.starts_with(CLERK) || shows,
@@ -79,7 +79,7 @@ impl Likeness {
 }
 
 impl<'a> AssumedRow<'a> {
-    /// Looks at a line whose first cell has this index.
+    /// Reads a line whose first cell has this index.
     fn look(header: &Header, first: usize, line: &'a [u8]) -> Self {
         let mut found = Self { cells: first, id: None, fits: true, speaks: false, has_address: false };
         for (index, cell) in (first..).zip(Cells::of(line, header.separator())) {
@@ -105,7 +105,7 @@ impl<'a> AssumedRow<'a> {
     }
 }
 
-/// An id without the quotes that may have been left on it, if it can be one.
+/// An id without the quotes that may be left on it, if it can be an id.
 fn plausible(id: &[u8]) -> Option<&[u8]> {
     let id = id.strip_prefix(b"\"").unwrap_or(id);
     let id = id.strip_suffix(b"\"").unwrap_or(id);
@@ -114,7 +114,7 @@ fn plausible(id: &[u8]) -> Option<&[u8]> {
     is_one.then_some(id)
 }
 
-/// What ids of one kind have in common: all up to an underscore.
+/// What ids of one kind share: everything up to an underscore.
 fn prefix(id: &[u8]) -> &[u8] {
     &id[..memchr::memchr(b'_', id).map_or(0, |underscore| underscore + 1)]
 }

@@ -1,4 +1,4 @@
-//! Reads a row of a CSV of which not all is there yet.
+//! Reads a row of a CSV that may not have arrived completely.
 
 use memchr::memchr3;
 
@@ -7,7 +7,7 @@ use super::cells::is_blank;
 /// Where in a row reading is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum RowState {
-    /// Before anything of a cell but blanks.
+    /// At the beginning of a cell, or behind its first blanks.
     #[default]
     Start,
     /// In a cell without quotes, or behind a quote where none may be: up to the separator.
@@ -16,29 +16,29 @@ pub(super) enum RowState {
     Quoted,
     /// Behind a quote in quotes, which closes them or is the first of two.
     Quote,
-    /// Behind blanks behind quotes.
+    /// Behind blanks after the closing quote.
     Behind,
 }
 
-/// What a piece of a row ends with.
+/// How a piece of a row ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowPart {
     /// The bytes are used up.
     More,
-    /// In front of a line break, where the row ends.
+    /// Before a line break, where the row ends.
     End,
     /// Behind a line break in quotes.
     Break,
 }
 
-/// Reads cells one behind the other, as [`super::cells::Cells`] does, and finds where the row ends.
+/// Reads one cell after the other, as [`super::cells::Cells`] does, and finds where the row ends.
 #[derive(Debug)]
 pub(super) struct Scanner {
     separator: u8,
     pub state: RowState,
-    /// Cells before the one under way.
+    /// The number of cells before the present one.
     pub cell: usize,
-    /// Absolute offset where that begins; behind its quote if it has one.
+    /// The absolute offset where that cell begins; behind its quote if it has one.
     pub start: u64,
 }
 
@@ -47,12 +47,13 @@ impl Scanner {
         Self { separator, state: RowState::Start, cell: 0, start: 0 }
     }
 
-    /// Starts with a row at this absolute offset.
+    /// Begins with a row at this absolute offset.
     pub(super) fn begin(&mut self, at: u64) {
         *self = Self { start: at, ..Self::new(self.separator) };
     }
 
-    /// Reads on to the next end of a cell, a row or a line. How many bytes that took, and what was found; `None` at a cell.
+    /// Reads to the next end of a cell, a row or a line. Returns how many bytes that took, and what was found; `None` for a
+    /// cell.
     pub(super) fn read(&mut self, bytes: &[u8], at: u64) -> (usize, Option<RowPart>) {
         let mut index = 0;
         while let Some(byte) = bytes.get(index).copied() {
@@ -89,7 +90,7 @@ impl Scanner {
         (bytes.len(), Some(RowPart::More))
     }
 
-    /// A cell ended at this byte outside quotes.
+    /// Handles the byte outside quotes that ends a cell.
     fn ended(&mut self, byte: u8, index: usize, at: u64) -> (usize, Option<RowPart>) {
         if byte != self.separator {
             return (index, Some(RowPart::End));
@@ -100,7 +101,7 @@ impl Scanner {
     }
 }
 
-/// Where the row at the beginning of a text ends: in front of its line break, or with the text if that is `whole`.
+/// Where the row at the beginning of a text ends: before its line break, or at the end of the text if that is `whole`.
 pub(super) fn end_of_row(text: &[u8], separator: u8, whole: bool) -> Option<usize> {
     let (mut scanner, mut read) = (Scanner::new(separator), 0);
     loop {

@@ -1,79 +1,48 @@
 //! Finds the rows of a CSV.
 
+mod breaks;
+mod splitting;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr_iter;
 
-use super::cells::trimmed_bytes;
-use super::detect::BYTE_ORDER_MARK;
+use self::breaks::Breaks;
+use super::byte_order_mark::BYTE_ORDER_MARK;
 use super::error::EXPORT_AGAIN;
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 use super::header::RowKind;
-use super::record::to_index;
-use super::resemblance::Likeness;
 use super::row_scanner::{RowPart, RowState, Scanner};
+use super::row_window::Window;
 use super::{Header, Place, SkippedRows};
 
-/// How much of a row, or of a line in a cell, is looked at to find out what it is. A fixed number: what a row is must not
-/// depend on where buffers end.
+/// How much of a row, or of a line in a cell, is examined to find out what it is. It is a fixed number, because the result
+/// must not depend on where buffers end.
 const LOOK: usize = 64 * 1024;
 
-/// The bytes that are there.
-#[derive(Clone, Copy)]
-struct Window<'a> {
-    bytes: &'a [u8],
-    base: u64,
-}
-
-impl<'a> Window<'a> {
-    /// All from this offset on.
-    fn from(self, offset: u64) -> &'a [u8] {
-        self.bytes.get(to_index(offset.saturating_sub(self.base))..).unwrap_or_default()
-    }
-
-    fn slice(self, range: Range<u64>) -> Option<&'a [u8]> {
-        let start = to_index(range.start.checked_sub(self.base)?);
-        self.bytes.get(start..)?.get(..to_index(range.end.checked_sub(range.start)?))
-    }
-}
-
-/// The line breaks in the quotes under way.
-#[derive(Clone, Debug)]
-struct Breaks {
-    /// Where the first line ends.
-    first: u64,
-    /// The last one, from the end of its line to the beginning of the next.
-    last: Range<u64>,
-    /// Up to where the end of the next line was looked for; none once that line was looked at.
-    searched: Option<u64>,
-    /// What the row would be if it ended with its first line.
-    likeness: Option<Likeness>,
-}
-
-/// [`Framer`] for rows as RFC 4180 has them: cells may be quoted, and quoted ones may hold line breaks. Lines without a byte
-/// are no rows, and neither are rows without a user, which are counted. Whether a row fits the header is decided when
-/// its cells are read.
+/// [`Framer`] for rows as in RFC 4180: cells may be quoted, and quoted cells may have line breaks. Empty lines are not rows.
+/// Rows without a user are counted and skipped. Whether a row fits the header is decided when its cells are read.
 ///
-/// A quoted cell that would swallow rows ends the row before the first of them, see [`Likeness`].
+/// If a quoted cell would swallow rows, the row ends before the first of them; see [`Likeness`](super::resemblance::Likeness).
 pub(super) struct RowFramer {
     header: Arc<Header>,
     scanner: Scanner,
-    /// The largest row whose bytes are kept. What is longer is not looked at, be it there or not.
+    /// The largest row whose bytes are kept. A longer row is not examined, even if it is in the buffer.
     record_bytes: u64,
     cursor: u64,
     line: u64,
-    /// Offset and line of the row under way, once a byte of it was seen.
+    /// The offset and line of the present row, if a byte of it was seen.
     start: Option<(u64, u64)>,
-    /// Where the id of the row under way is, once it was gone past.
+    /// Where the id of the present row is, after it was read.
     id: Option<Range<u64>>,
     breaks: Option<Breaks>,
-    /// How many rows there were.
+    /// The number of rows so far.
     rows: u64,
     skipped: SkippedRows,
-    /// Whether no more bytes will come.
+    /// Whether there are no more bytes.
     is_last: bool,
-    /// How the row under way ends with the input.
+    /// How the present row ends with the input.
     ending: Option<AtEnd>,
 }
 
@@ -96,13 +65,13 @@ impl RowFramer {
         }
     }
 
-    /// Passes a piece of the input.
+    /// Goes past a piece of the input.
     fn pass(&mut self, piece: &[u8]) {
         self.cursor += piece.len() as u64;
         self.line += memchr_iter(b'\n', piece).count() as u64;
     }
 
-    /// Passes what is between rows, byte order marks of files that were put together among it. Whether a row begins.
+    /// Goes past what is between rows, including byte order marks. Returns whether a row begins.
     fn begin(&mut self, window: Window<'_>) -> bool {
         loop {
             let rest = window.from(self.cursor);
@@ -112,7 +81,7 @@ impl RowFramer {
                     &rest[..count]
                 }
                 _ if rest.starts_with(BYTE_ORDER_MARK) => &rest[..BYTE_ORDER_MARK.len()],
-                // It may be one.
+                // It may be a part of a byte order mark.
                 _ if (rest.is_empty() || !self.is_last) && BYTE_ORDER_MARK.starts_with(rest) => return false,
                 _ => {
                     self.start = Some((self.cursor, self.line));
@@ -125,7 +94,7 @@ impl RowFramer {
         }
     }
 
-    /// Reads on in the row under way up to the end of a line.
+    /// Reads on in the present row, up to the end of a line.
     fn read(&mut self, window: Window<'_>) -> RowPart {
         loop {
             let (rest, cell, start) = (window.from(self.cursor), self.scanner.cell, self.scanner.start);
@@ -144,72 +113,12 @@ impl RowFramer {
         }
     }
 
-    /// The cursor is behind a line break in quotes.
-    fn note_break(&mut self, byte: u8) {
-        let at = self.cursor - 1;
-        match &mut self.breaks {
-            // The second half of one.
-            Some(Breaks { last, searched, .. }) if byte == b'\n' && last.end == at => {
-                (last.end, *searched) = (self.cursor, Some(self.cursor));
-            }
-            Some(Breaks { last, searched, .. }) => (*last, *searched) = (at..self.cursor, Some(self.cursor)),
-            None => {
-                let (last, searched) = (at..self.cursor, Some(self.cursor));
-                self.breaks = Some(Breaks { first: at, last, searched, likeness: None });
-            }
-        }
-    }
-
-    /// Whether the line behind a line break in quotes is a row of its own; `None` if its end is not there yet.
-    fn is_row_next(&mut self, window: Window<'_>) -> Option<bool> {
-        let Some(Breaks { first, searched: Some(searched), .. }) = self.breaks else { return Some(false) };
-        let rest = window.from(self.cursor);
-        let line = &rest[..rest.len().min(LOOK)];
-        let from = to_index(searched - self.cursor);
-        let length = memchr2(b'\r', b'\n', line.get(from..).unwrap_or_default()).map(|length| from + length);
-        if length.is_none() && line.len() < LOOK && !self.is_last {
-            if let Some(breaks) = &mut self.breaks {
-                breaks.searched = Some(self.cursor + line.len() as u64);
-            }
-            return None;
-        }
-        let line = &line[..length.unwrap_or(line.len())];
-        let likeness = self.likeness(window, first);
-        let is_row = likeness.is_like(&self.header, line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line));
-        if let Some(breaks) = &mut self.breaks {
-            (breaks.searched, breaks.likeness) = (None, Some(likeness));
-        }
-        Some(is_row)
-    }
-
-    /// What the row under way would be if it ended with the line in which its quotes began.
-    fn likeness(&mut self, window: Window<'_>, end: u64) -> Likeness {
-        let known = self.breaks.as_mut().and_then(|breaks| breaks.likeness.take());
-        known.unwrap_or_else(|| {
-            let (row, _) = self.start.unwrap_or_default();
-            if !self.is_looked_at(row..end) {
-                return Likeness::unknown();
-            }
-            let rest = window.slice(self.scanner.start..end).unwrap_or_default();
-            let id = self.id.clone().and_then(|id| window.slice(id)).map(trimmed_bytes);
-            Likeness::of(&self.header, self.scanner.cell, rest, id)
-        })
-    }
-
-    /// Whether a piece of a row is looked at to find out what it is: if it is short, and then it is there.
+    /// Whether a piece of a row is examined to find out what it is. It is if it is short, and then it is in the buffer.
     fn is_looked_at(&self, piece: Range<u64>) -> bool {
         piece.end - piece.start <= self.record_bytes.min(LOOK as u64)
     }
 
-    /// Ends the row under way before the last line break in its quotes, behind which is a row.
-    fn split(&mut self) -> Option<Bounds> {
-        let end = self.breaks.take()?.last.start;
-        let (start, line) = self.start.take()?;
-        self.rows += 1;
-        Some(Bounds { start, end, line })
-    }
-
-    /// Ends the row under way at the cursor.
+    /// Ends the present row at the cursor.
     fn take(&mut self, window: Window<'_>) -> Option<FrameStep> {
         let (start, line) = self.start.take()?;
         let row = start..self.cursor;
@@ -226,12 +135,12 @@ impl RowFramer {
         None
     }
 
-    /// The row under way ends with the input, and not with a line break outside quotes.
+    /// Handles a present row that ends with the input, and not with a line break outside quotes.
     fn take_last(&mut self, window: Window<'_>) -> Option<FrameStep> {
         let (start, line) = self.start?;
         let inside = || format!("inside record {} (starts at line {line}, byte offset {start})", self.rows + 1);
         if self.scanner.state == RowState::Quoted {
-            // A line break at the end of a file is there whether the quotes are closed or not.
+            // A file may end with a line break inside quotes that are never closed.
             let is_over = self.breaks.as_ref().is_some_and(|breaks| breaks.last.end == self.cursor);
             if is_over {
                 return self.split().map(FrameStep::Record);
@@ -240,7 +149,7 @@ impl RowFramer {
             self.ending = Some(AtEnd::Truncated { whole: None, inside, repair: EXPORT_AGAIN });
             return None;
         }
-        // A longer one is rejected for that.
+        // A longer row is rejected because of its length.
         let row = if self.cursor - start <= self.record_bytes { window.slice(start..self.cursor) } else { None };
         let is_cut = row.is_some_and(|row| self.header.kind(row) == RowKind::User && !self.header.is_whole(row));
         if is_cut {
@@ -300,7 +209,7 @@ impl Framer for RowFramer {
         (self.cursor, self.line)
     }
 
-    fn under_way(&self) -> Option<Bounds> {
+    fn unfinished(&self) -> Option<Bounds> {
         self.start.map(|(start, line)| Bounds { start, end: self.cursor, line })
     }
 
@@ -318,7 +227,7 @@ mod tests {
         RowFramer::new(Arc::new(header), Place { line: 1, offset: 0 }, 1 << 20)
     }
 
-    /// Frames a text that is fed in pieces: rows with their lines, what was skipped, and how it ended.
+    /// Frames a text that arrives in pieces. Returns the rows with their lines, the skipped rows, and how the text ended.
     fn frames(header: &str, text: &str, piece: usize) -> (Vec<(u64, String)>, SkippedRows, AtEnd) {
         let mut framer = framer(header);
         let (mut seen, mut available) = (Vec::new(), 0);
@@ -334,7 +243,7 @@ mod tests {
 
     const HEADER: &str = "id,password_digest";
 
-    /// Frames it in pieces of every size.
+    /// Frames the text in pieces of every size.
     #[track_caller]
     fn assert_frames(text: &str, rows: &[(u64, &str)], skipped: (u64, u64)) {
         let rows: Vec<(u64, String)> = rows.iter().map(|(line, row)| (*line, (*row).to_owned())).collect();
@@ -346,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_found_whatever_the_borders_of_the_buffers() {
+    fn rows_are_found_with_any_size_of_buffers() {
         let text = "a,b\r\n\r\n\"x\r\ny\",\"say \"\"hi\"\"\"\n\n1,2,3\n\u{feff}marked,row\nlast,";
         let rows = [(1, "a,b"), (3, "\"x\r\ny\",\"say \"\"hi\"\"\""), (6, "1,2,3"), (7, "marked,row"), (8, "last,")];
         assert_frames(text, &rows, (0, 0));
@@ -373,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_cut_off_is_not_taken_for_a_whole_one() {
+    fn a_row_that_is_cut_off_does_not_count_as_whole() {
         for (text, why) in
             [("1,2\n\"a,b\n1,2", "quote"), ("1,2\n3", "line break"), ("1,2\n3,4", "line break"), ("1,2\n\"3", "quote")]
         {

@@ -1,5 +1,5 @@
-//! What the reader of a CSV has to agree with, for property tests and for fuzzing: the `csv` crate over the whole document,
-//! wherever both take a row for one.
+//! The reference for the reader of a CSV, for property tests and for fuzzing: the `csv` crate, for every row that both of
+//! them find.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::source::{ReaderLimits, RecordReader, RowFault, SourceError};
 
-/// Gives out a few bytes at a time, so that every border falls everywhere.
+/// Returns a few bytes at a time, so that a buffer can end anywhere.
 struct Dribble(std::io::Cursor<Vec<u8>>, usize);
 
 impl Read for Dribble {
@@ -18,11 +18,11 @@ impl Read for Dribble {
     }
 }
 
-/// Where a row stands, and its cells or why there are none.
+/// Where a row is, and its cells, or why they cannot be read.
 pub(crate) type ReadRow = (Range<usize>, Result<Vec<String>, RowFault>);
 
-/// The rows, and whether the table ends in the middle of one, or in front of another one. Positions are checked, and that
-/// every byte is in a row or is nobody's.
+/// Reads the rows. Returns them, and whether the table ends in the middle of a row or before another table. It also checks
+/// positions, and that every byte is in a row or belongs to none.
 pub(crate) fn read(document: &[u8], chunk_bytes: usize, piece: usize) -> (Vec<ReadRow>, bool) {
     let limits = ReaderLimits { chunk_bytes, ..ReaderLimits::default() };
     let source = Dribble(std::io::Cursor::new(document.to_vec()), piece);
@@ -52,13 +52,13 @@ pub(crate) fn read(document: &[u8], chunk_bytes: usize, piece: usize) -> (Vec<Re
     if !is_cut_off {
         let skipped = reader.skipped();
         let (rows, lines) = (skipped.empty + skipped.headers, lines_between(document, &rows));
-        // One may have a quoted line break in a cell too many.
+        // One of these rows may have a quoted line break in a surplus cell.
         assert!(rows <= lines && (rows > 0) == (lines > 0), "{rows} {lines} {}", document.escape_ascii());
     }
     (rows, is_cut_off)
 }
 
-/// How many lines there are in which there is something, between the header and the rows and behind them.
+/// The number of lines that are not empty, between the header and the rows and behind them.
 fn lines_between(document: &[u8], rows: &[ReadRow]) -> u64 {
     let header = memchr::memchr2(b'\n', b'\r', document).unwrap_or(document.len());
     let ends = std::iter::once(header).chain(rows.iter().map(|(range, _)| range.end));
@@ -67,8 +67,8 @@ fn lines_between(document: &[u8], rows: &[ReadRow]) -> u64 {
     for (end, start) in ends.zip(starts) {
         for line in document[end..start].split(|byte| matches!(byte, b'\r' | b'\n')) {
             let text = String::from_utf8_lossy(line).replace('\u{feff}', "");
-            let is_nobodys = text.chars().all(|character| "\",; \t".contains(character)) || text.contains("id");
-            assert!(is_nobodys, "{text} is lost: {}", document.escape_ascii());
+            let belongs_to_no_row = text.chars().all(|character| "\",; \t".contains(character)) || text.contains("id");
+            assert!(belongs_to_no_row, "{text} is lost: {}", document.escape_ascii());
             lines += u64::from(!text.is_empty());
         }
     }
@@ -90,8 +90,8 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}')
 }
 
-/// Fails unless the reader and the `csv` crate read the same in every row that both of them read. The reader refuses more: a
-/// quote in the wrong place, and cells in which there are rows. And it reads more: blanks before quotes.
+/// Fails unless the reader and the `csv` crate read the same cells in every row that both of them read. The reader refuses
+/// more: a quote in a wrong place, and cells with rows in them. It also reads more: blanks before quotes.
 pub(crate) fn assert_agreement(document: &[u8], chunk_bytes: usize, piece: usize) {
     let shown = document.escape_ascii();
     let (rows, _) = read(document, chunk_bytes, piece);
@@ -102,18 +102,21 @@ pub(crate) fn assert_agreement(document: &[u8], chunk_bytes: usize, piece: usize
         records.insert(first_byte(document, usize::try_from(at).expect("a small document")), record);
     }
     let columns = records.pop_first().expect("the header").1.len();
-    // Whether the next row has to be one for both.
-    let mut is_in_step = true;
+    let has_blanks = |cell: &[u8]| {
+        let first = cell.iter().find(|byte| !matches!(byte, b' ' | b'\t' | 0xef | 0xbb | 0xbf));
+        first == Some(&b'"') && !cell.starts_with(b"\"")
+    };
+    // Whether both of them must find the next row, and where the last row ended.
+    let (mut is_in_step, mut behind) = (true, 0);
     for (Range { start, end }, row) in &rows {
+        // A row that the reader skips may have blanks before quotes, too.
+        is_in_step &= !records.range(behind..*start).any(|(_, record)| record.iter().any(has_blanks));
+        behind = *end;
         let Some(record) = records.get(start) else {
-            assert!(!is_in_step, "the row at {start} is none for others: {shown}");
+            assert!(!is_in_step, "the row at {start} is no row for the csv crate: {shown}");
             continue;
         };
         let next = records.range(start + 1..).next().map_or(document.len(), |(next, _)| *next);
-        let has_blanks = |cell: &[u8]| {
-            let first = cell.iter().find(|byte| !matches!(byte, b' ' | b'\t' | 0xef | 0xbb | 0xbf));
-            first == Some(&b'"') && !cell.starts_with(b"\"")
-        };
         is_in_step = first_byte(document, *end) == next && !record.iter().any(has_blanks);
         match row {
             _ if !is_in_step => {}
@@ -144,7 +147,7 @@ mod tests {
         rows.into_iter().map(|(_, cells)| cells).collect()
     }
 
-    /// A table as a program writes it, with line breaks and separators of either kind.
+    /// A table as a program writes it, with either kind of line breaks and any separator.
     fn written(rows: &[Vec<String>], separator: u8, crlf: bool) -> Vec<u8> {
         let terminator = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
         let mut writer =
@@ -159,7 +162,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
-        /// Names with anything in them, but for addresses behind a line break, which make them look like rows.
+        /// Names with anything in them, except email addresses behind a line break, which would make them look like rows.
         #[test]
         fn what_the_csv_crate_writes_reads_back(
             names in proptest::collection::vec(("[a-c,;\"\r\n\t |é😀]{0,12}", "[a-c,;\"\r\n\t |é😀]{0,12}"), 0..12),
@@ -178,10 +181,10 @@ mod tests {
             prop_assert_eq!(cells(read), rows.into_iter().map(trim).collect::<Vec<_>>());
         }
 
-        /// Quotes put in or taken out anywhere: nobody has another one's address. (Of ids that are short numbers a line of a
-        /// few words may be the beginning of a row or a part of an address; there names have no line breaks.)
+        /// Quotes are added or removed anywhere: no user gets the address of another one. (If ids are short numbers, a line
+        /// of a few words may be the beginning of a row or a part of an address; there, names have no line breaks.)
         #[test]
-        fn no_quote_gives_anybody_what_is_another_ones(
+        fn no_quote_gives_a_user_the_address_of_another_one(
             names in proptest::collection::vec(proptest::sample::select(vec!["Ann", "Baker, Bob", "Al \"Ace\" A", "Ann\nMary", "", "a,\r\nb"]), 1..8),
             quoted in any::<bool>(),
             ids in 0u8..3,
@@ -215,7 +218,7 @@ mod tests {
             let (rows, _) = read(document.as_bytes(), chunk, piece);
             for (range, cells) in rows {
                 let Ok(cells) = cells else { continue };
-                // What was cut off of a row by a line break without quotes is somebody unknown.
+                // If a line break without quotes cut a row, the part behind it has no known id.
                 let Some(own) = (0..names.len()).find(|number| id(*number) == cells[0]) else { continue };
                 for other in (0..names.len()).filter(|number| *number != own) {
                     let address = format!("u{other}@x.org");
@@ -225,7 +228,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_rows_as_the_csv_crate_has_them(
+        fn any_bytes_give_the_same_rows_as_the_csv_crate(
             pieces in proptest::collection::vec(
                 proptest::sample::select(vec![
                     &b"a"[..], b"b", b",", b",", b"\"", b"\"", b"\"", b"\r", b"\n", b"\n", b" ", b"\xff", b"\xc3\xa9",

@@ -1,26 +1,26 @@
-//! One part of several that together read the same inputs.
+//! A shard: one of several parts that together read the same inputs.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
-/// Records that stay together. Enough that a shard's records mostly come in whole chunks, and few enough that the shards of
-/// a small input are alike in size.
+/// How many records stay together: enough that a shard's records mostly come in whole chunks, and few enough that the shards
+/// of a small input are about equal in size.
 const BLOCK: u64 = 1_000;
 
-/// One shard of several, as in `2/3`: it takes every third block of a thousand records, beginning with the second one.
+/// One of several shards. For example, `2/3` takes every third block of a thousand records, beginning with the second block.
 ///
-/// Only a record's number within its input decides, so the parts are the same on every machine, however the input is
-/// compressed, and wherever reading is taken up again.
+/// Only the number of a record within its input decides. So the shards are the same on every machine, with any compression,
+/// and wherever reading resumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shard {
-    /// From 0.
+    /// Counted from 0.
     index: u32,
     of: NonZeroU32,
 }
 
 impl Shard {
-    /// The shard with this index, from 0, of so many; `None` if there are not as many.
+    /// The shard with this index, from 0, among this many; `None` if the index is too large.
     pub fn new(index: u32, of: NonZeroU32) -> Option<Self> {
         (index < of.get()).then_some(Self { index, of })
     }
@@ -45,7 +45,7 @@ impl Shard {
         u64::from(self.index) * BLOCK + 1
     }
 
-    /// How many of an input's first `records` records the other shards take.
+    /// How many of an input's first `records` records belong to the other shards.
     pub fn left_to_others(self, records: u64) -> u64 {
         let round = u64::from(self.of.get()) * BLOCK;
         let of_last_round = (records % round).saturating_sub(u64::from(self.index) * BLOCK).min(BLOCK);
@@ -70,12 +70,12 @@ impl fmt::Display for Shard {
     }
 }
 
-/// What `--shard` says.
+/// The value of `--shard`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShardChoice {
-    /// What the engine says.
+    /// What the batch system's environment says.
     Auto,
-    /// This one.
+    /// This shard.
     Of(Shard),
 }
 

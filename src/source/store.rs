@@ -1,4 +1,4 @@
-//! The stores that objects lie in, through the `object_store` crate.
+//! The stores of objects, through the `object_store` crate.
 
 use std::error::Error as _;
 use std::ops::Range;
@@ -21,10 +21,10 @@ use url::{Position, Url};
 
 use super::object_access::{ObjectAccess, ObjectFault, Part, Version, is_loopback};
 
-/// Between two tries of a part whose answer broke off.
+/// The pause between two attempts at a part whose answer broke off.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The store that an object lies in, and the object's place in it.
+/// A store, and the path of an object in it.
 #[derive(Debug)]
 pub(super) struct Store {
     store: Arc<dyn ObjectStore>,
@@ -42,8 +42,7 @@ impl Store {
         Ok(Self { store, path })
     }
 
-    /// A part of the object, of the version that is `known`. The last part may be shorter, and behind the end there is
-    /// nothing.
+    /// A part of the object, of the version that is `known`. The last part may be shorter. Behind the end there is nothing.
     pub(super) async fn part(
         &self,
         range: Range<u64>,
@@ -56,9 +55,9 @@ impl Store {
         let began = Instant::now();
         loop {
             match self.try_part(range.clone(), known.as_ref()).await {
-                // The crate tries again if there is no answer; an answer that breaks off is left to us.
+                // The crate retries if there is no answer. An answer that breaks off is retried here.
                 Err(ObjectFault::Unreachable) if began.elapsed() + PAUSE < patience => sleep(PAUSE).await,
-                // An empty object has no part that could be given.
+                // An empty object has no parts.
                 Err(ObjectFault::NoParts) if range.start == 0 => return self.empty().await,
                 ended => return ended,
             }
@@ -66,7 +65,7 @@ impl Store {
     }
 
     async fn try_part(&self, range: Range<u64>, known: Option<&Version>) -> Result<Part, ObjectFault> {
-        // A weak tag says that the content is alike, and cannot be asked for (RFC 9110, 13.1.1).
+        // A weak tag only says that the content is equivalent, and must not be used in `If-Match` (RFC 9110, 13.1.1).
         let tag = known.and_then(|version| version.tag.clone()).filter(|tag| !tag.starts_with("W/"));
         let options = GetOptions::new().with_range(Some(GetRange::Bounded(range.clone()))).with_if_match(tag);
         let answer = self.store.get_opts(&self.path, options).await.map_err(|error| fault(&error))?;
@@ -88,9 +87,9 @@ impl Store {
 }
 
 fn build(url: &Url, access: &ObjectAccess, client: ClientOptions) -> Result<Arc<dyn ObjectStore>, Error> {
-    // One try of ours takes a third of the patience at most, so that there are several.
+    // One attempt takes at most a third of the patience, so that there are several.
     let retry = RetryConfig { retry_timeout: access.patience / 3, max_retries: 10, backoff: BackoffConfig::default() };
-    // The names are those of variables; what a store does not know is another's.
+    // The names are those of environment variables. A store ignores the names that it does not know.
     let options = || access.options.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
     Ok(match url.scheme() {
         "s3" => {
@@ -111,7 +110,7 @@ fn build(url: &Url, access: &ObjectAccess, client: ClientOptions) -> Result<Arc<
             Arc::new(builder.with_url(url.as_str()).with_client_options(client).with_retry(retry).build()?)
         }
         _ => {
-            // The path is put in by the store; a signature in the query stays.
+            // The store adds the path. A signature in the query stays.
             let query = &url[Position::AfterPath..Position::AfterQuery];
             let base = format!("{}/{query}", &url[..Position::BeforePath]);
             Arc::new(HttpBuilder::new().with_url(base).with_client_options(client).with_retry(retry).build()?)
@@ -120,7 +119,7 @@ fn build(url: &Url, access: &ObjectAccess, client: ClientOptions) -> Result<Arc<
 }
 
 fn client_options(url: &Url, access: &ObjectAccess) -> Result<ClientOptions, ObjectFault> {
-    // Of the endpoints and URLs that are let in, those without TLS are on this machine.
+    // Of the endpoints and URLs that are allowed, only those on this machine have no TLS.
     let on_this_machine = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url));
     let is_local = on_this_machine(url.as_str()) || access.options.iter().any(|(_, value)| on_this_machine(value));
     let options = ClientOptions::new()
@@ -139,7 +138,7 @@ fn version(meta: &ObjectMeta) -> Version {
     Version { bytes: meta.size, tag: meta.e_tag.clone(), modified }
 }
 
-/// What an error means. Its own text may hold the URL, and is never shown.
+/// The kind of an error. Its own text may hold the URL, and is never shown.
 fn fault(error: &Error) -> ObjectFault {
     tracing::debug!(kind = kind(error), "the store did not give a part");
     match error {
@@ -147,7 +146,7 @@ fn fault(error: &Error) -> ObjectFault {
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => ObjectFault::Refused,
         Error::Precondition { .. } => ObjectFault::Changed,
         Error::InvalidPath { .. } | Error::UnknownConfigurationKey { .. } => ObjectFault::Settings,
-        // What an https server is said to do that answers with the whole object.
+        // The crate's error for an https server that answers with the whole object.
         Error::NotSupported { .. } => ObjectFault::NoParts,
         _ => match kind(error).as_str() {
             "416" | "no part" => ObjectFault::NoParts,
@@ -159,8 +158,8 @@ fn fault(error: &Error) -> ObjectFault {
     }
 }
 
-/// A word for what an error is: a status, or what became of the request. The crate does not give its types away, only
-/// sentences.
+/// A word for the kind of an error: a status, or what happened to the request. The crate hides its types, so its sentences
+/// are matched.
 fn kind(error: &Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     for cause in causes {

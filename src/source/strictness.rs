@@ -13,7 +13,7 @@ fn space() -> impl Strategy<Value = String> {
     proptest::string::string_regex("[ \n\t\r]{0,3}").unwrap()
 }
 
-/// A JSON value as text, with the characters in its strings that make framing hard.
+/// A JSON value as text. Its strings have the characters that make framing hard.
 fn value() -> impl Strategy<Value = String> {
     let text = proptest::string::string_regex(r#"[a-c{}\[\],: é😀]{0,6}(\\["\\/nt])?[a-c{}\[\],]{0,3}"#).unwrap();
     let leaf = prop_oneof![
@@ -41,7 +41,7 @@ fn value() -> impl Strategy<Value = String> {
 
 fn array() -> impl Strategy<Value = String> {
     (proptest::collection::vec(value(), 0..6), space(), space()).prop_map(|(mut items, before, behind)| {
-        // An array that begins with an array of objects would be one of pages.
+        // An array that begins with an array of objects would be an array of pages.
         if let Some(first) = items.first_mut().filter(|first| first.starts_with('[')) {
             *first = format!("{{\"k\":{first}}}");
         }
@@ -58,7 +58,7 @@ fn envelope() -> impl Strategy<Value = String> {
     })
 }
 
-/// A whole document: bare arrays or envelopes, one or several, one behind the other or in an array.
+/// A whole document: arrays or envelopes, one or several, one behind the other or in an array.
 fn document() -> impl Strategy<Value = String> {
     let pages = prop_oneof![
         proptest::collection::vec((space(), array(), space()).prop_map(|(a, array, b)| format!("{a}{array}{b}")), 1..4),
@@ -75,7 +75,7 @@ fn document() -> impl Strategy<Value = String> {
     })
 }
 
-/// A change somewhere: a byte put in, taken out or replaced, or the end cut off.
+/// A changed document: a byte added, removed or replaced, or the end cut off.
 fn mutate(document: &str, at: usize, kind: u8, byte: u8) -> Vec<u8> {
     let mut bytes = document.as_bytes().to_vec();
     let at = at % bytes.len().max(1);
@@ -125,7 +125,7 @@ proptest! {
     }
 }
 
-/// What may stand where a page is expected: pages, with and without users beside `data`, and answers of other kinds.
+/// What may be where a page is expected: pages, with and without users beside `data`, and answers of other kinds.
 fn odd_page() -> impl Strategy<Value = String> {
     let beside = proptest::sample::select(vec![
         r#""errors":[{"code":"x"}]"#,
@@ -161,7 +161,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn pages_and_what_is_beside_users_are_told_apart_whatever_the_borders_of_the_buffers(
+    fn pages_and_members_beside_users_are_recognised_with_any_size_of_buffers(
         pages in proptest::collection::vec(odd_page(), 1..5),
         together in proptest::sample::select(vec![("", "", ""), ("", "\n", ""), ("", "\u{feff}", ""), ("[", ",", "]"), ("[", " ,\n", "]\n")]),
         chunk in 1usize..80,
@@ -172,7 +172,7 @@ proptest! {
     }
 }
 
-/// Records with so much white space behind each.
+/// Records, each with the length of the white space behind it.
 fn spaced() -> impl Strategy<Value = Vec<(String, usize)>> {
     proptest::collection::vec((value(), prop_oneof![0usize..4, 0usize..200]), 1..6)
 }
@@ -180,8 +180,8 @@ fn spaced() -> impl Strategy<Value = Vec<(String, usize)>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
-    /// A record is what it is in the document, however small the buffers are and however much white space is behind it. It
-    /// is reported as too large if it is.
+    /// A record is the same as in the document, with any size of buffers and any amount of white space behind it. It is
+    /// reported as too large only if it is.
     #[test]
     fn a_record_is_itself_or_too_large(
         mut records in spaced(),
@@ -235,9 +235,9 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
-    /// Lines that were put together from files, or taken out of an array.
+    /// Lines that were put together from files, or taken from an array.
     #[test]
-    fn lines_are_accepted_only_if_each_is_json_but_for_what_is_around_it(
+    fn lines_are_accepted_only_if_each_is_json_without_what_is_around_it(
         lines in proptest::collection::vec((value(), 0u8..6, space()), 1..5),
         at in any::<usize>(),
         kind in 0u8..5,
@@ -268,7 +268,7 @@ proptest! {
     }
 }
 
-/// The kinds of cases that public suites of JSON tests hold, each as it is named, with any borders.
+/// The kinds of cases in public suites of JSON tests. The name of each file says what is expected. Buffers may end anywhere.
 #[test]
 fn every_kind_of_case_is_decided_as_serde_json_does() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/json_cases");

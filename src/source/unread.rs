@@ -1,4 +1,4 @@
-//! What is not read yet, behind the reader's buffer and in it, as struson reads it.
+//! The bytes that are not read yet, in the reader's buffer and behind it, as struson reads them.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -8,31 +8,32 @@ use memchr::memchr_iter;
 use super::buffer::Buffer;
 use super::record::to_index;
 
-/// More than struson can have read ahead, whose buffer holds 1 KiB.
+/// More bytes than struson can have read ahead. Its buffer has 1 KiB.
 pub(super) const BEHIND: u64 = 8 * 1024;
 
-/// Bytes of an input: those in a buffer, the first of which is at `base`, and those behind them.
+/// Bytes of an input: those in a buffer, which begins at `base`, and those behind them.
 pub(super) struct Unread<'r> {
     pub buffer: &'r mut Buffer,
     pub base: &'r mut u64,
     pub reader: &'r mut dyn Read,
-    /// How many bytes are in the buffer if it is full.
+    /// With this many bytes the buffer is full.
     pub full: usize,
-    /// Whether there are records in the buffer, which have to be handed out before it can take more than is in it.
+    /// Whether the buffer holds records that must be returned before it can take more.
     pub holds_records: bool,
 }
 
 /// Why bytes cannot be read.
 pub(super) enum Stop {
-    /// The records in the buffer have to be handed out first.
+    /// The records in the buffer must be returned first.
     Full,
-    /// A name has no end.
+    /// The name of a member is too long.
     LongName,
     Failed(io::Error),
 }
 
 impl Unread<'_> {
-    /// The bytes from this offset on: so many at least, unless there are no more. Those far before it may be gone then.
+    /// The bytes from this offset on: at least this many, unless there are fewer. Bytes far before the offset may be
+    /// dropped.
     pub(super) fn from(&mut self, offset: u64, least: usize) -> Result<&[u8], Stop> {
         while to_index(offset - *self.base) + least > self.buffer.len() {
             if self.buffer.len() >= self.full {
@@ -54,13 +55,13 @@ impl Unread<'_> {
     }
 }
 
-/// What struson reads from.
+/// The source that struson reads from.
 pub(super) struct UnreadSource<'s, 'r> {
     pub unread: &'s mut Unread<'r>,
     pub at: u64,
-    /// Line breaks among the bytes given out.
+    /// The number of line breaks among the bytes that were returned.
     pub lines: u64,
-    /// How many bytes there may be up to the end of a name, while one is read.
+    /// While a name is read: how many bytes may come before its end.
     pub name: &'s Cell<Option<u64>>,
     pub stop: Option<Stop>,
 }

@@ -1,4 +1,4 @@
-//! The raw bytes of an input, as they are looked after while they are read.
+//! The raw bytes of an input, which are watched while they are read.
 
 use std::fs::Metadata;
 use std::io::{self, Read};
@@ -10,12 +10,12 @@ use super::error::InputFault;
 use super::known::{BLOCK_BYTES, Blocks, KnownInput, KnownInputs};
 use super::{InputDigest, InputWatch};
 
-/// What the file system says of a file. If that is what it was, so is the content; if not, it has to be looked at.
+/// What the file system says about a file. If it is unchanged, so is the content; otherwise the content must be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     bytes: u64,
     modified: Option<std::time::SystemTime>,
-    /// Device, inode, and the time of the last change of anything about it.
+    /// Device, inode, and the time of the last change to its metadata.
     #[cfg(unix)]
     identity: (u64, u64, i64, i64),
 }
@@ -34,19 +34,19 @@ impl Stamp {
     }
 }
 
-/// The file that is read, and what was said of it when it was opened.
+/// The file that is read, and its stamp when it was opened.
 pub(super) struct Origin {
     path: PathBuf,
     stamp: Stamp,
 }
 
 impl Origin {
-    /// None of a pipe or a device, of which there is nothing to be said.
+    /// `None` for a pipe or a device, which has no useful stamp.
     pub(super) fn of(path: &Path, opened: &Metadata) -> Option<Self> {
         opened.is_file().then(|| Self { path: path.to_path_buf(), stamp: Stamp::of(opened) })
     }
 
-    /// Looks whether the file is still the one whose bytes came to this. One that is gone was not changed.
+    /// Checks that the file still has the bytes with this digest. A file that was removed was not changed.
     fn check(&self, read: &InputDigest) -> io::Result<()> {
         let is_same = match std::fs::metadata(&self.path) {
             Ok(metadata) => Stamp::of(&metadata) == self.stamp || self.is(read),
@@ -55,7 +55,7 @@ impl Origin {
         if is_same { Ok(()) } else { Err(InputFault::Changed.into()) }
     }
 
-    /// Whether the file has this content now. It may only have been touched.
+    /// Whether the file has this content now. Somebody may only have touched it.
     fn is(&self, read: &InputDigest) -> bool {
         tracing::debug!("the file looks changed; reading it once more");
         std::fs::File::open(&self.path)
@@ -64,7 +64,7 @@ impl Origin {
     }
 }
 
-/// Reads an input's bytes and does about them what is to be done.
+/// Reads an input's bytes, and records or checks them.
 pub(super) struct Watched {
     reader: Box<dyn Read + Send>,
     origin: Option<Origin>,
@@ -78,18 +78,18 @@ enum Keeping {
     Hold(HeldBlock),
 }
 
-/// A block that is as it was, and how much of it was handed out.
+/// A block that was checked, and how much of it was returned.
 struct HeldBlock {
     known: Arc<KnownInputs>,
     input: KnownInput,
     block: Vec<u8>,
     given: usize,
-    /// The number of the next one.
+    /// The number of the next block.
     next: u64,
 }
 
 impl Watched {
-    /// Reads from `reader`, which begins at the beginning of the block with this number.
+    /// Reads from `reader`, which is at the beginning of the block with this number.
     pub(super) fn new(
         reader: Box<dyn Read + Send>,
         origin: Option<Origin>,
@@ -110,7 +110,7 @@ impl Watched {
         Self { reader, origin, keeping, is_over: false }
     }
 
-    /// The end was reached, of an input whose bytes came to this.
+    /// Handles the end of an input with this digest.
     fn end(&mut self, digest: &InputDigest) -> io::Result<()> {
         self.is_over = true;
         self.origin.take().map_or(Ok(()), |origin| origin.check(digest))
@@ -147,7 +147,7 @@ impl Read for Watched {
 }
 
 impl HeldBlock {
-    /// Reads the next block and looks whether it is as it was; false at the end.
+    /// Reads the next block and checks that it is unchanged. Returns false at the end.
     fn next_block(&mut self, reader: &mut dyn Read) -> io::Result<bool> {
         self.block.clear();
         self.given = 0;

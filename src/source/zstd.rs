@@ -7,24 +7,24 @@ use std::sync::Once;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::decompress::{UnpackStep, behind_zeros};
 use super::error::InputFault;
+use super::unpack_step::{UnpackStep, behind_zeros};
 
-/// The largest window that is kept in memory, in bytes: what every decoder has to support (RFC 8878, section 3.1.1.1.2),
-/// and what `zstd` uses up to level 19.
+/// The largest window that is kept in memory, in bytes: the one that every decoder must support (RFC 8878, section
+/// 3.1.1.1.2), and that `zstd` uses up to level 19.
 const WINDOW: u64 = 8 * 1024 * 1024;
 
-/// Whether data begin with a zstd frame, be it one to be skipped.
+/// Whether data begin with a zstd frame, or with one that is skipped.
 pub(super) fn is_zstd(first: &[u8]) -> bool {
     matches!(first, [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18])
 }
 
-/// Reads the content of all frames. Data that end in the middle of a frame give [`io::ErrorKind::UnexpectedEof`] behind
-/// what is whole.
+/// Reads the content of all frames. If the data end in the middle of a frame, it returns what is whole, and then
+/// [`io::ErrorKind::UnexpectedEof`].
 pub(super) struct Frames<R> {
     source: R,
     decoder: FrameDecoder,
-    /// Whether a frame was begun.
+    /// Whether a frame has begun.
     is_open: bool,
     is_over: bool,
 }
@@ -36,12 +36,12 @@ impl<R: BufRead> Frames<R> {
         Self { source, decoder, is_open: false, is_over: false }
     }
 
-    /// What is read.
+    /// The compressed data.
     pub(super) fn source(&mut self) -> &mut R {
         &mut self.source
     }
 
-    /// What comes next; behind an error, nothing does.
+    /// The next step. After an error there is none.
     pub(super) fn step(&mut self, buffer: &mut [u8]) -> io::Result<UnpackStep> {
         let step = if self.is_over { Ok(UnpackStep::End) } else { self.next(buffer) };
         self.is_over |= step.is_err();
@@ -66,7 +66,7 @@ impl<R: BufRead> Frames<R> {
         }
     }
 
-    /// Begins the next frame with content, or says that there is none.
+    /// Begins the next frame with content, or returns the end of the data.
     fn begin(&mut self) -> io::Result<Option<UnpackStep>> {
         loop {
             match behind_zeros(&mut self.source)? {
@@ -87,7 +87,7 @@ impl<R: BufRead> Frames<R> {
         }
     }
 
-    /// Decodes until there is some content, or the frame is over.
+    /// Decodes until there is some content, or the frame ends.
     fn decode(&mut self) -> io::Result<()> {
         while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
             let decoded = self.decoder.decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1));
@@ -97,7 +97,7 @@ impl<R: BufRead> Frames<R> {
     }
 
     fn failed(&mut self, error: &FrameDecoderError) -> io::Error {
-        // The decoder wraps it in an error for each of the things it may have been about to read.
+        // The decoder wraps the read error in an error for what it was reading.
         let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
         match causes.find_map(|cause| cause.downcast_ref::<io::Error>()) {
             Some(reading) if reading.kind() != io::ErrorKind::UnexpectedEof => {
@@ -124,11 +124,11 @@ impl<R: BufRead> Frames<R> {
     /// Compares the frame's checksum, if it has one.
     fn check(&self) -> io::Result<()> {
         static UNCHECKED: Once = Once::new();
-        let (told, found) = (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
-        if told.is_none() {
+        let (expected, found) = (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
+        if expected.is_none() {
             UNCHECKED.call_once(|| tracing::warn!("zstd data without checksums: damage to them cannot be noticed"));
         }
-        let is_damaged = told.is_some() && told != found;
+        let is_damaged = expected.is_some() && expected != found;
         if is_damaged { Err(InputFault::Damaged("the checksum of the zstd data is wrong").into()) } else { Ok(()) }
     }
 }
@@ -159,9 +159,9 @@ mod tests {
     }
 
     proptest! {
-        /// With any damage to the data: it is an error, or the content is what it was.
+        /// With any damage to the data there is an error, or the content is the same.
         #[test]
-        fn damage_is_told_and_nothing_is_made_up(
+        fn damage_is_an_error_or_leaves_the_content_as_it_was(
             content in proptest::collection::vec(proptest::sample::select(b"abcabcabcd".to_vec()), 0..3_000),
             at in any::<usize>(),
             bit in 0u8..8,

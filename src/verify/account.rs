@@ -1,4 +1,4 @@
-//! What a verification found.
+//! The findings of a verification.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -13,14 +13,14 @@ use crate::exit::ExitStatus;
 use crate::pipeline::MappedIdentity;
 use crate::source::{Position, Purpose};
 
-/// How many positions are kept of each kind of finding.
+/// How many positions are kept for each kind of finding.
 const FIRST_POSITIONS: usize = 10;
 
 const EXTRA: &str = "at the target and not in the export";
 const PRESENT_BUT_REJECTED: &str = "at the target, but their record in the export cannot be sent now";
 const PRESENT_TWICE: &str = "at the target once more than in the export";
 
-/// How often something was found, and where first.
+/// How often something was found, and the first positions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 struct Finding {
     count: u64,
@@ -36,19 +36,19 @@ impl Finding {
     }
 }
 
-/// The account of a verification.
+/// The findings of a verification.
 #[derive(Debug)]
 pub struct Account {
-    /// What was read and mapped; its rejects are records that an import would not send.
+    /// What was read and mapped. Its rejects are records that an import would not send.
     pub ledger: Ledger,
-    /// Identities at the target that no record was compared with; unknown after a sample.
+    /// Identities at the target that were not compared with any record. After a sample they are unknown.
     pub(super) others: Option<NotFound>,
     checked: u64,
     equal: u64,
     missing: Finding,
     different: Finding,
     fields: BTreeMap<Field, u64>,
-    /// What was to be there and the target does not show.
+    /// Fields that records have and the target does not show.
     hidden: BTreeMap<Field, u64>,
 }
 
@@ -88,17 +88,17 @@ impl Account {
         }
     }
 
-    /// 0 only if all agrees.
+    /// Returns 0 only if everything agrees.
     pub fn exit_status(&self) -> ExitStatus {
         match ExitStatus::of(&self.ledger) {
             ExitStatus::Success | ExitStatus::Rejected if self.exceptions().is_some() => ExitStatus::Rejected,
-            // A record that cannot be sent is not at the target, and nobody says that it should be.
+            // A record that cannot be sent is not expected at the target.
             ExitStatus::Rejected => ExitStatus::Success,
             status => status,
         }
     }
 
-    /// The summary for people. It names positions and fields, never a person.
+    /// Writes the summary for people. It names positions and fields, never a person.
     pub fn write_summary(&self, out: &mut String) -> fmt::Result {
         let counts = self.ledger.counts();
         let how = if self.ledger.stopped.is_some() { "Verification STOPPED" } else { "Verified" };
@@ -117,7 +117,7 @@ impl Account {
         match &self.others {
             Some(NotFound { extra, rejected, twice }) => {
                 identities(out, extra, EXTRA)?;
-                // Most targets have none of these.
+                // Most targets have none of these, so they are shown only if there are some.
                 for (others, what) in [(rejected, PRESENT_BUT_REJECTED), (twice, PRESENT_TWICE)] {
                     if others.count > 0 {
                         identities(out, others, what)?;
@@ -130,7 +130,7 @@ impl Account {
         self.ledger.without_records().iter().try_for_each(|input| writeln!(out, "There is no record in {input}."))
     }
 
-    /// A line about what does not agree, if anything.
+    /// One line about what does not agree, if anything.
     pub fn exceptions(&self) -> Option<String> {
         let others = |which: fn(&NotFound) -> &Identities| self.others.as_ref().map_or(0, |others| which(others).count);
         let counts = [
@@ -145,13 +145,13 @@ impl Account {
         (!reported.is_empty()).then(|| reported.join(", "))
     }
 
-    /// Why the comparison ended early, and what was compared before that.
+    /// Why the comparison stopped early, and what was compared before.
     pub fn reason(&self) -> Option<String> {
         let purpose = if self.checked == 0 { Purpose::NoComparison } else { Purpose::Comparison };
         self.ledger.stopped.as_ref().map(|stopped| stopped.and_what_was_done(purpose))
     }
 
-    /// The account for programs.
+    /// The findings for programs.
     pub fn report<'a>(&'a self, target: &'a str) -> VerifyReport<'a> {
         VerifyReport {
             tool: env!("CARGO_PKG_NAME"),
@@ -189,7 +189,7 @@ fn positions(out: &mut String, finding: &Finding) -> fmt::Result {
     if more > 0 { writeln!(out, "  {:>14}   and {more} more", "") } else { Ok(()) }
 }
 
-/// The account of a verification as JSON.
+/// The findings of a verification as JSON.
 #[derive(Debug, Serialize)]
 pub struct VerifyReport<'a> {
     tool: &'static str,
@@ -207,10 +207,10 @@ pub struct VerifyReport<'a> {
     different: &'a Finding,
     different_fields: &'a BTreeMap<Field, u64>,
     not_compared: &'a BTreeMap<Field, u64>,
-    /// At the target and not in the export.
+    /// At the target, and not in the export.
     extra: Option<&'a Identities>,
     /// At the target, and in the export with a record that cannot be sent.
     present_but_rejected: Option<&'a Identities>,
-    /// At the target beside another identity of the same user in the export.
+    /// At the target, beside another identity of the same user in the export.
     present_twice: Option<&'a Identities>,
 }

@@ -1,4 +1,4 @@
-//! One page of records compared with who is there for them.
+//! Compares one page of records with the users at the target.
 
 use std::borrow::Cow;
 
@@ -6,38 +6,38 @@ use crate::avnology::{AdminCalls, Catalogue, Listed, read_by_external_id, read_l
 use crate::destination::{Comparable, Field, TargetError};
 use crate::pipeline::MappedIdentity;
 
-/// What the comparison of one identity brought.
+/// The result for one identity.
 #[derive(Debug)]
 pub(super) enum ComparisonResult {
     Missing,
-    /// It is there.
+    /// The user is at the target.
     Found {
-        /// The fields that are not as they were to be.
+        /// The fields that differ.
         different: Vec<Field>,
-        /// What the target does not show.
+        /// The fields that the target does not show.
         hidden: Vec<Field>,
     },
 }
 
-/// What the comparison of a page brought.
+/// The results for one page.
 #[derive(Debug, Default)]
 pub(super) struct Compared {
-    /// For each identity.
+    /// One result for each identity.
     pub results: Vec<ComparisonResult>,
-    /// The target's own ids of those who were found.
+    /// The target's own ids of the users that were found.
     pub found: Vec<String>,
-    /// For each identity, the id that the user has at Clerk.
+    /// For each identity, the user's id at Clerk.
     pub clerk_ids: Vec<Option<String>>,
 }
 
-/// Compares records with who is at the target.
+/// Compares records with the users at the target.
 pub(super) struct Comparison<'a> {
     pub target: &'a AdminCalls,
-    /// All who are there, unless that is too much to ask for.
+    /// All users at the target. For a sample it is too much to ask for.
     pub catalogue: Option<&'a Catalogue>,
 }
 
-/// A record that nobody was found for under its external id.
+/// A record whose external id led to no user.
 struct Sought<'a> {
     index: usize,
     sent: Comparable<'a>,
@@ -45,20 +45,20 @@ struct Sought<'a> {
 }
 
 impl Comparison<'_> {
-    /// Compares a page.
+    /// Compares one page.
     pub(super) async fn compare(&self, page: &[MappedIdentity]) -> Result<Compared, TargetError> {
         let mut compared = Compared::default();
         while compared.results.len() < page.len() {
             let rest = &page[compared.results.len()..];
             let ids: Vec<&str> = rest.iter().map(|identity| identity.external_id.as_ref()).collect();
             let (count, body) = self.target.read_some(&ids).await?;
-            // A target that ignores a filter lists other identities; they are found by their external id, or not at all.
+            // A target that ignores a filter may list other identities, so each is checked by its external id.
             let found = read_by_external_id(&body);
             for identity in &rest[..count] {
                 let sent = read_sent(&identity.encoded).unwrap_or_default();
                 compared.clerk_ids.push(sent.clerk_id().map(Cow::into_owned));
                 let found = found.get(&*identity.external_id);
-                // One that came from another Clerk user is somebody else's.
+                // An identity that was imported from another Clerk user belongs to that user.
                 let found = found.filter(|found| sent.is_same_person(found) != Some(false));
                 let index = compared.results.len();
                 compared.results.push(ComparisonResult::Missing);
@@ -71,7 +71,8 @@ impl Comparison<'_> {
         Ok(compared)
     }
 
-    /// Whose external id was given, changed or taken away at Clerk since they were imported is there under another one.
+    /// Looks for users under other external ids: somebody may have set, changed or removed the external id at Clerk after
+    /// the import.
     async fn look_elsewhere(&self, page: &[MappedIdentity], compared: &mut Compared) -> Result<(), TargetError> {
         let is_missing = |(index, result)| matches!(result, &ComparisonResult::Missing).then_some(index);
         let missing: Vec<usize> = compared.results.iter().enumerate().filter_map(is_missing).collect();
@@ -80,12 +81,12 @@ impl Comparison<'_> {
             let clerk_id = sent.clerk_id()?;
             Some(Sought { index, sent, clerk_id })
         });
-        let (mut by_external_id, mut by_own_id, mut nowhere) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut by_external_id, mut by_own_id, mut not_found) = (Vec::new(), Vec::new(), Vec::new());
         for sought in sought {
             match self.earlier(&sought)? {
                 Some(Listed { external_id: Some(external_id), .. }) => by_external_id.push((sought, external_id)),
                 Some(Listed { id, .. }) => by_own_id.push((sought, id)),
-                None => nowhere.push(sought),
+                None => not_found.push(sought),
             }
         }
         let mut rest = by_external_id;
@@ -96,7 +97,7 @@ impl Comparison<'_> {
             for (sought, id) in rest.drain(..count) {
                 match found.get(id.as_str()).filter(|found| sought.sent.is_same_person(found) == Some(true)) {
                     Some(found) => compared.found(sought.index, &sought.sent, found),
-                    None => nowhere.push(sought),
+                    None => not_found.push(sought),
                 }
             }
         }
@@ -108,11 +109,11 @@ impl Comparison<'_> {
                 compared.found(index, &sent, &found);
             }
         }
-        // Who is not in the whole list is not there.
+        // A user who is not in the whole list is not at the target.
         if self.catalogue.is_some() {
             return Ok(());
         }
-        for Sought { index, sent, .. } in nowhere {
+        for Sought { index, sent, .. } in not_found {
             let body = self.target.read_person(&sent).await?;
             let listed = body.as_deref().and_then(read_list).map(|(listed, _)| listed);
             if let Some(found) = listed.iter().flatten().find(|found| sent.is_same_person(found) == Some(true)) {
@@ -122,8 +123,8 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Who may be there for a record: the catalogue knows; without it, who had no external id was imported under their id at
-    /// Clerk.
+    /// The identity that may belong to a record. The catalogue knows it. Without the catalogue: a user without an external
+    /// id was imported under the id at Clerk.
     fn earlier(&self, sought: &Sought<'_>) -> Result<Option<Listed>, TargetError> {
         let clerk_id = &*sought.clerk_id;
         if let Some(catalogue) = self.catalogue {

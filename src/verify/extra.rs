@@ -1,5 +1,6 @@
-//! Finds identities that are at the target and not in the export: what is listed and was not found for any record. Both are
-//! sorted on disk by the target's own ids, and merged. Whose ids stand in a record all the same is told apart.
+//! Finds identities that are at the target and not in the export: they are in the target's list, and no record led to them.
+//! The list and the found identities are sorted on disk by the target's own ids, and merged. An identity whose ids are in
+//! some record all the same is counted apart.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -13,16 +14,16 @@ use crate::index::{HASH_BYTES, Sorter, hash_of};
 /// How many ids are shown.
 const SHOWN: usize = 10;
 
-/// Where an identity is in the catalogue.
+/// The bytes of an identity's place in the catalogue.
 const PLACE_BYTES: usize = 6;
 
-/// A hash of the target's own id, and the place.
+/// A hash of the target's own id, and the place in the catalogue.
 const LISTED_BYTES: usize = HASH_BYTES + PLACE_BYTES;
 
-/// Entries in memory of each of the two sorters: 192 and 288 KiB.
+/// The number of entries in memory of each of the two sorters: 192 and 288 KiB.
 const BUFFERED: usize = 16 * 1024;
 
-/// How many identities, and the first few.
+/// The number of identities, and the first few.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Identities {
     pub count: u64,
@@ -30,18 +31,18 @@ pub(super) struct Identities {
     pub first: Vec<String>,
 }
 
-/// Identities at the target that were not found for any record.
+/// Identities at the target that no record led to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct NotFound {
-    /// They are not in the export.
+    /// Their ids are in no record of the export.
     pub extra: Identities,
     /// Their records are in the export and cannot be sent.
     pub rejected: Identities,
-    /// Another identity was found for their record.
+    /// Their record led to another identity.
     pub twice: Identities,
 }
 
-/// Places in the catalogue: how many, and the first few.
+/// Places in the catalogue: their number, and the first few.
 #[derive(Default)]
 struct Places {
     count: u64,
@@ -63,7 +64,7 @@ impl Places {
     }
 }
 
-/// The identities that were found for records of the export, by the target's own ids.
+/// The identities that records of the export led to, by the target's own ids.
 #[derive(Debug)]
 pub(super) struct FoundIdentities {
     ids: Sorter<HASH_BYTES>,
@@ -74,13 +75,13 @@ impl FoundIdentities {
         Self { ids: Sorter::new(BUFFERED, std::env::temp_dir()) }
     }
 
-    /// Takes in some.
+    /// Adds identities.
     pub(super) fn extend(&self, ids: &[String]) -> io::Result<()> {
         let hashes: Vec<_> = ids.iter().map(|id| hash(id)).collect();
         self.ids.extend(&hashes)
     }
 
-    /// All that is listed and was not found.
+    /// All identities in the list that no record led to.
     pub(super) fn find_others(self, catalogue: &Catalogue, in_export: &IdsInExport) -> io::Result<NotFound> {
         let listed = Sorter::<LISTED_BYTES>::new(BUFFERED, std::env::temp_dir());
         for identity in catalogue.listed() {
@@ -109,8 +110,8 @@ impl FoundIdentities {
     }
 }
 
-/// The places of those who are listed and were not found, once each: one that changed while the list was read is in it
-/// twice.
+/// The places of the identities that are in the list and were not found, each once. The list has an identity twice if it
+/// changed while the list was read.
 fn not_found(
     listed: impl Iterator<Item = io::Result<[u8; LISTED_BYTES]>>,
     found: impl Iterator<Item = io::Result<[u8; HASH_BYTES]>>,
@@ -133,7 +134,7 @@ fn not_found(
     })
 }
 
-/// By the target's own id, the only one that is hashed here.
+/// A hash of the target's own id; no other id is hashed here.
 fn hash(id: &str) -> [u8; HASH_BYTES] {
     hash_of(0, id)
 }

@@ -1,15 +1,15 @@
-//! Reads the target back and compares it, field by field, with what mapping would send now.
+//! Reads the target back and compares it, field by field, with what an import would send now.
 //!
 //! ```text
-//! the target's list ──► who is there, by their ids at Clerk ─┐ on disk
+//! the target's list ──► all users there, by their ids at Clerk ─┐ on disk
 //! read → map (as in an import) → 100 identities at a time → :batchGet → compare → one account
-//!                   │                    └─ who was found ──► sorted on disk, merged with the list ──► extra identities
-//!                   └─ all ids, also those of rejects ──► on disk ──► which of these are in the export all the same
+//!                   │                    └─ users found ──► sorted on disk, merged with the list ──► extra identities
+//!                   └─ all ids, also those of rejects ──► on disk ──► extra identities that are in the export all the same
 //! ```
 //!
-//! Who somebody is says the id that they have at Clerk: a user with another external id than they were imported under is one
-//! who differs, and neither missing nor extra. Of a sample the whole list would be too much to ask for; there they are looked
-//! for under their id at Clerk, and by their address, username and number.
+//! The id at Clerk identifies a user. A user with another external id than at the import is different, and neither missing
+//! nor extra. For a sample the whole list would be too much to ask for; its users are looked up by their id at Clerk, and by
+//! their email address, username and phone number.
 //!
 //! Memory is bounded as in an import.
 

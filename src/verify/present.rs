@@ -1,21 +1,21 @@
-//! Who is in the export, be it that their record can be sent or not: the ids of all records, on disk. An identity that was not
-//! found for any record may still be somebody's who is in here, and nobody is to delete it as one that is not in the export.
+//! The ids of all records of an export, on disk, also of records that cannot be sent. An identity that no record led to may
+//! still belong to one of these, and then nobody should delete it as one that is not in the export.
 
 use std::io;
 
 use crate::avnology::Listed;
 use crate::index::{HASH_BYTES, Table, hash_of};
 
-/// A hash of an id, and what became of its record.
+/// A hash of an id, and the state of its record.
 const ENTRY_BYTES: usize = HASH_BYTES + 1;
 
-/// Entries in memory: 104 KiB, and as much again for the tree that they are in.
+/// The number of entries in memory: 104 KiB, and as much again for their tree.
 const BUFFERED: usize = 8 * 1024;
 
-/// What became of a record that an identity may belong to. Of several records the first in this order counts.
+/// The state of a record that an identity may belong to. Of several records, the first state in this order counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum RecordState {
-    /// It cannot be sent, and its id at Clerk cannot be read: its external id alone says who it is about.
+    /// It cannot be sent, and its id at Clerk cannot be read: only the external id identifies the user.
     RejectedWithoutId,
     /// It cannot be sent.
     Rejected,
@@ -27,7 +27,7 @@ impl RecordState {
     const ALL: [Self; 3] = [Self::RejectedWithoutId, Self::Rejected, Self::Compared];
 }
 
-/// What somebody is known by.
+/// An id that identifies a user.
 #[derive(Clone, Copy)]
 enum Key<'a> {
     ClerkId(&'a str),
@@ -54,16 +54,16 @@ impl IdsInExport {
         Self { entries: Table::new(BUFFERED, std::env::temp_dir()) }
     }
 
-    /// Takes in a record that can be sent.
+    /// Adds a record that can be sent.
     pub(super) fn add_compared(&mut self, clerk_id: Option<&str>, external_id: &str) -> io::Result<()> {
         let keys = [clerk_id.map(Key::ClerkId), Some(Key::ExternalId(external_id))];
         self.add(keys, RecordState::Compared)
     }
 
-    /// Takes in a record that cannot be sent, as far as its ids can be read.
+    /// Adds a record that cannot be sent, with those of its ids that can be read.
     pub(super) fn add_rejected(&mut self, clerk_id: Option<&str>, external_id: Option<&str>) -> io::Result<()> {
         let state = if clerk_id.is_some() { RecordState::Rejected } else { RecordState::RejectedWithoutId };
-        // Who has no external id is imported under their id at Clerk.
+        // A user without an external id is imported under the id at Clerk.
         let keys = [clerk_id.map(Key::ClerkId), external_id.or(clerk_id).map(Key::ExternalId)];
         self.add(keys, state)
     }
@@ -76,8 +76,8 @@ impl IdsInExport {
         })
     }
 
-    /// The record that an identity belongs to, if any. Who it is says the id that they have at Clerk; another user may have got
-    /// their external id since. Only where one of both does not say it, the external id does.
+    /// The record that an identity belongs to, if any. The id at Clerk decides, because another user may now have the
+    /// external id. The external id decides only if the identity or the record lacks the id at Clerk.
     pub(super) fn record_of(&self, listed: &Listed) -> io::Result<Option<RecordState>> {
         if let Some(clerk_id) = listed.clerk_id.as_deref()
             && let Some(state) = self.find(Key::ClerkId(clerk_id))?

@@ -13,7 +13,7 @@ pub enum Sample {
     Of(usize),
 }
 
-/// The users that were drawn so far: those whose numbers, scattered, are the smallest.
+/// The users drawn so far: those whose scattered numbers are the smallest.
 pub(super) struct Drawn {
     size: usize,
     looked_at: u64,
@@ -21,16 +21,16 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    /// None as yet of so many.
+    /// An empty sample, which will hold this many users.
     pub(super) fn new(size: usize) -> Self {
         Self { size, looked_at: 0, by_place: BTreeMap::new() }
     }
 
-    /// Draws from these.
+    /// Draws from these users.
     pub(super) fn draw_from(&mut self, identities: Vec<MappedIdentity>) {
         for identity in identities {
             self.looked_at += 1;
-            // Odd, so that no two numbers come to the same place.
+            // The factor is odd, so that no two numbers have the same place.
             let place = self.looked_at.wrapping_mul(0x9E37_79B9_7F4A_7C15);
             self.by_place.insert(place, identity);
             if self.by_place.len() > self.size {
@@ -39,7 +39,7 @@ impl Drawn {
         }
     }
 
-    /// All that were drawn.
+    /// All users that were drawn.
     pub(super) fn into_identities(self) -> Vec<MappedIdentity> {
         self.by_place.into_values().collect()
     }

@@ -1,4 +1,4 @@
-//! From the export and the target to an account.
+//! The verification: from the export and the target to the findings.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::signal::Signals;
 
 /// What is compared with what.
 pub struct Verification {
-    /// The export, and how it was mapped.
+    /// The export, and how it is mapped.
     pub intake: Intake,
     /// The users who are in the export twice, unless it can be read only once.
     pub duplicates: Option<Arc<Duplicates>>,
@@ -32,7 +32,7 @@ pub struct Verification {
     pub concurrency: usize,
 }
 
-/// Verifies everything, or a sample.
+/// Verifies all users, or a sample.
 pub async fn run(verification: Verification, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
     let started = Instant::now();
     let mut account = Account::new(Ledger::new(&verification.intake.inputs, false));
@@ -59,7 +59,7 @@ async fn compare_all(
         Sample::Of(_) => None,
     };
     let stop = CancellationToken::new();
-    // At any end of this, the reader is stopped.
+    // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
@@ -96,13 +96,13 @@ async fn compare_all(
     Ok(())
 }
 
-/// Who was found at the target, and who is in the export.
+/// The identities found at the target, and the ids in the export.
 struct Seen {
     found: FoundIdentities,
     in_export: IdsInExport,
 }
 
-/// Reads identities back, a page at a time and several pages at once, and books what they are like and who was found.
+/// Reads identities back, a page at a time and several pages at once, and books the results.
 async fn compare(
     comparison: &Comparison<'_>,
     concurrency: usize,

@@ -1,7 +1,9 @@
-//! A disk that is strict: what was not synced may be there after a power cut or not, each piece by itself.
+//! A strict disk: what was not synced may be there after a power cut or not, each piece by itself.
 //!
-//! - A write is there as a whole, in some of its blocks of 512 bytes, or not at all, unless its file was synced since.
-//! - A name that was made, moved or removed in a directory is so unless that directory was synced since.
+//! - A write is there completely, in some of its blocks of 512 bytes, or not at all, unless its file was synced after it.
+//!
+//! - A name that was created, moved or removed in a directory is certain only if the directory was synced after it.
+//!
 //! - What was synced is there.
 
 use std::collections::BTreeMap;
@@ -9,10 +11,10 @@ use std::path::{Component, Path, PathBuf};
 
 use super::trace::Call;
 
-/// What a disk writes as a whole or not at all.
+/// What a disk writes completely or not at all.
 const BLOCK: u64 = 512;
 
-/// A directory as it is found: files with their content, and directories.
+/// The content of a directory: files with their bytes, and directories.
 pub type Tree = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
 type Node = usize;
@@ -54,16 +56,16 @@ enum Content {
 pub enum Fate {
     Lost,
     Whole,
-    /// Only this many blocks of it, from its beginning.
+    /// Only this many of its blocks are there, from its beginning.
     Prefix(u64),
-    /// All but this block of it, which is as it was before, or zeros.
+    /// All of its blocks are there but this one, which is as before, or zeros.
     Hole(u64),
 }
 
 /// A change that is not durable yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Pending {
-    /// How many blocks it touches; none if it is no write.
+    /// How many blocks it touches; none if it is not a write.
     pub blocks: u64,
 }
 
@@ -77,7 +79,7 @@ pub struct Disk {
 const ROOT: Node = 0;
 
 impl Disk {
-    /// A disk that holds this, durably.
+    /// A disk that holds this content durably.
     pub fn of(tree: &Tree) -> Self {
         let mut disk = Self { nodes: vec![Content::Directory(Directory::default())], changes: 0 };
         for (path, content) in tree {
@@ -133,7 +135,7 @@ impl Disk {
         self.changes - 1
     }
 
-    /// Does what a call did.
+    /// Applies the effect of a call.
     pub fn apply(&mut self, call: &Call) {
         match call {
             Call::Create { path, truncated } => match self.find(path) {
@@ -167,7 +169,7 @@ impl Disk {
     }
 
     fn change_file(&mut self, path: &Path, change: FileChange) {
-        // What has no name any more is gone with the process.
+        // A file without a name ends with the process.
         let Some(node) = self.find(path) else { return };
         let number = self.change();
         match &mut self.nodes[node] {
@@ -191,7 +193,7 @@ impl Disk {
         }
     }
 
-    /// What is not durable, in the order in which it was done, by its number.
+    /// The changes that are not durable, in order, by their numbers.
     pub fn pending(&self) -> BTreeMap<usize, Pending> {
         let mut pending = BTreeMap::new();
         for node in &self.nodes {
@@ -207,7 +209,7 @@ impl Disk {
         pending
     }
 
-    /// What a power cut leaves, if that becomes of each change that is not durable.
+    /// What a power cut leaves, if this becomes of each change that is not durable.
     pub fn after(&self, fate: &dyn Fn(usize) -> Fate) -> Tree {
         let mut tree = Tree::new();
         self.collect(ROOT, Path::new(""), fate, &mut tree);

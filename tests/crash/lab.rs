@@ -1,4 +1,4 @@
-//! Where processes are recorded, and the states after power cuts are tried.
+//! The lab in which processes are recorded, and in which the states after power cuts are tried.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -16,13 +16,13 @@ use super::support::{AVNOLOGY, Run};
 use super::target::{Confirmed, Front, Target};
 use super::trace::{self, Event};
 
-/// States of each scenario in CI.
+/// How many states of each scenario are tried in CI.
 const USUAL: usize = 40;
 
-/// States of the sandbox for each one of the others: no process is needed for these.
+/// How many states of the sandbox are tried for each state of another scenario: they need no process.
 const SANDBOX: usize = 8;
 
-/// States that are tried side by side.
+/// How many states are tried at the same time.
 const WORKERS: usize = 2;
 
 /// `AVNOLOGY__CRASH_STATES`, if it is set.
@@ -57,7 +57,7 @@ pub struct Recording {
     states: usize,
 }
 
-/// How it ended.
+/// How the process ended.
 pub struct Recorded(Run);
 
 impl Recorded {
@@ -68,16 +68,16 @@ impl Recorded {
 }
 
 impl Lab {
-    /// `None` if nothing can be traced here, and need not be.
+    /// Returns `None` if nothing can be traced here, and tracing is not required.
     pub fn new() -> Option<Self> {
         let wanted = wanted_states();
         if !trace::can_trace() {
             assert!(wanted.is_none(), "strace is not there, or may not trace, so power cuts cannot be tried");
-            // Not by a macro: what these print is shown only when a test fails.
+            // Not with a macro: its output is shown only if a test fails.
             tell("SKIPPED: strace is not there, or may not trace, so power cuts are not tried");
             return None;
         }
-        // Syncs take their time on a real disk, and nothing here depends on them.
+        // Syncs are slow on a real disk, and nothing here depends on them.
         let memory = Path::new("/dev/shm");
         let directory = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("a scratch directory");
         let (front, states) = (Front::new(), wanted.unwrap_or(USUAL));
@@ -88,7 +88,7 @@ impl Lab {
         self.directory.path().join(name)
     }
 
-    /// A directory of this name, and a target over this database.
+    /// A site in a directory of this name, and a target with this database.
     pub fn site(&self, name: &str, key: &str, database: &Path) -> Site<'_> {
         let directory = self.path(name);
         std::fs::create_dir_all(&directory).expect("a directory");
@@ -99,7 +99,8 @@ impl Lab {
     pub fn site_at(&self, name: &str, key: &str, recording: &Recording, state: &State) -> Site<'_> {
         let directory = self.path(name);
         write_tree(&state.tree(&recording.tree, &recording.events), &directory, &recording.directory);
-        // Never where one was before: the sandbox over that may not have let go of it yet, and its log would be taken for this one's.
+        // Always a new path: an earlier sandbox may still have its database open, and its log would count as the log of this
+        // one.
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let database = self.path(&format!("{name}-{number}.db"));
         std::fs::copy(recording.database(state.outside), &database).expect("a copy of the target's database");
@@ -118,7 +119,7 @@ impl Lab {
         Recording { run, directory: site.directory.clone(), tree, events, confirmed, states: self.states }
     }
 
-    /// Records a sandbox while `work` makes use of it.
+    /// Records a sandbox while `work` uses it.
     pub fn record_sandbox(&self, work: impl FnOnce(&Site<'_>)) -> Recording {
         const KEY: &str = "sk_test_recorded";
         let directory = self.path("rec00");
@@ -139,7 +140,7 @@ impl Lab {
         let mut traced = trace::traced(&command, &file);
         let strace = traced.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("strace runs");
         let mut process = TracedSandbox { strace, trace: file.clone() };
-        // It tells its address, and its key.
+        // The sandbox prints its address and its key.
         let lines = BufReader::new(process.strace.stdout.take().expect("its stdout")).lines().take(2);
         let lines: Vec<String> = lines.collect::<Result<_, _>>().expect("two lines");
         let address = lines[0].strip_prefix("AVNOLOGY_BASE_URL=http://").expect("its address");
@@ -164,7 +165,7 @@ impl Lab {
         command
     }
 
-    /// Tries states of a recording, some side by side.
+    /// Tries states of a recording, some at the same time.
     pub fn check(&self, name: &str, (recording, states): (&Recording, Vec<State>), check: impl Fn(&Site<'_>) + Sync) {
         each(name, recording, &states, |index, state| {
             let name = format!("s{index:04}");
@@ -177,7 +178,7 @@ impl Lab {
         });
     }
 
-    /// The same of a sandbox, with the database that it finds.
+    /// Tries states of a recorded sandbox, with the database that each state has.
     pub fn check_sandbox(
         &self,
         name: &str,
@@ -197,7 +198,7 @@ impl Lab {
     }
 }
 
-/// Tries states, some side by side.
+/// Tries states, some at the same time.
 #[expect(clippy::print_stdout, reason = "figures for those who run it by hand")]
 fn each(name: &str, recording: &Recording, states: &[State], check: impl Fn(usize, &State) + Sync) {
     let (next, began) = (AtomicUsize::new(0), Instant::now());
@@ -209,9 +210,9 @@ fn each(name: &str, recording: &Recording, states: &[State], check: impl Fn(usiz
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some((index, state)) = next_state() {
-                    let told = Told { name, state, recording };
+                    let named = NamedState { name, state, recording };
                     check(index, state);
-                    drop(told);
+                    drop(named);
                 }
             });
         }
@@ -224,7 +225,7 @@ fn tell(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
-/// A sandbox that is traced; ended when dropped.
+/// A traced sandbox. Dropping it ends it.
 struct TracedSandbox {
     strace: Child,
     trace: PathBuf,
@@ -232,7 +233,7 @@ struct TracedSandbox {
 
 impl Drop for TracedSandbox {
     fn drop(&mut self) {
-        // strace takes no signals; each line begins with the process that it is about.
+        // strace does not pass signals on. Each line begins with the process that it describes.
         let trace = std::fs::read_to_string(&self.trace).unwrap_or_default();
         if let Some(process) = trace.split_whitespace().next() {
             drop(Command::new("kill").args(["-INT", process]).status());
@@ -241,14 +242,14 @@ impl Drop for TracedSandbox {
     }
 }
 
-/// Says which state it was if its check fails.
-struct Told<'a> {
+/// Names the state if its check fails.
+struct NamedState<'a> {
     name: &'a str,
     state: &'a State,
     recording: &'a Recording,
 }
 
-impl Drop for Told<'_> {
+impl Drop for NamedState<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let State { events, outside, story, .. } = self.state;
@@ -263,18 +264,18 @@ impl Drop for Told<'_> {
 }
 
 impl Recording {
-    /// States after power cuts during it: as many as are to be tried.
+    /// States after power cuts during the recording: as many as the settings ask for.
     pub fn states(&self) -> (&Self, Vec<State>) {
         (self, self.some_states(self.states))
     }
 
-    /// At most so many states after power cuts during it.
+    /// At most this many states after power cuts during the recording.
     pub fn some_states(&self, most: usize) -> Vec<State> {
         let confirmed = self.confirmed.lock().expect("what was confirmed");
         choose(&self.tree, &self.events, most, &|moment| confirmed.database_at(moment))
     }
 
-    /// The same site once more, as it was in the end.
+    /// The site as it was at the end of the recording.
     pub fn site<'a>(&self, lab: &'a Lab) -> Site<'a> {
         let last = self.confirmed.lock().expect("what was confirmed").databases.len() - 1;
         lab.site("rec00", "key_of_the_second_recording", &self.database(last))
@@ -289,7 +290,7 @@ impl Recording {
         self.confirmed.lock().expect("what was confirmed").users[..=outside].iter().map(|(_, users)| users.len()).sum()
     }
 
-    /// Whom the target had confirmed in a state.
+    /// The users that the target had confirmed in a state.
     pub fn confirmed_users(&self, state: &State) -> BTreeSet<String> {
         self.confirmed.lock().expect("what was confirmed").users[..=state.outside]
             .iter()
@@ -329,7 +330,7 @@ impl Site<'_> {
         self.run_all(&undo_arguments(id))
     }
 
-    /// All runs, as they are listed.
+    /// All runs, as `runs` lists them.
     pub fn runs(&self) -> Vec<Value> {
         let run = self.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0);
         serde_json::from_str(&run.stdout).expect("a list of runs")
@@ -347,7 +348,7 @@ pub fn undo_arguments(id: &str) -> Vec<String> {
     ["migrate", "clerk", "undo", id, "--yes", "--output", "json", "--rate", "1000/s"].map(str::to_owned).to_vec()
 }
 
-/// What is below a directory, but for locks and the shared memory of SQLite.
+/// The files below a directory, without locks and without SQLite's shared memory.
 fn read_tree(directory: &Path) -> Tree {
     let mut tree = Tree::new();
     let mut waiting = vec![PathBuf::new()];
@@ -368,7 +369,8 @@ fn read_tree(directory: &Path) -> Tree {
     tree
 }
 
-/// Writes it elsewhere. Where a run says in which directory it was, that has to be this one now; both names are as long.
+/// Writes the files to another directory. Where a run names its old directory, it must now name the new one; both names have
+/// the same length.
 fn write_tree(tree: &Tree, directory: &Path, was: &Path) {
     let [from, to] = [was, directory].map(|path| path.to_str().expect("UTF-8"));
     assert_eq!(from.len(), to.len());

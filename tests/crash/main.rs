@@ -1,13 +1,13 @@
-//! Power cuts. What the real binary does to files is recorded, and replayed up to any moment with any part of what was not
-//! synced by then: every such state has to be one from which the same command, `undo` and `runs merge` come to the right
-//! end. Nobody is lost, nobody is there twice, the counts are true, and undo deletes exactly what was created.
+//! Power cuts. The test records what the real binary does to files, and replays it up to any moment, with any part of what
+//! was not synced by then. From every such state, the same command, `undo` and `runs merge` must come to the correct end: no
+//! user is lost or there twice, the counts are true, and undo deletes exactly what was created.
 //!
 //! Targets survive: each state has one that holds exactly what it had confirmed by then. The sandbox's own database is cut
-//! off, too, and has to hold everything that it had confirmed.
+//! off, too, and must hold everything that it had confirmed.
 //!
-//! CI tries a few hundred states. `AVNOLOGY__CRASH_STATES=2000 cargo test --test crash -- --nocapture` tries up to so many of
-//! each of the scenarios. With that variable set, a machine on which nothing can be traced is an error; without it the tests
-//! say that they were skipped.
+//! CI tries a few hundred states. `AVNOLOGY__CRASH_STATES=2000 cargo test --test crash -- --nocapture` tries up to 2000
+//! states of each scenario. With this variable, a machine on which nothing can be traced is an error; without it, the tests
+//! then say that they were skipped.
 
 #![cfg(target_os = "linux")]
 #![expect(unreachable_pub, reason = "nobody but this test uses it")]
@@ -30,7 +30,7 @@ use support::{Run, export, user};
 
 const USERS: usize = 80;
 
-/// At the target before, from elsewhere.
+/// A user that another program created at the target before.
 const EARLIER: [usize; 5] = [0, 1, 2, 4, 5];
 
 const FLAGS: [&str; 8] =
@@ -40,7 +40,7 @@ fn is_bad(number: usize) -> bool {
     number % 8 == 3
 }
 
-/// An export of which every eighth record is bad.
+/// An export in which every eighth record is bad.
 fn users() -> String {
     export((0..USERS).map(|number| match number {
         _ if !is_bad(number) => user(number),
@@ -61,7 +61,7 @@ fn good() -> Vec<String> {
 const BAD: u64 = USERS as u64 / 8;
 const CREATED: u64 = USERS as u64 - BAD - EARLIER.len() as u64;
 
-/// A lab in which some users are at the target already, since a moment ago: they are not to be taken for those of a run.
+/// A lab in which some users are already at the target. A run must not take them for its own.
 fn lab() -> Option<Lab> {
     let lab = Lab::new()?;
     let elsewhere = lab.site("elsew", "key_of_the_recording", &lab.path("target.db"));
@@ -89,19 +89,19 @@ fn sum(runs: &[Value], count: &str) -> u64 {
     runs.iter().map(|run| run["counts"][count].as_u64().expect("a count")).sum()
 }
 
-/// Whoever reads the metrics finds all of them, or none.
+/// Fails unless the metrics file is complete or absent.
 fn assert_metrics_are_whole(site: &Site<'_>) {
     if let Ok(text) = std::fs::read_to_string(site.path("metrics.prom")) {
         assert!(text.contains("avnology_migrate_info{") && text.ends_with('\n'), "half a metrics file: {text:?}");
     }
 }
 
-/// Every record of the input is in exactly one place.
+/// Fails unless every record of the input is in exactly one place.
 fn assert_all_in_one_place(site: &Site<'_>, run: &Run) {
     let report = run.report();
     let [read, created, updated, unchanged, rejected, unfinished] = counts(&report);
-    let told = (read, created + updated + unchanged, rejected, unfinished);
-    assert_eq!(told, (USERS as u64, USERS as u64 - BAD, BAD, 0), "{}{}", run.stdout, run.stderr);
+    let reported = (read, created + updated + unchanged, rejected, unfinished);
+    assert_eq!(reported, (USERS as u64, USERS as u64 - BAD, BAD, 0), "{}{}", run.stdout, run.stderr);
     assert_eq!(site.target.column("external_id"), good(), "each once at the target");
     assert_rejected_once(site, &report);
 }
@@ -114,14 +114,14 @@ fn assert_rejected_once(site: &Site<'_>, report: &Value) {
     assert_eq!((rejects.len() as u64, numbers.len() as u64), (BAD, BAD), "each once among the rejects");
 }
 
-/// Undoes all runs; what they created is gone, and nothing else.
+/// Undoes all runs. What they created is gone, and nothing else.
 fn assert_undo_is_exact(site: &Site<'_>, runs: &[Value]) {
     let undone = runs.iter().map(|run| site.undo(run["id"].as_str().expect("an id")).expect_code(0).count("deleted"));
     assert_eq!(undone.sum::<u64>(), CREATED);
     assert_eq!(site.target.column("external_id"), ids(EARLIER), "only those who were there before are left");
 }
 
-/// The same import again comes to the right end.
+/// The same import again comes to the correct end.
 fn check_import(site: &Site<'_>) {
     assert_metrics_are_whole(site);
     let run = site.import("users.json", &FLAGS).expect_code(3);
@@ -139,7 +139,7 @@ fn an_import() {
 }
 
 #[test]
-fn a_run_that_goes_on_after_a_power_cut() {
+fn a_run_that_is_resumed_after_a_power_cut() {
     let Some(lab) = lab() else { return };
     let recording = recorded_import(&lab, &[]);
     // In the middle of the run, with something in doubt and something torn.
@@ -167,14 +167,14 @@ fn undo() {
         let count = |name: &str| counts[name].as_u64().expect("a count");
         assert_eq!((count("created"), count("deleted") + count("gone_already")), (CREATED, CREATED), "{counts}");
         assert_eq!(site.target.column("external_id"), ids(EARLIER), "only those who were there before are left");
-        // Nobody is believed to be there any more, and the run is not taken up again.
+        // The memory of confirmed users holds nobody any more, and the run cannot be resumed.
         let run = site.import("users.json", &FLAGS).expect_code(3);
         assert_eq!(run.count("created"), CREATED, "{}", run.stdout);
         assert_all_in_one_place(site, &run);
     });
 }
 
-/// Every tenth user has another name tomorrow, and some are new.
+/// An export in which every tenth user has another name, and some users are new.
 fn tomorrow() -> String {
     export((0..USERS + 5).filter(|number| !is_bad(*number)).map(|number| match number % 10 {
         0 => user(number).replace("\"N", "\"Renamed"),
@@ -208,31 +208,31 @@ fn a_nightly_run() {
         assert_eq!((read, created + updated + unchanged, rejected, unfinished), (read, read, 0, 0), "{}", run.stdout);
         assert_eq!(site.target.column("first_name"), names(true));
         assert_eq!(sum(&site.runs(), "created"), CREATED + new);
-        // What is remembered of the target is true: the old export finds who is to be changed back.
+        // The memory of confirmed users is true: the old export finds the users to change back.
         site.import("users.json", &update).expect_code(3);
         let back = |name: &String| !name.starts_with("Renamed") || name == "Renamed80";
         assert!(site.target.column("first_name").iter().all(back), "{:?}", site.target.column("first_name"));
     });
 }
 
-/// What a merge says of all shards.
+/// What a merge reports about all shards.
 fn check_merge(site: &Site<'_>) {
     let run = site.run(&["migrate", "clerk", "runs", "merge", "--output", "json"]).expect_code(3);
     let report = run.report();
     let [read, created, updated, unchanged, rejected, unfinished] = counts(&report);
-    let told = (read, created + updated + unchanged, rejected, unfinished);
-    assert_eq!(told, (BLOCK + USERS as u64, BLOCK + USERS as u64 - BAD, BAD, 0), "{}{}", run.stdout, run.stderr);
+    let reported = (read, created + updated + unchanged, rejected, unfinished);
+    assert_eq!(reported, (BLOCK + USERS as u64, BLOCK + USERS as u64 - BAD, BAD, 0), "{}{}", run.stdout, run.stderr);
     assert_rejected_once(site, &report);
 }
 
-/// Shards take blocks of so many records.
+/// The number of records in a block of a shard.
 const BLOCK: u64 = 1_000;
 
 #[test]
 fn shards_and_their_merge() {
     let Some(lab) = lab() else { return };
     let site = lab.site("rec00", "key_of_the_recording", &lab.path("target.db"));
-    // The first shard takes others, the second one the usual users.
+    // The first shard gets other users, the second one the usual users.
     let others = (0..1_000).map(|number| user(5_000 + number) + ",\n").collect::<String>();
     site.write("users.json", users().replacen("[\n", &format!("[\n{others}"), 1));
     site.import("users.json", &["--shard", "1/2"]).expect_code(0);
@@ -277,7 +277,7 @@ fn an_import_into_its_own_sandbox() {
     });
 }
 
-/// The sandbox is cut off itself: whom it confirmed is there, and nobody is whom nobody sent.
+/// A power cut of the sandbox itself: the users it confirmed are there, and no others.
 #[test]
 fn the_sandbox() {
     let Some(lab) = lab() else { return };

@@ -1,4 +1,4 @@
-//! Which states a power cut may leave: at every moment of a trace, subsets of what was not durable then.
+//! The states that a power cut may leave: at every moment of a trace, subsets of what was not durable then.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashSet};
@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use super::disk::{Disk, Fate, Tree};
 use super::trace::Event;
 
-/// What became of changes that were not durable, by their numbers; those that are not named are lost.
+/// What became of changes that were not durable, by their numbers. Changes that are not named are lost.
 type Story = BTreeMap<usize, Fate>;
 
 /// A state after a power cut.
@@ -15,9 +15,9 @@ type Story = BTreeMap<usize, Fate>;
 pub struct State {
     /// How many events of the trace had happened.
     pub events: usize,
-    /// How it came about.
+    /// How the state came about, for messages.
     pub story: Story,
-    /// What the others outside knew by then: an index that the caller gave.
+    /// What the processes outside knew by then: an index that the caller chose.
     pub outside: usize,
 }
 
@@ -29,7 +29,7 @@ impl State {
         after(&disk, &self.story)
     }
 
-    /// Whether a write of it is torn within.
+    /// Whether a write of it is torn.
     pub fn has_hole(&self) -> bool {
         self.story.values().any(|fate| matches!(fate, Fate::Hole(_)))
     }
@@ -39,8 +39,8 @@ fn after(disk: &Disk, story: &Story) -> Tree {
     disk.after(&|number| story.get(&number).copied().unwrap_or(Fate::Lost))
 }
 
-/// At most `most` states of a trace, spread evenly over its moments. `outside` gives what is known outside at a moment: the
-/// same tree with something else outside is another state.
+/// At most `most` states of a trace, spread evenly over its moments. `outside` returns what is known outside at a moment:
+/// the same files with another index are another state.
 pub fn choose(before: &Tree, events: &[Event], most: usize, outside: &dyn Fn(f64) -> usize) -> Vec<State> {
     let mut dice = fastrand::Rng::with_seed(7);
     let mut disk = Disk::of(before);

@@ -1,8 +1,9 @@
-//! Targets that survive the power cut: a sandbox for each state, behind one address, told apart by their keys.
+//! Targets that survive the power cut: a sandbox for each state behind one address. A request's key decides which one it
+//! reaches.
 //!
-//! What a run remembers of its target goes by the target's address, so all states have to have the same one. While a trace is
-//! recorded, the front keeps a copy of the sandbox's database after each change, before the answer goes out: what the target
-//! had confirmed at any moment is known.
+//! What a run remembers of its target depends on the target's address, so all states must have the same one. While a trace
+//! is recorded, the front keeps a copy of the sandbox's database after each change, before the answer is sent. So it is
+//! known what the target had confirmed at any moment.
 
 use std::collections::HashMap;
 use std::io::{BufReader, Read, Write};
@@ -16,20 +17,20 @@ use secrecy::SecretString;
 
 use super::support::target::read_request;
 
-/// How long answers take once all is done: meanwhile other things happen to what is in doubt.
+/// How long the target waits with its answer after its work: meanwhile other things happen to what is in doubt.
 const LATE: Duration = Duration::from_millis(10);
 
 /// What a target confirmed, and when.
 #[derive(Debug, Default)]
 pub struct Confirmed {
-    /// A moment, and the database as it was then; the first one is how it was before.
+    /// A moment, and the database at that moment; the first one is from before the trace.
     pub databases: Vec<(f64, PathBuf)>,
     /// A moment, and the external ids of an answered batch.
     pub users: Vec<(f64, Vec<String>)>,
 }
 
 impl Confirmed {
-    /// Which of the databases the target had at a moment.
+    /// Which database the target had at a moment.
     pub fn database_at(&self, moment: f64) -> usize {
         self.databases.iter().rposition(|(at, _)| *at <= moment).unwrap_or_default()
     }
@@ -38,7 +39,7 @@ impl Confirmed {
 #[derive(Clone)]
 struct Backend {
     address: String,
-    /// While a trace is recorded: its database, unless that is recorded itself, and what it confirmed.
+    /// While a trace is recorded: the database, unless the database itself is recorded, and what the target confirmed.
     recorded: Option<(Option<PathBuf>, Arc<Mutex<Confirmed>>)>,
 }
 
@@ -49,7 +50,7 @@ pub struct Front {
     runtime: tokio::runtime::Runtime,
 }
 
-/// A target behind a front, as long as this lives.
+/// A target behind a front, as long as this value lives.
 pub struct Target<'a> {
     front: &'a Front,
     pub key: String,
@@ -100,7 +101,7 @@ impl Front {
         Self { url, backends, runtime }
     }
 
-    /// A sandbox over this database, known by the key.
+    /// A sandbox with this database, reached with this key.
     pub fn target(&self, key: &str, database: &Path) -> Target<'_> {
         let mut options = SandboxOptions::new(database.to_path_buf());
         options.rate_limit = None;
@@ -111,14 +112,14 @@ impl Front {
         Target { front: self, key: key.to_owned(), database: database.to_path_buf(), sandbox: Some(sandbox) }
     }
 
-    /// A sandbox that is another process and listens there.
+    /// A sandbox in another process that listens there.
     pub fn foreign(&self, key: &str, address: &str, database: &Path) -> Target<'_> {
         let backend = Backend { address: address.to_owned(), recorded: None };
         self.backends.lock().expect("backends").insert(key.to_owned(), backend);
         Target { front: self, key: key.to_owned(), database: database.to_path_buf(), sandbox: None }
     }
 
-    /// Keeps from now on what a target confirms.
+    /// Records from now on what a target confirms.
     pub fn record(&self, target: &Target<'_>) -> Arc<Mutex<Confirmed>> {
         let confirmed: Arc<Mutex<Confirmed>> = Arc::default();
         let database = target.sandbox.as_ref().map(|_| target.database.clone());
@@ -130,7 +131,7 @@ impl Front {
     }
 }
 
-/// Keeps a copy of the database, and whom the answer is about.
+/// Keeps a copy of the database, and the users of the answer.
 fn keep(database: Option<&Path>, confirmed: &Mutex<Confirmed>, users: Vec<String>) {
     let mut confirmed = confirmed.lock().expect("what was confirmed");
     let copy = database.map_or_else(PathBuf::new, |database| {
@@ -139,13 +140,13 @@ fn keep(database: Option<&Path>, confirmed: &Mutex<Confirmed>, users: Vec<String
         connection.execute("VACUUM INTO ?1", [copy.to_str().expect("UTF-8")]).expect("a copy");
         copy
     });
-    // When the copy was made: what happens after that may know of it.
+    // The time of the copy: what happens later may depend on it.
     let at = now();
     confirmed.databases.push((at, copy));
     confirmed.users.push((at, users));
 }
 
-/// How a key is sent.
+/// The header that carries a key.
 const BEARER: &str = "authorization: bearer ";
 
 fn serve(mut stream: TcpStream, backends: &Mutex<HashMap<String, Backend>>) {
@@ -170,7 +171,7 @@ fn serve(mut stream: TcpStream, backends: &Mutex<HashMap<String, Backend>>) {
     drop(stream.write_all(&answer));
 }
 
-/// Whom a request is about.
+/// The users of a request.
 fn external_ids(body: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(body).into_owned();
     text.split("\"external_id\":\"").skip(1).filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect()

@@ -1,15 +1,15 @@
-//! What a process did to files, recorded by strace: the calls that write, make, rename, remove and sync, in their order.
+//! What a process did to files, recorded by strace: the calls that write, create, rename, remove and sync, in order.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Everything that changes files or makes changes durable, and what is needed to know where a write goes.
+/// The calls that change files or make changes durable, and those that show where a write goes.
 const CALLS: &str = "open,openat,creat,lseek,dup,dup2,dup3,fcntl,write,writev,pwrite64,pwritev,pwritev2,ftruncate,truncate,\
      fallocate,fsync,fdatasync,sync_file_range,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,link,linkat,\
      symlink,symlinkat,copy_file_range,sendfile";
 
-/// A call that had an effect on what is below the traced directory. Paths are relative to it.
+/// A call that had an effect below the traced directory. Paths are relative to that directory.
 #[derive(Debug)]
 pub struct Event {
     /// When it began, in seconds since 1970.
@@ -19,7 +19,7 @@ pub struct Event {
 
 #[derive(Debug)]
 pub enum Call {
-    /// Opened for writing, and made if it was not there.
+    /// Opened for writing, and created if it did not exist.
     Create {
         path: PathBuf,
         truncated: bool,
@@ -49,13 +49,13 @@ pub enum Call {
     },
 }
 
-/// Whether strace is there and may trace.
+/// Whether strace exists and may trace.
 pub fn can_trace() -> bool {
     let traced = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).output();
     traced.is_ok_and(|output| output.status.success())
 }
 
-/// The same command, traced into a file. It runs in the directory below which its calls are of interest.
+/// The same command, traced into a file. It runs in the directory whose files matter.
 pub fn traced(command: &Command, trace: &Path) -> Command {
     let mut traced = Command::new("strace");
     traced.args(["-f", "-y", "-xx", "-ttt", "--seccomp-bpf", "-s", "16777216", "-e"]);
@@ -96,7 +96,7 @@ pub fn read(trace: &Path, root: &Path) -> Vec<Event> {
 
 struct Reading<'a> {
     root: &'a Path,
-    /// Where the next `write` to each open file goes; files that were duplicated share it.
+    /// The offset of the next `write` to each open file. Duplicated descriptors share it.
     places: HashMap<u32, std::rc::Rc<std::cell::Cell<u64>>>,
     events: Vec<Event>,
 }
@@ -108,7 +108,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Texts and paths are in hexadecimal, so that there are no other commas and brackets than those of the call.
+    /// Texts and paths are in hexadecimal, so all commas and brackets belong to the call.
     fn of(call: &'a str) -> Option<(&'a str, Self)> {
         let (name, rest) = call.split_once('(')?;
         let (arguments, result) = rest.rsplit_once(" = ")?;
@@ -133,14 +133,14 @@ impl<'a> Parts<'a> {
         PathBuf::from(String::from_utf8_lossy(&bytes(path)).into_owned())
     }
 
-    /// A path that was given, in a directory that is open or in the working directory.
+    /// The path of an argument, relative to an open directory or to the working directory.
     fn path(&self, directory: Option<usize>, index: usize, working: &Path) -> PathBuf {
         let given = String::from_utf8(bytes(self.arguments[index].trim_matches('"'))).expect("a path in UTF-8");
         directory.map_or_else(|| working.to_path_buf(), |index| self.path_of_file(index)).join(given)
     }
 }
 
-/// `\x61\x62` as it is.
+/// Decodes `\x61\x62`.
 fn bytes(hexadecimal: &str) -> Vec<u8> {
     let digits = hexadecimal.split("\\x").filter(|digits| !digits.is_empty());
     digits.map(|digits| u8::from_str_radix(digits.get(..2).unwrap_or("?"), 16).expect("a byte")).collect()
@@ -148,7 +148,7 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
 
 impl Reading<'_> {
     fn call(&mut self, at: f64, call: &str) {
-        // Signals and exits are no calls, and a call that failed did nothing.
+        // Signals and exits are not calls, and a failed call did nothing.
         let Some((name, parts)) = Parts::of(call).filter(|(_, parts)| parts.result >= 0) else { return };
         let call = match name {
             "open" | "creat" => self.open(&parts, None),
@@ -176,10 +176,10 @@ impl Reading<'_> {
         self.events.extend(call.map(|call| Event { at, call }));
     }
 
-    /// A path below the root, relative to it. What is not durable on purpose is left out: locks, and the shared memory
-    /// of SQLite.
+    /// A path below the root, relative to it. Files that are deliberately not durable are left out: locks, and SQLite's
+    /// shared memory.
     fn below(&self, path: &Path) -> Option<PathBuf> {
-        // `a/./b` is `a/b`, for comparing components as for joining them.
+        // `a/./b` becomes `a/b`, for comparing and for joining.
         let path: PathBuf = path.strip_prefix(self.root).ok()?.components().collect();
         let name = path.to_string_lossy();
         let ignored = name.starts_with(".local") || name.ends_with("-shm") || name.ends_with("(deleted)");
@@ -234,7 +234,7 @@ impl Reading<'_> {
     }
 }
 
-/// What was written: as much of all texts as the call took.
+/// The bytes that were written: as many as the call accepted.
 fn written(parts: &Parts<'_>) -> Vec<u8> {
     let texts = parts.arguments[1..].iter().filter_map(|argument| argument.split('"').nth(1));
     let mut written: Vec<u8> = texts.flat_map(bytes).collect();

@@ -1,4 +1,4 @@
-//! What counts as the same address: invisible characters, letters' case beyond ASCII, composed and decomposed letters,
+//! What counts as the same address: invisible characters, case beyond ASCII, composed and decomposed letters,
 //! internationalised domains; and verified addresses that two users have.
 
 use crate::support;
@@ -64,7 +64,7 @@ fn invisible_characters_go_from_the_ends_and_are_refused_within() {
     assert!(!sandbox.column("traits").concat().contains('\u{200b}'));
 }
 
-/// One address, as two people may write it.
+/// One address in two spellings.
 const SAME: [[&str; 2]; 9] = [
     ["ada@example.com", "ADA@Example.COM"],
     ["jörg@example.com", "JÖRG@example.com"],
@@ -77,7 +77,7 @@ const SAME: [[&str; 2]; 9] = [
     ["ünal@bu\u{308}cher.example", "ÜNAL@xn--bcher-kva.example"],
 ];
 
-/// Two addresses, however alike they look.
+/// Two addresses that look alike.
 const OTHERS: [[&str; 2]; 4] = [
     ["kilic@example.org", "kılıc@example.org"],
     ["jorg@example.org", "jörg@example.org"],
@@ -90,19 +90,19 @@ fn pairs(pairs: &[[&str; 2]]) -> String {
 }
 
 #[test]
-fn one_address_is_one_however_it_is_written() {
+fn different_spellings_of_one_address_are_one_address() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", pairs(&SAME));
     let found = dry_run(&scratch, &file).expect_code(3).report();
     assert_eq!(found["rejected_by_code"]["duplicate_email"]["count"], SAME.len(), "{found}");
     assert_eq!(found["counts"]["valid"], SAME.len(), "{found}");
-    // Where nobody looked before, the target finds it.
+    // If the first pass did not look, the target finds it.
     let mut command = scratch.import_command(&sandbox, "-", &["--batch-size", "1", "--concurrency", "1"]);
     command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
     let piped = Run::of(command.output().expect("the binary runs")).expect_code(3).report();
     assert_eq!(piped["rejected_by_code"]["email_taken"]["count"], SAME.len(), "{piped}");
-    // What is sent stays as it was.
+    // The address is sent as it is in the export.
     let mut sent: Vec<String> = SAME.iter().map(|[first, _]| (*first).to_owned()).collect();
     sent.sort();
     assert_eq!(sandbox.column("email"), sent);
@@ -113,13 +113,13 @@ fn one_address_is_one_however_it_is_written() {
 }
 
 #[test]
-fn verify_takes_another_spelling_of_an_address_for_the_same() {
+fn verify_accepts_another_spelling_of_an_address() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let users = SAME.iter().enumerate().map(|(index, [first, _])| with_addresses(index, &[first]));
     let file = scratch.write("users.json", export(users));
     scratch.import(&sandbox, &file, &[]).expect_code(0);
-    // A target may keep addresses in a form of its own.
+    // A target may store addresses in its own form.
     let connection = rusqlite::Connection::open(&sandbox.database).expect("the database");
     for [first, other] in SAME {
         connection.execute("UPDATE identities SET email = ?2 WHERE email = ?1", [first, other]).expect("a row");
@@ -128,9 +128,9 @@ fn verify_takes_another_spelling_of_an_address_for_the_same() {
     assert_eq!(verified["equal"], SAME.len(), "{verified}");
 }
 
-/// A target may keep addresses in a form of its own, in the column, in the traits or in both.
+/// A target may store addresses in its own form, in the column, in the traits or in both.
 #[test]
-fn another_spelling_of_an_address_is_no_difference_wherever_it_stands() {
+fn another_spelling_of_an_address_is_no_difference_in_any_field() {
     for places in [&["traits"][..], &["email"], &["email", "traits"]] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &[]);
@@ -155,7 +155,7 @@ fn another_spelling_of_an_address_is_no_difference_wherever_it_stands() {
             assert_eq!(run.count("unchanged"), SAME.len() as u64, "{places:?}: {}", run.stdout);
             assert_eq!(run.report()["warnings"].get("differs_at_target"), None, "{places:?}: {}", run.stdout);
         }
-        // Letters that only look alike are others.
+        // Letters that only look alike are different letters.
         let change = "UPDATE identities SET traits = replace(traits, 'ada@example.com', 'аda@example.com'), email = 'ada@example.com' WHERE lower(email) = 'ada@example.com'";
         let change = if places.contains(&"traits") {
             change.replace("'ada@example.com', 'а", "'ADA@Example.COM', 'а")
@@ -168,7 +168,7 @@ fn another_spelling_of_an_address_is_no_difference_wherever_it_stands() {
     }
 }
 
-/// Whichever of them was in another spelling, and whatever the update is about.
+/// The spelling may differ in the column or in the trait, and the update may concern another field.
 #[test]
 fn an_update_leaves_one_spelling_of_an_address_in_column_and_trait() {
     let users = |spelling: usize, name: &str| {
@@ -197,11 +197,11 @@ fn an_update_leaves_one_spelling_of_an_address_in_column_and_trait() {
                 }
             }
         };
-        // The same address in another spelling is nothing to be changed by itself, a name is.
+        // Another spelling of the same address is not a change by itself; another name is.
         assert_eq!(import(users(1, "Ada"), &[]).count("unchanged"), all);
         assert_eq!(import(users(1, "Augusta"), &[]).count("updated"), all);
         assert_one_spelling();
-        // What somebody changed at the target is set back, the column and the trait.
+        // If somebody changed it at the target, the update sets the column and the trait back.
         let connection = rusqlite::Connection::open(&sandbox.database).expect("the database");
         connection
             .execute("UPDATE identities SET email = number || '@else.example', username = upper(username)", [])
@@ -229,7 +229,7 @@ fn a_database_of_an_earlier_version_gets_the_same_rule() {
 }
 
 #[test]
-fn cases_that_went_wrong_in_the_field() {
+fn addresses_of_cases_in_the_field() {
     let scratch = Scratch::new();
     let case = |name: &str, text: &str| {
         let file = scratch.write(name, text);
@@ -262,8 +262,8 @@ fn cases_that_went_wrong_in_the_field() {
     }
 }
 
-/// Users 1 and 2 share a further address, 3 has 4's primary one, 5 has one of a user who is rejected, 8 has one that
-/// 7 has not verified.
+/// Users 1 and 2 share a further address; 3 has the primary address of 4; 5 has an address of a rejected user; 8 has an
+/// address that 7 has not verified.
 fn shared() -> String {
     export([
         with_addresses(1, &["u1@example.com", "shared@example.com"]),
@@ -285,15 +285,15 @@ fn assert_shared(report: &Value, settled: &str) {
     assert_eq!(report["counts"][settled], 7, "{report}");
     assert_eq!(rejected(report, "duplicate_email"), [6], "{report}");
     assert_eq!(report["warnings"]["address_shared"], 4, "{report}");
-    let told = report["shared_addresses"].as_array().expect("places");
+    let reported = report["shared_addresses"].as_array().expect("places");
     let places: Vec<_> =
-        told.iter().map(|place| (place["record"].as_u64(), place["same_as"]["record"].as_u64())).collect();
+        reported.iter().map(|place| (place["record"].as_u64(), place["same_as"]["record"].as_u64())).collect();
     assert_eq!(places, [(Some(1), Some(2)), (Some(2), Some(1)), (Some(3), Some(4)), (Some(4), Some(3))], "{report}");
-    assert_eq!((&told[0]["line"], &told[0]["same_as"]["line"]), (&2.into(), &3.into()), "{report}");
+    assert_eq!((&reported[0]["line"], &reported[0]["same_as"]["line"]), (&2.into(), &3.into()), "{report}");
 }
 
 #[test]
-fn a_verified_address_of_two_users_is_told_with_both_places() {
+fn a_verified_address_of_two_users_is_reported_with_both_places() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", shared());
@@ -306,10 +306,10 @@ fn a_verified_address_of_two_users_is_told_with_both_places() {
     );
     let run = scratch.import(&sandbox, &file, &[]).expect_code(3).report();
     assert_shared(&run, "created");
-    // Of a run that is over the account is made anew from what it left.
+    // The account of a finished run is made again from what the run left on disk.
     scratch.forget_end(".avnology/runs", run["run"].as_str().expect("an id"));
     assert_shared(&scratch.import(&sandbox, &file, &[]).expect_code(3).report(), "created");
-    // In shards each tells of its own, and the whole of all.
+    // Each shard reports its own, and the merge reports all.
     for shard in ["1/2", "2/2"] {
         scratch.import(&sandbox, &file, &["--shard", shard, "--runs-dir", "shards"]);
     }

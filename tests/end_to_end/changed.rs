@@ -1,4 +1,4 @@
-//! Inputs that somebody changes between two looks at them, or while they are read.
+//! Inputs that somebody changes between two reads, or during a read.
 
 use crate::support;
 
@@ -7,20 +7,13 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use avnology_migrate::source::{Input, ReaderLimits, RecordReader, Recorder, SourceError, Watch};
 use sha2::{Digest, Sha256};
-use support::{Run, Sandbox, Scratch, export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, until_of, user};
 
 fn wait_for_users(sandbox: &Sandbox, users: usize, process: &mut Child) {
-    let began = Instant::now();
-    while sandbox.column("id").len() < users {
-        assert!(process.try_wait().expect("a status").is_none(), "the import ended too early");
-        assert!(began.elapsed() < Duration::from_mins(5), "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_of(process, "nothing arrived", || sandbox.column("id").len() >= users);
 }
 
 fn start(command: &mut Command) -> Child {
@@ -34,19 +27,19 @@ fn kill(mut process: Child) {
 
 const SLOWLY: [&str; 4] = ["--batch-size", "20", "--concurrency", "1"];
 
-/// A user whose record is so many bytes long.
+/// A user whose record has this many bytes.
 fn padded(number: usize, bytes: usize) -> String {
     let plain = user(number);
     let padding = "x".repeat(bytes - plain.len() - "\"unknown\":\"\",".len());
     plain.replace("\"first_name\"", &format!("\"unknown\":\"{padding}\",\"first_name\""))
 }
 
-/// Larger than what samples of it can be all of.
+/// Larger than the samples of a fingerprint can cover completely.
 fn large(users: usize) -> String {
     export((0..users).map(|number| padded(number, 50_000)))
 }
 
-/// Swaps two users in place, whose records are of one length.
+/// Swaps two users with records of the same length, in place.
 fn swap(scratch: &Scratch, file: &str, text: &str, one: usize, other: usize) {
     let mut file = File::options().write(true).open(scratch.path(file)).expect("the file");
     let mut write = |at: usize, number: usize| {
@@ -59,7 +52,7 @@ fn swap(scratch: &Scratch, file: &str, text: &str, one: usize, other: usize) {
 }
 
 #[test]
-fn an_input_is_known_by_all_its_bytes_when_a_run_is_taken_up() {
+fn a_resumed_run_checks_all_bytes_of_its_input() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let text = large(1_500);
@@ -71,7 +64,7 @@ fn an_input_is_known_by_all_its_bytes_when_a_run_is_taken_up() {
     swap(&scratch, &file, &text, 100, 1_300);
     let refused = scratch.import(&sandbox, &file, &[]).expect_code(2);
     assert!(refused.stderr.contains("has changed") && refused.stderr.contains("--new-run"), "{}", refused.stderr);
-    // With the old file it goes on.
+    // With the old file the run is resumed.
     scratch.write("users.json", &text);
     let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
     assert!(run.stderr.contains("Continuing"), "{}", run.stderr);
@@ -82,25 +75,25 @@ fn an_input_is_known_by_all_its_bytes_when_a_run_is_taken_up() {
 fn what_the_first_pass_read_is_what_is_sent() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
-    // More than the reader, the mappers and the batches hold at once, by far.
+    // By far more than the reader, the mappers and the batches hold at once.
     let text = large(400);
     let file = scratch.write("users.json", &text);
     let mut process = start(&mut scratch.import_command(&sandbox, &file, &["--batch-size", "1", "--concurrency", "1"]));
-    // It is read a second time now; an export in another order takes the old one's place.
+    // The second read has begun now; an export in another order replaces the old one.
     wait_for_users(&sandbox, 1, &mut process);
     swap(&scratch, &file, &text, 10, 390);
     let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(5);
     assert!(run.stderr.contains("was changed while it was being read"), "{}", run.stderr);
     let last = sandbox.column("external_id").pop().expect("somebody");
     assert!(*last < *"user_000390", "nothing of the changed part is sent: {last}");
-    // The same command begins anew, and nobody is lost.
+    // The same command begins again, and no user is lost.
     let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
     assert!(!run.stderr.contains("Continuing"), "{}", run.stderr);
     assert_eq!((run.count("read"), run.count("rejected"), sandbox.column("id").len()), (400, 0, 400));
 }
 
 #[test]
-fn a_file_that_is_overwritten_while_it_is_read_is_never_finished() {
+fn an_import_of_a_file_that_is_overwritten_meanwhile_never_finishes() {
     for is_shorter in [false, true] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
@@ -108,7 +101,7 @@ fn a_file_that_is_overwritten_while_it_is_read_is_never_finished() {
         let mut process =
             start(&mut scratch.import_command(&sandbox, &file, &["--batch-size", "1", "--concurrency", "1"]));
         wait_for_users(&sandbox, 1, &mut process);
-        // As `rsync --inplace` does: the same file, another export.
+        // As `rsync --inplace` does: the same file, with another export in it.
         let users = if is_shorter { 1_000..1_010 } else { 1_000..1_400 };
         let mut opened = File::options().write(true).open(scratch.path(&file)).expect("the file");
         opened.set_len(0).expect("it is emptied");
@@ -131,7 +124,7 @@ fn a_file_that_was_only_touched_is_the_same_file() {
     let file = scratch.write("users.json", &text);
     let mut process = start(&mut scratch.import_command(&sandbox, &file, &["--batch-size", "1", "--concurrency", "1"]));
     wait_for_users(&sandbox, 1, &mut process);
-    // The same bytes once more, over the old ones: it is never shorter meanwhile, which would be another file.
+    // The same bytes again, over the old ones. The file is never shorter in between, because that would be another file.
     let mut opened = File::options().write(true).open(scratch.path(&file)).expect("the file");
     opened.write_all(text.as_bytes()).expect("it is written");
     let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(0);
@@ -139,7 +132,7 @@ fn a_file_that_was_only_touched_is_the_same_file() {
 }
 
 #[test]
-fn a_file_that_takes_the_place_of_the_one_that_is_read_is_told() {
+fn a_file_that_replaces_the_one_that_is_read_is_reported() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let file = scratch.write("users.json", export((0..200).map(|number| padded(number, 50_000))));
@@ -153,9 +146,9 @@ fn a_file_that_takes_the_place_of_the_one_that_is_read_is_told() {
     assert_eq!(run.count("created"), 10);
 }
 
-/// Where there is no second look, as in a dry run.
+/// If there is no second read, as in a dry run.
 #[test]
-fn a_file_that_is_written_to_while_it_is_read_for_the_first_time_is_told() {
+fn a_file_that_changes_during_the_first_read_is_reported() {
     let scratch = Scratch::new();
     let text = export((0..4_000).map(user));
     for is_touched in [false, true] {
@@ -177,12 +170,14 @@ fn a_file_that_is_written_to_while_it_is_read_for_the_first_time_is_told() {
         };
         match ended {
             None => assert!(is_touched && records == 4_000 && recorder.inputs().len() == 1),
-            Some(told) => assert!(!is_touched && told.contains("was changed while it was being read"), "{told}"),
+            Some(reported) => {
+                assert!(!is_touched && reported.contains("was changed while it was being read"), "{reported}");
+            }
         }
     }
 }
 
-/// Reads an input to its end; returns how many records there are.
+/// Reads an input to its end. Returns the number of records.
 fn read(path: &Path, watch: &Watch) -> Result<u64, SourceError> {
     let mut reader =
         RecordReader::open_watched(&Input::File(path.to_path_buf()), ReaderLimits::default(), &watch.of(0))?;
@@ -191,7 +186,7 @@ fn read(path: &Path, watch: &Watch) -> Result<u64, SourceError> {
 }
 
 #[test]
-fn a_second_look_sees_the_same_bytes_or_says_that_they_changed() {
+fn a_second_read_finds_the_same_bytes_or_reports_a_change() {
     let scratch = Scratch::new();
     let text = export((0..9_000).map(user));
     let mut encoder = zstd::Encoder::new(Vec::new(), -100).expect("an encoder");
@@ -236,9 +231,9 @@ fn the_digest_that_is_kept_is_that_of_the_file() {
     assert_eq!((&kept["inputs"][0]["sha256"], &kept["inputs"][0]["bytes"]), (&sha256.into(), &text.len().into()));
 }
 
-/// As a version left it that kept no digest.
+/// A run that an earlier version left, which kept no digest.
 #[test]
-fn a_run_of_an_earlier_version_is_taken_up_by_what_it_knows() {
+fn a_run_of_an_earlier_version_is_resumed_by_its_fingerprint() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let file = scratch.write("users.json", export((0..2_000).map(user)));
@@ -257,7 +252,7 @@ fn a_run_of_an_earlier_version_is_taken_up_by_what_it_knows() {
 }
 
 #[test]
-fn passwords_are_those_that_the_run_was_begun_with() {
+fn a_resumed_run_needs_the_passwords_that_it_began_with() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let file = scratch.write("users.json", export((0..2_000).map(user)));
@@ -281,7 +276,7 @@ fn passwords_are_those_that_the_run_was_begun_with() {
 
 /// Two exports with the same samples, on two machines.
 #[test]
-fn shards_of_two_exports_are_not_put_together() {
+fn shards_of_two_exports_are_not_merged() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let text = large(1_400);

@@ -21,7 +21,7 @@ fn help_is_complete_and_shows_the_exit_codes() {
 }
 
 #[test]
-fn wrong_usage_is_told_apart_from_everything_else() {
+fn wrong_usage_has_its_own_exit_code() {
     let scratch = Scratch::new();
     scratch.run(&[]).expect_code(2);
     scratch.run(&["migrate", "clerk"]).expect_code(2);
@@ -37,7 +37,7 @@ fn wrong_usage_is_told_apart_from_everything_else() {
 }
 
 #[test]
-fn a_file_without_its_option_is_told_what_it_lacks() {
+fn a_file_without_an_option_gets_advice() {
     let scratch = Scratch::new();
     scratch.write("users.json", export([user(1)]));
     scratch.write("export", export([user(1)]));

@@ -1,4 +1,4 @@
-//! What is said of an input that is truncated or damaged is what was done with it.
+//! What the program says about a truncated or damaged input is what it did with it.
 
 use crate::support;
 
@@ -49,11 +49,11 @@ fn run(scratch: &Scratch, sandbox: &Sandbox, command: What, is_piped: bool) -> R
     run
 }
 
-/// Where a file ends, or is wrong; how many whole records are used of it as a file, and out of a pipe.
+/// Where a file ends or is wrong, and how many whole records are used: of the file, and from a pipe.
 struct Case {
     name: &'static str,
     content: Vec<u8>,
-    /// What is said of the file itself.
+    /// What the message says about the file itself.
     fault: &'static str,
     used: (usize, usize),
 }
@@ -90,7 +90,7 @@ fn cases() -> Vec<Case> {
         let mut damaged = one.clone();
         let checksum = one.len() - if name == "gzip" { 6 } else { 2 };
         damaged[checksum] ^= 1;
-        // More than is looked at to find the shape.
+        // More than the prefix in which the shape is found.
         let many = |from: usize, to: usize| compress(&(from..to).map(|number| user(number) + "\n").collect::<String>());
         let mut later = [many(0, 500), many(500, 600)].concat();
         let checksum = later.len() - if name == "gzip" { 6 } else { 2 };
@@ -115,7 +115,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// What is said of how many records are used.
+/// What the message says about how many records are used.
 fn consequence(command: What, is_damaged: bool, used: usize) -> String {
     let records = format!("the {used} whole records");
     match (command, used, is_damaged) {
@@ -153,7 +153,7 @@ fn assert_true(run: &Run, sandbox: &Sandbox, (command, fault, used): (What, &str
 }
 
 #[test]
-fn what_is_said_of_an_input_that_ends_early_is_what_was_done_with_it() {
+fn the_message_about_an_input_that_ends_early_is_true() {
     for Case { name, content, fault, used: (of_file, of_pipe) } in cases() {
         for (is_piped, used) in [(false, of_file), (true, of_pipe)] {
             let scratch = Scratch::new();
@@ -168,7 +168,7 @@ fn what_is_said_of_an_input_that_ends_early_is_what_was_done_with_it() {
 }
 
 #[test]
-fn a_pipe_that_is_too_large_to_be_checked_is_not_said_to_be_checked() {
+fn no_message_says_that_an_unchecked_pipe_was_checked() {
     let mut random = fastrand::Rng::with_seed(7);
     let picture: String = std::iter::repeat_with(|| random.alphanumeric()).take(6 * 1024 * 1024).collect();
     let with_picture =

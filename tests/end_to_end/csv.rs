@@ -4,7 +4,7 @@ use crate::support;
 
 use std::fmt::Write as _;
 
-use support::{Run, Sandbox, Scratch, lines};
+use support::{Run, Sandbox, Scratch, lines, until_of};
 
 const HEADER: &str = "id,first_name,last_name,username,primary_email_address,primary_phone_number,verified_email_addresses,\
     unverified_email_addresses,verified_phone_numbers,unverified_phone_numbers,totp_secret,password_digest,password_hasher";
@@ -102,14 +102,14 @@ fn a_bad_row_is_one_reject_with_its_place_and_can_be_mended_and_replayed() {
 }
 
 #[test]
-fn a_csv_that_was_cut_off_is_not_taken_for_whole() {
+fn a_csv_that_was_cut_off_does_not_count_as_whole() {
     let scratch = Scratch::new();
     let whole = table(50);
     let cut = whole.find("user_000030").expect("user 30") + 14;
     for text in [&whole[..cut], &whole[..cut - 14]] {
         let run = dry_run(&scratch, &scratch.write("users.csv", text), &[]);
         assert_eq!((run.count("valid"), run.count("rejected")), (30, 0));
-        // Between two rows nobody can know.
+        // Between two rows a cut cannot be noticed.
         let is_told = run.stderr.contains("inside record 31 (starts at line 32");
         assert_eq!((run.code, is_told), if text.ends_with('\n') { (Some(0), false) } else { (Some(5), true) });
     }
@@ -145,16 +145,14 @@ fn a_table_of_something_else_is_refused() {
 }
 
 #[test]
-fn an_interrupted_import_of_a_csv_is_taken_up() {
+fn an_interrupted_import_of_a_csv_is_resumed() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let file = scratch.write("users.csv", table(3_000));
     let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
     let mut process =
         command.stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().expect("it starts");
-    while sandbox.column("id").len() < 300 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 300);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
@@ -174,7 +172,7 @@ fn standard_input_may_be_a_csv() {
     assert_eq!((run.count("valid"), run.count("rejected")), (2, 1));
 }
 
-/// A stray quote makes one cell of parts of two rows: nobody may get the other one's address or password.
+/// A stray quote makes one cell of parts of two rows. No user may get the address or the password of another one.
 #[test]
 fn a_quote_in_the_wrong_place_takes_no_data_from_one_user_to_another() {
     let with_name = |number: usize, name: &str, digest: &str| {
@@ -193,10 +191,10 @@ fn a_quote_in_the_wrong_place_takes_no_data_from_one_user_to_another() {
     for cell in ["a\"b", "\"a\"b", "\"a\" \"", " a\"", "\"a\"\"", "\"\"a\"\""] {
         let text = format!("{HEADER}\n{}\n{}\n", with_name(1, cell, ""), with_name(2, "Bo", ""));
         let run = dry_run(&scratch, &scratch.write("users.csv", text), &[]);
-        let told = run.report()["rejected_by_code"]["invalid_row"]["count"] == 1;
-        assert!(told || run.code == Some(5), "{cell}: {}", run.stdout);
+        let reported = run.report()["rejected_by_code"]["invalid_row"]["count"] == 1;
+        assert!(reported || run.code == Some(5), "{cell}: {}", run.stdout);
     }
-    // The same as a table of passwords.
+    // The same table as a table of passwords.
     let user = |number: usize| {
         let address = format!(r#"[{{"email_address":"u{number}@example.com"}}]"#);
         format!(r#"{{"id":"user_{number}","email_addresses":{address}}}"#)

@@ -2,12 +2,12 @@
 
 use crate::support;
 
-use support::{Run, Sandbox, Scratch, lines};
+use support::{Run, Sandbox, Scratch, lines, until_of};
 
 const HEADER: &str = "id,first_name,last_name,username,primary_email_address,primary_phone_number,verified_email_addresses,\
     unverified_email_addresses,verified_phone_numbers,unverified_phone_numbers,totp_secret,password_digest,password_hasher";
 
-/// A hash in the shape of bcrypt's.
+/// A hash in the form of bcrypt.
 const DIGEST: &str = "$2a$04$abcdefghijklmnopqrstuuWQuavpd1CiSpt3zoac8EYxdKByXGrZi";
 
 fn named(number: usize, name: &str) -> String {
@@ -40,7 +40,7 @@ fn invalid_rows(run: &Run) -> Vec<u64> {
     first.iter().map(|place| place["record"].as_u64().expect("a number")).collect()
 }
 
-/// The two rows of which one begins a quote and the other one ends it, and what lies between them.
+/// Two rows, of which one opens a quote and the other closes it, and what is between them.
 fn two_open_quotes() -> String {
     table([row(1), named(2, "\"Ann"), row(3), row(4), with_digest(5, "Bee\""), row(6)])
 }
@@ -49,7 +49,7 @@ fn neighbours() -> String {
     table([row(1), named(2, "\"Ann"), with_digest(3, "Bee\""), row(4)])
 }
 
-/// Whoever arrived is who they were: name, address and the lack of a password.
+/// Fails unless every user at the target has their own name and address, and no password.
 #[track_caller]
 fn assert_themselves(sandbox: &Sandbox, expected: &[usize]) {
     let ids: Vec<String> = expected.iter().map(|number| format!("user_{number:04}")).collect();
@@ -66,7 +66,7 @@ fn assert_themselves(sandbox: &Sandbox, expected: &[usize]) {
 }
 
 #[test]
-fn two_open_quotes_make_nobody_the_owner_of_another_ones_address() {
+fn two_open_quotes_give_no_user_the_address_of_another_one() {
     for (text, arrive, rejected) in
         [(two_open_quotes(), &[1, 3, 4, 6][..], &[2, 5][..]), (neighbours(), &[1, 4], &[2, 3])]
     {
@@ -81,7 +81,7 @@ fn two_open_quotes_make_nobody_the_owner_of_another_ones_address() {
 }
 
 #[test]
-fn two_open_quotes_give_nobody_another_ones_password() {
+fn two_open_quotes_give_no_user_the_password_of_another_one() {
     let users = |count: usize| -> String {
         let user = |number: usize| {
             format!(
@@ -132,7 +132,7 @@ fn the_reject_of_an_open_quote_says_where_it_is() {
     );
 }
 
-/// Tables of three users with an open quote: a name, the table, and the rows that are broken.
+/// Tables of three users with an open quote: a name, the table, and the broken rows.
 const OTHER_SHAPES: &[(&str, &str, &[u64])] = &[
     ("numbers", "id,first_name,primary_email_address\n1,\"A,a1@x.org\n2,B\",b2@x.org\n3,C,c3@x.org\n", &[1, 2]),
     ("words", "id,first_name,primary_email_address\nada,\"A,a1@x.org\nbob,B\",b2@x.org\ncy,C,c3@x.org\n", &[1, 2]),
@@ -188,7 +188,7 @@ const OTHER_SHAPES: &[(&str, &str, &[u64])] = &[
     ),
 ];
 
-/// Whatever the columns, the ids, the line breaks and the separator are.
+/// For other columns, ids, line breaks and separators.
 #[test]
 fn rows_are_not_swallowed_in_tables_of_other_shapes() {
     let scratch = Scratch::new();
@@ -212,7 +212,7 @@ fn names_may_have_line_breaks_commas_and_quotes() {
     traits.sort_by_key(|traits| traits["email"].to_string());
     let arrived: Vec<&str> = traits.iter().map(|traits| traits["first_name"].as_str().expect("a name")).collect();
     assert_eq!(arrived, ["Ann\nMary", "Baker, Bob", "Al \"Ace\" A", "Smith,\r\nJohn, \"JJ\"\n\nthe 3rd"]);
-    // Where ids are of another kind, and where they come last.
+    // With ids of another kind, and with the ids in the last column.
     for text in [
         "id,first_name,primary_email_address\n1,\"Smith\nJohn, Bob\",a@x.org\nada,\"Lee\nKim\",b@x.org\n",
         "first_name,last_name,primary_email_address,id\n\"Ann\nMary\",L,a@x.org,user_1\n\"Bo\nB\",\"L,\nM\",b@x.org,user_2\n",
@@ -221,7 +221,7 @@ fn names_may_have_line_breaks_commas_and_quotes() {
     }
 }
 
-/// A million open quotes, and one that swallows a million lines: each is gone through once or twice.
+/// A million open quotes, and one that swallows a million lines. Each line is read once or twice.
 #[test]
 fn open_quotes_cost_neither_time_nor_memory() {
     let scratch = Scratch::new();
@@ -229,20 +229,20 @@ fn open_quotes_cost_neither_time_nor_memory() {
     let header = "id,first_name,primary_email_address\n";
     let run = dry_run(&scratch, format!("{header}{open}"), &["--progress", "none"]).expect_code(3);
     assert_eq!((run.count("valid"), run.count("rejected")), (0, 300_000));
-    // Lines that might be rows, and are not.
+    // Lines that look like rows and are not.
     let lines = "b,c\nuser,x\n1,2\n".repeat(300_000);
     let text = format!("{header}user_1,\"F{}\n{lines}user_2,B,b@x.org\n", ",x".repeat(10_000));
     let run = dry_run(&scratch, text, &["--progress", "none", "--max-record-bytes", "65536"]).expect_code(3);
     assert_eq!((run.count("valid"), run.count("rejected")), (1, 1));
 }
 
-/// What a run says about rows in which there is no user.
+/// What a run reports about rows without a user.
 fn skipped(run: &Run) -> (u64, u64) {
     let rows = &run.report()["inputs"][0]["skipped_rows"];
     (rows["empty"].as_u64().unwrap_or(0), rows["headers"].as_u64().unwrap_or(0))
 }
 
-/// A table: its name, its text, how many users it has, and how many rows of it are empty and repeat the header.
+/// A table: its name, its text, the number of its users, and how many rows are empty and how many repeat the header.
 type Table = (&'static str, String, u64, (u64, u64));
 
 /// Tables with commas.
@@ -350,7 +350,7 @@ fn tables_are_read_as_programs_write_them() {
 
 #[track_caller]
 fn assert_same_as_passwords(scratch: &Scratch, file: &str, (name, valid, expected): (&str, u64, (u64, u64))) {
-    // The same table as one of passwords.
+    // The same table as a table of passwords.
     let users = scratch
         .write("users.ndjson", "{\"id\":\"user_0001\",\"email_addresses\":[{\"email_address\":\"u1@example.com\"}]}\n");
     let joined =
@@ -362,12 +362,12 @@ fn assert_same_as_passwords(scratch: &Scratch, file: &str, (name, valid, expecte
 }
 
 #[test]
-fn rows_without_a_user_are_told_in_the_summary() {
+fn the_summary_reports_rows_without_a_user() {
     let scratch = Scratch::new();
     let file = scratch.write("users.csv", format!("{HEADER}\n{}\n,,,\n{HEADER}\n{}\n,,,\n", row(1), row(2)));
     let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0"]).expect_code(0);
-    let told = run.stderr.contains("users.csv: skipped 2 empty rows and 1 that repeats the header");
-    assert!(told, "{}", run.stderr);
+    let reported = run.stderr.contains("users.csv: skipped 2 empty rows and 1 that repeats the header");
+    assert!(reported, "{}", run.stderr);
 }
 
 #[test]
@@ -378,9 +378,9 @@ fn a_cell_too_many_is_a_reject() {
     run.expect_code(3);
 }
 
-/// Wherever in the last row a file is cut off, its user does not arrive as somebody slightly different.
+/// If a file is cut anywhere in its last row, its user does not arrive with slightly different data.
 #[test]
-fn a_file_cut_within_its_last_row_is_told() {
+fn a_file_that_is_cut_within_its_last_row_is_reported() {
     let scratch = Scratch::new();
     let whole = format!("{HEADER}\n{}\n{}\n", row(1), with_digest(2, "\"A, B\""));
     let last = whole.len() - with_digest(2, "\"A, B\"").len() - 1;
@@ -401,7 +401,7 @@ fn a_file_cut_within_its_last_row_is_told() {
         assert!(!behind.contains("run the same command"), "one step each, not two: {}", run.stderr);
         dry_run(&scratch, format!("{header}\n{row}\n"), &[]).expect_code(0);
     }
-    // The same of passwords: nobody gets half a hash.
+    // The same for passwords: no user gets half a hash.
     let users = "{\"id\":\"user_1\",\"email_addresses\":[{\"email_address\":\"a@example.com\"}]}\n";
     let passwords = scratch.write("passwords.csv", format!("id,password_digest\nuser_1,{}", &DIGEST[..50]));
     dry_run(&scratch, users, &["--passwords", &passwords]).expect_code(5);
@@ -431,7 +431,7 @@ fn text_in_another_encoding_or_with_another_separator_is_named() {
     }
 }
 
-/// Each shard numbers the rows as the others do, whatever is skipped or broken before them.
+/// Each shard gives the rows the same numbers, also if rows before them are skipped or broken.
 #[test]
 fn shards_agree_about_rows_that_are_skipped_or_broken() {
     let scratch = Scratch::new();
@@ -453,7 +453,7 @@ fn shards_agree_about_rows_that_are_skipped_or_broken() {
     assert_eq!(sums, (whole.count("valid"), whole.count("rejected")));
 }
 
-/// What is skipped is counted once, however often the import is interrupted.
+/// Skipped rows are counted once, even if the import is interrupted several times.
 #[test]
 fn an_interrupted_import_counts_all_rows_that_it_skips() {
     let scratch = Scratch::new();
@@ -463,9 +463,7 @@ fn an_interrupted_import_counts_all_rows_that_it_skips() {
     let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
     let mut process =
         command.stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().expect("it starts");
-    while sandbox.column("id").len() < 1_500 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 1_500);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let run = scratch.import(&sandbox, &file, &[]).expect_code(0);

@@ -1,4 +1,4 @@
-//! Compressed inputs that are damaged: nothing is sent whose checksum is wrong.
+//! Damaged compressed inputs: nothing with a wrong checksum is sent.
 
 use crate::support;
 
@@ -31,7 +31,7 @@ fn zstd(parts: &[&[u8]]) -> Vec<Vec<u8>> {
 
 type Compress = fn(&[&[u8]]) -> Vec<Vec<u8>>;
 
-/// Imports a file, out of a pipe if so wanted.
+/// Imports a file, through a pipe if the caller wants that.
 fn import(scratch: &Scratch, sandbox: &Sandbox, file: &str, is_piped: bool) -> Run {
     if !is_piped {
         return scratch.import(sandbox, file, &["--new-run", "--recheck"]);
@@ -44,7 +44,7 @@ fn import(scratch: &Scratch, sandbox: &Sandbox, file: &str, is_piped: bool) -> R
     run
 }
 
-/// Fails if somebody is at the target who is not in the export.
+/// Fails if a user at the target is not in the export.
 #[track_caller]
 fn assert_all_are_real(sandbox: &Sandbox, what: &str) {
     let connection = rusqlite::Connection::open(&sandbox.database).expect("the database");
@@ -68,7 +68,7 @@ enum Mishap {
     Insert(prop::sample::Index, Vec<u8>),
     Remove(prop::sample::Index, usize),
     Swap(prop::sample::Index, prop::sample::Index),
-    /// As cut, with a flipped bit before: there is no checksum that would tell.
+    /// As cut, with a flipped bit before the cut: no checksum can reveal it.
     FlipAndCut(prop::sample::Index, u8, prop::sample::Index),
 }
 
@@ -107,9 +107,9 @@ impl Mishap {
     }
 }
 
-/// Whatever happens to a compressed file, on disk or on its way through a pipe: who is sent is a user of the original.
+/// A compressed file is damaged on disk or on its way through a pipe. Every user that is sent is a user of the original.
 #[test]
-fn whoever_is_sent_is_a_user_of_the_original() {
+fn every_user_that_is_sent_is_a_user_of_the_original() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let lines: Vec<String> = (0..400).map(|number| user(number) + "\n").collect();
@@ -133,7 +133,7 @@ fn whoever_is_sent_is_a_user_of_the_original() {
     tested.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// A bit of a stored block, so that everything unpacks and only the checksum knows.
+/// A bit of a stored block: everything unpacks, and only the checksum reveals the damage.
 fn with_a_wrong_letter(is_gzip: bool) -> Vec<u8> {
     let text = export((0..300).map(user));
     let mut compressed = if is_gzip {
@@ -153,7 +153,7 @@ fn with_a_wrong_letter(is_gzip: bool) -> Vec<u8> {
 }
 
 #[test]
-fn damage_is_known_before_the_first_request_and_the_good_file_is_imported_after_it() {
+fn damage_is_found_before_the_first_request_and_the_good_file_can_be_imported_after_it() {
     for is_gzip in [true, false] {
         for is_piped in [false, true] {
             let scratch = Scratch::new();
@@ -174,7 +174,7 @@ fn damage_is_known_before_the_first_request_and_the_good_file_is_imported_after_
 }
 
 #[test]
-fn damage_that_spoils_the_document_is_damage_and_not_a_document_that_is_wrong() {
+fn damage_that_breaks_the_document_is_reported_as_damage() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let text = export((0..300).map(user));
@@ -195,7 +195,7 @@ fn damage_that_spoils_the_document_is_damage_and_not_a_document_that_is_wrong() 
 }
 
 #[test]
-fn of_data_that_were_cut_off_what_checksums_cover_is_imported() {
+fn the_records_that_checksums_cover_are_imported_from_a_cut_file() {
     for compress in [gzip as Compress, zstd] {
         for is_piped in [false, true] {
             let scratch = Scratch::new();
@@ -211,7 +211,7 @@ fn of_data_that_were_cut_off_what_checksums_cover_is_imported() {
             scratch.write("users.json.gz", members.concat());
             let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
             assert_eq!((run.count("created"), run.count("unchanged")), (300, 600));
-            // With nothing that a checksum covers, there is nothing to rely on.
+            // If no checksum covers anything, nothing may be used.
             let single = compress(&[export((1_000..1_300).map(user)).as_bytes()]).concat();
             scratch.write("users.json.gz", &single[..single.len() - 3]);
             let run = import(&scratch, &sandbox, &file, is_piped).expect_code(5);
@@ -222,7 +222,7 @@ fn of_data_that_were_cut_off_what_checksums_cover_is_imported() {
 }
 
 #[test]
-fn zeros_behind_compressed_data_are_padding_and_anything_else_is_told_with_its_place() {
+fn zeros_behind_compressed_data_are_padding_and_anything_else_is_reported_with_its_place() {
     for compress in [gzip as Compress, zstd] {
         for is_piped in [false, true] {
             let scratch = Scratch::new();
@@ -256,10 +256,10 @@ fn zeros_behind_compressed_data_are_padding_and_anything_else_is_told_with_its_p
 }
 
 #[test]
-fn a_pipe_that_is_too_large_to_be_checked_says_what_that_means() {
+fn the_message_about_an_unchecked_pipe_says_what_that_means() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
-    // 12 MiB that nothing can compress, in a column that nobody reads.
+    // 12 MiB that cannot be compressed, in a column that is not read.
     let mut random = fastrand::Rng::with_seed(7);
     let picture: String = std::iter::repeat_with(|| random.alphanumeric()).take(6 * 1024 * 1024).collect();
     let with_picture =
@@ -274,13 +274,13 @@ fn a_pipe_that_is_too_large_to_be_checked_says_what_that_means() {
     scratch.write("users.json.gz", damaged);
     let run = import(&scratch, &sandbox, "users.json.gz", true).expect_code(5);
     assert!(run.stderr.contains("damaged") && run.stderr.contains("may be wrong"), "{}", run.stderr);
-    // A file of the same content is looked at as a whole.
+    // A file with the same content is checked completely.
     let run = import(&scratch, &sandbox, "users.json.gz", false).expect_code(5);
     assert!(run.count("read") == 0 && !run.stderr.contains("may be wrong"), "{}", run.stderr);
 }
 
 #[test]
-fn passwords_that_are_damaged_are_given_to_nobody() {
+fn no_user_gets_a_damaged_password() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..3).map(user)));

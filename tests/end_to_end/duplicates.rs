@@ -1,12 +1,12 @@
-//! Users who are in the input twice: the earlier record wins, the later one is a reject that names both places.
+//! Users who are in the input twice: the earlier record stays, and the later one is a reject that names both places.
 
 use crate::support;
 
 use std::process::Stdio;
 
-use support::{Run, Sandbox, Scratch, export, lines, mixed_export, user};
+use support::{Run, Sandbox, Scratch, export, lines, mixed_export, until_of, user};
 
-/// A user like another one in one field.
+/// A user with one field of another user.
 fn like(number: usize, from: &str, to: &str) -> String {
     let text = user(number);
     assert!(text.contains(from), "{text}");
@@ -17,7 +17,8 @@ fn with(number: usize, member: &str) -> String {
     like(number, "\"first_name\"", &format!("{member},\"first_name\""))
 }
 
-/// Records 1 to 4 are fine; 5 to 9 each claim something of theirs; 10 is fine again, for 9 and what it claims are not.
+/// Records 1 to 4 are good. Records 5 to 9 each claim a key of them. Record 10 is good again, because 9, whose key it
+/// claims, is not.
 fn some_duplicates() -> String {
     export([
         user(1),
@@ -34,7 +35,7 @@ fn some_duplicates() -> String {
     ])
 }
 
-/// The first record of each code, and the one that it is a duplicate of.
+/// The first record of each code, and the record that it duplicates.
 const EXPECTED: [(&str, u64, u64); 4] = [
     ("duplicate_email", 5, 1),
     ("duplicate_username", 6, 2),
@@ -65,7 +66,7 @@ fn a_dry_run_and_an_import_find_the_same() {
     let file = scratch.write("users.json", &text);
     let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(3);
     assert_found(&dry, "valid");
-    // Whatever the target is asked to do with users who are there.
+    // With every rule for users who are already there.
     for (runs, rule) in [("one", "update"), ("two", "skip")] {
         let run = scratch.import(&sandbox, &file, &["--batch-size", "1", "--on-existing", rule, "--runs-dir", runs]);
         let run = run.expect_code(3);
@@ -77,13 +78,16 @@ fn a_dry_run_and_an_import_find_the_same() {
         let position = &of(5)["position"];
         let start = usize::try_from(position["offset"].as_u64().expect("an offset")).expect("small");
         assert!(text[start..].starts_with("{\"id\":\"user_000005\"") && position["line"] == 6, "{position}");
-        // Of a run that is over the account is made anew from what it left.
+        // The account of a finished run is made again from what the run left on disk.
         scratch.forget_end(runs, run.report()["run"].as_str().expect("an id"));
         let again = scratch.import(&sandbox, &file, &["--batch-size", "1", "--on-existing", rule, "--runs-dir", runs]);
         assert_found(&again.expect_code(3), if runs == "one" { "created" } else { "unchanged" });
         // The same place as in the dry run.
-        let told = dry.report()["rejected_by_code"]["duplicate_email"]["first"][0].clone();
-        assert!(position.as_object().expect("an object").iter().all(|(name, value)| told[name] == *value), "{told}");
+        let reported = dry.report()["rejected_by_code"]["duplicate_email"]["first"][0].clone();
+        assert!(
+            position.as_object().expect("an object").iter().all(|(name, value)| reported[name] == *value),
+            "{reported}"
+        );
     }
     assert!(!sandbox.column("first_name").contains(&"Renamed".to_owned()));
     let verified = scratch.verify(&sandbox, &file, &[]).report();
@@ -111,7 +115,7 @@ fn the_same_users_in_two_files_are_duplicates() {
 }
 
 #[test]
-fn the_same_file_twice_is_told_of_alike_when_the_run_is_gone_on_with() {
+fn a_resumed_run_reports_the_same_file_twice_in_the_same_way() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export([user(1), user(2)]));
@@ -139,7 +143,7 @@ fn a_retry_never_makes_one_user_count_twice() {
 }
 
 #[test]
-fn what_was_found_is_kept_for_the_rest_of_the_run() {
+fn duplicates_are_kept_for_the_rest_of_the_run() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let (text, good) = mixed_export(600);
@@ -147,9 +151,7 @@ fn what_was_found_is_kept_for_the_rest_of_the_run() {
     let file = scratch.write("users.json", text.replace("\n],", &format!(",\n{}\n],", again.join(",\n"))));
     let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    while sandbox.column("id").is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut process, "too few arrived", || !sandbox.column("id").is_empty());
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
@@ -160,7 +162,7 @@ fn what_was_found_is_kept_for_the_rest_of_the_run() {
 }
 
 #[test]
-fn of_a_pipe_the_target_decides() {
+fn the_target_finds_the_duplicates_of_a_pipe() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     scratch.write("users.json", some_duplicates());
@@ -171,8 +173,8 @@ fn of_a_pipe_the_target_decides() {
     assert_eq!(run.report()["rejected_by_code"]["email_taken"]["count"], 1);
 }
 
-/// Users of whom each has one key of the user before, by turns the address and the username: 2 is 1's duplicate, 3 is one of
-/// nobody who is imported, and so on.
+/// Users of whom each has one key of the user before, alternately the address and the username. So 2 duplicates 1; 3 has a
+/// key only of a user who is not imported; and so on.
 fn chain(users: usize) -> impl Iterator<Item = String> {
     (0..users).map(|number| {
         let (name, address) = (number.div_ceil(2), number / 2);
@@ -192,15 +194,15 @@ fn only_a_record_that_is_imported_makes_another_one_its_duplicate() {
     let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
     assert_eq!((run.count("created"), run.count("rejected")), (1_001, 1_000), "{}", run.stdout);
     assert_eq!(run.report()["rejected_by_code"], dry.report()["rejected_by_code"]);
-    // The odd ones are gone, so each is the duplicate of the one before.
+    // The odd users are gone, so each remaining user duplicates the one before.
     let rejects = lines(&scratch.path(run.report()["rejects_file"].as_str().expect("rejects")));
     for reject in &rejects {
         let record = reject["position"]["record"].as_u64().expect("a number");
         assert!(record % 2 == 0, "{reject}");
-        let told = format!("record {} (line {record}) has the same email address", record - 1);
-        assert_eq!(reject["message"], told, "{reject}");
+        let reported = format!("record {} (line {record}) has the same email address", record - 1);
+        assert_eq!(reject["message"], reported, "{reject}");
     }
-    // Shards decide alike.
+    // Shards decide in the same way.
     let shards = ["1/2", "2/2"]
         .map(|shard| scratch.import(&sandbox, &file, &["--shard", shard, "--runs-dir", "shards"]).expect_code(3));
     assert_eq!(shards.iter().map(|shard| shard.count("unchanged")).sum::<u64>(), 1_001);

@@ -1,4 +1,4 @@
-//! Flat users, as Clerk's migration tool and support have them, through the built binary.
+//! Flat users, as Clerk's migration tool and Clerk's support write them, through the built binary.
 
 use crate::support;
 
@@ -27,7 +27,7 @@ fn expected(addresses: &[(&str, bool, bool)]) -> Vec<(String, bool, bool)> {
     addresses.iter().map(|(value, verified, primary)| ((*value).to_owned(), *verified, *primary)).collect()
 }
 
-/// The primary address is not among the others, as in real samples; shapes are told apart record by record.
+/// As in real samples, the primary address is not among the others. The shape of each record is recognised by itself.
 #[test]
 fn flat_users_are_imported_beside_those_of_the_api() {
     let scratch = Scratch::new();

@@ -1,5 +1,5 @@
-//! Gateways that answer for a target, outages, and single users that something breaks on: who is at fault is told apart by
-//! what gets through meanwhile, nobody is rejected for an outage, and no outage is waited for longer than was asked.
+//! Gateways that answer for a target, outages, and single users on which something breaks. What still succeeds shows who is
+//! at fault. No user is rejected because of an outage, and no outage is waited for longer than the administrator allowed.
 
 use crate::support;
 
@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use support::target::{Way, http, import_into, obliging, proxy, scripted_target};
-use support::{Run, Sandbox, Scratch, export, user};
+use support::{Run, Sandbox, Scratch, export, until, user};
 
 const CREATE: &str = "POST /v1/identities:batchCreate";
 
-/// Whether it is a batch to be carried out, and not one of the preflight.
+/// Whether it is a batch of the import, and not a request of the preflight.
 fn is_batch(head: &str, body: &[u8]) -> bool {
     head.starts_with(CREATE) && !String::from_utf8_lossy(body).contains(r#""validate_only":true"#)
 }
@@ -60,17 +60,17 @@ fn one_user_on_whom_the_gateway_times_out_does_not_stop_the_run() {
     let flags = ["--rate", "1000/s", "--batch-size", "10", "--max-wait", "15"];
     let run = import_into(&scratch, &url, &file, &flags).expect_code(3);
     assert_eq!((run.count("created"), run.count("rejected"), run.count("unfinished")), (199, 1, 0));
-    // Nobody said that the user is invalid.
+    // No answer said that the user is invalid.
     assert_eq!(run.report()["rejected_by_code"]["target_error"]["count"], 1, "{}", run.stdout);
 }
 
 #[test]
-fn a_body_that_was_not_welcome_compressed_is_not_sent_twice_each_time() {
+fn after_one_refusal_no_body_is_sent_compressed() {
     let scratch = Scratch::new();
     let (posts, compressed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let seen = (Arc::clone(&posts), Arc::clone(&compressed));
     let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
-    // A gateway takes gzip and says so with every answer; the service behind it does not.
+    // A gateway accepts gzip and says so with every answer; the service behind it does not.
     let url = proxy(&sandbox.base_url(), move |head, body| {
         let said = |answer: String| answer.replacen("\r\n", "\r\naccept-encoding: gzip\r\n", 1);
         seen.0.fetch_add(usize::from(head.starts_with(CREATE)), Ordering::Relaxed);
@@ -88,7 +88,7 @@ fn a_body_that_was_not_welcome_compressed_is_not_sent_twice_each_time() {
 }
 
 #[test]
-fn max_wait_bounds_a_wait_that_reading_back_was_told() {
+fn max_wait_bounds_a_wait_that_the_target_asks_for_during_reading_back() {
     let scratch = Scratch::new();
     let reading = AtomicBool::new(false);
     let url = scripted_target(move |request| {
@@ -124,7 +124,7 @@ fn max_wait_bounds_a_wait_that_reading_back_was_told() {
 }
 
 #[test]
-fn halves_of_a_batch_that_was_carried_out_are_the_runs_own_in_the_next_part_of_the_run() {
+fn a_resumed_run_owns_the_halves_of_a_batch_that_was_carried_out() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
     let broken = Arc::new(AtomicBool::new(true));
@@ -133,9 +133,9 @@ fn halves_of_a_batch_that_was_carried_out_are_the_runs_own_in_the_next_part_of_t
         let users = String::from_utf8_lossy(body).matches(r#"{"identity":{"#).count();
         match users {
             _ if !head.starts_with(CREATE) || !seen.load(Ordering::Relaxed) => Way::Through,
-            // Carried out, but not answered in time.
+            // The target does the work, and does not answer in time.
             20 => Way::Silence { committed: true },
-            // Then the run ends, with the first half under way.
+            // Then the run ends, with the first half in flight.
             10 => Way::Instead(http("402 Payment Required", "", "")),
             _ => Way::Through,
         }
@@ -149,7 +149,7 @@ fn halves_of_a_batch_that_was_carried_out_are_the_runs_own_in_the_next_part_of_t
 }
 
 #[test]
-fn max_wait_bounds_an_outage_however_often_a_batch_can_be_split() {
+fn max_wait_bounds_an_outage_for_batches_of_any_size() {
     let scratch = Scratch::new();
     let url = scripted_target(|request| obliging(request, |_| Some(http("500 Internal Server Error", "", "<html>"))));
     let file = scratch.write("users.json", export((0..64).map(user)));
@@ -173,7 +173,7 @@ fn max_wait_bounds_an_outage_however_often_a_batch_can_be_split() {
 }
 
 #[test]
-fn a_target_that_asks_to_wait_before_anything_is_sent_is_waited_for_as_later_on() {
+fn a_wait_that_the_target_asks_for_is_kept_in_the_preflight_too() {
     let scratch = Scratch::new();
     let file = scratch.write("users.json", export((0..5).map(user)));
     for (patience, code) in [("30", 0), ("1", 7)] {
@@ -188,13 +188,13 @@ fn a_target_that_asks_to_wait_before_anything_is_sent_is_waited_for_as_later_on(
 }
 
 #[test]
-fn what_a_batch_that_is_too_large_had_done_already_is_the_runs_own() {
+fn the_run_owns_what_a_batch_did_before_it_was_too_large() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
     let requests = AtomicUsize::new(0);
     let url = proxy(&sandbox.base_url(), move |head, body| {
         match if is_batch(head, body) { requests.fetch_add(1, Ordering::Relaxed) } else { usize::MAX } {
-            // Carried out, but not answered in time; then a gateway that is stricter.
+            // The target does the work, and does not answer in time; then a stricter gateway takes its place.
             0 => Way::Silence { committed: true },
             1 => Way::Instead(http("413 Content Too Large", "", "")),
             _ => Way::Through,
@@ -207,7 +207,7 @@ fn what_a_batch_that_is_too_large_had_done_already_is_the_runs_own() {
 }
 
 #[test]
-fn what_others_made_while_the_target_was_away_is_not_the_runs_own() {
+fn the_run_does_not_own_what_others_created_during_an_outage() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
     let away = Arc::new(AtomicBool::new(false));
@@ -219,10 +219,8 @@ fn what_others_made_while_the_target_was_away_is_not_the_runs_own() {
     let file = scratch.write("users.json", export((0..20).map(user)));
     let mut command = scratch.import_command(&sandbox, &file, &["--base-url", &url]);
     let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-    while !away.load(Ordering::Relaxed) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    // Nothing of the batch was carried out. Somebody else is faster, with the very same user.
+    until("no batch was sent", || away.load(Ordering::Relaxed));
+    // Nothing of the batch was done. Another program creates the very same user first.
     let theirs = scratch.write("theirs.json", export([user(7)]));
     scratch.import(&sandbox, &theirs, &["--runs-dir", "theirs"]).expect_code(0);
     let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(0);
@@ -232,8 +230,8 @@ fn what_others_made_while_the_target_was_away_is_not_the_runs_own() {
     assert_eq!(sandbox.column("external_id"), ["user_000007"]);
 }
 
-/// Imports a few users into a target that refuses the first batch, with these headers; how it ends, and after how long the
-/// batch was sent again.
+/// Imports a few users into a target that refuses the first batch with these headers. Returns how the run ended, and after
+/// how long it sent the batch again.
 fn refused_once(headers: &'static str, patience: &str) -> (Option<i32>, Duration) {
     let scratch = Scratch::new();
     let sent = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -277,7 +275,7 @@ fn parts_of_a_second_are_waited_for() {
 }
 
 #[test]
-fn who_refuses_for_a_day_again_and_again_ends_the_run_resumably() {
+fn a_target_that_keeps_refusing_for_a_day_ends_the_run_resumably() {
     let scratch = Scratch::new();
     let calls = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&calls);
@@ -298,7 +296,7 @@ fn a_user_who_fails_when_the_target_goes_down_is_not_to_blame() {
     let scratch = Scratch::new();
     let struck = AtomicBool::new(false);
     let url = scripted_target(move |request| {
-        // From this user on the target answers to the others who are under way, and then to nobody.
+        // From this user on, the target answers the requests in flight and then no more.
         let strikes = request.contains("user_000003");
         let is_down = struck.fetch_or(strikes, Ordering::Relaxed) && request.contains("validate_only\":true");
         if strikes || is_down { http("502 Bad Gateway", "", "<html>") } else { obliging(request, |_| None) }

@@ -1,4 +1,4 @@
-//! Inputs, files and targets that mean harm, or happen to do it.
+//! Inputs, files and targets that do harm, on purpose or not.
 
 use crate::support;
 
@@ -30,7 +30,7 @@ fn rejects_of_rejects_are_rejects_and_can_be_mended_still() {
 }
 
 #[test]
-fn mended_rejects_are_known_again_however_a_tool_has_laid_them_out() {
+fn mended_rejects_are_recognised_in_every_layout() {
     let scratch = Scratch::new();
     let line = format!("{{ \"code\": \"no_email\", \"run\": \"r\", \"original\": {} }}", user(1));
     let spread = line.replace(',', ",\n  ");
@@ -47,7 +47,7 @@ fn mended_rejects_are_known_again_however_a_tool_has_laid_them_out() {
 }
 
 #[test]
-fn what_users_are_keyed_by_is_not_shown() {
+fn the_keys_of_an_object_of_users_are_not_shown() {
     let scratch = Scratch::new();
     let file = scratch.write("keyed.json", r#"{"alice@example.com":{"id":"u"},"bob":{},"+14155550123":{}}"#);
     let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(5);
@@ -69,7 +69,7 @@ fn a_user_of_a_million_addresses_is_one_reject() {
 }
 
 #[test]
-fn backup_codes_are_counted_wherever_they_are() {
+fn backup_codes_are_counted_in_every_place() {
     let scratch = Scratch::new();
     let with = |number, member: &str| user(number).replace("\"first_name\"", &format!("{member},\"first_name\""));
     let users = [
@@ -114,7 +114,7 @@ fn a_named_pipe_is_read_once() {
 }
 
 #[test]
-fn nobody_elses_file_is_written_to() {
+fn no_file_of_another_user_is_written() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..3).map(user)));

@@ -246,7 +246,7 @@ fn max_errors_stops_the_run() {
 
 #[test]
 fn every_identity_has_its_own_key_and_nothing_is_shared_between_runs() {
-    // Two runs within the memory of the target's idempotency keys: the second must not be told what the first was.
+    // Two runs while the target still keeps its idempotency keys: the second run must not get the answers of the first.
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..30).map(user)));
@@ -256,7 +256,7 @@ fn every_identity_has_its_own_key_and_nothing_is_shared_between_runs() {
     assert_eq!(ids.len(), 30);
 }
 
-/// Changes the export's users 3 and 4, and user 5 at the target.
+/// Changes users 3 and 4 in the export, and user 5 at the target.
 fn differing(scratch: &Scratch, sandbox: &Sandbox) -> String {
     let file = scratch.write("users.json", export((0..20).map(user)));
     scratch.import(sandbox, &file, &[]).expect_code(0);
@@ -274,7 +274,7 @@ fn differing(scratch: &Scratch, sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn existing_identities_that_differ_are_left_and_told_updated_or_rejected_as_was_asked() {
+fn existing_identities_that_differ_are_left_updated_or_rejected_as_asked() {
     for flags in [&[][..], &["--no-batch"]] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, flags);
@@ -344,7 +344,7 @@ fn a_report_that_cannot_be_written_does_not_hide_what_was_done() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..5).map(user)));
-    // A directory that is missing is known beforehand; that a disk is full is not.
+    // A missing directory can be known beforehand; a full disk cannot.
     let run = scratch.import(&sandbox, &file, &["--report", "/dev/full"]).expect_code(2);
     assert_eq!(run.count("created"), 5);
     assert!(run.stderr.contains("5 created") && run.stderr.contains("/dev/full"), "{}", run.stderr);

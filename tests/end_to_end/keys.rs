@@ -1,4 +1,4 @@
-//! Keys and addresses that are not what they should be: what is wrong with them is told, and nothing secret is repeated.
+//! Keys and addresses that are wrong: the message says what is wrong with them, and repeats no secret.
 
 use crate::support;
 
@@ -49,13 +49,13 @@ fn what_is_secret_in_an_address_is_not_repeated() {
     ];
     for address in addresses {
         let scratch = Scratch::new();
-        let told = run(import(&scratch, &["--base-url", address]).env("AVNOLOGY_SECRET_KEY", "sk_test_1"));
-        assert!(told.stderr.contains("--base-url"), "{}", told.stderr);
+        let reported = run(import(&scratch, &["--base-url", address]).env("AVNOLOGY_SECRET_KEY", "sk_test_1"));
+        assert!(reported.stderr.contains("--base-url"), "{}", reported.stderr);
         let set = run(import(&scratch, &[]).env("AVNOLOGY_SECRET_KEY", "sk_test_1").env("AVNOLOGY_BASE_URL", address));
         let word = scratch.run(&["migrate", "clerk", address]);
         scratch.write("avnology.toml", format!("[migrate.clerk]\nbase-url = \"{address}\"\n"));
         let configured = run(import(&scratch, &[]).env("AVNOLOGY_SECRET_KEY", "sk_test_1"));
-        for run in [told, set, word, configured] {
+        for run in [reported, set, word, configured] {
             let run = run.expect_code(2);
             assert!(!run.stderr.contains("S3CRET"), "{address}: {}", run.stderr);
         }
@@ -63,7 +63,7 @@ fn what_is_secret_in_an_address_is_not_repeated() {
 }
 
 #[test]
-fn a_key_that_is_none_is_refused_with_the_cause() {
+fn an_impossible_key_is_refused_with_the_cause() {
     let (url, requests) = counting_target();
     for (key, cause) in [
         ("\"sk_live_S3CRET\"", "quotation marks"),
@@ -99,7 +99,7 @@ fn a_key_that_is_none_is_refused_with_the_cause() {
 }
 
 #[test]
-fn no_line_of_dot_env_is_lost_in_silence() {
+fn every_unusable_line_of_dot_env_is_reported() {
     let (url, requests) = counting_target();
     let key = "AVNOLOGY_SECRET_KEY=sk_test_1";
     for text in [
@@ -115,9 +115,9 @@ fn no_line_of_dot_env_is_lost_in_silence() {
         run(&mut import(&scratch, &[])).expect_code(0);
         assert!(requests.load(Ordering::Relaxed) > before, "{text:?}");
     }
-    // What cannot be understood is named, and nothing is sent to anybody.
+    // A line that cannot be understood is named, and nothing is sent.
     let utf16: Vec<u8> = "\u{feff}AVNOLOGY_BASE_URL=x".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for (text, told) in [
+    for (text, reported) in [
         (format!("{key}\nset AVNOLOGY_BASE_URL={url}\n").into_bytes(), "line 2"),
         (format!("{key}\n$env:AVNOLOGY_BASE_URL={url}\n").into_bytes(), "line 2"),
         (format!("{key}\nAVNOLOGY_BASE_URL: {url}\n").into_bytes(), "line 2"),
@@ -126,9 +126,9 @@ fn no_line_of_dot_env_is_lost_in_silence() {
         let scratch = Scratch::new();
         scratch.write(".env", &text);
         let run = run(&mut import(&scratch, &[])).expect_code(2);
-        assert!(run.stderr.contains(".env") && run.stderr.contains(told), "{}", run.stderr);
+        assert!(run.stderr.contains(".env") && run.stderr.contains(reported), "{}", run.stderr);
     }
-    // Other programs' lines stay theirs.
+    // The lines of other programs are left alone.
     let scratch = Scratch::new();
     scratch.write(
         ".env",

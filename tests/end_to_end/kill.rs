@@ -1,5 +1,5 @@
-//! Kill -9 at random moments of the importer, of its target, or of both, and the same command again, until it is done.
-//! Whatever was killed when, every record ends in exactly one place, and none is at the target twice.
+//! Kill -9 at random moments of the importer, of its target, or of both, and the same command again until it finishes. After
+//! any kill, every record ends in exactly one place, and none is at the target twice.
 //!
 //! CI runs a few dozen kills. `AVNOLOGY__KILLS=1000 cargo test --release --test end_to_end kill -- --nocapture` runs a thousand.
 
@@ -16,13 +16,13 @@ const USERS: usize = 1_200;
 const FAULTS: [&str; 6] =
     ["--fault", "latency=2ms..15ms", "--fault", "reset-after=0.03", "--fault", "item-error=0.002"];
 
-/// How many kills: `AVNOLOGY__KILLS`, or what CI has time for.
+/// How many kills: `AVNOLOGY__KILLS`, or as many as CI has time for.
 fn wanted_kills() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "a knob of this test alone")]
     std::env::var("AVNOLOGY__KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(48)
 }
 
-/// What a round brought.
+/// The result of a round.
 #[derive(Debug, Default)]
 struct Tally {
     importer_kills: u64,
@@ -42,14 +42,14 @@ fn round(dice: &mut fastrand::Rng, kills: u64, flags: &[&str]) -> Tally {
     let faults: Vec<&str> = FAULTS.iter().chain(flags).copied().collect();
     let mut sandbox = Sandbox::start(&scratch, &faults);
     let (text, good) = mixed_export(USERS);
-    // Larger, so that the export is read in several chunks and reading goes on in its middle.
+    // Larger, so that the export has several chunks and reading resumes in its middle.
     let padding = format!("\"private_metadata\":{{\"padding\":\"{}\"}},\"first_name\"", "x".repeat(900));
     let text = text.replace("\"first_name\"", &padding);
     let file = scratch.write("users.json", text);
     let mut tally = Tally::default();
     let run = loop {
         tally.runs += 1;
-        // Each time other batches: only the journal knows which ones were under way.
+        // Each time there are other batches: only the journal knows which ones were in flight.
         let batch_size = dice.usize(7..14).to_string();
         let more = ["--batch-size", &batch_size, "--concurrency", "3", "--rate", "1000/s", "--max-wait", "60"];
         let mut command = scratch.import_command(&sandbox, &file, &more);
@@ -90,7 +90,7 @@ fn round(dice: &mut fastrand::Rng, kills: u64, flags: &[&str]) -> Tally {
     tally
 }
 
-#[expect(clippy::print_stdout, reason = "figures for whoever runs it by hand")]
+#[expect(clippy::print_stdout, reason = "figures for a person who runs it by hand")]
 fn harness(seed: u64, wanted: u64, flags: &[&str]) {
     let mut dice = fastrand::Rng::with_seed(seed);
     let (mut total, mut rounds) = (Tally::default(), 0);
@@ -110,6 +110,6 @@ fn nothing_is_lost_or_doubled_by_kills() {
 }
 
 #[test]
-fn nor_where_users_are_created_one_by_one() {
+fn nothing_is_lost_or_doubled_by_kills_without_batch_methods() {
     harness(2, wanted_kills() / 6, &["--no-batch"]);
 }

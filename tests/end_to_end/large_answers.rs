@@ -1,4 +1,4 @@
-//! Users so large that a page of them is more than any answer that is kept: fewer are asked for at once.
+//! Users so large that a page of them exceeds the largest answer that is kept: the program asks for fewer at once.
 
 use crate::support;
 
@@ -23,7 +23,7 @@ fn large_users_are_verified_remembered_and_undone() {
         let first = scratch.import(&sandbox, &file, &[]).expect_code(0);
         let verified = scratch.verify(&sandbox, &file, &[]).expect_code(0).report();
         assert_eq!((&verified["equal"], &verified["extra"]["count"]), (&json!(110), &json!(0)), "{flags:?}");
-        // A sample of those who were there is looked up first, and with --recheck everybody is read back.
+        // A sample of the users from before is looked up first, and with --recheck all users are read back.
         let again = scratch.import(&sandbox, &file, &[]).expect_code(0);
         assert_eq!((again.count("unchanged"), &again.report()["not_asked"]), (110, &json!(110)), "{flags:?}");
         assert_eq!(scratch.import(&sandbox, &file, &["--recheck"]).expect_code(0).count("unchanged"), 110);
@@ -45,7 +45,7 @@ fn large_users_are_found_in_a_list_that_ignores_the_filter() {
 }
 
 #[test]
-fn large_users_who_have_another_external_id_now_are_found_and_given_it() {
+fn large_users_with_a_new_external_id_are_found_and_updated() {
     for flags in [&[][..], &["--no-batch"]] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, flags);

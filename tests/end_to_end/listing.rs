@@ -1,5 +1,5 @@
-//! What `runs` tells of a run: from its journal, whatever somebody did to its other files, and in numbers that add up however
-//! the run ended. And what is told of a run whose journal or directory is of no use.
+//! What `runs` reports about a run: it comes from the journal and from no other file, and the numbers add up for every end of
+//! a run. And what is reported about a run whose journal or directory cannot be used.
 
 use crate::support;
 
@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
 use serde_json::{Value, json};
-use support::{Run, Sandbox, Scratch, export, mixed_export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, mixed_export, until, user};
 
 /// All runs, the newest first. Their numbers add up, and the list for people has the same ones.
 #[track_caller]
@@ -33,7 +32,7 @@ fn listed(scratch: &Scratch) -> Vec<Value> {
     let columns = ["CREATED", "UPDATED", "UNCHANGED", "REJECTED", "UNFINISHED", "DELETED"];
     assert!(text == "No runs.\n" || head[3..9] == columns, "{text}");
     let rows = text.lines().skip(1).filter(|line| line.starts_with("20"));
-    // One that is under way has gone on in between.
+    // A running run has gone on in between.
     for (run, row) in runs.iter().zip(rows).filter(|(run, _)| run["state"] != "running") {
         let (_, numbers) = row.split_once(run["state"].as_str().expect("a state")).expect("its state");
         let numbers: Vec<&str> = numbers.split_whitespace().take(6).collect();
@@ -53,14 +52,6 @@ fn numbers(run: &Value) -> [u64; 5] {
 
 fn id(run: &Run) -> String {
     run.report()["run"].as_str().expect("an id").to_owned()
-}
-
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_mins(1), "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn start(scratch: &Scratch, sandbox: &Sandbox) -> Child {
@@ -87,7 +78,7 @@ fn undo(scratch: &Scratch, sandbox: &Sandbox, run: &str) -> Child {
 }
 
 #[test]
-fn the_numbers_of_a_run_add_up_however_it_ended() {
+fn the_numbers_of_a_run_add_up_for_every_end() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let (text, good) = mixed_export(2_000);
@@ -112,7 +103,7 @@ fn the_numbers_of_a_run_add_up_however_it_ended() {
     let updated = &listed(&scratch)[0];
     assert_eq!(numbers(updated), [0, 1, good - 1, bad, 0], "whom it updated is in a column");
     assert_eq!(updated.get("undone"), None);
-    // In part, interrupted; in part, killed; as a whole.
+    // In part, interrupted; in part, killed; completely.
     let sandbox = sandbox.replace(&scratch, &["--fault", "latency=100ms"]);
     for (name, is_known) in [("-INT", true), ("-KILL", false)] {
         let there = sandbox.column("id").len();
@@ -126,7 +117,7 @@ fn the_numbers_of_a_run_add_up_however_it_ended() {
     let undone = scratch.undo(&sandbox, &first, &["--yes"]).expect_code(3);
     let run = listed(&scratch)[1].clone();
     assert_eq!((&run["state"], numbers(&run)[0]), (&json!("undone"), good));
-    // The one that was updated since is kept.
+    // The user that was updated after the run is kept.
     assert_eq!(run["undone"], json!({"deleted": good - 1, "kept": 1, "left": 0}), "{}", undone.stdout);
     let journal = scratch.path(&format!(".avnology/runs/{first}/journal"));
     let mut damaged = std::fs::read(&journal).expect("a journal");
@@ -137,13 +128,13 @@ fn the_numbers_of_a_run_add_up_however_it_ended() {
 }
 
 #[test]
-fn what_a_killed_run_created_is_counted_when_undoing_finds_it_out() {
+fn what_a_killed_run_created_is_counted_after_undo_found_it() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     scratch.write("users.json", export((0..40).map(user)));
     let run = id(&scratch.import(&sandbox, "users.json", &[]).expect_code(0));
     let file = |name: &str| scratch.path(&format!(".avnology/runs/{run}/{name}"));
-    // As if it was killed with all of them under way. The target carried out most of it.
+    // As if it was killed with all of them in flight. The target did most of the work.
     let mut journal = Journal::create(&file("journal"), &file("rejects.ndjson")).expect("a journal");
     let plan = Plan { records: (1..=40).map(|number| RecordKey { input: 0, number }).collect(), round: 0 };
     let external_ids = (0..40).map(|number| format!("user_{number:06}")).collect();
@@ -163,14 +154,14 @@ fn what_a_killed_run_created_is_counted_when_undoing_finds_it_out() {
     let undone = listed(&scratch)[0].clone();
     assert_eq!((&undone["state"], numbers(&undone)), (&json!("undone"), [38, 0, 0, 0, 2]));
     assert_eq!(undone["undone"], json!({"deleted": 37, "kept": 1, "left": 0}));
-    // Once more: what it created is known now.
+    // Again: now it is known what the run created.
     let again = scratch.undo(&sandbox, &run, &["--yes", "--force"]).expect_code(0).report()["counts"].clone();
     assert_eq!((&again["created"], &again["deleted"], &again["gone_already"]), (&json!(38), &json!(1), &json!(37)));
     assert_eq!(listed(&scratch)[0]["undone"], json!({"deleted": 38, "kept": 0, "left": 0}));
 }
 
 #[test]
-fn what_somebody_did_to_a_report_changes_nothing() {
+fn an_edited_report_changes_nothing() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     scratch.write("users.json", export((0..600).map(user)));
@@ -178,12 +169,12 @@ fn what_somebody_did_to_a_report_changes_nothing() {
     signal(process, "-KILL");
     let run = listed(&scratch)[0]["id"].as_str().expect("an id").to_owned();
     let report = format!(".avnology/runs/{run}/report.json");
-    // Somebody says that it is finished. It is not.
+    // Somebody writes that the run is finished. It is not.
     scratch.write(&report, "{\"status\":\"finished\",\"exit_code\":0}");
     assert_eq!(listed(&scratch)[0]["state"], "interrupted");
     let whole = scratch.import(&sandbox, "users.json", &[]).expect_code(0);
     assert_eq!((id(&whole), whole.count("created")), (run.clone(), 600));
-    // Now it is, whatever became of the report.
+    // Now it is finished, with any report.
     for text in [None, Some("no report"), Some("{\"status\":\"stopped\",\"exit_code\":5}")] {
         match text {
             None => std::fs::remove_file(scratch.path(&report)).expect("it is there"),
@@ -195,7 +186,7 @@ fn what_somebody_did_to_a_report_changes_nothing() {
     }
     let next = scratch.import(&sandbox, "users.json", &[]).expect_code(0);
     assert_ne!(id(&next), run);
-    // A run of a version that said nothing of it in the journal is known by its report.
+    // A run of an old version, whose journal does not say how it ended, is judged by its report.
     let next = id(&next);
     let record = format!(".avnology/runs/{next}/run.json");
     scratch.write(&record, scratch.read(&record).replace("\"journals_end\": true", "\"journals_end\": false"));
@@ -204,7 +195,7 @@ fn what_somebody_did_to_a_report_changes_nothing() {
     assert_eq!(listed(&scratch)[0]["state"], "interrupted");
 }
 
-/// An entry of a kind that nobody knows yet, with all its checks.
+/// An entry of an unknown kind, with correct checksums.
 fn unknown_entry() -> Vec<u8> {
     let sum = |bytes: &[u8]| (crc32fast::hash(bytes) | 1 << 31).to_le_bytes();
     let (length, payload) = (3u32.to_le_bytes(), [99, 1, 2]);
@@ -219,9 +210,9 @@ fn a_run_that_cannot_be_undone_says_why_and_what_to_do() {
     let run = id(&scratch.import(&sandbox, "users.json", &[]).expect_code(0));
     let file = |name: &str| scratch.path(&format!(".avnology/runs/{run}/{name}"));
     let journal = std::fs::read(file("journal")).expect("a journal");
-    let refused = |told: &[&str]| {
+    let refused = |reported: &[&str]| {
         let run = scratch.undo(&sandbox, &run, &["--yes"]).expect_code(2);
-        assert!(told.iter().all(|told| run.stderr.contains(told)), "{told:?}: {}", run.stderr);
+        assert!(reported.iter().all(|reported| run.stderr.contains(reported)), "{reported:?}: {}", run.stderr);
         assert!(!run.stderr.contains("--new-run"), "nobody wants a new run here: {}", run.stderr);
         assert_eq!(sandbox.column("id").len(), 50);
     };

@@ -1,7 +1,8 @@
-//! The built binary and the library from the outside, in one program, which is compiled in a fifth of the time of one a file.
+//! The built binary and the library from the outside, in one program: it is built in a fifth of the time of one program a
+//! file.
 //!
-//! One promise a file. A test of one's own process (`allocations`), of power cuts (`crash`) or of a feature that is not on by
-//! default (`object_storage`) has a program of its own.
+//! One promise a file. Tests that need a process of their own (`allocations`), power cuts (`crash`) or a feature that is not
+//! on by default (`object_storage`) have programs of their own.
 
 #[path = "../support/mod.rs"]
 mod support;

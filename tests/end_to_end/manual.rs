@@ -1,4 +1,5 @@
-//! README and the manual: what they show is what the program prints, their links lead somewhere, and `avnology help` has them.
+//! README and the manual: what they show is what the program prints, their links lead to something, and `avnology help`
+//! prints them.
 
 #[path = "../support/page.rs"]
 mod page;
@@ -39,14 +40,14 @@ fn what_the_manual_shows_is_what_happens() {
     assert!(commands.sum::<usize>() >= 15, "commands that can run");
 }
 
-/// `[text](target)` and `[label]: target`: files, and headings in them. Addresses elsewhere are not looked at.
+/// Links such as `[text](target)` and `[label]: target` to files and to headings in them. Other addresses are not checked.
 #[test]
 fn every_link_leads_to_a_file_and_a_heading() {
     for page in pages().into_iter().chain([PathBuf::from("src/lib.rs")]) {
         let text = read(&page).replace("//! ", "");
         let inline = text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
         let defined = text.lines().filter_map(|line| Some(line.strip_prefix('[')?.split_once("]: ")?.1));
-        // rustdoc's front page lies at target/doc/avnology_migrate.
+        // rustdoc's front page is at target/doc/avnology_migrate.
         let from = if page.ends_with("lib.rs") { Path::new("a/b/c") } else { page.parent().expect("a directory") };
         for link in inline.chain(defined).filter(|link| !link.contains("://") && !link.contains("::")) {
             let (file, heading) = link.split_once('#').unwrap_or((link, ""));
@@ -106,7 +107,7 @@ fn help_has_the_manual_and_the_commands() {
     let clerk = scratch.run(&["help", "migrate", "clerk"]).expect_code(0).stdout;
     assert_eq!(clerk, scratch.run(&["migrate", "clerk", "--help"]).expect_code(0).stdout);
     assert_eq!(scratch.run(&["help", "sandbox"]).expect_code(0).stdout, scratch.run(&["sandbox", "--help"]).stdout);
-    // What stands below `migrate clerk` may be named without it, in capitals, too.
+    // The commands below `migrate clerk` may be named without it, also in capitals.
     let merge = scratch.run(&["help", "runs", "merge"]).expect_code(0).stdout;
     assert_eq!(merge, scratch.run(&["migrate", "clerk", "runs", "merge", "--help"]).expect_code(0).stdout);
     assert_eq!(scratch.run(&["help", "RUNS"]).expect_code(0).stdout, page);
@@ -118,7 +119,7 @@ fn help_has_the_manual_and_the_commands() {
 #[test]
 fn an_unknown_topic_is_answered_with_the_nearest_and_the_list() {
     let scratch = Scratch::new();
-    // A config file that is wrong is no reason to be without help.
+    // A faulty config file does not prevent help.
     scratch.write("avnology.toml", "wrong");
     for (words, suggestion) in [
         (&["help", "nigthly"][..], "there is no topic or command `nigthly`; did you mean `nightly`?"),

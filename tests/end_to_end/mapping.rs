@@ -273,7 +273,7 @@ fn social_sign_ins() {
 }
 
 #[test]
-fn whoever_may_not_sign_in_at_clerk_arrives_disabled() {
+fn a_user_who_may_not_sign_in_at_clerk_arrives_disabled() {
     assert_mapped(json!({}), "/state", json!("active"), &[]);
     for reason in ["banned", "locked", "deprovisioned"] {
         assert_mapped(json!({reason: true}), "/state", json!("disabled"), &[]);
@@ -283,7 +283,7 @@ fn whoever_may_not_sign_in_at_clerk_arrives_disabled() {
 }
 
 #[test]
-fn what_cannot_move_is_told() {
+fn what_cannot_move_is_reported() {
     for (changes, notice) in [
         (json!({"totp_enabled": true}), "totp"),
         (json!({"totp_secret": "JBSWY3DP"}), "totp"),
@@ -390,7 +390,7 @@ fn the_wire_form_fills_the_documented_fields_from_the_traits() {
     insta::assert_json_snapshot!(body);
 }
 
-/// A JSON value as text that no parser would write again the same way.
+/// A JSON value as text that no parser would write in the same way again.
 fn odd_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("1e400".to_owned()),
@@ -427,7 +427,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_record_there_is_an_outcome_and_no_content_in_the_message(record in odd_json(), field in "[a-z_]{1,12}") {
+    fn every_record_has_an_outcome_and_no_message_repeats_it(record in odd_json(), field in "[a-z_]{1,12}") {
         let record = format!(r#"{{"id":"user_1","{field}":{record},"first_name":{record},"email_addresses":{record}}}"#);
         if let Err(rejection) = parse(record.as_bytes()).and_then(|user| map(&user, &Rules::default()).map(|_| ())) {
             prop_assert!(!rejection.message.contains("é"), "{}", rejection.message);
@@ -435,7 +435,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_at_all_are_an_outcome(record in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_have_an_outcome(record in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(parse(&record).is_err() || std::str::from_utf8(&record).is_ok());
     }
 }

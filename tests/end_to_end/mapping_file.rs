@@ -1,4 +1,4 @@
-//! The mapping file and the traits schema: what they change, what is wrong with them, and runs that belong to them.
+//! The mapping file and the traits schema: what they change, what can be wrong with them, and runs that belong to them.
 
 use crate::support;
 
@@ -40,7 +40,7 @@ fn ada() -> Value {
     })
 }
 
-/// Half of a surrogate pair is no text, but it is JSON.
+/// Half of a surrogate pair is not text, but it is JSON.
 #[test]
 fn an_odd_name_in_metadata_does_not_hide_the_others() {
     let rules = rules(
@@ -73,7 +73,7 @@ fn the_default_mapping_means_the_defaults() {
     let scratch = Scratch::new();
     let run = scratch.run(&["migrate", "clerk", "--print-default-mapping"]).expect_code(0);
     assert_eq!(run.stdout, DEFAULT_MAPPING);
-    // What the comments show can be written.
+    // What the comments show can be used.
     let shown =
         DEFAULT_MAPPING.lines().filter_map(|line| line.strip_prefix("#   ")).filter(|line| line.contains(" = "));
     let mut examples = 0;
@@ -111,7 +111,7 @@ proptest! {
     }
 }
 
-/// Something to put into a mapping file where it does not belong, or does.
+/// Something to write into a mapping file, in the right place or in a wrong one.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "\"",
@@ -143,7 +143,7 @@ fn piece() -> impl Strategy<Value = &'static str> {
 
 proptest! {
     #[test]
-    fn a_mangled_mapping_file_compiles_or_its_faults_lie_within_it(
+    fn a_mangled_mapping_file_compiles_or_its_faults_are_inside_it(
         edits in proptest::collection::vec((any::<prop::sample::Index>(), 0usize..40, piece()), 1..6),
     ) {
         let mut text: Vec<char> = DEFAULT_MAPPING.chars().collect();
@@ -242,7 +242,7 @@ fn emails_and_usernames_follow_their_rules() {
     assert!(notices.contains(&"email_unverified_dropped"), "{notices:?}");
     assert_eq!(of("reject"), Err("email_unverified".to_owned()));
 
-    // The same address once more, where it is verified.
+    // The same address again, this time verified.
     let mut twice = ada();
     let address = json!({"id": "idn_3", "email_address": "ADA@example.com", "verified": true});
     twice["email_addresses"].as_array_mut().expect("addresses").push(address);
@@ -263,7 +263,7 @@ fn emails_and_usernames_follow_their_rules() {
 }
 
 #[test]
-fn what_is_wrong_with_a_mapping_file_is_told_by_line_and_column() {
+fn each_fault_of_a_mapping_file_has_its_line_and_column() {
     let mapping = r#"[trait]
 [traits]
 given_name = "frist_name"
@@ -296,9 +296,9 @@ allow = "a b"
 "org:member" = "Secret Role"
 "#;
     let faults = parse_mapping(mapping).expect_err("faults");
-    let told = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    assert!(!told.contains("ecret "), "no value is repeated: {told}");
-    insta::assert_snapshot!(told);
+    let reported = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    assert!(!reported.contains("ecret "), "no value is repeated: {reported}");
+    insta::assert_snapshot!(reported);
     let not_toml = |text: &str| parse_mapping(text).expect_err("a fault")[0].to_string();
     assert_eq!(
         not_toml("[email]\nunverified = keep"),
@@ -317,7 +317,7 @@ fn a_wrong_file_is_wrong_usage_and_nothing_is_read_before() {
     let run = run.expect_code(2);
     assert_eq!(
         run.stderr,
-        "error: the mapping file is wrong:\n  mapping.toml, line 2, column 14: a Clerk user has no such field; did you mean \
+        "error: the mapping file has faults:\n  mapping.toml, line 2, column 14: a Clerk user has no such field; did you mean \
          `first_name`?\n"
     );
     let mapping = scratch.write("mapping.toml", "[emial]\n");
@@ -348,7 +348,7 @@ lowercase = true
 fn an_import_by_a_mapping_file_is_verified_by_it_and_repeated_without_effect() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
-    // The same address twice, but for its case: that is found in what the rules make of it.
+    // The same address twice, apart from its case: that is found in what the rules make of it.
     let twice = user(3).replace("user_000003", "user_000099").replace("user3@", "USER3@");
     let file = scratch.write("users.json", export((0..20).map(user).chain([twice])));
     let mapping = scratch.write("mapping.toml", MAPPING);
@@ -386,7 +386,7 @@ fn a_run_belongs_to_its_mapping_file() {
     let record: Value = serde_json::from_str(&scratch.read(&format!(".avnology/runs/{run}/run.json"))).expect("JSON");
     assert_eq!(record["mapping"]["sha256"].as_str().map(str::len), Some(64));
 
-    // Another mapping, or none, is refused; and so is one that only differs in what becomes of a missing email.
+    // Another mapping file, or none, is refused; and so is one that differs only in what becomes of a missing email.
     scratch.write("mapping.toml", format!("{MAPPING}missing = \"placeholder:example.invalid\"\n"));
     for other in [&by_mapping[..], &[]] {
         let refused = scratch.import(&sandbox, &file, other).expect_code(2);
@@ -394,13 +394,13 @@ fn a_run_belongs_to_its_mapping_file() {
             assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
         }
     }
-    // `resume` goes by the copy.
+    // `resume` uses the copy.
     let mut command = scratch.avnology(&["migrate", "clerk", "resume", &run, "--max-errors", "9", "--output", "json"]);
     command.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
     let resumed = support::Run::of(command.output().expect("the binary runs")).expect_code(3);
     assert_eq!((resumed.count("created"), resumed.count("rejected")), (10, 1));
     assert!(sandbox.column("traits").iter().all(|traits| traits.contains("given_name")));
-    // A run that is over refuses nothing; the next one has the new rules.
+    // A finished run refuses nothing; the next run has the new rules.
     assert_eq!(scratch.import(&sandbox, &file, &by_mapping).expect_code(0).count("created"), 1);
 }
 
@@ -416,7 +416,7 @@ fn a_damaged_copy_is_noticed() {
     let mut command = scratch.avnology(&["migrate", "clerk", "resume", &run]);
     command.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
     let resumed = support::Run::of(command.output().expect("the binary runs")).expect_code(2);
-    assert!(resumed.stderr.contains("is not what the run was begun with"), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("is not the file that the run began with"), "{}", resumed.stderr);
 }
 
 const SCHEMA: &str = r##"{
@@ -457,15 +457,15 @@ fn violations_of_the_schema_are_rejects_without_values() {
     let run = scratch.import(&sandbox, &file, &by_schema).expect_code(3);
     assert_eq!((run.count("created"), run.count("rejected")), (1, 4));
     let rejects = lines(&scratch.path(run.report()["rejects_file"].as_str().expect("a rejects file")));
-    let told: Vec<String> =
+    let reported: Vec<String> =
         rejects.iter().map(|reject| format!("{} {} {}", reject["code"], reject["field"], reject["message"])).collect();
-    assert!(!told.concat().contains("private"), "{told:?}");
-    insta::assert_snapshot!(told.join("\n"));
+    assert!(!reported.concat().contains("private"), "{reported:?}");
+    insta::assert_snapshot!(reported.join("\n"));
     scratch.verify(&sandbox, &file, &by_schema).expect_code(0);
 }
 
 #[test]
-fn numbers_that_cannot_be_checked_are_told_as_such() {
+fn numbers_that_cannot_be_checked_are_reported_as_such() {
     let record = user(5).replace("\"number\":5", "\"number\":1e400").replace("\"N5\"", "\"N5\",\"last_name\":\"L\"");
     let rules = Rules { traits_schema: Some(TraitsSchema::parse(SCHEMA).expect("a schema")), ..Rules::default() };
     let parsed = parse(record.as_bytes()).expect("a user");

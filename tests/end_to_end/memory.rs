@@ -1,4 +1,4 @@
-//! Memory does not depend on the number of users, and stays below the bound that is told.
+//! Memory does not depend on the number of users, and stays below the bound that `-v` prints.
 
 use crate::support;
 
@@ -19,23 +19,23 @@ fn generate(users: u64, bad_share: f64) -> Vec<u8> {
     export
 }
 
-/// A number that a log line of a run tells.
-fn told(run: &Run, name: &str) -> u64 {
+/// A number in a log line of a run.
+fn reported(run: &Run, name: &str) -> u64 {
     let text = run.stderr.split(&format!("{name}=")).nth(1).unwrap_or_else(|| panic!("no {name}: {}", run.stderr));
     text.split(|character: char| !character.is_ascii_digit()).next().and_then(|number| number.parse().ok()).expect("it")
 }
 
-/// What the binary that is tested takes beside the one that is released: its code is twice as large, and how much of
-/// that is in memory is up to the operating system.
+/// What the tested binary uses more than the released one: its code is twice as large, and the operating system decides how
+/// much of it is in memory.
 const DEBUG_KIB: u64 = if cfg!(debug_assertions) { 12 * 1024 } else { 0 };
 
 /// The peak and the bound of a run, in KiB.
 fn memory(run: &Run) -> (u64, u64) {
-    (told(run, "kib"), told(run, "usual_mib") * 1024 + DEBUG_KIB)
+    (reported(run, "kib"), reported(run, "usual_mib") * 1024 + DEBUG_KIB)
 }
 
 #[test]
-fn memory_stays_below_the_bound_whatever_the_number_of_users() {
+fn memory_stays_below_the_bound_for_any_number_of_users() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let peaks = [3_000, 60_000].map(|users| {
@@ -53,15 +53,16 @@ fn memory_stays_below_the_bound_whatever_the_number_of_users() {
             })
         })
     });
-    // Twenty times the users are 45 MB more of input.
+    // Twenty times as many users are 45 MB more of input.
     for (few, many) in peaks[0].iter().zip(&peaks[1]) {
-        // Beside buffers that fill up on the way it is the same; an import has room for more batches than few users fill.
+        // Apart from buffers that fill up meanwhile it is the same. An import has memory for more batches than few users
+        // fill.
         let [dry_run, import] = [0, 1].map(|job| many[job].saturating_sub(few[job]));
         assert!(dry_run < 4 * 1024 && import < 16 * 1024, "{peaks:?}");
     }
 }
 
-/// What is kept of a reject beside the record, and how many of them wait to be written, is bounded, too.
+/// What is kept of a reject beside its record is bounded, too, and so is the number of rejects that wait to be written.
 #[test]
 fn memory_stays_below_the_bound_if_every_record_is_a_reject() {
     let scratch = Scratch::new();
@@ -79,9 +80,9 @@ fn memory_stays_below_the_bound_if_every_record_is_a_reject() {
     }
 }
 
-/// The names of an envelope's members, wherever they are, and white space.
+/// The names of an envelope's members in all places, and white space.
 #[test]
-fn memory_stays_below_the_bound_whatever_is_between_the_users() {
+fn memory_stays_below_the_bound_with_anything_between_the_users() {
     let scratch = Scratch::new();
     let user = r#"{"id":"user_1","email_addresses":[{"email_address":"ada@example.com","verified":true}]}"#;
     let (name, space) = ("n".repeat(60_000_000), " ".repeat(40_000_000));
@@ -99,7 +100,7 @@ fn memory_stays_below_the_bound_whatever_is_between_the_users() {
     }
 }
 
-/// Users of twenty kilobytes each, of which little is sent; then users of two, which are sent as they are.
+/// Users of twenty kilobytes each, of which little is sent; then users of two kilobytes, which are sent completely.
 fn large_then_small(large: usize, small: usize) -> String {
     let user = |number: usize, member: &str, length: usize| {
         let address = format!(r#"[{{"email_address":"user{number}@example.com"}}]"#);
@@ -110,7 +111,7 @@ fn large_then_small(large: usize, small: usize) -> String {
     large_ones.chain((large..large + small).map(|number| user(number, "public_metadata", 1_900))).collect()
 }
 
-/// An import into a target that takes its time, so that there are as many requests under way as there may be.
+/// An import into a slow target, so that as many requests as possible are in flight.
 fn import_slowly(export: String, special: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Run {
     let url = scripted_target(move |request| {
         let is_batch = request.contains(":batchCreate");
@@ -122,9 +123,9 @@ fn import_slowly(export: String, special: impl Fn(&str) -> Option<String> + Send
     import_into(&scratch, &url, &file, &["-v", "--rate", "100000/s", "--concurrency", "32"])
 }
 
-/// A reject holds the record, and all senders may have a batch full of them at once.
+/// A reject holds its record, and all senders may have a batch of them at once.
 #[test]
-fn memory_stays_below_the_bound_if_the_target_refuses_everybody() {
+fn memory_stays_below_the_bound_if_the_target_refuses_every_user() {
     let refused = r#"{"status":"error","error":{"code":"AVNOLOGY_AUTH_903","message":"taken","field":"traits.email"}}"#;
     let run = import_slowly(large_then_small(6_000, 0), move |request| {
         let results = vec![refused; request.matches(r#"{"identity":{"external_id""#).count()];
@@ -136,16 +137,16 @@ fn memory_stays_below_the_bound_if_the_target_refuses_everybody() {
     assert!(peak < bound, "{peak} of {bound} KiB");
 }
 
-/// First the room for batches is taken by chunks, then by bodies.
+/// First chunks use the memory for batches, then bodies do.
 #[test]
-fn memory_stays_below_the_bound_if_what_takes_it_changes() {
+fn memory_stays_below_the_bound_if_its_use_changes() {
     let run = import_slowly(large_then_small(6_000, 50_000), |_| None).expect_code(0);
     assert_eq!(run.count("created"), 56_000);
     let (peak, bound) = memory(&run);
     assert!(peak < bound, "{peak} of {bound} KiB");
 }
 
-/// Answers to all senders at once, each of them as long as an answer may be.
+/// Answers to all senders at once, each as long as an answer may be.
 #[test]
 fn memory_stays_below_the_bound_if_all_answers_are_long() {
     let padding = "x".repeat(8_000_000);
@@ -165,9 +166,9 @@ fn memory_stays_below_the_bound_if_all_answers_are_long() {
     assert!(peak < bound, "{peak} of {bound} KiB");
 }
 
-/// What the target says of each user it refuses is kept until it is written.
+/// What the target says about each refused user is kept until it is written.
 #[test]
-fn memory_stays_below_the_bound_if_the_target_refuses_everybody_at_length() {
+fn memory_stays_below_the_bound_with_long_refusals_of_every_user() {
     let message = "taken ".repeat(800);
     let refused = format!(
         r#"{{"status":"error","error":{{"code":"AVNOLOGY_AUTH_902","message":"{message}","field":"{message}","request_id":"{message}"}}}}"#

@@ -1,5 +1,5 @@
-//! `runs merge` counts in journals: whatever people do to reports and rejects files holds it up in nothing, and a merge that
-//! fails or is killed leaves nothing behind.
+//! `runs merge` counts in journals: nothing that people do to reports and rejects files stops it, and a merge that fails or
+//! is killed leaves nothing behind.
 
 use crate::support;
 
@@ -7,17 +7,17 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::{Run, Sandbox, Scratch, lines, mixed_export};
+use support::{Run, Sandbox, Scratch, lines, mixed_export, until_of};
 
 const USERS: usize = 1_200;
-/// Of these, one in thirty is rejected; the first thousand records are those of the first shard.
+/// One in thirty of these is rejected. The first thousand records belong to the first shard.
 const REJECTED: [usize; 2] = [34, 6];
 
 fn id(run: &Run) -> String {
     run.report()["run"].as_str().expect("an id").to_owned()
 }
 
-/// Imports both shards, and says which runs that are.
+/// Imports both shards, and returns their runs.
 fn import(scratch: &Scratch, sandbox: &Sandbox) -> [String; 2] {
     scratch.write("users.json", mixed_export(USERS).0);
     ["1/2", "2/2"].map(|shard| id(&scratch.import(sandbox, "users.json", &["--shard", shard]).expect_code(3)))
@@ -35,7 +35,7 @@ fn merged(runs: &[String; 2]) -> String {
     format!("{}-merged", runs[0].strip_suffix("-1of2").expect("the first shard"))
 }
 
-/// The files of the directory in which they are put together.
+/// The files of the directory of the merge.
 fn files(scratch: &Scratch, runs: &[String; 2]) -> BTreeSet<String> {
     let directory = scratch.path(&of_run(&merged(runs), ""));
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
@@ -46,13 +46,13 @@ fn all_files() -> BTreeSet<String> {
     ["lock", "merged.json", "rejects.ndjson", "report.json"].map(str::to_owned).into()
 }
 
-/// Without the check at its end.
+/// The merge without the check at its end.
 fn unchecked(line: &str) -> String {
     line.rsplit_once(",\"line_check\"").expect("a check").0.to_owned() + "}"
 }
 
-/// What somebody does to a rejects file, if it is still there after that; and how many records are put together then, and what is
-/// told.
+/// What somebody does to a rejects file, whether it is still there afterwards, how many records are merged then, and what
+/// the merge says.
 type Mend = (&'static str, fn(&str) -> Option<String>, usize, &'static str);
 
 const MENDS: [Mend; 13] = [
@@ -87,7 +87,7 @@ const MENDS: [Mend; 13] = [
 ];
 
 #[test]
-fn what_somebody_did_to_the_rejects_of_a_shard_is_taken_as_it_is() {
+fn the_edited_rejects_of_a_shard_are_merged_as_they_are() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let runs = import(&scratch, &sandbox);
@@ -97,14 +97,14 @@ fn what_somebody_did_to_the_rejects_of_a_shard_is_taken_as_it_is() {
     assert!(!untouched.stderr.contains("somebody changed"), "{}", untouched.stderr);
     let first = of_run(&merged(&runs), "rejects.ndjson");
     let mut most = 40;
-    for (name, mend, expected, told) in MENDS {
+    for (name, mend, expected, reported) in MENDS {
         match mend(&written) {
             Some(text) => drop(scratch.write(&path, text)),
             None => std::fs::remove_file(scratch.path(&path)).expect("it is there"),
         }
         let run = merge(&scratch).expect_code(3);
-        assert!(run.stderr.contains(told) && run.stderr.contains(&path), "{name}: {}", run.stderr);
-        // What a merge wrote is its own, and stays as it is where less would be left of it.
+        assert!(run.stderr.contains(reported) && run.stderr.contains(&path), "{name}: {}", run.stderr);
+        // What an earlier merge wrote stays if the new merge would have fewer rejects.
         let is_less = expected < most;
         most = most.max(expected);
         assert_eq!(run.stderr.contains("stays as it is"), is_less, "{name}: {}", run.stderr);
@@ -122,7 +122,7 @@ fn what_somebody_did_to_the_rejects_of_a_shard_is_taken_as_it_is() {
     let rejects = merge(&scratch).expect_code(3).report()["rejects_file"].as_str().expect("a rejects file").to_owned();
     let replayed = scratch.import(&sandbox, &rejects, &[]).expect_code(3);
     assert_eq!(replayed.count("read"), 40, "{}", replayed.stdout);
-    // With none of them left there is no further file, and what was there stays.
+    // If no rejects are left, there is no second file, and the first one stays.
     for run in &runs {
         std::fs::remove_file(scratch.path(&of_run(run, "rejects.ndjson"))).expect("it is there");
     }
@@ -134,7 +134,7 @@ fn what_somebody_did_to_the_rejects_of_a_shard_is_taken_as_it_is() {
 }
 
 #[test]
-fn rejects_in_a_second_file_are_put_together_too() {
+fn rejects_in_a_second_file_are_merged_too() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let (text, good) = mixed_export(USERS);
@@ -147,10 +147,7 @@ fn rejects_in_a_second_file_are_put_together_too() {
         runs.map(|entry| entry.path().join("rejects.ndjson")).find(|path| path.exists())
     };
     let has_both = || rejects().is_some() && !sandbox.column("external_id").is_empty();
-    while !has_both() {
-        assert!(process.try_wait().expect("its state").is_none(), "it is killed before it ends");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_of(&mut process, "it is killed before it ends", has_both);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let path = rejects().expect("rejects");
@@ -170,7 +167,7 @@ fn rejects_in_a_second_file_are_put_together_too() {
 }
 
 #[test]
-fn what_somebody_did_to_the_reports_of_shards_changes_nothing() {
+fn the_edited_reports_of_shards_change_nothing() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let runs = import(&scratch, &sandbox);
@@ -209,7 +206,7 @@ fn a_merge_that_fails_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_merge_that_was_killed_is_done_again() {
+fn a_killed_merge_can_be_repeated() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let runs = import(&scratch, &sandbox);
@@ -224,14 +221,14 @@ fn a_merge_that_was_killed_is_done_again() {
         let mut command = scratch.avnology(&["migrate", "clerk", "runs", "merge"]);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
         std::thread::sleep(Duration::from_millis(milliseconds));
-        // It may have ended.
+        // It may have ended before.
         drop(process.kill());
         process.wait().expect("it ends");
         if milliseconds % 10 == 0 {
             whole(&format!("killed after {milliseconds} ms"));
         }
     }
-    // What lies there between any two of its steps.
+    // What is there between any two of its steps.
     let at = |name: &str| of_run(&merged(&runs), name);
     scratch.write(&at(".tmpAbCdEf"), "half of the rej");
     std::fs::remove_file(scratch.path(&at("report.json"))).expect("it is there");
@@ -246,16 +243,16 @@ fn a_merge_that_was_killed_is_done_again() {
 }
 
 #[test]
-fn what_was_put_together_is_no_run_and_is_named_as_what_it_is() {
+fn a_merge_is_not_a_run_and_messages_say_so() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let runs = import(&scratch, &sandbox);
     merge(&scratch).expect_code(3);
     let merged = merged(&runs);
     let of_both = |run: Run| {
-        let told = run.expect_code(2).stderr;
-        assert!(told.contains("is no run but the account of"), "{told}");
-        assert!(runs.iter().all(|run| told.contains(run.as_str())), "{told}");
+        let reported = run.expect_code(2).stderr;
+        assert!(reported.contains("is no run but the account of"), "{reported}");
+        assert!(runs.iter().all(|run| reported.contains(run.as_str())), "{reported}");
     };
     for _ in 0..2 {
         of_both(scratch.undo(&sandbox, &merged, &["--yes"]));
@@ -272,7 +269,7 @@ fn what_was_put_together_is_no_run_and_is_named_as_what_it_is() {
     assert!(refused.contains("shard 2/2") && refused.contains("was undone; the same import with --shard"), "{refused}");
     assert!(scratch.run(&["migrate", "clerk", "resume", &runs[1]]).expect_code(2).stderr.contains("it was undone"));
     of_both(scratch.undo(&sandbox, &merged, &["--yes"]));
-    // Imported anew, it is put together anew; the others are as they were.
+    // After a new import it is merged anew; the others are as before.
     let again = scratch.import(&sandbox, "users.json", &["--shard", "2/2"]).expect_code(3);
     assert_eq!(again.count("created"), 194);
     let whole = merge(&scratch).expect_code(3);

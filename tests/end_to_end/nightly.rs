@@ -1,16 +1,14 @@
-//! Scheduled runs over fresh exports: only what changed is sent, and what is remembered of the target is never wrong.
+//! Scheduled runs over fresh exports: only changes are sent, and the memory of confirmed users is never wrong.
 
 use crate::support;
 
 use std::process::Stdio;
-use std::time::Duration;
 
-use support::{Run, Sandbox, Scratch, export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, until_of, user};
 
 const USERS: usize = 1_500;
 
-/// One new user, one who changed, one who is gone.
+/// One new user, one that changed, one that is gone.
 fn tomorrow() -> String {
     export((1..=USERS).map(|number| match number {
         30 => user(30).replace("\"N30\"", "\"Renamed\""),
@@ -62,7 +60,7 @@ fn external_ids_that_a_run_changed_are_remembered() {
         let again = scratch.import(&sandbox, &tomorrow, &fast).expect_code(0);
         assert!(!again.stderr.contains("does not have the users it had"), "{}", again.stderr);
         assert_eq!((again.count("unchanged"), not_asked(&again)), (300, 300), "{}", again.stdout);
-        // A target that was put back to what it was before that is found out.
+        // The test finds out that the target was put back to an earlier state.
         let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
         let change = "UPDATE identities SET external_id = json_extract(admin_metadata, '$.clerk.id')";
         assert_eq!(database.execute(change, []).expect(change), 300);
@@ -73,12 +71,12 @@ fn external_ids_that_a_run_changed_are_remembered() {
 }
 
 #[test]
-fn what_was_undone_is_not_remembered() {
+fn undone_users_are_not_remembered() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let some = scratch.write("some.json", export((0..100).map(user)));
     let first = scratch.import(&sandbox, &some, &[]).expect_code(0);
-    // Confirmed once more by a later run, which is not the one that is undone.
+    // A later run confirms them again; that run is not undone.
     scratch.import(&sandbox, &some, &["--recheck"]).expect_code(0);
     let report = first.report();
     scratch.undo(&sandbox, report["run"].as_str().expect("an id"), &["--yes"]).expect_code(0);
@@ -87,7 +85,7 @@ fn what_was_undone_is_not_remembered() {
 }
 
 #[test]
-fn a_target_that_is_another_one_now_is_asked_about_everybody() {
+fn a_replaced_target_is_asked_about_every_user() {
     let scratch = Scratch::new();
     let file = scratch.write("users.json", export((0..300).map(user)));
     let import = || {
@@ -105,7 +103,7 @@ fn a_target_that_is_another_one_now_is_asked_about_everybody() {
     let fresh = import();
     assert_eq!((fresh.count("created"), not_asked(&fresh)), (300, 0), "{}", fresh.stdout);
     assert!(fresh.stderr.contains("does not have the users it had"), "{}", fresh.stderr);
-    // The same users, but under other ids: a target that somebody else filled. Half of them only.
+    // The same users under other ids: somebody else filled this target. Only half of them are there.
     remove();
     scratch.write("half.json", export((0..150).map(user)));
     let arguments = ["migrate", "clerk", "--import", "half.json", "--sandbox", "--runs-dir", "other"];
@@ -115,7 +113,7 @@ fn a_target_that_is_another_one_now_is_asked_about_everybody() {
 }
 
 #[test]
-fn what_cannot_be_checked_is_not_believed() {
+fn a_memory_that_cannot_be_checked_is_not_used() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..200).map(user)));
@@ -130,7 +128,7 @@ fn what_cannot_be_checked_is_not_believed() {
 }
 
 #[test]
-fn users_that_are_to_be_rejected_if_they_are_there_are_asked_about() {
+fn with_on_existing_fail_the_target_is_asked_about_every_user() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..20).map(user)));
@@ -140,7 +138,7 @@ fn users_that_are_to_be_rejected_if_they_are_there_are_asked_about() {
 }
 
 #[test]
-fn after_updates_that_were_broken_off_nothing_remembered_is_relied_on() {
+fn after_interrupted_updates_the_memory_is_not_used() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let old = scratch.write("old.json", export((0..200).map(user)));
@@ -151,12 +149,8 @@ fn after_updates_that_were_broken_off_nothing_remembered_is_relied_on() {
     let flags = ["--on-existing", "update", "--concurrency", "1"];
     let mut command = scratch.import_command(&slow, &new, &flags);
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    let start = Instant::now();
     let is_renamed = |name: &String| name.starts_with("Renamed");
-    while !slow.column("first_name").iter().any(is_renamed) {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing is updated");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_of(&mut process, "nothing is updated", || slow.column("first_name").iter().any(is_renamed));
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let sandbox = slow.replace(&scratch, &[]);
@@ -168,9 +162,9 @@ fn after_updates_that_were_broken_off_nothing_remembered_is_relied_on() {
     assert!(!sandbox.column("first_name").iter().any(is_renamed));
 }
 
-/// Whom a run changed before it was killed is not in what is remembered, and the same run goes on.
+/// The users that a run changed before it was killed are not in the memory, and the same run is resumed.
 #[test]
-fn after_updates_that_were_broken_off_the_same_run_relies_on_nothing_either() {
+fn after_interrupted_updates_the_resumed_run_does_not_use_the_memory() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let old = scratch.write("old.json", export((0..200).map(user)));
@@ -181,11 +175,10 @@ fn after_updates_that_were_broken_off_the_same_run_relies_on_nothing_either() {
     let flags = ["--on-existing", "update", "--concurrency", "1", "--batch-size", "10"];
     let mut command = scratch.import_command(&slow, &new, &flags);
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    let (start, is_renamed) = (Instant::now(), |name: &String| name.starts_with("Renamed"));
-    while slow.column("first_name").iter().filter(|name| is_renamed(name)).count() < 20 {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing is updated");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let is_renamed = |name: &String| name.starts_with("Renamed");
+    until_of(&mut process, "nothing is updated", || {
+        slow.column("first_name").iter().filter(|name| is_renamed(name)).count() >= 20
+    });
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let sandbox = slow.replace(&scratch, &[]);
@@ -198,7 +191,7 @@ fn after_updates_that_were_broken_off_the_same_run_relies_on_nothing_either() {
 }
 
 #[test]
-fn a_user_found_to_differ_is_not_believed_to_be_as_it_was() {
+fn a_user_that_was_found_to_differ_is_forgotten() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..50).map(user)));
@@ -213,7 +206,7 @@ fn a_user_found_to_differ_is_not_believed_to_be_as_it_was() {
 }
 
 #[test]
-fn users_that_a_restore_took_away_are_created_again() {
+fn users_that_a_restore_removed_are_created_again() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..4_000).map(user)));
@@ -225,6 +218,6 @@ fn users_that_a_restore_took_away_are_created_again() {
     assert_eq!(lost.expect("they are lost"), 10);
     let again = scratch.import(&sandbox, &later, &[]).expect_code(0);
     assert_eq!((again.count("created"), again.count("unchanged")), (10, 4_000), "{}", again.stdout);
-    // What is believed then is believed of all.
+    // What is remembered then is true for all users.
     assert_eq!(not_asked(&scratch.import(&sandbox, &later, &[]).expect_code(0)), 4_010);
 }

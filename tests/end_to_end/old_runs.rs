@@ -1,4 +1,4 @@
-//! Runs that earlier versions began: they are listed, gone on with and undone.
+//! Runs that earlier versions began: they are listed, resumed and undone.
 
 use crate::support;
 
@@ -79,13 +79,13 @@ fn a_run_of_version_0_1_0_is_listed_with_its_counts() {
 }
 
 #[test]
-fn a_run_of_version_0_1_0_is_gone_on_with_and_tells_of_the_same_notices() {
+fn a_run_of_version_0_1_0_is_resumed_and_reports_the_same_notices() {
     let scratch = interrupted();
     let was = scratch.read(&format!(".avnology/runs/{RUN}/rejects.ndjson"));
     let resumed = run(&scratch, &["resume", RUN, "--max-errors", "99", "--progress", "none"]).expect_code(3);
     let report = resumed.report();
     assert_eq!((resumed.count("read"), resumed.count("created"), resumed.count("rejected")), (30, 26, 4));
-    // The same import as one run of today.
+    // The same import as one run of this version.
     let fresh = [
         "--import",
         "users.csv",
@@ -98,7 +98,7 @@ fn a_run_of_version_0_1_0_is_gone_on_with_and_tells_of_the_same_notices() {
         "fresh",
     ];
     let fresh = run(&scratch, &[&fresh[..], &["--progress", "none"]].concat()).expect_code(3).report();
-    // The user whose address was taken there is one of them here.
+    // The user whose address was taken there is one of these here.
     assert_eq!(fresh["counts"]["created"], 27);
     assert_eq!(notices(&report), notices(&fresh));
     assert_eq!(report["rejected_by_code"]["duplicate_external_id"]["first"][0]["same_as"]["record"], 1);
@@ -109,7 +109,7 @@ fn a_run_of_version_0_1_0_is_gone_on_with_and_tells_of_the_same_notices() {
     all.extend(["user_0101", "user_0103"].map(str::to_owned));
     all.insert(0, "somebody_else".to_owned());
     assert_eq!(at_target(&scratch), all);
-    // Gone on with, it is undone as a whole.
+    // After it was resumed, it is undone completely.
     run(&scratch, &["undo", RUN, "--yes"]).expect_code(0);
     assert_eq!(at_target(&scratch), ["somebody_else"]);
 }

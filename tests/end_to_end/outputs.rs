@@ -1,5 +1,5 @@
-//! What is written where the user said: never over something that is needed, never past a link that somebody planted, and
-//! never in vain without a word.
+//! The files that the user names for output: no file that is needed is overwritten, no link that another user made is
+//! followed, and no failed write goes unreported.
 
 #![cfg(unix)]
 
@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
 
-use support::{Run, Sandbox, Scratch, export, user};
+use support::{Run, Sandbox, Scratch, export, until_of, user};
 
 fn users(scratch: &Scratch) -> String {
     scratch.write("users.json", export((0..5).map(user)))
@@ -100,7 +100,7 @@ fn a_report_that_cannot_be_written_is_known_before_the_first_request() {
     assert!(!scratch.path(".avnology/runs").exists());
 }
 
-/// Runs with standard output going there, and returns what is on standard error.
+/// Runs with this standard output, and returns standard error.
 fn with_stdout(scratch: &Scratch, arguments: &[&str], stdout: impl Into<Stdio>, sandbox: &Sandbox) -> Run {
     let mut command = scratch.avnology(arguments);
     command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
@@ -111,7 +111,7 @@ fn with_stdout(scratch: &Scratch, arguments: &[&str], stdout: impl Into<Stdio>, 
 
 #[cfg(target_os = "linux")]
 #[test]
-fn standard_output_that_is_full_closed_or_gone_is_an_error_wherever_something_is_printed() {
+fn standard_output_that_is_full_closed_or_gone_is_an_error_for_every_command() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = users(&scratch);
@@ -143,7 +143,7 @@ fn standard_output_that_is_full_closed_or_gone_is_an_error_wherever_something_is
     drop(reader);
     let arguments = [&clerk(&["--import", "users.json", "--dry-run"])[..], &json].concat();
     with_stdout(&scratch, &arguments, writer, &sandbox).expect_code(2);
-    // A person who has seen enough, and whoever throws it away.
+    // A person who has read enough, and a user who discards the output.
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     with_stdout(&scratch, &clerk(&["--import", "users.json", "--dry-run"]), writer, &sandbox).expect_code(0);
@@ -175,7 +175,7 @@ fn a_link_in_a_directory_that_others_can_write_to_is_replaced_and_not_followed()
         assert!(!scratch.path("theirs/out").exists());
         std::fs::remove_file(scratch.path("shared/dir")).expect("a link");
     }
-    // In a directory of one's own a link is one's own wish.
+    // In one's own directory a link is intended.
     symlink(scratch.path("theirs"), scratch.path("mine")).expect("a link");
     symlink("theirs/report.json", scratch.path("report.json")).expect("a link");
     scratch.write("theirs/report.json", "");
@@ -224,7 +224,7 @@ fn a_wrong_path_is_the_only_thing_that_is_reported_and_each_cause_once() {
 }
 
 #[test]
-fn the_verdict_comes_last_and_points_at_nothing_that_is_not_there() {
+fn the_result_comes_last_and_names_only_files_that_exist() {
     let scratch = Scratch::new();
     let file = users(&scratch);
     // Both to one place, as on a terminal.
@@ -253,7 +253,7 @@ fn what_a_config_file_switches_on_can_be_switched_off_where_the_command_is_typed
 }
 
 #[test]
-fn locks_lie_where_state_is_kept_and_one_that_cannot_be_used_says_what_to_do() {
+fn locks_are_in_the_state_directory_and_an_unusable_one_says_what_to_do() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = users(&scratch);
@@ -285,10 +285,7 @@ fn a_target_has_one_lock_under_all_its_names() {
     let first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     let mut first = Ended(first);
     let locks = scratch.path(".local/state/avnology-migrate/locks");
-    while std::fs::read_dir(&locks).map_or(0, Iterator::count) == 0 {
-        assert!(first.0.try_wait().expect("a status").is_none(), "the import ended too early");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut first.0, "no lock", || std::fs::read_dir(&locks).map_or(0, Iterator::count) > 0);
     let port = sandbox.base_url().rsplit(':').next().expect("a port").to_owned();
     for name in ["localhost", "id.localhost", "127.0.0.2"] {
         let base_url = format!("http://{name}:{port}");
@@ -298,7 +295,7 @@ fn a_target_has_one_lock_under_all_its_names() {
     }
 }
 
-/// A process that is ended with the test, however that ends.
+/// A process that ends with the test, also if the test fails.
 struct Ended(std::process::Child);
 
 impl Drop for Ended {
@@ -309,7 +306,7 @@ impl Drop for Ended {
 }
 
 #[test]
-fn a_user_who_differs_at_the_target_is_not_said_to_have_moved() {
+fn no_summary_says_that_a_user_who_differs_at_the_target_has_moved() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = users(&scratch);

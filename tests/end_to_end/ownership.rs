@@ -1,5 +1,5 @@
-//! Which run created an identity, what undoing a run deletes, and what becomes of a run whose answers were lost: a run
-//! never claims what others created, and `undo` never deletes it.
+//! Which run created an identity, what `undo` deletes, and what becomes of a run whose answers were lost: a run never claims
+//! what others created, and `undo` never deletes it.
 
 use crate::support;
 
@@ -13,8 +13,7 @@ use std::time::Duration;
 use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
 use serde_json::json;
 use support::target::{Way, http, proxy};
-use support::{Run, Sandbox, Scratch, export, lines, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, lines, until, until_of, user};
 
 /// Whether it is a request that creates users, and not one of the preflight.
 fn creates(head: &str, body: &[u8]) -> bool {
@@ -26,7 +25,7 @@ fn run_id(run: &Run) -> String {
     run.report()["run"].as_str().expect("a run").to_owned()
 }
 
-/// An import by another host: it has run directories and locks of its own.
+/// An import by another host, with run directories and locks of its own.
 fn import_elsewhere(base_url: &str, key: &str, export: &str) -> Run {
     let elsewhere = Scratch::new();
     let file = elsewhere.write("users.json", export);
@@ -36,7 +35,7 @@ fn import_elsewhere(base_url: &str, key: &str, export: &str) -> Run {
     Run::of(command.output().expect("the binary runs"))
 }
 
-/// Fails if the run claims any of the users, or undoing it deletes any.
+/// Fails if the run claims any of the users, or if undoing it deletes any.
 #[track_caller]
 fn assert_claims_nothing(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: u64, what: &str) {
     let counts = (run.count("created"), run.count("unchanged"), run.count("rejected"));
@@ -47,7 +46,7 @@ fn assert_claims_nothing(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users:
 }
 
 #[test]
-fn what_another_host_created_while_an_answer_was_lost_is_not_the_runs_own() {
+fn the_run_does_not_own_what_another_host_created_while_an_answer_was_lost() {
     for flags in [&[][..], &["--no-batch"]] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, flags);
@@ -57,7 +56,7 @@ fn what_another_host_created_while_an_answer_was_lost_is_not_the_runs_own() {
             if !creates(head, body) || !first.swap(false, Ordering::Relaxed) {
                 return Way::Through;
             }
-            // It never arrives, and meanwhile another host imports the very same export.
+            // The request never arrives, and meanwhile another host imports the same export.
             import_elsewhere(&base_url, &key, &export((0..20).map(user))).expect_code(0);
             Way::Instead(String::new())
         });
@@ -68,7 +67,7 @@ fn what_another_host_created_while_an_answer_was_lost_is_not_the_runs_own() {
 }
 
 #[test]
-fn what_a_run_of_two_seconds_ago_created_is_not_the_runs_own() {
+fn the_run_does_not_own_what_a_run_two_seconds_ago_created() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..20).map(user)));
@@ -86,7 +85,7 @@ fn what_a_run_of_two_seconds_ago_created_is_not_the_runs_own() {
 fn clocks_that_are_wrong_decide_nothing() {
     let hours = |hours: i64| jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
     let target_date = hours(-3).strftime("date: %a, %d %b %Y %H:%M:%S GMT").to_string();
-    // The importer's clock and the target's are three hours apart; the target dates what it creates hours ahead.
+    // The clocks of importer and target differ by three hours; the target dates what it creates hours ahead.
     for (what, date, created) in
         [("clocks apart", Some(target_date), hours(-1)), ("creation times ahead", None, hours(5))]
     {
@@ -115,13 +114,9 @@ fn clocks_that_are_wrong_decide_nothing() {
     }
 }
 
-/// Kills an import at a moment when `is_time` says so.
+/// Kills an import at a moment when `is_time` returns true.
 fn kill_when(mut importer: Child, is_time: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_time() {
-        assert!(start.elapsed() < Duration::from_mins(2), "the moment never came");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_of(&mut importer, "the moment never came", is_time);
     importer.kill().expect("it can be killed");
     importer.wait().expect("it ends");
 }
@@ -131,12 +126,12 @@ fn start(scratch: &Scratch, sandbox: &Sandbox, file: &str, more: &[&str]) -> Chi
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
 }
 
-/// A proxy that loses requests: its address, how many it saw, and what makes it sound again.
+/// A proxy that loses requests: its address, how many it saw, and a switch that repairs it.
 struct Losing {
     url: String,
     seen: Arc<AtomicUsize>,
     broken: Arc<AtomicBool>,
-    /// The first external id of each request that was not answered; that of the one that was carried out is the last.
+    /// The first external id of each unanswered request. The last one is that of the request that the target carried out.
     lost: Arc<Mutex<Vec<String>>>,
 }
 
@@ -147,8 +142,8 @@ fn first_external_id(body: &[u8]) -> String {
     id.split('"').next().unwrap_or_default().to_owned()
 }
 
-/// A proxy that hands creations over for a while. From the one with number `lost` on none is answered; that one is carried
-/// out if `carried_out` says so, and those after it never arrive.
+/// A proxy that passes on requests that create users, for a while. From number `lost` on it answers none. It passes that one
+/// on if `carried_out` says so, and drops the ones after it.
 fn losing_proxy(sandbox: &Sandbox, lost: usize, carried_out: bool) -> Losing {
     let (seen, broken, not_answered) = (Arc::default(), Arc::new(AtomicBool::new(true)), Arc::default());
     let losing = Losing { url: String::new(), seen, broken, lost: not_answered };
@@ -178,7 +173,7 @@ fn losing_proxy(sandbox: &Sandbox, lost: usize, carried_out: bool) -> Losing {
 }
 
 #[test]
-fn what_another_host_created_while_a_run_was_in_doubt_is_not_the_runs_own() {
+fn the_run_does_not_own_what_another_host_created_while_it_was_in_doubt() {
     for flags in [&[][..], &["--no-batch"]] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, flags);
@@ -196,9 +191,9 @@ fn what_another_host_created_while_a_run_was_in_doubt_is_not_the_runs_own() {
     }
 }
 
-/// What is banned at Clerk is disabled, but not somebody else's user, whatever `--on-existing` says.
+/// A user who is banned at Clerk is disabled, but a user of somebody else is not, with any `--on-existing`.
 #[test]
-fn nobody_elses_user_is_disabled_while_reading_back() {
+fn no_user_of_somebody_else_is_disabled_while_reading_back() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--no-batch"]);
     let theirs = export([user(1)]);
@@ -218,9 +213,9 @@ fn nobody_elses_user_is_disabled_while_reading_back() {
     assert_eq!(sandbox.column("state"), ["active"]);
 }
 
-/// What the run created is its own, whatever became of the answer and of the target's memory of keys.
+/// The run owns what it created, even if the answer was lost and the target forgot its keys.
 #[test]
-fn what_the_run_created_behind_a_gateways_503_is_its_own() {
+fn the_run_owns_what_it_created_behind_a_gateways_503() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let database = sandbox.database.clone();
@@ -289,7 +284,7 @@ fn users_are_found_where_the_list_ignores_the_filter() {
         let verified = scratch.verify(&sandbox, &file, &options);
         let report = verified.report();
         assert_eq!((&report["equal"], &report["missing"]["count"]), (&json!(150), &json!(0)), "{}", verified.stdout);
-        // Somebody else creates one more when the list was gone through already.
+        // Another program creates one more after the list was read.
         let (base_url, key, created) = (sandbox.base_url(), sandbox.key.clone(), AtomicUsize::new(0));
         let meanwhile = proxy(&url, move |head, body| {
             if creates(head, body) && created.fetch_add(1, Ordering::Relaxed) == 100 {
@@ -306,7 +301,7 @@ fn users_are_found_where_the_list_ignores_the_filter() {
 }
 
 #[test]
-fn gone_is_only_said_of_what_the_target_itself_says_is_gone() {
+fn an_identity_counts_as_gone_only_if_the_target_says_so() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--no-batch"]);
     let file = scratch.write("users.json", export((0..5).map(user)));
@@ -314,7 +309,7 @@ fn gone_is_only_said_of_what_the_target_itself_says_is_gone() {
     let is_away = Arc::clone(&away);
     let calls = AtomicUsize::new(0);
     let url = proxy(&sandbox.base_url(), move |_, _| {
-        // The preflight passes, then the gateway knows of no service behind it.
+        // The preflight succeeds, and then the gateway finds no service behind it.
         if is_away.load(Ordering::Relaxed) && calls.fetch_add(1, Ordering::Relaxed) >= 2 {
             return Way::Instead(http("404 Not Found", "content-type: text/html\r\n", "default backend - 404"));
         }
@@ -333,8 +328,8 @@ fn runs_of(scratch: &Scratch) -> serde_json::Value {
     serde_json::from_str(&listed.stdout).expect("runs")
 }
 
-/// A run killed with two requests under way, of which the target carried out one: its id, a user of the request that never
-/// arrived, and one of the other.
+/// A run that was killed with two requests in flight, of which the target carried out one: its id, a user of the request
+/// that never arrived, and a user of the other one.
 fn killed_in_flight(scratch: &Scratch, sandbox: &Sandbox, batch: bool) -> (String, String, String) {
     let file = scratch.write("users.json", export((0..80).map(user)));
     let Losing { url, seen, broken, lost } = losing_proxy(sandbox, if batch { 2 } else { 40 }, true);
@@ -357,7 +352,7 @@ fn a_run_that_was_killed_in_flight_is_undone_without_its_export() {
             let sandbox = Sandbox::start(&scratch, flags);
             let (id, never_arrived, unproven) = killed_in_flight(&scratch, &sandbox, flags.is_empty());
             assert_eq!(sandbox.column("id").len(), made);
-            // Somebody else creates users of the request that never arrived, and others.
+            // Another program creates users of the request that never arrived, and others.
             let number = never_arrived.trim_start_matches("user_").parse().expect("a number");
             let theirs: [usize; 2] = [number, 200];
             import_elsewhere(&sandbox.base_url(), &sandbox.key, &export(theirs.iter().copied().map(user)))
@@ -371,7 +366,7 @@ fn a_run_that_was_killed_in_flight_is_undone_without_its_export() {
             let resumed = Run::of(resume.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("it runs"));
             assert_ne!(resumed.code, Some(0));
             assert!(resumed.stderr.contains(&format!("undo {id}")), "it says what to do: {}", resumed.stderr);
-            // Of the request that was carried out and never answered, somebody took the mark off one.
+            // Somebody removed the mark from one user of the request that was carried out and never answered.
             let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
             let taken_off = "UPDATE identities SET admin_metadata = '{}', update_time = '2030-01-01T00:00:00Z' WHERE external_id = ?1";
             assert_eq!(database.execute(taken_off, [&unproven]).expect("it is changed"), 1);
@@ -382,7 +377,7 @@ fn a_run_that_was_killed_in_flight_is_undone_without_its_export() {
             let named = lines(&scratch.path(&format!(".avnology/runs/{id}/in-doubt.ndjson")));
             assert_eq!((counts["in_doubt"].as_u64(), &named[0]["external_id"]), (Some(1), &json!(unproven)));
             assert_eq!(runs_of(&scratch)[0]["state"], "undoing");
-            // It is deleted by hand, and then nothing is in doubt any more.
+            // Somebody deletes it by hand; then nothing is in doubt any more.
             database.execute("DELETE FROM identities WHERE external_id = ?1", [&unproven]).expect("it is deleted");
             scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
             let left: Vec<String> = theirs.iter().map(|number| format!("user_{number:06}")).collect();
@@ -392,7 +387,7 @@ fn a_run_that_was_killed_in_flight_is_undone_without_its_export() {
     }
 }
 
-/// A run of an older version: its identities carry no mark, and its plans name no users.
+/// A run of an older version: its identities have no mark, and its plans name no users.
 fn of_an_older_version(scratch: &Scratch, sandbox: &Sandbox, id: &str) -> PathBuf {
     let directory = scratch.path(&format!(".avnology/runs/{id}"));
     let text = scratch.read(&format!(".avnology/runs/{id}/run.json"));
@@ -406,14 +401,14 @@ fn of_an_older_version(scratch: &Scratch, sandbox: &Sandbox, id: &str) -> PathBu
 }
 
 #[test]
-fn what_is_in_doubt_and_has_no_proof_is_named_and_kept() {
+fn users_in_doubt_without_proof_are_named_and_kept() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..40).map(user)));
     let run = scratch.import(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]).expect_code(0);
     let id = run_id(&run);
     let directory = of_an_older_version(&scratch, &sandbox, &id);
-    // Its journal as an older version wrote it: the first half is settled, the other half was under way.
+    // Its journal as an older version wrote it: the first half is settled, the other half was in flight.
     let mut settled = Vec::new();
     Journal::read(&directory.join("journal"), 1, |record| settled.push(record.clone())).expect("a journal");
     settled.sort_by_key(|record| record.key);
@@ -444,9 +439,9 @@ fn what_is_in_doubt_and_has_no_proof_is_named_and_kept() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
-/// What is sent once more has to be what was sent before, or the target takes it for another request under the same key.
+/// What is sent again must be what was sent before, or the target takes it for another request with the same key.
 #[test]
-fn a_run_of_an_older_version_goes_on_without_a_mark() {
+fn a_resumed_run_of_an_older_version_writes_no_mark() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..20).map(user)));
@@ -480,7 +475,7 @@ fn a_user_who_was_given_an_external_id_later_is_the_same_person() {
         let sandbox = Sandbox::start(&scratch, flags);
         let file = scratch.write("users.json", export((0..3).map(user)));
         scratch.import(&sandbox, &file, &[]).expect_code(0);
-        // One is given an external id, then another one, then none; somebody else takes an address that is theirs.
+        // One user gets an external id, then another one, then none; another user takes an address of theirs.
         let given = |id: &str| user(1).replace("\"first_name\"", &format!("\"external_id\":\"{id}\",\"first_name\""));
         let stranger = user(2).replace("user_000002", "user_000009");
         for external_id in ["emp-7", "emp-8", "user_000001"] {
@@ -504,7 +499,7 @@ fn a_user_who_was_given_an_external_id_later_is_the_same_person() {
 }
 
 #[test]
-fn verify_tells_an_external_id_that_was_given_later() {
+fn verify_reports_an_external_id_that_was_set_later() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..3).map(user)));
@@ -533,7 +528,7 @@ fn a_mark_makes_no_difference_and_updates_do_not_claim() {
         assert_eq!(scratch.verify(&sandbox, &file, &[]).expect_code(0).report()["equal"], 5);
         let again = scratch.import(&sandbox, &file, &["--recheck", "--on-existing", "update"]).expect_code(0);
         assert_eq!((again.count("unchanged"), again.count("updated")), (5, 0), "{}", again.stdout);
-        // Somebody's private metadata changes: what is sent for that claims nothing.
+        // Somebody's private metadata changes: the update for that claims nothing.
         let changed = (0..5)
             .map(user)
             .map(|user| user.replacen("\"first_name\"", "\"private_metadata\":{\"a\":1},\"first_name\"", 1));
@@ -543,7 +538,7 @@ fn a_mark_makes_no_difference_and_updates_do_not_claim() {
         assert!(sandbox.column("admin_metadata").iter().all(|text| !text.contains(&run_id(&updating))));
         let undone = scratch.undo(&sandbox, &run_id(&updating), &["--yes"]).expect_code(0);
         assert_eq!(undone.report()["counts"]["created"], 0);
-        // What the first one created was changed since.
+        // What the first run created was changed afterwards.
         let undone = scratch.undo(&sandbox, &run_id(&first), &["--yes"]).expect_code(3);
         assert_eq!(undone.report()["counts"]["kept_changed"], 5);
     }
@@ -572,11 +567,7 @@ fn a_run_that_is_stopped_says_what_to_type_next() {
     let file = scratch.write("users.json", export((0..2_000).map(user)));
     let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
     let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let start = Instant::now();
-    while sandbox.column("id").is_empty() {
-        assert!(start.elapsed() < Duration::from_mins(1), "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("nothing arrived", || !sandbox.column("id").is_empty());
     Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs");
     let stopped = Run::of(process.wait_with_output().expect("it ends")).expect_code(130);
     let id = run_id(&stopped);

@@ -1,4 +1,4 @@
-//! Pages of users that programs put together: what is beside the users, and pages that are answers of another kind.
+//! Pages of users that programs put together: what is beside the users, and pages that are other answers.
 
 use crate::support;
 
@@ -30,9 +30,9 @@ fn users_beside_data_are_refused_before_anything_is_sent_and_both_members_are_na
     for (text, named) in [
         (format!("{{\"data\":[{one}],\"users\":[{two}]}}"), "`users`"),
         (format!("{{\"users\":[{two}],\"data\":[{one}]}}"), "`users`"),
-        // Whatever its objects have.
+        // For objects of every kind.
         (format!("{{\"data\":[{one}],\"users\":[{{\"uid\":7}}]}}"), "`users`"),
-        // Whatever its name.
+        // For every name of the member.
         (format!("{{\"data\":[{one}],\"more\":[{two}]}}"), "`more`"),
         (format!("{{\"data\":[{one}],\"more\":[null,{{\"x\":1}},{two}]}}"), "`more`"),
         (format!("{{\"data\":[{one}],\"next\":{{\"page\":[[{two}]]}}}}"), "`next`"),
@@ -49,13 +49,13 @@ fn users_beside_data_are_refused_before_anything_is_sent_and_both_members_are_na
         }
         assert_eq!(sandbox.column("email"), [""; 0], "{text}");
     }
-    // What a name says of a person is not repeated.
+    // A name that may be personal data is not repeated.
     let run = dry_run(format!("{{\"data\":[{one}],\"ada@example.com\":[{two}]}}")).expect_code(5);
     assert!(run.stderr.contains("another member") && !run.stderr.contains("ada@"), "{}", run.stderr);
 }
 
 #[test]
-fn a_user_beside_data_is_refused_however_deep_and_alone_it_is() {
+fn a_single_user_beside_data_is_refused_at_any_depth() {
     let [one, two] = [user(1), user(2)];
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
@@ -84,13 +84,13 @@ fn a_user_beside_data_is_refused_however_deep_and_alone_it_is() {
             assert_eq!(sandbox.column("email"), [""; 0], "{text}");
         }
     }
-    // Only the names of members count, and a text is none.
-    let told = dry_run(format!("{{\"data\":[{one}],\"query\":{{\"order_by\":[\"username\"]}}}}")).expect_code(0);
-    assert_eq!(told.count("valid"), 1, "{}", told.stderr);
+    // Only the names of members count; text does not.
+    let reported = dry_run(format!("{{\"data\":[{one}],\"query\":{{\"order_by\":[\"username\"]}}}}")).expect_code(0);
+    assert_eq!(reported.count("valid"), 1, "{}", reported.stderr);
 }
 
 #[test]
-fn what_is_beside_data_and_cannot_be_users_is_named_and_counted() {
+fn objects_beside_data_that_cannot_be_users_are_named_and_counted() {
     let page = |number: usize| {
         format!(
             "{{\"organizations\":[{{\"id\":\"org_1\",\"name\":\"A\"}},{{\"id\":\"org_2\"}}],\"data\":[{}],\"errors\":[{{\"code\":\"x\"}}],\
@@ -104,16 +104,16 @@ fn what_is_beside_data_and_cannot_be_users_is_named_and_counted() {
         let file = scratch.write("users.json", text);
         for arguments in [&["--dry-run"][..], &[]] {
             let run = scratch.import(&sandbox, &file, arguments).expect_code(0);
-            let told = |what: &str| run.stderr.matches(what).count();
-            assert_eq!(told("4 objects in `organizations`"), 1, "{}", run.stderr);
-            assert_eq!(told("2 objects in `errors`"), 1, "{}", run.stderr);
+            let reported = |what: &str| run.stderr.matches(what).count();
+            assert_eq!(reported("4 objects in `organizations`"), 1, "{}", run.stderr);
+            assert_eq!(reported("2 objects in `errors`"), 1, "{}", run.stderr);
             assert!(!run.stderr.contains("names") && !run.stderr.contains("empty"), "{}", run.stderr);
         }
         assert_eq!(sandbox.column("email").len(), 2);
     }
 }
 
-/// Texts of three pages of which one is an error answer of Clerk's API.
+/// Texts of three pages, of which one is an error answer of Clerk's API.
 fn with_an_error_page(at: usize) -> Vec<String> {
     let mut texts = Vec::new();
     for pages in
@@ -171,24 +171,24 @@ fn several_error_answers_one_after_the_other_hide_no_page() {
             assert_eq!((run.count("valid"), run.count("rejected")), (2, 5), "{text}: {}", run.stderr);
         }
     }
-    // Where all of it is one, or all of them are.
+    // If the whole input is one, or all pages are.
     let run = dry_run(ERROR).expect_code(5);
     assert!(run.stderr.contains("error answer of Clerk's API"), "{}", run.stderr);
     let run = dry_run(ERROR.replace("[{", "[\n{").replace(',', ",\n")).expect_code(5);
     assert!(run.stderr.contains("error answer of Clerk's API"), "{}", run.stderr);
     assert_eq!(dry_run(format!("[{ERROR},{ERROR}]")).expect_code(3).count("rejected"), 2);
-    // Among users, as `jq -s add` and `jq '.[]'` make of it.
+    // Among users, as `jq -s add` and `jq '.[]'` make it.
     let run = dry_run(format!("[{ERROR},{}]", array(&[1, 2], ","))).expect_code(3);
     assert_eq!((run.count("valid"), run.count("rejected")), (2, 1), "{}", run.stderr);
     let run = dry_run(format!("{ERROR}\n{}", array(&[1, 2], "\n"))).expect_code(3);
     assert_eq!((run.count("valid"), run.count("rejected")), (2, 1), "{}", run.stderr);
-    // One that was cut off is a truncated file.
+    // An error answer that was cut off is a truncated file.
     let run = dry_run(format!("{}{}", data(&[1]), &ERROR[..50])).expect_code(5);
     assert!(run.stderr.contains("truncated") && run.count("valid") == 1, "{}", run.stderr);
 }
 
 #[test]
-fn what_stands_in_the_place_of_a_page_is_named_with_what_to_do() {
+fn anything_in_place_of_a_page_is_named_with_what_to_do() {
     let users = format!("[{}]", array(&[1, 2], ","));
     let html = "<!DOCTYPE html>\n<html>502</html>";
     for (what, named) in [
@@ -222,14 +222,14 @@ fn what_stands_in_the_place_of_a_page_is_named_with_what_to_do() {
     }
 }
 
-/// What stands where a page is expected is named, with its place and what to do about it.
+/// What is in place of a page is named, with its place and what to do about it.
 fn assert_names(run: &Run, text: &str, named: &str, offset: usize) {
     for part in [named, &format!("byte offset {offset})"), "make the request for that page again", "page of users"] {
         assert!(run.stderr.contains(part), "{part} of {text}: {}", run.stderr);
     }
 }
 
-/// The number, the place and the bytes of each record from some point on.
+/// The number, the place and the bytes of each record after a resume point.
 fn records(reader: Result<RecordReader, SourceError>) -> Vec<(ResumePoint, Vec<u8>)> {
     let mut reader = reader.expect("an input");
     let mut records = Vec::new();
@@ -243,7 +243,7 @@ fn records(reader: Result<RecordReader, SourceError>) -> Vec<(ResumePoint, Vec<u
 }
 
 #[test]
-fn reading_is_taken_up_at_any_record_be_it_an_error_answer() {
+fn reading_resumes_at_any_record_also_at_an_error_answer() {
     let scratch = Scratch::new();
     for text in (0..3).flat_map(with_an_error_page).chain([format!("{{\"data\":[{ERROR},{}]}}", user(1))]) {
         let input = Input::File(scratch.path(&scratch.write("users.json", &text)));

@@ -4,7 +4,7 @@ use crate::support;
 
 use std::process::Stdio;
 
-use support::{Run, Sandbox, Scratch, export, lines, user};
+use support::{Run, Sandbox, Scratch, export, lines, until_of, user};
 
 /// bcrypt, cost 4.
 fn digest(password: &str) -> String {
@@ -23,7 +23,7 @@ fn dry_run(scratch: &Scratch, more: &[&str]) -> Run {
     scratch.run(&fixed.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
 }
 
-/// Five users and six rows: three have one, one of them another hash; one row is there twice, one is broken.
+/// Five users and six rows: three users have a row, one of these has another hash; one row is there twice, one is broken.
 fn files(scratch: &Scratch) {
     let users = [
         user(1),
@@ -63,7 +63,7 @@ fn users_get_the_passwords_that_they_lack() {
     );
     assert_eq!(report["left_behind"], serde_json::json!({"totp": 1}));
     assert_account(&report["passwords"]);
-    // The record in the rejects file is the input's: no hash of another file is in it.
+    // The record in the rejects file is that of the input: it has no hash from another file.
     let rejects = lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file")));
     assert_eq!(rejects[0]["original"]["password_digest"], digest("five"));
     let file = report["rejects_file"].as_str().expect("a rejects file");
@@ -72,7 +72,7 @@ fn users_get_the_passwords_that_they_lack() {
     let replayed = scratch.import(&sandbox, file, &passwords).expect_code(3);
     assert!(!replayed.stderr.contains("without it they have none"), "{}", replayed.stderr);
 
-    // A dry run tells the same, and nothing personal is in any report.
+    // A dry run reports the same, and no report has personal data.
     let dry = dry_run(&scratch, &["--import", "users.json", "--passwords", "passwords.csv"]).expect_code(3);
     assert_eq!(dry.report()["passwords"], report["passwords"]);
     assert!(!run.stdout.contains("user_0000") && !run.stdout.contains("$2"), "{}", run.stdout);
@@ -142,9 +142,36 @@ fn without_the_passwords_nothing_is_sent() {
     assert!(sandbox.column("id").is_empty());
 }
 
-/// The account is that of all users, also of those who were done before the interruption.
+/// A row that is there and cannot be read must not count as absent.
 #[test]
-fn an_interrupted_import_goes_on_with_the_same_passwords() {
+fn a_user_whose_row_is_broken_is_not_said_to_be_missing_in_the_file() {
+    let scratch = Scratch::new();
+    scratch.write("users.json", export([user(1), user(2)]));
+    let one = digest("one");
+    scratch.write("passwords.csv", format!("{HEADER}\nuser_000001,,{one},bcrypt\nuser_000002,,{one},bcrypt,surplus\n"));
+    let run = scratch.run(&[
+        "migrate",
+        "clerk",
+        "--dry-run",
+        "--preview",
+        "0",
+        "--progress",
+        "none",
+        "--import",
+        "users.json",
+        "--passwords",
+        "passwords.csv",
+    ]);
+    let stderr = run.expect_code(0).stderr;
+    assert!(stderr.contains("1 user has no readable row in it"), "{stderr}");
+    assert!(stderr.contains("1 row is broken or has no id"), "{stderr}");
+    assert!(stderr.contains("no readable row of the --passwords file has the user's id"), "{stderr}");
+    assert!(!stderr.contains("not in the --passwords file"), "{stderr}");
+}
+
+/// The account covers all users, also those from before the interruption.
+#[test]
+fn an_interrupted_import_is_resumed_with_the_same_passwords() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     scratch.write("users.json", export((0..3_000).map(user)));
@@ -158,9 +185,7 @@ fn an_interrupted_import_goes_on_with_the_same_passwords() {
         &[&more[..], &["--batch-size", "20", "--concurrency", "1"]].concat(),
     );
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    while sandbox.column("id").len() < 300 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 300);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
 

@@ -1,5 +1,5 @@
-//! Who is the same person at the target, whatever changed at Clerk between two nights: `admin_metadata.clerk.id` says so, and
-//! never the external id, an address, a username or a number.
+//! Which identity at the target belongs to a person, after any change at Clerk between two nights: `admin_metadata.clerk.id`
+//! decides, and never the external id, an address, a username or a number.
 
 use crate::support;
 
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use support::target::{Way, proxy};
 use support::{Run, Sandbox, Scratch, export, lines};
 
-/// A user of an export, as far as these tests change them.
+/// A user of an export, with the fields that these tests change.
 #[derive(Clone, Default)]
 struct Person {
     clerk_id: &'static str,
     external_id: Option<&'static str>,
-    /// The first is the primary one, unless another one is named.
+    /// The first one is the primary one, unless another one is named.
     emails: Vec<&'static str>,
     primary: usize,
     username: Option<&'static str>,
@@ -57,7 +57,7 @@ fn cleo() -> Person {
     Person::new("user_cleo", "cleo@example.com")
 }
 
-/// A sandbox that has these people, and tomorrow's export.
+/// A sandbox that has these people, and the next night's export.
 struct Night {
     scratch: Scratch,
     sandbox: Sandbox,
@@ -82,7 +82,7 @@ impl Night {
     }
 
     fn import_with(&self, rule: &str, more: &[&str]) -> Run {
-        // One batch at a time: what a record comes to must not depend on another sender.
+        // One batch at a time, because the result for a record must not depend on another sender.
         let flags = ["--new-run", "--rate", "1000/s", "--concurrency", "1", "--on-existing", rule];
         self.scratch.import(&self.sandbox, &self.tomorrow, &[&flags[..], more].concat())
     }
@@ -92,7 +92,7 @@ impl Night {
         self.scratch.verify(&self.sandbox, &self.tomorrow, &flags).report()
     }
 
-    /// What `verify` says: equal, different, missing, extra.
+    /// What `verify` reports: equal, different, missing, extra.
     #[track_caller]
     fn assert_verified(&self, what: &str, expected: [u64; 4], fields: &Value) {
         let report = self.verify(&[]);
@@ -118,7 +118,7 @@ fn rejects(night: &Night, run: &Run) -> Vec<(String, String)> {
     lines(&night.scratch.path(path)).iter().map(|reject| (text(&reject["code"]), text(&reject["message"]))).collect()
 }
 
-/// The external id was given, changed, taken away: before, and after.
+/// The external id was set, changed, removed: before, and after.
 const EXTERNAL_IDS: [(&str, Option<&str>, Option<&str>); 3] =
     [("given", None, Some("emp-7")), ("changed", Some("emp-1"), Some("emp-7")), ("taken away", Some("emp-1"), None)];
 
@@ -148,7 +148,7 @@ fn another_external_id_at_clerk_is_one_difference_of_the_same_person() {
             night.assert_verified(&what, [3, 0, 0, 0], &json!({}));
             assert_eq!(night.import("update").expect_code(0).count("unchanged"), 3, "{what}");
             assert_eq!(night.people(), 3, "{what}");
-            // Undoing deletes what the first run created, but not whom a later one changed.
+            // Undo deletes what the first run created, but not the user that a later run changed.
             let id = update.report()["run"].as_str().expect("a run").to_owned();
             let undone =
                 night.scratch.undo(&night.sandbox, &id, &["--yes", "--rate", "1000/s"]).expect_code(0).report();
@@ -163,7 +163,7 @@ fn another_external_id_at_clerk_is_one_difference_of_the_same_person() {
 }
 
 #[test]
-fn who_was_only_looked_at_is_undone_as_if_nothing_had_been() {
+fn a_user_that_later_runs_only_read_is_undone() {
     for (what, before, after) in EXTERNAL_IDS {
         let night = Night::new(&[], &with_external_ids(before), &with_external_ids(after));
         night.import("skip").expect_code(0);
@@ -177,7 +177,7 @@ fn who_was_only_looked_at_is_undone_as_if_nothing_had_been() {
 }
 
 #[test]
-fn a_person_is_found_by_what_stayed() {
+fn a_person_is_found_by_what_did_not_change() {
     let bob = || Person { username: Some("bobby"), phone: Some("+14155550100"), ..bob() };
     let moved = |person: Person| Person { emails: vec!["robert@example.com"], ..person };
     for (what, before, after) in EXTERNAL_IDS {
@@ -243,7 +243,7 @@ fn a_person_who_is_not_there_any_more_is_created_again() {
 }
 
 #[test]
-fn verify_finds_a_person_of_whom_nothing_stayed_but_the_clerk_id() {
+fn verify_finds_a_person_by_the_clerk_id_alone() {
     for flags in [&[][..], &["--no-batch"]] {
         let today = [ada(), Person { external_id: Some("emp-1"), ..bob() }];
         let tomorrow = Person { external_id: Some("emp-7"), emails: vec!["robert@example.com"], ..bob() };
@@ -266,7 +266,7 @@ fn an_identity_whose_external_id_the_target_lost_is_the_same_person() {
 }
 
 #[test]
-fn people_who_swap_external_ids_are_who_they_were() {
+fn people_who_swap_external_ids_stay_the_same_persons() {
     let today = [Person { external_id: Some("1"), ..ada() }, Person { external_id: Some("2"), ..bob() }];
     let tomorrow = [Person { external_id: Some("2"), ..ada() }, Person { external_id: Some("1"), ..bob() }];
     for flags in [&[][..], &["--no-batch"]] {
@@ -288,7 +288,7 @@ fn people_who_swap_external_ids_are_who_they_were() {
 }
 
 #[test]
-fn people_who_swap_addresses_are_different_and_nobody_is_taken_for_the_other() {
+fn people_who_swap_addresses_stay_the_same_persons() {
     let night = Night::new(
         &[],
         &[ada(), bob()],
@@ -307,9 +307,9 @@ fn people_who_swap_addresses_are_different_and_nobody_is_taken_for_the_other() {
     assert_eq!(night.sandbox.column("email"), ["ada@example.com", "bob@example.com"], "nothing is half done");
 }
 
-/// Whatever the order of the two.
+/// In either order.
 #[test]
-fn what_moves_from_one_to_another_is_there_after_two_nights_at_the_latest() {
+fn a_value_that_moves_to_another_user_arrives_within_two_nights() {
     let phone = Some("+14155550100");
     let username = Some("captain");
     let moves = [
@@ -364,7 +364,7 @@ fn what_one_person_changes_is_a_difference_and_can_be_updated() {
 }
 
 #[test]
-fn who_comes_after_somebody_who_was_deleted_at_clerk_is_somebody_else() {
+fn a_new_user_with_the_address_of_a_deleted_one_is_another_person() {
     let new = |external_id| Person { external_id, ..Person::new("user_new", "ada@example.com") };
     for (code, external_id) in [("email_taken", None), ("external_id_taken", Some("emp-1"))] {
         let night = Night::new(&[], &[Person { external_id, ..ada() }, bob()], &[new(external_id), bob()]);
@@ -382,7 +382,7 @@ fn who_comes_after_somebody_who_was_deleted_at_clerk_is_somebody_else() {
 #[test]
 fn a_person_is_found_where_the_list_cannot_be_filtered() {
     for (what, before, after) in EXTERNAL_IDS {
-        // Whom a list shows first that ignores the filter is somebody else, whatever its order.
+        // The user that an unfiltered list shows first is another person, in any order of the list.
         let others = vec![Person::new("user_dan", "dan@example.com"), Person::new("user_eve", "eve@example.com")];
         let people = |of_bob| [with_external_ids(of_bob), others.clone()].concat();
         let night = Night::new(&["--no-batch"], &people(before), &people(after));

@@ -30,7 +30,7 @@ fn max_errors_counts_what_the_first_pass_found_before_anything_is_sent() {
 }
 
 #[test]
-fn what_the_target_refuses_counts_on_top_of_what_is_yet_to_come() {
+fn refusals_of_the_target_count_in_addition_to_predicted_rejects() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let taken = user(0).replace("user_000000", "somebody_else");
@@ -42,13 +42,13 @@ fn what_the_target_refuses_counts_on_top_of_what_is_yet_to_come() {
     assert!(run.count("created") < 6_000 && run.count("unfinished") > 0, "{}", run.stdout);
     assert_eq!(run.report()["rejected_by_code"]["email_taken"]["count"], 1, "{}", run.stdout);
     assert!(run.report()["rejected_by_code"].get("no_email").is_none(), "{}", run.stdout);
-    // The part that goes on knows it, too.
+    // The resumed part knows it, too.
     let on = scratch.import(&sandbox, &file, &flags).expect_code(4);
     assert!(on.stderr.contains("Continuing") && on.count("created") < 6_000, "{}", on.stdout);
 }
 
 #[test]
-fn a_strict_import_sends_nothing_while_anybody_would_be_rejected() {
+fn a_strict_import_sends_nothing_if_any_user_would_be_rejected() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..30).map(user).chain([user(7), nobody()])));
@@ -66,25 +66,25 @@ fn a_strict_import_sends_nothing_while_anybody_would_be_rejected() {
             [Some(31), Some(32)]
         );
     }
-    // Each shard sees the whole.
+    // Each shard knows the whole.
     for shard in ["1/2", "2/2"] {
         let run = scratch.import(&sandbox, &file, &["--strict", "--shard", shard, "--runs-dir", "shards"]);
         run.expect_code(4);
     }
     assert!(sandbox.column("id").is_empty());
-    // Mended in place; nobody has to say that this is a new run.
+    // Mended in place: the user does not have to ask for a new run.
     scratch.write("users.json", export((0..30).map(user)));
     assert_eq!(scratch.import(&sandbox, &file, &flags).expect_code(0).count("created"), 30);
-    // What is read only once cannot be known before.
+    // A pipe is read only once, so its rejects cannot be known before.
     let mut command = scratch.import_command(&sandbox, "-", &flags);
     command.stdin(File::open(scratch.path(&file)).expect("the file"));
     let piped = Run::of(command.output().expect("the binary runs")).expect_code(2);
     assert!(piped.stderr.contains("--strict"), "{}", piped.stderr);
 }
 
-/// What only the target knows is no prediction, and the import says so before it sends anybody.
+/// What only the target knows cannot be predicted, and the import says so before it sends anything.
 #[test]
-fn strict_goes_by_what_the_files_show_and_says_so_where_the_target_knows_more() {
+fn strict_uses_what_the_files_show_and_says_if_the_target_knows_more() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let there = scratch.write("there.json", export([user(3)]));
@@ -94,7 +94,7 @@ fn strict_goes_by_what_the_files_show_and_says_so_where_the_target_knows_more() 
     let run = scratch.import(&sandbox, &bad, &flags).expect_code(4);
     assert_eq!((run.count("created"), run.count("rejected"), sandbox.column("id").len()), (0, 1, 1), "{}", run.stdout);
     let good = scratch.write("good.json", export((0..9).map(user)));
-    // Who is there can be known before.
+    // Which users are already there can be known before.
     let compared = scratch.verify(&sandbox, &good, &[]).report();
     assert_eq!(compared["missing"]["count"], 8, "{compared}");
     let run = scratch.import(&sandbox, &good, &flags).expect_code(3);
@@ -111,7 +111,7 @@ fn strict_goes_by_what_the_files_show_and_says_so_where_the_target_knows_more() 
 }
 
 #[test]
-fn without_strict_the_same_run_goes_on() {
+fn without_strict_the_same_run_is_resumed() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..30).map(user).chain([nobody()])));
@@ -121,7 +121,7 @@ fn without_strict_the_same_run_goes_on() {
 }
 
 #[test]
-fn an_input_without_a_record_is_told_and_is_no_success() {
+fn an_input_without_a_record_is_reported_and_is_no_success() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let full = scratch.write("full.json", export((0..3).map(user)));
@@ -131,7 +131,7 @@ fn an_input_without_a_record_is_told_and_is_no_success() {
     assert!(run.stderr.contains("there is no record in empty.json"), "{}", run.stderr);
     let before = scratch.read("job.prom");
     assert!(!before.contains("last_success") && !before.contains("last_completion"), "{before}");
-    // One of several.
+    // One of several inputs.
     let run = scratch.import(&sandbox, &full, &["--import", &empty, "--metrics-file", "job.prom"]).expect_code(0);
     assert!(run.stderr.contains("There is no record in empty.json"), "{}", run.stderr);
     assert_eq!(run.report()["without_records"], serde_json::json!(["empty.json"]));
@@ -159,7 +159,7 @@ fn too_few_records_are_an_error_before_anything_is_sent() {
         };
         assert!(run.expect_code(5).stderr.contains("--min-records"), "{command}");
     }
-    // Nor is anything sent of an export that was cut off before it had so many.
+    // Nothing is sent of an export either that was cut off before it had that many records.
     let whole = export((0..20).map(user));
     let cut = scratch.write("cut.json", &whole[..whole.len() / 2]);
     let run = scratch.import(&sandbox, &cut, &["--min-records", "15"]).expect_code(5);
@@ -169,11 +169,11 @@ fn too_few_records_are_an_error_before_anything_is_sent() {
         let flags = ["--min-records", "9", "--shard", shard, "--runs-dir", "shards"];
         scratch.import(&sandbox, &file, &flags).expect_code(0);
     }
-    // The next night's export is whole again, and nobody has to do anything.
+    // The next night's export is whole again, and nobody has to act.
     scratch.write("users.json", export((0..10).map(user)));
     let run = scratch.import(&sandbox, &file, &flags).expect_code(0);
     assert_eq!((run.count("created"), run.count("unchanged")), (1, 9), "{}", run.stdout);
-    // A pipe is known when it ends.
+    // The length of a pipe is known only at its end.
     let mut command = scratch.import_command(&sandbox, "-", &["--min-records", "11"]);
     command.stdin(File::open(scratch.path(&file)).expect("the file"));
     let piped = Run::of(command.output().expect("the binary runs")).expect_code(5);
@@ -181,7 +181,7 @@ fn too_few_records_are_an_error_before_anything_is_sent() {
 }
 
 #[test]
-fn a_rehearsal_is_no_success_of_an_import() {
+fn a_dry_run_is_no_success_of_an_import() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..3).map(user)));

@@ -1,4 +1,5 @@
-//! A target that creates what it was asked only to check: the user of the preflight is deleted again, and told.
+//! A target that creates a user although it was only asked to check: the user of the preflight is deleted again, and
+//! reported.
 
 use crate::support;
 
@@ -9,7 +10,8 @@ use support::{Run, Scratch, export, user};
 
 const PROBE: &str = "avnology-migrate-preflight";
 
-/// Imports into a target that answers the preflight's probe with this, and deletes as said; and the lines of its requests.
+/// Imports into a target that answers the preflight's probe with this, and deletes as given. Returns the lines of its
+/// requests.
 fn import_past(
     probed: &'static str,
     deleting: &'static str,
@@ -47,7 +49,7 @@ fn count(log: &[String], begin: &str) -> usize {
 }
 
 #[test]
-fn a_probe_that_was_created_is_deleted_again_and_told() {
+fn a_probe_that_was_created_is_deleted_and_reported() {
     for (status, by) in
         [("204 No Content", "DELETE /v1/identities/usr_probe "), ("405 No", "POST /v1/identities:batchDelete ")]
     {
@@ -56,7 +58,7 @@ fn a_probe_that_was_created_is_deleted_again_and_told() {
         assert_eq!((run.count("created"), count(&log, by), count(&log, "probe ")), (1, 1, 1), "{log:?}");
         assert!(run.stderr.contains(PROBE) && run.stderr.contains("deleted"), "{}", run.stderr);
     }
-    // One that an earlier run has left is that user in every respect before it is deleted.
+    // A probe that an earlier run left is compared in every field before it is deleted.
     let (run, log) = import_past(r#"{"status":"exists","id":"usr_left"}"#, "204 No Content", |_| None);
     assert_eq!(
         (run.expect_code(0).count("created"), count(&log, "DELETE /v1/identities/usr_left ")),
@@ -68,7 +70,7 @@ fn a_probe_that_was_created_is_deleted_again_and_told() {
 }
 
 #[test]
-fn a_probe_that_cannot_be_deleted_is_told_and_one_that_was_not_created_is_not_spoken_of() {
+fn a_probe_that_cannot_be_deleted_is_reported_and_one_that_was_not_created_is_not() {
     let (run, _) = import_past(r#"{"status":"created","id":"usr_probe"}"#, "403 Forbidden", |_| None);
     let run = run.expect_code(0);
     assert!(run.stderr.contains("usr_probe") && run.stderr.contains("by hand"), "{}", run.stderr);
@@ -79,7 +81,7 @@ fn a_probe_that_cannot_be_deleted_is_told_and_one_that_was_not_created_is_not_sp
 
 #[test]
 fn no_further_probe_is_sent_to_a_target_that_creates_them() {
-    // A refusal in nobody's words, of a user who is alone: a probe would tell whether it is about this one.
+    // A refusal without a known code, of a single user: a probe would show whether it concerns that user.
     let refuse: fn(&str) -> Option<String> =
         |_| Some(http("400 Bad Request", "content-type: text/html\r\n", "<h1>no</h1>"));
     let (_, log) = import_past(r#"{"status":"created"}"#, "204 No Content", refuse);

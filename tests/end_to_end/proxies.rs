@@ -1,4 +1,4 @@
-//! The way to the target: a proxy or a certificate that is in the way is named, and no proxy is passed by.
+//! The way to the target: a proxy or a certificate that causes a failure is named, and no proxy is bypassed.
 
 use crate::support;
 
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use support::target::import_into;
 use support::{Run, Scratch, export, user};
 
-/// Imports one user into a target that has no address, with variables as they are.
+/// Imports one user into a target that has no address, with the given variables.
 fn import(scratch: &Scratch, variables: &[(&str, &str)]) -> Run {
     let file = scratch.write("users.json", export([user(1)]));
     let fixed = ["migrate", "clerk", "--import", &file, "--base-url", "https://id.avnology.invalid"];
@@ -36,7 +36,7 @@ fn refusing_proxy(answer: &'static str) -> (String, Arc<AtomicUsize>) {
             while reader.read_line(&mut line).is_ok_and(|length| length > 2) {
                 line.clear();
             }
-            // Whoever has hung up does not want it.
+            // A client that has closed the connection does not want the answer.
             drop(stream.write_all(answer.as_bytes()));
         }
     });
@@ -44,7 +44,7 @@ fn refusing_proxy(answer: &'static str) -> (String, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_one_is_refused_and_not_passed_by() {
+fn an_impossible_proxy_is_refused_and_not_bypassed() {
     for (value, cause) in [
         ("garbage", "port"),
         ("proxy.example.com", "port"),
@@ -63,7 +63,7 @@ fn a_proxy_that_cannot_be_one_is_refused_and_not_passed_by() {
             assert!(!run.stderr.contains("S3CRET"), "{}", run.stderr);
         }
     }
-    // One that is not asked for is nobody's business.
+    // A proxy that is not used is not checked.
     let (address, asked) = refusing_proxy("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n");
     import(&Scratch::new(), &[("HTTPS_PROXY", &address), ("ALL_PROXY", "garbage")]).expect_code(7);
     assert!(asked.load(Ordering::Relaxed) > 0);
@@ -81,7 +81,7 @@ fn a_proxy_that_cannot_be_one_is_refused_and_not_passed_by() {
 
 #[test]
 fn a_proxy_that_refuses_is_named_with_its_status() {
-    for (status, told) in [
+    for (status, reported) in [
         ("407 Proxy Authentication Required", "user name and a password"),
         ("403 Forbidden", "does not let us"),
         ("502 Bad Gateway", "HTTP 502"),
@@ -90,7 +90,7 @@ fn a_proxy_that_refuses_is_named_with_its_status() {
         let (address, _) = refusing_proxy(answer.leak());
         for (name, value) in [("HTTPS_PROXY", format!("http://ada:S3CRET@{address}")), ("all_proxy", address.clone())] {
             let run = import(&Scratch::new(), &[(name, &value)]).expect_code(7);
-            for part in ["proxy", &address, name, &status[..3], told] {
+            for part in ["proxy", &address, name, &status[..3], reported] {
                 assert!(run.stderr.contains(part), "{part} for {status}: {}", run.stderr);
             }
             assert!(!run.stderr.contains("S3CRET"), "{}", run.stderr);
@@ -100,20 +100,20 @@ fn a_proxy_that_refuses_is_named_with_its_status() {
 
 #[test]
 fn a_proxy_that_is_dead_is_named_as_such() {
-    // A port at which nobody listens any more.
+    // A port on which nothing listens any more.
     let address = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
-    // Whether a name has an address may take longer to find out than anybody waits.
-    for (value, told) in
+    // A DNS lookup may take longer than any patience.
+    for (value, reported) in
         [(address.as_str(), "no connection"), ("http://proxy.avnology.invalid:3128", "cannot be reached")]
     {
         let run = import(&Scratch::new(), &[("HTTPS_PROXY", value)]).expect_code(7);
-        for part in ["the proxy", "HTTPS_PROXY", told, value.trim_start_matches("http://")] {
+        for part in ["the proxy", "HTTPS_PROXY", reported, value.trim_start_matches("http://")] {
             assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
         }
     }
 }
 
-/// A target that speaks TLS with a certificate for `localhost` that was valid until this year: its port, and its authority.
+/// A target with TLS and a certificate for `localhost` that was valid until this year: its port, and its authority.
 fn tls_target(until: i32) -> (u16, String) {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
     use tokio_rustls::rustls::ServerConfig;
@@ -150,7 +150,7 @@ fn tls_target(until: i32) -> (u16, String) {
 fn each_fault_of_a_certificate_has_its_own_sentence() {
     let scratch = Scratch::new();
     let file = scratch.write("users.json", export([user(1)]));
-    for (until, host, trusted, told) in [
+    for (until, host, trusted, reported) in [
         (2100, "localhost", false, "an authority that is not known here"),
         (2100, "127.0.0.1", true, "another name"),
         (2020, "localhost", true, "has expired"),
@@ -160,7 +160,7 @@ fn each_fault_of_a_certificate_has_its_own_sentence() {
         let url = format!("https://{host}:{port}");
         let more = ["--max-wait", "1", "--cacert", &authority];
         let run = import_into(&scratch, &url, &file, if trusted { &more } else { &more[..2] }).expect_code(7);
-        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert!(run.stderr.contains(reported), "{}", run.stderr);
         assert_eq!(run.stderr.contains("--cacert"), !trusted, "{}", run.stderr);
     }
 }

@@ -5,7 +5,7 @@ use crate::support;
 use std::io::Write;
 use std::process::Stdio;
 
-use support::{Run, Scratch, export, user};
+use support::{Run, Scratch, export, until_of, user};
 
 /// Dry-runs a file and returns (exit code, read, valid, rejected, stderr).
 fn dry_run(content: impl AsRef<[u8]>) -> (i32, u64, u64, u64, String) {
@@ -43,7 +43,7 @@ fn every_documented_shape_is_read() {
     assert_counts("[]", 0, 0, 0);
 }
 
-/// Users of a page, and the page.
+/// The users of a page, and the page.
 fn pages(page: impl Fn(&str) -> String) -> Vec<String> {
     [vec![1, 2], vec![], vec![3], vec![4, 5, 6]]
         .iter()
@@ -74,7 +74,7 @@ fn pages_that_were_put_together_are_read_whole() {
     assert!(stderr.contains("a page of users, which is an array as the first one is"), "{stderr}");
     let stderr = assert_counts(format!("{{\"data\":[{}]}}{{\"users\":[{}]}}", user(1), user(2)), 5, 1, 0);
     assert!(stderr.contains("no `data` array"), "{stderr}");
-    // Pages larger than what is looked at to find the shape, and than a chunk.
+    // Pages larger than the prefix in which the shape is found, and larger than a chunk.
     for format in ["arrays", "envelopes"] {
         let page = |from: usize| {
             let users = (from..from + 3_000).map(user).collect::<Vec<_>>().join(",");
@@ -87,7 +87,7 @@ fn pages_that_were_put_together_are_read_whole() {
 }
 
 #[test]
-fn an_interrupted_import_of_pages_is_taken_up_in_any_page() {
+fn an_interrupted_import_of_pages_is_resumed_in_any_page() {
     let users = |from: usize| (from..from + 150).map(user).collect::<Vec<_>>().join(",");
     let arrays = [format!("[{}]", users(0)), format!("[{}]", users(150)), format!("[{}]", users(300))];
     let envelopes = arrays.clone().map(|page| format!("{{\"data\":{page}}}"));
@@ -99,14 +99,7 @@ fn an_interrupted_import_of_pages_is_taken_up_in_any_page() {
         let file = scratch.write("users.json", text);
         let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "10", "--concurrency", "1"]);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        while sandbox.column("id").len() < 200 {
-            assert!(
-                process.try_wait().expect("it is known").is_none(),
-                "it ended after {}",
-                sandbox.column("id").len()
-            );
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 200);
         process.kill().expect("it can be killed");
         process.wait().expect("it ends");
         let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
@@ -115,7 +108,7 @@ fn an_interrupted_import_of_pages_is_taken_up_in_any_page() {
 }
 
 #[test]
-fn users_beside_an_empty_data_are_told_and_nothing_is_lost_in_silence() {
+fn users_beside_an_empty_data_are_reported() {
     for text in [
         format!("{{\"data\":[],\"users\":[{}]}}", user(1)),
         format!("{{\"users\":[{}],\"total\":1,\"data\":[]}}", user(1)),
@@ -131,7 +124,7 @@ fn users_beside_an_empty_data_are_told_and_nothing_is_lost_in_silence() {
 }
 
 #[test]
-fn lines_are_read_whatever_put_them_together() {
+fn lines_are_read_from_every_program_that_joins_files() {
     let lines = [1, 2, 3].map(user);
     assert_counts(lines.join(",\n"), 0, 3, 0);
     assert_counts(lines.join(" ,\r\n") + ",\n", 0, 3, 0);
@@ -148,7 +141,7 @@ fn lines_are_read_whatever_put_them_together() {
 }
 
 #[test]
-fn a_spreadsheet_is_told_to_be_saved_as_csv() {
+fn a_spreadsheet_gets_the_advice_to_save_it_as_csv() {
     let workbook = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0abcdefgh[Content_Types].xml \xa2\x04\x02";
     for (content, name) in [(&workbook[..], ".xlsx"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls")] {
         let stderr = assert_counts(content, 5, 0, 0);
@@ -206,7 +199,7 @@ fn a_truncated_file_delivers_all_whole_records_first() {
 }
 
 #[test]
-fn damage_to_the_whole_is_told_with_its_place() {
+fn damage_to_the_whole_is_reported_with_its_place() {
     let users = format!("{},{}", user(1), user(2));
     let stderr = assert_counts(format!("[{users}] x"), 5, 2, 0);
     assert!(stderr.contains("text that is no JSON") && stderr.contains("or remove this"), "{stderr}");
@@ -223,7 +216,7 @@ fn damage_to_the_whole_is_told_with_its_place() {
 }
 
 #[test]
-fn what_is_no_export_is_refused_before_anything_is_read() {
+fn a_file_that_is_not_an_export_is_refused_before_anything_is_read() {
     let utf16: Vec<u8> = "{\"data\":[]}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (content, expected) in [
         (b"".to_vec(), "is empty"),
@@ -242,7 +235,7 @@ fn what_is_no_export_is_refused_before_anything_is_read() {
     }
 }
 
-/// A dry run that takes records of 2 KiB at the most.
+/// A dry run that accepts records of at most 2 KiB.
 fn with_small_records(text: &str) -> Run {
     let scratch = Scratch::new();
     let file = scratch.write("users.json", text);
@@ -251,9 +244,9 @@ fn with_small_records(text: &str) -> Run {
 }
 
 #[test]
-fn white_space_is_part_of_no_record_however_much_there_is() {
+fn any_amount_of_white_space_is_part_of_no_record() {
     let [one, two, three] = [1, 2, 3].map(user);
-    // Whatever the borders of the buffers; the second line is as long as the first one.
+    // With any size of buffers; the second line is as long as the first one.
     for space in [2_000, 3_000, 262_144 - one.len(), 600_000] {
         let space = " ".repeat(space);
         for text in [
@@ -268,14 +261,14 @@ fn white_space_is_part_of_no_record_however_much_there_is() {
         // Of a file that was cut off there.
         let report = with_small_records(&format!("[{one},{two}{space}")).expect_code(5).report();
         assert_eq!(report["counts"]["valid"], 2, "{report}");
-        // What comes behind it makes a record of it that is none, and of no other one.
+        // What follows the space makes that one record invalid, and no other one.
         let report = with_small_records(&format!("[{one}{space}x,{two}{space},{three}]")).expect_code(3).report();
         assert_eq!((&report["counts"]["valid"], &report["counts"]["rejected"]), (&2.into(), &1.into()), "{report}");
     }
 }
 
 #[test]
-fn a_record_too_large_is_one_reject_however_it_falls() {
+fn a_record_too_large_is_one_reject_at_any_offset() {
     let big = |size: usize| format!("{{\"id\":\"user_big\",\"public_metadata\":\"{}\"}}", "y".repeat(size));
     for size in [3_000, 70_000, 1_200_000] {
         let run = with_small_records(&format!("[{},{},{}]", user(1), big(size), user(2)));
@@ -369,7 +362,7 @@ fn zstd(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn gzip_and_zstd_are_read_as_what_is_in_them() {
+fn gzip_and_zstd_are_unpacked() {
     let text = export((0..2_000).map(user));
     let lines: String = (0..2_000).map(|number| user(number) + "\n").collect();
     for compress in [gzip, zstd] {
@@ -378,7 +371,7 @@ fn gzip_and_zstd_are_read_as_what_is_in_them() {
             assert_counts(compress(&[text]), 0, 2_000, 0);
             assert_counts(compress(&[start, b"", end]), 0, 2_000, 0);
         }
-        // Whatever its name, and from a pipe.
+        // With any name, and from a pipe.
         let scratch = Scratch::new();
         let file = scratch.write("users.json", compress(&[text.as_bytes()]));
         let mut command = scratch.avnology(&["migrate", "clerk", "--import", "-", "--dry-run", "--output", "json"]);
@@ -386,18 +379,18 @@ fn gzip_and_zstd_are_read_as_what_is_in_them() {
         let run = support::Run::of(command.output().expect("the binary runs")).expect_code(0);
         assert_eq!(run.count("valid"), 2_000);
     }
-    // Frames to be skipped, as other tools write them.
+    // Frames that are skipped, as other tools write them.
     let skipped = b"\x5e\x2a\x4d\x18\x05\0\0\0hello".as_slice();
     let (start, end) = text.as_bytes().split_at(100_000);
     assert_counts([skipped, &zstd(&[start]), skipped, skipped, &zstd(&[end]), skipped].concat(), 0, 2_000, 0);
-    // Every level of `zstd` that keeps to the usual window.
+    // Every level of `zstd` that uses the usual window.
     for level in [-5, 1, 19] {
         assert_counts(zstd::encode_all(text.as_bytes(), level).expect("compressed"), 0, 2_000, 0);
     }
 }
 
 #[test]
-fn compressed_data_that_were_cut_off_or_damaged_are_never_taken_for_whole() {
+fn compressed_data_that_were_cut_off_or_damaged_never_count_as_whole() {
     let text = export((0..2_000).map(user));
     let lines: String = (0..2_000).map(|number| user(number) + "\n").collect();
     for (compress, checksum_from_end) in [(gzip as fn(&[&[u8]]) -> Vec<u8>, 6), (zstd, 2)] {
@@ -419,7 +412,7 @@ fn compressed_data_that_were_cut_off_or_damaged_are_never_taken_for_whole() {
 }
 
 #[test]
-fn what_needs_more_memory_or_is_a_bomb_is_refused() {
+fn data_that_need_more_memory_or_are_a_bomb_are_refused() {
     let text = export((0..200).map(user));
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).expect("an encoder");
     encoder.window_log(24).expect("a setting");
@@ -427,7 +420,7 @@ fn what_needs_more_memory_or_is_a_bomb_is_refused() {
     let stderr = assert_counts(encoder.finish().expect("memory takes everything"), 5, 0, 0);
     assert!(stderr.contains("window of more than 8 MiB"), "{stderr}");
 
-    // 70 MB of users who are nearly nothing.
+    // 70 MB of users that are nearly empty.
     let big = format!("{{\"id\":\"user_1\",\"public_metadata\":\"{}\"}},", "y".repeat(1_000_000));
     let bomb = format!("[{}{}]", big.repeat(70), user(1));
     for compress in [gzip, zstd] {
@@ -435,22 +428,20 @@ fn what_needs_more_memory_or_is_a_bomb_is_refused() {
         assert_eq!(code, 5);
         assert!((60..70).contains(&read) && stderr.contains("more than 500 times its size"), "{read}: {stderr}");
     }
-    // Half of that is no bomb yet.
+    // Half of that is not a bomb yet.
     let users = format!("[{}{}]", big.repeat(40), user(1));
     assert_counts(gzip(&[users.as_bytes()]), 3, 1, 40);
 }
 
 #[test]
-fn an_interrupted_import_of_compressed_data_is_taken_up() {
+fn an_interrupted_import_of_compressed_data_is_resumed() {
     for compress in [gzip, zstd] {
         let scratch = Scratch::new();
         let sandbox = support::Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
         let file = scratch.write("users.json.gz", compress(&[export((0..3_000).map(user)).as_bytes()]));
         let mut command = scratch.import_command(&sandbox, &file, &["--batch-size", "20", "--concurrency", "1"]);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        while sandbox.column("id").len() < 300 {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        until_of(&mut process, "too few arrived", || sandbox.column("id").len() >= 300);
         process.kill().expect("it can be killed");
         process.wait().expect("it ends");
         let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
@@ -463,7 +454,7 @@ fn an_interrupted_import_of_compressed_data_is_taken_up() {
 }
 
 #[test]
-fn lines_that_end_in_the_middle_of_a_record_are_a_truncated_file_wherever_that_is() {
+fn lines_that_end_anywhere_in_a_record_are_a_truncated_file() {
     let [first, last] =
         [user(1), user(2).replace("\"first_name\"", "\"a\":-1.5e3,\"b\":\"\\u00e9\",\"c\":null,\"first_name\"")];
     let scratch = Scratch::new();

@@ -31,7 +31,7 @@ fn broken_rows() -> [(&'static [u8], &'static str, &'static str); 6] {
         (b"user_000002 short", "user_000002 short", "user_000002,N2,user2@example.com,user2@example.com"),
         (b"user_000003,N\"3,user3@example.com,user3@example.com", "N\\\"3", "N3"),
         (b"user_000004,\"N4,user4@example.com,user4@example.com", "\\\"N4", "\\\"N4\\\""),
-        // A cell too many: a comma that needs quotes.
+        // One cell too many: a comma that needs quotes.
         (b"user_000005,N5, Jr,user5@example.com,user5@example.com", "N5, Jr", "\\\"N5, Jr\\\""),
         (b"user_000006,N6,,", "\"id\":", "\"primary_email_address\":\"user6@example.com\",\"id\":"),
         (b"user_000007,N\xff,user7@example.com,user7@example.com", "", ""),
@@ -61,22 +61,22 @@ fn broken_rows_of_a_csv_are_mended_in_the_rejects_file_and_imported() {
         let expected = ["invalid_row", "invalid_row", "invalid_row", "invalid_row", "no_email", "invalid_row"];
         assert_eq!(codes(&found), expected);
 
-        // As it is, it can be imported again and again, and nothing of it is lost.
+        // Unmended, it can be imported again any number of times, and nothing of it is lost.
         let again = scratch.import(&sandbox, &rejects_of(&first), &[]).expect_code(3);
         assert_eq!((again.count("created"), again.count("rejected")), (0, 6));
         let second = scratch.read(&rejects_of(&again));
         assert_eq!(codes(&lines(&scratch.path(&rejects_of(&again)))), expected);
 
-        // One line is mended at a time, in the text of the file.
+        // One line at a time is mended, in the text of the file.
         let mut text = second;
         for (number, (_, broken, mended)) in (2..).zip(broken_rows()) {
             let under = |text: &str| {
                 text.replace(',', &if separator == '\t' { "\\t".to_owned() } else { separator.to_string() })
             };
             let (broken, mended) = match number {
-                // That is JSON, in which a comma is one.
+                // This is JSON; its comma is data.
                 6 => (broken.to_owned(), mended.to_owned()),
-                // And that is base64, which is mended as a whole.
+                // This is base64, which is mended as a whole.
                 7 => {
                     let encode = |row: &[u8]| {
                         base64(&row.iter().map(|&it| if it == b',' { byte } else { it }).collect::<Vec<_>>())
@@ -135,7 +135,7 @@ fn a_mended_row_gets_its_password_from_the_other_file() {
 }
 
 #[test]
-fn a_row_in_a_rejects_file_of_an_earlier_version_is_told_in_one_sentence() {
+fn a_row_in_a_rejects_file_of_an_earlier_version_gets_one_clear_sentence() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let line = |original: &str| {
@@ -191,7 +191,7 @@ fn treatments() -> Vec<Treatment> {
     ]
 }
 
-/// A CSV and JSON whose rejects are of all forms, and what mends them.
+/// A CSV and a JSON file whose rejects have all forms, and what mends them.
 fn inputs(scratch: &Scratch) -> [String; 2] {
     let table = format!("{HEADER}\n{}\nuser_000002,N2,user2@example.com,user2@example.com,x\n", row(1));
     let broken = r#"{"id":"user_000003", oops}"#.to_owned();
@@ -210,7 +210,7 @@ fn mend(text: &str) -> String {
 }
 
 #[test]
-fn a_rejects_file_is_read_however_tools_have_written_it_since() {
+fn a_rejects_file_is_read_after_every_tool() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let [table, users] = inputs(&scratch);
@@ -235,7 +235,7 @@ fn a_rejects_file_is_read_however_tools_have_written_it_since() {
     }
 }
 
-/// Stopped before its end by a user whose address is taken.
+/// A run that stopped early at a user whose address is taken.
 fn unfinished(scratch: &Scratch, sandbox: &Sandbox) -> (Run, [String; 2]) {
     let taken = scratch.write("taken.json", export([user(50).replace("user_000050", "somebody")]));
     scratch.import(sandbox, &taken, &["--runs-dir", "others"]).expect_code(0);
@@ -251,8 +251,8 @@ fn unfinished(scratch: &Scratch, sandbox: &Sandbox) -> (Run, [String; 2]) {
 }
 
 #[test]
-fn what_was_mended_before_the_run_was_finished_is_never_cut_back() {
-    // Of that, an import says what to do with it; here it has to stay.
+fn rejects_that_were_mended_before_the_run_had_finished_are_never_cut() {
+    // What an import says about it is tested elsewhere; here it has to stay.
     let pretty: Treatment = ("jq", |text| {
         let parsed = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
         parsed.map(|line| serde_json::to_string_pretty(&line).expect("JSON") + "\n").collect()

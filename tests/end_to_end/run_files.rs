@@ -1,5 +1,5 @@
-//! Files of a run's directory that are missing, damaged, of another version, or directories: each is told by name with what to
-//! do, what can be made again is made again, and nobody is lost or there twice.
+//! Files of a run's directory that are missing, damaged, of another version, or directories: the message names each one and
+//! says what to do; what can be made again is made again; and no user is lost or there twice.
 
 use crate::support;
 
@@ -15,7 +15,7 @@ enum Damage {
     Cut,
     Garbage,
     OfALaterVersion,
-    /// As root, that is how a file cannot be read.
+    /// For root, this is how a file cannot be read.
     Directory,
 }
 
@@ -31,7 +31,7 @@ impl Damage {
             Self::Directory => return std::fs::create_dir(path).expect("a directory"),
             Self::Empty => Vec::new(),
             Self::Cut => was[..was.len() / 2].to_vec(),
-            // As long as it was: its length gives nothing away.
+            // With the same length as before, so the length reveals nothing.
             Self::Garbage => was.iter().map(|byte| byte ^ 0x5a).collect(),
             Self::OfALaterVersion if path.ends_with("journal") => [b"AVNJRNL9", &was[8..]].concat(),
             Self::OfALaterVersion => b"{\"version\":\"99.0.0\",\"what\":\"nobody knows\"}\n".to_vec(),
@@ -40,7 +40,7 @@ impl Damage {
     }
 }
 
-/// An import that stopped in its middle, and a copy of all of it.
+/// An import that stopped in its middle, and a copy of all its files.
 struct Stopped {
     scratch: Scratch,
     id: String,
@@ -69,7 +69,7 @@ impl Stopped {
         Self { scratch, id, copy }
     }
 
-    /// All as it was when the import had stopped.
+    /// Everything as it was when the import had stopped.
     fn put_back(&self) {
         for entry in std::fs::read_dir(self.scratch.path("")).expect("entries") {
             let path = entry.expect("an entry").path();
@@ -78,7 +78,7 @@ impl Stopped {
         copy_all(self.copy.path(), &self.scratch.path(""));
     }
 
-    /// The files of the run, and what is known of the target.
+    /// The files of the run, and the memory of confirmed users.
     fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(self.scratch.path(".avnology/runs")).expect("runs") {
@@ -127,7 +127,7 @@ fn run(scratch: &Scratch, arguments: &[&str]) -> Run {
     scratch.run(&[&fixed[..], arguments, &TARGET].concat())
 }
 
-/// Fails if a command ended otherwise than it should: with a bare error, or with a panic.
+/// Fails if a command ended in a wrong way: with a bare error, or with a panic.
 #[track_caller]
 fn assert_told(run: &Run, file: &Path, what: &str) {
     assert!(!run.stderr.contains("panicked"), "{what}: {}", run.stderr);
@@ -143,7 +143,7 @@ fn assert_told(run: &Run, file: &Path, what: &str) {
     assert!(is_told, "{what}: {error}");
 }
 
-/// What all commands are checked against.
+/// What all commands are compared with.
 struct Expected<'a> {
     stopped: &'a Stopped,
     before: Vec<String>,

@@ -1,4 +1,4 @@
-//! Runs: taking up an interrupted one, refusing what cannot be taken up, one at a time, and disks that are full.
+//! Runs: resuming an interrupted one, refusing what cannot be resumed, one run at a time, and full disks.
 
 use crate::support;
 
@@ -6,21 +6,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
-use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, until_of, user};
 
 const USERS: usize = 2_000;
 
-/// Starts a slow import of a mixed export and waits until it has something at the target.
+/// Starts a slow import of a mixed export and waits until something is at the target.
 fn start(scratch: &Scratch, sandbox: &Sandbox, more: &[&str]) -> Child {
     let flags: Vec<&str> = ["--batch-size", "20", "--concurrency", "1"].iter().chain(more).copied().collect();
     let mut command = scratch.import_command(sandbox, "users.json", &flags);
-    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let start = Instant::now();
-    while sandbox.column("id").is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    until_of(&mut process, "nothing arrived", || !sandbox.column("id").is_empty());
     process
 }
 
@@ -31,7 +26,7 @@ fn interrupt(process: Child) -> Run {
 }
 
 #[test]
-fn the_same_command_goes_on_with_the_interrupted_run() {
+fn the_same_command_resumes_the_interrupted_run() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let (text, good) = mixed_export(USERS);
@@ -43,7 +38,7 @@ fn the_same_command_goes_on_with_the_interrupted_run() {
     assert_eq!(second.report()["run"], first.report()["run"]);
     assert_all_in_one_place(&scratch, &sandbox, &second, USERS, &good);
     assert_eq!(second.count("created"), good.len() as u64, "the account is that of the whole run");
-    // It is finished now: the next one is a run of its own, in which nothing is to be done.
+    // It is finished now: the next one is a new run with nothing to do.
     let third = scratch.import(&sandbox, &file, &[]).expect_code(3);
     assert!(!third.stderr.contains("Continuing run"), "{}", third.stderr);
     assert_ne!(third.report()["run"], second.report()["run"]);
@@ -51,7 +46,7 @@ fn the_same_command_goes_on_with_the_interrupted_run() {
 }
 
 #[test]
-fn runs_are_listed_and_taken_up_by_their_id() {
+fn runs_are_listed_and_resumed_by_their_id() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let (text, good) = mixed_export(USERS);
@@ -87,6 +82,55 @@ fn runs_are_listed_and_taken_up_by_their_id() {
 }
 
 #[test]
+fn a_run_of_a_pipe_cannot_be_resumed_and_runs_and_resume_say_so() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    let file = scratch.write("users.json", export((0..USERS).map(user)));
+    let mut command = scratch.import_command(&sandbox, "-", &["--batch-size", "20", "--concurrency", "1"]);
+    command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let start = Instant::now();
+    while sandbox.column("id").is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let id = interrupt(process).report()["run"].as_str().expect("an id").to_owned();
+    let text = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0).stdout;
+    assert!(text.contains("interrupted") && text.contains("cannot be resumed: it read standard input"), "{text}");
+    for arguments in [&["migrate", "clerk", "resume"][..], &["migrate", "clerk", "resume", &id]] {
+        let refused = scratch.run(arguments).expect_code(2).stderr;
+        assert!(refused.contains(&id) && refused.contains("cannot be resumed"), "{refused}");
+        assert!(refused.contains("read only once") && refused.contains("import the export again"), "{refused}");
+        assert!(!refused.contains("put the old file back"), "{refused}");
+    }
+    // What it says to do works.
+    let again = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    assert_eq!(again.count("created") + again.count("unchanged"), USERS as u64);
+}
+
+#[test]
+fn an_emptied_journal_is_written_anew_by_resume_and_runs_and_undo_say_so() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
+    scratch.write("users.json", export((0..USERS).map(user)));
+    let first = interrupt(start(&scratch, &sandbox, &[]));
+    let id = first.report()["run"].as_str().expect("an id").to_owned();
+    std::fs::write(scratch.path(&format!(".avnology/runs/{id}/journal")), b"").expect("it is emptied");
+    let listed = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0).stdout;
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("a list of runs");
+    assert_eq!((&listed[0]["state"], &listed[0]["counts"]), (&"interrupted".into(), &serde_json::Value::Null));
+    let refused = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(2).stderr;
+    assert!(refused.contains("resume the run") && refused.contains("nothing was deleted"), "{refused}");
+    let mut resume = scratch.avnology(&["migrate", "clerk", "resume", "--output", "json", "--progress", "none"]);
+    let resumed =
+        Run::of(resume.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs")).expect_code(0);
+    assert_eq!(resumed.report()["run"], id.as_str());
+    assert_eq!(resumed.count("created"), USERS as u64, "also those from before, by their marks");
+    let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
+    assert_eq!((undone.report()["counts"]["deleted"].as_u64(), sandbox.column("id").len()), (Some(USERS as u64), 0));
+}
+
+#[test]
 fn warnings_are_counted_once_over_all_parts_of_a_run() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
@@ -102,17 +146,13 @@ fn warnings_are_counted_once_over_all_parts_of_a_run() {
 }
 
 #[test]
-fn several_inputs_are_each_taken_up_where_they_were_left() {
+fn each_of_several_inputs_is_resumed_at_its_own_place() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     scratch.write("users.json", export((0..600).map(user)));
     scratch.write("more.ndjson", (600..1_200).map(|number| user(number) + "\n").collect::<String>());
-    let process = start(&scratch, &sandbox, &["--import", "more.ndjson"]);
-    let begun = Instant::now();
-    while sandbox.column("id").len() < 700 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "the second input is not reached");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut process = start(&scratch, &sandbox, &["--import", "more.ndjson"]);
+    until_of(&mut process, "the second input is not reached", || sandbox.column("id").len() >= 700);
     let first = interrupt(process);
     assert!((600..1_200).contains(&first.count("created")), "{}", first.stdout);
     let run = scratch.import(&sandbox, "users.json", &["--import", "more.ndjson"]).expect_code(0);
@@ -121,8 +161,8 @@ fn several_inputs_are_each_taken_up_where_they_were_left() {
     assert_eq!(sandbox.column("id").len(), 1_200);
 }
 
-/// The run as it is when it was killed with batches of `size` under way, and the target carried them out and has
-/// forgotten their idempotency keys since.
+/// A run that was killed with batches of `size` in flight. The target carried them out, and has forgotten their idempotency
+/// keys since.
 fn killed_in_doubt(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: u64, size: u64) {
     let report = run.report();
     let id = report["run"].as_str().expect("a run");
@@ -147,13 +187,13 @@ fn killed_in_doubt(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: u64, 
 }
 
 #[test]
-fn what_the_run_created_is_its_own_even_if_the_target_forgot_the_request() {
+fn the_run_owns_what_it_created_even_if_the_target_forgot_the_request() {
     for flags in [&[][..], &["--no-batch"]] {
         for rule in ["skip", "fail", "update"] {
             let scratch = Scratch::new();
             let sandbox = Sandbox::start(&scratch, flags);
             let options = ["--on-existing", rule, "--rate", "1000/s"];
-            // One of them was there before, and stays what it was. Its creation is a while ago.
+            // One of them was there before, and stays as it was. It was created a while ago.
             let before = scratch.write("before.json", export([user(0)]));
             scratch.import(&sandbox, &before, &["--new-run"]).expect_code(0);
             let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
@@ -173,7 +213,7 @@ fn what_the_run_created_is_its_own_even_if_the_target_forgot_the_request() {
 }
 
 #[test]
-fn mended_rejects_are_linked_to_the_run_they_come_from_wherever_they_were_mended() {
+fn mended_rejects_are_linked_to_their_run_from_any_directory() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let (text, _) = mixed_export(60);
@@ -193,7 +233,7 @@ fn mended_rejects_are_linked_to_the_run_they_come_from_wherever_they_were_mended
 }
 
 #[test]
-fn a_run_is_resumed_the_way_it_was_begun() {
+fn a_run_is_resumed_with_the_options_it_began_with() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     scratch.write("users.json", export((0..USERS).map(user)));
@@ -222,7 +262,7 @@ fn a_run_is_resumed_the_way_it_was_begun() {
     let resumed = resumed.expect_code(0);
     let left = USERS as u64 - first["counts"]["created"].as_u64().expect("a count");
     assert_eq!(resumed.count("created"), USERS as u64);
-    // Batches of 20, as before, not of 500.
+    // Batches of 20, as before, and not of 500.
     assert!(resumed.report()["requests"]["sent"].as_u64().expect("a count") >= left / 20, "{}", resumed.stdout);
 }
 
@@ -243,7 +283,7 @@ fn a_changed_input_is_refused_with_a_choice() {
     assert_all_in_one_place(&scratch, &sandbox, &fresh, USERS + 30, &good);
 }
 
-/// As large as before and with the same ends: an export in another order, whose users would be taken for others.
+/// As large as before and with the same ends: an export in another order, which would mix up users.
 #[test]
 fn an_input_in_another_order_is_refused_too() {
     let scratch = Scratch::new();
@@ -285,14 +325,14 @@ fn a_damaged_journal_is_reported_and_a_torn_one_is_not() {
     std::fs::write(&journal, damaged).expect("it is written");
     let refused = scratch.import(&sandbox, &file, &[]).expect_code(2);
     assert!(refused.stderr.contains("damaged at byte") && refused.stderr.contains("--new-run"), "{}", refused.stderr);
-    // What a crash leaves: half an entry, or room that was never filled.
+    // What a crash leaves: half an entry, or space that was never filled.
     let torn = [&whole[..whole.len() - 5], &[0; 700]].concat();
     std::fs::write(&journal, torn).expect("it is written");
     let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
     assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
 }
 
-/// Whatever somebody does to the rejects of a run that is not finished, it stays done.
+/// What somebody does to the rejects of an unfinished run stays.
 #[test]
 fn rejects_that_were_mended_in_an_unfinished_run_stay_as_they_are() {
     type Mend = fn(&str) -> Option<String>;
@@ -317,34 +357,35 @@ fn rejects_that_were_mended_in_an_unfinished_run_stay_as_they_are() {
             None => std::fs::remove_file(scratch.path(&path)).expect("it is there"),
         }
         if name == "mended" {
-            // However often it is interrupted after that.
+            // After any number of later interruptions.
             let mut second = start(&scratch, &sandbox, &[]);
             let further = scratch.path(&path).with_file_name("rejects-2.ndjson");
-            while !further.exists() {
-                assert!(second.try_wait().expect("its state").is_none(), "it is killed before it ends");
-                std::thread::sleep(Duration::from_millis(5));
-            }
+            until_of(&mut second, "it is killed before it ends", || further.exists());
             second.kill().expect("it can be killed");
             second.wait().expect("it ends");
         }
         let run = scratch.import(&sandbox, &file, &[]).expect_code(3);
         assert_eq!(std::fs::read_to_string(scratch.path(&path)).ok(), mended, "{name}");
-        // It is told once.
-        let told = run.stderr.contains("stays as it is") && run.stderr.contains("rejects-2.ndjson");
-        assert!(told || name == "mended", "{}", run.stderr);
+        // It is reported once.
+        let reported = run.stderr.contains("stays as it is") && run.stderr.contains("rejects-2.ndjson");
+        assert!(reported || name == "mended", "{}", run.stderr);
         let (report, bad) = (run.report(), USERS - good.len());
         assert_eq!((run.count("rejected"), run.count("read")), (bad as u64, USERS as u64), "{name}");
         let further = report["rejects_file"].as_str().expect("rejects");
         assert!(further.ends_with("rejects-2.ndjson"), "{further}");
         let earlier = mended.map(|_| serde_json::json!([path]));
         assert_eq!(report.get("earlier_rejects_files").cloned(), earlier, "{name}");
-        assert_eq!(support::lines(&scratch.path(further)).len(), bad - counted, "{name}: those that were not told yet");
+        assert_eq!(
+            support::lines(&scratch.path(further)).len(),
+            bad - counted,
+            "{name}: those that were not reported yet"
+        );
     }
 }
 
-/// The same while the run is under way.
+/// Rejects that somebody mends during the run stay, too.
 #[test]
-fn rejects_that_are_mended_while_the_run_is_under_way_stay_as_they_are() {
+fn rejects_that_are_mended_during_the_run_stay_as_they_are() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let (text, good) = mixed_export(USERS);
@@ -359,9 +400,9 @@ fn rejects_that_are_mended_while_the_run_is_under_way_stay_as_they_are() {
     signal("-STOP");
     let runs = std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs").flatten().map(|entry| entry.path());
     let path = runs.map(|run| run.join("rejects.ndjson")).find(|path| path.exists()).expect("rejects");
-    let told = std::fs::read_to_string(&path).expect("rejects");
-    assert!(told.lines().count() < USERS - good.len(), "it was stopped too late");
-    let mended = told.replace("oops", "\"username\":\"mended\"");
+    let reported = std::fs::read_to_string(&path).expect("rejects");
+    assert!(reported.lines().count() < USERS - good.len(), "it was stopped too late");
+    let mended = reported.replace("oops", "\"username\":\"mended\"");
     std::fs::write(&path, &mended).expect("it is written");
     signal("-CONT");
     let run = Run::of(process.wait_with_output().expect("it ends")).expect_code(3);
@@ -370,7 +411,7 @@ fn rejects_that_are_mended_while_the_run_is_under_way_stay_as_they_are() {
     assert_eq!(further + mended.lines().count(), USERS - good.len(), "each reject once: {}", run.stderr);
 }
 
-/// A limit on the size of files stands in for a full disk: beyond it writing fails, as it does there.
+/// A limit on the size of files stands in for a full disk: writing beyond it fails in the same way.
 #[test]
 fn a_full_disk_stops_the_run_resumably() {
     for (blocks, name) in [(8, "the journal"), (1, "the first bytes")] {
@@ -427,7 +468,7 @@ fn undo_deletes_exactly_what_the_run_created() {
         let mut left: Vec<String> = (0..20).map(|number| format!("user_{number:06}")).collect();
         left.extend(["user_000100".to_owned(), "user_000102".to_owned()]);
         assert_eq!(sandbox.column("external_id"), left);
-        // Again, by force: only the changed one is left to delete.
+        // Again with --force: only the changed one remains to be deleted.
         let forced = scratch.undo(&sandbox, &id, &["--yes", "--force", "--rate", "1000/s"]).expect_code(3);
         assert_eq!(
             (&forced.report()["counts"]["deleted"], &forced.report()["counts"]["gone_already"]),
@@ -444,7 +485,7 @@ fn a_run_stopped_while_it_waits_for_its_turn_leaves_nothing_in_doubt() {
     let sandbox = Sandbox::start(&scratch, &[]);
     scratch.write("users.json", mixed_export(USERS).0);
     let process = start(&scratch, &sandbox, &["--rate", "1/s"]);
-    // The first batch is answered by now, and the turn of the second has not come.
+    // The first batch has its answer by now, and the second one waits for its turn.
     std::thread::sleep(Duration::from_millis(300));
     let first = interrupt(process);
     let id = first.report()["run"].as_str().expect("an id").to_owned();
@@ -462,12 +503,8 @@ fn an_undo_that_is_interrupted_says_so_and_goes_on() {
     let sandbox = sandbox.replace(&scratch, &["--fault", "latency=300ms"]);
     let mut undo = scratch.avnology(&["migrate", "clerk", "undo", &id, "--yes"]);
     undo.env("AVNOLOGY_SECRET_KEY", &sandbox.key).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let process = undo.spawn().expect("the binary starts");
-    let start = Instant::now();
-    while sandbox.column("id").len() == 300 {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing is deleted");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut process = undo.spawn().expect("the binary starts");
+    until_of(&mut process, "nothing is deleted", || sandbox.column("id").len() < 300);
     let interrupted = interrupt(process);
     assert!(interrupted.stderr.contains("the same command goes on"), "{}", interrupted.stderr);
     let state = || {
@@ -475,12 +512,14 @@ fn an_undo_that_is_interrupted_says_so_and_goes_on() {
         serde_json::from_str::<serde_json::Value>(&listed.stdout).expect("runs")[0]["state"].clone()
     };
     assert_eq!(state(), "undoing");
+    let refused = scratch.run(&["migrate", "clerk", "resume", &id]).expect_code(2).stderr;
+    assert!(refused.contains("is being undone") && refused.contains(&format!("undo {id}")), "{refused}");
     scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
     assert_eq!((state(), sandbox.column("id").len()), ("undone".into(), 0));
 }
 
 #[test]
-fn more_inputs_than_can_be_told_apart_are_refused() {
+fn more_inputs_than_can_be_numbered_are_refused() {
     let scratch = Scratch::new();
     let file = scratch.write("u", export([user(1)]));
     let import = |count: usize| {
@@ -493,7 +532,7 @@ fn more_inputs_than_can_be_told_apart_are_refused() {
 }
 
 #[test]
-fn an_undone_run_is_never_taken_up_again() {
+fn an_undone_run_is_never_resumed() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);
     let (text, good) = mixed_export(USERS);

@@ -1,4 +1,4 @@
-//! The sandbox as a caller sees it, over HTTP: the contract that the importer is built on.
+//! The sandbox as a caller sees it, over HTTP: the contract on which the importer is built.
 
 use crate::support;
 
@@ -120,7 +120,7 @@ async fn create_get_and_the_form_of_an_identity() {
 }
 
 #[tokio::test]
-async fn what_is_unique_is_unique_and_messages_do_not_repeat_it() {
+async fn unique_values_are_unique_and_messages_do_not_repeat_them() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let caller = Caller::of(&sandbox);
@@ -220,7 +220,7 @@ async fn keys_and_scopes() {
 }
 
 #[tokio::test]
-async fn the_rate_limit_is_told_in_headers() {
+async fn the_rate_limit_is_in_the_headers() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--rate", "1", "--burst", "3"]);
     let caller = Caller::of(&sandbox);
@@ -311,7 +311,7 @@ async fn updates_and_deletes() {
 }
 
 #[tokio::test]
-async fn the_sign_in_page_tells_plainly_and_escapes() {
+async fn the_sign_in_page_is_plain_and_escapes_values() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let caller = Caller::of(&sandbox);

@@ -1,6 +1,6 @@
-//! The pace against targets of all kinds, on a clock that is paused: what `fixtures/scenarios` describes, minutes in
-//! milliseconds. Run it with `--nocapture` for the table of what was measured; `AVNOLOGY__SCENARIO` names the only one to
-//! run, and `AVNOLOGY__SEED` throws other dice.
+//! The pace against targets of all kinds, on a paused clock: what `fixtures/scenarios` describes, minutes in milliseconds.
+//! With `--nocapture` it prints a table of what was measured; `AVNOLOGY__SCENARIO` names the only scenario to run, and
+//! `AVNOLOGY__SEED` sets the seed.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -33,13 +33,13 @@ struct Scenario {
     expect: Expect,
 }
 
-/// The machine that the pace is kept on.
+/// The machine that keeps the pace.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Machine {
-    /// It is somebody else's turn that often, and for that long, least and most: all timers in between are late.
+    /// How often other processes use the processor, and for how long, least and most: all timers in between are late.
     busy: Option<Busy>,
-    /// How long it takes to make a request durable, once it is its turn, least and most.
+    /// How long it takes to make a request durable after its turn came, least and most.
     #[serde(default)]
     durable_ms: [u64; 2],
 }
@@ -61,7 +61,7 @@ struct Server {
     #[serde(default)]
     says: Says,
     latency_ms: f64,
-    /// How long a request is on its way to it, least and most.
+    /// How long a request travels to it, least and most.
     #[serde(default)]
     way_ms: [u64; 2],
     /// More requests at once than this take longer in proportion.
@@ -115,7 +115,7 @@ struct Outage {
 #[serde(deny_unknown_fields)]
 struct Run {
     minutes: u64,
-    /// As for `--rate`.
+    /// The value of `--rate`.
     #[serde(default = "auto")]
     rate: String,
     settled_after_s: f64,
@@ -129,15 +129,15 @@ fn auto() -> String {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expect {
-    /// Of what the quota allows after settling, the share that was used.
+    /// The share of the quota that was used after settling.
     quota_use: [f64; 2],
-    /// Of what was sent after settling, the share that was refused.
+    /// The share of the requests that was refused after settling.
     refused: [f64; 2],
     /// The mean concurrency after settling.
     concurrency: Option<[f64; 2]>,
-    /// From when on half a minute uses 95 % of its quota, or what is expected if that is less.
+    /// From when on each half minute uses 95 % of its quota, or what is expected if that is less.
     settles_within_s: f64,
-    /// The longest that any sender waited for its turn.
+    /// The longest time that any sender waited for its turn.
     longest_wait_s: f64,
     failed_at_most: Option<usize>,
     /// After an outage.
@@ -170,7 +170,7 @@ impl Server {
 struct Target {
     server: Server,
     start: Instant,
-    /// Tokens of a bucket, or requests in a queue, and when that was.
+    /// Tokens of a bucket, or requests in a queue, and the time of that.
     level: f64,
     level_at: f64,
     /// Requests that were granted in the window.
@@ -193,7 +193,7 @@ impl Target {
         self.start.elapsed().as_secs_f64()
     }
 
-    /// Whether a request is granted, how long it is queued, and else after which time another one is.
+    /// Whether a request is granted, how long it is queued, or else after which time the next one is.
     fn take(&mut self, now: f64) -> Result<f64, f64> {
         let rate = self.server.rate(now);
         let passed = now - std::mem::replace(&mut self.level_at, now);
@@ -264,7 +264,7 @@ impl Target {
     }
 }
 
-/// So many milliseconds, least and most.
+/// This many milliseconds, least and most.
 async fn a_while([least, most]: [u64; 2]) {
     sleep(Duration::from_millis(fastrand::u64(least..=most))).await;
 }
@@ -370,7 +370,7 @@ fn measure(scenario: &Scenario, target: &Target, limits: &[f64], longest_wait: f
     let from = scenario.run.settled_after_s;
     let between = |times: &[f64], from: f64, to: f64| times.iter().filter(|at| (from..to).contains(*at)).count() as f64;
     let server = &scenario.server;
-    // Without a quota, what could be had is what the knee allows.
+    // Without a quota, the knee bounds the throughput.
     let allowed = |from: f64, to: f64| match server.limit {
         Limit::None => server.knee.unwrap_or(1.0) / (server.latency_ms / 1000.0) * (to - from),
         _ => server.allowed(from, to) - server.allowed_in_outage(from, to),
@@ -406,7 +406,7 @@ impl Server {
     }
 }
 
-/// What is not as it should be.
+/// What is not as expected.
 fn faults(expect: &Expect, measured: &Measured) -> Vec<String> {
     let mut faults = Vec::new();
     let mut check = |what: &str, value: f64, [least, most]: [f64; 2]| {
@@ -431,7 +431,7 @@ fn faults(expect: &Expect, measured: &Measured) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_pace_finds_every_quota_and_sits_just_under_it() {
+async fn the_pace_finds_every_quota_and_stays_just_below_it() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scenarios");
     let mut paths: Vec<_> =
         std::fs::read_dir(directory).expect("scenarios").map(|entry| entry.unwrap().path()).collect();

@@ -1,4 +1,4 @@
-//! Jobs that nobody watches: a config file, quiet success, logs for programs, metrics, and no two at once.
+//! Jobs that nobody watches: a config file, quiet success, logs for programs, metrics, and one job at a time.
 
 use crate::support;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use support::{Run, Sandbox, Scratch, drain, export, user};
 
-/// The job as a timer starts it: one word about where its settings are, and the key in the environment.
+/// The job as a timer starts it: the path of its settings, and the key in the environment.
 fn job(scratch: &Scratch, sandbox: &Sandbox) -> Command {
     let mut command = scratch.avnology(&["migrate", "clerk"]);
     command.env("AVNOLOGY_SECRET_KEY", &sandbox.key);
@@ -26,7 +26,7 @@ fn configure(scratch: &Scratch, sandbox: &Sandbox, more: &str) {
         .write("avnology.toml", format!("[migrate.clerk]\nbase-url = \"{base_url}\"\nimport = \"users.json\"\n{more}"));
 }
 
-/// The values of a metrics file by name and labels. Fails unless it is in the format.
+/// The values of a metrics file by name and labels. Fails if the format is wrong.
 fn metrics(text: &str) -> BTreeMap<String, f64> {
     assert!(text.ends_with('\n'), "a whole file: {text}");
     let mut family = String::new();
@@ -50,7 +50,7 @@ fn value(scratch: &Scratch, name: &str) -> Option<f64> {
     metrics(&scratch.read("job.prom")).get(&format!("avnology_migrate_{name}")).copied()
 }
 
-/// Waits for something that comes about in another process.
+/// Waits for something that happens in another process.
 fn wait_for(process: &mut Child, what: impl Fn() -> bool) {
     while !what() {
         assert!(process.try_wait().expect("a status").is_none(), "the job ended too early");
@@ -59,7 +59,7 @@ fn wait_for(process: &mut Child, what: impl Fn() -> bool) {
 }
 
 #[test]
-fn a_job_whose_settings_are_in_a_file_says_nothing_if_all_is_well_and_a_line_if_records_were_rejected() {
+fn a_job_with_a_config_file_prints_nothing_on_success_and_one_line_for_rejects() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     configure(&scratch, &sandbox, "quiet = true\n");
@@ -75,11 +75,11 @@ fn a_job_whose_settings_are_in_a_file_says_nothing_if_all_is_well_and_a_line_if_
     let night = run(&scratch, &sandbox).expect_code(3);
     assert_eq!(night.stderr.lines().count(), 1, "{}", night.stderr);
     assert!(night.stderr.starts_with("1 of 42 records were rejected: see .avnology/runs/"), "{}", night.stderr);
-    // Who wants to see something sees it, whatever the file says.
+    // A user who wants output gets it, with any setting in the file.
     let mut loud = job(&scratch, &sandbox);
     let loud = Run::of(loud.arg("--verbose").output().expect("the binary runs")).expect_code(3);
     assert!(loud.stderr.contains("Import finished"), "{}", loud.stderr);
-    // Other commands take from the file what is theirs.
+    // Other commands take their own settings from the file.
     let verified = scratch.avnology(&["migrate", "clerk", "verify"]).env("AVNOLOGY_SECRET_KEY", &sandbox.key).output();
     let verified = Run::of(verified.expect("the binary runs")).expect_code(0);
     assert_eq!((verified.stdout.as_str(), verified.stderr.as_str()), ("", ""));
@@ -89,25 +89,25 @@ fn a_job_whose_settings_are_in_a_file_says_nothing_if_all_is_well_and_a_line_if_
 }
 
 #[test]
-fn what_is_wrong_with_the_file_is_told_before_anything_is_done() {
+fn faults_of_the_config_file_are_reported_before_anything_is_done() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     scratch.write("users.json", export((0..4).map(user)));
     configure(&scratch, &sandbox, "rates = \"5/s\"\nsecret-key = \"sk_live_oops\"\n");
     let refused = run(&scratch, &sandbox).expect_code(2);
-    for told in
+    for reported in
         ["avnology.toml, line 4, column 1", "did you mean `rate`?", "line 5, column 1", "AVNOLOGY_SECRET_KEY_FILE"]
     {
-        assert!(refused.stderr.contains(told), "{told}: {}", refused.stderr);
+        assert!(refused.stderr.contains(reported), "{reported}: {}", refused.stderr);
     }
     assert!(!refused.stderr.contains("oops"), "{}", refused.stderr);
     assert_eq!(sandbox.column("external_id").len(), 0);
-    // A file that was named has to be there.
+    // A file that was named must exist.
     let named = scratch.run(&["migrate", "clerk", "--config", "nowhere.toml", "--import", "users.json", "--dry-run"]);
     assert!(named.expect_code(2).stderr.contains("cannot read the config file `nowhere.toml`"));
 }
 
-/// Every line of it, which has to be JSON with a time and a level.
+/// Every line of it, which must be JSON with a time and a level.
 fn log(run: &Run) -> Vec<Value> {
     let lines = run.stderr.lines().map(|line| match serde_json::from_str::<Value>(line) {
         Ok(value) => value,
@@ -125,7 +125,7 @@ fn log(run: &Run) -> Vec<Value> {
 }
 
 #[test]
-fn with_log_format_json_every_line_is_json_whatever_happens() {
+fn with_log_format_json_every_line_is_json() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     configure(&scratch, &sandbox, "log-format = \"json\"\nmax-wait = 1\n");
@@ -170,7 +170,7 @@ fn metrics_say_how_the_job_ended_and_when_it_last_went_well() {
         assert_eq!(mode & 0o777, 0o644, "the collector is another user");
     }
 
-    // Rejects: complete, but no success.
+    // With rejects: complete, but not a success.
     scratch.write("users.json", export((0..40).map(user).chain([r#"{"id":"user_bad"}"#.to_owned()])));
     run(&scratch, &sandbox).expect_code(3);
     assert_eq!(value(&scratch, "rejected_records{code=\"no_email\"}"), Some(1.0));
@@ -178,7 +178,7 @@ fn metrics_say_how_the_job_ended_and_when_it_last_went_well() {
     let complete = value(&scratch, "last_completion_timestamp_seconds").expect("a completion");
     assert!(complete >= first);
 
-    // A failure before anything begins is one, too, and what was remembered stays.
+    // A failure before the job begins is one, too, and the remembered times stay.
     scratch.run(&["migrate", "clerk"]).expect_code(2);
     assert_eq!(value(&scratch, "exit_code"), Some(2.0));
     assert_eq!(value(&scratch, "last_success_timestamp_seconds"), Some(first));
@@ -186,7 +186,7 @@ fn metrics_say_how_the_job_ended_and_when_it_last_went_well() {
     let text = scratch.read("job.prom");
     assert!(!text.contains('@') && !text.contains(&sandbox.key), "{text}");
 
-    // Where it cannot be written nothing is begun.
+    // If the file cannot be written, no job begins.
     let mut lost = job(&scratch, &sandbox);
     let lost = lost.args(["--metrics-file", "nowhere/job.prom"]).output().expect("the binary runs");
     assert!(Run::of(lost).expect_code(2).stderr.contains("the metrics file `nowhere/job.prom` cannot be written"));
@@ -205,7 +205,7 @@ fn while_a_job_runs_its_metrics_are_whole_and_another_one_leaves_them_alone() {
     let second = run(&scratch, &sandbox).expect_code(8);
     assert_eq!(second.stderr.lines().count(), 1, "{}", second.stderr);
     assert_eq!((value(&scratch, "running"), value(&scratch, "exit_code")), (Some(1.0), None));
-    // Whoever reads it at any moment reads all of it.
+    // A reader at any moment gets the whole file.
     while first.try_wait().expect("a status").is_none() {
         metrics(&scratch.read("job.prom"));
     }
@@ -215,10 +215,10 @@ fn while_a_job_runs_its_metrics_are_whole_and_another_one_leaves_them_alone() {
     assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().contains("avnology-metrics")), "{left:?}");
 }
 
-/// What the user names is not always a file: `/dev/null` and `/dev/stdout` would be gone for everybody.
+/// What the user names is not always a file: replacing `/dev/null` or `/dev/stdout` would break other programs.
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_is_written_to_and_links_stay() {
+fn a_device_is_written_to_and_links_stay() {
     use std::os::unix::fs::FileTypeExt;
     let scratch = Scratch::new();
     let file = scratch.write("users.json", export((0..5).map(user)));

@@ -1,4 +1,4 @@
-//! The sender as a target and an administrator meet it: pace, patience, keys, connections, and what is shown of all that.
+//! The sender as a target and an administrator see it: pace, patience, keys, connections, and what is shown of all that.
 
 use crate::support;
 
@@ -17,14 +17,14 @@ use tokio::time::Instant;
 
 const CREATE: &str = "POST /v1/identities:batchCreate";
 
-/// Users that a request is about.
+/// The users of a request.
 fn items(request: &str) -> usize {
     request.matches(r#"{"identity":{"#).count()
 }
 
 #[test]
 fn a_quota_is_found_and_used_over_real_sockets() {
-    // The limit as the sandbox has it, without and with a burst, and one that nobody tells of.
+    // The sandbox's limit, without and with a burst, and one that no header announces.
     for (rate, burst, faults) in [("40", "40", &[][..]), ("30", "5", &["--fault", "latency=10ms..60ms"][..])] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &[&["--rate", rate, "--burst", burst], faults].concat());
@@ -37,7 +37,7 @@ fn a_quota_is_found_and_used_over_real_sockets() {
             (report["requests"]["sent"].as_f64().unwrap(), report["requests"]["throttled"].as_f64().unwrap());
         let (rate, burst): (f64, f64) = (rate.parse().unwrap(), burst.parse().unwrap());
         let used = (sent - refused - burst) / (rate * report["elapsed_seconds"].as_f64().unwrap());
-        // On a machine that is busy with other things, requests are late, whoever sends them.
+        // On a busy machine requests are late, from any sender.
         let machine =
             granted_to_the_cautious(&sandbox, Duration::from_secs_f64(1.0 / rate), Duration::from_secs(3)) / rate;
         let least = 0.6 * machine.min(1.0);
@@ -51,8 +51,8 @@ fn a_quota_is_found_and_used_over_real_sockets() {
     }
 }
 
-/// A client of a few lines at a target with a bucket of one: it waits for each answer, and then for the whole interval, so it is
-/// never refused. How many requests of three users it gets granted in a second is what this machine can do, at least.
+/// A client of a few lines at a target with a bucket of one. It waits for each answer, and then for the whole interval, so
+/// it is never refused. How many requests of three users are granted in a second is what this machine can do, at least.
 fn granted_to_the_cautious(sandbox: &Sandbox, interval: Duration, over: Duration) -> f64 {
     let address = sandbox.base_url().trim_start_matches("http://").to_owned();
     let mut stream = std::net::TcpStream::connect(&address).expect("the sandbox");
@@ -108,8 +108,8 @@ fn a_bucket_of_one_is_used_as_well_as_this_machine_can() {
     let requests = &run.report()["requests"];
     let refused = requests["throttled"].as_f64().unwrap() / requests["sent"].as_f64().unwrap();
     println!("{rate:.1}/s of {RATE}/s where caution gets {possible:.1}/s; {:.2} % refused", refused * 100.0);
-    // Both have the same machine beside everybody else, and write as much. One refusal costs a second of these few; how well the
-    // quota is used in the long run is for the scenarios.
+    // Both have the same machine, and write as much. One refusal costs a second of these few; the scenarios test how well the
+    // quota is used in the long run.
     assert!(rate >= 0.75 * possible, "{rate}/s, where caution gets {possible}/s: {}", run.stdout);
     assert!(refused < 0.02, "{refused} refused: {requests}");
 }
@@ -140,7 +140,7 @@ fn the_pace_is_in_json_progress_and_in_the_report() {
 }
 
 #[test]
-fn whoever_asks_to_be_left_alone_for_long_ends_the_run_resumably() {
+fn a_target_that_asks_for_a_long_wait_ends_the_run_resumably() {
     let scratch = Scratch::new();
     let url = scripted_target(|request| {
         obliging(request, |_| Some(http("503 Service Unavailable", "retry-after: 600\r\n", "<h1>Maintenance</h1>")))
@@ -206,7 +206,7 @@ fn requests_that_take_too_long_become_smaller() {
     let scratch = Scratch::new();
     let url = scripted_target(|request| {
         obliging(request, |request| {
-            // A target that works off one user after another.
+            // A target that handles one user after another.
             std::thread::sleep(Duration::from_millis(20 * items(request) as u64));
             None
         })
@@ -218,7 +218,7 @@ fn requests_that_take_too_long_become_smaller() {
     assert!(run.report()["pace"]["batch_size"].as_u64().unwrap() < 100, "{}", run.stdout);
 }
 
-/// Runs an import with a key from a file, into a target that at first takes the old key and then only another one.
+/// Runs an import with a key from a file, into a target that first accepts the old key and then only another one.
 fn import_through_new_key(new_key: Option<&'static str>) -> Run {
     let scratch = Scratch::new();
     let (path, calls) = (scratch.path("key"), AtomicUsize::new(0));
@@ -241,7 +241,7 @@ fn import_through_new_key(new_key: Option<&'static str>) -> Run {
 }
 
 #[test]
-fn a_key_that_is_replaced_while_a_run_is_under_way_is_read_again() {
+fn a_key_that_is_replaced_during_a_run_is_read_again() {
     let run = import_through_new_key(Some("sk_new")).expect_code(0);
     assert_eq!((run.count("created"), run.count("rejected")), (400, 0));
 }
@@ -257,7 +257,7 @@ fn a_key_that_is_withdrawn_stops_the_run_resumably_and_rejects_nobody() {
 }
 
 #[test]
-fn a_compressed_body_goes_where_it_is_welcome() {
+fn a_compressed_body_is_sent_only_to_targets_that_accept_it() {
     for flags in [&["--accept-gzip"][..], &[]] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &[&["--rate", "off"], flags].concat());
@@ -308,7 +308,7 @@ fn secret_user(number: usize) -> String {
     user(number).replacen('{', &format!("{{{digest}{phone}"), 1).replace("\"N", "\"Quillfeather")
 }
 
-/// Runs an import of such users into a target that answers batches with this, and looks for them in all that is shown.
+/// Runs an import of such users into a target that answers batches with this, and searches all output for them.
 fn shows_nothing_secret(status: &'static str, headers: &'static str, body: &'static str) {
     let scratch = Scratch::new();
     let url = scripted_target(move |request| {
@@ -340,7 +340,7 @@ fn shows_nothing_secret(status: &'static str, headers: &'static str, body: &'sta
 
 #[test]
 fn nothing_secret_shows_in_any_output_of_a_failing_run() {
-    // The target repeats what it was sent, in all the ways in which it can refuse something.
+    // The target repeats what it received, in all the ways in which it can refuse something.
     let said = r#"{"error":{"code":"Bearer sk_live_verysecret","message":"user5@example.com","field":"user5@example.com","request_id":"user5@example.com"}}"#;
     let answers = [
         ("500 Internal Server Error", "", "ECHO"),
@@ -389,8 +389,8 @@ fn proxies_come_from_the_environment() {
     process.wait().expect("it ends");
 }
 
-/// A target that speaks TLS, and HTTP/2, with a certificate of an authority that nobody knows: its address, that
-/// authority's certificate, and the versions of HTTP that requests came in.
+/// A target with TLS and HTTP/2, and a certificate of an unknown authority: its address, that authority's certificate, and
+/// the versions of HTTP in which requests came.
 fn tls_target() -> (String, String, Arc<Mutex<Vec<hyper::Version>>>) {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
     use tokio_rustls::rustls::ServerConfig;
@@ -432,7 +432,7 @@ async fn serve_tls(
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
     let acceptor = tokio_rustls::TlsAcceptor::from(config);
     while let Ok((stream, _)) = listener.accept().await {
-        // A client that does not trust us hangs up.
+        // A client that does not trust us closes the connection.
         let Ok(stream) = acceptor.accept(stream).await else { continue };
         let seen = Arc::clone(&seen);
         let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {

@@ -1,4 +1,4 @@
-//! What programs and people make of an export: each is read, or one sentence says what is wrong and what to do.
+//! What programs and people make of an export: each form is read, or one sentence says what is wrong and what to do.
 
 use crate::support;
 
@@ -20,7 +20,7 @@ fn assert_read(content: impl AsRef<[u8]>, valid: u64) {
     assert_eq!((code, seen, rejected), (0, valid, 0), "{stderr}");
 }
 
-/// Nothing is read, and the sentence has all of these in it.
+/// Nothing is read, and the sentence contains all of these.
 #[track_caller]
 fn assert_refused(content: impl AsRef<[u8]>, says: &[&str]) {
     let (code, valid, rejected, stderr) = dry_run(content);
@@ -63,7 +63,7 @@ fn what_jq_python_and_gzip_write_is_read() {
 }
 
 #[test]
-fn what_is_in_front_of_the_json_is_named() {
+fn text_before_the_json_is_named() {
     let export = envelope();
     for (front, line) in [
         ("// all users\n", 2),
@@ -116,7 +116,7 @@ fn other_notations_are_named() {
 }
 
 #[test]
-fn users_that_are_somewhere_else_are_named_with_the_way_to_take_them_out() {
+fn users_in_another_member_are_named_with_the_way_to_take_them_out() {
     assert_refused("{}", &["no `data` array", "none"]);
     assert_refused("{\"data\":null}", &["`data` is null"]);
     let keyed = json!({ "user_1": users()[0], "user_2": users()[1] });
@@ -125,7 +125,7 @@ fn users_that_are_somewhere_else_are_named_with_the_way_to_take_them_out() {
     assert_refused(json!({ "users": users(), "total_count": 2 }).to_string(), &["`users`", "jq .users"]);
     assert_refused(json!({ "total_count": 2, "response": { "data": users() } }).to_string(), &["jq .response"]);
     assert_refused(json!({ "pages": [{ "data": users() }] }).to_string(), &["`pages`"]);
-    // Beside users, none are lost.
+    // Beside users, nothing is lost.
     for beside in [json!({ "users": keyed }), json!({ "more": keyed }), json!({ "response": { "data": users() } })] {
         let beside = beside.to_string();
         let text = format!("{},{}", beside.trim_end_matches('}'), &envelope()[1..]);
@@ -152,7 +152,7 @@ fn messages(content: impl AsRef<[u8]>) -> (u64, Vec<String>) {
 }
 
 #[test]
-fn what_concerns_one_record_is_one_reject_that_says_what_it_is() {
+fn a_fault_of_one_record_is_one_reject_that_names_it() {
     let [one, two] = [user(1), user(2)];
     let page = |user: &str| format!("{{\"data\":[{user}]}}");
     let users_of = |user: &str| format!("{{\"users\":[{user}]}}");
@@ -170,7 +170,7 @@ fn what_concerns_one_record_is_one_reject_that_says_what_it_is() {
         (windows, 1, 1, "iconv"),
         (format!("{{\"data\":[{},{}]}}", page(&one), page(&two)).into_bytes(), 0, 2, "is a page of users and no user"),
         (format!("{}\n{}\n{one}\n", users_of(&one), users_of(&two)).into_bytes(), 1, 2, "its users are in `users`"),
-        // A user's own members make no page of it, whatever is in them.
+        // A user's own members do not make it a page, with anything in them.
         (
             format!("[{},{two}]", one.replacen("\"id\":\"user_000001\"", "\"x\":[{\"username\":1}]", 1)).into_bytes(),
             1,

@@ -7,11 +7,10 @@ use std::io::{Cursor, Write};
 use std::num::NonZeroU32;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use avnology_migrate::source::{Input, InputWatch, Purpose, ReaderLimits, RecordReader, ResumePoint, Shard};
 use proptest::prelude::*;
-use support::{Run, Sandbox, Scratch, export, lines, mixed_export, user};
+use support::{Run, Sandbox, Scratch, export, lines, mixed_export, until_of, user};
 
 /// The forms of an input with this many records.
 fn shaped(shape: usize, records: usize) -> Vec<u8> {
@@ -35,7 +34,7 @@ fn shaped(shape: usize, records: usize) -> Vec<u8> {
 
 type Records = Vec<(u64, Vec<u8>)>;
 
-/// The numbers and bytes of what a reader hands out, where each chunk begins, and how many records there are in all.
+/// The numbers and bytes of what a reader returns, where each chunk begins, and how many records there are in all.
 fn read(mut reader: RecordReader) -> (Records, Vec<ResumePoint>, u64) {
     let (mut records, mut points) = (Vec::new(), Vec::new());
     while let Some(chunk) = reader.next_chunk().expect("a whole input") {
@@ -49,8 +48,8 @@ fn read(mut reader: RecordReader) -> (Records, Vec<ResumePoint>, u64) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
-    /// Whatever the shape and the size of chunks, every record is in exactly one shard, and that does not change when
-    /// reading is taken up in the middle.
+    /// With any shape and any size of chunks, every record is in exactly one shard, and that does not change when reading
+    /// resumes in the middle.
     #[test]
     fn the_shards_are_the_whole_and_none_is_in_two(
         shape in 0usize..6,
@@ -89,7 +88,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_wrong_with_the_document_is_told_by_every_shard() {
+fn every_shard_reports_a_fault_of_the_document() {
     let text = shaped(0, 2_500);
     let cut = Cursor::new(text[..text.len() - 20].to_vec());
     for shard in ["1/3", "2/3", "3/3"] {
@@ -108,7 +107,7 @@ fn what_is_wrong_with_the_document_is_told_by_every_shard() {
 
 const USERS: usize = 4_500;
 
-/// A mixed export in which some records repeat one of another shard, and where the later ones are.
+/// A mixed export in which some records repeat a record of another shard, and where the later ones are.
 fn export_with_duplicates() -> (String, BTreeSet<String>, usize) {
     let (text, good) = mixed_export(USERS);
     // The same email address as a user of the first, the second and the third block, in other blocks.
@@ -156,10 +155,7 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     let mut doomed = start(&scratch, &sandbox, "2/3", &["--concurrency", "1", "--batch-size", "50"]);
     let others = ["1/3", "3/3"].map(|shard| start(&scratch, &sandbox, shard, &["--batch-size", "20"]));
     let second_block = |ids: Vec<String>| ids.iter().any(|id| ("user_001000".."user_002000").contains(&id.as_str()));
-    while !second_block(sandbox.column("external_id")) {
-        std::thread::sleep(Duration::from_millis(10));
-        assert!(doomed.try_wait().expect("its state").is_none(), "it is killed before it ends");
-    }
+    until_of(&mut doomed, "it is killed before it ends", || second_block(sandbox.column("external_id")));
     doomed.kill().expect("it can be killed");
     drop(wait(doomed));
     let unfinished = scratch.run(&["migrate", "clerk", "runs", "merge"]).expect_code(2);
@@ -169,7 +165,7 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     let interrupted = listed.as_array().expect("runs").iter().find(|run| run["state"] == "interrupted");
     let id = interrupted.expect("the one that was killed")["id"].as_str().expect("an id").to_owned();
     assert!(id.ends_with("-2of3"), "{id}");
-    // Whether the others are still at it or not: this is the one to go on with.
+    // Whether the others still run or not, this is the run to resume.
     let mut resume = scratch.avnology(&["migrate", "clerk", "resume", "--output", "json"]);
     let resumed = Run::of(resume.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"));
     assert_eq!(resumed.report()["run"].as_str(), Some(&*id));
@@ -184,7 +180,7 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     let mut numbers: Vec<u64> = runs.iter().flat_map(|run| rejected(&scratch, run)).collect();
     numbers.sort_unstable();
     assert_eq!(numbers.len(), USERS - good.len());
-    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "each reject is told by one shard");
+    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "each reject is reported by one shard");
     for later in [1_501, 2_601, 4_401] {
         assert!(numbers.contains(&later), "of two the earlier one wins, whosever it is: {later}");
     }
@@ -198,8 +194,8 @@ fn three_shards_at_once_are_one_import_though_one_is_killed() {
     assert_eq!(duplicate_emails(&merged), BTreeSet::from([[1_501, 11], [2_601, 1_601], [4_401, 2_701]]));
     assert_eq!(merged.report()["shards"].as_array().map(Vec::len), Some(3));
     // What was counted from journals was not read in an earlier part of a run.
-    let told = scratch.run(&["migrate", "clerk", "runs", "merge", &id]).expect_code(3).stderr;
-    assert!(told.contains("Put together from 3 shards") && !told.contains("earlier part"), "{told}");
+    let reported = scratch.run(&["migrate", "clerk", "runs", "merge", &id]).expect_code(3).stderr;
+    assert!(reported.contains("Merged from 3 shards") && !reported.contains("earlier part"), "{reported}");
     let mut of_merged = rejected(&scratch, &merged);
     of_merged.sort_unstable();
     assert_eq!(of_merged, numbers);
@@ -247,10 +243,7 @@ fn only_shards_of_the_same_work_go_side_by_side() {
     scratch.write("other.json", export((0..2_001).map(user)));
     let slowly = ["--concurrency", "1", "--batch-size", "5"];
     let mut first = start(&scratch, &sandbox, "1/2", &slowly);
-    while sandbox.column("external_id").is_empty() {
-        std::thread::sleep(Duration::from_millis(10));
-        assert!(first.try_wait().expect("its state").is_none(), "it is slow");
-    }
+    until_of(&mut first, "it is slow", || !sandbox.column("external_id").is_empty());
     let runs = scratch.path("other-runs").display().to_string();
     for refused in [
         &["users.json"][..],
@@ -271,7 +264,7 @@ fn only_shards_of_the_same_work_go_side_by_side() {
 }
 
 #[test]
-fn what_is_no_whole_is_not_put_together() {
+fn shards_that_are_not_one_whole_are_not_merged() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let (text, _) = mixed_export(1_500);
@@ -290,8 +283,11 @@ fn what_is_no_whole_is_not_put_together() {
     assert!(merge(&[&first, &again]).expect_code(2).stderr.contains("are both of shard 1/2"));
     let second = import("one.json", &["--shard", "2/2"]);
     let directory = scratch.path(&format!(".avnology/runs/{second}")).display().to_string();
-    let told = merge(&[&first, &directory]).expect_code(3).stderr;
-    assert!(told.starts_with("50 of 1500 records were rejected: see ") && told.lines().count() == 1, "{told}");
+    let reported = merge(&[&first, &directory]).expect_code(3).stderr;
+    assert!(
+        reported.starts_with("50 of 1500 records were rejected: see ") && reported.lines().count() == 1,
+        "{reported}"
+    );
 }
 
 #[test]
@@ -315,7 +311,7 @@ fn rejects_that_were_mended_after_a_merge_stay_as_they_are() {
 }
 
 #[test]
-fn what_was_known_of_the_target_is_not_believed_after_shards_were_at_it() {
+fn the_memory_is_not_used_after_shards_ran() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let old = export((0..1_200).map(user));
@@ -353,7 +349,7 @@ fn auto_asks_the_engine() {
 }
 
 #[test]
-fn several_inputs_and_the_passwords_of_another_file_are_divided_as_one_is() {
+fn several_inputs_with_passwords_are_divided_like_one() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let first = scratch.write("first.json", export((0..2_500).map(user)));

@@ -1,5 +1,6 @@
-//! Every fault in every phase of an import, end to end. Whatever happens, every record of the input ends in exactly one
-//! place, the target holds each user once, and nobody is rejected for what the network did. `--nocapture` prints the table.
+//! Every fault in every phase of an import, end to end. With each of them, every record of the input ends in exactly one
+//! place, the target holds each user once, and no user is rejected for a fault of the network. `--nocapture` prints the
+//! table.
 
 use crate::support;
 
@@ -13,11 +14,11 @@ use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_expo
 
 const USERS: usize = 60;
 
-/// Which request the fault strikes.
+/// The request that the fault strikes.
 #[derive(Clone, Copy)]
 struct Phase {
     name: &'static str,
-    /// How its request line begins, and which of these it is.
+    /// How its request line begins, and which of these requests it is.
     line: &'static str,
     number: usize,
     /// Without batch methods.
@@ -44,11 +45,11 @@ struct Fault {
     codes: &'static [i32],
 }
 
-/// The run goes on: all that can be imported is.
+/// The run goes on, and imports everything that can be imported.
 const SURVIVED: &[i32] = &[3];
-/// It stops, resumably.
+/// The run stops and can be resumed.
 const STOPPED: &[i32] = &[6];
-/// It is about the content of a request: a batch is split; what is only read or asked beforehand cannot be.
+/// It concerns the content of a request. A batch is split; a request that only reads or checks cannot be.
 const ABOUT_CONTENT: &[i32] = &[3, 6];
 
 const FAULTS: &[Fault] = &[
@@ -110,7 +111,7 @@ fn html(status: &str) -> String {
     http(status, "content-type: text/html\r\nconnection: close\r\n", "<html><body>Welcome</body></html>")
 }
 
-/// The answer with other results; one that has none is emptied.
+/// The answer with other results. An answer without results is emptied.
 fn results(answer: &str, change: impl FnOnce(&mut Vec<Value>)) -> String {
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     let mut body: Value = serde_json::from_str(body).unwrap_or_default();
@@ -135,7 +136,7 @@ fn strike(fault: &Fault, phase: Phase) -> Row {
         Sandbox::start(&scratch, if phase.single { &["--no-batch", "--rate", "off"] } else { &["--rate", "off"] });
     let (text, good) = mixed_export(USERS);
     let file = scratch.write("users.json", text);
-    // Some are there already, and not as they are in the export: they are read back, and changed.
+    // Some users are already there and differ from the export: they are read back and changed.
     let earlier = scratch.write("earlier.json", export((11..16).map(|number| user(number).replace("\"N", "\"Old"))));
     scratch.import(&sandbox, &earlier, &[]).expect_code(0);
     let (way, seen) = (fault.way, AtomicUsize::new(0));
@@ -170,7 +171,7 @@ fn strike(fault: &Fault, phase: Phase) -> Row {
 
 #[test]
 fn every_fault_in_every_phase_leaves_every_record_in_one_place() {
-    // Of a single user, what is about the content is the truth: that user is rejected.
+    // For a single user, a fault of the content is true: that user is rejected.
     let is_truth =
         |fault: &Fault, phase: Phase| fault.codes == ABOUT_CONTENT && (phase.single || phase.name == "update");
     let all = FAULTS.iter().flat_map(|fault| PHASES.iter().map(move |phase| (fault, *phase)));

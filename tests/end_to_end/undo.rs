@@ -1,5 +1,4 @@
-//! `undo` finds what its run created wherever it is: under another external id, and of a journal without its end. What it says
-//! adds up.
+//! `undo` finds what its run created: under another external id, and with a journal that lost its end. Its numbers add up.
 
 use crate::support;
 
@@ -17,7 +16,7 @@ fn with_external_id(number: usize) -> String {
     user(number).replacen("\"first_name\"", &format!("\"external_id\":\"emp-{number}\",\"first_name\""), 1)
 }
 
-/// Makes the second half of a run's records doubtful, as a kill in flight does; `says_end` if the run was stopped instead.
+/// Puts the second half of a run's records in doubt, as a kill in flight does; `says_end` if the run was stopped instead.
 fn put_in_doubt(directory: &Path, records: u64, says_end: bool) {
     let mut settled = Vec::new();
     Journal::read(&directory.join("journal"), 1, |record| settled.push(record.clone())).expect("a journal");
@@ -37,14 +36,14 @@ fn put_in_doubt(directory: &Path, records: u64, says_end: bool) {
 }
 
 #[test]
-fn who_is_in_doubt_is_found_under_another_external_id() {
+fn a_user_in_doubt_is_found_under_another_external_id() {
     for (flags, says_end) in [(&[][..], true), (&[], false), (&["--no-batch"], true)] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, flags);
         let file = scratch.write("users.json", export((0..12).map(user)));
         let id = run_id(&scratch.import(&sandbox, &file, &["--rate", "1000/s"]).expect_code(0));
         put_in_doubt(&scratch.path(&format!(".avnology/runs/{id}")), 12, says_end);
-        // Another import gives everybody another external id, and somebody else has one of the old ones by now.
+        // Another import gives every user another external id, and another user now has one of the old ones.
         let stranger = user(30).replacen("\"first_name\"", "\"external_id\":\"user_000011\",\"first_name\"", 1);
         let later = scratch.write("later.json", export((0..12).map(with_external_id)));
         let options = ["--new-run", "--on-existing", "update", "--rate", "1000/s"];
@@ -68,7 +67,7 @@ fn who_is_in_doubt_is_found_under_another_external_id() {
 }
 
 #[test]
-fn all_that_a_run_created_is_deleted_after_its_journal_lost_its_end() {
+fn everything_that_a_run_created_is_deleted_after_its_journal_lost_its_end() {
     for (bytes_left, command) in [(None, "resume"), (None, "undo"), (Some(0), "import"), (Some(8), "undo")] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &[]);
@@ -105,7 +104,7 @@ fn all_that_a_run_created_is_deleted_after_its_journal_lost_its_end() {
 }
 
 #[test]
-fn what_is_gone_is_gone_though_another_run_created_the_same_users() {
+fn gone_identities_stay_gone_if_another_run_created_the_same_users() {
     for flags in [&[][..], &["--no-batch"]] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, flags);

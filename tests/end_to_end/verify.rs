@@ -7,13 +7,13 @@ use support::target::{http, scripted_target};
 use support::{Run, Sandbox, Scratch, export, user};
 
 #[test]
-fn what_was_imported_agrees_field_by_field_and_rejects_are_not_looked_for() {
+fn imported_users_agree_field_by_field_and_rejects_are_not_looked_for() {
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clerk_users.json");
     for flags in [&[][..], &["--no-batch"]] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, flags);
         let created = scratch.import(&sandbox, fixture, &["--rate", "1000/s"]).expect_code(3).count("created");
-        // What the import rejects, duplicates among them, is not looked for.
+        // What the import rejects, duplicates included, is not looked for.
         let report = scratch.verify(&sandbox, fixture, &["--rate", "1000/s"]).expect_code(0).report();
         assert_eq!(
             (&report["equal"], &report["checked"], &report["rejected"]),
@@ -80,7 +80,7 @@ fn a_sample_is_of_the_size_asked_for() {
 }
 
 #[test]
-fn a_key_that_can_only_read_is_enough_and_a_bad_input_or_target_is_told() {
+fn a_key_that_can_only_read_is_enough_and_a_bad_input_or_target_is_reported() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(
         &scratch,
@@ -95,11 +95,11 @@ fn a_key_that_can_only_read_is_enough_and_a_bad_input_or_target_is_told() {
 }
 
 #[test]
-fn a_user_who_is_there_twice_is_told_and_a_list_without_an_end_is_an_error() {
+fn a_user_who_is_there_twice_is_reported_and_a_list_without_an_end_is_an_error() {
     for (next, code) in [("", 3), (r#","next_page_token":"more""#, 7)] {
         let scratch = Scratch::new();
         let one = r#"{"id":"usr_1","external_id":"user_000001","state":"active","email":"user1@example.com"}"#;
-        // Listed twice is not there twice.
+        // An identity that is listed twice is not there twice.
         let body = format!(r#"{{"identities":[{one},{one},{}]{next}}}"#, one.replace("usr_1", "usr_2"));
         let url = scripted_target(move |_| http("200 OK", "", &body));
         let file = scratch.write("users.json", export([user(1)]));
@@ -112,7 +112,7 @@ fn a_user_who_is_there_twice_is_told_and_a_list_without_an_end_is_an_error() {
 }
 
 #[test]
-fn what_is_only_nearly_the_same_is_told() {
+fn users_that_are_nearly_the_same_are_reported() {
     let account = r#""external_accounts":[{"provider":"oauth_google","provider_user_id":"1078","verification":{"status":"verified"}}],"first_name""#;
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
@@ -132,7 +132,7 @@ fn what_is_only_nearly_the_same_is_told() {
             "UPDATE identities SET state = 'pending_deletion' WHERE external_id = 'user_000002'",
             "UPDATE identities SET oidc = NULL WHERE external_id = 'user_000003'",
             "UPDATE identities SET oidc = replace(oidc, '10784', '10799') WHERE external_id = 'user_000004'",
-            // What the user has added since is no difference.
+            // What the user has added since is not a difference.
             "UPDATE identities SET oidc = '{\"providers\":[{\"provider\":\"github\",\"subject\":\"1\"}]}' WHERE external_id = 'user_000005'",
             "UPDATE identities SET first_name = 'Other' WHERE external_id = 'user_000000'",
         ] {
@@ -149,7 +149,7 @@ fn what_is_only_nearly_the_same_is_told() {
 }
 
 #[test]
-fn what_a_target_does_not_show_is_not_said_to_be_equal_or_different() {
+fn hidden_fields_are_neither_equal_nor_different() {
     let scratch = Scratch::new();
     let list = r#"{"identities":[{"id":"usr_1","external_id":"user_000001","state":"active","email":"user1@example.com","email_verified":true,"first_name":"N1","traits":TRAITS,"admin_metadata":{"clerk":{"id":"user_000001"}}}]}"#;
     let traits = r#"{"email":"user1@example.com","first_name":"N1","email_addresses":[{"value":"user1@example.com","verified":true,"primary":true}],"phone_numbers":[],"public_metadata":{"number":1}}"#;
@@ -176,9 +176,9 @@ fn target_counts(report: &serde_json::Value) -> [u64; 3] {
         .map(|name| report[name]["count"].as_u64().unwrap_or_else(|| panic!("no count {name}: {report}")))
 }
 
-/// The tour of the README: a record was mended in the rejects and sent from there, and the export is as it was.
+/// The tour of the README: a record was mended in the rejects and imported from there, and the export is unchanged.
 #[test]
-fn who_was_sent_from_mended_rejects_is_in_the_export() {
+fn a_user_from_mended_rejects_is_in_the_export() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clerk_users.json");
@@ -195,7 +195,7 @@ fn who_was_sent_from_mended_rejects_is_in_the_export() {
 }
 
 #[test]
-fn whose_record_cannot_be_sent_any_more_is_in_the_export() {
+fn a_user_whose_record_cannot_be_sent_any_more_is_in_the_export() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let users = || (0..12).map(user);
@@ -203,7 +203,7 @@ fn whose_record_cannot_be_sent_any_more_is_in_the_export() {
     let today = export(users().chain([named(20), named(21)]));
     let today = scratch.write("today.json", today);
     scratch.import(&sandbox, &today, &[]).expect_code(0);
-    // An identity that somebody made by hand, without a word about Clerk.
+    // An identity that somebody made by hand, without anything from Clerk.
     let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
     let change = "UPDATE identities SET admin_metadata = '{}' WHERE external_id = 'user_000006'";
     assert_eq!(database.execute(change, []).expect(change), 1);
@@ -212,17 +212,17 @@ fn whose_record_cannot_be_sent_any_more_is_in_the_export() {
         1 => "{\"id\":\"user_000001\"}".to_owned(),
         2 => user(2).replacen('{', "{\"username\":\"a!b\",", 1),
         3 | 6 => broken(number),
-        // A wrong type, in front of the id and behind it.
+        // A wrong type, before the id and behind it.
         4 => user(4).replacen('{', "{\"banned\":[],", 1),
         5 => user(5).replace("\"first_name\":", "\"first_name\":7,\"x\":"),
         _ => user(number),
     });
-    // Without the id, the external id says who it is; and somebody else's external id does not.
+    // Without the id, the external id identifies the user; the external id of another user does not.
     let unnamed = "{\"id\":7,\"external_id\":\"emp-20\"}".to_owned();
     let other = "{\"id\":\"user_other\",\"external_id\":\"emp-21\"}".to_owned();
     let tomorrow = scratch.write("tomorrow.json", export(tomorrow.chain([unnamed, other])));
     let run = scratch.verify(&sandbox, &tomorrow, &[]).expect_code(3);
-    // Who is gone from the export is extra: number 11, and 21, whose external id is another user's now.
+    // A user who is gone from the export is extra: number 11, and 21, whose external id another user has now.
     assert_eq!(target_counts(&run.report()), [2, 7, 0], "{}", run.stdout);
     assert!(run.stderr.contains("2 at the target and not in the export"), "{}", run.stderr);
     let quiet = scratch.verify(&sandbox, &tomorrow, &["--quiet"]).expect_code(3);
@@ -230,7 +230,7 @@ fn whose_record_cannot_be_sent_any_more_is_in_the_export() {
 }
 
 #[test]
-fn whose_row_cannot_be_read_any_more_is_in_the_export() {
+fn a_user_whose_row_cannot_be_read_any_more_is_in_the_export() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let table = |rows: &[&str]| "first_name,id,primary_email_address\n".to_owned() + &rows.join("\n") + "\n";
@@ -245,7 +245,7 @@ fn whose_row_cannot_be_read_any_more_is_in_the_export() {
 }
 
 #[test]
-fn who_is_there_twice_is_in_the_export() {
+fn a_user_who_is_there_twice_is_in_the_export() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..10).map(user)));

@@ -1,4 +1,4 @@
-//! The files of a crate and what they import of each other.
+//! The files of a crate and what they import from each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,7 +6,7 @@ use std::path::Path as FilePath;
 
 use crate::syntax::{self, Path, Token};
 
-/// A module, by the names on the way to it.
+/// A module, by the names on its path.
 type Module = Vec<String>;
 
 /// The files of a crate.
@@ -23,7 +23,7 @@ struct File {
     paths: Vec<Path>,
 }
 
-/// One file names something that stands in another one.
+/// One file names something that is in another file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Import {
     from: String,
@@ -53,7 +53,7 @@ impl fmt::Display for Import {
 }
 
 impl Graph {
-    /// Reads all files below `src`, but for the program's entrance.
+    /// Reads all files below `src`, apart from the program's entry point.
     pub(crate) fn read(src: &FilePath) -> Self {
         let mut found = Vec::new();
         files_below(src, &mut found);
@@ -74,7 +74,7 @@ impl Graph {
         graph
     }
 
-    /// What a file imports of others. What a module's root re-exports of its own room is no import.
+    /// What a file imports from other files. What a module's root re-exports of its own room is not an import.
     fn of_file<'g>(&'g self, module: &'g Module, file: &'g File) -> impl Iterator<Item = Import> + 'g {
         let is_own = |target: &Module| target.starts_with(module);
         let absolute = file.paths.iter().filter_map(|path| Some((path, self.absolute(module, &path.names)?)));
@@ -84,7 +84,7 @@ impl Graph {
         imports.map(|(line, target)| Import { from: file.path.clone(), line, to: target.path.clone() })
     }
 
-    /// A path of this module from the crate's root; nothing if it leads out of the crate.
+    /// A path of this module from the crate's root; `None` if it leads out of the crate.
     fn absolute(&self, module: &Module, names: &[String]) -> Option<Module> {
         let mut base = module.clone();
         let mut rest = names;
@@ -107,7 +107,7 @@ impl Graph {
         Some([base.as_slice(), rest].concat())
     }
 
-    /// The file in which something stands, seen through what is re-exported on the way.
+    /// The file in which something is, after following re-exports.
     fn file_of(&self, names: &[String], depth: usize) -> &File {
         let length = (0..=names.len()).rev().find(|length| self.files.contains_key(&names[..*length]));
         let (module, rest) = names.split_at(length.expect("the crate's root"));
@@ -115,7 +115,7 @@ impl Graph {
         let is_it = |path: &&Path| !rest.is_empty() && path.alias.as_ref() == rest.first();
         let other = file.paths.iter().find(is_it).and_then(|path| self.absolute(&module.to_vec(), &path.names));
         match other {
-            // A name that two modules give each other leads nowhere.
+            // A name that two modules re-export from each other leads nowhere.
             Some(other) if other != names && depth < 8 => self.file_of(&[&other, &rest[1..]].concat(), depth + 1),
             _ => file,
         }
@@ -125,12 +125,12 @@ impl Graph {
         self.imports.iter()
     }
 
-    /// The rooms, but for the crate's root.
+    /// The rooms, without the crate's root.
     pub(crate) fn rooms(&self) -> BTreeSet<&str> {
         self.files.keys().filter_map(|module| Some(module.first()?.as_str())).collect()
     }
 
-    /// Imports within a room that lead back to where they come from.
+    /// Imports within a room that lead back to their origin.
     pub(crate) fn circles(&self) -> impl Iterator<Item = &Import> {
         self.imports.iter().filter(|import| {
             import.room_of_importer() == import.room_of_imported()
@@ -138,7 +138,7 @@ impl Graph {
         })
     }
 
-    /// The files of a room that a file imports, directly or by others.
+    /// The files of a room that a file imports, directly or through others.
     fn reachable<'g>(&'g self, from: &'g str, room: &str) -> BTreeSet<&'g str> {
         let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
         while let Some(file) = open.pop() {
@@ -152,7 +152,7 @@ impl Graph {
         seen
     }
 
-    /// The lines that a word stands in outside some rooms, be it in a text or a comment.
+    /// The lines with a word outside some rooms, also in texts and comments.
     pub(crate) fn lines_with(&self, word: &str, but: &[&str]) -> Vec<String> {
         let others = self.files.values().filter(|file| !but.contains(&room(&file.path)));
         let lines = others.flat_map(|file| {
@@ -162,7 +162,7 @@ impl Graph {
         lines.collect()
     }
 
-    /// Where functions stand in files that are named `mod.rs`.
+    /// Functions in files that are named `mod.rs`.
     pub(crate) fn functions_in_roots(&self) -> Vec<String> {
         let roots = self.files.values().filter(|file| file.path.ends_with("/mod.rs"));
         let functions = roots.flat_map(|file| {

@@ -1,7 +1,7 @@
-//! The house holds: which room may import which, no circle between the files of a room, and no logic in a `mod.rs`.
+//! Checks the rooms: which room may import which, no circle between the files of a room, and no logic in a `mod.rs`.
 //!
-//! What is checked is the text of `src`: `use` declarations and paths that begin with `crate`, `super` or `self`. Unit tests
-//! may import what they like.
+//! It reads the text of `src`: `use` declarations and paths that begin with `crate`, `super` or `self`. Unit tests may
+//! import everything.
 
 mod graph;
 mod syntax;
@@ -10,8 +10,8 @@ use std::path::Path;
 
 use graph::{Graph, Import};
 
-/// Every room and the rooms that it may import, from the top of the house to the bottom: a room imports only what stands
-/// below it. A new import is a decision: add it here, or move what is imported to where both can reach it.
+/// Every room and the rooms that it may import, from the top of the house to the bottom: a room imports only rooms below it.
+/// A new import is a decision: add it here, or move what is imported to where both can reach it.
 const ROOMS: &[(&str, &[&str])] = &[
     // The edge: from the command line to an exit status.
     ("application", &["cli", "command", "exit", "logging", "mapping", "report", "settings", "signal"]),
@@ -91,7 +91,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
     ("avnology", &["destination", "http", "pace", "index"]),
-    // What became of it, and views of that.
+    // The results, and views of them.
     ("logging", &["report"]),
     ("report", &["account", "passwords", "mapping", "pace", "source", "files", "exit", "ignore"]),
     ("account", &["journal", "destination", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
@@ -163,17 +163,17 @@ fn rooms_import_only_the_rooms_that_they_may() {
     none("imports between rooms", &violations);
 }
 
-/// The rooms that may know how the vendor spells its errors: the one that speaks to it, and the one that plays it.
+/// The rooms that may know the codes of the vendor: its client and its sandbox.
 const VENDOR_ROOMS: [&str; 2] = ["avnology", "sandbox"];
 
 #[test]
-fn the_codes_of_the_vendor_stand_in_its_room_alone() {
+fn the_codes_of_the_vendor_are_in_its_rooms_alone() {
     let violations = house().lines_with("AVNOLOGY_AUTH", &VENDOR_ROOMS);
     none("codes of the vendor outside its room", &violations);
 }
 
 #[test]
-fn no_circle_stands_between_the_files_of_a_room() {
+fn no_circle_is_between_the_files_of_a_room() {
     let house = house();
     let circles: Vec<String> = house.circles().map(Import::to_string).collect();
     none("imports that are part of a circle", &circles);
@@ -185,7 +185,7 @@ fn module_roots_only_explain_and_re_export() {
     none("functions in a module's root", &functions);
 }
 
-/// A house of these files, by their path below `src`.
+/// A house with these files, by their paths below `src`.
 fn planted(files: &[(&str, &str)]) -> Graph {
     let directory = tempfile::tempdir().expect("a directory");
     for (path, text) in files {
@@ -197,7 +197,7 @@ fn planted(files: &[(&str, &str)]) -> Graph {
 }
 
 #[test]
-fn an_import_is_seen_in_every_form_that_it_has() {
+fn an_import_is_found_in_every_form() {
     let house = planted(&[
         ("lib.rs", "pub mod a;\npub mod b;\n"),
         ("b/mod.rs", "//! See [`crate::a`].\nmod deep;\npub use deep::{Thing as Other, helper};\n"),
@@ -217,7 +217,7 @@ fn an_import_is_seen_in_every_form_that_it_has() {
 }
 
 #[test]
-fn a_circle_is_found_behind_what_is_re_exported() {
+fn a_circle_through_re_exports_is_found() {
     let house = planted(&[
         ("lib.rs", "pub mod room;\n"),
         ("room/mod.rs", "mod one;\nmod two;\nmod three;\npub use one::One;\npub use two::Two;\n"),

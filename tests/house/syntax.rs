@@ -1,20 +1,20 @@
-//! As much of Rust's syntax as imports need.
+//! The part of Rust's syntax that imports need.
 
-/// A word or a sign of a source file, and the line it stands on.
+/// A word or a sign of a source file, and its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) text: String,
     pub(crate) line: usize,
 }
 
-/// A path, and where it stands.
+/// A path, and its line.
 #[derive(Clone, Debug)]
 pub(crate) struct Path {
     pub(crate) names: Vec<String>,
     pub(crate) line: usize,
-    /// What a `use` declaration calls it.
+    /// The name that a `use` declaration gives it.
     pub(crate) alias: Option<String>,
-    /// It is re-exported.
+    /// Whether it is re-exported.
     pub(crate) is_public: bool,
 }
 
@@ -84,7 +84,7 @@ fn end_of_character(text: &str) -> usize {
     }
 }
 
-/// Takes out the items that only tests have, and names the modules among them that lie in files of their own.
+/// Removes the items that only tests have, and names the modules among them that are in files of their own.
 pub(crate) fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
     let (mut kept, mut modules, mut index) = (Vec::new(), Vec::new(), 0);
     while index < tokens.len() {
@@ -111,7 +111,7 @@ fn is(tokens: &[Token], texts: &[&str]) -> bool {
     tokens.len() >= texts.len() && tokens.iter().zip(texts).all(|(token, text)| token.text == *text)
 }
 
-/// How many tokens the group in brackets has that begins here.
+/// The number of tokens of the group in brackets that begins here.
 fn end_of_group(tokens: &[Token]) -> usize {
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate() {
@@ -127,7 +127,7 @@ fn end_of_group(tokens: &[Token]) -> usize {
     tokens.len()
 }
 
-/// All paths: those of `use` declarations, and others of more than one name.
+/// All paths: those of `use` declarations, and others with more than one name.
 pub(crate) fn paths(tokens: &[Token]) -> Vec<Path> {
     let (mut paths, mut index) = (Vec::new(), 0);
     while index < tokens.len() {
@@ -156,7 +156,7 @@ fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }
 
-/// The paths of one branch of a `use` declaration, and how many tokens it has.
+/// The paths of one branch of a `use` declaration, and the number of its tokens.
 fn tree(tokens: &[Token], prefix: &[String], paths: &mut Vec<Path>) -> usize {
     let (mut names, mut alias, mut index) = (prefix.to_vec(), None, 0);
     let mut line = tokens[0].line;

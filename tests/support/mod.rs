@@ -9,13 +9,15 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// The built binary.
 pub const AVNOLOGY: &str = env!("CARGO_BIN_EXE_avnology");
 
-/// A scratch directory in which the binary runs, with nothing of the caller's environment that concerns it.
+/// A scratch directory in which the binary runs, without any variable of the caller's environment that concerns it.
 pub struct Scratch {
     directory: tempfile::TempDir,
 }
@@ -35,8 +37,8 @@ impl Scratch {
         name.to_owned()
     }
 
-    /// Makes a run that is over one that was killed before its account: such as an earlier version left, whose journal does not
-    /// say how the run ended.
+    /// Turns a finished run into one that was killed before its account, such as an earlier version left: its journal does
+    /// not say how the run ended.
     pub fn forget_end(&self, runs: &str, run: &str) {
         let directory = self.path(runs).join(run);
         let record = std::fs::read_to_string(directory.join("run.json")).expect("a run");
@@ -54,7 +56,7 @@ impl Scratch {
     pub fn avnology(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(AVNOLOGY);
         command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
-        // Locks of targets and temporary indices go with the scratch directory.
+        // Locks of targets and temporary indices are removed with the scratch directory.
         command.env("TMPDIR", self.directory.path()).env("HOME", self.directory.path());
         for name in
             ["AVNOLOGY_SECRET_KEY", "AVNOLOGY_BASE_URL", "AVNOLOGY_RATE", "AVNOLOGY_CONCURRENCY", "AVNOLOGY_RUNS_DIR"]
@@ -103,7 +105,7 @@ impl Scratch {
     }
 }
 
-/// What a run of the binary left behind.
+/// What a run of the binary printed, and how it ended.
 pub struct Run {
     pub code: Option<i32>,
     pub stdout: String,
@@ -137,7 +139,7 @@ impl Run {
     }
 }
 
-/// `avnology sandbox` as a process of its own. Killed, by its id, when dropped.
+/// `avnology sandbox` as a process of its own. Dropping it kills it, by its id.
 pub struct Sandbox {
     pub process: Child,
     address: SocketAddr,
@@ -151,7 +153,7 @@ impl Sandbox {
         Self::start_at(scratch, "127.0.0.1:0", more)
     }
 
-    /// Ends this one abruptly and starts another one in its place: the same address, the same database.
+    /// Ends this one abruptly and starts another one in its place, with the same address and the same database.
     pub fn replace(self, scratch: &Scratch, more: &[&str]) -> Self {
         let address = self.address.to_string();
         drop(self);
@@ -235,6 +237,28 @@ impl Drop for Sandbox {
     }
 }
 
+/// How long a test waits for what has to come. It measures no speed: only a hang lasts as long, on any machine.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// Waits for something that comes about in another process.
+#[track_caller]
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The same, if it comes about while that process runs, or never.
+#[track_caller]
+pub fn until_of(process: &mut Child, what: &str, mut is_so: impl FnMut() -> bool) {
+    until(what, || {
+        let ended = process.try_wait().expect("its state");
+        is_so() || ended.is_some_and(|status| panic!("it ended too early ({status}): {what}"))
+    });
+}
+
 /// An export of which every 30th record is bad, and the external ids of the good ones.
 pub fn mixed_export(users: usize) -> (String, BTreeSet<String>) {
     let is_bad = |number: usize| number % 30 == 7;
@@ -272,7 +296,7 @@ pub fn user(number: usize) -> String {
     )
 }
 
-/// `{"data":[…]}` with that many users, one a line.
+/// `{"data":[…]}` with this many users, one a line.
 pub fn export(users: impl IntoIterator<Item = String>) -> String {
     let users: Vec<String> = users.into_iter().collect();
     format!("{{\"data\":[\n{}\n],\"total_count\":{}}}\n", users.join(",\n"), users.len())

@@ -1,8 +1,8 @@
 //! Console blocks of Markdown pages, run as a person would: each block with `run` behind its language, command by command.
 //!
-//! What is printed has to be what the page shows. `…` on a line of its own stands for any lines, and within a line for any
-//! text. Times, ports, hashes and ids need not be the same ([`normal`]); a command that names the id of a run gets the id
-//! that was printed where the page has that one. Blocks with `file:NAME` are written to files.
+//! The output must be what the page shows. `…` on a line of its own stands for any lines, and within a line for any text.
+//! Times, ports, hashes and ids need not be the same ([`normal`]). A command that names the id of a run on the page gets the
+//! id that was printed in its place. Blocks with `file:NAME` are written to files.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -11,10 +11,10 @@ use std::process::{Child, Command, Stdio};
 
 use crate::support::{AVNOLOGY, Scratch};
 
-/// The address that pages show. Tests serve at one that is free.
+/// The address that pages show. Tests use a free one.
 const SHOWN_ADDRESS: &str = "127.0.0.1:4455";
 
-/// For the shell: what is not there, or must not be built within a test.
+/// For the shell: programs that are missing, or that a test must not build.
 const FUNCTIONS: &str = r#"cargo() { test "$1" = run && while test "$1" != --; do shift; done && shift && avnology "$@"; }; curl() { printf '%s\n' "$@"; };"#;
 
 /// One page, with the directory in which its commands run.
@@ -22,7 +22,7 @@ pub(crate) struct Page<'a> {
     name: &'a str,
     scratch: Scratch,
     address: String,
-    /// The ids of runs that the page shows, and what they are in this run of the test.
+    /// The ids of runs that the page shows, and the ids in this run of the test.
     runs: BTreeMap<String, String>,
     code: i32,
     served: Vec<Child>,
@@ -50,7 +50,7 @@ impl<'a> Page<'a> {
         Self { name, scratch, address: free.to_string(), runs: BTreeMap::new(), code: 0, served: Vec::new() }
     }
 
-    /// Runs all blocks of the page that can run; returns how many commands there were.
+    /// Runs all blocks of the page that can run. Returns the number of commands.
     pub(crate) fn run(&mut self, text: &str) -> usize {
         let mut lines = text.lines();
         let mut commands = 0;
@@ -68,7 +68,7 @@ impl<'a> Page<'a> {
 
     fn block(&mut self, block: &[&str]) -> usize {
         let Some(first) = block.first().filter(|line| line.starts_with("$ ")) else {
-            // A command to copy, without what it prints.
+            // A command to copy, without its output.
             let (printed, code) = self.execute(&block.join("\n"), 0);
             assert!(matches!(code, 0 | 3), "{}: {block:?}: {printed}", self.name);
             return 1;
@@ -89,7 +89,7 @@ impl<'a> Page<'a> {
         steps.len()
     }
 
-    /// Runs one command; one that ends in `&` until it has printed as many lines as the page shows.
+    /// Runs one command. If it ends in `&`, waits until it has printed as many lines as the page shows.
     fn execute(&mut self, command: &str, shown: usize) -> (String, i32) {
         let mut command = command.replace(SHOWN_ADDRESS, &self.address);
         for (page, real) in &self.runs {
@@ -115,7 +115,7 @@ impl<'a> Page<'a> {
         (printed, output.status.code().unwrap_or(-1))
     }
 
-    /// A shell with the environment of the other tests' commands, and the built binary on its path.
+    /// A shell with the environment of the other tests' commands, and the built binary in its path.
     fn shell(&self, script: &str) -> Command {
         let like = self.scratch.avnology(&[]);
         let directory = std::path::Path::new(AVNOLOGY).parent().expect("its directory").display().to_string();
@@ -144,7 +144,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Sends what the arguments of `curl -s URL -d BODY`, a line each, ask for.
+/// Sends what the arguments of `curl -s URL -d BODY`, one a line, ask for.
 fn post(arguments: &str) -> String {
     let arguments: Vec<&str> = arguments.lines().collect();
     let ["-s", url, "-d", body] = arguments[..] else { panic!("{arguments:?}") };
@@ -164,7 +164,7 @@ fn run_ids(text: &str) -> Vec<&str> {
     text.split(|character: char| !character.is_ascii_alphanumeric() && character != '-').filter(is_id).collect()
 }
 
-/// The line with `#` for what differs from run to run: hashes, ids, ports, moments, seconds.
+/// The line with `#` for what differs from run to run: hashes, ids, ports, times, seconds.
 fn normal(line: &str) -> String {
     let is_of_id = |character: char| character.is_ascii_hexdigit() || "TZ.:-".contains(character);
     let mut text = String::new();
@@ -182,7 +182,7 @@ fn normal(line: &str) -> String {
     let is_seconds = |index: usize| words[index].parse::<f64>().is_ok() && words.get(index + 1) == Some(&"s");
     let words: Vec<&str> = (0..words.len()).map(|index| if is_seconds(index) { "#" } else { words[index] }).collect();
     let text = words.join(" ");
-    // A speed is shown only of what takes longer.
+    // A speed is shown only if the job takes longer.
     match text.split_once("B, ").and_then(|(before, behind)| Some((before, behind.split_once("B/s)")?.1))) {
         Some((before, behind)) => format!("{before}B){behind}"),
         None => text,

@@ -1,4 +1,4 @@
-//! Targets that are not the sandbox, or that spoil what it says.
+//! Targets that are not the sandbox, or that change what it answers.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Run, Scratch};
 
-/// A target of a few lines, for what the sandbox would never do: it answers each request as it is told to.
+/// A target of a few lines, for what the sandbox would never do: it answers each request as the test says.
 pub fn scripted_target(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -20,7 +20,7 @@ pub fn scripted_target(answer: impl Fn(&str) -> String + Send + Sync + 'static) 
     url
 }
 
-/// Reads requests off a connection until it closes.
+/// Reads requests from a connection until it closes.
 fn serve(mut stream: TcpStream, answer: &dyn Fn(&str) -> String) {
     let mut reader = BufReader::new(stream.try_clone().expect("the other half"));
     while let Some((head, body)) = read_request(&mut reader) {
@@ -56,7 +56,7 @@ pub fn http(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Answers the preflight and creates every item of a batch, but for what `special` answers itself.
+/// Answers the preflight and creates every item of a batch, apart from what `special` answers itself.
 pub fn obliging(request: &str, special: impl Fn(&str) -> Option<String>) -> String {
     if request.starts_with("GET") {
         return http("200 OK", "", r#"{"identities":[]}"#);
@@ -78,19 +78,19 @@ pub fn import_into(scratch: &Scratch, url: &str, file: &str, more: &[&str]) -> R
     Run::of(command.output().expect("the binary runs"))
 }
 
-/// What becomes of a request on its way to the target and back.
+/// What happens to a request on its way to the target and back.
 pub enum Way {
-    /// It gets there, and so does the answer.
+    /// It arrives, and so does the answer.
     Through,
-    /// It gets there with another head, as a gateway may change it.
+    /// It arrives with another head, as a gateway may change it.
     As(String),
-    /// It never gets there; this comes back. Nothing at all closes the connection.
+    /// It does not arrive, and this is the answer. `None` closes the connection.
     Instead(String),
-    /// It gets there, and the answer becomes this. Nothing at all closes the connection.
+    /// It arrives, and the answer becomes this. `None` closes the connection.
     Afterwards(Box<dyn FnOnce(String) -> String>),
-    /// It gets there (or not), and the answer never comes.
+    /// The answer never comes.
     Silence {
-        /// Whether it gets there.
+        /// Whether the request arrives.
         committed: bool,
     },
 }

@@ -5,31 +5,33 @@ use std::sync::Arc;
 
 use super::bytes::START;
 use crate::source::buffer::{Buffer, Buffers};
-use crate::source::detect::{Shape, detect, is_blank};
+use crate::source::detect::{detect, is_blank};
+use crate::source::elements::ElementFramer;
 use crate::source::envelope::{PageStart, Walk};
-use crate::source::frame::{Bounds, ElementFramer, Framer};
+use crate::source::frame::{Bounds, Framer};
 use crate::source::lines::LineFramer;
 use crate::source::page::Page;
 use crate::source::rows::RowFramer;
+use crate::source::shape::Shape;
 use crate::source::unread::Unread;
 use crate::source::{Format, Place, ReaderLimits, SourceError};
 
-/// How many first bytes are looked at to find an input's shape.
+/// How many bytes are read to find an input's shape.
 pub(super) const PREFIX: usize = 64 * 1024;
 
 /// The beginning of an input: what is known of it, and what was read ahead.
 pub(super) struct Beginning {
     pub(super) shape: Shape,
     pub(super) framer: Box<dyn Framer + Send>,
-    /// Bytes that were looked at to find the shape; those before the first record were read.
+    /// The bytes in which the shape was found. Those before the first record were read.
     pub(super) prefix: io::Cursor<Vec<u8>>,
-    /// What was read ahead of the first record, in a buffer of these.
+    /// What was read ahead of the first record, in a buffer of `buffers`.
     pub(super) buffer: Buffer,
     pub(super) buffers: Buffers,
-    /// Where that, or else the rest of the prefix, begins.
+    /// The offset of the buffer, or of the rest of the prefix if the buffer is empty.
     pub(super) base: u64,
     pub(super) page: Page,
-    /// What stands in the place of the first page and is no page.
+    /// What is in place of the first page and is not a page.
     pub(super) first: Option<Bounds>,
 }
 
@@ -60,7 +62,7 @@ pub(super) fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimit
     Ok(Beginning { shape, framer, prefix, buffer, buffers, base, page, first })
 }
 
-/// Reads the first bytes that are not all white space, and where they begin; fewer only when the input has no more.
+/// Reads the first bytes that are not all white space, and where they begin. They are fewer only if the input has no more.
 pub(super) fn read_prefix(reader: &mut dyn Read, input: &Arc<str>) -> Result<(Vec<u8>, Place), SourceError> {
     let (mut prefix, mut at) = (Vec::with_capacity(PREFIX), START);
     loop {

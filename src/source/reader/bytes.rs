@@ -1,19 +1,19 @@
-//! How the bytes of the input that is read are looked after.
+//! How the bytes of the input that is read are watched.
 
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::source::compressed::{Opened, Reliance, decompressed};
+use crate::source::decompress::{Opened, Reliance, decompressed};
 use crate::source::{Input, InputWatch, Place, SourceError};
 
 /// Where an input begins.
 pub(super) const START: Place = Place { line: 1, offset: 0 };
 
-/// How the input's bytes are looked after.
+/// How the input's bytes are watched.
 #[derive(Clone, Default)]
 pub(super) struct Watching {
     pub(super) watch: InputWatch,
-    /// Whether it can be read only once.
+    /// Whether the input can be read only once.
     is_pipe: bool,
 }
 
@@ -32,18 +32,18 @@ impl Watching {
         decompressed(Box::new(raw), reliance).map_err(|reason| SourceError::read(&input.name(), START, reason))
     }
 
-    /// Whether only what was found right before is read.
+    /// Whether only blocks are read that were checked against an earlier read.
     pub(super) fn is_held(&self) -> bool {
         matches!(self.watch, InputWatch::Hold(..))
     }
 
-    /// Whether what is read is used at once.
+    /// Whether what is read is used at once, without another pass.
     pub(super) fn has_no_second_look(&self) -> bool {
         self.is_pipe || matches!(self.watch, InputWatch::Nothing)
     }
 
-    /// What is wrong with the content may come of damage to the bytes, of which only their end may tell. So they are read up
-    /// to there, unless they come out of a pipe; then all of them were seen, too.
+    /// A fault in the content may come from damaged bytes, and only the end of the bytes may show the damage. So the rest of
+    /// them is read, too, unless they come from a pipe.
     pub(super) fn explain(&self, error: SourceError, reader: &mut dyn Read, input: &Arc<str>) -> SourceError {
         let place = match &error {
             _ if self.is_pipe || error.is_of_bytes() => return error,

@@ -1,4 +1,4 @@
-//! How reading an input ends: as a whole, or with what is wrong.
+//! How reading an input ends: completely, or with an error.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::source::record::to_index;
 use crate::source::{InputWatch, Place, RecordSpan, SourceError, diagnose};
 
 impl RecordReader {
-    /// Says what was not read, unless an earlier look at the input said so.
-    pub(super) fn tell_of_others(&self) {
+    /// Warns about objects that are not read, unless an earlier pass did.
+    pub(super) fn warn_of_objects_beside_users(&self) {
         if self.watched.is_held() {
             return;
         }
@@ -24,17 +24,17 @@ impl RecordReader {
         }
     }
 
-    /// Why compressed data ended before the data did.
+    /// Why compressed data ended too early, if they did.
     fn ending(&self) -> Option<DataEnd> {
         self.compressed.as_ref().and_then(|compressed| compressed.ending())
     }
 
-    /// Whether that was in the middle.
+    /// Whether compressed data ended in the middle.
     pub(super) fn is_cut_off(&self) -> bool {
         self.ending() == Some(DataEnd::CutOff)
     }
 
-    /// The content ended; in the middle of something, if it is still `inside` that, and what to do then.
+    /// Handles the end of the content. `inside` says what was not finished, if anything, and what to do about it.
     pub(super) fn ended(&self, inside: Option<(String, &'static str)>) -> Result<(), SourceError> {
         let (input, records) = (Arc::clone(&self.input), self.records);
         match (self.ending(), inside) {
@@ -51,7 +51,7 @@ impl RecordReader {
         }
     }
 
-    /// What an error comes from, and what can be relied on of what was read before it.
+    /// Completes an error: what caused it, and how much of what was read before it may be used.
     pub(super) fn explain(&mut self, error: SourceError) -> SourceError {
         let error = self.watched.explain(error, self.reader.as_mut(), &self.input);
         let Some(compressed) = &self.compressed else { return error };
@@ -69,7 +69,7 @@ impl RecordReader {
         }
     }
 
-    /// No more bytes come.
+    /// Handles the end of the input.
     pub(super) fn end_of_input(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
         let end = self.framer.finish();
         self.stage = Stage::Done;
@@ -77,7 +77,7 @@ impl RecordReader {
             AtEnd::Complete => (None, None),
             AtEnd::Record(_) if self.is_cut_off() => (None, None),
             AtEnd::Record(bounds) => match self.cut_off(bounds) {
-                // A last line that is cut off is no reject: the file is damaged, not the record.
+                // A last line that is cut off is not a reject: the file is damaged, not the record.
                 Some(inside) => (None, Some((inside, EXPORT_AGAIN))),
                 None => (Some(bounds), None),
             },
@@ -100,7 +100,7 @@ impl RecordReader {
         })
     }
 
-    /// A record's brackets never close.
+    /// The error of a record whose brackets never close.
     pub(super) fn lost(&self, bounds: Bounds) -> SourceError {
         SourceError::StructureLost {
             input: Arc::clone(&self.input),

@@ -1,19 +1,22 @@
-//! How a reader begins: at the first record, or at one that an earlier reader found.
+//! How a reader begins: at the first record, or at a record that an earlier reader found.
 
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::beginning::{Beginning, PREFIX, begin, read_prefix};
 use super::bytes::{START, Watching};
-use super::{RecordReader, ResumePoint, Stage};
+use super::{RecordReader, Stage};
 use crate::source::answer::{ANSWER, error_answer};
-use crate::source::compressed::{DataEnd, Opened};
-use crate::source::detect::{Shape, detect};
-use crate::source::frame::{ElementFramer, Framer};
+use crate::source::compressed::DataEnd;
+use crate::source::decompress::Opened;
+use crate::source::detect::detect;
+use crate::source::elements::ElementFramer;
+use crate::source::frame::Framer;
 use crate::source::known::BLOCK_BYTES;
 use crate::source::lines::LineFramer;
 use crate::source::page::{Omitted, Page};
-use crate::source::{Format, Input, InputWatch, Place, ReaderLimits, SourceError};
+use crate::source::shape::Shape;
+use crate::source::{Format, Input, InputWatch, Place, ReaderLimits, ResumePoint, SourceError};
 
 impl RecordReader {
     /// Opens an input, finds its shape and reads up to its first record.
@@ -42,8 +45,8 @@ impl RecordReader {
         }
     }
 
-    /// Goes on with a file at a record that an earlier reader found; what lies before it is not read again, and was
-    /// checked then. Only the rows of a CSV are gone past once more: those without a user are to be counted.
+    /// Resumes a file at a record that an earlier reader found. What is before it is not read again: it was checked then.
+    /// Only the rows of a CSV are read again, because those without a user must be counted.
     pub fn resume(
         input: &Input,
         limits: ReaderLimits,
@@ -53,7 +56,7 @@ impl RecordReader {
         let ResumePoint { number, line, offset } = point;
         let buffers = limits.buffers();
         let (name, watched) = (input.name(), Watching::of(input, watch));
-        // Of an object, all parts are of one version.
+        // All parts of an object are of one version, so its beginning need not be watched.
         let is_object = matches!(input, Input::Object(_));
         let of_start = if is_object { Watching::default() } else { watched.clone() };
         let mut opened = of_start.decompress(input)?;
@@ -67,7 +70,7 @@ impl RecordReader {
         } else {
             Box::new(ElementFramer::resume(offset, line, number))
         };
-        // There is no way into the middle of what is compressed, and none but by blocks into what is checked.
+        // Compressed data can only be read from their beginning, and watched data only from the beginning of a block.
         let block = offset / BLOCK_BYTES as u64;
         let (mut opened, skipped) = if opened.compressed.is_none() {
             let reader = Box::new(input.open_watched(watch, block)?);
@@ -82,7 +85,7 @@ impl RecordReader {
             opened.reader.by_ref().take(2 * ANSWER as u64).read_to_end(&mut start).map_err(failed)?;
         }
         if error_answer(&start).is_some() {
-            // It may stand in the place of a page or of a user; that is known only from what is before it.
+            // It may be in place of a page or of a user. Only what is before it decides that.
             return Ok(Self { settled: number - 1, ..Self::open_watched(input, limits, watch)? });
         }
         let Opened { reader, compressed } = opened;
@@ -101,7 +104,7 @@ impl RecordReader {
             buffers,
             base: offset,
             gap: 0,
-            page: Page::under_way(),
+            page: Page::resumed(),
             first: None,
             beside: Omitted::default(),
             records: number - 1,

@@ -1,5 +1,5 @@
-//! Whatever the mapping file, it compiles or its faults are told, in order and within the file; and whatever it compiles
-//! to, a user is mapped or rejected.
+//! Every mapping file compiles, or its faults are listed in order and inside the file. With every compiled one, each user is
+//! mapped or rejected.
 #![no_main]
 
 use avnology_migrate::mapping::{map, parse, parse_mapping};

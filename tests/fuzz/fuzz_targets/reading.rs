@@ -1,4 +1,4 @@
-//! Over any document the reader accepts what `serde_json` accepts, and nothing else, wherever its buffers end.
+//! For any document the reader accepts what `serde_json` accepts, and nothing else, with any size of buffers.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,6 +13,6 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let (chunk, piece, document) = input;
     let (chunk_bytes, piece) = (usize::from(chunk) + 1, usize::from(piece) + 1);
     oracle::assert_agreement(document, chunk_bytes, piece);
-    // Where records are too large the others are still themselves.
+    // If records are too large, the others are unchanged.
     oracle::read(document, source::ReaderLimits { chunk_bytes, record_bytes: 32 }, piece);
 });

@@ -1,5 +1,5 @@
-//! Over any table the reader of a CSV and the `csv` crate read the same in every row that both of them take for one, wherever
-//! its buffers end; and every byte is in a row or is nobody's.
+//! For any table the reader of a CSV and the `csv` crate read the same in every row that both of them find, with any size of
+//! buffers; and every byte is in a row or belongs to none.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,0 +1,21 @@
+//! How an address, a number or an account was verified.
+
+use super::object::{Text, clerk_object};
+
+clerk_object! {
+    /// How something was verified.
+    pub struct Verification<'de> {
+        /// `unverified`, `verified`, `failed`, `expired` or `transferable`.
+        status: Text<'de>,
+    }
+    expecting "a verification object";
+    also known [];
+}
+
+/// The API's verification counts if there is one; the plain flag counts only without it.
+pub(super) fn is_verified(verification: Option<&Verification<'_>>, flag: Option<bool>) -> bool {
+    match verification {
+        Some(verification) => verification.status.as_deref() == Some("verified"),
+        None => flag == Some(true),
+    }
+}
