@@ -27,12 +27,12 @@ use super::memory_log::{log_bound, log_peak};
 use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::target::{Target, at_target, connect};
-use crate::account::StopReason;
+use crate::account::{Ledger, StopReason};
 use crate::avnology::{AdminCalls, preflight};
 use crate::delivery::{Delivery, OnExisting};
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
-use crate::journal::RunRecord;
+use crate::journal::{Journal, RunRecord};
 use crate::pace::Pace;
 use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Sending, delivery_memory};
 use crate::settings::ImportSettings;
@@ -105,9 +105,7 @@ async fn import_into(
         ),
     };
     let job = Job { intake: intake(reading, passwords.as_ref(), first.watch()), mode };
-    let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), signals).await;
-    keep_learned_ids(&settings.runs_directory, &target.name).await;
+    let (mut ledger, journal) = run_and_learn(job, &target.name, settings, signals).await;
     ledger.require_records(limits.min_records);
     // That users share an address is counted in any case.
     if let Some(found) = first.duplicates()
@@ -125,6 +123,19 @@ async fn import_into(
     let status = account.give(&ledger, journal, joined);
     drop(locks);
     status
+}
+
+/// Runs the job, and takes in the ids that the target gave.
+async fn run_and_learn(
+    job: Job,
+    target: &str,
+    ImportSettings { reading, output, runs_directory, .. }: &ImportSettings,
+    signals: &mut Signals,
+) -> (Ledger, Option<Journal>) {
+    let mut reporter = reporter_with_metrics(output, &reading.inputs);
+    let ended = pipeline::run(job, reporter.as_mut(), signals).await;
+    keep_learned_ids(runs_directory, target).await;
+    ended
 }
 
 /// Makes sure that the target is there and takes what is sent to it.

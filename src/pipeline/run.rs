@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
 use super::job::Parts;
+use super::map::MappedChunk;
 use super::{Intake, Job, commit, duplicates, fill, map, mappers, read};
+use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::delivery::{MemoryBudget, Sender};
+use crate::index::DuplicateFinder;
 use crate::journal::{Journal, Tracker};
 use crate::signal::Signals;
-use crate::source::Input;
+use crate::source::{Input, Shard};
 
 /// Room for messages to the committer. They are small, but for rejects, which are waited for; the bound only keeps senders from
 /// running ahead of it.
@@ -52,7 +55,6 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
-    let stopped = stop.clone();
     let stages = match parts.delivery {
         Some(delivery) => {
             let (batches, waiting) = mpsc::channel(1);
@@ -65,12 +67,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
                 futures::join!(filling, sender.run(waiting));
             })
         }
-        None => tokio::spawn(async move {
-            fill::discard(mapped, &events).await;
-            if let Some(finder) = parts.reported {
-                duplicates::report_duplicates(finder, shard, names, &stopped, &events).await;
-            }
-        }),
+        None => tokio::spawn(discard(mapped, parts.reported, (shard, names), stop.clone(), events)),
     };
     let committer = commit::Committer {
         ledger: parts.ledger,
@@ -87,6 +84,20 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     let (ledger, journal) = committer.run(inbox, reporter, signals).await;
     (end(stages, ledger).await, journal)
+}
+
+/// Sends nothing; at the end duplicates are reported, if they were collected for that.
+async fn discard(
+    mapped: impl Stream<Item = MappedChunk>,
+    reported: Option<Arc<DuplicateFinder>>,
+    (shard, names): (Option<Shard>, Vec<Arc<str>>),
+    stopped: CancellationToken,
+    events: mpsc::Sender<Event>,
+) {
+    fill::discard(mapped, &events).await;
+    if let Some(finder) = reported {
+        duplicates::report_duplicates(finder, shard, names, &stopped, &events).await;
+    }
 }
 
 /// The committer ends when the stages do: nothing is left of them but how they ended.
