@@ -71,25 +71,25 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             let Some(output) = start_job(&import.options, job) else { return ExitStatus::Usage };
             let settings = ImportOrDryRun::resolve(import, output.clone(), environment);
             let command = async |settings, signals| match settings {
-                ImportOrDryRun::DryRun(settings) => command::dry_run(settings, signals).await,
-                ImportOrDryRun::Import(settings) => command::import(settings, signals).await,
+                ImportOrDryRun::DryRun(settings) => command::dry_run(*settings, signals).await,
+                ImportOrDryRun::Import(settings) => command::import(*settings, signals).await,
             };
-            run_job(output, settings, command).await
+            Box::pin(run_job(output, settings, command)).await
         }
         Some(ClerkCommand::Resume(resume)) => {
             let Some(output) = start_job(&resume.options, "import") else { return ExitStatus::Usage };
             let settings = ImportSettings::resume(resume, output.clone(), environment);
-            run_job(output, settings, command::import).await
+            Box::pin(run_job(output, settings, command::import)).await
         }
         Some(ClerkCommand::Verify(verify)) => {
             let Some(output) = start_job(&verify.options, "verify") else { return ExitStatus::Usage };
             let settings = VerifySettings::resolve(*verify, output.clone(), environment);
-            run_job(output, settings, command::verify).await
+            Box::pin(run_job(output, settings, command::verify)).await
         }
         Some(ClerkCommand::Undo(undo)) => {
             let Some(output) = start_job(&undo.options, "undo") else { return ExitStatus::Usage };
             let settings = UndoSettings::resolve(undo, output.clone(), environment);
-            run_job(output, settings, command::undo).await
+            Box::pin(run_job(output, settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {
             logging::start(0, LogFormat::Text);

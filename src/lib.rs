@@ -129,6 +129,7 @@
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
+//! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
 //! | [`logging`] | the log on standard error |
@@ -156,6 +157,8 @@ pub mod account;
 pub mod application;
 pub mod avnology;
 pub mod clerk;
+#[cfg(feature = "sandbox")]
+pub mod clerk_sandbox;
 pub mod cli;
 pub mod command;
 pub mod delivery;

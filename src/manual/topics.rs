@@ -45,6 +45,7 @@ pages! {
     pace, "pace.md", ["pace", "rate", "proxies"], "how fast the import goes, and the connection";
     shards, "shards.md", ["shards", "merge", "machines"], "one import on several machines";
     stores, "stores.md", ["stores", "s3"], "inputs in S3, Google Cloud, Azure, or behind https";
+    rehearse, "rehearse.md", ["rehearse", "stand-in"], "stand-ins for both sides, to rehearse against";
     options, "options.md", ["options", "environment"], "the options that matter most, and the environment";
     figures, "figures.md", ["figures"], "what was measured";
     glossary, "glossary.md", ["glossary", "words"], "what the words mean";

@@ -8,16 +8,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
-use super::job::Parts;
-use super::map::MappedChunk;
+use super::job::ModeParts;
 use super::{Intake, Job, commit, duplicates, fill, map, mappers, read};
 use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::delivery::{MemoryBudget, Sender};
-use crate::index::DuplicateFinder;
-use crate::journal::{Journal, Tracker};
+use crate::delivery::{Delivery, MemoryBudget, Sender};
+use crate::journal::{Journal, Progress, Tracker};
 use crate::signal::Signals;
-use crate::source::{Input, Shard};
+use crate::source::Input;
 
 /// Room for messages to the committer. They are small, but for rejects, which are waited for; the bound only keeps senders from
 /// running ahead of it.
@@ -28,7 +26,7 @@ const EVENTS: usize = 256;
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> (Ledger, Option<Journal>) {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
-    let parts = Parts::of(job.mode, &job.intake);
+    let parts = ModeParts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
     let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
@@ -55,19 +53,15 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
+    let stopped = stop.clone();
     let stages = match parts.delivery {
-        Some(delivery) => {
-            let (batches, waiting) = mpsc::channel(1);
-            let envelope = delivery.destination.envelope();
-            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory), envelope };
-            let sender = Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
-            let limits = sender.limits();
-            tokio::spawn(async move {
-                let filling = fill::batches(mapped, limits, &progress.in_doubt, outlet, events);
-                futures::join!(filling, sender.run(waiting));
-            })
-        }
-        None => tokio::spawn(discard(mapped, parts.reported, (shard, names), stop.clone(), events)),
+        Some(delivery) => tokio::spawn(send(mapped, delivery, progress, events, (stop.clone(), abort.clone()))),
+        None => tokio::spawn(async move {
+            fill::discard(mapped, &events).await;
+            if let Some(finder) = parts.reported {
+                duplicates::report_duplicates(finder, shard, names, &stopped, &events).await;
+            }
+        }),
     };
     let committer = commit::Committer {
         ledger: parts.ledger,
@@ -86,18 +80,20 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     (end(stages, ledger).await, journal)
 }
 
-/// Sends nothing; at the end duplicates are reported, if they were collected for that.
-async fn discard(
-    mapped: impl Stream<Item = MappedChunk>,
-    reported: Option<Arc<DuplicateFinder>>,
-    (shard, names): (Option<Shard>, Vec<Arc<str>>),
-    stopped: CancellationToken,
+/// Packs what was mapped, and sends it.
+async fn send(
+    mapped: impl Stream<Item = map::MappedChunk>,
+    delivery: Delivery,
+    progress: Arc<Progress>,
     events: mpsc::Sender<Event>,
+    (stop, abort): (CancellationToken, CancellationToken),
 ) {
-    fill::discard(mapped, &events).await;
-    if let Some(finder) = reported {
-        duplicates::report_duplicates(finder, shard, names, &stopped, &events).await;
-    }
+    let (batches, waiting) = mpsc::channel(1);
+    let envelope = delivery.destination.envelope();
+    let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory), envelope };
+    let sender = Sender::new(delivery, events.clone(), stop, abort);
+    let filling = fill::batches(mapped, sender.limits(), &progress.in_doubt, outlet, events);
+    futures::join!(filling, sender.run(waiting));
 }
 
 /// The committer ends when the stages do: nothing is left of them but how they ended.

@@ -9,11 +9,15 @@ mod support;
 
 #[path = "../../fixtures/generate_export/export.rs"]
 mod export;
+#[path = "../../fixtures/generate_export/tenant.rs"]
+mod tenant;
 #[path = "../../fixtures/generate_export/user.rs"]
 mod user;
 
 mod addresses;
 mod changed;
+mod clerk_document;
+mod clerk_sandbox;
 mod cli;
 mod consequence;
 mod csv;

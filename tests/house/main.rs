@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "verify",
             "settings",
             "cli",
+            "clerk_sandbox",
             "sandbox",
             "pipeline",
             "delivery",
@@ -67,6 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["sandbox", "delivery", "report", "avnology", "http", "mapping", "pace", "source", "exit", "manual"]),
+    ("clerk_sandbox", &["sandbox", "files"]),
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
