@@ -71,10 +71,10 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             let Some(output) = start_job(&import.options.output, job) else { return ExitStatus::Usage };
             let settings = ImportOrDryRun::resolve(import, output.clone(), environment);
             let command = async |settings, signals| match settings {
-                ImportOrDryRun::DryRun(settings) => command::dry_run(settings, signals).await,
-                ImportOrDryRun::Import(settings) => command::import(settings, signals).await,
+                ImportOrDryRun::DryRun(settings) => command::dry_run(*settings, signals).await,
+                ImportOrDryRun::Import(settings) => command::import(*settings, signals).await,
             };
-            run_job(output, settings, command).await
+            Box::pin(run_job(output, settings, command)).await
         }
         Some(ClerkCommand::Export(export)) => {
             let Some(output) = start_job(&export.output, "export") else { return ExitStatus::Usage };
@@ -84,21 +84,28 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Resume(resume)) => {
             let Some(output) = start_job(&resume.options.output, "import") else { return ExitStatus::Usage };
             let settings = ImportSettings::resume(resume, output.clone(), environment);
-            run_job(output, settings, command::import).await
+            Box::pin(run_job(output, settings, command::import)).await
         }
         Some(ClerkCommand::Verify(verify)) => {
             let Some(output) = start_job(&verify.options.output, "verify") else { return ExitStatus::Usage };
             let settings = VerifySettings::resolve(*verify, output.clone(), environment);
-            run_job(output, settings, command::verify).await
+            Box::pin(run_job(output, settings, command::verify)).await
         }
         Some(ClerkCommand::Undo(undo)) => {
             let Some(output) = start_job(&undo.options.output, "undo") else { return ExitStatus::Usage };
             let settings = UndoSettings::resolve(undo, output.clone(), environment);
-            run_job(output, settings, command::undo).await
+            Box::pin(run_job(output, settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {
             logging::start(0, LogFormat::Text);
             look_at_runs(runs, environment).unwrap_or_else(|(error, status)| fail(&error, status))
+        }
+        Some(ClerkCommand::Codemod(codemod)) => {
+            logging::start(0, LogFormat::Text);
+            command::codemod::run(&codemod).unwrap_or_else(|error| {
+                let status = error.exit_status();
+                fail(&error.into(), status)
+            })
         }
     }
 }

@@ -22,7 +22,7 @@
 //!    the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`]: today
 //!    [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
-//! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
+//! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
 //!    [`destination`]. [`avnology::AdminCalls`] is one; it knows the vendor's requests, statuses and codes.
@@ -32,6 +32,7 @@
 //! The pure middle of it, by itself:
 //!
 //! ```
+//! use avnology_migrate::avnology::encode;
 //! use avnology_migrate::mapping::{Rules, map, parse};
 //!
 //! let record = br#"{"id":"user_1","email_addresses":[{"email_address":"ada@example.com","verified":true}]}"#;
@@ -39,7 +40,7 @@
 //! let rules = Rules::default();
 //! let mapped = map(&user, &rules).expect("an identity");
 //! let mut body = Vec::new();
-//! mapped.identity.encode(&mut body);
+//! encode(&mapped.identity, &mut body);
 //! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
 //! ```
 //!
@@ -131,13 +132,14 @@
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
+//! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
 //! | [`logging`] | the log on standard error |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
-//! documented and assumed, is in [`avnology`]; the form in which an identity is sent is [`mapping`]'s.
+//! documented and assumed, is in [`avnology`].
 //!
 //! [memory]: ../../../tests/end_to_end/memory.rs
 //! [sweep]: ../../../tests/end_to_end/sweep.rs
@@ -159,6 +161,8 @@ pub mod application;
 pub mod avnology;
 pub mod clerk;
 pub mod clerk_api;
+#[cfg(feature = "sandbox")]
+pub mod clerk_sandbox;
 pub mod cli;
 pub mod command;
 pub mod delivery;

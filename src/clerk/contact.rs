@@ -17,7 +17,9 @@ clerk_object! {
         verified: bool,
     }
     expecting "an email address object";
-    also known [];
+    also known [
+        "object", "reserved", "linked_to", "matches_sso_connection", "created_at", "updated_at",
+    ];
     a text is its email_address;
 }
 
@@ -46,7 +48,9 @@ clerk_object! {
         verified: bool,
     }
     expecting "a phone number object";
-    also known [];
+    also known [
+        "object", "default_second_factor", "reserved", "linked_to", "created_at", "updated_at",
+    ];
     a text is its phone_number;
 }
 

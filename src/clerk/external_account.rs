@@ -16,7 +16,11 @@ clerk_object! {
         verification: Verification<'de>,
     }
     expecting "an external account object";
-    also known [];
+    also known [
+        "object", "id", "identification_id", "approved_scopes", "email_address", "email_address_verified", "first_name",
+        "last_name", "avatar_url", "image_url", "username", "phone_number", "public_metadata", "label", "created_at",
+        "updated_at",
+    ];
 }
 
 impl ExternalAccount<'_> {

@@ -33,6 +33,15 @@ macro_rules! clerk_object {
             )?
         }
 
+        impl $name<'_> {
+            /// The members that are read, by their names in JSON.
+            pub const READ: &'static [&'static str] =
+                &[$( $crate::clerk::object::name_of!($field $($name_of_field)?) ),*];
+
+            /// The members that Clerk documents and the mapping has no use for.
+            pub const IGNORED: &'static [&'static str] = &[$( $known ),*];
+        }
+
         impl<'de> serde::Deserialize<'de> for $name<'de> {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct ObjectVisitor;

@@ -9,7 +9,10 @@ clerk_object! {
         status: Text<'de>,
     }
     expecting "a verification object";
-    also known [];
+    also known [
+        "object", "strategy", "attempts", "expire_at", "verified_at_client", "channel", "nonce", "message", "error",
+        "external_verification_redirect_url",
+    ];
 }
 
 /// The API's verification counts if there is one; the plain flag counts only without it.

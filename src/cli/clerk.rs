@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::export::{self, ExportArguments};
-use super::{ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes, variables};
+use super::{
+    CodemodArguments, ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes,
+    variables,
+};
 
 pub(super) const LONG_ABOUT: &str = "\
 Import a Clerk user export.
@@ -51,6 +54,9 @@ The manual is `avnology help TOPIC`; `avnology help` lists the topics.
     )
 }
 
+/// The command that is about code: nothing of the config file and of the table of options is for it.
+pub const CODEMOD: &str = "codemod";
+
 /// `avnology migrate clerk …`
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -86,4 +92,6 @@ pub enum ClerkCommand {
     Verify(Box<VerifyArguments>),
     /// Delete exactly the identities that one run created
     Undo(UndoArguments),
+    /// Move code from Clerk's packages to Avnology's, and list what is left
+    Codemod(Box<CodemodArguments>),
 }

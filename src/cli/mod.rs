@@ -1,6 +1,11 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
 mod clerk;
+#[cfg(feature = "codemod")]
+mod codemod;
+#[cfg(not(feature = "codemod"))]
+#[path = "no_codemod.rs"]
+mod codemod;
 mod exit_codes;
 mod export;
 mod help;
@@ -27,7 +32,8 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 
-pub use clerk::{ClerkArguments, ClerkCommand};
+pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
+pub use codemod::CodemodArguments;
 pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;

@@ -17,9 +17,12 @@ Examples:
     avnology sandbox --db rehearsal.db --rate off
   With a network that loses requests and answers:
     avnology sandbox --fault latency=20ms..80ms --fault status=503:0.05 --fault reset-after=0.02
+  In place of an Avnology ID, a stand-in for Clerk's Backend API that serves an export:
+    avnology sandbox --clerk clerk-export
 
 When it listens, it prints AVNOLOGY_BASE_URL=… and AVNOLOGY_SECRET_KEY=… on standard output,
-ready for a .env file. Try a migrated password on its page /sign-in.
+ready for a .env file; with --clerk, CLERK_API_URL=… and CLERK_SECRET_KEY=…. Try a migrated
+password on its page /sign-in.
 
 Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
   latency=T[..T]                before each answer
@@ -37,13 +40,18 @@ Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
 #[derive(Debug, Args)]
 #[command(after_help = format!("{AFTER_HELP}\n\n{}", exit_codes()))]
 pub struct SandboxArguments {
-    /// Where to listen; an address of this machine only
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4455")]
-    pub listen: SocketAddr,
+    /// Serve Clerk's Backend API with the records of this export: a directory, or a file of users
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scopes", "burst", "no_batch", "accept_gzip"])]
+    pub clerk: Option<PathBuf>,
 
-    /// The database file; the sandbox creates it if there is none
-    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db")]
-    pub db: PathBuf,
+    /// Where to listen; an address of this machine only [default: 127.0.0.1:4455, with --clerk 127.0.0.1:4456]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+
+    /// The database file; the sandbox creates it if there is none [default: .avnology/sandbox.db, with --clerk
+    /// .avnology/clerk.db]
+    #[arg(long, value_name = "PATH")]
+    pub db: Option<PathBuf>,
 
     /// The API key that callers need [default: a new one each time, which the sandbox prints]
     #[arg(long, value_name = "KEY")]
@@ -53,9 +61,10 @@ pub struct SandboxArguments {
     #[arg(long, value_name = "SCOPES", value_delimiter = ',', default_value = "admin:users:read,admin:users:write")]
     pub scopes: Vec<String>,
 
-    /// Requests a second that the key may make: a number, or `off`
-    #[arg(long, value_name = "N", default_value = "50", value_parser = rate)]
-    pub rate: RateArgument,
+    /// Requests a second that the key may make: a number, or `off` [default: 50; with --clerk, as Clerk documents, 1000
+    /// in 10 s for a key that begins with `sk_live_`, and 100 in 10 s for any other]
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub rate: Option<RateArgument>,
 
     /// Requests that the key may make at once
     #[arg(long, value_name = "N", default_value = "100")]

@@ -1,5 +1,10 @@
 //! One file a command: settings in, exit status out.
 
+#[cfg(feature = "codemod")]
+pub mod codemod;
+#[cfg(not(feature = "codemod"))]
+#[path = "no_codemod.rs"]
+pub mod codemod;
 mod dry_run;
 mod export;
 mod export_command_error;

@@ -45,7 +45,9 @@ pages! {
     metrics, "metrics.md", ["metrics", "exit-codes", "report", "logs"], "metrics, logs, reports and exit codes";
     pace, "pace.md", ["pace", "rate", "proxies"], "how fast the import goes, and the connection";
     shards, "shards.md", ["shards", "merge", "machines"], "one import on several machines";
+    codemod, "codemod.md", ["codemod", "code"], "moving a code base: what is swapped, and what is listed";
     stores, "stores.md", ["stores", "s3"], "inputs in S3, Google Cloud, Azure, or behind https";
+    rehearse, "rehearse.md", ["rehearse", "stand-in"], "stand-ins for both sides, to rehearse against";
     options, "options.md", ["options", "environment"], "the options that matter most, and the environment";
     figures, "figures.md", ["figures"], "what was measured";
     glossary, "glossary.md", ["glossary", "words"], "what the words mean";

@@ -30,7 +30,7 @@ pub use moment::Moment;
 pub use plain::PlainLines;
 pub use progress_display::{Progress, ProgressDisplay};
 pub use run_report::{RunDetails, RunReport};
-pub use stdout::{StdoutError, print_json, print_text, stream_to_stdout};
+pub use stdout::{StdoutError, print_exact, print_json, print_text, stream_to_stdout};
 pub use summary::write_summary;
 pub use undoing::Deleted;
 pub use visible::{visible, visible_json};

@@ -10,6 +10,7 @@ use axum::response::Response;
 use super::ApiKey;
 use super::api_error::ApiError;
 use super::rate_limit::RateLimiter;
+use super::refusal::Refusal;
 use super::store::Database;
 
 /// What all calls share.
@@ -36,6 +37,18 @@ pub(super) fn request_id(request: &Request) -> String {
 pub(super) fn error(request_id: &str, failure: &ApiError) -> Response {
     let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     json(status, failure.body(request_id))
+}
+
+/// How this API words an error of the server.
+pub(super) fn refuse(refusal: Refusal, request_id: &str) -> Response {
+    let failure = match refusal {
+        Refusal::Misdirected => ApiError::misdirected(),
+        Refusal::Fault(429) => ApiError::rate_limited(),
+        Refusal::Fault(status) => ApiError::internal(status, "a fault on purpose"),
+        Refusal::Coding => ApiError::internal(415, "this content coding is not accepted"),
+        Refusal::Corrupt => ApiError::internal(400, "the body cannot be unpacked"),
+    };
+    error(request_id, &failure)
 }
 
 pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {

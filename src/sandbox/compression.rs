@@ -8,22 +8,21 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use flate2::read::MultiGzDecoder;
 use hyper::body::Incoming;
 
-use super::api_error::ApiError;
+use super::refusal::Refusal;
 
 /// How much of a body is unpacked: a little more than the largest accepted body, so that a larger one is refused as too
 /// large.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// The request with an uncompressed body.
-pub(super) async fn unpacked(request: Request<Incoming>, accepted: bool) -> Result<Request, ApiError> {
+pub(super) async fn unpacked(request: Request<Incoming>, accepted: bool) -> Result<Request, Refusal> {
     let Some(coding) = request.headers().get(CONTENT_ENCODING) else { return Ok(request.map(Body::new)) };
     if !accepted || coding != "gzip" {
-        return Err(ApiError::internal(415, "this content coding is not accepted"));
+        return Err(Refusal::Coding);
     }
     let (mut head, body) = request.into_parts();
-    let broken = || ApiError::internal(400, "the body cannot be unpacked");
-    let packed = axum::body::to_bytes(Body::new(body), usize::MAX).await.map_err(|_| broken())?;
-    let body = tokio::task::spawn_blocking(move || unpack(&packed)).await.ok().flatten().ok_or_else(broken)?;
+    let packed = axum::body::to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Refusal::Corrupt)?;
+    let body = tokio::task::spawn_blocking(move || unpack(&packed)).await.ok().flatten().ok_or(Refusal::Corrupt)?;
     head.headers.remove(CONTENT_ENCODING);
     head.headers.remove(CONTENT_LENGTH);
     Ok(Request::from_parts(head, Body::from(body)))

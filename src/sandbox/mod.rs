@@ -5,7 +5,7 @@
 //! limits. It shares no code with the importer's validation: a mistake there must not be a mistake here.
 //!
 //! ```text
-//! server     connections; faults before and after the call        (host, faults, compression)
+//! server     connections; faults before and after the call        (host, faults, compression, refusal)
 //!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in)
 //!        └─ identities   the methods, one transaction each       (request, validation, idempotency, batch, listing, filter)
 //!             └─ store   SQLite                                   (identity_table, stored_identity, email_key)
@@ -26,10 +26,12 @@ mod identity_table;
 mod listing;
 mod options;
 mod rate_limit;
+mod refusal;
 mod request;
 mod routes;
 mod server;
 mod sign_in;
+mod start;
 mod store;
 mod stored_identity;
 mod validation;
@@ -37,4 +39,7 @@ mod validation;
 pub use faults::{Fault, Faults};
 pub use options::{ApiKey, SandboxError, SandboxOptions};
 pub use rate_limit::RateLimit;
-pub use server::{RunningSandbox, start, start_for};
+pub(crate) use refusal::Refusal;
+pub use server::RunningSandbox;
+pub(crate) use server::{Site, serve_at};
+pub use start::{start, start_for};

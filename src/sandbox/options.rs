@@ -90,6 +90,14 @@ pub enum SandboxError {
         /// What went wrong.
         problem: String,
     },
+    /// The export of which a stand-in for Clerk should be made cannot be read.
+    #[error("cannot serve the export `{path}`: {problem}")]
+    Export {
+        /// The directory, or the file in it.
+        path: PathBuf,
+        /// What is wrong, and where.
+        problem: String,
+    },
     /// Standard output is closed.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] std::io::Error),

@@ -2,8 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -16,20 +15,16 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use secrecy::SecretString;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
-use super::api_error::ApiError;
-use super::app::{App, ItemFault, RequestId, error};
+use super::app::{ItemFault, RequestId};
 use super::faults::{Afterwards, CallPlan, Faults, Instead};
-use super::rate_limit::RateLimiter;
-use super::routes::router;
-use super::store::Database;
-use super::{ApiKey, SandboxError, SandboxOptions, compression, host};
+use super::refusal::{Refusal, Refuse};
+use super::{SandboxError, compression, host};
 use crate::ignore::ignore;
 
 /// How long a client may take to send its headers.
@@ -76,36 +71,31 @@ impl Drop for RunningSandbox {
     }
 }
 
-/// Starts a sandbox over this database, with one key that has all scopes.
-pub async fn start_for(database: PathBuf, key: SecretString) -> Result<RunningSandbox, SandboxError> {
-    start(SandboxOptions { api_keys: vec![ApiKey::full_access(key)], ..SandboxOptions::new(database) }).await
-}
-
-/// Starts a sandbox.
-pub async fn start(options: SandboxOptions) -> Result<RunningSandbox, SandboxError> {
-    let SandboxOptions { listen, database, api_keys, batch_methods, rate_limit, accepts_gzip, faults } = options;
+/// Serves a site at an address of this machine.
+pub(crate) async fn serve_at(listen: SocketAddr, site: Site) -> Result<RunningSandbox, SandboxError> {
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
     }
-    let store = Database::open(&database)?;
     let failed = |source| SandboxError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let limiter = rate_limit.map(|limit| Mutex::new(RateLimiter::new(limit)));
-    let router = router(Arc::new(App { store, api_keys, batch_methods, limiter }));
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
-    let site = Site { router, faults: Arc::new(faults), accepts_gzip };
     let acceptor = Acceptor { site, stop: stop.clone(), connections: connections.clone() };
     tokio::spawn(acceptor.run(listener));
     Ok(RunningSandbox { address, stop, connections })
 }
 
-/// What every connection serves.
-#[derive(Clone)]
-struct Site {
-    router: Router,
-    faults: Arc<Faults>,
-    accepts_gzip: bool,
+/// What every connection serves: an API, and what goes wrong on the way to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// The API.
+    pub router: Router,
+    /// What goes wrong on purpose.
+    pub faults: Arc<Faults>,
+    /// Whether bodies may be compressed with gzip, which every answer then says.
+    pub accepts_gzip: bool,
+    /// How the API words an error of the server.
+    pub refuse: Refuse,
 }
 
 struct Acceptor {
@@ -123,7 +113,7 @@ impl Acceptor {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let served = serve(stream, self.site.clone(), self.stop.clone());
+                    let served = converse(stream, self.site.clone(), self.stop.clone());
                     self.connections.spawn(served);
                 }
                 // Most likely the file descriptors are used up: wait for a connection to end.
@@ -136,7 +126,7 @@ impl Acceptor {
     }
 }
 
-async fn serve(stream: TcpStream, site: Site, stop: CancellationToken) {
+async fn converse(stream: TcpStream, site: Site, stop: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
@@ -163,7 +153,7 @@ struct Closed;
 
 async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Closed> {
     if !host::is_of_this_machine(&request) {
-        return Ok(error(&request_id(&request), &ApiError::misdirected()));
+        return Ok((site.refuse)(Refusal::Misdirected, &request_id(&request)));
     }
     let may_fail = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
     let plan = if may_fail { site.faults.plan(Instant::now()) } else { CallPlan::default() };
@@ -177,11 +167,11 @@ async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Clos
         Some(Instead::Status(status, retry_after)) => {
             // The body must be read, or the client may see a reset connection in place of the status.
             discard_body(request.into_body()).await;
-            refused(status, retry_after, &request_id)
+            refused(site.refuse, status, retry_after, &request_id)
         }
         None => match compression::unpacked(request, site.accepts_gzip).await {
             Ok(request) => perform(site.router, request, &request_id, plan.item_fault).await,
-            Err(failure) => error(&request_id, &failure),
+            Err(refusal) => (site.refuse)(refusal, &request_id),
         },
     };
     if site.accepts_gzip {
@@ -217,13 +207,8 @@ async fn discard_body(body: Incoming) {
     ignore(axum::body::to_bytes(Body::new(body), usize::MAX).await, "the call is refused anyway");
 }
 
-fn refused(status: u16, retry_after: Option<u64>, request_id: &str) -> Response {
-    let failure = if status == 429 {
-        ApiError::rate_limited()
-    } else {
-        ApiError { status, ..ApiError::internal(status, "a fault on purpose") }
-    };
-    let mut response = error(request_id, &failure);
+fn refused(refuse: Refuse, status: u16, retry_after: Option<u64>, request_id: &str) -> Response {
+    let mut response = refuse(Refusal::Fault(status), request_id);
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::output::OutputSettings;
-use super::reading::Reading;
+use super::reading::ReadingSettings;
 use super::target::TargetSettings;
 use super::{Environment, OutputError};
 use crate::files::directory_of;
@@ -33,7 +33,7 @@ impl<'s> NamedFiles<'s> {
     }
 
     /// The export, the passwords, and the files that say how users are mapped.
-    pub(super) fn reading(mut self, reading: &Reading) -> Self {
+    pub(super) fn reading(mut self, reading: &ReadingSettings) -> Self {
         let path_of = |input: &Input| match input {
             Input::File(path) => Some(path.clone()),
             // Where it is redirected from a file, that is behind this name.

@@ -16,7 +16,7 @@ use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
 
 /// What is read and how it is mapped: settings of every command that reads an export.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct ReadingSettings {
     /// The inputs, in order.
     pub inputs: Vec<Input>,
     /// The file with the passwords that the users lack.
@@ -55,7 +55,7 @@ impl ReadingChoice {
     }
 }
 
-impl Reading {
+impl ReadingSettings {
     pub(super) fn resolve(
         choice: ReadingChoice,
         options: &RunOptions,

@@ -9,14 +9,20 @@ mod support;
 
 #[path = "../../fixtures/generate_export/export.rs"]
 mod export;
+#[path = "../../fixtures/generate_export/tenant.rs"]
+mod tenant;
 #[path = "../../fixtures/generate_export/user.rs"]
 mod user;
 
 mod addresses;
 mod changed;
+mod clerk_document;
 mod clerk_export;
 mod clerk_export_kill;
+mod clerk_sandbox;
 mod cli;
+#[cfg(feature = "codemod")]
+mod codemod;
 mod consequence;
 mod csv;
 mod csv_programs;

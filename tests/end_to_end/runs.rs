@@ -88,12 +88,8 @@ fn a_run_of_a_pipe_cannot_be_resumed_and_runs_and_resume_say_so() {
     let file = scratch.write("users.json", export((0..USERS).map(user)));
     let mut command = scratch.import_command(&sandbox, "-", &["--batch-size", "20", "--concurrency", "1"]);
     command.stdin(std::fs::File::open(scratch.path(&file)).expect("the file"));
-    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let start = Instant::now();
-    while sandbox.column("id").is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    until_of(&mut process, "nothing arrived", || !sandbox.column("id").is_empty());
     let id = interrupt(process).report()["run"].as_str().expect("an id").to_owned();
     let text = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0).stdout;
     assert!(text.contains("interrupted") && text.contains("cannot be resumed: it read standard input"), "{text}");

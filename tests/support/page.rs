@@ -46,6 +46,12 @@ impl<'a> Page<'a> {
             let path = scratch.path("fixtures").join(file);
             std::fs::copy(format!("{fixtures}/{file}"), path).expect("a fixture");
         }
+        std::fs::create_dir(scratch.path("fixtures/tenant")).expect("a directory");
+        for file in std::fs::read_dir(format!("{fixtures}/tenant")).expect("the tenant") {
+            let file = file.expect("a file");
+            let copy = scratch.path("fixtures/tenant").join(file.file_name());
+            std::fs::copy(file.path(), copy).expect("a fixture");
+        }
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
         Self { name, scratch, address: free.to_string(), runs: BTreeMap::new(), code: 0, served: Vec::new() }
     }
