@@ -32,6 +32,15 @@ fn a_build_without_the_sandbox_says_how_to_get_it() {
     }
 }
 
+#[cfg(not(feature = "codemod"))]
+#[test]
+fn a_build_without_the_codemod_says_how_to_get_it() {
+    for arguments in [&["migrate", "clerk", "codemod"][..], &["migrate", "clerk", "codemod", "--dry-run", "app"]] {
+        let told = refused(arguments);
+        assert!(told.contains("`cargo install --path . --features codemod`"), "{arguments:?}: {told}");
+    }
+}
+
 #[test]
 fn a_build_without_traits_schemas_says_how_to_get_them() {
     let dry_run = ["migrate", "clerk", "--import", "users.json", "--dry-run"];

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes, variables};
+use super::export::{self, ExportArguments};
+use super::{
+    CodemodArguments, ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes,
+    variables,
+};
 
 pub(super) const LONG_ABOUT: &str = "\
 Import a Clerk user export.
@@ -50,6 +54,9 @@ The manual is `avnology help TOPIC`; `avnology help` lists the topics.
     )
 }
 
+/// The command that is about code: nothing of the config file and of the table of options is for it.
+pub const CODEMOD: &str = "codemod";
+
 /// `avnology migrate clerk …`
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -74,6 +81,9 @@ pub struct ClerkArguments {
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub enum ClerkCommand {
+    /// Export a tenant from Clerk's API into files that the import reads
+    #[command(long_about = export::LONG_ABOUT, after_help = export::examples())]
+    Export(Box<ExportArguments>),
     /// List the runs, the newest first
     Runs(RunsArguments),
     /// Resume a run that was interrupted
@@ -82,4 +92,6 @@ pub enum ClerkCommand {
     Verify(Box<VerifyArguments>),
     /// Delete exactly the identities that one run created
     Undo(UndoArguments),
+    /// Move code from Clerk's packages to Avnology's, and list what is left
+    Codemod(Box<CodemodArguments>),
 }

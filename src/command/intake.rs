@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::passwords::JoinedPasswords;
-use crate::avnology::MAX_BODY_BYTES;
+use crate::avnology::{self, MAX_BODY_BYTES};
 use crate::mapping::{RecordMapper, UserMapper};
 use crate::passwords::JoinedMapper;
 use crate::pipeline::Intake;
@@ -13,7 +13,7 @@ use crate::source::Watch;
 /// The inputs of `reading`, with the passwords that their users lack, under `watch`.
 pub(super) fn intake(reading: &ReadingSettings, passwords: Option<&JoinedPasswords>, watch: Watch) -> Intake {
     let ReadingSettings { inputs, shard, limits, rules, workers, .. } = reading;
-    let users = UserMapper::new(rules.clone());
+    let users = UserMapper::new(rules.clone(), avnology::encode);
     let mapper: Arc<dyn RecordMapper> = match passwords {
         None => Arc::new(users),
         Some(passwords) => Arc::new(JoinedMapper::new(users, Arc::clone(&passwords.index))),

@@ -37,6 +37,7 @@ macro_rules! pages {
 
 pages! {
     inputs, "inputs.md", ["inputs", "import", "csv", "compressed", "duplicates"], "what is read: shapes, files and pipes, duplicates";
+    export, "export.md", ["export", "delta", "clerk-api"], "from Clerk's own API: export, resume, delta, the switch";
     mapping, "mapping.md", ["mapping", "schema"], "what becomes of each field, and rules of your own";
     passwords, "passwords.md", ["passwords"], "passwords that another file has";
     runs, "runs.md", ["runs", "resume", "undo", "verify", "rejects"], "runs: resume, replay of rejects, verify, undo";
@@ -44,6 +45,7 @@ pages! {
     metrics, "metrics.md", ["metrics", "exit-codes", "report", "logs"], "metrics, logs, reports and exit codes";
     pace, "pace.md", ["pace", "rate", "proxies"], "how fast the import goes, and the connection";
     shards, "shards.md", ["shards", "merge", "machines"], "one import on several machines";
+    codemod, "codemod.md", ["codemod", "code"], "moving a code base: what is swapped, and what is listed";
     stores, "stores.md", ["stores", "s3"], "inputs in S3, Google Cloud, Azure, or behind https";
     rehearse, "rehearse.md", ["rehearse", "stand-in"], "stand-ins for both sides, to rehearse against";
     options, "options.md", ["options", "environment"], "the options that matter most, and the environment";

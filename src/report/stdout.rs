@@ -22,6 +22,14 @@ pub fn print_text(text: &str) -> Result<(), StdoutError> {
     }
 }
 
+/// Writes a text that another program reads, such as a diff: to the byte.
+pub fn print_exact(text: &str) -> Result<(), StdoutError> {
+    match print(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
+}
+
 /// Writes one JSON value on one line, for programs.
 pub fn print_json(value: &impl Serialize) -> Result<(), StdoutError> {
     let json = serde_json::to_string(value).map_err(io::Error::from)?;

@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Environment;
 use super::config_value::{validate, values};
-use crate::cli::{Cli, OPTIONS, OptionRow};
+use crate::cli::{CODEMOD, Cli, OPTIONS, OptionRow};
 use crate::toml_document::{Document, Section, TextFault, shown, suggestion};
 
 /// How keys of Avnology ID begin.
@@ -62,6 +62,9 @@ struct ConfigEntry {
 impl ConfigEntry {
     /// Makes this the default of a command's option, and of its subcommands'.
     fn as_default(&self, command: Command) -> Command {
+        if command.get_name() == CODEMOD {
+            return command;
+        }
         // These are about a run that began before.
         let is_said = matches!(command.get_name(), "resume" | "undo") && self.option.is_remembered;
         let command = command.mut_args(|argument| {
@@ -84,7 +87,7 @@ fn clerk() -> Command {
 
 /// The options of a command and of its subcommands, by their long names.
 fn options(command: &Command) -> Vec<&Arg> {
-    let further = command.get_subcommands().flat_map(options);
+    let further = command.get_subcommands().filter(|further| further.get_name() != CODEMOD).flat_map(options);
     command.get_arguments().filter(|argument| argument.get_long().is_some()).chain(further).collect()
 }
 
@@ -182,9 +185,12 @@ mod tests {
             return value.get_name().to_owned();
         }
         match name {
-            "base-url" => "https://id.example.com".to_owned(),
+            "base-url" | "clerk-url" => "https://id.example.com".to_owned(),
+            "only" => "users,organizations".to_owned(),
+            "since" => "2026-11-23".to_owned(),
+            "compress" => "zstd".to_owned(),
             "missing-email" => "reject".to_owned(),
-            "rate" | "rate-min" | "rate-max" => "5/s".to_owned(),
+            "rate" | "rate-min" | "rate-max" | "clerk-rate" => "5/s".to_owned(),
             "shard" => "1/2".to_owned(),
             "batch-bytes" | "max-record-bytes" => "65536".to_owned(),
             _ => "5".to_owned(),

@@ -38,8 +38,11 @@ impl DryRunSettings {
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
-        NamedFiles::new(&output).reading(&reading).certificates(&connection).check(&runs, environment)?;
-        let default = if is_quiet(&options) { 0 } else { DEFAULT_PREVIEW };
+        NamedFiles::new(&output)
+            .reading(&reading)
+            .certificates(connection.certificates.as_deref())
+            .check(&runs, environment)?;
+        let default = if is_quiet(&options.output) { 0 } else { DEFAULT_PREVIEW };
         Ok(Self {
             reading,
             output,

@@ -126,7 +126,7 @@ impl ImportSettings {
     /// Fails if a file that the import writes is one that it reads.
     pub(super) fn checked(self, environment: &Environment) -> Result<Self, SettingsError> {
         let files = NamedFiles::new(&self.output).reading(&self.reading).target(&self.target);
-        files.certificates(&self.connection).check(&self.runs_directory, environment)?;
+        files.certificates(self.connection.certificates.as_deref()).check(&self.runs_directory, environment)?;
         Ok(self)
     }
 }
@@ -149,7 +149,7 @@ mod tests {
         let line = ["avnology", "migrate", "clerk", "--import", "users.json"].iter().chain(arguments);
         let Command::Migrate(migrate) = Cli::try_parse_from(line).expect("arguments").command else { panic!() };
         let Provider::Clerk(clerk) = migrate.provider;
-        let output = OutputSettings::new(&clerk.import.options);
+        let output = OutputSettings::new(&clerk.import.options.output);
         ImportOrDryRun::resolve(clerk.import, output, &environment(variables))
     }
 

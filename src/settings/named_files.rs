@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::connection::Connection;
 use super::output::OutputSettings;
 use super::reading::ReadingSettings;
 use super::target::TargetSettings;
@@ -72,8 +71,8 @@ impl<'s> NamedFiles<'s> {
     }
 
     /// The certificates.
-    pub(super) fn certificates(mut self, connection: &Connection) -> Self {
-        self.read.extend(connection.certificates.iter().map(|path| ("--cacert", path.clone())));
+    pub(super) fn certificates(mut self, path: Option<&Path>) -> Self {
+        self.read.extend(path.map(|path| ("--cacert", path.to_path_buf())));
         self
     }
 

@@ -40,7 +40,8 @@ impl VerifySettings {
         let target = TargetSettings::resolve(target, environment)?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;
-        let files = NamedFiles::new(&output).reading(&reading).target(&target).certificates(&connection);
+        let files =
+            NamedFiles::new(&output).reading(&reading).target(&target).certificates(connection.certificates.as_deref());
         files.check(&runs, environment)?;
         let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
         Ok(Self { reading, target, connection, output, sample, min_records: options.min_records })

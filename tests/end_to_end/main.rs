@@ -17,8 +17,12 @@ mod user;
 mod addresses;
 mod changed;
 mod clerk_document;
+mod clerk_export;
+mod clerk_export_kill;
 mod clerk_sandbox;
 mod cli;
+#[cfg(feature = "codemod")]
+mod codemod;
 mod consequence;
 mod csv;
 mod csv_programs;

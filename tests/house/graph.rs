@@ -180,7 +180,9 @@ fn files_below(src: &FilePath, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(directory).expect("a directory") {
             let path = entry.expect("an entry").path();
             let name = path.strip_prefix(src).expect("below").to_string_lossy().replace('\\', "/");
-            if path.is_dir() {
+            if path.join("Cargo.toml").exists() {
+                // A crate of its own is another house.
+            } else if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") && name != "main.rs" {
                 found.push(name);

@@ -1,0 +1,57 @@
+//! The names of environment variables: the guide's, and those of Clerk's without an equivalent.
+
+/// Clerk's publishable key.
+pub const PUBLISHABLE_KEY: &str = "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY";
+/// Clerk's secret key.
+pub const SECRET_KEY: &str = "CLERK_SECRET_KEY";
+/// The page to sign in.
+pub const SIGN_IN_URL: &str = "NEXT_PUBLIC_CLERK_SIGN_IN_URL";
+/// The page to sign up.
+pub const SIGN_UP_URL: &str = "NEXT_PUBLIC_CLERK_SIGN_UP_URL";
+/// Where the target is, for the provider.
+pub const DOMAIN: &str = "NEXT_PUBLIC_AVNOLOGY_DOMAIN";
+
+/// The documented equivalent of a variable.
+pub fn new_name(name: &str) -> Option<&'static str> {
+    match name {
+        PUBLISHABLE_KEY => Some("NEXT_PUBLIC_AVNOLOGY_PUBLISHABLE_KEY"),
+        SECRET_KEY => Some("AVNOLOGY_SECRET_KEY"),
+        _ => None,
+    }
+}
+
+/// Whether a name is that of a variable of Clerk's: `CLERK` is one of its words, and it looks like a variable.
+pub fn is_clerks_variable(name: &str) -> bool {
+    name.len() > "CLERK_".len()
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && name.split('_').any(|word| word == "CLERK")
+}
+
+/// The variables of Clerk's in a text, with their places: whole words only.
+pub fn variables(text: &str) -> Vec<(usize, &str)> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    for at in memchr::memmem::find_iter(bytes, b"CLERK") {
+        let start = bytes[..at].iter().rposition(|byte| !is_part(*byte)).map_or(0, |before| before + 1);
+        let end = bytes[at..].iter().position(|byte| !is_part(*byte)).map_or(bytes.len(), |behind| at + behind);
+        let name = &text[start..end];
+        if is_clerks_variable(name) && found.last() != Some(&(start, name)) {
+            found.push((start, name));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_words_that_look_like_variables_are_variables() {
+        let names = |text| variables(text).into_iter().map(|(_, name)| name).collect::<Vec<_>>();
+        assert_eq!(names("a=$CLERK_SECRET_KEY; ${VITE_CLERK_KEY}"), ["CLERK_SECRET_KEY", "VITE_CLERK_KEY"]);
+        assert_eq!(names("NEXT_PUBLIC_CLERK_A_CLERK_B=1"), ["NEXT_PUBLIC_CLERK_A_CLERK_B"]);
+        assert!(names("CLERK Clerk_KEY SHOPCLERK_KEY CLERKS_KEY myCLERK_KEY").is_empty());
+    }
+}

@@ -1,0 +1,180 @@
+//! One file by itself.
+
+use std::collections::BTreeSet;
+
+use super::needles::{is_interesting, names_clerk};
+use super::skip::{MAX_BYTES, Skip};
+use crate::code::Code;
+use crate::environment::variables;
+use crate::finding::{Action, Found};
+use crate::kind::Kind;
+use crate::lines::ending;
+use crate::other::{EnvironmentFile, find_by_text, is_deployment_file};
+use crate::rules::package_of;
+use crate::swap::{Context, Outcome, Swapped, swap};
+use crate::syntax::{Language, PackageJson, read_facts, read_package_json};
+
+/// What is known of a file, if it is of interest.
+#[derive(Debug)]
+pub struct Analysis {
+    /// Its path from the root, with `/`.
+    pub path: String,
+    /// Its text; empty if it was not read.
+    pub text: String,
+    /// What it is.
+    pub content: Content,
+    /// What there is to say that does not depend on other files.
+    pub found: Vec<Found>,
+    /// Packages of Clerk's that it names and that stay named.
+    pub clerk_packages: BTreeSet<String>,
+}
+
+/// What a file is.
+#[derive(Debug)]
+pub enum Content {
+    /// Code.
+    Code {
+        /// What becomes of it.
+        swapped: Box<Swapped>,
+        /// Modules that it imports without being Clerk's.
+        modules: BTreeSet<String>,
+    },
+    /// package.json.
+    Package(PackageJson),
+    /// Environment variables.
+    Environment(EnvironmentFile),
+    /// A build or a deployment.
+    Deployment,
+    /// A lock file, with the target's packages that it names.
+    Lock(BTreeSet<String>),
+    /// Anything else.
+    Text,
+    /// It was not read.
+    Skipped(Skip),
+}
+
+/// The names of lock files.
+const LOCK_FILES: [&str; 5] = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
+
+/// Looks at a file; nothing if it has nothing to do with Clerk.
+pub fn analyse(path: &str, bytes: &[u8], context: &Context<'_>) -> Option<Analysis> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if LOCK_FILES.contains(&name) {
+        return Some(of_lock_file(path, bytes, context));
+    }
+    let language = Language::of(path);
+    let is_package = name == "package.json";
+    if !is_package && !is_interesting(bytes, language.is_some()) {
+        return None;
+    }
+    let mut analysis = Analysis {
+        path: path.to_owned(),
+        text: String::new(),
+        content: Content::Text,
+        found: Vec::new(),
+        clerk_packages: BTreeSet::new(),
+    };
+    if bytes.len() as u64 > MAX_BYTES {
+        return analysis.skipped(Skip::TooLarge, bytes);
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return analysis.skipped(Skip::NotText, bytes) };
+    if let Some(language) = language {
+        if let Some(skip) = Skip::of_text(text) {
+            return analysis.skipped(skip, bytes);
+        }
+        text.clone_into(&mut analysis.text);
+        analysis.code(language, context);
+    } else {
+        text.clone_into(&mut analysis.text);
+        analysis.other(name, is_package);
+    }
+    let has_something = match &analysis.content {
+        Content::Code { swapped, modules } => {
+            !swapped.names.is_empty()
+                || !swapped.environment.is_empty()
+                || !swapped.mocks.is_empty()
+                || !modules.is_empty()
+        }
+        Content::Package(_) | Content::Environment(_) | Content::Deployment => true,
+        Content::Text | Content::Lock(_) | Content::Skipped(_) => false,
+    };
+    (has_something || !analysis.found.is_empty()).then_some(analysis)
+}
+
+fn of_lock_file(path: &str, bytes: &[u8], context: &Context<'_>) -> Analysis {
+    let packages = context.rules.target_packages();
+    let named = packages.into_iter().filter(|package| memchr::memmem::find(bytes, package.as_bytes()).is_some());
+    Analysis {
+        path: path.to_owned(),
+        text: String::new(),
+        content: Content::Lock(named.map(str::to_owned).collect()),
+        found: Vec::new(),
+        clerk_packages: BTreeSet::new(),
+    }
+}
+
+impl Analysis {
+    fn skipped(mut self, skip: Skip, bytes: &[u8]) -> Option<Self> {
+        if !names_clerk(bytes) {
+            return None;
+        }
+        let found = Found::new(Kind::Text, Code::NotRead, Action::Left, &self.path, vec![0]);
+        self.found
+            .push(found.saying(format!("The file names packages of Clerk's and was not read: {}.", skip.reason())));
+        self.content = Content::Skipped(skip);
+        Some(self)
+    }
+
+    fn code(&mut self, language: Language, context: &Context<'_>) {
+        let Some(facts) = read_facts(&self.text, language) else {
+            if names_clerk(self.text.as_bytes()) {
+                let at = self.text.find("@clerk/").unwrap_or(0);
+                self.found.push(Found::new(Kind::Text, Code::SyntaxError, Action::Left, "@clerk/", vec![at]));
+                self.clerk_packages = clerk_packages(&self.text);
+            }
+            return;
+        };
+        let mut swapped = swap(&self.text, &facts, language.is_typescript(), context);
+        self.found = std::mem::take(&mut swapped.found);
+        let left = swapped.names.iter().filter(|name| name.outcome == Outcome::Left).map(|name| name.module.as_str());
+        let others = facts.modules.iter().map(|usage| usage.module.as_str());
+        self.clerk_packages = left.chain(others).map(|module| package_of(module).to_owned()).collect();
+        let moved = swapped.names.iter().filter(|name| name.outcome == Outcome::Moved);
+        let targets = moved.filter_map(|name| context.rules.find(&name.module, &name.name)).map(|to| to.module.clone());
+        let present = facts.imports.iter().map(|import| import.module.clone()).filter(|module| {
+            let packages = context.rules.target_packages();
+            packages.contains(&package_of(module))
+        });
+        let modules = targets.chain(present).collect();
+        self.content = Content::Code { swapped: Box::new(swapped), modules };
+    }
+
+    fn other(&mut self, name: &str, is_package: bool) {
+        if is_package {
+            self.content = read_package_json(&self.text).map_or(Content::Text, Content::Package);
+            return;
+        }
+        if let Some(kind) = EnvironmentFile::of(&self.path) {
+            self.content = Content::Environment(kind);
+            return;
+        }
+        self.found = find_by_text(&self.path, &self.text);
+        if !matches!(ending(&self.path), "md" | "mdx") {
+            self.clerk_packages = clerk_packages(&self.text);
+        }
+        if is_deployment_file(&self.path) && !variables(&self.text).is_empty() && name != "package.json" {
+            self.content = Content::Deployment;
+        }
+    }
+}
+
+fn clerk_packages(text: &str) -> BTreeSet<String> {
+    let is_part = |byte: char| byte.is_ascii_alphanumeric() || byte == '-';
+    text.match_indices("@clerk/")
+        .map(|(at, scope)| {
+            let rest = &text[at + scope.len()..];
+            let end = rest.find(|other| !is_part(other)).unwrap_or(rest.len());
+            format!("{scope}{}", &rest[..end])
+        })
+        .collect()
+}

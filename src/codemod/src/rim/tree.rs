@@ -1,0 +1,94 @@
+//! The files of a work tree: those that git tracks, or, if that was asked for, those that stand there.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use ignore::WalkBuilder;
+
+use super::git::{GitError, Tracked, WorkTree};
+use super::options::Options;
+use crate::project::{Skip, is_foreign};
+
+/// What is there to look at.
+#[derive(Debug)]
+pub(super) struct Tree {
+    /// The root.
+    pub root: PathBuf,
+    /// Plain files that may be read, from the root, in order.
+    pub files: Vec<String>,
+    /// Those that are not read, with their number.
+    pub skipped: BTreeMap<Skip, usize>,
+    /// Files with changes that are not committed.
+    pub changed: Vec<String>,
+}
+
+impl Tree {
+    /// Asks git, or walks if there is none and that was asked for.
+    ///
+    /// # Errors
+    /// If there is no git and `--force` was not given.
+    pub(super) fn read(options: &Options) -> Result<Self, GitError> {
+        let base = base(options);
+        match WorkTree::of(&base) {
+            Ok(tree) => {
+                let (files, changed) = (tree.files()?, tree.changed()?);
+                Ok(Self::new(tree.root, &files, changed))
+            }
+            Err(error) if !options.force => Err(error),
+            Err(_) => {
+                let files = walk(&base);
+                Ok(Self::new(base, &files, Vec::new()))
+            }
+        }
+    }
+
+    fn new(root: PathBuf, tracked: &[Tracked], changed: Vec<String>) -> Self {
+        let packages: std::collections::HashSet<&str> = tracked
+            .iter()
+            .filter_map(|file| file.path.strip_suffix("package.json"))
+            .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+            .map(|folder| folder.trim_end_matches('/'))
+            .collect();
+        let (mut files, mut skipped) = (Vec::new(), BTreeMap::new());
+        for Tracked { path, is_plain } in tracked {
+            let skip = if !is_plain {
+                Some(Skip::NoPlainFile)
+            } else if is_foreign(path, |folder| packages.contains(folder)) {
+                Some(Skip::Foreign)
+            } else {
+                None
+            };
+            match skip {
+                Some(skip) => *skipped.entry(skip).or_default() += 1,
+                None => files.push(path.clone()),
+            }
+        }
+        Self { root, files, skipped, changed }
+    }
+}
+
+/// The folder of the first path that exists, or the directory.
+fn base(options: &Options) -> PathBuf {
+    let full = options.paths.first().map(|path| options.directory.join(path));
+    match full {
+        Some(path) if path.is_dir() => path,
+        Some(path) if path.exists() => path.parent().map_or_else(|| options.directory.clone(), PathBuf::from),
+        _ => options.directory.clone(),
+    }
+}
+
+fn walk(root: &std::path::Path) -> Vec<Tracked> {
+    let walk = WalkBuilder::new(root).hidden(false).require_git(false).build().filter_map(Result::ok);
+    let mut files: Vec<Tracked> = walk
+        .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
+        .filter_map(|entry| {
+            let path = entry.path().strip_prefix(root).ok()?;
+            let names: Option<Vec<&str>> = path.iter().map(std::ffi::OsStr::to_str).collect();
+            let path = names?.join("/");
+            let is_plain = entry.file_type().is_some_and(|kind| kind.is_file());
+            (!path.starts_with(".git/")).then_some(Tracked { path, is_plain })
+        })
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}

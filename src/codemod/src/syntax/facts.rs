@@ -1,0 +1,350 @@
+//! What is known of a file of code: plain facts with their places, and nothing of the parser.
+
+use std::collections::HashSet;
+
+/// The bytes from `start` to `end` of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Range {
+    /// The first byte.
+    pub start: usize,
+    /// The first byte behind.
+    pub end: usize,
+}
+
+impl Range {
+    /// The text of it.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether another range is inside.
+    pub fn holds(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// All that is known of a file.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Its import statements, in order.
+    pub imports: Vec<Import>,
+    /// `export … from`.
+    pub re_exports: Vec<ReExport>,
+    /// Modules of Clerk's that are taken as a whole, or named.
+    pub modules: Vec<ModuleUse>,
+    /// Its comments, in order.
+    pub comments: Vec<Comment>,
+    /// Every name that means something in the file.
+    pub names: HashSet<String>,
+    /// Names of environment variables of Clerk's.
+    pub environment: Vec<EnvironmentUse>,
+    /// The calls that make a middleware.
+    pub middleware: Vec<MiddlewareCall>,
+    /// Global interfaces of Clerk's that the file adds to.
+    pub augmentations: Vec<(String, usize)>,
+    /// `getToken({ template })`.
+    pub token_templates: Vec<usize>,
+    /// What a handler of webhooks would read.
+    pub webhook: WebhookFacts,
+}
+
+/// A comment.
+#[derive(Clone, Copy, Debug)]
+pub struct Comment {
+    /// With its marks.
+    pub range: Range,
+    /// Whether it ends with its line.
+    pub is_line: bool,
+}
+
+/// An import statement.
+#[derive(Debug)]
+pub struct Import {
+    /// The whole, with its semicolon if it has one.
+    pub range: Range,
+    /// The module's name with its quotes.
+    pub source: Range,
+    /// The module.
+    pub module: String,
+    /// `import type`.
+    pub is_type: bool,
+    /// A default import or `import * as`.
+    pub whole: Vec<Binding>,
+    /// Between the braces.
+    pub braces: Option<Range>,
+    /// The names in the braces.
+    pub names: Vec<ImportedName>,
+    /// `with { … }` behind it.
+    pub has_attributes: bool,
+}
+
+/// A local name for a module as a whole.
+#[derive(Debug)]
+pub struct Binding {
+    /// `default` or `*`.
+    pub imported: &'static str,
+    /// Where it is declared.
+    pub range: Range,
+    /// Where it is used.
+    pub uses: Vec<Use>,
+}
+
+/// A name in the braces of an import.
+#[derive(Debug)]
+pub struct ImportedName {
+    /// All of it, with `type` and `as`.
+    pub range: Range,
+    /// The name at the module.
+    pub imported: String,
+    /// Where that stands.
+    pub imported_range: Range,
+    /// The name in this file.
+    pub local: String,
+    /// `type` before it.
+    pub is_type: bool,
+    /// Where it is used.
+    pub uses: Vec<Use>,
+}
+
+impl ImportedName {
+    /// Whether it has another name here than at the module.
+    pub fn has_alias(&self) -> bool {
+        self.range.end > self.imported_range.end
+    }
+}
+
+/// A use of an imported name.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The name itself.
+    pub range: Range,
+    /// In which form.
+    pub form: UseForm,
+}
+
+/// The form of a use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UseForm {
+    /// `{ Name }` in an object.
+    Shorthand,
+    /// `export { Name }`.
+    Exported,
+    /// `<Name …>`.
+    Element(Vec<Attribute>),
+    /// `</Name>`.
+    Closing,
+    /// `<Name.Part …>`; `part` is true at the opening.
+    Part {
+        /// The part's name.
+        name: String,
+        /// Whether it is the opening tag.
+        is_opening: bool,
+    },
+    /// `Name(…)`.
+    Call(Call),
+    /// `Name.member`.
+    Member(String),
+    /// `typeof Name` in a type.
+    TypeOf,
+    /// As a type.
+    Type,
+    /// Anything else.
+    Value,
+}
+
+/// A prop of an element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// `None`: `{...spread}`.
+    pub name: Option<String>,
+    /// The name.
+    pub name_range: Range,
+    /// All of it.
+    pub range: Range,
+    /// Whether its value is the variable with the target's domain.
+    pub is_new_domain: bool,
+}
+
+/// A call of an imported name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Whether `await` stands before it.
+    pub is_awaited: bool,
+    /// What is read from its result, with the place.
+    pub members: Vec<(String, usize)>,
+}
+
+/// `export … from`.
+#[derive(Debug)]
+pub struct ReExport {
+    /// The whole.
+    pub range: Range,
+    /// The module's name with its quotes.
+    pub source: Range,
+    /// The module.
+    pub module: String,
+    /// Names at the module and names given to them; empty for `export *`.
+    pub names: Vec<(String, String)>,
+    /// `export type`, or a name with `type`.
+    pub is_type: bool,
+    /// `export *`.
+    pub is_all: bool,
+}
+
+/// A module of Clerk's that is named in another way than by `import … from`.
+#[derive(Debug)]
+pub struct ModuleUse {
+    /// Where.
+    pub place: usize,
+    /// The module.
+    pub module: String,
+    /// How.
+    pub form: ModuleForm,
+}
+
+/// How a module is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModuleForm {
+    /// `import()`, `require`, `typeof import()`, `import "…"`.
+    Taken,
+    /// `vi.mock` or `jest.mock`.
+    Mocked,
+    /// `declare module`.
+    Augmented,
+    /// In any other text.
+    Named,
+}
+
+/// A name of an environment variable.
+#[derive(Clone, Debug)]
+pub struct EnvironmentUse {
+    /// The name.
+    pub name: String,
+    /// Where it stands, without quotes.
+    pub range: Range,
+    /// In which form.
+    pub form: EnvironmentForm,
+}
+
+/// The form of a use of an environment variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvironmentForm {
+    /// `env.NAME`, `env["NAME"]`, or a key that is written out.
+    Name,
+    /// `{ NAME }`.
+    Shorthand,
+    /// Handed to something of Clerk's.
+    ForClerk,
+    /// In a form that cannot be renamed safely: a text, an import, an export.
+    Fixed,
+}
+
+/// A call that makes a middleware.
+#[derive(Debug)]
+pub struct MiddlewareCall {
+    /// The name that is called.
+    pub callee: Range,
+    /// From its bracket to its bracket.
+    pub arguments: Range,
+    /// The statement that it stands in.
+    pub statement: Range,
+    /// Of which form it is.
+    pub form: MiddlewareForm,
+}
+
+/// The form of a middleware.
+#[derive(Debug)]
+pub enum MiddlewareForm {
+    /// Without arguments.
+    Bare,
+    /// It protects what is in none of these lists.
+    Public {
+        /// The lists, in the order of their use.
+        lists: Vec<RouteList>,
+        /// The statements that declare them.
+        declarations: Vec<Range>,
+    },
+    /// `authMiddleware({ publicRoutes, ignoredRoutes })`.
+    Legacy {
+        /// The public ones.
+        public: Option<LegacyList>,
+        /// Those that it did not look at.
+        ignored: Option<LegacyList>,
+    },
+    /// It protects what is in the list.
+    Protected(Vec<String>),
+    /// Any other callback.
+    Callback,
+    /// Options.
+    Options,
+    /// Routes that are no plain list.
+    Routes,
+    /// Not the one default export.
+    Elsewhere,
+}
+
+/// A list of routes, all of them plain texts.
+#[derive(Clone, Debug)]
+pub struct RouteList {
+    /// Between the brackets.
+    pub inner: Range,
+    /// Each text, with its place.
+    pub routes: Vec<(Range, String)>,
+}
+
+/// A list of routes that is an option.
+#[derive(Clone, Debug)]
+pub struct LegacyList {
+    /// The option's name.
+    pub key: Range,
+    /// All of it, with the comma behind it.
+    pub property: Range,
+    /// The list.
+    pub list: RouteList,
+}
+
+/// What a handler of webhooks would read.
+#[derive(Debug, Default)]
+pub struct WebhookFacts {
+    /// Where `Webhook` of svix, or `verifyWebhook`, is used.
+    pub verifications: Vec<usize>,
+    /// Names of Svix's headers.
+    pub headers: Vec<String>,
+    /// Names of events.
+    pub events: Vec<String>,
+    /// What is read from `.data`.
+    pub fields: Vec<String>,
+}
+
+/// An object in a JSON document, below the document's own.
+#[derive(Clone, Debug)]
+pub struct JsonSection {
+    /// Its key.
+    pub name: String,
+    /// Between its braces.
+    pub inner: Range,
+    /// What is in it.
+    pub entries: Vec<JsonEntry>,
+}
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+pub struct JsonEntry {
+    /// The key.
+    pub key: String,
+    /// From the key's quote to the end of the value.
+    pub range: Range,
+    /// The value, if it is a text.
+    pub value: Option<String>,
+}
+
+/// What is known of a package.json.
+#[derive(Clone, Debug, Default)]
+pub struct PackageJson {
+    /// Its `name`.
+    pub name: Option<String>,
+    /// Whether it has `workspaces`.
+    pub has_workspaces: bool,
+    /// Its objects.
+    pub sections: Vec<JsonSection>,
+}

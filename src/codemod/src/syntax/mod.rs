@@ -1,0 +1,24 @@
+//! The only place that knows the parser: a text becomes plain facts with their places.
+//!
+//! The parser's interface changes with each of its versions, so all of its crates are pinned to one, and nothing outside of
+//! this folder names them.
+
+mod ancestors;
+mod facts;
+mod language;
+mod matchers;
+mod middleware;
+mod package_json;
+mod read;
+mod uses;
+mod variables;
+mod webhook;
+
+pub use facts::{
+    Attribute, Binding, Call, Comment, EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, JsonEntry,
+    JsonSection, LegacyList, MiddlewareCall, MiddlewareForm, ModuleForm, ModuleUse, PackageJson, Range, ReExport,
+    RouteList, Use, UseForm, WebhookFacts,
+};
+pub use language::Language;
+pub use package_json::read_package_json;
+pub use read::{parses, read_facts};
