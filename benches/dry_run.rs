@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::io::{BufReader, Cursor};
 use std::sync::Arc;
 
+use avnology_migrate::avnology::encode;
 use avnology_migrate::mapping::{Rules, map, parse};
 use avnology_migrate::source::{ReaderLimits, RecordChunk, RecordReader};
 use criterion::measurement::WallTime;
@@ -67,7 +68,7 @@ fn parsing(group: &mut Group<'_>, records: &[&[u8]]) {
             body.clear();
             for record in records {
                 let user = parse(record).expect("a user");
-                map(&user, &rules).expect("an identity").identity.encode(&mut body);
+                encode(&map(&user, &rules).expect("an identity").identity, &mut body);
             }
             body.len()
         });
@@ -81,15 +82,15 @@ fn mapping(group: &mut Group<'_>, records: &[&[u8]]) {
         bencher.iter(|| users.iter().filter(|user| map(user, &rules).is_ok()).count());
     });
     let identities: Vec<_> = users.iter().map(|user| map(user, &rules).expect("an identity").identity).collect();
-    let encode = |body: &mut Vec<u8>| {
+    let encode_all = |body: &mut Vec<u8>| {
         body.clear();
         for identity in &identities {
-            identity.encode(body);
+            encode(identity, body);
         }
     };
     let mut body = Vec::new();
-    group.bench_function("encode", |bencher| bencher.iter(|| encode(&mut body)));
-    encode(&mut body);
+    group.bench_function("encode", |bencher| bencher.iter(|| encode_all(&mut body)));
+    encode_all(&mut body);
     let encoded = serde_json::Deserializer::from_slice(&body).into_iter::<Value>();
     let trees: Vec<Value> = encoded.map(|tree| tree.expect("JSON")).collect();
     group.bench_function("encode: serde_json from a tree", |bencher| {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, MigrateArguments, Provider, RunOptions, RunsArguments, RunsCommand,
+    ClerkArguments, ClerkCommand, Command, MigrateArguments, OutputOptions, Provider, RunsArguments, RunsCommand,
     SandboxArguments,
 };
 use crate::command::{self, ImportError};
@@ -13,8 +13,8 @@ use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{Console, LogFormat, print_text};
 use crate::settings::{
-    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ImportOrDryRun, ImportSettings, MergeSettings, OutputSettings,
-    RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
+    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportOrDryRun, ImportSettings, MergeSettings,
+    OutputSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
 };
 use crate::signal::{Signal, Signals};
 
@@ -68,28 +68,33 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
     match command {
         None => {
             let job = if import.dry_run { "dry-run" } else { "import" };
-            let Some(output) = start_job(&import.options, job) else { return ExitStatus::Usage };
+            let Some(output) = start_job(&import.options.output, job) else { return ExitStatus::Usage };
             let settings = ImportOrDryRun::resolve(import, output.clone(), environment);
             let command = async |settings, signals| match settings {
-                ImportOrDryRun::DryRun(settings) => command::dry_run(settings, signals).await,
-                ImportOrDryRun::Import(settings) => command::import(settings, signals).await,
+                ImportOrDryRun::DryRun(settings) => command::dry_run(*settings, signals).await,
+                ImportOrDryRun::Import(settings) => command::import(*settings, signals).await,
             };
-            run_job(output, settings, command).await
+            Box::pin(run_job(output, settings, command)).await
+        }
+        Some(ClerkCommand::Export(export)) => {
+            let Some(output) = start_job(&export.output, "export") else { return ExitStatus::Usage };
+            let settings = ExportSettings::resolve(*export, output.clone(), environment);
+            run_job(output, settings, command::export).await
         }
         Some(ClerkCommand::Resume(resume)) => {
-            let Some(output) = start_job(&resume.options, "import") else { return ExitStatus::Usage };
+            let Some(output) = start_job(&resume.options.output, "import") else { return ExitStatus::Usage };
             let settings = ImportSettings::resume(resume, output.clone(), environment);
-            run_job(output, settings, command::import).await
+            Box::pin(run_job(output, settings, command::import)).await
         }
         Some(ClerkCommand::Verify(verify)) => {
-            let Some(output) = start_job(&verify.options, "verify") else { return ExitStatus::Usage };
+            let Some(output) = start_job(&verify.options.output, "verify") else { return ExitStatus::Usage };
             let settings = VerifySettings::resolve(*verify, output.clone(), environment);
-            run_job(output, settings, command::verify).await
+            Box::pin(run_job(output, settings, command::verify)).await
         }
         Some(ClerkCommand::Undo(undo)) => {
-            let Some(output) = start_job(&undo.options, "undo") else { return ExitStatus::Usage };
+            let Some(output) = start_job(&undo.options.output, "undo") else { return ExitStatus::Usage };
             let settings = UndoSettings::resolve(undo, output.clone(), environment);
-            run_job(output, settings, command::undo).await
+            Box::pin(run_job(output, settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {
             logging::start(0, LogFormat::Text);
@@ -110,7 +115,7 @@ fn print(text: &str) -> ExitStatus {
 }
 
 /// Starts the log and the metrics of a job, whose name is for the metrics. If the metrics cannot be written, it says so.
-fn start_job(options: &RunOptions, job: &'static str) -> Option<OutputSettings> {
+fn start_job(options: &OutputOptions, job: &'static str) -> Option<OutputSettings> {
     logging::start(options.verbose, options.log_format);
     let output = OutputSettings::new(options);
     let console = output.console;

@@ -22,7 +22,7 @@
 //!    the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`]: today
 //!    [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
-//! 4. [`mapping::MigrationIdentity::encode`] writes the form in which it is sent, with metadata to the byte.
+//! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
 //!    [`destination`]. [`avnology::AdminCalls`] is one; it knows the vendor's requests, statuses and codes.
@@ -32,6 +32,7 @@
 //! The pure middle of it, by itself:
 //!
 //! ```
+//! use avnology_migrate::avnology::encode;
 //! use avnology_migrate::mapping::{Rules, map, parse};
 //!
 //! let record = br#"{"id":"user_1","email_addresses":[{"email_address":"ada@example.com","verified":true}]}"#;
@@ -39,7 +40,7 @@
 //! let rules = Rules::default();
 //! let mapped = map(&user, &rules).expect("an identity");
 //! let mut body = Vec::new();
-//! mapped.identity.encode(&mut body);
+//! encode(&mapped.identity, &mut body);
 //! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
 //! ```
 //!
@@ -111,6 +112,8 @@
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
+//! | [`clerk_api`] | Clerk's Backend API, which is only read |
+//! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
@@ -136,7 +139,7 @@
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
-//! documented and assumed, is in [`avnology`]; the form in which an identity is sent is [`mapping`]'s.
+//! documented and assumed, is in [`avnology`].
 //!
 //! [memory]: ../../../tests/end_to_end/memory.rs
 //! [sweep]: ../../../tests/end_to_end/sweep.rs
@@ -157,6 +160,7 @@ pub mod account;
 pub mod application;
 pub mod avnology;
 pub mod clerk;
+pub mod clerk_api;
 #[cfg(feature = "sandbox")]
 pub mod clerk_sandbox;
 pub mod cli;
@@ -164,6 +168,7 @@ pub mod command;
 pub mod delivery;
 pub mod destination;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod http;
 pub mod id_map;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use avnology_migrate::account::Silent;
+use avnology_migrate::avnology::encode;
 use avnology_migrate::mapping::{Rules, UserMapper, map, parse};
 use avnology_migrate::pipeline::{self, DryRun, Intake, Job, Mode};
 use avnology_migrate::signal::Signals;
@@ -51,7 +52,7 @@ fn a_record_takes_few_allocations() {
     let parsing = each(|record, _| drop(parse(record).expect("a user")));
     let all = each(|record, body| {
         let user = parse(record).expect("a user");
-        map(&user, &Rules::default()).expect("an identity").identity.encode(body);
+        encode(&map(&user, &Rules::default()).expect("an identity").identity, body);
     });
     // Measured: 7 in 100 records for framing (the chunks), 2 for the lists of a user, 5 more for what is mapped.
     let framing = framing.count_total * 100 / USERS;
@@ -113,7 +114,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
         inputs: vec![Input::from_argument(file.path())],
         shard: None,
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
-        mapper: Arc::new(UserMapper::new(Rules::default())),
+        mapper: Arc::new(UserMapper::new(Rules::default(), encode)),
         largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
         workers: 2,

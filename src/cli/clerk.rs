@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::export::{self, ExportArguments};
 use super::{
     CodemodArguments, ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes,
     variables,
@@ -80,6 +81,9 @@ pub struct ClerkArguments {
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub enum ClerkCommand {
+    /// Export a tenant from Clerk's API into files that the import reads
+    #[command(long_about = export::LONG_ABOUT, after_help = export::examples())]
+    Export(Box<ExportArguments>),
     /// List the runs, the newest first
     Runs(RunsArguments),
     /// Resume a run that was interrupted

@@ -7,6 +7,7 @@ mod codemod;
 #[path = "no_codemod.rs"]
 mod codemod;
 mod exit_codes;
+mod export;
 mod help;
 mod import;
 mod mapping;
@@ -14,6 +15,7 @@ mod merge;
 mod migrate;
 mod options;
 mod output;
+mod output_options;
 mod resume;
 mod run_ids;
 mod run_options;
@@ -32,6 +34,7 @@ use clap::{Parser, Subcommand};
 
 pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
 pub use codemod::CodemodArguments;
+pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
 pub use import::ImportArguments;
@@ -39,9 +42,11 @@ pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
 pub use options::{
-    BASE_URL, CACERT, CONCURRENCY, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, OPTIONS, OptionRow, RATE,
+    RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
 pub use output::{OutputFormat, ProgressStyle};
+pub use output_options::OutputOptions;
 pub use resume::ResumeArguments;
 pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;

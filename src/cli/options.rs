@@ -45,6 +45,8 @@ impl OptionRow {
 pub const BASE_URL: OptionRow = OptionRow::new("base-url").variable("AVNOLOGY_BASE_URL");
 /// `--cacert`
 pub const CACERT: OptionRow = OptionRow::new("cacert").variable("AVNOLOGY_CACERT");
+/// `--clerk-url`, whose variable Clerk's own programs know, too
+pub const CLERK_URL: OptionRow = OptionRow::new("clerk-url").variable("CLERK_API_URL");
 /// `--concurrency`
 pub const CONCURRENCY: OptionRow = OptionRow::new("concurrency").variable("AVNOLOGY_CONCURRENCY").remembered();
 /// `--rate`
@@ -60,6 +62,9 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("batch-size").remembered(),
     OptionRow::new("burst"),
     CACERT,
+    OptionRow::new("clerk-rate"),
+    CLERK_URL,
+    OptionRow::new("compress"),
     CONCURRENCY,
     OptionRow::new("config").typed_only(),
     OptionRow::new("connect-timeout"),
@@ -76,8 +81,10 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("metrics-file"),
     OptionRow::new("min-records").remembered(),
     OptionRow::new("missing-email"),
+    OptionRow::new("new").typed_only(),
     OptionRow::new("new-run"),
     OptionRow::new("on-existing"),
+    OptionRow::new("only"),
     OptionRow::new("out").typed_only(),
     OptionRow::new("output"),
     OptionRow::new("passwords"),
@@ -96,6 +103,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("sandbox").typed_only(),
     OptionRow::new("sandbox-db").typed_only(),
     OptionRow::new("shard"),
+    OptionRow::new("since"),
     OptionRow::new("strict").remembered(),
     OptionRow::new("traits-schema"),
     OptionRow::new("verbose"),
@@ -109,11 +117,18 @@ pub const SECRET_KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
 /// The variable that says how many shards there are, where the engine does not.
 pub const SHARDS: &str = "AVNOLOGY_SHARDS";
 
+/// The variable with the key of Clerk's API, under the name that Clerk's own programs use.
+pub const CLERK_SECRET_KEY: &str = "CLERK_SECRET_KEY";
+/// The variable that names a file with the key of Clerk's API.
+pub const CLERK_SECRET_KEY_FILE: &str = "CLERK_SECRET_KEY_FILE";
+
 /// Variables that are no option, and what each one is.
 const OTHER_VARIABLES: &[(&str, &str)] = &[
     (SECRET_KEY, "the admin key; it needs the scopes admin:users:read and admin:users:write"),
     (SECRET_KEY_FILE, "a file with the key; read again when the target refuses the key"),
     (SHARDS, "how many shards there are, for --shard auto"),
+    (CLERK_SECRET_KEY, "the key of Clerk's API, for `export`"),
+    (CLERK_SECRET_KEY_FILE, "a file with that key"),
     ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "the proxy to the target"),
     ("NO_COLOR", "no colours"),
 ];
@@ -155,7 +170,6 @@ mod tests {
         "release",
         "test",
         // fixtures/generate_export.rs
-        "out",
         "users",
         // sbatch
         "array",
@@ -226,6 +240,9 @@ mod tests {
                     seen_options.insert(name.to_owned());
                 }
             }
+            // Clerk's own programs have further variables.
+            let of_clerk = words(&text, "CLERK_", |character| character.is_ascii_alphanumeric() || character == '_');
+            seen_variables.extend(of_clerk.map(str::to_owned));
             for word in words(&text, "AVNOLOGY_", |character| character.is_ascii_alphanumeric() || character == '_') {
                 // The API's error codes end with a number.
                 if !word.ends_with(|last: char| last.is_ascii_digit()) {

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{OutputFormat, ProgressStyle};
+use super::OutputOptions;
 use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
-use crate::report::LogFormat;
 
 /// How to run.
 #[derive(Debug, Args)]
@@ -80,39 +79,13 @@ pub struct RunOptions {
     #[arg(long, value_name = "BYTES", value_parser = record_bytes, help_heading = "Mapping")]
     pub max_record_bytes: Option<usize>,
 
-    /// What to print on standard output at the end
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    pub output: OutputFormat,
-
-    /// How to show progress on standard error
-    #[arg(long, value_name = "STYLE", default_value = "auto", help_heading = "Output")]
-    pub progress: ProgressStyle,
-
-    /// Print nothing if all went well, one line if records were rejected, and errors
-    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
-    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
-    #[arg(hide_possible_values = true, conflicts_with = "verbose", help_heading = "Output")]
-    pub quiet: bool,
-
-    /// The format of standard error: text, or one JSON object a line, with progress and errors, too
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    pub log_format: LogFormat,
-
-    /// Write metrics for the textfile collector of Prometheus's node exporter to this file
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub metrics_file: Option<PathBuf>,
-
-    /// Print more; given twice, still more
-    #[arg(long, short, action = ArgAction::Count, help_heading = "Output")]
-    pub verbose: u8,
+    /// Where the output goes.
+    #[command(flatten)]
+    pub output: OutputOptions,
 
     /// The directory of the runs: journals, rejects and reports [default: .avnology/runs]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub runs_dir: Option<PathBuf>,
-
-    /// Also write the JSON report to this file (a dry run writes it nowhere else)
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub report: Option<PathBuf>,
 }
 
 fn batch_size(text: &str) -> Result<usize, String> {

@@ -14,7 +14,7 @@ use crate::kind::Kind;
 use crate::pipeline::{self, DryRun, Job, Mode};
 use crate::plan::MigrationPlan;
 use crate::report::RunDetails;
-use crate::settings::{DryRunSettings, Reading};
+use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::Watch;
 
@@ -43,7 +43,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
 }
 
 /// Says which steps an import of the same inputs has.
-fn log_plan(reading: &Reading) {
+fn log_plan(reading: &ReadingSettings) {
     let plan = MigrationPlan::of(reading.inputs.iter().map(|input| (Kind::User, input.clone())));
     let steps = plan.steps().len();
     for (number, step) in (1..).zip(plan.steps()) {

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use findings::Findings;
+use findings::FileFindings;
 use kept::{keep, read_kept};
 
 use super::import_error::ImportError;
@@ -21,7 +21,7 @@ use crate::files::create_private;
 use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};
 use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
 use crate::pipeline::find_duplicates;
-use crate::settings::{OutputSettings, Reading};
+use crate::settings::{OutputSettings, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::{KnownInputs, Recorder, SourceError, Watch};
 
@@ -29,7 +29,7 @@ use crate::source::{KnownInputs, Recorder, SourceError, Watch};
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'s> {
     /// The inputs, and how they are mapped.
-    pub reading: &'s Reading,
+    pub reading: &'s ReadingSettings,
     /// The passwords that their users lack.
     pub passwords: Option<&'s JoinedPasswords>,
     /// Where the progress goes.
@@ -43,7 +43,7 @@ pub(super) enum FirstPass {
     /// Nothing, for some of them can be read only once: the target decides about duplicates.
     Pipe,
     /// What is in the files.
-    Files(Findings),
+    Files(FileFindings),
 }
 
 impl FirstPass {
@@ -61,7 +61,7 @@ impl FirstPass {
         if let Some(kept) = read_kept(subject.passwords, directory)? {
             return Ok(Self::Files(kept));
         }
-        let seen = Seen::look(subject, create_private(&directory.blocks()), signals).await?;
+        let seen = LookedThrough::look(subject, create_private(&directory.blocks()), signals).await?;
         // An earlier part of the run may have had all this, and lost it.
         let before = FirstPassRecord::read(directory).ok().flatten();
         let sent = before.map_or(has_begun, |before| before.prediction.sent);
@@ -72,7 +72,7 @@ impl FirstPass {
         }
         let kept = keep(directory, subject.passwords, (&seen.known, prediction), &seen.found);
         let duplicates = Arc::new(kept.map_err(StopReason::Temporary)?);
-        Ok(Self::Files(Findings { duplicates, known: Arc::new(seen.known), prediction }))
+        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(seen.known), prediction }))
     }
 
     /// Goes through the inputs of a comparison, which keeps nothing.
@@ -80,13 +80,13 @@ impl FirstPass {
         if subject.reading.has_pipe() {
             return Ok(Self::Pipe);
         }
-        let seen = Seen::look(subject, tempfile::tempfile(), signals).await?;
+        let seen = LookedThrough::look(subject, tempfile::tempfile(), signals).await?;
         if let Some(passwords) = subject.passwords {
             passwords.close(seen.is_complete)?;
         }
         let duplicates = tempfile::tempfile().and_then(|file| seen.found.write(file));
         let duplicates = Arc::new(duplicates.map_err(StopReason::Temporary)?);
-        Ok(Self::Files(Findings { duplicates, known: Arc::new(seen.known), prediction: seen.prediction }))
+        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(seen.known), prediction: seen.prediction }))
     }
 
     /// Who is in the inputs twice, if that is known.
@@ -105,7 +105,7 @@ impl FirstPass {
             .map_or_else(|| Watch::Record(Arc::default()), |findings| Watch::Hold(Arc::clone(&findings.known)))
     }
 
-    fn findings(&self) -> Option<&Findings> {
+    fn findings(&self) -> Option<&FileFindings> {
         match self {
             Self::Pipe => None,
             Self::Files(findings) => Some(findings),
@@ -114,7 +114,7 @@ impl FirstPass {
 }
 
 /// What going through the files has shown.
-struct Seen {
+struct LookedThrough {
     found: FoundDuplicates,
     known: KnownInputs,
     prediction: Prediction,
@@ -122,7 +122,7 @@ struct Seen {
     is_complete: bool,
 }
 
-impl Seen {
+impl LookedThrough {
     /// Goes through the files; what their bytes are is kept in `blocks`.
     async fn look(subject: Subject<'_>, blocks: io::Result<File>, signals: &mut Signals) -> Result<Self, ImportError> {
         subject.output.console.note("Looking for duplicates within the input …");
@@ -135,7 +135,7 @@ impl Seen {
 }
 
 /// Counts what will be rejected: what does not map, and duplicates.
-fn predict(found: &FoundDuplicates, ledger: &Ledger, reading: &Reading) -> io::Result<Prediction> {
+fn predict(found: &FoundDuplicates, ledger: &Ledger, reading: &ReadingSettings) -> io::Result<Prediction> {
     let (mut ours, mut all) = (0, 0);
     for duplicate in found.iter() {
         let Duplicate { place, meaning, .. } = duplicate?;

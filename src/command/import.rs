@@ -8,6 +8,7 @@
 
 mod account;
 mod confirmed;
+mod ended;
 mod foresight;
 mod prepare;
 
@@ -15,26 +16,25 @@ use std::sync::Arc;
 
 use account::ImportAccount;
 use confirmed::ConfirmedOf;
+use ended::EndedImport;
 use foresight::Foresight;
-use prepare::{Part, PreparedRun, prepare};
+use prepare::{PreparedRun, RunPart, prepare};
 
 use super::first_pass::Subject;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::probe_objects;
-use super::intake::intake;
 use super::memory_log::{log_bound, log_peak};
 use super::passwords::JoinedPasswords;
-use super::progress::{reporter_with_metrics, start_metrics};
+use super::progress::start_metrics;
 use super::target::{Target, at_target, connect};
-use crate::account::StopReason;
 use crate::avnology::{AdminCalls, preflight};
 use crate::delivery::{Delivery, OnExisting};
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::journal::RunRecord;
 use crate::pace::Pace;
-use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Sending, delivery_memory};
+use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, Sending, delivery_memory};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 
@@ -61,14 +61,15 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let ImportSettings { reading, output, limits, .. } = settings;
+    let ImportSettings { reading, connection, output, limits, .. } = settings;
     let signals = &mut signals;
-    let PreparedRun { run, journal, progress, mut ledger, part, locks } =
-        prepare(settings, &target.name, signals).await?;
+    let PreparedRun { run, journal, progress, ledger, part, locks } = prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let calls = preflight_calls(&target, settings, &run.record, signals).await?;
+    let (client, capabilities) = connect(&target, connection, signals, preflight).await?;
+    tracing::info!(batch = capabilities.batch, run = run.directory.id(), "the target is ready");
+    let calls = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
     let done = ledger.counts().read;
-    if part != Part::First {
+    if part != RunPart::First {
         output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
     }
     let confirmed = confirmed_before(settings, &target.name, (run.directory.id(), part), &calls, signals).await?;
@@ -78,67 +79,37 @@ async fn import_into(
         output.console.note(STRICT_AND_FAIL);
     }
     let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: limits.strict };
-    let has_begun = part != Part::First && (done > 0 || !progress.in_doubt.is_empty());
+    let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let foresight = Foresight::of_run(subject, &run.directory, has_begun, (*limits, &ledger), signals).await?;
-    let account = ImportAccount { target: &target, run: &run, output };
-    let (first, refused) = match foresight {
-        // The account says that it ended on its input, so that the same command begins anew with the repaired one.
-        Foresight::Unreadable(error) => {
-            ledger.stopped = Some(StopReason::Unreadable(error));
-            return account.give(&ledger, Some(journal), None);
+    let kept = (&run.directory, limits.min_records);
+    let ended = match foresight {
+        Foresight::Unreadable(error) => EndedImport::unreadable(ledger, journal, error),
+        Foresight::Refused(first, reason) => {
+            let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
+            let mode = Mode::Refused(Box::new(import_run), reason);
+            EndedImport::run(subject, &first, mode, kept, signals).await
         }
-        Foresight::Refused(first, reason) => (first, Some(reason)),
-        Foresight::Clear(first) => (first, None),
-    };
-    let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
-    let mode = match refused {
-        Some(reason) => Mode::Refused(import_run, reason),
-        None => Mode::Import(
-            import_run,
-            Sending {
+        Foresight::Clear(first) => {
+            let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
+            let sending = Sending {
                 delivery: delivery(settings, calls, &run.record),
                 confirmed,
                 ids,
                 max_errors: limits.max_errors,
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
-            },
-        ),
+            };
+            let mode = Mode::Import(Box::new(import_run), Box::new(sending));
+            EndedImport::run(subject, &first, mode, kept, signals).await
+        }
     };
-    let job = Job { intake: intake(reading, passwords.as_ref(), first.watch()), mode };
-    let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), signals).await;
     keep_learned_ids(&settings.runs_directory, &target.name).await;
-    ledger.require_records(limits.min_records);
-    // That users share an address is counted in any case.
-    if let Some(found) = first.duplicates()
-        && let Err(error) = ledger.name_sharing(found, reading.shard)
-    {
-        tracing::warn!(%error, "the users who share an address are not named");
-    }
-    // If that fails, the account of the import is given all the same.
-    let joined = passwords.map(|passwords| passwords.close_in(ledger.stopped.is_none(), &run.directory));
-    let joined = joined.transpose().unwrap_or_else(|error| {
-        tracing::warn!(%error, "the account of the passwords is missing");
-        None
-    });
     // Whether the run is over is said under the locks.
-    let status = account.give(&ledger, journal, joined);
+    let status = ImportAccount { target: &target, run: &run, output }.give(ended);
     drop(locks);
     status
 }
 
-/// Makes sure that the target is there and takes what is sent to it.
-async fn preflight_calls(
-    target: &Target,
-    ImportSettings { connection, .. }: &ImportSettings,
-    record: &RunRecord,
-    signals: &mut Signals,
-) -> Result<AdminCalls, ImportError> {
-    let (client, capabilities) = connect(target, connection, signals, preflight).await?;
-    tracing::info!(batch = capabilities.batch, run = record.id, "the target is ready");
-    Ok(AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry))
-}
-
+/// How the run sends.
 fn delivery(settings: &ImportSettings, calls: AdminCalls, record: &RunRecord) -> Delivery {
     Delivery {
         destination: Arc::new(calls),
@@ -153,7 +124,7 @@ fn delivery(settings: &ImportSettings, calls: AdminCalls, record: &RunRecord) ->
 async fn confirmed_before(
     settings: &ImportSettings,
     target: &str,
-    (run, part): (&str, Part),
+    (run, part): (&str, RunPart),
     calls: &AdminCalls,
     signals: &mut Signals,
 ) -> Result<Option<ConfirmedBefore>, ImportError> {
@@ -164,7 +135,7 @@ async fn confirmed_before(
         is_shard: settings.reading.shard.is_some(),
         on_existing: settings.on_existing,
         recheck: settings.recheck,
-        knows_all: part != Part::Later { knows_all: false },
+        knows_all: part != RunPart::Later { knows_all: false },
     };
     tokio::select! {
         loaded = of.load(calls) => Ok(loaded?),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
 use super::undo_error::UndoError;
 use crate::account::StopReason;
@@ -27,6 +28,9 @@ pub enum ImportError {
     /// The run is not undone.
     #[error(transparent)]
     Undo(#[from] UndoError),
+    /// The export from Clerk's API is not finished.
+    #[error(transparent)]
+    Export(#[from] ExportCommandError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -60,6 +64,7 @@ impl ImportError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Target(error) => ExitStatus::of_target(error),
+            Self::Export(error) => error.exit_status(),
             Self::Interrupted(Signal::Interrupt)
             | Self::Undo(UndoError::Interrupted { signal: Signal::Interrupt, .. }) => ExitStatus::Interrupted,
             Self::Interrupted(Signal::Terminate)

@@ -4,12 +4,12 @@
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
 use crate::account::StopReason;
-use crate::settings::Reading;
+use crate::settings::ReadingSettings;
 use crate::signal::Signals;
 use crate::source::{Input, SourceError};
 
 /// Opens each file once, so that a wrong path is the first thing that is reported, and the only one.
-pub(super) fn look_at_inputs(reading: &Reading) -> Result<(), PrepareError> {
+pub(super) fn look_at_inputs(reading: &ReadingSettings) -> Result<(), PrepareError> {
     reading.files().try_for_each(open_once)
 }
 
@@ -25,7 +25,7 @@ pub(super) fn open_once(input: &Input) -> Result<(), PrepareError> {
 }
 
 /// Finds out which version of each object is read from here on.
-pub(super) async fn probe_objects(reading: &Reading, signals: &mut Signals) -> Result<(), ImportError> {
+pub(super) async fn probe_objects(reading: &ReadingSettings, signals: &mut Signals) -> Result<(), ImportError> {
     for input in reading.files() {
         let Input::Object(object) = input.clone() else { continue };
         let looking = tokio::task::spawn_blocking(move || object.version());

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::passwords::JoinedPasswords;
-use crate::avnology::MAX_BODY_BYTES;
+use crate::avnology::{self, MAX_BODY_BYTES};
 use crate::mapping::{RecordMapper, UserMapper};
 use crate::passwords::JoinedMapper;
 use crate::pipeline::Intake;
-use crate::settings::Reading;
+use crate::settings::ReadingSettings;
 use crate::source::Watch;
 
 /// The inputs of `reading`, with the passwords that their users lack, under `watch`.
-pub(super) fn intake(reading: &Reading, passwords: Option<&JoinedPasswords>, watch: Watch) -> Intake {
-    let Reading { inputs, shard, limits, rules, workers, .. } = reading;
-    let users = UserMapper::new(rules.clone());
+pub(super) fn intake(reading: &ReadingSettings, passwords: Option<&JoinedPasswords>, watch: Watch) -> Intake {
+    let ReadingSettings { inputs, shard, limits, rules, workers, .. } = reading;
+    let users = UserMapper::new(rules.clone(), avnology::encode);
     let mapper: Arc<dyn RecordMapper> = match passwords {
         None => Arc::new(users),
         Some(passwords) => Arc::new(JoinedMapper::new(users, Arc::clone(&passwords.index))),

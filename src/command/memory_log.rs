@@ -3,13 +3,13 @@
 use super::intake::intake;
 use crate::pace::PaceRules;
 use crate::pipeline::{MemoryBound, peak_memory};
-use crate::settings::Reading;
+use crate::settings::ReadingSettings;
 use crate::source::Watch;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
 /// Logs the bound before a job; `sending` is how it is sent, if it is.
-pub(super) fn log_bound(reading: &Reading, sending: Option<&PaceRules>) {
+pub(super) fn log_bound(reading: &ReadingSettings, sending: Option<&PaceRules>) {
     let MemoryBound { usual, largest, long_answers } = MemoryBound::of(&intake(reading, None, Watch::Nothing), sending);
     tracing::info!(
         usual_mib = usual / MEBIBYTE,

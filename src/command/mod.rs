@@ -6,6 +6,8 @@ pub mod codemod;
 #[path = "no_codemod.rs"]
 pub mod codemod;
 mod dry_run;
+mod export;
+mod export_command_error;
 mod first_pass;
 mod help;
 mod id_maps;
@@ -32,6 +34,8 @@ mod undo_error;
 mod verify;
 
 pub use dry_run::dry_run;
+pub use export::export;
+pub use export_command_error::ExportCommandError;
 pub use help::help;
 pub use import::import;
 pub use import_error::ImportError;

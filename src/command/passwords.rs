@@ -10,7 +10,7 @@ use crate::files::replace_private;
 use crate::journal::RunDirectory;
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
 use crate::report::Console;
-use crate::settings::Reading;
+use crate::settings::ReadingSettings;
 use crate::signal::Signals;
 use crate::source::Input;
 
@@ -25,7 +25,7 @@ pub(super) struct JoinedPasswords {
 impl JoinedPasswords {
     /// Reads the file with the passwords, if there is one.
     pub(super) async fn read(
-        reading: &Reading,
+        reading: &ReadingSettings,
         console: Console,
         signals: &mut Signals,
     ) -> Result<Option<Self>, ImportError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::account::{Reporter, Silent};
-use crate::report::{Bars, JsonLines, Measured, PlainLines, UndoProgress};
+use crate::report::{Bars, JsonLines, Measured, PlainLines, ProgressDisplay};
 use crate::settings::{OutputSettings, ProgressMode};
 use crate::source::Input;
 
@@ -40,12 +40,12 @@ fn reporter(progress: ProgressMode, inputs: &[Input]) -> Box<dyn Reporter> {
     }
 }
 
-/// What shows how far undoing a run is that created so many identities.
-pub(super) fn of_undoing(progress: ProgressMode, created: u64) -> UndoProgress {
+/// What shows how far a job is that is no run of the pipeline, and of how much, if that is known.
+pub(super) fn display(progress: ProgressMode, total: Option<u64>) -> ProgressDisplay {
     match progress {
-        ProgressMode::Bars => UndoProgress::bar(created),
-        ProgressMode::Plain => UndoProgress::lines(),
-        ProgressMode::Json(every) => UndoProgress::json(every),
-        ProgressMode::None => UndoProgress::silent(),
+        ProgressMode::Bars => ProgressDisplay::bar(total),
+        ProgressMode::Plain => ProgressDisplay::lines(),
+        ProgressMode::Json(every) => ProgressDisplay::json(every),
+        ProgressMode::None => ProgressDisplay::silent(),
     }
 }

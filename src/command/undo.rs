@@ -25,7 +25,7 @@ use doubts_file::DoubtsFile;
 
 use super::id_maps::with_id_map;
 use super::import_error::ImportError;
-use super::progress::{of_undoing, start_metrics};
+use super::progress::{display, start_metrics};
 use super::target::{Target, at_target, connect};
 use super::undo_error::UndoError;
 use crate::avnology::{AdminCalls, MAX_PAGE, preflight_reading};
@@ -38,7 +38,7 @@ use crate::journal::{
     UndoneRecord,
 };
 use crate::pace::Pace;
-use crate::report::{Deleted, StdoutError, UndoProgress, print_json};
+use crate::report::{Deleted, ProgressDisplay, StdoutError, print_json};
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
 
@@ -81,7 +81,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
         amendment: None,
         counts: &counts,
     };
-    let mut progress = of_undoing(output.progress, created);
+    let mut progress = display(output.progress, Some(created));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
@@ -133,12 +133,12 @@ fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<WhatI
 }
 
 /// Shows how far it is, for ever.
-async fn show(counts: &Cell<Deleted>, progress: &mut UndoProgress) {
+async fn show(counts: &Cell<Deleted>, progress: &mut ProgressDisplay) {
     let started = Instant::now();
     let mut ticks = interval(TICK);
     loop {
         ticks.tick().await;
-        progress.update(counts.get(), started.elapsed());
+        progress.update(&counts.get(), started.elapsed());
     }
 }
 

@@ -17,7 +17,7 @@ use crate::pace::Pace;
 use crate::report::{StdoutError, print_json};
 use crate::settings::{OutputSettings, VerifySettings};
 use crate::signal::Signals;
-use crate::verify::{Account, Verification, run};
+use crate::verify::{Account, VerifyJob, run};
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -48,7 +48,7 @@ async fn verify_target(
     {
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
-    let verification = Verification {
+    let job = VerifyJob {
         intake: intake(reading, passwords.as_ref(), first.watch()),
         duplicates: first.duplicates().cloned(),
         sample: settings.sample,
@@ -56,7 +56,7 @@ async fn verify_target(
         concurrency: connection.pace.concurrency.start,
     };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let mut account = run(verification, reporter.as_mut(), signals).await;
+    let mut account = run(job, reporter.as_mut(), signals).await;
     account.ledger.require_records(settings.min_records);
     if let Some(path) = &output.report {
         let written = write_report(path, &account.report(&name));

@@ -84,10 +84,13 @@ impl Client {
 
     /// Sends a request once. If its key is refused and there is a new one by now, sends it once more with that.
     pub async fn send(&self, request: Request) -> Reply {
-        let Request { method, url, body, idempotency_key, keep } = request;
+        let Request { method, url, body, idempotency_key, header, keep } = request;
         let mut plain = self.http.request(method, url);
         if body.is_some() {
             plain = plain.header(CONTENT_TYPE, "application/json");
+        }
+        if let Some((name, value)) = header {
+            plain = plain.header(name, value);
         }
         if let Some(key) = &idempotency_key {
             plain = plain.header("Idempotency-Key", key);

@@ -23,6 +23,8 @@ pub struct Request {
     /// JSON.
     pub(super) body: Option<Bytes>,
     pub(super) idempotency_key: Option<String>,
+    /// What else the vendor wants to be told, by name and value.
+    pub(super) header: Option<(&'static str, &'static str)>,
     pub(super) keep: Keep,
 }
 
@@ -54,7 +56,13 @@ impl Request {
         Self { idempotency_key, ..Self::new(Method::POST, url, Some(body), Keep::Results) }
     }
 
+    /// This request with a header of the vendor's.
+    #[must_use]
+    pub fn with_header(self, name: &'static str, value: &'static str) -> Self {
+        Self { header: Some((name, value)), ..self }
+    }
+
     fn new(method: Method, url: Url, body: Option<Bytes>, keep: Keep) -> Self {
-        Self { method, url, body, idempotency_key: None, keep }
+        Self { method, url, body, idempotency_key: None, header: None, keep }
     }
 }

@@ -37,6 +37,7 @@ macro_rules! pages {
 
 pages! {
     inputs, "inputs.md", ["inputs", "import", "csv", "compressed", "duplicates"], "what is read: shapes, files and pipes, duplicates";
+    export, "export.md", ["export", "delta", "clerk-api"], "from Clerk's own API: export, resume, delta, the switch";
     mapping, "mapping.md", ["mapping", "schema"], "what becomes of each field, and rules of your own";
     passwords, "passwords.md", ["passwords"], "passwords that another file has";
     runs, "runs.md", ["runs", "resume", "undo", "verify", "rejects"], "runs: resume, replay of rejects, verify, undo";

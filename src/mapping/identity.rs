@@ -1,8 +1,8 @@
-//! The canonical form of a migrated user, and the form in which it is sent.
+//! The canonical form of a migrated user.
 
 use std::borrow::Cow;
 
-use serde::ser::{SerializeMap, SerializeStruct};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -199,7 +199,8 @@ pub struct ClerkOrigin<'a> {
 }
 
 impl Credentials<'_> {
-    fn is_empty(&self) -> bool {
+    /// Whether there is no way to sign in.
+    pub(crate) fn is_empty(&self) -> bool {
         self.hashed_password.is_none() && self.providers.is_empty()
     }
 }
@@ -246,50 +247,5 @@ impl MigrationIdentity<'_> {
     /// Whether the user may not sign in.
     pub fn is_disabled(&self) -> bool {
         self.state == State::Disabled
-    }
-
-    /// Appends the form in which requests carry it: `{"identity":{…}}`, the documented top-level fields filled from the
-    /// traits.
-    pub fn encode(&self, body: &mut Vec<u8>) {
-        #[derive(Serialize)]
-        struct Request<'a> {
-            identity: Wire<'a>,
-        }
-        let written = serde_json::to_writer(body, &Request { identity: Wire(self) });
-        debug_assert!(written.is_ok(), "writing to memory cannot fail, and every key is a string");
-    }
-}
-
-/// The flat form of `POST /v1/identities` with the fields of part 2 of the contract added.
-struct Wire<'a>(&'a MigrationIdentity<'a>);
-
-impl Serialize for Wire<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let MigrationIdentity { external_id, state, traits, credentials, admin_metadata, locale, .. } = self.0;
-        let mut fields = serializer.serialize_struct("identity", 13)?;
-        fields.serialize_field("external_id", external_id)?;
-        fields.serialize_field("state", state)?;
-        fields.serialize_field("email", &traits.email)?;
-        fields.serialize_field("email_verified", &self.0.email_verified)?;
-        for (name, value) in [
-            ("username", traits.username.as_deref()),
-            ("first_name", traits.first_name.as_deref()),
-            ("last_name", traits.last_name.as_deref()),
-            ("phone", traits.phone),
-            ("locale", *locale),
-        ] {
-            if let Some(value) = value {
-                fields.serialize_field(name, value)?;
-            }
-        }
-        if traits.phone.is_some() {
-            fields.serialize_field("phone_verified", &self.0.phone_verified)?;
-        }
-        fields.serialize_field("traits", traits)?;
-        if !credentials.is_empty() {
-            fields.serialize_field("credentials", credentials)?;
-        }
-        fields.serialize_field("admin_metadata", admin_metadata)?;
-        fields.end()
     }
 }

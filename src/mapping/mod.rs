@@ -1,9 +1,9 @@
 //! Clerk to Avnology ID: pure, synchronous, the same for dry-run and import.
 //!
 //! ```text
-//! record bytes ── parse ──► clerk::User ── map ──► MigrationIdentity ── encode ──► {"identity":{…}}
-//!                   │                       │                             │
-//!                   └────────► Rejection ◄──┴─────────────────────────────┘   (stable code, field, sentence)
+//! record bytes ── parse ──► clerk::User ── map ──► MigrationIdentity ── WireForm ──► what is sent
+//!                   │                       │
+//!                   └────────► Rejection ◄──┘   (stable code, field, sentence)
 //! ```
 //!
 //! This is done for each record by a [`RecordMapper`], one for each kind: today [`UserMapper`]. What is behind it sees bytes, ids,
@@ -67,4 +67,4 @@ pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;
 pub use unique_keys::{UniqueKey, UniqueKeys};
 pub use user::{Mapped, map};
-pub use user_mapper::{UserMapper, read_user};
+pub use user_mapper::{UserMapper, WireForm, read_user};

@@ -4,23 +4,27 @@ use std::io;
 
 use super::reject_line::{RecordContent, content};
 use super::{
-    MapOutput, Mapped, Notices, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, map, parse, parse_row,
-    row_rejection,
+    MapOutput, Mapped, MigrationIdentity, Notices, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, map, parse,
+    parse_row, row_rejection,
 };
 use crate::clerk::{COLUMNS, User};
 use crate::kind::Kind;
 use crate::source::RawRecord;
 
-/// Maps users by rules.
+/// Appends the form in which a destination takes an identity.
+pub type WireForm = fn(&MigrationIdentity<'_>, &mut Vec<u8>);
+
+/// Maps users by rules, and writes them in a destination's form.
 #[derive(Clone, Debug)]
 pub struct UserMapper {
     rules: Rules,
+    form: WireForm,
 }
 
 impl UserMapper {
-    /// A mapper that goes by these rules.
-    pub fn new(rules: Rules) -> Self {
-        Self { rules }
+    /// A mapper that goes by these rules, for a destination that takes this form.
+    pub fn new(rules: Rules, form: WireForm) -> Self {
+        Self { rules, form }
     }
 
     /// The rules.
@@ -33,7 +37,7 @@ impl UserMapper {
         let mut mapped = map(user, &self.rules)?;
         mapped.notices.extend(notices);
         if output.wants_encoded {
-            mapped.identity.encode(&mut output.encoded);
+            (self.form)(&mapped.identity, &mut output.encoded);
         }
         if let Some(keys) = &mut output.keys {
             collect(&mapped, keys);

@@ -13,6 +13,11 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// So many requests a minute, and at least one.
+    pub fn per_minute(requests: u32) -> Self {
+        Self { requests: NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN), per: Duration::from_mins(1) }
+    }
+
     /// Requests a second.
     pub fn per_second(self) -> f64 {
         f64::from(self.requests.get()) / self.per.as_secs_f64()

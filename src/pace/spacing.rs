@@ -225,7 +225,7 @@ mod tests {
         spacing.sent(refused);
         spacing.answered(refused, refused + Duration::from_micros(200), true);
         exchange(&mut spacing, start, 1000, 3);
-        assert_eq!(spacing.earliest(INTERVAL), Some(start + Duration::from_millis(1000) + INTERVAL));
+        assert_eq!(spacing.earliest(INTERVAL), Some(start + Duration::from_secs(1) + INTERVAL));
     }
 
     #[test]

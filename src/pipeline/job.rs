@@ -46,9 +46,9 @@ pub enum Mode {
     Search(Arc<DuplicateFinder>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
-    Refused(ImportRun, StopReason),
+    Refused(Box<ImportRun>, StopReason),
     /// It is sent.
-    Import(ImportRun, Sending),
+    Import(Box<ImportRun>, Box<Sending>),
 }
 
 /// How a dry run runs.
@@ -94,7 +94,7 @@ pub struct ConfirmedBefore {
 }
 
 /// What the stages need, one by one, in each mode.
-pub(super) struct Parts {
+pub(super) struct ModeParts {
     pub check: DuplicateCheck,
     /// Collects what a dry run reports at its end.
     pub reported: Option<Arc<DuplicateFinder>>,
@@ -110,7 +110,7 @@ pub(super) struct Parts {
     pub predicted: u64,
 }
 
-impl Parts {
+impl ModeParts {
     pub(super) fn of(mode: Mode, intake: &Intake) -> Self {
         match mode {
             Mode::DryRun(DryRun { preview, max_errors }) => {
@@ -120,14 +120,15 @@ impl Parts {
             }
             Mode::Search(finder) => Self::looking(intake, DuplicateCheck::Find(finder)),
             Mode::Refused(run, reason) => {
-                let mut parts = Self::of_run(run);
+                let mut parts = Self::of_run(*run);
                 parts.ledger.stopped = Some(reason);
                 parts
             }
-            Mode::Import(run, Sending { delivery, confirmed, ids, max_errors, predicted }) => {
+            Mode::Import(run, sending) => {
+                let Sending { delivery, confirmed, ids, max_errors, predicted } = *sending;
                 let (confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
                 let (delivery, lookup) = (Some(delivery), lookup.flatten());
-                Self { delivery, confirmed, lookup, ids, max_errors, predicted, ..Self::of_run(run) }
+                Self { delivery, confirmed, lookup, ids, max_errors, predicted, ..Self::of_run(*run) }
             }
         }
     }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
-use super::job::Parts;
+use super::job::ModeParts;
 use super::{Intake, Job, commit, duplicates, fill, map, mappers, read};
+use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::delivery::{MemoryBudget, Sender};
-use crate::journal::{Journal, Tracker};
+use crate::delivery::{Delivery, MemoryBudget, Sender};
+use crate::journal::{Journal, Progress, Tracker};
 use crate::signal::Signals;
 use crate::source::Input;
 
@@ -25,7 +26,7 @@ const EVENTS: usize = 256;
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> (Ledger, Option<Journal>) {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
-    let parts = Parts::of(job.mode, &job.intake);
+    let parts = ModeParts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
     let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
@@ -54,17 +55,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
     let stopped = stop.clone();
     let stages = match parts.delivery {
-        Some(delivery) => {
-            let (batches, waiting) = mpsc::channel(1);
-            let envelope = delivery.destination.envelope();
-            let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory), envelope };
-            let sender = Sender::new(delivery, events.clone(), stop.clone(), abort.clone());
-            let limits = sender.limits();
-            tokio::spawn(async move {
-                let filling = fill::batches(mapped, limits, &progress.in_doubt, outlet, events);
-                futures::join!(filling, sender.run(waiting));
-            })
-        }
+        Some(delivery) => tokio::spawn(send(mapped, delivery, progress, events, (stop.clone(), abort.clone()))),
         None => tokio::spawn(async move {
             fill::discard(mapped, &events).await;
             if let Some(finder) = parts.reported {
@@ -87,6 +78,22 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     let (ledger, journal) = committer.run(inbox, reporter, signals).await;
     (end(stages, ledger).await, journal)
+}
+
+/// Packs what was mapped, and sends it.
+async fn send(
+    mapped: impl Stream<Item = map::MappedChunk>,
+    delivery: Delivery,
+    progress: Arc<Progress>,
+    events: mpsc::Sender<Event>,
+    (stop, abort): (CancellationToken, CancellationToken),
+) {
+    let (batches, waiting) = mpsc::channel(1);
+    let envelope = delivery.destination.envelope();
+    let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory), envelope };
+    let sender = Sender::new(delivery, events.clone(), stop, abort);
+    let filling = fill::batches(mapped, sender.limits(), &progress.in_doubt, outlet, events);
+    futures::join!(filling, sender.run(waiting));
 }
 
 /// The committer ends when the stages do: nothing is left of them but how they ended.

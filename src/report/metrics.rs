@@ -13,10 +13,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::moment::Figures;
-use super::{GivenPath, Moment};
+use super::{ExportFigures, GivenPath, Moment};
 use crate::account::{Ledger, Reporter};
 use crate::exit::ExitStatus;
 use crate::files::{directory_of, sync_directory_of};
+use crate::pace::PaceFigures;
 
 /// How often the file is written. By default Prometheus reads it every 15 seconds.
 const EVERY: Duration = Duration::from_secs(5);
@@ -41,7 +42,7 @@ pub struct MetricsFile {
 /// The content of the file.
 #[derive(Clone, Debug, Default)]
 struct MetricsState {
-    /// `import`, `dry-run`, `verify` or `undo`.
+    /// `import`, `dry-run`, `verify`, `undo` or `export`.
     job: &'static str,
     run: Option<String>,
     started: Option<Timestamp>,
@@ -49,6 +50,8 @@ struct MetricsState {
     last_success: Option<i64>,
     last_completion: Option<i64>,
     figures: Option<Figures>,
+    /// Of an export from Clerk's API.
+    exported: Option<ExportFigures>,
     rejected_by_code: Vec<(&'static str, u64)>,
     /// Whether the inputs have any record.
     has_records: bool,
@@ -109,6 +112,11 @@ impl MetricsFile {
                 state.last_completion = Some(now.as_second());
             }
         });
+    }
+
+    /// The progress of an export.
+    pub fn exported(&self, figures: &ExportFigures) {
+        self.change(|state| state.exported = Some(figures.clone()));
     }
 
     fn record(&self, moment: &Moment<'_>) {
@@ -214,6 +222,9 @@ impl fmt::Display for MetricsState {
         let moment = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok()).map(seconds);
         metrics.single(LAST_SUCCESS, "When an import last ended with nothing rejected.", moment(self.last_success))?;
         metrics.single(LAST_COMPLETION, "When an import last settled all records.", moment(self.last_completion))?;
+        if let Some(figures) = &self.exported {
+            metrics.exported(figures)?;
+        }
         let Some(figures) = &self.figures else { return Ok(()) };
         metrics.figures(figures)?;
         let rejected = self.rejected_by_code.iter().map(|(code, count)| (label("code", code), number(*count)));
@@ -253,14 +264,28 @@ impl Metrics<'_, '_> {
         self.family("records", "Records read so far, by outcome.", records)?;
         self.single("read_bytes", "Bytes of the input read so far.", Some(number(figures.bytes)))?;
         self.single("input_bytes", "Bytes of the input, if known.", figures.bytes_total.map(number))?;
-        let requests = [("sent", figures.requests), ("retried", figures.retries), ("refused", figures.throttled)];
+        self.requests(figures.requests, figures.retries, figures.throttled)?;
+        figures.pace.as_ref().map_or(Ok(()), |pace| self.pace(pace))
+    }
+
+    fn exported(&mut self, figures: &ExportFigures) -> fmt::Result {
+        self.single("exported_records", "Records in the files of the export.", Some(number(figures.exported)))?;
+        self.single("exported_bytes", "Their bytes.", Some(number(figures.bytes)))?;
+        self.requests(figures.requests, figures.retries, figures.throttled)?;
+        self.pace(&figures.pace)
+    }
+
+    fn requests(&mut self, sent: u64, retried: u64, refused: u64) -> fmt::Result {
+        let requests = [("sent", sent), ("retried", retried), ("refused", refused)];
         let requests = requests.map(|(kind, count)| (label("kind", kind), number(count)));
         self.family(
             "requests",
             "Requests sent; retries among them; requests refused because they came too fast.",
             requests,
-        )?;
-        let Some(pace) = &figures.pace else { return Ok(()) };
+        )
+    }
+
+    fn pace(&mut self, pace: &PaceFigures) -> fmt::Result {
         self.single("allowed_requests_per_second", "The rate that the program keeps.", Some(pace.rate))?;
         let concurrency = u32::try_from(pace.concurrency).unwrap_or(u32::MAX);
         self.single("concurrency", "Requests that may be in flight at once.", Some(concurrency.into()))?;

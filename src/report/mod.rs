@@ -5,6 +5,7 @@
 
 mod bars;
 mod console;
+mod exporting;
 mod given_path;
 mod human;
 mod json_line;
@@ -12,6 +13,7 @@ mod json_lines;
 mod metrics;
 mod moment;
 mod plain;
+mod progress_display;
 mod run_report;
 mod stdout;
 mod summary;
@@ -20,13 +22,15 @@ mod visible;
 
 pub use bars::Bars;
 pub use console::{Console, LogFormat};
+pub use exporting::{ExportFigures, write_export_summary};
 pub use given_path::GivenPath;
 pub use json_lines::JsonLines;
 pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
 pub use plain::PlainLines;
+pub use progress_display::{Progress, ProgressDisplay};
 pub use run_report::{RunDetails, RunReport};
 pub use stdout::{StdoutError, print_exact, print_json, print_text, stream_to_stdout};
 pub use summary::write_summary;
-pub use undoing::{Deleted, UndoProgress};
+pub use undoing::Deleted;
 pub use visible::{visible, visible_json};

@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(rate(&[("AVNOLOGY_RATE", "20/s")], " --rate 10/s"), Some("10/s".to_owned()));
         // What would be a contradiction if both were typed is none with the file.
         assert!(import(text, &[], " --sandbox").target.sandbox);
-        assert_eq!(import(text, &[], " --verbose").options.verbose, 1);
+        assert_eq!(import(text, &[], " --verbose").options.output.verbose, 1);
         let typed = import(text, &[], " --import a.json b.json").import;
         assert_eq!(typed, [PathBuf::from("a.json"), PathBuf::from("b.json")]);
     }
@@ -168,7 +168,7 @@ mod tests {
         let text = "[migrate.clerk]\nrate = '30/s'\nreport = 'report.json'";
         let cli = parse(text, &[], "avnology migrate clerk resume").unwrap();
         let Some(ClerkCommand::Resume(resume)) = clerk(cli).command else { panic!() };
-        assert_eq!((resume.options.rate, resume.options.report.is_some()), (None, true));
+        assert_eq!((resume.options.rate, resume.options.output.report.is_some()), (None, true));
     }
 
     #[test]

@@ -185,9 +185,12 @@ mod tests {
             return value.get_name().to_owned();
         }
         match name {
-            "base-url" => "https://id.example.com".to_owned(),
+            "base-url" | "clerk-url" => "https://id.example.com".to_owned(),
+            "only" => "users,organizations".to_owned(),
+            "since" => "2026-11-23".to_owned(),
+            "compress" => "zstd".to_owned(),
             "missing-email" => "reject".to_owned(),
-            "rate" | "rate-min" | "rate-max" => "5/s".to_owned(),
+            "rate" | "rate-min" | "rate-max" | "clerk-rate" => "5/s".to_owned(),
             "shard" => "1/2".to_owned(),
             "batch-bytes" | "max-record-bytes" => "65536".to_owned(),
             _ => "5".to_owned(),

@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
-use super::reading::{Reading, ReadingChoice};
+use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
 use super::{Environment, SettingsError};
 use crate::cli::ImportArguments;
@@ -15,7 +15,7 @@ const DEFAULT_PREVIEW: usize = 3;
 #[derive(Clone, Debug)]
 pub struct DryRunSettings {
     /// What to read and how to map it.
-    pub reading: Reading,
+    pub reading: ReadingSettings,
     /// Where its output goes.
     pub output: OutputSettings,
     /// Identities to show.
@@ -35,11 +35,14 @@ impl DryRunSettings {
     ) -> Result<Self, SettingsError> {
         let ImportArguments { import, passwords, shard, mapping, preview, options, .. } = arguments;
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = Reading::resolve(choice, &options, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
-        NamedFiles::new(&output).reading(&reading).certificates(&connection).check(&runs, environment)?;
-        let default = if is_quiet(&options) { 0 } else { DEFAULT_PREVIEW };
+        NamedFiles::new(&output)
+            .reading(&reading)
+            .certificates(connection.certificates.as_deref())
+            .check(&runs, environment)?;
+        let default = if is_quiet(&options.output) { 0 } else { DEFAULT_PREVIEW };
         Ok(Self {
             reading,
             output,

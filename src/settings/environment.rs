@@ -1,6 +1,6 @@
 //! The environment and `.env`, read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,9 +10,28 @@ use secrecy::SecretString;
 
 use super::SettingsError;
 use super::engine::is_of_engine;
-use crate::cli::{OptionRow, SECRET_KEY, SECRET_KEY_FILE};
-use crate::http::{BaseUrl, KeySource, Proxy, check_proxy};
+use crate::cli::{CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, OptionRow, SECRET_KEY, SECRET_KEY_FILE};
+use crate::http::{BaseUrl, KeySource, Proxy, check_key, check_proxy};
 use crate::journal::LockDirectory;
+
+/// The variables that a key comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyVariables {
+    /// The one that holds it.
+    pub key: &'static str,
+    /// The one that names a file with it.
+    pub file: &'static str,
+    /// What messages call the key.
+    pub called: &'static str,
+}
+
+impl KeyVariables {
+    /// Of the target's key.
+    pub(super) const ADMIN: Self = Self { key: SECRET_KEY, file: SECRET_KEY_FILE, called: "the admin key" };
+
+    /// Of the key of Clerk's API.
+    pub(super) const CLERK: Self = Self { key: CLERK_SECRET_KEY, file: CLERK_SECRET_KEY_FILE, called: "Clerk's key" };
+}
 
 /// Where programs keep state between runs, by the XDG Base Directory Specification.
 const STATE_HOME: &str = "XDG_STATE_HOME";
@@ -32,8 +51,9 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
-    /// The `.env` file that the key was found in.
-    key_in: Option<PathBuf>,
+    /// The `.env` file, and which of the variables are in it and not in the process's environment.
+    dot_env: PathBuf,
+    of_dot_env: BTreeSet<String>,
     /// The config file, which is no less the user's.
     config_file: Option<PathBuf>,
 }
@@ -51,9 +71,9 @@ impl Environment {
             Err(error) => return Err(SettingsError::DotEnv(error.to_string())),
         }
         let of_process = of_process()?;
-        let key_in = (!of_process.contains_key(SECRET_KEY)).then(|| directory.join(".env"));
+        let of_dot_env = variables.keys().filter(|name| !of_process.contains_key(*name)).cloned().collect();
         variables.extend(of_process);
-        Ok(Self { variables, key_in, config_file: None })
+        Ok(Self { variables, dot_env: directory.join(".env"), of_dot_env, config_file: None })
     }
 
     /// These variables, and no `.env`.
@@ -86,8 +106,9 @@ impl Environment {
 
     /// The files that settings are read from.
     pub(super) fn files(&self) -> Vec<PathBuf> {
-        let key_file = self.get(SECRET_KEY_FILE).map(PathBuf::from);
-        [PathBuf::from(".env")].into_iter().chain(key_file).chain(self.config_file.clone()).collect()
+        let key_files = [SECRET_KEY_FILE, CLERK_SECRET_KEY_FILE].map(|name| self.get(name).map(PathBuf::from));
+        let key_files = key_files.into_iter().flatten();
+        [PathBuf::from(".env")].into_iter().chain(key_files).chain(self.config_file.clone()).collect()
     }
 
     /// The proxy on the way to a target. There is none to this machine.
@@ -113,19 +134,19 @@ impl Environment {
         names.iter().find_map(|name| Some((*name, self.variables.get(*name)?.as_str())))
     }
 
-    /// Where the admin key is to be found, now and later.
-    pub(super) fn key_source(&self) -> KeySource {
-        let given = self.get(SECRET_KEY).map(SecretString::from);
-        match (self.get(SECRET_KEY_FILE), &self.key_in) {
-            (Some(file), _) if given.is_none() => KeySource::File(PathBuf::from(file)),
-            (_, Some(dot_env)) if given.is_some() => {
-                let dot_env = dot_env.clone();
+    /// Where a key is to be found, now and later.
+    pub(super) fn key_source(&self, names: KeyVariables) -> KeySource {
+        let given = self.get(names.key).map(SecretString::from);
+        match self.get(names.file) {
+            Some(file) if given.is_none() => KeySource::File(PathBuf::from(file)),
+            _ if given.is_some() && self.of_dot_env.contains(names.key) => {
+                let dot_env = self.dot_env.clone();
                 KeySource::Read(Arc::new(move || {
                     let text = std::fs::read_to_string(&dot_env).ok()?;
                     let variables = read_dot_env(&text).ok()?;
                     variables
                         .into_iter()
-                        .rfind(|(name, _)| name == SECRET_KEY)
+                        .rfind(|(name, _)| name == names.key)
                         .map(|(_, value)| SecretString::from(value))
                 }))
             }
@@ -133,24 +154,40 @@ impl Environment {
         }
     }
 
-    /// What messages call the place that the admin key comes from.
-    pub(super) fn key_place(&self) -> String {
-        match (self.get(SECRET_KEY), self.get(SECRET_KEY_FILE), &self.key_in) {
-            (None, Some(file), _) => format!("`{file}` ({SECRET_KEY_FILE})"),
-            (Some(_), _, Some(_)) => format!("`.env` ({SECRET_KEY})"),
-            _ => SECRET_KEY.to_owned(),
+    /// The key that is there now, if there is one. Warns if everybody on this machine can read it.
+    pub(super) fn checked_key(
+        &self,
+        source: &KeySource,
+        names: KeyVariables,
+    ) -> Result<Option<SecretString>, SettingsError> {
+        let KeyVariables { file: variable, called, .. } = names;
+        let Some(key) = source.read().map_err(|source| SettingsError::KeyFile { variable, source })? else {
+            return Ok(None);
+        };
+        check_key(&key).map_err(|fault| SettingsError::Key { called, place: self.key_place(names), fault })?;
+        self.warn_of_readers(names);
+        Ok(Some(key))
+    }
+
+    /// What messages call the place that a key comes from.
+    fn key_place(&self, names: KeyVariables) -> String {
+        let KeyVariables { key, file: key_file, .. } = names;
+        match (self.get(key), self.get(key_file)) {
+            (None, Some(file)) => format!("`{file}` ({key_file})"),
+            (Some(_), _) if self.of_dot_env.contains(key) => format!("`.env` ({key})"),
+            _ => key.to_owned(),
         }
     }
 
-    /// Warns if everybody on this machine can read the file that the admin key is in.
-    pub(super) fn warn_of_readers(&self) {
-        let file = match (self.get(SECRET_KEY), self.get(SECRET_KEY_FILE)) {
-            (Some(_), _) => self.key_in.clone(),
+    /// Warns if everybody on this machine can read the file that a key is in.
+    fn warn_of_readers(&self, names: KeyVariables) {
+        let file = match (self.get(names.key), self.get(names.file)) {
+            (Some(_), _) => self.of_dot_env.contains(names.key).then(|| self.dot_env.clone()),
             (None, file) => file.map(PathBuf::from),
         };
         let Some(file) = file.filter(|file| can_all_read(file)) else { return };
-        let file = file.strip_prefix(".").unwrap_or(&file).display();
-        tracing::warn!("everybody on this machine can read the admin key in `{file}`; `chmod 600 {file}` ends that");
+        let (file, called) = (file.strip_prefix(".").unwrap_or(&file).display(), names.called);
+        tracing::warn!("everybody on this machine can read {called} in `{file}`; `chmod 600 {file}` ends that");
     }
 
     /// What was typed, else what the option's variable says.
@@ -202,7 +239,11 @@ fn can_all_read(_: &Path) -> bool {
 }
 
 fn is_ours(name: &str) -> bool {
-    name.starts_with(OURS) || name == STATE_HOME || is_of_store(name)
+    let of_clerk = [Some(CLERK_SECRET_KEY), CLERK_URL.variable];
+    name.starts_with(OURS)
+        || name == STATE_HOME
+        || is_of_store(name)
+        || of_clerk.into_iter().flatten().any(|ours| name.starts_with(ours))
 }
 
 fn is_of_store(name: &str) -> bool {

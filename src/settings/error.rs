@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{OutputError, ShardError};
+use crate::export::ExportError;
 use crate::http::{KeyFault, ProxyAddressError};
 use crate::rule_files::RuleFileError;
 use crate::source::ObjectUrlError;
@@ -16,6 +17,12 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// No key of Clerk's, and one is needed.
+    #[error(
+        "no key for Clerk's API: set CLERK_SECRET_KEY in the environment or in .env (or CLERK_SECRET_KEY_FILE to a file with \
+         it)"
+    )]
+    NoClerkKey,
     /// A record is known by the number of its input, which is a small one.
     #[error("there are {count} inputs, and at most {} can be told apart; put some of them together", u16::MAX)]
     TooManyInputs {
@@ -23,11 +30,18 @@ pub enum SettingsError {
         count: usize,
     },
     /// The file with the key cannot be read.
-    #[error("the file that AVNOLOGY_SECRET_KEY_FILE names cannot be read: {0}")]
-    KeyFile(#[source] std::io::Error),
+    #[error("the file that {variable} names cannot be read: {source}")]
+    KeyFile {
+        /// What names it.
+        variable: &'static str,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
     /// What is there is no key.
-    #[error("the admin key in {place} cannot be used: {fault}")]
+    #[error("{called} in {place} cannot be used: {fault}")]
     Key {
+        /// What it is called.
+        called: &'static str,
         /// Where it comes from.
         place: String,
         /// What is wrong with it.
@@ -100,6 +114,9 @@ pub enum SettingsError {
          give it as a file, or leave --strict out"
     )]
     StrictPipe,
+    /// An earlier export, or one that is to be imported, cannot be used.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,

@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::dry_run::DryRunSettings;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
-use super::reading::{Reading, ReadingChoice};
+use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_run::RecordedRun;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
@@ -23,7 +23,7 @@ pub enum WhichRun {
     /// A new one.
     New,
     /// The one that was named.
-    Named(RecordedRun),
+    Named(Box<RecordedRun>),
 }
 
 /// When an import is refused before anything is sent, or stopped.
@@ -39,7 +39,7 @@ pub struct Limits {
 
 impl Limits {
     /// Resolves what was typed. What is sent out of a pipe is sent before its end is known.
-    pub(super) fn resolve(options: &RunOptions, reading: &Reading) -> Result<Self, SettingsError> {
+    pub(super) fn resolve(options: &RunOptions, reading: &ReadingSettings) -> Result<Self, SettingsError> {
         let RunOptions { max_errors, strict, min_records, .. } = *options;
         if strict && reading.has_pipe() {
             return Err(SettingsError::StrictPipe);
@@ -52,7 +52,7 @@ impl Limits {
 #[derive(Clone, Debug)]
 pub struct ImportSettings {
     /// What to read and how to map it.
-    pub reading: Reading,
+    pub reading: ReadingSettings,
     /// Where to send it.
     pub target: TargetSettings,
     /// How the target is reached, and how fast.
@@ -77,9 +77,9 @@ pub struct ImportSettings {
 #[derive(Clone, Debug)]
 pub enum ImportOrDryRun {
     /// `--dry-run`
-    DryRun(DryRunSettings),
+    DryRun(Box<DryRunSettings>),
     /// An import.
-    Import(ImportSettings),
+    Import(Box<ImportSettings>),
 }
 
 impl ImportOrDryRun {
@@ -90,9 +90,9 @@ impl ImportOrDryRun {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         if arguments.dry_run {
-            DryRunSettings::resolve(arguments, output, environment).map(Self::DryRun)
+            DryRunSettings::resolve(arguments, output, environment).map(Box::new).map(Self::DryRun)
         } else {
-            ImportSettings::resolve(arguments, output, environment).map(Self::Import)
+            ImportSettings::resolve(arguments, output, environment).map(Box::new).map(Self::Import)
         }
     }
 }
@@ -107,7 +107,7 @@ impl ImportSettings {
             import, passwords, shard, target, mapping, on_existing, recheck, new_run, options, ..
         } = arguments;
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = Reading::resolve(choice, &options, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target: TargetSettings::resolve(target, environment)?,
@@ -126,7 +126,7 @@ impl ImportSettings {
     /// Fails if a file that the import writes is one that it reads.
     pub(super) fn checked(self, environment: &Environment) -> Result<Self, SettingsError> {
         let files = NamedFiles::new(&self.output).reading(&self.reading).target(&self.target);
-        files.certificates(&self.connection).check(&self.runs_directory, environment)?;
+        files.certificates(self.connection.certificates.as_deref()).check(&self.runs_directory, environment)?;
         Ok(self)
     }
 }
@@ -149,13 +149,13 @@ mod tests {
         let line = ["avnology", "migrate", "clerk", "--import", "users.json"].iter().chain(arguments);
         let Command::Migrate(migrate) = Cli::try_parse_from(line).expect("arguments").command else { panic!() };
         let Provider::Clerk(clerk) = migrate.provider;
-        let output = OutputSettings::new(&clerk.import.options);
+        let output = OutputSettings::new(&clerk.import.options.output);
         ImportOrDryRun::resolve(clerk.import, output, &environment(variables))
     }
 
     fn import(arguments: &[&str], variables: &[(&str, &str)]) -> ImportSettings {
         let ImportOrDryRun::Import(settings) = resolve(arguments, variables).unwrap() else { panic!() };
-        settings
+        *settings
     }
 
     const KEY: (&str, &str) = (SECRET_KEY, "sk_test_1");
@@ -180,7 +180,7 @@ mod tests {
                 assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
                 assert_eq!(secret_key.expose_secret(), "sk_test_1");
             }
-            other => panic!("{other:?}"),
+            TargetSettings::Sandbox(database) => panic!("{database:?}"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What was typed, what the environment says and what the defaults are, resolved into the settings of one command.
 //!
-//! One type a command, in a file of its name; they share their parts: what is read ([`Reading`]), which target
+//! One type a command, in a file of its name; they share their parts: what is read ([`ReadingSettings`]), which target
 //! ([`TargetSettings`]), how it is reached ([`Connection`]), where the output goes ([`OutputSettings`]).
 //!
 //! Flags win over the environment, the environment over `.env`, that over the config file, and that over the defaults. This
@@ -14,6 +14,7 @@ mod dry_run;
 mod engine;
 mod environment;
 mod error;
+mod export;
 mod import;
 mod named_files;
 mod output;
@@ -35,10 +36,11 @@ pub use dry_run::DryRunSettings;
 pub use engine::ShardError;
 pub use environment::Environment;
 pub use error::SettingsError;
+pub use export::ExportSettings;
 pub use import::{ImportOrDryRun, ImportSettings, Limits, WhichRun};
 pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
-pub use reading::Reading;
+pub use reading::ReadingSettings;
 pub use recorded_run::RecordedRun;
 pub use runs::{MergeSettings, RunIdsSettings, RunsSettings};
 pub use target::TargetSettings;

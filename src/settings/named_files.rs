@@ -4,9 +4,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::connection::Connection;
 use super::output::OutputSettings;
-use super::reading::Reading;
+use super::reading::ReadingSettings;
 use super::target::TargetSettings;
 use super::{Environment, OutputError};
 use crate::files::directory_of;
@@ -34,7 +33,7 @@ impl<'s> NamedFiles<'s> {
     }
 
     /// The export, the passwords, and the files that say how users are mapped.
-    pub(super) fn reading(mut self, reading: &Reading) -> Self {
+    pub(super) fn reading(mut self, reading: &ReadingSettings) -> Self {
         let path_of = |input: &Input| match input {
             Input::File(path) => Some(path.clone()),
             // Where it is redirected from a file, that is behind this name.
@@ -72,8 +71,8 @@ impl<'s> NamedFiles<'s> {
     }
 
     /// The certificates.
-    pub(super) fn certificates(mut self, connection: &Connection) -> Self {
-        self.read.extend(connection.certificates.iter().map(|path| ("--cacert", path.clone())));
+    pub(super) fn certificates(mut self, path: Option<&Path>) -> Self {
+        self.read.extend(path.map(|path| ("--cacert", path.to_path_buf())));
         self
     }
 

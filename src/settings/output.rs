@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::SettingsError;
-use crate::cli::{OutputFormat, ProgressStyle, RunOptions};
+use crate::cli::{OutputFormat, OutputOptions, ProgressStyle};
 use crate::report::{Console, LogFormat, MetricsFile};
 
 /// How often a program that watches hears of the progress.
@@ -45,9 +45,9 @@ pub struct OutputSettings {
 
 impl OutputSettings {
     /// What was typed. The metrics file is not there yet.
-    pub fn new(options: &RunOptions) -> Self {
+    pub fn new(options: &OutputOptions) -> Self {
         Self {
-            format: options.output,
+            format: options.format,
             progress: progress(options),
             console: Console::new(options.log_format, is_quiet(options)),
             metrics: None,
@@ -57,7 +57,7 @@ impl OutputSettings {
 
     /// Begins the metrics of a job, if they are asked for. They are there before all other settings: if these are wrong, that
     /// is to be seen in the metrics.
-    pub fn with_metrics(self, options: &RunOptions, job: &'static str) -> Result<Self, SettingsError> {
+    pub fn with_metrics(self, options: &OutputOptions, job: &'static str) -> Result<Self, SettingsError> {
         let Some(path) = &options.metrics_file else { return Ok(self) };
         let file = MetricsFile::new(path, job);
         let file = file.map_err(|source| SettingsError::Metrics { path: path.clone(), source })?;
@@ -66,12 +66,12 @@ impl OutputSettings {
 }
 
 /// Whether only news is printed. A user who types `--verbose` sees something, even if the config file asks for quiet.
-pub(super) fn is_quiet(options: &RunOptions) -> bool {
+pub(super) fn is_quiet(options: &OutputOptions) -> bool {
     options.quiet && options.verbose == 0
 }
 
 /// How progress is shown: as was asked, else as fits.
-fn progress(options: &RunOptions) -> ProgressMode {
+fn progress(options: &OutputOptions) -> ProgressMode {
     match options.progress {
         _ if is_quiet(options) => ProgressMode::None,
         ProgressStyle::Auto if options.log_format == LogFormat::Json => ProgressMode::Json(LOGGED_PROGRESS),

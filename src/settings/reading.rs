@@ -1,13 +1,14 @@
 //! What is read and how it is mapped.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::{Environment, SettingsError, shard};
 use crate::cli::{MappingArguments, RunOptions};
+use crate::export::Manifest;
 use crate::http::Timeouts;
 use crate::mapping::{MissingEmail, Rules};
 use crate::rule_files::RuleFiles;
@@ -15,7 +16,7 @@ use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
 
 /// What is read and how it is mapped: settings of every command that reads an export.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct ReadingSettings {
     /// The inputs, in order.
     pub inputs: Vec<Input>,
     /// The file with the passwords that the users lack.
@@ -54,7 +55,7 @@ impl ReadingChoice {
     }
 }
 
-impl Reading {
+impl ReadingSettings {
     pub(super) fn resolve(
         choice: ReadingChoice,
         options: &RunOptions,
@@ -63,7 +64,8 @@ impl Reading {
         let ReadingChoice { inputs, passwords, shard, rule_files, missing_email } = choice;
         let access = object_access(options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
-        let inputs = inputs.iter().map(input).collect::<Result<Vec<_>, _>>()?;
+        let inputs = inputs.iter().map(|path| input(&users_in(path)?).map_err(SettingsError::from));
+        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
         let passwords = passwords.as_ref().map(input).transpose()?;
         check(&inputs, passwords.as_ref(), environment)?;
         let shard = shard::resolve(shard, environment)?;
@@ -91,6 +93,12 @@ impl Reading {
     pub fn files(&self) -> impl Iterator<Item = &Input> {
         self.inputs.iter().chain(&self.passwords)
     }
+}
+
+/// The file with the users, if an input is the directory of an export.
+fn users_in(path: &Path) -> Result<PathBuf, SettingsError> {
+    let users = if path.is_dir() { Manifest::users_in(path)? } else { None };
+    Ok(users.unwrap_or_else(|| path.to_path_buf()))
 }
 
 /// How inputs are reached that lie in a store.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::connection::Connection;
 use super::import::{ImportSettings, Limits, WhichRun};
 use super::output::OutputSettings;
-use super::reading::{Reading, ReadingChoice};
+use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_options::options_of_run;
 use super::recorded_run::RecordedRun;
 use super::runs::runs_directory;
@@ -44,7 +44,7 @@ impl ImportSettings {
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
         };
-        let reading = Reading::resolve(choice, &options, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target: TargetSettings::of_record(&record.target, wrong, environment)?,
@@ -53,7 +53,7 @@ impl ImportSettings {
             output,
             on_existing: record.on_existing.parse().map_err(wrong)?,
             recheck: record.options.recheck,
-            which_run: WhichRun::Named(run),
+            which_run: WhichRun::Named(Box::new(run)),
             runs_directory,
             locks: environment.locks(),
         }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::environment::KeyVariables;
 use super::{Environment, SettingsError};
 use crate::avnology::DEFAULT_BASE_URL;
 use crate::cli::{BASE_URL, TargetArguments};
-use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy, check_key};
+use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy};
 
 /// What the record of a run puts before the database of the embedded target.
 const OF_SANDBOX: &str = "sandbox:";
@@ -61,10 +62,8 @@ impl TargetSettings {
     }
 
     fn real(base_url: BaseUrl, environment: &Environment) -> Result<Self, SettingsError> {
-        let key_source = environment.key_source();
-        let secret_key = key_source.read().map_err(SettingsError::KeyFile)?.ok_or(SettingsError::NoKey)?;
-        check_key(&secret_key).map_err(|fault| SettingsError::Key { place: environment.key_place(), fault })?;
-        environment.warn_of_readers();
+        let key_source = environment.key_source(KeyVariables::ADMIN);
+        let secret_key = environment.checked_key(&key_source, KeyVariables::ADMIN)?.ok_or(SettingsError::NoKey)?;
         let proxy = environment.proxy(&base_url)?.map(Arc::new);
         Ok(Self::Real { base_url, secret_key, key_source, proxy })
     }

@@ -49,7 +49,10 @@ impl UndoSettings {
         let shard = run.record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
         let target = TargetSettings::of_record(&run.record.target, wrong, environment)?;
         let connection = Connection::resolve(&options, shard, environment)?;
-        let files = NamedFiles::new(&output).inputs_of(&run.record).target(&target).certificates(&connection);
+        let files = NamedFiles::new(&output)
+            .inputs_of(&run.record)
+            .target(&target)
+            .certificates(connection.certificates.as_deref());
         files.check(&runs_directory, environment)?;
         let locks = environment.locks();
         Ok(Self { run, target, connection, output, is_confirmed: yes, force, runs_directory, locks })

@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
-use super::reading::{Reading, ReadingChoice};
+use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
@@ -14,7 +14,7 @@ use crate::verify::Sample;
 #[derive(Clone, Debug)]
 pub struct VerifySettings {
     /// The export, and how it was mapped.
-    pub reading: Reading,
+    pub reading: ReadingSettings,
     /// What to compare it with.
     pub target: TargetSettings,
     /// How the target is reached, and how fast.
@@ -36,11 +36,12 @@ impl VerifySettings {
     ) -> Result<Self, SettingsError> {
         let VerifyArguments { import, passwords, sample, all: _, target, mapping, options } = arguments;
         let choice = ReadingChoice::typed(import, passwords, None, &mapping)?;
-        let reading = Reading::resolve(choice, &options, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?;
         let target = TargetSettings::resolve(target, environment)?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;
-        let files = NamedFiles::new(&output).reading(&reading).target(&target).certificates(&connection);
+        let files =
+            NamedFiles::new(&output).reading(&reading).target(&target).certificates(connection.certificates.as_deref());
         files.check(&runs, environment)?;
         let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
         Ok(Self { reading, target, connection, output, sample, min_records: options.min_records })

@@ -22,4 +22,4 @@ mod verification;
 
 pub use account::{Account, VerifyReport};
 pub use sample::Sample;
-pub use verification::{Verification, run};
+pub use verification::{VerifyJob, run};

@@ -19,7 +19,7 @@ use crate::pipeline::{Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
 
 /// What is compared with what.
-pub struct Verification {
+pub struct VerifyJob {
     /// The export, and how it is mapped.
     pub intake: Intake,
     /// The users who are in the export twice, unless it can be read only once.
@@ -33,13 +33,13 @@ pub struct Verification {
 }
 
 /// Verifies all users, or a sample.
-pub async fn run(verification: Verification, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
+pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
     let started = Instant::now();
-    let mut account = Account::new(Ledger::new(&verification.intake.inputs, false));
+    let mut account = Account::new(Ledger::new(&job.intake.inputs, false));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
-        ended = compare_all(verification, &mut account, reporter) => ended,
+        ended = compare_all(job, &mut account, reporter) => ended,
     };
     account.ledger.stopped = ended.err();
     account.ledger.elapsed = started.elapsed();
@@ -47,12 +47,8 @@ pub async fn run(verification: Verification, reporter: &mut dyn Reporter, mut si
     account
 }
 
-async fn compare_all(
-    verification: Verification,
-    account: &mut Account,
-    reporter: &mut dyn Reporter,
-) -> Result<(), StopReason> {
-    let Verification { intake, duplicates, sample, target, concurrency } = verification;
+async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
+    let VerifyJob { intake, duplicates, sample, target, concurrency } = job;
     let started = Instant::now();
     let catalogue = match sample {
         Sample::All => Some(target.whole_list().await?),

@@ -40,11 +40,11 @@ fn wrong_usage_has_its_own_exit_code() {
 fn a_file_without_an_option_gets_advice() {
     let scratch = Scratch::new();
     scratch.write("users.json", export([user(1)]));
-    scratch.write("export", export([user(1)]));
+    scratch.write("tenant", export([user(1)]));
     for arguments in [
         &["migrate", "clerk", "users.json"][..],
         &["migrate", "clerk", "--dry-run", "users.json"],
-        &["migrate", "clerk", "export"],
+        &["migrate", "clerk", "tenant"],
         &["migrate", "clerk", "-"],
         &["migrate", "clerk", "elsewhere/users.json"],
         &["migrate", "users.json"],

@@ -17,6 +17,8 @@ mod user;
 mod addresses;
 mod changed;
 mod clerk_document;
+mod clerk_export;
+mod clerk_export_kill;
 mod clerk_sandbox;
 mod cli;
 #[cfg(feature = "codemod")]

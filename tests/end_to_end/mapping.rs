@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "tables of cases read better without references")]
 
+use avnology_migrate::avnology::encode;
 use avnology_migrate::mapping::{MissingEmail, Notice, Rules, map, parse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -385,7 +386,7 @@ fn the_wire_form_fills_the_documented_fields_from_the_traits() {
     }));
     let parsed = parse(record.as_bytes()).expect("a user");
     let mut body = Vec::new();
-    map(&parsed, &Rules::default()).expect("an identity").identity.encode(&mut body);
+    encode(&map(&parsed, &Rules::default()).expect("an identity").identity, &mut body);
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     insta::assert_json_snapshot!(body);
 }
@@ -420,7 +421,7 @@ proptest! {
         );
         let user = parse(record.as_bytes()).expect("a user");
         let mut body = Vec::new();
-        map(&user, &Rules::default()).expect("an identity").identity.encode(&mut body);
+        encode(&map(&user, &Rules::default()).expect("an identity").identity, &mut body);
         let body = String::from_utf8(body).expect("UTF-8");
         prop_assert!(public == "null" || body.contains(&format!("\"public_metadata\":{public}")), "{}", body);
         prop_assert!(hidden == "null" || body.contains(&format!("\"private_metadata\":{hidden}")), "{}", body);

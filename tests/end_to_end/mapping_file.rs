@@ -5,6 +5,7 @@ use crate::support;
 use std::io::Cursor;
 use std::sync::Arc;
 
+use avnology_migrate::avnology::encode;
 use avnology_migrate::mapping::{DEFAULT_MAPPING, Notice, Rules, TraitsSchema, map, parse, parse_mapping};
 use avnology_migrate::source::{ReaderLimits, RecordReader};
 use proptest::prelude::*;
@@ -102,7 +103,7 @@ proptest! {
                 let Ok(user) = parse(chunk.record(span)) else { continue };
                 let encoded = |rules: &Rules| map(&user, rules).map(|mapped| {
                     let mut body = Vec::new();
-                    mapped.identity.encode(&mut body);
+                    encode(&mapped.identity, &mut body);
                     (body, mapped.notices)
                 });
                 prop_assert_eq!(encoded(&printed), encoded(&built_in));

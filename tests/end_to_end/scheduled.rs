@@ -233,7 +233,7 @@ fn a_device_is_written_to_and_links_stay() {
     let report: serde_json::Value = serde_json::from_str(&reader.join().expect("a reader")).expect("a report");
     assert_eq!(report["counts"]["valid"], 5);
     let refused = dry_run(&["--metrics-file", "pipe"]).expect_code(2);
-    assert!(refused.stderr.contains("it is no file") && is_fifo("pipe"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("it is not a file") && is_fifo("pipe"), "{}", refused.stderr);
     for (name, flag) in [("report.json", "--report"), ("job.prom", "--metrics-file")] {
         let link = format!("link-to-{name}");
         scratch.write(name, "");

@@ -58,7 +58,7 @@ fn granted_to_the_cautious(sandbox: &Sandbox, interval: Duration, over: Duration
     let mut stream = std::net::TcpStream::connect(&address).expect("the sandbox");
     stream.set_nodelay(true).expect("an option");
     let (begin, mut granted, mut buffer) = (Instant::now(), 0.0, [0; 4096]);
-    for number in 0.. {
+    for number in sandbox.column("id").len().. {
         let identity = |index: usize| {
             let id = 3 * number + index;
             format!(
@@ -94,23 +94,27 @@ fn a_bucket_of_one_is_used_as_well_as_this_machine_can() {
     let [scratch, beside] = [Scratch::new(), Scratch::new()];
     let strict = ["--rate", "40", "--burst", "1"];
     let (sandbox, other) = (Sandbox::start(&scratch, &strict), Sandbox::start(&beside, &strict));
-    let file = scratch.write("users.json", export((0..6_000).map(user)));
+    let file = scratch.write("users.json", export((0..20_000).map(user)));
     let arguments = ["--batch-size", "3", "--max-wait", "600"];
     let mut command = scratch.import_command(&sandbox, &file, &arguments);
     let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
     std::thread::sleep(Duration::from_secs(25));
     let granted = || f64::from(u32::try_from(sandbox.column("id").len()).unwrap()) / 3.0;
-    let (begin, before) = (Instant::now(), granted());
-    let possible = granted_to_the_cautious(&other, Duration::from_secs_f64(1.0 / RATE), Duration::from_secs(20));
-    let rate = (granted() - before) / begin.elapsed().as_secs_f64();
+    // Both have the same machine, and write as much. A refusal, or a moment in which another program had the
+    // machine, costs a second of one of these spans and not of all of them. A pace that is too slow is so in each.
+    let shares = (0..6).map(|_| {
+        let (begin, before) = (Instant::now(), granted());
+        let possible = granted_to_the_cautious(&other, Duration::from_secs_f64(1.0 / RATE), Duration::from_secs(15));
+        let rate = (granted() - before) / begin.elapsed().as_secs_f64();
+        println!("{rate:.1}/s of {RATE}/s where caution gets {possible:.1}/s");
+        rate / possible
+    });
+    let is_used = shares.into_iter().any(|share| share >= 0.9);
     assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs").success());
     let run = Run::of(process.wait_with_output().expect("it ends"));
     let requests = &run.report()["requests"];
     let refused = requests["throttled"].as_f64().unwrap() / requests["sent"].as_f64().unwrap();
-    println!("{rate:.1}/s of {RATE}/s where caution gets {possible:.1}/s; {:.2} % refused", refused * 100.0);
-    // Both have the same machine, and write as much. One refusal costs a second of these few; the scenarios test how well the
-    // quota is used in the long run.
-    assert!(rate >= 0.75 * possible, "{rate}/s, where caution gets {possible}/s: {}", run.stdout);
+    assert!(is_used, "a cautious client always gets more: {}", run.stdout);
     assert!(refused < 0.02, "{refused} refused: {requests}");
 }
 

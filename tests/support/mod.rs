@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
 pub mod clerk;
+pub mod scripted_clerk;
 pub mod target;
 
 use std::collections::BTreeSet;
@@ -59,10 +60,18 @@ impl Scratch {
         command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
         // Locks of targets and temporary indices are removed with the scratch directory.
         command.env("TMPDIR", self.directory.path()).env("HOME", self.directory.path());
-        for name in
-            ["AVNOLOGY_SECRET_KEY", "AVNOLOGY_BASE_URL", "AVNOLOGY_RATE", "AVNOLOGY_CONCURRENCY", "AVNOLOGY_RUNS_DIR"]
-                .into_iter()
-                .chain(["XDG_STATE_HOME"])
+        for name in [
+            "CLERK_SECRET_KEY",
+            "CLERK_SECRET_KEY_FILE",
+            "CLERK_API_URL",
+            "AVNOLOGY_SECRET_KEY",
+            "AVNOLOGY_BASE_URL",
+            "AVNOLOGY_RATE",
+            "AVNOLOGY_CONCURRENCY",
+            "AVNOLOGY_RUNS_DIR",
+        ]
+        .into_iter()
+        .chain(["XDG_STATE_HOME"])
         {
             command.env_remove(name);
         }

@@ -7,7 +7,7 @@ use crate::journal::Prediction;
 use crate::source::KnownInputs;
 
 /// What the first pass found out about files.
-pub(in crate::command) struct Findings {
+pub(in crate::command) struct FileFindings {
     /// Who is in them twice.
     pub duplicates: Arc<Duplicates>,
     /// What their bytes are, which each later read is held to.

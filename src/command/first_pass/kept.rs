@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::super::import_error::ImportError;
 use super::super::passwords::JoinedPasswords;
 use super::super::prepare_error::PrepareError;
-use super::findings::Findings;
+use super::findings::FileFindings;
 use crate::files::put_private;
 use crate::index::{Duplicates, FoundDuplicates};
 use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
@@ -19,7 +19,7 @@ use crate::source::{KnownInputs, SourceError};
 pub(super) fn read_kept(
     passwords: Option<&JoinedPasswords>,
     directory: &RunDirectory,
-) -> Result<Option<Findings>, ImportError> {
+) -> Result<Option<FileFindings>, ImportError> {
     let record = match FirstPassRecord::read(directory) {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(None),
@@ -38,10 +38,10 @@ pub(super) fn read_kept(
         return Ok(found_again(&format!("`{}` is missing or damaged", directory.passwords().display())));
     }
     let (duplicates, known) = (Arc::new(duplicates), Arc::new(known));
-    Ok(Some(Findings { duplicates, known, prediction: record.prediction }))
+    Ok(Some(FileFindings { duplicates, known, prediction: record.prediction }))
 }
 
-fn found_again(problem: &dyn Display) -> Option<Findings> {
+fn found_again(problem: &dyn Display) -> Option<FileFindings> {
     tracing::warn!(
         "what the run found out about its inputs cannot be used, and is found out again from them: {problem}"
     );

@@ -3,9 +3,8 @@
 use super::super::import_error::ImportError;
 use super::super::output::Output;
 use super::super::target::Target;
-use crate::account::Ledger;
+use super::ended::EndedImport;
 use crate::exit::ExitStatus;
-use crate::journal::Journal;
 use crate::passwords::PasswordsReport;
 use crate::report::RunDetails;
 use crate::settings::{OutputSettings, RecordedRun};
@@ -20,14 +19,10 @@ pub(super) struct ImportAccount<'a> {
 impl ImportAccount<'_> {
     /// Gives the account, and says in the journal how the run ended, once its report is written. If that cannot be said, the same
     /// command gives the account once more.
-    pub(super) fn give(
-        &self,
-        ledger: &Ledger,
-        journal: Option<Journal>,
-        passwords: Option<PasswordsReport>,
-    ) -> Result<ExitStatus, ImportError> {
+    pub(super) fn give(&self, ended: EndedImport) -> Result<ExitStatus, ImportError> {
+        let EndedImport { ledger, journal, passwords } = ended;
         let report = self.run.directory.report();
-        let status = Output::of(self.output).report(ledger, &self.details(passwords), Some(&report));
+        let status = Output::of(self.output).report(&ledger, &self.details(passwords), Some(&report));
         let is_reported = !matches!(&status, Err(ImportError::Write { path, .. }) if *path == report);
         if let Some(mut journal) = journal.filter(|_| is_reported)
             && let Err(error) = journal.end(ledger.ended())

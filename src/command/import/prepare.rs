@@ -24,14 +24,14 @@ pub(super) struct PreparedRun {
     pub journal: Journal,
     pub progress: Progress,
     pub ledger: Ledger,
-    pub part: Part,
+    pub part: RunPart,
     /// Held until the run is over.
     pub locks: [Lock; 2],
 }
 
 /// Which part of its run an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum RunPart {
     /// The first one.
     First,
     /// A later one. `knows_all` if all that the run did before is in its journal.
@@ -79,7 +79,7 @@ pub(super) async fn prepare(
         let Replayed { journal, progress, has_end } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
         ledger.continue_at(&progress);
-        let (run, part) = (RecordedRun { directory, record: was }, Part::Later { knows_all: has_end });
+        let (run, part) = (RecordedRun { directory, record: was }, RunPart::Later { knows_all: has_end });
         return Ok(PreparedRun { run, journal, progress, ledger, part, locks: [target_lock, run_lock] });
     }
     Ok(begin(settings, wanted, target_lock)?)
@@ -143,7 +143,7 @@ fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Res
     directory.write_record(&record).map_err(failed(runs.clone()))?;
     let (progress, ledger) = (Progress::new(settings.reading.inputs.len()), ledger(settings));
     let run = RecordedRun { directory, record };
-    Ok(PreparedRun { run, journal, progress, ledger, part: Part::First, locks: [target_lock, run_lock] })
+    Ok(PreparedRun { run, journal, progress, ledger, part: RunPart::First, locks: [target_lock, run_lock] })
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {
@@ -155,7 +155,7 @@ fn ledger(settings: &ImportSettings) -> Ledger {
 fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RecordedRun>, PrepareError> {
     let open = match &settings.which_run {
         WhichRun::New => None,
-        WhichRun::Named(run) => Some(run.clone()),
+        WhichRun::Named(run) => Some(RecordedRun::clone(run)),
         // What cannot be known again cannot be resumed.
         WhichRun::Open if !wanted.can_be_known_again() => None,
         WhichRun::Open => {

@@ -2,6 +2,7 @@
 //! mapped or rejected.
 #![no_main]
 
+use avnology_migrate::avnology::encode;
 use avnology_migrate::mapping::{map, parse, parse_mapping};
 use libfuzzer_sys::fuzz_target;
 
@@ -16,7 +17,7 @@ fuzz_target!(|text: &str| {
             let user = parse(USER).expect("a user");
             if let Ok(mapped) = map(&user, &rules) {
                 let mut body = Vec::new();
-                mapped.identity.encode(&mut body);
+                encode(&mapped.identity, &mut body);
                 let body: Result<&serde_json::value::RawValue, _> = serde_json::from_slice(&body);
                 body.expect("JSON");
             }

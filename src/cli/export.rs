@@ -1,0 +1,100 @@
+//! `avnology migrate clerk export`.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::{OutputOptions, exit_codes};
+use crate::export::{Compression, Kind, SinceArgument};
+use crate::http::BaseUrl;
+use crate::pace::RateChoice;
+
+pub(super) const LONG_ABOUT: &str = "\
+Export a tenant from Clerk's API into files that the import reads.
+
+Reads users, organizations, memberships and whatever else Clerk's Backend API has, and writes one file of each kind, one \
+record a line, exactly as the API gave it. What the API does not give is not in the files: passwords come from the \
+Dashboard's CSV, which --passwords adds to an import.
+
+The program only reads at Clerk: it sends GET and nothing else. If it is interrupted or killed, the same command goes on \
+where it was. manifest.json appears last: a directory that has it is whole.
+
+The key comes from CLERK_SECRET_KEY, in the environment or in a .env file of the working directory, or from the file that \
+CLERK_SECRET_KEY_FILE names.";
+
+pub(super) fn examples() -> String {
+    format!(
+        "\
+Examples:
+  Everything, then the import:
+    avnology migrate clerk export --out export
+    avnology migrate clerk --import export --passwords clerk_users.csv
+  Users and organizations only, compressed:
+    avnology migrate clerk export --out export --only users,organizations --compress zstd
+  Users who are new or changed since then:
+    avnology migrate clerk export --out delta --only users --since export
+
+The sequence up to the switch is in `avnology help export`.
+
+{}",
+        exit_codes()
+    )
+}
+
+/// `avnology migrate clerk export`
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The directory for the files; the program makes it if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+
+    /// Export these kinds of records only, separated by commas [default: all kinds]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    pub only: Vec<Kind>,
+
+    /// Export only users who are new or changed since an earlier export (its directory) or since a time, such as
+    /// 2026-11-23T03:00:00Z. Other kinds are exported whole: the API does not say what changed in them
+    #[arg(long, value_name = "DIR|TIME")]
+    pub since: Option<SinceArgument>,
+
+    /// Compress the files
+    #[arg(long, value_name = "FORMAT", default_value = "none")]
+    pub compress: Compression,
+
+    /// Begin a new export in a directory that has one, finished or not. The old one is deleted
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
+    pub new: bool,
+
+    /// The address of Clerk's API: https, or http if it is on this machine [default: `https://api.clerk.com`]
+    #[arg(long, value_name = "URL", help_heading = "Clerk's API")]
+    pub clerk_url: Option<BaseUrl>,
+
+    /// Requests to Clerk a second (50/s) or a minute (600/m), and fewer if Clerk asks for that; `auto` finds what Clerk allows
+    /// [default: just below Clerk's limit, 99/s for a production key and 9.9/s for a development key]
+    #[arg(long, value_name = "RATE", help_heading = "Clerk's API")]
+    pub clerk_rate: Option<RateChoice>,
+
+    /// How many seconds to wait for an API that fails or asks to wait; then the export stops with exit code 7
+    /// [default: 180]
+    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
+    pub max_wait: Option<u64>,
+
+    /// How many seconds connecting may take [default: 10]
+    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
+    pub connect_timeout: Option<NonZeroU32>,
+
+    /// How many seconds a request may take, from its first byte to the answer's last [default: 60]
+    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
+    pub request_timeout: Option<NonZeroU32>,
+
+    /// Also trust the certificates in this PEM file
+    #[arg(long, value_name = "FILE", help_heading = "Clerk's API")]
+    pub cacert: Option<PathBuf>,
+
+    /// Where the output goes.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}

@@ -1,0 +1,124 @@
+//! `avnology migrate clerk export`: a tenant from Clerk's API into files.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::time::{Instant, interval};
+
+use super::export_command_error::ExportCommandError;
+use super::import_error::ImportError;
+use super::output::write_report;
+use super::progress::display;
+use crate::clerk_api::ClerkCalls;
+use crate::cli::OutputFormat;
+use crate::exit::ExitStatus;
+use crate::export::{ExportDirectory, ExportError, Exporter, Manifest, Tally};
+use crate::journal::Lock;
+use crate::pace::Pace;
+use crate::report::{ExportFigures, ProgressDisplay, print_json, write_export_summary};
+use crate::settings::ExportSettings;
+use crate::signal::Signals;
+
+/// How often the display is renewed.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How often the metrics are renewed, as those of an import are.
+const METRICS: Duration = Duration::from_secs(5);
+
+/// Exports a tenant, or goes on with an export that was interrupted.
+pub async fn export(settings: ExportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+    Ok(Box::pin(export_tenant(settings, signals)).await?)
+}
+
+async fn export_tenant(settings: ExportSettings, mut signals: Signals) -> Result<ExitStatus, ExportCommandError> {
+    let directory = &settings.directory;
+    let failed = |source| ExportError::File { path: directory.path().to_path_buf(), source };
+    directory.create().map_err(failed)?;
+    if let Some(stranger) = directory.stranger().map_err(failed)? {
+        return Err(ExportError::NotEmpty { path: directory.path().to_path_buf(), stranger }.into());
+    }
+    let _lock = Lock::take(&directory.lock(), "export")?;
+    if settings.new {
+        directory.clear().map_err(failed)?;
+    } else if let Some(manifest) = Manifest::read(directory)? {
+        settings.output.console.note(&format!(
+            "The export in {} was finished at {}; --new begins a new one in its place.",
+            directory.path().display(),
+            manifest.finished.strftime("%F %T UTC")
+        ));
+        return finish(&manifest, &settings, None);
+    }
+    if let Some(metrics) = &settings.output.metrics {
+        metrics.begin(None);
+    }
+    let pace = Pace::new(&settings.pace);
+    let calls = ClerkCalls::new(&settings.client, pace, settings.retry).map_err(ExportError::Clerk)?;
+    let (started, tally) = (Instant::now(), Cell::new(Tally::default()));
+    let mut progress = display(settings.output.progress, None);
+    let figures = |elapsed| ExportFigures::new(tally.get(), calls.requests(), calls.pace(), elapsed);
+    let ended = tokio::select! {
+        biased;
+        signal = signals.next() => Err(ExportCommandError::Interrupted(signal)),
+        ended = run(&calls, directory, &settings, &tally) => ended.map_err(ExportCommandError::Export),
+        never = show(&settings, &figures, started, &mut progress) => match never {},
+    };
+    progress.finish();
+    measure(&settings, &figures(started.elapsed()));
+    finish(&ended?, &settings, Some(started.elapsed()))
+}
+
+/// Shows how far it is, for ever.
+async fn show(
+    settings: &ExportSettings,
+    figures: impl Fn(Duration) -> ExportFigures,
+    started: Instant,
+    progress: &mut ProgressDisplay,
+) -> Infallible {
+    let (mut ticks, mut of_metrics) = (interval(TICK), interval(METRICS));
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => progress.update(&figures(started.elapsed()), started.elapsed()),
+            _ = of_metrics.tick() => measure(settings, &figures(started.elapsed())),
+        }
+    }
+}
+
+fn measure(settings: &ExportSettings, figures: &ExportFigures) {
+    if let Some(metrics) = &settings.output.metrics {
+        metrics.exported(figures);
+    }
+}
+
+async fn run(
+    calls: &ClerkCalls,
+    directory: &ExportDirectory,
+    settings: &ExportSettings,
+    tally: &Cell<Tally>,
+) -> Result<Manifest, ExportError> {
+    let exporter = Exporter::begin(calls, directory, settings.plan.clone(), tally).await?;
+    exporter.run().await
+}
+
+/// Gives the account of an export: it is the manifest.
+fn finish(
+    manifest: &Manifest,
+    settings: &ExportSettings,
+    elapsed: Option<Duration>,
+) -> Result<ExitStatus, ExportCommandError> {
+    let printed = if settings.output.format == OutputFormat::Json { print_json(manifest) } else { Ok(()) };
+    let exceptions = manifest.differences.iter().map(|difference| {
+        format!("{}: {} found, and Clerk counts {}", difference.kind, difference.found, difference.counted)
+    });
+    let exceptions = exceptions.reduce(|one, other| format!("{one}; {other}"));
+    if let Some(elapsed) = elapsed {
+        let directory = settings.directory.path();
+        let summary = |out: &mut String| write_export_summary(out, manifest, directory, elapsed);
+        settings.output.console.account(summary, manifest, exceptions.as_deref());
+    }
+    if let Some(path) = &settings.output.report {
+        write_report(path, manifest).map_err(|source| ExportCommandError::Write { path: path.clone(), source })?;
+    }
+    printed?;
+    Ok(if exceptions.is_some() { ExitStatus::Rejected } else { ExitStatus::Success })
+}

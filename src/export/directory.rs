@@ -1,0 +1,126 @@
+//! The directory of an export and the names in it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Compression, Kind};
+use crate::files::create_private_directory;
+
+/// Appears last: an export without it is not finished.
+const MANIFEST: &str = "manifest.json";
+
+/// What a killed export goes on from. It is gone when the export is finished.
+const STATE: &str = "export-state.json";
+
+const LOCK: &str = "lock";
+
+/// What the name of a file ends with that is not finished.
+const PART: &str = ".part";
+
+/// The directory of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportDirectory(PathBuf);
+
+impl ExportDirectory {
+    /// The directory at this path, which need not be there.
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes it, for the owner only, if it is not there.
+    pub fn create(&self) -> io::Result<()> {
+        create_private_directory(&self.0)
+    }
+
+    /// The file that says that the export is finished, and what is in it.
+    pub fn manifest(&self) -> PathBuf {
+        self.0.join(MANIFEST)
+    }
+
+    /// The file that says how far it is.
+    pub(super) fn state(&self) -> PathBuf {
+        self.0.join(STATE)
+    }
+
+    /// Takes away what only an unfinished export needs.
+    pub(super) fn forget_state(&self) -> io::Result<()> {
+        remove(&self.state())
+    }
+
+    /// The file whose lock keeps a second process out.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join(LOCK)
+    }
+
+    /// The name of the file of a kind.
+    pub(super) fn file_name(kind: Kind, compression: Compression) -> String {
+        format!("{}.ndjson{}", kind.name(), compression.suffix())
+    }
+
+    /// The file with this name, as long as it is not finished.
+    pub(super) fn part(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}{PART}"))
+    }
+
+    /// A name in it that no export gives, if there is one: the directory is somebody else's then.
+    pub fn stranger(&self) -> io::Result<Option<String>> {
+        for entry in std::fs::read_dir(&self.0)? {
+            let name = entry?.file_name();
+            let name = name.to_string_lossy();
+            if !is_ours(&name) {
+                return Ok(Some(name.into_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Removes the export that is in it. The manifest goes first: without it no half of an export looks like a whole one.
+    pub fn clear(&self) -> io::Result<()> {
+        remove(&self.manifest())?;
+        remove(&self.state())?;
+        for entry in std::fs::read_dir(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if is_ours(&name.to_string_lossy()) && name != LOCK {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an export gives a file this name. What is written under another name, to be put in place as a whole, begins with a
+/// dot if it is left behind by a kill.
+fn is_ours(name: &str) -> bool {
+    let of_kind = |stem: &str| stem.strip_suffix(".ndjson").is_some_and(|kind| kind.parse::<Kind>().is_ok());
+    let whole = name.strip_suffix(PART).unwrap_or(name);
+    let plain = [".gz", ".zst"].iter().find_map(|suffix| whole.strip_suffix(suffix)).unwrap_or(whole);
+    [MANIFEST, STATE, LOCK].contains(&name) || of_kind(plain) || name.starts_with(".tmp")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_an_export_writes_is_removed() {
+        for ours in ["manifest.json", "users.ndjson", "users.ndjson.part", "role_sets.ndjson.zst.part", ".tmpX1"] {
+            assert!(is_ours(ours), "{ours}");
+        }
+        for strange in ["users.json", "notes.txt", "people.ndjson", "users.ndjson.bak", "manifest.json.part"] {
+            assert!(!is_ours(strange), "{strange}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What is in a finished export.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ExportDirectory, ExportError, Kind, Since};
+use crate::clerk_api::Requests;
+use crate::files::replace_private;
+
+/// The version of the manifest's form.
+pub(super) const FORMAT: u32 = 1;
+
+/// A finished export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this form.
+    pub format: u32,
+    /// What made it.
+    pub program: String,
+    /// The address of the API.
+    pub api: String,
+    /// The version of the API.
+    pub api_version: String,
+    /// The instance.
+    pub instance: InstanceName,
+    /// When it was begun.
+    pub started: Timestamp,
+    /// When it was finished.
+    pub finished: Timestamp,
+    /// Only what is new or changed since this moment, in the users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
+    /// The files.
+    pub files: Vec<ExportedFile>,
+    /// What was asked for and is not there.
+    pub missing: Vec<Missing>,
+    /// Where the API counts more records than it listed.
+    pub differences: Vec<Difference>,
+    /// The requests of the last part, if the export was done in several.
+    #[serde(default)]
+    pub requests: Requests,
+}
+
+/// Which instance it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceName {
+    /// Its id.
+    pub id: String,
+    /// `production` or `development`.
+    pub environment_type: String,
+}
+
+/// A finished file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportedFile {
+    /// What is in it.
+    pub kind: Kind,
+    /// Its name.
+    pub file: String,
+    /// Its records, one a line.
+    pub records: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// How many records the API counted when the file was finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<u64>,
+}
+
+/// A kind that is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// The kind.
+    pub kind: Kind,
+    /// What the API said.
+    pub reason: String,
+}
+
+/// A kind of which the API counts more records than it listed, however often the list was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The kind.
+    pub kind: Kind,
+    /// Records that were found.
+    pub found: u64,
+    /// Records that the API counts.
+    pub counted: u64,
+}
+
+impl Manifest {
+    /// Reads the manifest of the export in a directory; nothing if there is none.
+    pub fn read(directory: &ExportDirectory) -> Result<Option<Self>, ExportError> {
+        let path = directory.manifest();
+        let wrong = |problem: String| ExportError::Manifest { path: path.clone(), problem };
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(wrong(error.to_string())),
+        };
+        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        if manifest.format > FORMAT {
+            return Err(wrong("a newer version of this program wrote it; use that one".to_owned()));
+        }
+        Ok(Some(manifest))
+    }
+
+    /// Puts it into the directory.
+    pub(super) fn write(&self, directory: &ExportDirectory) -> io::Result<()> {
+        replace_private(&directory.manifest(), |file| serde_json::to_writer_pretty(file, self).map_err(Into::into))
+    }
+
+    /// The path of the users in a directory with a finished export; nothing if it is no such directory.
+    pub fn users_in(path: &Path) -> Result<Option<PathBuf>, ExportError> {
+        let directory = ExportDirectory::new(path.to_path_buf());
+        let Some(manifest) = Self::read(&directory)? else {
+            return if directory.state().exists() {
+                Err(ExportError::NotFinished { path: path.to_path_buf() })
+            } else {
+                Ok(None)
+            };
+        };
+        let users = manifest.files.iter().find(|file| file.kind == Kind::Users);
+        let users = users.ok_or_else(|| ExportError::NoUsers { path: path.to_path_buf() })?;
+        Ok(Some(path.join(&users.file)))
+    }
+}

@@ -1,0 +1,45 @@
+//! An export of a tenant from Clerk's Backend API: one file a kind of record, and a manifest once all is there.
+//!
+//! ```text
+//!  Kind ──► Walk ── request ──► clerk_api ── page ──► KnownIds: which are new? ──► RecordFile ── lines ──► users.ndjson.part
+//!            ▲                                   │                                      │ every second
+//!            └── did the page join the last one? ┘                          ExportState ◄┘ durable lengths
+//!
+//!  all kinds done ──► Manifest (the last file to appear)
+//! ```
+//!
+//! **No gaps, no doubles.** While a list is read, records are created, changed and deleted. [`Walk`] says where the next page
+//! begins, and whether a page that came joins what was read before; a page by offset overlaps the one before it, and one
+//! that begins with a record that is not known is read again from further back. Which records were written already is known
+//! by their ids ([`KnownIds`]), on disk beyond a few thousand. In the end counts are compared, and a list that has more
+//! records than were found is gone through again.
+//!
+//! **Resumable.** What is durable of each file is in [`ExportState`]: after a kill the file is cut back to that, read once
+//! for its ids and its digest, and the walk goes on behind its last record.
+
+mod compression;
+mod directory;
+mod export_error;
+mod exporter;
+mod kind;
+mod known_ids;
+mod lines;
+mod manifest;
+mod reading;
+mod record_file;
+mod since;
+mod since_argument;
+mod state;
+mod tally;
+mod walk;
+
+pub use compression::Compression;
+pub use directory::ExportDirectory;
+pub use export_error::ExportError;
+pub use exporter::Exporter;
+pub use kind::Kind;
+pub use manifest::{Difference, ExportedFile, Manifest, Missing};
+pub use since::Since;
+pub use since_argument::SinceArgument;
+pub use state::{ExportState, Plan};
+pub use tally::Tally;

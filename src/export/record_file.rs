@@ -1,0 +1,200 @@
+//! The file of one kind: one record a line, never half a record.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::known_ids::KnownIds;
+use super::lines::push_line;
+use super::reading::Written;
+use super::state::OpenFile;
+use super::walk::RECENT;
+use super::{Compression, ExportDirectory, ExportError, ExportedFile, Kind};
+use crate::files::{create_private, sync_directory_of};
+use crate::source::{Input, ReaderLimits, RecordReader, hexadecimal};
+
+/// Bytes that are compressed together. What is not compressed is written page by page.
+const BLOCK_BYTES: usize = 1024 * 1024;
+
+/// The file of one kind, which has another name until it is finished.
+#[derive(Debug)]
+pub(super) struct RecordFile {
+    kind: Kind,
+    name: String,
+    path: PathBuf,
+    part: PathBuf,
+    file: File,
+    compression: Compression,
+    /// Lines that are not written yet.
+    block: Vec<u8>,
+    digest: Sha256,
+    bytes: u64,
+    records: u64,
+}
+
+#[derive(Deserialize)]
+struct OnlyId<'a> {
+    #[serde(borrow)]
+    id: std::borrow::Cow<'a, str>,
+}
+
+impl RecordFile {
+    /// A new file, in place of any that was begun before.
+    pub(super) fn create(
+        directory: &ExportDirectory,
+        kind: Kind,
+        compression: Compression,
+    ) -> Result<Self, ExportError> {
+        let name = ExportDirectory::file_name(kind, compression);
+        let (path, part) = (directory.path().join(&name), directory.part(&name));
+        let file = create_private(&part).map_err(|source| ExportError::File { path: part.clone(), source })?;
+        let (block, digest) = (Vec::new(), Sha256::new());
+        Ok(Self { kind, name, path, part, file, compression, block, digest, bytes: 0, records: 0 })
+    }
+
+    /// A file that was begun before: cut back to what is durable, and read once for its digest and the ids of its records.
+    pub(super) fn reopen(
+        directory: &ExportDirectory,
+        open: OpenFile,
+        compression: Compression,
+    ) -> Result<(Self, Written), ExportError> {
+        let OpenFile { kind, bytes, records } = open;
+        let name = ExportDirectory::file_name(kind, compression);
+        let (path, part) = (directory.path().join(&name), directory.part(&name));
+        let failed = |source| ExportError::File { path: part.clone(), source };
+        if !part.exists() && path.exists() {
+            // The kill came after the file got its name, and before that was noted.
+            std::fs::rename(&path, &part).map_err(failed)?;
+        }
+        let mut file = File::options().read(true).write(true).open(&part).map_err(failed)?;
+        file.set_len(bytes).map_err(failed)?;
+        let mut digest = Sha256::new();
+        let read = hash(&mut file, &mut digest).map_err(failed)?;
+        let written = if records == 0 { Written::nothing() } else { written_in(&part, directory)? };
+        if (read, written.records) != (bytes, records) {
+            let problem = format!("`{}` is not as the last part left it", part.display());
+            return Err(ExportError::State { path: directory.path().to_path_buf(), problem });
+        }
+        let block = Vec::new();
+        Ok((Self { kind, name, path, part, file, compression, block, digest, bytes, records }, written))
+    }
+
+    /// The records in it.
+    pub(super) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Adds a record.
+    pub(super) fn push(&mut self, record: &[u8]) {
+        push_line(&mut self.block, record);
+        self.records += 1;
+    }
+
+    /// Writes what was added, if it is enough.
+    pub(super) fn write(&mut self) -> Result<(), ExportError> {
+        if self.compression != Compression::None && self.block.len() < BLOCK_BYTES {
+            return Ok(());
+        }
+        self.flush().map_err(|source| self.failed(source))
+    }
+
+    /// Writes all that was added, and makes it durable.
+    pub(super) fn sync(&mut self) -> Result<OpenFile, ExportError> {
+        let synced = self.flush().and_then(|()| self.file.sync_data());
+        synced.map_err(|source| self.failed(source))?;
+        Ok(OpenFile { kind: self.kind, bytes: self.bytes, records: self.records })
+    }
+
+    /// Finishes the file and gives it its name.
+    pub(super) fn finish(mut self, counted: Option<u64>) -> Result<ExportedFile, ExportError> {
+        if self.bytes == 0 && self.block.is_empty() && self.compression != Compression::None {
+            // Of nothing, too, there is something to decompress.
+            self.write_block(Vec::new()).map_err(|source| self.failed(source))?;
+        }
+        self.sync()?;
+        let named = std::fs::rename(&self.part, &self.path).and_then(|()| sync_directory_of(&self.path));
+        named.map_err(|source| ExportError::File { path: self.path.clone(), source })?;
+        let Self { kind, name: file, digest, bytes, records, .. } = self;
+        Ok(ExportedFile { kind, file, records, bytes, sha256: hexadecimal(&digest.finalize()), counted })
+    }
+
+    /// Takes it away: there is nothing of this kind.
+    pub(super) fn discard(self) -> Result<(), ExportError> {
+        std::fs::remove_file(&self.part).map_err(|source| self.failed(source))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.block.is_empty() {
+            return Ok(());
+        }
+        let block = std::mem::take(&mut self.block);
+        self.write_block(block)
+    }
+
+    fn write_block(&mut self, block: Vec<u8>) -> io::Result<()> {
+        let mut packed = self.compression.pack(block)?;
+        self.file.write_all(&packed)?;
+        self.digest.update(&packed);
+        self.bytes += packed.len() as u64;
+        packed.clear();
+        if self.compression == Compression::None {
+            // Its room is used again.
+            self.block = packed;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, source: io::Error) -> ExportError {
+        ExportError::File { path: self.part.clone(), source }
+    }
+}
+
+/// Reads a file from its beginning; its end is where writing goes on.
+fn hash(file: &mut File, digest: &mut Sha256) -> io::Result<u64> {
+    file.seek(SeekFrom::Start(0))?;
+    let (mut buffer, mut bytes) = (vec![0; 256 * 1024], 0);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(bytes),
+            read => {
+                digest.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+        }
+    }
+}
+
+/// The records of a file that was begun before.
+fn written_in(part: &Path, directory: &ExportDirectory) -> Result<Written, ExportError> {
+    let wrong = |problem: String| ExportError::State { path: directory.path().to_path_buf(), problem };
+    let (mut known, mut recent, mut records) = (KnownIds::new(), VecDeque::new(), 0);
+    each_id(part, |id| {
+        known.insert(id)?;
+        if recent.len() == RECENT {
+            recent.pop_front();
+        }
+        recent.push_back(id.to_owned());
+        records += 1;
+        Ok(())
+    })
+    .map_err(wrong)?;
+    Ok(Written { known, recent, records })
+}
+
+/// Goes through the ids of a file of records.
+pub(super) fn each_id(path: &Path, mut visit: impl FnMut(&str) -> io::Result<()>) -> Result<(), String> {
+    let input = Input::File(path.to_path_buf());
+    let mut reader = RecordReader::open(&input, ReaderLimits::default()).map_err(|error| error.to_string())?;
+    while let Some(chunk) = reader.next_chunk().map_err(|error| error.to_string())? {
+        for span in &chunk.spans {
+            let record: OnlyId<'_> = serde_json::from_slice(chunk.record(span))
+                .map_err(|_| format!("record {} of `{}` is none", span.number, path.display()))?;
+            visit(&record.id).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(())
+}

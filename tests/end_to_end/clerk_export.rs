@@ -1,0 +1,390 @@
+//! An export from Clerk's API: all of it, to the byte, once; whatever changes, fails or is killed meanwhile. Only GET is ever
+//! sent, and the key is in no output.
+
+use crate::support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use support::scripted_clerk::{Clerk, Item, KEY, Tenant, moment, refusal};
+use support::target::http;
+use support::{Run, Sandbox, Scratch};
+
+/// The lines of an exported file.
+fn exported(scratch: &Scratch, name: &str) -> Vec<String> {
+    scratch.read(name).lines().map(str::to_owned).collect()
+}
+
+fn id_of(line: &str) -> String {
+    let record: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    record["id"].as_str().expect("an id").to_owned()
+}
+
+/// The ids in an exported file, each of which is there once.
+#[track_caller]
+fn ids_in(lines: &[String]) -> BTreeSet<String> {
+    let ids: BTreeSet<String> = lines.iter().map(|line| id_of(line)).collect();
+    assert_eq!(ids.len(), lines.len(), "none twice");
+    ids
+}
+
+fn manifest(scratch: &Scratch, out: &str) -> Value {
+    serde_json::from_str(&scratch.read(&format!("{out}/manifest.json"))).expect("a manifest")
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).expect("it is there").permissions()) & 0o777
+}
+
+/// Records of a list, with the newest last.
+fn items(kind: &str, count: u64) -> Vec<Item> {
+    (0..count)
+        .map(|number| {
+            let (id, at) = (format!("{kind}_{number:05}"), moment(number));
+            let text = format!(r#"{{"object":"{kind}", "id":"{id}","created_at":{at},"n":1.0e3}}"#);
+            Item { id, updated_at: at, text }
+        })
+        .collect()
+}
+
+#[test]
+fn a_tenant_is_exported_whole_and_to_the_byte_with_get_alone() {
+    let scratch = Scratch::new();
+    let mut tenant = Tenant {
+        lists: BTreeMap::from([
+            ("organizations", items("org", 3)),
+            ("organization_memberships", items("orgmem", 1_234)),
+            ("organization_roles", items("role", 2)),
+            ("domains", items("dmn", 2)),
+        ]),
+        ..Tenant::default()
+    };
+    tenant.not_offered.insert("enterprise_connections", "unsupported_subscription_plan_features");
+    (0..1_101).for_each(|_| drop(tenant.create_user()));
+    let clerk = Clerk::serve(tenant);
+    let run = clerk.export(&scratch, "export", &["--output", "json"]).expect_code(0);
+
+    let tenant = clerk.tenant();
+    let users: Vec<String> = tenant.users.iter().map(|user| user.text.clone()).collect();
+    assert_eq!(exported(&scratch, "export/users.ndjson"), users);
+    for (list, items) in &tenant.lists {
+        let mut texts: Vec<String> = items.iter().map(|item| item.text.clone()).collect();
+        if *list == "domains" {
+            // It has no order that can be chosen.
+            texts.reverse();
+        }
+        assert_eq!(exported(&scratch, &format!("export/{list}.ndjson")), texts, "{list}");
+    }
+    assert!(tenant.requests.iter().all(|request| request.starts_with("GET /v1/")), "{:?}", tenant.requests);
+    for forbidden in ["secret", "rotate", "token", "svix"] {
+        assert!(!tenant.requests.iter().any(|request| request.contains(forbidden)), "{:?}", tenant.requests);
+    }
+
+    let manifest = manifest(&scratch, "export");
+    assert_eq!(run.report(), manifest, "the report is the manifest");
+    assert_eq!(manifest["instance"]["environment_type"], "development");
+    let files = manifest["files"].as_array().expect("files");
+    assert_eq!(files.len(), 18, "all kinds but the one that the plan does not have");
+    for file in files {
+        let path = scratch.path("export").join(file["file"].as_str().expect("a name"));
+        let bytes = std::fs::read(&path).expect("the file");
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!((&file["sha256"], &file["records"]), (&Value::from(digest), &Value::from(lines)), "{file}");
+        #[cfg(unix)]
+        assert_eq!(mode(&path), 0o600, "{file}");
+    }
+    #[cfg(unix)]
+    assert_eq!((mode(&scratch.path("export")), mode(&scratch.path("export/manifest.json"))), (0o700, 0o600));
+    let missing = &manifest["missing"][0];
+    assert_eq!(missing["kind"], "enterprise_connections");
+    assert!(missing["reason"].as_str().expect("a reason").contains("unsupported_subscription_plan_features"));
+    assert!(!scratch.path("export/enterprise_connections.ndjson.part").exists());
+}
+
+#[test]
+fn only_what_was_asked_for_is_exported_and_what_is_no_kind_is_told() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(3));
+    clerk.export(&scratch, "export", &["--only", "organizations,users"]).expect_code(0);
+    let manifest = manifest(&scratch, "export");
+    let kinds: Vec<&str> =
+        manifest["files"].as_array().expect("files").iter().filter_map(|file| file["kind"].as_str()).collect();
+    assert_eq!(kinds, ["users", "organizations"]);
+    let run = clerk.export(&scratch, "other", &["--only", "people"]).expect_code(2);
+    assert!(run.stderr.contains("organization_memberships"), "{}", run.stderr);
+}
+
+#[test]
+fn a_finished_export_is_not_touched_and_new_begins_again() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(30));
+    clerk.export(&scratch, "export", &["--only", "users"]).expect_code(0);
+    let (before, asked) = (scratch.read("export/manifest.json"), clerk.tenant().requests.len());
+    let run = clerk.export(&scratch, "export", &["--only", "users"]).expect_code(0);
+    assert!(run.stderr.contains("--new"), "{}", run.stderr);
+    assert_eq!((scratch.read("export/manifest.json"), clerk.tenant().requests.len()), (before, asked));
+    clerk.tenant().create_user();
+    clerk.export(&scratch, "export", &["--only", "users", "--new"]).expect_code(0);
+    assert_eq!(exported(&scratch, "export/users.ndjson").len(), 31);
+    // What is somebody else's stays.
+    scratch.write("export/notes.txt", "mine");
+    let run = clerk.export(&scratch, "export", &["--new"]).expect_code(2);
+    assert!(run.stderr.contains("notes.txt") && scratch.path("export/notes.txt").exists(), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_exported_is_imported_from_its_directory_as_it_is() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(40));
+    let sandbox = Sandbox::start(&scratch, &[]);
+    for compress in ["none", "gzip", "zstd"] {
+        let out = format!("export-{compress}");
+        clerk.export(&scratch, &out, &["--compress", compress]).expect_code(0);
+        let run = scratch.import(&sandbox, &out, &[]).expect_code(0);
+        let found = run.count("created") + run.count("unchanged");
+        assert_eq!((run.count("read"), found), (40, 40), "{compress}");
+    }
+    assert_eq!(sandbox.column("external_id").len(), 40);
+    // What is not whole is not imported.
+    std::fs::remove_file(scratch.path("export-none/manifest.json")).expect("removed");
+    scratch.write("export-none/export-state.json", "{}");
+    let run = scratch.import(&sandbox, "export-none", &[]).expect_code(2);
+    assert!(run.stderr.contains("not finished"), "{}", run.stderr);
+    clerk.export(&scratch, "no-users", &["--only", "organizations"]).expect_code(0);
+    let run = scratch.import(&sandbox, "no-users", &[]).expect_code(2);
+    assert!(run.stderr.contains("has no users"), "{}", run.stderr);
+}
+
+#[test]
+fn the_record_that_a_page_begins_behind_may_be_deleted_meanwhile() {
+    for gone in [1, 3, 600] {
+        let (scratch, clerk) = (Scratch::new(), Clerk::with_users(1_300));
+        clerk.after_each(move |tenant, _| {
+            // The last ones that were handed out, at the end of the first page of users.
+            if tenant.requests.last().is_some_and(|request| request.contains("/users?") && !request.contains("after")) {
+                for number in 500_u64.saturating_sub(gone)..500 {
+                    tenant.delete_user(&format!("user_{number:06}"));
+                }
+            }
+        });
+        clerk.export(&scratch, "export", &["--only", "users"]).expect_code(0);
+        let found = ids_in(&exported(&scratch, "export/users.ndjson"));
+        assert!(found.is_superset(&clerk.tenant().ids()), "with {gone} deleted");
+    }
+}
+
+#[test]
+fn lists_by_offset_have_no_gap_where_records_were_deleted_before() {
+    let scratch = Scratch::new();
+    let lists = BTreeMap::from([("organization_memberships", items("orgmem", 3_000))]);
+    let clerk = Clerk::serve(Tenant { lists, ..Tenant::default() });
+    clerk.after_each(|tenant, number| {
+        let list = tenant.lists.get_mut("organization_memberships").expect("the list");
+        // Always from the beginning, which moves all that is not read yet; now and then more than pages overlap.
+        list.drain(..if number % 3 == 0 { 40 } else { 2 });
+    });
+    clerk.export(&scratch, "export", &["--only", "organization_memberships"]).expect_code(0);
+    let found = ids_in(&exported(&scratch, "export/organization_memberships.ndjson"));
+    let left: BTreeSet<String> =
+        clerk.tenant().lists["organization_memberships"].iter().map(|item| item.id.clone()).collect();
+    assert!(found.is_superset(&left), "missing: {:?}", left.difference(&found).collect::<Vec<_>>());
+}
+
+#[test]
+fn faults_of_the_way_cost_requests_and_nothing_else() {
+    let spoilt: [fn() -> String; 5] = [
+        || http("429 Too Many Requests", "retry-after: 0\r\n", ""),
+        || http("503 Service Unavailable", "", "<html>"),
+        || http("200 OK", "", "<html>maintenance</html>"),
+        || "HTTP/1.1 200 OK\r\ncontent-length: 900000\r\n\r\n[{\"id\":".to_owned(),
+        String::new,
+    ];
+    for (which, spoil) in spoilt.into_iter().enumerate() {
+        let (scratch, clerk) = (Scratch::new(), Clerk::with_users(1_200));
+        let mut count = 0;
+        clerk.instead(move |_| {
+            count += 1;
+            (count % 2 == 0).then(spoil)
+        });
+        let more = ["--only", "users,organizations", "--output", "json", "--request-timeout", "1"];
+        let run = clerk.export(&scratch, "export", &more).expect_code(0);
+        let found = ids_in(&exported(&scratch, "export/users.ndjson"));
+        assert_eq!(found, clerk.tenant().ids(), "fault {which}");
+        assert!(run.report()["requests"]["retries"].as_u64().expect("a count") > 0, "fault {which}");
+    }
+}
+
+#[test]
+fn pages_that_are_too_large_are_asked_for_in_parts() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(0));
+    for number in 0..200 {
+        let id = clerk.tenant().create_user();
+        let padding = "x".repeat(100_000);
+        let text = format!(r#"{{"id":"{id}","padding":"{padding}","updated_at":{}}}"#, moment(number));
+        clerk.tenant().users.last_mut().expect("a user").text = text;
+    }
+    clerk.export(&scratch, "export", &["--only", "users"]).expect_code(0);
+    assert_eq!(ids_in(&exported(&scratch, "export/users.ndjson")), clerk.tenant().ids());
+}
+
+#[test]
+fn a_key_that_is_refused_and_an_api_that_is_down_are_told_apart() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(5));
+    let mut command = clerk.export_command(&scratch, "export", &["--max-wait", "1"]);
+    let run = Run::of(command.env("CLERK_SECRET_KEY", "sk_test_another").output().expect("it runs")).expect_code(6);
+    assert!(run.stderr.contains("CLERK_SECRET_KEY") && run.stderr.contains("authentication_invalid"), "{}", run.stderr);
+    assert!(!run.stderr.contains("sk_test_another"), "{}", run.stderr);
+    clerk.instead(|_| Some(http("503 Service Unavailable", "", "")));
+    clerk.export(&scratch, "export", &["--max-wait", "1"]).expect_code(7);
+    let command = |variable: Option<(&str, &str)>| {
+        let mut command = clerk.export_command(&scratch, "export", &[]);
+        command.env_remove("CLERK_SECRET_KEY").envs(variable);
+        Run::of(command.output().expect("it runs"))
+    };
+    let run = command(None).expect_code(2);
+    assert!(run.stderr.contains("CLERK_SECRET_KEY"), "{}", run.stderr);
+    clerk.instead(|_| None);
+    scratch.write("key", format!("{KEY}\n"));
+    command(Some(("CLERK_SECRET_KEY_FILE", "key"))).expect_code(0);
+    scratch.write(".env", format!("CLERK_SECRET_KEY={KEY}\n"));
+    clerk.tenant().create_user();
+    let mut with_env = clerk.export_command(&scratch, "export", &["--new"]);
+    Run::of(with_env.env_remove("CLERK_SECRET_KEY").output().expect("it runs")).expect_code(0);
+    assert_eq!(exported(&scratch, "export/users.ndjson").len(), 6);
+}
+
+#[test]
+fn the_key_is_in_no_output_whatever_comes_back() {
+    let headers = format!("x-request-id: {KEY}\r\nlocation: https://{KEY}.example/{KEY}\r\nretry-after: 0\r\n");
+    let body = format!(
+        r#"{{"errors":[{{"message":"{KEY}","long_message":"{KEY}","code":"{KEY}"}}],"clerk_trace_id":"{KEY}"}}"#
+    );
+    for status in
+        ["200 OK", "302 Found", "401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "500 Oh"]
+    {
+        for format in ["text", "json"] {
+            let (scratch, clerk) = (Scratch::new(), Clerk::with_users(5));
+            let answer = http(status, &headers, &body);
+            let mut count = 0;
+            clerk.instead(move |_| {
+                count += 1;
+                (count > 2).then(|| answer.clone())
+            });
+            let more = ["-vv", "--log-format", format, "--max-wait", "1", "--metrics-file", "metrics.prom"];
+            let run = clerk.export(&scratch, "export", &more);
+            assert_ne!(run.code, Some(0), "{status}: {}", run.stderr);
+            let metrics = scratch.read("metrics.prom");
+            for output in [&run.stdout, &run.stderr, &metrics, &scratch.read("export/export-state.json")] {
+                assert!(!output.contains(KEY), "{status}: {output}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_api_that_counts_more_than_it_lists_is_told_and_one_whose_list_has_no_end_stops_it() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(5));
+    clerk.instead(|request| {
+        request.contains("/count").then(|| http("200 OK", "", r#"{"object":"total_count","total_count":7}"#))
+    });
+    let run = clerk.export(&scratch, "export", &["--only", "users", "--output", "json"]).expect_code(3);
+    let difference = &run.report()["differences"][0];
+    assert_eq!((&difference["found"], &difference["counted"]), (&Value::from(5), &Value::from(7)));
+
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(600));
+    let page: Vec<String> = clerk.tenant().users[..500].iter().map(|user| user.text.clone()).collect();
+    let page = format!("[{}]", page.join(","));
+    clerk.instead(move |request| request.contains("/users?").then(|| http("200 OK", "", &page)));
+    let run = clerk.export(&scratch, "export", &["--only", "users"]).expect_code(7);
+    assert!(run.stderr.contains("no end"), "{}", run.stderr);
+}
+
+#[test]
+fn one_process_at_a_time_and_an_export_that_was_begun_otherwise_is_not_gone_on_with() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(5));
+    clerk.instead(|request| {
+        request.contains("/users?").then(|| {
+            std::thread::sleep(Duration::from_millis(1500));
+            http("503 Service Unavailable", "", "")
+        })
+    });
+    let mut first = clerk.export_command(&scratch, "export", &["--only", "users"]).spawn().expect("it starts");
+    while !scratch.path("export/export-state.json").exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    clerk.export(&scratch, "export", &["--only", "users"]).expect_code(8);
+    first.kill().expect("it can be killed");
+    first.wait().expect("it ends");
+    clerk.instead(|_| None);
+    let run = clerk.export(&scratch, "export", &[]).expect_code(2);
+    assert!(run.stderr.contains("--only users") && run.stderr.contains("--new"), "{}", run.stderr);
+    clerk.export(&scratch, "export", &["--only", "users"]).expect_code(0);
+}
+
+#[test]
+fn a_delta_has_who_is_new_or_changed_even_while_it_is_read() {
+    let scratch = Scratch::new();
+    let clerk = Clerk::with_users(2_000);
+    clerk.export(&scratch, "full", &["--only", "users"]).expect_code(0);
+    // The full export was begun now, by the clock of this machine.
+    let now = jiff::Timestamp::now().as_millisecond();
+    let mut expected = BTreeSet::new();
+    for number in (0..1_200).step_by(2) {
+        let id = format!("user_{number:06}");
+        clerk.tenant().change_user(&id, now + number, 1);
+        expected.insert(id);
+    }
+    let mut next = 1_201_u64;
+    clerk.after_each(move |tenant, _| {
+        // Changed while pages are read: each moves to the front, the first of them from where nobody has read yet.
+        if next < 1_230 {
+            let at = now + 10_000 + i64::try_from(next).expect("small");
+            tenant.change_user("user_000000", at, next);
+            tenant.change_user(&format!("user_{next:06}"), at, 2);
+            next += 2;
+        }
+    });
+    clerk.export(&scratch, "delta", &["--only", "users", "--since", "full"]).expect_code(0);
+    let found = ids_in(&exported(&scratch, "delta/users.ndjson"));
+    assert!(found.is_superset(&expected), "missing {:?}", expected.difference(&found).collect::<Vec<_>>());
+    assert!(found.len() < 800, "only what changed: {}", found.len());
+    let moment = &manifest(&scratch, "delta")["since"]["moment"];
+    assert_eq!(*moment, manifest(&scratch, "full")["started"]);
+    let run = clerk.export(&scratch, "other", &["--since", "nowhere"]).expect_code(2);
+    assert!(run.stderr.contains("2026-11-23"), "{}", run.stderr);
+}
+
+#[test]
+fn progress_and_metrics_are_those_of_every_command() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(1_200));
+    let more = ["--only", "users", "--log-format", "json", "--progress", "json", "--metrics-file", "metrics.prom"];
+    let run = clerk.export(&scratch, "export", &more).expect_code(0);
+    let lines: Vec<Value> = run.stderr.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(
+        lines.iter().any(|line| line["message"] == "finished" && line["report"]["files"].is_array()),
+        "{}",
+        run.stderr
+    );
+    let metrics = scratch.read("metrics.prom");
+    for expected in ["exit_code 0", "exported_records 1200", "job=\"export\"", "requests{kind=\"sent\"}"] {
+        assert!(metrics.contains(expected), "{expected}: {metrics}");
+    }
+    scratch.write("avnology.toml", "[migrate.clerk]\nonly = \"organizations\"\nquiet = true\n");
+    let arguments = ["migrate", "clerk", "export", "--out", "configured", "--clerk-url", clerk.url.as_str()];
+    let mut command = scratch.avnology(&arguments);
+    let run = Run::of(command.env("CLERK_SECRET_KEY", KEY).output().expect("it runs")).expect_code(0);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    assert!(scratch.path("configured/organizations.ndjson").exists());
+}
+
+#[test]
+fn a_code_of_clerks_is_shown_when_a_list_is_refused_that_every_tenant_has() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(5));
+    clerk.instead(|request| {
+        request.contains("/users?").then(|| refusal("422 Unprocessable Entity", "form_param_unknown"))
+    });
+    let run = clerk.export(&scratch, "export", &["--only", "users"]).expect_code(6);
+    assert!(run.stderr.contains("form_param_unknown, trace 0123abcd"), "{}", run.stderr);
+}

@@ -1,0 +1,133 @@
+//! Kill -9 of an export at random moments while users are created, changed and deleted, and the same command again until it is
+//! done: every user who was there the whole time is in the export exactly once, as of a moment during it.
+//!
+//! CI runs a few dozen kills. `AVNOLOGY__KILLS=300 cargo test --release --test end_to_end clerk_export_kill -- --nocapture` runs more.
+
+use crate::support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use support::Scratch;
+use support::scripted_clerk::{Clerk, Item, Tenant, moment};
+
+/// How many kills: `AVNOLOGY__KILLS`, or what CI has time for.
+fn wanted_kills() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "a knob of this test alone")]
+    std::env::var("AVNOLOGY__KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(24)
+}
+
+/// What every user's record ever was, and who was there the whole time.
+#[derive(Default)]
+struct History {
+    texts: BTreeSet<String>,
+    deleted: BTreeSet<String>,
+}
+
+/// Exports a tenant that changes after each answer, with kills in between. Returns how many there were.
+fn round(dice: &mut fastrand::Rng, kills: u64, compress: &str) -> u64 {
+    let scratch = Scratch::new();
+    let mut tenant = Tenant::default();
+    (0..6_000).for_each(|_| drop(tenant.create_user()));
+    let members = (0..3_000_u64).map(|number| {
+        let (id, at) = (format!("orgmem_{number:05}"), moment(number));
+        Item { text: format!(r#"{{"id":"{id}","created_at":{at}}}"#), id, updated_at: at }
+    });
+    tenant.lists = BTreeMap::from([("organization_memberships", members.collect())]);
+    let history = Arc::new(Mutex::new(History::default()));
+    history.lock().expect("it").texts.extend(tenant.users.iter().map(|user| user.text.clone()));
+    let always_members: Arc<Mutex<BTreeSet<String>>> =
+        Arc::new(Mutex::new(tenant.lists["organization_memberships"].iter().map(|item| item.id.clone()).collect()));
+    let at_first = tenant.ids();
+    let clerk = Clerk::serve(tenant);
+    let (of_hook, of_members) = (Arc::clone(&history), Arc::clone(&always_members));
+    let mut changes = fastrand::Rng::with_seed(dice.u64(..));
+    clerk.after_each(move |tenant, number| {
+        // So that kills fall everywhere.
+        std::thread::sleep(Duration::from_millis(changes.u64(..8)));
+        let mut history = of_hook.lock().expect("it");
+        for _ in 0..changes.usize(..4) {
+            let which = changes.usize(..tenant.users.len());
+            let id = tenant.users[which].id.clone();
+            match changes.u32(..3) {
+                0 => drop(tenant.create_user()),
+                1 => tenant.change_user(&id, moment(10_000 + number), number),
+                _ => {
+                    tenant.delete_user(&id);
+                    history.deleted.insert(id);
+                }
+            }
+            history.texts.extend(tenant.users.get(which).map(|user| user.text.clone()));
+            history.texts.extend(tenant.users.last().map(|user| user.text.clone()));
+            let members = tenant.lists.get_mut("organization_memberships").expect("the list");
+            if !members.is_empty() && changes.u32(..2) == 0 {
+                let gone = members.remove(changes.usize(..members.len()));
+                of_members.lock().expect("it").remove(&gone.id);
+            }
+        }
+    });
+    let (mut killed, more) = (0, ["--only", "users,organization_memberships", "--compress", compress]);
+    loop {
+        let mut command = clerk.export_command(&scratch, "export", &more);
+        let mut exporter = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        if killed < kills {
+            std::thread::sleep(Duration::from_millis(dice.u64(20..400)));
+        }
+        if killed < kills && exporter.try_wait().expect("its state").is_none() {
+            exporter.kill().expect("it can be killed");
+            exporter.wait().expect("it ends");
+            killed += 1;
+            continue;
+        }
+        let output = exporter.wait_with_output().expect("it ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0)), "{:?}: {stderr}", output.status.code());
+        break;
+    }
+    let suffix = if compress == "zstd" { ".zst" } else { "" };
+    let lines = |kind: &str| -> Vec<String> {
+        let bytes = std::fs::read(scratch.path(&format!("export/{kind}.ndjson{suffix}"))).expect("the file");
+        let text = if compress == "zstd" { unpacked(&bytes) } else { bytes };
+        String::from_utf8(text).expect("UTF-8").lines().map(str::to_owned).collect()
+    };
+    let id_of =
+        |line: &String| serde_json::from_str::<Value>(line).expect("JSON")["id"].as_str().expect("an id").to_owned();
+    let (users, members) = (lines("users"), lines("organization_memberships"));
+    let ids: BTreeSet<String> = users.iter().map(id_of).collect();
+    assert_eq!(ids.len(), users.len(), "no user twice");
+    let history = history.lock().expect("it");
+    let always: BTreeSet<String> = at_first.difference(&history.deleted).cloned().collect();
+    assert!(ids.is_superset(&always), "missing {:?}", always.difference(&ids).collect::<Vec<_>>());
+    let strange: Vec<&String> = users.iter().filter(|user| !history.texts.contains(*user)).collect();
+    assert!(strange.is_empty(), "never was so: {strange:?}");
+    let member_ids: BTreeSet<String> = members.iter().map(id_of).collect();
+    assert_eq!(member_ids.len(), members.len(), "no membership twice");
+    assert!(member_ids.is_superset(&always_members.lock().expect("it")));
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(scratch.path("export/manifest.json")).expect("it")).expect("JSON");
+    assert_eq!(manifest["files"][0]["records"], users.len());
+    killed
+}
+
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    zstd::stream::read::Decoder::new(bytes).expect("a frame").read_to_end(&mut text).expect("whole");
+    text
+}
+
+#[test]
+fn whoever_was_there_the_whole_time_is_exported_once_however_often_it_is_killed() {
+    let (seed, wanted) = (fastrand::u64(..), wanted_kills());
+    println!("seed {seed}");
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let (mut killed, mut rounds) = (0, 0);
+    while killed < wanted || rounds < 2 {
+        killed += round(&mut dice, (wanted / 2).clamp(1, 12), if rounds % 2 == 0 { "none" } else { "zstd" });
+        rounds += 1;
+    }
+    println!("{killed} kills in {rounds} exports");
+}
