@@ -15,7 +15,7 @@ use crate::files::{create_private_directory, directory_of, sync_directory_of};
 use crate::sandbox::SandboxError;
 
 /// While a database is filled, its loss costs nothing but another try.
-const PRAGMAS: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;";
+const PRAGMAS: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;";
 
 /// Opens the database of an export: the one that is there, with all that changed since, or a new one.
 pub(super) fn open(export: &Path, database: &Path, stop: &CancellationToken) -> Result<Store, SandboxError> {

@@ -86,12 +86,12 @@ impl Sender {
         }
         let (rule, mark) = (self.line.delivery.on_existing, self.line.delivery.mark.as_ref());
         let reconciler = Reconciler { destination: self.line.destination(), batch: &pending.batch, rule, mark };
-        let reconciled = tokio::select! {
+        let ended = tokio::select! {
             biased;
             () = self.abort.cancelled() => return None,
-            reconciled = reconciler.reconcile_known() => reconciled,
+            ended = reconciler.reconcile_known() => ended,
         };
-        match reconciled {
+        match ended {
             Ok((settlement, left)) => {
                 self.line.reporter.report(&pending.batch, settlement, None).await;
                 (!left.is_empty()).then(|| pending.without_others(left))

@@ -21,16 +21,16 @@
 //! Memory is bounded with any number of entries. What is looked up by many threads is an [`IdLookup`].
 
 mod addition;
-mod id_map;
 mod known_id;
 mod lookup;
 mod record;
 mod runs_of_target;
 mod segments;
 mod taken_in;
+mod target_map;
 #[cfg(test)]
 mod tests;
 
-pub use id_map::{ID_MAP_PREFIX, IdMap};
 pub use known_id::KnownId;
 pub use lookup::IdLookup;
+pub use target_map::{ID_MAP_PREFIX, IdMap};

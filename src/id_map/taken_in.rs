@@ -22,6 +22,12 @@ pub(super) struct TakenIn {
     pub runs: BTreeMap<String, u64>,
 }
 
+/// What can be read of any version.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
 impl TakenIn {
     /// Nothing was taken in, and nobody knows what the runs before did.
     pub(super) fn nothing() -> Self {
@@ -37,10 +43,6 @@ impl TakenIn {
             Err(error) => return Err(error),
         };
         let damaged = |_| io::Error::new(io::ErrorKind::InvalidData, "`taken-in.json` is damaged");
-        #[derive(Deserialize)]
-        struct Version {
-            version: u32,
-        }
         let Version { version } = serde_json::from_slice(&text).map_err(damaged)?;
         if version > VERSION {
             let sentence = "a newer version of the tool wrote it; use that version to read it";

@@ -201,16 +201,16 @@ impl<'m> ChunkMapper<'m> {
         if let Some(fault) = span.fault {
             return Ok(Err(framing_rejection(fault, span)));
         }
-        let (start, mapper) = (self.output.encoded.len(), &self.mapping.mapper);
+        let (start, kind) = (self.output.encoded.len(), self.mapping.mapper.kind());
         // A line of a rejects file is longer than the record in it.
         let largest = self.mapping.largest_request;
         self.output.wants_encoded = self.mapping.encode || span.length > (largest / SURELY_FITS) as u64;
         let wanted = if self.first && self.mapping.is_ours(span.number) { self.mapping.preview } else { 0 };
         self.output.wants_preview = self.previews.len() < wanted;
-        let mapped = mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
+        let mapped = self.mapping.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
         if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.output.encoded.truncate(start);
-            return Ok(Err(too_large(mapper.kind().at_target(), largest)));
+            return Ok(Err(too_large(kind.at_target(), largest)));
         }
         Ok(mapped.map(|prepared| self.ready(prepared, index, span, start)))
     }

@@ -82,6 +82,11 @@ fn round(dice: &mut fastrand::Rng, kills: u64, flags: &[&str]) -> Tally {
     let run = run.expect_code(3);
     assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
     assert_eq!(run.count("created"), good.len() as u64, "a lost answer is given again, never guessed: {}", run.stdout);
+    let id = run.report()["run"].as_str().expect("a run").to_owned();
+    let listed = scratch.run(&["migrate", "clerk", "runs", "ids", &id]).expect_code(0);
+    let mut listed: Vec<&str> = listed.stdout.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, sandbox.column("id"), "the ids of all, each once");
     tally
 }
 
