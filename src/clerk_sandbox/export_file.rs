@@ -160,6 +160,8 @@ impl<'de> Visitor<'de> for Envelope<'_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn records(name: &str, content: &[u8]) -> Result<Vec<String>, String> {
@@ -185,7 +187,6 @@ mod tests {
         ] {
             assert_eq!(records(name, content.as_bytes()).unwrap(), expected, "{name}");
         }
-        use std::io::Write;
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(expected.join("\n").as_bytes()).unwrap();
         assert_eq!(records("users.ndjson.gz", &gzip.finish().unwrap()).unwrap(), expected);
