@@ -32,6 +32,7 @@ The manual is `avnology help codemod`.";
 /// `avnology migrate clerk codemod …`
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed")]
 pub struct CodemodArguments {
     /// Files, folders or patterns ('apps/*/src') [default: the working directory]
     #[arg(value_name = "PATH")]

@@ -223,8 +223,8 @@ mod tests {
         })
     }
 
-    // The manual shows the options of `avnology sandbox`, too.
-    #[cfg(feature = "sandbox")]
+    // The manual shows the options of all features.
+    #[cfg(all(feature = "codemod", feature = "sandbox"))]
     #[test]
     fn readme_and_the_manual_name_no_option_or_variable_that_there_is_not() {
         let command = cli();

@@ -16,6 +16,13 @@ pub(super) async fn with_id_map<T: Send + 'static>(
     done.await.map_err(io::Error::other)?
 }
 
+/// Forgets the ids of `target`, also if what is known of them cannot be read.
+pub(super) async fn forget_ids(runs: &Path, target: &str) -> io::Result<()> {
+    let (runs, target) = (runs.to_path_buf(), target.to_owned());
+    let done = tokio::task::spawn_blocking(move || IdMap::open(&runs, &target)?.forget());
+    done.await.map_err(io::Error::other)?
+}
+
 /// For looking up whom `target` has under which external id. Without it, somebody of whom nothing stayed as it was could be
 /// created once more.
 pub(super) async fn look_up_ids(runs: &Path, target: &str) -> Option<IdLookup> {

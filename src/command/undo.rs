@@ -23,7 +23,7 @@ use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
 use doubts_file::DoubtsFile;
 
-use super::id_maps::with_id_map;
+use super::id_maps::forget_ids;
 use super::import_error::ImportError;
 use super::progress::{display, start_metrics};
 use super::target::{Target, at_target, connect};
@@ -65,7 +65,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
     let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
     // Before anything is deleted: nobody must be taken to be there any more.
-    with_id_map(&settings.runs_directory, &record.target, |mut map| map.forget()).await.map_err(UndoError::Io)?;
+    forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
     ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     let before = directory.undone_record();
     // Should it be killed, nobody knows how far it came.

@@ -157,15 +157,15 @@ impl<'a> Exporter<'a> {
                 return list.file.discard();
             };
             let found = list.file.records();
-            counted = match kind {
-                _ if how.first_millisecond.is_some() => None,
-                Kind::Users => Some(self.count_users().await?),
-                _ => total.or(counted),
-            };
-            let is_whole = match how.first_millisecond {
+            let is_whole = if how.first_millisecond.is_some() {
                 // Whoever was changed meanwhile moved to where the list had been read already.
-                Some(_) => found == before && rounds > 0,
-                None => counted.is_none_or(|counted| counted <= found),
+                found == before && rounds > 0
+            } else {
+                // What was counted before this round has been listed since. What came later may still come and come.
+                if counted.is_none_or(|counted| counted > found) {
+                    counted = if kind == Kind::Users { Some(self.count_users().await?) } else { total.or(counted) };
+                }
+                counted.is_none_or(|counted| counted <= found)
             };
             if is_whole || rounds == MOST_ROUNDS {
                 break;

@@ -172,7 +172,9 @@ mod tests {
         fn killed(written: &mut Vec<String>, by_cursor: bool, dice: &mut fastrand::Rng) -> Reading {
             written.truncate(written.len().saturating_sub(dice.usize(..60)));
             let mut known = KnownIds::new();
-            written.iter().for_each(|id| known.insert(id).expect("a disk"));
+            for id in written.iter() {
+                known.insert(id).expect("a disk");
+            }
             let recent = written.iter().rev().take(512).rev().cloned().collect();
             Reading::go_on(Written { known, recent, records: written.len() as u64 }, by_cursor)
         }

@@ -56,7 +56,8 @@ impl TakenIn {
         replace_private(&Self::path(directory), |file| serde_json::to_writer(file, self).map_err(Into::into))
     }
 
-    fn path(directory: &Path) -> std::path::PathBuf {
+    /// Where it is kept.
+    pub(super) fn path(directory: &Path) -> std::path::PathBuf {
         directory.join("taken-in.json")
     }
 }

@@ -41,9 +41,7 @@ impl IdMap {
         };
         match TakenIn::read(&directory) {
             Ok(taken_in) => Ok(new(taken_in)),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                new(TakenIn::nothing()).without_what_is_damaged(&error)
-            }
+            Err(error) if is_damage(&error) => new(TakenIn::nothing()).without_what_is_damaged(&error),
             Err(error) => Err(error),
         }
     }
@@ -60,7 +58,7 @@ impl IdMap {
     pub fn take_in(mut self) -> io::Result<Self> {
         match self.take_in_journals() {
             Ok(()) => Ok(self),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => self.without_what_is_damaged(&error),
+            Err(error) if is_damage(&error) => self.without_what_is_damaged(&error),
             Err(error) => Err(error),
         }
     }
@@ -94,8 +92,8 @@ impl IdMap {
         for (directory, record) in runs_of_target(&self.runs, &self.target)? {
             taken_in.runs.insert(record.id, length(&directory.journal())?);
         }
-        self.set(taken_in)?;
-        self.remove_all()
+        self.remove_all()?;
+        self.set(taken_in)
     }
 
     /// For looking ids up as they are known now.
@@ -111,17 +109,29 @@ impl IdMap {
         Ok(())
     }
 
-    /// Removes all entries: first the sorted files, without which none is found.
-    fn remove_all(&self) -> io::Result<()> {
-        for (_, path) in super::segments::files(&self.directory)? {
-            std::fs::remove_file(path)?;
+    /// Removes all that lies in the directory but the lock, whatever somebody put there.
+    fn remove_all(&mut self) -> io::Result<()> {
+        // Up to where the journals were taken in goes first: what is left of the entries, should this be broken off, is said to miss some.
+        self.taken_in = TakenIn::nothing();
+        let mut paths = vec![TakenIn::path(&self.directory)];
+        for entry in std::fs::read_dir(&self.directory)? {
+            paths.push(entry?.path());
         }
-        sync_directory_of(&self.directory.join("ids"))?;
-        match std::fs::remove_file(self.directory.join("ids")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        for path in paths.iter().filter(|path| !path.ends_with("lock")) {
+            let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+            match removed {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
+        sync_directory_of(&TakenIn::path(&self.directory))
     }
+}
+
+/// Whether an error means that what lies in the directory is not what was put there.
+fn is_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, IsADirectory, NotFound, UnexpectedEof};
+    matches!(error.kind(), InvalidData | IsADirectory | NotFound | UnexpectedEof)
 }
 
 /// Takes in the journal of one run from where it was left.
@@ -178,6 +188,10 @@ fn lock(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    if path.is_dir() {
+        let sentence = format!("`{}`, the lock of what is known of ids, is a directory; move it away", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, sentence));
+    }
     let file = options.open(path)?;
     file.lock()?;
     Ok(file)

@@ -302,6 +302,15 @@ fn an_api_that_counts_more_than_it_lists_is_told_and_one_whose_list_has_no_end_s
 }
 
 #[test]
+fn a_tenant_in_which_somebody_signs_up_all_the_time_is_no_difference() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(700));
+    clerk.after_each(|tenant, _| drop(tenant.create_user()));
+    let run = clerk.export(&scratch, "export", &["--only", "users", "--output", "json"]).expect_code(0);
+    assert_eq!(run.report()["differences"], serde_json::json!([]));
+    assert!(exported(&scratch, "export/users.ndjson").len() > 700);
+}
+
+#[test]
 fn one_process_at_a_time_and_an_export_that_was_begun_otherwise_is_not_gone_on_with() {
     let (scratch, clerk) = (Scratch::new(), Clerk::with_users(5));
     clerk.instead(|request| {

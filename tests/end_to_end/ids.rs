@@ -6,11 +6,9 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
-use support::{Run, Sandbox, Scratch, export, mixed_export, user};
-use tokio::time::Instant;
+use support::{Run, Sandbox, Scratch, export, mixed_export, until_of, user};
 
 /// The id at Clerk, the external id, the id at the target.
 type Ids = BTreeSet<(String, String, String)>;
@@ -132,11 +130,7 @@ fn after_a_kill_the_list_knows_what_the_journal_knows_and_in_the_end_all() {
     let flags = ["--batch-size", "20", "--concurrency", "1"];
     let mut command = scratch.import_command(&slow, &file, &flags);
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    let start = Instant::now();
-    while slow.column("id").len() < 200 {
-        assert!(start.elapsed() < Duration::from_secs(60), "nothing is created");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_of(&mut process, "nothing is created", || slow.column("id").len() >= 200);
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let runs: Value =

@@ -236,7 +236,8 @@ impl Swap<'_> {
 
     fn finish(mut self) -> (Vec<Edit>, Renames) {
         for (at, names) in std::mem::take(&mut self.additions) {
-            self.edits.push(Edit::insert(at, [", ", &names.join(", ")].concat()));
+            let added: Vec<&str> = names.iter().flat_map(|name| [", ", name]).collect();
+            self.edits.push(Edit::insert(at, added.concat()));
         }
         for NewStatement { behind, module, names } in &self.new_statements {
             let import = &self.facts.imports[*behind];
