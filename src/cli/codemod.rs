@@ -79,7 +79,7 @@ pub struct CodemodArguments {
     pub public_path: Vec<String>,
 
     /// The version with which Avnology's packages are added to package.json; without it package.json is left
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub package_version: Option<String>,
 
     /// Say what an entry of the report means and what to do

@@ -102,11 +102,12 @@ impl Rules {
         let File { equivalent, stays } = toml::from_str(text)?;
         for Row { from, name, to, new_name, props } in equivalent {
             let new_name = new_name.unwrap_or_else(|| name.clone());
-            let renamed = props.values().filter_map(|prop| match prop {
+            let mut renamed = props.values().filter_map(|prop| match prop {
                 Prop::Renamed(name) => Some(name),
                 Prop::Known(_) => None,
             });
-            if let Some(wrong) = [&name, &new_name].into_iter().chain(renamed).find(|name| !is_identifier(name)) {
+            let wrong_name = [&name, &new_name].into_iter().find(|name| !is_name(name));
+            if let Some(wrong) = wrong_name.or_else(|| renamed.find(|name| !is_prop(name))) {
                 return Err(RulesError::Name(wrong.clone()));
             }
             if !from.starts_with("@clerk/") {
@@ -170,6 +171,66 @@ pub fn package_of(module: &str) -> &str {
     module.match_indices('/').nth(slashes).map_or(module, |(end, _)| &module[..end])
 }
 
+/// Words that cannot be a name of one's own.
+const RESERVED: [&str; 47] = [
+    "arguments",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "yield",
+];
+
+fn is_name(name: &str) -> bool {
+    is_identifier(name) && !RESERVED.contains(&name)
+}
+
+/// A prop may also have `-` in it, such as `aria-label`, and be a word such as `for`.
+fn is_prop(name: &str) -> bool {
+    is_identifier(&name.replace('-', "_")) && !name.starts_with('-')
+}
+
 fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|first| first.is_alphabetic() || first == '_' || first == '$')
@@ -198,6 +259,12 @@ mod tests {
         };
         assert!(matches!(row("react", "useUser", "x"), Err(RulesError::Module(_))));
         assert!(matches!(row("@clerk/nextjs", "use user", "x"), Err(RulesError::Name(_))));
+        assert!(matches!(row("@clerk/nextjs", "default", "x"), Err(RulesError::Name(_))));
+        let prop = |name: &str| {
+            let rule = "[[equivalent]]\nfrom = \"@clerk/nextjs\"\nname = \"SignIn\"\nto = \"x\"\nprops = ";
+            Rules::new(Some(&format!("{rule}{{ path = {name:?} }}\n")))
+        };
+        assert!(prop("data-path").is_ok() && matches!(prop("-a b"), Err(RulesError::Name(_))));
         assert!(matches!(row("@clerk/nextjs", "useUser", "@clerk/react"), Err(RulesError::Target(_))));
         assert!(matches!(row("@clerk/nextjs", "useUser", "a\"b"), Err(RulesError::Target(_))));
         assert!(matches!(Rules::new(Some("[[equivalant]]")), Err(RulesError::Toml(_))));

@@ -129,8 +129,8 @@ pub enum UseForm {
     Shorthand,
     /// `export { Name }`.
     Exported,
-    /// `<Name …>`.
-    Element(Vec<Attribute>),
+    /// `<Name …>`, with the place behind the name and its types, and the props.
+    Element(usize, Vec<Attribute>),
     /// `</Name>`.
     Closing,
     /// `<Name.Part …>`; `part` is true at the opening.
@@ -161,6 +161,8 @@ pub struct Attribute {
     pub name_range: Range,
     /// All of it.
     pub range: Range,
+    /// What goes when the prop goes: also the blank before it, where that is not needed.
+    pub removal: Range,
     /// Whether its value is the variable with the target's domain.
     pub is_new_domain: bool,
 }

@@ -11,7 +11,7 @@ use oxc_ast::ast::{
 use oxc_parser::Parser;
 use oxc_semantic::{NodeId, SemanticBuilder};
 
-use super::ancestors::{Tree, declared, range, range_of};
+use super::ancestors::{Tree, declared, plain_text, range, range_of};
 use super::facts::{Binding, Comment, Facts, Import, ImportedName, ModuleForm, ModuleUse, Range, ReExport};
 use super::language::Language;
 
@@ -56,11 +56,11 @@ pub fn read_facts(text: &str, language: Language) -> Option<Facts> {
     for node in semantic.nodes().iter() {
         facts.environment.extend(tree.variable(node.id()));
         tree.note_webhook(node.id(), &mut facts.webhook);
-        if let AstKind::StringLiteral(text) = node.kind()
-            && text.value.starts_with("@clerk/")
-            && !covered.contains(&text.span.start)
+        if let Some((text, span)) = plain_text(node.kind())
+            && text.starts_with("@clerk/")
+            && !covered.contains(&span.start)
         {
-            let (place, module) = (range(text.span).start, text.value.to_string());
+            let (place, module) = (range(span).start, text.to_owned());
             facts.modules.push(ModuleUse { place, module, form: ModuleForm::Named });
         }
     }
