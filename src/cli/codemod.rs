@@ -75,7 +75,7 @@ pub struct CodemodArguments {
     pub force: bool,
 
     /// A public path of a middleware that had no list; may be given several times [default: the guide's list]
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub public_path: Vec<String>,
 
     /// The version with which Avnology's packages are added to package.json; without it package.json is left

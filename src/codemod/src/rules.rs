@@ -79,9 +79,19 @@ pub enum RulesError {
     /// A rule for a module that is not Clerk's.
     #[error("`from = \"{0}\"`: rules are for modules whose name begins with `@clerk/`")]
     Module(String),
-    /// A target that is Clerk's, or that could not stand in quotes.
-    #[error("`to = \"{0}\"` is not the name of a package to move to")]
+    /// A target that is Clerk's, or no package.
+    #[error(
+        "`to = {0:?}` is not the name of a package to move to; a path or an alias means another file in each folder"
+    )]
     Target(String),
+    /// Nothing that could be taken away.
+    #[error("`[[stays]]`: no rule moves `{name}` of `{from}`, so there is nothing to take away; is the name right?")]
+    Stays {
+        /// The module.
+        from: String,
+        /// The name.
+        name: String,
+    },
 }
 
 impl Rules {
@@ -110,17 +120,19 @@ impl Rules {
             if let Some(wrong) = wrong_name.or_else(|| renamed.find(|name| !is_prop(name))) {
                 return Err(RulesError::Name(wrong.clone()));
             }
-            if !from.starts_with("@clerk/") {
+            if !from.starts_with("@clerk/") || !is_module(&from) {
                 return Err(RulesError::Module(from));
             }
-            if to.is_empty() || to.starts_with("@clerk/") || to.contains(['"', '\'', '\\', '\n', '\r']) {
+            if to.starts_with("@clerk/") || !is_module(&to) {
                 return Err(RulesError::Target(to));
             }
             let equivalent = Equivalent { module: to, name: new_name, props, is_own };
             self.equivalents.insert((from, name), equivalent);
         }
         for Name { from, name } in stays {
-            self.equivalents.remove(&(from, name));
+            if self.equivalents.remove(&(from.clone(), name.clone())).is_none() {
+                return Err(RulesError::Stays { from, name });
+            }
         }
         Ok(())
     }
@@ -169,6 +181,18 @@ impl Rules {
 pub fn package_of(module: &str) -> &str {
     let slashes = usize::from(module.starts_with('@'));
     module.match_indices('/').nth(slashes).map_or(module, |(end, _)| &module[..end])
+}
+
+/// Whether a text is a package's name, with or without a part of it behind.
+fn is_module(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let usual = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        usual && !part.is_empty() && !part.starts_with('.')
+    };
+    match name.strip_prefix('@') {
+        Some(scoped) => scoped.contains('/') && scoped.split('/').all(is_part),
+        None => name.split('/').all(is_part),
+    }
 }
 
 /// Words that cannot be a name of one's own.
@@ -266,7 +290,15 @@ mod tests {
         };
         assert!(prop("data-path").is_ok() && matches!(prop("-a b"), Err(RulesError::Name(_))));
         assert!(matches!(row("@clerk/nextjs", "useUser", "@clerk/react"), Err(RulesError::Target(_))));
-        assert!(matches!(row("@clerk/nextjs", "useUser", "a\"b"), Err(RulesError::Target(_))));
+        for target in ["a\"b", "a b", "", "../x", "@/lib/auth", "~/auth", "a//b", "@scope"] {
+            assert!(matches!(row("@clerk/nextjs", "useUser", target), Err(RulesError::Target(_))), "{target}");
+        }
+        for target in ["@avnology/nextjs/server", "lodash.merge", "a"] {
+            assert!(row("@clerk/nextjs", "useUser", target).is_ok(), "{target}");
+        }
+        assert!(matches!(row("@clerk/", "useUser", "x"), Err(RulesError::Module(_))));
+        let stays = "[[stays]]\nfrom = \"@clerk/nextjs\"\nname = \"SingIn\"\n";
+        assert!(matches!(Rules::new(Some(stays)), Err(RulesError::Stays { .. })));
         assert!(matches!(Rules::new(Some("[[equivalant]]")), Err(RulesError::Toml(_))));
     }
 

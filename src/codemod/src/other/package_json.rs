@@ -72,7 +72,8 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
             && added.len() == missing.len()
             && !is_catalog
     };
-    if let Some((section, entry)) = clerk {
+    // A library has it among its peer dependencies and for its own tests.
+    for (section, entry) in entries().filter(|(_, entry)| entry.key == CLERK) {
         let is_gone = goes(entry);
         let lines: Vec<String> =
             added.iter().map(|(package, version)| format!("{}: {}", quoted(package), quoted(version))).collect();

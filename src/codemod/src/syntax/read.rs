@@ -83,7 +83,8 @@ impl<'a> Tree<'_, 'a> {
         match self.kind(node) {
             AstKind::ImportDeclaration(import) => {
                 covered.insert(import.source.span.start);
-                let import = self.import(import, facts);
+                let is_nested = !matches!(self.kind(self.above(node)), AstKind::Program(_));
+                let import = self.import(import, is_nested, facts);
                 facts.imports.push(import);
             }
             AstKind::ExportFromDeclaration(export) => {
@@ -134,7 +135,7 @@ impl<'a> Tree<'_, 'a> {
         }
     }
 
-    fn import(&self, import: &ImportDeclaration<'a>, facts: &mut Facts) -> Import {
+    fn import(&self, import: &ImportDeclaration<'a>, is_nested: bool, facts: &mut Facts) -> Import {
         let mut whole = Vec::new();
         let mut names = Vec::new();
         for specifier in import.specifiers.iter().flatten() {
@@ -161,6 +162,7 @@ impl<'a> Tree<'_, 'a> {
             braces: self.braces(import, &names, &facts.comments),
             names,
             has_attributes: import.with_clause.is_some(),
+            is_nested,
         }
     }
 

@@ -99,9 +99,8 @@ impl<'a> Tree<'_, 'a> {
     fn call(&self, call: NodeId) -> Call {
         let (above, is_awaited) = self.above_wrappers(call);
         let members = match self.kind(above) {
-            AstKind::StaticMemberExpression(member) => vec![member_of(member.property.name.as_str(), &member.property)],
             AstKind::VariableDeclarator(declarator) => self.members_of(&declarator.id),
-            _ => Vec::new(),
+            kind => member_read(kind).into_iter().collect(),
         };
         Call { is_awaited, members }
     }
@@ -114,14 +113,11 @@ impl<'a> Tree<'_, 'a> {
                 let references = self.semantic.scoping().get_resolved_references(symbol);
                 let members =
                     references.flat_map(|reference| match self.kind(self.above_wrappers(reference.node_id()).0) {
-                        AstKind::StaticMemberExpression(member) => {
-                            vec![member_of(member.property.name.as_str(), &member.property)]
-                        }
                         AstKind::VariableDeclarator(declarator) => match &declarator.id {
                             BindingPattern::ObjectPattern(object) => keys(object),
                             _ => Vec::new(),
                         },
-                        _ => Vec::new(),
+                        kind => member_read(kind).into_iter().collect(),
                     });
                 members.collect()
             }
@@ -136,8 +132,18 @@ impl<'a> Tree<'_, 'a> {
     }
 }
 
-fn member_of(name: &str, place: &impl GetSpan) -> (String, usize) {
-    (name.to_owned(), range_of(place).start)
+/// `….name` or `…["name"]`.
+fn member_read(kind: AstKind<'_>) -> Option<(String, usize)> {
+    match kind {
+        AstKind::StaticMemberExpression(member) => {
+            Some((member.property.name.to_string(), range_of(&member.property).start))
+        }
+        AstKind::ComputedMemberExpression(member) => match &member.expression {
+            Expression::StringLiteral(name) => Some((name.value.to_string(), range(name.span).start)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn keys(object: &ObjectPattern<'_>) -> Vec<(String, usize)> {
