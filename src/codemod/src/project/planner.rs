@@ -173,7 +173,10 @@ impl<'a> Planner<'a> {
             let is_read = documented(&usage.name).is_some_and(|name| self.kept.contains(&(workspace, name)));
             if is_read || !self.with_new.contains(workspace) {
                 let sentence = if is_read {
-                    format!("{} was left: something that stays with Clerk still reads it.", usage.name)
+                    format!(
+                        "{} was left: something that stays with Clerk still reads it, or a key of Clerk's is written out for it.",
+                        usage.name
+                    )
                 } else {
                     format!("{} was left: nothing in this workspace moved.", usage.name)
                 };
