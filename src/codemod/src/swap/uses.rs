@@ -69,7 +69,7 @@ impl MovedName<'_> {
         for Use { range, form } in &self.name.uses {
             match form {
                 UseForm::Element(_, attributes) => {
-                    found.extend(attributes.iter().filter_map(|prop| self.of_prop(prop)))
+                    found.extend(attributes.iter().filter_map(|prop| self.of_prop(prop)));
                 }
                 UseForm::Part { name, is_opening: true } => {
                     let subject = format!("{}.{name}", self.to.name);
