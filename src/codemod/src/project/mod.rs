@@ -4,7 +4,9 @@
 //! others: whether a variable is still read by something of Clerk's, what package.json needs, which folder is complete.
 
 mod analysis;
+mod file_plan;
 mod folders;
+mod given;
 mod needles;
 mod package_status;
 mod plan;
@@ -13,7 +15,9 @@ mod skip;
 mod variables;
 
 pub use analysis::{Analysis, Content, analyse};
+pub use file_plan::FilePlan;
 pub use folders::{Folder, Folders};
+pub use given::{Asked, Given};
 pub use package_status::PackageStatus;
-pub use plan::{Asked, FilePlan, Given, Plan, barrel_packages, plan};
+pub use plan::{Plan, barrel_packages, plan};
 pub use skip::{MAX_BYTES, Skip, is_foreign};

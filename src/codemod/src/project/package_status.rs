@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::file_plan::FilePlan;
 use super::folders::Folders;
-use super::plan::FilePlan;
 use crate::finding::{Action, Finding};
 use crate::kind::Kind;
 use crate::swap::Outcome;

@@ -3,45 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::analysis::{Analysis, Content};
+use super::file_plan::FilePlan;
 use super::folders::Folders;
+use super::given::Given;
 use super::package_status::{PackageStatus, packages};
 use super::planner::Planner;
-use crate::edit::Edit;
-use crate::finding::Finding;
-use crate::rules::Rules;
-use crate::swap::NameUse;
-
-/// What was asked for beside the code.
-#[derive(Clone, Debug, Default)]
-pub struct Asked {
-    /// Append the new names to files of environment variables that are in use.
-    pub environment: bool,
-    /// Rename variables in files of builds and deployments.
-    pub deployment: bool,
-    /// The version of the packages that are added.
-    pub package_version: Option<String>,
-    /// The changes are written, so that lines are those of the changed files.
-    pub is_written: bool,
-}
-
-/// What becomes of a file.
-#[derive(Debug)]
-pub struct FilePlan {
-    /// Its path.
-    pub path: String,
-    /// Its text now.
-    pub text: String,
-    /// The changes.
-    pub edits: Vec<Edit>,
-    /// The entries.
-    pub findings: Vec<Finding>,
-    /// Names that it imports from Clerk.
-    pub names: Vec<NameUse>,
-    /// Whether it holds variables of the environment, whose values are shown to nobody.
-    pub is_environment: bool,
-    /// Whether it is code, which has to parse afterwards.
-    pub is_code: bool,
-}
 
 /// Everything.
 #[derive(Debug)]
@@ -58,21 +24,6 @@ pub fn barrel_packages(analyses: &[Analysis], folders: &Folders) -> BTreeMap<Str
     let named =
         |analysis: &Analysis| Some((analysis.path.clone(), folders.name(folders.of(&analysis.path))?.to_owned()));
     analyses.iter().filter(is_barrel).filter_map(named).collect()
-}
-
-/// What there is to decide from beside the files.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    /// The folders.
-    pub folders: &'a Folders,
-    /// What moves where.
-    pub rules: &'a Rules,
-    /// What was asked for.
-    pub asked: &'a Asked,
-    /// How many files import from the package of a file that passes a module on.
-    pub importers: &'a BTreeMap<String, usize>,
-    /// Folders in which nothing changes.
-    pub held: &'a BTreeSet<String>,
 }
 
 /// Decides about everything.

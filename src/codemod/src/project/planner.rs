@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::analysis::{Analysis, Content};
+use super::file_plan::FilePlan;
 use super::folders::{Folders, above};
-use super::plan::{Asked, FilePlan, Given};
+use super::given::{Asked, Given};
 use super::variables::{documented, is_server_package, left_variables, variables_of};
 use crate::code::Code;
 use crate::edit::{Edit, apply, place_after};

@@ -216,7 +216,7 @@ impl Swapped {
     }
 
     fn re_export(&mut self, re_export: &ReExport, context: &Context<'_>) {
-        let ReExport { range, source, module, names, is_type, is_all } = re_export;
+        let ReExport { range, source, module, names, is_type, is_all, has_attributes } = re_export;
         if !is_clerks(module) {
             return;
         }
@@ -233,7 +233,11 @@ impl Swapped {
             // A middleware moves by its form, which is not visible here.
             let is_middleware = names.iter().any(|(name, _)| name.ends_with("Middleware"));
             let keep_names = all.iter().zip(names).all(|(to, (name, _))| to.name == *name);
-            !is_type && !is_middleware && keep_names && all.iter().all(|to| Some(&to.module) == first)
+            !is_type
+                && !has_attributes
+                && !is_middleware
+                && keep_names
+                && all.iter().all(|to| Some(&to.module) == first)
         });
         match same_target.as_deref() {
             Some([first, rest @ ..]) => {

@@ -5,7 +5,7 @@ use oxc_ast::ast::{BindingIdentifier, Expression, IdentifierReference};
 use oxc_semantic::{NodeId, Semantic, SymbolId};
 use oxc_span::{GetSpan, Span};
 
-use super::facts::Range;
+use super::range::Range;
 
 /// A parsed file.
 pub(super) struct Tree<'t, 'a> {

@@ -3,27 +3,7 @@
 use std::collections::HashSet;
 
 use super::middleware_facts::MiddlewareCall;
-
-/// The bytes from `start` to `end` of the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Range {
-    /// The first byte.
-    pub start: usize,
-    /// The first byte behind.
-    pub end: usize,
-}
-
-impl Range {
-    /// The text of it.
-    pub fn of(self, text: &str) -> &str {
-        text.get(self.start..self.end).unwrap_or_default()
-    }
-
-    /// Whether another range is inside.
-    pub fn holds(self, other: Self) -> bool {
-        self.start <= other.start && other.end <= self.end
-    }
-}
+use super::range::Range;
 
 /// All that is known of a file.
 #[derive(Debug, Default)]
@@ -195,6 +175,8 @@ pub struct ReExport {
     pub is_type: bool,
     /// `export *`.
     pub is_all: bool,
+    /// `with { … }` behind it.
+    pub has_attributes: bool,
 }
 
 /// A module of Clerk's that is named in another way than by `import … from`.

@@ -1,6 +1,6 @@
 //! What is known of a package.json.
 
-use super::facts::Range;
+use super::range::Range;
 
 /// An object in a JSON document, below the document's own.
 #[derive(Clone, Debug)]

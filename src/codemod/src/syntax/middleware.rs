@@ -9,9 +9,10 @@ use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
 use super::ancestors::{Tree, bare, bare_awaited, declared, range, range_of};
-use super::facts::{Comment, Range};
+use super::facts::Comment;
 use super::matchers::{Condition, route_list};
 use super::middleware_facts::{LegacyList, MiddlewareCall, MiddlewareForm};
+use super::range::Range;
 
 impl<'a> Tree<'_, 'a> {
     /// The middleware that the use of a name makes, if it is called there.

@@ -1,6 +1,6 @@
 //! What is known of a middleware: the call that makes it, and of which form it is.
 
-use super::facts::Range;
+use super::range::Range;
 
 /// A call that makes a middleware.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ mod matchers;
 mod middleware;
 mod middleware_facts;
 mod package_json;
+mod range;
 mod read;
 mod uses;
 mod variables;
@@ -18,10 +19,11 @@ mod webhook;
 
 pub use facts::{
     Attribute, Binding, Call, Comment, EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, ModuleForm,
-    ModuleUse, Range, ReExport, Use, UseForm, WebhookFacts,
+    ModuleUse, ReExport, Use, UseForm, WebhookFacts,
 };
 pub use json_facts::{JsonEntry, JsonSection, PackageJson};
 pub use language::Language;
 pub use middleware_facts::{LegacyList, MiddlewareCall, MiddlewareForm, RouteList};
 pub use package_json::read_package_json;
+pub use range::Range;
 pub use read::{parses, read_facts};

@@ -12,8 +12,9 @@ use oxc_parser::Parser;
 use oxc_semantic::{NodeId, SemanticBuilder};
 
 use super::ancestors::{Tree, declared, plain_text, range, range_of};
-use super::facts::{Binding, Comment, Facts, Import, ImportedName, ModuleForm, ModuleUse, Range, ReExport};
+use super::facts::{Binding, Comment, Facts, Import, ImportedName, ModuleForm, ModuleUse, ReExport};
 use super::language::Language;
+use super::range::Range;
 
 /// Global interfaces that applications add to.
 const AUGMENTED: [&str; 8] = [
@@ -102,6 +103,7 @@ impl<'a> Tree<'_, 'a> {
                     names: export.specifiers.iter().map(name).collect(),
                     is_type,
                     is_all: false,
+                    has_attributes: export.with_clause.is_some(),
                 });
             }
             AstKind::ExportAllDeclaration(export) => {
@@ -113,6 +115,7 @@ impl<'a> Tree<'_, 'a> {
                     names: Vec::new(),
                     is_type: export.export_kind.is_type(),
                     is_all: true,
+                    has_attributes: export.with_clause.is_some(),
                 });
             }
             AstKind::ImportExpression(import) => {

@@ -9,7 +9,8 @@ use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
 use super::ancestors::{Tree, declared, range, range_of};
-use super::facts::{Attribute, Call, Range, Use, UseForm};
+use super::facts::{Attribute, Call, Use, UseForm};
+use super::range::Range;
 use crate::environment::DOMAIN;
 
 impl<'a> Tree<'_, 'a> {

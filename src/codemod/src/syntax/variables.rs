@@ -6,7 +6,8 @@ use oxc_semantic::NodeId;
 use oxc_span::GetSpan;
 
 use super::ancestors::{Tree, bare, plain_text, range};
-use super::facts::{EnvironmentForm, EnvironmentUse, Range};
+use super::facts::{EnvironmentForm, EnvironmentUse};
+use super::range::Range;
 use crate::environment::{is_clerks_variable, new_name};
 
 impl Tree<'_, '_> {
