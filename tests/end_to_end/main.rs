@@ -63,6 +63,9 @@ mod scheduled;
 mod sender;
 mod shapes;
 mod shards;
+#[cfg(feature = "shell")]
+mod shell;
 mod sweep;
 mod undo;
 mod verify;
+mod version;
