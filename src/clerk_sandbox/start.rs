@@ -53,15 +53,13 @@ impl RateOfKey {
     }
 }
 
-/// Starts a stand-in, once all of the export is in its database.
-pub async fn start(options: ClerkSandboxOptions) -> Result<RunningSandbox, SandboxError> {
+/// Starts a stand-in, once all of the export is in its database. It fails, and leaves nothing of the database, if `stop` is
+/// cancelled before.
+pub async fn start(options: ClerkSandboxOptions, stop: CancellationToken) -> Result<RunningSandbox, SandboxError> {
     let ClerkSandboxOptions { listen, export, database, secret_key, rate, faults } = options;
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
     }
-    // Who does not wait for the start any more does not wait for the rest of the export either.
-    let stop = CancellationToken::new();
-    let _stops = stop.clone().drop_guard();
     let loaded = tokio::task::spawn_blocking(move || load::open(&export, &database, &stop));
     let store = loaded.await.unwrap_or_else(|error| Err(SandboxError::Output(std::io::Error::other(error))))?;
     let is_production = secret_key.expose_secret().starts_with("sk_live_");

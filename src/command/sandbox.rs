@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
 
 use super::target::random_key;
 use crate::clerk_sandbox::{self, ClerkSandboxOptions, RateOfKey};
@@ -13,21 +14,27 @@ use crate::sandbox::{ApiKey, Faults, RateLimit, RunningSandbox, SandboxError, Sa
 
 /// Serves a sandbox until `shutdown` completes.
 pub async fn run(arguments: SandboxArguments, shutdown: impl Future<Output = ()>) -> Result<(), SandboxError> {
+    let stop = CancellationToken::new();
     let mut shutdown = std::pin::pin!(shutdown);
-    // A large export takes a while to be copied.
+    let mut starting = std::pin::pin!(start_any(arguments, stop.clone()));
+    // A large export takes a while to be copied. What is there of the copy goes before the process does.
     let sandbox = tokio::select! {
-        started = start_any(arguments) => started?,
-        () = &mut shutdown => return Ok(()),
+        started = starting.as_mut() => started?,
+        () = &mut shutdown => {
+            stop.cancel();
+            ignore(starting.await, "it was stopped");
+            return Ok(());
+        }
     };
     shutdown.await;
     sandbox.shutdown().await;
     Ok(())
 }
 
-async fn start_any(arguments: SandboxArguments) -> Result<RunningSandbox, SandboxError> {
+async fn start_any(arguments: SandboxArguments, stop: CancellationToken) -> Result<RunningSandbox, SandboxError> {
     match arguments.clerk.clone() {
         None => start_avnology(arguments).await,
-        Some(export) => start_clerk(export, arguments).await,
+        Some(export) => start_clerk(export, arguments, stop).await,
     }
 }
 
@@ -57,7 +64,11 @@ async fn start_avnology(arguments: SandboxArguments) -> Result<RunningSandbox, S
     Ok(sandbox)
 }
 
-async fn start_clerk(export: PathBuf, arguments: SandboxArguments) -> Result<RunningSandbox, SandboxError> {
+async fn start_clerk(
+    export: PathBuf,
+    arguments: SandboxArguments,
+    stop: CancellationToken,
+) -> Result<RunningSandbox, SandboxError> {
     let database = arguments.db.unwrap_or_else(|| ".avnology/clerk.db".into());
     let secret_key = arguments.api_key.unwrap_or_else(random_key);
     let options = ClerkSandboxOptions {
@@ -71,7 +82,7 @@ async fn start_clerk(export: PathBuf, arguments: SandboxArguments) -> Result<Run
         },
         faults: Faults::new(arguments.fault, arguments.fault_seed),
     };
-    let sandbox = clerk_sandbox::start(options).await?;
+    let sandbox = clerk_sandbox::start(options, stop).await?;
     let base_url = sandbox.base_url();
     print(
         &format!("CLERK_API_URL={base_url}\nCLERK_SECRET_KEY={secret_key}"),
