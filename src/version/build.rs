@@ -7,6 +7,10 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to build scripts in variables, and this is not part of the program"
+)]
 fn main() {
     println!("cargo::rerun-if-changed=src/version/build.rs");
     let variable = |name| env::var(name).unwrap_or_default();

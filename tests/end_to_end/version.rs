@@ -38,8 +38,7 @@ impl BuildScript {
     fn compile() -> Self {
         let scratch = Scratch::new();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/version/build.rs");
-        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let mut compile = Command::new(rustc);
+        let mut compile = Command::new("rustc");
         compile.args(["--edition", "2024", "-o"]).arg(scratch.path("build")).arg(source);
         assert!(compile.status().expect("rustc runs").success());
         Self { scratch }
