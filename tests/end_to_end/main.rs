@@ -19,6 +19,7 @@ mod changed;
 mod clerk_document;
 mod clerk_export;
 mod clerk_export_kill;
+mod clerk_round_trip;
 mod clerk_sandbox;
 mod cli;
 #[cfg(feature = "codemod")]
