@@ -42,13 +42,13 @@ impl ExportSettings {
     ) -> Result<Self, SettingsError> {
         let client = client(&arguments, environment)?;
         let key_kind = ClerkKeyKind::of(&client.secret_key);
-        let ExportArguments { out, only, since, compress, new, clerk_rate, max_wait, .. } = arguments;
+        let ExportArguments { out, only, since, deleted, compress, new, clerk_rate, max_wait, .. } = arguments;
         let patience = max_wait.map_or(RetryBudget::default().total, Duration::from_secs);
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;
         Ok(Self {
-            plan: Plan { kinds, since: since.map(SinceArgument::resolve).transpose()?, compression: compress },
+            plan: Plan { kinds, since: since.map(SinceArgument::resolve).transpose()?, deleted, compression: compress },
             directory: ExportDirectory::new(out),
             new,
             client,

@@ -38,6 +38,20 @@ fn others(sandbox: &Sandbox, but: &BTreeSet<String>) -> Vec<Vec<rusqlite::types:
     sandbox.identities().into_iter().filter(|row| !is_one_of_them(row)).collect()
 }
 
+/// The ids of those whom an export calls deleted, each of whom is there once and in Clerk's own form.
+#[track_caller]
+fn ids_of_deleted(scratch: &Scratch, out: &str) -> BTreeSet<String> {
+    let found = exported(scratch, &format!("{out}/deleted_users.ndjson"));
+    let ids: BTreeSet<String> = found.iter().map(id_of).collect();
+    assert_eq!(ids.len(), found.len(), "none twice");
+    for record in &found {
+        assert_eq!(*record, json!({"object": "user", "id": record["id"], "deleted": true}));
+    }
+    let manifest: Value = serde_json::from_str(&scratch.read(&format!("{out}/manifest.json"))).expect("a manifest");
+    assert_eq!(manifest["deleted"]["file"]["records"], found.len(), "{manifest}");
+    ids
+}
+
 #[track_caller]
 fn expect_all_equal(run: Run, users: u64) {
     let report = run.expect_code(0).report();
@@ -88,11 +102,15 @@ fn what_is_at_clerk_is_at_the_target_in_the_end_and_a_delta_sends_only_what_chan
     let (there, gone) = change_one_percent(&clerk, &scratch.path("tenant"));
     assert_eq!((there.len(), gone.len()), (5, 2), "one percent, and one who is new");
     let before = others(&sandbox, &there);
-    clerk.export(&scratch, "delta", &["--only", "users", "--since", "full"]).expect_code(0);
+    let more = ["--only", "users", "--since", "full", "--deleted", "full"];
+    clerk.export(&scratch, "delta", &more).expect_code(0);
     let of_delta: BTreeSet<String> = exported(&scratch, "delta/users.ndjson").iter().map(id_of).collect();
     assert_eq!(of_delta, there, "who is new or changed, and nobody else");
+    assert_eq!(ids_of_deleted(&scratch, "delta"), gone);
     let run = scratch.import(&sandbox, "delta", &["--on-existing", "update"]).expect_code(0);
     assert_eq!((run.count("read"), run.count("created"), run.count("updated")), (5, 1, 4), "{}", run.stdout);
+    let said = "not at Clerk any more: 2, in delta/deleted_users.ndjson";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
     assert_eq!(others(&sandbox, &there), before, "nobody else was touched");
 
     // Those who are gone at Clerk are still at the target: an import deletes nothing.
@@ -101,4 +119,53 @@ fn what_is_at_clerk_is_at_the_target_in_the_end_and_a_delta_sends_only_what_chan
     let (equal, extra) = (&report["equal"], &report["extra"]["count"]);
     assert_eq!((equal, extra), (&json!(USERS - 1), &json!(gone.len())), "{report}");
     assert_eq!((&report["missing"]["count"], &report["different"]["count"]), (&json!(0), &json!(0)), "{report}");
+}
+
+#[test]
+fn who_is_gone_is_known_from_all_earlier_exports_and_from_a_whole_one_without_a_second_reading() {
+    let scratch = Scratch::new();
+    let (clerk, _) = tenant_and_target(&scratch);
+    let run = clerk.export(&scratch, "full", &[]).expect_code(0);
+    let memberships = "organization_memberships (from the list of the whole instance, ";
+    assert!(run.stdout.contains(memberships) || run.stderr.contains(memberships), "{}{}", run.stdout, run.stderr);
+    let (there, gone) = change_one_percent(&clerk, &scratch.path("tenant"));
+    let delta = ["--only", "users", "--since", "full"];
+    clerk.export(&scratch, "delta", &delta).expect_code(0);
+    assert!(!scratch.path("delta/deleted_users.ndjson").exists(), "it was not asked for");
+    // One who is only in the delta, and one who is in both.
+    let full: BTreeSet<String> = exported(&scratch, "full/users.ndjson").iter().map(id_of).collect();
+    let new = there.difference(&full).next().expect("the new one").clone();
+    let changed = there.intersection(&full).next().expect("a changed one").clone();
+    for id in [&new, &changed] {
+        clerk.call(Method::DELETE, &format!("/v1/users/{id}"), None).expect(200);
+    }
+    let mut expected: BTreeSet<String> = gone;
+    expected.extend([new, changed]);
+    let both = ["--deleted", "full", "--deleted", "delta"];
+    for (out, more) in
+        [("whole", &["--only", "users"][..]), ("changes", &delta[..]), ("without-users", &["--only", "organizations"])]
+    {
+        let more: Vec<&str> = more.iter().chain(&both).copied().collect();
+        clerk.export(&scratch, out, &more).expect_code(0);
+        assert_eq!(ids_of_deleted(&scratch, out), expected, "{out}");
+    }
+    // Two requests are for the page of users behind the first one and for the count; nothing is read twice.
+    let requests = |out: &str| {
+        let manifest: Value = serde_json::from_str(&scratch.read(&format!("{out}/manifest.json"))).expect("a manifest");
+        manifest["requests"]["sent"].as_u64().expect("a count")
+    };
+    clerk.export(&scratch, "plain", &["--only", "users"]).expect_code(0);
+    assert_eq!(requests("whole"), requests("plain"));
+    // Such an export is served, and imported, as any other.
+    let run = clerk.export(&scratch, "whole", &["--only", "users", "--deleted", "full"]).expect_code(0);
+    assert!(run.stderr.contains("was finished"), "{}", run.stderr);
+    for (earlier, what) in [("tenant", "not finished"), ("without-users", "has no users")] {
+        let run = clerk.export(&scratch, "refused", &["--only", "users", "--deleted", earlier]).expect_code(2);
+        assert!(run.stderr.contains(what), "{}", run.stderr);
+        assert!(!scratch.path("refused/users.ndjson").exists(), "it is known before anything is read");
+    }
+    let manifest = scratch.read("full/manifest.json").replace("\"id\": \"ins_", "\"id\": \"ins_other");
+    scratch.write("full/manifest.json", manifest);
+    let run = clerk.export(&scratch, "refused", &["--only", "users", "--deleted", "full"]).expect_code(2);
+    assert!(run.stderr.contains("of another instance"), "{}", run.stderr);
 }
