@@ -34,7 +34,7 @@ Examples:
     avnology migrate clerk export --out export --only users,organizations --compress zstd
   Users who are new or changed since then:
     avnology migrate clerk export --out delta --only users --since export
-  The same, and who of the first export is not there any more:
+  The same, and users of the first export who are not there any more:
     avnology migrate clerk export --out delta --only users --since export --deleted export
 
 The sequence up to the switch is in `avnology help export`.
@@ -60,9 +60,9 @@ pub struct ExportArguments {
     #[arg(long, value_name = "DIR|TIME")]
     pub since: Option<SinceArgument>,
 
-    /// Also list who of an earlier export's users is not at Clerk any more, in deleted_users.ndjson. Say it once for each
-    /// export that was imported. With --since, or without users, this reads the list of all users once more
-    #[arg(long, value_name = "DIR")]
+    /// Also list users of these earlier exports who are not at Clerk any more, in deleted_users.ndjson. Name each export that
+    /// was imported. With --since, or without users, this reads the list of all users once more
+    #[arg(long, value_name = "DIR", num_args = 1..)]
     pub deleted: Vec<PathBuf>,
 
     /// Compress the files

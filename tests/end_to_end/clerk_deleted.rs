@@ -32,17 +32,25 @@ fn nobody_who_is_there_is_called_deleted_while_others_come_and_go() {
     let (clerk, gone) = tenant(&scratch, 4_000);
     let before = clerk.tenant().ids();
     let mut dice = fastrand::Rng::with_seed(7);
-    clerk.after_each(move |tenant, _| {
-        for _ in 0..dice.usize(..30) {
-            // Often those behind whom the next page begins.
-            let which = if dice.bool() { dice.usize(..tenant.users.len()) } else { dice.usize(..600) };
-            let id = tenant.users[which].id.clone();
+    clerk.after_each(move |tenant, number| {
+        for _ in 0..dice.usize(..20) {
+            let id = tenant.users[dice.usize(..tenant.users.len())].id.clone();
             tenant.delete_user(&id);
             tenant.create_user();
+        }
+        if number % 2 == 0 {
+            // Those behind whom the next page is to begin, if the page that came began behind the last one.
+            let behind = tenant.requests.last().and_then(|request| request.split("starting_after=").nth(1));
+            let behind = behind.map_or("", |rest| rest.split(['&', ' ']).next().unwrap_or(rest)).to_owned();
+            let from = tenant.users.iter().position(|user| user.id == behind).map_or(0, |place| place + 1);
+            let last: Vec<String> = tenant.users.iter().skip(from + 495).take(5).map(|user| user.id.clone()).collect();
+            last.iter().for_each(|id| tenant.delete_user(id));
         }
     });
     clerk.export(&scratch, "delta", &DELTA).expect_code(0);
     let there = clerk.tenant().ids();
+    let again = |request: &String| request.contains("starting_after");
+    assert!(clerk.tenant().requests.iter().filter(|request| again(request)).count() > 16, "pages were asked for again");
     assert!(!before.is_subset(&there), "some went meanwhile");
     let found = deleted(&scratch, "delta");
     assert!(found.is_superset(&gone), "missing: {:?}", gone.difference(&found).collect::<Vec<_>>());
