@@ -60,8 +60,8 @@ pub struct ExportArguments {
     #[arg(long, value_name = "DIR|TIME")]
     pub since: Option<SinceArgument>,
 
-    /// Also list users of these earlier exports who are not at Clerk any more, in deleted_users.ndjson. Name each export that
-    /// was imported. With --since, or without users, this reads the list of all users once more
+    /// Also list users of these earlier exports who are not at Clerk any more, in `deleted_users.ndjson`. Name each export
+    /// that was imported. With --since, or without users, this reads the list of all users once more
     #[arg(long, value_name = "DIR", num_args = 1..)]
     pub deleted: Vec<PathBuf>,
 

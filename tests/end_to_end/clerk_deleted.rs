@@ -22,7 +22,9 @@ fn tenant(scratch: &Scratch, users: u64) -> (Clerk, BTreeSet<String>) {
     let clerk = Clerk::with_users(users);
     clerk.export(scratch, "full", &["--only", "users"]).expect_code(0);
     let gone: BTreeSet<String> = clerk.tenant().ids().into_iter().step_by(40).collect();
-    gone.iter().for_each(|id| clerk.tenant().delete_user(id));
+    for id in &gone {
+        clerk.tenant().delete_user(id);
+    }
     (clerk, gone)
 }
 
@@ -44,7 +46,9 @@ fn nobody_who_is_there_is_called_deleted_while_others_come_and_go() {
             let behind = behind.map_or("", |rest| rest.split(['&', ' ']).next().unwrap_or(rest)).to_owned();
             let from = tenant.users.iter().position(|user| user.id == behind).map_or(0, |place| place + 1);
             let last: Vec<String> = tenant.users.iter().skip(from + 495).take(5).map(|user| user.id.clone()).collect();
-            last.iter().for_each(|id| tenant.delete_user(id));
+            for id in &last {
+                tenant.delete_user(id);
+            }
         }
     });
     clerk.export(&scratch, "delta", &DELTA).expect_code(0);
