@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::import_error::ImportError;
-use super::inputs::{look_at_inputs, probe_objects};
+use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
 use super::memory_log::{log_bound, log_peak};
 use super::output::Output;
@@ -32,6 +32,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     look_at_inputs(reading)?;
     log_plan(reading);
     start_metrics(output, None);
+    note_deleted(reading, output.console);
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
     let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::default())), mode };

@@ -16,9 +16,11 @@ mod user;
 
 mod addresses;
 mod changed;
+mod clerk_deleted;
 mod clerk_document;
 mod clerk_export;
 mod clerk_export_kill;
+mod clerk_round_trip;
 mod clerk_sandbox;
 mod cli;
 #[cfg(feature = "codemod")]
