@@ -65,4 +65,5 @@ mod shapes;
 mod shards;
 mod sweep;
 mod undo;
+mod verdict;
 mod verify;
