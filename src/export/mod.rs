@@ -8,10 +8,10 @@
 //!  all kinds done ──► Manifest (the last file to appear)
 //! ```
 //!
-//! **No gaps, no doubles.** While a list is read, records are created, changed and deleted. [`Walk`] says where the next page
+//! **No gaps, no doubles.** While a list is read, records are created, changed and deleted. `walk` says where the next page
 //! begins, and whether a page that came joins what was read before; a page by offset overlaps the one before it, and one
 //! that begins with a record that is not known is read again from further back. Which records were written already is known
-//! by their ids ([`KnownIds`]), on disk beyond a few thousand. In the end counts are compared, and a list that has more
+//! by their ids (`known_ids`), on disk beyond a few thousand. In the end counts are compared, and a list that has more
 //! records than were found is gone through again.
 //!
 //! **Resumable.** What is durable of each file is in [`ExportState`]: after a kill the file is cut back to that, read once

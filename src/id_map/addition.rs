@@ -1,7 +1,7 @@
 //! Adds to the map.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::segments::{self, ENTRY_BYTES, PlaceEntry};
@@ -31,12 +31,12 @@ pub(super) struct Addition<'a> {
 impl<'a> Addition<'a> {
     pub(super) fn new(directory: &'a Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
-        options.append(true).create(true);
+        options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         // What an interruption left at its end is nobody's entry: no sorted file leads there.
-        let records = options.open(directory.join("ids"))?;
-        let end = records.metadata()?.len();
+        let mut records = options.open(directory.join("ids"))?;
+        let end = records.seek(SeekFrom::End(0))?;
         Ok(Self {
             directory,
             before: IdLookup::open(directory)?,

@@ -28,66 +28,95 @@ struct History {
     deleted: BTreeSet<String>,
 }
 
+/// A tenant that changes after each answer, and what became of it.
+struct Churned {
+    clerk: Clerk,
+    users_at_first: BTreeSet<String>,
+    history: Arc<Mutex<History>>,
+    /// The memberships that were there the whole time.
+    members: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Churned {
+    fn serve(seed: u64) -> Self {
+        let mut tenant = Tenant::default();
+        (0..6_000).for_each(|_| drop(tenant.create_user()));
+        let members = (0..3_000_u64).map(|number| {
+            let (id, at) = (format!("orgmem_{number:05}"), moment(number));
+            Item { text: format!(r#"{{"id":"{id}","created_at":{at}}}"#), id, updated_at: at }
+        });
+        tenant.lists = BTreeMap::from([("organization_memberships", members.collect())]);
+        let texts = tenant.users.iter().map(|user| user.text.clone()).collect();
+        let history = Arc::new(Mutex::new(History { texts, ..History::default() }));
+        let ids = tenant.lists["organization_memberships"].iter().map(|item| item.id.clone());
+        let members = Arc::new(Mutex::new(ids.collect::<BTreeSet<_>>()));
+        let users_at_first = tenant.ids();
+        let clerk = Clerk::serve(tenant);
+        let (of_hook, of_members) = (Arc::clone(&history), Arc::clone(&members));
+        let mut changes = fastrand::Rng::with_seed(seed);
+        clerk.after_each(move |tenant, number| {
+            // So that kills happen everywhere.
+            std::thread::sleep(Duration::from_millis(changes.u64(..8)));
+            let mut history = of_hook.lock().expect("it");
+            for _ in 0..changes.usize(..4) {
+                history.change(tenant, &mut changes, number);
+                let members = tenant.lists.get_mut("organization_memberships").expect("the list");
+                if !members.is_empty() && changes.u32(..2) == 0 {
+                    let gone = members.remove(changes.usize(..members.len()));
+                    of_members.lock().expect("it").remove(&gone.id);
+                }
+            }
+        });
+        Self { clerk, users_at_first, history, members }
+    }
+
+    /// Exports it with so many kills of the exporter at most. Returns how many there were.
+    fn export(&self, scratch: &Scratch, dice: &mut fastrand::Rng, kills: u64, compress: &str) -> u64 {
+        let more = ["--only", "users,organization_memberships", "--compress", compress];
+        let mut killed = 0;
+        loop {
+            let mut command = self.clerk.export_command(scratch, "export", &more);
+            let mut exporter = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+            if killed < kills {
+                std::thread::sleep(Duration::from_millis(dice.u64(20..400)));
+            }
+            if killed < kills && exporter.try_wait().expect("its state").is_none() {
+                exporter.kill().expect("it can be killed");
+                exporter.wait().expect("it ends");
+                killed += 1;
+                continue;
+            }
+            let output = exporter.wait_with_output().expect("it ends");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(output.status.code(), Some(0)), "{:?}: {stderr}", output.status.code());
+            return killed;
+        }
+    }
+}
+
+impl History {
+    /// Changes one user of the tenant.
+    fn change(&mut self, tenant: &mut Tenant, changes: &mut fastrand::Rng, number: u64) {
+        let which = changes.usize(..tenant.users.len());
+        let id = tenant.users[which].id.clone();
+        match changes.u32(..3) {
+            0 => drop(tenant.create_user()),
+            1 => tenant.change_user(&id, moment(10_000 + number), number),
+            _ => {
+                tenant.delete_user(&id);
+                self.deleted.insert(id);
+            }
+        }
+        self.texts.extend(tenant.users.get(which).map(|user| user.text.clone()));
+        self.texts.extend(tenant.users.last().map(|user| user.text.clone()));
+    }
+}
+
 /// Exports a tenant that changes after each answer, with kills in between. Returns how many there were.
 fn round(dice: &mut fastrand::Rng, kills: u64, compress: &str) -> u64 {
     let scratch = Scratch::new();
-    let mut tenant = Tenant::default();
-    (0..6_000).for_each(|_| drop(tenant.create_user()));
-    let members = (0..3_000_u64).map(|number| {
-        let (id, at) = (format!("orgmem_{number:05}"), moment(number));
-        Item { text: format!(r#"{{"id":"{id}","created_at":{at}}}"#), id, updated_at: at }
-    });
-    tenant.lists = BTreeMap::from([("organization_memberships", members.collect())]);
-    let history = Arc::new(Mutex::new(History::default()));
-    history.lock().expect("it").texts.extend(tenant.users.iter().map(|user| user.text.clone()));
-    let always_members: Arc<Mutex<BTreeSet<String>>> =
-        Arc::new(Mutex::new(tenant.lists["organization_memberships"].iter().map(|item| item.id.clone()).collect()));
-    let at_first = tenant.ids();
-    let clerk = Clerk::serve(tenant);
-    let (of_hook, of_members) = (Arc::clone(&history), Arc::clone(&always_members));
-    let mut changes = fastrand::Rng::with_seed(dice.u64(..));
-    clerk.after_each(move |tenant, number| {
-        // So that kills fall everywhere.
-        std::thread::sleep(Duration::from_millis(changes.u64(..8)));
-        let mut history = of_hook.lock().expect("it");
-        for _ in 0..changes.usize(..4) {
-            let which = changes.usize(..tenant.users.len());
-            let id = tenant.users[which].id.clone();
-            match changes.u32(..3) {
-                0 => drop(tenant.create_user()),
-                1 => tenant.change_user(&id, moment(10_000 + number), number),
-                _ => {
-                    tenant.delete_user(&id);
-                    history.deleted.insert(id);
-                }
-            }
-            history.texts.extend(tenant.users.get(which).map(|user| user.text.clone()));
-            history.texts.extend(tenant.users.last().map(|user| user.text.clone()));
-            let members = tenant.lists.get_mut("organization_memberships").expect("the list");
-            if !members.is_empty() && changes.u32(..2) == 0 {
-                let gone = members.remove(changes.usize(..members.len()));
-                of_members.lock().expect("it").remove(&gone.id);
-            }
-        }
-    });
-    let (mut killed, more) = (0, ["--only", "users,organization_memberships", "--compress", compress]);
-    loop {
-        let mut command = clerk.export_command(&scratch, "export", &more);
-        let mut exporter = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-        if killed < kills {
-            std::thread::sleep(Duration::from_millis(dice.u64(20..400)));
-        }
-        if killed < kills && exporter.try_wait().expect("its state").is_none() {
-            exporter.kill().expect("it can be killed");
-            exporter.wait().expect("it ends");
-            killed += 1;
-            continue;
-        }
-        let output = exporter.wait_with_output().expect("it ends");
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(matches!(output.status.code(), Some(0)), "{:?}: {stderr}", output.status.code());
-        break;
-    }
+    let tenant = Churned::serve(dice.u64(..));
+    let killed = tenant.export(&scratch, dice, kills, compress);
     let suffix = if compress == "zstd" { ".zst" } else { "" };
     let lines = |kind: &str| -> Vec<String> {
         let bytes = std::fs::read(scratch.path(&format!("export/{kind}.ndjson{suffix}"))).expect("the file");
@@ -99,14 +128,14 @@ fn round(dice: &mut fastrand::Rng, kills: u64, compress: &str) -> u64 {
     let (users, members) = (lines("users"), lines("organization_memberships"));
     let ids: BTreeSet<String> = users.iter().map(id_of).collect();
     assert_eq!(ids.len(), users.len(), "no user twice");
-    let history = history.lock().expect("it");
-    let always: BTreeSet<String> = at_first.difference(&history.deleted).cloned().collect();
+    let history = tenant.history.lock().expect("it");
+    let always: BTreeSet<String> = tenant.users_at_first.difference(&history.deleted).cloned().collect();
     assert!(ids.is_superset(&always), "missing {:?}", always.difference(&ids).collect::<Vec<_>>());
     let strange: Vec<&String> = users.iter().filter(|user| !history.texts.contains(*user)).collect();
     assert!(strange.is_empty(), "never was so: {strange:?}");
     let member_ids: BTreeSet<String> = members.iter().map(id_of).collect();
     assert_eq!(member_ids.len(), members.len(), "no membership twice");
-    assert!(member_ids.is_superset(&always_members.lock().expect("it")));
+    assert!(member_ids.is_superset(&tenant.members.lock().expect("it")));
     let manifest: Value =
         serde_json::from_slice(&std::fs::read(scratch.path("export/manifest.json")).expect("it")).expect("JSON");
     assert_eq!(manifest["files"][0]["records"], users.len());

@@ -1,6 +1,6 @@
 //! All files together: what one file alone cannot know. Still pure: texts in, edits and entries out.
 //!
-//! [`analyse`] looks at each file by itself, so that many threads can do it at once. [`plan`] then decides what depends on
+//! [`analyse`] looks at each file by itself, so that many threads can do it at once. [`plan()`] then decides what depends on
 //! others: whether a variable is still read by something of Clerk's, what package.json needs, which folder is complete.
 
 mod analysis;
