@@ -137,6 +137,13 @@ impl Coverage {
         }
     }
 
+    /// A coverage, to be shown.
+    #[cfg(test)]
+    pub(crate) fn of_counts(users: u64, fields: [u64; 8], providers: &[(&str, u64)], other_providers: u64) -> Self {
+        let providers = providers.iter().map(|(name, users)| ((*name).into(), *users)).collect();
+        Self { users, fields, providers, other_providers, noted: NotedUser::default() }
+    }
+
     /// Users who map. Users who are in the input twice are found later, and are among them.
     pub fn users(&self) -> u64 {
         self.users

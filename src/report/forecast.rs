@@ -90,7 +90,7 @@ impl Forecast {
         let Self { requests, bytes: sent, least_seconds, most_seconds, fastest_rate, slowest_rate } = *self;
         let (least, most) = (time(least_seconds), time(most_seconds));
         write!(out, "An import sends about {} in {}: ", bytes(sent as f64), plural(requests, "request"))?;
-        if fastest_rate > slowest_rate {
+        if fastest_rate > slowest_rate && least != most {
             write!(out, "{least} at {}/s, ", rate(fastest_rate))?;
         }
         writeln!(out, "{most} at {}/s.", rate(slowest_rate))
@@ -117,4 +117,31 @@ fn rate(per_second: f64) -> String {
         return format!("{per_second:.0}");
     }
     format!("{per_second:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(requests: u64, (fastest_rate, slowest_rate): (f64, f64)) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+        let seconds = |rate: f64| requests as f64 / rate;
+        let (least_seconds, most_seconds) = (seconds(fastest_rate), seconds(slowest_rate));
+        let forecast =
+            Forecast { requests, bytes: 642_900_000, least_seconds, most_seconds, fastest_rate, slowest_rate };
+        let mut text = String::new();
+        forecast.write(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_forecast_is_one_short_line() {
+        let range = "An import sends about 642.9 MB in 1,000 requests: 10 s at 100/s, 1 min 40 s at 10/s.\n";
+        assert_eq!(written(1_000, (100.0, 10.0)), range);
+        assert_eq!(
+            written(1_000, (0.5, 0.5)),
+            "An import sends about 642.9 MB in 1,000 requests: 33 min 20 s at 0.5/s.\n"
+        );
+        assert_eq!(written(1, (100.0, 10.0)), "An import sends about 642.9 MB in 1 request: 1 s at 10/s.\n");
+    }
 }

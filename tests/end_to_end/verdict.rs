@@ -1,8 +1,6 @@
 //! A dry run ends with a verdict: what would happen, how long it takes, and which fields the users have. What it says of an
 //! import is held against that import.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::export::write_export;
@@ -95,8 +93,6 @@ fn the_time_goes_by_the_rate_that_was_asked_for_or_found() {
     assert_eq!(times(&[]), [3.0, 30.0]);
     assert_eq!(times(&["--rate-max", "20/s"]), [15.0, 30.0]);
     assert_eq!(times(&["--rate-max", "2/s"]), [150.0, 150.0]);
-    // Each shard has its part of the rate, and of the users.
-    assert_eq!(times(&["--rate", "5/s", "--shard", "1/2"]), [60.0, 60.0]);
     let said = |more: &[&str]| dry_run(&scratch, &file, &[&["--batch-size", "1"], more].concat()).expect_code(0).stderr;
     assert!(said(&[]).contains(" in 300 requests: 3.0 s at 100/s, 30 s at 10/s.\n"), "{}", said(&[]));
     assert!(
@@ -107,7 +103,7 @@ fn the_time_goes_by_the_rate_that_was_asked_for_or_found() {
 }
 
 #[test]
-fn fields_are_counted_of_users_who_map_and_not_of_those_of_other_shards() {
+fn fields_are_counted_of_users_who_map() {
     let scratch = Scratch::new();
     let with = |number: usize, more: &str| user(number).replacen('{', &format!("{{{more},"), 1);
     let social = r#""external_accounts":[{"provider":"oauth_google","provider_user_id":"1","verification":{"status":"verified"}}]"#;
@@ -129,12 +125,22 @@ fn fields_are_counted_of_users_who_map_and_not_of_those_of_other_shards() {
     assert_eq!(all["coverage"], expected);
     let said = dry_run(&scratch, &file, &[]).expect_code(3).stderr;
     assert!(said.contains("Fields (how many of 4 users have each, 1 duplicate among them):\n"), "{said}");
-    let users = |shard| report(&scratch, &file, &["--shard", shard])["coverage"]["users"].as_u64();
-    let of_shards: BTreeSet<_> = ["1/2", "2/2"].map(users).into();
-    assert_eq!(of_shards, BTreeSet::from([Some(1), Some(3)].map(|_| Some(2))), "users 1 and 5, 2 and 4");
     // What a mapping file leaves out does not move.
     scratch.write("mapping.toml", "[metadata]\npublic = false\n");
     assert_eq!(report(&scratch, &file, &["--mapping", "mapping.toml"])["coverage"]["public_metadata"], 0);
+}
+
+#[test]
+fn a_shard_forecasts_its_part_of_the_users_at_its_part_of_the_rate() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..1_500).map(user)));
+    let of_shard = |shard| {
+        let report = report(&scratch, &file, &["--batch-size", "10", "--rate", "5/s", "--shard", shard]);
+        let (users, forecast) = (report["coverage"]["users"].as_u64(), &report["forecast"]);
+        (users, forecast["requests"].as_u64(), forecast["most_seconds"].as_f64())
+    };
+    assert_eq!(of_shard("1/2"), (Some(1_000), Some(100), Some(40.0)));
+    assert_eq!(of_shard("2/2"), (Some(500), Some(50), Some(20.0)));
 }
 
 #[test]
