@@ -69,5 +69,6 @@ mod shards;
 mod shell;
 mod sweep;
 mod undo;
+mod verdict;
 mod verify;
 mod version;
