@@ -75,11 +75,11 @@ pub struct CodemodArguments {
     pub force: bool,
 
     /// A public path of a middleware that had no list; may be given several times [default: the guide's list]
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub public_path: Vec<String>,
 
     /// The version with which Avnology's packages are added to package.json; without it package.json is left
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub package_version: Option<String>,
 
     /// Say what an entry of the report means and what to do

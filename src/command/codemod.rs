@@ -79,6 +79,9 @@ pub fn run(arguments: &CodemodArguments) -> Result<ExitStatus, CommandError> {
             console.note(&format!("{done} of {all} files looked at …"));
         }
     };
+    for path in &arguments.report {
+        can_be_written(path).map_err(|source| CommandError::Report { path: path.clone(), source })?;
+    }
     let outcome = run_codemod(&options, &progress)?;
     for path in &arguments.report {
         write_report(path, &outcome.account).map_err(|source| CommandError::Report { path: path.clone(), source })?;
@@ -118,6 +121,15 @@ fn options(arguments: &CodemodArguments) -> Result<Options, CommandError> {
             ..Asked::default()
         },
     })
+}
+
+/// Whether a report could be written there: what a run says of files that it changed, no second run says again.
+fn can_be_written(path: &Path) -> std::io::Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return std::fs::OpenOptions::new().append(true).open(path).map(drop);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::read_dir(folder).map(drop)
 }
 
 fn write_report(path: &Path, account: &Account) -> std::io::Result<()> {

@@ -122,6 +122,8 @@ fn the_diff_of_a_dry_run_is_the_run() {
             "import { clerkMiddleware } from \"@clerk/nextjs/server\";\nexport default clerkMiddleware();\n",
         ),
         (".env.example", TEMPLATE),
+        ("carriage.ts", &PAGE.replacen('\n', "\r", 1)),
+        ("only.ts", &PAGE.replace('\n', "\r")),
         ("package.json", "{\n  \"dependencies\": {\n    \"@clerk/nextjs\": \"6\"\n  }\n}"),
     ]);
     let run = application.run(&["--dry-run", "--package-version", "1.1.0"]).expect_code(3);
@@ -181,14 +183,57 @@ fn only_files_that_git_tracks_change_and_no_lock_file() {
     assert_eq!(application.scratch.read("outside.ts"), PAGE);
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_outside_of_the_work_tree_changes_and_what_is_not_there_is_counted() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let application = Application::new(&[("page.ts", PAGE), ("file.ts", PAGE), ("src/a.ts", PAGE), ("gone.ts", PAGE)]);
+    let odd = Path::new(std::ffi::OsStr::from_bytes(b"app/odd\xff.ts"));
+    // Not every file system has such names.
+    let has_odd = std::fs::write(application.scratch.path("").join(odd), PAGE).is_ok();
+    application.commit();
+    let outside = application.scratch.path("outside");
+    std::fs::create_dir(&outside).expect("a folder");
+    let folder = application.scratch.path("app/src");
+    std::fs::rename(folder.join("a.ts"), outside.join("a.ts")).expect("moved");
+    std::fs::remove_dir(&folder).expect("removed");
+    std::os::unix::fs::symlink("../outside", &folder).expect("a link");
+    std::fs::remove_file(application.scratch.path("app/file.ts")).expect("removed");
+    std::os::unix::fs::symlink("../outside/a.ts", application.scratch.path("app/file.ts")).expect("a link");
+    std::fs::remove_file(application.scratch.path("app/gone.ts")).expect("removed");
+
+    let run = application.run(&["--force"]).expect_code(0);
+    assert!(application.read("page.ts").contains("@avnology/nextjs"));
+    assert_eq!(application.scratch.read("outside/a.ts"), PAGE);
+    assert!(application.scratch.path("app/file.ts").symlink_metadata().expect("a link").is_symlink());
+    for line in ["2 files a link, behind a link, or a submodule", "1 file tracked and not in the work tree"] {
+        assert!(run.stderr.contains(line), "{}", run.stderr);
+    }
+    assert_eq!(run.stderr.contains("1 file with a name that is not UTF-8"), has_odd, "{}", run.stderr);
+}
+
+#[test]
+fn a_report_that_could_not_be_written_stops_the_run_before_it_changes_anything() {
+    let application = Application::new(&[("page.ts", PAGE)]);
+    for path in ["no-folder/report.md", "folder.md"] {
+        std::fs::create_dir_all(application.scratch.path("app/folder.md")).expect("a folder");
+        let run = application.run(&["--report", path]).expect_code(2);
+        assert!(run.stderr.contains("cannot be written"), "{}", run.stderr);
+    }
+    assert_eq!(application.changes(), "");
+}
+
 #[test]
 fn no_key_is_in_anything_that_is_printed_or_written() {
     const CANARY: &str = "c4n4ry7hatNobodyMaySee";
     let key = format!("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk_live_{CANARY}\nDATABASE_URL=postgres://u:{CANARY}@h/d\n");
     let keys = format!("{key}CLERK_SECRET_KEY=\"sk_live_{CANARY}\"\nCLERK_WEBHOOK_SECRET=whsec_{CANARY}\n");
-    let only_ours = format!("CLERK_SECRET_KEY=sk_live_{CANARY}\n");
+    let only_ours =
+        format!("# Before: CLERK_SECRET_KEY=sk_live_{CANARY}\nCLERK_SECRET_KEY=\nKEY=\"-----BEGIN\n{CANARY}==\n\"\n");
+    let code = format!("{PAGE}export const key = \"sk_test_{CANARY}\";\n");
     let files = [
         ("page.ts", PAGE),
+        ("key.ts", &*code),
         (".env", &*keys),
         (".env.production", &*keys),
         (".env.example", &*only_ours),
@@ -204,7 +249,7 @@ fn no_key_is_in_anything_that_is_printed_or_written() {
             assert!(!text.contains(CANARY), "{arguments:?}: {text}");
         }
         let is_dry = !arguments.is_empty() && arguments[0] != "--env";
-        assert_eq!(application.read(".env.example").contains(CANARY), is_dry, "{arguments:?}");
+        assert_eq!(application.read("x/.env.test").contains("\nCLERK_SECRET_KEY"), is_dry, "{arguments:?}");
         assert!(application.read(".env").starts_with(&keys), "{arguments:?}: no line goes");
         for line in application.git(&["diff", "-U0"]).lines().filter(|line| line.starts_with('+')) {
             assert!(!line.contains(CANARY), "{arguments:?}: {line}");

@@ -43,9 +43,38 @@ pub fn variables(text: &str) -> Vec<(usize, &str)> {
     found
 }
 
+/// Whether a text gives a variable a key of Clerk's that is written out: under the new name it would be a key of Avnology's.
+pub fn has_key(text: &str, name: &str) -> bool {
+    let between = |other: char| other.is_whitespace() || "\"'`:=?|,])!-".contains(other);
+    variables(text).into_iter().filter(|(_, found)| *found == name).any(|(at, _)| {
+        let behind = text[at + name.len()..].trim_start_matches(between);
+        // `- name: CLERK_SECRET_KEY`, and on the next line `value: …`.
+        let value = behind.strip_prefix("value").unwrap_or(behind).trim_start_matches(between);
+        ["pk_live_", "pk_test_", "sk_live_", "sk_test_"].iter().any(|beginning| value.starts_with(beginning))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_is_written_out_is_seen() {
+        let has = |text| has_key(text, SECRET_KEY);
+        for text in [
+            "CLERK_SECRET_KEY=sk_live_a",
+            "CLERK_SECRET_KEY: 'sk_test_a'",
+            "- name: CLERK_SECRET_KEY\n  value: \"sk_live_a\"",
+            "process.env[\"CLERK_SECRET_KEY\"] ?? \"sk_test_a\"",
+        ] {
+            assert!(has(text), "{text}");
+        }
+        for text in
+            ["CLERK_SECRET_KEY=$CLERK_SECRET_KEY", "OLD_CLERK_SECRET_KEY=sk_live_a", "CLERK_SECRET_KEY=\nA=sk_live_a"]
+        {
+            assert!(!has(text), "{text}");
+        }
+    }
 
     #[test]
     fn only_whole_words_that_look_like_variables_are_variables() {

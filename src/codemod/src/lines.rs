@@ -8,10 +8,16 @@ pub fn ending(path: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
+/// The lines with their ends, as git sees them: a line feed ends a line, and nothing else does.
+pub fn lines_of(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
 /// How the file ends its lines.
 pub fn newline_of(text: &str) -> &'static str {
     match memchr::memchr(b'\n', text.as_bytes()) {
         Some(at) if at > 0 && text.as_bytes()[at - 1] == b'\r' => "\r\n",
+        None if text.contains('\r') => "\r",
         _ => "\n",
     }
 }
@@ -66,5 +72,6 @@ mod tests {
         assert_eq!(newline_of("a\r\nb\n"), "\r\n");
         assert_eq!(newline_of("a\nb\r\n"), "\n");
         assert_eq!(newline_of(""), "\n");
+        assert_eq!(newline_of("a\rb"), "\r");
     }
 }

@@ -79,9 +79,19 @@ pub enum RulesError {
     /// A rule for a module that is not Clerk's.
     #[error("`from = \"{0}\"`: rules are for modules whose name begins with `@clerk/`")]
     Module(String),
-    /// A target that is Clerk's, or that could not stand in quotes.
-    #[error("`to = \"{0}\"` is not the name of a package to move to")]
+    /// A target that is Clerk's, or no package.
+    #[error(
+        "`to = {0:?}` is not the name of a package to move to; a path or an alias means another file in each folder"
+    )]
     Target(String),
+    /// Nothing that could be taken away.
+    #[error("`[[stays]]`: no rule moves `{name}` of `{from}`, so there is nothing to take away; is the name right?")]
+    Stays {
+        /// The module.
+        from: String,
+        /// The name.
+        name: String,
+    },
 }
 
 impl Rules {
@@ -102,24 +112,27 @@ impl Rules {
         let File { equivalent, stays } = toml::from_str(text)?;
         for Row { from, name, to, new_name, props } in equivalent {
             let new_name = new_name.unwrap_or_else(|| name.clone());
-            let renamed = props.values().filter_map(|prop| match prop {
+            let mut renamed = props.values().filter_map(|prop| match prop {
                 Prop::Renamed(name) => Some(name),
                 Prop::Known(_) => None,
             });
-            if let Some(wrong) = [&name, &new_name].into_iter().chain(renamed).find(|name| !is_identifier(name)) {
+            let wrong_name = [&name, &new_name].into_iter().find(|name| !is_name(name));
+            if let Some(wrong) = wrong_name.or_else(|| renamed.find(|name| !is_prop(name))) {
                 return Err(RulesError::Name(wrong.clone()));
             }
-            if !from.starts_with("@clerk/") {
+            if !from.starts_with("@clerk/") || !is_module(&from) {
                 return Err(RulesError::Module(from));
             }
-            if to.is_empty() || to.starts_with("@clerk/") || to.contains(['"', '\'', '\\', '\n', '\r']) {
+            if to.starts_with("@clerk/") || !is_module(&to) {
                 return Err(RulesError::Target(to));
             }
             let equivalent = Equivalent { module: to, name: new_name, props, is_own };
             self.equivalents.insert((from, name), equivalent);
         }
         for Name { from, name } in stays {
-            self.equivalents.remove(&(from, name));
+            if self.equivalents.remove(&(from.clone(), name.clone())).is_none() {
+                return Err(RulesError::Stays { from, name });
+            }
         }
         Ok(())
     }
@@ -170,6 +183,78 @@ pub fn package_of(module: &str) -> &str {
     module.match_indices('/').nth(slashes).map_or(module, |(end, _)| &module[..end])
 }
 
+/// Whether a text is a package's name, with or without a part of it behind.
+fn is_module(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let usual = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        usual && !part.is_empty() && !part.starts_with('.')
+    };
+    match name.strip_prefix('@') {
+        Some(scoped) => scoped.contains('/') && scoped.split('/').all(is_part),
+        None => name.split('/').all(is_part),
+    }
+}
+
+/// Words that cannot be a name of one's own.
+const RESERVED: [&str; 47] = [
+    "arguments",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "yield",
+];
+
+fn is_name(name: &str) -> bool {
+    is_identifier(name) && !RESERVED.contains(&name)
+}
+
+/// A prop may also have `-` in it, such as `aria-label`, and be a word such as `for`.
+fn is_prop(name: &str) -> bool {
+    is_identifier(&name.replace('-', "_")) && !name.starts_with('-')
+}
+
 fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|first| first.is_alphabetic() || first == '_' || first == '$')
@@ -198,8 +283,22 @@ mod tests {
         };
         assert!(matches!(row("react", "useUser", "x"), Err(RulesError::Module(_))));
         assert!(matches!(row("@clerk/nextjs", "use user", "x"), Err(RulesError::Name(_))));
+        assert!(matches!(row("@clerk/nextjs", "default", "x"), Err(RulesError::Name(_))));
+        let prop = |name: &str| {
+            let rule = "[[equivalent]]\nfrom = \"@clerk/nextjs\"\nname = \"SignIn\"\nto = \"x\"\nprops = ";
+            Rules::new(Some(&format!("{rule}{{ path = {name:?} }}\n")))
+        };
+        assert!(prop("data-path").is_ok() && matches!(prop("-a b"), Err(RulesError::Name(_))));
         assert!(matches!(row("@clerk/nextjs", "useUser", "@clerk/react"), Err(RulesError::Target(_))));
-        assert!(matches!(row("@clerk/nextjs", "useUser", "a\"b"), Err(RulesError::Target(_))));
+        for target in ["a\"b", "a b", "", "../x", "@/lib/auth", "~/auth", "a//b", "@scope"] {
+            assert!(matches!(row("@clerk/nextjs", "useUser", target), Err(RulesError::Target(_))), "{target}");
+        }
+        for target in ["@avnology/nextjs/server", "lodash.merge", "a"] {
+            assert!(row("@clerk/nextjs", "useUser", target).is_ok(), "{target}");
+        }
+        assert!(matches!(row("@clerk/", "useUser", "x"), Err(RulesError::Module(_))));
+        let stays = "[[stays]]\nfrom = \"@clerk/nextjs\"\nname = \"SingIn\"\n";
+        assert!(matches!(Rules::new(Some(stays)), Err(RulesError::Stays { .. })));
         assert!(matches!(Rules::new(Some("[[equivalant]]")), Err(RulesError::Toml(_))));
     }
 

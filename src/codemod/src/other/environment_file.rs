@@ -1,5 +1,6 @@
 //! Files of environment variables. Names move, values never do.
 
+use super::secret_key::hide_keys;
 use crate::edit::Edit;
 use crate::environment::{DOMAIN, PUBLISHABLE_KEY, SECRET_KEY, new_name};
 use crate::lines::{ending, newline_of};
@@ -56,8 +57,10 @@ fn lines(text: &str) -> Vec<Line<'_>> {
 }
 
 fn line(text: &str, start: usize, end: usize) -> Option<Line<'_>> {
+    // A mark at the beginning of the file is no part of its first line.
+    let start = start + if text[start..end].starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let line = &text[start..end];
-    let rest = line.trim_start_matches('\u{feff}').trim_start();
+    let rest = line.trim_start();
     let rest = rest.strip_prefix("export ").map_or(rest, str::trim_start);
     let name_start = start + (line.len() - rest.len());
     let equals = rest.find('=')?;
@@ -80,12 +83,31 @@ fn line(text: &str, start: usize, end: usize) -> Option<Line<'_>> {
 }
 
 /// Whether a value could be a key and not a hint such as `your-key`.
-pub fn is_like_a_key(value: &str) -> bool {
+fn is_like_a_key(value: &str) -> bool {
     let is_hint = value.len() <= 48 && !value.bytes().any(|byte| byte.is_ascii_digit()) && !value.contains("sk_");
     !value.is_empty() && (!is_hint || value.contains("pk_"))
 }
 
-/// The values that stand in a file, each with its name. For the diff, which masks them.
+/// Whether a line near a change may be shown: it is blank, a comment in words, or a variable whose value is no key. A value may
+/// also stand in a comment, or go on over several lines.
+pub fn may_show(line: &str) -> bool {
+    if hide_keys(line) != line {
+        return false;
+    }
+    let bare = line.trim_start_matches('\u{feff}').trim();
+    let without_mark = bare.trim_start_matches(['#', ' ']);
+    match values(without_mark).next() {
+        Some((_, value)) => !is_like_a_key(value) && !value.starts_with('='),
+        None => {
+            without_mark.len() != bare.len()
+                || bare.is_empty()
+                || bare.starts_with("@ ")
+                || bare == "No newline at end of file"
+        }
+    }
+}
+
+/// The values that stand in a file, each with its name.
 pub fn values(text: &str) -> impl Iterator<Item = (&str, &str)> {
     lines(text).into_iter().map(|line| (line.name, line.value.of(text)))
 }
@@ -162,6 +184,12 @@ mod tests {
         let expected = "export NEXT_PUBLIC_AVNOLOGY_DOMAIN=\r\nexport CLERK_SECRET_KEY=\"sk_test_1\"\r\nexport AVNOLOGY_SECRET_KEY=\"\"\r\n";
         assert_eq!(template(text, &["CLERK_SECRET_KEY"]), expected);
         assert_eq!(template(expected, &["CLERK_SECRET_KEY"]), expected);
+    }
+
+    #[test]
+    fn a_mark_at_the_beginning_stays_there() {
+        let expected = "\u{feff}NEXT_PUBLIC_AVNOLOGY_DOMAIN=\nCLERK_SECRET_KEY=\nAVNOLOGY_SECRET_KEY=\n";
+        assert_eq!(template("\u{feff}CLERK_SECRET_KEY=\n", &["CLERK_SECRET_KEY"]), expected);
     }
 
     #[test]

@@ -72,9 +72,11 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
             && added.len() == missing.len()
             && !is_catalog
     };
-    if let Some((section, entry)) = clerk {
+    // A library has it among its peer dependencies and for its own tests.
+    for (section, entry) in entries().filter(|(_, entry)| entry.key == CLERK) {
         let is_gone = goes(entry);
-        let lines: Vec<String> = added.iter().map(|(package, version)| format!("{package:?}: {version:?}")).collect();
+        let lines: Vec<String> =
+            added.iter().map(|(package, version)| format!("{}: {}", quoted(package), quoted(version))).collect();
         let between = format!(",{}", before(text, section, entry));
         if is_gone && added.is_empty() {
             result.edits.push(removal(section, entry));
@@ -101,6 +103,10 @@ fn left(entry: &JsonEntry, dependencies: &Dependencies, waits: bool) -> Found {
         format!("{} is in package.json; nothing moves from it.", entry.key)
     };
     Found::new(Kind::Package, Code::PackageLeft, Action::Left, &entry.key, vec![entry.range.start]).saying(sentence)
+}
+
+fn quoted(text: &str) -> serde_json::Value {
+    serde_json::Value::from(text)
 }
 
 /// What stands between the entry before and this one, without a comma; for the first one, what stands behind the brace.

@@ -114,6 +114,20 @@ fn of_lock_file(path: &str, bytes: &[u8], context: &Context<'_>) -> Analysis {
 }
 
 impl Analysis {
+    /// A file that the system does not give out: nobody knows what it names.
+    pub fn unreadable(path: &str) -> Self {
+        let found = Found::new(Kind::Text, Code::NotRead, Action::Left, path, vec![0]);
+        let sentence =
+            "The file could not be opened, so what it names is not known; give yourself the right to read it.";
+        Self {
+            path: path.to_owned(),
+            text: String::new(),
+            content: Content::Skipped(Skip::Unreadable),
+            found: vec![found.saying(sentence)],
+            clerk_packages: BTreeSet::new(),
+        }
+    }
+
     fn skipped(mut self, skip: Skip, bytes: &[u8]) -> Option<Self> {
         if !names_clerk(bytes) {
             return None;
@@ -131,6 +145,10 @@ impl Analysis {
                 let at = self.text.find("@clerk/").unwrap_or(0);
                 self.found.push(Found::new(Kind::Text, Code::SyntaxError, Action::Left, "@clerk/", vec![at]));
                 self.clerk_packages = clerk_packages(&self.text);
+            }
+            for (at, name) in variables(&self.text) {
+                let left = Found::new(Kind::Environment, Code::EnvironmentLeft, Action::Left, name, vec![at]);
+                self.found.push(left.saying(format!("{name} is in a file that could not be read as code.")));
             }
             return;
         };

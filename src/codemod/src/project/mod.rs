@@ -6,10 +6,14 @@
 mod analysis;
 mod folders;
 mod needles;
+mod package_status;
 mod plan;
+mod planner;
 mod skip;
+mod variables;
 
 pub use analysis::{Analysis, Content, analyse};
 pub use folders::{Folder, Folders};
-pub use plan::{Asked, FilePlan, Given, PackageStatus, Plan, barrel_packages, plan};
+pub use package_status::PackageStatus;
+pub use plan::{Asked, FilePlan, Given, Plan, barrel_packages, plan};
 pub use skip::{MAX_BYTES, Skip, is_foreign};

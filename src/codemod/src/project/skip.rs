@@ -19,8 +19,14 @@ pub enum Skip {
     Minified,
     /// It is not UTF-8.
     NotText,
-    /// It is a link, or another repository inside of this one.
+    /// It is a link, lies behind one, or is another repository inside of this one.
     NoPlainFile,
+    /// Git tracks it, and it is not in the work tree.
+    Missing,
+    /// Its name is not UTF-8.
+    Name,
+    /// The system does not give it out.
+    Unreadable,
     /// It is nested so deeply that no person wrote it.
     TooDeep,
 }
@@ -34,7 +40,10 @@ impl Skip {
             Self::Generated => "generated",
             Self::Minified => "minified",
             Self::NotText => "not UTF-8",
-            Self::NoPlainFile => "a link or a submodule",
+            Self::NoPlainFile => "a link, behind a link, or a submodule",
+            Self::Missing => "tracked and not in the work tree",
+            Self::Name => "with a name that is not UTF-8",
+            Self::Unreadable => "that could not be opened",
             Self::TooDeep => "nested too deeply",
         }
     }

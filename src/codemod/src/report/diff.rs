@@ -2,36 +2,55 @@
 
 use similar::TextDiff;
 
-use crate::other::{is_like_a_key, values};
+use crate::lines::lines_of;
+use crate::other::{hide_keys, may_show};
 
 /// Lines around a change.
 const CONTEXT: usize = 3;
 
-/// The change of a file. A file of environment variables whose lines near the change hold something like a key is shown
-/// without its values, as lines that `git apply` passes over.
+/// The change of a file. Where the lines near the change hold something like a key, they are shown without it, as lines that
+/// `git apply` passes over.
 pub fn unified(path: &str, before: &str, after: &str, is_environment: bool) -> String {
-    let diff = TextDiff::from_lines(before, after);
+    // Git ends a line at a line feed and nowhere else.
+    let (old_lines, new_lines) = (lines_of(before), lines_of(after));
+    let diff = TextDiff::configure().diff_slices(&old_lines, &new_lines);
     let (old, new) = (git_path("a/", path), git_path("b/", path));
-    let hunks = diff.unified_diff().context_radius(CONTEXT).header(&old, &new).to_string();
-    let holds_key = || values(before).any(|(_, value)| is_like_a_key(value) && hunks.contains(value));
-    if is_environment && holds_key() {
-        return masked(path, &diff);
+    let hunks = hunks(&diff);
+    let shows_value = || hunks.lines().any(|line| !may_show(line.get(1..).unwrap_or_default()));
+    if is_environment && shows_value() {
+        return masked(path, &diff, "changes of variables, without values", |line| {
+            let shown = line.find('=').map_or("…", |equals| &line[..=equals]);
+            let value = if line.len() > shown.len() && line.contains('=') { "…" } else { "" };
+            [shown, value].concat()
+        });
     }
-    format!("diff --git {old} {new}\n{hunks}")
+    if hide_keys(&hunks) != hunks {
+        return masked(path, &diff, "a secret key stands near these changes and is not shown", hide_keys);
+    }
+    format!("diff --git {old} {new}\n--- {old}\n+++ {new}\n{hunks}")
 }
 
-fn masked<'a>(path: &str, diff: &TextDiff<'a, 'a, 'a, str>) -> String {
-    let mut lines = format!("# {path}: changes of variables, without values; `git apply` passes over them\n");
+fn hunks<'a>(diff: &TextDiff<'a, 'a, 'a, str>) -> String {
+    let mut text = String::new();
+    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
+        text.extend([hunk.header().to_string().as_str(), "\n"]);
+        for change in hunk.iter_changes() {
+            let end = if change.value().ends_with('\n') { "" } else { "\n\\ No newline at end of file\n" };
+            text.extend([change.tag().to_string().as_str(), change.value(), end]);
+        }
+    }
+    text
+}
+
+fn masked<'a>(path: &str, diff: &TextDiff<'a, 'a, 'a, str>, why: &str, shown: impl Fn(&str) -> String) -> String {
+    let mut lines = format!("# {path}: {why}; `git apply` passes over them\n");
     for change in diff.iter_all_changes() {
         let mark = match change.tag() {
             similar::ChangeTag::Equal => continue,
             similar::ChangeTag::Delete => "-",
             similar::ChangeTag::Insert => "+",
         };
-        let line = change.value().trim_end();
-        let shown = line.find('=').map_or("…", |equals| &line[..=equals]);
-        let value = if line.len() > shown.len() && line.contains('=') { "…" } else { "" };
-        lines.extend(["#   ", mark, shown, value, "\n"]);
+        lines.extend(["#   ", mark, shown(change.value().trim_end()).as_str(), "\n"]);
     }
     lines
 }
@@ -67,6 +86,39 @@ mod tests {
         let diff = unified("a b.ts", "x\ny\n", "x\nz\n", false);
         assert_eq!(diff, "diff --git a/a b.ts b/a b.ts\n--- a/a b.ts\n+++ b/a b.ts\n@@ -1,2 +1,2 @@\n x\n-y\n+z\n");
         assert!(unified("ä", "x\n", "y\n", false).starts_with("diff --git \"a/\\303\\244\" \"b/\\303\\244\"\n"));
+    }
+
+    #[test]
+    fn only_a_line_feed_ends_a_line() {
+        let diff = unified("a.ts", "x\r1\nold\ry\n", "x\r1\nnew\ry\n", false);
+        let last = unified("a.ts", "x\r", "y\r", false);
+        assert!(last.ends_with("-x\r\n\\ No newline at end of file\n+y\r\n\\ No newline at end of file\n"), "{last}");
+        assert!(diff.ends_with("@@ -1,2 +1,2 @@\n x\r1\n-old\ry\n+new\ry\n"), "{diff}");
+    }
+
+    #[test]
+    fn no_secret_key_of_code_stands_in_a_diff() {
+        let before = "old\nconst key = \"sk_live_canary1\";\n";
+        let diff = unified("a.ts", before, &before.replace("old", "new"), false);
+        assert_eq!(
+            diff,
+            "# a.ts: a secret key stands near these changes and is not shown; `git apply` passes over them\n#   -old\n#   +new\n"
+        );
+        let diff = unified("a.ts", before, &before.replace("const", "let"), false);
+        assert!(diff.contains("#   +let key = \"…\";") && !diff.contains("canary1"), "{diff}");
+    }
+
+    #[test]
+    fn values_in_comments_and_over_several_lines_are_not_shown() {
+        for near in
+            ["# SECRET=sk_live_canary", "#A=1a2b canary", "KEY=\"-----BEGIN\nMIIcanary==\n\"", "A= # sk_test_canary"]
+        {
+            let before = format!("{near}\nCLERK_SECRET_KEY=\n");
+            let diff = unified(".env.example", &before, &before.replace("CLERK_", "AVNOLOGY_"), true);
+            assert!(!diff.contains("canary"), "{diff}");
+        }
+        let hint = "# See https://example.com/?a=1\nA=your-key\nCLERK_SECRET_KEY=\n";
+        assert!(unified(".env.example", hint, &hint.replace("CLERK_", "AVNOLOGY_"), true).starts_with("diff"));
     }
 
     #[test]

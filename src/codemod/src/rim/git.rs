@@ -27,8 +27,8 @@ pub enum GitError {
 /// A file that git tracks.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tracked {
-    /// From the root, with `/`.
-    pub path: String,
+    /// From the root, with `/`; nothing if it is not UTF-8.
+    pub path: Option<String>,
     /// Whether it is a plain file, and no link or submodule.
     pub is_plain: bool,
 }
@@ -59,10 +59,12 @@ impl WorkTree {
     /// # Errors
     /// If git refuses.
     pub(super) fn files(&self) -> Result<Vec<Tracked>, GitError> {
-        let output = checked(&git(&self.root, &["ls-files", "--stage", "-z"])?, "ls-files")?;
-        let mut files: Vec<Tracked> = output.split('\0').filter_map(tracked).collect();
+        let output = git(&self.root, &["ls-files", "--stage", "-z"])?;
+        checked(&output, "ls-files")?;
+        let mut files: Vec<Tracked> = output.stdout.split(|byte| *byte == 0).filter_map(tracked).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        files.dedup_by(|a, b| a.path == b.path);
+        // A file with a conflict is in the index up to three times.
+        files.dedup_by(|a, b| a.path.is_some() && a.path == b.path);
         Ok(files)
     }
 
@@ -77,10 +79,10 @@ impl WorkTree {
     }
 }
 
-fn tracked(entry: &str) -> Option<Tracked> {
-    let (facts, path) = entry.split_once('\t')?;
-    let mode = facts.split(' ').next()?;
-    Some(Tracked { path: path.to_owned(), is_plain: mode.starts_with("100") })
+fn tracked(entry: &[u8]) -> Option<Tracked> {
+    let tab = memchr::memchr(b'\t', entry)?;
+    let path = String::from_utf8(entry[tab + 1..].to_vec()).ok();
+    Some(Tracked { path, is_plain: entry.starts_with(b"100") })
 }
 
 fn git(directory: &Path, arguments: &[&str]) -> Result<std::process::Output, GitError> {

@@ -146,23 +146,23 @@ impl Surroundings {
 }
 
 fn text(root: &Path, path: &str) -> Option<String> {
-    String::from_utf8(read(root, path)?).ok()
+    String::from_utf8(read(root, path).ok()??).ok()
 }
 
 /// How much of a file shows that it is no text.
 const BEGINNING: u64 = 8 * 1024;
 
 /// The bytes of a file; of one that is too large, as many as show that it is. Nothing of pictures and the like.
-fn read(root: &Path, path: &str) -> Option<Vec<u8>> {
-    let mut file = std::fs::File::open(root.join(path)).ok()?;
+fn read(root: &Path, path: &str) -> std::io::Result<Option<Vec<u8>>> {
+    let mut file = std::fs::File::open(root.join(path))?;
     let mut bytes = Vec::new();
-    file.by_ref().take(BEGINNING).read_to_end(&mut bytes).ok()?;
+    file.by_ref().take(BEGINNING).read_to_end(&mut bytes)?;
     let is_text = Language::of(path).is_some() || ending(path) == "lockb" || memchr::memchr(0, &bytes).is_none();
     if !is_text {
-        return None;
+        return Ok(None);
     }
-    file.take(MAX_BYTES + 1 - BEGINNING).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    file.take(MAX_BYTES + 1 - BEGINNING).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 fn analyse_all(
@@ -174,8 +174,8 @@ fn analyse_all(
 ) -> Vec<Analysis> {
     let all = tree.files.len();
     let outcomes = on_all(&tree.files, &|done| progress(done, all), |path| {
-        let bytes = read(&tree.root, path)?;
-        analyse(path, &bytes, &surroundings.context(path, &options.rules, options))
+        let Ok(bytes) = read(&tree.root, path) else { return Some(Analysis::unreadable(path)) };
+        analyse(path, &bytes?, &surroundings.context(path, &options.rules, options))
     });
     let mut analyses = Vec::new();
     for (path, outcome) in tree.files.iter().zip(outcomes) {

@@ -1,7 +1,7 @@
 //! The files of a work tree: those that git tracks, or, if that was asked for, those that stand there.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
@@ -43,27 +43,64 @@ impl Tree {
     }
 
     fn new(root: PathBuf, tracked: &[Tracked], changed: Vec<String>) -> Self {
-        let packages: std::collections::HashSet<&str> = tracked
+        let packages: HashSet<&str> = tracked
             .iter()
-            .filter_map(|file| file.path.strip_suffix("package.json"))
+            .filter_map(|file| file.path.as_deref()?.strip_suffix("package.json"))
             .filter(|folder| folder.is_empty() || folder.ends_with('/'))
             .map(|folder| folder.trim_end_matches('/'))
             .collect();
         let (mut files, mut skipped) = (Vec::new(), BTreeMap::new());
+        let mut places = Places { root: &root, folders: HashMap::new() };
         for Tracked { path, is_plain } in tracked {
-            let skip = if !is_plain {
-                Some(Skip::NoPlainFile)
-            } else if is_foreign(path, |folder| packages.contains(folder)) {
-                Some(Skip::Foreign)
-            } else {
-                None
+            let skip = match path {
+                None => Some(Skip::Name),
+                Some(_) if !is_plain => Some(Skip::NoPlainFile),
+                Some(path) if is_foreign(path, |folder| packages.contains(folder)) => Some(Skip::Foreign),
+                Some(path) => places.why_not(path),
             };
-            match skip {
-                Some(skip) => *skipped.entry(skip).or_default() += 1,
-                None => files.push(path.clone()),
+            match (skip, path) {
+                (None, Some(path)) => files.push(path.clone()),
+                (skip, _) => *skipped.entry(skip.unwrap_or(Skip::Name)).or_default() += 1,
             }
         }
         Self { root, files, skipped, changed }
+    }
+}
+
+/// What stands in the work tree where git tracks a file: a link there could lead out of the tree.
+struct Places<'a> {
+    root: &'a Path,
+    /// Whether a folder is one, and no link.
+    folders: HashMap<&'a str, bool>,
+}
+
+impl<'a> Places<'a> {
+    fn why_not(&mut self, path: &'a str) -> Option<Skip> {
+        let folder = path.rfind('/').map_or("", |at| &path[..at]);
+        if !self.is_folder(folder) {
+            return Some(Skip::NoPlainFile);
+        }
+        match self.root.join(path).symlink_metadata() {
+            Ok(found) if found.is_file() => None,
+            Ok(_) => Some(Skip::NoPlainFile),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(Skip::Missing),
+            // Reading says what is the matter.
+            Err(_) => None,
+        }
+    }
+
+    fn is_folder(&mut self, folder: &'a str) -> bool {
+        if folder.is_empty() {
+            return true;
+        }
+        if let Some(known) = self.folders.get(folder) {
+            return *known;
+        }
+        let above = folder.rfind('/').map_or("", |at| &folder[..at]);
+        let is_link = self.root.join(folder).symlink_metadata().is_ok_and(|found| found.is_symlink());
+        let is_folder = !is_link && self.is_folder(above);
+        self.folders.insert(folder, is_folder);
+        is_folder
     }
 }
 
@@ -77,16 +114,16 @@ fn base(options: &Options) -> PathBuf {
     }
 }
 
-fn walk(root: &std::path::Path) -> Vec<Tracked> {
+fn walk(root: &Path) -> Vec<Tracked> {
     let walk = WalkBuilder::new(root).hidden(false).require_git(false).build().filter_map(Result::ok);
     let mut files: Vec<Tracked> = walk
         .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
         .filter_map(|entry| {
             let path = entry.path().strip_prefix(root).ok()?;
             let names: Option<Vec<&str>> = path.iter().map(std::ffi::OsStr::to_str).collect();
-            let path = names?.join("/");
+            let path = names.map(|names| names.join("/"));
             let is_plain = entry.file_type().is_some_and(|kind| kind.is_file());
-            (!path.starts_with(".git/")).then_some(Tracked { path, is_plain })
+            (!path.as_ref().is_some_and(|path| path.starts_with(".git/"))).then_some(Tracked { path, is_plain })
         })
         .collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));

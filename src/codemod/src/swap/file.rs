@@ -9,7 +9,7 @@ use super::uses::MovedName;
 use super::webhook::handler;
 use crate::code::Code;
 use crate::edit::Edit;
-use crate::environment::{is_clerks_variable, new_name};
+use crate::environment::{has_key, is_clerks_variable, new_name};
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
 use crate::rules::Equivalent;
@@ -308,9 +308,10 @@ impl Swapped {
                 self.found.push(Found::new(Kind::Text, Code::ClerkHost, Action::Left, host, places));
             }
         }
-        // A variable that goes to Clerk's own API must not become the new key.
-        if text.contains("api.clerk.") {
-            for usage in &mut self.environment {
+        // A variable that goes to Clerk's own API, or that gets a key of Clerk's here, must not become the new key.
+        let goes_to_clerk = text.contains("api.clerk.");
+        for usage in &mut self.environment {
+            if goes_to_clerk || has_key(text, &usage.name) {
                 usage.form = EnvironmentForm::ForClerk;
             }
         }

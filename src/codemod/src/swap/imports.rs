@@ -27,7 +27,8 @@ pub(super) fn swap_imports(text: &str, facts: &Facts, fates: &Fates) -> (Vec<Edi
         given: HashSet::new(),
     };
     for (index, import) in facts.imports.iter().enumerate() {
-        let is_home = import.braces.is_some() && !import.is_type && !import.names.is_empty() && !import.has_attributes;
+        let is_home =
+            import.braces.is_some() && !import.names.is_empty() && !import.has_attributes && may_share(import);
         if is_home && fates[index].iter().all(|fate| *fate == Fate::Foreign) {
             swap.homes.entry(import.module.clone()).or_insert(Home::Statement(index));
         }
@@ -38,6 +39,11 @@ pub(super) fn swap_imports(text: &str, facts: &Facts, fates: &Fates) -> (Vec<Edi
         }
     }
     swap.finish()
+}
+
+/// Whether names of a statement may stand in another one, and those of others in it: of types and of a block of its own, not.
+fn may_share(import: &Import) -> bool {
+    !import.is_type && !import.is_nested
 }
 
 /// The statement that takes up the names of a module.
@@ -116,7 +122,7 @@ impl Swap<'_> {
     fn joins(&self, import: &Import, module: &str, fates: &[Fate], segments: &[Segment]) -> bool {
         let moves = |fate: &Fate| matches!(fate, Fate::Moved(to) if to.module == module);
         let is_commented = fates.iter().zip(segments).any(|(fate, segment)| moves(fate) && segment.has_comment);
-        !import.is_type && !is_commented && self.homes.contains_key(module)
+        may_share(import) && !is_commented && self.homes.contains_key(module)
     }
 
     /// The names of a module leave a statement, for another one that is there or for a new one.
@@ -145,7 +151,7 @@ impl Swap<'_> {
         }
         let new = moving.into_iter().map(|(name, text, segment)| NewName::new(text, self.text, name.range, segment));
         let names = new.collect();
-        if !import.is_type {
+        if may_share(import) {
             self.homes.entry(module.to_owned()).or_insert(Home::New(self.new_statements.len()));
         }
         self.new_statements.push(NewStatement { behind: index, module: module.to_owned(), names });
@@ -165,7 +171,7 @@ impl Swap<'_> {
                 self.edits.push(Edit::replace(name.range.start, name.range.end, text));
             }
         }
-        if !import.is_type {
+        if may_share(import) {
             self.homes.insert(module.to_owned(), Home::Statement(index));
         }
         let Range { start, end } = import.source;

@@ -39,20 +39,19 @@ impl MovedName<'_> {
                     _ => Edit::replace(range.start, range.end, new),
                 });
             }
-            let UseForm::Element(attributes) = form else { continue };
+            let UseForm::Element(behind, attributes) = form else { continue };
             let has_domain = attributes.iter().any(|attribute| attribute.name.as_deref() == Some("domain"));
             if self.is_provider() && !has_domain {
                 let mark = if self.is_typescript { "!" } else { "" };
-                edits.push(Edit::insert(range.end, format!(" domain={{{DOMAIN}{mark}}}")));
+                edits.push(Edit::insert(*behind, format!(" domain={{{DOMAIN}{mark}}}")));
             }
             for attribute in attributes {
                 match attribute.name.as_ref().and_then(|name| self.to.props.get(name)) {
                     Some(Prop::Renamed(name)) => {
                         edits.push(Edit::replace(attribute.name_range.start, attribute.name_range.end, name));
                     }
-                    // One blank before it goes, too; every prop has one.
                     Some(Prop::Known(false)) => {
-                        edits.push(Edit::remove(attribute.range.start - 1, attribute.range.end));
+                        edits.push(Edit::remove(attribute.removal.start, attribute.removal.end));
                     }
                     Some(Prop::Known(true)) | None => {}
                 }
@@ -69,7 +68,9 @@ impl MovedName<'_> {
         }
         for Use { range, form } in &self.name.uses {
             match form {
-                UseForm::Element(attributes) => found.extend(attributes.iter().filter_map(|prop| self.of_prop(prop))),
+                UseForm::Element(_, attributes) => {
+                    found.extend(attributes.iter().filter_map(|prop| self.of_prop(prop)));
+                }
                 UseForm::Part { name, is_opening: true } => {
                     let subject = format!("{}.{name}", self.to.name);
                     found.push(self.check(Kind::Component, Code::MemberNotDocumented, subject, range.start));

@@ -66,6 +66,17 @@ pub(super) fn declared(name: &BindingIdentifier<'_>) -> Option<SymbolId> {
     name.symbol_id.get()
 }
 
+/// A text that is always the same: in quotes, or a template without anything in it.
+pub(super) fn plain_text(kind: AstKind<'_>) -> Option<(&str, Span)> {
+    match kind {
+        AstKind::StringLiteral(text) => Some((text.value.as_str(), text.span)),
+        AstKind::TemplateLiteral(template) if template.expressions.is_empty() => {
+            Some((template.quasis.first()?.value.cooked.as_ref()?.as_str(), template.span))
+        }
+        _ => None,
+    }
+}
+
 /// An expression without its brackets.
 pub(super) fn bare<'e, 'a>(expression: &'e Expression<'a>) -> &'e Expression<'a> {
     match expression {

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::middleware_facts::MiddlewareCall;
+
 /// The bytes from `start` to `end` of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Range {
@@ -76,6 +78,8 @@ pub struct Import {
     pub names: Vec<ImportedName>,
     /// `with { … }` behind it.
     pub has_attributes: bool,
+    /// Whether it stands in a `declare module` block, so that its names mean nothing outside.
+    pub is_nested: bool,
 }
 
 /// A local name for a module as a whole.
@@ -129,8 +133,8 @@ pub enum UseForm {
     Shorthand,
     /// `export { Name }`.
     Exported,
-    /// `<Name …>`.
-    Element(Vec<Attribute>),
+    /// `<Name …>`, with the place behind the name and its types, and the props.
+    Element(usize, Vec<Attribute>),
     /// `</Name>`.
     Closing,
     /// `<Name.Part …>`; `part` is true at the opening.
@@ -161,6 +165,8 @@ pub struct Attribute {
     pub name_range: Range,
     /// All of it.
     pub range: Range,
+    /// What goes when the prop goes: also the blank before it, where that is not needed.
+    pub removal: Range,
     /// Whether its value is the variable with the target's domain.
     pub is_new_domain: bool,
 }
@@ -239,70 +245,6 @@ pub enum EnvironmentForm {
     Fixed,
 }
 
-/// A call that makes a middleware.
-#[derive(Debug)]
-pub struct MiddlewareCall {
-    /// The name that is called.
-    pub callee: Range,
-    /// From its bracket to its bracket.
-    pub arguments: Range,
-    /// The statement that it stands in.
-    pub statement: Range,
-    /// Of which form it is.
-    pub form: MiddlewareForm,
-}
-
-/// The form of a middleware.
-#[derive(Debug)]
-pub enum MiddlewareForm {
-    /// Without arguments.
-    Bare,
-    /// It protects what is in none of these lists.
-    Public {
-        /// The lists, in the order of their use.
-        lists: Vec<RouteList>,
-        /// The statements that declare them.
-        declarations: Vec<Range>,
-    },
-    /// `authMiddleware({ publicRoutes, ignoredRoutes })`.
-    Legacy {
-        /// The public ones.
-        public: Option<LegacyList>,
-        /// Those that it did not look at.
-        ignored: Option<LegacyList>,
-    },
-    /// It protects what is in the list.
-    Protected(Vec<String>),
-    /// Any other callback.
-    Callback,
-    /// Options.
-    Options,
-    /// Routes that are no plain list.
-    Routes,
-    /// Not the one default export.
-    Elsewhere,
-}
-
-/// A list of routes, all of them plain texts.
-#[derive(Clone, Debug)]
-pub struct RouteList {
-    /// Between the brackets.
-    pub inner: Range,
-    /// Each text, with its place.
-    pub routes: Vec<(Range, String)>,
-}
-
-/// A list of routes that is an option.
-#[derive(Clone, Debug)]
-pub struct LegacyList {
-    /// The option's name.
-    pub key: Range,
-    /// All of it, with the comma behind it.
-    pub property: Range,
-    /// The list.
-    pub list: RouteList,
-}
-
 /// What a handler of webhooks would read.
 #[derive(Debug, Default)]
 pub struct WebhookFacts {
@@ -314,37 +256,4 @@ pub struct WebhookFacts {
     pub events: Vec<String>,
     /// What is read from `.data`.
     pub fields: Vec<String>,
-}
-
-/// An object in a JSON document, below the document's own.
-#[derive(Clone, Debug)]
-pub struct JsonSection {
-    /// Its key.
-    pub name: String,
-    /// Between its braces.
-    pub inner: Range,
-    /// What is in it.
-    pub entries: Vec<JsonEntry>,
-}
-
-/// A key and its value.
-#[derive(Clone, Debug)]
-pub struct JsonEntry {
-    /// The key.
-    pub key: String,
-    /// From the key's quote to the end of the value.
-    pub range: Range,
-    /// The value, if it is a text.
-    pub value: Option<String>,
-}
-
-/// What is known of a package.json.
-#[derive(Clone, Debug, Default)]
-pub struct PackageJson {
-    /// Its `name`.
-    pub name: Option<String>,
-    /// Whether it has `workspaces`.
-    pub has_workspaces: bool,
-    /// Its objects.
-    pub sections: Vec<JsonSection>,
 }

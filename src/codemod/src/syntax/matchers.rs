@@ -7,7 +7,8 @@ use oxc_ast::ast::{
 use oxc_semantic::{NodeId, SymbolId};
 
 use super::ancestors::{Tree, bare, range};
-use super::facts::{Range, RouteList};
+use super::facts::Range;
+use super::middleware_facts::RouteList;
 
 /// A matcher that a condition asks.
 pub(super) struct Matcher {

@@ -9,8 +9,9 @@ use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
 use super::ancestors::{Tree, bare, bare_awaited, declared, range, range_of};
-use super::facts::{Comment, LegacyList, MiddlewareCall, MiddlewareForm, Range};
+use super::facts::{Comment, Range};
 use super::matchers::{Condition, route_list};
+use super::middleware_facts::{LegacyList, MiddlewareCall, MiddlewareForm};
 
 impl<'a> Tree<'_, 'a> {
     /// The middleware that the use of a name makes, if it is called there.

@@ -5,9 +5,11 @@
 
 mod ancestors;
 mod facts;
+mod json_facts;
 mod language;
 mod matchers;
 mod middleware;
+mod middleware_facts;
 mod package_json;
 mod read;
 mod uses;
@@ -15,10 +17,11 @@ mod variables;
 mod webhook;
 
 pub use facts::{
-    Attribute, Binding, Call, Comment, EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, JsonEntry,
-    JsonSection, LegacyList, MiddlewareCall, MiddlewareForm, ModuleForm, ModuleUse, PackageJson, Range, ReExport,
-    RouteList, Use, UseForm, WebhookFacts,
+    Attribute, Binding, Call, Comment, EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, ModuleForm,
+    ModuleUse, Range, ReExport, Use, UseForm, WebhookFacts,
 };
+pub use json_facts::{JsonEntry, JsonSection, PackageJson};
 pub use language::Language;
+pub use middleware_facts::{LegacyList, MiddlewareCall, MiddlewareForm, RouteList};
 pub use package_json::read_package_json;
 pub use read::{parses, read_facts};

@@ -6,7 +6,8 @@ use oxc_parser::Parser;
 use oxc_span::SourceType;
 
 use super::ancestors::range;
-use super::facts::{JsonEntry, JsonSection, PackageJson, Range};
+use super::facts::Range;
+use super::json_facts::{JsonEntry, JsonSection, PackageJson};
 
 /// What a package.json says; nothing if it is no object.
 pub fn read_package_json(text: &str) -> Option<PackageJson> {

@@ -11,7 +11,7 @@ use oxc_ast::ast::{
 use oxc_parser::Parser;
 use oxc_semantic::{NodeId, SemanticBuilder};
 
-use super::ancestors::{Tree, declared, range, range_of};
+use super::ancestors::{Tree, declared, plain_text, range, range_of};
 use super::facts::{Binding, Comment, Facts, Import, ImportedName, ModuleForm, ModuleUse, Range, ReExport};
 use super::language::Language;
 
@@ -56,11 +56,11 @@ pub fn read_facts(text: &str, language: Language) -> Option<Facts> {
     for node in semantic.nodes().iter() {
         facts.environment.extend(tree.variable(node.id()));
         tree.note_webhook(node.id(), &mut facts.webhook);
-        if let AstKind::StringLiteral(text) = node.kind()
-            && text.value.starts_with("@clerk/")
-            && !covered.contains(&text.span.start)
+        if let Some((text, span)) = plain_text(node.kind())
+            && text.starts_with("@clerk/")
+            && !covered.contains(&span.start)
         {
-            let (place, module) = (range(text.span).start, text.value.to_string());
+            let (place, module) = (range(span).start, text.to_owned());
             facts.modules.push(ModuleUse { place, module, form: ModuleForm::Named });
         }
     }
@@ -83,7 +83,8 @@ impl<'a> Tree<'_, 'a> {
         match self.kind(node) {
             AstKind::ImportDeclaration(import) => {
                 covered.insert(import.source.span.start);
-                let import = self.import(import, facts);
+                let is_nested = !matches!(self.kind(self.above(node)), AstKind::Program(_));
+                let import = self.import(import, is_nested, facts);
                 facts.imports.push(import);
             }
             AstKind::ExportFromDeclaration(export) => {
@@ -134,7 +135,7 @@ impl<'a> Tree<'_, 'a> {
         }
     }
 
-    fn import(&self, import: &ImportDeclaration<'a>, facts: &mut Facts) -> Import {
+    fn import(&self, import: &ImportDeclaration<'a>, is_nested: bool, facts: &mut Facts) -> Import {
         let mut whole = Vec::new();
         let mut names = Vec::new();
         for specifier in import.specifiers.iter().flatten() {
@@ -161,6 +162,7 @@ impl<'a> Tree<'_, 'a> {
             braces: self.braces(import, &names, &facts.comments),
             names,
             has_attributes: import.with_clause.is_some(),
+            is_nested,
         }
     }
 

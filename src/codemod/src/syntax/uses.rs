@@ -9,7 +9,7 @@ use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
 use super::ancestors::{Tree, declared, range, range_of};
-use super::facts::{Attribute, Call, Use, UseForm};
+use super::facts::{Attribute, Call, Range, Use, UseForm};
 use crate::environment::DOMAIN;
 
 impl<'a> Tree<'_, 'a> {
@@ -31,7 +31,7 @@ impl<'a> Tree<'_, 'a> {
     fn form(&self, node: NodeId) -> UseForm {
         let span = self.kind(node).span();
         match self.kind(self.above(node)) {
-            AstKind::JSXOpeningElement(element) => UseForm::Element(attributes(element)),
+            AstKind::JSXOpeningElement(element) => self.element(element),
             AstKind::JSXClosingElement(_) => UseForm::Closing,
             AstKind::JSXMemberExpression(part) => {
                 let name = part.property.name.to_string();
@@ -55,13 +55,52 @@ impl<'a> Tree<'_, 'a> {
         }
     }
 
+    fn element(&self, element: &JSXOpeningElement<'a>) -> UseForm {
+        let types = element.type_arguments.as_ref().map(|types| range(types.span));
+        let behind = types.unwrap_or_else(|| range_of(&element.name)).end;
+        let attribute = |item: &JSXAttributeItem<'_>| {
+            let whole = range(item.span());
+            let (name, name_range, value) = match item {
+                JSXAttributeItem::SpreadAttribute(_) => (None, whole, None),
+                JSXAttributeItem::Attribute(attribute) => {
+                    let name = match &attribute.name {
+                        JSXAttributeName::Identifier(name) => name.name.to_string(),
+                        JSXAttributeName::NamespacedName(name) => format!("{}:{}", name.namespace.name, name.name.name),
+                    };
+                    (Some(name), range_of(&attribute.name), attribute.value.as_ref())
+                }
+            };
+            let is_new_domain = value.is_some_and(is_domain);
+            Attribute { name, name_range, range: whole, removal: self.removal(whole), is_new_domain }
+        };
+        UseForm::Element(behind, element.attributes.iter().map(attribute).collect())
+    }
+
+    /// A prop with the blanks before it: all of them where it stands alone on its line, and one where what is behind it does
+    /// not need one.
+    fn removal(&self, prop: Range) -> Range {
+        let (before, behind) = (&self.text[..prop.start], &self.text[prop.end..]);
+        let ends_line = behind.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
+        let line = before.trim_end_matches([' ', '\t']);
+        if ends_line && line.ends_with('\n') {
+            let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+            let start = line.len() - if line.ends_with("\r\n") { 2 } else { 1 };
+            return Range { start, end: prop.end + blanks };
+        }
+        let start = if before.ends_with([' ', '\t']) && behind.starts_with([' ', '\t', '\n', '\r', '/', '>']) {
+            prop.start - 1
+        } else {
+            prop.start
+        };
+        Range { start, ..prop }
+    }
+
     /// What becomes of the result of a call.
     fn call(&self, call: NodeId) -> Call {
         let (above, is_awaited) = self.above_wrappers(call);
         let members = match self.kind(above) {
-            AstKind::StaticMemberExpression(member) => vec![member_of(member.property.name.as_str(), &member.property)],
             AstKind::VariableDeclarator(declarator) => self.members_of(&declarator.id),
-            _ => Vec::new(),
+            kind => member_read(kind).into_iter().collect(),
         };
         Call { is_awaited, members }
     }
@@ -74,14 +113,11 @@ impl<'a> Tree<'_, 'a> {
                 let references = self.semantic.scoping().get_resolved_references(symbol);
                 let members =
                     references.flat_map(|reference| match self.kind(self.above_wrappers(reference.node_id()).0) {
-                        AstKind::StaticMemberExpression(member) => {
-                            vec![member_of(member.property.name.as_str(), &member.property)]
-                        }
                         AstKind::VariableDeclarator(declarator) => match &declarator.id {
                             BindingPattern::ObjectPattern(object) => keys(object),
                             _ => Vec::new(),
                         },
-                        _ => Vec::new(),
+                        kind => member_read(kind).into_iter().collect(),
                     });
                 members.collect()
             }
@@ -96,27 +132,18 @@ impl<'a> Tree<'_, 'a> {
     }
 }
 
-fn attributes(element: &JSXOpeningElement<'_>) -> Vec<Attribute> {
-    let attribute = |item: &JSXAttributeItem<'_>| match item {
-        JSXAttributeItem::SpreadAttribute(spread) => {
-            let range = range(spread.span);
-            Attribute { name: None, name_range: range, range, is_new_domain: false }
+/// `….name` or `…["name"]`.
+fn member_read(kind: AstKind<'_>) -> Option<(String, usize)> {
+    match kind {
+        AstKind::StaticMemberExpression(member) => {
+            Some((member.property.name.to_string(), range_of(&member.property).start))
         }
-        JSXAttributeItem::Attribute(attribute) => {
-            let name = match &attribute.name {
-                JSXAttributeName::Identifier(name) => name.name.to_string(),
-                JSXAttributeName::NamespacedName(name) => format!("{}:{}", name.namespace.name, name.name.name),
-            };
-            let is_new_domain = attribute.value.as_ref().is_some_and(is_domain);
-            let name_range = range_of(&attribute.name);
-            Attribute { name: Some(name), name_range, range: range(attribute.span), is_new_domain }
-        }
-    };
-    element.attributes.iter().map(attribute).collect()
-}
-
-fn member_of(name: &str, place: &impl GetSpan) -> (String, usize) {
-    (name.to_owned(), range_of(place).start)
+        AstKind::ComputedMemberExpression(member) => match &member.expression {
+            Expression::StringLiteral(name) => Some((name.value.to_string(), range(name.span).start)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn keys(object: &ObjectPattern<'_>) -> Vec<(String, usize)> {

@@ -5,7 +5,7 @@ use oxc_ast::ast::{Expression, JSXElementName};
 use oxc_semantic::NodeId;
 use oxc_span::GetSpan;
 
-use super::ancestors::{Tree, bare, range};
+use super::ancestors::{Tree, bare, plain_text, range};
 use super::facts::{EnvironmentForm, EnvironmentUse, Range};
 use crate::environment::{is_clerks_variable, new_name};
 
@@ -15,9 +15,10 @@ impl Tree<'_, '_> {
         let kind = self.kind(node);
         let (name, at) = match kind {
             AstKind::IdentifierName(name) => (name.name.as_str(), range(name.span)),
-            AstKind::StringLiteral(text) => {
-                let Range { start, end } = range(text.span);
-                (text.value.as_str(), Range { start: start + 1, end: end - 1 })
+            AstKind::StringLiteral(_) | AstKind::TemplateLiteral(_) => {
+                let (text, span) = plain_text(kind)?;
+                let Range { start, end } = range(span);
+                (text, Range { start: start + 1, end: end - 1 })
             }
             AstKind::BindingIdentifier(name) if new_name(&name.name).is_some() && self.is_exported(node) => {
                 (name.name.as_str(), range(name.span))
@@ -36,7 +37,7 @@ impl Tree<'_, '_> {
     }
 
     fn variable_form(&self, node: NodeId) -> EnvironmentForm {
-        let is_text = matches!(self.kind(node), AstKind::StringLiteral(_));
+        let is_text = plain_text(self.kind(node)).is_some();
         match self.kind(self.above(node)) {
             AstKind::ObjectProperty(property) if property.shorthand => EnvironmentForm::Shorthand,
             AstKind::BindingProperty(property) if property.shorthand => EnvironmentForm::Shorthand,
