@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, MigrateArguments, OutputOptions, Provider, RunsArguments, RunsCommand,
-    SandboxArguments,
+    ClerkArguments, ClerkCommand, Command, ManArguments, MigrateArguments, OutputOptions, Provider, RunsArguments,
+    RunsCommand, SandboxArguments,
 };
 use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
@@ -40,6 +40,9 @@ pub async fn run() -> ExitStatus {
             Err(error) => error.exit(),
         },
         Command::Sandbox(arguments) => serve_sandbox(arguments).await,
+        Command::Completions(arguments) => done(command::shell::completions(arguments.shell)),
+        Command::Man(ManArguments { out: Some(directory), .. }) => done(command::shell::write_pages(&directory)),
+        Command::Man(ManArguments { words, out: None }) => done(command::shell::print_page(&words)),
     }
 }
 
@@ -112,6 +115,10 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
 
 fn print(text: &str) -> ExitStatus {
     print_text(text).map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success)
+}
+
+fn done(result: Result<(), command::shell::ShellError>) -> ExitStatus {
+    result.map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success)
 }
 
 /// Starts the log and the metrics of a job, whose name is for the metrics. If the metrics cannot be written, it says so.

@@ -137,6 +137,7 @@
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
 //! | [`logging`] | the log on standard error |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
+//! | [`version`] | which build this is; the build script |
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
 //! documented and assumed, is in [`avnology`].
@@ -195,3 +196,4 @@ pub mod signal;
 pub mod source;
 pub mod toml_document;
 pub mod verify;
+pub mod version;

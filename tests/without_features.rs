@@ -41,6 +41,16 @@ fn a_build_without_the_codemod_says_how_to_get_it() {
     }
 }
 
+#[cfg(not(feature = "shell"))]
+#[test]
+fn a_build_without_completions_and_man_pages_says_how_to_get_them() {
+    for arguments in [&["completions", "bash"][..], &["man"], &["man", "migrate", "clerk"], &["man", "--out", "pages"]]
+    {
+        let told = refused(arguments);
+        assert!(told.contains("`cargo install --path . --features shell`"), "{arguments:?}: {told}");
+    }
+}
+
 #[test]
 fn a_build_without_traits_schemas_says_how_to_get_them() {
     let dry_run = ["migrate", "clerk", "--import", "users.json", "--dry-run"];

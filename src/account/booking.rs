@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Foreseen;
 use crate::index::RecordPlace;
 use crate::journal::Mark;
 use crate::mapping::{EarlierRecord, Notices, RejectCode};
@@ -41,6 +42,8 @@ pub(crate) struct MappedChunkCounts {
     pub rejects_of_others: u64,
     /// The first canonical identities, as JSON.
     pub previews: Vec<String>,
+    /// What of an import can be foreseen, for a dry run.
+    pub foreseen: Foreseen,
 }
 
 /// A duplicate for the account of a dry run.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::booking::{InputEnd, LateReject, MappedChunkCounts, earlier};
 use super::counts::{CodeCount, Counts, InputProgress, RejectedRecord, same_as as same_as_of};
+use super::foreseen::Foreseen;
 use super::sharing_record::SharingRecord;
 use super::stop_reason::StopReason;
 use crate::index::Duplicates;
@@ -51,6 +52,8 @@ pub struct Ledger {
     pub inputs: Vec<InputProgress>,
     /// The first canonical identities, as JSON with their hashes masked.
     pub previews: Vec<String>,
+    /// What a dry run foresees of an import.
+    pub foreseen: Foreseen,
     /// Why the run ended early.
     pub stopped: Option<StopReason>,
     /// The rejects file, if there were rejects and they were to be written.
@@ -105,6 +108,7 @@ impl Ledger {
             pace: None,
             inputs,
             previews: Vec::new(),
+            foreseen: Foreseen::default(),
             stopped: None,
             rejects_file: None,
             earlier_rejects: Vec::new(),
@@ -275,6 +279,7 @@ impl Ledger {
         if !self.sending {
             self.valid += counts.valid;
             counts.notices.into_iter().for_each(|notices| self.noticed(notices));
+            self.foreseen.add(counts.foreseen);
         }
         let room = previews_wanted.saturating_sub(self.previews.len());
         self.previews.extend(counts.previews.into_iter().take(room));

@@ -7,6 +7,7 @@ pub(crate) mod booking;
 mod counts;
 mod ended;
 pub(crate) mod event;
+mod foreseen;
 mod ledger;
 mod reporter;
 mod sharing;
@@ -15,6 +16,7 @@ mod status;
 mod stop_reason;
 
 pub use counts::{CodeCount, Counts, InputProgress, RejectedRecord, SameAs};
+pub use foreseen::Foreseen;
 pub use ledger::Ledger;
 pub use reporter::{Reporter, Silent};
 pub use sharing_record::SharingRecord;

@@ -34,6 +34,8 @@ Examples:
     avnology migrate clerk export --out export --only users,organizations --compress zstd
   Users who are new or changed since then:
     avnology migrate clerk export --out delta --only users --since export
+  The same, and users of the first export who are not there any more:
+    avnology migrate clerk export --out delta --only users --since export --deleted export
 
 The sequence up to the switch is in `avnology help export`.
 
@@ -57,6 +59,11 @@ pub struct ExportArguments {
     /// 2026-11-23T03:00:00Z. Other kinds are exported whole: the API does not say what changed in them
     #[arg(long, value_name = "DIR|TIME")]
     pub since: Option<SinceArgument>,
+
+    /// Also list users of these earlier exports who are not at Clerk any more, in `deleted_users.ndjson`. Name each export
+    /// that was imported. With --since, or without users, this reads the list of all users once more
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    pub deleted: Vec<PathBuf>,
 
     /// Compress the files
     #[arg(long, value_name = "FORMAT", default_value = "none")]

@@ -6,10 +6,12 @@ mod codemod;
 #[cfg(not(feature = "codemod"))]
 #[path = "no_codemod.rs"]
 mod codemod;
+mod completions;
 mod exit_codes;
 mod export;
 mod help;
 mod import;
+mod man;
 mod mapping;
 mod merge;
 mod migrate;
@@ -34,10 +36,12 @@ use clap::{Parser, Subcommand};
 
 pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
 pub use codemod::CodemodArguments;
+pub use completions::{CompletionsArguments, Shell};
 pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
 pub use import::ImportArguments;
+pub use man::ManArguments;
 pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
@@ -59,11 +63,14 @@ pub use verify::VerifyArguments;
 use exit_codes::exit_codes;
 use options::variables;
 
+use crate::version::LONG_VERSION;
+
 /// The command line of `avnology`.
 #[derive(Debug, Parser)]
 #[command(
     name = "avnology",
     version,
+    long_version = LONG_VERSION,
     about = "Moves an enterprise off Clerk and onto Avnology ID",
     after_help = format!("{}\n\n{}", topics(), exit_codes()),
     max_term_width = 110,
@@ -86,6 +93,10 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// Print a page of the manual, or the help of a command
     Help(HelpArguments),
+    /// Print a script that makes a shell complete what is typed
+    Completions(CompletionsArguments),
+    /// Print the man page of a command, or write those of all commands
+    Man(ManArguments),
 }
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ pub const OPTIONS: &[OptionRow] = &[
     CONCURRENCY,
     OptionRow::new("config").typed_only(),
     OptionRow::new("connect-timeout"),
+    OptionRow::new("deleted").typed_only(),
     OptionRow::new("dry-run").typed_only(),
     OptionRow::new("force").typed_only(),
     OptionRow::new("format").typed_only(),

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use super::import_error::ImportError;
-use super::inputs::{look_at_inputs, probe_objects};
+use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
 use super::memory_log::{log_bound, log_peak};
 use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
+use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
+use crate::delivery::MAX_PINNED;
+use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::kind::Kind;
+use crate::pace::PaceRules;
 use crate::pipeline::{self, DryRun, Job, Mode};
 use crate::plan::MigrationPlan;
-use crate::report::RunDetails;
+use crate::report::{Forecast, RequestBounds, RunDetails};
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::Watch;
@@ -27,11 +31,12 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
 }
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let DryRunSettings { reading, output, preview, max_errors, min_records } = settings;
+    let DryRunSettings { reading, output, preview, max_errors, min_records, pace } = settings;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);
     start_metrics(output, None);
+    note_deleted(reading, output.console);
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
     let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::default())), mode };
@@ -39,7 +44,19 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
-    Output::of(output).report(&ledger, &RunDetails { passwords, ..RunDetails::default() }, None)
+    let forecast = Forecast::of(&ledger, &bounds(pace));
+    Output::of(output).report(&ledger, &RunDetails { passwords, forecast, ..RunDetails::default() }, None)
+}
+
+/// What bounds the requests of an import with this pace.
+fn bounds(pace: &PaceRules) -> RequestBounds {
+    RequestBounds {
+        users: pace.items.min(MAX_BATCH_ITEMS),
+        bytes: pace.bytes.min(MAX_BODY_BYTES),
+        record_bytes: MAX_PINNED,
+        added_bytes: RunMark::MOST,
+        rate: pace.rate,
+    }
 }
 
 /// Says which steps an import of the same inputs has.

@@ -35,7 +35,7 @@ pub fn help(words: &[String]) -> Result<String, Error> {
 }
 
 /// The first word that is no command below the ones before it.
-fn unknown_word<'words>(command: &Command, words: &'words [String]) -> Option<&'words str> {
+pub(super) fn unknown_word<'words>(command: &Command, words: &'words [String]) -> Option<&'words str> {
     let mut command = command;
     for word in words {
         match command.find_subcommand(word) {

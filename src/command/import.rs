@@ -23,7 +23,7 @@ use prepare::{PreparedRun, RunPart, prepare};
 use super::first_pass::Subject;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
-use super::inputs::probe_objects;
+use super::inputs::{note_deleted, probe_objects};
 use super::memory_log::{log_bound, log_peak};
 use super::passwords::JoinedPasswords;
 use super::progress::start_metrics;
@@ -72,6 +72,7 @@ async fn import_into(
     if part != RunPart::First {
         output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
     }
+    note_deleted(reading, output.console);
     let confirmed = confirmed_before(settings, &target.name, (run.directory.id(), part), &calls, signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name).await;
     let passwords = JoinedPasswords::read(reading, output.console, signals).await?;

@@ -4,6 +4,7 @@
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
 use crate::account::StopReason;
+use crate::report::Console;
 use crate::settings::ReadingSettings;
 use crate::signal::Signals;
 use crate::source::{Input, SourceError};
@@ -22,6 +23,16 @@ pub(super) fn open_once(input: &Input) -> Result<(), PrepareError> {
         _ => drop(input.open()?),
     }
     Ok(())
+}
+
+/// Says who stays at the target although they are gone at Clerk.
+pub(super) fn note_deleted(reading: &ReadingSettings, console: Console) {
+    for (file, users) in reading.deleted.iter().filter(|(_, users)| *users > 0) {
+        console.note(&format!(
+            "Users who are not at Clerk any more: {users}, in {}. An import deletes nobody: they stay at the target.",
+            file.display()
+        ));
+    }
 }
 
 /// Finds out which version of each object is read from here on.

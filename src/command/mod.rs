@@ -28,6 +28,11 @@ mod runs;
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(not(feature = "shell"))]
+#[path = "no_shell.rs"]
+pub mod shell;
+#[cfg(feature = "shell")]
+pub mod shell;
 mod target;
 mod undo;
 mod undo_error;

@@ -12,6 +12,9 @@ const MANIFEST: &str = "manifest.json";
 /// What a killed export goes on from. It is gone when the export is finished.
 const STATE: &str = "export-state.json";
 
+/// The users of earlier exports who are not at Clerk any more.
+const DELETED: &str = "deleted_users.ndjson";
+
 const LOCK: &str = "lock";
 
 /// What the name of a file ends with that is not finished.
@@ -62,6 +65,11 @@ impl ExportDirectory {
         format!("{}.ndjson{}", kind.name(), compression.suffix())
     }
 
+    /// The name of the file of users who are gone.
+    pub(super) fn name_of_deleted(compression: Compression) -> String {
+        format!("{DELETED}{}", compression.suffix())
+    }
+
     /// The file with this name, as long as it is not finished.
     pub(super) fn part(&self, name: &str) -> PathBuf {
         self.0.join(format!("{name}{PART}"))
@@ -107,7 +115,7 @@ fn is_ours(name: &str) -> bool {
     let of_kind = |stem: &str| stem.strip_suffix(".ndjson").is_some_and(|kind| kind.parse::<Kind>().is_ok());
     let whole = name.strip_suffix(PART).unwrap_or(name);
     let plain = [".gz", ".zst"].iter().find_map(|suffix| whole.strip_suffix(suffix)).unwrap_or(whole);
-    [MANIFEST, STATE, LOCK].contains(&name) || of_kind(plain) || name.starts_with(".tmp")
+    [MANIFEST, STATE, LOCK].contains(&name) || of_kind(plain) || plain == DELETED || name.starts_with(".tmp")
 }
 
 #[cfg(test)]
@@ -116,7 +124,7 @@ mod tests {
 
     #[test]
     fn only_what_an_export_writes_is_removed() {
-        for ours in ["manifest.json", "users.ndjson", "users.ndjson.part", "role_sets.ndjson.zst.part", ".tmpX1"] {
+        for ours in ["manifest.json", "users.ndjson", "users.ndjson.part", "deleted_users.ndjson.gz.part", ".tmpX1"] {
             assert!(is_ours(ours), "{ours}");
         }
         for strange in ["users.json", "notes.txt", "people.ndjson", "users.ndjson.bak", "manifest.json.part"] {

@@ -70,6 +70,14 @@ pub enum ExportError {
         /// The directory.
         path: PathBuf,
     },
+    /// An earlier export cannot be compared with.
+    #[error("cannot compare with `{}`: {problem}; name finished exports of the same instance with --deleted", path.display())]
+    Earlier {
+        /// The directory, or the file in it.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// A single record that is too large.
     #[error("a page of two {kind} is larger than 8 MiB; leave this kind out with --only")]
     TooLarge {

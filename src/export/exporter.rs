@@ -1,54 +1,27 @@
 //! Goes through the kinds of a plan, page by page.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use tokio::time::Instant;
 
-use super::kind::{Listing, NEWEST_CHANGES_FIRST};
+use super::earlier_users::earlier_users;
+use super::kind::{HowListed, Listing, NEWEST_CHANGES_FIRST};
 use super::manifest::InstanceName;
-use super::reading::{Reading, Taken, Written};
+use super::reading::Written;
 use super::record_file::RecordFile;
-use super::{Difference, ExportDirectory, ExportError, ExportState, Kind, Manifest, Missing, Plan, Tally};
-use crate::clerk_api::{Answer, ClerkCalls, Endpoint, MAX_PAGE, Page, Request, object, total_count};
-
-/// How often what was written is made durable: a kill costs no more than this.
-const CHECKPOINT: Duration = Duration::from_secs(1);
-
-/// How often a list is gone through once more that has more records than were found.
-const MOST_ROUNDS: u32 = 3;
-
-/// The fewest records that a page is asked for: one to know it by, and one that is new.
-const LEAST_PAGE: usize = 2;
+use super::{DeletedUsers, ExportDirectory, ExportError, ExportState, Kind, Manifest, Missing, Plan, Tally};
+use crate::clerk_api::{Answer, ClerkCalls, Endpoint, Page, Request, object};
 
 /// An export under way.
 #[derive(Debug)]
 pub struct Exporter<'a> {
-    calls: &'a ClerkCalls,
-    directory: &'a ExportDirectory,
-    state: ExportState,
-    tally: &'a Cell<Tally>,
-}
-
-/// How a list is read.
-#[derive(Clone, Copy, Debug)]
-struct HowListed {
-    order: Option<&'static str>,
-    paginated: bool,
-    by_cursor: bool,
-    /// Nothing that was changed before this is wanted; the list has the newest changes first then.
-    first_millisecond: Option<i64>,
-}
-
-/// A list that is being read.
-#[derive(Debug)]
-struct OpenList {
-    kind: Kind,
-    how: HowListed,
-    file: RecordFile,
-    reading: Reading,
+    pub(super) calls: &'a ClerkCalls,
+    pub(super) directory: &'a ExportDirectory,
+    pub(super) state: ExportState,
+    pub(super) tally: &'a Cell<Tally>,
+    /// The requests that were sent before the file that is being written.
+    requests_before: u64,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +40,8 @@ impl<'a> Exporter<'a> {
     ) -> Result<Self, ExportError> {
         let (before, now) = (ExportState::read(directory)?, Timestamp::now());
         let instance = ask_instance(calls).await?;
+        // Known before anything is read.
+        earlier_users(&plan.deleted, &instance)?;
         let (api, is_new) = (calls.address(), before.is_none());
         let state = match before {
             Some(state) => {
@@ -75,7 +50,7 @@ impl<'a> Exporter<'a> {
             }
             None => ExportState::begin(plan, api, instance, now),
         };
-        let exporter = Self { calls, directory, state, tally };
+        let exporter = Self { calls, directory, state, tally, requests_before: 0 };
         if is_new {
             exporter.save()?;
         }
@@ -89,15 +64,24 @@ impl<'a> Exporter<'a> {
     pub async fn run(mut self) -> Result<Manifest, ExportError> {
         for kind in self.state.plan.kinds.clone() {
             if !self.state.has(kind) {
-                self.tally.set(Tally { kind: Some(kind), records: 0, total: None, ..self.tally.get() });
+                self.now_reads(kind);
                 Box::pin(self.export(kind)).await?;
             }
+        }
+        if !self.state.plan.deleted.is_empty() && self.state.deleted.is_none() {
+            self.now_reads(Kind::Users);
+            Box::pin(self.deleted_users()).await?;
         }
         let manifest = self.state.into_manifest(Timestamp::now(), self.calls.requests());
         let path = self.directory.manifest();
         manifest.write(self.directory).map_err(|source| ExportError::File { path, source })?;
         self.directory.forget_state().map_err(|source| ExportError::File { path: self.directory.state(), source })?;
         Ok(manifest)
+    }
+
+    fn now_reads(&mut self, kind: Kind) {
+        self.requests_before = self.calls.requests().sent;
+        self.tally.set(Tally { kind: Some(kind), records: 0, total: None, ..self.tally.get() });
     }
 
     async fn export(&mut self, kind: Kind) -> Result<(), ExportError> {
@@ -146,121 +130,12 @@ impl<'a> Exporter<'a> {
         }
     }
 
-    /// Exports a list that comes in pages.
-    async fn list(&mut self, kind: Kind, how: HowListed) -> Result<(), ExportError> {
-        let (file, written) = self.open(kind)?;
-        let mut list = OpenList { kind, how, file, reading: Reading::go_on(written, how.by_cursor) };
-        let (mut counted, mut rounds) = (None, 0);
-        loop {
-            let before = list.file.records();
-            let Some(total) = self.read_to_the_end(&mut list).await? else {
-                return list.file.discard();
-            };
-            let found = list.file.records();
-            let is_whole = if how.first_millisecond.is_some() {
-                // Whoever was changed meanwhile moved to where the list had been read already.
-                found == before && rounds > 0
-            } else {
-                // What was counted before this round has been listed since. What came later may still come and come.
-                if counted.is_none_or(|counted| counted > found) {
-                    counted = if kind == Kind::Users { Some(self.count_users().await?) } else { total.or(counted) };
-                }
-                counted.is_none_or(|counted| counted <= found)
-            };
-            if is_whole || rounds == MOST_ROUNDS {
-                break;
-            }
-            rounds += 1;
-            list.reading.once_more();
-        }
-        let found = list.file.records();
-        let difference = counted.filter(|counted| *counted > found);
-        self.state.differences.extend(difference.map(|counted| Difference { kind, found, counted }));
-        self.finish(list.file, counted)
-    }
-
-    /// Reads pages until the list is at its end. Returns how many records it has in all, if it says so; nothing if the
-    /// instance has no such list.
-    async fn read_to_the_end(&mut self, list: &mut OpenList) -> Result<Option<Option<u64>>, ExportError> {
-        let (kind, HowListed { order, paginated, .. }) = (list.kind, list.how);
-        let (mut limit, mut total, mut durable) = (MAX_PAGE, None, Instant::now());
-        while let Some(start) = list.reading.next() {
-            let request = Request { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
-            match self.calls.ask(&request, Page::read).await? {
-                Answer::Read(page, body) => {
-                    total = page.total.or(total);
-                    self.take(list, &page, &body, limit)?;
-                }
-                Answer::TooLarge if limit > LEAST_PAGE => limit = (limit / 2).max(LEAST_PAGE),
-                Answer::TooLarge => return Err(ExportError::TooLarge { kind }),
-                Answer::Refused(refusal) if refusal.is_of_cursor() && list.reading.cursor_is_gone() => {
-                    tracing::debug!(kind = kind.name(), "the record that a page was to begin behind is gone");
-                }
-                Answer::Refused(refusal)
-                    if kind.is_optional() && refusal.is_not_offered() && list.file.records() == 0 =>
-                {
-                    self.missing(kind, refusal.describe())?;
-                    return Ok(None);
-                }
-                Answer::Refused(refusal) => return Err(self.calls.refused(&refusal).into()),
-            }
-            if durable.elapsed() >= CHECKPOINT {
-                self.checkpoint(&mut list.file)?;
-                durable = Instant::now();
-            }
-        }
-        Ok(Some(total))
-    }
-
-    /// Takes what is new and wanted from a page for which so many records were asked for.
-    fn take(&self, list: &mut OpenList, page: &Page, body: &[u8], asked: usize) -> Result<(), ExportError> {
-        let is_wanted = |updated_at: Option<i64>| match (list.how.first_millisecond, updated_at) {
-            (Some(first), Some(updated_at)) => updated_at >= first,
-            _ => true,
-        };
-        let wanted = page.records.iter().take_while(|record| is_wanted(record.updated_at));
-        let ids: Vec<&str> = wanted.map(|record| record.id.as_str()).collect();
-        let is_enough = ids.len() < page.records.len();
-        let new = match list.reading.take(asked, &ids, is_enough).map_err(ExportError::Temporary)? {
-            Taken::New(new) => new,
-            Taken::Nothing => return Ok(()),
-            Taken::Endless => {
-                let reason = format!("its list of {} comes to no end: pages repeat or do not join", list.kind);
-                return Err(self.calls.broken(reason).into());
-            }
-        };
-        let mut bytes = 0;
-        for record in new.iter().filter_map(|place| page.records.get(*place)) {
-            let text = record.text(body);
-            list.file.push(text);
-            bytes += text.len() as u64 + 1;
-        }
-        list.file.write()?;
-        let (tally, count) = (self.tally.get(), new.len() as u64);
-        self.tally.set(Tally {
-            records: list.file.records(),
-            total: page.total.or(tally.total),
-            records_in_all: tally.records_in_all + count,
-            bytes: tally.bytes + bytes,
-            ..tally
-        });
-        Ok(())
-    }
-
-    async fn count_users(&self) -> Result<u64, ExportError> {
-        match self.calls.ask(&Request::whole(Endpoint::UserCount), total_count).await? {
-            Answer::Read(count, _) => Ok(count),
-            Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Users }),
-            Answer::Refused(refusal) => Err(self.calls.refused(&refusal).into()),
-        }
-    }
-
     fn create(&self, kind: Kind) -> Result<RecordFile, ExportError> {
         RecordFile::create(self.directory, kind, self.state.plan.compression)
     }
 
     /// The file of a kind, and what was written of it before.
-    fn open(&self, kind: Kind) -> Result<(RecordFile, Written), ExportError> {
+    pub(super) fn open(&self, kind: Kind) -> Result<(RecordFile, Written), ExportError> {
         let Some(open) = self.state.open.filter(|open| open.kind == kind) else {
             return Ok((self.create(kind)?, Written::nothing()));
         };
@@ -275,19 +150,29 @@ impl<'a> Exporter<'a> {
         Ok((file, written))
     }
 
-    fn checkpoint(&mut self, file: &mut RecordFile) -> Result<(), ExportError> {
+    pub(super) fn checkpoint(&mut self, file: &mut RecordFile) -> Result<(), ExportError> {
         self.state.open = Some(file.sync()?);
         self.save()
     }
 
-    fn finish(&mut self, file: RecordFile, counted: Option<u64>) -> Result<(), ExportError> {
-        let file = file.finish(counted)?;
+    pub(super) fn finish(&mut self, file: RecordFile, counted: Option<u64>) -> Result<(), ExportError> {
+        let file = file.finish(counted, self.requests_of_this())?;
         self.state.files.push(file);
         self.state.open = None;
         self.save()
     }
 
-    fn missing(&mut self, kind: Kind, reason: String) -> Result<(), ExportError> {
+    pub(super) fn finish_deleted(&mut self, file: RecordFile) -> Result<(), ExportError> {
+        let file = file.finish(None, self.requests_of_this())?;
+        self.state.deleted = Some(DeletedUsers { compared_with: self.state.plan.deleted.clone(), file });
+        self.save()
+    }
+
+    fn requests_of_this(&self) -> u64 {
+        self.calls.requests().sent.saturating_sub(self.requests_before)
+    }
+
+    pub(super) fn missing(&mut self, kind: Kind, reason: String) -> Result<(), ExportError> {
         self.state.missing.push(Missing { kind, reason });
         self.state.open = None;
         self.save()

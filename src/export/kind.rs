@@ -72,8 +72,21 @@ pub(super) enum Listing {
     },
 }
 
+/// How a list is read that comes in pages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HowListed {
+    /// The order, where one can be chosen.
+    pub order: Option<&'static str>,
+    /// Whether pages have to be asked for.
+    pub paginated: bool,
+    /// Whether a page begins behind a record, or behind so many of them.
+    pub by_cursor: bool,
+    /// Nothing that was changed before this is wanted; the list has the newest changes first then.
+    pub first_millisecond: Option<i64>,
+}
+
 /// The oldest first: what is created while a list is read comes at its end, and moves nothing.
-const OLDEST_FIRST: &str = "+created_at";
+pub(super) const OLDEST_FIRST: &str = "+created_at";
 
 /// The order in which changes since a moment are read, down to it.
 pub(super) const NEWEST_CHANGES_FIRST: &str = "-updated_at";

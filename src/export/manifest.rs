@@ -35,6 +35,9 @@ pub struct Manifest {
     pub since: Option<Since>,
     /// The files.
     pub files: Vec<ExportedFile>,
+    /// The users of earlier exports who are not at Clerk any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<DeletedUsers>,
     /// What was asked for and is not there.
     pub missing: Vec<Missing>,
     /// Where the API counts more records than it listed.
@@ -69,6 +72,18 @@ pub struct ExportedFile {
     /// How many records the API counted when the file was finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<u64>,
+    /// The requests that it took; those of the last part, if it was read in several.
+    #[serde(default)]
+    pub requests: u64,
+}
+
+/// The users of earlier exports who are not at Clerk any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedUsers {
+    /// The directories of these exports, as they were named.
+    pub compared_with: Vec<PathBuf>,
+    /// The file: of each of them `{"deleted":true,"id":"user_…","object":"user"}`, as Clerk itself says it.
+    pub file: ExportedFile,
 }
 
 /// A kind that is not there.
@@ -111,6 +126,14 @@ impl Manifest {
     /// Puts it into the directory.
     pub(super) fn write(&self, directory: &ExportDirectory) -> io::Result<()> {
         replace_private(&directory.manifest(), |file| serde_json::to_writer_pretty(file, self).map_err(Into::into))
+    }
+
+    /// The file of the users who are gone in a directory with a finished export, and how many there are; nothing if it has
+    /// no such file, or if it is no such directory.
+    pub fn deleted_in(path: &Path) -> Result<Option<(PathBuf, u64)>, ExportError> {
+        let manifest = Self::read(&ExportDirectory::new(path.to_path_buf()))?;
+        let deleted = manifest.and_then(|manifest| manifest.deleted);
+        Ok(deleted.map(|deleted| (path.join(&deleted.file.file), deleted.file.records)))
     }
 
     /// The path of the users in a directory with a finished export; nothing if it is no such directory.

@@ -5,7 +5,9 @@
 //!            ▲                                   │                                      │ every second
 //!            └── did the page join the last one? ┘                          ExportState ◄┘ durable lengths
 //!
-//!  all kinds done ──► Manifest (the last file to appear)
+//!  ids of earlier exports ── not among the known ones ──► deleted_users.ndjson, if that is wanted
+//!
+//!  all done ──► Manifest (the last file to appear)
 //! ```
 //!
 //! **No gaps, no doubles.** While a list is read, records are created, changed and deleted. `walk` says where the next page
@@ -18,12 +20,16 @@
 //! for its ids and its digest, and the walk goes on behind its last record.
 
 mod compression;
+mod deleted_users;
 mod directory;
+mod earlier_users;
 mod export_error;
 mod exporter;
+mod id_reader;
 mod kind;
 mod known_ids;
 mod lines;
+mod lists;
 mod manifest;
 mod reading;
 mod record_file;
@@ -38,7 +44,7 @@ pub use directory::ExportDirectory;
 pub use export_error::ExportError;
 pub use exporter::Exporter;
 pub use kind::Kind;
-pub use manifest::{Difference, ExportedFile, Manifest, Missing};
+pub use manifest::{DeletedUsers, Difference, ExportedFile, Manifest, Missing};
 pub use since::Since;
 pub use since_argument::SinceArgument;
 pub use state::{ExportState, Plan};

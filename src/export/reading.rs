@@ -51,6 +51,11 @@ impl Reading {
         Self { walk, known }
     }
 
+    /// The ids of all that was taken.
+    pub(super) fn into_known(self) -> KnownIds {
+        self.known
+    }
+
     /// Where the next page begins; nothing at the end.
     pub(super) fn next(&self) -> Option<Start<'_>> {
         self.walk.next()

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::id_reader::IdReader;
 use super::known_ids::KnownIds;
 use super::lines::push_line;
 use super::reading::Written;
@@ -15,7 +15,7 @@ use super::state::OpenFile;
 use super::walk::RECENT;
 use super::{Compression, ExportDirectory, ExportError, ExportedFile, Kind};
 use crate::files::{create_private, sync_directory_of};
-use crate::source::{Input, ReaderLimits, RecordReader, hexadecimal};
+use crate::source::hexadecimal;
 
 /// Bytes that are compressed together. What is not compressed is written page by page.
 const BLOCK_BYTES: usize = 1024 * 1024;
@@ -36,20 +36,27 @@ pub(super) struct RecordFile {
     records: u64,
 }
 
-#[derive(Deserialize)]
-struct OnlyId<'a> {
-    #[serde(borrow)]
-    id: std::borrow::Cow<'a, str>,
-}
-
 impl RecordFile {
-    /// A new file, in place of any that was begun before.
+    /// A new file of a kind, in place of any that was begun before.
     pub(super) fn create(
         directory: &ExportDirectory,
         kind: Kind,
         compression: Compression,
     ) -> Result<Self, ExportError> {
-        let name = ExportDirectory::file_name(kind, compression);
+        Self::create_named(directory, kind, ExportDirectory::file_name(kind, compression), compression)
+    }
+
+    /// A new file of users who are gone.
+    pub(super) fn create_deleted(directory: &ExportDirectory, compression: Compression) -> Result<Self, ExportError> {
+        Self::create_named(directory, Kind::Users, ExportDirectory::name_of_deleted(compression), compression)
+    }
+
+    fn create_named(
+        directory: &ExportDirectory,
+        kind: Kind,
+        name: String,
+        compression: Compression,
+    ) -> Result<Self, ExportError> {
         let (path, part) = (directory.path().join(&name), directory.part(&name));
         let file = create_private(&part).map_err(|source| ExportError::File { path: part.clone(), source })?;
         let (block, digest) = (Vec::new(), Sha256::new());
@@ -110,7 +117,7 @@ impl RecordFile {
     }
 
     /// Finishes the file and gives it its name.
-    pub(super) fn finish(mut self, counted: Option<u64>) -> Result<ExportedFile, ExportError> {
+    pub(super) fn finish(mut self, counted: Option<u64>, requests: u64) -> Result<ExportedFile, ExportError> {
         if self.bytes == 0 && self.block.is_empty() && self.compression != Compression::None {
             // Of nothing, too, there is something to decompress.
             self.write_block(Vec::new()).map_err(|source| self.failed(source))?;
@@ -119,7 +126,7 @@ impl RecordFile {
         let named = std::fs::rename(&self.part, &self.path).and_then(|()| sync_directory_of(&self.path));
         named.map_err(|source| ExportError::File { path: self.path.clone(), source })?;
         let Self { kind, name: file, digest, bytes, records, .. } = self;
-        Ok(ExportedFile { kind, file, records, bytes, sha256: hexadecimal(&digest.finalize()), counted })
+        Ok(ExportedFile { kind, file, records, bytes, sha256: hexadecimal(&digest.finalize()), counted, requests })
     }
 
     /// Takes it away: there is nothing of this kind.
@@ -172,29 +179,16 @@ fn hash(file: &mut File, digest: &mut Sha256) -> io::Result<u64> {
 fn written_in(part: &Path, directory: &ExportDirectory) -> Result<Written, ExportError> {
     let wrong = |problem: String| ExportError::State { path: directory.path().to_path_buf(), problem };
     let (mut known, mut recent, mut records) = (KnownIds::new(), VecDeque::new(), 0);
-    each_id(part, |id| {
-        known.insert(id)?;
-        if recent.len() == RECENT {
-            recent.pop_front();
-        }
-        recent.push_back(id.to_owned());
-        records += 1;
-        Ok(())
-    })
-    .map_err(wrong)?;
-    Ok(Written { known, recent, records })
-}
-
-/// Goes through the ids of a file of records.
-pub(super) fn each_id(path: &Path, mut visit: impl FnMut(&str) -> io::Result<()>) -> Result<(), String> {
-    let input = Input::File(path.to_path_buf());
-    let mut reader = RecordReader::open(&input, ReaderLimits::default()).map_err(|error| error.to_string())?;
-    while let Some(chunk) = reader.next_chunk().map_err(|error| error.to_string())? {
-        for span in &chunk.spans {
-            let record: OnlyId<'_> = serde_json::from_slice(chunk.record(span))
-                .map_err(|_| format!("record {} of `{}` is none", span.number, path.display()))?;
-            visit(&record.id).map_err(|error| error.to_string())?;
+    let mut ids = IdReader::open(part).map_err(wrong)?;
+    while let Some(some) = ids.next_ids().map_err(wrong)? {
+        for id in some {
+            known.insert(&id).map_err(|error| wrong(error.to_string()))?;
+            if recent.len() == RECENT {
+                recent.pop_front();
+            }
+            recent.push_back(id);
+            records += 1;
         }
     }
-    Ok(())
+    Ok(Written { known, recent, records })
 }

@@ -1,12 +1,15 @@
 //! How far an export is: what a killed one goes on from.
 
 use std::io;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{FORMAT, InstanceName};
-use super::{Compression, Difference, ExportDirectory, ExportError, ExportedFile, Kind, Manifest, Missing, Since};
+use super::{
+    Compression, DeletedUsers, Difference, ExportDirectory, ExportError, ExportedFile, Kind, Manifest, Missing, Since,
+};
 use crate::clerk_api::{API_VERSION, Requests};
 use crate::files::replace_private;
 
@@ -17,6 +20,9 @@ pub struct Plan {
     pub kinds: Vec<Kind>,
     /// Only changes of users, from a moment on.
     pub since: Option<Since>,
+    /// The directories of earlier exports; who of their users is gone is wanted, too.
+    #[serde(default)]
+    pub deleted: Vec<PathBuf>,
     /// How files are compressed.
     pub compression: Compression,
 }
@@ -34,6 +40,8 @@ pub struct ExportState {
     /// What is durable of the file that is being written.
     pub(super) open: Option<OpenFile>,
     pub(super) files: Vec<ExportedFile>,
+    #[serde(default)]
+    pub(super) deleted: Option<DeletedUsers>,
     pub(super) missing: Vec<Missing>,
     pub(super) differences: Vec<Difference>,
 }
@@ -51,8 +59,8 @@ pub(super) struct OpenFile {
 impl ExportState {
     /// An export that begins now.
     pub(super) fn begin(plan: Plan, api: String, instance: InstanceName, started: Timestamp) -> Self {
-        let (open, files, missing, differences) = Default::default();
-        Self { format: FORMAT, started, api, instance, plan, open, files, missing, differences }
+        let (open, files, deleted, missing, differences) = Default::default();
+        Self { format: FORMAT, started, api, instance, plan, open, files, deleted, missing, differences }
     }
 
     /// Reads the state of the export in a directory; nothing if none was begun.
@@ -90,6 +98,8 @@ impl ExportState {
                 .since
                 .as_ref()
                 .map_or_else(|| "without --since".to_owned(), |since| format!("with --since {}", since.moment))
+        } else if self.plan.deleted != plan.deleted {
+            "with another --deleted".to_owned()
         } else if self.plan.compression != plan.compression {
             "with another --compress".to_owned()
         } else {
@@ -110,7 +120,7 @@ impl ExportState {
 
     /// The account of a finished export.
     pub(super) fn into_manifest(self, finished: Timestamp, requests: Requests) -> Manifest {
-        let Self { started, api, instance, plan, files, missing, differences, .. } = self;
+        let Self { started, api, instance, plan, files, deleted, missing, differences, .. } = self;
         Manifest {
             format: FORMAT,
             program: concat!("avnology-migrate ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -121,6 +131,7 @@ impl ExportState {
             finished,
             since: plan.since,
             files,
+            deleted,
             missing,
             differences,
             requests,

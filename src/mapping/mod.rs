@@ -15,6 +15,7 @@
 mod code;
 mod constant;
 mod contacts;
+mod coverage;
 mod credentials;
 mod field;
 mod file;
@@ -45,6 +46,7 @@ mod user_mapper;
 
 pub use code::{Notice, NoticeKind, RejectCode};
 pub use constant::Constant;
+pub use coverage::{Coverage, CoveredField};
 pub use field::{Bag, ClerkField};
 pub use file::{DEFAULT_MAPPING, parse_mapping};
 pub use identity::{Address, MigrationIdentity};

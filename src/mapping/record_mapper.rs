@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::unique_keys::UniqueKeys;
-use super::{Notices, Rejection};
+use super::{Coverage, Notices, Rejection};
 use crate::kind::Kind;
 use crate::source::RawRecord;
 
@@ -53,4 +53,6 @@ pub struct MapOutput {
     pub encoded: Vec<u8>,
     /// What no two records of the kind share, of the last record; nothing if nobody looks for duplicates.
     pub keys: Option<UniqueKeys>,
+    /// Which fields records have, with the last record noted and not counted yet; nothing if nobody wants to know.
+    pub coverage: Option<Coverage>,
 }

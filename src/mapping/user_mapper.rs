@@ -42,6 +42,9 @@ impl UserMapper {
         if let Some(keys) = &mut output.keys {
             collect(&mapped, keys);
         }
+        if let Some(coverage) = &mut output.coverage {
+            coverage.note(user, &mapped, &self.rules.metadata);
+        }
         let Mapped { identity, notices } = mapped;
         let preview = output.wants_preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
         let clerk_id = identity.admin_metadata.clerk.id;

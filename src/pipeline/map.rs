@@ -4,13 +4,15 @@ use std::io;
 use std::sync::Arc;
 
 use super::duplicates::{self, DuplicateCheck, Found};
+use super::weighing::Weighing;
+use crate::account::Foreseen;
 use crate::account::booking::MappedChunkCounts;
 use crate::delivery::Ready;
 use crate::destination::RunMark;
 use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
-use crate::mapping::{MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, UniqueKeys};
+use crate::mapping::{Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, UniqueKeys};
 use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan, Shard};
 
 /// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
@@ -40,6 +42,8 @@ pub(super) struct Mapping {
     /// What the run puts on what it creates.
     pub mark: Option<RunMark>,
     pub preview: usize,
+    /// Whether it is wanted what of an import can be foreseen.
+    pub foresee: bool,
     /// Which records are ours. The others come only if their keys are to be collected.
     pub shard: Option<Shard>,
 }
@@ -87,7 +91,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
             Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper.kind(), input, &chunk, span)),
         }
     }
-    let ChunkMapper { output, previews, keys, rejects_of_others, .. } = mapper;
+    let ChunkMapper { output, previews, keys, weighing, rejects_of_others, .. } = mapper;
     if let DuplicateCheck::Find(finder) = &mapping.duplicates {
         finder.collect(&keys)?;
     }
@@ -106,6 +110,11 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         notices: ready.iter().map(|record| record.notices).filter(|notices| !notices.is_empty()).collect(),
         previews,
         rejects_of_others,
+        foreseen: Foreseen {
+            coverage: output.coverage.unwrap_or_default(),
+            record_bytes: weighing.record_bytes(),
+            sent_bytes: weighing.sent_bytes(),
+        },
     };
     Ok(MappedChunk { input, encoded: output.encoded, chunk, ready, unchanged, rejects, counts })
 }
@@ -125,6 +134,7 @@ struct ChunkMapper<'m> {
     /// Whether this is the first chunk of its input, from which the previews come.
     first: bool,
     previews: Vec<String>,
+    weighing: Weighing,
     /// Records of other shards that do not map.
     rejects_of_others: u64,
 }
@@ -135,6 +145,7 @@ impl<'m> ChunkMapper<'m> {
         let output = MapOutput {
             encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
             keys: looks_for_duplicates.then(UniqueKeys::default),
+            coverage: mapping.foresee.then(Coverage::default),
             ..MapOutput::default()
         };
         Self {
@@ -145,6 +156,7 @@ impl<'m> ChunkMapper<'m> {
             keys: Keys::default(),
             first: holds_first(chunk, mapping.shard),
             previews: Vec::new(),
+            weighing: Weighing::default(),
             rejects_of_others: 0,
         }
     }
@@ -183,7 +195,11 @@ impl<'m> ChunkMapper<'m> {
 
     /// Maps a record and looks at what it may be a duplicate of.
     fn record(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+        let start = self.output.encoded.len();
         let mut mapped = self.map(index, span)?;
+        if mapped.is_ok() {
+            self.foresee(span, start);
+        }
         if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mut mapped, &self.mapping.duplicates) {
             match duplicates::look_up(found, self.input, span.number)? {
                 Found::Rejected(rejection) => {
@@ -197,6 +213,15 @@ impl<'m> ChunkMapper<'m> {
         Ok(mapped)
     }
 
+    /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`, and is needed for nothing else.
+    fn foresee(&mut self, span: &RecordSpan, start: usize) {
+        let Some(coverage) = &mut self.output.coverage else { return };
+        coverage.count();
+        let sent = self.output.encoded.len() - start;
+        self.weighing.add(span.length, self.output.wants_encoded.then_some(sent as u64));
+        self.output.encoded.truncate(start);
+    }
+
     fn map(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         if let Some(fault) = span.fault {
             return Ok(Err(framing_rejection(fault, span)));
@@ -204,7 +229,8 @@ impl<'m> ChunkMapper<'m> {
         let (start, kind) = (self.output.encoded.len(), self.mapping.mapper.kind());
         // A line of a rejects file is longer than the record in it.
         let largest = self.mapping.largest_request;
-        self.output.wants_encoded = self.mapping.encode || span.length > (largest / SURELY_FITS) as u64;
+        let is_weighed = self.mapping.foresee && self.mapping.is_ours(span.number) && self.weighing.wants_next();
+        self.output.wants_encoded = self.mapping.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
         let wanted = if self.first && self.mapping.is_ours(span.number) { self.mapping.preview } else { 0 };
         self.output.wants_preview = self.previews.len() < wanted;
         let mapped = self.mapping.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
@@ -303,6 +329,7 @@ mod tests {
             largest_request: 4 * 1024 * 1024,
             mark: None,
             preview: 2,
+            foresee: false,
             shard: None,
         }
     }

@@ -74,6 +74,7 @@ pub fn map_inputs(
         largest_request,
         mark: None,
         preview: 0,
+        foresee: false,
         shard,
     };
     let (queue, mapped) = mappers::start(workers, mapping, events, stop.clone());

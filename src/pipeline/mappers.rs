@@ -154,6 +154,7 @@ mod tests {
             largest_request: 4 * 1024 * 1024,
             mark: None,
             preview: 0,
+            foresee: false,
             shard: None,
         }
     }

@@ -29,6 +29,7 @@ mod memory;
 mod read;
 mod run;
 mod search;
+mod weighing;
 
 pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Sending};
 pub use mapped_stream::{MappedGroup, MappedIdentity, map_inputs};

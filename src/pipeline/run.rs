@@ -45,6 +45,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         largest_request,
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,
+        foresee: parts.reported.is_some(),
         shard,
     };
     let (queue, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());

@@ -104,7 +104,17 @@ pub fn write_export_summary(out: &mut String, manifest: &Manifest, directory: &P
     }
     writeln!(out)?;
     for file in &manifest.files {
-        writeln!(out, "{:>16} {}", count(file.records), file.kind)?;
+        let how = match file.kind {
+            Kind::OrganizationMemberships => {
+                format!(" (from the list of the whole instance, {})", plural(file.requests, "request"))
+            }
+            _ => String::new(),
+        };
+        writeln!(out, "{:>16} {}{how}", count(file.records), file.kind)?;
+    }
+    if let Some(deleted) = &manifest.deleted {
+        let users = plural(deleted.file.records, "user");
+        writeln!(out, "\nNot at Clerk any more: {users} of earlier exports ({})", deleted.file.file)?;
     }
     if !manifest.missing.is_empty() {
         writeln!(out, "\nThis instance has none of these, and Clerk says why:")?;

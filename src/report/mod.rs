@@ -5,7 +5,9 @@
 
 mod bars;
 mod console;
+mod covered;
 mod exporting;
+mod forecast;
 mod given_path;
 mod human;
 mod json_line;
@@ -23,6 +25,7 @@ mod visible;
 pub use bars::Bars;
 pub use console::{Console, LogFormat};
 pub use exporting::{ExportFigures, write_export_summary};
+pub use forecast::{Forecast, RequestBounds};
 pub use given_path::GivenPath;
 pub use json_lines::JsonLines;
 pub use metrics::{Measured, MetricsFile};

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::forecast::Forecast;
 use crate::account::{CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
-use crate::mapping::{Notice, NoticeKind, RejectCode};
+use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode};
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
 
@@ -26,6 +27,8 @@ pub struct RunDetails {
     pub passwords: Option<PasswordsReport>,
     /// The target's base URL; none in a dry run.
     pub target: Option<String>,
+    /// What an import would take, for a dry run that saw all of it.
+    pub forecast: Option<Forecast>,
     /// The path of the report file.
     pub report_file: Option<String>,
     /// The database of the sandbox, if the run uses one.
@@ -69,6 +72,12 @@ pub struct RunReport<'a> {
     shared_addresses: &'a [SharingRecord],
     left_behind: BTreeMap<Notice, u64>,
     password_resets: u64,
+    /// In a dry run: what an import would take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forecast: Option<&'a Forecast>,
+    /// In a dry run: which fields the users have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<&'a Coverage>,
     requests: Requests,
     /// The figures of the pace at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,6 +141,8 @@ impl<'a> RunReport<'a> {
             shared_addresses: &ledger.sharing,
             left_behind: ledger.notices(NoticeKind::LeftBehind),
             password_resets: ledger.password_resets,
+            forecast: details.forecast.as_ref(),
+            coverage: ledger.is_dry_run().then_some(&ledger.foreseen.coverage),
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },
             pace: ledger.pace.as_ref(),
             elapsed_seconds: (ledger.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use super::covered::write_coverage;
 use super::human::{bytes, count, duration, plural};
 use super::run_report::RunDetails;
 use crate::account::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
@@ -15,7 +16,9 @@ const NAMED_SHARING: usize = 4;
 /// Writes the summary of a run. It names positions and codes, never a person.
 pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
     headline(out, ledger, details)?;
-    outcomes(out, &ledger.counts(), ledger.not_asked)?;
+    let counts = ledger.counts();
+    outcomes(out, &counts, ledger.not_asked)?;
+    details.forecast.as_ref().map_or(Ok(()), |forecast| forecast.write(out))?;
     for InputProgress { input, skipped_rows, .. } in &ledger.inputs {
         skipped(out, input, *skipped_rows)?;
     }
@@ -26,9 +29,10 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     notices(out, ledger, NoticeKind::Warning, "Warnings (these users move all the same):")?;
     notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
     notices(out, ledger, NoticeKind::AtTarget, "At the target already:")?;
-    if ledger.password_resets > 0 {
+    if ledger.password_resets > 0 || counts.valid.is_some_and(|valid| valid > 0) {
         writeln!(out, "\n{} to set a new password.", users_have(ledger.password_resets))?;
     }
+    write_coverage(out, &ledger.foreseen.coverage, counts.valid.unwrap_or(0))?;
     files(out, ledger, details)
 }
 
@@ -174,8 +178,9 @@ fn notices(out: &mut String, ledger: &Ledger, kind: NoticeKind, heading: &str) -
         return Ok(());
     }
     writeln!(out, "\n{heading}")?;
+    let width = notices.keys().map(|notice| notice.as_str().len()).max().unwrap_or(0);
     for (notice, number) in notices {
-        writeln!(out, "  {:>14} {:<28} {}", count(number), notice.as_str(), notice.sentence())?;
+        writeln!(out, "  {:>14} {:<width$} {}", count(number), notice.as_str(), notice.sentence())?;
         if notice == Notice::AddressShared {
             let named = &ledger.sharing[..ledger.sharing.len().min(NAMED_SHARING)];
             named.iter().try_for_each(|SharingRecord { position, same_as }| place(out, position, Some(same_as)))?;

@@ -7,6 +7,7 @@ use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
 use super::{Environment, SettingsError};
 use crate::cli::ImportArguments;
+use crate::pace::PaceRules;
 
 /// Identities that are shown if nothing else was typed.
 const DEFAULT_PREVIEW: usize = 3;
@@ -24,6 +25,8 @@ pub struct DryRunSettings {
     pub max_errors: Option<u64>,
     /// An input with fewer records than this is an error.
     pub min_records: Option<u64>,
+    /// How fast an import would go.
+    pub pace: PaceRules,
 }
 
 impl DryRunSettings {
@@ -49,6 +52,7 @@ impl DryRunSettings {
             preview: preview.unwrap_or(default),
             max_errors: options.max_errors,
             min_records: options.min_records,
+            pace: connection.pace,
         })
     }
 }

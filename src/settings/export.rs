@@ -1,6 +1,7 @@
 //! The settings of an export from Clerk's API.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::output::OutputSettings;
 use super::{Environment, SettingsError};
 use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
 use crate::cli::{CACERT, CLERK_URL, ExportArguments};
-use crate::export::{ExportDirectory, Kind, Plan, SinceArgument};
+use crate::export::{ExportDirectory, ExportError, Kind, Plan, SinceArgument};
 use crate::http::{BaseUrlError, ClientOptions, Timeouts};
 use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, RetryBudget, Timer};
 
@@ -42,13 +43,17 @@ impl ExportSettings {
     ) -> Result<Self, SettingsError> {
         let client = client(&arguments, environment)?;
         let key_kind = ClerkKeyKind::of(&client.secret_key);
-        let ExportArguments { out, only, since, compress, new, clerk_rate, max_wait, .. } = arguments;
+        let ExportArguments { out, only, since, deleted, compress, new, clerk_rate, max_wait, .. } = arguments;
         let patience = max_wait.map_or(RetryBudget::default().total, Duration::from_secs);
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;
+        if let Some(path) = deleted.iter().find(|earlier| is_same_directory(earlier, &out)).cloned() {
+            // --new would delete it.
+            return Err(ExportError::Earlier { path, problem: "this export goes there (--out)".to_owned() }.into());
+        }
         Ok(Self {
-            plan: Plan { kinds, since: since.map(SinceArgument::resolve).transpose()?, compression: compress },
+            plan: Plan { kinds, since: since.map(SinceArgument::resolve).transpose()?, deleted, compression: compress },
             directory: ExportDirectory::new(out),
             new,
             client,
@@ -57,6 +62,10 @@ impl ExportSettings {
             output,
         })
     }
+}
+
+fn is_same_directory(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn client(arguments: &ExportArguments, environment: &Environment) -> Result<ClientOptions, SettingsError> {

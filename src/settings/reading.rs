@@ -19,6 +19,9 @@ use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
 pub struct ReadingSettings {
     /// The inputs, in order.
     pub inputs: Vec<Input>,
+    /// The files of users who are gone at Clerk, beside those inputs that are directories of exports, and how many users are
+    /// in each.
+    pub deleted: Vec<(PathBuf, u64)>,
     /// The file with the passwords that the users lack.
     pub passwords: Option<Input>,
     /// Which records of the inputs are ours; all of them without one.
@@ -64,6 +67,8 @@ impl ReadingSettings {
         let ReadingChoice { inputs, passwords, shard, rule_files, missing_email } = choice;
         let access = object_access(options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
+        let deleted = inputs.iter().filter(|path| path.is_dir()).map(|path| Manifest::deleted_in(path).transpose());
+        let deleted = deleted.flatten().collect::<Result<Vec<_>, _>>()?;
         let inputs = inputs.iter().map(|path| input(&users_in(path)?).map_err(SettingsError::from));
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
         let passwords = passwords.as_ref().map(input).transpose()?;
@@ -75,6 +80,7 @@ impl ReadingSettings {
         let default = ReaderLimits::default();
         Ok(Self {
             inputs,
+            deleted,
             passwords,
             shard,
             limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },

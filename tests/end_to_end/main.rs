@@ -16,9 +16,11 @@ mod user;
 
 mod addresses;
 mod changed;
+mod clerk_deleted;
 mod clerk_document;
 mod clerk_export;
 mod clerk_export_kill;
+mod clerk_round_trip;
 mod clerk_sandbox;
 mod cli;
 #[cfg(feature = "codemod")]
@@ -63,6 +65,10 @@ mod scheduled;
 mod sender;
 mod shapes;
 mod shards;
+#[cfg(feature = "shell")]
+mod shell;
 mod sweep;
 mod undo;
+mod verdict;
 mod verify;
+mod version;

@@ -72,7 +72,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["sandbox", "delivery", "report", "avnology", "export", "http", "mapping", "pace", "source", "exit", "manual"],
+        &[
+            "sandbox", "delivery", "report", "avnology", "export", "http", "mapping", "pace", "source", "exit",
+            "manual", "version",
+        ],
     ),
     ("clerk_sandbox", &["sandbox", "files"]),
     ("sandbox", &["mapping", "files", "ignore"]),
@@ -128,6 +131,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ignore", &[]),
     // The pages for people.
     ("manual", &[]),
+    ("version", &[]),
 ];
 
 /// The files of `src`.

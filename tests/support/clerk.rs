@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::Scratch;
+use super::{Run, Scratch};
 
 /// The key of a stand-in, unless a test gives another one.
 pub const CLERK_KEY: &str = "sk_test_stand_in";
@@ -71,6 +71,15 @@ impl ClerkSandbox {
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// `migrate clerk export --out DIR` and more.
+    pub fn export(&self, scratch: &Scratch, out: &str, more: &[&str]) -> Run {
+        let url = self.url();
+        let fixed = ["migrate", "clerk", "export", "--out", out, "--clerk-url", &url, "--clerk-rate", "5000/s"];
+        let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
+        let mut command = scratch.avnology(&arguments);
+        Run::of(command.env("CLERK_SECRET_KEY", &self.key).output().expect("the binary runs"))
     }
 
     /// The answer to a call; a path begins with `/v1/` or `/sandbox/`.

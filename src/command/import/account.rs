@@ -35,6 +35,7 @@ impl ImportAccount<'_> {
     fn details(&self, passwords: Option<PasswordsReport>) -> RunDetails {
         let RecordedRun { directory, record } = self.run;
         RunDetails {
+            forecast: None,
             shards: Vec::new(),
             passwords,
             run: Some(directory.id().to_owned()),

@@ -1,0 +1,168 @@
+//! Goes through a list, page by page, until it has what Clerk counts.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::kind::{HowListed, OLDEST_FIRST};
+use super::known_ids::KnownIds;
+use super::reading::{Reading, Taken, Written};
+use super::record_file::RecordFile;
+use super::{Difference, ExportError, Exporter, Kind, Tally};
+use crate::clerk_api::{Answer, Endpoint, MAX_PAGE, Page, Request, total_count};
+
+/// How often what was written is made durable: a kill costs no more than this.
+const CHECKPOINT: Duration = Duration::from_secs(1);
+
+/// How often a list is gone through once more that has more records than were found.
+const MOST_ROUNDS: u32 = 3;
+
+/// The fewest records that a page is asked for: one to know it by, and one that is new.
+const LEAST_PAGE: usize = 2;
+
+/// A list that is being read.
+#[derive(Debug)]
+struct OpenList {
+    kind: Kind,
+    how: HowListed,
+    /// Where its records go; nothing if only their ids are wanted.
+    file: Option<RecordFile>,
+    /// The records that were found.
+    found: u64,
+    reading: Reading,
+}
+
+impl Exporter<'_> {
+    /// Exports a list that comes in pages.
+    pub(super) async fn list(&mut self, kind: Kind, how: HowListed) -> Result<(), ExportError> {
+        let (file, written) = self.open(kind)?;
+        let (found, reading) = (file.records(), Reading::go_on(written, how.by_cursor));
+        let mut list = OpenList { kind, how, file: Some(file), found, reading };
+        let counted = self.go_through(&mut list).await?;
+        match (list.file, counted) {
+            (Some(file), Some(counted)) => self.finish(file, counted),
+            (Some(file), None) => file.discard(),
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// The ids of all users who are at Clerk; nothing if Clerk counts more of them than it lists.
+    pub(super) async fn listed_users(&mut self) -> Result<Option<KnownIds>, ExportError> {
+        let how = HowListed { order: Some(OLDEST_FIRST), paginated: false, by_cursor: true, first_millisecond: None };
+        let reading = Reading::go_on(Written::nothing(), true);
+        let mut list = OpenList { kind: Kind::Users, how, file: None, found: 0, reading };
+        let counted = self.go_through(&mut list).await?.flatten();
+        let is_whole = counted.is_some_and(|counted| counted <= list.found);
+        Ok(is_whole.then(|| list.reading.into_known()))
+    }
+
+    /// Reads a list until it has what Clerk counts. Returns how many that are, if Clerk says so; nothing if the instance has
+    /// no such list. A difference that stays is noted.
+    async fn go_through(&mut self, list: &mut OpenList) -> Result<Option<Option<u64>>, ExportError> {
+        let (kind, mut counted, mut rounds) = (list.kind, None, 0);
+        loop {
+            let before = list.found;
+            let Some(total) = self.read_to_the_end(list).await? else { return Ok(None) };
+            let found = list.found;
+            let is_whole = if list.how.first_millisecond.is_some() {
+                // Whoever was changed meanwhile moved to where the list had been read already.
+                found == before && rounds > 0
+            } else {
+                // What was counted before this round has been listed since. What came later may still come and come.
+                if counted.is_none_or(|counted| counted > found) {
+                    counted = if kind == Kind::Users { Some(self.count_users().await?) } else { total.or(counted) };
+                }
+                counted.is_none_or(|counted| counted <= found)
+            };
+            if is_whole || rounds == MOST_ROUNDS {
+                break;
+            }
+            rounds += 1;
+            list.reading.once_more();
+        }
+        let found = list.found;
+        let difference = counted.filter(|counted| *counted > found);
+        self.state.differences.extend(difference.map(|counted| Difference { kind, found, counted }));
+        Ok(Some(counted))
+    }
+
+    /// Reads pages until the list is at its end. Returns how many records it has in all, if it says so; nothing if the
+    /// instance has no such list.
+    async fn read_to_the_end(&mut self, list: &mut OpenList) -> Result<Option<Option<u64>>, ExportError> {
+        let (kind, HowListed { order, paginated, .. }) = (list.kind, list.how);
+        let (mut limit, mut total, mut durable) = (MAX_PAGE, None, Instant::now());
+        while let Some(start) = list.reading.next() {
+            let request = Request { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
+            match self.calls.ask(&request, Page::read).await? {
+                Answer::Read(page, body) => {
+                    total = page.total.or(total);
+                    self.take(list, &page, &body, limit)?;
+                }
+                Answer::TooLarge if limit > LEAST_PAGE => limit = (limit / 2).max(LEAST_PAGE),
+                Answer::TooLarge => return Err(ExportError::TooLarge { kind }),
+                Answer::Refused(refusal) if refusal.is_of_cursor() && list.reading.cursor_is_gone() => {
+                    tracing::debug!(kind = kind.name(), "the record that a page was to begin behind is gone");
+                }
+                Answer::Refused(refusal) if kind.is_optional() && refusal.is_not_offered() && list.found == 0 => {
+                    self.missing(kind, refusal.describe())?;
+                    return Ok(None);
+                }
+                Answer::Refused(refusal) => return Err(self.calls.refused(&refusal).into()),
+            }
+            if durable.elapsed() >= CHECKPOINT {
+                if let Some(file) = &mut list.file {
+                    self.checkpoint(file)?;
+                }
+                durable = Instant::now();
+            }
+        }
+        Ok(Some(total))
+    }
+
+    /// Takes what is new and wanted from a page for which so many records were asked for.
+    fn take(&self, list: &mut OpenList, page: &Page, body: &[u8], asked: usize) -> Result<(), ExportError> {
+        let is_wanted = |updated_at: Option<i64>| match (list.how.first_millisecond, updated_at) {
+            (Some(first), Some(updated_at)) => updated_at >= first,
+            _ => true,
+        };
+        let wanted = page.records.iter().take_while(|record| is_wanted(record.updated_at));
+        let ids: Vec<&str> = wanted.map(|record| record.id.as_str()).collect();
+        let is_enough = ids.len() < page.records.len();
+        let new = match list.reading.take(asked, &ids, is_enough).map_err(ExportError::Temporary)? {
+            Taken::New(new) => new,
+            Taken::Nothing => return Ok(()),
+            Taken::Endless => {
+                let reason = format!("its list of {} comes to no end: pages repeat or do not join", list.kind);
+                return Err(self.calls.broken(reason).into());
+            }
+        };
+        list.found += new.len() as u64;
+        let (mut bytes, mut exported) = (0, 0);
+        if let Some(file) = &mut list.file {
+            for record in new.iter().filter_map(|place| page.records.get(*place)) {
+                let text = record.text(body);
+                file.push(text);
+                bytes += text.len() as u64 + 1;
+            }
+            file.write()?;
+            exported = new.len() as u64;
+        }
+        let tally = self.tally.get();
+        self.tally.set(Tally {
+            records: list.found,
+            total: page.total.or(tally.total),
+            records_in_all: tally.records_in_all + exported,
+            bytes: tally.bytes + bytes,
+            ..tally
+        });
+        Ok(())
+    }
+
+    async fn count_users(&self) -> Result<u64, ExportError> {
+        match self.calls.ask(&Request::whole(Endpoint::UserCount), total_count).await? {
+            Answer::Read(count, _) => Ok(count),
+            Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Users }),
+            Answer::Refused(refusal) => Err(self.calls.refused(&refusal).into()),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What an import would take, from what a dry run has seen of its users.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::human::{bytes, duration, plural};
+use crate::account::Ledger;
+use crate::pace::RateRules;
+
+/// Requests a second at which the pace may arrive where nothing bounds it. No target promises it; it is the other end of a range.
+const FAST: f64 = 100.0;
+
+/// What bounds the requests of an import.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestBounds {
+    /// The most users in one request.
+    pub users: usize,
+    /// The most bytes of one request.
+    pub bytes: usize,
+    /// The most bytes of records from which one request is made.
+    pub record_bytes: usize,
+    /// Bytes that an import adds to each user, at most.
+    pub added_bytes: usize,
+    /// The bounds of the rate.
+    pub rate: RateRules,
+}
+
+/// What an import would take. It is about right: the target may take smaller requests, or answer slowly, and users who are
+/// there already are read back.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Forecast {
+    /// Requests that create users.
+    requests: u64,
+    /// Their bytes.
+    bytes: u64,
+    #[serde(serialize_with = "rounded")]
+    least_seconds: f64,
+    #[serde(serialize_with = "rounded")]
+    most_seconds: f64,
+    /// Requests a second with which it takes the least time.
+    #[serde(serialize_with = "rounded")]
+    fastest_rate: f64,
+    /// Requests a second with which it takes the most time.
+    #[serde(serialize_with = "rounded")]
+    slowest_rate: f64,
+}
+
+fn rounded<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((number * 1000.0).round() / 1000.0)
+}
+
+impl Forecast {
+    /// The forecast, if the dry run has read all, and there is somebody to send.
+    #[expect(clippy::cast_precision_loss, reason = "a forecast is about right")]
+    pub fn of(ledger: &Ledger, bounds: &RequestBounds) -> Option<Self> {
+        let (foreseen, valid) = (&ledger.foreseen, ledger.counts().valid.unwrap_or(0));
+        let mapped = foreseen.coverage.users();
+        if ledger.stopped.is_some() || valid == 0 || mapped == 0 {
+            return None;
+        }
+        let added = bounds.added_bytes as u64;
+        let of_each = (foreseen.sent_bytes / mapped + added).max(1);
+        let by_bytes = bounds.bytes as u64 / of_each;
+        let by_records = bounds.record_bytes as u64 / (foreseen.record_bytes / mapped).max(1);
+        let of_request = by_bytes.min(by_records).min(bounds.users as u64).max(1);
+        let requests = valid.div_ceil(of_request);
+        let RateRules { start, ceiling, finding, .. } = bounds.rate;
+        let fastest = if !finding {
+            start
+        } else if ceiling.is_finite() {
+            ceiling
+        } else {
+            FAST.max(start)
+        };
+        Some(Self {
+            requests,
+            bytes: share(foreseen.sent_bytes, valid, mapped) + valid * added,
+            least_seconds: requests as f64 / fastest,
+            most_seconds: requests as f64 / start,
+            fastest_rate: fastest,
+            slowest_rate: start,
+        })
+    }
+
+    /// Writes it for people.
+    #[expect(clippy::cast_precision_loss, reason = "for display")]
+    pub(super) fn write(&self, out: &mut String) -> fmt::Result {
+        let Self { requests, bytes: sent, least_seconds, most_seconds, fastest_rate, slowest_rate } = *self;
+        let (least, most) = (time(least_seconds), time(most_seconds));
+        write!(out, "An import sends about {} in {}: ", bytes(sent as f64), plural(requests, "request"))?;
+        if fastest_rate > slowest_rate && least != most {
+            write!(out, "{least} at {}/s, ", rate(fastest_rate))?;
+        }
+        writeln!(out, "{most} at {}/s.", rate(slowest_rate))
+    }
+}
+
+/// The part of a sum over `all` users that `some` of them have.
+fn share(sum: u64, some: u64, all: u64) -> u64 {
+    let part = u128::from(sum) * u128::from(some) / u128::from(all.max(1));
+    u64::try_from(part).unwrap_or(u64::MAX)
+}
+
+fn time(seconds: f64) -> String {
+    if seconds < 1.0 {
+        "1 s".to_owned()
+    } else {
+        duration(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    }
+}
+
+/// A rate to three digits, without zeros at its end.
+fn rate(per_second: f64) -> String {
+    if per_second >= 100.0 {
+        return format!("{per_second:.0}");
+    }
+    format!("{per_second:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(requests: u64, (fastest_rate, slowest_rate): (f64, f64)) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+        let seconds = |rate: f64| requests as f64 / rate;
+        let (least_seconds, most_seconds) = (seconds(fastest_rate), seconds(slowest_rate));
+        let forecast =
+            Forecast { requests, bytes: 642_900_000, least_seconds, most_seconds, fastest_rate, slowest_rate };
+        let mut text = String::new();
+        forecast.write(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_forecast_is_one_short_line() {
+        let range = "An import sends about 642.9 MB in 1,000 requests: 10 s at 100/s, 1 min 40 s at 10/s.\n";
+        assert_eq!(written(1_000, (100.0, 10.0)), range);
+        assert_eq!(
+            written(1_000, (0.5, 0.5)),
+            "An import sends about 642.9 MB in 1,000 requests: 33 min 20 s at 0.5/s.\n"
+        );
+        assert_eq!(written(1, (100.0, 10.0)), "An import sends about 642.9 MB in 1 request: 1 s at 10/s.\n");
+    }
+}
