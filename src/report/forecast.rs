@@ -47,6 +47,7 @@ pub struct Forecast {
     slowest_rate: f64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn rounded<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((number * 1000.0).round() / 1000.0)
 }
