@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::KnownId;
 use super::record::RecordWindow;
-use super::segments::{ENTRY_BYTES, files, hash, newest, place_of};
-use crate::index::{SortedFile, Sorter, merge};
+use super::segments::{ENTRY_BYTES, hash, newest, place_of};
+use crate::index::{SortedFile, Sorter, merge, sorted_files};
 use crate::kind::Kind;
 
 /// Bytes that are read to look one entry up: most are shorter.
@@ -33,7 +33,7 @@ impl IdLookup {
     /// Opens the map in a directory.
     pub(super) fn open(directory: &Path) -> io::Result<Self> {
         let segments =
-            files(directory)?.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
+            sorted_files(directory)?.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
         let records = if segments.is_empty() { None } else { Some(File::open(directory.join("ids"))?) };
         Ok(Self { records, segments })
     }

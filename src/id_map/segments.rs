@@ -1,10 +1,10 @@
 //! The sorted files that say where the entry of each id begins.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::files::put_private;
-use crate::index::{HASH_BYTES, SortedFile, hash_of, merge};
+use crate::index::{HASH_BYTES, SortedFile, hash_of, merge, sorted_files, sorted_path};
 use crate::kind::Kind;
 
 /// Sorted files that are put into one when there are as many, so that a look-up goes into few.
@@ -56,34 +56,19 @@ pub(super) fn newest(
     })
 }
 
-/// The sorted files of a map, the oldest first.
-pub(super) fn files(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
-    let mut files = Vec::new();
-    for file in std::fs::read_dir(directory)? {
-        let path = file?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if let Some(number) = name.strip_suffix(".sorted").and_then(|number| number.parse().ok()) {
-            files.push((number, path));
-        }
-    }
-    files.sort_unstable();
-    Ok(files)
-}
-
 /// Writes a further sorted file of entries in order; it is there as a whole or not at all. If there are many then, they become one.
 pub(super) fn add(directory: &Path, entries: impl Iterator<Item = io::Result<PlaceEntry>>) -> io::Result<()> {
-    let before = files(directory)?;
+    let before = sorted_files(directory)?;
     let next = before.last().map_or(1, |(number, _)| number + 1);
-    let path = |number: u64| directory.join(format!("{number:010}.sorted"));
-    put_private(&path(next), |file| SortedFile::<ENTRY_BYTES>::write(file, newest(entries)))?;
+    put_private(&sorted_path(directory, next), |file| SortedFile::<ENTRY_BYTES>::write(file, newest(entries)))?;
     if before.len() + 1 < FAN_IN {
         return Ok(());
     }
-    let old = files(directory)?;
+    let old = sorted_files(directory)?;
     let sources = old.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
     let merged = merge(sources.iter().map(SortedFile::<ENTRY_BYTES>::entries));
     let merged = newest(merged.map(|entry| entry.map(|(entry, _)| entry)));
-    put_private(&path(next + 1), |file| SortedFile::<ENTRY_BYTES>::write(file, merged))?;
+    put_private(&sorted_path(directory, next + 1), |file| SortedFile::<ENTRY_BYTES>::write(file, merged))?;
     // What is left over if this is broken off says nothing that the new one does not say.
     old.iter().try_for_each(|(_, path)| std::fs::remove_file(path))
 }

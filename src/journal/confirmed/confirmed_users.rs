@@ -10,7 +10,7 @@ use super::confirmed_user::may_be_sampled;
 use super::entry::{ConfirmedEntry, ENTRY_BYTES, KEY_BYTES, key};
 use super::{ConfirmedLookup, ConfirmedUser};
 use crate::files::{create_private_directory, put_private, remove_directory, remove_leftovers, replace_private};
-use crate::index::{SortedFile, merge};
+use crate::index::{SortedFile, merge, sorted_files, sorted_path};
 use crate::journal::target_digest;
 
 /// How the directory of what a target confirmed is called, within the one of the runs; the target's digest follows.
@@ -73,7 +73,7 @@ impl ConfirmedUsers {
         let sample = fair.into_iter().map(|(external_id, id)| (key(&external_id), (external_id, id))).collect();
         remove_leftovers(directory)?;
         let mut users = Self { directory: directory.to_path_buf(), written: 0, buffer: Vec::new(), sample, newest };
-        let files = users.files()?;
+        let files = sorted_files(&users.directory)?;
         users.written = files.last().map_or(0, |(number, _)| *number);
         if files.len() > 1 {
             users.merge(&files)?;
@@ -148,7 +148,7 @@ impl ConfirmedUsers {
 
     /// For looking users up as they were known when this was opened; `None` if there were none.
     pub fn lookup(&self) -> io::Result<Option<ConfirmedLookup>> {
-        let files = self.files()?;
+        let files = sorted_files(&self.directory)?;
         let newest = files.first().map(|(_, path)| SortedFile::open(path)).transpose()?;
         // What cannot be checked is not believed.
         let newest = newest.filter(|_| !self.sample.is_empty());
@@ -211,7 +211,7 @@ impl ConfirmedUsers {
         self.write_file(newest.filter_map(|same| same.last().copied().map(Ok)))?;
         entries.clear();
         self.buffer = entries;
-        let files = self.files()?;
+        let files = sorted_files(&self.directory)?;
         if files.len() < FAN_IN { Ok(()) } else { self.merge(&files) }
     }
 
@@ -241,23 +241,9 @@ impl ConfirmedUsers {
 
     /// Writes the next sorted file; it is there as a whole or not at all.
     fn write_file(&mut self, entries: impl Iterator<Item = io::Result<ConfirmedEntry>>) -> io::Result<()> {
-        let path = self.directory.join(format!("{:010}.sorted", self.written + 1));
+        let path = sorted_path(&self.directory, self.written + 1);
         put_private(&path, |file| SortedFile::write(file, entries))?;
         self.written += 1;
         Ok(())
-    }
-
-    /// The sorted files, the oldest first.
-    pub(super) fn files(&self) -> io::Result<Vec<(u64, PathBuf)>> {
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(&self.directory)? {
-            let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if let Some(number) = name.strip_suffix(".sorted").and_then(|number| number.parse().ok()) {
-                files.push((number, path));
-            }
-        }
-        files.sort_unstable();
-        Ok(files)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::confirmed_users::BUFFERED;
 use super::{ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
+use crate::index::sorted_files;
 
 fn confirmed(number: usize, content: &str) -> ConfirmedUser {
     ConfirmedUser::new(&format!("user_{number}"), &format!("usr_{number}"), ContentHash::of(content.as_bytes()))
@@ -17,10 +18,10 @@ fn what_was_learned_last_is_known_and_nothing_else() {
     users.write().unwrap();
     users.add(vec![confirmed(9, "old")]).unwrap();
     users.write().unwrap();
-    assert_eq!(users.files().unwrap().len(), 3);
+    assert_eq!(sorted_files(&users.directory).unwrap().len(), 3);
     drop(users);
     let users = ConfirmedUsers::open(runs.path(), "https://one.example").unwrap();
-    assert_eq!(users.files().unwrap().len(), 1, "they are merged");
+    assert_eq!(sorted_files(&users.directory).unwrap().len(), 1, "they are merged");
     let lookup = users.lookup().unwrap().unwrap();
     assert_eq!(lookup.users.len(), BUFFERED as u64);
     let contents = |name: &str| {
