@@ -46,32 +46,34 @@ impl Connection {
             concurrency: concurrency.unwrap_or(ConcurrencyRules::new(None)),
             items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
             bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
-            patience: patience(options),
+            patience: patience(options.max_wait),
             timer: Timer::default(),
         };
         Ok(Self {
             rate,
             pace,
-            timeouts: timeouts(options),
+            timeouts: timeouts(options.connect_timeout, options.request_timeout),
             certificates: certificates(options, environment)?,
-            retry: RetryBudget { total: patience(options), ..RetryBudget::default() },
+            retry: retry(options.max_wait),
         })
     }
 }
 
-/// How long something that fails is tried again.
-pub(super) fn patience(options: &RunOptions) -> Duration {
-    options.max_wait.map_or(RetryBudget::default().total, Duration::from_secs)
+/// How long something that fails is tried again, by `--max-wait` in seconds.
+pub(super) fn patience(max_wait: Option<u64>) -> Duration {
+    max_wait.map_or(RetryBudget::default().total, Duration::from_secs)
 }
 
-/// How long connecting and a request may take.
-pub(super) fn timeouts(options: &RunOptions) -> Timeouts {
+/// How often and how long one request is tried, by `--max-wait` in seconds.
+pub(super) fn retry(max_wait: Option<u64>) -> RetryBudget {
+    RetryBudget { total: patience(max_wait), ..RetryBudget::default() }
+}
+
+/// How long connecting and a request may take, by `--connect-timeout` and `--request-timeout` in seconds.
+pub(super) fn timeouts(connect: Option<NonZeroU32>, request: Option<NonZeroU32>) -> Timeouts {
     let seconds = |count: NonZeroU32| Duration::from_secs(count.get().into());
     let default = Timeouts::default();
-    Timeouts {
-        connect: options.connect_timeout.map_or(default.connect, seconds),
-        request: options.request_timeout.map_or(default.request, seconds),
-    }
+    Timeouts { connect: connect.map_or(default.connect, seconds), request: request.map_or(default.request, seconds) }
 }
 
 /// The file with further certificates to trust.

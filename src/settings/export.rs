@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connection::{patience, retry, timeouts};
 use super::environment::KeyVariables;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
@@ -12,7 +13,7 @@ use super::{Environment, SettingsError};
 use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
 use crate::cli::{CACERT, CLERK_URL, ExportArguments};
 use crate::export::{ExportDirectory, ExportError, Kind, Plan, SinceArgument};
-use crate::http::{BaseUrlError, ClientOptions, Timeouts};
+use crate::http::{BaseUrlError, ClientOptions};
 use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, RetryBudget, Timer};
 
 /// All that an export needs to know.
@@ -44,7 +45,6 @@ impl ExportSettings {
         let client = client(&arguments, environment)?;
         let key_kind = ClerkKeyKind::of(&client.secret_key);
         let ExportArguments { out, only, since, deleted, compress, new, clerk_rate, max_wait, .. } = arguments;
-        let patience = max_wait.map_or(RetryBudget::default().total, Duration::from_secs);
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;
@@ -57,8 +57,8 @@ impl ExportSettings {
             directory: ExportDirectory::new(out),
             new,
             client,
-            pace: pace(clerk_rate, key_kind, patience),
-            retry: RetryBudget { total: patience, ..RetryBudget::default() },
+            pace: pace(clerk_rate, key_kind, patience(max_wait)),
+            retry: retry(max_wait),
             output,
         })
     }
@@ -78,17 +78,12 @@ fn client(arguments: &ExportArguments, environment: &Environment) -> Result<Clie
     };
     let key_source = environment.key_source(KeyVariables::CLERK);
     let secret_key = environment.checked_key(&key_source, KeyVariables::CLERK)?.ok_or(SettingsError::NoClerkKey)?;
-    let seconds = |count: Option<NonZeroU32>| count.map(|count| Duration::from_secs(count.get().into()));
-    let default = Timeouts::default();
     Ok(ClientOptions {
         proxy: environment.proxy(&base_url)?.map(Arc::new),
         base_url,
         secret_key,
         key_source,
-        timeouts: Timeouts {
-            connect: seconds(arguments.connect_timeout).unwrap_or(default.connect),
-            request: seconds(arguments.request_timeout).unwrap_or(default.request),
-        },
+        timeouts: timeouts(arguments.connect_timeout, arguments.request_timeout),
         certificates: environment.or_variable(arguments.cacert.clone(), CACERT)?,
     })
 }

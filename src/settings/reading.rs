@@ -109,13 +109,13 @@ fn users_in(path: &Path) -> Result<PathBuf, SettingsError> {
 
 /// How inputs are reached that lie in a store.
 fn object_access(options: &RunOptions, environment: &Environment) -> Result<Arc<ObjectAccess>, SettingsError> {
-    let Timeouts { connect, request } = timeouts(options);
+    let Timeouts { connect, request } = timeouts(options.connect_timeout, options.request_timeout);
     Ok(Arc::new(ObjectAccess {
         options: environment.of_stores(),
         certificates: certificates(options, environment)?,
         connect_timeout: connect,
         part_timeout: request,
-        patience: patience(options),
+        patience: patience(options.max_wait),
     }))
 }
 
