@@ -108,18 +108,20 @@ fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
+/// What is typed in a directory with this config file, with these variables.
+#[cfg(test)]
+pub(super) fn typed(text: &str, variables: &[(&str, &str)], arguments: &str) -> Result<Cli, CommandLineError> {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join(DEFAULT_CONFIG_FILE), text).expect("it is written");
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let arguments: Vec<OsString> = arguments.split(' ').map(OsString::from).collect();
+    command_line(&arguments, directory.path(), &Environment::of(variables))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::{ClerkArguments, ClerkCommand, Command, ImportArguments, Provider};
-
-    fn parse(text: &str, variables: &[(&str, &str)], arguments: &str) -> Result<Cli, CommandLineError> {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(DEFAULT_CONFIG_FILE), text).unwrap();
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let arguments: Vec<OsString> = arguments.split(' ').map(OsString::from).collect();
-        command_line(&arguments, directory.path(), &Environment::of(variables))
-    }
 
     fn clerk(cli: Cli) -> ClerkArguments {
         let Command::Migrate(migrate) = cli.command else { panic!() };
@@ -128,7 +130,7 @@ mod tests {
     }
 
     fn import(text: &str, variables: &[(&str, &str)], more: &str) -> ImportArguments {
-        clerk(parse(text, variables, &format!("avnology migrate clerk{more}")).unwrap()).import
+        clerk(typed(text, variables, &format!("avnology migrate clerk{more}")).unwrap()).import
     }
 
     #[test]
@@ -166,7 +168,7 @@ mod tests {
     #[test]
     fn a_run_goes_on_as_it_was_begun() {
         let text = "[migrate.clerk]\nrate = '30/s'\nreport = 'report.json'";
-        let cli = parse(text, &[], "avnology migrate clerk resume").unwrap();
+        let cli = typed(text, &[], "avnology migrate clerk resume").unwrap();
         let Some(ClerkCommand::Resume(resume)) = clerk(cli).command else { panic!() };
         assert_eq!((resume.options.rate, resume.options.output.report.is_some()), (None, true));
     }
@@ -176,7 +178,7 @@ mod tests {
         let arguments = ["avnology", "migrate", "clerk", "--config", "/nowhere/avnology.toml"].map(OsString::from);
         let error = command_line(&arguments, Path::new("."), &Environment::default()).err().unwrap();
         assert!(matches!(error, CommandLineError::Read { .. }), "{error}");
-        let error = parse("import = ", &[], "avnology migrate clerk").err().unwrap().to_string();
+        let error = typed("import = ", &[], "avnology migrate clerk").err().unwrap().to_string();
         assert!(error.contains("line 1, column") && error.contains("this is not TOML"), "{error}");
     }
 }

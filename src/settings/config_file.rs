@@ -148,17 +148,9 @@ fn is_name_of_a_key(name: &str) -> bool {
 mod tests {
     use clap::ArgAction;
 
-    use super::super::command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
+    use super::super::command_line::{CommandLineError, typed};
     use super::super::config_value::is_flag;
     use super::*;
-
-    fn parse(text: &str, variables: &[(&str, &str)], arguments: &str) -> Result<Cli, CommandLineError> {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(DEFAULT_CONFIG_FILE), text).unwrap();
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let arguments: Vec<OsString> = arguments.split(' ').map(OsString::from).collect();
-        command_line(&arguments, directory.path(), &Environment::of(variables))
-    }
 
     #[test]
     fn every_option_of_the_table_has_its_place_in_the_file_or_can_only_be_typed() {
@@ -173,7 +165,7 @@ mod tests {
                 _ => format!("'{}'", sample(name, option)),
             };
             let text = format!("[migrate.clerk]\n{name} = {value}");
-            if let Err(error) = parse(&text, &[], "avnology migrate clerk --import users.json") {
+            if let Err(error) = typed(&text, &[], "avnology migrate clerk --import users.json") {
                 panic!("{text}: {error}");
             }
         }
@@ -215,7 +207,7 @@ secret_key = 'sk_live_oops'
 report = 'sk_live_oops'
 [migrate.clark]
 ";
-        let Err(CommandLineError::Config { faults, .. }) = parse(text, &[], "avnology migrate clerk") else { panic!() };
+        let Err(CommandLineError::Config { faults, .. }) = typed(text, &[], "avnology migrate clerk") else { panic!() };
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(faults.join("\n"), @"
         line 1, column 1: unknown key `retries`; there is only `migrate`

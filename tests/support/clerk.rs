@@ -1,13 +1,12 @@
 //! The stand-in for Clerk's Backend API as a process of its own.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{Run, Scratch};
+use super::{Run, Scratch, start_server};
 
 /// The key of a stand-in, unless a test gives another one.
 pub const CLERK_KEY: &str = "sk_test_stand_in";
@@ -51,19 +50,8 @@ impl ClerkSandbox {
             arguments.extend(["--rate", "off"]);
         }
         arguments.extend(more);
-        let mut process = scratch
-            .avnology(&arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the stand-in starts");
-        let mut lines = BufReader::new(process.stdout.take().expect("its stdout")).lines();
-        let mut value = |name: &str| {
-            let line = lines.next().expect("a line").expect("a readable line");
-            line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).to_owned()
-        };
-        let address = value("CLERK_API_URL=http://");
-        let key = value("CLERK_SECRET_KEY=");
+        let (process, [address, key]) =
+            start_server(scratch, &arguments, ["CLERK_API_URL=http://", "CLERK_SECRET_KEY="]);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { process, address: address.parse().expect("an address"), key, http, runtime }

@@ -157,6 +157,18 @@ pub struct Sandbox {
     pub database: PathBuf,
 }
 
+/// Starts a server; returns it and what it prints behind these names, a line each, once it listens.
+fn start_server<const N: usize>(scratch: &Scratch, arguments: &[&str], names: [&str; N]) -> (Child, [String; N]) {
+    let mut command = scratch.avnology(arguments);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the server starts");
+    let mut lines = BufReader::new(process.stdout.take().expect("its stdout")).lines();
+    let values = names.map(|name| {
+        let line = lines.next().expect("a line").expect("a readable line");
+        line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).to_owned()
+    });
+    (process, values)
+}
+
 impl Sandbox {
     /// Starts one on a free port, without a rate limit unless `more` sets one.
     pub fn start(scratch: &Scratch, more: &[&str]) -> Self {
@@ -180,19 +192,8 @@ impl Sandbox {
             arguments.extend(["--rate", "off"]);
         }
         arguments.extend(more);
-        let mut process = scratch
-            .avnology(&arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the sandbox starts");
-        let mut lines = BufReader::new(process.stdout.take().expect("its stdout")).lines();
-        let mut value = |name: &str| {
-            let line = lines.next().expect("a line").expect("a readable line");
-            line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).to_owned()
-        };
-        let base_url = value("AVNOLOGY_BASE_URL=http://");
-        let key = value("AVNOLOGY_SECRET_KEY=");
+        let names = ["AVNOLOGY_BASE_URL=http://", "AVNOLOGY_SECRET_KEY="];
+        let (process, [base_url, key]) = start_server(scratch, &arguments, names);
         Self { process, address: base_url.parse().expect("an address"), key, database }
     }
 
