@@ -46,9 +46,9 @@
 //!
 //! Four things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
 //! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
-//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); what the target
-//! calls them ([`id_map::IdMap`]); and the passwords that another file has for them ([`passwords::Passwords`]). [`verify`] keeps the target's list in the same way
-//! ([`avnology::Catalogue`]).
+//! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); what the
+//! target calls them ([`id_map::IdMap`]); and the passwords that another file has for them ([`passwords::Passwords`]).
+//! [`verify`] keeps the target's list in the same way ([`avnology::Catalogue`]).
 //!
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
 //! they need no word between them, and `runs merge` makes one account of theirs.
@@ -81,8 +81,8 @@
 //! # Recipes
 //!
 //! - **A notice** (or a reject): add it to `mapping/code.rs` where reports are to show it. Give a notice a number that was
-//!   never used in `mapping/notices.rs`, because journals keep it under that. Return it where the mapping finds it, give `fixtures/clerk_users.json` a user who shows it, and add the row to
-//!   `fixtures/README.md`.
+//!   never used in `mapping/notices.rs`, because journals keep it under that. Return it where the mapping finds it, give
+//!   `fixtures/clerk_users.json` a user who shows it, and add the row to `fixtures/README.md`.
 //! - **An option**: add it with its help to the arguments of its command in `cli`, and a row to the table in `cli/options.rs`,
 //!   which says its variable, whether the config file takes it, and whether a run remembers it. Resolve it in the file of its
 //!   command in `settings`, or in the part that several commands share. If a run remembers it, add it to
@@ -91,14 +91,15 @@
 //! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
 //!   `command/NAME.rs`; `application` puts the three together.
 //! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
-//!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither the
-//!   pipeline nor the journal looks inside. The step stands in the [`plan`] then; what it needs of the steps before it is in the
+//!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither
+//!   the pipeline nor the journal looks inside. The [`plan`] then has a step of it, which a dry run logs with `-v`; an import
+//!   does not go through the plan yet, for users are its only step. What a step needs of the steps before it is in the
 //!   [`id_map`].
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
 //!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What is asked beside
 //!   an import, [`verify`] and undo, still calls [`avnology`] directly.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
-//!   Replay it in `journal/run_journal.rs`, and add the moment to `tests/crash`.
+//!   Replay it in `journal/read_journal.rs`, and add the moment to `tests/crash`.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
 //!
 //! # The rooms
@@ -138,6 +139,9 @@
 //! | [`logging`] | the log on standard error |
 //! | [`signal`], [`exit`] | how a run is stopped, and how scripts learn how it ended |
 //! | [`version`] | which build this is; the build script |
+//!
+//! `src/codemod` is a crate of its own behind the same binary (feature `codemod`): it moves code, not users. Its front page says
+//! how.
 //!
 //! Everything that decides is pure and synchronous; async exists only where bytes move. The contract with the vendor,
 //! documented and assumed, is in [`avnology`].
