@@ -129,6 +129,7 @@
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
+//! | [`rehearsal`] | what an import would find at its target, by reading and asking alone |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
@@ -188,6 +189,7 @@ pub mod pace;
 pub mod passwords;
 pub mod pipeline;
 pub mod plan;
+pub mod rehearsal;
 pub mod report;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::destination::{
     Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, TargetError,
+    Validates,
 };
 use crate::http::{Body, is_transient};
 use crate::pace::{Pace, Permit, RetryBudget};
@@ -65,6 +66,17 @@ impl Destination for AdminCalls {
             answers_probe
         };
         probe.boxed()
+    }
+
+    fn validates(&self) -> BoxFuture<'_, Result<Validates, TargetError>> {
+        self.can_validate().boxed()
+    }
+
+    fn validate<'a>(
+        &'a self,
+        encoded: &'a [&'a [u8]],
+    ) -> BoxFuture<'a, Result<Vec<Option<ItemError>>, TargetError>> {
+        self.validate_all(encoded).boxed()
     }
 
     fn at_once(&self) -> usize {

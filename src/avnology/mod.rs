@@ -14,15 +14,18 @@ mod error_body;
 mod errors;
 mod failed_request;
 mod item_error;
+mod key_kind;
 mod lookup;
 mod preflight;
 mod probe;
 mod read_identities;
+mod validation;
 mod wire_form;
 
 pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};
 pub use client::Client;
+pub use key_kind::KeyKind;
 pub use decision::{Decision, decide};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};

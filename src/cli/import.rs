@@ -29,6 +29,15 @@ pub struct ImportArguments {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// In a dry run, also look at the target: who is there already, who differs and in what, whose address another identity
+    /// has, and whom the target itself would refuse. It only reads, and asks the target to check without creating anybody
+    #[arg(long, requires = "dry_run")]
+    pub check_target: bool,
+
+    /// Write the users whom --check-target found to differ or to be refused to this file, one JSON object a line
+    #[arg(long, value_name = "FILE", requires = "check_target", help_heading = "Output")]
+    pub findings: Option<PathBuf>,
+
     /// Which target.
     #[command(flatten)]
     pub target: TargetArguments,

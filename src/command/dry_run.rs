@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check_target::check_target;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
@@ -9,6 +10,8 @@ use super::memory_log::{log_bound, log_peak};
 use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
+use super::target::at_target;
+use crate::account::Ledger;
 use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
@@ -24,43 +27,51 @@ use crate::source::Watch;
 
 /// Does a dry run and reports.
 pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
-    log_bound(&settings.reading, None);
-    let status = map_all(&settings, signals).await;
+    let pace = settings.check.as_ref().map(|_| &settings.connection.pace);
+    log_bound(&settings.reading, pace);
+    let status = match &settings.check {
+        None => map_all(&settings, signals).await,
+        Some(check) => {
+            let rehearse = async |target| check_target(target, &settings, check, signals).await;
+            at_target(&check.target, rehearse).await
+        }
+    };
     log_peak();
     status
 }
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let DryRunSettings { reading, output, preview, max_errors, min_records, pace } = settings;
+    let DryRunSettings { reading, output, preview, max_errors, min_records, connection, .. } = settings;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);
     start_metrics(output, None);
     note_deleted(reading, output.console);
-    let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
+    let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
     let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::default())), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
-    let forecast = Forecast::of(&ledger, &bounds(pace));
+    let forecast = forecast(&ledger, &connection.pace);
     Output::of(output).report(&ledger, &RunDetails { passwords, forecast, ..RunDetails::default() }, None)
 }
 
-/// What bounds the requests of an import with this pace.
-fn bounds(pace: &PaceRules) -> RequestBounds {
-    RequestBounds {
+/// What an import with this pace would take.
+pub(super) fn forecast(ledger: &Ledger, pace: &PaceRules) -> Option<Forecast> {
+    let bounds = RequestBounds {
         users: pace.items.min(MAX_BATCH_ITEMS),
         bytes: pace.bytes.min(MAX_BODY_BYTES),
         record_bytes: MAX_PINNED,
         added_bytes: RunMark::MOST,
         rate: pace.rate,
-    }
+    };
+    Forecast::of(ledger, &bounds)
 }
 
 /// Says which steps an import of the same inputs has.
-fn log_plan(reading: &ReadingSettings) {
+pub(super) fn log_plan(reading: &ReadingSettings) {
     let plan = MigrationPlan::of(reading.inputs.iter().map(|input| (Kind::User, input.clone())));
     let steps = plan.steps().len();
     for (number, step) in (1..).zip(plan.steps()) {

@@ -73,7 +73,7 @@ async fn import_into(
     let confirmed =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name).await;
-    let passwords = JoinedPasswords::read(reading, output.console, signals).await?;
+    let passwords = JoinedPasswords::read(reading, output, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }

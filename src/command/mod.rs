@@ -5,6 +5,7 @@ pub mod codemod;
 #[cfg(not(feature = "codemod"))]
 #[path = "no_codemod.rs"]
 pub mod codemod;
+mod check_target;
 mod dry_run;
 mod export;
 mod export_command_error;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{AdminCalls, Capabilities, Client, preflight, preflight_reading};
+use crate::avnology::{AdminCalls, Capabilities, Client, KeyKind, preflight, preflight_reading};
 use crate::destination::{Destination, TargetError};
 use crate::exit::ExitStatus;
 use crate::http::{BaseUrl, ClientOptions, KeySource, Proxy};
@@ -31,6 +31,11 @@ impl Target {
     /// A real one.
     fn new(base_url: BaseUrl, secret_key: SecretString, key_source: KeySource, proxy: Option<Arc<Proxy>>) -> Self {
         Self { name: base_url.to_string(), base_url, secret_key, key_source, proxy, sandbox_database: None }
+    }
+
+    /// What its key is for, by its beginning.
+    pub(super) fn key_kind(&self) -> KeyKind {
+        KeyKind::of(&self.secret_key)
     }
 }
 

@@ -33,7 +33,7 @@ async fn verify_target(
     probe_objects(reading, &mut signals).await?;
     let name = target.base_url.to_string();
     let target = connect(&target, connection, Use::Existing, &mut signals).await?;
-    let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
+    let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
         ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),

@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 
 use super::OnExisting;
 use super::batch::{Batch, Item};
-use super::refusal::{change_conflict, conflict, invalid};
+use super::refusal::{change_conflict, conflict, exists, external_id_taken, invalid};
 use super::settlement::Settlement;
 use crate::destination::{
     Change, Changed, Comparable, Destination, Field, ItemError, ItemErrorKind, RunMark, TargetError,
 };
 use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
-use crate::mapping::{Notice, RejectCode, Rejection};
+use crate::mapping::{Notice, Rejection};
 
 /// Settles items of a batch that exist already.
 pub(super) struct Reconciler<'a> {
@@ -234,18 +234,6 @@ impl Settlement {
         self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
         self.confirmed.extend(confirmed);
     }
-}
-
-fn exists() -> Rejection {
-    let message = "an identity with this external id is at the target already (--on-existing fail)";
-    Rejection::of_record(RejectCode::AlreadyExists, message)
-}
-
-fn external_id_taken() -> Rejection {
-    let message = "another Clerk user with this external id is at the target already; if that user was deleted at Clerk, \
-                   delete the identity (`verify` lists it); if that user has another external id in this export, update it \
-                   (--on-existing update), then import once more";
-    Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)
 }
 
 /// A destination need not say which field stood in the way of a change; if only one can, it is that one.

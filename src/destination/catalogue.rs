@@ -88,6 +88,11 @@ impl Catalogue {
         self.find(Key::ClerkId(clerk_id))
     }
 
+    /// The identity with this external id; of several the one that was listed last.
+    pub fn by_external_id(&self, external_id: &str) -> io::Result<Option<Listed>> {
+        self.find(Key::ExternalId(external_id))
+    }
+
     /// All that were listed, in the order of the list, and their places here.
     pub fn listed(&self) -> impl Iterator<Item = io::Result<(u64, Listed)>> {
         self.identities.iter().map(|text| text.and_then(|(place, text)| Ok((place, read(&text)?))))

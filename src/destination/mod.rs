@@ -53,6 +53,7 @@ mod scripted;
 mod sign_in_methods;
 mod spelling;
 mod target_error;
+mod validates;
 
 pub use catalogue::{Catalogue, Key, Listed};
 pub use change::{Change, Changed};
@@ -67,6 +68,7 @@ pub use run_mark::RunMark;
 #[cfg(test)]
 pub(crate) use scripted::{Answer, Scripted};
 pub use target_error::TargetError;
+pub use validates::Validates;
 
 /// How many identities are looked at together where nothing else bounds it.
 pub const PAGE: usize = 100;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Progress;
-use super::human::{count, duration};
+use super::human::{count, left};
 
 /// What became of the identities that a run created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,12 +46,7 @@ impl Progress for Deleted {
 
     fn line(&self, elapsed: Duration) -> String {
         let done = self.done();
-        let seconds = elapsed.as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let left =
-            (done > 0 && seconds > 1.0).then(|| seconds / done as f64 * self.created.saturating_sub(done) as f64);
-        let left = left.and_then(|left| Duration::try_from_secs_f64(left).ok());
-        let left = left.map(|left| format!("{} left, ", duration(left))).unwrap_or_default();
+        let left = left(done, self.created, elapsed).map(|left| format!("{left} left, ")).unwrap_or_default();
         let gone =
             if self.gone_already > 0 { format!(", {} gone already", count(self.gone_already)) } else { String::new() };
         let kept = if self.kept() > 0 { format!(", {} kept", count(self.kept())) } else { String::new() };

@@ -17,6 +17,12 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// What is read once cannot be looked through for duplicates before.
+    #[error(
+        "--check-target reads the input twice, to find users who are in it twice, and a pipe can be read only once; write it \
+         to a file"
+    )]
+    CheckPipe,
     /// No key of Clerk's, and one is needed.
     #[error(
         "no key for Clerk's API: set CLERK_SECRET_KEY in the environment or in .env (or CLERK_SECRET_KEY_FILE to a file with \

@@ -21,5 +21,6 @@ mod sample;
 mod verification;
 
 pub use account::{Account, VerifyReport};
+pub use comparison::{Compared, Comparison, ComparisonResult};
 pub use sample::Sample;
 pub use verification::{VerifyJob, run};

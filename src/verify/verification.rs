@@ -15,7 +15,7 @@ use super::sample::{Drawn, Sample};
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::destination::{Catalogue, Destination, PAGE};
 use crate::index::Duplicates;
-use crate::pipeline::{Intake, MappedIdentity, map_inputs};
+use crate::pipeline::{Extras, Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
 
 /// What is compared with what.
@@ -58,7 +58,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
     // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
-    let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
+    let mut groups = Box::pin(map_inputs(intake, duplicates, Extras::default(), stop, stops));
     let mut drawn = match sample {
         Sample::Of(size) => Some(Drawn::new(size)),
         Sample::All => None,
@@ -70,7 +70,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
             let added = seen.in_export.add_rejected(ids.clerk_id.as_deref(), ids.external_id.as_deref());
             added.map_err(StopReason::Temporary)?;
         }
-        let identities = account.ledger.mapped_group(group);
+        let identities = account.ledger.mapped_group(group, 0);
         match &mut drawn {
             Some(drawn) => drawn.draw_from(identities),
             None => compare(&comparison, concurrency, &identities, &mut seen, account).await?,

@@ -16,6 +16,7 @@ mod user;
 
 mod addresses;
 mod changed;
+mod check_target;
 mod clerk_deleted;
 mod clerk_document;
 mod clerk_export;

@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "command",
         &[
             "verify",
+            "rehearsal",
             "settings",
             "cli",
             "clerk_sandbox",
@@ -81,6 +82,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
+    (
+        "rehearsal",
+        &[
+            "verify",
+            "pipeline",
+            "delivery",
+            "account",
+            "destination",
+            "mapping",
+            "index",
+            "files",
+            "signal",
+        ],
+    ),
     ("verify", &["pipeline", "account", "destination", "source", "index", "exit", "signal"]),
     (
         "pipeline",
