@@ -66,6 +66,10 @@ pub struct ImportArguments {
     #[arg(hide_possible_values = true, help_heading = "Output")]
     pub new_run: bool,
 
+    /// Do not ask before the first import into a target; without a terminal nobody is asked
+    #[arg(long)]
+    pub yes: bool,
+
     /// How to run.
     #[command(flatten)]
     pub options: RunOptions,

@@ -60,14 +60,18 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
 
 /// What an import with this pace would take.
 pub(super) fn forecast(ledger: &Ledger, pace: &PaceRules) -> Option<Forecast> {
-    let bounds = RequestBounds {
+    Forecast::of(ledger, &request_bounds(pace))
+}
+
+/// What bounds the requests of an import with this pace.
+pub(super) fn request_bounds(pace: &PaceRules) -> RequestBounds {
+    RequestBounds {
         users: pace.items.min(MAX_BATCH_ITEMS),
         bytes: pace.bytes.min(MAX_BODY_BYTES),
         record_bytes: MAX_PINNED,
         added_bytes: RunMark::MOST,
         rate: pace.rate,
-    };
-    Forecast::of(ledger, &bounds)
+    }
 }
 
 /// Says which steps an import of the same inputs has.

@@ -1,13 +1,14 @@
 //! `avnology migrate clerk --import`, as the sequence of its phases.
 //!
 //! ```text
-//! look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → run → account
+//! look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → consent → run → account
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the first pass has ended, nothing is sent.
 
 mod account;
 mod confirmed;
+mod consent;
 mod ended;
 mod foresight;
 mod prepare;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use account::ImportAccount;
 use confirmed::ConfirmedOf;
+use consent::Consent;
 use ended::EndedImport;
 use foresight::Foresight;
 use prepare::{PreparedRun, RunPart, prepare};
@@ -79,7 +81,8 @@ async fn import_into(
     }
     let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
-    let foresight = Foresight::of_run(subject, &run.directory, has_begun, (*limits, &ledger), signals).await?;
+    let consent = Consent { settings, target: &target, run: &run.record, has_begun };
+    let foresight = Foresight::of_run(subject, &run.directory, (*limits, &ledger), consent, signals).await?;
     let kept = (&run.directory, limits.min_records);
     let ended = match foresight {
         Foresight::Unreadable(error) => EndedImport::unreadable(ledger, journal, error),

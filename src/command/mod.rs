@@ -1,5 +1,6 @@
 //! One file a command: settings in, exit status out.
 
+mod ask;
 #[cfg(feature = "codemod")]
 pub mod codemod;
 #[cfg(not(feature = "codemod"))]

@@ -11,7 +11,7 @@ mod marked;
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
 use doubts_file::DoubtsFile;
 
+use super::ask::{ask, is_somebody_there};
 use super::id_maps::forget_ids;
 use super::import_error::ImportError;
 use super::progress::{display, start_metrics};
@@ -57,7 +58,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     start_metrics(output, Some(&record.id));
     let said = look_at_journal(directory, record)?;
     let created = said.created;
-    if !settings.is_confirmed && !confirm(record, &said) {
+    if !settings.is_confirmed && !confirm(record, &said, &mut signals).await? {
         return Err(UndoError::NotConfirmed.into());
     }
     let target = connect(&target, connection, Use::Existing, &mut signals).await?;
@@ -140,10 +141,9 @@ async fn show(counts: &Cell<Deleted>, progress: &mut ProgressDisplay) {
 }
 
 /// Shows what is at stake and asks, if there is somebody to ask.
-fn confirm(record: &RunRecord, said: &WhatItSays) -> bool {
-    let (stdin, mut stderr) = (io::stdin(), anstream::stderr());
-    if !stdin.is_terminal() {
-        return false;
+async fn confirm(record: &RunRecord, said: &WhatItSays, signals: &mut Signals) -> Result<bool, ImportError> {
+    if !is_somebody_there() {
+        return Ok(false);
     }
     let RunRecord { id, started, target, .. } = record;
     let WhatItSays { created, doubts, has_end, .. } = said;
@@ -158,12 +158,8 @@ fn confirm(record: &RunRecord, said: &WhatItSays) -> bool {
             "\nThe answers for {in_doubt} more were lost: of these, what carries the mark of the run is deleted, too."
         )
     };
-    let asked =
-        write!(stderr, "Run {id} of {started} created {created} identities at {target}.{perhaps}\nDelete them? [y/N] ");
-    let mut answer = String::new();
-    asked.and_then(|()| stderr.flush()).is_ok()
-        && stdin.lock().read_line(&mut answer).is_ok()
-        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    let question = format!("Run {id} of {started} created {created} identities at {target}.{perhaps}\nDelete them?");
+    ask(&question, signals).await
 }
 
 async fn delete_all(

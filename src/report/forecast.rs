@@ -54,19 +54,34 @@ fn rounded<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error
 
 impl Forecast {
     /// The forecast, if the dry run has read all, and there is somebody to send.
-    #[expect(clippy::cast_precision_loss, reason = "a forecast is about right")]
     pub fn of(ledger: &Ledger, bounds: &RequestBounds) -> Option<Self> {
         let (foreseen, valid) = (&ledger.foreseen, ledger.counts().valid.unwrap_or(0));
         let mapped = foreseen.coverage.users();
-        if ledger.stopped.is_some() || valid == 0 || mapped == 0 {
+        if ledger.stopped.is_some() || mapped == 0 {
+            return None;
+        }
+        let sent = share(foreseen.sent_bytes, valid, mapped);
+        Self::new(valid, sent, foreseen.record_bytes / mapped, bounds)
+    }
+
+    /// The forecast for so many users whose records are so many bytes in all, if there is somebody to send. What is sent is
+    /// taken to be as large as the records.
+    pub fn about(users: u64, record_bytes: u64, bounds: &RequestBounds) -> Option<Self> {
+        Self::new(users, record_bytes, record_bytes / users.max(1), bounds)
+    }
+
+    /// The forecast for so many users of so many bytes in all, of whom each has a record of so many bytes.
+    #[expect(clippy::cast_precision_loss, reason = "a forecast is about right")]
+    fn new(users: u64, sent: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {
+        if users == 0 {
             return None;
         }
         let added = bounds.added_bytes as u64;
-        let of_each = (foreseen.sent_bytes / mapped + added).max(1);
+        let of_each = (sent / users + added).max(1);
         let by_bytes = bounds.bytes as u64 / of_each;
-        let by_records = bounds.record_bytes as u64 / (foreseen.record_bytes / mapped).max(1);
+        let by_records = bounds.record_bytes as u64 / of_record.max(1);
         let of_request = by_bytes.min(by_records).min(bounds.users as u64).max(1);
-        let requests = valid.div_ceil(of_request);
+        let requests = users.div_ceil(of_request);
         let RateRules { start, ceiling, finding, .. } = bounds.rate;
         let fastest = if !finding {
             start
@@ -77,7 +92,7 @@ impl Forecast {
         };
         Some(Self {
             requests,
-            bytes: share(foreseen.sent_bytes, valid, mapped) + valid * added,
+            bytes: sent + users * added,
             least_seconds: requests as f64 / fastest,
             most_seconds: requests as f64 / start,
             fastest_rate: fastest,

@@ -65,6 +65,8 @@ pub struct ImportSettings {
     pub on_existing: OnExisting,
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
     pub recheck: bool,
+    /// Whether the user said yes already.
+    pub is_confirmed: bool,
     /// Which run to go on with.
     pub which_run: WhichRun,
     /// Where runs are kept.
@@ -104,7 +106,7 @@ impl ImportSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ImportArguments {
-            import, passwords, shard, target, mapping, on_existing, recheck, new_run, options, ..
+            import, passwords, shard, target, mapping, on_existing, recheck, new_run, yes, options, ..
         } = arguments;
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
@@ -116,6 +118,7 @@ impl ImportSettings {
             output,
             on_existing,
             recheck,
+            is_confirmed: yes,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             runs_directory: runs_directory(options.runs_dir, environment)?,
             locks: environment.locks(),

@@ -23,7 +23,7 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ResumeArguments { run, options } = arguments;
+        let ResumeArguments { run, yes, options } = arguments;
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = match run {
             Some(id) => RecordedRun::named(&runs_directory, &id)?,
@@ -53,6 +53,7 @@ impl ImportSettings {
             output,
             on_existing: record.on_existing.parse().map_err(wrong)?,
             recheck: record.options.recheck,
+            is_confirmed: yes,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,
             locks: environment.locks(),

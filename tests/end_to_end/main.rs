@@ -26,6 +26,8 @@ mod clerk_sandbox;
 mod cli;
 #[cfg(feature = "codemod")]
 mod codemod;
+#[cfg(target_os = "linux")]
+mod consent;
 mod consequence;
 mod csv;
 mod csv_programs;
