@@ -72,10 +72,7 @@ impl Destination for AdminCalls {
         self.can_validate().boxed()
     }
 
-    fn validate<'a>(
-        &'a self,
-        encoded: &'a [&'a [u8]],
-    ) -> BoxFuture<'a, Result<Vec<Option<ItemError>>, TargetError>> {
+    fn validate<'a>(&'a self, encoded: &'a [&'a [u8]]) -> BoxFuture<'a, Result<Vec<Option<ItemError>>, TargetError>> {
         self.validate_all(encoded).boxed()
     }
 

@@ -17,9 +17,9 @@ impl KeyKind {
     /// The kind of this key.
     pub fn of(key: &SecretString) -> Self {
         let key = key.expose_secret().trim();
-        let begins = |kind: &str| ["ak_", "sk_"].iter().any(|prefix| {
-            key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(kind))
-        });
+        let begins = |kind: &str| {
+            ["ak_", "sk_"].iter().any(|prefix| key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(kind)))
+        };
         match (begins("live_"), begins("test_")) {
             (true, _) => Self::Live,
             (_, true) => Self::Test,

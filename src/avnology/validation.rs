@@ -154,4 +154,3 @@ fn is_there(reply: &Reply, batch: bool) -> bool {
         _ => false,
     }
 }
-

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::dry_run::{forecast, log_plan};
 use super::first_pass::{FirstPass, Subject};
+use super::from_clerk::read_users;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
@@ -32,7 +33,8 @@ pub(super) async fn check_target(
     check: &CheckSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let DryRunSettings { reading, output, preview, max_errors, min_records, connection, .. } = settings;
+    let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, connection, .. } = settings;
+    let _users = read_users(from_clerk.as_ref(), &mut signals).await?;
     look_at_inputs(reading)?;
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
@@ -96,10 +98,7 @@ pub(super) async fn check_target(
 }
 
 /// Who is at the target, and whether it can be asked to check those who are new.
-async fn known_before(
-    target: &dyn Destination,
-    seen: &Cell<u64>,
-) -> Result<(TargetPeople, Validation), TargetError> {
+async fn known_before(target: &dyn Destination, seen: &Cell<u64>) -> Result<(TargetPeople, Validation), TargetError> {
     let validation = match target.validates().await? {
         Validates::Yes => Validation::Done,
         Validates::NotPermitted => Validation::NotPermitted,

@@ -1,16 +1,17 @@
 //! One file a command: settings in, exit status out.
 
 mod ask;
+mod check_target;
 #[cfg(feature = "codemod")]
 pub mod codemod;
 #[cfg(not(feature = "codemod"))]
 #[path = "no_codemod.rs"]
 pub mod codemod;
-mod check_target;
 mod dry_run;
 mod export;
 mod export_command_error;
 mod first_pass;
+mod from_clerk;
 mod help;
 mod id_maps;
 mod import;

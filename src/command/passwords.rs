@@ -38,12 +38,10 @@ impl JoinedPasswords {
         let _guard = stop.clone().drop_guard();
         let (file, seen) = (input.clone(), Arc::new(AtomicU64::new(0)));
         let bytes = Arc::clone(&seen);
-        let indexing = tokio::task::spawn_blocking(move || {
-            Passwords::read(&file, limits, &std::env::temp_dir(), (&stop, &bytes))
-        });
+        let indexing =
+            tokio::task::spawn_blocking(move || Passwords::read(&file, limits, &std::env::temp_dir(), (&stop, &bytes)));
         let total = input.size();
-        let now =
-            || Reading { what: "passwords", bytes: seen.load(Ordering::Relaxed), bytes_total: total };
+        let now = || Reading { what: "passwords", bytes: seen.load(Ordering::Relaxed), bytes_total: total };
         let index = tokio::select! {
             index = indexing => index,
             signal = signals.next() => return Err(ImportError::Interrupted(signal)),

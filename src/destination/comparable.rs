@@ -53,6 +53,9 @@ pub struct Comparable<'a> {
     pub(crate) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
     update_time: Option<Cow<'a, str>>,
+    /// When somebody last signed in with it; nothing if the target does not say, and a null if nobody ever did.
+    #[serde(borrow)]
+    last_login_at: Option<&'a RawValue>,
 }
 
 /// The mark of a run, as it is read.
@@ -75,6 +78,11 @@ impl<'a> Comparable<'a> {
     /// have been changed.
     pub fn is_as_created(&self) -> bool {
         self.create_time.is_some() && self.create_time == self.update_time
+    }
+
+    /// Whether somebody has signed in with it, if the target says so.
+    pub fn has_signed_in(&self) -> Option<bool> {
+        self.last_login_at.map(|time| time.get() != "null")
     }
 
     /// Whether the identity itself says that this run created it.

@@ -46,10 +46,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
 
     /// Asks whether it would create these identities, each as it would be sent: for each nothing, or what is wrong with it. Only
     /// for one that [`Self::validates`]. It is an error if it creates somebody.
-    fn validate<'a>(
-        &'a self,
-        encoded: &'a [&'a [u8]],
-    ) -> BoxFuture<'a, Result<Vec<Option<ItemError>>, TargetError>> {
+    fn validate<'a>(&'a self, encoded: &'a [&'a [u8]]) -> BoxFuture<'a, Result<Vec<Option<ItemError>>, TargetError>> {
         Box::pin(std::future::ready(Ok(vec![None; encoded.len()])))
     }
 

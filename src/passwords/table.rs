@@ -188,8 +188,13 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let input = Input::File(file.path().to_path_buf());
-        Passwords::read(&input, ReaderLimits::default(), &std::env::temp_dir(), (&CancellationToken::new(), &AtomicU64::new(0)))
-            .unwrap()
+        Passwords::read(
+            &input,
+            ReaderLimits::default(),
+            &std::env::temp_dir(),
+            (&CancellationToken::new(), &AtomicU64::new(0)),
+        )
+        .unwrap()
     }
 
     proptest! {

@@ -135,11 +135,7 @@ impl<'a> Check<'a> {
     }
 
     /// Which field an update would take from another identity.
-    fn taken_by_change(
-        &self,
-        identity: &MappedIdentity,
-        different: &[Field],
-    ) -> Result<Option<Field>, StopReason> {
+    fn taken_by_change(&self, identity: &MappedIdentity, different: &[Field]) -> Result<Option<Field>, StopReason> {
         let sent = self.target.read_sent(&identity.encoded).unwrap_or_default();
         let id = self.people.id_of(&sent).map_err(StopReason::Temporary)?;
         let taken = self.people.taken(&sent, id.as_deref()).map_err(StopReason::Temporary)?;
@@ -163,7 +159,9 @@ impl<'a> Check<'a> {
             for (identity, result) in batch.iter().zip(results?) {
                 match result {
                     None => self.found.new += 1,
-                    Some(error) if error.kind == ItemErrorKind::Refused => return Err(target.refused_item(&error).into()),
+                    Some(error) if error.kind == ItemErrorKind::Refused => {
+                        return Err(target.refused_item(&error).into());
+                    }
                     Some(error) => self.refuse(identity, &refused_by(error), ledger)?,
                 }
             }
@@ -199,16 +197,12 @@ fn batches(mut users: &[MappedIdentity], CheckRules { items, bytes, .. }: CheckR
 }
 
 /// What the target says of these users. It is asked again about those whom it fails on.
-async fn validated(
-    target: &dyn Destination,
-    users: &[MappedIdentity],
-) -> Result<Vec<Option<ItemError>>, TargetError> {
+async fn validated(target: &dyn Destination, users: &[MappedIdentity]) -> Result<Vec<Option<ItemError>>, TargetError> {
     let encoded: Vec<&[u8]> = users.iter().map(|user| user.encoded.as_slice()).collect();
     let mut results = target.validate(&encoded).await?;
     for _ in 1..ATTEMPTS {
-        let is_open = |result: &Option<ItemError>| {
-            result.as_ref().is_some_and(|error| error.kind == ItemErrorKind::Transient)
-        };
+        let is_open =
+            |result: &Option<ItemError>| result.as_ref().is_some_and(|error| error.kind == ItemErrorKind::Transient);
         let open: Vec<usize> = (0..results.len()).filter(|index| is_open(&results[*index])).collect();
         if open.is_empty() {
             break;

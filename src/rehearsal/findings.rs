@@ -66,16 +66,8 @@ impl FindingsFile {
     ) -> Result<(), StopReason> {
         let MappedIdentity { position, external_id, .. } = identity;
         let (input, record, line) = (&*position.input, position.record, position.line);
-        let plain = Finding {
-            input,
-            record,
-            line,
-            external_id,
-            outcome: "new",
-            fields: &[],
-            code: None,
-            message: None,
-        };
+        let plain =
+            Finding { input, record, line, external_id, outcome: "new", fields: &[], code: None, message: None };
         let written = serde_json::to_writer(&mut self.file, &say(plain)).map_err(io::Error::from);
         written.and_then(|()| self.file.write_all(b"\n")).map_err(|source| self.failed(source))
     }

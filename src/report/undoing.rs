@@ -12,8 +12,14 @@ use super::human::{count, left};
 pub struct Deleted {
     /// Identities that the run created.
     pub created: u64,
-    /// Identities that were deleted now.
+    /// Identities that were deleted now, or would be.
     pub deleted: u64,
+    /// Of these, those with which somebody has signed in since.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub signed_in: u64,
+    /// Of these, in a dry run, those of which the target does not say whether somebody has.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub sign_ins_unknown: u64,
     /// Identities that were gone already, as the target reports.
     pub gone_already: u64,
     /// Identities that were kept, because somebody changed them after the run.

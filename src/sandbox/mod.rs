@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! server     connections; faults before and after the call        (host, faults, compression, refusal)
-//!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in)
+//!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in, sign_in_page, page)
 //!        └─ identities   the methods, one transaction each       (request, validation, idempotency, batch, listing, filter)
 //!             └─ store   SQLite                                   (identity_table, stored_identity, email_key)
 //! ```
@@ -25,12 +25,14 @@ mod identities;
 mod identity_table;
 mod listing;
 mod options;
+mod page;
 mod rate_limit;
 mod refusal;
 mod request;
 mod routes;
 mod server;
 mod sign_in;
+mod sign_in_page;
 mod start;
 mod store;
 mod stored_identity;

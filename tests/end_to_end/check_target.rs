@@ -11,7 +11,8 @@ use crate::support::{Run, Sandbox, Scratch, export, lines, user};
 /// A dry run that looks at this target, which takes the key of the sandbox.
 fn check(scratch: &Scratch, url: &str, file: &str, more: &[&str]) -> Run {
     let fixed = ["migrate", "clerk", "--import", file, "--dry-run", "--check-target", "--base-url", url];
-    let mut command = scratch.avnology(&[&fixed[..], &["--preview", "0", "--rate", "1000/s", "--progress", "none"][..], more].concat());
+    let mut command = scratch
+        .avnology(&[&fixed[..], &["--preview", "0", "--rate", "1000/s", "--progress", "none"][..], more].concat());
     Run::of(command.env("AVNOLOGY_SECRET_KEY", "sk_test_sandbox").output().expect("the binary runs"))
 }
 
@@ -23,7 +24,8 @@ fn with(number: usize, id: &str, email: &str) -> String {
 /// A target that has users of an earlier import, some of them changed since; and the file of the next import.
 fn changed_target(scratch: &Scratch, more: &[&str]) -> (Sandbox, String) {
     let sandbox = Sandbox::start(scratch, more);
-    let others = [with(900, "other_1", "taken@example.com"), user(901).replacen('{', r#"{"username":"taken_name","#, 1)];
+    let others =
+        [with(900, "other_1", "taken@example.com"), user(901).replacen('{', r#"{"username":"taken_name","#, 1)];
     let earlier = scratch.write("earlier.json", export((0..30).map(user).chain(others)));
     scratch.import(&sandbox, &earlier, &["--rate", "1000/s"]).expect_code(0);
     let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
@@ -54,7 +56,8 @@ fn changed_target(scratch: &Scratch, more: &[&str]) -> (Sandbox, String) {
 fn rejects(report: &Value) -> Vec<(String, u64, Vec<u64>)> {
     let codes = report["rejected_by_code"].as_object().expect("codes").iter().map(|(code, rejected)| {
         let count = rejected["count"].as_u64().expect("a count");
-        let first = rejected["first"].as_array().expect("records").iter().map(|at| at["record"].as_u64().expect("a number"));
+        let first =
+            rejected["first"].as_array().expect("records").iter().map(|at| at["record"].as_u64().expect("a number"));
         let mut named: Vec<u64> = first.filter(|_| count <= 3).collect();
         named.sort_unstable();
         (code.clone(), count, named)
@@ -68,10 +71,12 @@ fn what_a_check_foresees_is_what_the_import_does() {
         let scratch = Scratch::new();
         let (sandbox, file) = changed_target(&scratch, if batch { &[] } else { &["--no-batch"] });
         let before = sandbox.identities();
-        let checked = check(&scratch, &sandbox.base_url(), &file, &["--on-existing", rule, "--output", "json"]).expect_code(3);
+        let checked =
+            check(&scratch, &sandbox.base_url(), &file, &["--on-existing", rule, "--output", "json"]).expect_code(3);
         assert_eq!(sandbox.identities(), before, "nothing was changed");
         let checked = checked.report();
-        let import = scratch.import(&sandbox, &file, &["--on-existing", rule, "--new-run", "--recheck", "--rate", "1000/s"]);
+        let import =
+            scratch.import(&sandbox, &file, &["--on-existing", rule, "--new-run", "--recheck", "--rate", "1000/s"]);
         let import = import.expect_code(3).report();
         let (found, counts) = (&checked["at_target"], &import["counts"]);
         let number = |value: &Value| value.as_u64().expect("a number");
@@ -115,13 +120,21 @@ fn a_check_reads_and_asks_and_nothing_else() {
             seen.lock().unwrap().push(line);
             Way::Instead(http("403 Forbidden", "", "{}"))
         });
-        let all = check(&scratch, &strict, &file, &["--findings", "findings.ndjson", "--output", "json"]).expect_code(3);
+        let all =
+            check(&scratch, &strict, &file, &["--findings", "findings.ndjson", "--output", "json"]).expect_code(3);
         assert_eq!(*refused.lock().unwrap(), Vec::<String>::new());
         let found = &all.report()["at_target"];
-        assert_eq!((&found["validation"], &found["key"], &found["identities"]), (&json!("done"), &json!("test"), &json!(31)));
+        assert_eq!(
+            (&found["validation"], &found["key"], &found["identities"]),
+            (&json!("done"), &json!("test"), &json!(31))
+        );
         let findings = lines(&scratch.path("findings.ndjson"));
         let different = findings.iter().filter(|line| line["outcome"] == "different").count() as u64;
-        assert_eq!((different, findings.len() as u64), (found["different"].as_u64().unwrap(), different + 3), "{findings:?}");
+        assert_eq!(
+            (different, findings.len() as u64),
+            (found["different"].as_u64().unwrap(), different + 3),
+            "{findings:?}"
+        );
         let taken = findings.iter().find(|line| line["code"] == "email_taken").expect("a conflict");
         assert_eq!(taken["external_id"], "user_new_1");
         let changed = findings.iter().find(|line| line["external_id"] == "user_000004").expect("a difference");
@@ -194,11 +207,15 @@ fn what_the_target_itself_refuses_is_known_before() {
             assert!(head.starts_with("POST /v1/identities:batchCreate "), "{head}");
             Way::Instead(http("200 OK", "content-type: application/json\r\n", &checked(&body, ignores).to_string()))
         });
-        let run = check(&scratch, &url, &file, &["--batch-size", "5", "--findings", "findings.ndjson", "--output", "json"]);
+        let run =
+            check(&scratch, &url, &file, &["--batch-size", "5", "--findings", "findings.ndjson", "--output", "json"]);
         let run = run.expect_code(if ignores { 0 } else { 3 });
         let report = run.report();
         let new = |count: u64, validation: &str| {
-            assert_eq!((&report["at_target"]["new"], &report["at_target"]["validation"]), (&json!(count), &json!(validation)));
+            assert_eq!(
+                (&report["at_target"]["new"], &report["at_target"]["validation"]),
+                (&json!(count), &json!(validation))
+            );
         };
         if ignores {
             // It created the user of the probe, and is asked to check nobody else.
@@ -212,7 +229,10 @@ fn what_the_target_itself_refuses_is_known_before() {
         assert_eq!(asked.lock().unwrap().iter().sum::<usize>(), 13, "the probe, and each user once");
         assert!(asked.lock().unwrap().iter().all(|users| *users <= 5));
         let findings = lines(&scratch.path("findings.ndjson"));
-        assert!(findings[0]["message"].as_str().expect("a message").contains("this domain is not allowed"), "{findings:?}");
+        assert!(
+            findings[0]["message"].as_str().expect("a message").contains("this domain is not allowed"),
+            "{findings:?}"
+        );
     }
     assert_eq!(sandbox.identities(), Vec::<Vec<rusqlite::types::Value>>::new());
 }
@@ -230,5 +250,9 @@ fn a_check_is_of_a_dry_run_over_files() {
     assert!(scratch.run(&same).expect_code(2).stderr.contains("--findings"));
     let all = scratch.run(&same[..7]).expect_code(0);
     assert!(all.stderr.contains("  3 new         would be created\n"), "{}", all.stderr);
-    assert!(all.stderr.contains("The target has 0 users; it checked the new users, and created none.\n"), "{}", all.stderr);
+    assert!(
+        all.stderr.contains("The target has 0 users; it checked the new users, and created none.\n"),
+        "{}",
+        all.stderr
+    );
 }

@@ -60,7 +60,8 @@ fn nobody_is_asked_who_said_yes_or_rehearses_or_is_not_there() {
     let url = sandbox.base_url();
     let target = ["--base-url", url.as_str()];
     let file = scratch.write("users.json", export((0..3).map(user)));
-    let (code, screen) = Terminal::start(&mut import(&scratch, &["--sandbox", "--sandbox-db", "other.db"], &file, &[])).end();
+    let (code, screen) =
+        Terminal::start(&mut import(&scratch, &["--sandbox", "--sandbox-db", "other.db"], &file, &[])).end();
     assert_eq!((code, screen.contains(QUESTION)), (Some(0), false), "{screen}");
     let (code, screen) = Terminal::start(&mut import(&scratch, &target, &file, &["--yes", "--runs-dir", "yes"])).end();
     assert_eq!((code, screen.contains(QUESTION)), (Some(0), false), "{screen}");

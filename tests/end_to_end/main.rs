@@ -35,6 +35,7 @@ mod damaged;
 mod duplicates;
 mod faults;
 mod flat;
+mod from_clerk;
 mod gateways;
 mod hostile;
 mod ids;

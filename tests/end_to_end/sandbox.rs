@@ -319,15 +319,16 @@ async fn the_sign_in_page_is_plain_and_escapes_values() {
     caller.post("v1/identities", json!({"identity": identity, "initial_password": "open sesame"})).await.expect(201);
     let page = caller.get("sign-in").await;
     assert!(page.header("content-security-policy").is_some() && page.body.contains("<form"), "{}", page.body);
-    let submit = async |password: &str| {
+    let submit_as = async |address: &str, password: &str| {
         let body = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("email", "o'hara@example.com")
+            .append_pair("email", address)
             .append_pair("password", password)
             .finish();
         let request = caller.http.post(format!("{}/sign-in", caller.base_url));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
         Answer::of(request.send().await.expect("an answer")).await
     };
+    let submit = async |password: &str| submit_as("o'hara@example.com", password).await;
     let right = submit("open sesame").await;
     assert_eq!(right.status, 200);
     assert!(right.body.contains("Signed in") && right.body.contains("o&#39;hara@example.com"), "{}", right.body);
@@ -335,6 +336,40 @@ async fn the_sign_in_page_is_plain_and_escapes_values() {
     let wrong = submit("open barley").await;
     assert_eq!(wrong.status, 401);
     assert!(wrong.body.contains("Not signed in"), "{}", wrong.body);
+    assert!(wrong.body.contains("value=\"o&#39;hara@example.com\" required>"), "the address stays: {}", wrong.body);
+    assert!(right.body.contains("value=\"\" required autofocus>"), "the next user can begin: {}", right.body);
+
+    caller.create(json!({"external_id": "y", "email": "grace@example.com"})).await;
+    let without = submit_as("grace@example.com", "open sesame").await;
+    assert_eq!(without.status, 401);
+    assert!(without.body.contains("arrived without a password"), "{}", without.body);
+    let disabled = json!({"external_id": "z", "email": "ban@example.com", "state": "disabled"});
+    caller.post("v1/identities", json!({"identity": disabled, "initial_password": "open sesame"})).await.expect(201);
+    let disabled = submit_as("ban@example.com", "open sesame").await;
+    assert_eq!(disabled.status, 423);
+    assert!(disabled.body.contains("account is disabled"), "{}", disabled.body);
+    // The API does not say which addresses it knows.
+    for address in ["grace@example.com", "nobody@example.com"] {
+        let answer = caller.post("v1/sessions", json!({"email": address, "password": "open sesame"})).await;
+        let error = answer.expect_error(401, "AVNOLOGY_AUTH_001");
+        assert_eq!(error["error"]["message"], "wrong email or password", "{address}");
+    }
+    let hostile = submit_as("<!-- outcome -->\"><b>@example.com", "x").await;
+    assert_eq!(hostile.body.matches("Not signed in</h2>").count(), 1, "{}", hostile.body);
+    assert!(
+        hostile.body.contains("value=\"&lt;!-- outcome --&gt;&quot;&gt;&lt;b&gt;@example.com\""),
+        "{}",
+        hostile.body
+    );
+
+    let front = caller.get("").await;
+    assert_eq!(front.status, 200);
+    assert!(
+        front.body.contains("stand-in for Avnology ID") && front.body.contains("href=\"/sign-in\""),
+        "{}",
+        front.body
+    );
+    assert!(front.header("content-security-policy").is_some(), "{}", front.body);
 }
 
 #[test]

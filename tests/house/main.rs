@@ -82,20 +82,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
-    (
-        "rehearsal",
-        &[
-            "verify",
-            "pipeline",
-            "delivery",
-            "account",
-            "destination",
-            "mapping",
-            "index",
-            "files",
-            "signal",
-        ],
-    ),
+    ("rehearsal", &["verify", "pipeline", "delivery", "account", "destination", "mapping", "index", "files", "signal"]),
     ("verify", &["pipeline", "account", "destination", "source", "index", "exit", "signal"]),
     (
         "pipeline",

@@ -43,7 +43,8 @@ impl Consent<'_> {
         let rejects = prediction.map_or(0, |found| found.rejects);
         let users = records.map(|records| records.saturating_sub(rejects));
         let bounds = request_bounds(&connection.pace);
-        let forecast = users.zip(ledger.bytes_total()).and_then(|(users, bytes)| Forecast::about(users, bytes, &bounds));
+        let forecast =
+            users.zip(ledger.bytes_total()).and_then(|(users, bytes)| Forecast::about(users, bytes, &bounds));
         let question = ImportQuestion {
             target: &self.target.name,
             key: self.target.key_kind().sentence(),
