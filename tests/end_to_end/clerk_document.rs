@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::Scratch;
 use crate::support::clerk::ClerkSandbox;
-use crate::tenant::{TenantShape, write_tenant};
+use crate::tenant::write_tenant;
 use crate::user::Generator;
 
 /// The tenant that is committed.
@@ -203,7 +203,7 @@ fn is_list(call: &str, about: &Value) -> bool {
 fn the_committed_tenant_is_what_the_generator_writes() {
     let scratch = Scratch::new();
     let generator = Generator { seed: 1, bad_share: 0.0, digests: false };
-    write_tenant(&generator, 12, TenantShape::even(12), &scratch.path("tenant")).expect("written");
+    write_tenant(&generator, 12, &scratch.path("tenant")).expect("written");
     let names = |directory: &Path| -> BTreeSet<String> {
         let entries = std::fs::read_dir(directory).expect("a directory");
         entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect()
@@ -223,7 +223,7 @@ fn generated_tenants_are_as_documented() {
     let (scratch, document) = (Scratch::new(), Document::read());
     let generator = Generator { seed: 7, bad_share: 0.0, digests: false };
     let directory = scratch.path("tenant");
-    write_tenant(&generator, 400, TenantShape::even(400), &directory).expect("written");
+    write_tenant(&generator, 400, &directory).expect("written");
     for (call, about) in document.calls() {
         let Some(name) = call.strip_prefix("GET /").filter(|path| !path.contains('/') && is_list(call, about)) else {
             continue;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::clerk_document::records;
 use crate::support::clerk::ClerkSandbox;
 use crate::support::{Run, Sandbox, Scratch, lines};
-use crate::tenant::{TenantShape, write_tenant};
+use crate::tenant::write_tenant;
 use crate::user::Generator;
 
 const USERS: u64 = 600;
@@ -18,7 +18,7 @@ const USERS: u64 = 600;
 /// A tenant of generated users behind Clerk's API, and a target.
 fn tenant_and_target(scratch: &Scratch) -> (ClerkSandbox, Sandbox) {
     let generator = Generator { seed: 11, bad_share: 0.0, digests: false };
-    write_tenant(&generator, USERS, TenantShape::even(USERS), &scratch.path("tenant")).expect("written");
+    write_tenant(&generator, USERS, &scratch.path("tenant")).expect("written");
     (ClerkSandbox::start(scratch, "tenant", &[]), Sandbox::start(scratch, &[]))
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::clerk_document::{TENANT, records};
 use crate::support::Scratch;
 use crate::support::clerk::ClerkSandbox;
-use crate::tenant::{TenantShape, write_tenant};
+use crate::tenant::write_tenant;
 use crate::user::Generator;
 
 fn ids(list: &Value) -> Vec<&str> {
@@ -21,7 +21,7 @@ fn ids(list: &Value) -> Vec<&str> {
 /// A tenant of so many users in the scratch directory.
 fn tenant(scratch: &Scratch, users: u64) -> &'static str {
     let generator = Generator { seed: 3, bad_share: 0.0, digests: false };
-    write_tenant(&generator, users, TenantShape::even(users), &scratch.path("tenant")).expect("written");
+    write_tenant(&generator, users, &scratch.path("tenant")).expect("written");
     "tenant"
 }
 

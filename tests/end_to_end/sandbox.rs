@@ -247,6 +247,40 @@ async fn the_sign_in_page_is_plain_and_escapes_values() {
     let wrong = caller.sign_in("o'hara@example.com", "open barley").await;
     assert_eq!(wrong.status, 401);
     assert!(wrong.body.contains("Not signed in"), "{}", wrong.body);
+    assert!(wrong.body.contains("value=\"o&#39;hara@example.com\" required>"), "the address stays: {}", wrong.body);
+    assert!(right.body.contains("value=\"\" required autofocus>"), "the next user can begin: {}", right.body);
+
+    caller.create(json!({"external_id": "y", "email": "grace@example.com"})).await;
+    let without = caller.sign_in("grace@example.com", "open sesame").await;
+    assert_eq!(without.status, 401);
+    assert!(without.body.contains("arrived without a password"), "{}", without.body);
+    let disabled = json!({"external_id": "z", "email": "ban@example.com", "state": "disabled"});
+    caller.post("v1/identities", json!({"identity": disabled, "initial_password": "open sesame"})).await.expect(201);
+    let disabled = caller.sign_in("ban@example.com", "open sesame").await;
+    assert_eq!(disabled.status, 423);
+    assert!(disabled.body.contains("account is disabled"), "{}", disabled.body);
+    // The API does not say which addresses it knows.
+    for address in ["grace@example.com", "nobody@example.com"] {
+        let answer = caller.post("v1/sessions", json!({"email": address, "password": "open sesame"})).await;
+        let error = answer.expect_error(401, "AVNOLOGY_AUTH_001");
+        assert_eq!(error["error"]["message"], "wrong email or password", "{address}");
+    }
+    let hostile = caller.sign_in("<!-- outcome -->\"><b>@example.com", "x").await;
+    assert_eq!(hostile.body.matches("Not signed in</h2>").count(), 1, "{}", hostile.body);
+    assert!(
+        hostile.body.contains("value=\"&lt;!-- outcome --&gt;&quot;&gt;&lt;b&gt;@example.com\""),
+        "{}",
+        hostile.body
+    );
+
+    let front = caller.get("").await;
+    assert_eq!(front.status, 200);
+    assert!(
+        front.body.contains("stand-in for Avnology ID") && front.body.contains("href=\"/sign-in\""),
+        "{}",
+        front.body
+    );
+    assert!(front.header("content-security-policy").is_some(), "{}", front.body);
 }
 
 #[test]
