@@ -1,6 +1,7 @@
 //! The settings of a dry run.
 
 use super::connection::Connection;
+use super::kratos_target::KratosChoice;
 use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -36,9 +37,10 @@ impl DryRunSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments { import, passwords, shard, mapping, preview, options, .. } = arguments;
+        let ImportArguments { import, passwords, shard, target, mapping, preview, options, .. } = arguments;
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let kratos = KratosChoice::of(&target)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         NamedFiles::new(&output)

@@ -42,8 +42,7 @@ impl ExportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let client = client(&arguments, environment)?;
-        let key_kind = ClerkKeyKind::of(&client.secret_key);
+        let (client, key_kind) = client(&arguments, environment)?;
         let ExportArguments { out, only, since, deleted, compress, new, clerk_rate, max_wait, .. } = arguments;
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
@@ -68,7 +67,11 @@ fn is_same_directory(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-fn client(arguments: &ExportArguments, environment: &Environment) -> Result<ClientOptions, SettingsError> {
+/// How Clerk is reached, and the kind of the key.
+fn client(
+    arguments: &ExportArguments,
+    environment: &Environment,
+) -> Result<(ClientOptions, ClerkKeyKind), SettingsError> {
     let base_url = match environment.or_variable(arguments.clerk_url.clone(), CLERK_URL)? {
         Some(base_url) => base_url,
         None => DEFAULT_CLERK_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
@@ -78,14 +81,16 @@ fn client(arguments: &ExportArguments, environment: &Environment) -> Result<Clie
     };
     let key_source = environment.key_source(KeyVariables::CLERK);
     let secret_key = environment.checked_key(&key_source, KeyVariables::CLERK)?.ok_or(SettingsError::NoClerkKey)?;
-    Ok(ClientOptions {
+    let key_kind = ClerkKeyKind::of(&secret_key);
+    let options = ClientOptions {
         proxy: environment.proxy(&base_url)?.map(Arc::new),
         base_url,
-        secret_key,
+        secret_key: Some(secret_key),
         key_source,
         timeouts: timeouts(arguments.connect_timeout, arguments.request_timeout),
         certificates: environment.or_variable(arguments.cacert.clone(), CACERT)?,
-    })
+    };
+    Ok((options, key_kind))
 }
 
 fn pace(typed: Option<RateChoice>, key_kind: ClerkKeyKind, patience: Duration) -> PaceRules {

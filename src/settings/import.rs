@@ -107,10 +107,11 @@ impl ImportSettings {
             import, passwords, shard, target, mapping, on_existing, recheck, new_run, options, ..
         } = arguments;
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let target = TargetSettings::resolve(target, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
-            target: TargetSettings::resolve(target, environment)?,
+            target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             output,
@@ -180,7 +181,7 @@ mod tests {
                 assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
                 assert_eq!(secret_key.expose_secret(), "sk_test_1");
             }
-            TargetSettings::Sandbox(database) => panic!("{database:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
