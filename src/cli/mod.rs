@@ -11,6 +11,7 @@ mod exit_codes;
 mod export;
 mod help;
 mod import;
+mod job_options;
 mod man;
 mod mapping;
 mod merge;
@@ -41,13 +42,14 @@ pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
 pub use import::ImportArguments;
+pub use job_options::JobOptions;
 pub use man::ManArguments;
 pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
 pub use options::{
-    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, OPTIONS, OptionRow, RATE,
-    RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, NOTIFY_URL, OPTIONS, OptionRow,
+    RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;

@@ -72,3 +72,4 @@ mod undo;
 mod verdict;
 mod verify;
 mod version;
+mod watched;
