@@ -50,6 +50,7 @@ impl ImportSettings {
             target: TargetSettings::of_record(&record.target, wrong, environment)?,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
+            from_clerk: None,
             output,
             on_existing: record.on_existing.parse().map_err(wrong)?,
             recheck: record.options.recheck,

@@ -32,6 +32,7 @@ mod damaged;
 mod duplicates;
 mod faults;
 mod flat;
+mod from_clerk;
 mod gateways;
 mod hostile;
 mod ids;
