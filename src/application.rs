@@ -11,8 +11,8 @@ pub use failed::fail;
 use job::{Job, leave};
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, ManArguments, MigrateArguments, Provider, RunsArguments, RunsCommand,
-    SandboxArguments,
+    ClerkArguments, ClerkCommand, Command, DoctorArguments, ManArguments, MigrateArguments, Provider, RunsArguments,
+    RunsCommand, SandboxArguments,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -20,8 +20,8 @@ use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{LogFormat, print_text};
 use crate::settings::{
-    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportOrDryRun, ImportSettings, MergeSettings,
-    RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
+    CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
+    MergeSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
 };
 use crate::signal::Signals;
 
@@ -47,10 +47,20 @@ pub async fn run() -> ExitStatus {
             Err(error) => error.exit(),
         },
         Command::Sandbox(arguments) => serve_sandbox(arguments).await,
+        Command::Doctor(arguments) => examine(arguments, environment).await,
         Command::Completions(arguments) => done(command::shell::completions(arguments.shell)),
         Command::Man(ManArguments { out: Some(directory), .. }) => done(command::shell::write_pages(&directory)),
         Command::Man(ManArguments { words, out: None }) => done(command::shell::print_page(&words)),
     }
+}
+
+async fn examine(arguments: DoctorArguments, environment: Environment) -> ExitStatus {
+    logging::start(0, LogFormat::Text);
+    let settings = match DoctorSettings::resolve(arguments, &environment) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error.into(), ExitStatus::Usage),
+    };
+    command::doctor(settings).await.unwrap_or_else(|error| fail(&error.into(), ExitStatus::Usage))
 }
 
 async fn serve_sandbox(arguments: SandboxArguments) -> ExitStatus {

@@ -8,6 +8,7 @@ mod codemod;
 #[path = "no_codemod.rs"]
 mod codemod;
 mod completions;
+mod doctor;
 mod exit_codes;
 mod export;
 mod help;
@@ -40,6 +41,7 @@ pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
 pub use clerk_api::ClerkApiArguments;
 pub use codemod::CodemodArguments;
 pub use completions::{CompletionsArguments, Shell};
+pub use doctor::{DOCTOR, DoctorArguments};
 pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
@@ -97,6 +99,8 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// Print a page of the manual, or the help of a command
     Help(HelpArguments),
+    /// Look whether this machine, its settings and the target are ready, and say what to do if not
+    Doctor(DoctorArguments),
     /// Print a script that makes a shell complete what is typed
     Completions(CompletionsArguments),
     /// Print the man page of a command, or write those of all commands

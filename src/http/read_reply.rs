@@ -33,5 +33,5 @@ pub(super) async fn read_reply(response: Response, keep: Keep, room: &AnswerRoom
         Err(ReadFailure::TooLarge) => (ReplyOutcome::TooLarge, Body::default()),
         Err(ReadFailure::Failed(error)) => (ReplyOutcome::Failed(transport(&error)), Body::default()),
     };
-    Reply { retry_after, quota, location, request_id, body, ..Reply::none(outcome) }
+    Reply { retry_after, date, quota, location, request_id, body, ..Reply::none(outcome) }
 }

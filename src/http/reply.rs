@@ -1,6 +1,6 @@
 //! What came of one request.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Body, ReplyOutcome, TransientRule};
 use crate::pace::{PaceSignal, Quota, RequestResult};
@@ -12,6 +12,8 @@ pub struct Reply {
     pub outcome: ReplyOutcome,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
+    /// The `Date` header: what time it is at the other side.
+    pub date: Option<SystemTime>,
     /// What the headers say about the quota.
     pub quota: Quota,
     /// The `Location` header's host, for the message when a redirect was refused.
@@ -30,6 +32,7 @@ impl Reply {
         Self {
             outcome,
             retry_after: None,
+            date: None,
             quota: Quota::default(),
             location: None,
             request_id: None,

@@ -28,6 +28,7 @@ pub use console::{Console, LogFormat};
 pub use exporting::{ExportFigures, write_export_summary};
 pub use forecast::{Forecast, RequestBounds};
 pub use given_path::GivenPath;
+pub use human::{bytes, count, duration, plural};
 pub use json_lines::JsonLines;
 pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;

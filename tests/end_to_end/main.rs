@@ -29,6 +29,7 @@ mod consequence;
 mod csv;
 mod csv_programs;
 mod damaged;
+mod doctor;
 mod duplicates;
 mod faults;
 mod flat;
