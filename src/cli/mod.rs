@@ -27,6 +27,7 @@ mod runs;
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod selection;
 mod target;
 mod undo;
 mod values;
@@ -56,6 +57,7 @@ pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;
 pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
+pub use selection::SelectionArguments;
 pub use target::TargetArguments;
 pub use undo::UndoArguments;
 pub use verify::VerifyArguments;

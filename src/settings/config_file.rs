@@ -67,8 +67,9 @@ impl ConfigEntry {
         }
         // These are about a run that began before.
         let is_said = matches!(command.get_name(), "resume" | "undo") && self.option.is_remembered;
+        let is_of_another = self.option.config_of.is_some_and(|of| of != command.get_name());
         let command = command.mut_args(|argument| {
-            if argument.get_long() != Some(self.option.name) || is_said {
+            if argument.get_long() != Some(self.option.name) || is_said || is_of_another {
                 return argument;
             }
             argument.default_values(self.values.clone()).required(false)

@@ -36,8 +36,8 @@ impl DryRunSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments { import, passwords, shard, mapping, preview, options, .. } = arguments;
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
+        let ImportArguments { import, passwords, shard, selection, mapping, preview, options, .. } = arguments;
+        let choice = ReadingChoice::typed(import, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;

@@ -104,9 +104,19 @@ impl ImportSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ImportArguments {
-            import, passwords, shard, target, mapping, on_existing, recheck, new_run, options, ..
+            import,
+            passwords,
+            shard,
+            selection,
+            target,
+            mapping,
+            on_existing,
+            recheck,
+            new_run,
+            options,
+            ..
         } = arguments;
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
+        let choice = ReadingChoice::typed(import, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
         Self {
             limits: Limits::resolve(&options, &reading)?,

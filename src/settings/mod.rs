@@ -25,6 +25,7 @@ mod recorded_run;
 mod resume;
 mod runs;
 mod secrets;
+mod selection;
 mod shard;
 mod target;
 mod undo;
