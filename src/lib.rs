@@ -199,6 +199,7 @@ pub mod rule_files;
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod selection;
 pub mod settings;
 pub mod signal;
 pub mod source;

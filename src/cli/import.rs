@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{ClerkApiArguments, MappingArguments, RunOptions, TargetArguments};
+use super::{ClerkApiArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 use crate::delivery::OnExisting;
 use crate::source::ShardChoice;
 
@@ -29,6 +29,10 @@ pub struct ImportArguments {
     /// Read, map and check everything, send nothing, and show the first identities
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Which users.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
 
     /// Which target.
     #[command(flatten)]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::InputRecord;
+use crate::selection::SelectionRecord;
 use crate::source::hexadecimal;
 
 /// What a run is about.
@@ -22,6 +23,9 @@ pub struct RunRecord {
     /// Which records of the inputs, as in `2/3`; all of them without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
+    /// How the users were chosen of whom it is; all of them without it. Which ones that are is in a file beside this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<SelectionRecord>,
     /// The inputs, in order.
     pub inputs: Vec<InputRecord>,
     /// The file with the passwords that the users lack.
@@ -143,6 +147,7 @@ impl RunRecord {
         let paths = |record: &Self| record.inputs.iter().map(path).collect::<Vec<_>>();
         self.target == other.target
             && self.shard == other.shard
+            && self.selection == other.selection
             // A mapping file can tell it, too; that one was changed is for the caller to tell.
             && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing

@@ -28,6 +28,7 @@ mod portable_hash;
 mod reachable;
 mod record_ids;
 mod record_mapper;
+mod record_value;
 mod reject_line;
 mod rejection;
 mod rules;
@@ -58,6 +59,7 @@ pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
 pub use record_ids::RecordIds;
 pub use record_mapper::{MapOutput, Prepared, RecordMapper};
+pub use record_value::record_value;
 pub(crate) use reject_line::{RecordContent, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{

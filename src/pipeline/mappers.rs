@@ -141,6 +141,7 @@ mod tests {
     use crate::mapping::{Rules, UserMapper};
     use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::map::Mapping;
+    use crate::selection::RecordsOfRun;
     use crate::source::SkippedRows;
 
     fn mapping() -> Mapping {
@@ -155,7 +156,7 @@ mod tests {
             mark: None,
             preview: 0,
             foresee: false,
-            shard: None,
+            records: RecordsOfRun::All,
         }
     }
 

@@ -100,7 +100,7 @@ mod tests {
     fn the_default_settings_stay_below_what_is_promised() {
         let intake = Intake {
             inputs: Vec::new(),
-            shard: None,
+            records: crate::selection::RecordsOfRun::All,
             reader: ReaderLimits::default(),
             mapper: std::sync::Arc::new(UserMapper::new(
                 Rules::default(),

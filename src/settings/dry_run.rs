@@ -42,8 +42,18 @@ impl DryRunSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments { mut import, passwords, shard, target, clerk_api, mapping, preview, options, .. } =
-            arguments;
+        let ImportArguments {
+            mut import,
+            passwords,
+            shard,
+            selection,
+            target,
+            clerk_api,
+            mapping,
+            preview,
+            options,
+            ..
+        } = arguments;
         let mut from_clerk = None;
         if import.iter().any(|input| is_clerk(input)) {
             if shard.is_some() {
@@ -54,7 +64,7 @@ impl DryRunSettings {
                 FromClerk { api: clerk_api, connection, max_wait: options.max_wait, new: true, output: &output };
             from_clerk = Some(choice.resolve(passing_directory(), &mut import, environment)?);
         }
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
+        let choice = ReadingChoice::typed(import, passwords, shard, selection, &mapping)?;
         let kratos = KratosChoice::of(&target)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());
         let connection = Connection::resolve(&options, reading.shard, environment)?;

@@ -113,6 +113,7 @@ impl ImportSettings {
             mut import,
             passwords,
             shard,
+            selection,
             target,
             clerk_api,
             mapping,
@@ -135,7 +136,7 @@ impl ImportSettings {
                 FromClerk { api: clerk_api, connection, max_wait: options.max_wait, new: new_run, output: &output };
             from_clerk = Some(choice.resolve(directory, &mut import, environment)?);
         }
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
+        let choice = ReadingChoice::typed(import, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,

@@ -33,6 +33,7 @@ mod recorded_run;
 mod resume;
 mod runs;
 mod secrets;
+mod selection;
 mod shard;
 mod target;
 mod undo;

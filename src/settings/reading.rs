@@ -8,14 +8,15 @@ use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::kept_users::is_clerk;
 use super::kratos_target::KratosChoice;
-use super::{Environment, SettingsError, shard};
+use super::{Environment, SettingsError, selection, shard};
 use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
-use crate::cli::{MappingArguments, RunOptions};
+use crate::cli::{MappingArguments, RunOptions, SelectionArguments};
 use crate::export::Manifest;
 use crate::http::Timeouts;
 use crate::kratos;
 use crate::mapping::{MetadataTarget, MissingEmail, Rules, WireForm};
 use crate::rule_files::RuleFiles;
+use crate::selection::SelectionChoice;
 use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
 
 /// What is read and how it is mapped: settings of every command that reads an export.
@@ -30,6 +31,8 @@ pub struct ReadingSettings {
     pub passwords: Option<Input>,
     /// Which records of the inputs are ours; all of them without one.
     pub shard: Option<Shard>,
+    /// How users are chosen; `None` if all are meant, or if a run that is resumed says which ones.
+    pub selection: Option<SelectionChoice>,
     /// Bounds of what the reader buffers.
     pub limits: ReaderLimits,
     /// The choices of mapping.
@@ -49,6 +52,7 @@ pub(super) struct ReadingChoice {
     pub(super) inputs: Vec<PathBuf>,
     pub(super) passwords: Option<PathBuf>,
     pub(super) shard: Option<ShardChoice>,
+    pub(super) selection: Option<SelectionChoice>,
     pub(super) rule_files: RuleFiles,
     pub(super) missing_email: Option<MissingEmail>,
 }
@@ -59,10 +63,12 @@ impl ReadingChoice {
         inputs: Vec<PathBuf>,
         passwords: Option<PathBuf>,
         shard: Option<ShardChoice>,
+        selection: SelectionArguments,
         mapping: &MappingArguments,
     ) -> Result<Self, SettingsError> {
         let rule_files = RuleFiles::read(mapping.mapping.as_deref(), mapping.traits_schema.as_deref())?;
-        Ok(Self { inputs, passwords, shard, rule_files, missing_email: mapping.missing_email.clone() })
+        let selection = selection::resolve(selection)?;
+        Ok(Self { inputs, passwords, shard, selection, rule_files, missing_email: mapping.missing_email.clone() })
     }
 }
 
@@ -72,7 +78,7 @@ impl ReadingSettings {
         options: &RunOptions,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ReadingChoice { inputs, passwords, shard, rule_files, missing_email } = choice;
+        let ReadingChoice { inputs, passwords, shard, selection, rule_files, missing_email } = choice;
         if inputs.iter().chain(&passwords).any(|path| is_clerk(path)) {
             return Err(SettingsError::ClerkNotHere);
         }
@@ -88,12 +94,19 @@ impl ReadingSettings {
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
         }
+        if selection.is_some() && inputs.iter().any(Input::is_pipe) {
+            return Err(SettingsError::SelectionOfPipe);
+        }
+        if selection.is_some() && shard.is_some() {
+            return Err(SettingsError::SelectionOfShard);
+        }
         let default = ReaderLimits::default();
         Ok(Self {
             inputs,
             deleted,
             passwords,
             shard,
+            selection,
             limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },
             rules: rule_files.rules(missing_email)?,
             rule_files,

@@ -41,6 +41,7 @@ impl ImportSettings {
             inputs: record.inputs.iter().map(path).collect(),
             passwords: record.passwords.as_ref().map(path),
             shard: shard.map(ShardChoice::Of),
+            selection: None,
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
         };
