@@ -47,8 +47,8 @@ pub struct AtTarget {
     pub validation: Validation,
     /// Scopes that an import needs and the key lacks.
     pub missing_scopes: Vec<&'static str>,
-    /// The kind of the key: `live`, `test` or `unknown`.
-    pub key: &'static str,
+    /// The kind of the key: `live`, `test` or `unknown`; none without a key.
+    pub key: Option<&'static str>,
 }
 
 impl AtTarget {

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::dry_run::{forecast, log_plan};
+use super::dry_run::{forecast, log_plan, selection_report};
 use super::first_pass::{FirstPass, Subject};
 use super::from_clerk::read_users;
 use super::import_error::ImportError;
@@ -14,8 +14,10 @@ use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics, while_listing};
+use super::selecting::records_of;
 use super::target::{Target, Use, connect};
 use crate::account::{AtTarget, StopReason, Validation};
+use crate::avnology::KeyKind;
 use crate::destination::{Destination, TargetError, Validates};
 use crate::exit::ExitStatus;
 use crate::rehearsal::{self, CheckRules, FindingsFile, RehearsalJob, TargetPeople};
@@ -42,8 +44,9 @@ pub(super) async fn check_target(
     let (name, key) = (target.name.clone(), target.key_kind());
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
     note_deleted(reading, output.console);
+    let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
-    let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: false };
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
         ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
         other => other,
@@ -62,7 +65,7 @@ pub(super) async fn check_target(
         identities: seen.get(),
         validation,
         missing_scopes,
-        key: key.as_str(),
+        key: key.map(KeyKind::as_str),
         ..AtTarget::default()
     };
     let envelope = destination.envelope();
@@ -70,7 +73,7 @@ pub(super) async fn check_target(
         FindingsFile::create(path).map_err(|source| ImportError::Write { path: path.to_path_buf(), source })
     });
     let job = RehearsalJob {
-        intake: intake(reading, passwords.as_ref(), first.watch()),
+        intake: intake(reading, &records, passwords.as_ref(), first.watch()),
         duplicates: first.duplicates().cloned(),
         target: Arc::clone(&destination),
         people,
@@ -89,11 +92,17 @@ pub(super) async fn check_target(
     let mut ledger = rehearsal::run(job, reporter.as_mut(), &mut signals).await;
     ledger.require_records(*min_records);
     if let Some(found) = first.duplicates() {
-        ledger.name_sharing(found, reading.shard).map_err(StopReason::Temporary)?;
+        ledger.name_sharing(found, &records).map_err(StopReason::Temporary)?;
     }
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
-    let forecast = forecast(&ledger, &connection.pace);
-    let details = RunDetails { passwords, forecast, target: Some(name), ..RunDetails::default() };
+    let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
+    let details = RunDetails {
+        passwords,
+        forecast,
+        selection: selection_report(reading, &records),
+        target: Some(name),
+        ..RunDetails::default()
+    };
     Output::of(output).report(&ledger, &details, None)
 }
 

@@ -11,9 +11,9 @@ use super::memory_log::{log_bound, log_peak};
 use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
+use super::selecting::records_of;
 use super::target::at_target;
-use crate::account::Ledger;
-use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
+use crate::account::{Ledger, StopReason};
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
@@ -21,10 +21,11 @@ use crate::kind::Kind;
 use crate::pace::PaceRules;
 use crate::pipeline::{self, DryRun, Job, Mode};
 use crate::plan::MigrationPlan;
-use crate::report::{Forecast, RequestBounds, RunDetails};
+use crate::report::{Forecast, RequestBounds, RunDetails, SelectionReport};
+use crate::selection::RecordsOfRun;
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
-use crate::source::Watch;
+use crate::source::{Recorder, SourceError, Watch};
 
 /// Does a dry run and reports.
 pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -49,27 +50,51 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     log_plan(reading);
     start_metrics(output, None);
     note_deleted(reading, output.console);
+    let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
-    let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::default())), mode };
+    let recorder = Arc::<Recorder>::default();
+    let watch = Watch::Record(Arc::clone(&recorder));
+    let job = Job { intake: intake(reading, &records, passwords.as_ref(), watch), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    if ledger.stopped.is_none() {
+        ledger.stopped = changed_since_selected(reading, &records, &recorder).map(StopReason::Source);
+    }
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
-    let forecast = forecast(&ledger, &connection.pace);
-    Output::of(output).report(&ledger, &RunDetails { passwords, forecast, ..RunDetails::default() }, None)
+    let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
+    let details = RunDetails { passwords, forecast, selection: selection_report(reading, &records), ..RunDetails::default() };
+    Output::of(output).report(&ledger, &details, None)
+}
+
+/// Which part of the inputs was selected, if one was.
+pub(super) fn selection_report(reading: &ReadingSettings, records: &RecordsOfRun) -> Option<SelectionReport> {
+    let selection = records.selected().zip(reading.selection.as_ref());
+    selection.map(|(selected, choice)| SelectionReport::new(choice.record(), selected.totals()))
+}
+
+/// The error if an input is not what it was when the records were selected.
+fn changed_since_selected(
+    reading: &ReadingSettings,
+    records: &RecordsOfRun,
+    recorder: &Recorder,
+) -> Option<SourceError> {
+    let now = recorder.inputs();
+    let index = records.selected()?.changed_input(now.iter().map(|input| &input.digest))?;
+    reading.inputs.get(index).map(|input| SourceError::Changed { input: input.name() })
 }
 
 /// What an import with this pace would take.
-pub(super) fn forecast(ledger: &Ledger, pace: &PaceRules) -> Option<Forecast> {
-    Forecast::of(ledger, &request_bounds(pace))
+pub(super) fn forecast(ledger: &Ledger, pace: &PaceRules, most_of_request: (usize, usize)) -> Option<Forecast> {
+    Forecast::of(ledger, &request_bounds(pace, most_of_request))
 }
 
 /// What bounds the requests of an import with this pace.
-pub(super) fn request_bounds(pace: &PaceRules) -> RequestBounds {
+pub(super) fn request_bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
     RequestBounds {
-        users: pace.items.min(MAX_BATCH_ITEMS),
-        bytes: pace.bytes.min(MAX_BODY_BYTES),
+        users: pace.items.min(items),
+        bytes: pace.bytes.min(bytes),
         record_bytes: MAX_PINNED,
         added_bytes: RunMark::MOST,
         rate: pace.rate,

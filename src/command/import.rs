@@ -68,9 +68,10 @@ async fn import_into(
 ) -> Result<ExitStatus, ImportError> {
     let ImportSettings { reading, connection, output, limits, .. } = settings;
     let signals = &mut signals;
-    let PreparedRun { run, journal, progress, ledger, part, locks } = prepare(settings, &target.name, signals).await?;
+    let PreparedRun { run, journal, progress, ledger, part, records, locks } =
+        prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let destination = connect(&target, connection, Use::Import, signals).await?;
+    let destination = connect(&target, connection, Use::Import(&reading.rules), signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {
@@ -84,7 +85,7 @@ async fn import_into(
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
-    let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: limits.strict };
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
     let foresight = Foresight::of_run(subject, &run.directory, (*limits, &ledger), consent, signals).await?;
@@ -111,7 +112,7 @@ async fn import_into(
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let status = ImportAccount { target: &target, run: &run, output }.give(ended);
+    let status = ImportAccount { target: &target, run: &run, records: &records, output }.give(ended);
     drop(locks);
     status
 }

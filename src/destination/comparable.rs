@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::json::Members;
@@ -28,34 +29,40 @@ pub struct Comparable<'a> {
     /// The primary address.
     #[serde(borrow)]
     pub email: Option<Cow<'a, str>>,
-    pub(super) email_verified: Option<bool>,
+    pub(crate) email_verified: Option<bool>,
     #[serde(borrow)]
-    pub(super) username: Option<Cow<'a, str>>,
+    pub(crate) username: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) first_name: Option<Cow<'a, str>>,
+    pub(crate) first_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) last_name: Option<Cow<'a, str>>,
+    pub(crate) last_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) phone: Option<Cow<'a, str>>,
-    pub(super) phone_verified: Option<bool>,
+    pub(crate) phone: Option<Cow<'a, str>>,
+    pub(crate) phone_verified: Option<bool>,
     #[serde(borrow)]
-    pub(super) locale: Option<Cow<'a, str>>,
+    pub(crate) locale: Option<Cow<'a, str>>,
     /// `active`, `disabled` or `inactive`; absent on a target that does not say.
     #[serde(borrow)]
     pub state: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) traits: Option<&'a RawValue>,
+    pub(crate) traits: Option<&'a RawValue>,
+    /// What only administrators write and the user may read, where that is not a trait.
     #[serde(borrow)]
-    pub(super) admin_metadata: Option<&'a RawValue>,
+    pub(crate) public_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) credentials: Option<SignInMethods<'a>>,
+    pub(crate) admin_metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) credentials: Option<SignInMethods<'a>>,
     #[serde(borrow)]
     pub(crate) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    update_time: Option<Cow<'a, str>>,
-    /// When somebody last signed in with it; nothing if the target does not say, and a null if nobody ever did.
-    #[serde(borrow)]
-    last_login_at: Option<&'a RawValue>,
+    pub(crate) update_time: Option<Cow<'a, str>>,
+    /// Whether somebody has signed in with it, if the target says so: it shows a time, or a null if nobody ever did.
+    #[serde(rename = "last_login_at", deserialize_with = "is_told")]
+    pub has_signed_in: Option<bool>,
+    /// Whether it is as it was created, where something else than times says so.
+    #[serde(skip)]
+    pub(crate) as_created: Option<bool>,
 }
 
 /// The mark of a run, as it is read.
@@ -65,6 +72,11 @@ struct Made<'a> {
     run: Cow<'a, str>,
     #[serde(borrow, default)]
     record: Option<Cow<'a, str>>,
+}
+
+/// Whether what is told is something, and no null.
+fn is_told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(Some(Option::<IgnoredAny>::deserialize(deserializer)?.is_some()))
 }
 
 impl<'a> Comparable<'a> {
@@ -77,12 +89,7 @@ impl<'a> Comparable<'a> {
     /// Whether the target says that nobody has changed the identity since it was created. One that tells no times may well
     /// have been changed.
     pub fn is_as_created(&self) -> bool {
-        self.create_time.is_some() && self.create_time == self.update_time
-    }
-
-    /// Whether somebody has signed in with it, if the target says so.
-    pub fn has_signed_in(&self) -> Option<bool> {
-        self.last_login_at.map(|time| time.get() != "null")
+        self.as_created.unwrap_or_else(|| self.create_time.is_some() && self.create_time == self.update_time)
     }
 
     /// Whether the identity itself says that this run created it.
@@ -134,6 +141,11 @@ impl<'a> Comparable<'a> {
     /// Whether both came from the same Clerk user; unknown if one of them does not say.
     pub fn is_same_person(&self, found: &Self) -> Option<bool> {
         Some(self.clerk_id()? == found.clerk_id()?)
+    }
+
+    /// Its social sign-ins, as in `google:1234`.
+    pub(crate) fn provider_identifiers(&self) -> Vec<String> {
+        self.credentials.as_ref().map(SignInMethods::provider_identifiers).unwrap_or_default()
     }
 
     /// What no two identities share beside their external ids, by the names of the fields.

@@ -64,10 +64,10 @@ impl Forecast {
         Self::new(valid, sent, foreseen.record_bytes / mapped, bounds)
     }
 
-    /// The forecast for so many users whose records are so many bytes in all, if there is somebody to send. What is sent is
+    /// The forecast for so many users, whose records have so many bytes each, if there is somebody to send. What is sent is
     /// taken to be as large as the records.
-    pub fn about(users: u64, record_bytes: u64, bounds: &RequestBounds) -> Option<Self> {
-        Self::new(users, record_bytes, record_bytes / users.max(1), bounds)
+    pub fn about(users: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {
+        Self::new(users, users * of_record, of_record, bounds)
     }
 
     /// The forecast for so many users of so many bytes in all, of whom each has a record of so many bytes.

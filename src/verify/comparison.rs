@@ -34,7 +34,7 @@ pub struct Compared {
 pub struct Comparison<'a> {
     /// The target.
     pub target: &'a dyn Destination,
-    /// All users at the target. For a sample it is too much to ask for.
+    /// All users at the target. If users are selected, it is too much to ask for.
     pub catalogue: Option<&'a Catalogue>,
 }
 

@@ -217,6 +217,7 @@ fn a_dry_run_shows_what_an_undo_would_delete_and_deletes_nothing() {
         ] {
             assert!(said.contains(line), "{line}{said}");
         }
+        assert!(!said.contains("does not say whether"), "{said}");
         assert_eq!(counts(&["--yes"], 3), [17, 2, 1, 2]);
     }
 }

@@ -6,8 +6,10 @@ use super::super::import_error::ImportError;
 use super::super::prepare_error::PrepareError;
 use super::super::target::Target;
 use crate::account::Ledger;
+use crate::avnology::KeyKind;
 use crate::journal::{Prediction, RunDirectory, RunRecord};
 use crate::report::{Forecast, ImportQuestion};
+use crate::selection::RecordsOfRun;
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 
@@ -29,6 +31,7 @@ impl Consent<'_> {
     pub(super) async fn seek(
         self,
         prediction: Option<Prediction>,
+        records: &RecordsOfRun,
         ledger: &Ledger,
         signals: &mut Signals,
     ) -> Result<(), ImportError> {
@@ -36,18 +39,20 @@ impl Consent<'_> {
             return Ok(());
         }
         let ImportSettings { reading, connection, on_existing, .. } = self.settings;
-        let records = prediction.and_then(|found| found.records).map(|all| match reading.shard {
-            Some(shard) => all.div_ceil(u64::from(shard.of().get())),
-            None => all,
-        });
+        let in_all = prediction.and_then(|found| found.records);
+        let records = match (records.selected(), reading.shard) {
+            (Some(selected), _) => Some(selected.totals().selected),
+            (None, Some(shard)) => in_all.map(|all| all.div_ceil(u64::from(shard.of().get()))),
+            (None, None) => in_all,
+        };
         let rejects = prediction.map_or(0, |found| found.rejects);
         let users = records.map(|records| records.saturating_sub(rejects));
-        let bounds = request_bounds(&connection.pace);
+        let bounds = request_bounds(&connection.pace, reading.most_of_request);
         let forecast =
             users.zip(ledger.bytes_total()).and_then(|(users, bytes)| Forecast::about(users, bytes, &bounds));
         let question = ImportQuestion {
             target: &self.target.name,
-            key: self.target.key_kind().sentence(),
+            key: self.target.key_kind().map_or("no key", KeyKind::sentence),
             records,
             rejects,
             on_existing: on_existing.as_str(),

@@ -39,7 +39,7 @@ impl Foresight {
         {
             return Ok(Self::Refused(first, reason));
         }
-        consent.seek(prediction, ledger, signals).await?;
+        consent.seek(prediction, subject.records, ledger, signals).await?;
         let Some(prediction) = prediction else { return Ok(Self::Clear(first)) };
         let failed = |source| ImportError::Write { path: directory.first_pass(), source };
         directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;

@@ -284,7 +284,7 @@ impl Deletion<'_> {
         if !is_doomed {
             return Fate::Changed(id.to_owned());
         }
-        self.note_sign_in(found.has_signed_in());
+        self.note_sign_in(found.has_signed_in);
         Fate::Delete(id.to_owned())
     }
 

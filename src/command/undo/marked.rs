@@ -78,6 +78,6 @@ fn read(identity: &Comparable<'_>, mark: &RunMark) -> Option<Marked> {
         id,
         external_id,
         is_as_created: identity.is_as_created(),
-        has_signed_in: identity.has_signed_in(),
+        has_signed_in: identity.has_signed_in,
     })
 }
