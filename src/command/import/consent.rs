@@ -48,8 +48,8 @@ impl Consent<'_> {
         let rejects = prediction.map_or(0, |found| found.rejects);
         let users = records.map(|records| records.saturating_sub(rejects));
         let bounds = request_bounds(&connection.pace, reading.most_of_request);
-        let forecast =
-            users.zip(ledger.bytes_total()).and_then(|(users, bytes)| Forecast::about(users, bytes, &bounds));
+        let of_record = ledger.bytes_total().zip(in_all).map(|(bytes, records)| bytes / records.max(1));
+        let forecast = users.zip(of_record).and_then(|(users, bytes)| Forecast::about(users, bytes, &bounds));
         let question = ImportQuestion {
             target: &self.target.name,
             key: self.target.key_kind().map_or("no key", KeyKind::sentence),
