@@ -188,7 +188,12 @@ impl Ledger {
 
     /// Whether every input was read to its end and every record is settled.
     pub fn is_complete(&self) -> bool {
-        self.stopped.is_none() && self.ended == self.inputs.len() && self.counts().unfinished == 0
+        self.is_complete_up_to(self.inputs.len())
+    }
+
+    /// The same of the first inputs, so many of them, if no other ones were read yet.
+    pub fn is_complete_up_to(&self, inputs: usize) -> bool {
+        self.stopped.is_none() && self.ended == inputs && self.counts().unfinished == 0
     }
 
     /// Why the run ended early, and what was done with an input that ended early.

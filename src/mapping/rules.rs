@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::TraitsSchema;
+use super::{OrganizationRules, TraitsSchema, TupleRules};
 use super::constant::Constant;
 use super::field::ClerkField;
 use super::limits::USERNAME_CHARACTERS;
@@ -66,8 +66,12 @@ pub struct Rules {
     pub traits: TraitRules,
     /// Where metadata goes.
     pub metadata: MetadataRules,
-    /// Which role at the target a role in a Clerk organization becomes. Nothing applies it yet: organizations do not move.
+    /// Which role at the target a role in a Clerk organization becomes.
     pub roles: Vec<RoleRule>,
+    /// What becomes of organizations.
+    pub organizations: OrganizationRules,
+    /// The form of role tuples.
+    pub tuples: TupleRules,
     /// What the traits have to match.
     pub traits_schema: Option<TraitsSchema>,
 }

@@ -25,8 +25,8 @@ const SURELY_FITS: usize = 8;
 
 /// How to map.
 pub(super) struct Mapping {
-    /// What knows the kind of the records.
-    pub mapper: Arc<dyn RecordMapper>,
+    /// What knows the kind of the records, for each input.
+    pub mappers: Vec<Arc<dyn RecordMapper>>,
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
@@ -51,6 +51,11 @@ pub(super) struct Mapping {
 impl Mapping {
     fn is_ours(&self, number: u64) -> bool {
         self.shard.is_none_or(|shard| shard.takes(number))
+    }
+
+    /// What maps the records of an input.
+    fn mapper(&self, input: u16) -> &dyn RecordMapper {
+        &*self.mappers[usize::from(input)]
     }
 }
 
@@ -88,7 +93,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
                 mapper.recognise(&mut record);
                 ready.push(record);
             }
-            Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper.kind(), input, &chunk, span)),
+            Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span)),
         }
     }
     let ChunkMapper { output, previews, keys, weighing, rejects_of_others, .. } = mapper;
@@ -226,14 +231,14 @@ impl<'m> ChunkMapper<'m> {
         if let Some(fault) = span.fault {
             return Ok(Err(framing_rejection(fault, span)));
         }
-        let (start, kind) = (self.output.encoded.len(), self.mapping.mapper.kind());
+        let (start, kind) = (self.output.encoded.len(), self.mapping.mapper(self.input).kind());
         // A line of a rejects file is longer than the record in it.
         let largest = self.mapping.largest_request;
         let is_weighed = self.mapping.foresee && self.mapping.is_ours(span.number) && self.weighing.wants_next();
         self.output.wants_encoded = self.mapping.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
         let wanted = if self.first && self.mapping.is_ours(span.number) { self.mapping.preview } else { 0 };
         self.output.wants_preview = self.previews.len() < wanted;
-        let mapped = self.mapping.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
+        let mapped = self.mapping.mapper(self.input).map(RawRecord::new(self.chunk, span), &mut self.output)?;
         if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.output.encoded.truncate(start);
             return Ok(Err(too_large(kind.at_target(), largest)));
@@ -254,7 +259,7 @@ impl<'m> ChunkMapper<'m> {
             mark.put_on(encoded, self.input, span.number);
         }
         let encoded = start..encoded.len();
-        let kind = self.mapping.mapper.kind();
+        let kind = self.mapping.mapper(self.input).kind();
         Ready { kind, span: index, encoded, content, external_id, clerk_id, earlier: None, disabled, notices }
     }
 }
@@ -320,7 +325,7 @@ mod tests {
 
     fn mapping(duplicates: DuplicateCheck) -> Mapping {
         Mapping {
-            mapper: Arc::new(LineMapper),
+            mappers: vec![Arc::new(LineMapper)],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
             ids: None,
