@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::api_error::ApiError;
 use super::app::{App, error, json, request_id};
-use super::email_key::email_key;
+use super::belonging::{Belonging, belongings};
+use super::identities::email_key;
 
 /// The longest body of a sign-in.
 const MAX_BODY: usize = 16 * 1024;
@@ -116,9 +117,13 @@ pub(super) async fn submit(State(app): State<Arc<App>>, Form(attempt): Form<Sign
                 value => format!("<dt>{label}</dt><dd>{}</dd>", escape(value)),
             });
             let rows = rows.concat();
+            let belongings = app.store.transaction(move |transaction| belongings(transaction, &id)).await;
+            let belongings = belongings.map_or_else(|failure| escape(&failure.message), |found| list(&found));
             html(
                 StatusCode::OK,
-                &format!("<section class=\"good\" role=\"status\"><h2>Signed in</h2><dl>{rows}</dl></section>"),
+                &format!(
+                    "<section class=\"good\" role=\"status\"><h2>Signed in</h2><dl>{rows}</dl>{belongings}</section>"
+                ),
             )
         }
         Err(failure) => {
@@ -130,6 +135,17 @@ pub(super) async fn submit(State(app): State<Arc<App>>, Form(attempt): Form<Sign
             )
         }
     }
+}
+
+/// The organizations of a user and the roles in them.
+fn list(belongings: &[Belonging]) -> String {
+    if belongings.is_empty() {
+        return "<p>In no organization.</p>".to_owned();
+    }
+    let items = belongings.iter().map(|Belonging { organization, roles }| {
+        format!("<li><strong>{}</strong>: {}</li>", escape(organization), escape(&roles.join(", ")))
+    });
+    format!("<h3>Organizations</h3><ul>{}</ul>", items.collect::<String>())
 }
 
 fn html(status: StatusCode, outcome: &str) -> Response {
