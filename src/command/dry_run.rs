@@ -13,10 +13,8 @@ use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
-use crate::kind::Kind;
 use crate::pace::PaceRules;
 use crate::pipeline::{self, DryRun, Job, Mode};
-use crate::plan::MigrationPlan;
 use crate::report::{Forecast, RequestBounds, RunDetails};
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
@@ -39,9 +37,9 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     note_deleted(reading, output.console);
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
-    let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::default())), mode };
+    let job = Job { intake: intake(reading, passwords.as_ref(), None, Watch::Record(Arc::default())), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await.ledger;
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
     let forecast = Forecast::of(&ledger, &bounds(pace));
@@ -61,7 +59,7 @@ fn bounds(pace: &PaceRules) -> RequestBounds {
 
 /// Says which steps an import of the same inputs has.
 fn log_plan(reading: &ReadingSettings) {
-    let plan = MigrationPlan::of(reading.inputs.iter().map(|input| (Kind::User, input.clone())));
+    let plan = reading.plan();
     let steps = plan.steps().len();
     for (number, step) in (1..).zip(plan.steps()) {
         tracing::info!("step {number} of {steps}: {step}");

@@ -46,7 +46,7 @@ async fn verify_target(
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
     let job = VerifyJob {
-        intake: intake(reading, passwords.as_ref(), first.watch()),
+        intake: intake(reading, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
         sample: settings.sample,
         target,

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     /// As journals on somebody's disk have them. To this list is only ever added.
-    const ON_DISK: [(u32, &str); 31] = [
+    const ON_DISK: [(u32, &str); 36] = [
         (0, "password_not_portable"),
         (1, "password_malformed"),
         (2, "password_missing"),

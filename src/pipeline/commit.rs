@@ -145,6 +145,7 @@ impl Committer {
                 }
                 for Reject { code, key, position, same_as, .. } in rejects {
                     self.ledger.rejected_at(code, position, same_as);
+                    self.ledger.rejected_of(key.input);
                     self.track(|tracker| tracker.mark_settled(key));
                 }
                 self.check_errors();

@@ -9,6 +9,7 @@ use crate::delivery::Delivery;
 use crate::id_map::IdLookup;
 use crate::index::{DuplicateFinder, Duplicates};
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
+use crate::kind::Kind;
 use crate::mapping::RecordMapper;
 use crate::source::{Input, ReaderLimits, Shard, Watch};
 
@@ -31,6 +32,13 @@ pub struct Intake {
     pub watch: Watch,
     /// How many mapper workers.
     pub workers: usize,
+}
+
+impl Intake {
+    /// Of which kind the records of each input are.
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.mappers.iter().map(|mapper| mapper.kind()).collect()
+    }
 }
 
 /// What to do.
@@ -158,7 +166,7 @@ impl ModeParts {
             lookup: None,
             ids: None,
             progress: Progress::new(intake.inputs.len()),
-            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.shard),
+            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.shard).of_kinds(&intake.kinds()),
             max_errors: None,
             predicted: 0,
         }

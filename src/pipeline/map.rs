@@ -248,19 +248,21 @@ impl<'m> ChunkMapper<'m> {
 
     /// A record that maps; its encoded form begins at `start`.
     fn ready(&mut self, prepared: Prepared, index: usize, span: &RecordSpan, start: usize) -> Ready {
-        let Prepared { external_id, clerk_id, disabled, notices, preview } = prepared;
+        let Prepared { external_id, clerk_id, disabled, notices, references, preview } = prepared;
         if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.mapping.duplicates, &self.output.keys) {
             duplicates::collect(finder, &mut self.keys, (self.input, span, notices), keys);
         }
         self.previews.extend(preview);
         let encoded = &mut self.output.encoded;
         let content = if self.mapping.encode { ContentHash::of(&encoded[start..]) } else { ContentHash::NOTHING };
-        if let Some(mark) = &self.mapping.mark {
+        if let Some(mark) = &self.mapping.mark
+            && self.mapping.mapper(self.input).has_room_for_mark()
+        {
             mark.put_on(encoded, self.input, span.number);
         }
         let encoded = start..encoded.len();
         let kind = self.mapping.mapper(self.input).kind();
-        Ready { kind, span: index, encoded, content, external_id, clerk_id, earlier: None, disabled, notices }
+        Ready { kind, span: index, encoded, content, external_id, clerk_id, earlier: None, disabled, notices, references }
     }
 }
 
@@ -311,7 +313,8 @@ mod tests {
             }
             let preview = output.wants_preview.then(|| format!("<{text}>"));
             let (external_id, clerk_id) = (id.into(), Some(clerk_id.into()));
-            Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices: Notices::default(), preview }))
+            let (notices, references) = (Notices::default(), Vec::new());
+            Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices, references, preview }))
         }
 
         fn columns(&self) -> &'static [&'static str] {

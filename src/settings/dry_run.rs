@@ -5,6 +5,7 @@ use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
+use super::typed_inputs::typed_inputs;
 use super::{Environment, SettingsError};
 use crate::cli::ImportArguments;
 use crate::pace::PaceRules;
@@ -32,12 +33,13 @@ pub struct DryRunSettings {
 impl DryRunSettings {
     /// Resolves what was typed. What would be wrong for the import is wrong here, too, but for what only the target needs.
     pub(super) fn resolve(
-        arguments: ImportArguments,
+        mut arguments: ImportArguments,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments { import, passwords, shard, mapping, preview, options, .. } = arguments;
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
+        let inputs = typed_inputs(&mut arguments)?;
+        let ImportArguments { passwords, shard, mapping, preview, options, .. } = arguments;
+        let choice = ReadingChoice::of(inputs, passwords, shard, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;

@@ -29,6 +29,14 @@ pub enum SettingsError {
         /// How many there are.
         count: usize,
     },
+    /// The steps that were named have no input.
+    #[error("there is nothing to do: no input that was named belongs to one of the steps of --steps")]
+    NoStep,
+    /// Memberships are read for their roles, too.
+    #[error(
+        "memberships are read twice, the second time for their roles, and a pipe can be read only once: put them into a file"
+    )]
+    PipeOfMemberships,
     /// The file with the key cannot be read.
     #[error("the file that {variable} names cannot be read: {source}")]
     KeyFile {

@@ -10,6 +10,7 @@ use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_run::RecordedRun;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
+use super::typed_inputs::typed_inputs;
 use super::{Environment, SettingsError};
 use crate::cli::{ImportArguments, RunOptions};
 use crate::delivery::OnExisting;
@@ -99,14 +100,13 @@ impl ImportOrDryRun {
 
 impl ImportSettings {
     fn resolve(
-        arguments: ImportArguments,
+        mut arguments: ImportArguments,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments {
-            import, passwords, shard, target, mapping, on_existing, recheck, new_run, options, ..
-        } = arguments;
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
+        let inputs = typed_inputs(&mut arguments)?;
+        let ImportArguments { passwords, shard, target, mapping, on_existing, recheck, new_run, options, .. } = arguments;
+        let choice = ReadingChoice::of(inputs, passwords, shard, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
         Self {
             limits: Limits::resolve(&options, &reading)?,

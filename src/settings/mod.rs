@@ -27,6 +27,7 @@ mod runs;
 mod secrets;
 mod shard;
 mod target;
+mod typed_inputs;
 mod undo;
 mod verify;
 

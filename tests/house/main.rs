@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "exit",
             "signal",
             "manual",
+            "rule_files",
             "toml_document",
             "ignore",
         ],
@@ -73,7 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "sandbox", "delivery", "report", "avnology", "export", "http", "mapping", "pace", "source", "exit",
+            "sandbox", "delivery", "report", "avnology", "export", "http", "kind", "mapping", "pace", "source", "exit",
             "manual", "version",
         ],
     ),
@@ -108,11 +109,11 @@ const ROOMS: &[(&str, &[&str])] = &[
         "report",
         &["account", "passwords", "export", "clerk_api", "mapping", "pace", "source", "files", "exit", "ignore"],
     ),
-    ("account", &["journal", "destination", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
+    ("account", &["journal", "destination", "kind", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
     // What the stages are made of.
     ("plan", &["kind", "source"]),
     ("passwords", &["mapping", "kind", "clerk", "source", "index"]),
-    ("id_map", &["journal", "kind", "index", "files"]),
+    ("id_map", &["journal", "kind", "mapping", "index", "files"]),
     ("journal", &["mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"]),
     ("export", &["clerk_api", "source", "index", "files"]),
     ("clerk_api", &["http", "pace"]),

@@ -21,7 +21,7 @@ pub(super) fn name_of<'a>(slug: Option<&'a str>, name: &str, clerk_id: &str, rul
     let suffix = match rule {
         MadeNames::Plain => String::new(),
         MadeNames::Suffix => {
-            let [a, b, c, d, ..] = Sha256::digest(clerk_id).into();
+            let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(clerk_id).into();
             format!("-{a:02x}{b:02x}{c:02x}{d:02x}")
         }
     };
