@@ -11,6 +11,7 @@ use crate::delivery::Ready;
 use crate::destination::RunMark;
 use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
+use crate::kind::Kind;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::{Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, UniqueKeys};
 use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan, Shard};
@@ -221,7 +222,9 @@ impl<'m> ChunkMapper<'m> {
     /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`, and is needed for nothing else.
     fn foresee(&mut self, span: &RecordSpan, start: usize) {
         let Some(coverage) = &mut self.output.coverage else { return };
-        coverage.count();
+        if self.mapping.mapper(self.input).kind() == Kind::User {
+            coverage.count();
+        }
         let sent = self.output.encoded.len() - start;
         self.weighing.add(span.length, self.output.wants_encoded.then_some(sent as u64));
         self.output.encoded.truncate(start);
@@ -287,7 +290,6 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
 mod tests {
     use super::*;
     use crate::index::DuplicateFinder;
-    use crate::kind::Kind;
     use crate::mapping::{Notices, Unique};
 
     /// Maps lines of text, which are no users: the first word is the id, the second one at Clerk.

@@ -7,6 +7,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use support::{Run, Sandbox, Scratch, export, user};
 
+/// Many enough for a sample of them.
+const USERS: usize = 40;
+
+/// Users, organizations, memberships, tuples, and the one invitation that is open.
+const ALL: u64 = USERS as u64 + 3 + 9 + 9 + 1;
+
 /// A tenant of these users and organizations.
 struct Tenant {
     users: String,
@@ -52,7 +58,7 @@ impl Tenant {
             })
         });
         Self {
-            users: scratch.write("users.json", export((0..6).map(user))),
+            users: scratch.write("users.json", export((0..USERS).map(user))),
             organizations: scratch.write("organizations.ndjson", lines_of(organizations)),
             memberships: scratch.write("memberships.ndjson", lines_of(memberships)),
             invitations: scratch.write("invitations.ndjson", lines_of(invitations)),
@@ -126,11 +132,11 @@ fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
         let tenant = Tenant::new(&scratch);
         let first = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
         let has_tuples = flags == ["--member-tuples"];
-        let tuples = if has_tuples { step("tuples", 2, 0, 7, 0) } else { step("tuples", 9, 0, 0, 0) };
+        let tuples = if has_tuples { step("tuples", 1, 0, 8, 0) } else { step("tuples", 9, 0, 0, 0) };
         assert_eq!(
             steps(&first),
             [
-                step("users", 6, 0, 0, 0),
+                step("users", USERS as u64, 0, 0, 0),
                 step("organizations", 3, 0, 0, 0),
                 step("memberships", 9, 0, 0, 0),
                 tuples,
@@ -176,11 +182,11 @@ fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
         // Again: by the same inputs, and in a new run.
         let before = state(&sandbox);
         let again = tenant.import(&scratch, &sandbox, &["--new-run"]).expect_code(3);
-        assert_eq!((again.count("created"), again.count("updated"), again.count("unchanged")), (0, 0, 28), "{}", again.stderr);
-        assert_eq!(again.report()["not_asked"], 28, "{flags:?}");
+        assert_eq!((again.count("created"), again.count("updated"), again.count("unchanged")), (0, 0, ALL), "{}", again.stderr);
+        assert_eq!(again.report()["not_asked"], ALL, "{flags:?}");
         assert_eq!(state(&sandbox), before);
         let asked = tenant.import(&scratch, &sandbox, &["--new-run", "--recheck"]).expect_code(3);
-        assert_eq!((asked.count("created"), asked.count("unchanged"), asked.count("rejected")), (0, 28, 1), "{}", asked.stderr);
+        assert_eq!((asked.count("created"), asked.count("unchanged"), asked.count("rejected")), (0, ALL, 1), "{}", asked.stderr);
         assert_eq!(state(&sandbox), before);
         // Undone, nothing of it is left.
         let undone = scratch.undo(&sandbox, &run_of(&first), &["--yes", "--force"]);
@@ -194,4 +200,145 @@ fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
             assert_eq!(rows(&sandbox, TUPLES), Vec::<String>::new());
         }
     }
+}
+
+fn change(sandbox: &Sandbox, query: &str) -> usize {
+    rusqlite::Connection::open(&sandbox.database).and_then(|database| database.execute(query, [])).expect("it is changed")
+}
+
+fn rejected(run: &Run) -> Vec<(String, u64)> {
+    let report = run.report();
+    let codes = report["rejected_by_code"].as_object().expect("codes").iter();
+    codes.map(|(code, of_code)| (code.clone(), of_code["count"].as_u64().expect("a count"))).collect()
+}
+
+fn codes(expected: &[(&str, u64)]) -> Vec<(String, u64)> {
+    expected.iter().map(|(code, count)| ((*code).to_owned(), *count)).collect()
+}
+
+#[test]
+fn what_needs_somebody_who_was_rejected_is_rejected_with_them_and_heals() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    let whole = std::mem::replace(&mut tenant.users, scratch.write("some.json", export((0..USERS).filter(|n| *n != 4).map(user))));
+    let organizations = scratch.read(&tenant.organizations);
+    let some = organizations.replacen("\"org_1\"", "\"\"", 1);
+    let all_organizations = std::mem::replace(&mut tenant.organizations, scratch.write("some.ndjson", some));
+    let dry = tenant.import(&scratch, &sandbox, &["--dry-run", "--preview", "0"]);
+    let valid: Vec<_> = dry.report()["steps"].as_array().expect("steps").iter().map(|step| step["valid"].clone()).collect();
+    assert_eq!(valid, [USERS - 1, 2, 9, 9, 1].map(Value::from), "{}", dry.stderr);
+    let first = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    let expected = [
+        ("invitation_not_pending", 1),
+        ("membership_not_imported", 5),
+        ("missing_id", 1),
+        ("organization_not_imported", 3),
+        ("user_not_imported", 2),
+    ];
+    assert_eq!(rejected(&first), codes(&expected), "{}", first.stderr);
+    assert_eq!((rows(&sandbox, MEMBERS).len(), rows(&sandbox, TUPLES).len()), (4, 4));
+    (tenant.users, tenant.organizations) = (whole, all_organizations);
+    let healed = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    assert_eq!(rejected(&healed), codes(&[("invitation_not_pending", 1)]), "{}", healed.stderr);
+    assert_eq!((rows(&sandbox, MEMBERS).len(), rows(&sandbox, TUPLES).len()), (9, 9));
+}
+
+#[test]
+fn a_role_that_changed_at_clerk_changes_at_the_target_if_that_is_wanted_and_the_old_one_is_taken_back() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    let memberships = scratch.read(&tenant.memberships);
+    let lowered: String = memberships.lines().map(|line| line.replace("org:admin", "org:viewer") + "\n").collect();
+    tenant.memberships = scratch.write("lowered.ndjson", lowered);
+    let before = state(&sandbox);
+    let skipped = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    // Left as they are, the members do not get the other role by a tuple either.
+    assert_eq!(state(&sandbox), before, "{}", skipped.stderr);
+    let updated = tenant.import(&scratch, &sandbox, &["--on-existing", "update"]).expect_code(3);
+    let of_steps = steps(&updated);
+    assert_eq!((&of_steps[2], &of_steps[3]), (&step("memberships", 0, 4, 5, 0), &step("tuples", 4, 0, 5, 0)), "{}", updated.stderr);
+    let roles = |query: &str| rows(&sandbox, query).into_iter().filter(|row| row.contains("admin")).count();
+    assert_eq!((roles(MEMBERS), roles(TUPLES)), (0, 0), "{:?}", rows(&sandbox, TUPLES));
+}
+
+#[test]
+fn nothing_is_granted_to_somebody_else() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let tenant = Tenant::new(&scratch);
+    tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    let new = [membership(0, 5, "org:admin"), membership(1, 4, "org:admin"), membership(2, 3, "org:admin")];
+    let memberships = scratch.write("new.ndjson", lines_of(new));
+    let grant = |more: &[&str]| {
+        let arguments = ["migrate", "clerk", "--memberships", &memberships, "--output", "json", "--rate", "1000/s", "--new-run"];
+        let mut command = scratch.avnology(&[&arguments[..], more].concat());
+        command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
+        Run::of(command.output().expect("the binary runs"))
+    };
+    let before = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
+    // The target gave the id of one user to somebody else; another was imported again under another external id; an
+    // organization was made anew by somebody else under the id of ours.
+    for query in [
+        "UPDATE identities SET external_id = 'stranger', admin_metadata = '{}' WHERE external_id = 'user_000005'",
+        "UPDATE identities SET external_id = 'emp-4' WHERE external_id = 'user_000004'",
+        "UPDATE organizations SET external_id = 'theirs', admin_metadata = '{}' WHERE external_id = 'org_2'",
+    ] {
+        assert_eq!(change(&sandbox, query), 1);
+    }
+    let changed = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
+    let hostile = grant(&[]).expect_code(3);
+    assert_eq!(rejected(&hostile), codes(&[("membership_not_imported", 3), ("stale_reference", 3)]), "{}", hostile.stderr);
+    assert_eq!((rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES)), changed);
+    assert_eq!((changed.0.len(), changed.1.len()), (before.0.len(), before.1.len()));
+    // Somebody lowered a role at the target and took the tuple back: it stays so.
+    assert_eq!(change(&sandbox, "UPDATE members SET role = 'viewer' WHERE role = 'billing'"), 2);
+    assert_eq!(change(&sandbox, "DELETE FROM permissions WHERE relation = 'billing'"), 2);
+    let lowered = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
+    let rerun = tenant.import(&scratch, &sandbox, &["--new-run", "--recheck", "--steps", "memberships,tuples"]);
+    let granted = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
+    assert_eq!(granted, lowered, "{}", rerun.stderr);
+    // The database was reset, and the map of its ids is one of another target: nobody is there, and nobody gets anything.
+    for table in ["members", "permissions", "organizations", "identities"] {
+        change(&sandbox, &format!("DELETE FROM {table}"));
+    }
+    let reset = grant(&[]).expect_code(3);
+    assert_eq!(reset.count("created"), 0, "{}", reset.stderr);
+    assert!(rows(&sandbox, MEMBERS).is_empty() && rows(&sandbox, TUPLES).is_empty());
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_makes_each_once_and_undo_leaves_nothing() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let tenant = Tenant::new(&scratch);
+    let arguments = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];
+    let arguments = [&arguments[..], &["--invitations", &tenant.invitations, "--batch-size", "3", "--rate", "150/s"]].concat();
+    for milliseconds in (1..=12).map(|number| 40 * number) {
+        let mut process = scratch.import_command(&sandbox, &tenant.users, &arguments).spawn().expect("it starts");
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        process.kill().expect("it is killed");
+        process.wait().expect("it ends");
+    }
+    let ended = scratch.import(&sandbox, &tenant.users, &arguments);
+    assert!(matches!(ended.code, Some(0 | 3)), "{}", ended.stderr);
+    assert_eq!((rows(&sandbox, ORGANIZATIONS).len(), rows(&sandbox, MEMBERS).len()), (3, 9));
+    assert_eq!((rows(&sandbox, TUPLES).len(), rows(&sandbox, "SELECT id FROM invitations").len()), (9, 1));
+    assert_eq!(sandbox.identities().len(), USERS);
+    // Kills may have come before the first run began; whichever runs there are, undone they leave nothing.
+    let runs: BTreeSet<String> = std::fs::read_dir(scratch.path(".avnology/runs"))
+        .expect("runs")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| scratch.path(&format!(".avnology/runs/{name}/run.json")).exists())
+        .collect();
+    for run in runs.iter().rev() {
+        scratch.undo(&sandbox, run, &["--yes", "--force"]);
+    }
+    let left: Vec<String> = [ORGANIZATIONS, MEMBERS, TUPLES, "SELECT email FROM invitations"]
+        .iter()
+        .flat_map(|query| rows(&sandbox, query))
+        .collect();
+    assert!(left.is_empty() && sandbox.identities().is_empty(), "{left:?}");
 }
