@@ -26,8 +26,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order in which they move.
-    pub const ALL: [Self; 5] =
-        [Self::User, Self::Organization, Self::Membership, Self::RoleTuple, Self::Invitation];
+    pub const ALL: [Self; 5] = [Self::User, Self::Organization, Self::Membership, Self::RoleTuple, Self::Invitation];
 
     /// Its stable name.
     pub const fn as_str(self) -> &'static str {

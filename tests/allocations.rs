@@ -113,9 +113,9 @@ fn kept_by_the_committer(records: usize) -> u64 {
     let intake = Intake {
         inputs: vec![Input::from_argument(file.path())],
         part: 0..1,
-        shard: None,
+        records: avnology_migrate::selection::RecordsOfRun::All,
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
-        mappers: vec![Arc::new(UserMapper::new(Rules::default(), encode))],
+        mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(AvnologyForm)))],
         largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
         workers: 2,

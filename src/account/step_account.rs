@@ -60,8 +60,11 @@ impl StepAccount {
             return Vec::new();
         }
         let counted = |(kind, counts): (&Kind, &Counts)| {
-            let settled =
-                if sending { counts.created + counts.updated + counts.unchanged } else { counts.valid.unwrap_or_default() };
+            let settled = if sending {
+                counts.created + counts.updated + counts.unchanged
+            } else {
+                counts.valid.unwrap_or_default()
+            };
             let unfinished = counts.read.saturating_sub(settled + counts.rejected);
             let valid = (!sending).then(|| counts.valid.unwrap_or_default());
             (*kind, Counts { valid, unfinished, ..*counts })

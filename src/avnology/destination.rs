@@ -7,10 +7,11 @@ use futures::future::{BoxFuture, LocalBoxFuture};
 
 use super::errors::refused_item;
 use super::lookup::as_list;
-use super::{
-    AdminCalls, BATCH_CREATE, Decision, MAX_BATCH_ITEMS, MAX_BODY_BYTES, MAX_PAGE, answers_probe_batch, decide, read_list, read_sent,
-};
 use super::records::RecordCalls;
+use super::{
+    AdminCalls, BATCH_CREATE, Decision, MAX_BATCH_ITEMS, MAX_BODY_BYTES, MAX_PAGE, answers_probe_batch, decide,
+    read_list, read_sent,
+};
 use crate::destination::{
     Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, TargetError,
 };
@@ -49,7 +50,11 @@ impl Destination for AdminCalls {
     }
 
     fn create<'a>(&'a self, request: CreateRequest<'a>, permit: Permit) -> BoxFuture<'a, CreateOutcome> {
-        if self.batch { self.create_batch(BATCH_CREATE, request, permit).boxed() } else { self.create_one(request, permit).boxed() }
+        if self.batch {
+            self.create_batch(BATCH_CREATE, request, permit).boxed()
+        } else {
+            self.create_one(request, permit).boxed()
+        }
     }
 
     fn can_check(&self) -> bool {

@@ -29,7 +29,9 @@ fn kind_of(code: Option<&str>) -> ItemErrorKind {
 /// What another identity has already, by the name of a field as in `identity.email`.
 fn taken(field: &str) -> Option<Field> {
     let name = field.rsplit('.').next().unwrap_or(field);
-    [Field::ExternalId, Field::Email, Field::Username, Field::Phone, Field::Name, Field::Slug].into_iter().find(|field| field.name() == name)
+    [Field::ExternalId, Field::Email, Field::Username, Field::Phone, Field::Name, Field::Slug]
+        .into_iter()
+        .find(|field| field.name() == name)
 }
 
 #[cfg(test)]

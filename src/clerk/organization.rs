@@ -129,17 +129,8 @@ pub const ORGANIZATION_COLUMNS: [&str; 8] = [
 ];
 
 /// The columns that mean something where memberships are rows of a CSV.
-pub const MEMBERSHIP_COLUMNS: [&str; 6] =
-    ["id", "organization_id", "user_id", "role", "created_at", "public_metadata"];
+pub const MEMBERSHIP_COLUMNS: [&str; 6] = ["id", "organization_id", "user_id", "role", "created_at", "public_metadata"];
 
 /// The columns that mean something where invitations are rows of a CSV.
-pub const INVITATION_COLUMNS: [&str; 8] = [
-    "id",
-    "organization_id",
-    "email_address",
-    "role",
-    "status",
-    "created_at",
-    "expires_at",
-    "public_metadata",
-];
+pub const INVITATION_COLUMNS: [&str; 8] =
+    ["id", "organization_id", "email_address", "role", "status", "created_at", "expires_at", "public_metadata"];

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{MappingArguments, RunOptions, TargetArguments};
+use super::{ClerkApiArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 use crate::delivery::OnExisting;
 use crate::kind::Kind;
 use crate::source::ShardChoice;
@@ -13,9 +13,9 @@ use crate::source::ShardChoice;
 #[derive(Debug, Args)]
 pub struct ImportArguments {
     /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
-    /// `export`, with all of a tenant
+    /// `export`, with all of a tenant. `clerk://` reads the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations"])]
+    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations", "print_kratos_schema"])]
     pub import: Vec<PathBuf>,
 
     /// Organizations: files as for --import
@@ -48,9 +48,17 @@ pub struct ImportArguments {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Which users.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+
     /// Which target.
     #[command(flatten)]
     pub target: TargetArguments,
+
+    /// How Clerk's API is reached, if the users come from it.
+    #[command(flatten)]
+    pub clerk_api: ClerkApiArguments,
 
     /// How users are mapped.
     #[command(flatten)]

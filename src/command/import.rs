@@ -1,7 +1,7 @@
 //! `avnology migrate clerk --import`, as the sequence of its phases.
 //!
 //! ```text
-//! look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → run → account
+//! read the users from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → run → account
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the first pass has ended, nothing is sent.
@@ -23,6 +23,7 @@ use prepare::{PreparedRun, RunPart, prepare};
 use steps::Steps;
 
 use super::first_pass::Subject;
+use super::from_clerk::{fetch_users, forget_users};
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
@@ -33,8 +34,8 @@ use super::target::{Target, Use, at_target, connect};
 use crate::delivery::{Delivery, OnExisting};
 use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
-use crate::journal::RunRecord;
 use crate::id_map::IdLookup;
+use crate::journal::RunRecord;
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
@@ -53,8 +54,11 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 }
 
 async fn look_and_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let _users = fetch_users(settings, &mut signals).await?;
     probe_objects(&settings.reading, &mut signals).await?;
-    at_target(&settings.target, async |target| import_into(target, settings, signals).await).await
+    let status = at_target(&settings.target, async |target| import_into(target, settings, signals).await).await;
+    forget_users(settings);
+    status
 }
 
 async fn import_into(
@@ -64,9 +68,10 @@ async fn import_into(
 ) -> Result<ExitStatus, ImportError> {
     let ImportSettings { reading, connection, output, limits, .. } = settings;
     let signals = &mut signals;
-    let PreparedRun { run, journal, progress, ledger, part, locks } = prepare(settings, &target.name, signals).await?;
+    let PreparedRun { run, journal, progress, ledger, part, records, locks } =
+        prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let destination = connect(&target, connection, Use::Import, signals).await?;
+    let destination = connect(&target, connection, Use::Import(&reading.rules), signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {
@@ -81,7 +86,7 @@ async fn import_into(
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
-    let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: limits.strict };
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let foresight = Foresight::of_run(subject, &run.directory, has_begun, (*limits, &ledger), signals).await?;
     let kept = (&run.directory, limits.min_records);
@@ -108,7 +113,7 @@ async fn import_into(
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let status = ImportAccount { target: &target, run: &run, output }.give(ended);
+    let status = ImportAccount { target: &target, run: &run, records: &records, output }.give(ended);
     drop(locks);
     status
 }

@@ -3,30 +3,33 @@
 use std::sync::Arc;
 
 use super::passwords::JoinedPasswords;
-use crate::avnology::{self, MAX_BODY_BYTES};
 use crate::kind::Kind;
-use crate::mapping::{InvitationMapper, MembershipMapper, OrganizationMapper, RecordMapper, TargetIds, TupleMapper, UserMapper};
+use crate::mapping::{
+    InvitationMapper, MembershipMapper, OrganizationMapper, RecordMapper, TargetIds, TupleMapper, UserMapper,
+};
 use crate::passwords::JoinedMapper;
 use crate::pipeline::Intake;
+use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::source::Watch;
 
-/// The inputs of `reading`, with the passwords that their users lack, under `watch`. What refers to others is mapped with `ids`; it
-/// is never sent without.
+/// These records of the inputs of `reading`, with the passwords that their users lack, under `watch`. What refers to others is mapped
+/// with `ids`; it is never sent without.
 pub(super) fn intake(
     reading: &ReadingSettings,
+    records: &RecordsOfRun,
     passwords: Option<&JoinedPasswords>,
     ids: Option<&Arc<dyn TargetIds>>,
     watch: Watch,
 ) -> Intake {
-    let ReadingSettings { inputs, kinds, shard, limits, workers, .. } = reading;
+    let ReadingSettings { inputs, kinds, limits, most_of_request, workers, .. } = reading;
     Intake {
         inputs: inputs.clone(),
         part: 0..inputs.len(),
-        shard: *shard,
+        records: records.clone(),
         reader: *limits,
         mappers: kinds.iter().map(|kind| mapper(*kind, reading, passwords, ids)).collect(),
-        largest_request: MAX_BODY_BYTES,
+        largest_request: most_of_request.1,
         watch,
         workers: *workers,
     }
@@ -40,9 +43,9 @@ fn mapper(
 ) -> Arc<dyn RecordMapper> {
     let (rules, ids) = (reading.rules.clone(), ids.cloned());
     match (kind, passwords) {
-        (Kind::User, None) => Arc::new(UserMapper::new(rules, avnology::encode)),
+        (Kind::User, None) => Arc::new(UserMapper::new(rules, Arc::clone(&reading.form))),
         (Kind::User, Some(passwords)) => {
-            let users = UserMapper::new(rules, avnology::encode);
+            let users = UserMapper::new(rules, Arc::clone(&reading.form));
             Arc::new(JoinedMapper::new(users, Arc::clone(&passwords.index)))
         }
         (Kind::Organization, _) => Arc::new(OrganizationMapper::new(rules)),

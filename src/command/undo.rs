@@ -184,7 +184,9 @@ async fn delete_all(
     // Of a run with users alone the rules are not needed, and may be gone.
     let tuples = match kinds.last() {
         Some(Kind::User) | None => TupleRules::default(),
-        Some(_) => RuleFiles::of_run(directory, record).and_then(|files| files.rules(None)).map_err(UndoError::Rules)?.tuples,
+        Some(_) => {
+            RuleFiles::of_run(directory, record).and_then(|files| files.rules(None)).map_err(UndoError::Rules)?.tuples
+        }
     };
     for kind in kinds.into_iter().rev() {
         if kind == Kind::User {
@@ -239,7 +241,8 @@ fn read_created(
 ) -> Result<(), JournalError> {
     let mut page = Vec::with_capacity(PAGE);
     Journal::read(path, inputs.len(), |settled| {
-        let is_of_kind = inputs.get(usize::from(settled.key.input)).map_or_else(Kind::default, |input| input.kind) == kind;
+        let is_of_kind =
+            inputs.get(usize::from(settled.key.input)).map_or_else(Kind::default, |input| input.kind) == kind;
         if let RecordOutcome::Created { external_id, id } = &settled.outcome
             && is_of_kind
         {

@@ -84,7 +84,7 @@ fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
             earlier: None,
             disabled: false,
             references: Vec::new(),
-                notices: Notices::default(),
+            notices: Notices::default(),
         };
         packer.push(&encoded, Item::new(0, &chunk, ready));
     }

@@ -7,12 +7,12 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::{OrganizationRules, TraitsSchema, TupleRules};
 use super::constant::Constant;
 use super::field::ClerkField;
 use super::limits::USERNAME_CHARACTERS;
 use super::syntax::email_fault;
 use super::template::Template;
+use super::{OrganizationRules, TraitsSchema, TupleRules};
 
 /// What becomes of a user without an email address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Rules {
     pub traits: TraitRules,
     /// Where metadata goes.
     pub metadata: MetadataRules,
+    /// Which password hashes move. No mapping file says so: it depends on the target.
+    pub passwords: PasswordRules,
     /// Which role at the target a role in a Clerk organization becomes.
     pub roles: Vec<RoleRule>,
     /// What becomes of organizations.
@@ -208,6 +210,15 @@ pub enum TraitSource {
     Template(Template),
     /// One value for every user.
     Constant(Constant),
+}
+
+/// Which password hashes move beside bcrypt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PasswordRules {
+    /// The target verifies what Ory Kratos verifies, and takes hashes in the form in which Kratos does.
+    pub as_kratos: bool,
+    /// Hashers of which Clerk does not document in what form it writes their digests: these are taken to be in the usual one.
+    pub assumed: Vec<String>,
 }
 
 /// Where each bag of metadata goes.

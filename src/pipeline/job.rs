@@ -11,7 +11,8 @@ use crate::index::{DuplicateFinder, Duplicates};
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
 use crate::kind::Kind;
 use crate::mapping::RecordMapper;
-use crate::source::{Input, ReaderLimits, Shard, Watch};
+use crate::selection::RecordsOfRun;
+use crate::source::{Input, ReaderLimits, Watch};
 
 /// What is read and how it is mapped: the front half of every job.
 #[derive(Clone, Debug)]
@@ -20,8 +21,8 @@ pub struct Intake {
     pub inputs: Vec<Input>,
     /// Which of them are read. In a run of several steps those before are settled already, and those behind come later.
     pub part: Range<usize>,
-    /// Which records of theirs are ours; all of them without one.
-    pub shard: Option<Shard>,
+    /// Which records of theirs are ours.
+    pub records: RecordsOfRun,
     /// Bounds of what the reader buffers.
     pub reader: ReaderLimits,
     /// How records become what is sent, for each input; it says of which kind they are.
@@ -53,7 +54,7 @@ pub struct Job {
 pub enum Mode {
     /// It is reported: what an import would do. Nothing is sent and nothing is kept.
     DryRun(DryRun),
-    /// Its keys are collected, those of other shards, too, so that users are found who are in the input twice.
+    /// Its keys are collected, those of records that are not ours, too, so that users are found who are in the input twice.
     Search(Arc<DuplicateFinder>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
@@ -166,7 +167,7 @@ impl ModeParts {
             lookup: None,
             ids: None,
             progress: Progress::new(intake.inputs.len()),
-            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.shard).of_kinds(&intake.kinds()),
+            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.records.shard()).of_kinds(&intake.kinds()),
             max_errors: None,
             predicted: 0,
         }

@@ -52,7 +52,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, part, shard, reader, mappers, largest_request, watch, workers } = intake;
+    let Intake { inputs, part, records, reader, mappers, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -64,7 +64,7 @@ pub fn map_inputs(
             }
         }
     });
-    let columns = columns_of(&mappers);
+    let (columns, shard) = (columns_of(&mappers), records.shard());
     let mapping = map::Mapping {
         mappers,
         progress: Arc::clone(&progress),
@@ -76,7 +76,7 @@ pub fn map_inputs(
         mark: None,
         preview: 0,
         foresee: false,
-        shard,
+        records,
     };
     let (queue, mapped) = super::mappers::start(workers, mapping, events, stop.clone());
     let reading = read::Reading { inputs, part, columns, limits: reader, shard, watch, progress };

@@ -102,9 +102,12 @@ mod tests {
         let intake = Intake {
             inputs: Vec::new(),
             part: 0..0,
-            shard: None,
+            records: crate::selection::RecordsOfRun::All,
             reader: ReaderLimits::default(),
-            mappers: vec![std::sync::Arc::new(UserMapper::new(Rules::default(), crate::avnology::encode))],
+            mappers: vec![std::sync::Arc::new(UserMapper::new(
+                Rules::default(),
+                std::sync::Arc::new(crate::avnology::AvnologyForm),
+            ))],
             largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
             workers: 2,

@@ -28,13 +28,13 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = ModeParts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
-    let Intake { inputs, part, shard, reader, mappers, largest_request, watch, workers } = job.intake;
+    let Intake { inputs, part, records, reader, mappers, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
     let is_last_part = part.end == inputs.len();
 
     let names = inputs.iter().map(Input::name).collect();
     // If keys are to be collected, every record has to be read, those of other shards too.
-    let read_only = shard.filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
+    let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
     let columns = columns_of(&mappers);
     let mapping = map::Mapping {
         mappers,
@@ -47,11 +47,18 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,
         foresee: parts.reported.is_some(),
-        shard,
+        records: records.clone(),
     };
     let (queue, mapped) = super::mappers::start(workers, mapping, events.clone(), stop.clone());
-    let reading =
-        read::Reading { inputs, part: part.clone(), columns, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
+    let reading = read::Reading {
+        inputs,
+        part: part.clone(),
+        columns,
+        limits: reader,
+        shard: read_only,
+        watch,
+        progress: Arc::clone(&progress),
+    };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
@@ -61,7 +68,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         None => tokio::spawn(async move {
             fill::discard(mapped, &events).await;
             if let Some(finder) = parts.reported {
-                duplicates::report_duplicates(finder, shard, names, &stopped, &events).await;
+                duplicates::report_duplicates(finder, records, names, &stopped, &events).await;
             }
         }),
     };

@@ -6,10 +6,10 @@
 //!
 //! ```text
 //! server     connections; faults before and after the call        (host, faults, compression, refusal)
-//!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in, belonging)
+//!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in, sign_in_page, belonging, page)
 //!        └─ perform   one transaction for each call              (call, path, idempotency)
 //!             └─ identities, organizations, members, invitations, permissions: each its methods, rules and table
-//!                  └─ store   SQLite                              (body, batch, page, filter, assignments)
+//!                  └─ store   SQLite                              (body, batch, list_page, filter, assignments)
 //! ```
 
 mod api_error;
@@ -27,6 +27,7 @@ mod host;
 mod idempotency;
 mod identities;
 mod invitations;
+mod list_page;
 mod members;
 mod options;
 mod organizations;
@@ -39,6 +40,7 @@ mod refusal;
 mod routes;
 mod server;
 mod sign_in;
+mod sign_in_page;
 mod start;
 mod store;
 

@@ -19,7 +19,7 @@ use super::app::{App, ItemFault, error, json, request_id};
 use super::call::{ApiAnswer, Call, Method};
 use super::perform::perform;
 use super::rate_limit::RateAllowance;
-use super::{ApiKey, sign_in};
+use super::{ApiKey, page, sign_in, sign_in_page};
 
 /// The largest body that the contract allows.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -31,7 +31,8 @@ const MAX_DRAINED: usize = 64 * 1024 * 1024;
 pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/health/ready", get(ready))
-        .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/", get(page::front))
+        .route("/sign-in", get(sign_in_page::form).post(sign_in_page::submit))
         .route("/v1/sessions", post(sign_in::create_session))
         .fallback(api)
         .method_not_allowed_fallback(async |request: Request| error(&request_id(&request), &ApiError::method()))

@@ -1,6 +1,10 @@
 //! The settings of a dry run.
 
 use super::connection::Connection;
+use super::export::ExportSettings;
+use super::from_clerk::FromClerk;
+use super::kept_users::{is_clerk, passing_directory};
+use super::kratos_target::KratosChoice;
 use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -18,6 +22,8 @@ const DEFAULT_PREVIEW: usize = 3;
 pub struct DryRunSettings {
     /// What to read and how to map it.
     pub reading: ReadingSettings,
+    /// How the users are read from Clerk's API, if they come from there: they are in a file of `reading` then.
+    pub from_clerk: Option<ExportSettings>,
     /// Where its output goes.
     pub output: OutputSettings,
     /// Identities to show.
@@ -37,10 +43,21 @@ impl DryRunSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let inputs = typed_inputs(&mut arguments)?;
-        let ImportArguments { passwords, shard, mapping, preview, options, .. } = arguments;
-        let choice = ReadingChoice::of(inputs, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let mut from_clerk = None;
+        if arguments.import.iter().any(|input| is_clerk(input)) {
+            if arguments.shard.is_some() {
+                return Err(SettingsError::ClerkInShards);
+            }
+            let connection = &Connection::resolve(&arguments.options, None, environment)?;
+            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
+            let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
+            from_clerk = Some(choice.resolve(passing_directory(), &mut arguments.import, environment)?);
+        }
+        let kratos = KratosChoice::of(&arguments.target)?;
+        let inputs = typed_inputs(&mut arguments, kratos.is_some())?;
+        let ImportArguments { passwords, shard, selection, mapping, preview, options, .. } = arguments;
+        let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         NamedFiles::new(&output)
@@ -50,6 +67,7 @@ impl DryRunSettings {
         let default = if is_quiet(&options.output) { 0 } else { DEFAULT_PREVIEW };
         Ok(Self {
             reading,
+            from_clerk,
             output,
             preview: preview.unwrap_or(default),
             max_errors: options.max_errors,

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use super::connection::Connection;
 use super::dry_run::DryRunSettings;
+use super::export::ExportSettings;
+use super::from_clerk::FromClerk;
+use super::kept_users::{directory_of_kept, is_clerk, kept_directory};
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -14,6 +17,7 @@ use super::typed_inputs::typed_inputs;
 use super::{Environment, SettingsError};
 use crate::cli::{ImportArguments, RunOptions};
 use crate::delivery::OnExisting;
+use crate::export::ExportDirectory;
 use crate::journal::LockDirectory;
 
 /// Which run an import goes on with.
@@ -54,6 +58,8 @@ impl Limits {
 pub struct ImportSettings {
     /// What to read and how to map it.
     pub reading: ReadingSettings,
+    /// How the users are read from Clerk's API, if they come from there: they are in a file of `reading` then.
+    pub from_clerk: Option<ExportSettings>,
     /// Where to send it.
     pub target: TargetSettings,
     /// How the target is reached, and how fast.
@@ -104,23 +110,43 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let inputs = typed_inputs(&mut arguments)?;
-        let ImportArguments { passwords, shard, target, mapping, on_existing, recheck, new_run, options, .. } = arguments;
-        let choice = ReadingChoice::of(inputs, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
+        let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
+        let mut from_clerk = None;
+        if arguments.import.iter().any(|input| is_clerk(input)) {
+            if arguments.shard.is_some() {
+                return Err(SettingsError::ClerkInShards);
+            }
+            let directory = kept_directory(&runs, &target);
+            let (connection, new) = (&Connection::resolve(&arguments.options, None, environment)?, arguments.new_run);
+            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
+            let choice = FromClerk { api, connection, max_wait, new, output: &output };
+            from_clerk = Some(choice.resolve(directory, &mut arguments.import, environment)?);
+        }
+        let inputs = typed_inputs(&mut arguments, target.kratos_choice().is_some())?;
+        let ImportArguments { passwords, shard, selection, mapping, on_existing, recheck, new_run, options, .. } =
+            arguments;
+        let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
-            target: TargetSettings::resolve(target, environment)?,
+            target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
+            from_clerk,
             output,
             on_existing,
             recheck,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
-            runs_directory: runs_directory(options.runs_dir, environment)?,
+            runs_directory: runs,
             locks: environment.locks(),
         }
         .checked(environment)
+    }
+
+    /// The directories in which users from Clerk's API are until this import is finished.
+    pub fn kept_from_clerk(&self) -> impl Iterator<Item = ExportDirectory> {
+        self.reading.inputs.iter().filter_map(|input| directory_of_kept(input, &self.runs_directory))
     }
 
     /// Fails if a file that the import writes is one that it reads.
@@ -180,7 +206,7 @@ mod tests {
                 assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
                 assert_eq!(secret_key.expose_secret(), "sk_test_1");
             }
-            TargetSettings::Sandbox(database) => panic!("{database:?}"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::kept_users::FROM_CLERK_PREFIX;
 use super::output::OutputSettings;
 use super::reading::ReadingSettings;
 use super::target::TargetSettings;
@@ -42,6 +43,9 @@ impl<'s> NamedFiles<'s> {
         };
         self.read.extend(reading.inputs.iter().filter_map(path_of).map(|path| ("--import", path)));
         self.read.extend(reading.passwords.iter().filter_map(path_of).map(|path| ("--passwords", path)));
+        let list =
+            reading.selection.as_ref().and_then(|selection| selection.only.as_ref()).and_then(|list| list.file());
+        self.read.extend(list.map(|path| ("--only", path.to_path_buf())));
         let (mapping, traits_schema) = reading.rule_files.records();
         self.read.extend(mapping.map(|file| ("--mapping", file.path.into())));
         self.read.extend(traits_schema.map(|file| ("--traits-schema", file.path.into())));
@@ -108,7 +112,8 @@ fn belongs_to_a_run(path: &Path, runs: &Path) -> bool {
     within.is_some_and(|first| {
         let name = first.as_os_str();
         let is_memory = |prefix| name.to_string_lossy().starts_with(prefix);
-        runs.join(name).join("run.json").exists() || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX].into_iter().any(is_memory)
+        runs.join(name).join("run.json").exists()
+            || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX, FROM_CLERK_PREFIX].into_iter().any(is_memory)
     })
 }
 

@@ -48,7 +48,9 @@ impl Tenant {
         organizations[2]["slug"] = Value::Null;
         let roles = ["org:admin", "org:member", "org:billing", "org:auditor"];
         let memberships = (0..6).flat_map(|user| {
-            (0..3).filter(move |organization| (user + organization) % 2 == 0).map(move |organization| (organization, user))
+            (0..3)
+                .filter(move |organization| (user + organization) % 2 == 0)
+                .map(move |organization| (organization, user))
         });
         let memberships = memberships.map(|(organization, user)| membership(organization, user, roles[user % 4]));
         let invitations = [("pending", "new@example.com"), ("accepted", "old@example.com")].map(|(status, email)| {
@@ -182,19 +184,30 @@ fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
         // Again: by the same inputs, and in a new run.
         let before = state(&sandbox);
         let again = tenant.import(&scratch, &sandbox, &["--new-run"]).expect_code(3);
-        assert_eq!((again.count("created"), again.count("updated"), again.count("unchanged")), (0, 0, ALL), "{}", again.stderr);
+        assert_eq!(
+            (again.count("created"), again.count("updated"), again.count("unchanged")),
+            (0, 0, ALL),
+            "{}",
+            again.stderr
+        );
         assert_eq!(again.report()["not_asked"], ALL, "{flags:?}");
         assert_eq!(state(&sandbox), before);
         let asked = tenant.import(&scratch, &sandbox, &["--new-run", "--recheck"]).expect_code(3);
-        assert_eq!((asked.count("created"), asked.count("unchanged"), asked.count("rejected")), (0, ALL, 1), "{}", asked.stderr);
+        assert_eq!(
+            (asked.count("created"), asked.count("unchanged"), asked.count("rejected")),
+            (0, ALL, 1),
+            "{}",
+            asked.stderr
+        );
         assert_eq!(state(&sandbox), before);
         // Undone, nothing of it is left.
         let undone = scratch.undo(&sandbox, &run_of(&first), &["--yes", "--force"]);
         assert_eq!(undone.report()["counts"]["failed"], 0, "{flags:?}: {}", undone.stdout);
-        let left: Vec<String> = [ORGANIZATIONS, MEMBERS, "SELECT email FROM invitations", "SELECT external_id FROM identities"]
-            .iter()
-            .flat_map(|query| rows(&sandbox, query))
-            .collect();
+        let left: Vec<String> =
+            [ORGANIZATIONS, MEMBERS, "SELECT email FROM invitations", "SELECT external_id FROM identities"]
+                .iter()
+                .flat_map(|query| rows(&sandbox, query))
+                .collect();
         assert!(left.is_empty(), "{left:?}");
         if !has_tuples {
             assert_eq!(rows(&sandbox, TUPLES), Vec::<String>::new());
@@ -203,7 +216,9 @@ fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
 }
 
 fn change(sandbox: &Sandbox, query: &str) -> usize {
-    rusqlite::Connection::open(&sandbox.database).and_then(|database| database.execute(query, [])).expect("it is changed")
+    rusqlite::Connection::open(&sandbox.database)
+        .and_then(|database| database.execute(query, []))
+        .expect("it is changed")
 }
 
 fn rejected(run: &Run) -> Vec<(String, u64)> {
@@ -221,12 +236,16 @@ fn what_needs_somebody_who_was_rejected_is_rejected_with_them_and_heals() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let mut tenant = Tenant::new(&scratch);
-    let whole = std::mem::replace(&mut tenant.users, scratch.write("some.json", export((0..USERS).filter(|n| *n != 4).map(user))));
+    let whole = std::mem::replace(
+        &mut tenant.users,
+        scratch.write("some.json", export((0..USERS).filter(|n| *n != 4).map(user))),
+    );
     let organizations = scratch.read(&tenant.organizations);
     let some = organizations.replacen("\"org_1\"", "\"\"", 1);
     let all_organizations = std::mem::replace(&mut tenant.organizations, scratch.write("some.ndjson", some));
     let dry = tenant.import(&scratch, &sandbox, &["--dry-run", "--preview", "0"]);
-    let valid: Vec<_> = dry.report()["steps"].as_array().expect("steps").iter().map(|step| step["valid"].clone()).collect();
+    let valid: Vec<_> =
+        dry.report()["steps"].as_array().expect("steps").iter().map(|step| step["valid"].clone()).collect();
     assert_eq!(valid, [USERS - 1, 2, 9, 9, 1].map(Value::from), "{}", dry.stderr);
     let first = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
     let expected = [
@@ -259,7 +278,12 @@ fn a_role_that_changed_at_clerk_changes_at_the_target_if_that_is_wanted_and_the_
     assert_eq!(state(&sandbox), before, "{}", skipped.stderr);
     let updated = tenant.import(&scratch, &sandbox, &["--on-existing", "update"]).expect_code(3);
     let of_steps = steps(&updated);
-    assert_eq!((&of_steps[2], &of_steps[3]), (&step("memberships", 0, 4, 5, 0), &step("tuples", 4, 0, 5, 0)), "{}", updated.stderr);
+    assert_eq!(
+        (&of_steps[2], &of_steps[3]),
+        (&step("memberships", 0, 4, 5, 0), &step("tuples", 4, 0, 5, 0)),
+        "{}",
+        updated.stderr
+    );
     let roles = |query: &str| rows(&sandbox, query).into_iter().filter(|row| row.contains("admin")).count();
     assert_eq!((roles(MEMBERS), roles(TUPLES)), (0, 0), "{:?}", rows(&sandbox, TUPLES));
 }
@@ -273,7 +297,8 @@ fn nothing_is_granted_to_somebody_else() {
     let new = [membership(0, 5, "org:admin"), membership(1, 4, "org:admin"), membership(2, 3, "org:admin")];
     let memberships = scratch.write("new.ndjson", lines_of(new));
     let grant = |more: &[&str]| {
-        let arguments = ["migrate", "clerk", "--memberships", &memberships, "--output", "json", "--rate", "1000/s", "--new-run"];
+        let arguments =
+            ["migrate", "clerk", "--memberships", &memberships, "--output", "json", "--rate", "1000/s", "--new-run"];
         let mut command = scratch.avnology(&[&arguments[..], more].concat());
         command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
         Run::of(command.output().expect("the binary runs"))
@@ -290,7 +315,12 @@ fn nothing_is_granted_to_somebody_else() {
     }
     let changed = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
     let hostile = grant(&[]).expect_code(3);
-    assert_eq!(rejected(&hostile), codes(&[("membership_not_imported", 3), ("stale_reference", 3)]), "{}", hostile.stderr);
+    assert_eq!(
+        rejected(&hostile),
+        codes(&[("membership_not_imported", 3), ("stale_reference", 3)]),
+        "{}",
+        hostile.stderr
+    );
     assert_eq!((rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES)), changed);
     assert_eq!((changed.0.len(), changed.1.len()), (before.0.len(), before.1.len()));
     // Somebody lowered a role at the target and took the tuple back: it stays so.
@@ -315,7 +345,8 @@ fn a_run_that_is_killed_again_and_again_makes_each_once_and_undo_leaves_nothing(
     let sandbox = Sandbox::start(&scratch, &[]);
     let tenant = Tenant::new(&scratch);
     let arguments = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];
-    let arguments = [&arguments[..], &["--invitations", &tenant.invitations, "--batch-size", "3", "--rate", "150/s"]].concat();
+    let arguments =
+        [&arguments[..], &["--invitations", &tenant.invitations, "--batch-size", "3", "--rate", "150/s"]].concat();
     for milliseconds in (1..=12).map(|number| 40 * number) {
         let mut process = scratch.import_command(&sandbox, &tenant.users, &arguments).spawn().expect("it starts");
         std::thread::sleep(std::time::Duration::from_millis(milliseconds));

@@ -77,7 +77,8 @@ impl RecordCalls {
         {
             let (relation, subject) = (self.tuples.relation(&role), self.tuples.subject(user));
             let namespace = self.tuples.namespace.as_str();
-            self.delete_tuple(&Tuple { namespace, object: organization, relation: &relation, subject: &subject }).await?;
+            self.delete_tuple(&Tuple { namespace, object: organization, relation: &relation, subject: &subject })
+                .await?;
         }
         Ok(changed)
     }

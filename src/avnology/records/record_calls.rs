@@ -48,7 +48,8 @@ impl RecordCalls {
     async fn has_batch_method(&self) -> Result<bool, TargetError> {
         let key = format!("preflight-{}", uuid::Uuid::new_v4());
         let empty = Bytes::from_static(br#"{"requests":[],"validate_only":true}"#);
-        let reply = self.calls.retried(|| self.calls.client.post(self.batch_path(), empty.clone(), &key), |_| true).await?;
+        let reply =
+            self.calls.retried(|| self.calls.client.post(self.batch_path(), empty.clone(), &key), |_| true).await?;
         match reply.outcome {
             ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(false),
             ReplyOutcome::Answered { status: 200..=299 | 400 | 422 } => Ok(true),

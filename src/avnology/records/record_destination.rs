@@ -152,7 +152,8 @@ impl Destination for RecordCalls {
                 Kind::Organization => self.change_organization(change).await,
                 Kind::Membership => self.change_membership(change).await,
                 Kind::User | Kind::RoleTuple | Kind::Invitation => {
-                    let message = Some("an open invitation cannot be changed; revoke it, then import it again".to_owned());
+                    let message =
+                        Some("an open invitation cannot be changed; revoke it, then import it again".to_owned());
                     Ok(Changed::Refused(ItemError { kind: ItemErrorKind::Invalid, message, ..ItemError::default() }))
                 }
             }

@@ -73,7 +73,8 @@ impl RecordCalls {
 
     /// Whether a role is granted in an organization.
     pub(super) async fn has_tuples(&self, organization: &str) -> Result<bool, TargetError> {
-        let parameters = [("namespace", self.tuples.namespace.as_str()), ("object", organization), ("page_size", "100")];
+        let parameters =
+            [("namespace", self.tuples.namespace.as_str()), ("object", organization), ("page_size", "100")];
         let reply = self.read(PERMISSIONS, &parameters).await?;
         let list = reply.as_ref().and_then(|reply| serde_json::from_slice::<List<'_>>(&reply.body).ok());
         // A target may ignore a filter.

@@ -35,8 +35,8 @@ impl EndedImport {
         kept: (&RunDirectory, Option<u64>),
         signals: &mut Signals,
     ) -> Self {
-        let Subject { reading, passwords, output, .. } = subject;
-        let job = Job { intake: intake(reading, passwords, None, first.watch()), mode };
+        let Subject { reading, records, passwords, output, .. } = subject;
+        let job = Job { intake: intake(reading, records, passwords, None, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         Self::of(pipeline::run(job, reporter.as_mut(), signals).await, subject, first, kept)
     }
@@ -44,14 +44,14 @@ impl EndedImport {
     /// What came of all steps.
     pub(super) fn of(
         Ran { mut ledger, journal, .. }: Ran,
-        Subject { reading, passwords, .. }: Subject<'_>,
+        Subject { records, passwords, .. }: Subject<'_>,
         first: &FirstPass,
         (directory, min_records): (&RunDirectory, Option<u64>),
     ) -> Self {
         ledger.require_records(min_records);
         // That users share an address is counted in any case.
         if let Some(found) = first.duplicates()
-            && let Err(error) = ledger.name_sharing(found, reading.shard)
+            && let Err(error) = ledger.name_sharing(found, records)
         {
             tracing::warn!(%error, "the users who share an address are not named");
         }

@@ -61,8 +61,12 @@ impl Steps<'_> {
                 Ok(delivery) => delivery,
                 Err(reason) => return stopped(ledger, own, confirmed, reason),
             };
-            let step_run =
-                ImportRun { journal: own, progress: Progress::clone(&progress), ledger, duplicates: duplicates.clone() };
+            let step_run = ImportRun {
+                journal: own,
+                progress: Progress::clone(&progress),
+                ledger,
+                duplicates: duplicates.clone(),
+            };
             let sending = Sending {
                 delivery,
                 confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
@@ -72,7 +76,8 @@ impl Steps<'_> {
                 predicted: self.predicted,
             };
             let of_target = ids.clone().map(|ids| ids as Arc<dyn TargetIds>);
-            let mut intake = intake(subject.reading, subject.passwords, of_target.as_ref(), watch.clone());
+            let mut intake =
+                intake(subject.reading, subject.records, subject.passwords, of_target.as_ref(), watch.clone());
             intake.part = step.inputs.clone();
             let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
             let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);
@@ -102,7 +107,8 @@ impl Steps<'_> {
         match part.map_err(StopReason::Target)? {
             Some(destination) => Ok(Delivery { destination, ..self.delivery.clone() }),
             None => {
-                let message = format!("the target has no place for {}; name the other ones in --steps", step.kind.plural());
+                let message =
+                    format!("the target has no place for {}; name the other ones in --steps", step.kind.plural());
                 Err(StopReason::Temporary(std::io::Error::other(message)))
             }
         }

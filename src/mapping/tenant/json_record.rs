@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::kind::Kind;
 use crate::mapping::parse::{parse_as, row_rejection};
 use crate::mapping::reject_line::{RecordContent, content};
-use crate::mapping::{Rejection, RejectCode};
+use crate::mapping::{RejectCode, Rejection};
 use crate::source::{Header, RawRecord, Row};
 
 /// Gives the JSON of a record to `then`. Of a row it is an object of the cells that are not empty, those of metadata as they are.
@@ -37,7 +37,8 @@ fn of_row(header: &Header, row: &Row<'_>) -> Result<Cow<'static, [u8]>, Rejectio
     for (name, cell) in header.cells(row).filter(|(_, cell)| !cell.is_empty()) {
         let is_json = name.ends_with("_metadata") || name == "max_allowed_memberships";
         let value = if is_json {
-            let raw: &RawValue = parse_as(cell.as_bytes()).map_err(|rejection| Rejection { place: None, ..rejection })?;
+            let raw: &RawValue =
+                parse_as(cell.as_bytes()).map_err(|rejection| Rejection { place: None, ..rejection })?;
             Cow::Borrowed(raw)
         } else {
             let raw = serde_json::value::to_raw_value(cell);

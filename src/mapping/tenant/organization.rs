@@ -72,7 +72,14 @@ impl OrganizationMapper {
             keys.claim(Unique::Organization, id);
             keys.claim(Unique::OrganizationName, &name);
         }
-        Ok(Prepared { external_id: id.into(), clerk_id: None, disabled: false, notices, references: Vec::new(), preview })
+        Ok(Prepared {
+            external_id: id.into(),
+            clerk_id: None,
+            disabled: false,
+            notices,
+            references: Vec::new(),
+            preview,
+        })
     }
 }
 

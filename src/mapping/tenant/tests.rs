@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::slug::name_of;
 use super::{
-    InvitationMapper, MadeNames, MembershipMapper, OrganizationMapper, OrganizationRules, TargetId, TargetIds, TupleMapper,
-    TupleRules,
+    InvitationMapper, MadeNames, MembershipMapper, OrganizationMapper, OrganizationRules, TargetId, TargetIds,
+    TupleMapper, TupleRules,
 };
 use crate::kind::Kind;
 use crate::mapping::{MapOutput, RecordMapper, RoleRule, Rules};
@@ -83,15 +83,24 @@ fn a_membership_names_both_as_the_target_does() {
     let own = MEMBERSHIP.replace("org:admin", "org:x");
     assert!(mapped(&mapper(Rules::default()), &own).contains(r#""role":"member""#));
     let creator = OrganizationRules { creator: Some("owner".to_owned()), ..OrganizationRules::default() };
-    assert!(mapped(&mapper(Rules { organizations: creator, ..Rules::default() }), MEMBERSHIP).contains(r#""role":"owner""#));
+    assert!(
+        mapped(&mapper(Rules { organizations: creator, ..Rules::default() }), MEMBERSHIP).contains(r#""role":"owner""#)
+    );
     for (record, expected) in [
         (MEMBERSHIP.replace("\"user_1\"}", "\"user_9\"}"), r#"missing_reference Some("nobody")"#),
-        (MEMBERSHIP.replace("\"id\":\"org_1\"", "\"id\":\"org_9\""), r#"organization_not_imported Some("organization")"#),
+        (
+            MEMBERSHIP.replace("\"id\":\"org_1\"", "\"id\":\"org_9\""),
+            r#"organization_not_imported Some("organization")"#,
+        ),
         (MEMBERSHIP.replace("org:admin", "org:ä"), r#"invalid_role Some("role")"#),
         (MEMBERSHIP.replace("org:admin", ""), r#"missing_reference Some("role")"#),
-        (r#"{"role":"admin","organization_id":"org_1"}"#.to_owned(), r#"missing_reference Some("public_user_data.user_id")"#),
         (
-            r#"{"role":"admin","organization_id":"org_1","user_id":"user_1","public_user_data":{"user_id":"user_2"}}"#.to_owned(),
+            r#"{"role":"admin","organization_id":"org_1"}"#.to_owned(),
+            r#"missing_reference Some("public_user_data.user_id")"#,
+        ),
+        (
+            r#"{"role":"admin","organization_id":"org_1","user_id":"user_1","public_user_data":{"user_id":"user_2"}}"#
+                .to_owned(),
             r#"missing_reference Some("public_user_data.user_id")"#,
         ),
     ] {
@@ -152,6 +161,7 @@ fn names_are_made_by_one_rule() {
         assert_eq!((made.as_str(), is_made), expected, "{slug:?} {name}");
     }
     assert_eq!(named(None, &"x".repeat(99), MadeNames::Plain).0.len(), 64);
-    let (one, other) = (named(None, &"x".repeat(99), MadeNames::Suffix), named(None, &"x".repeat(99), MadeNames::Suffix));
+    let (one, other) =
+        (named(None, &"x".repeat(99), MadeNames::Suffix), named(None, &"x".repeat(99), MadeNames::Suffix));
     assert_eq!((one.0.len(), &one), (64, &other));
 }

@@ -8,7 +8,7 @@ use super::stored::{COLUMNS, StoredIdentity};
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::call::{ApiAnswer, Call};
 use crate::sandbox::filter;
-use crate::sandbox::page::page;
+use crate::sandbox::list_page::page;
 
 /// Columns that can be filtered by.
 const FILTERED: &[&str] = &["external_id", "email", "username", "state", "phone", "organization_id"];

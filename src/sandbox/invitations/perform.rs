@@ -9,8 +9,8 @@ use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{ItemResult, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::list_page::page;
 use crate::sandbox::organizations;
-use crate::sandbox::page::page;
 
 /// One item of `:batchCreate`.
 #[derive(Debug, Deserialize)]

@@ -13,8 +13,8 @@ use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{ItemResult, each, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::list_page::page;
 use crate::sandbox::organizations;
-use crate::sandbox::page::page;
 
 /// What callers say about a member. What the path says is not in the body.
 #[derive(Debug, Default, Deserialize)]

@@ -13,7 +13,7 @@ use crate::sandbox::batch::{ItemResult, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
 use crate::sandbox::filter;
-use crate::sandbox::page::page;
+use crate::sandbox::list_page::page;
 
 /// Columns that can be filtered by.
 const FILTERED: &[&str] = &["external_id", "name", "slug"];

@@ -10,7 +10,7 @@ use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{ItemResult, each, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
-use crate::sandbox::page::page;
+use crate::sandbox::list_page::page;
 
 /// The columns that a list can be filtered by, each a query parameter.
 const FILTERED: [&str; 4] = ["namespace", "object", "relation", "subject"];
