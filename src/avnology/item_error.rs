@@ -15,11 +15,15 @@ pub(super) fn item_error_of(kind: ItemErrorKind, ErrorBody { code, message, fiel
     ItemError { kind, code, message, field, taken }
 }
 
+/// The code of an organization that does not exist.
+pub(super) const NO_ORGANIZATION: &str = "AVNOLOGY_AUTH_300";
+
 fn kind_of(code: Option<&str>) -> ItemErrorKind {
     match code {
         Some("AVNOLOGY_AUTH_903") => ItemErrorKind::Conflict,
         Some("AVNOLOGY_AUTH_902") => ItemErrorKind::Invalid,
-        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100") => ItemErrorKind::Refused,
+        // The last one: the organization of all users is gone. That is no user's fault.
+        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100" | NO_ORGANIZATION) => ItemErrorKind::Refused,
         // An unknown code may well pass; it is tried again a bounded number of times.
         _ => ItemErrorKind::Transient,
     }

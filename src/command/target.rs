@@ -50,15 +50,7 @@ pub(super) async fn connect(
     purpose: Use,
     signals: &mut Signals,
 ) -> Result<Arc<dyn Destination>, ImportError> {
-    let client = Client::new(&ClientOptions {
-        base_url: target.base_url.clone(),
-        secret_key: target.secret_key.clone(),
-        key_source: target.key_source.clone(),
-        timeouts: connection.timeouts,
-        certificates: connection.certificates.clone(),
-        proxy: target.proxy.clone(),
-    })
-    .map_err(TargetError::from)?;
+    let client = client(target, connection)?;
     let patience = connection.retry.total;
     let preflight = async {
         match purpose {
@@ -71,6 +63,19 @@ pub(super) async fn connect(
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     Ok(Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), connection.retry)))
+}
+
+/// Calls of the Admin API beside those of a destination.
+pub(super) fn client(target: &Target, connection: &Connection) -> Result<Client, ImportError> {
+    let client = Client::new(&ClientOptions {
+        base_url: target.base_url.clone(),
+        secret_key: target.secret_key.clone(),
+        key_source: target.key_source.clone(),
+        timeouts: connection.timeouts,
+        certificates: connection.certificates.clone(),
+        proxy: target.proxy.clone(),
+    });
+    Ok(client.map_err(TargetError::from)?)
 }
 
 /// Does a job at the target; the embedded one lives as long as that takes.

@@ -1,6 +1,7 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use super::first_pass::{FirstPass, Subject};
+use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
 use super::intake::intake;
@@ -32,7 +33,8 @@ async fn verify_target(
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
     let name = target.base_url.to_string();
-    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
@@ -49,7 +51,8 @@ async fn verify_target(
         intake: intake(reading, passwords.as_ref(), first.watch()),
         duplicates: first.duplicates().cloned(),
         sample: settings.sample,
-        target,
+        target: destination,
+        organization: reading.rules.organization.clone(),
         concurrency: connection.pace.concurrency.start,
     };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);

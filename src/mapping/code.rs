@@ -68,6 +68,7 @@ codes! {
         UsernameTaken = "username_taken", "another identity at the target has this username";
         PhoneTaken = "phone_taken", "another identity at the target has this phone number";
         ExternalIdTaken = "external_id_taken", "another Clerk user with the same external id is at the target already";
+        OtherOrganization = "other_organization", "the user is at the target already, in another organization than --organization";
         AlreadyExists = "already_exists", "the identity is at the target already, and --on-existing says to reject it";
         TargetConflict = "target_conflict", "the identity conflicts with another one at the target";
         TargetInvalid = "target_invalid", "the target refused the identity as invalid";
@@ -84,6 +85,7 @@ impl RejectCode {
                 | Self::UsernameTaken
                 | Self::PhoneTaken
                 | Self::ExternalIdTaken
+                | Self::OtherOrganization
                 | Self::AlreadyExists
                 | Self::TargetConflict
                 | Self::TargetInvalid

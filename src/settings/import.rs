@@ -69,6 +69,8 @@ pub struct ImportSettings {
     pub limits: Limits,
     /// What becomes of users who are at the target already.
     pub on_existing: OnExisting,
+    /// Whether the organization of `reading` is made if it is not there.
+    pub create_organization: bool,
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
     pub recheck: bool,
     /// Which run to go on with.
@@ -116,12 +118,16 @@ impl ImportSettings {
             target,
             clerk_api,
             mapping,
+            create_organization,
             on_existing,
             recheck,
             new_run,
             options,
             ..
         } = arguments;
+        if create_organization && mapping.organization.is_none() {
+            return Err(SettingsError::CreateWhich);
+        }
         let target = TargetSettings::resolve(target, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let mut from_clerk = None;
@@ -145,6 +151,7 @@ impl ImportSettings {
             from_clerk,
             output,
             on_existing,
+            create_organization,
             recheck,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             runs_directory: runs,

@@ -8,7 +8,7 @@ use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::kept_users::is_clerk;
 use super::{Environment, SettingsError, shard};
-use crate::cli::{MappingArguments, RunOptions};
+use crate::cli::{MappingArguments, OrganizationName, RunOptions};
 use crate::export::Manifest;
 use crate::http::Timeouts;
 use crate::mapping::{MissingEmail, Rules};
@@ -33,6 +33,8 @@ pub struct ReadingSettings {
     pub rules: Rules,
     /// The files that say how to map.
     pub rule_files: RuleFiles,
+    /// The organization that users go into, as it was typed. `rules` has its id as soon as the target was asked.
+    pub organization: Option<OrganizationName>,
     /// How many mapper workers.
     pub workers: usize,
 }
@@ -44,6 +46,7 @@ pub(super) struct ReadingChoice {
     pub(super) shard: Option<ShardChoice>,
     pub(super) rule_files: RuleFiles,
     pub(super) missing_email: Option<MissingEmail>,
+    pub(super) organization: Option<OrganizationName>,
 }
 
 impl ReadingChoice {
@@ -55,7 +58,8 @@ impl ReadingChoice {
         mapping: &MappingArguments,
     ) -> Result<Self, SettingsError> {
         let rule_files = RuleFiles::read(mapping.mapping.as_deref(), mapping.traits_schema.as_deref())?;
-        Ok(Self { inputs, passwords, shard, rule_files, missing_email: mapping.missing_email.clone() })
+        let (missing_email, organization) = (mapping.missing_email.clone(), mapping.organization.clone());
+        Ok(Self { inputs, passwords, shard, rule_files, missing_email, organization })
     }
 }
 
@@ -65,7 +69,7 @@ impl ReadingSettings {
         options: &RunOptions,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ReadingChoice { inputs, passwords, shard, rule_files, missing_email } = choice;
+        let ReadingChoice { inputs, passwords, shard, rule_files, missing_email, organization } = choice;
         if inputs.iter().chain(&passwords).any(|path| is_clerk(path)) {
             return Err(SettingsError::ClerkNotHere);
         }
@@ -82,14 +86,17 @@ impl ReadingSettings {
             return Err(ShardError::Pipe.into());
         }
         let default = ReaderLimits::default();
+        let mut rules = rule_files.rules(missing_email)?;
+        rules.organization = organization.as_ref().map(ToString::to_string);
         Ok(Self {
             inputs,
             deleted,
             passwords,
             shard,
             limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },
-            rules: rule_files.rules(missing_email)?,
+            rules,
             rule_files,
+            organization,
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         })
     }

@@ -43,6 +43,7 @@ impl ImportSettings {
             shard: shard.map(ShardChoice::Of),
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
+            organization: record.organization.as_ref().map(|home| home.known().parse()).transpose().map_err(wrong)?,
         };
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
         Self {
@@ -53,6 +54,7 @@ impl ImportSettings {
             from_clerk: None,
             output,
             on_existing: record.on_existing.parse().map_err(wrong)?,
+            create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,

@@ -28,6 +28,8 @@ pub struct VerifyJob {
     pub sample: Sample,
     /// The target.
     pub target: Arc<dyn Destination>,
+    /// The organization whose users they are, by its id there; the whole target's without one.
+    pub organization: Option<String>,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
@@ -48,7 +50,7 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signa
 }
 
 async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let VerifyJob { intake, duplicates, sample, target, concurrency } = job;
+    let VerifyJob { intake, duplicates, sample, target, organization, concurrency } = job;
     let started = Instant::now();
     let catalogue = match sample {
         Sample::All => Some(Catalogue::of(target.as_ref()).await?),
@@ -86,7 +88,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
         compare(&comparison, concurrency, &drawn.into_identities(), &mut seen, account).await?;
     }
     if let Some(catalogue) = &catalogue {
-        let others = seen.found.find_others(catalogue, &seen.in_export);
+        let others = seen.found.find_others(catalogue, &seen.in_export, organization.as_deref());
         account.others = Some(others.map_err(StopReason::Temporary)?);
     }
     Ok(())

@@ -34,6 +34,7 @@ mod faults;
 mod flat;
 mod from_clerk;
 mod gateways;
+mod home_organization;
 mod hostile;
 mod ids;
 mod import;

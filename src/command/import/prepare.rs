@@ -10,7 +10,8 @@ use super::super::prepare_error::PrepareError;
 use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{
-    FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled, run_of_rejects,
+    FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory, RunRecord,
+    Settled, run_of_rejects,
 };
 use crate::kind::Kind;
 use crate::settings::{ImportSettings, RecordedRun, WhichRun};
@@ -193,6 +194,11 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         mapping,
         traits_schema,
         on_existing: settings.on_existing.to_string(),
+        organization: settings.reading.organization.as_ref().map(|name| OrganizationRecord {
+            asked: name.to_string(),
+            id: None,
+            create: settings.create_organization,
+        }),
         options: settings.recorded_options(),
         marked: true,
         journals_end: true,
