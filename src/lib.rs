@@ -122,6 +122,7 @@
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
+//! | [`kratos`] | Ory Kratos as a destination: its admin API, its identity schema, whom to believe |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`kind`] | what kinds of records move |
 //! | [`plan`] | which steps a migration has, in which order |
@@ -131,6 +132,7 @@
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
+//! | [`notify`] | what others hear of a job: a service that watches jobs, a program at its end |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
@@ -181,9 +183,11 @@ mod ignore;
 pub mod index;
 pub mod journal;
 pub mod kind;
+pub mod kratos;
 pub mod logging;
 pub mod manual;
 pub mod mapping;
+pub mod notify;
 pub mod pace;
 pub mod passwords;
 pub mod pipeline;
@@ -195,6 +199,7 @@ pub mod rule_files;
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod selection;
 pub mod settings;
 pub mod signal;
 pub mod source;

@@ -112,7 +112,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
     std::fs::write(file.path(), export).expect("room");
     let intake = Intake {
         inputs: vec![Input::from_argument(file.path())],
-        shard: None,
+        records: avnology_migrate::selection::RecordsOfRun::All,
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
         mapper: Arc::new(UserMapper::new(Rules::default(), encode)),
         largest_request: 4 * 1024 * 1024,

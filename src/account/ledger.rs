@@ -31,7 +31,7 @@ pub struct Ledger {
     updated: u64,
     unchanged: u64,
     rejected: BTreeMap<RejectCode, CodeCount>,
-    /// Records of other shards that were looked at and do not map.
+    /// Records that are not ours, were looked at, and do not map.
     pub rejects_of_others: u64,
     pub(crate) notices: BTreeMap<Notice, u64>,
     /// The first thousand records that share a verified address or number with another one.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{ClerkApiArguments, MappingArguments, RunOptions, TargetArguments};
+use super::{ClerkApiArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 use crate::delivery::OnExisting;
 use crate::source::ShardChoice;
 
@@ -13,7 +13,7 @@ use crate::source::ShardChoice;
 pub struct ImportArguments {
     /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`. `clerk://` reads
     /// the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "FILE", required_unless_present = "print_kratos_schema", num_args = 1..)]
     pub import: Vec<PathBuf>,
 
     /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
@@ -29,6 +29,10 @@ pub struct ImportArguments {
     /// Read, map and check everything, send nothing, and show the first identities
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Which users.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
 
     /// Which target.
     #[command(flatten)]

@@ -66,9 +66,10 @@ async fn import_into(
 ) -> Result<ExitStatus, ImportError> {
     let ImportSettings { connection, output, limits, .. } = settings;
     let signals = &mut signals;
-    let PreparedRun { run, journal, progress, ledger, part, locks } = prepare(settings, &target.name, signals).await?;
+    let PreparedRun { run, journal, progress, ledger, part, records, locks } =
+        prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let destination = connect(&target, connection, Use::Import, signals).await?;
+    let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
     let reading = &into_organization(&target, settings, &run, signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
@@ -83,7 +84,7 @@ async fn import_into(
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
-    let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: limits.strict };
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let foresight = Foresight::of_run(subject, &run.directory, has_begun, (*limits, &ledger), signals).await?;
     let kept = (&run.directory, limits.min_records);
@@ -109,7 +110,7 @@ async fn import_into(
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let status = ImportAccount { target: &target, run: &run, output }.give(ended);
+    let status = ImportAccount { target: &target, run: &run, records: &records, output }.give(ended);
     drop(locks);
     status
 }

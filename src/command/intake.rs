@@ -3,27 +3,32 @@
 use std::sync::Arc;
 
 use super::passwords::JoinedPasswords;
-use crate::avnology::{self, MAX_BODY_BYTES};
 use crate::mapping::{RecordMapper, UserMapper};
 use crate::passwords::JoinedMapper;
 use crate::pipeline::Intake;
+use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::source::Watch;
 
-/// The inputs of `reading`, with the passwords that their users lack, under `watch`.
-pub(super) fn intake(reading: &ReadingSettings, passwords: Option<&JoinedPasswords>, watch: Watch) -> Intake {
-    let ReadingSettings { inputs, shard, limits, rules, workers, .. } = reading;
-    let users = UserMapper::new(rules.clone(), avnology::encode);
+/// These records of the inputs of `reading`, with the passwords that their users lack, under `watch`.
+pub(super) fn intake(
+    reading: &ReadingSettings,
+    records: &RecordsOfRun,
+    passwords: Option<&JoinedPasswords>,
+    watch: Watch,
+) -> Intake {
+    let ReadingSettings { inputs, limits, rules, form, most_of_request, workers, .. } = reading;
+    let users = UserMapper::new(rules.clone(), Arc::clone(form));
     let mapper: Arc<dyn RecordMapper> = match passwords {
         None => Arc::new(users),
         Some(passwords) => Arc::new(JoinedMapper::new(users, Arc::clone(&passwords.index))),
     };
     Intake {
         inputs: inputs.clone(),
-        shard: *shard,
+        records: records.clone(),
         reader: *limits,
         mapper,
-        largest_request: MAX_BODY_BYTES,
+        largest_request: most_of_request.1,
         watch,
         workers: *workers,
     }

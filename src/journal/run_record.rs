@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::InputRecord;
+use crate::selection::SelectionRecord;
 use crate::source::hexadecimal;
 
 /// What a run is about.
@@ -22,6 +23,9 @@ pub struct RunRecord {
     /// Which records of the inputs, as in `2/3`; all of them without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
+    /// How the users were chosen of whom it is; all of them without it. Which ones that are is in a file beside this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<SelectionRecord>,
     /// The inputs, in order.
     pub inputs: Vec<InputRecord>,
     /// The file with the passwords that the users lack.
@@ -43,6 +47,9 @@ pub struct RunRecord {
     /// How it runs.
     #[serde(default)]
     pub options: RecordedOptions,
+    /// What has to be known of a Kratos, if the target is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kratos: Option<KratosRecord>,
     /// Whether it puts its mark on what it creates. One that was begun by a version that had no marks never does: what is
     /// sent again must be the same.
     #[serde(default)]
@@ -53,6 +60,20 @@ pub struct RunRecord {
     /// The run whose rejects, mended, are an input of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects_of: Option<String>,
+}
+
+/// What has to be known of a Kratos. It decides what is sent, so a run that is resumed goes by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KratosRecord {
+    /// The id of the identity schema, if one was named.
+    pub schema: Option<String>,
+    /// The trait that identities are known by, as in `trait:external_id`.
+    pub key: String,
+    /// What it calls providers, as in `google=google-oidc`.
+    pub providers: Vec<String>,
+    /// Hashers whose digests move although their form is not documented.
+    #[serde(default)]
+    pub assumed: Vec<String>,
 }
 
 /// How a run runs: what `resume` goes by if no option says otherwise. Nothing in it decides what becomes of a user.
@@ -138,6 +159,8 @@ struct Whole<'a> {
     traits_schema: Option<&'a str>,
     on_existing: &'a str,
     organization: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kratos: Option<&'a KratosRecord>,
     max_record_bytes: Option<usize>,
 }
 
@@ -148,10 +171,12 @@ impl RunRecord {
         let paths = |record: &Self| record.inputs.iter().map(path).collect::<Vec<_>>();
         self.target == other.target
             && self.shard == other.shard
+            && self.selection == other.selection
             // A mapping file can tell it, too; that one was changed is for the caller to tell.
             && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing
             && self.organization_asked() == other.organization_asked()
+            && self.kratos == other.kratos
             && paths(self) == paths(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
     }
@@ -175,6 +200,7 @@ impl RunRecord {
             traits_schema: self.traits_schema.as_ref().map(|file| file.sha256.as_str()),
             on_existing: &self.on_existing,
             organization: self.organization_asked(),
+            kratos: self.kratos.as_ref(),
             max_record_bytes: self.options.max_record_bytes,
         }
     }

@@ -9,15 +9,16 @@ use crate::id_map::IdLookup;
 use crate::index::{DuplicateFinder, Duplicates};
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
 use crate::mapping::RecordMapper;
-use crate::source::{Input, ReaderLimits, Shard, Watch};
+use crate::selection::RecordsOfRun;
+use crate::source::{Input, ReaderLimits, Watch};
 
 /// What is read and how it is mapped: the front half of every job.
 #[derive(Clone, Debug)]
 pub struct Intake {
     /// The inputs, in order.
     pub inputs: Vec<Input>,
-    /// Which records of theirs are ours; all of them without one.
-    pub shard: Option<Shard>,
+    /// Which records of theirs are ours.
+    pub records: RecordsOfRun,
     /// Bounds of what the reader buffers.
     pub reader: ReaderLimits,
     /// How records become what is sent; it says of which kind they are.
@@ -42,7 +43,7 @@ pub struct Job {
 pub enum Mode {
     /// It is reported: what an import would do. Nothing is sent and nothing is kept.
     DryRun(DryRun),
-    /// Its keys are collected, those of other shards, too, so that users are found who are in the input twice.
+    /// Its keys are collected, those of records that are not ours, too, so that users are found who are in the input twice.
     Search(Arc<DuplicateFinder>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
@@ -145,7 +146,7 @@ impl ModeParts {
             lookup: None,
             ids: None,
             progress: Progress::new(intake.inputs.len()),
-            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.shard),
+            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.records.shard()),
             max_errors: None,
             predicted: 0,
         }

@@ -13,7 +13,8 @@ use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::{Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, UniqueKeys};
-use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan, Shard};
+use crate::selection::{ChunkRecords, RecordsOfRun};
+use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
 
 /// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
 const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
@@ -44,14 +45,8 @@ pub(super) struct Mapping {
     pub preview: usize,
     /// Whether it is wanted what of an import can be foreseen.
     pub foresee: bool,
-    /// Which records are ours. The others come only if their keys are to be collected.
-    pub shard: Option<Shard>,
-}
-
-impl Mapping {
-    fn is_ours(&self, number: u64) -> bool {
-        self.shard.is_none_or(|shard| shard.takes(number))
-    }
+    /// Which records are ours. The others are looked at only if their keys are to be collected.
+    pub records: RecordsOfRun,
 }
 
 /// A mapped chunk.
@@ -69,11 +64,13 @@ pub(super) struct MappedChunk {
 
 /// Maps the records of one chunk. Pure, but for what lies on disk: duplicates, what is known of the target, passwords.
 pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> io::Result<MappedChunk> {
-    let mut mapper = ChunkMapper::new(input, &chunk, mapping);
+    let mut mapper = ChunkMapper::new(input, &chunk, mapping)?;
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
-        if !mapping.is_ours(span.number) {
-            mapper.look_at(index, span)?;
+        if !mapper.ours.takes(span.number) {
+            if matches!(mapping.duplicates, DuplicateCheck::Find(_)) {
+                mapper.look_at(index, span)?;
+            }
             continue;
         }
         let key = RecordKey { input, number: span.number };
@@ -119,9 +116,13 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
     Ok(MappedChunk { input, encoded: output.encoded, chunk, ready, unchanged, rejects, counts })
 }
 
-/// Whether the first record of all, or of the shard, is in this chunk.
-fn holds_first(chunk: &RecordChunk, shard: Option<Shard>) -> bool {
-    let first = shard.map_or(1, Shard::first);
+/// Whether the first record of all, or of the shard, is in this chunk. The first selected ones can be anywhere.
+fn holds_first(chunk: &RecordChunk, records: &RecordsOfRun) -> bool {
+    let first = match records {
+        RecordsOfRun::All => 1,
+        RecordsOfRun::Shard(shard) => shard.first(),
+        RecordsOfRun::Selected(_) => return true,
+    };
     chunk.spans.binary_search_by_key(&first, |span| span.number).is_ok()
 }
 
@@ -129,18 +130,20 @@ struct ChunkMapper<'m> {
     mapping: &'m Mapping,
     input: u16,
     chunk: &'m RecordChunk,
+    /// Which of its records are ours.
+    ours: ChunkRecords,
     output: MapOutput,
     keys: Keys,
-    /// Whether this is the first chunk of its input, from which the previews come.
+    /// Whether the previews come from this chunk.
     first: bool,
     previews: Vec<String>,
     weighing: Weighing,
-    /// Records of other shards that do not map.
+    /// Records that are not ours and do not map.
     rejects_of_others: u64,
 }
 
 impl<'m> ChunkMapper<'m> {
-    fn new(input: u16, chunk: &'m RecordChunk, mapping: &'m Mapping) -> Self {
+    fn new(input: u16, chunk: &'m RecordChunk, mapping: &'m Mapping) -> io::Result<Self> {
         let looks_for_duplicates = matches!(mapping.duplicates, DuplicateCheck::Find(_));
         let output = MapOutput {
             encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
@@ -148,17 +151,19 @@ impl<'m> ChunkMapper<'m> {
             coverage: mapping.foresee.then(Coverage::default),
             ..MapOutput::default()
         };
-        Self {
+        let numbers = [chunk.spans.first(), chunk.spans.last()].map(|span| span.map_or(0, |span| span.number));
+        Ok(Self {
             mapping,
             input,
             chunk,
+            ours: mapping.records.among(input, numbers[0]..=numbers[1])?,
             output,
             keys: Keys::default(),
-            first: holds_first(chunk, mapping.shard),
+            first: holds_first(chunk, &mapping.records),
             previews: Vec::new(),
             weighing: Weighing::default(),
             rejects_of_others: 0,
-        }
+        })
     }
 
     /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
@@ -184,7 +189,7 @@ impl<'m> ChunkMapper<'m> {
         }
     }
 
-    /// Maps a record of another shard, which nothing is kept of but its keys: one of ours may be its duplicate.
+    /// Maps a record that is not ours, of which nothing is kept but its keys: one of ours may be its duplicate.
     fn look_at(&mut self, index: usize, span: &RecordSpan) -> io::Result<()> {
         let start = self.output.encoded.len();
         let mapped = self.map(index, span)?;
@@ -229,9 +234,9 @@ impl<'m> ChunkMapper<'m> {
         let (start, kind) = (self.output.encoded.len(), self.mapping.mapper.kind());
         // A line of a rejects file is longer than the record in it.
         let largest = self.mapping.largest_request;
-        let is_weighed = self.mapping.foresee && self.mapping.is_ours(span.number) && self.weighing.wants_next();
+        let is_weighed = self.mapping.foresee && self.ours.takes(span.number) && self.weighing.wants_next();
         self.output.wants_encoded = self.mapping.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
-        let wanted = if self.first && self.mapping.is_ours(span.number) { self.mapping.preview } else { 0 };
+        let wanted = if self.first && self.ours.takes(span.number) { self.mapping.preview } else { 0 };
         self.output.wants_preview = self.previews.len() < wanted;
         let mapped = self.mapping.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
         if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
@@ -330,7 +335,7 @@ mod tests {
             mark: None,
             preview: 2,
             foresee: false,
-            shard: None,
+            records: RecordsOfRun::All,
         }
     }
 

@@ -51,7 +51,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = intake;
+    let Intake { inputs, records, reader, mapper, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -63,7 +63,7 @@ pub fn map_inputs(
             }
         }
     });
-    let columns = mapper.columns();
+    let (columns, shard) = (mapper.columns(), records.shard());
     let mapping = map::Mapping {
         mapper,
         progress: Arc::clone(&progress),
@@ -75,7 +75,7 @@ pub fn map_inputs(
         mark: None,
         preview: 0,
         foresee: false,
-        shard,
+        records,
     };
     let (queue, mapped) = mappers::start(workers, mapping, events, stop.clone());
     let reading = read::Reading { inputs, columns, limits: reader, shard, watch, progress };

@@ -100,9 +100,12 @@ mod tests {
     fn the_default_settings_stay_below_what_is_promised() {
         let intake = Intake {
             inputs: Vec::new(),
-            shard: None,
+            records: crate::selection::RecordsOfRun::All,
             reader: ReaderLimits::default(),
-            mapper: std::sync::Arc::new(UserMapper::new(Rules::default(), crate::avnology::encode)),
+            mapper: std::sync::Arc::new(UserMapper::new(
+                Rules::default(),
+                std::sync::Arc::new(crate::avnology::AvnologyForm),
+            )),
             largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
             workers: 2,

@@ -28,12 +28,12 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = ModeParts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
-    let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = job.intake;
+    let Intake { inputs, records, reader, mapper, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
 
     let names = inputs.iter().map(Input::name).collect();
     // If keys are to be collected, every record has to be read, those of other shards too.
-    let read_only = shard.filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
+    let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
     let columns = mapper.columns();
     let mapping = map::Mapping {
         mapper,
@@ -46,7 +46,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,
         foresee: parts.reported.is_some(),
-        shard,
+        records: records.clone(),
     };
     let (queue, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
     let reading =
@@ -60,7 +60,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         None => tokio::spawn(async move {
             fill::discard(mapped, &events).await;
             if let Some(finder) = parts.reported {
-                duplicates::report_duplicates(finder, shard, names, &stopped, &events).await;
+                duplicates::report_duplicates(finder, records, names, &stopped, &events).await;
             }
         }),
     };

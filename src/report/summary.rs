@@ -59,6 +59,9 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
         let left = plural(ledger.left_to_others(), "record");
         writeln!(out, "Shard {shard}: {left} left to the others.")?;
     }
+    if let Some(selection) = &details.selection {
+        writeln!(out, "{selection}")?;
+    }
     if !details.shards.is_empty() {
         writeln!(out, "Merged from {}.", plural(details.shards.len() as u64, "shard"))?;
     }

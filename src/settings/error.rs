@@ -6,6 +6,7 @@ use super::{OutputError, ShardError};
 use crate::export::ExportError;
 use crate::http::{KeyFault, ProxyAddressError};
 use crate::rule_files::RuleFileError;
+use crate::selection::IdListError;
 use crate::source::ObjectUrlError;
 
 /// Why settings cannot be resolved.
@@ -17,6 +18,12 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// No address of a Kratos, and one is needed.
+    #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
+    NoKratosAddress,
+    /// Options that only mean something for a Kratos.
+    #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
+    NoKratos,
     /// No key of Clerk's, and one is needed.
     #[error(
         "no key for Clerk's API: set CLERK_SECRET_KEY in the environment or in .env (or CLERK_SECRET_KEY_FILE to a file with \
@@ -29,6 +36,17 @@ pub enum SettingsError {
         /// How many there are.
         count: usize,
     },
+    /// The list of users cannot be used.
+    #[error(transparent)]
+    IdList(#[from] IdListError),
+    /// A selection is made in a pass of its own.
+    #[error(
+        "users cannot be selected out of standard input or a pipe, which can be read only once: save the export to a file"
+    )]
+    SelectionOfPipe,
+    /// Both say which records a run takes.
+    #[error("users cannot be selected in a shard: a selection is for one process")]
+    SelectionOfShard,
     /// The file with the key cannot be read.
     #[error("the file that {variable} names cannot be read: {source}")]
     KeyFile {

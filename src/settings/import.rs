@@ -115,6 +115,7 @@ impl ImportSettings {
             mut import,
             passwords,
             shard,
+            selection,
             target,
             clerk_api,
             mapping,
@@ -141,8 +142,8 @@ impl ImportSettings {
                 FromClerk { api: clerk_api, connection, max_wait: options.max_wait, new: new_run, output: &output };
             from_clerk = Some(choice.resolve(directory, &mut import, environment)?);
         }
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let choice = ReadingChoice::typed(import, passwords, shard, selection, &mapping)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target,
@@ -222,7 +223,7 @@ mod tests {
                 assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
                 assert_eq!(secret_key.expose_secret(), "sk_test_1");
             }
-            TargetSettings::Sandbox(database) => panic!("{database:?}"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -7,12 +7,16 @@ use std::sync::Arc;
 use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::kept_users::is_clerk;
-use super::{Environment, SettingsError, shard};
-use crate::cli::{MappingArguments, OrganizationName, RunOptions};
+use super::kratos_target::KratosChoice;
+use super::{Environment, SettingsError, selection, shard};
+use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
+use crate::cli::{MappingArguments, OrganizationName, RunOptions, SelectionArguments};
 use crate::export::Manifest;
 use crate::http::Timeouts;
-use crate::mapping::{MissingEmail, Rules};
+use crate::kratos;
+use crate::mapping::{MetadataTarget, MissingEmail, Rules, WireForm};
 use crate::rule_files::RuleFiles;
+use crate::selection::SelectionChoice;
 use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
 
 /// What is read and how it is mapped: settings of every command that reads an export.
@@ -27,6 +31,8 @@ pub struct ReadingSettings {
     pub passwords: Option<Input>,
     /// Which records of the inputs are ours; all of them without one.
     pub shard: Option<Shard>,
+    /// How users are chosen; `None` if all are meant, or if a run that is resumed says which ones.
+    pub selection: Option<SelectionChoice>,
     /// Bounds of what the reader buffers.
     pub limits: ReaderLimits,
     /// The choices of mapping.
@@ -35,6 +41,10 @@ pub struct ReadingSettings {
     pub rule_files: RuleFiles,
     /// The organization that users go into, as it was typed. `rules` has its id as soon as the target was asked.
     pub organization: Option<OrganizationName>,
+    /// The form in which the target takes an identity.
+    pub form: Arc<dyn WireForm>,
+    /// The most users of one request, and the most bytes.
+    pub most_of_request: (usize, usize),
     /// How many mapper workers.
     pub workers: usize,
 }
@@ -44,6 +54,7 @@ pub(super) struct ReadingChoice {
     pub(super) inputs: Vec<PathBuf>,
     pub(super) passwords: Option<PathBuf>,
     pub(super) shard: Option<ShardChoice>,
+    pub(super) selection: Option<SelectionChoice>,
     pub(super) rule_files: RuleFiles,
     pub(super) missing_email: Option<MissingEmail>,
     pub(super) organization: Option<OrganizationName>,
@@ -55,11 +66,13 @@ impl ReadingChoice {
         inputs: Vec<PathBuf>,
         passwords: Option<PathBuf>,
         shard: Option<ShardChoice>,
+        selection: SelectionArguments,
         mapping: &MappingArguments,
     ) -> Result<Self, SettingsError> {
         let rule_files = RuleFiles::read(mapping.mapping.as_deref(), mapping.traits_schema.as_deref())?;
+        let selection = selection::resolve(selection)?;
         let (missing_email, organization) = (mapping.missing_email.clone(), mapping.organization.clone());
-        Ok(Self { inputs, passwords, shard, rule_files, missing_email, organization })
+        Ok(Self { inputs, passwords, shard, selection, rule_files, missing_email, organization })
     }
 }
 
@@ -69,7 +82,7 @@ impl ReadingSettings {
         options: &RunOptions,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ReadingChoice { inputs, passwords, shard, rule_files, missing_email, organization } = choice;
+        let ReadingChoice { inputs, passwords, shard, selection, rule_files, missing_email, organization } = choice;
         if inputs.iter().chain(&passwords).any(|path| is_clerk(path)) {
             return Err(SettingsError::ClerkNotHere);
         }
@@ -85,6 +98,12 @@ impl ReadingSettings {
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
         }
+        if selection.is_some() && inputs.iter().any(Input::is_pipe) {
+            return Err(SettingsError::SelectionOfPipe);
+        }
+        if selection.is_some() && shard.is_some() {
+            return Err(SettingsError::SelectionOfShard);
+        }
         let default = ReaderLimits::default();
         let mut rules = rule_files.rules(missing_email)?;
         rules.organization = organization.as_ref().map(ToString::to_string);
@@ -93,12 +112,30 @@ impl ReadingSettings {
             deleted,
             passwords,
             shard,
+            selection,
             limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },
             rules,
             rule_files,
             organization,
+            form: Arc::new(AvnologyForm),
+            most_of_request: (MAX_BATCH_ITEMS, MAX_BODY_BYTES),
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         })
+    }
+
+    /// The same for a Kratos, if the target is one.
+    pub(super) fn for_kratos(mut self, choice: Option<&KratosChoice>) -> Self {
+        let Some(choice) = choice else { return self };
+        if matches!(self.rules.metadata.public, MetadataTarget::Traits(_)) {
+            tracing::warn!(
+                "the mapping file puts public metadata into the traits, which users can change at Kratos, and could not at \
+                 Clerk: who has a role there could give themselves another one; without that line they go to metadata_public"
+            );
+        }
+        self.rules.passwords = choice.passwords();
+        self.form = choice.form();
+        self.most_of_request = (kratos::MAX_BATCH_ITEMS, kratos::MAX_BODY_BYTES);
+        self
     }
 
     /// Whether some of the export can be read only once.

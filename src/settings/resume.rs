@@ -41,14 +41,16 @@ impl ImportSettings {
             inputs: record.inputs.iter().map(path).collect(),
             passwords: record.passwords.as_ref().map(path),
             shard: shard.map(ShardChoice::Of),
+            selection: None,
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
             organization: record.organization.as_ref().map(|home| home.known().parse()).transpose().map_err(wrong)?,
         };
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
-            target: TargetSettings::of_record(&record.target, wrong, environment)?,
+            target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             from_clerk: None,

@@ -35,14 +35,14 @@ impl EndedImport {
         (directory, min_records): (&RunDirectory, Option<u64>),
         signals: &mut Signals,
     ) -> Self {
-        let Subject { reading, passwords, output, .. } = subject;
-        let job = Job { intake: intake(reading, passwords, first.watch()), mode };
+        let Subject { reading, records, passwords, output, .. } = subject;
+        let job = Job { intake: intake(reading, records, passwords, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), signals).await;
         ledger.require_records(min_records);
         // That users share an address is counted in any case.
         if let Some(found) = first.duplicates()
-            && let Err(error) = ledger.name_sharing(found, reading.shard)
+            && let Err(error) = ledger.name_sharing(found, records)
         {
             tracing::warn!(%error, "the users who share an address are not named");
         }
