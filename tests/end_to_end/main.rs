@@ -62,6 +62,7 @@ mod runs;
 mod sandbox;
 mod scenarios;
 mod scheduled;
+mod selection;
 mod sender;
 mod shapes;
 mod shards;
