@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::from_clerk::read_users;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
@@ -11,7 +12,6 @@ use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::selecting::records_of;
 use crate::account::StopReason;
-use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
@@ -34,7 +34,8 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
 }
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let DryRunSettings { reading, output, preview, max_errors, min_records, pace } = settings;
+    let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, pace } = settings;
+    let _users = read_users(from_clerk.as_ref(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);
@@ -53,7 +54,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     }
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
-    let forecast = Forecast::of(&ledger, &bounds(pace));
+    let forecast = Forecast::of(&ledger, &bounds(pace, reading.most_of_request));
     let selection = records.selected().zip(reading.selection.as_ref());
     let selection = selection.map(|(selected, choice)| SelectionReport::new(choice.record(), selected.totals()));
     let details = RunDetails { passwords, forecast, selection, ..RunDetails::default() };
@@ -72,10 +73,10 @@ fn changed_since_selected(
 }
 
 /// What bounds the requests of an import with this pace.
-fn bounds(pace: &PaceRules) -> RequestBounds {
+fn bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
     RequestBounds {
-        users: pace.items.min(MAX_BATCH_ITEMS),
-        bytes: pace.bytes.min(MAX_BODY_BYTES),
+        users: pace.items.min(items),
+        bytes: pace.bytes.min(bytes),
         record_bytes: MAX_PINNED,
         added_bytes: RunMark::MOST,
         rate: pace.rate,

@@ -9,12 +9,10 @@ use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::selecting::records_of;
-use super::target::{Target, at_target, connect};
+use super::target::{Target, Use, at_target, connect};
 use crate::account::StopReason;
-use crate::avnology::{AdminCalls, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::pace::Pace;
 use crate::report::{StdoutError, print_json};
 use crate::settings::{OutputSettings, VerifySettings};
 use crate::signal::Signals;
@@ -35,8 +33,7 @@ async fn verify_target(
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
     let name = target.base_url.to_string();
-    let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
-    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
+    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
@@ -62,6 +59,7 @@ async fn verify_target(
     if let Some(path) = &output.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+        output.report_place.written(path);
     }
     print(&account, &name, output)?;
     Ok(account.exit_status())

@@ -18,6 +18,12 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// No address of a Kratos, and one is needed.
+    #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
+    NoKratosAddress,
+    /// Options that only mean something for a Kratos.
+    #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
+    NoKratos,
     /// No key of Clerk's, and one is needed.
     #[error(
         "no key for Clerk's API: set CLERK_SECRET_KEY in the environment or in .env (or CLERK_SECRET_KEY_FILE to a file with \
@@ -129,6 +135,18 @@ pub enum SettingsError {
     /// An earlier export, or one that is to be imported, cannot be used.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// Each shard would read other users, or the same ones in another order.
+    #[error(
+        "--shard needs the same files in each part, and `clerk://` reads the users anew; read them once with `avnology migrate \
+         clerk export --out DIR`, then import DIR in shards"
+    )]
+    ClerkInShards,
+    /// Only an import reads from Clerk's API.
+    #[error(
+        "`clerk://` is for an import and its dry run; read the users with `avnology migrate clerk export --out DIR --only \
+         users`, then name DIR"
+    )]
+    ClerkNotHere,
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,

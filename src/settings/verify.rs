@@ -33,8 +33,8 @@ impl VerifySettings {
     ) -> Result<Self, SettingsError> {
         let VerifyArguments { import, passwords, all: _, selection, target, mapping, options } = arguments;
         let choice = ReadingChoice::typed(import, passwords, None, selection, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
         let target = TargetSettings::resolve(target, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;
         let files =

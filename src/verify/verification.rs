@@ -12,7 +12,7 @@ use super::comparison::{Compared, Comparison};
 use super::extra::FoundIdentities;
 use super::present::IdsInExport;
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::avnology::{AdminCalls, MAX_PAGE};
+use crate::destination::{Catalogue, Destination, PAGE};
 use crate::index::Duplicates;
 use crate::pipeline::{Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
@@ -24,7 +24,7 @@ pub struct VerifyJob {
     /// The users who are in the export twice, unless it can be read only once.
     pub duplicates: Option<Arc<Duplicates>>,
     /// The target.
-    pub target: AdminCalls,
+    pub target: Arc<dyn Destination>,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
@@ -50,7 +50,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
     let started = Instant::now();
     // Of selected users nobody else can be called extra, and the whole list would be too much to ask for.
     let catalogue = match intake.records.selected() {
-        None => Some(target.whole_list().await?),
+        None => Some(Catalogue::of(target.as_ref()).await?),
         Some(_) => None,
     };
     let stop = CancellationToken::new();
@@ -58,7 +58,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
-    let comparison = Comparison { target: &target, catalogue: catalogue.as_ref() };
+    let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_ref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
         for ids in group.rejected_ids().filter(|_| catalogue.is_some()) {
@@ -95,7 +95,7 @@ async fn compare(
     seen: &mut Seen,
     account: &mut Account,
 ) -> Result<(), StopReason> {
-    let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))
+    let mut pages = futures::stream::iter(identities.chunks(PAGE))
         .map(|page| async move { (page, comparison.compare(page).await) })
         .buffered(concurrency);
     while let Some((page, compared)) = pages.next().await {

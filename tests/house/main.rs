@@ -14,7 +14,7 @@ use graph::{Graph, Import};
 /// A new import is a decision: add it here, or move what is imported to where both can reach it.
 const ROOMS: &[(&str, &[&str])] = &[
     // The edge: from the command line to an exit status.
-    ("application", &["cli", "command", "exit", "logging", "mapping", "report", "settings", "signal"]),
+    ("application", &["cli", "command", "exit", "logging", "mapping", "notify", "report", "settings", "signal"]),
     (
         "command",
         &[
@@ -33,6 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "id_map",
             "journal",
             "avnology",
+            "kratos",
             "export",
             "clerk_api",
             "mapping",
@@ -61,10 +62,12 @@ const ROOMS: &[(&str, &[&str])] = &[
             "journal",
             "selection",
             "avnology",
+            "kratos",
             "export",
             "clerk_api",
             "http",
             "mapping",
+            "notify",
             "pace",
             "source",
             "files",
@@ -79,9 +82,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "report",
             "selection",
             "avnology",
+            "kratos",
             "export",
             "http",
             "mapping",
+            "notify",
             "pace",
             "source",
             "exit",
@@ -93,7 +98,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
-    ("verify", &["pipeline", "account", "selection", "avnology", "destination", "source", "index", "exit", "signal"]),
+    ("verify", &["pipeline", "account", "selection", "destination", "source", "index", "exit", "signal"]),
     (
         "pipeline",
         &[
@@ -114,7 +119,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
-    ("avnology", &["destination", "http", "mapping", "pace", "index"]),
+    ("avnology", &["destination", "http", "mapping", "pace"]),
+    ("kratos", &["destination", "http", "mapping", "pace"]),
     // The results, and views of them.
     ("logging", &["report"]),
     (
@@ -145,7 +151,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("selection", &["mapping", "clerk", "source", "index"]),
     ("export", &["clerk_api", "source", "index", "files"]),
     ("clerk_api", &["http", "pace"]),
-    ("destination", &["http", "mapping", "pace"]),
+    ("destination", &["http", "mapping", "pace", "index"]),
+    ("notify", &["http", "exit"]),
     ("http", &["pace"]),
     ("mapping", &["kind", "clerk", "source", "toml_document"]),
     ("kind", &[]),
