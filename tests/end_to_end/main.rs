@@ -67,6 +67,7 @@ mod sandbox;
 mod sandbox_organizations;
 mod scenarios;
 mod scheduled;
+mod selection;
 mod sender;
 mod shapes;
 mod shards;
