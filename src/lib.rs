@@ -133,6 +133,7 @@
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
+//! | [`notify`] | what others hear of a job: a service that watches jobs, a program at its end |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
@@ -187,6 +188,7 @@ pub mod kratos;
 pub mod logging;
 pub mod manual;
 pub mod mapping;
+pub mod notify;
 pub mod pace;
 pub mod passwords;
 pub mod pipeline;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use avnology_migrate::account::Silent;
-use avnology_migrate::avnology::encode;
+use avnology_migrate::avnology::AvnologyForm;
 use avnology_migrate::mapping::{Rules, UserMapper, map, parse};
 use avnology_migrate::pipeline::{self, DryRun, Intake, Job, Mode};
 use avnology_migrate::signal::Signals;
@@ -114,7 +114,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
         inputs: vec![Input::from_argument(file.path())],
         shard: None,
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
-        mapper: Arc::new(UserMapper::new(Rules::default(), encode)),
+        mapper: Arc::new(UserMapper::new(Rules::default(), Arc::new(AvnologyForm))),
         largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
         workers: 2,

@@ -1,16 +1,19 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
 mod clerk;
+mod clerk_api;
 #[cfg(feature = "codemod")]
 mod codemod;
 #[cfg(not(feature = "codemod"))]
 #[path = "no_codemod.rs"]
 mod codemod;
 mod completions;
+mod doctor;
 mod exit_codes;
 mod export;
 mod help;
 mod import;
+mod job_options;
 mod man;
 mod mapping;
 mod merge;
@@ -35,19 +38,22 @@ mod verify;
 use clap::{Parser, Subcommand};
 
 pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
+pub use clerk_api::ClerkApiArguments;
 pub use codemod::CodemodArguments;
 pub use completions::{CompletionsArguments, Shell};
+pub use doctor::{DOCTOR, DoctorArguments};
 pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
 pub use import::ImportArguments;
+pub use job_options::JobOptions;
 pub use man::ManArguments;
 pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
 pub use options::{
     BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
-    OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+    NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
@@ -93,6 +99,8 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// Print a page of the manual, or the help of a command
     Help(HelpArguments),
+    /// Look whether this machine, its settings and the target are ready, and say what to do if not
+    Doctor(DoctorArguments),
     /// Print a script that makes a shell complete what is typed
     Completions(CompletionsArguments),
     /// Print the man page of a command, or write those of all commands

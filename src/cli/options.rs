@@ -49,6 +49,8 @@ pub const CACERT: OptionRow = OptionRow::new("cacert").variable("AVNOLOGY_CACERT
 pub const CLERK_URL: OptionRow = OptionRow::new("clerk-url").variable("CLERK_API_URL");
 /// `--concurrency`
 pub const CONCURRENCY: OptionRow = OptionRow::new("concurrency").variable("AVNOLOGY_CONCURRENCY").remembered();
+/// `--notify-url`
+pub const NOTIFY_URL: OptionRow = OptionRow::new("notify-url").variable("AVNOLOGY_NOTIFY_URL");
 /// `--rate`
 pub const RATE: OptionRow = OptionRow::new("rate").variable("AVNOLOGY_RATE").remembered();
 /// `--runs-dir`
@@ -80,6 +82,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("kratos-schema"),
     OptionRow::new("log-format"),
     OptionRow::new("mapping"),
+    OptionRow::new("max-duration"),
     OptionRow::new("max-errors").remembered(),
     OptionRow::new("max-record-bytes").remembered(),
     OptionRow::new("max-wait").remembered(),
@@ -88,6 +91,9 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("missing-email"),
     OptionRow::new("new").typed_only(),
     OptionRow::new("new-run"),
+    NOTIFY_URL,
+    // A file in the working directory must not start a program.
+    OptionRow::new("on-end").typed_only(),
     OptionRow::new("on-existing"),
     OptionRow::new("only"),
     OptionRow::new("out").typed_only(),

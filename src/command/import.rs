@@ -1,7 +1,7 @@
 //! `avnology migrate clerk --import`, as the sequence of its phases.
 //!
 //! ```text
-//! look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → run → account
+//! read the users from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → run → account
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the first pass has ended, nothing is sent.
@@ -21,6 +21,7 @@ use foresight::Foresight;
 use prepare::{PreparedRun, RunPart, prepare};
 
 use super::first_pass::Subject;
+use super::from_clerk::{fetch_users, forget_users};
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
@@ -50,8 +51,11 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 }
 
 async fn look_and_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let _users = fetch_users(settings, &mut signals).await?;
     probe_objects(&settings.reading, &mut signals).await?;
-    at_target(&settings.target, async |target| import_into(target, settings, signals).await).await
+    let status = at_target(&settings.target, async |target| import_into(target, settings, signals).await).await;
+    forget_users(settings);
+    status
 }
 
 async fn import_into(

@@ -65,10 +65,9 @@ impl ImportError {
         match self {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
-            Self::Interrupted(Signal::Interrupt)
-            | Self::Undo(UndoError::Interrupted { signal: Signal::Interrupt, .. }) => ExitStatus::Interrupted,
-            Self::Interrupted(Signal::Terminate)
-            | Self::Undo(UndoError::Interrupted { signal: Signal::Terminate, .. }) => ExitStatus::Terminated,
+            Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
+                ExitStatus::of_signal(*signal)
+            }
             Self::Prepare(PrepareError::Source(error) | PrepareError::Gone { source: error, .. })
             | Self::NotCompared(error)
             | Self::Passwords(PasswordsError::Source(error)) => ExitStatus::of_source(error),

@@ -5,10 +5,12 @@ pub mod codemod;
 #[cfg(not(feature = "codemod"))]
 #[path = "no_codemod.rs"]
 pub mod codemod;
+mod doctor;
 mod dry_run;
 mod export;
 mod export_command_error;
 mod first_pass;
+mod from_clerk;
 mod help;
 mod id_maps;
 mod import;
@@ -38,6 +40,7 @@ mod undo;
 mod undo_error;
 mod verify;
 
+pub use doctor::doctor;
 pub use dry_run::dry_run;
 pub use export::export;
 pub use export_command_error::ExportCommandError;

@@ -58,6 +58,7 @@ async fn verify_target(
     if let Some(path) = &output.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+        output.report_place.written(path);
     }
     print(&account, &name, output)?;
     Ok(account.exit_status())

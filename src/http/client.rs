@@ -168,7 +168,7 @@ impl Client {
 }
 
 /// The certificates in a PEM file.
-fn certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
     let wrong = |problem: String| ClientError::Certificates { path: path.display().to_string(), problem };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     match Certificate::from_pem_bundle(&pem) {

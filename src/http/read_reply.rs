@@ -33,7 +33,7 @@ pub(super) async fn read_reply(response: Response, keep: Keep, room: &AnswerRoom
         Err(ReadFailure::TooLarge) => (ReplyOutcome::TooLarge, Body::default()),
         Err(ReadFailure::Failed(error)) => (ReplyOutcome::Failed(transport(&error)), Body::default()),
     };
-    Reply { retry_after, quota, location, next_page, request_id, body, ..Reply::none(outcome) }
+    Reply { retry_after, date, quota, location, next_page, request_id, body, ..Reply::none(outcome) }
 }
 
 /// The address of the next page in a `Link` header (RFC 8288), as in `</list?page=2>; rel="next",</list>; rel="first"`.

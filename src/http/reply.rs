@@ -1,6 +1,6 @@
 //! What came of one request.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use url::Url;
 
@@ -14,6 +14,8 @@ pub struct Reply {
     pub outcome: ReplyOutcome,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
+    /// The `Date` header: what time it is at the other side.
+    pub date: Option<SystemTime>,
     /// What the headers say about the quota.
     pub quota: Quota,
     /// The `Location` header, which is never followed.
@@ -34,6 +36,7 @@ impl Reply {
         Self {
             outcome,
             retry_after: None,
+            date: None,
             quota: Quota::default(),
             location: None,
             next_page: None,

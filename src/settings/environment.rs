@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::SettingsError;
 use super::engine::is_of_engine;
+use super::found_key::FoundKey;
 use crate::cli::{
     CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, KRATOS_TOKEN, KRATOS_TOKEN_FILE, OptionRow, SECRET_KEY,
     SECRET_KEY_FILE,
@@ -173,6 +174,15 @@ impl Environment {
         check_key(&key).map_err(|fault| SettingsError::Key { called, place: self.key_place(names), fault })?;
         self.warn_of_readers(names);
         Ok(Some(key))
+    }
+
+    /// The key that is there now, as far as it may be shown.
+    pub(super) fn found_key(&self, names: KeyVariables) -> Result<Option<FoundKey>, SettingsError> {
+        let Some(key) = self.checked_key(&self.key_source(names), names)? else { return Ok(None) };
+        let begins = |kind: &str| ["sk", "ak"].map(|begin| format!("{begin}_{kind}_"));
+        let is = |kind: &str| begins(kind).iter().any(|begin| key.expose_secret().trim().starts_with(begin.as_str()));
+        let kind = ["live", "test"].into_iter().find(|kind| is(kind));
+        Ok(Some(FoundKey { kind, place: self.key_place(names) }))
     }
 
     /// What messages call the place that a key comes from.

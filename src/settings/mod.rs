@@ -6,16 +6,22 @@
 //! Flags win over the environment, the environment over `.env`, that over the config file, and that over the defaults. This
 //! is the only module that reads the environment.
 
+mod clerk_client;
 mod command_line;
 mod config_file;
 mod config_value;
 mod connection;
+mod doctor;
 mod dry_run;
 mod engine;
 mod environment;
 mod error;
 mod export;
+mod found_key;
+mod from_clerk;
 mod import;
+mod job;
+mod kept_users;
 mod kratos_schema;
 mod kratos_target;
 mod named_files;
@@ -34,12 +40,15 @@ mod verify;
 
 pub use command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
 pub use connection::Connection;
+pub use doctor::DoctorSettings;
 pub use dry_run::DryRunSettings;
 pub use engine::ShardError;
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use export::ExportSettings;
+pub use found_key::FoundKey;
 pub use import::{ImportOrDryRun, ImportSettings, Limits, WhichRun};
+pub use job::JobSettings;
 pub use kratos_schema::kratos_schema;
 pub use kratos_target::{KratosChoice, OF_KRATOS};
 pub use output::{OutputSettings, ProgressMode};

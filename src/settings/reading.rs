@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
+use super::kept_users::is_clerk;
 use super::kratos_target::KratosChoice;
 use super::{Environment, SettingsError, shard};
 use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
@@ -72,6 +73,9 @@ impl ReadingSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ReadingChoice { inputs, passwords, shard, rule_files, missing_email } = choice;
+        if inputs.iter().chain(&passwords).any(|path| is_clerk(path)) {
+            return Err(SettingsError::ClerkNotHere);
+        }
         let access = object_access(options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
         let deleted = inputs.iter().filter(|path| path.is_dir()).map(|path| Manifest::deleted_in(path).transpose());

@@ -51,6 +51,7 @@ impl ImportSettings {
             target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
+            from_clerk: None,
             output,
             on_existing: record.on_existing.parse().map_err(wrong)?,
             recheck: record.options.recheck,

@@ -14,7 +14,7 @@ use graph::{Graph, Import};
 /// A new import is a decision: add it here, or move what is imported to where both can reach it.
 const ROOMS: &[(&str, &[&str])] = &[
     // The edge: from the command line to an exit status.
-    ("application", &["cli", "command", "exit", "logging", "mapping", "report", "settings", "signal"]),
+    ("application", &["cli", "command", "exit", "logging", "mapping", "notify", "report", "settings", "signal"]),
     (
         "command",
         &[
@@ -66,6 +66,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "clerk_api",
             "http",
             "mapping",
+            "notify",
             "pace",
             "source",
             "files",
@@ -75,8 +76,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "sandbox", "delivery", "report", "avnology", "kratos", "export", "http", "mapping", "pace", "source",
-            "exit", "manual", "version",
+            "sandbox", "delivery", "report", "avnology", "kratos", "export", "http", "mapping", "notify", "pace",
+            "source", "exit", "manual", "version",
         ],
     ),
     ("clerk_sandbox", &["sandbox", "files"]),
@@ -120,6 +121,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("export", &["clerk_api", "source", "index", "files"]),
     ("clerk_api", &["http", "pace"]),
     ("destination", &["http", "mapping", "pace", "index"]),
+    ("notify", &["http", "exit"]),
     ("http", &["pace"]),
     ("mapping", &["kind", "clerk", "source", "toml_document"]),
     ("kind", &[]),
