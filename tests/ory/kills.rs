@@ -77,9 +77,10 @@ fn answers_that_get_lost_double_nobody_and_undo_leaves_nothing() {
     // Every second batch is done, and its answer lost.
     let before = proxy(&kratos.base_url(), move |head, _| {
         let is_batch = head.starts_with("PATCH /admin/identities ");
-        match is_batch && batches.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
-            true => Way::Afterwards(Box::new(|_| String::new())),
-            false => Way::Through,
+        if is_batch && batches.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
+            Way::Afterwards(Box::new(|_| String::new()))
+        } else {
+            Way::Through
         }
     });
     let arguments =

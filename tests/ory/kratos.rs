@@ -126,7 +126,7 @@ impl Kratos {
         until("Kratos is ready", || {
             let ended = self.process.try_wait().expect("its state");
             assert!(ended.is_none(), "Kratos ended too early: {ended:?}");
-            self.try_send("GET", &self.admin("admin/health/ready"), None).is_some_and(|(status, _)| status == 200)
+            Self::try_send("GET", &self.admin("admin/health/ready"), None).is_some_and(|(status, _)| status == 200)
         });
     }
 
@@ -148,10 +148,10 @@ impl Kratos {
 
     /// Sends a request; returns the status and the answer.
     pub(crate) fn send(&self, method: &str, url: &str, body: Option<&Value>) -> (u16, Value) {
-        self.try_send(method, url, body).expect("an answer")
+        Self::try_send(method, url, body).expect("an answer")
     }
 
-    fn try_send(&self, method: &str, url: &str, body: Option<&Value>) -> Option<(u16, Value)> {
+    fn try_send(method: &str, url: &str, body: Option<&Value>) -> Option<(u16, Value)> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let client = reqwest::Client::builder().no_proxy().build().expect("a client");

@@ -2,6 +2,8 @@
 //!
 //! Without it these tests are skipped, and say so; where `AVNOLOGY__ORY_REQUIRED` is set, they fail.
 
+#![expect(clippy::disallowed_methods, reason = "the environment says where Kratos is, and how often it is killed")]
+
 mod fixture;
 mod kills;
 mod kratos;
