@@ -14,6 +14,7 @@ mod reporter;
 mod sharing;
 mod sharing_record;
 mod status;
+mod step_account;
 mod stop_reason;
 
 pub use at_target::{AtTarget, Validation};

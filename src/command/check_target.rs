@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::dry_run::{forecast, log_plan, selection_report};
 use super::first_pass::{FirstPass, Subject};
 use super::from_clerk::read_users;
+use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
@@ -43,6 +44,7 @@ pub(super) async fn check_target(
     log_plan(reading);
     let (name, key) = (target.name.clone(), target.key_kind());
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     note_deleted(reading, output.console);
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
@@ -73,7 +75,7 @@ pub(super) async fn check_target(
         FindingsFile::create(path).map_err(|source| ImportError::Write { path: path.to_path_buf(), source })
     });
     let job = RehearsalJob {
-        intake: intake(reading, &records, passwords.as_ref(), first.watch()),
+        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
         target: Arc::clone(&destination),
         people,

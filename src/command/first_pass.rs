@@ -158,11 +158,15 @@ fn predict(found: &FoundDuplicates, ledger: &Ledger, records: &RecordsOfRun) -> 
             ours += u64::from(records.takes(place.input, place.number)?);
         }
     }
+    let rejects = ledger.rejected() + ours;
+    // What is not selected is nobody's, and stops nothing.
+    let is_selection = records.selected().is_some();
+    let rejects_of_all = if is_selection { rejects } else { ledger.rejected() + ledger.rejects_of_others + all };
     Ok(Prediction {
         // Of an input that ends too early, what is behind the end is not sent.
         records: Some(ledger.records()),
-        rejects: ledger.rejected() + ours,
-        rejects_of_all: ledger.rejected() + ledger.rejects_of_others + all,
+        rejects,
+        rejects_of_all,
         sent: false,
     })
 }
@@ -181,7 +185,7 @@ async fn find(
     signals: &mut Signals,
 ) -> Result<(FoundDuplicates, Ledger), ImportError> {
     let mut reporter = reporter_of_search(subject.output.progress, &subject.reading.inputs);
-    let intake = intake(subject.reading, subject.records, subject.passwords, Watch::Record(Arc::clone(recorder)));
+    let intake = intake(subject.reading, subject.records, subject.passwords, None, Watch::Record(Arc::clone(recorder)));
     let (mut ledger, found) = find_duplicates(intake, reporter.as_mut(), signals).await;
     match ledger.stopped.take() {
         Some(StopReason::Source(error)) if subject.strict || spoils_all(&error, recorder) => {

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::first_pass::{FirstPass, Subject};
+use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
 use super::intake::intake;
@@ -36,7 +37,8 @@ async fn verify_target(
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
     let name = target.base_url.to_string();
-    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
@@ -53,7 +55,7 @@ async fn verify_target(
     let seen = Cell::new(0);
     let listing = async {
         match records.selected() {
-            None => Catalogue::of(target.as_ref(), &seen).await.map(Some),
+            None => Catalogue::of(destination.as_ref(), &seen).await.map(Some),
             Some(_) => Ok(None),
         }
     };
@@ -63,10 +65,11 @@ async fn verify_target(
         never = while_listing(output.progress, &seen) => match never {},
     };
     let job = VerifyJob {
-        intake: intake(reading, &records, passwords.as_ref(), first.watch()),
+        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
-        target,
+        target: destination,
         catalogue,
+        organization: reading.rules.organization.clone(),
         concurrency: connection.pace.concurrency.start,
     };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);

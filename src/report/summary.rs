@@ -19,6 +19,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     headline(out, ledger, details)?;
     let counts = ledger.counts();
     outcomes(out, &counts, ledger)?;
+    steps(out, ledger)?;
     details.forecast.as_ref().map_or(Ok(()), |forecast| forecast.write(out))?;
     for InputProgress { input, skipped_rows, .. } in &ledger.inputs {
         skipped(out, input, *skipped_rows)?;
@@ -105,6 +106,29 @@ fn outcomes(out: &mut String, counts: &Counts, ledger: &Ledger) -> fmt::Result {
             line("unknown", open, "not looked up before it stopped")?;
         }
         write_found(out, found)?;
+    }
+    Ok(())
+}
+
+/// Writes a line for each step, if there are several.
+fn steps(out: &mut String, ledger: &Ledger) -> fmt::Result {
+    let steps = ledger.steps();
+    if !steps.is_empty() {
+        writeln!(out, "\nBy step:")?;
+    }
+    for (kind, Counts { valid, created, updated, unchanged, rejected, unfinished, .. }) in steps {
+        let named = [
+            (valid.unwrap_or_default(), "valid"),
+            (created, "created"),
+            (updated, "updated"),
+            (unchanged, "unchanged"),
+            (rejected, "rejected"),
+            (unfinished, "unfinished"),
+        ];
+        let named = named.into_iter().filter(|(number, _)| *number > 0);
+        let named: Vec<String> = named.map(|(number, what)| format!("{} {what}", count(number))).collect();
+        let all = if named.is_empty() { "nothing".to_owned() } else { named.join(", ") };
+        writeln!(out, "  {:>14} {all}", kind.plural())?;
     }
     Ok(())
 }

@@ -24,6 +24,9 @@ pub enum SettingsError {
          to a file"
     )]
     CheckPipe,
+    /// Only users are looked up.
+    #[error("--check-target looks users up, and nothing else; add --steps users")]
+    CheckSteps,
     /// No address of a Kratos, and one is needed.
     #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
     NoKratosAddress,
@@ -42,6 +45,17 @@ pub enum SettingsError {
         /// How many there are.
         count: usize,
     },
+    /// The steps that were named have no input.
+    #[error("there is nothing to do: no input that was named belongs to one of the steps of --steps")]
+    NoStep,
+    /// Memberships are read for their roles, too.
+    #[error(
+        "memberships are read twice, the second time for their roles, and a pipe can be read only once: put them into a file"
+    )]
+    PipeOfMemberships,
+    /// A selection is one of users.
+    #[error("a selection is one of users: select them with `--steps users`, and import the other steps without it")]
+    SelectionOfSteps,
     /// The list of users cannot be used.
     #[error(transparent)]
     IdList(#[from] IdListError),
@@ -138,6 +152,9 @@ pub enum SettingsError {
          give it as a file, or leave --strict out"
     )]
     StrictPipe,
+    /// Nothing says which organization should be made.
+    #[error("--create-organization needs --organization NAME: the organization that is made if it is not there")]
+    CreateWhich,
     /// An earlier export, or one that is to be imported, cannot be used.
     #[error(transparent)]
     Export(#[from] ExportError),

@@ -28,6 +28,8 @@ pub struct VerifyJob {
     /// All that is there. Not for selected users: nobody else can be called extra then, and the whole list would be too much to
     /// ask for.
     pub catalogue: Option<Catalogue>,
+    /// The organization whose users they are, by its id there; the whole target's without one.
+    pub organization: Option<String>,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
@@ -49,7 +51,7 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signa
 }
 
 async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let VerifyJob { intake, duplicates, target, catalogue, concurrency } = job;
+    let VerifyJob { intake, duplicates, target, catalogue, organization, concurrency } = job;
     let started = Instant::now();
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
@@ -73,7 +75,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
         return Err(reason);
     }
     if let Some(catalogue) = &catalogue {
-        let others = seen.found.find_others(catalogue, &seen.in_export);
+        let others = seen.found.find_others(catalogue, &seen.in_export, organization.as_deref());
         account.others = Some(others.map_err(StopReason::Temporary)?);
     }
     Ok(())

@@ -12,8 +12,8 @@ use super::super::selecting::records_of;
 use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{
-    Entry, FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled,
-    run_of_rejects,
+    Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
+    RunRecord, Settled, run_of_rejects,
 };
 use crate::kind::Kind;
 use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
@@ -74,7 +74,11 @@ pub(super) async fn prepare(
             // of it, for records were to be mended first.
             return begin(settings, wanted, target_lock, signals).await;
         }
+        let has_moved = was.has_moved(&wanted);
         if let Some(input) = changed {
+            if has_moved {
+                return Err(PrepareError::OtherContent { input, run: was.id }.into());
+            }
             return Err(PrepareError::Changed { input, run: was.id }.into());
         }
         if !was.has_same_rules(&wanted) {
@@ -84,6 +88,7 @@ pub(super) async fn prepare(
             None => settings.reading.shard.into(),
             Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(PrepareError::RunFile)?)),
         };
+        let was = if has_moved { note_places(&directory, was, wanted)? } else { was };
         let mut ledger = ledger(settings);
         let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
@@ -94,6 +99,14 @@ pub(super) async fn prepare(
         return Ok(PreparedRun { run, journal, progress, ledger, part, records, locks: [target_lock, run_lock] });
     }
     begin(settings, wanted, target_lock, signals).await
+}
+
+/// Notes where the inputs of a run are now: later parts of it look there.
+fn note_places(directory: &RunDirectory, was: RunRecord, now: RunRecord) -> Result<RunRecord, PrepareError> {
+    let record = RunRecord { inputs: now.inputs, passwords: now.passwords, ..was };
+    let failed = |source| PrepareError::Io { path: directory.path().to_path_buf(), source };
+    directory.write_record(&record).map_err(failed)?;
+    Ok(record)
 }
 
 /// The first input whose bytes are not those that the first pass read. All of them are read for that, but for an object whose
@@ -179,7 +192,7 @@ fn begin_with(
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {
-    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard)
+    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard).of_kinds(&settings.reading.kinds)
 }
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
@@ -203,12 +216,12 @@ fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<Reco
 fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
     let mut inputs = Vec::with_capacity(settings.reading.inputs.len());
     let mut rejects_of = None;
-    for input in &settings.reading.inputs {
-        inputs.push(checked(input)?);
+    for (input, kind) in settings.reading.inputs.iter().zip(&settings.reading.kinds) {
+        inputs.push(checked(input, *kind)?);
         let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
-    let passwords = settings.reading.passwords.as_ref().map(checked).transpose()?;
+    let passwords = settings.reading.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
     if let (Some(run), None) = (&rejects_of, &passwords) {
         warn_of_passwords(settings, run);
     }
@@ -226,6 +239,11 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         mapping,
         traits_schema,
         on_existing: settings.on_existing.to_string(),
+        organization: settings.reading.organization.as_ref().map(|name| OrganizationRecord {
+            asked: name.to_string(),
+            id: None,
+            create: settings.create_organization,
+        }),
         options: settings.recorded_options(),
         kratos: settings.kratos_record(),
         marked: true,
@@ -244,9 +262,9 @@ fn selection_of(settings: &ImportSettings) -> Option<SelectionRecord> {
 
 /// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
-fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
+fn checked(input: &Input, kind: Kind) -> Result<InputRecord, PrepareError> {
     open_once(input)?;
-    InputRecord::of(input, Kind::User).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
+    InputRecord::of(input, kind).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
 }
 
 /// A reject holds the user as the input had it, without the password that was joined.
