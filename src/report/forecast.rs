@@ -12,6 +12,9 @@ use crate::pace::RateRules;
 /// Requests a second at which the pace may arrive where nothing bounds it. No target promises it; it is the other end of a range.
 const FAST: f64 = 100.0;
 
+/// The last column of a screen.
+const COLUMNS: usize = 80;
+
 /// What bounds the requests of an import.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestBounds {
@@ -105,11 +108,16 @@ impl Forecast {
     pub(super) fn write(&self, out: &mut String) -> fmt::Result {
         let Self { requests, bytes: sent, least_seconds, most_seconds, fastest_rate, slowest_rate } = *self;
         let (least, most) = (time(least_seconds), time(most_seconds));
-        write!(out, "An import sends about {} in {}: ", bytes(sent as f64), plural(requests, "request"))?;
-        if fastest_rate > slowest_rate && least != most {
-            write!(out, "{least} at {}/s, ", rate(fastest_rate))?;
-        }
-        writeln!(out, "{most} at {}/s.", rate(slowest_rate))
+        let what = format!("An import sends about {} in {}:", bytes(sent as f64), plural(requests, "request"));
+        let slow = format!("{most} at {}/s.", rate(slowest_rate));
+        let how_long = if fastest_rate > slowest_rate && least != most {
+            format!("{least} at {}/s, {slow}", rate(fastest_rate))
+        } else {
+            slow
+        };
+        // No word is broken where the screen ends.
+        let gap = if what.len() + how_long.len() < COLUMNS { " " } else { "\n  " };
+        writeln!(out, "{what}{gap}{how_long}")
     }
 }
 
@@ -151,8 +159,8 @@ mod tests {
     }
 
     #[test]
-    fn a_forecast_is_one_short_line() {
-        let range = "An import sends about 642.9 MB in 1,000 requests: 10 s at 100/s, 1 min 40 s at 10/s.\n";
+    fn a_forecast_breaks_no_word_at_the_end_of_the_screen() {
+        let range = "An import sends about 642.9 MB in 1,000 requests:\n  10 s at 100/s, 1 min 40 s at 10/s.\n";
         assert_eq!(written(1_000, (100.0, 10.0)), range);
         assert_eq!(
             written(1_000, (0.5, 0.5)),
