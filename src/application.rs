@@ -22,6 +22,7 @@ use crate::report::{LogFormat, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
     MergeSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
+    kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -79,9 +80,12 @@ async fn serve_sandbox(arguments: SandboxArguments) -> ExitStatus {
 }
 
 async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitStatus {
-    let ClerkArguments { command, import, config, print_default_mapping } = arguments;
+    let ClerkArguments { command, import, config, print_default_mapping, print_kratos_schema } = arguments;
     if print_default_mapping {
         return print(DEFAULT_MAPPING);
+    }
+    if print_kratos_schema {
+        return kratos_schema(&import).map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
     }
     let environment = environment.with_config_file(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
     let environment = &environment;

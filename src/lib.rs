@@ -122,6 +122,7 @@
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
+//! | [`kratos`] | Ory Kratos as a destination: its admin API, its identity schema, whom to believe |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`kind`] | what kinds of records move |
 //! | [`plan`] | which steps a migration has, in which order |
@@ -182,6 +183,7 @@ mod ignore;
 pub mod index;
 pub mod journal;
 pub mod kind;
+pub mod kratos;
 pub mod logging;
 pub mod manual;
 pub mod mapping;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::error_body::{ErrorBody, error_body};
 use crate::destination::{ItemError, TargetError};
 use crate::http::{BaseUrl, GaveUp, Reply, ReplyOutcome, shown_request_id};
@@ -29,7 +31,9 @@ pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
         402 => "payment required".to_owned(),
         403 => "the key lacks a permission".to_owned(),
         407 => "a proxy on the way".to_owned(),
-        300..=399 => format!("a redirect to {}", reply.location.as_deref().unwrap_or("another address")),
+        300..=399 => {
+            format!("a redirect to {}", reply.location.as_ref().and_then(Url::host_str).unwrap_or("another address"))
+        }
         404 => "no such method".to_owned(),
         _ => "the request".to_owned(),
     };

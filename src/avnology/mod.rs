@@ -26,7 +26,7 @@ pub use client::Client;
 pub use decision::{Decision, decide};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
-pub use wire_form::encode;
+pub use wire_form::{AvnologyForm, encode};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
 pub const MAX_BATCH_ITEMS: usize = 1_000;

@@ -3,7 +3,21 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::mapping::MigrationIdentity;
+use crate::mapping::{MigrationIdentity, Rejection, WireForm};
+
+/// The form in which Avnology ID takes an identity: [`encode`].
+#[derive(Clone, Copy, Debug)]
+pub struct AvnologyForm;
+
+impl WireForm for AvnologyForm {
+    fn fault(&self, _: &MigrationIdentity<'_>) -> Option<Rejection> {
+        None
+    }
+
+    fn encode(&self, identity: &MigrationIdentity<'_>, body: &mut Vec<u8>) {
+        encode(identity, body);
+    }
+}
 
 /// Appends the form in which requests carry an identity: `{"identity":{…}}`, the documented top-level fields filled from the
 /// traits. The admin metadata come last, for [`crate::destination::RunMark`].

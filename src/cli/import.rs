@@ -13,7 +13,7 @@ use crate::source::ShardChoice;
 pub struct ImportArguments {
     /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`. `clerk://` reads
     /// the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "FILE", required_unless_present = "print_kratos_schema", num_args = 1..)]
     pub import: Vec<PathBuf>,
 
     /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none

@@ -52,8 +52,8 @@ pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
 pub use options::{
-    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, NOTIFY_URL, OPTIONS, OptionRow,
-    RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
+    NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
@@ -62,7 +62,7 @@ pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;
 pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
-pub use target::TargetArguments;
+pub use target::{TargetArguments, TargetKind};
 pub use undo::UndoArguments;
 pub use verify::VerifyArguments;
 

@@ -59,6 +59,7 @@ pub const RUNS_DIR: OptionRow = OptionRow::new("runs-dir").variable("AVNOLOGY_RU
 /// All options, in the order of their names.
 pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("all").typed_only(),
+    OptionRow::new("assume-hash-format"),
     BASE_URL,
     OptionRow::new("batch-bytes").remembered(),
     OptionRow::new("batch-size").remembered(),
@@ -76,6 +77,9 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("format").typed_only(),
     OptionRow::new("help").typed_only(),
     OptionRow::new("import"),
+    OptionRow::new("kratos-key"),
+    OptionRow::new("kratos-provider"),
+    OptionRow::new("kratos-schema"),
     OptionRow::new("log-format"),
     OptionRow::new("mapping"),
     OptionRow::new("max-duration"),
@@ -97,6 +101,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("passwords"),
     OptionRow::new("preview").typed_only(),
     OptionRow::new("print-default-mapping").typed_only(),
+    OptionRow::new("print-kratos-schema").typed_only(),
     OptionRow::new("progress"),
     OptionRow::new("quiet"),
     RATE,
@@ -112,6 +117,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("shard"),
     OptionRow::new("since"),
     OptionRow::new("strict").remembered(),
+    OptionRow::new("target"),
     OptionRow::new("traits-schema"),
     OptionRow::new("verbose"),
     OptionRow::new("yes").typed_only(),
@@ -124,6 +130,11 @@ pub const SECRET_KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
 /// The variable that says how many shards there are, where the engine does not.
 pub const SHARDS: &str = "AVNOLOGY_SHARDS";
 
+/// The variable with the token of a gateway before Kratos, which has no authentication of its own.
+pub const KRATOS_TOKEN: &str = "AVNOLOGY_KRATOS_TOKEN";
+/// The variable that names a file with that token.
+pub const KRATOS_TOKEN_FILE: &str = "AVNOLOGY_KRATOS_TOKEN_FILE";
+
 /// The variable with the key of Clerk's API, under the name that Clerk's own programs use.
 pub const CLERK_SECRET_KEY: &str = "CLERK_SECRET_KEY";
 /// The variable that names a file with the key of Clerk's API.
@@ -134,6 +145,8 @@ const OTHER_VARIABLES: &[(&str, &str)] = &[
     (SECRET_KEY, "the admin key; it needs the scopes admin:users:read and admin:users:write"),
     (SECRET_KEY_FILE, "a file with the key; read again when the target refuses the key"),
     (SHARDS, "how many shards there are, for --shard auto"),
+    (KRATOS_TOKEN, "the token of the gateway before Kratos, if it wants one"),
+    (KRATOS_TOKEN_FILE, "a file with that token"),
     (CLERK_SECRET_KEY, "the key of Clerk's API, for `export`"),
     (CLERK_SECRET_KEY_FILE, "a file with that key"),
     ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "the proxy to the target"),

@@ -10,7 +10,6 @@ use super::memory_log::{log_bound, log_peak};
 use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
-use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
@@ -46,15 +45,15 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
-    let forecast = Forecast::of(&ledger, &bounds(pace));
+    let forecast = Forecast::of(&ledger, &bounds(pace, reading.most_of_request));
     Output::of(output).report(&ledger, &RunDetails { passwords, forecast, ..RunDetails::default() }, None)
 }
 
 /// What bounds the requests of an import with this pace.
-fn bounds(pace: &PaceRules) -> RequestBounds {
+fn bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
     RequestBounds {
-        users: pace.items.min(MAX_BATCH_ITEMS),
-        bytes: pace.bytes.min(MAX_BODY_BYTES),
+        users: pace.items.min(items),
+        bytes: pace.bytes.min(bytes),
         record_bytes: MAX_PINNED,
         added_bytes: RunMark::MOST,
         rate: pace.rate,

@@ -67,7 +67,7 @@ async fn import_into(
     let signals = &mut signals;
     let PreparedRun { run, journal, progress, ledger, part, locks } = prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let destination = connect(&target, connection, Use::Import, signals).await?;
+    let destination = connect(&target, connection, Use::Import(&reading.rules), signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {

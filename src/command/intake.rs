@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::passwords::JoinedPasswords;
-use crate::avnology::{self, MAX_BODY_BYTES};
 use crate::mapping::{RecordMapper, UserMapper};
 use crate::passwords::JoinedMapper;
 use crate::pipeline::Intake;
@@ -12,8 +11,8 @@ use crate::source::Watch;
 
 /// The inputs of `reading`, with the passwords that their users lack, under `watch`.
 pub(super) fn intake(reading: &ReadingSettings, passwords: Option<&JoinedPasswords>, watch: Watch) -> Intake {
-    let ReadingSettings { inputs, shard, limits, rules, workers, .. } = reading;
-    let users = UserMapper::new(rules.clone(), avnology::encode);
+    let ReadingSettings { inputs, shard, limits, rules, form, most_of_request, workers, .. } = reading;
+    let users = UserMapper::new(rules.clone(), Arc::clone(form));
     let mapper: Arc<dyn RecordMapper> = match passwords {
         None => Arc::new(users),
         Some(passwords) => Arc::new(JoinedMapper::new(users, Arc::clone(&passwords.index))),
@@ -23,7 +22,7 @@ pub(super) fn intake(reading: &ReadingSettings, passwords: Option<&JoinedPasswor
         shard: *shard,
         reader: *limits,
         mapper,
-        largest_request: MAX_BODY_BYTES,
+        largest_request: most_of_request.1,
         watch,
         workers: *workers,
     }

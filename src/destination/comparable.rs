@@ -28,31 +28,37 @@ pub struct Comparable<'a> {
     /// The primary address.
     #[serde(borrow)]
     pub email: Option<Cow<'a, str>>,
-    pub(super) email_verified: Option<bool>,
+    pub(crate) email_verified: Option<bool>,
     #[serde(borrow)]
-    pub(super) username: Option<Cow<'a, str>>,
+    pub(crate) username: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) first_name: Option<Cow<'a, str>>,
+    pub(crate) first_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) last_name: Option<Cow<'a, str>>,
+    pub(crate) last_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) phone: Option<Cow<'a, str>>,
-    pub(super) phone_verified: Option<bool>,
+    pub(crate) phone: Option<Cow<'a, str>>,
+    pub(crate) phone_verified: Option<bool>,
     #[serde(borrow)]
-    pub(super) locale: Option<Cow<'a, str>>,
+    pub(crate) locale: Option<Cow<'a, str>>,
     /// `active`, `disabled` or `inactive`; absent on a target that does not say.
     #[serde(borrow)]
     pub state: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) traits: Option<&'a RawValue>,
+    pub(crate) traits: Option<&'a RawValue>,
+    /// What only administrators write and the user may read, where that is not a trait.
     #[serde(borrow)]
-    pub(super) admin_metadata: Option<&'a RawValue>,
+    pub(crate) public_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) credentials: Option<SignInMethods<'a>>,
+    pub(crate) admin_metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) credentials: Option<SignInMethods<'a>>,
     #[serde(borrow)]
     pub(crate) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    update_time: Option<Cow<'a, str>>,
+    pub(crate) update_time: Option<Cow<'a, str>>,
+    /// Whether it is as it was created, where something else than times says so.
+    #[serde(skip)]
+    pub(crate) as_created: Option<bool>,
 }
 
 /// The mark of a run, as it is read.
@@ -74,7 +80,7 @@ impl<'a> Comparable<'a> {
     /// Whether the target says that nobody has changed the identity since it was created. One that tells no times may well
     /// have been changed.
     pub fn is_as_created(&self) -> bool {
-        self.create_time.is_some() && self.create_time == self.update_time
+        self.as_created.unwrap_or_else(|| self.create_time.is_some() && self.create_time == self.update_time)
     }
 
     /// Whether the identity itself says that this run created it.
@@ -126,6 +132,11 @@ impl<'a> Comparable<'a> {
     /// Whether both came from the same Clerk user; unknown if one of them does not say.
     pub fn is_same_person(&self, found: &Self) -> Option<bool> {
         Some(self.clerk_id()? == found.clerk_id()?)
+    }
+
+    /// Its social sign-ins, as in `google:1234`.
+    pub(crate) fn provider_identifiers(&self) -> Vec<String> {
+        self.credentials.as_ref().map(SignInMethods::provider_identifiers).unwrap_or_default()
     }
 
     /// What no two identities share beside their external ids, by the names of the fields.

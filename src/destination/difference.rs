@@ -6,7 +6,7 @@ use super::json::{Members, same_json, same_members};
 use super::sign_in_methods::{SignInMethods, SocialSignIn};
 use super::spelling::{same_spelling, same_traits};
 use super::{Comparable, Field};
-use crate::mapping::MARK;
+use crate::mapping::{CONTENT_MARK, MARK};
 
 /// What an address or a username stands in. The target keeps each as it was sent.
 const SPELLED: [Field; 3] = [Field::Email, Field::Username, Field::Traits];
@@ -27,6 +27,7 @@ impl Comparable<'_> {
             (Field::Locale, self.locale == found.locale),
             (Field::State, self.state() == found.state()),
             (Field::Traits, same_traits(self.traits, found.traits)),
+            (Field::PublicMetadata, same_json(self.public_metadata, found.public_metadata)),
             (Field::AdminMetadata, same_metadata(self.admin_metadata, found.admin_metadata)),
             (Field::Password, !self.has_password() || found.has_password()),
             (Field::SocialSignIns, self.social_sign_ins().iter().all(|ours| found.social_sign_ins().contains(ours))),
@@ -95,6 +96,7 @@ fn same_metadata(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
     fn unmarked(metadata: Option<&RawValue>) -> Option<Members<'_>> {
         let mut members: Members<'_> = serde_json::from_str(metadata?.get()).ok()?;
         members.remove(MARK);
+        members.remove(CONTENT_MARK);
         Some(members)
     }
     match (unmarked(sent), unmarked(found)) {

@@ -27,6 +27,8 @@ pub enum Field {
     State,
     /// The traits, metadata among them.
     Traits,
+    /// The metadata that the user may read and not write, where they are no trait.
+    PublicMetadata,
     /// The metadata that only administrators see.
     AdminMetadata,
     /// A password was to be there, and is not. One that the user has set since is no difference.
@@ -56,6 +58,7 @@ impl Field {
             Self::Locale => "locale",
             Self::State => "state",
             Self::Traits => "traits",
+            Self::PublicMetadata => "public_metadata",
             Self::AdminMetadata => "admin_metadata",
             Self::Password => "password",
             Self::SocialSignIns => "social_sign_ins",

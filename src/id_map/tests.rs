@@ -26,6 +26,7 @@ impl TestRun {
     fn new(runs: &Path, target: &str, number: usize) -> Self {
         let directory = RunDirectory::create(runs, None).unwrap();
         let record = RunRecord {
+            kratos: None,
             id: directory.id().to_owned(),
             version: String::new(),
             started: format!("2026-11-26T00:00:{number:02}Z"),

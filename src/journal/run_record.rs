@@ -40,6 +40,9 @@ pub struct RunRecord {
     /// How it runs.
     #[serde(default)]
     pub options: RecordedOptions,
+    /// What has to be known of a Kratos, if the target is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kratos: Option<KratosRecord>,
     /// Whether it puts its mark on what it creates. One that was begun by a version that had no marks never does: what is
     /// sent again must be the same.
     #[serde(default)]
@@ -50,6 +53,20 @@ pub struct RunRecord {
     /// The run whose rejects, mended, are an input of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects_of: Option<String>,
+}
+
+/// What has to be known of a Kratos. It decides what is sent, so a run that is resumed goes by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KratosRecord {
+    /// The id of the identity schema, if one was named.
+    pub schema: Option<String>,
+    /// The trait that identities are known by, as in `trait:external_id`.
+    pub key: String,
+    /// What it calls providers, as in `google=google-oidc`.
+    pub providers: Vec<String>,
+    /// Hashers whose digests move although their form is not documented.
+    #[serde(default)]
+    pub assumed: Vec<String>,
 }
 
 /// How a run runs: what `resume` goes by if no option says otherwise. Nothing in it decides what becomes of a user.
@@ -114,6 +131,8 @@ struct Whole<'a> {
     mapping: Option<&'a str>,
     traits_schema: Option<&'a str>,
     on_existing: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kratos: Option<&'a KratosRecord>,
     max_record_bytes: Option<usize>,
 }
 
@@ -127,6 +146,7 @@ impl RunRecord {
             // A mapping file can tell it, too; that one was changed is for the caller to tell.
             && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing
+            && self.kratos == other.kratos
             && paths(self) == paths(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
     }
@@ -145,6 +165,7 @@ impl RunRecord {
             mapping: self.mapping.as_ref().map(|file| file.sha256.as_str()),
             traits_schema: self.traits_schema.as_ref().map(|file| file.sha256.as_str()),
             on_existing: &self.on_existing,
+            kratos: self.kratos.as_ref(),
             max_record_bytes: self.options.max_record_bytes,
         }
     }

@@ -24,6 +24,7 @@ mod limits;
 mod normal_form;
 mod notices;
 mod parse;
+mod portable_hash;
 mod reachable;
 mod record_ids;
 mod record_mapper;
@@ -51,7 +52,7 @@ pub use field::{Bag, ClerkField};
 pub use file::{DEFAULT_MAPPING, parse_mapping};
 pub use identity::{Address, MigrationIdentity};
 pub(crate) use limits::MAPPING_FILE_BYTES;
-pub use limits::MARK;
+pub use limits::{CONTENT_MARK, MARK};
 pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
@@ -60,8 +61,8 @@ pub use record_mapper::{MapOutput, Prepared, RecordMapper};
 pub(crate) use reject_line::{RecordContent, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{
-    EmailRules, InvalidUsername, MetadataRules, MetadataTarget, MissingEmail, RoleRule, Rules, TraitRule, TraitRules,
-    TraitSource, Unverified, UsernameRules,
+    EmailRules, InvalidUsername, MetadataRules, MetadataTarget, MissingEmail, PasswordRules, RoleRule, Rules,
+    TraitRule, TraitRules, TraitSource, Unverified, UsernameRules,
 };
 pub(crate) use syntax::is_email;
 pub use template::Template;

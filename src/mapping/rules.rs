@@ -66,6 +66,8 @@ pub struct Rules {
     pub traits: TraitRules,
     /// Where metadata goes.
     pub metadata: MetadataRules,
+    /// Which password hashes move. No mapping file says so: it depends on the target.
+    pub passwords: PasswordRules,
     /// Which role at the target a role in a Clerk organization becomes. Nothing applies it yet: organizations do not move.
     pub roles: Vec<RoleRule>,
     /// What the traits have to match.
@@ -204,6 +206,15 @@ pub enum TraitSource {
     Template(Template),
     /// One value for every user.
     Constant(Constant),
+}
+
+/// Which password hashes move beside bcrypt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PasswordRules {
+    /// The target verifies what Ory Kratos verifies, and takes hashes in the form in which Kratos does.
+    pub as_kratos: bool,
+    /// Hashers of which Clerk does not document in what form it writes their digests: these are taken to be in the usual one.
+    pub assumed: Vec<String>,
 }
 
 /// Where each bag of metadata goes.

@@ -102,7 +102,10 @@ mod tests {
             inputs: Vec::new(),
             shard: None,
             reader: ReaderLimits::default(),
-            mapper: std::sync::Arc::new(UserMapper::new(Rules::default(), crate::avnology::encode)),
+            mapper: std::sync::Arc::new(UserMapper::new(
+                Rules::default(),
+                std::sync::Arc::new(crate::avnology::AvnologyForm),
+            )),
             largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
             workers: 2,

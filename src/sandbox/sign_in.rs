@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api_error::ApiError;
 use super::app::{App, error, json, request_id};
-use super::email_key::email_key;
+use super::identities::email_key;
 
 /// The longest body of a sign-in.
 const MAX_BODY: usize = 16 * 1024;

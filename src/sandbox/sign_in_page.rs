@@ -9,6 +9,7 @@ use axum::response::Response;
 
 use super::api_error::ApiError;
 use super::app::App;
+use super::belonging::{Belonging, belongings};
 use super::page::{escape, page};
 use super::sign_in::{NotSignedIn, SignIn, SignedIn, sign_in};
 
@@ -21,7 +22,12 @@ pub(super) async fn form() -> Response {
 pub(super) async fn submit(State(app): State<Arc<App>>, Form(attempt): Form<SignIn>) -> Response {
     let address = attempt.email.clone();
     match sign_in(&app, attempt).await {
-        Ok(user) => sign_in_page(StatusCode::OK, "Signed in", &signed_in(&user), ""),
+        Ok(user) => {
+            let id = user.id.clone();
+            let organizations = app.store.transaction(move |transaction| belongings(transaction, &id)).await;
+            let organizations = organizations.map_or_else(|failure| escape(&failure.message), |found| list(&found));
+            sign_in_page(StatusCode::OK, "Signed in", &signed_in(&user, &organizations), "")
+        }
         Err(reason) => {
             let outcome = format!(
                 "<section class=\"bad\" role=\"alert\"><h2>Not signed in</h2><p>{}</p></section>",
@@ -44,7 +50,7 @@ fn sign_in_page(status: StatusCode, title: &str, outcome: &str, address: &str) -
     page(status, title, &form)
 }
 
-fn signed_in(user: &SignedIn) -> String {
+fn signed_in(user: &SignedIn, organizations: &str) -> String {
     let SignedIn { id, external_id, email, name } = user;
     let external_id = external_id.as_deref().unwrap_or_default();
     let rows = [("Email", email.as_str()), ("Name", name), ("Identity", id), ("External id", external_id)];
@@ -53,7 +59,18 @@ fn signed_in(user: &SignedIn) -> String {
         value => format!("<dt>{label}</dt><dd>{}</dd>", escape(value)),
     });
     let rows = rows.concat();
-    format!("<section class=\"good\" role=\"status\"><h2>Signed in</h2><dl>{rows}</dl></section>")
+    format!("<section class=\"good\" role=\"status\"><h2>Signed in</h2><dl>{rows}</dl>{organizations}</section>")
+}
+
+/// The organizations of a user and the roles in them.
+fn list(belongings: &[Belonging]) -> String {
+    if belongings.is_empty() {
+        return "<p>In no organization.</p>".to_owned();
+    }
+    let items = belongings.iter().map(|Belonging { organization, roles }| {
+        format!("<li><strong>{}</strong>: {}</li>", escape(organization), escape(&roles.join(", ")))
+    });
+    format!("<h3>Organizations</h3><ul>{}</ul>", items.collect::<String>())
 }
 
 fn sentence(reason: &NotSignedIn) -> String {

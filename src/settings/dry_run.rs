@@ -4,6 +4,7 @@ use super::connection::Connection;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{is_clerk, passing_directory};
+use super::kratos_target::KratosChoice;
 use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -41,7 +42,8 @@ impl DryRunSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments { mut import, passwords, shard, clerk_api, mapping, preview, options, .. } = arguments;
+        let ImportArguments { mut import, passwords, shard, target, clerk_api, mapping, preview, options, .. } =
+            arguments;
         let mut from_clerk = None;
         if import.iter().any(|input| is_clerk(input)) {
             if shard.is_some() {
@@ -53,7 +55,8 @@ impl DryRunSettings {
             from_clerk = Some(choice.resolve(passing_directory(), &mut import, environment)?);
         }
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let kratos = KratosChoice::of(&target)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         NamedFiles::new(&output)

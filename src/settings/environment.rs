@@ -11,7 +11,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::SettingsError;
 use super::engine::is_of_engine;
 use super::found_key::FoundKey;
-use crate::cli::{CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, OptionRow, SECRET_KEY, SECRET_KEY_FILE};
+use crate::cli::{
+    CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, KRATOS_TOKEN, KRATOS_TOKEN_FILE, OptionRow, SECRET_KEY,
+    SECRET_KEY_FILE,
+};
 use crate::http::{BaseUrl, KeySource, Proxy, check_key, check_proxy};
 use crate::journal::LockDirectory;
 
@@ -29,6 +32,9 @@ pub(super) struct KeyVariables {
 impl KeyVariables {
     /// Of the target's key.
     pub(super) const ADMIN: Self = Self { key: SECRET_KEY, file: SECRET_KEY_FILE, called: "the admin key" };
+
+    /// Of the token of a gateway before Kratos.
+    pub(super) const KRATOS: Self = Self { key: KRATOS_TOKEN, file: KRATOS_TOKEN_FILE, called: "the token for Kratos" };
 
     /// Of the key of Clerk's API.
     pub(super) const CLERK: Self = Self { key: CLERK_SECRET_KEY, file: CLERK_SECRET_KEY_FILE, called: "Clerk's key" };

@@ -17,6 +17,12 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// No address of a Kratos, and one is needed.
+    #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
+    NoKratosAddress,
+    /// Options that only mean something for a Kratos.
+    #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
+    NoKratos,
     /// No key of Clerk's, and one is needed.
     #[error(
         "no key for Clerk's API: set CLERK_SECRET_KEY in the environment or in .env (or CLERK_SECRET_KEY_FILE to a file with \

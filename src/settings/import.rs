@@ -136,7 +136,7 @@ impl ImportSettings {
             from_clerk = Some(choice.resolve(directory, &mut import, environment)?);
         }
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target,
@@ -215,7 +215,7 @@ mod tests {
                 assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
                 assert_eq!(secret_key.expose_secret(), "sk_test_1");
             }
-            TargetSettings::Sandbox(database) => panic!("{database:?}"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::kept_users::is_clerk;
+use super::kratos_target::KratosChoice;
 use super::{Environment, SettingsError, shard};
+use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::cli::{MappingArguments, RunOptions};
 use crate::export::Manifest;
 use crate::http::Timeouts;
-use crate::mapping::{MissingEmail, Rules};
+use crate::kratos;
+use crate::mapping::{MetadataTarget, MissingEmail, Rules, WireForm};
 use crate::rule_files::RuleFiles;
 use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
 
@@ -33,6 +36,10 @@ pub struct ReadingSettings {
     pub rules: Rules,
     /// The files that say how to map.
     pub rule_files: RuleFiles,
+    /// The form in which the target takes an identity.
+    pub form: Arc<dyn WireForm>,
+    /// The most users of one request, and the most bytes.
+    pub most_of_request: (usize, usize),
     /// How many mapper workers.
     pub workers: usize,
 }
@@ -90,8 +97,25 @@ impl ReadingSettings {
             limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },
             rules: rule_files.rules(missing_email)?,
             rule_files,
+            form: Arc::new(AvnologyForm),
+            most_of_request: (MAX_BATCH_ITEMS, MAX_BODY_BYTES),
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         })
+    }
+
+    /// The same for a Kratos, if the target is one.
+    pub(super) fn for_kratos(mut self, choice: Option<&KratosChoice>) -> Self {
+        let Some(choice) = choice else { return self };
+        if matches!(self.rules.metadata.public, MetadataTarget::Traits(_)) {
+            tracing::warn!(
+                "the mapping file puts public metadata into the traits, which users can change at Kratos, and could not at \
+                 Clerk: who has a role there could give themselves another one; without that line they go to metadata_public"
+            );
+        }
+        self.rules.passwords = choice.passwords();
+        self.form = choice.form();
+        self.most_of_request = (kratos::MAX_BATCH_ITEMS, kratos::MAX_BODY_BYTES);
+        self
     }
 
     /// Whether some of the export can be read only once.

@@ -44,10 +44,11 @@ impl ImportSettings {
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
         };
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
-            target: TargetSettings::of_record(&record.target, wrong, environment)?,
+            target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             from_clerk: None,

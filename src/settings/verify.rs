@@ -36,8 +36,8 @@ impl VerifySettings {
     ) -> Result<Self, SettingsError> {
         let VerifyArguments { import, passwords, sample, all: _, target, mapping, options } = arguments;
         let choice = ReadingChoice::typed(import, passwords, None, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
         let target = TargetSettings::resolve(target, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;
         let files =

@@ -62,6 +62,7 @@ mod replay;
 mod run_files;
 mod runs;
 mod sandbox;
+mod sandbox_organizations;
 mod scenarios;
 mod scheduled;
 mod sender;

@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "id_map",
             "journal",
             "avnology",
+            "kratos",
             "export",
             "clerk_api",
             "mapping",
@@ -60,6 +61,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "id_map",
             "journal",
             "avnology",
+            "kratos",
             "export",
             "clerk_api",
             "http",
@@ -74,8 +76,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "sandbox", "delivery", "report", "avnology", "export", "http", "mapping", "notify", "pace", "source",
-            "exit", "manual", "version",
+            "sandbox", "delivery", "report", "avnology", "kratos", "export", "http", "mapping", "notify", "pace",
+            "source", "exit", "manual", "version",
         ],
     ),
     ("clerk_sandbox", &["sandbox", "files"]),
@@ -103,6 +105,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
     ("avnology", &["destination", "http", "mapping", "pace"]),
+    ("kratos", &["destination", "http", "mapping", "pace"]),
     // The results, and views of them.
     ("logging", &["report"]),
     (

@@ -194,6 +194,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         traits_schema,
         on_existing: settings.on_existing.to_string(),
         options: settings.recorded_options(),
+        kratos: settings.kratos_record(),
         marked: true,
         journals_end: true,
         rejects_of,

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::origin::trait_rule;
 use crate::mapping::field::Bag;
-use crate::mapping::limits::{ADDED_TRAITS, LITERAL_BYTES, MARK, TRAIT_NAME_CHARACTERS};
+use crate::mapping::limits::{ADDED_TRAITS, CONTENT_MARK, LITERAL_BYTES, MARK, TRAIT_NAME_CHARACTERS};
 use crate::mapping::{
     EmailRules, InvalidUsername, MetadataRules, MetadataTarget, RoleRule, Rules, TraitRule, TraitRules, TraitSource,
     Unverified, UsernameRules,
@@ -159,7 +159,9 @@ fn place_of(document: &mut Document<'_>, bag: Bag, text: &str, span: &Range<usiz
     let is_name = (1..=TRAIT_NAME_CHARACTERS).contains(&name.len()) && name.chars().all(is_plain);
     let (place, is_free) = match room {
         "traits" => (MetadataTarget::Traits(name.to_owned()), !KNOWN.contains(&name)),
-        "admin_metadata" => (MetadataTarget::AdminMetadata(name.to_owned()), !["clerk", MARK].contains(&name)),
+        "admin_metadata" => {
+            (MetadataTarget::AdminMetadata(name.to_owned()), !["clerk", MARK, CONTENT_MARK].contains(&name))
+        }
         _ => (MetadataTarget::Usual, false),
     };
     if matches!(place, MetadataTarget::Usual) || !is_name {
