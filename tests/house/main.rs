@@ -44,6 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "index",
             "files",
             "exit",
+            "human",
             "signal",
             "manual",
             "toml_document",
@@ -84,7 +85,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
-    ("verify", &["pipeline", "account", "destination", "source", "index", "exit", "signal"]),
+    ("verify", &["pipeline", "account", "destination", "source", "index", "exit", "human", "signal"]),
     (
         "pipeline",
         &[
@@ -110,9 +111,21 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("logging", &["report"]),
     (
         "report",
-        &["account", "passwords", "export", "clerk_api", "mapping", "pace", "source", "files", "exit", "ignore"],
+        &[
+            "account",
+            "passwords",
+            "export",
+            "clerk_api",
+            "mapping",
+            "pace",
+            "source",
+            "files",
+            "exit",
+            "human",
+            "ignore",
+        ],
     ),
-    ("account", &["journal", "destination", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
+    ("account", &["journal", "destination", "mapping", "pace", "source", "index", "exit", "human", "signal", "ignore"]),
     // What the stages are made of.
     ("plan", &["kind", "source"]),
     ("passwords", &["mapping", "kind", "clerk", "source", "index"]),
@@ -133,6 +146,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("exit", &[]),
     ("signal", &[]),
+    ("human", &[]),
     ("ignore", &[]),
     // The pages for people.
     ("manual", &[]),
