@@ -137,6 +137,7 @@
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
+//! | [`human`] | numbers in a form for people |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
 //! | [`logging`] | the log on standard error |
@@ -179,6 +180,7 @@ pub mod exit;
 pub mod export;
 pub mod files;
 pub mod http;
+pub mod human;
 pub mod id_map;
 mod ignore;
 pub mod index;

@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "index",
             "files",
             "exit",
+            "human",
             "signal",
             "manual",
             "rule_files",
@@ -100,7 +101,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
-    ("verify", &["pipeline", "account", "selection", "destination", "source", "index", "exit", "signal"]),
+    ("verify", &["pipeline", "account", "selection", "destination", "source", "index", "exit", "human", "signal"]),
     (
         "pipeline",
         &[
@@ -138,6 +139,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "source",
             "files",
             "exit",
+            "human",
             "ignore",
         ],
     ),
@@ -153,6 +155,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "source",
             "index",
             "exit",
+            "human",
             "signal",
             "ignore",
         ],
@@ -178,6 +181,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("exit", &[]),
     ("signal", &[]),
+    ("human", &[]),
     ("ignore", &[]),
     // The pages for people.
     ("manual", &[]),
