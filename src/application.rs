@@ -14,7 +14,8 @@ use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{Console, LogFormat, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportOrDryRun, ImportSettings, MergeSettings,
-    OutputSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
+    OutputSettings, RunIdsSettings, RunsSettings, SettingsError, TenantPlanSettings, UndoSettings, VerifySettings,
+    command_line,
 };
 use crate::signal::{Signal, Signals};
 
@@ -83,6 +84,11 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             let Some(output) = start_job(&export.output, "export") else { return ExitStatus::Usage };
             let settings = ExportSettings::resolve(*export, output.clone(), environment);
             run_job(output, settings, command::export).await
+        }
+        Some(ClerkCommand::Plan(plan)) => {
+            let Some(output) = start_job(&plan.output, "plan") else { return ExitStatus::Usage };
+            let settings = TenantPlanSettings::resolve(*plan, output.clone(), environment);
+            Box::pin(run_job(output, settings, command::plan)).await
         }
         Some(ClerkCommand::Resume(resume)) => {
             let Some(output) = start_job(&resume.options.output, "import") else { return ExitStatus::Usage };

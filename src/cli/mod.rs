@@ -19,6 +19,7 @@ mod migrate;
 mod options;
 mod output;
 mod output_options;
+mod plan;
 mod resume;
 mod run_ids;
 mod run_options;
@@ -53,6 +54,7 @@ pub use options::{
 };
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
+pub use plan::PlanArguments;
 pub use resume::ResumeArguments;
 pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;

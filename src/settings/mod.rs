@@ -30,6 +30,7 @@ mod runs;
 mod secrets;
 mod shard;
 mod target;
+mod tenant_plan;
 mod undo;
 mod verify;
 
@@ -47,5 +48,6 @@ pub use reading::ReadingSettings;
 pub use recorded_run::RecordedRun;
 pub use runs::{MergeSettings, RunIdsSettings, RunsSettings};
 pub use target::TargetSettings;
+pub use tenant_plan::TenantPlanSettings;
 pub use undo::UndoSettings;
 pub use verify::VerifySettings;
