@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::dry_run::{forecast, log_plan, selection_report};
 use super::first_pass::{FirstPass, Subject};
-use super::from_clerk::read_users;
+use super::from_clerk::read_for_now;
 use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
@@ -37,7 +37,7 @@ pub(super) async fn check_target(
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
     let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, connection, .. } = settings;
-    let _users = read_users(from_clerk.as_ref(), &mut signals).await?;
+    let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
     look_at_inputs(reading)?;
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;

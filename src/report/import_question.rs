@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Forecast;
-use super::human::{count, plural};
+use crate::human::{count, plural};
 
 /// What a person is asked before the first import into a target.
 #[derive(Clone, Copy, Debug)]

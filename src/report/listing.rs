@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Progress;
-use super::human::{count, plural};
+use crate::human::{count, plural};
 
 /// How many identities of the target were listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Progress;
-use super::human::{bytes, left};
+use crate::human::{bytes, left};
 
 /// How far the reading of a file is, or of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
