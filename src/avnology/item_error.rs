@@ -5,7 +5,9 @@ use crate::destination::{Field, ItemError, ItemErrorKind};
 
 /// What an item of a batch was refused with.
 pub(super) fn item_error(error: ErrorBody) -> ItemError {
-    let kind = kind_of(error.code.as_deref());
+    // The organization that all users go into is gone. That is no user's fault.
+    let is_of_all = error.code.as_deref() == Some(NO_ORGANIZATION) && error.field.as_deref() == Some(OF_ALL_USERS);
+    let kind = if is_of_all { ItemErrorKind::Refused } else { kind_of(error.code.as_deref()) };
     item_error_of(kind, error)
 }
 
@@ -18,12 +20,15 @@ pub(super) fn item_error_of(kind: ItemErrorKind, ErrorBody { code, message, fiel
 /// The code of an organization that does not exist.
 pub(super) const NO_ORGANIZATION: &str = "AVNOLOGY_AUTH_300";
 
+/// The field with the organization that all users of an import go into.
+const OF_ALL_USERS: &str = "identity.organization_id";
+
 fn kind_of(code: Option<&str>) -> ItemErrorKind {
     match code {
-        Some("AVNOLOGY_AUTH_903") => ItemErrorKind::Conflict,
-        Some("AVNOLOGY_AUTH_902") => ItemErrorKind::Invalid,
-        // The last one: the organization of all users is gone. That is no user's fault.
-        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100" | NO_ORGANIZATION) => ItemErrorKind::Refused,
+        Some("AVNOLOGY_AUTH_903" | "AVNOLOGY_AUTH_301") => ItemErrorKind::Conflict,
+        // Invalid, or about an organization or a user that is not there.
+        Some("AVNOLOGY_AUTH_902" | NO_ORGANIZATION | "AVNOLOGY_AUTH_901") => ItemErrorKind::Invalid,
+        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100") => ItemErrorKind::Refused,
         // An unknown code may well pass; it is tried again a bounded number of times.
         _ => ItemErrorKind::Transient,
     }
@@ -32,7 +37,9 @@ fn kind_of(code: Option<&str>) -> ItemErrorKind {
 /// What another identity has already, by the name of a field as in `identity.email`.
 fn taken(field: &str) -> Option<Field> {
     let name = field.rsplit('.').next().unwrap_or(field);
-    [Field::ExternalId, Field::Email, Field::Username, Field::Phone].into_iter().find(|field| field.name() == name)
+    [Field::ExternalId, Field::Email, Field::Username, Field::Phone, Field::Name, Field::Slug]
+        .into_iter()
+        .find(|field| field.name() == name)
 }
 
 #[cfg(test)]

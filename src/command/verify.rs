@@ -50,7 +50,7 @@ async fn verify_target(
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
     let job = VerifyJob {
-        intake: intake(reading, &records, passwords.as_ref(), first.watch()),
+        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
         target: destination,
         organization: reading.rules.organization.clone(),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::InputRecord;
+use crate::kind::Kind;
 use crate::selection::SelectionRecord;
 use crate::source::hexadecimal;
 
@@ -152,6 +153,7 @@ struct Whole<'a> {
     target: &'a str,
     shards: Option<&'a str>,
     inputs: Vec<Option<(u64, String)>>,
+    kinds: Vec<Kind>,
     /// One, or none.
     passwords: Vec<Option<(u64, String)>>,
     missing_email: &'a str,
@@ -168,6 +170,7 @@ impl RunRecord {
     /// Whether a run over `inputs` into `target` under the same rules would do the same work.
     pub fn is_same_work(&self, other: &Self) -> bool {
         let path = |input: &InputRecord| input.path.clone();
+        let kinds = |record: &Self| record.inputs.iter().map(|input| input.kind).collect::<Vec<_>>();
         let paths = |record: &Self| record.inputs.iter().map(path).collect::<Vec<_>>();
         self.target == other.target
             && self.shard == other.shard
@@ -178,6 +181,7 @@ impl RunRecord {
             && self.organization_asked() == other.organization_asked()
             && self.kratos == other.kratos
             && paths(self) == paths(other)
+            && kinds(self) == kinds(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
     }
 
@@ -194,6 +198,7 @@ impl RunRecord {
             target: &self.target,
             shards: of_shard.map(|(_, of)| of),
             inputs: self.inputs.iter().map(content).collect(),
+            kinds: self.inputs.iter().map(|input| input.kind).collect(),
             passwords: self.passwords.iter().map(content).collect(),
             missing_email: &self.missing_email,
             mapping: self.mapping.as_ref().map(|file| file.sha256.as_str()),
