@@ -9,7 +9,7 @@ use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
-use super::typed_inputs::typed_inputs;
+use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
 use crate::cli::ImportArguments;
 use crate::pace::PaceRules;
@@ -54,7 +54,7 @@ impl DryRunSettings {
             from_clerk = Some(choice.resolve(passing_directory(), &mut arguments.import, environment)?);
         }
         let kratos = KratosChoice::of(&arguments.target)?;
-        let inputs = typed_inputs(&mut arguments, kratos.is_some())?;
+        let inputs = typed_inputs(TypedInputs::of_import(&mut arguments), kratos.is_some())?;
         let ImportArguments { passwords, shard, selection, mapping, preview, options, .. } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());

@@ -182,6 +182,13 @@ impl Account {
     }
 }
 
+impl VerifyReport<'_> {
+    /// The report with the exit status of all kinds that were compared.
+    pub fn of_all(self, status: ExitStatus) -> Self {
+        Self { exit_code: status.code(), ..self }
+    }
+}
+
 fn identities(out: &mut String, Identities { count, first }: &Identities, what: &str) -> fmt::Result {
     writeln!(out, "  {count:>14} {what}")?;
     first.iter().try_for_each(|id| writeln!(out, "  {:>14}   {id}", ""))

@@ -31,36 +31,46 @@ pub struct VerifyJob {
     pub concurrency: usize,
 }
 
-/// Verifies all users, or those that are selected.
-pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
+/// Verifies all records of one kind, or those that are selected. Returns the target's list of the kind, too, if all of it was read.
+pub async fn run(
+    job: VerifyJob,
+    reporter: &mut dyn Reporter,
+    signals: &mut Signals,
+) -> (Account, Option<Arc<Catalogue>>) {
     let started = Instant::now();
-    let mut account = Account::new(Ledger::new(&job.intake.inputs, false));
+    let (mut account, mut list) = (Account::new(Ledger::new(&job.intake.inputs, false)), None);
     account.selection = job.intake.records.selected().map(|selected| selected.totals().clone());
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
-        ended = compare_all(job, &mut account, reporter) => ended,
+        ended = compare_all(job, &mut account, &mut list, reporter) => ended,
     };
     account.ledger.stopped = ended.err();
     account.ledger.elapsed = started.elapsed();
     reporter.finish(&account.ledger);
-    account
+    (account, list)
 }
 
-async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
+async fn compare_all(
+    job: VerifyJob,
+    account: &mut Account,
+    list: &mut Option<Arc<Catalogue>>,
+    reporter: &mut dyn Reporter,
+) -> Result<(), StopReason> {
     let VerifyJob { intake, duplicates, target, organization, concurrency } = job;
     let started = Instant::now();
     // Of selected users nobody else can be called extra, and the whole list would be too much to ask for.
     let catalogue = match intake.records.selected() {
-        None => Some(Catalogue::of(target.as_ref()).await?),
+        None => Some(Arc::new(Catalogue::of(target.as_ref()).await?)),
         Some(_) => None,
     };
+    list.clone_from(&catalogue);
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
-    let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_ref() };
+    let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_deref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
         for ids in group.rejected_ids().filter(|_| catalogue.is_some()) {

@@ -100,7 +100,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
-    ("verify", &["pipeline", "account", "selection", "destination", "source", "index", "exit", "signal"]),
+    (
+        "verify",
+        &["pipeline", "account", "selection", "destination", "mapping", "kind", "source", "index", "exit", "signal"],
+    ),
     (
         "pipeline",
         &[
