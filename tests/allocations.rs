@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use avnology_migrate::account::Silent;
-use avnology_migrate::avnology::encode;
+use avnology_migrate::avnology::{AvnologyForm, encode};
 use avnology_migrate::mapping::{Rules, UserMapper, map, parse};
 use avnology_migrate::pipeline::{self, DryRun, Intake, Job, Mode};
 use avnology_migrate::signal::Signals;
