@@ -418,3 +418,36 @@ fn verify_compares_every_kind_and_finds_what_is_extra() {
         assert_eq!(counts("invitations"), (1, 0, 0), "{found}");
     }
 }
+
+#[test]
+fn the_tenant_by_hand_is_imported_as_its_table_says() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let run =
+        scratch.import(&sandbox, concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clerk_tenant"), &[]).expect_code(3);
+    let report = run.report();
+    let mut rejects = BTreeSet::new();
+    for reject in support::lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file"))) {
+        let (code, position) = (reject["code"].as_str().expect("a code"), &reject["position"]);
+        let file = position["input"].as_str().expect("an input").rsplit('/').next().expect("a name");
+        // What is no membership is no role either.
+        if code != "membership_not_imported" {
+            rejects.insert(format!("{} {}: {code}", file.trim_end_matches(".ndjson"), position["record"]));
+        }
+    }
+    let readme = include_str!("../../fixtures/README.md");
+    let table =
+        readme.split("## A tenant by hand").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the table");
+    let (mut expected, mut created) = (BTreeSet::new(), 0);
+    for row in table.lines().filter(|line| line.starts_with("| users") || line.starts_with("| organization")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        match cells[3].strip_prefix("rejected: ") {
+            Some(code) => drop(expected.insert(format!("{}: {}", cells[1], code.trim_matches('`')))),
+            None => created += 1 + u64::from(cells[1].starts_with("organization_memberships")),
+        }
+    }
+    assert_eq!((&rejects, run.count("created")), (&expected, created), "a membership that moves is a tuple, too");
+    let roles: Vec<String> = rows(&sandbox, "SELECT relation FROM permissions ORDER BY relation");
+    assert_eq!(roles, ["admin", "billing", "member", "support_agent"]);
+    assert_eq!(rows(&sandbox, "SELECT role FROM members ORDER BY role"), ["admin", "billing", "member", "member"]);
+}
