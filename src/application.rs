@@ -14,7 +14,8 @@ use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{Console, LogFormat, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportOrDryRun, ImportSettings, MergeSettings,
-    OutputSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
+    OutputSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings,
+    command_line,
 };
 use crate::signal::{Signal, Signals};
 
@@ -101,7 +102,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         }
         Some(ClerkCommand::Runs(runs)) => {
             logging::start(0, LogFormat::Text);
-            look_at_runs(runs, environment).unwrap_or_else(|(error, status)| fail(&error, status))
+            Box::pin(look_at_runs(runs, environment)).await.unwrap_or_else(|(error, status)| fail(&error, status))
         }
         Some(ClerkCommand::Codemod(codemod)) => {
             logging::start(0, LogFormat::Text);
@@ -162,7 +163,7 @@ async fn run_command<S>(
     })
 }
 
-fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, Failed> {
+async fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, Failed> {
     let wrong = |error: SettingsError| (error.into(), ExitStatus::Usage);
     match arguments {
         RunsArguments { command: Some(RunsCommand::Merge(merge)), .. } => {
@@ -176,6 +177,11 @@ fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<E
             let settings = RunIdsSettings::resolve(ids, environment).map_err(wrong)?;
             let printed = command::print_run_ids(&settings);
             printed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
+        }
+        RunsArguments { command: Some(RunsCommand::Export(export)), .. } => {
+            let settings = RunExportSettings::resolve(export, environment).map_err(wrong)?;
+            let exported = command::export_run(settings).await;
+            exported.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }
         RunsArguments { command: None, runs_dir, output } => {
             let settings = RunsSettings::resolve(runs_dir, output, environment).map_err(wrong)?;

@@ -131,6 +131,7 @@
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
+//! | [`results`] | what became of each record, as lists for people and other programs |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
@@ -189,6 +190,7 @@ pub mod passwords;
 pub mod pipeline;
 pub mod plan;
 pub mod report;
+pub mod results;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]
 #[path = "sandbox/no_sandbox.rs"]

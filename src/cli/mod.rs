@@ -19,6 +19,7 @@ mod options;
 mod output;
 mod output_options;
 mod resume;
+mod run_export;
 mod run_ids;
 mod run_options;
 mod runs;
@@ -52,7 +53,8 @@ pub use options::{
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
 pub use resume::ResumeArguments;
-pub use run_ids::{IdsFormat, RunIdsArguments};
+pub use run_export::RunExportArguments;
+pub use run_ids::RunIdsArguments;
 pub use run_options::RunOptions;
 pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;

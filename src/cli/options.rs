@@ -99,6 +99,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("recheck").remembered(),
     OptionRow::new("report"),
     OptionRow::new("request-timeout"),
+    OptionRow::new("results").typed_only(),
     RUNS_DIR,
     OptionRow::new("sample").typed_only(),
     OptionRow::new("sandbox").typed_only(),
@@ -107,6 +108,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("since"),
     OptionRow::new("strict").remembered(),
     OptionRow::new("traits-schema"),
+    OptionRow::new("users").typed_only(),
     OptionRow::new("verbose"),
     OptionRow::new("yes").typed_only(),
 ];

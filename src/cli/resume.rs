@@ -1,5 +1,7 @@
 //! `avnology migrate clerk resume`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::RunOptions;
@@ -9,6 +11,11 @@ use super::RunOptions;
 pub struct ResumeArguments {
     /// The run's id, as `runs` lists it [default: the newest run that is not finished]
     pub run: Option<String>,
+
+    /// Also write what became of each record of the run to this file, which only you can read: a CSV, or JSON lines if its name
+    /// ends in .ndjson. `runs export` writes the same list later
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub results: Option<PathBuf>,
 
     /// How to run.
     #[command(flatten)]

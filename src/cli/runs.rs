@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{MergeArguments, OutputFormat, RunIdsArguments};
+use super::{MergeArguments, OutputFormat, RunExportArguments, RunIdsArguments};
 
 /// `avnology migrate clerk runs`
 #[derive(Debug, Args)]
@@ -30,4 +30,6 @@ pub enum RunsCommand {
     Merge(MergeArguments),
     /// List what the target calls the users: ids at Clerk and ids at the target, of all users that any run met there
     Ids(RunIdsArguments),
+    /// List the records of a run, one a line: who, what became of them, their ids at Clerk and at the target
+    Export(RunExportArguments),
 }

@@ -21,6 +21,7 @@ mod output;
 mod passwords;
 mod prepare_error;
 mod progress;
+mod run_export;
 mod run_ids;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
@@ -37,6 +38,7 @@ mod target;
 mod undo;
 mod undo_error;
 mod verify;
+mod written_list;
 
 pub use dry_run::dry_run;
 pub use export::export;
@@ -46,6 +48,7 @@ pub use import::import;
 pub use import_error::ImportError;
 pub use merge::{MergeError, merge_runs};
 pub use prepare_error::PrepareError;
+pub use run_export::{RunExportError, export_run};
 pub use run_ids::{RunIdsError, print_run_ids};
 pub use runs::{RunsError, list_runs};
 pub use undo::undo;

@@ -59,6 +59,8 @@ pub struct ImportSettings {
     pub connection: Connection,
     /// Where its output goes.
     pub output: OutputSettings,
+    /// A file for what became of each record.
+    pub results: Option<PathBuf>,
     /// When it is refused or stopped.
     pub limits: Limits,
     /// What becomes of users who are at the target already.
@@ -104,7 +106,17 @@ impl ImportSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ImportArguments {
-            import, passwords, shard, target, mapping, on_existing, recheck, new_run, options, ..
+            import,
+            passwords,
+            shard,
+            target,
+            mapping,
+            on_existing,
+            recheck,
+            results,
+            new_run,
+            options,
+            ..
         } = arguments;
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
@@ -114,6 +126,7 @@ impl ImportSettings {
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             output,
+            results,
             on_existing,
             recheck,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
@@ -125,7 +138,8 @@ impl ImportSettings {
 
     /// Fails if a file that the import writes is one that it reads.
     pub(super) fn checked(self, environment: &Environment) -> Result<Self, SettingsError> {
-        let files = NamedFiles::new(&self.output).reading(&self.reading).target(&self.target);
+        let files =
+            NamedFiles::new(&self.output).results(self.results.as_deref()).reading(&self.reading).target(&self.target);
         files.certificates(self.connection.certificates.as_deref()).check(&self.runs_directory, environment)?;
         Ok(self)
     }

@@ -42,7 +42,7 @@ pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
 pub use reading::ReadingSettings;
 pub use recorded_run::RecordedRun;
-pub use runs::{MergeSettings, RunIdsSettings, RunsSettings};
+pub use runs::{MergeSettings, RunExportSettings, RunIdsSettings, RunsSettings};
 pub use target::TargetSettings;
 pub use undo::UndoSettings;
 pub use verify::VerifySettings;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
+use super::recorded_run::RecordedRun;
 use super::{Environment, SettingsError, shard};
 use crate::cli::{MappingArguments, RunOptions};
 use crate::export::Manifest;
 use crate::http::Timeouts;
+use crate::journal::InputRecord;
 use crate::mapping::{MissingEmail, Rules};
 use crate::rule_files::RuleFiles;
 use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
@@ -55,6 +57,23 @@ impl ReadingChoice {
     ) -> Result<Self, SettingsError> {
         let rule_files = RuleFiles::read(mapping.mapping.as_deref(), mapping.traits_schema.as_deref())?;
         Ok(Self { inputs, passwords, shard, rule_files, missing_email: mapping.missing_email.clone() })
+    }
+}
+
+impl ReadingChoice {
+    /// What a run was about.
+    pub(super) fn of_run(run: &RecordedRun) -> Result<Self, SettingsError> {
+        let RecordedRun { directory, record } = run;
+        let wrong = |problem: String| run.wrong(problem);
+        let path = |input: &InputRecord| PathBuf::from(&input.path);
+        let shard: Option<Shard> = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
+        Ok(Self {
+            inputs: record.inputs.iter().map(path).collect(),
+            passwords: record.passwords.as_ref().map(path),
+            shard: shard.map(ShardChoice::Of),
+            rule_files: RuleFiles::of_run(directory, record)?,
+            missing_email: Some(record.missing_email.parse().map_err(wrong)?),
+        })
     }
 }
 

@@ -21,6 +21,14 @@ impl RecordedRun {
         named.ok_or_else(|| failed(runs, why_not(runs, id)))
     }
 
+    /// The run with this id; or those of all shards, if it is the name of the account that was made of them.
+    pub(super) fn or_shards(runs: &Path, id: &str) -> Result<Vec<Self>, SettingsError> {
+        match MergedRecord::read(&runs.join(id)) {
+            Some(MergedRecord { shards, .. }) => shards.iter().map(|shard| Self::named(runs, shard)).collect(),
+            None => Self::named(runs, id).map(|run| vec![run]),
+        }
+    }
+
     /// The newest run that can be resumed.
     pub(super) fn interrupted(runs: &Path) -> Result<Self, SettingsError> {
         let interrupted = list(runs)?.into_iter().filter(|run| !run.directory.is_finished());

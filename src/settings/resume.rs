@@ -1,7 +1,5 @@
 //! The settings of a run that is resumed: an import's, but where they decide about the outcome they are the run's own.
 
-use std::path::PathBuf;
-
 use super::connection::Connection;
 use super::import::{ImportSettings, Limits, WhichRun};
 use super::output::OutputSettings;
@@ -12,9 +10,6 @@ use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::ResumeArguments;
-use crate::journal::InputRecord;
-use crate::rule_files::RuleFiles;
-use crate::source::ShardChoice;
 
 impl ImportSettings {
     /// Resolves what was typed to resume a run; what the run is about comes from its record.
@@ -23,34 +18,26 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ResumeArguments { run, options } = arguments;
+        let ResumeArguments { run, results, options } = arguments;
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = match run {
             Some(id) => RecordedRun::named(&runs_directory, &id)?,
             None => RecordedRun::interrupted(&runs_directory)?,
         };
-        let RecordedRun { directory, record } = &run;
+        let record = &run.record;
         if let Some(problem) = run.why_not_resumed() {
             return Err(run.wrong(problem));
         }
         let wrong = |problem: String| run.wrong(problem);
         let options = options_of_run(options, &record.options).map_err(wrong)?;
-        let path = |input: &InputRecord| PathBuf::from(&input.path);
-        let shard = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
-        let choice = ReadingChoice {
-            inputs: record.inputs.iter().map(path).collect(),
-            passwords: record.passwords.as_ref().map(path),
-            shard: shard.map(ShardChoice::Of),
-            rule_files: RuleFiles::of_run(directory, record)?,
-            missing_email: Some(record.missing_email.parse().map_err(wrong)?),
-        };
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let reading = ReadingSettings::resolve(ReadingChoice::of_run(&run)?, &options, environment)?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target: TargetSettings::of_record(&record.target, wrong, environment)?,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             output,
+            results,
             on_existing: record.on_existing.parse().map_err(wrong)?,
             recheck: record.options.recheck,
             which_run: WhichRun::Named(Box::new(run)),

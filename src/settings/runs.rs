@@ -1,10 +1,13 @@
-//! The settings of `runs`, `runs merge` and `runs ids`, which look at runs and send nothing.
+//! The settings of `runs` and the commands below it, which look at runs and send nothing.
 
 use std::path::PathBuf;
 
+use super::reading::{ReadingChoice, ReadingSettings};
+use super::recorded_run::RecordedRun;
 use super::{Environment, SettingsError};
-use crate::cli::{IdsFormat, MergeArguments, OutputFormat, RUNS_DIR, RunIdsArguments};
+use crate::cli::{MergeArguments, OutputFormat, RUNS_DIR, RunExportArguments, RunIdsArguments, RunOptions};
 use crate::report::{Console, LogFormat};
+use crate::results::{TableFormat, UserList};
 
 /// What listing runs needs.
 #[derive(Clone, Debug)]
@@ -60,7 +63,7 @@ pub struct RunIdsSettings {
     /// The run.
     pub run: String,
     /// How to write the ids.
-    pub format: IdsFormat,
+    pub format: TableFormat,
     /// Where to; standard output without it.
     pub out: Option<PathBuf>,
 }
@@ -70,6 +73,38 @@ impl RunIdsSettings {
     pub fn resolve(arguments: RunIdsArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let RunIdsArguments { run, format, out, runs_dir } = arguments;
         Ok(Self { runs_directory: runs_directory(runs_dir, environment)?, run, format, out })
+    }
+}
+
+/// What listing the records of a run needs.
+#[derive(Clone, Debug)]
+pub struct RunExportSettings {
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// The run, or those of all shards, and how each read its inputs.
+    pub runs: Vec<(RecordedRun, ReadingSettings)>,
+    /// Which records.
+    pub users: UserList,
+    /// How to write the list.
+    pub format: TableFormat,
+    /// Where to; standard output without it.
+    pub out: Option<PathBuf>,
+}
+
+impl RunExportSettings {
+    /// Resolves what was typed; what the run is about comes from its record.
+    pub fn resolve(arguments: RunExportArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let RunExportArguments { run, users, format, out, runs_dir } = arguments;
+        let runs_directory = runs_directory(runs_dir, environment)?;
+        let mut runs = Vec::new();
+        for run in RecordedRun::or_shards(&runs_directory, &run)? {
+            let recorded = &run.record.options;
+            let options = RunOptions { max_record_bytes: recorded.max_record_bytes, ..RunOptions::default() };
+            let reading = ReadingSettings::resolve(ReadingChoice::of_run(&run)?, &options, environment)?;
+            runs.push((run, reading));
+        }
+        let format = format.or(out.as_deref().map(TableFormat::of_name)).unwrap_or(TableFormat::Csv);
+        Ok(Self { runs_directory, runs, users, format, out })
     }
 }
 

@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sandbox",
             "pipeline",
             "delivery",
+            "results",
             "report",
             "account",
             "plan",
@@ -56,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "rule_files",
             "verify",
             "delivery",
+            "results",
             "report",
             "id_map",
             "journal",
@@ -73,8 +75,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "sandbox", "delivery", "report", "avnology", "export", "http", "mapping", "pace", "source", "exit",
-            "manual", "version",
+            "sandbox", "delivery", "results", "report", "avnology", "export", "http", "mapping", "pace", "source",
+            "exit", "manual", "version",
         ],
     ),
     ("clerk_sandbox", &["sandbox", "files"]),
@@ -104,6 +106,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("avnology", &["destination", "http", "mapping", "pace", "index"]),
     // The results, and views of them.
     ("logging", &["report"]),
+    ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),
     (
         "report",
         &["account", "passwords", "export", "clerk_api", "mapping", "pace", "source", "files", "exit", "ignore"],
