@@ -11,7 +11,7 @@ use crate::command::{self, ImportError};
 use crate::exit::ExitStatus;
 use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::report::{Console, LogFormat, print_text};
+use crate::report::{Console, LogFormat, REPORT_SCHEMA, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportOrDryRun, ImportSettings, MergeSettings,
     OutputSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings,
@@ -178,6 +178,7 @@ async fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Re
             let printed = command::print_run_ids(&settings);
             printed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }
+        RunsArguments { command: Some(RunsCommand::Schema), .. } => Ok(print(REPORT_SCHEMA)),
         RunsArguments { command: Some(RunsCommand::Export(export)), .. } => {
             let settings = RunExportSettings::resolve(export, environment).map_err(wrong)?;
             let exported = command::export_run(settings).await;

@@ -98,6 +98,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("rate-min"),
     OptionRow::new("recheck").remembered(),
     OptionRow::new("report"),
+    OptionRow::new("report-personal-data"),
     OptionRow::new("request-timeout"),
     OptionRow::new("results").typed_only(),
     RUNS_DIR,

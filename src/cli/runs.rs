@@ -30,6 +30,8 @@ pub enum RunsCommand {
     Merge(MergeArguments),
     /// List what the target calls the users: ids at Clerk and ids at the target, of all users that any run met there
     Ids(RunIdsArguments),
+    /// Print the JSON Schema of report.json
+    Schema,
     /// List the records of a run, one a line: who, what became of them, their ids at Clerk and at the target
     Export(RunExportArguments),
 }

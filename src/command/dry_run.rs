@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Map;
+
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
@@ -17,10 +19,10 @@ use crate::kind::Kind;
 use crate::pace::PaceRules;
 use crate::pipeline::{self, DryRun, Job, Mode};
 use crate::plan::MigrationPlan;
-use crate::report::{Forecast, RequestBounds, RunDetails};
+use crate::report::{Forecast, Origin, RequestBounds, RunDetails, Timeline};
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
-use crate::source::Watch;
+use crate::source::{Recorder, Watch};
 
 /// Does a dry run and reports.
 pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -31,7 +33,8 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
 }
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let DryRunSettings { reading, output, preview, max_errors, min_records, pace } = settings;
+    let DryRunSettings { reading, output, user, preview, max_errors, min_records, pace } = settings;
+    let recorder = Arc::new(Recorder::default());
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);
@@ -39,13 +42,18 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     note_deleted(reading, output.console);
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
-    let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::default())), mode };
+    let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::clone(&recorder))), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    let mut timeline = Timeline::new(reporter.as_mut());
+    let (mut ledger, _) = pipeline::run(job, &mut timeline, &mut signals).await;
+    let timeline = timeline.into_moments();
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
     let forecast = Forecast::of(&ledger, &bounds(pace));
-    Output::of(output).report(&ledger, &RunDetails { passwords, forecast, ..RunDetails::default() }, None)
+    let digests = recorder.inputs().into_iter().map(|input| input.digest.sha256).collect();
+    let origin = Some(Origin::now(user.clone(), None, Map::new()));
+    let details = RunDetails { passwords, forecast, origin, digests, timeline, ..RunDetails::default() };
+    Output::of(output).report(&ledger, &details, None)
 }
 
 /// What bounds the requests of an import with this pace.

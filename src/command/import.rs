@@ -106,7 +106,7 @@ async fn import_into(
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let status = ImportAccount { target: &target, run: &run, output }.give(ended);
+    let status = ImportAccount { target: &target, run: &run, output, user: &settings.user }.give(ended);
     let status = with_results(status, settings, &run).await;
     drop(locks);
     status

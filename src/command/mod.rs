@@ -21,6 +21,7 @@ mod output;
 mod passwords;
 mod prepare_error;
 mod progress;
+mod rejected_people;
 mod run_export;
 mod run_ids;
 mod runs;
@@ -37,6 +38,7 @@ pub mod shell;
 mod target;
 mod undo;
 mod undo_error;
+mod verified_run;
 mod verify;
 mod written_list;
 

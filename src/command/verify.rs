@@ -9,6 +9,7 @@ use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::target::{Target, at_target, connect};
+use super::verified_run::note_verification;
 use crate::account::StopReason;
 use crate::avnology::{AdminCalls, preflight_reading};
 use crate::cli::OutputFormat;
@@ -33,7 +34,7 @@ async fn verify_target(
     look_at_inputs(reading)?;
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
-    let name = target.base_url.to_string();
+    let (name, recorded_name) = (target.base_url.to_string(), target.name.clone());
     let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
     let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
@@ -58,6 +59,12 @@ async fn verify_target(
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let mut account = run(job, reporter.as_mut(), signals).await;
     account.ledger.require_records(settings.min_records);
+    // Of an export that ended early the result is no account of all.
+    if let (Some(known), None) = (first.known(), &account.ledger.stopped)
+        && let Err(error) = note_verification(&settings.runs_directory, &recorded_name, known, &account.report(&name))
+    {
+        tracing::warn!(%error, "the report of the run does not have the result");
+    }
     if let Some(path) = &output.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;

@@ -10,6 +10,7 @@
 //!                     duplicates       which records of the input repeat an earlier one
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     report.json      the account of the run
+//!                     report.html      the same for people
 //!                     lock             held while the run is under way
 //!                     undone.json      that undoing it was begun, and what came of it
 //!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together, and

@@ -106,6 +106,7 @@ impl RunDirectory {
             (self.duplicates(), "which says which records repeat an earlier one"),
             (self.passwords(), "which holds the account of the joined passwords"),
             (self.report(), "the account of the run"),
+            (self.report_page(), "the account of the run for people"),
         ];
         let wrong = files.into_iter().find(|(path, _)| path.is_dir());
         wrong.map_or(Ok(()), |(path, purpose)| {
@@ -245,6 +246,11 @@ impl RunDirectory {
     /// Where the report goes.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")
+    }
+
+    /// Where the page of the report goes.
+    pub fn report_page(&self) -> PathBuf {
+        self.path.join("report.html")
     }
 
     /// The run's lock.

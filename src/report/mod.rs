@@ -4,6 +4,7 @@
 //! if stderr is not a terminal, and if `NO_COLOR` is set.
 
 mod bars;
+mod chart;
 mod console;
 mod covered;
 mod exporting;
@@ -14,11 +15,15 @@ mod json_line;
 mod json_lines;
 mod metrics;
 mod moment;
+mod origin;
+mod page;
 mod plain;
 mod progress_display;
 mod run_report;
+mod schema;
 mod stdout;
 mod summary;
+mod timeline;
 mod undoing;
 mod visible;
 
@@ -30,10 +35,14 @@ pub use given_path::GivenPath;
 pub use json_lines::JsonLines;
 pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
+pub use origin::Origin;
+pub use page::{PageError, RejectedPerson, is_page, page};
 pub use plain::PlainLines;
 pub use progress_display::{Progress, ProgressDisplay};
 pub use run_report::{RunDetails, RunReport};
+pub use schema::REPORT_SCHEMA;
 pub use stdout::{StdoutError, print_exact, print_json, print_text, stream_to_stdout};
 pub use summary::write_summary;
+pub use timeline::{Timeline, TimelineMoment};
 pub use undoing::Deleted;
 pub use visible::{visible, visible_json};

@@ -19,6 +19,8 @@ pub struct DryRunSettings {
     pub reading: ReadingSettings,
     /// Where its output goes.
     pub output: OutputSettings,
+    /// Who runs it.
+    pub user: Option<String>,
     /// Identities to show.
     pub preview: usize,
     /// Stop once more records than this were rejected.
@@ -49,6 +51,7 @@ impl DryRunSettings {
         Ok(Self {
             reading,
             output,
+            user: environment.user(),
             preview: preview.unwrap_or(default),
             max_errors: options.max_errors,
             min_records: options.min_records,

@@ -59,6 +59,8 @@ pub struct ImportSettings {
     pub connection: Connection,
     /// Where its output goes.
     pub output: OutputSettings,
+    /// Who runs it.
+    pub user: Option<String>,
     /// A file for what became of each record.
     pub results: Option<PathBuf>,
     /// When it is refused or stopped.
@@ -126,6 +128,7 @@ impl ImportSettings {
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             output,
+            user: environment.user(),
             results,
             on_existing,
             recheck,

@@ -37,6 +37,7 @@ impl ImportSettings {
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             output,
+            user: environment.user(),
             results,
             on_existing: record.on_existing.parse().map_err(wrong)?,
             recheck: record.options.recheck,

@@ -1,5 +1,7 @@
 //! The settings of a verification.
 
+use std::path::PathBuf;
+
 use super::connection::Connection;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
@@ -23,6 +25,8 @@ pub struct VerifySettings {
     pub output: OutputSettings,
     /// How much is compared.
     pub sample: Sample,
+    /// Where runs are kept: that of the same export is found there.
+    pub runs_directory: PathBuf,
     /// An input with fewer records than this is an error.
     pub min_records: Option<u64>,
 }
@@ -43,7 +47,9 @@ impl VerifySettings {
         let files =
             NamedFiles::new(&output).reading(&reading).target(&target).certificates(connection.certificates.as_deref());
         files.check(&runs, environment)?;
+        output.without_page()?;
         let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
-        Ok(Self { reading, target, connection, output, sample, min_records: options.min_records })
+        let min_records = options.min_records;
+        Ok(Self { reading, target, connection, output, sample, min_records, runs_directory: runs })
     }
 }

@@ -57,6 +57,7 @@ mod probe;
 mod proxies;
 mod reading;
 mod replay;
+mod report;
 mod results;
 mod run_files;
 mod runs;

@@ -109,7 +109,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),
     (
         "report",
-        &["account", "passwords", "export", "clerk_api", "mapping", "pace", "source", "files", "exit", "ignore"],
+        &[
+            "account",
+            "passwords",
+            "export",
+            "clerk_api",
+            "mapping",
+            "pace",
+            "source",
+            "files",
+            "exit",
+            "ignore",
+            "version",
+        ],
     ),
     ("account", &["journal", "destination", "mapping", "pace", "source", "index", "exit", "signal", "ignore"]),
     // What the stages are made of.

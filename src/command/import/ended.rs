@@ -7,6 +7,7 @@ use crate::account::{Ledger, StopReason};
 use crate::journal::{Journal, RunDirectory};
 use crate::passwords::PasswordsReport;
 use crate::pipeline::{self, Job, Mode};
+use crate::report::{Timeline, TimelineMoment};
 use crate::signal::Signals;
 use crate::source::SourceError;
 
@@ -17,6 +18,8 @@ pub(super) struct EndedImport {
     pub journal: Option<Journal>,
     /// What came of the passwords that the users lack.
     pub passwords: Option<PasswordsReport>,
+    /// How it went over time.
+    pub timeline: Vec<TimelineMoment>,
 }
 
 impl EndedImport {
@@ -24,7 +27,7 @@ impl EndedImport {
     /// with the repaired one.
     pub(super) fn unreadable(mut ledger: Ledger, journal: Journal, error: SourceError) -> Self {
         ledger.stopped = Some(StopReason::Unreadable(error));
-        Self { ledger, journal: Some(journal), passwords: None }
+        Self { ledger, journal: Some(journal), passwords: None, timeline: Vec::new() }
     }
 
     /// Sends the inputs through the pipeline, as the first pass saw them.
@@ -38,7 +41,9 @@ impl EndedImport {
         let Subject { reading, passwords, output, .. } = subject;
         let job = Job { intake: intake(reading, passwords, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
-        let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), signals).await;
+        let mut timeline = Timeline::new(reporter.as_mut());
+        let (mut ledger, journal) = pipeline::run(job, &mut timeline, signals).await;
+        let timeline = timeline.into_moments();
         ledger.require_records(min_records);
         // That users share an address is counted in any case.
         if let Some(found) = first.duplicates()
@@ -52,6 +57,6 @@ impl EndedImport {
             tracing::warn!(%error, "the account of the passwords is missing");
             None
         });
-        Self { ledger, journal, passwords }
+        Self { ledger, journal, passwords, timeline }
     }
 }
