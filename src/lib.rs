@@ -48,7 +48,7 @@
 //! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
 //! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); what the
 //! target calls them ([`id_map::IdMap`]); and the passwords that another file has for them ([`passwords::Passwords`]).
-//! [`verify`] keeps the target's list in the same way ([`avnology::Catalogue`]).
+//! [`verify`] keeps the target's list in the same way ([`destination::Catalogue`]).
 //!
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
 //! they need no word between them, and `runs merge` makes one account of theirs.
@@ -96,8 +96,8 @@
 //!   does not go through the plan yet, for users are its only step. What a step needs of the steps before it is in the
 //!   [`id_map`].
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
-//!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What is asked beside
-//!   an import, [`verify`] and undo, still calls [`avnology`] directly.
+//!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What [`verify`] and
+//!   undo ask goes through it, too; `command/target.rs` is the one place where a destination is made.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
 //!   Replay it in `journal/read_journal.rs`, and add the moment to `tests/crash`.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, LocalBoxFuture};
 
 use super::errors::refused_item;
-use super::{AdminCalls, Decision, MAX_BATCH_ITEMS, MAX_BODY_BYTES, answers_probe_batch, decide, read_list, read_sent};
+use super::lookup::as_list;
+use super::{
+    AdminCalls, Decision, MAX_BATCH_ITEMS, MAX_BODY_BYTES, MAX_PAGE, answers_probe_batch, decide, read_list, read_sent,
+};
 use crate::destination::{
-    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, TargetError,
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, TargetError,
 };
 use crate::http::{Body, is_transient};
 use crate::pace::{Pace, Permit, RetryBudget};
@@ -62,6 +65,22 @@ impl Destination for AdminCalls {
             answers_probe
         };
         probe.boxed()
+    }
+
+    fn at_once(&self) -> usize {
+        if self.batch { MAX_PAGE } else { 1 }
+    }
+
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Body>, TargetError>> {
+        async move { Ok(self.read_by_id(id).await?.map(as_list)) }.boxed()
+    }
+
+    fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
+        self.delete_all(ids).boxed()
+    }
+
+    fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>> {
+        async move { self.walk_list(None, look).await.map(drop) }.boxed_local()
     }
 
     fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {

@@ -2,10 +2,9 @@
 
 use std::io;
 
-use super::catalogue::{Catalogue, Key};
 use super::errors::{endless_list, refused};
-use super::{AdminCalls, Decision, Listed, decide, read_list, read_one};
-use crate::destination::{Comparable, TargetError};
+use super::{AdminCalls, Decision, decide, read_list, read_one};
+use crate::destination::{Catalogue, Comparable, Key, Listed, TargetError};
 use crate::http::{Body, Cycle};
 
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
@@ -26,14 +25,14 @@ fn fitting(ids: &[&str]) -> usize {
 }
 
 /// One identity as a list of it, or of nobody.
-fn as_list(identity: Body) -> Body {
+pub(super) fn as_list(identity: Body) -> Body {
     identity.between(b"{\"identities\":[", b"]}")
 }
 
 impl AdminCalls {
     /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
     /// [`read_list`]. Nobody may ask for another one who has not let go of the last.
-    pub async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
+    pub(super) async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
         if !self.batch {
             let Some(id) = external_ids.first() else { return Ok((0, Body::default())) };
             return Ok((1, self.find_one(id).await?));
@@ -59,7 +58,7 @@ impl AdminCalls {
 
     /// A list with the identity of the same person as `sent`, wherever it is by its external id: by what else is unique, for
     /// the target can filter by that; if it cannot, its whole list is gone through.
-    pub async fn read_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
+    pub(super) async fn read_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
         let Some(clerk_id) = sent.clerk_id() else { return Ok(None) };
         for (field, value) in sent.addresses() {
             let body = self.filtered(field, value).await?;
@@ -88,13 +87,6 @@ impl AdminCalls {
         }
     }
 
-    /// All that is at the target.
-    pub async fn whole_list(&self) -> Result<Catalogue, TargetError> {
-        let mut catalogue = Catalogue::create()?;
-        self.read_on(&mut catalogue).await?;
-        Ok(catalogue)
-    }
-
     /// The identity that is sought, as the target has it now. Its whole list is read once, and read on when that is not enough.
     async fn find_in_list(&self, key: Key<'_>) -> Result<Option<Body>, TargetError> {
         let mut catalogue = self.catalogue.lock().await;
@@ -107,7 +99,7 @@ impl AdminCalls {
                 self.read_on(catalogue).await?;
             }
             let Some(Listed { id, .. }) = catalogue.find(key)? else { continue };
-            let body = self.get(&id).await?;
+            let body = self.read_by_id(&id).await?;
             let is_still = |body: &Body| read_one(body).is_some_and(|found| key.is_of(&found));
             if let Some(body) = body.filter(is_still) {
                 return Ok(Some(body));
@@ -130,7 +122,7 @@ impl AdminCalls {
     }
 
     /// Shows every page of the list to `look`, from the one that `token` names. Returns the token of the last page.
-    pub async fn walk_list(
+    pub(super) async fn walk_list(
         &self,
         mut token: Option<String>,
         mut look: impl FnMut(&[Comparable<'_>]) -> io::Result<()>,

@@ -6,7 +6,6 @@
 
 mod admin_calls;
 mod answer;
-mod catalogue;
 mod client;
 mod create;
 mod decision;
@@ -23,7 +22,6 @@ mod wire_form;
 
 pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};
-pub use catalogue::{Catalogue, Listed};
 pub use client::Client;
 pub use decision::{Decision, decide};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};

@@ -13,7 +13,7 @@ use super::{
 pub(super) const LONG_ABOUT: &str = "\
 Import a Clerk user export.
 
-Reads users from a file, from standard input or (if built with object storage) from a store, one record at a time, however \
+Reads users from a file, from standard input, from Clerk's API or (if built with object storage) from a store, one record at a time, however \
 many there are: {\"data\": [<user>, …]}, an array of users, several of these put together, one user a line (NDJSON), or the \
 Dashboard's CSV. Each may be compressed with gzip or zstd. Creates the users at Avnology ID with their passwords, metadata, \
 addresses and social sign-ins.
@@ -36,6 +36,8 @@ Examples:
     avnology migrate clerk --import clerk_users.json --sandbox
   The real import:
     avnology migrate clerk --import clerk_users.json
+  Straight from Clerk's API, with the passwords of the Dashboard's CSV:
+    avnology migrate clerk --import clerk:// --passwords clerk_users.csv
   From a pipe, with a report for a program:
     gunzip -c users.json.gz | avnology migrate clerk --import - --output json > report.json
 

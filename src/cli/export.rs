@@ -5,10 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{OutputOptions, exit_codes};
+use super::{ClerkApiArguments, OutputOptions, exit_codes};
 use crate::export::{Compression, Kind, SinceArgument};
-use crate::http::BaseUrl;
-use crate::pace::RateChoice;
 
 pub(super) const LONG_ABOUT: &str = "\
 Export a tenant from Clerk's API into files that the import reads.
@@ -75,14 +73,9 @@ pub struct ExportArguments {
     #[arg(hide_possible_values = true)]
     pub new: bool,
 
-    /// The address of Clerk's API: https, or http if it is on this machine [default: `https://api.clerk.com`]
-    #[arg(long, value_name = "URL", help_heading = "Clerk's API")]
-    pub clerk_url: Option<BaseUrl>,
-
-    /// Requests to Clerk a second (50/s) or a minute (600/m), and fewer if Clerk asks for that; `auto` finds what Clerk allows
-    /// [default: just below Clerk's limit, 99/s for a production key and 9.9/s for a development key]
-    #[arg(long, value_name = "RATE", help_heading = "Clerk's API")]
-    pub clerk_rate: Option<RateChoice>,
+    /// How the API is reached.
+    #[command(flatten)]
+    pub api: ClerkApiArguments,
 
     /// How many seconds to wait for an API that fails or asks to wait; then the export stops with exit code 7
     /// [default: 180]

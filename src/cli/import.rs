@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{MappingArguments, RunOptions, TargetArguments};
+use super::{ClerkApiArguments, MappingArguments, RunOptions, TargetArguments};
 use crate::delivery::OnExisting;
 use crate::source::ShardChoice;
 
 /// `avnology migrate clerk --import …`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`
+    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`. `clerk://` reads
+    /// the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
 
@@ -32,6 +33,10 @@ pub struct ImportArguments {
     /// Which target.
     #[command(flatten)]
     pub target: TargetArguments,
+
+    /// How Clerk's API is reached, if the users come from it.
+    #[command(flatten)]
+    pub clerk_api: ClerkApiArguments,
 
     /// How users are mapped.
     #[command(flatten)]

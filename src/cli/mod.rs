@@ -1,6 +1,7 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
 mod clerk;
+mod clerk_api;
 #[cfg(feature = "codemod")]
 mod codemod;
 #[cfg(not(feature = "codemod"))]
@@ -36,6 +37,7 @@ mod verify;
 use clap::{Parser, Subcommand};
 
 pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
+pub use clerk_api::ClerkApiArguments;
 pub use codemod::CodemodArguments;
 pub use completions::{CompletionsArguments, Shell};
 pub use export::ExportArguments;

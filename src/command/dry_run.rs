@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Map;
 
+use super::from_clerk::read_users;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
@@ -33,8 +34,9 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
 }
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let DryRunSettings { reading, output, user, preview, max_errors, min_records, pace } = settings;
+    let DryRunSettings { reading, from_clerk, output, user, preview, max_errors, min_records, pace } = settings;
     let recorder = Arc::new(Recorder::default());
+    let _users = read_users(from_clerk.as_ref(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);

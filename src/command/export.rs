@@ -32,40 +32,60 @@ pub async fn export(settings: ExportSettings, signals: Signals) -> Result<ExitSt
 }
 
 async fn export_tenant(settings: ExportSettings, mut signals: Signals) -> Result<ExitStatus, ExportCommandError> {
-    let directory = &settings.directory;
+    let _lock = take_directory(&settings.directory)?;
+    if let Some(manifest) = Manifest::read(&settings.directory)?.filter(|_| !settings.new) {
+        settings.output.console.note(&format!(
+            "The export in {} was finished at {}; --new begins a new one in its place.",
+            settings.directory.path().display(),
+            manifest.finished.strftime("%F %T UTC")
+        ));
+        return finish(&manifest, &settings, None);
+    }
+    let (manifest, elapsed) = read_tenant(&settings, &mut signals).await?;
+    finish(&manifest, &settings, Some(elapsed))
+}
+
+/// Makes the directory, if it is not there, and keeps other processes out of it.
+pub(super) fn take_directory(directory: &ExportDirectory) -> Result<Lock, ExportCommandError> {
     let failed = |source| ExportError::File { path: directory.path().to_path_buf(), source };
     directory.create().map_err(failed)?;
     if let Some(stranger) = directory.stranger().map_err(failed)? {
         return Err(ExportError::NotEmpty { path: directory.path().to_path_buf(), stranger }.into());
     }
-    let _lock = Lock::take(&directory.lock(), "export")?;
+    Ok(Lock::take(&directory.lock(), "export")?)
+}
+
+/// Questions to Clerk's API at the pace of the settings.
+pub(super) fn calls(settings: &ExportSettings) -> Result<ClerkCalls, ExportError> {
+    Ok(ClerkCalls::new(&settings.client, Pace::new(&settings.pace), settings.retry)?)
+}
+
+/// Reads a tenant into the directory of the settings, which the caller has taken, or goes on with what is there. Returns how long
+/// it took, too.
+pub(super) async fn read_tenant(
+    settings: &ExportSettings,
+    signals: &mut Signals,
+) -> Result<(Manifest, Duration), ExportCommandError> {
     if settings.new {
-        directory.clear().map_err(failed)?;
-    } else if let Some(manifest) = Manifest::read(directory)? {
-        settings.output.console.note(&format!(
-            "The export in {} was finished at {}; --new begins a new one in its place.",
-            directory.path().display(),
-            manifest.finished.strftime("%F %T UTC")
-        ));
-        return finish(&manifest, &settings, None);
+        let failed = |source| ExportError::File { path: settings.directory.path().to_path_buf(), source };
+        settings.directory.clear().map_err(failed)?;
     }
     if let Some(metrics) = &settings.output.metrics {
         metrics.begin(None);
     }
-    let pace = Pace::new(&settings.pace);
-    let calls = ClerkCalls::new(&settings.client, pace, settings.retry).map_err(ExportError::Clerk)?;
+    let calls = calls(settings)?;
     let (started, tally) = (Instant::now(), Cell::new(Tally::default()));
     let mut progress = display(settings.output.progress, None);
     let figures = |elapsed| ExportFigures::new(tally.get(), calls.requests(), calls.pace(), elapsed);
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(ExportCommandError::Interrupted(signal)),
-        ended = run(&calls, directory, &settings, &tally) => ended.map_err(ExportCommandError::Export),
-        never = show(&settings, &figures, started, &mut progress) => match never {},
+        ended = run(&calls, settings, &tally) => ended.map_err(ExportCommandError::Export),
+        never = show(settings, &figures, started, &mut progress) => match never {},
     };
     progress.finish();
-    measure(&settings, &figures(started.elapsed()));
-    finish(&ended?, &settings, Some(started.elapsed()))
+    measure(settings, &figures(started.elapsed()));
+    Ok((ended?, started.elapsed()))
 }
 
 /// Shows how far it is, for ever.
@@ -90,13 +110,8 @@ fn measure(settings: &ExportSettings, figures: &ExportFigures) {
     }
 }
 
-async fn run(
-    calls: &ClerkCalls,
-    directory: &ExportDirectory,
-    settings: &ExportSettings,
-    tally: &Cell<Tally>,
-) -> Result<Manifest, ExportError> {
-    let exporter = Exporter::begin(calls, directory, settings.plan.clone(), tally).await?;
+async fn run(calls: &ClerkCalls, settings: &ExportSettings, tally: &Cell<Tally>) -> Result<Manifest, ExportError> {
+    let exporter = Exporter::begin(calls, &settings.directory, settings.plan.clone(), tally).await?;
     exporter.run().await
 }
 

@@ -1,7 +1,7 @@
 //! `avnology migrate clerk --import`, as the sequence of its phases.
 //!
 //! ```text
-//! look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → run → account
+//! read the users from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → run → account
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the first pass has ended, nothing is sent.
@@ -21,6 +21,7 @@ use foresight::Foresight;
 use prepare::{PreparedRun, RunPart, prepare};
 
 use super::first_pass::Subject;
+use super::from_clerk::{fetch_users, forget_users};
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
@@ -28,13 +29,11 @@ use super::memory_log::{log_bound, log_peak};
 use super::passwords::JoinedPasswords;
 use super::progress::start_metrics;
 use super::run_export::write_results;
-use super::target::{Target, at_target, connect};
-use crate::avnology::{AdminCalls, preflight};
+use super::target::{Target, Use, at_target, connect};
 use crate::delivery::{Delivery, OnExisting};
-use crate::destination::RunMark;
+use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
 use crate::journal::RunRecord;
-use crate::pace::Pace;
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, Sending, delivery_memory};
 use crate::settings::{ImportSettings, RecordedRun};
 use crate::signal::Signals;
@@ -53,8 +52,11 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 }
 
 async fn look_and_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let _users = fetch_users(settings, &mut signals).await?;
     probe_objects(&settings.reading, &mut signals).await?;
-    at_target(&settings.target, async |target| import_into(target, settings, signals).await).await
+    let status = at_target(&settings.target, async |target| import_into(target, settings, signals).await).await;
+    forget_users(settings);
+    status
 }
 
 async fn import_into(
@@ -66,15 +68,15 @@ async fn import_into(
     let signals = &mut signals;
     let PreparedRun { run, journal, progress, ledger, part, locks } = prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let (client, capabilities) = connect(&target, connection, signals, preflight).await?;
-    tracing::info!(batch = capabilities.batch, run = run.directory.id(), "the target is ready");
-    let calls = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
+    let destination = connect(&target, connection, Use::Import, signals).await?;
+    tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {
         output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
     }
     note_deleted(reading, output.console);
-    let confirmed = confirmed_before(settings, &target.name, (run.directory.id(), part), &calls, signals).await?;
+    let confirmed =
+        confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name).await;
     let passwords = JoinedPasswords::read(reading, output.console, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
@@ -94,7 +96,7 @@ async fn import_into(
         Foresight::Clear(first) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let sending = Sending {
-                delivery: delivery(settings, calls, &run.record),
+                delivery: delivery(settings, destination, &run.record),
                 confirmed,
                 ids,
                 max_errors: limits.max_errors,
@@ -128,9 +130,9 @@ async fn with_results(
 }
 
 /// How the run sends.
-fn delivery(settings: &ImportSettings, calls: AdminCalls, record: &RunRecord) -> Delivery {
+fn delivery(settings: &ImportSettings, destination: Arc<dyn Destination>, record: &RunRecord) -> Delivery {
     Delivery {
-        destination: Arc::new(calls),
+        destination,
         memory: delivery_memory(&settings.connection.pace),
         on_existing: settings.on_existing,
         run_id: record.id.clone(),
@@ -143,7 +145,7 @@ async fn confirmed_before(
     settings: &ImportSettings,
     target: &str,
     (run, part): (&str, RunPart),
-    calls: &AdminCalls,
+    destination: &dyn Destination,
     signals: &mut Signals,
 ) -> Result<Option<ConfirmedBefore>, ImportError> {
     let of = ConfirmedOf {
@@ -156,7 +158,7 @@ async fn confirmed_before(
         knows_all: part != RunPart::Later { knows_all: false },
     };
     tokio::select! {
-        loaded = of.load(calls) => Ok(loaded?),
+        loaded = of.load(destination) => Ok(loaded?),
         signal = signals.next() => Err(ImportError::Interrupted(signal)),
     }
 }

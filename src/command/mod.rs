@@ -9,6 +9,7 @@ mod dry_run;
 mod export;
 mod export_command_error;
 mod first_pass;
+mod from_clerk;
 mod help;
 mod id_maps;
 mod import;

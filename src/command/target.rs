@@ -3,15 +3,15 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{Capabilities, Client};
-use crate::destination::TargetError;
+use crate::avnology::{AdminCalls, Capabilities, Client, preflight, preflight_reading};
+use crate::destination::{Destination, TargetError};
 use crate::exit::ExitStatus;
 use crate::http::{BaseUrl, ClientOptions, KeySource, Proxy};
+use crate::pace::Pace;
 use crate::sandbox::{self, RunningSandbox};
 use crate::settings::{Connection, TargetSettings};
 use crate::signal::Signals;
@@ -34,13 +34,22 @@ impl Target {
     }
 }
 
-/// Makes sure that the target is there and wants us.
+/// What a destination is asked for, which decides what its preflight may try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// New identities are created there.
+    Import,
+    /// What is there is read or deleted; the key may be one that can only read.
+    Existing,
+}
+
+/// Makes sure that the target is there and wants us: the one way to a destination.
 pub(super) async fn connect(
     target: &Target,
     connection: &Connection,
+    purpose: Use,
     signals: &mut Signals,
-    preflight: impl AsyncFnOnce(&Client, Duration) -> Result<Capabilities, TargetError>,
-) -> Result<(Client, Capabilities), ImportError> {
+) -> Result<Arc<dyn Destination>, ImportError> {
     let client = Client::new(&ClientOptions {
         base_url: target.base_url.clone(),
         secret_key: target.secret_key.clone(),
@@ -50,11 +59,18 @@ pub(super) async fn connect(
         proxy: target.proxy.clone(),
     })
     .map_err(TargetError::from)?;
-    let capabilities = tokio::select! {
-        capabilities = preflight(&client, connection.retry.total) => capabilities?,
+    let patience = connection.retry.total;
+    let preflight = async {
+        match purpose {
+            Use::Import => preflight(&client, patience).await,
+            Use::Existing => preflight_reading(&client, patience).await,
+        }
+    };
+    let Capabilities { batch } = tokio::select! {
+        capabilities = preflight => capabilities?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
-    Ok((client, capabilities))
+    Ok(Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), connection.retry)))
 }
 
 /// Does a job at the target; the embedded one lives as long as that takes.

@@ -26,18 +26,16 @@ use doubts_file::DoubtsFile;
 use super::id_maps::forget_ids;
 use super::import_error::ImportError;
 use super::progress::{display, start_metrics};
-use super::target::{Target, at_target, connect};
+use super::target::{Target, Use, at_target, connect};
 use super::undo_error::UndoError;
-use crate::avnology::{AdminCalls, MAX_PAGE, preflight_reading};
 use crate::cli::OutputFormat;
-use crate::destination::RunMark;
+use crate::destination::{PAGE, RunMark};
 use crate::exit::ExitStatus;
 use crate::ignore::ignore;
 use crate::journal::{
     ConfirmedUsers, Ending, InDoubt, Journal, JournalError, Lock, MergedRecord, RecordOutcome, RunDirectory, RunRecord,
     UndoneRecord,
 };
-use crate::pace::Pace;
 use crate::report::{Deleted, ProgressDisplay, StdoutError, print_json};
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
@@ -62,8 +60,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     if !settings.is_confirmed && !confirm(record, &said) {
         return Err(UndoError::NotConfirmed.into());
     }
-    let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
-    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
+    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
     // Before anything is deleted: nobody must be taken to be there any more.
     forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
     ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
@@ -72,7 +69,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     directory.mark_undone(false, None).map_err(UndoError::Io)?;
     let counts = Cell::new(Deleted { created, ..Deleted::default() });
     let mut deletion = Deletion {
-        target: &target,
+        target: target.as_ref(),
         mark: record.marked.then(|| RunMark::of(&record.id)),
         force: settings.force,
         concurrency: connection.pace.concurrency.start.max(1),
@@ -192,11 +189,11 @@ const INTERRUPTED: &str = "undoing was interrupted";
 
 /// Sends what the journal says was created, a page at a time.
 fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) -> Result<(), JournalError> {
-    let mut page = Vec::with_capacity(MAX_PAGE);
+    let mut page = Vec::with_capacity(PAGE);
     Journal::read(path, inputs, |settled| {
         if let RecordOutcome::Created { external_id, id } = &settled.outcome {
             page.push(Created { key: settled.key, external_id: external_id.clone(), id: id.clone() });
-            if page.len() == MAX_PAGE {
+            if page.len() == PAGE {
                 ignore(pages.blocking_send(std::mem::take(&mut page)), INTERRUPTED);
             }
         }

@@ -8,13 +8,11 @@ use super::output::{without_records, write_report};
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics};
-use super::target::{Target, at_target, connect};
+use super::target::{Target, Use, at_target, connect};
 use super::verified_run::note_verification;
 use crate::account::StopReason;
-use crate::avnology::{AdminCalls, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::pace::Pace;
 use crate::report::{StdoutError, print_json};
 use crate::settings::{OutputSettings, VerifySettings};
 use crate::signal::Signals;
@@ -35,8 +33,7 @@ async fn verify_target(
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
     let (name, recorded_name) = (target.base_url.to_string(), target.name.clone());
-    let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
-    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
+    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {

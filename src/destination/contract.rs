@@ -1,13 +1,17 @@
 //! What identities can be sent to.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, LocalBoxFuture};
 
 use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError};
 use crate::http::Body;
 use crate::pace::{Pace, Permit, RetryBudget};
+
+/// What is shown every page of a list.
+pub type Look<'l> = dyn FnMut(&[Comparable<'_>]) -> io::Result<()> + 'l;
 
 /// What identities can be sent to. One implementation a vendor, and a scripted one for the tests of the sender.
 ///
@@ -34,6 +38,19 @@ pub trait Destination: fmt::Debug + Send + Sync {
 
     /// Whether it answers a request with which nothing is wrong.
     fn answers_probe(&self, permit: Permit) -> BoxFuture<'_, bool>;
+
+    /// How many identities one request can be about that looks up or deletes; one if each takes a request of its own.
+    fn at_once(&self) -> usize;
+
+    /// The identity with this id of the destination's own: an answer for [`Self::read_found`]. Nothing only if the
+    /// destination itself says that there is none.
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Body>, TargetError>>;
+
+    /// Deletes identities by the destination's own ids: for each whether it is gone now. One that was gone before is.
+    fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>>;
+
+    /// Shows every page of the list of all identities to `look`. One may come twice, if it moves meanwhile.
+    fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>>;
 
     /// Finds the first of these identities by their external ids, as many as one answer can hold: how many it was asked
     /// about, and an answer for [`Self::read_found`]. Let go of one answer before you ask for the next one: together they

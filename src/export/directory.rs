@@ -60,6 +60,11 @@ impl ExportDirectory {
         self.0.join(LOCK)
     }
 
+    /// The file of a kind, which is there once it is finished.
+    pub fn file(&self, kind: Kind, compression: Compression) -> PathBuf {
+        self.0.join(Self::file_name(kind, compression))
+    }
+
     /// The name of the file of a kind.
     pub(super) fn file_name(kind: Kind, compression: Compression) -> String {
         format!("{}.ndjson{}", kind.name(), compression.suffix())
@@ -99,6 +104,15 @@ impl ExportDirectory {
             }
         }
         Ok(())
+    }
+}
+
+impl ExportDirectory {
+    /// Removes the export that is in it, and the directory itself.
+    pub fn remove(&self) -> io::Result<()> {
+        self.clear()?;
+        remove(&self.lock())?;
+        std::fs::remove_dir(&self.0)
     }
 }
 

@@ -35,7 +35,11 @@ pub enum ExportError {
         stranger: String,
     },
     /// An export that was begun otherwise is in the directory.
-    #[error("the export in `{}` was begun {how}; say the same again to go on with it, or --new to begin a new one", path.display())]
+    #[error(
+        "the export in `{}` was begun {how}; say the same again to go on with it, or --new (of an import: --new-run) to \
+         begin a new one",
+        path.display()
+    )]
     Otherwise {
         /// The directory.
         path: PathBuf,

@@ -60,6 +60,20 @@ impl<'a> Exporter<'a> {
         Ok(exporter)
     }
 
+    /// Fails unless a finished export is of the instance that is asked.
+    pub async fn check(
+        calls: &ClerkCalls,
+        directory: &ExportDirectory,
+        finished: &Manifest,
+    ) -> Result<(), ExportError> {
+        let instance = ask_instance(calls).await?;
+        if instance.id == finished.instance.id {
+            return Ok(());
+        }
+        let how = format!("of another instance, {}", finished.instance.id);
+        Err(ExportError::Otherwise { path: directory.path().to_path_buf(), how })
+    }
+
     /// Exports all that is left, and ends with the manifest.
     pub async fn run(mut self) -> Result<Manifest, ExportError> {
         for kind in self.state.plan.kinds.clone() {

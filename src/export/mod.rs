@@ -44,7 +44,7 @@ pub use directory::ExportDirectory;
 pub use export_error::ExportError;
 pub use exporter::Exporter;
 pub use kind::Kind;
-pub use manifest::{DeletedUsers, Difference, ExportedFile, Manifest, Missing};
+pub use manifest::{DeletedUsers, Difference, ExportedFile, InstanceName, Manifest, Missing};
 pub use since::Since;
 pub use since_argument::SinceArgument;
 pub use state::{ExportState, Plan};

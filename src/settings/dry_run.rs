@@ -1,6 +1,9 @@
 //! The settings of a dry run.
 
 use super::connection::Connection;
+use super::export::ExportSettings;
+use super::from_clerk::FromClerk;
+use super::kept_users::{is_clerk, passing_directory};
 use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -17,6 +20,8 @@ const DEFAULT_PREVIEW: usize = 3;
 pub struct DryRunSettings {
     /// What to read and how to map it.
     pub reading: ReadingSettings,
+    /// How the users are read from Clerk's API, if they come from there: they are in a file of `reading` then.
+    pub from_clerk: Option<ExportSettings>,
     /// Where its output goes.
     pub output: OutputSettings,
     /// Who runs it.
@@ -38,7 +43,17 @@ impl DryRunSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments { import, passwords, shard, mapping, preview, options, .. } = arguments;
+        let ImportArguments { mut import, passwords, shard, clerk_api, mapping, preview, options, .. } = arguments;
+        let mut from_clerk = None;
+        if import.iter().any(|input| is_clerk(input)) {
+            if shard.is_some() {
+                return Err(SettingsError::ClerkInShards);
+            }
+            let connection = &Connection::resolve(&options, None, environment)?;
+            let choice =
+                FromClerk { api: clerk_api, connection, max_wait: options.max_wait, new: true, output: &output };
+            from_clerk = Some(choice.resolve(passing_directory(), &mut import, environment)?);
+        }
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
@@ -50,6 +65,7 @@ impl DryRunSettings {
         let default = if is_quiet(&options.output) { 0 } else { DEFAULT_PREVIEW };
         Ok(Self {
             reading,
+            from_clerk,
             output,
             user: environment.user(),
             preview: preview.unwrap_or(default),

@@ -117,6 +117,18 @@ pub enum SettingsError {
     /// An earlier export, or one that is to be imported, cannot be used.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// Each shard would read other users, or the same ones in another order.
+    #[error(
+        "--shard needs the same files in each part, and `clerk://` reads the users anew; read them once with `avnology migrate \
+         clerk export --out DIR`, then import DIR in shards"
+    )]
+    ClerkInShards,
+    /// Only an import reads from Clerk's API.
+    #[error(
+        "`clerk://` is for an import and its dry run; read the users with `avnology migrate clerk export --out DIR --only \
+         users`, then name DIR"
+    )]
+    ClerkNotHere,
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,

@@ -1,20 +1,17 @@
 //! The settings of an export from Clerk's API.
 
-use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
+use super::clerk_client::{ClerkClientChoice, clerk_pace};
 use super::connection::{patience, retry, timeouts};
-use super::environment::KeyVariables;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::{Environment, SettingsError};
-use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
-use crate::cli::{CACERT, CLERK_URL, ExportArguments};
+use crate::clerk_api::ClerkKeyKind;
+use crate::cli::{CACERT, ExportArguments};
 use crate::export::{ExportDirectory, ExportError, Kind, Plan, SinceArgument};
-use crate::http::{BaseUrlError, ClientOptions};
-use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, RetryBudget, Timer};
+use crate::http::ClientOptions;
+use crate::pace::{PaceRules, RetryBudget};
 
 /// All that an export needs to know.
 #[derive(Clone, Debug)]
@@ -42,9 +39,14 @@ impl ExportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let client = client(&arguments, environment)?;
-        let key_kind = ClerkKeyKind::of(&client.secret_key);
-        let ExportArguments { out, only, since, deleted, compress, new, clerk_rate, max_wait, .. } = arguments;
+        let ExportArguments { out, only, since, deleted, compress, new, api, max_wait, .. } = arguments;
+        let client = ClerkClientChoice {
+            url: api.clerk_url,
+            timeouts: timeouts(arguments.connect_timeout, arguments.request_timeout),
+            certificates: environment.or_variable(arguments.cacert, CACERT)?,
+        };
+        let client = client.resolve(environment)?;
+        let pace = clerk_pace(api.clerk_rate, ClerkKeyKind::of(&client.secret_key), patience(max_wait));
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;
@@ -57,7 +59,7 @@ impl ExportSettings {
             directory: ExportDirectory::new(out),
             new,
             client,
-            pace: pace(clerk_rate, key_kind, patience(max_wait)),
+            pace,
             retry: retry(max_wait),
             output,
         })
@@ -66,37 +68,4 @@ impl ExportSettings {
 
 fn is_same_directory(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
-}
-
-fn client(arguments: &ExportArguments, environment: &Environment) -> Result<ClientOptions, SettingsError> {
-    let base_url = match environment.or_variable(arguments.clerk_url.clone(), CLERK_URL)? {
-        Some(base_url) => base_url,
-        None => DEFAULT_CLERK_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
-            name: "CLERK_API_URL",
-            problem: error.to_string(),
-        })?,
-    };
-    let key_source = environment.key_source(KeyVariables::CLERK);
-    let secret_key = environment.checked_key(&key_source, KeyVariables::CLERK)?.ok_or(SettingsError::NoClerkKey)?;
-    Ok(ClientOptions {
-        proxy: environment.proxy(&base_url)?.map(Arc::new),
-        base_url,
-        secret_key,
-        key_source,
-        timeouts: timeouts(arguments.connect_timeout, arguments.request_timeout),
-        certificates: environment.or_variable(arguments.cacert.clone(), CACERT)?,
-    })
-}
-
-fn pace(typed: Option<RateChoice>, key_kind: ClerkKeyKind, patience: Duration) -> PaceRules {
-    let rate = typed.unwrap_or(RateChoice::Fixed(Rate::per_minute(key_kind.requests_per_minute())));
-    PaceRules {
-        rate: RateRules::new(rate, None, None, NonZeroU32::MIN),
-        // Each page is asked for when the one before it is there.
-        concurrency: ConcurrencyRules::new(Some(1)),
-        items: 1,
-        bytes: 1,
-        patience,
-        timer: Timer::default(),
-    }
 }

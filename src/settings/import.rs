@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use super::connection::Connection;
 use super::dry_run::DryRunSettings;
+use super::export::ExportSettings;
+use super::from_clerk::FromClerk;
+use super::kept_users::{directory_of_kept, is_clerk, kept_directory};
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -13,6 +16,7 @@ use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{ImportArguments, RunOptions};
 use crate::delivery::OnExisting;
+use crate::export::ExportDirectory;
 use crate::journal::LockDirectory;
 
 /// Which run an import goes on with.
@@ -53,6 +57,8 @@ impl Limits {
 pub struct ImportSettings {
     /// What to read and how to map it.
     pub reading: ReadingSettings,
+    /// How the users are read from Clerk's API, if they come from there: they are in a file of `reading` then.
+    pub from_clerk: Option<ExportSettings>,
     /// Where to send it.
     pub target: TargetSettings,
     /// How the target is reached, and how fast.
@@ -108,10 +114,11 @@ impl ImportSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ImportArguments {
-            import,
+            mut import,
             passwords,
             shard,
             target,
+            clerk_api,
             mapping,
             on_existing,
             recheck,
@@ -120,23 +127,42 @@ impl ImportSettings {
             options,
             ..
         } = arguments;
+        let target = TargetSettings::resolve(target, environment)?;
+        let runs = runs_directory(options.runs_dir.clone(), environment)?;
+        let mut from_clerk = None;
+        if import.iter().any(|input| is_clerk(input)) {
+            if shard.is_some() {
+                return Err(SettingsError::ClerkInShards);
+            }
+            let directory = kept_directory(&runs, &target);
+            let connection = &Connection::resolve(&options, None, environment)?;
+            let choice =
+                FromClerk { api: clerk_api, connection, max_wait: options.max_wait, new: new_run, output: &output };
+            from_clerk = Some(choice.resolve(directory, &mut import, environment)?);
+        }
         let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
-            target: TargetSettings::resolve(target, environment)?,
+            target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
+            from_clerk,
             output,
             user: environment.user(),
             results,
             on_existing,
             recheck,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
-            runs_directory: runs_directory(options.runs_dir, environment)?,
+            runs_directory: runs,
             locks: environment.locks(),
         }
         .checked(environment)
+    }
+
+    /// The directories in which users from Clerk's API are until this import is finished.
+    pub fn kept_from_clerk(&self) -> impl Iterator<Item = ExportDirectory> {
+        self.reading.inputs.iter().filter_map(|input| directory_of_kept(input, &self.runs_directory))
     }
 
     /// Fails if a file that the import writes is one that it reads.

@@ -6,6 +6,7 @@
 //! Flags win over the environment, the environment over `.env`, that over the config file, and that over the defaults. This
 //! is the only module that reads the environment.
 
+mod clerk_client;
 mod command_line;
 mod config_file;
 mod config_value;
@@ -15,7 +16,9 @@ mod engine;
 mod environment;
 mod error;
 mod export;
+mod from_clerk;
 mod import;
+mod kept_users;
 mod named_files;
 mod output;
 mod output_error;

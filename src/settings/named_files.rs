@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::kept_users::FROM_CLERK_PREFIX;
 use super::output::OutputSettings;
 use super::reading::ReadingSettings;
 use super::target::TargetSettings;
@@ -117,7 +118,8 @@ fn belongs_to_a_run(path: &Path, runs: &Path) -> bool {
     within.is_some_and(|first| {
         let name = first.as_os_str();
         let is_memory = |prefix| name.to_string_lossy().starts_with(prefix);
-        runs.join(name).join("run.json").exists() || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX].into_iter().any(is_memory)
+        runs.join(name).join("run.json").exists()
+            || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX, FROM_CLERK_PREFIX].into_iter().any(is_memory)
     })
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
+use super::kept_users::is_clerk;
 use super::recorded_run::RecordedRun;
 use super::{Environment, SettingsError, shard};
 use crate::cli::{MappingArguments, RunOptions};
@@ -84,6 +85,9 @@ impl ReadingSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ReadingChoice { inputs, passwords, shard, rule_files, missing_email } = choice;
+        if inputs.iter().chain(&passwords).any(|path| is_clerk(path)) {
+            return Err(SettingsError::ClerkNotHere);
+        }
         let access = object_access(options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
         let deleted = inputs.iter().filter(|path| path.is_dir()).map(|path| Manifest::deleted_in(path).transpose());

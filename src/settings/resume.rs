@@ -36,6 +36,7 @@ impl ImportSettings {
             target: TargetSettings::of_record(&record.target, wrong, environment)?,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
+            from_clerk: None,
             output,
             user: environment.user(),
             results,

@@ -8,7 +8,7 @@ use std::io;
 use serde::Serialize;
 
 use super::present::{IdsInExport, RecordState};
-use crate::avnology::{Catalogue, Listed};
+use crate::destination::{Catalogue, Listed};
 use crate::index::{HASH_BYTES, Sorter, hash_of};
 
 /// How many ids are shown.

@@ -13,7 +13,7 @@ use super::extra::FoundIdentities;
 use super::present::IdsInExport;
 use super::sample::{Drawn, Sample};
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::avnology::{AdminCalls, MAX_PAGE};
+use crate::destination::{Catalogue, Destination, PAGE};
 use crate::index::Duplicates;
 use crate::pipeline::{Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
@@ -27,7 +27,7 @@ pub struct VerifyJob {
     /// How much is compared.
     pub sample: Sample,
     /// The target.
-    pub target: AdminCalls,
+    pub target: Arc<dyn Destination>,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
@@ -51,7 +51,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
     let VerifyJob { intake, duplicates, sample, target, concurrency } = job;
     let started = Instant::now();
     let catalogue = match sample {
-        Sample::All => Some(target.whole_list().await?),
+        Sample::All => Some(Catalogue::of(target.as_ref()).await?),
         Sample::Of(_) => None,
     };
     let stop = CancellationToken::new();
@@ -63,7 +63,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
         Sample::Of(size) => Some(Drawn::new(size)),
         Sample::All => None,
     };
-    let comparison = Comparison { target: &target, catalogue: catalogue.as_ref() };
+    let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_ref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
         for ids in group.rejected_ids().filter(|_| catalogue.is_some()) {
@@ -106,7 +106,7 @@ async fn compare(
     seen: &mut Seen,
     account: &mut Account,
 ) -> Result<(), StopReason> {
-    let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))
+    let mut pages = futures::stream::iter(identities.chunks(PAGE))
         .map(|page| async move { (page, comparison.compare(page).await) })
         .buffered(concurrency);
     while let Some((page, compared)) = pages.next().await {

@@ -83,7 +83,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
-    ("verify", &["pipeline", "account", "avnology", "destination", "source", "index", "exit", "signal"]),
+    ("verify", &["pipeline", "account", "destination", "source", "index", "exit", "signal"]),
     (
         "pipeline",
         &[
@@ -103,7 +103,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
-    ("avnology", &["destination", "http", "mapping", "pace", "index"]),
+    ("avnology", &["destination", "http", "mapping", "pace"]),
     // The results, and views of them.
     ("logging", &["report"]),
     ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),
@@ -131,7 +131,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("journal", &["mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"]),
     ("export", &["clerk_api", "source", "index", "files"]),
     ("clerk_api", &["http", "pace"]),
-    ("destination", &["http", "mapping", "pace"]),
+    ("destination", &["http", "mapping", "pace", "index"]),
     ("http", &["pace"]),
     ("mapping", &["kind", "clerk", "source", "toml_document"]),
     ("kind", &[]),

@@ -1,11 +1,9 @@
-//! The bodies that callers send. They borrow from the bytes of the request, so that metadata is stored byte for byte.
+//! What callers say about an identity.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use super::api_error::ApiError;
 
 /// A body of `POST /v1/identities`, and one item of a batch.
 #[derive(Debug, Deserialize)]
@@ -14,15 +12,6 @@ pub(super) struct CreateRequest<'a> {
     pub identity: IdentityFields<'a>,
     #[serde(default, borrow)]
     pub initial_password: Option<Cow<'a, str>>,
-    #[serde(default)]
-    pub validate_only: bool,
-}
-
-/// A body of `:batchCreate` and `:batchUpdate`. Each item is parsed by itself, so that a malformed item is one error.
-#[derive(Debug, Deserialize)]
-pub(super) struct BatchRequest<'a> {
-    #[serde(borrow)]
-    pub requests: Vec<&'a RawValue>,
     #[serde(default)]
     pub validate_only: bool,
 }
@@ -36,12 +25,6 @@ pub(super) struct UpdateRequest<'a> {
     pub identity: IdentityFields<'a>,
     #[serde(borrow)]
     pub update_mask: Cow<'a, str>,
-}
-
-/// A body of `:batchDelete`.
-#[derive(Debug, Deserialize)]
-pub(super) struct DeleteRequest {
-    pub ids: Vec<String>,
 }
 
 /// The fields of an identity. Unknown fields are ignored, as in the public API.
@@ -101,22 +84,4 @@ pub(super) struct Configured<T> {
 pub(super) struct PasswordConfig<'a> {
     #[serde(borrow)]
     pub hashed_password: Cow<'a, str>,
-}
-
-/// Reads a body, or one item of a body.
-pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
-    let text = std::str::from_utf8(body).map_err(|_| ApiError::validation("the body is not UTF-8"))?;
-    // serde's message would repeat what the caller sent, so only the kind of fault and its place are reported.
-    serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        ApiError::validation(format!("the body is malformed ({:?}, line {line}, column {column})", error.classify()))
-    })
-}
-
-/// Refuses a request with more items than the limit.
-pub(super) fn at_most(items: usize, limit: usize) -> Result<(), ApiError> {
-    if items > limit {
-        return Err(ApiError::validation(format!("at most {limit} items at a time")));
-    }
-    Ok(())
 }

@@ -6,13 +6,13 @@ use rusqlite::{Connection, params};
 use crate::mapping::normal_form;
 
 /// The value of the column for an address.
-pub(super) fn email_key(address: &str) -> String {
+pub(in crate::sandbox) fn email_key(address: &str) -> String {
     normal_form(address).into_owned()
 }
 
 /// Makes sure that the column exists and is unique. A database of an earlier version gets the column. If two of its
 /// identities have the same address in normal form, only the earlier one gets a key; both stay.
-pub(super) fn ensure(connection: &Connection) -> rusqlite::Result<()> {
+pub(in crate::sandbox) fn ensure(connection: &Connection) -> rusqlite::Result<()> {
     let columns = "SELECT 1 FROM pragma_table_info('identities') WHERE name = 'email_key'";
     if !connection.prepare(columns)?.exists([])? {
         connection.execute_batch("ALTER TABLE identities ADD COLUMN email_key TEXT")?;

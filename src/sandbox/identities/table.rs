@@ -1,15 +1,14 @@
 //! Changes to the table of identities.
 
-use std::borrow::Cow;
-
-use rusqlite::types::ToSql;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::value::RawValue;
 
-use super::api_error::ApiError;
 use super::email_key::email_key;
 use super::request::{IdentityFields, UpdateRequest};
 use super::validation;
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::assignments::Assignments;
+use crate::sandbox::clock::now;
 
 /// What became of an identity that was to be inserted.
 pub(super) enum Inserted {
@@ -33,7 +32,6 @@ pub(super) fn insert(
     let imported = credentials.and_then(|credentials| credentials.password.as_ref());
     let hashed = password.or_else(|| imported.map(|password| password.config.hashed_password.as_ref()));
     let oidc = credentials.and_then(|credentials| credentials.oidc.as_ref()).map(|oidc| oidc.config.get());
-    let now = now();
     let inserted = transaction
         .prepare_cached(
             "INSERT OR IGNORE INTO identities (id, external_id, email, email_key, email_verified, username, phone, phone_verified, \
@@ -61,7 +59,7 @@ pub(super) fn insert(
             fields.admin_metadata.map(RawValue::get),
             hashed,
             oidc,
-            now,
+            now(),
         ])?;
     if inserted == 1 { Ok(Inserted::Created(id)) } else { why_not(transaction, fields) }
 }
@@ -96,8 +94,14 @@ pub(super) fn find(
     Ok(statement.query_row([value], |row| row.get(0)).optional()?)
 }
 
-/// Deletes an identity.
+/// Whether there is an identity with this id.
+pub(in crate::sandbox) fn exists(transaction: &Transaction<'_>, id: &str) -> Result<bool, ApiError> {
+    Ok(find(transaction, "id", Some(id))?.is_some())
+}
+
+/// Deletes an identity, and its memberships with it. Tuples stay: they name subjects, which need not exist.
 pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> Result<(), ApiError> {
+    transaction.prepare_cached("DELETE FROM members WHERE user_id = ?1")?.execute([id])?;
     match transaction.prepare_cached("DELETE FROM identities WHERE id = ?1")?.execute([id])? {
         0 => Err(ApiError::not_found("the identity")),
         _ => Ok(()),
@@ -107,7 +111,7 @@ pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> Result<(), ApiE
 /// Sets the columns that the mask names. A named column that the body does not have becomes null.
 pub(super) fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) -> Result<(), ApiError> {
     let fields = &request.identity;
-    validation::check(fields)?;
+    validation::check(transaction, fields)?;
     for (name, is_given) in [
         ("external_id", fields.external_id.is_some()),
         ("email", fields.email.is_some()),
@@ -117,59 +121,43 @@ pub(super) fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRe
             return Err(ApiError::validation(format!("{name} cannot be taken away")));
         }
     }
-    let (mut assignments, mut values): (Vec<String>, Vec<Box<dyn ToSql + '_>>) = (Vec::new(), Vec::new());
+    let mut changes = Assignments::default();
     for name in request.update_mask.split(',').map(str::trim) {
-        let text = |value: &Option<Cow<'_, str>>| -> Box<dyn ToSql> { Box::new(value.as_deref().map(str::to_owned)) };
-        values.push(match name {
-            "external_id" => text(&fields.external_id),
-            "email" => text(&fields.email),
-            "username" => text(&fields.username),
-            "first_name" => text(&fields.first_name),
-            "last_name" => text(&fields.last_name),
-            "display_name" => text(&fields.display_name),
-            "phone" => text(&fields.phone),
-            "organization_id" => text(&fields.organization_id),
-            "locale" => text(&fields.locale),
-            "timezone" => text(&fields.timezone),
-            "state" => text(&fields.state),
-            "email_verified" => Box::new(fields.email_verified),
-            "phone_verified" => Box::new(fields.phone_verified),
-            "traits" => Box::new(fields.traits.map(RawValue::get)),
-            "admin_metadata" => Box::new(fields.admin_metadata.map(RawValue::get)),
+        match name {
+            "external_id" => changes.set("external_id", fields.external_id.as_deref()),
+            "email" => {
+                changes.set("email", fields.email.as_deref());
+                changes.set("email_key", fields.email.as_deref().map(email_key));
+            }
+            "username" => changes.set("username", fields.username.as_deref()),
+            "first_name" => changes.set("first_name", fields.first_name.as_deref()),
+            "last_name" => changes.set("last_name", fields.last_name.as_deref()),
+            "display_name" => changes.set("display_name", fields.display_name.as_deref()),
+            "phone" => changes.set("phone", fields.phone.as_deref()),
+            "organization_id" => changes.set("organization_id", fields.organization_id.as_deref()),
+            "locale" => changes.set("locale", fields.locale.as_deref()),
+            "timezone" => changes.set("timezone", fields.timezone.as_deref()),
+            "state" => changes.set("state", fields.state.as_deref()),
+            "email_verified" => changes.set("email_verified", fields.email_verified),
+            "phone_verified" => changes.set("phone_verified", fields.phone_verified),
+            "traits" => changes.set("traits", fields.traits.map(RawValue::get)),
+            "admin_metadata" => changes.set("admin_metadata", fields.admin_metadata.map(RawValue::get)),
             _ => return Err(ApiError::field("update_mask", "the mask names a field that cannot be updated")),
-        });
-        assignments.push(format!("{name} = ?{}", values.len()));
-        if name == "email" {
-            values.push(Box::new(fields.email.as_deref().map(email_key)));
-            assignments.push(format!("email_key = ?{}", values.len()));
         }
     }
-    let time = values.len() + 1;
-    let sql = format!(
-        "UPDATE OR IGNORE identities SET {}, version = version + 1, update_time = ?{time} WHERE id = ?{}",
-        assignments.join(", "),
-        time + 1
-    );
-    values.push(Box::new(now()));
-    values.push(Box::new(id.to_owned()));
-    let changed = transaction.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values))?;
-    if changed == 0 {
-        if find(transaction, "id", Some(id))?.is_none() {
-            return Err(ApiError::not_found("the identity"));
-        }
-        return Err(ApiError::conflict(None, "another identity has this external id, email, username or phone"));
+    if changes.update(transaction, "identities", id)? {
+        return Ok(());
     }
-    Ok(())
+    Err(if exists(transaction, id)? {
+        ApiError::conflict(None, "another identity has this external id, email, username or phone")
+    } else {
+        ApiError::not_found("the identity")
+    })
 }
 
 /// Sets the state of an identity: `active` or `disabled`.
 pub(super) fn set_state(transaction: &Transaction<'_>, id: &str, state: &str) -> Result<(), ApiError> {
-    let changed = transaction
-        .prepare_cached("UPDATE identities SET state = ?2, version = version + 1, update_time = ?3 WHERE id = ?1")?
-        .execute((id, state, now()))?;
-    if changed == 0 { Err(ApiError::not_found("the identity")) } else { Ok(()) }
-}
-
-fn now() -> String {
-    jiff::Timestamp::now().to_string()
+    let mut changes = Assignments::default();
+    changes.set("state", state);
+    if changes.update(transaction, "identities", id)? { Ok(()) } else { Err(ApiError::not_found("the identity")) }
 }

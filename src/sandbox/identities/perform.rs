@@ -1,47 +1,52 @@
-//! The methods on identities; each runs within one transaction.
+//! What the methods on identities do.
 
 use rusqlite::Transaction;
 
-use super::api_error::ApiError;
 use super::batch::{batch_create, batch_delete, batch_update};
-use super::call::{ApiAnswer, Call, Method};
-use super::identity_table::{Inserted, delete, insert, set_state, update};
 use super::listing::{batch_get, list};
-use super::request::{CreateRequest, UpdateRequest, parse};
-use super::stored_identity::{StoredIdentity, get};
-use super::{idempotency, validation};
+use super::method::IdentityMethod;
+use super::request::{CreateRequest, UpdateRequest};
+use super::stored::{StoredIdentity, get};
+use super::table::{Inserted, delete, insert, set_state, update};
+use super::validation;
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::body::parse;
+use crate::sandbox::call::{ApiAnswer, Call};
 
 /// Does what a call asks for.
-pub(super) fn perform(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
-    match &call.method {
-        Method::Create => idempotency::once(transaction, call, || create(transaction, &call.body)),
-        Method::BatchCreate => idempotency::once(transaction, call, || batch_create(transaction, call)),
-        Method::BatchUpdate => idempotency::once(transaction, call, || batch_update(transaction, call)),
-        Method::BatchDelete => idempotency::once(transaction, call, || batch_delete(transaction, &call.body)),
-        Method::BatchGet => batch_get(transaction, call),
-        Method::List => list(transaction, call),
-        Method::Get(id) => get(transaction, id).and_then(|identity| identity.answer(200)),
-        Method::Update(id) => {
+pub(in crate::sandbox) fn perform(
+    transaction: &Transaction<'_>,
+    call: &Call,
+    method: &IdentityMethod,
+) -> Result<ApiAnswer, ApiError> {
+    match method {
+        IdentityMethod::Create => create(transaction, &call.body),
+        IdentityMethod::BatchCreate => batch_create(transaction, call),
+        IdentityMethod::BatchUpdate => batch_update(transaction, call),
+        IdentityMethod::BatchDelete => batch_delete(transaction, call),
+        IdentityMethod::BatchGet => batch_get(transaction, call),
+        IdentityMethod::List => list(transaction, call),
+        IdentityMethod::Get(id) => get(transaction, id).and_then(|identity| identity.answer(200)),
+        IdentityMethod::Update(id) => {
             let request: UpdateRequest<'_> = parse(&call.body)?;
             matches_etag(&get(transaction, id)?, call)?;
             update(transaction, id, &request)?;
             get(transaction, id).and_then(|identity| identity.answer(200))
         }
-        Method::Delete(id) => {
+        IdentityMethod::Delete(id) => {
             matches_etag(&get(transaction, id)?, call)?;
             delete(transaction, id)?;
             Ok(ApiAnswer::new(204, Vec::new()))
         }
-        Method::SetState(id, state) => {
+        IdentityMethod::SetState(id, state) => {
             set_state(transaction, id, state)?;
             get(transaction, id).and_then(|identity| identity.answer(200))
         }
     }
 }
-
 fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<ApiAnswer, ApiError> {
     let request: CreateRequest<'_> = parse(body)?;
-    validation::check_new(&request.identity)?;
+    validation::check_new(transaction, &request.identity)?;
     let password = request.initial_password.as_deref().map(hash_password).transpose()?;
     if request.validate_only {
         return Ok(ApiAnswer::new(200, b"{}".to_vec()));

@@ -1,10 +1,29 @@
 //! What the target requires of an identity. It is deliberately written apart from the importer's rules.
 
-use super::api_error::ApiError;
-use super::request::IdentityFields;
+use rusqlite::Transaction;
 
-/// Checks the fields that are present.
-pub(super) fn check(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
+use super::request::IdentityFields;
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::organizations;
+
+/// Checks the fields that are present, and that the organization exists.
+pub(super) fn check(transaction: &Transaction<'_>, fields: &IdentityFields<'_>) -> Result<(), ApiError> {
+    check_form(fields)?;
+    match fields.organization_id.as_deref() {
+        Some(organization) if !organizations::exists(transaction, organization)? => {
+            Err(ApiError::organization().with_field("identity.organization_id"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks a new identity, which must have an email address.
+pub(super) fn check_new(transaction: &Transaction<'_>, fields: &IdentityFields<'_>) -> Result<(), ApiError> {
+    has_email(fields)?;
+    check(transaction, fields)
+}
+
+fn check_form(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
     let wrong = |field, message: &str| Err(ApiError::field(field, message));
     if fields.email.as_deref().is_some_and(|email| !is_email(email)) {
         return wrong("identity.email", "the email address is malformed");
@@ -38,15 +57,15 @@ pub(super) fn check(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Checks a new identity, which must have an email address.
-pub(super) fn check_new(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
-    if fields.email.is_none() {
-        return Err(ApiError::field("identity.email", "an email address is required"));
+fn has_email(fields: &IdentityFields<'_>) -> Result<(), ApiError> {
+    match fields.email {
+        Some(_) => Ok(()),
+        None => Err(ApiError::field("identity.email", "an email address is required")),
     }
-    check(fields)
 }
 
-fn is_email(email: &str) -> bool {
+/// Whether this is an email address.
+pub(in crate::sandbox) fn is_email(email: &str) -> bool {
     let Some((local, domain)) = email.rsplit_once('@') else { return false };
     email.len() <= 254
         && (1..=64).contains(&local.len())
@@ -87,7 +106,7 @@ mod tests {
 
     fn fault(identity: &str) -> Option<&'static str> {
         let fields: IdentityFields<'_> = serde_json::from_str(identity).expect("fields");
-        check_new(&fields).err().map(|error| error.field.unwrap_or_default())
+        has_email(&fields).and_then(|()| check_form(&fields)).err().map(|error| error.field.unwrap_or_default())
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use crate::destination::Comparable;
+use super::{Comparable, Destination, TargetError};
 use crate::index::{HASH_BYTES, Table, Texts, hash_of};
 
 const PLACE_BYTES: usize = 6;
@@ -19,9 +19,12 @@ const BUFFERED: usize = 8 * 1024;
 
 /// What somebody is sought by.
 #[derive(Clone, Copy)]
-pub(super) enum Key<'a> {
+pub enum Key<'a> {
+    /// The target's own id.
     Id(&'a str),
+    /// The key at the target.
     ExternalId(&'a str),
+    /// The id at Clerk.
     ClerkId(&'a str),
 }
 
@@ -35,7 +38,7 @@ impl Key<'_> {
     }
 
     /// Whether it is who was sought, as the target has it now.
-    pub(super) fn is_of(self, found: &Comparable<'_>) -> bool {
+    pub fn is_of(self, found: &Comparable<'_>) -> bool {
         match self {
             Self::Id(id) => found.id.as_deref() == Some(id),
             Self::ExternalId(id) => found.external_id.as_deref() == Some(id),
@@ -61,15 +64,23 @@ pub struct Catalogue {
     entries: Table<ENTRY_BYTES>,
     identities: Texts,
     /// The token of the last page: what was created since then comes behind it.
-    pub(super) place: Option<String>,
+    pub place: Option<String>,
 }
 
 impl Catalogue {
     /// Nobody as yet.
-    pub(super) fn create() -> io::Result<Self> {
+    pub fn create() -> io::Result<Self> {
         let directory = std::env::temp_dir();
         let identities = Texts::new(&directory)?;
         Ok(Self { entries: Table::new(BUFFERED, directory), identities, place: None })
+    }
+
+    /// All that is at a destination.
+    pub async fn of(destination: &dyn Destination) -> Result<Self, TargetError> {
+        let mut catalogue = Self::create()?;
+        let mut note = |identities: &[Comparable<'_>]| identities.iter().try_for_each(|found| catalogue.note(found));
+        destination.walk(&mut note).await?;
+        Ok(catalogue)
     }
 
     /// The identity that came from this user of Clerk's; of several the one that was listed last.
@@ -88,14 +99,14 @@ impl Catalogue {
     }
 
     /// Who it is, as they were listed.
-    pub(super) fn find(&self, key: Key<'_>) -> io::Result<Option<Listed>> {
+    pub fn find(&self, key: Key<'_>) -> io::Result<Option<Listed>> {
         let Some(entry) = self.entries.find(&key.hash())? else { return Ok(None) };
         self.at(place(&entry)).map(Some)
     }
 
     /// Takes in an identity, unless it was listed before as it is now: the last page comes again whenever the list is read
     /// on.
-    pub(super) fn note(&mut self, identity: &Comparable<'_>) -> io::Result<()> {
+    pub fn note(&mut self, identity: &Comparable<'_>) -> io::Result<()> {
         let Some(id) = identity.id.as_deref() else { return Ok(()) };
         let (external_id, clerk_id) = (identity.external_id.as_deref(), identity.clerk_id());
         let listed = Listed {

@@ -4,14 +4,14 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::api_error::ApiError;
-use super::call::ApiAnswer;
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::call::ApiAnswer;
 
 /// An identity as answers show it: everything but the password hash.
 #[derive(Serialize)]
 pub(super) struct StoredIdentity {
     #[serde(skip)]
-    pub number: i64,
+    number: i64,
     #[serde(skip)]
     version: i64,
     id: String,

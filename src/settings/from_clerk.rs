@@ -1,0 +1,55 @@
+//! `--import clerk://`: the users come from Clerk's API. They are read into a directory of the program's own, and imported
+//! from there: so all that holds for a file holds for them.
+
+use std::path::PathBuf;
+
+use super::clerk_client::{ClerkClientChoice, clerk_pace};
+use super::connection::{Connection, patience, retry};
+use super::export::ExportSettings;
+use super::kept_users::is_clerk;
+use super::output::OutputSettings;
+use super::{Environment, SettingsError};
+use crate::clerk_api::ClerkKeyKind;
+use crate::cli::ClerkApiArguments;
+use crate::export::{Compression, ExportDirectory, Kind, Plan};
+
+/// What an import is about that reads from Clerk's API.
+pub(super) struct FromClerk<'s> {
+    pub api: ClerkApiArguments,
+    pub connection: &'s Connection,
+    pub max_wait: Option<u64>,
+    /// Whether what is there of an earlier command is deleted.
+    pub new: bool,
+    pub output: &'s OutputSettings,
+}
+
+impl FromClerk<'_> {
+    /// Puts the file of users that will be in the directory in the place of Clerk's API among the inputs.
+    pub(super) fn resolve(
+        self,
+        directory: PathBuf,
+        inputs: &mut [PathBuf],
+        environment: &Environment,
+    ) -> Result<ExportSettings, SettingsError> {
+        let Self { api: ClerkApiArguments { clerk_url, clerk_rate }, connection, max_wait, new, output } = self;
+        let (directory, compression) = (ExportDirectory::new(directory), Compression::Zstd);
+        for input in inputs.iter_mut().filter(|input| is_clerk(input)) {
+            *input = directory.file(Kind::Users, compression);
+        }
+        let choice = ClerkClientChoice {
+            url: clerk_url,
+            timeouts: connection.timeouts,
+            certificates: connection.certificates.clone(),
+        };
+        let client = choice.resolve(environment)?;
+        Ok(ExportSettings {
+            plan: Plan { kinds: vec![Kind::Users], since: None, deleted: Vec::new(), compression },
+            directory,
+            new,
+            pace: clerk_pace(clerk_rate, ClerkKeyKind::of(&client.secret_key), patience(max_wait)),
+            client,
+            retry: retry(max_wait),
+            output: output.clone(),
+        })
+    }
+}
