@@ -14,8 +14,8 @@ use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{Console, LogFormat, REPORT_SCHEMA, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportOrDryRun, ImportSettings, MergeSettings,
-    OutputSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings,
-    command_line,
+    OutputSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
+    UndoSettings, VerifySettings, command_line,
 };
 use crate::signal::{Signal, Signals};
 
@@ -97,7 +97,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         }
         Some(ClerkCommand::Undo(undo)) => {
             let Some(output) = start_job(&undo.options.output, "undo") else { return ExitStatus::Usage };
-            let settings = UndoSettings::resolve(undo, output.clone(), environment);
+            let settings = UndoSettings::resolve(undo, &output, environment);
             Box::pin(run_job(output, settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {
@@ -177,6 +177,16 @@ async fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Re
             let settings = RunIdsSettings::resolve(ids, environment).map_err(wrong)?;
             let printed = command::print_run_ids(&settings);
             printed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
+        }
+        RunsArguments { command: Some(RunsCommand::Show(show)), .. } => {
+            let settings = ShowSettings::resolve(show, environment).map_err(wrong)?;
+            let shown = command::show_run(&settings);
+            shown.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
+        }
+        RunsArguments { command: Some(RunsCommand::Prune(prune)), .. } => {
+            let settings = PruneSettings::resolve(prune, environment).map_err(wrong)?;
+            let pruned = command::prune_runs(&settings);
+            pruned.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }
         RunsArguments { command: Some(RunsCommand::Schema), .. } => Ok(print(REPORT_SCHEMA)),
         RunsArguments { command: Some(RunsCommand::Export(export)), .. } => {

@@ -8,7 +8,7 @@ use super::{OutputFormat, ProgressStyle};
 use crate::report::LogFormat;
 
 /// Where the output of a command goes.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct OutputOptions {
     /// What to print on standard output at the end
     #[arg(long = "output", value_name = "FORMAT", default_value = "text", help_heading = "Output")]

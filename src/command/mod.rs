@@ -53,7 +53,7 @@ pub use merge::{MergeError, merge_runs};
 pub use prepare_error::PrepareError;
 pub use run_export::{RunExportError, export_run};
 pub use run_ids::{RunIdsError, print_run_ids};
-pub use runs::{RunsError, list_runs};
+pub use runs::{RunsError, list_runs, prune_runs, show_run};
 pub use undo::undo;
 pub use undo_error::UndoError;
 pub use verify::verify;

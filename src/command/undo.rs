@@ -43,12 +43,18 @@ use crate::signal::Signals;
 /// How often the display is renewed.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Deletes what a run created, after asking.
-pub async fn undo(settings: UndoSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
-    at_target(&settings.target, async |target| undo_at(target, &settings, signals).await).await
+/// Deletes what a run created, or what the runs of all shards of an import did, one after the other; after asking for each.
+pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let mut status = ExitStatus::Success;
+    for settings in &runs {
+        let signals = &mut signals;
+        let undone = at_target(&settings.target, async |target| undo_at(target, settings, signals).await).await?;
+        status = if undone == ExitStatus::Success { status } else { undone };
+    }
+    Ok(status)
 }
 
-async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, ImportError> {
     let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
@@ -60,7 +66,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     if !settings.is_confirmed && !confirm(record, &said) {
         return Err(UndoError::NotConfirmed.into());
     }
-    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let target = connect(&target, connection, Use::Existing, signals).await?;
     // Before anything is deleted: nobody must be taken to be there any more.
     forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
     ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;

@@ -13,6 +13,7 @@
 //!                     report.html      the same for people
 //!                     lock             held while the run is under way
 //!                     undone.json      that undoing it was begun, and what came of it
+//!                     pruned.json      that its journal was removed, and what it counted
 //!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together, and
 //!                                    merged.json, which says of which runs
 //!               ids-…/                 what a target calls those whom Clerk calls otherwise ([`crate::id_map`])
@@ -37,6 +38,7 @@ mod log;
 mod merged_record;
 mod original;
 mod progress;
+mod pruned_file;
 mod read_journal;
 mod reject;
 mod rejects;
@@ -62,6 +64,7 @@ pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use merged_record::MergedRecord;
 pub use progress::{InDoubt, Progress, Tracker};
+pub use pruned_file::{PrunedFile, PrunedRecord};
 pub use reject::Reject;
 use rejects::RejectsFile;
 pub use rejects_left::{RejectsCount, RejectsLeft, rejects_path};

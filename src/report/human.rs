@@ -43,6 +43,12 @@ pub(super) fn duration(duration: Duration) -> String {
     }
 }
 
+/// Bytes, for other rooms: `512 B`, `1.4 MB`.
+#[expect(clippy::cast_precision_loss, reason = "it is rounded anyway")]
+pub fn size(number: u64) -> String {
+    bytes(number as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,6 +32,8 @@ pub struct RunDetails {
     pub forecast: Option<Forecast>,
     /// The path of the report file.
     pub report_file: Option<String>,
+    /// Where personal data of the run are.
+    pub personal_data: Option<String>,
     /// The database of the sandbox, if the run uses one.
     pub sandbox_database: Option<String>,
     /// Who ran it, when, and how.

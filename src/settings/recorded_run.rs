@@ -53,6 +53,8 @@ impl RecordedRun {
             Some(format!(
                 "it is being undone, so it cannot be resumed; `avnology migrate clerk undo {id}` finishes the undo"
             ))
+        } else if directory.is_pruned() {
+            Some("its journal was removed by `runs prune`, so it cannot be resumed".to_owned())
         } else if directory.is_finished() {
             Some("it is finished, so there is nothing to resume".to_owned())
         } else if !record.can_be_known_again() {
@@ -64,6 +66,17 @@ impl RecordedRun {
         } else {
             None
         }
+    }
+
+    /// Fails if its journal was removed. `what` cannot be done then.
+    pub(super) fn with_journal(self, what: &str) -> Result<Self, SettingsError> {
+        if !self.directory.is_pruned() {
+            return Ok(self);
+        }
+        Err(self.wrong(format!(
+            "its journal was removed by `runs prune`, so it cannot be {what}; users that it created have its id in their \
+             `admin_metadata.avnology_migrate`"
+        )))
     }
 
     /// The error for what is wrong with it.

@@ -1,11 +1,15 @@
 //! The settings of `runs` and the commands below it, which look at runs and send nothing.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_run::RecordedRun;
 use super::{Environment, SettingsError};
-use crate::cli::{MergeArguments, OutputFormat, RUNS_DIR, RunExportArguments, RunIdsArguments, RunOptions};
+use crate::cli::{
+    MergeArguments, OutputFormat, PruneArguments, RUNS_DIR, RunExportArguments, RunIdsArguments, RunOptions,
+    ShowArguments,
+};
 use crate::report::{Console, LogFormat};
 use crate::results::{TableFormat, UserList};
 
@@ -98,6 +102,7 @@ impl RunExportSettings {
         let runs_directory = runs_directory(runs_dir, environment)?;
         let mut runs = Vec::new();
         for run in RecordedRun::or_shards(&runs_directory, &run)? {
+            let run = run.with_journal("listed")?;
             let recorded = &run.record.options;
             let options = RunOptions { max_record_bytes: recorded.max_record_bytes, ..RunOptions::default() };
             let reading = ReadingSettings::resolve(ReadingChoice::of_run(&run)?, &options, environment)?;
@@ -105,6 +110,70 @@ impl RunExportSettings {
         }
         let format = format.or(out.as_deref().map(TableFormat::of_name)).unwrap_or(TableFormat::Csv);
         Ok(Self { runs_directory, runs, users, format, out })
+    }
+}
+
+/// What showing a run needs.
+#[derive(Clone, Debug)]
+pub struct ShowSettings {
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// What was named.
+    pub run: String,
+    /// The run, or those of all shards.
+    pub runs: Vec<RecordedRun>,
+    /// What standard output gets.
+    pub format: OutputFormat,
+}
+
+impl ShowSettings {
+    /// Resolves what was typed.
+    pub fn resolve(arguments: ShowArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let ShowArguments { run, runs_dir, output: format } = arguments;
+        let runs_directory = runs_directory(runs_dir, environment)?;
+        let runs = RecordedRun::or_shards(&runs_directory, &run)?;
+        Ok(Self { runs_directory, run, runs, format })
+    }
+}
+
+/// What pruning runs needs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a word that was typed")]
+#[derive(Clone, Debug)]
+pub struct PruneSettings {
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// Only runs that began longer ago than that.
+    pub older_than: Duration,
+    /// So many of the newest runs stay as they are.
+    pub keep: usize,
+    /// Only files with personal data are removed.
+    pub personal_data: bool,
+    /// Runs need not be resumed any more.
+    pub give_up_resume: bool,
+    /// Runs need not be undone any more.
+    pub give_up_undo: bool,
+    /// Nothing is removed.
+    pub dry_run: bool,
+    /// What standard output gets.
+    pub format: OutputFormat,
+}
+
+impl PruneSettings {
+    /// Resolves what was typed.
+    pub fn resolve(arguments: PruneArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let PruneArguments { older_than, keep, personal_data, give_up_resume, give_up_undo, dry_run, runs_dir, output } =
+            arguments;
+        let runs_directory = runs_directory(runs_dir, environment)?;
+        Ok(Self {
+            runs_directory,
+            older_than,
+            keep,
+            personal_data,
+            give_up_resume,
+            give_up_undo,
+            dry_run,
+            format: output,
+        })
     }
 }
 

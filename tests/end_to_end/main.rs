@@ -35,6 +35,7 @@ mod flat;
 mod from_clerk;
 mod gateways;
 mod hostile;
+mod housekeeping;
 mod ids;
 mod import;
 mod keys;

@@ -50,6 +50,7 @@ impl ImportAccount<'_> {
             origin: Some(Origin::now(self.user.clone(), Some(record.started.clone()), record.settings())),
             digests: digests(directory),
             timeline: Vec::new(),
+            personal_data: personal_data(directory),
         }
     }
 }
@@ -58,4 +59,12 @@ impl ImportAccount<'_> {
 fn digests(directory: &RunDirectory) -> Vec<String> {
     let first = FirstPassRecord::read(directory).ok().flatten();
     first.into_iter().flat_map(|first| first.inputs).map(|input| input.digest.sha256).collect()
+}
+
+/// The files of a run that hold personal data.
+fn personal_data(directory: &RunDirectory) -> Option<String> {
+    let files = directory.personal_files().ok()?;
+    let names: Vec<String> =
+        files.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect();
+    (!names.is_empty()).then(|| format!("{}: {}", directory.path().display(), names.join(", ")))
 }
