@@ -221,8 +221,7 @@ fn files(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result
         writeln!(out, "Report:  {path}")?;
     }
     if let Some(path) = &details.personal_data {
-        writeln!(out, "Private: personal data is in {path}")?;
-        writeln!(out, "         `avnology migrate clerk runs prune --personal-data` removes what is old")?;
+        writeln!(out, "Private: {path} (personal data; `runs prune` removes what is old)")?;
     }
     if let Some(database) = &details.sandbox_database {
         writeln!(out, "Sandbox: {database}")?;

@@ -66,5 +66,5 @@ fn personal_data(directory: &RunDirectory) -> Option<String> {
     let files = directory.personal_files().ok()?;
     let names: Vec<String> =
         files.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect();
-    (!names.is_empty()).then(|| format!("{}: {}", directory.path().display(), names.join(", ")))
+    (!names.is_empty()).then(|| format!("{} in {}", names.join(", "), directory.path().display()))
 }

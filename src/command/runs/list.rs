@@ -22,7 +22,8 @@ pub fn list_runs(settings: &RunsSettings) -> Result<(), RunsError> {
         let shards = MergedRecord::read(&path).unwrap_or_default().shards;
         let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let place = runs.iter().position(|run| shards.contains(&run.record.id));
-        let parts: Vec<&ListedRun> = runs.iter().filter(|run| shards.contains(&run.record.id)).collect();
+        let parts: Vec<&ListedRun> =
+            shards.iter().filter_map(|shard| runs.iter().find(|run| run.record.id == *shard)).collect();
         let merged = ListedRun::merged(id, &path, &parts).filter(|_| parts.len() == shards.len());
         if let (Some(place), Some(merged)) = (place, merged) {
             runs.insert(place, merged);
