@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{OutputFormat, ProgressStyle};
+use super::{JobOptions, OutputFormat, ProgressStyle};
 use crate::report::LogFormat;
 
 /// Where the output of a command goes.
@@ -46,4 +46,7 @@ pub struct OutputOptions {
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, help_heading = "Output")]
     pub report_personal_data: bool,
+    /// Options of jobs that nobody watches.
+    #[command(flatten)]
+    pub job: JobOptions,
 }

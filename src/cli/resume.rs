@@ -12,6 +12,13 @@ pub struct ResumeArguments {
     /// The run's id, as `runs` lists it [default: the newest run that is not finished]
     pub run: Option<String>,
 
+    /// Where the inputs of the run are now, in the same order, if they are not where they were. Their bytes have to be the same
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub import: Vec<PathBuf>,
+
+    /// Where the file with the passwords is now
+    #[arg(long, value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
     /// Also write what became of each record of the run to this file, which only you can read: a CSV, or JSON lines if its name
     /// ends in .ndjson. `runs export` writes the same list later
     #[arg(long, value_name = "FILE", help_heading = "Output")]

@@ -14,8 +14,8 @@ use crate::exit::ExitStatus;
 use crate::files::replace_private;
 use crate::journal::RunDirectory;
 use crate::report::{
-    Console, GivenPath, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text, visible_json,
-    write_summary,
+    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text,
+    visible_json, write_summary,
 };
 use crate::settings::OutputSettings;
 
@@ -25,17 +25,19 @@ pub(super) struct Output {
     console: Console,
     further_report: Option<PathBuf>,
     names_people: bool,
+    report_place: ReportPlace,
 }
 
 impl Output {
     pub(super) fn new(format: OutputFormat, console: Console) -> Self {
-        Self { format, console, further_report: None, names_people: false }
+        Self { format, console, further_report: None, names_people: false, report_place: ReportPlace::default() }
     }
 
     pub(super) fn of(settings: &OutputSettings) -> Self {
         Self {
             further_report: settings.report.clone(),
             names_people: settings.names_people,
+            report_place: settings.report_place.clone(),
             ..Self::new(settings.format, settings.console)
         }
     }
@@ -56,7 +58,8 @@ impl Output {
         for path in of_run.into_iter().flatten().chain(self.further_report.clone()) {
             let written =
                 if is_page(&path) { self.write_page(&path, &report, ledger) } else { write_report(&path, &report) };
-            written.map_err(|source| ImportError::Write { path, source })?;
+            written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+            self.report_place.written(&path);
         }
         printed?;
         Ok(ExitStatus::of(ledger))

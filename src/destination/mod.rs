@@ -46,7 +46,7 @@ mod envelope;
 mod failed_request;
 mod field;
 mod item_result;
-mod json;
+pub(crate) mod json;
 mod run_mark;
 #[cfg(test)]
 mod scripted;
@@ -66,6 +66,7 @@ pub use item_result::{ItemError, ItemErrorKind, ItemResult};
 pub use run_mark::RunMark;
 #[cfg(test)]
 pub(crate) use scripted::{Answer, Scripted};
+pub(crate) use sign_in_methods::SignInMethods;
 pub use target_error::TargetError;
 
 /// How many identities are looked at together where nothing else bounds it.

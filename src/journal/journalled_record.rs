@@ -61,7 +61,7 @@ pub fn read_records<E: From<JournalError>>(
                 let behind = waiting.split_off(&frontier(&progress.marks));
                 std::mem::replace(&mut waiting, behind).into_values().try_for_each(&mut each)?;
             }
-            Entry::Finished | Entry::RejectsIn(_) | Entry::Ended(_) => {}
+            Entry::Finished | Entry::RejectsIn(_) | Entry::Ended(_) | Entry::Selected => {}
         }
     }
     waiting.extend(progress.into_doubts().into_iter().map(|doubt| (doubt.key, JournalledRecord::InDoubt(doubt))));

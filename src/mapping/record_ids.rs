@@ -27,7 +27,7 @@ impl RecordIds {
         if let Some(header) = record.header() {
             return Self::of_row(header, bytes);
         }
-        match content(bytes) {
+        match content(bytes, None) {
             Ok(RecordContent::Json(json)) => Self::of_json(&json),
             Ok(RecordContent::Row(row)) => {
                 row.header.as_ref().map_or_else(Self::default, |header| Self::of_row(header, &row.text))

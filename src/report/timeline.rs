@@ -37,9 +37,9 @@ pub struct Timeline<'r> {
 }
 
 impl<'r> Timeline<'r> {
-    /// Shows on `shown`, too.
-    pub fn new(shown: &'r mut dyn Reporter) -> Self {
-        Self { shown, moments: Vec::new(), every: FIRST, next: Duration::ZERO }
+    /// Shows on `shown`, too, and goes on with the moments of the steps before.
+    pub fn new(shown: &'r mut dyn Reporter, moments: Vec<TimelineMoment>) -> Self {
+        Self { shown, moments, every: FIRST, next: Duration::ZERO }
     }
 
     /// The moments, in order.
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_the_moments_cover_all_of_the_run() {
         let (mut ledger, mut silent) = (Ledger::new(&[], true), Silent);
-        let mut timeline = Timeline::new(&mut silent);
+        let mut timeline = Timeline::new(&mut silent, Vec::new());
         for tenths in 0..100_000 {
             ledger.elapsed = Duration::from_millis(tenths * 100);
             ledger.requests = tenths;

@@ -182,7 +182,7 @@ impl<'a> Known<'a> {
         let clerk_id = of_record(&ids.clerk_id);
         Self {
             external_id: self.external_id.or_else(|| of_record(&ids.external_id)).or_else(|| clerk_id.clone()),
-            clerk_id: clerk_id.or(self.clerk_id),
+            clerk_id: self.clerk_id.or(clerk_id),
             id: self.id,
         }
     }

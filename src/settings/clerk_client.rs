@@ -9,6 +9,7 @@ use super::environment::KeyVariables;
 use super::{Environment, SettingsError};
 use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
 use crate::cli::CLERK_URL;
+use crate::export::MOST_LANES;
 use crate::http::{BaseUrl, BaseUrlError, ClientOptions, Timeouts};
 use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, Timer};
 
@@ -20,8 +21,8 @@ pub(super) struct ClerkClientChoice {
 }
 
 impl ClerkClientChoice {
-    /// With the key and the proxy of the environment.
-    pub(super) fn resolve(self, environment: &Environment) -> Result<ClientOptions, SettingsError> {
+    /// With the key and the proxy of the environment; and the kind of the key.
+    pub(super) fn resolve(self, environment: &Environment) -> Result<(ClientOptions, ClerkKeyKind), SettingsError> {
         let Self { url, timeouts, certificates } = self;
         let base_url = match environment.or_variable(url, CLERK_URL)? {
             Some(base_url) => base_url,
@@ -33,7 +34,9 @@ impl ClerkClientChoice {
         let key_source = environment.key_source(KeyVariables::CLERK);
         let secret_key = environment.checked_key(&key_source, KeyVariables::CLERK)?.ok_or(SettingsError::NoClerkKey)?;
         let proxy = environment.proxy(&base_url)?.map(Arc::new);
-        Ok(ClientOptions { base_url, secret_key, key_source, timeouts, certificates, proxy })
+        let key_kind = ClerkKeyKind::of(&secret_key);
+        let secret_key = Some(secret_key);
+        Ok((ClientOptions { base_url, secret_key, key_source, timeouts, certificates, proxy }, key_kind))
     }
 }
 
@@ -42,8 +45,7 @@ pub(super) fn clerk_pace(typed: Option<RateChoice>, key_kind: ClerkKeyKind, pati
     let rate = typed.unwrap_or(RateChoice::Fixed(Rate::per_minute(key_kind.requests_per_minute())));
     PaceRules {
         rate: RateRules::new(rate, None, None, NonZeroU32::MIN),
-        // Each page is asked for when the one before it is there.
-        concurrency: ConcurrencyRules::new(Some(1)),
+        concurrency: ConcurrencyRules::new(Some(MOST_LANES)),
         items: 1,
         bytes: 1,
         patience,

@@ -1,5 +1,7 @@
 //! The settings of a run that is resumed: an import's, but where they decide about the outcome they are the run's own.
 
+use std::path::PathBuf;
+
 use super::connection::Connection;
 use super::import::{ImportSettings, Limits, WhichRun};
 use super::output::OutputSettings;
@@ -18,7 +20,7 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ResumeArguments { run, results, options } = arguments;
+        let ResumeArguments { run, import, passwords, results, options } = arguments;
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = match run {
             Some(id) => RecordedRun::named(&runs_directory, &id)?,
@@ -30,10 +32,16 @@ impl ImportSettings {
         }
         let wrong = |problem: String| run.wrong(problem);
         let options = options_of_run(options, &record.options).map_err(wrong)?;
-        let reading = ReadingSettings::resolve(ReadingChoice::of_run(&run)?, &options, environment)?;
+        let mut choice = ReadingChoice::of_run(&run)?;
+        if let Some(paths) = moved(&run, import)? {
+            choice.inputs = record.inputs.iter().map(|input| input.kind).zip(paths).collect();
+        }
+        choice.passwords = moved_passwords(&run, passwords)?.or(choice.passwords);
+        let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
-            target: TargetSettings::of_record(&record.target, wrong, environment)?,
+            target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             from_clerk: None,
@@ -41,6 +49,7 @@ impl ImportSettings {
             user: environment.user(),
             results,
             on_existing: record.on_existing.parse().map_err(wrong)?,
+            create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,
@@ -48,4 +57,25 @@ impl ImportSettings {
         }
         .checked(environment)
     }
+}
+
+/// Where the inputs are now, if somebody moved them. That they are the same is seen when they are read.
+fn moved(run: &RecordedRun, typed: Vec<PathBuf>) -> Result<Option<Vec<PathBuf>>, SettingsError> {
+    let inputs = run.record.inputs.len();
+    match typed.len() {
+        0 => Ok(None),
+        count if count == inputs => Ok(Some(typed)),
+        count => Err(run.wrong(format!(
+            "it has {inputs} input{}, and --import names {count}; name all of them, in their order",
+            if inputs == 1 { "" } else { "s" }
+        ))),
+    }
+}
+
+/// Where the passwords are now, if somebody moved them.
+fn moved_passwords(run: &RecordedRun, typed: Option<PathBuf>) -> Result<Option<PathBuf>, SettingsError> {
+    if typed.is_some() && run.record.passwords.is_none() {
+        return Err(run.wrong("it was begun without --passwords, so it goes on without them".to_owned()));
+    }
+    Ok(typed)
 }

@@ -70,6 +70,7 @@ impl Scratch {
             "AVNOLOGY_RATE",
             "AVNOLOGY_CONCURRENCY",
             "AVNOLOGY_RUNS_DIR",
+            "AVNOLOGY_NOTIFY_URL",
         ]
         .into_iter()
         .chain(["XDG_STATE_HOME"])

@@ -6,8 +6,8 @@ use super::super::progress::reporter_with_metrics;
 use crate::account::{Ledger, StopReason};
 use crate::journal::{Journal, RunDirectory};
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{self, Job, Mode};
-use crate::report::{Timeline, TimelineMoment};
+use crate::pipeline::{self, Job, Mode, Ran};
+use crate::report::TimelineMoment;
 use crate::signal::Signals;
 use crate::source::SourceError;
 
@@ -30,24 +30,32 @@ impl EndedImport {
         Self { ledger, journal: Some(journal), passwords: None, timeline: Vec::new() }
     }
 
-    /// Sends the inputs through the pipeline, as the first pass saw them.
-    pub(super) async fn run(
+    /// Sends nothing: what is rejected is written, as the first pass saw it.
+    pub(super) async fn refused(
         subject: Subject<'_>,
         first: &FirstPass,
         mode: Mode,
-        (directory, min_records): (&RunDirectory, Option<u64>),
+        kept: (&RunDirectory, Option<u64>),
         signals: &mut Signals,
     ) -> Self {
-        let Subject { reading, passwords, output, .. } = subject;
-        let job = Job { intake: intake(reading, passwords, first.watch()), mode };
+        let Subject { reading, records, passwords, output, .. } = subject;
+        let job = Job { intake: intake(reading, records, passwords, None, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
-        let mut timeline = Timeline::new(reporter.as_mut());
-        let (mut ledger, journal) = pipeline::run(job, &mut timeline, signals).await;
-        let timeline = timeline.into_moments();
+        let ran = pipeline::run(job, reporter.as_mut(), signals).await;
+        Self::of((ran, Vec::new()), subject, first, kept)
+    }
+
+    /// What came of all steps.
+    pub(super) fn of(
+        (Ran { mut ledger, journal, .. }, timeline): (Ran, Vec<TimelineMoment>),
+        Subject { records, passwords, .. }: Subject<'_>,
+        first: &FirstPass,
+        (directory, min_records): (&RunDirectory, Option<u64>),
+    ) -> Self {
         ledger.require_records(min_records);
         // That users share an address is counted in any case.
         if let Some(found) = first.duplicates()
-            && let Err(error) = ledger.name_sharing(found, reading.shard)
+            && let Err(error) = ledger.name_sharing(found, records)
         {
             tracing::warn!(%error, "the users who share an address are not named");
         }
