@@ -22,6 +22,7 @@ mod options;
 mod organization_name;
 mod output;
 mod output_options;
+mod plan;
 mod prune;
 mod resume;
 mod run_export;
@@ -63,6 +64,7 @@ pub use options::{
 pub use organization_name::OrganizationName;
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
+pub use plan::PlanArguments;
 pub use prune::PruneArguments;
 pub use resume::ResumeArguments;
 pub use run_export::RunExportArguments;

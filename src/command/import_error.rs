@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
 use super::run_export::RunExportError;
+use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;
 use crate::account::StopReason;
 use crate::destination::TargetError;
@@ -33,6 +34,9 @@ pub enum ImportError {
     /// The export from Clerk's API is not finished.
     #[error(transparent)]
     Export(#[from] ExportCommandError),
+    /// There is no plan of the tenant.
+    #[error(transparent)]
+    Plan(#[from] TenantPlanError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -78,6 +82,7 @@ impl ImportError {
         match self {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
+            Self::Plan(error) => error.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
             }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::chart::{Chart, speed};
-use super::human::{bytes, count, duration};
+use crate::human::{bytes, count, duration};
 use crate::mapping::{Notice, RejectCode};
 
 /// What the page looks like. It loads nothing and runs nothing.

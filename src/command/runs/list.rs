@@ -8,8 +8,9 @@ use super::prune::merged_directories;
 use super::runs_error::RunsError;
 use crate::account::Counts;
 use crate::cli::OutputFormat;
+use crate::human::{count, size};
 use crate::journal::{MergedRecord, RunDirectory, RunRecord};
-use crate::report::{StdoutError, print_json, print_text, size};
+use crate::report::{StdoutError, print_json, print_text};
 use crate::settings::RunsSettings;
 
 /// Prints the runs on standard output, the newest first.
@@ -65,8 +66,8 @@ pub(super) fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
     for ListedRun { record, state, counts, undone, merged_from, disk_bytes } in runs {
         let (state, name) = (*state, format!("{state:?}").to_lowercase());
         write!(out, "{:<width$} {:>10} {name:<12}", record.id, age(record))?;
-        let of = |count: fn(&Counts) -> u64| counts.as_ref().map(count);
-        for count in [
+        let of = |which: fn(&Counts) -> u64| counts.as_ref().map(which);
+        for number in [
             of(|counts| counts.created),
             of(|counts| counts.updated),
             of(|counts| counts.unchanged),
@@ -75,7 +76,7 @@ pub(super) fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
             undone.map_or(Some(0), |undone| undone.deleted),
         ] {
             // What is not known is not nothing.
-            write!(out, " {:>10}", count.map_or_else(|| "?".to_owned(), |count| count.to_string()))?;
+            write!(out, " {:>10}", number.map_or_else(|| "?".to_owned(), count))?;
         }
         let inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
         writeln!(out, " {:>9}  {} -> {}", size(*disk_bytes), inputs.join(", "), record.target)?;

@@ -16,9 +16,10 @@ use crate::account::Counts;
 use crate::cli::OutputFormat;
 use crate::command::output::write_text;
 use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_of};
+use crate::human::size;
 use crate::id_map::IdMap;
 use crate::journal::{Lock, MergedRecord, PrunedRecord, RunDirectory};
-use crate::report::{StdoutError, page, print_json, print_text, size};
+use crate::report::{StdoutError, page, print_json, print_text};
 use crate::settings::PruneSettings;
 
 /// What became of a run, or of the account of several.

@@ -12,9 +12,10 @@ use super::listed_run::{ListedRun, RunState};
 use super::runs_error::RunsError;
 use crate::account::{CodeCount, Ledger};
 use crate::cli::OutputFormat;
+use crate::human::{count, size};
 use crate::journal::{Ended, FirstPassRecord, MergedRecord, RunDirectory};
 use crate::mapping::{Notice, NoticeKind, RejectCode};
-use crate::report::{StdoutError, print_json, print_text, size, write_findings};
+use crate::report::{StdoutError, print_json, print_text, write_findings};
 use crate::settings::{RecordedRun, ShowSettings};
 
 /// A run in full.
@@ -179,7 +180,7 @@ fn write(out: &mut String, shown: &ShownRun<'_>, ledger: &Ledger) -> fmt::Result
         line("personal data", &format!("in {}", personal_files.join(", ")))?;
     }
     if let Some(undone) = listed.undone {
-        let known = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+        let known = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), count);
         let (deleted, kept, left) = (known(undone.deleted), known(undone.kept), known(undone.left));
         line("undone", &format!("{deleted} deleted, {kept} kept, {left} left"))?;
     }
