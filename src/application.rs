@@ -18,11 +18,11 @@ use crate::command;
 use crate::exit::ExitStatus;
 use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::report::{LogFormat, print_text};
+use crate::report::{LogFormat, REPORT_SCHEMA, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
-    MergeSettings, RunIdsSettings, RunsSettings, SettingsError, TenantPlanSettings, UndoSettings, VerifySettings,
-    command_line, kratos_schema,
+    MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
+    TenantPlanSettings, UndoSettings, VerifySettings, command_line, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -129,12 +129,12 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Undo(undo)) => {
             let options = (&undo.options.output, undo.options.cacert.clone());
             let Some(job) = Job::start(options, "undo", environment) else { return ExitStatus::Usage };
-            let settings = UndoSettings::resolve(undo, job.output.clone(), environment);
+            let settings = UndoSettings::resolve(undo, &job.output, environment);
             Box::pin(job.run(settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {
             logging::start(0, LogFormat::Text);
-            look_at_runs(runs, environment).unwrap_or_else(|(error, status)| fail(&error, status))
+            Box::pin(look_at_runs(runs, environment)).await.unwrap_or_else(|(error, status)| fail(&error, status))
         }
         Some(ClerkCommand::Codemod(codemod)) => {
             logging::start(0, LogFormat::Text);
@@ -154,7 +154,7 @@ fn done(result: Result<(), command::shell::ShellError>) -> ExitStatus {
     result.map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success)
 }
 
-fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, Failed> {
+async fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, Failed> {
     let wrong = |error: SettingsError| (error.into(), ExitStatus::Usage);
     match arguments {
         RunsArguments { command: Some(RunsCommand::Merge(merge)), .. } => {
@@ -168,6 +168,22 @@ fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<E
             let settings = RunIdsSettings::resolve(ids, environment).map_err(wrong)?;
             let printed = command::print_run_ids(&settings);
             printed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
+        }
+        RunsArguments { command: Some(RunsCommand::Show(show)), .. } => {
+            let settings = ShowSettings::resolve(show, environment).map_err(wrong)?;
+            let shown = command::show_run(&settings);
+            shown.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
+        }
+        RunsArguments { command: Some(RunsCommand::Prune(prune)), .. } => {
+            let settings = PruneSettings::resolve(prune, environment).map_err(wrong)?;
+            let pruned = command::prune_runs(&settings);
+            pruned.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
+        }
+        RunsArguments { command: Some(RunsCommand::Schema), .. } => Ok(print(REPORT_SCHEMA)),
+        RunsArguments { command: Some(RunsCommand::Export(export)), .. } => {
+            let settings = RunExportSettings::resolve(export, environment).map_err(wrong)?;
+            let exported = command::export_run(settings).await;
+            exported.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }
         RunsArguments { command: None, runs_dir, output } => {
             let settings = RunsSettings::resolve(runs_dir, output, environment).map_err(wrong)?;

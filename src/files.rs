@@ -92,9 +92,12 @@ pub(crate) fn remove_leftovers(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// What the name of a directory that is being removed ends with.
+const FORGOTTEN: &str = "forgotten";
+
 /// Removes a directory as a whole or not at all: what is left of it must not be taken for all of it.
 pub(crate) fn remove_directory(directory: &Path) -> io::Result<()> {
-    let doomed = directory.with_extension("forgotten");
+    let doomed = directory.with_extension(FORGOTTEN);
     let cleared = |removed: io::Result<()>| match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -103,4 +106,35 @@ pub(crate) fn remove_directory(directory: &Path) -> io::Result<()> {
     cleared(std::fs::rename(directory, &doomed))?;
     sync_directory_of(directory)?;
     cleared(std::fs::remove_dir_all(&doomed))
+}
+
+/// Removes what is left of directories that were to be removed when the program was killed.
+pub(crate) fn remove_forgotten(parent: &Path) -> io::Result<()> {
+    let entries = match std::fs::read_dir(parent) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if is_forgotten(&path) && path.is_dir() {
+            std::fs::remove_dir_all(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a directory is what is left of one that was to be removed.
+pub(crate) fn is_forgotten(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == FORGOTTEN)
+}
+
+/// The bytes of all files in a directory and below it, as far as they can be looked at.
+pub(crate) fn disk_use(directory: &Path) -> u64 {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let of = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(found) if found.is_dir() => disk_use(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    };
+    entries.map(of).sum()
 }

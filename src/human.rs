@@ -64,6 +64,12 @@ pub fn left(done: u64, total: u64, elapsed: Duration) -> Option<String> {
     Duration::try_from_secs_f64(left).ok().map(duration)
 }
 
+/// Bytes, for other rooms: `512 B`, `1.4 MB`.
+#[expect(clippy::cast_precision_loss, reason = "it is rounded anyway")]
+pub fn size(number: u64) -> String {
+    bytes(number as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -136,6 +136,7 @@
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`notify`] | what others hear of a job: a service that watches jobs, a program at its end |
+//! | [`results`] | what became of each record, as lists for people and other programs |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
@@ -199,6 +200,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod rehearsal;
 pub mod report;
+pub mod results;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]
 #[path = "sandbox/no_sandbox.rs"]

@@ -93,6 +93,11 @@ pub struct ImportArguments {
     #[arg(long, value_name = "N", requires = "dry_run", help_heading = "Output")]
     pub preview: Option<usize>,
 
+    /// Also write what became of each record to this file, which only you can read: a CSV, or JSON lines if its name ends in
+    /// .ndjson. `runs export` writes the same list later
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run", help_heading = "Output")]
+    pub results: Option<PathBuf>,
+
     /// Begin a new run, even if there is an interrupted one over the same input and target
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]

@@ -8,7 +8,7 @@ use super::{JobOptions, OutputFormat, ProgressStyle};
 use crate::report::LogFormat;
 
 /// Where the output of a command goes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct OutputOptions {
     /// What to print on standard output at the end
     #[arg(long = "output", value_name = "FORMAT", default_value = "text", help_heading = "Output")]
@@ -36,10 +36,16 @@ pub struct OutputOptions {
     #[arg(long, short, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 
-    /// Also write the JSON report to this file (a dry run writes it nowhere else)
+    /// Also write the report to this file (a dry run writes it nowhere else): JSON, or, of an import or a dry run, a page for
+    /// people if its name ends in .html
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub report: Option<PathBuf>,
 
+    /// Name the first 500 users who did not move on the page of an import, with their ids and addresses
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Output")]
+    pub report_personal_data: bool,
     /// Options of jobs that nobody watches.
     #[command(flatten)]
     pub job: JobOptions,

@@ -22,6 +22,10 @@ pub struct ResumeArguments {
     /// Where the file with the passwords is now
     #[arg(long, value_name = "FILE")]
     pub passwords: Option<PathBuf>,
+    /// Also write what became of each record of the run to this file, which only you can read: a CSV, or JSON lines if its name
+    /// ends in .ndjson. `runs export` writes the same list later
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub results: Option<PathBuf>,
 
     /// How to run.
     #[command(flatten)]

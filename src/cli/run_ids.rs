@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use crate::results::TableFormat;
 
 /// `avnology migrate clerk runs ids`
 #[derive(Debug, Args)]
@@ -12,7 +14,7 @@ pub struct RunIdsArguments {
 
     /// How to write the ids
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
-    pub format: IdsFormat,
+    pub format: TableFormat,
 
     /// Write them to this file, which only you can read, and not to standard output
     #[arg(long, value_name = "FILE")]
@@ -21,13 +23,4 @@ pub struct RunIdsArguments {
     /// Where runs are kept [default: .avnology/runs]
     #[arg(long, value_name = "DIR")]
     pub runs_dir: Option<PathBuf>,
-}
-
-/// How ids are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum IdsFormat {
-    /// A table with a header
-    Csv,
-    /// One JSON object a line
-    Ndjson,
 }

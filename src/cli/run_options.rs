@@ -11,7 +11,7 @@ use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::pace::{ConcurrencyRules, Rate, RateChoice};
 
 /// How to run.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct RunOptions {
     /// Requests a second (50/s) or a minute (600/m), and fewer if the target asks for that; `auto` finds what the target
     /// allows [default: auto]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{MergeArguments, OutputFormat, RunIdsArguments};
+use super::{MergeArguments, OutputFormat, PruneArguments, RunExportArguments, RunIdsArguments, ShowArguments};
 
 /// `avnology migrate clerk runs`
 #[derive(Debug, Args)]
@@ -26,8 +26,16 @@ pub struct RunsArguments {
 /// What to do with several runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
+    /// Show one run in full: options, inputs, outcomes by code, places, and what to type next
+    Show(ShowArguments),
+    /// Remove old runs, or their files with personal data; what resume or undo needs stays unless it is given up
+    Prune(PruneArguments),
     /// Make one account and one rejects file of all shards of an import
     Merge(MergeArguments),
     /// List what the target calls the users: ids at Clerk and ids at the target, of all users that any run met there
     Ids(RunIdsArguments),
+    /// Print the JSON Schema of report.json
+    Schema,
+    /// List the records of a run, one a line: who, what became of them, their ids at Clerk and at the target
+    Export(RunExportArguments),
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use super::RunOptions;
 
 /// `avnology migrate clerk undo`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct UndoArguments {
     /// The run's id, as `runs` lists it
     pub run: String,

@@ -5,6 +5,7 @@ use clap::builder::PossibleValue;
 
 use crate::delivery::OnExisting;
 use crate::report::LogFormat;
+use crate::results::TableFormat;
 
 impl ValueEnum for OnExisting {
     fn value_variants<'a>() -> &'a [Self] {
@@ -30,6 +31,20 @@ impl ValueEnum for LogFormat {
         let (name, help) = match self {
             Self::Text => ("text", "For people"),
             Self::Json => ("json", "One JSON object a line"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
+}
+
+impl ValueEnum for TableFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Csv, Self::Ndjson]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Csv => ("csv", "A table with a header"),
+            Self::Ndjson => ("ndjson", "One JSON object a line"),
         };
         Some(PossibleValue::new(name).help(help))
     }

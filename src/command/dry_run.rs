@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Map;
+
 use super::check_target::check_target;
 use super::from_clerk::read_for_now;
 use super::import_error::ImportError;
@@ -19,7 +21,7 @@ use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::pace::PaceRules;
 use crate::pipeline::{self, DryRun, Job, Mode};
-use crate::report::{Forecast, RequestBounds, RunDetails, SelectionReport};
+use crate::report::{Forecast, Origin, RequestBounds, RunDetails, SelectionReport, Timeline};
 use crate::selection::RecordsOfRun;
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
@@ -41,7 +43,9 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
 }
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, connection, .. } = settings;
+    let DryRunSettings { reading, from_clerk, output, user, preview, max_errors, min_records, connection, .. } =
+        settings;
+    let recorder = Arc::new(Recorder::default());
     let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
@@ -56,19 +60,22 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
-    let recorder = Arc::<Recorder>::default();
     let watch = Watch::Record(Arc::clone(&recorder));
     let job = Job { intake: intake(reading, &records, passwords.as_ref(), None, watch), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await.ledger;
+    let mut timeline = Timeline::new(reporter.as_mut(), Vec::new());
+    let mut ledger = pipeline::run(job, &mut timeline, &mut signals).await.ledger;
+    let timeline = timeline.into_moments();
     if ledger.stopped.is_none() {
         ledger.stopped = changed_since_selected(reading, &records, &recorder).map(StopReason::Source);
     }
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
-    let details =
-        RunDetails { passwords, forecast, selection: selection_report(reading, &records), ..RunDetails::default() };
+    let selection = selection_report(reading, &records);
+    let digests = recorder.inputs().into_iter().map(|input| input.digest.sha256).collect();
+    let origin = Some(Origin::now(user.clone(), None, Map::new()));
+    let details = RunDetails { passwords, forecast, selection, origin, digests, timeline, ..RunDetails::default() };
     Output::of(output).report(&ledger, &details, None)
 }
 

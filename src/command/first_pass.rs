@@ -102,6 +102,11 @@ impl FirstPass {
         self.findings().map(|findings| findings.prediction)
     }
 
+    /// What the bytes of the inputs are, if that is known.
+    pub(super) fn known(&self) -> Option<&KnownInputs> {
+        self.findings().map(|findings| &*findings.known)
+    }
+
     /// How the bytes of the inputs are held to what they were.
     pub(super) fn watch(&self) -> Watch {
         self.findings()

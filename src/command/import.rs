@@ -34,6 +34,7 @@ use super::inputs::{note_deleted, probe_objects};
 use super::memory_log::{log_bound, log_peak};
 use super::passwords::JoinedPasswords;
 use super::progress::start_metrics;
+use super::run_export::write_results;
 use super::target::{Target, Use, at_target, connect};
 use crate::delivery::{Delivery, OnExisting};
 use crate::destination::{Destination, RunMark};
@@ -42,7 +43,7 @@ use crate::human::plural;
 use crate::id_map::IdLookup;
 use crate::journal::RunRecord;
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
-use crate::settings::ImportSettings;
+use crate::settings::{ImportSettings, RecordedRun};
 use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
@@ -124,9 +125,26 @@ async fn import_into(
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let status = ImportAccount { target: &target, run: &run, records: &records, output }.give(ended);
+    let account = ImportAccount { target: &target, run: &run, records: &records, output, user: &settings.user };
+    let status = account.give(ended);
+    let status = with_results(status, settings, &run).await;
     drop(locks);
     status
+}
+
+/// Writes what became of each record, if somebody wants to have it. The journal has it already, so the run is none the worse
+/// if this fails.
+async fn with_results(
+    status: Result<ExitStatus, ImportError>,
+    settings: &ImportSettings,
+    run: &RecordedRun,
+) -> Result<ExitStatus, ImportError> {
+    let Some(path) = &settings.results else { return status };
+    let written = write_results(path, &settings.runs_directory, run, &settings.reading).await;
+    status.and_then(|status| {
+        let failed = |source| ImportError::Results { run: run.record.id.clone(), source: Box::new(source) };
+        written.map_err(failed).map(|()| status)
+    })
 }
 
 /// How the run sends.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
+use super::run_export::RunExportError;
 use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;
 use crate::account::StopReason;
@@ -46,6 +47,14 @@ pub enum ImportError {
         path: PathBuf,
         /// The operating system's reason.
         source: io::Error,
+    },
+    /// The list of what became of each record cannot be written.
+    #[error("{source}; the run itself is done: `avnology migrate clerk runs export {run} --out FILE` writes the list")]
+    Results {
+        /// The run.
+        run: String,
+        /// The reason.
+        source: Box<RunExportError>,
     },
     /// The results cannot be written to standard output.
     #[error(transparent)]
@@ -96,6 +105,7 @@ impl ImportError {
             | Self::Search(_)
             | Self::Sandbox(_)
             | Self::Write { .. }
+            | Self::Results { .. }
             | Self::Stdout(_)
             | Self::Prepare(_)
             | Self::Undo(_) => ExitStatus::Usage,

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::import_error::ImportError;
+use super::rejected_people::rejected_people;
 use crate::account::{Ledger, StopReason};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::files::replace_private;
 use crate::human::{count, plural_past};
+use crate::journal::RunDirectory;
 use crate::report::{
-    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, print_json, print_text, visible_json,
-    write_summary,
+    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text,
+    visible_json, write_summary,
 };
 use crate::settings::OutputSettings;
 
@@ -23,36 +25,50 @@ pub(super) struct Output {
     format: OutputFormat,
     console: Console,
     further_report: Option<PathBuf>,
+    names_people: bool,
     report_place: ReportPlace,
 }
 
 impl Output {
     pub(super) fn new(format: OutputFormat, console: Console) -> Self {
-        Self { format, console, further_report: None, report_place: ReportPlace::default() }
+        Self { format, console, further_report: None, names_people: false, report_place: ReportPlace::default() }
     }
 
     pub(super) fn of(settings: &OutputSettings) -> Self {
-        let (further_report, report_place) = (settings.report.clone(), settings.report_place.clone());
-        Self { further_report, report_place, ..Self::new(settings.format, settings.console) }
+        Self {
+            further_report: settings.report.clone(),
+            names_people: settings.names_people,
+            report_place: settings.report_place.clone(),
+            ..Self::new(settings.format, settings.console)
+        }
     }
 
+    /// Gives the account: to people, to programs, and to the files of the run in its directory.
     pub(super) fn report(
         self,
         ledger: &Ledger,
         details: &RunDetails,
-        report_file: Option<&Path>,
+        directory: Option<&RunDirectory>,
     ) -> Result<ExitStatus, ImportError> {
         // Previews first, so that the verdict is what the reader is left with; and both before the files: if these cannot
         // be written, the account of what was done is printed all the same.
         let printed = self.print_data(ledger, details);
         self.print_summary(ledger, details);
-        for path in report_file.into_iter().chain(self.further_report.as_deref()) {
-            let report = RunReport::new(ledger, details, false);
-            write_report(path, &report).map_err(|source| ImportError::Write { path: path.to_path_buf(), source })?;
-            self.report_place.written(path);
+        let report = RunReport::new(ledger, details, false);
+        let of_run = directory.map(|directory| [directory.report(), directory.report_page()]);
+        for path in of_run.into_iter().flatten().chain(self.further_report.clone()) {
+            let written =
+                if is_page(&path) { self.write_page(&path, &report, ledger) } else { write_report(&path, &report) };
+            written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+            self.report_place.written(&path);
         }
         printed?;
         Ok(ExitStatus::of(ledger))
+    }
+
+    fn write_page(&self, path: &Path, report: &RunReport<'_>, ledger: &Ledger) -> io::Result<()> {
+        let people = if self.names_people { rejected_people(ledger.rejects_files())? } else { Vec::new() };
+        write_text(path, &page(&serde_json::to_value(report)?, &people).map_err(io::Error::other)?)
     }
 
     fn print_data(&self, ledger: &Ledger, details: &RunDetails) -> Result<(), StdoutError> {
@@ -113,15 +129,16 @@ pub(super) fn without_records(ledger: &Ledger) -> Option<String> {
     (!empty.is_empty()).then(|| format!("there is no record in {}", empty.join(", ")))
 }
 
+/// Writes a report as JSON.
 pub(super) fn write_report(path: &Path, report: &impl Serialize) -> io::Result<()> {
+    write_text(path, &serde_json::to_string_pretty(report)?)
+}
+
+/// Writes a text for the owner only, in place of what is there.
+pub(super) fn write_text(path: &Path, text: &str) -> io::Result<()> {
     match GivenPath::of(path)? {
-        GivenPath::File(path) => {
-            replace_private(&path, |file| serde_json::to_writer_pretty(file, report).map_err(Into::into))
-        }
-        GivenPath::Stream => {
-            let text = serde_json::to_string_pretty(report)? + "\n";
-            File::options().write(true).open(path)?.write_all(text.as_bytes())
-        }
+        GivenPath::File(path) => replace_private(&path, |file| file.write_all(text.as_bytes())),
+        GivenPath::Stream => File::options().write(true).open(path)?.write_all(format!("{text}\n").as_bytes()),
     }
 }
 

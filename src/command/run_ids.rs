@@ -1,16 +1,13 @@
 //! `avnology migrate clerk runs ids`: what the target of a run calls those whom Clerk calls otherwise.
 
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use crate::cli::IdsFormat;
-use crate::files::put_private;
-use crate::id_map::{IdLookup, IdMap, KnownId};
+use super::written_list::write_private;
+use crate::id_map::{IdLookup, IdMap};
 use crate::journal::{RunDirectory, RunRecord};
-use crate::report::{StdoutError, stream_to_stdout, visible, visible_json};
+use crate::report::{StdoutError, stream_to_stdout};
+use crate::results::{Cell, Table, TableForm};
 use crate::settings::RunIdsSettings;
 
 /// Why the ids cannot be had.
@@ -48,25 +45,8 @@ pub enum RunIdsError {
     Stdout(#[from] StdoutError),
 }
 
-/// A line of the list.
-#[derive(Serialize)]
-struct Line<'a> {
-    kind: &'static str,
-    clerk_id: &'a str,
-    external_id: &'a str,
-    id: &'a str,
-}
-
-/// The header of the CSV.
-const HEADER: [&str; 4] = ["kind", "clerk_id", "external_id", "id"];
-
-/// How ids are written.
-#[derive(Clone, Copy)]
-struct Form {
-    format: IdsFormat,
-    /// Somebody looks at it, so that nothing in it may do anything to the terminal. (JSON escapes that anyway.)
-    is_shown: bool,
-}
+/// The columns of the list.
+const COLUMNS: &[&str] = &["kind", "clerk_id", "external_id", "id"];
 
 /// Writes the ids that are known of the target of a run, in the order in which they were learned.
 pub fn print_run_ids(settings: &RunIdsSettings) -> Result<(), RunIdsError> {
@@ -75,10 +55,10 @@ pub fn print_run_ids(settings: &RunIdsSettings) -> Result<(), RunIdsError> {
     let named = listed.into_iter().find(|(_, record)| record.id == *run);
     let (_, record) = named.ok_or_else(|| RunIdsError::NoRun(run.clone()))?;
     let ids = open(runs, &record).map_err(|source| RunIdsError::Map { run: record.id.clone(), source })?;
-    let form = Form { format: *format, is_shown: out.is_none() && io::stdout().is_terminal() };
+    let form = TableForm { format: *format, is_shown: out.is_none() && io::stdout().is_terminal() };
     let mut unreadable = None;
     let written = match out {
-        Some(path) => write_file(path, |file| write_ids(file, &ids, form, &mut unreadable))
+        Some(path) => write_private(path, |file| write_ids(file, &ids, form, &mut unreadable))
             .map_err(|source| RunIdsError::Write { path: path.clone(), source }),
         None => stream_to_stdout(|stdout| write_ids(stdout, &ids, form, &mut unreadable)).map_err(RunIdsError::Stdout),
     };
@@ -99,26 +79,18 @@ fn open(runs: &Path, record: &RunRecord) -> io::Result<IdLookup> {
     map.lookup()
 }
 
-/// Writes a file for the owner only. What is no file stays what it is.
-fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::other("it is no file"));
-    }
-    put_private(path, |file: File| {
-        let mut file = BufWriter::with_capacity(1 << 16, file);
-        write(&mut file)?;
-        file.flush()
-    })
-}
-
 /// Writes all ids. If they cannot be read to their end, `unreadable` gets the reason.
-fn write_ids(out: &mut dyn Write, ids: &IdLookup, form: Form, unreadable: &mut Option<io::Error>) -> io::Result<()> {
-    if form.format == IdsFormat::Csv {
-        write_row(out, HEADER, form)?;
-    }
+fn write_ids(
+    out: &mut dyn Write,
+    ids: &IdLookup,
+    form: TableForm,
+    unreadable: &mut Option<io::Error>,
+) -> io::Result<()> {
+    let mut table = Table::begin(out, form, COLUMNS)?;
     let mut failed = None;
     let read = ids.for_each(|known| {
-        write_id(out, &known, form).map_err(|error| {
+        let cells = [known.kind.as_str(), &known.clerk_id, known.external_id(), &known.id].map(Cell::text);
+        table.row(&cells).map_err(|error| {
             let kind = error.kind();
             failed = Some(error);
             kind.into()
@@ -130,31 +102,6 @@ fn write_ids(out: &mut dyn Write, ids: &IdLookup, form: Form, unreadable: &mut O
             *unreadable = Some(error);
             Err(io::Error::other("the ids cannot be read"))
         }
-        (None, Ok(())) => Ok(()),
+        (None, Ok(())) => table.finish(),
     }
-}
-
-fn write_id(out: &mut dyn Write, known: &KnownId, form: Form) -> io::Result<()> {
-    let (kind, external_id) = (known.kind.as_str(), known.external_id());
-    let line = Line { kind, clerk_id: &known.clerk_id, external_id, id: &known.id };
-    match form.format {
-        IdsFormat::Csv => write_row(out, [line.kind, line.clerk_id, line.external_id, line.id], form),
-        IdsFormat::Ndjson => writeln!(out, "{}", visible_json(&serde_json::to_string(&line)?)),
-    }
-}
-
-/// Writes a row of a CSV.
-fn write_row(out: &mut dyn Write, cells: [&str; 4], form: Form) -> io::Result<()> {
-    for (index, cell) in cells.into_iter().enumerate() {
-        if index > 0 {
-            out.write_all(b",")?;
-        }
-        let cell = if form.is_shown { visible(cell) } else { cell.into() };
-        if cell.contains(['"', ',', '\n', '\r']) {
-            write!(out, "\"{}\"", cell.replace('"', "\"\""))?;
-        } else {
-            out.write_all(cell.as_bytes())?;
-        }
-    }
-    out.write_all(b"\n")
 }

@@ -47,12 +47,18 @@ use crate::rule_files::RuleFiles;
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
 
-/// Deletes what a run created, after asking.
-pub async fn undo(settings: UndoSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
-    at_target(&settings.target, async |target| undo_at(target, &settings, signals).await).await
+/// Deletes what a run created, or what the runs of all shards of an import did, one after the other; after asking for each.
+pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let mut status = ExitStatus::Success;
+    for settings in &runs {
+        let signals = &mut signals;
+        let undone = at_target(&settings.target, async |target| undo_at(target, settings, signals).await).await?;
+        status = if undone == ExitStatus::Success { status } else { undone };
+    }
+    Ok(status)
 }
 
-async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, ImportError> {
     let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
@@ -61,10 +67,10 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     start_metrics(output, Some(&record.id));
     let said = look_at_journal(directory, record)?;
     let created = said.created;
-    if !settings.dry_run && !settings.is_confirmed && !confirm(record, &said, &mut signals).await? {
+    if !settings.dry_run && !settings.is_confirmed && !confirm(record, &said, signals).await? {
         return Err(UndoError::NotConfirmed.into());
     }
-    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let destination = connect(&target, connection, Use::Existing, signals).await?;
     let before = directory.undone_record();
     if !settings.dry_run {
         // Before anything is deleted: nobody must be taken to be there any more.
@@ -102,7 +108,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     let is_whole = ended.is_ok() && counts.in_doubt == 0;
     let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
     let organization = match &ended {
-        Ok(()) => delete_made(&target, connection, record, &mut signals).await,
+        Ok(()) => delete_made(&target, connection, record, signals).await,
         Err(_) => Ok(MadeOrganization::None),
     };
     let printed = print(record, directory, &counts, said.updated, output);

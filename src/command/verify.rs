@@ -18,6 +18,7 @@ use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics, while_listing};
 use super::selecting::records_of;
 use super::target::{Target, Use, at_target, connect};
+use super::verified_run::note_verification;
 use crate::account::StopReason;
 use crate::cli::OutputFormat;
 use crate::destination::{Catalogue, Destination, TargetError};
@@ -44,7 +45,7 @@ async fn verify_target(
     look_at_inputs(reading)?;
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
-    let name = target.base_url.to_string();
+    let (name, recorded_name) = (target.base_url.to_string(), target.name.clone());
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
     let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
@@ -101,6 +102,12 @@ async fn verify_target(
         }
     }
     let found = Found { users, others };
+    // Of an export that ended early the result is no account of all.
+    if let (Some(known), true) = (first.known(), found.is_whole())
+        && let Err(error) = note_verification(&settings.runs_directory, &recorded_name, known, &found.report(&name))
+    {
+        tracing::warn!(%error, "the report of the run does not have the result");
+    }
     if let Some(path) = &output.report {
         let written = write_report(path, &found.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
@@ -159,6 +166,11 @@ impl Found {
         let users = self.users.as_ref().map(|users| users.report(target).of_all(self.exit_status()));
         let kinds = self.others.iter().map(|(kind, account)| (kind.plural(), account.report(target)));
         FoundReport { users, kinds: kinds.collect() }
+    }
+
+    /// Whether all records of the export were compared.
+    fn is_whole(&self) -> bool {
+        self.accounts().all(|(_, account)| account.ledger.stopped.is_none())
     }
 
     /// Success only if all agrees.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::journal::{RunDirectory, RunRecord};
 
-/// The runs into a target that were not undone, in the order in which they began. What cannot be read is passed over: who lists
+/// The runs into a target that were not undone and have their journals, in the order in which they began. What cannot be read is passed over: who lists
 /// runs reports it.
 pub(super) fn runs_of_target(runs: &Path, target: &str) -> io::Result<Vec<(RunDirectory, RunRecord)>> {
     let mut found = Vec::new();
@@ -15,6 +15,7 @@ pub(super) fn runs_of_target(runs: &Path, target: &str) -> io::Result<Vec<(RunDi
         if let Ok((directory, record)) = RunDirectory::open(path)
             && record.target == target
             && !directory.is_undone()
+            && !directory.is_pruned()
         {
             found.push((directory, record));
         }

@@ -10,8 +10,10 @@
 //!                     duplicates       which records of the input repeat an earlier one
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     report.json      the account of the run
+//!                     report.html      the same for people
 //!                     lock             held while the run is under way
 //!                     undone.json      that undoing it was begun, and what came of it
+//!                     pruned.json      that its journal was removed, and what it counted
 //!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together, and
 //!                                    merged.json, which says of which runs
 //!               ids-…/                 what a target calls those whom Clerk calls otherwise ([`crate::id_map`])
@@ -29,6 +31,7 @@ mod first_pass;
 mod input_record;
 mod journal_account;
 mod journal_error;
+mod journalled_record;
 mod kept_selection;
 mod learned_ids;
 mod lock;
@@ -36,6 +39,7 @@ mod log;
 mod merged_record;
 mod original;
 mod progress;
+mod pruned_file;
 mod read_journal;
 mod reject;
 mod rejects;
@@ -54,12 +58,14 @@ pub use first_pass::{FirstPassRecord, Prediction};
 pub use input_record::{Fingerprint, InputRecord};
 pub use journal_account::{CountedRejects, Ending, JournalAccount};
 pub use journal_error::JournalError;
+pub use journalled_record::{JournalledRecord, read_records};
 pub use learned_ids::{LearnedId, LearnedIds, read_learned_ids};
 pub(crate) use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
 pub use merged_record::MergedRecord;
 pub use progress::{InDoubt, Progress, Tracker};
+pub use pruned_file::{PrunedFile, PrunedRecord};
 pub use reject::Reject;
 use rejects::RejectsFile;
 pub use rejects_left::{RejectsCount, RejectsLeft, rejects_path};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::run_file::{fault, read_json, unreadable};
 use super::{Ended, Journal, RunRecord};
 use crate::exit::ExitStatus;
-use crate::files::{create_private_directory, private_directory, replace_private, sync_directory_of};
+use crate::files::{create_private_directory, is_forgotten, private_directory, replace_private, sync_directory_of};
 use crate::source::Shard;
 
 /// The directory of one run: `<runs-dir>/<id>/`.
@@ -84,7 +84,7 @@ impl RunDirectory {
             Err(error) => return Err(error),
         };
         let mut found = Vec::new();
-        for path in entries.flatten().map(|entry| entry.path()) {
+        for path in entries.flatten().map(|entry| entry.path()).filter(|path| !is_forgotten(path)) {
             let is_run = Self::holds_a_run(&path);
             match Self::open(path) {
                 Ok(run) => found.push(run),
@@ -106,6 +106,7 @@ impl RunDirectory {
             (self.duplicates(), "which says which records repeat an earlier one"),
             (self.passwords(), "which holds the account of the joined passwords"),
             (self.report(), "the account of the run"),
+            (self.report_page(), "the account of the run for people"),
         ];
         let wrong = files.into_iter().find(|(path, _)| path.is_dir());
         wrong.map_or(Ok(()), |(path, purpose)| {
@@ -162,7 +163,7 @@ impl RunDirectory {
 
     /// Whether the run is over: it came to its end and gave its account, or it was undone.
     pub fn is_finished(&self) -> bool {
-        self.is_undone() || self.ended().is_some_and(|ended| ended.finished)
+        self.is_undone() || self.is_pruned() || self.ended().is_some_and(|ended| ended.finished)
     }
 
     /// Whether the run was stopped because its input was broken.
@@ -255,6 +256,11 @@ impl RunDirectory {
     /// Where the report goes.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")
+    }
+
+    /// Where the page of the report goes.
+    pub fn report_page(&self) -> PathBuf {
+        self.path.join("report.html")
     }
 
     /// The run's lock.

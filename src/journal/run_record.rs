@@ -167,6 +167,22 @@ struct Whole<'a> {
 }
 
 impl RunRecord {
+    /// What it goes by, for its account: options and files of rules.
+    pub fn settings(&self) -> serde_json::Map<String, serde_json::Value> {
+        let digest = |file: &Option<FileRecord>| file.as_ref().map(|file| file.sha256.clone());
+        let mut settings = serde_json::Map::new();
+        settings.insert("on_existing".to_owned(), self.on_existing.clone().into());
+        settings.insert("missing_email".to_owned(), self.missing_email.clone().into());
+        settings.insert("shard".to_owned(), self.shard.clone().into());
+        settings.insert("mapping_sha256".to_owned(), digest(&self.mapping).into());
+        settings.insert("traits_schema_sha256".to_owned(), digest(&self.traits_schema).into());
+        // Options always have a form in JSON.
+        if let Ok(serde_json::Value::Object(options)) = serde_json::to_value(&self.options) {
+            settings.extend(options);
+        }
+        settings
+    }
+
     /// Whether a run over `inputs` into `target` under the same rules would do the same work.
     pub fn is_same_work(&self, other: &Self) -> bool {
         let path = |input: &InputRecord| input.path.clone();

@@ -7,8 +7,9 @@ use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::reject_line::{RecordContent, content};
 use super::text::non_empty;
-use crate::source::Header;
+use crate::source::{Header, RawRecord};
 
 /// The ids in a record, as far as they can be read. There is no `Debug`: they are personal data.
 #[derive(Default, PartialEq, Eq)]
@@ -20,6 +21,21 @@ pub struct RecordIds {
 }
 
 impl RecordIds {
+    /// The ids in a record of an input: a user as JSON, a row of a CSV, or the record in a line of a rejects file.
+    pub fn of(record: RawRecord<'_>) -> Self {
+        let bytes = record.bytes();
+        if let Some(header) = record.header() {
+            return Self::of_row(header, bytes);
+        }
+        match content(bytes, None) {
+            Ok(RecordContent::Json(json)) => Self::of_json(&json),
+            Ok(RecordContent::Row(row)) => {
+                row.header.as_ref().map_or_else(Self::default, |header| Self::of_row(header, &row.text))
+            }
+            Err(_) => Self::of_json(bytes),
+        }
+    }
+
     /// The ids in JSON, whatever else is in it; of what is no JSON those in front of the fault.
     pub fn of_json(record: &[u8]) -> Self {
         let mut ids = Self::default();

@@ -4,6 +4,7 @@
 //! if stderr is not a terminal, and if `NO_COLOR` is set.
 
 mod bars;
+mod chart;
 mod console;
 mod covered;
 mod exporting;
@@ -16,14 +17,18 @@ mod json_lines;
 mod listing;
 mod metrics;
 mod moment;
+mod origin;
+mod page;
 mod plain;
 mod progress_display;
 mod reading;
 mod report_place;
 mod run_report;
+mod schema;
 mod selection_report;
 mod stdout;
 mod summary;
+mod timeline;
 mod undoing;
 mod visible;
 
@@ -37,13 +42,17 @@ pub use json_lines::JsonLines;
 pub use listing::Listing;
 pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
+pub use origin::Origin;
+pub use page::{PageError, RejectedPerson, is_page, page};
 pub use plain::PlainLines;
 pub use progress_display::{Progress, ProgressDisplay};
 pub use reading::Reading;
 pub use report_place::ReportPlace;
 pub use run_report::{RunDetails, RunReport};
+pub use schema::REPORT_SCHEMA;
 pub use selection_report::SelectionReport;
 pub use stdout::{StdoutError, print_exact, print_json, print_text, stream_to_stdout};
-pub use summary::write_summary;
+pub use summary::{write_findings, write_summary};
+pub use timeline::{Timeline, TimelineMoment};
 pub use undoing::Deleted;
 pub use visible::{visible, visible_json};

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::forecast::Forecast;
 use super::selection_report::SelectionReport;
+use super::{Origin, TimelineMoment};
 use crate::account::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode};
@@ -34,8 +35,16 @@ pub struct RunDetails {
     pub forecast: Option<Forecast>,
     /// The path of the report file.
     pub report_file: Option<String>,
+    /// Where personal data of the run are.
+    pub personal_data: Option<String>,
     /// The database of the sandbox, if the run uses one.
     pub sandbox_database: Option<String>,
+    /// Who ran it, when, and how.
+    pub origin: Option<Origin>,
+    /// SHA-256 of the inputs, in order, as far as they are known.
+    pub digests: Vec<String>,
+    /// How this part of the run went over time.
+    pub timeline: Vec<TimelineMoment>,
 }
 
 /// The account of a run.
@@ -62,7 +71,7 @@ pub struct RunReport<'a> {
     exit_code: u8,
     /// Why the run stopped.
     reason: Option<String>,
-    inputs: &'a [InputProgress],
+    inputs: Vec<InputReport<'a>>,
     /// Inputs without any record.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     without_records: Vec<&'a str>,
@@ -95,12 +104,27 @@ pub struct RunReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pace: Option<&'a PaceFigures>,
     elapsed_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'a Origin>,
+    /// How this part of the run went over time.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    timeline: &'a [TimelineMoment],
     rejects_file: Option<String>,
     /// Files with earlier rejects of the same run, which somebody changed before the run had finished.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     earlier_rejects_files: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     preview: Vec<Box<RawValue>>,
+}
+
+/// What a report says about an input.
+#[derive(Debug, Serialize)]
+struct InputReport<'a> {
+    #[serde(flatten)]
+    progress: &'a InputProgress,
+    /// Of all its bytes, as `sha256sum` prints it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'a str>,
 }
 
 /// What a report says about a step.
@@ -147,7 +171,7 @@ impl<'a> RunReport<'a> {
             status: if ledger.stopped.is_none() { "finished" } else { "stopped" },
             exit_code: ExitStatus::of(ledger).code(),
             reason: ledger.reason(),
-            inputs: &ledger.inputs,
+            inputs: inputs(ledger, details),
             without_records: ledger.without_records(),
             passwords: details.passwords.as_ref(),
             counts: ledger.counts(),
@@ -173,9 +197,16 @@ impl<'a> RunReport<'a> {
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },
             pace: ledger.pace.as_ref(),
             elapsed_seconds: (ledger.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+            origin: details.origin.as_ref(),
+            timeline: &details.timeline,
             rejects_file: ledger.rejects_file.as_ref().map(|path| path.display().to_string()),
             earlier_rejects_files: ledger.earlier_rejects.iter().map(|path| path.display().to_string()).collect(),
             preview: preview.iter().filter_map(|text| RawValue::from_string(text.clone()).ok()).collect(),
         }
     }
+}
+
+fn inputs<'a>(ledger: &'a Ledger, details: &'a RunDetails) -> Vec<InputReport<'a>> {
+    let digests = details.digests.iter().map(|digest| Some(digest.as_str())).chain(std::iter::repeat(None));
+    ledger.inputs.iter().zip(digests).map(|(progress, sha256)| InputReport { progress, sha256 }).collect()
 }

@@ -38,6 +38,19 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     files(out, ledger, details)
 }
 
+/// Writes what became of the records of a run whose account is made again of its journal, with these counts.
+pub fn write_findings(out: &mut String, ledger: &Ledger, counts: &Counts) -> fmt::Result {
+    outcomes(out, counts, ledger)?;
+    rejects(out, ledger)?;
+    notices(out, ledger, NoticeKind::Warning, "Warnings (these users move all the same):")?;
+    notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
+    notices(out, ledger, NoticeKind::AtTarget, "At the target already:")?;
+    if ledger.password_resets > 0 {
+        writeln!(out, "\n{} to set a new password.", users_have(ledger.password_resets))?;
+    }
+    Ok(())
+}
+
 #[expect(clippy::cast_precision_loss, reason = "rates are for display")]
 fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
     let Counts { read, .. } = ledger.counts();
@@ -245,6 +258,9 @@ fn files(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result
     }
     if let Some(path) = &details.report_file {
         writeln!(out, "Report:  {path}")?;
+    }
+    if let Some(path) = &details.personal_data {
+        writeln!(out, "Private: {path} (personal data; `runs prune` removes what is old)")?;
     }
     if let Some(database) = &details.sandbox_database {
         writeln!(out, "Sandbox: {database}")?;

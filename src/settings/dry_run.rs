@@ -30,6 +30,8 @@ pub struct DryRunSettings {
     pub from_clerk: Option<ExportSettings>,
     /// Where its output goes.
     pub output: OutputSettings,
+    /// Who runs it.
+    pub user: Option<String>,
     /// Identities to show.
     pub preview: usize,
     /// Stop once more records than this were rejected.
@@ -109,6 +111,7 @@ impl DryRunSettings {
             reading,
             from_clerk,
             output,
+            user: environment.user(),
             preview: preview.unwrap_or(default),
             max_errors: options.max_errors,
             min_records: options.min_records,

@@ -48,6 +48,9 @@ const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
 const ALL_PROXY: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
+/// What names the user of the operating system: the first of these that is set.
+const USER: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
+
 /// Our own variables begin with it.
 const OURS: &str = "AVNOLOGY_";
 
@@ -104,6 +107,11 @@ impl Environment {
     pub(super) fn of_stores(&self) -> Vec<(String, String)> {
         let variables = self.variables.iter().filter(|(name, value)| is_of_store(name) && !value.trim().is_empty());
         variables.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// The user of the operating system, as far as somebody names one.
+    pub(super) fn user(&self) -> Option<String> {
+        USER.iter().find_map(|name| self.get(name)).map(str::to_owned)
     }
 
     /// Where the locks of targets are. The specification says to ignore a relative path.
@@ -235,6 +243,10 @@ fn of_process() -> Result<BTreeMap<String, String>, SettingsError> {
     let mut variables = BTreeMap::new();
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
+        if USER.contains(&name.as_str()) {
+            variables.extend(value.into_string().ok().map(|value| (name, value)));
+            continue;
+        }
         let is_of_proxy = [HTTPS_PROXY, ALL_PROXY, NO_PROXY].as_flattened().contains(&name.as_str());
         if is_ours(&name) || is_of_proxy || is_of_engine(&name) {
             let Ok(value) = value.into_string() else { return Err(SettingsError::NoText { name }) };

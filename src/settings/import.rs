@@ -66,6 +66,10 @@ pub struct ImportSettings {
     pub connection: Connection,
     /// Where its output goes.
     pub output: OutputSettings,
+    /// Who runs it.
+    pub user: Option<String>,
+    /// A file for what became of each record.
+    pub results: Option<PathBuf>,
     /// When it is refused or stopped.
     pub limits: Limits,
     /// What becomes of users who are at the target already.
@@ -133,7 +137,17 @@ impl ImportSettings {
         }
         let inputs = typed_inputs(TypedInputs::of_import(&mut arguments), target.kratos_choice().is_some())?;
         let ImportArguments {
-            passwords, shard, selection, mapping, on_existing, recheck, new_run, yes, options, ..
+            passwords,
+            shard,
+            selection,
+            mapping,
+            on_existing,
+            recheck,
+            results,
+            new_run,
+            yes,
+            options,
+            ..
         } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
@@ -144,6 +158,8 @@ impl ImportSettings {
             reading,
             from_clerk,
             output,
+            user: environment.user(),
+            results,
             on_existing,
             create_organization,
             recheck,
@@ -162,7 +178,8 @@ impl ImportSettings {
 
     /// Fails if a file that the import writes is one that it reads.
     pub(super) fn checked(self, environment: &Environment) -> Result<Self, SettingsError> {
-        let files = NamedFiles::new(&self.output).reading(&self.reading).target(&self.target);
+        let files =
+            NamedFiles::new(&self.output).results(self.results.as_deref()).reading(&self.reading).target(&self.target);
         files.certificates(self.connection.certificates.as_deref()).check(&self.runs_directory, environment)?;
         Ok(self)
     }

@@ -58,7 +58,7 @@ pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
 pub use reading::ReadingSettings;
 pub use recorded_run::RecordedRun;
-pub use runs::{MergeSettings, RunIdsSettings, RunsSettings};
+pub use runs::{MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, ShowSettings};
 pub use target::TargetSettings;
 pub use tenant_plan::TenantPlanSettings;
 pub use undo::UndoSettings;

@@ -22,7 +22,8 @@ type NamedFile = (&'static str, PathBuf);
 pub(super) struct NamedFiles<'s> {
     read: Vec<NamedFile>,
     written: Vec<NamedFile>,
-    report: Option<&'s Path>,
+    /// Those that are written at the end, and have to be writable now.
+    at_the_end: Vec<(&'static str, &'s Path)>,
 }
 
 impl<'s> NamedFiles<'s> {
@@ -30,7 +31,15 @@ impl<'s> NamedFiles<'s> {
     pub(super) fn new(output: &'s OutputSettings) -> Self {
         let metrics = output.metrics.iter().map(|metrics| ("--metrics-file", metrics.path().to_path_buf()));
         let written = metrics.chain(output.report.clone().map(|report| ("--report", report))).collect();
-        Self { read: Vec::new(), written, report: output.report.as_deref() }
+        let at_the_end = output.report.iter().map(|report| ("--report", report.as_path())).collect();
+        Self { read: Vec::new(), written, at_the_end }
+    }
+
+    /// The list of what became of each record.
+    pub(super) fn results(mut self, path: Option<&'s Path>) -> Self {
+        self.written.extend(path.map(|path| ("--results", path.to_path_buf())));
+        self.at_the_end.extend(path.map(|path| ("--results", path)));
+        self
     }
 
     /// The export, the passwords, and the files that say how users are mapped.
@@ -107,8 +116,8 @@ impl<'s> NamedFiles<'s> {
                 return Err(overwrites("in the directory of a run".to_owned()));
             }
         }
-        if let Some(path) = self.report {
-            let unwritable = |source| OutputError::Unwritable { option: "--report", path: path.to_path_buf(), source };
+        for (option, path) in self.at_the_end {
+            let unwritable = |source| OutputError::Unwritable { option, path: path.to_path_buf(), source };
             GivenPath::writable(path).map_err(unwritable)?;
         }
         Ok(())

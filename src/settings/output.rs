@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::SettingsError;
+use super::{OutputError, SettingsError};
 use crate::cli::{OutputFormat, OutputOptions, ProgressStyle};
-use crate::report::{Console, LogFormat, MetricsFile, ReportPlace};
+use crate::report::{Console, LogFormat, MetricsFile, ReportPlace, is_page};
 
 /// How often a program that watches hears of the progress.
 const WATCHED_PROGRESS: Duration = Duration::from_secs(1);
@@ -41,6 +41,8 @@ pub struct OutputSettings {
     pub metrics: Option<Arc<MetricsFile>>,
     /// A further place for the report.
     pub report: Option<PathBuf>,
+    /// Whether the page of the report names people.
+    pub names_people: bool,
     /// Where the report is, once it is written.
     pub report_place: ReportPlace,
 }
@@ -54,6 +56,7 @@ impl OutputSettings {
             console: Console::new(options.log_format, is_quiet(options)),
             metrics: None,
             report: options.report.clone(),
+            names_people: options.report_personal_data,
             report_place: ReportPlace::default(),
         }
     }
@@ -65,6 +68,14 @@ impl OutputSettings {
         let file = MetricsFile::new(path, job);
         let file = file.map_err(|source| SettingsError::Metrics { path: path.clone(), source })?;
         Ok(Self { metrics: Some(Arc::new(file)), ..self })
+    }
+}
+
+impl OutputSettings {
+    /// Fails if the report should be a page: there is one of an import and of a dry run only.
+    pub(super) fn without_page(&self) -> Result<(), OutputError> {
+        let page = self.report.as_ref().filter(|path| is_page(path));
+        page.map_or(Ok(()), |path| Err(OutputError::NoPage { path: path.clone() }))
     }
 }
 

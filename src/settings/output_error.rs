@@ -15,6 +15,15 @@ pub enum OutputError {
         /// What it is beside that.
         what: String,
     },
+    /// It should be a page, and there is none of this command.
+    #[error(
+        "--report `{}`: there is a page of an import and of a dry run only; name a file that ends in .json, for the same facts",
+        path.display()
+    )]
+    NoPage {
+        /// The path.
+        path: PathBuf,
+    },
     /// It cannot be written.
     #[error("{option} `{}` cannot be written: {source}", path.display())]
     Unwritable {

@@ -8,11 +8,13 @@ use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::kept_users::is_clerk;
 use super::kratos_target::KratosChoice;
+use super::recorded_run::RecordedRun;
 use super::{Environment, SettingsError, selection, shard};
 use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::cli::{MappingArguments, OrganizationName, RunOptions, SelectionArguments};
 use crate::export::Manifest;
 use crate::http::Timeouts;
+use crate::journal::InputRecord;
 use crate::kind::Kind;
 use crate::kratos;
 use crate::mapping::{MetadataTarget, MissingEmail, Rules, WireForm};
@@ -77,6 +79,25 @@ impl ReadingChoice {
         let selection = selection::resolve(selection)?;
         let (missing_email, organization) = (mapping.missing_email.clone(), mapping.organization.clone());
         Ok(Self { inputs, passwords, shard, selection, rule_files, missing_email, organization })
+    }
+}
+
+impl ReadingChoice {
+    /// What a run was about.
+    pub(super) fn of_run(run: &RecordedRun) -> Result<Self, SettingsError> {
+        let RecordedRun { directory, record } = run;
+        let wrong = |problem: String| run.wrong(problem);
+        let path = |input: &InputRecord| PathBuf::from(&input.path);
+        let shard: Option<Shard> = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
+        Ok(Self {
+            inputs: record.inputs.iter().map(|input| (input.kind, path(input))).collect(),
+            passwords: record.passwords.as_ref().map(path),
+            shard: shard.map(ShardChoice::Of),
+            selection: None,
+            rule_files: RuleFiles::of_run(directory, record)?,
+            missing_email: Some(record.missing_email.parse().map_err(wrong)?),
+            organization: record.organization.as_ref().map(|home| home.known().parse()).transpose().map_err(wrong)?,
+        })
     }
 }
 

@@ -21,6 +21,14 @@ impl RecordedRun {
         named.ok_or_else(|| failed(runs, why_not(runs, id)))
     }
 
+    /// The run with this id; or those of all shards, if it is the name of the account that was made of them.
+    pub(super) fn or_shards(runs: &Path, id: &str) -> Result<Vec<Self>, SettingsError> {
+        match MergedRecord::read(&runs.join(id)) {
+            Some(MergedRecord { shards, .. }) => shards.iter().map(|shard| Self::named(runs, shard)).collect(),
+            None => Self::named(runs, id).map(|run| vec![run]),
+        }
+    }
+
     /// The newest run that can be resumed.
     pub(super) fn interrupted(runs: &Path) -> Result<Self, SettingsError> {
         let interrupted = list(runs)?.into_iter().filter(|run| !run.directory.is_finished());
@@ -45,6 +53,8 @@ impl RecordedRun {
             Some(format!(
                 "it is being undone, so it cannot be resumed; `avnology migrate clerk undo {id}` finishes the undo"
             ))
+        } else if directory.is_pruned() {
+            Some("its journal was removed by `runs prune`, so it cannot be resumed".to_owned())
         } else if directory.is_finished() {
             Some("it is finished, so there is nothing to resume".to_owned())
         } else if !record.can_be_known_again() {
@@ -56,6 +66,17 @@ impl RecordedRun {
         } else {
             None
         }
+    }
+
+    /// Fails if its journal was removed. `what` cannot be done then.
+    pub(super) fn with_journal(self, what: &str) -> Result<Self, SettingsError> {
+        if !self.directory.is_pruned() {
+            return Ok(self);
+        }
+        Err(self.wrong(format!(
+            "its journal was removed by `runs prune`, so it cannot be {what}; users that it created have its id in their \
+             `admin_metadata.avnology_migrate`"
+        )))
     }
 
     /// The error for what is wrong with it.

@@ -12,9 +12,6 @@ use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::ResumeArguments;
-use crate::journal::InputRecord;
-use crate::rule_files::RuleFiles;
-use crate::source::ShardChoice;
 
 impl ImportSettings {
     /// Resolves what was typed to resume a run; what the run is about comes from its record.
@@ -23,30 +20,23 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ResumeArguments { run, yes, import, passwords, options } = arguments;
+        let ResumeArguments { run, yes, import, passwords, results, options } = arguments;
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = match run {
             Some(id) => RecordedRun::named(&runs_directory, &id)?,
             None => RecordedRun::interrupted(&runs_directory)?,
         };
-        let RecordedRun { directory, record } = &run;
+        let record = &run.record;
         if let Some(problem) = run.why_not_resumed() {
             return Err(run.wrong(problem));
         }
         let wrong = |problem: String| run.wrong(problem);
         let options = options_of_run(options, &record.options).map_err(wrong)?;
-        let path = |input: &InputRecord| PathBuf::from(&input.path);
-        let paths = moved(&run, import)?.unwrap_or_else(|| record.inputs.iter().map(path).collect());
-        let shard = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
-        let choice = ReadingChoice {
-            inputs: record.inputs.iter().map(|input| input.kind).zip(paths).collect(),
-            passwords: moved_passwords(&run, passwords)?.or_else(|| record.passwords.as_ref().map(path)),
-            shard: shard.map(ShardChoice::Of),
-            selection: None,
-            rule_files: RuleFiles::of_run(directory, record)?,
-            missing_email: Some(record.missing_email.parse().map_err(wrong)?),
-            organization: record.organization.as_ref().map(|home| home.known().parse()).transpose().map_err(wrong)?,
-        };
+        let mut choice = ReadingChoice::of_run(&run)?;
+        if let Some(paths) = moved(&run, import)? {
+            choice.inputs = record.inputs.iter().map(|input| input.kind).zip(paths).collect();
+        }
+        choice.passwords = moved_passwords(&run, passwords)?.or(choice.passwords);
         let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
@@ -56,6 +46,8 @@ impl ImportSettings {
             reading,
             from_clerk: None,
             output,
+            user: environment.user(),
+            results,
             on_existing: record.on_existing.parse().map_err(wrong)?,
             create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,

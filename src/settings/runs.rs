@@ -1,10 +1,17 @@
-//! The settings of `runs`, `runs merge` and `runs ids`, which look at runs and send nothing.
+//! The settings of `runs` and the commands below it, which look at runs and send nothing.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use super::reading::{ReadingChoice, ReadingSettings};
+use super::recorded_run::RecordedRun;
 use super::{Environment, SettingsError};
-use crate::cli::{IdsFormat, MergeArguments, OutputFormat, RUNS_DIR, RunIdsArguments};
+use crate::cli::{
+    MergeArguments, OutputFormat, PruneArguments, RUNS_DIR, RunExportArguments, RunIdsArguments, RunOptions,
+    ShowArguments,
+};
 use crate::report::{Console, LogFormat};
+use crate::results::{TableFormat, UserList};
 
 /// What listing runs needs.
 #[derive(Clone, Debug)]
@@ -63,7 +70,7 @@ pub struct RunIdsSettings {
     /// The run.
     pub run: String,
     /// How to write the ids.
-    pub format: IdsFormat,
+    pub format: TableFormat,
     /// Where to; standard output without it.
     pub out: Option<PathBuf>,
 }
@@ -73,6 +80,103 @@ impl RunIdsSettings {
     pub fn resolve(arguments: RunIdsArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let RunIdsArguments { run, format, out, runs_dir } = arguments;
         Ok(Self { runs_directory: runs_directory(runs_dir, environment)?, run, format, out })
+    }
+}
+
+/// What listing the records of a run needs.
+#[derive(Clone, Debug)]
+pub struct RunExportSettings {
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// The run, or those of all shards, and how each read its inputs.
+    pub runs: Vec<(RecordedRun, ReadingSettings)>,
+    /// Which records.
+    pub users: UserList,
+    /// How to write the list.
+    pub format: TableFormat,
+    /// Where to; standard output without it.
+    pub out: Option<PathBuf>,
+}
+
+impl RunExportSettings {
+    /// Resolves what was typed; what the run is about comes from its record.
+    pub fn resolve(arguments: RunExportArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let RunExportArguments { run, users, format, out, runs_dir } = arguments;
+        let runs_directory = runs_directory(runs_dir, environment)?;
+        let mut runs = Vec::new();
+        for run in RecordedRun::or_shards(&runs_directory, &run)? {
+            let run = run.with_journal("listed")?;
+            let recorded = &run.record.options;
+            let options = RunOptions { max_record_bytes: recorded.max_record_bytes, ..RunOptions::default() };
+            let reading = ReadingSettings::resolve(ReadingChoice::of_run(&run)?, &options, environment)?;
+            runs.push((run, reading));
+        }
+        let format = format.or(out.as_deref().map(TableFormat::of_name)).unwrap_or(TableFormat::Csv);
+        Ok(Self { runs_directory, runs, users, format, out })
+    }
+}
+
+/// What showing a run needs.
+#[derive(Clone, Debug)]
+pub struct ShowSettings {
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// What was named.
+    pub run: String,
+    /// The run, or those of all shards.
+    pub runs: Vec<RecordedRun>,
+    /// What standard output gets.
+    pub format: OutputFormat,
+}
+
+impl ShowSettings {
+    /// Resolves what was typed.
+    pub fn resolve(arguments: ShowArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let ShowArguments { run, runs_dir, output: format } = arguments;
+        let runs_directory = runs_directory(runs_dir, environment)?;
+        let runs = RecordedRun::or_shards(&runs_directory, &run)?;
+        Ok(Self { runs_directory, run, runs, format })
+    }
+}
+
+/// What pruning runs needs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a word that was typed")]
+#[derive(Clone, Debug)]
+pub struct PruneSettings {
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
+    /// Only runs that began longer ago than that.
+    pub older_than: Duration,
+    /// So many of the newest runs stay as they are.
+    pub keep: usize,
+    /// Only files with personal data are removed.
+    pub personal_data: bool,
+    /// Runs need not be resumed any more.
+    pub give_up_resume: bool,
+    /// Runs need not be undone any more.
+    pub give_up_undo: bool,
+    /// Nothing is removed.
+    pub dry_run: bool,
+    /// What standard output gets.
+    pub format: OutputFormat,
+}
+
+impl PruneSettings {
+    /// Resolves what was typed.
+    pub fn resolve(arguments: PruneArguments, environment: &Environment) -> Result<Self, SettingsError> {
+        let PruneArguments { older_than, keep, personal_data, give_up_resume, give_up_undo, dry_run, runs_dir, output } =
+            arguments;
+        let runs_directory = runs_directory(runs_dir, environment)?;
+        Ok(Self {
+            runs_directory,
+            older_than,
+            keep,
+            personal_data,
+            give_up_resume,
+            give_up_undo,
+            dry_run,
+            format: output,
+        })
     }
 }
 

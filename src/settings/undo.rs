@@ -37,15 +37,26 @@ pub struct UndoSettings {
 }
 
 impl UndoSettings {
-    /// Resolves what was typed; what the run is about comes from its record.
+    /// Resolves what was typed; what the run is about comes from its record. Of the account of several shards, each is undone.
     pub fn resolve(
         arguments: UndoArguments,
+        output: &OutputSettings,
+        environment: &Environment,
+    ) -> Result<Vec<Self>, SettingsError> {
+        let runs_directory = runs_directory(arguments.options.runs_dir.clone(), environment)?;
+        let runs = RecordedRun::or_shards(&runs_directory, &arguments.run)?;
+        runs.into_iter().map(|run| Self::of_run(run, &arguments, output.clone(), environment)).collect()
+    }
+
+    fn of_run(
+        run: RecordedRun,
+        arguments: &UndoArguments,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let UndoArguments { run, yes, dry_run, force, options } = arguments;
+        let UndoArguments { run: _, yes, dry_run, force, options } = arguments.clone();
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
-        let run = RecordedRun::named(&runs_directory, &run)?;
+        let run = run.with_journal("undone")?;
         let wrong = |problem: String| run.wrong(problem);
         let options = options_of_run(options, &run.record.options).map_err(wrong)?;
         let shard = run.record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;

@@ -1,5 +1,7 @@
 //! The settings of a verification.
 
+use std::path::PathBuf;
+
 use super::connection::Connection;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
@@ -21,6 +23,8 @@ pub struct VerifySettings {
     pub connection: Connection,
     /// Where its output goes.
     pub output: OutputSettings,
+    /// Where runs are kept: that of the same export is found there.
+    pub runs_directory: PathBuf,
     /// An input with fewer records than this is an error.
     pub min_records: Option<u64>,
 }
@@ -42,6 +46,8 @@ impl VerifySettings {
         let files =
             NamedFiles::new(&output).reading(&reading).target(&target).certificates(connection.certificates.as_deref());
         files.check(&runs, environment)?;
-        Ok(Self { reading, target, connection, output, min_records: options.min_records })
+        output.without_page()?;
+        let min_records = options.min_records;
+        Ok(Self { reading, target, connection, output, min_records, runs_directory: runs })
     }
 }

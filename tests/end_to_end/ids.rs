@@ -116,7 +116,7 @@ fn the_list_is_a_table_or_a_file_for_the_owner_only() {
     assert_eq!(scratch.read("ids.csv"), table);
     std::fs::create_dir(scratch.path("directory")).expect("a directory");
     let wrong = list(&scratch, &run, &["--out", "directory"]).expect_code(2);
-    assert!(wrong.stderr.contains("it is no file"), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("is a directory"), "{}", wrong.stderr);
     let wrong = list(&scratch, "20200101T000000Z-0", &[]).expect_code(2);
     assert!(wrong.stderr.contains("there is no run `20200101T000000Z-0`"), "{}", wrong.stderr);
 }

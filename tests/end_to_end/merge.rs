@@ -255,7 +255,6 @@ fn a_merge_is_not_a_run_and_messages_say_so() {
         assert!(runs.iter().all(|run| reported.contains(run.as_str())), "{reported}");
     };
     for _ in 0..2 {
-        of_both(scratch.undo(&sandbox, &merged, &["--yes"]));
         of_both(scratch.run(&["migrate", "clerk", "resume", &merged]));
         of_both(scratch.run(&["migrate", "clerk", "runs", "merge", &merged]));
     }
@@ -268,7 +267,6 @@ fn a_merge_is_not_a_run_and_messages_say_so() {
     let refused = merge(&scratch).expect_code(2).stderr;
     assert!(refused.contains("shard 2/2") && refused.contains("was undone; the same import with --shard"), "{refused}");
     assert!(scratch.run(&["migrate", "clerk", "resume", &runs[1]]).expect_code(2).stderr.contains("it was undone"));
-    of_both(scratch.undo(&sandbox, &merged, &["--yes"]));
     // After a new import it is merged anew; the others are as before.
     let again = scratch.import(&sandbox, "users.json", &["--shard", "2/2"]).expect_code(3);
     assert_eq!(again.count("created"), 194);

@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sandbox",
             "pipeline",
             "delivery",
+            "results",
             "report",
             "account",
             "plan",
@@ -61,6 +62,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "cli",
             "rule_files",
             "delivery",
+            "results",
             "report",
             "id_map",
             "journal",
@@ -84,6 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "sandbox",
             "delivery",
+            "results",
             "report",
             "selection",
             "avnology",
@@ -146,6 +149,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kratos", &["destination", "http", "mapping", "pace"]),
     // The results, and views of them.
     ("logging", &["report"]),
+    ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),
     (
         "report",
         &[
@@ -161,6 +165,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "exit",
             "human",
             "ignore",
+            "version",
         ],
     ),
     (

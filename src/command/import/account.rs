@@ -5,8 +5,9 @@ use super::super::output::Output;
 use super::super::target::Target;
 use super::ended::EndedImport;
 use crate::exit::ExitStatus;
+use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::passwords::PasswordsReport;
-use crate::report::{RunDetails, SelectionReport};
+use crate::report::{Origin, RunDetails, SelectionReport};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, RecordedRun};
 
@@ -16,15 +17,17 @@ pub(super) struct ImportAccount<'a> {
     pub run: &'a RecordedRun,
     pub records: &'a RecordsOfRun,
     pub output: &'a OutputSettings,
+    pub user: &'a Option<String>,
 }
 
 impl ImportAccount<'_> {
     /// Gives the account, and says in the journal how the run ended, once its report is written. If that cannot be said, the same
     /// command gives the account once more.
     pub(super) fn give(&self, ended: EndedImport) -> Result<ExitStatus, ImportError> {
-        let EndedImport { ledger, journal, passwords } = ended;
+        let EndedImport { ledger, journal, passwords, timeline } = ended;
         let report = self.run.directory.report();
-        let status = Output::of(self.output).report(&ledger, &self.details(passwords), Some(&report));
+        let details = RunDetails { timeline, ..self.details(passwords) };
+        let status = Output::of(self.output).report(&ledger, &details, Some(&self.run.directory));
         let is_reported = !matches!(&status, Err(ImportError::Write { path, .. }) if *path == report);
         if let Some(mut journal) = journal.filter(|_| is_reported)
             && let Err(error) = journal.end(ledger.ended())
@@ -49,6 +52,24 @@ impl ImportAccount<'_> {
             target: Some(self.target.base_url.to_string()),
             report_file: Some(directory.report().display().to_string()),
             sandbox_database: self.target.sandbox_database.clone(),
+            origin: Some(Origin::now(self.user.clone(), Some(record.started.clone()), record.settings())),
+            digests: digests(directory),
+            timeline: Vec::new(),
+            personal_data: personal_data(directory),
         }
     }
+}
+
+/// What the inputs of a run are, as far as its first pass found that out.
+fn digests(directory: &RunDirectory) -> Vec<String> {
+    let first = FirstPassRecord::read(directory).ok().flatten();
+    first.into_iter().flat_map(|first| first.inputs).map(|input| input.digest.sha256).collect()
+}
+
+/// The files of a run that hold personal data.
+fn personal_data(directory: &RunDirectory) -> Option<String> {
+    let files = directory.personal_files().ok()?;
+    let names: Vec<String> =
+        files.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect();
+    (!names.is_empty()).then(|| format!("{} in {}", names.join(", "), directory.path().display()))
 }

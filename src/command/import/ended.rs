@@ -7,6 +7,7 @@ use crate::account::{Ledger, StopReason};
 use crate::journal::{Journal, RunDirectory};
 use crate::passwords::PasswordsReport;
 use crate::pipeline::{self, Job, Mode, Ran};
+use crate::report::TimelineMoment;
 use crate::signal::Signals;
 use crate::source::SourceError;
 
@@ -17,6 +18,8 @@ pub(super) struct EndedImport {
     pub journal: Option<Journal>,
     /// What came of the passwords that the users lack.
     pub passwords: Option<PasswordsReport>,
+    /// How it went over time.
+    pub timeline: Vec<TimelineMoment>,
 }
 
 impl EndedImport {
@@ -24,7 +27,7 @@ impl EndedImport {
     /// with the repaired one.
     pub(super) fn unreadable(mut ledger: Ledger, journal: Journal, error: SourceError) -> Self {
         ledger.stopped = Some(StopReason::Unreadable(error));
-        Self { ledger, journal: Some(journal), passwords: None }
+        Self { ledger, journal: Some(journal), passwords: None, timeline: Vec::new() }
     }
 
     /// Sends nothing: what is rejected is written, as the first pass saw it.
@@ -38,12 +41,13 @@ impl EndedImport {
         let Subject { reading, records, passwords, output, .. } = subject;
         let job = Job { intake: intake(reading, records, passwords, None, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
-        Self::of(pipeline::run(job, reporter.as_mut(), signals).await, subject, first, kept)
+        let ran = pipeline::run(job, reporter.as_mut(), signals).await;
+        Self::of((ran, Vec::new()), subject, first, kept)
     }
 
     /// What came of all steps.
     pub(super) fn of(
-        Ran { mut ledger, journal, .. }: Ran,
+        (Ran { mut ledger, journal, .. }, timeline): (Ran, Vec<TimelineMoment>),
         Subject { records, passwords, .. }: Subject<'_>,
         first: &FirstPass,
         (directory, min_records): (&RunDirectory, Option<u64>),
@@ -61,6 +65,6 @@ impl EndedImport {
             tracing::warn!(%error, "the account of the passwords is missing");
             None
         });
-        Self { ledger, journal, passwords }
+        Self { ledger, journal, passwords, timeline }
     }
 }

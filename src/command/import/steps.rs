@@ -15,6 +15,7 @@ use crate::kind::Kind;
 use crate::mapping::TargetIds;
 use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending};
 use crate::plan::Step;
+use crate::report::{Timeline, TimelineMoment};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::source::Watch;
@@ -42,7 +43,8 @@ impl Steps<'_> {
         run: ImportRun,
         (confirmed, ids): (Option<ConfirmedBefore>, Option<IdLookup>),
         signals: &mut Signals,
-    ) -> Ran {
+    ) -> (Ran, Vec<TimelineMoment>) {
+        let mut moments = Vec::new();
         let ImportRun { journal, progress, ledger, duplicates } = run;
         let (mut confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
         let (lookup, mut ids) = (lookup.flatten(), ids.map(Arc::new));
@@ -54,12 +56,12 @@ impl Steps<'_> {
             if step.kind != Kind::User {
                 ids = match self.learned().await {
                     Ok(learned) => Some(Arc::new(learned)),
-                    Err(error) => return stopped(ledger, own, confirmed, StopReason::Temporary(error)),
+                    Err(error) => return (stopped(ledger, own, confirmed, StopReason::Temporary(error)), moments),
                 };
             }
             let delivery = match self.delivery(step).await {
                 Ok(delivery) => delivery,
-                Err(reason) => return stopped(ledger, own, confirmed, reason),
+                Err(reason) => return (stopped(ledger, own, confirmed, reason), moments),
             };
             let step_run = ImportRun {
                 journal: own,
@@ -82,13 +84,15 @@ impl Steps<'_> {
             let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
             let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
-            let ran = pipeline::run(job, reporter.as_mut(), signals).await;
+            let mut timeline = Timeline::new(reporter.as_mut(), moments);
+            let ran = pipeline::run(job, &mut timeline, signals).await;
+            moments = timeline.into_moments();
             (ledger, journal, confirmed) = (ran.ledger, ran.journal, ran.confirmed);
             if ledger.stopped.is_some() {
                 break;
             }
         }
-        Ran { ledger, journal, confirmed }
+        (Ran { ledger, journal, confirmed }, moments)
     }
 
     /// What is known of the target's ids, with all that the steps before have learned.

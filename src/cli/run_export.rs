@@ -1,0 +1,31 @@
+//! `avnology migrate clerk runs export`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::results::{TableFormat, UserList};
+
+/// `avnology migrate clerk runs export`
+#[derive(Debug, Args)]
+pub struct RunExportArguments {
+    /// The run's id, as `runs` lists it
+    pub run: String,
+
+    /// Which records: all, created, updated, unchanged, rejected, unfinished (sent, and the answer was lost), needs-reset (users
+    /// who have to set a new password, with their addresses), or a code of a reject or a notice
+    #[arg(long, value_name = "WHICH", default_value = "all")]
+    pub users: UserList,
+
+    /// How to write the list [default: as the name of the file says, else csv]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<TableFormat>,
+
+    /// Write the list to this file, which only you can read, and not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Where runs are kept [default: .avnology/runs]
+    #[arg(long, value_name = "DIR")]
+    pub runs_dir: Option<PathBuf>,
+}

@@ -1,0 +1,13 @@
+//! `avnology migrate clerk runs`, `runs show` and `runs prune`: what was run, how it stands, and what is kept of it.
+
+mod list;
+mod listed_run;
+mod prune;
+mod prune_rules;
+mod runs_error;
+mod show;
+
+pub use list::list_runs;
+pub use prune::prune_runs;
+pub use runs_error::RunsError;
+pub use show::show_run;

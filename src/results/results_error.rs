@@ -1,0 +1,22 @@
+//! Why a list cannot be made.
+
+use std::io;
+
+use crate::journal::JournalError;
+
+/// Why a list cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultsError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// What is known of the ids cannot be read.
+    #[error("cannot read what is known of the target's ids: {0}")]
+    Ids(io::Error),
+    /// The list cannot be written.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+    /// The addresses of this list are in the inputs only, and one of these cannot be read as it was.
+    #[error("the addresses are only in the input, and {0}; put the input back as it was")]
+    NoInput(String),
+}

@@ -1,0 +1,119 @@
+//! The report to show: the JSON keeps to its published schema, the page has the same facts and nothing that a browser would
+//! run, and names people only if it is asked to.
+
+use crate::support;
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use support::{Run, Sandbox, Scratch, export, user};
+
+/// Closes every object of the schema that names its members, so that a member nobody described is a fault here. For others
+/// the schema stays open: members may be added.
+fn closed(schema: &mut Value) {
+    if let Some(members) = schema.as_object_mut() {
+        if members.get("type") == Some(&json!("object")) && members.contains_key("properties") {
+            members.entry("additionalProperties").or_insert(json!(false));
+        }
+        members.values_mut().for_each(closed);
+    } else if let Some(parts) = schema.as_array_mut() {
+        parts.iter_mut().for_each(closed);
+    }
+}
+
+fn schema(scratch: &Scratch) -> jsonschema::Validator {
+    let mut schema: Value =
+        serde_json::from_str(&scratch.run(&["migrate", "clerk", "runs", "schema"]).expect_code(0).stdout)
+            .expect("a schema");
+    closed(&mut schema);
+    jsonschema::validator_for(&schema).expect("a schema")
+}
+
+#[track_caller]
+fn keeps_to(schema: &jsonschema::Validator, report: &Value) {
+    let faults: Vec<String> =
+        schema.iter_errors(report).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+    assert!(faults.is_empty(), "{faults:#?}\n{report:#}");
+}
+
+fn of_run(scratch: &Scratch, run: &Run, name: &str) -> String {
+    let report = run.report();
+    scratch.read(&format!(".avnology/runs/{}/{name}", report["run"].as_str().expect("a run")))
+}
+
+/// Whose name and file are markup, and who cannot move.
+const HOSTILE: &str = r#"{"id":"user_<b>","first_name":"<script>alert(1)</script>","last_name":"O'Neil & Söhne","email_addresses":[{"id":"e","email_address":"\"><img src=x>"}],"primary_email_address_id":"e"}"#;
+
+#[test]
+fn the_report_keeps_to_its_schema_and_the_page_has_the_same_facts() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let schema = schema(&scratch);
+    let people =
+        (0..60).map(|number| user(number).replacen('{', "{\"totp_enabled\":true,\"password_enabled\":true,", 1));
+    let file = scratch.write("<i>users.json", export(people.chain([HOSTILE.to_owned(), user(3)])));
+    // As small as a report gets, and with all that a dry run knows.
+    let dry = scratch.run(&[
+        "migrate",
+        "clerk",
+        "--import",
+        &file,
+        "--dry-run",
+        "--report",
+        "dry.html",
+        "--output",
+        "json",
+        "--progress",
+        "none",
+    ]);
+    keeps_to(&schema, &dry.expect_code(3).report());
+    let page = scratch.read("dry.html");
+    assert!(page.contains("60 of 62 records would move"), "{page}");
+    let mut command = scratch.import_command(&sandbox, &file, &["--report", "shown.html", "--report-personal-data"]);
+    let run = Run::of(command.env("USER", "ada <admin>").output().expect("the binary runs")).expect_code(3);
+    let report: Value = serde_json::from_str(&of_run(&scratch, &run, "report.json")).expect("a report");
+    keeps_to(&schema, &report);
+    assert_eq!(report["origin"]["user"], "ada <admin>");
+    let sum = Command::new("sha256sum").arg(scratch.path(&file)).output().expect("sha256sum runs").stdout;
+    let sum = String::from_utf8_lossy(&sum);
+    assert_eq!(report["inputs"][0]["sha256"], sum[..64]);
+    let pages = [of_run(&scratch, &run, "report.html"), scratch.read("shown.html")];
+    for page in &pages {
+        for fact in ["60 of 62 records", "invalid_email", "duplicate_external_id", "totp", "Not verified", "Checked by"]
+        {
+            assert!(page.contains(fact), "{fact}: {page}");
+        }
+        assert!(page.contains("ada &lt;admin&gt;") && page.contains("&lt;i&gt;users.json"), "{page}");
+        assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("user_&lt;b&gt;"), "who did not move");
+        for markup in ["<script", "<img", "<b>", "<i>", "http-equiv=\"refresh\"", "href=", "src=x>", "url("] {
+            assert!(!page.contains(markup), "{markup}: {page}");
+        }
+        assert!(page.contains(report["inputs"][0]["sha256"].as_str().expect("a digest")), "the digest of the input");
+    }
+    // Nobody is named unless somebody asks for that, and the verification is added to the page of the run.
+    let night = scratch.import(&sandbox, &file, &["--new-run"]).expect_code(3);
+    assert!(!of_run(&scratch, &night, "report.html").contains("alert(1)"));
+    let verified = scratch.verify(&sandbox, &file, &[]).expect_code(0);
+    let report: Value = serde_json::from_str(&of_run(&scratch, &night, "report.json")).expect("a report");
+    keeps_to(&schema, &report);
+    assert_eq!(report["verification"]["equal"], verified.report()["equal"]);
+    let page = of_run(&scratch, &night, "report.html");
+    assert!(page.contains("60 of 60 identities are as the export has them"), "{page}");
+    assert!(!page.contains("Not verified") && of_run(&scratch, &run, "report.html").contains("Not verified"));
+    // A shard, joined passwords and what is merged keep to the schema, too.
+    scratch.write("passwords.csv", "id,password_digest,password_hasher\nuser_000001,$2b$10$x,bcrypt\n");
+    let other = scratch.write("more.json", export((100..1_300).map(user)));
+    for shard in ["1/2", "2/2"] {
+        let run = scratch.import(&sandbox, &other, &["--shard", shard, "--passwords", "passwords.csv"]).expect_code(0);
+        keeps_to(&schema, &run.report());
+    }
+    let merged = scratch.run(&["migrate", "clerk", "runs", "merge", "--output", "json"]).expect_code(0);
+    keeps_to(&schema, &merged.report());
+    // A verification has no page of its own.
+    let refused = scratch.verify(&sandbox, &file, &["--report", "verified.html"]).expect_code(2);
+    assert!(
+        refused.stderr.contains("names a file that ends in .json") || refused.stderr.contains(".json"),
+        "{}",
+        refused.stderr
+    );
+}
