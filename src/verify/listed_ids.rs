@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::destination::Catalogue;
+use crate::destination::{Catalogue, Key};
 use crate::kind::Kind;
 use crate::mapping::{TargetId, TargetIds};
 
@@ -23,7 +23,15 @@ impl ListedIds {
 impl TargetIds for ListedIds {
     fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
         let Some((_, list)) = self.lists.iter().find(|(listed, _)| *listed == kind) else { return Ok(None) };
-        let found = list.person(clerk_id)?;
+        let found = match (kind, clerk_id.split_once('/')) {
+            // A membership is known by whom it is of.
+            (Kind::Membership, Some((organization, user))) => {
+                let ids = (self.find(Kind::Organization, organization)?, self.find(Kind::User, user)?);
+                let (Some(organization), Some(user)) = ids else { return Ok(None) };
+                list.find(Key::Id(&format!("{}/{}", organization.id, user.id)))?
+            }
+            _ => list.person(clerk_id)?,
+        };
         Ok(found.map(|listed| TargetId {
             external_id: listed.external_id.unwrap_or_default().into(),
             id: listed.id.into(),
