@@ -15,12 +15,15 @@ pub(super) fn item_error_of(kind: ItemErrorKind, ErrorBody { code, message, fiel
     ItemError { kind, code, message, field, taken }
 }
 
+/// The code of an organization that does not exist.
+pub(super) const NO_ORGANIZATION: &str = "AVNOLOGY_AUTH_300";
+
 fn kind_of(code: Option<&str>) -> ItemErrorKind {
     match code {
         Some("AVNOLOGY_AUTH_903" | "AVNOLOGY_AUTH_301") => ItemErrorKind::Conflict,
-        // Invalid, or about an organization or a user that is not there.
-        Some("AVNOLOGY_AUTH_902" | "AVNOLOGY_AUTH_300" | "AVNOLOGY_AUTH_901") => ItemErrorKind::Invalid,
-        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100") => ItemErrorKind::Refused,
+        Some("AVNOLOGY_AUTH_902" | "AVNOLOGY_AUTH_901") => ItemErrorKind::Invalid,
+        // The last one: the organization of all users is gone. That is no user's fault.
+        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100" | NO_ORGANIZATION) => ItemErrorKind::Refused,
         // An unknown code may well pass; it is tried again a bounded number of times.
         _ => ItemErrorKind::Transient,
     }

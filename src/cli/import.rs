@@ -64,6 +64,12 @@ pub struct ImportArguments {
     #[command(flatten)]
     pub mapping: MappingArguments,
 
+    /// Make the organization of --organization if there is none of that name
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Mapping")]
+    pub create_organization: bool,
+
     /// What to do with a user who is at the target already
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
     pub on_existing: OnExisting,

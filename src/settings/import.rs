@@ -70,6 +70,8 @@ pub struct ImportSettings {
     pub limits: Limits,
     /// What becomes of users who are at the target already.
     pub on_existing: OnExisting,
+    /// Whether the organization of `reading` is made if it is not there.
+    pub create_organization: bool,
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
     pub recheck: bool,
     /// Which run to go on with.
@@ -110,6 +112,9 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
+        if arguments.create_organization && arguments.mapping.organization.is_none() {
+            return Err(SettingsError::CreateWhich);
+        }
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
         let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
         let mut from_clerk = None;
@@ -124,8 +129,18 @@ impl ImportSettings {
             from_clerk = Some(choice.resolve(directory, &mut arguments.import, environment)?);
         }
         let inputs = typed_inputs(&mut arguments, target.kratos_choice().is_some())?;
-        let ImportArguments { passwords, shard, selection, mapping, on_existing, recheck, new_run, options, .. } =
-            arguments;
+        let ImportArguments {
+            passwords,
+            shard,
+            selection,
+            mapping,
+            create_organization,
+            on_existing,
+            recheck,
+            new_run,
+            options,
+            ..
+        } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
@@ -136,6 +151,7 @@ impl ImportSettings {
             from_clerk,
             output,
             on_existing,
+            create_organization,
             recheck,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             runs_directory: runs,

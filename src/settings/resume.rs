@@ -45,6 +45,7 @@ impl ImportSettings {
             selection: None,
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
+            organization: record.organization.as_ref().map(|home| home.known().parse()).transpose().map_err(wrong)?,
         };
         let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
@@ -56,6 +57,7 @@ impl ImportSettings {
             from_clerk: None,
             output,
             on_existing: record.on_existing.parse().map_err(wrong)?,
+            create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,

@@ -35,6 +35,7 @@ mod faults;
 mod flat;
 mod from_clerk;
 mod gateways;
+mod home_organization;
 mod hostile;
 mod ids;
 mod import;

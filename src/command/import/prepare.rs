@@ -12,8 +12,8 @@ use super::super::selecting::records_of;
 use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{
-    Entry, FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled,
-    run_of_rejects,
+    Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
+    RunRecord, Settled, run_of_rejects,
 };
 use crate::kind::Kind;
 use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
@@ -226,6 +226,11 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         mapping,
         traits_schema,
         on_existing: settings.on_existing.to_string(),
+        organization: settings.reading.organization.as_ref().map(|name| OrganizationRecord {
+            asked: name.to_string(),
+            id: None,
+            create: settings.create_organization,
+        }),
         options: settings.recorded_options(),
         kratos: settings.kratos_record(),
         marked: true,
