@@ -67,6 +67,9 @@ impl MembershipMapper {
             },
         };
         let preview = write(&wire, output);
+        if let Some(roles) = &mut output.roles {
+            roles.add(&member.role.name, member.role.is_documented, 1);
+        }
         let key = member.key();
         if let Some(keys) = &mut output.keys {
             keys.clear();
