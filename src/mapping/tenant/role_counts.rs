@@ -45,9 +45,7 @@ impl RoleCounts {
 
     /// The roles in the order of their names, each with how many members have it, and whether members of the target can.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64, bool)> {
-        let of = |roles: &'_ BTreeMap<Box<str>, u64>, is_documented| {
-            roles.iter().map(move |(role, members)| (&**role, *members, is_documented)).collect::<Vec<_>>()
-        };
-        of(&self.members, true).into_iter().chain(of(&self.tuples_alone, false))
+        let members = self.members.iter().map(|(role, members)| (&**role, *members, true));
+        members.chain(self.tuples_alone.iter().map(|(role, members)| (&**role, *members, false)))
     }
 }
