@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::export::{self, ExportArguments};
 use super::{
-    CodemodArguments, ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes,
-    variables,
+    CodemodArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments,
+    exit_codes, plan, variables,
 };
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -79,9 +79,10 @@ pub struct ClerkArguments {
     #[arg(long, exclusive = true, help_heading = "Mapping")]
     pub print_default_mapping: bool,
 
-    /// Print an identity schema for Kratos that takes what the mapping makes of users
-    #[arg(long, help_heading = "Mapping")]
-    pub print_kratos_schema: bool,
+    /// Print an identity schema for Kratos that takes what the defaults, or the rules of a mapping file, make of users
+    #[arg(long, value_name = "MAPPING", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(exclusive = true, help_heading = "Mapping")]
+    pub print_kratos_schema: Option<PathBuf>,
 }
 
 /// What to do with runs.
@@ -90,6 +91,9 @@ pub enum ClerkCommand {
     /// Export a tenant from Clerk's API into files that the import reads
     #[command(long_about = export::LONG_ABOUT, after_help = export::examples())]
     Export(Box<ExportArguments>),
+    /// Say what of a tenant beside its users moves, and how
+    #[command(long_about = plan::LONG_ABOUT, after_help = plan::examples())]
+    Plan(Box<PlanArguments>),
     /// List the runs, the newest first
     Runs(RunsArguments),
     /// Resume a run that was interrupted

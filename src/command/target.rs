@@ -50,21 +50,18 @@ pub(super) async fn connect(
     let options = options(target, connection);
     let (budget, patience) = (connection.retry, connection.retry.total);
     let connected = async {
-        let destination: Arc<dyn Destination> = match &target.kratos {
-            Some(kratos) => {
-                let client = http::Client::new(&options).map_err(TargetError::from)?;
-                let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
-                kratos::preflight(&client, &options, kratos, rules, patience).await?;
-                Arc::new(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget))
-            }
-            None => {
-                let client = Client::new(&options).map_err(TargetError::from)?;
-                let Capabilities { batch } = match purpose {
-                    Use::Import(_) => preflight(&client, patience).await?,
-                    Use::Existing => preflight_reading(&client, patience).await?,
-                };
-                Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
-            }
+        let destination: Arc<dyn Destination> = if let Some(kratos) = &target.kratos {
+            let client = http::Client::new(&options).map_err(TargetError::from)?;
+            let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
+            kratos::preflight(&client, &options, kratos, rules, patience).await?;
+            Arc::new(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget))
+        } else {
+            let client = Client::new(&options).map_err(TargetError::from)?;
+            let Capabilities { batch } = match purpose {
+                Use::Import(_) => preflight(&client, patience).await?,
+                Use::Existing => preflight_reading(&client, patience).await?,
+            };
+            Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
         };
         Ok(destination)
     };

@@ -112,7 +112,8 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        if arguments.create_organization && arguments.mapping.organization.is_none() {
+        let create_organization = arguments.create_organization;
+        if create_organization && arguments.mapping.organization.is_none() {
             return Err(SettingsError::CreateWhich);
         }
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
@@ -129,18 +130,8 @@ impl ImportSettings {
             from_clerk = Some(choice.resolve(directory, &mut arguments.import, environment)?);
         }
         let inputs = typed_inputs(&mut arguments, target.kratos_choice().is_some())?;
-        let ImportArguments {
-            passwords,
-            shard,
-            selection,
-            mapping,
-            create_organization,
-            on_existing,
-            recheck,
-            new_run,
-            options,
-            ..
-        } = arguments;
+        let ImportArguments { passwords, shard, selection, mapping, on_existing, recheck, new_run, options, .. } =
+            arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {

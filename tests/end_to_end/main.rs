@@ -67,12 +67,14 @@ mod sandbox;
 mod sandbox_organizations;
 mod scenarios;
 mod scheduled;
+mod selection;
 mod sender;
 mod shapes;
 mod shards;
 #[cfg(feature = "shell")]
 mod shell;
 mod sweep;
+mod tenant_plan;
 mod undo;
 mod verdict;
 mod verify;

@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use super::found::read_found;
 use super::record_calls::{RecordCalls, pair};
 use crate::avnology::error_body::{ErrorBody, error_body};
-use crate::avnology::item_error::{NO_ORGANIZATION, item_error, item_error_of};
+use crate::avnology::item_error::{item_error, item_error_of};
 use crate::avnology::{Decision, decide};
 use crate::destination::{
-    CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemError, ItemErrorKind, ItemResult, TargetError,
+    CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemErrorKind, ItemResult, TargetError,
 };
 use crate::http::{ReplyOutcome, is_transient};
 use crate::kind::Kind;
@@ -37,10 +37,6 @@ impl RecordCalls {
         match result {
             ItemResult::Created { id } => ItemResult::Created { id: id_of(id) },
             ItemResult::Exists { id } => ItemResult::Exists { id: id_of(id) },
-            // The organization of one record is not there: that is this record's fault, and not the run's.
-            ItemResult::Error(error) if error.code.as_deref() == Some(NO_ORGANIZATION) => {
-                ItemResult::Error(ItemError { kind: ItemErrorKind::Invalid, ..error })
-            }
             error @ ItemResult::Error(_) => error,
         }
     }
