@@ -34,7 +34,9 @@ impl RoleCounts {
     pub(crate) fn merge(&mut self, other: Self) {
         self.others += other.others;
         for (is_documented, roles) in [(true, other.members), (false, other.tuples_alone)] {
-            roles.into_iter().for_each(|(role, members)| self.add(&role, is_documented, members));
+            for (role, members) in roles {
+                self.add(&role, is_documented, members);
+            }
         }
     }
 
