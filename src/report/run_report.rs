@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::forecast::Forecast;
 use super::selection_report::SelectionReport;
-use crate::account::{CodeCount, Counts, InputProgress, Ledger, SharingRecord};
+use crate::account::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode, RoleCounts};
 use crate::pace::PaceFigures;
@@ -90,6 +90,9 @@ pub struct RunReport<'a> {
     /// In a dry run: which roles the members of organizations have.
     #[serde(skip_serializing_if = "Option::is_none")]
     roles: Option<&'a RoleCounts>,
+    /// In a dry run that looked there: what is at the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_target: Option<&'a AtTarget>,
     requests: Requests,
     /// The figures of the pace at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,6 +173,7 @@ impl<'a> RunReport<'a> {
             forecast: details.forecast.as_ref(),
             coverage: ledger.is_dry_run().then_some(&ledger.foreseen.coverage),
             roles: Some(&ledger.foreseen.roles).filter(|roles| !roles.is_empty()),
+            at_target: ledger.at_target.as_ref(),
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },
             pace: ledger.pace.as_ref(),
             elapsed_seconds: (ledger.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
