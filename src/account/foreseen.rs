@@ -1,12 +1,14 @@
 //! What a dry run foresees of an import: how much it would send, and which fields the users have.
 
-use crate::mapping::Coverage;
+use crate::mapping::{Coverage, RoleCounts};
 
 /// What a dry run foresees of an import. It is of all users who map, also of those who turn out to be in the input twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Foreseen {
     /// Which fields the users have.
     pub coverage: Coverage,
+    /// Which roles members of organizations have.
+    pub roles: RoleCounts,
     /// Bytes of their records.
     pub record_bytes: u64,
     /// About how many bytes they are when they are sent.
@@ -17,6 +19,7 @@ impl Foreseen {
     /// Adds what was foreseen of further records.
     pub(crate) fn add(&mut self, other: Self) {
         self.coverage.add(other.coverage);
+        self.roles.merge(other.roles);
         self.record_bytes += other.record_bytes;
         self.sent_bytes += other.sent_bytes;
     }

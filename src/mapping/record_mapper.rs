@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::unique_keys::UniqueKeys;
-use super::{Coverage, Notices, Reference, Rejection};
+use super::{Coverage, Notices, Reference, Rejection, RoleCounts};
 use crate::kind::Kind;
 use crate::source::RawRecord;
 
@@ -62,4 +62,6 @@ pub struct MapOutput {
     pub keys: Option<UniqueKeys>,
     /// Which fields records have, with the last record noted and not counted yet; nothing if nobody wants to know.
     pub coverage: Option<Coverage>,
+    /// Which roles members have; nothing if nobody wants to know.
+    pub roles: Option<RoleCounts>,
 }

@@ -13,7 +13,9 @@ use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
 use crate::kind::Kind;
-use crate::mapping::{Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, UniqueKeys};
+use crate::mapping::{
+    Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
+};
 use crate::selection::{ChunkRecords, RecordsOfRun};
 use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
 
@@ -117,6 +119,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         rejects_of_others,
         foreseen: Foreseen {
             coverage: output.coverage.unwrap_or_default(),
+            roles: output.roles.unwrap_or_default(),
             record_bytes: weighing.record_bytes(),
             sent_bytes: weighing.sent_bytes(),
         },
@@ -157,6 +160,7 @@ impl<'m> ChunkMapper<'m> {
             encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
             keys: looks_for_duplicates.then(UniqueKeys::default),
             coverage: mapping.foresee.then(Coverage::default),
+            roles: mapping.foresee.then(RoleCounts::default),
             ..MapOutput::default()
         };
         let numbers = [chunk.spans.first(), chunk.spans.last()].map(|span| span.map_or(0, |span| span.number));

@@ -10,7 +10,7 @@ use super::selection_report::SelectionReport;
 use super::{Origin, TimelineMoment};
 use crate::account::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
-use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode};
+use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode, RoleCounts};
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
 
@@ -96,6 +96,9 @@ pub struct RunReport<'a> {
     /// In a dry run: which fields the users have.
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<&'a Coverage>,
+    /// In a dry run: which roles the members of organizations have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<&'a RoleCounts>,
     /// In a dry run that looked there: what is at the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     at_target: Option<&'a AtTarget>,
@@ -193,6 +196,7 @@ impl<'a> RunReport<'a> {
             password_resets: ledger.password_resets,
             forecast: details.forecast.as_ref(),
             coverage: ledger.is_dry_run().then_some(&ledger.foreseen.coverage),
+            roles: Some(&ledger.foreseen.roles).filter(|roles| !roles.is_empty()),
             at_target: ledger.at_target.as_ref(),
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },
             pace: ledger.pace.as_ref(),

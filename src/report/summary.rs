@@ -20,6 +20,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     let counts = ledger.counts();
     outcomes(out, &counts, ledger)?;
     steps(out, ledger)?;
+    roles(out, ledger)?;
     details.forecast.as_ref().map_or(Ok(()), |forecast| forecast.write(out))?;
     for InputProgress { input, skipped_rows, .. } in &ledger.inputs {
         skipped(out, input, *skipped_rows)?;
@@ -142,6 +143,19 @@ fn steps(out: &mut String, ledger: &Ledger) -> fmt::Result {
         let named: Vec<String> = named.map(|(number, what)| format!("{} {what}", count(number))).collect();
         let all = if named.is_empty() { "nothing".to_owned() } else { named.join(", ") };
         writeln!(out, "  {:>14} {all}", kind.plural())?;
+    }
+    Ok(())
+}
+
+/// Writes which roles members have, in a dry run.
+fn roles(out: &mut String, ledger: &Ledger) -> fmt::Result {
+    if !ledger.foreseen.roles.is_empty() {
+        writeln!(out, "Roles of members:")?;
+    }
+    for (role, members, is_documented) in ledger.foreseen.roles.iter() {
+        let alone =
+            if is_documented { "" } else { "  no role of members: a tuple alone ([roles] gives it another name)" };
+        writeln!(out, "  {:>14} {role}{alone}", count(members))?;
     }
     Ok(())
 }

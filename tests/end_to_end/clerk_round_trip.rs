@@ -95,9 +95,15 @@ fn what_is_at_clerk_is_at_the_target_in_the_end_and_a_delta_sends_only_what_chan
     let of_tenant: BTreeSet<String> = records(&scratch.path("tenant"), "users").iter().map(id_of).collect();
     let of_export: BTreeSet<String> = exported(&scratch, "full/users.ndjson").iter().map(id_of).collect();
     assert_eq!((of_tenant.len() as u64, &of_export), (USERS, &of_tenant));
-    let run = scratch.import(&sandbox, "full", &[]).expect_code(0);
+    let run = scratch.import(&sandbox, "full", &["--steps", "users"]).expect_code(0);
     assert_eq!((run.count("read"), run.count("created")), (USERS, USERS));
     expect_all_equal(scratch.verify(&sandbox, "full", &[]), USERS);
+    // The rest of the tenant is in the same directory.
+    let records = |kind: &str| exported(&scratch, &format!("full/{kind}.ndjson")).len() as u64;
+    let [organizations, memberships] = ["organizations", "organization_memberships"].map(records);
+    let rest = scratch.import(&sandbox, "full", &["--steps", "organizations,memberships,tuples"]);
+    assert_eq!(rest.count("read"), organizations + 2 * memberships, "{}", rest.stderr);
+    assert_eq!((rest.count("unfinished"), rest.count("created") > memberships), (0, true), "{}", rest.stderr);
 
     let (there, gone) = change_one_percent(&clerk, &scratch.path("tenant"));
     assert_eq!((there.len(), gone.len()), (5, 2), "one percent, and one who is new");
@@ -107,7 +113,7 @@ fn what_is_at_clerk_is_at_the_target_in_the_end_and_a_delta_sends_only_what_chan
     let of_delta: BTreeSet<String> = exported(&scratch, "delta/users.ndjson").iter().map(id_of).collect();
     assert_eq!(of_delta, there, "who is new or changed, and nobody else");
     assert_eq!(ids_of_deleted(&scratch, "delta"), gone);
-    let run = scratch.import(&sandbox, "delta", &["--on-existing", "update"]).expect_code(0);
+    let run = scratch.import(&sandbox, "delta", &["--on-existing", "update", "--steps", "users"]).expect_code(0);
     assert_eq!((run.count("read"), run.count("created"), run.count("updated")), (5, 1, 4), "{}", run.stdout);
     let said = "not at Clerk any more: 2, in delta/deleted_users.ndjson";
     assert!(run.stderr.contains(said), "{}", run.stderr);

@@ -106,7 +106,7 @@ impl RecordCalls {
         let (_, body) = self.find_some(&[item.external_id]).await?;
         let found = read_found(&body).unwrap_or_default().0;
         match found.into_iter().find(|found| found.external_id.as_deref() == Some(item.external_id)) {
-            Some(found) => Ok(ItemResult::Exists { id: found.id.map(|id| id.into_owned()) }),
+            Some(found) => Ok(ItemResult::Exists { id: found.id.map(std::borrow::Cow::into_owned) }),
             None => {
                 let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
                 Ok(ItemResult::Error(item_error(ErrorBody { code, ..conflict })))

@@ -46,7 +46,7 @@ impl InvitationMapper {
             Err(rejection) => return Ok(Err(rejection)),
         };
         let mut references = Vec::new();
-        let organization = match of_target(&self.ids, Kind::Organization, open.organization, &mut references)? {
+        let organization = match of_target(self.ids.as_ref(), Kind::Organization, open.organization, &mut references)? {
             Ok(id) => id,
             Err(rejection) => return Ok(Err(rejection)),
         };

@@ -40,11 +40,12 @@ impl MembershipMapper {
             Err(rejection) => return Ok(Err(rejection)),
         };
         let mut references = Vec::new();
-        let organization = match of_target(&self.ids, Kind::Organization, &member.organization, &mut references)? {
-            Ok(id) => id,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
-        let user = match of_target(&self.ids, Kind::User, &member.user, &mut references)? {
+        let organization =
+            match of_target(self.ids.as_ref(), Kind::Organization, &member.organization, &mut references)? {
+                Ok(id) => id,
+                Err(rejection) => return Ok(Err(rejection)),
+            };
+        let user = match of_target(self.ids.as_ref(), Kind::User, &member.user, &mut references)? {
             Ok(id) => id,
             Err(rejection) => return Ok(Err(rejection)),
         };
@@ -67,6 +68,9 @@ impl MembershipMapper {
             },
         };
         let preview = write(&wire, output);
+        if let Some(roles) = &mut output.roles {
+            roles.add(&member.role.name, member.role.is_documented, 1);
+        }
         let key = member.key();
         if let Some(keys) = &mut output.keys {
             keys.clear();
@@ -90,7 +94,7 @@ pub(super) fn is_something(bag: Option<&RawValue>) -> bool {
 
 /// What the target calls one to whom a record refers; Clerk's id where nothing is sent.
 pub(super) fn of_target(
-    ids: &Option<Arc<dyn TargetIds>>,
+    ids: Option<&Arc<dyn TargetIds>>,
     kind: Kind,
     clerk_id: &str,
     references: &mut Vec<Reference>,

@@ -90,7 +90,7 @@ impl TupleMapper {
         for (kind, clerk_id, id) in
             [(Kind::Organization, &member.organization, organization), (Kind::User, &member.user, user)]
         {
-            match of_target(&self.ids, kind, clerk_id, references)? {
+            match of_target(self.ids.as_ref(), kind, clerk_id, references)? {
                 Ok(known) if *known == *id => {}
                 Ok(_) => {
                     let message = "the membership is one of an earlier user or organization with this id at Clerk";
