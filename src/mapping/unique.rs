@@ -1,4 +1,4 @@
-//! What no two identities at the target share.
+//! What no two identities at the target share, and no two records of an input.
 
 use super::identity::TraitValue;
 use super::{Address, MigrationIdentity, RejectCode, normal_form};
@@ -9,7 +9,7 @@ use super::{Address, MigrationIdentity, RejectCode, normal_form};
 /// with several fields in common the smallest number is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {
-    /// The key at the target. Of records with several fields in common this tells most: they are the same user.
+    /// The key at the target. Of records with several fields in common this is the one to report: they are the same user.
     ExternalId = 0,
     /// The primary address, in its `normal_form`.
     Email = 1,
@@ -17,10 +17,12 @@ pub enum Unique {
     Username = 2,
     /// The primary number.
     Phone = 3,
+    /// The id at Clerk: two records with one are one user, even if they have different external ids.
+    ClerkId = 4,
 }
 
 impl Unique {
-    const ALL: [Self; 4] = [Self::ExternalId, Self::Email, Self::Username, Self::Phone];
+    const ALL: [Self; 5] = [Self::ExternalId, Self::Email, Self::Username, Self::Phone, Self::ClerkId];
 
     /// Its number on disk.
     pub(crate) const fn number(self) -> u8 {
@@ -39,6 +41,7 @@ impl Unique {
             Self::Email => RejectCode::DuplicateEmail,
             Self::Username => RejectCode::DuplicateUsername,
             Self::Phone => RejectCode::DuplicatePhone,
+            Self::ClerkId => RejectCode::DuplicateClerkId,
         }
     }
 
@@ -49,6 +52,7 @@ impl Unique {
             Self::Email => "email_addresses",
             Self::Username => "username",
             Self::Phone => "phone_numbers",
+            Self::ClerkId => "id",
         }
     }
 
@@ -59,14 +63,16 @@ impl Unique {
             Self::Email => "email address",
             Self::Username => "username",
             Self::Phone => "phone number",
+            Self::ClerkId => "id at Clerk",
         }
     }
 }
 
 impl MigrationIdentity<'_> {
-    /// Tells each unique field that it has, in a form in which equal means the same at the target.
+    /// Shows each unique field that it has to `each`, in a form in which equal means the same at the target.
     pub(crate) fn unique(&self, mut each: impl FnMut(Unique, &str)) {
         each(Unique::ExternalId, self.external_id);
+        each(Unique::ClerkId, self.admin_metadata.clerk.id);
         each(Unique::Email, &normal_form(&self.traits.email));
         if let Some(username) = &self.traits.username {
             each(Unique::Username, &normal_form(username));
@@ -76,20 +82,20 @@ impl MigrationIdentity<'_> {
         }
     }
 
-    /// Tells each verified address and number beside the primary ones, in the same form. The target takes two users with
+    /// Shows each verified address and number beside the primary ones to `each`, in the same form. The target takes two users with
     /// one of these, but only one of them can be its owner.
     pub(crate) fn verified_beside(&self, mut each: impl FnMut(Unique, &str)) {
-        let mut tell_all = |addresses: &[Address<'_>]| {
+        let mut show_all = |addresses: &[Address<'_>]| {
             for Address { value, .. } in addresses.iter().filter(|address| address.verified && !address.primary) {
                 let unique = if value.starts_with('+') && !value.contains('@') { Unique::Phone } else { Unique::Email };
                 each(unique, &normal_form(value));
             }
         };
         let traits = &self.traits;
-        [&traits.email_addresses, &traits.phone_numbers].into_iter().flatten().for_each(|list| tell_all(list));
+        [&traits.email_addresses, &traits.phone_numbers].into_iter().flatten().for_each(|list| show_all(list));
         for other in &traits.others {
             if let TraitValue::Addresses(list) = &other.value {
-                tell_all(list);
+                show_all(list);
             }
         }
     }

@@ -70,10 +70,10 @@ fn moved(run: &RecordedRun, typed: Vec<PathBuf>) -> Result<Option<Vec<PathBuf>>,
     match typed.len() {
         0 => Ok(None),
         count if count == inputs => Ok(Some(typed)),
-        count => {
-            Err(run
-                .wrong(format!("it has {inputs} input{}, and --import names {count}; name all of them, in their order", if inputs == 1 { "" } else { "s" })))
-        }
+        count => Err(run.wrong(format!(
+            "it has {inputs} input{}, and --import names {count}; name all of them, in their order",
+            if inputs == 1 { "" } else { "s" }
+        ))),
     }
 }
 
