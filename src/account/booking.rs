@@ -50,6 +50,8 @@ pub(crate) struct MappedChunkCounts {
 #[derive(Debug)]
 pub(crate) struct LateReject {
     pub code: RejectCode,
+    /// The index of its input.
+    pub input: u16,
     pub position: Position,
     pub same_as: EarlierRecord,
     /// What was said of the record when it was taken for a valid one.

@@ -15,10 +15,8 @@ use crate::account::StopReason;
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
-use crate::kind::Kind;
 use crate::pace::PaceRules;
 use crate::pipeline::{self, DryRun, Job, Mode};
-use crate::plan::MigrationPlan;
 use crate::report::{Forecast, RequestBounds, RunDetails, SelectionReport};
 use crate::selection::RecordsOfRun;
 use crate::settings::{DryRunSettings, ReadingSettings};
@@ -41,14 +39,19 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     log_plan(reading);
     start_metrics(output, None);
     note_deleted(reading, output.console);
+    if let Some(organization) = &reading.organization {
+        output
+            .console
+            .note(&format!("The users would go into organization {organization}; only an import looks for it."));
+    }
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
     let recorder = Arc::<Recorder>::default();
     let watch = Watch::Record(Arc::clone(&recorder));
-    let job = Job { intake: intake(reading, &records, passwords.as_ref(), watch), mode };
+    let job = Job { intake: intake(reading, &records, passwords.as_ref(), None, watch), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await.ledger;
     if ledger.stopped.is_none() {
         ledger.stopped = changed_since_selected(reading, &records, &recorder).map(StopReason::Source);
     }
@@ -85,7 +88,7 @@ fn bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
 
 /// Says which steps an import of the same inputs has.
 fn log_plan(reading: &ReadingSettings) {
-    let plan = MigrationPlan::of(reading.inputs.iter().map(|input| (Kind::User, input.clone())));
+    let plan = reading.plan();
     let steps = plan.steps().len();
     for (number, step) in (1..).zip(plan.steps()) {
         tracing::info!("step {number} of {steps}: {step}");

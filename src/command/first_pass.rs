@@ -185,7 +185,7 @@ async fn find(
     signals: &mut Signals,
 ) -> Result<(FoundDuplicates, Ledger), ImportError> {
     let mut reporter = reporter_of_search(subject.output.progress, &subject.reading.inputs);
-    let intake = intake(subject.reading, subject.records, subject.passwords, Watch::Record(Arc::clone(recorder)));
+    let intake = intake(subject.reading, subject.records, subject.passwords, None, Watch::Record(Arc::clone(recorder)));
     let (mut ledger, found) = find_duplicates(intake, reporter.as_mut(), signals).await;
     match ledger.stopped.take() {
         Some(StopReason::Source(error)) if subject.strict || spoils_all(&error, recorder) => {

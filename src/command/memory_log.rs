@@ -12,7 +12,7 @@ const MEBIBYTE: u64 = 1024 * 1024;
 /// Logs the bound before a job; `sending` is how it is sent, if it is.
 pub(super) fn log_bound(reading: &ReadingSettings, sending: Option<&PaceRules>) {
     let MemoryBound { usual, largest, long_answers } =
-        MemoryBound::of(&intake(reading, &RecordsOfRun::All, None, Watch::Nothing), sending);
+        MemoryBound::of(&intake(reading, &RecordsOfRun::All, None, None, Watch::Nothing), sending);
     tracing::info!(
         usual_mib = usual / MEBIBYTE,
         with_largest_records_mib = largest / MEBIBYTE,

@@ -6,8 +6,8 @@
 //!                   └────────► Rejection ◄──┘   (stable code, field, sentence)
 //! ```
 //!
-//! This is done for each record by a [`RecordMapper`], one for each kind: today [`UserMapper`]. What is behind it sees bytes, ids,
-//! keys and notices.
+//! This is done for each record by a [`RecordMapper`], one for each kind: [`UserMapper`], and those of `tenant`. What is behind it sees
+//! bytes, ids, keys and notices.
 //!
 //! What does not stop a user from moving, but an administrator has to know, is a [`Notice`]. The choices are [`Rules`],
 //! which [`parse_mapping`] compiles from a mapping file, and a [`TraitsSchema`].
@@ -34,6 +34,7 @@ mod rejection;
 mod rules;
 mod syntax;
 mod template;
+mod tenant;
 mod text;
 mod traits;
 #[cfg(not(feature = "traits-schema"))]
@@ -68,6 +69,10 @@ pub use rules::{
 };
 pub(crate) use syntax::is_email;
 pub use template::Template;
+pub use tenant::{
+    InvitationMapper, MadeNames, MembershipMapper, OrganizationMapper, OrganizationRules, Reference, TargetId,
+    TargetIds, TupleMapper, TupleRules,
+};
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;
 pub use unique_keys::{UniqueKey, UniqueKeys};

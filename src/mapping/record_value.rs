@@ -12,7 +12,7 @@ pub fn record_value(record: RawRecord<'_>) -> Option<Value> {
     if let Some(header) = record.header() {
         return Some(of_row(header, &header.row(bytes).ok()?));
     }
-    match content(bytes).ok()? {
+    match content(bytes, None).ok()? {
         RecordContent::Json(json) => serde_json::from_slice(&json).ok(),
         RecordContent::Row(kept) => kept.cells().ok().map(|(header, row)| of_row(header, &row)),
     }

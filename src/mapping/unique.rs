@@ -17,12 +17,33 @@ pub enum Unique {
     Username = 2,
     /// The primary number.
     Phone = 3,
-    /// The id at Clerk: two records with one are one user, even if they have different external ids.
-    ClerkId = 4,
+    /// An organization, by its id at Clerk.
+    Organization = 4,
+    /// The name of an organization at the target.
+    OrganizationName = 5,
+    /// A membership, by organization and user.
+    Membership = 6,
+    /// The role of a membership, by organization and user.
+    RoleTuple = 7,
+    /// An invitation, by organization and address.
+    Invitation = 8,
+    /// The id at Clerk of a user: two records with one are one user, even if they have different external ids.
+    ClerkId = 9,
 }
 
 impl Unique {
-    const ALL: [Self; 5] = [Self::ExternalId, Self::Email, Self::Username, Self::Phone, Self::ClerkId];
+    const ALL: [Self; 10] = [
+        Self::ExternalId,
+        Self::Email,
+        Self::Username,
+        Self::Phone,
+        Self::Organization,
+        Self::OrganizationName,
+        Self::Membership,
+        Self::RoleTuple,
+        Self::Invitation,
+        Self::ClerkId,
+    ];
 
     /// Its number on disk.
     pub(crate) const fn number(self) -> u8 {
@@ -41,6 +62,10 @@ impl Unique {
             Self::Email => RejectCode::DuplicateEmail,
             Self::Username => RejectCode::DuplicateUsername,
             Self::Phone => RejectCode::DuplicatePhone,
+            Self::Organization => RejectCode::DuplicateOrganization,
+            Self::OrganizationName => RejectCode::DuplicateSlug,
+            Self::Membership | Self::RoleTuple => RejectCode::DuplicateMembership,
+            Self::Invitation => RejectCode::DuplicateInvitation,
             Self::ClerkId => RejectCode::DuplicateClerkId,
         }
     }
@@ -52,6 +77,10 @@ impl Unique {
             Self::Email => "email_addresses",
             Self::Username => "username",
             Self::Phone => "phone_numbers",
+            Self::Organization => "id",
+            Self::OrganizationName => "slug",
+            Self::Membership | Self::RoleTuple => "organization",
+            Self::Invitation => "email_address",
             Self::ClerkId => "id",
         }
     }
@@ -63,6 +92,10 @@ impl Unique {
             Self::Email => "email address",
             Self::Username => "username",
             Self::Phone => "phone number",
+            Self::Organization => "organization id",
+            Self::OrganizationName => "name at the target",
+            Self::Membership | Self::RoleTuple => "organization and user",
+            Self::Invitation => "organization and address",
             Self::ClerkId => "id at Clerk",
         }
     }

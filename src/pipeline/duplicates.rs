@@ -120,7 +120,7 @@ impl Late {
             Meaning::Taken => {
                 let code = Unique::of(duplicate.kind).code();
                 let notices = Notices::from_bits(duplicate.place.notes);
-                self.rejects.push(LateReject { code, position, same_as, notices });
+                self.rejects.push(LateReject { code, input: duplicate.place.input, position, same_as, notices });
             }
             Meaning::Shared => self.shared.push(LateShared { position, same_as }),
         }

@@ -13,6 +13,7 @@ use crate::destination::RunMark;
 use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
+use crate::kind::Kind;
 use crate::mapping::{Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, UniqueKeys};
 use crate::selection::{ChunkRecords, RecordsOfRun};
 use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
@@ -27,8 +28,8 @@ const SURELY_FITS: usize = 8;
 
 /// How to map.
 pub(super) struct Mapping {
-    /// What knows the kind of the records.
-    pub mapper: Arc<dyn RecordMapper>,
+    /// What knows the kind of the records, for each input.
+    pub mappers: Vec<Arc<dyn RecordMapper>>,
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
@@ -48,6 +49,13 @@ pub(super) struct Mapping {
     pub foresee: bool,
     /// Which records are ours. The others are looked at only if their keys are to be collected.
     pub records: RecordsOfRun,
+}
+
+impl Mapping {
+    /// What maps the records of an input.
+    fn mapper(&self, input: u16) -> &dyn RecordMapper {
+        &*self.mappers[usize::from(input)]
+    }
 }
 
 /// A mapped chunk.
@@ -86,7 +94,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
                 mapper.recognise(&mut record)?;
                 ready.push(record);
             }
-            Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper.kind(), input, &chunk, span)),
+            Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span)),
         }
     }
     let ChunkMapper { output, previews, keys, weighing, rejects_of_others, .. } = mapper;
@@ -220,7 +228,9 @@ impl<'m> ChunkMapper<'m> {
     /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`, and is needed for nothing else.
     fn foresee(&mut self, span: &RecordSpan, start: usize) {
         let Some(coverage) = &mut self.output.coverage else { return };
-        coverage.count();
+        if self.mapping.mapper(self.input).kind() == Kind::User {
+            coverage.count();
+        }
         let sent = self.output.encoded.len() - start;
         self.weighing.add(span.length, self.output.wants_encoded.then_some(sent as u64));
         self.output.encoded.truncate(start);
@@ -230,14 +240,14 @@ impl<'m> ChunkMapper<'m> {
         if let Some(fault) = span.fault {
             return Ok(Err(framing_rejection(fault, span)));
         }
-        let (start, kind) = (self.output.encoded.len(), self.mapping.mapper.kind());
+        let (start, kind) = (self.output.encoded.len(), self.mapping.mapper(self.input).kind());
         // A line of a rejects file is longer than the record in it.
         let largest = self.mapping.largest_request;
         let is_weighed = self.mapping.foresee && self.ours.takes(span.number) && self.weighing.wants_next();
         self.output.wants_encoded = self.mapping.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
         let wanted = if self.first && self.ours.takes(span.number) { self.mapping.preview } else { 0 };
         self.output.wants_preview = self.previews.len() < wanted;
-        let mapped = self.mapping.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
+        let mapped = self.mapping.mapper(self.input).map(RawRecord::new(self.chunk, span), &mut self.output)?;
         if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.output.encoded.truncate(start);
             return Ok(Err(too_large(kind.at_target(), largest)));
@@ -247,19 +257,32 @@ impl<'m> ChunkMapper<'m> {
 
     /// A record that maps; its encoded form begins at `start`.
     fn ready(&mut self, prepared: Prepared, index: usize, span: &RecordSpan, start: usize) -> Ready {
-        let Prepared { external_id, clerk_id, disabled, notices, preview } = prepared;
+        let Prepared { external_id, clerk_id, disabled, notices, references, preview } = prepared;
         if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.mapping.duplicates, &self.output.keys) {
             duplicates::collect(finder, &mut self.keys, (self.input, span, notices), keys);
         }
         self.previews.extend(preview);
         let encoded = &mut self.output.encoded;
         let content = if self.mapping.encode { ContentHash::of(&encoded[start..]) } else { ContentHash::NOTHING };
-        if let Some(mark) = &self.mapping.mark {
+        if let Some(mark) = &self.mapping.mark
+            && self.mapping.mapper(self.input).has_room_for_mark()
+        {
             mark.put_on(encoded, self.input, span.number);
         }
         let encoded = start..encoded.len();
-        let kind = self.mapping.mapper.kind();
-        Ready { kind, span: index, encoded, content, external_id, clerk_id, earlier: None, disabled, notices }
+        let kind = self.mapping.mapper(self.input).kind();
+        Ready {
+            kind,
+            span: index,
+            encoded,
+            content,
+            external_id,
+            clerk_id,
+            earlier: None,
+            disabled,
+            notices,
+            references,
+        }
     }
 }
 
@@ -284,7 +307,6 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
 mod tests {
     use super::*;
     use crate::index::DuplicateFinder;
-    use crate::kind::Kind;
     use crate::mapping::{Notices, Unique};
 
     /// Maps lines of text, which are no users: the first word is the id, the second one at Clerk.
@@ -310,7 +332,8 @@ mod tests {
             }
             let preview = output.wants_preview.then(|| format!("<{text}>"));
             let (external_id, clerk_id) = (id.into(), Some(clerk_id.into()));
-            Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices: Notices::default(), preview }))
+            let (notices, references) = (Notices::default(), Vec::new());
+            Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices, references, preview }))
         }
 
         fn columns(&self) -> &'static [&'static str] {
@@ -324,7 +347,7 @@ mod tests {
 
     fn mapping(duplicates: DuplicateCheck) -> Mapping {
         Mapping {
-            mapper: Arc::new(LineMapper),
+            mappers: vec![Arc::new(LineMapper)],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
             ids: None,

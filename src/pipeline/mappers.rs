@@ -146,7 +146,7 @@ mod tests {
 
     fn mapping() -> Mapping {
         Mapping {
-            mapper: Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm))),
+            mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
             ids: None,

@@ -69,6 +69,9 @@ pub struct RunReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     passwords: Option<&'a PasswordsReport>,
     counts: Counts,
+    /// The same by step, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<StepReport>,
     /// How many of the unchanged records were not asked about, because the target confirmed them in an earlier run.
     not_asked: u64,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
@@ -95,6 +98,14 @@ pub struct RunReport<'a> {
     earlier_rejects_files: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     preview: Vec<Box<RawValue>>,
+}
+
+/// What a report says about a step.
+#[derive(Debug, Serialize)]
+struct StepReport {
+    step: &'static str,
+    #[serde(flatten)]
+    counts: Counts,
 }
 
 /// What a report says about a shard.
@@ -137,6 +148,11 @@ impl<'a> RunReport<'a> {
             without_records: ledger.without_records(),
             passwords: details.passwords.as_ref(),
             counts: ledger.counts(),
+            steps: ledger
+                .steps()
+                .into_iter()
+                .map(|(kind, counts)| StepReport { step: kind.plural(), counts })
+                .collect(),
             not_asked: ledger.not_asked,
             rejected_by_code: ledger.rejected_by_code(),
             // Programs have always read both kinds as warnings.

@@ -191,6 +191,7 @@ mod tests {
             "since" => "2026-11-23".to_owned(),
             "compress" => "zstd".to_owned(),
             "missing-email" => "reject".to_owned(),
+            "organization" => "acme".to_owned(),
             "rate" | "rate-min" | "rate-max" | "clerk-rate" => "5/s".to_owned(),
             "shard" => "1/2".to_owned(),
             "batch-bytes" | "max-record-bytes" => "65536".to_owned(),

@@ -36,6 +36,7 @@ mod secrets;
 mod selection;
 mod shard;
 mod target;
+mod typed_inputs;
 mod undo;
 mod verify;
 

@@ -12,8 +12,8 @@ use super::super::selecting::records_of;
 use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{
-    Entry, FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled,
-    run_of_rejects,
+    Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
+    RunRecord, Settled, run_of_rejects,
 };
 use crate::kind::Kind;
 use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
@@ -192,7 +192,7 @@ fn begin_with(
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {
-    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard)
+    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard).of_kinds(&settings.reading.kinds)
 }
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
@@ -216,12 +216,12 @@ fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<Reco
 fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
     let mut inputs = Vec::with_capacity(settings.reading.inputs.len());
     let mut rejects_of = None;
-    for input in &settings.reading.inputs {
-        inputs.push(checked(input)?);
+    for (input, kind) in settings.reading.inputs.iter().zip(&settings.reading.kinds) {
+        inputs.push(checked(input, *kind)?);
         let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
-    let passwords = settings.reading.passwords.as_ref().map(checked).transpose()?;
+    let passwords = settings.reading.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
     if let (Some(run), None) = (&rejects_of, &passwords) {
         warn_of_passwords(settings, run);
     }
@@ -239,6 +239,11 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         mapping,
         traits_schema,
         on_existing: settings.on_existing.to_string(),
+        organization: settings.reading.organization.as_ref().map(|name| OrganizationRecord {
+            asked: name.to_string(),
+            id: None,
+            create: settings.create_organization,
+        }),
         options: settings.recorded_options(),
         kratos: settings.kratos_record(),
         marked: true,
@@ -257,9 +262,9 @@ fn selection_of(settings: &ImportSettings) -> Option<SelectionRecord> {
 
 /// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
-fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
+fn checked(input: &Input, kind: Kind) -> Result<InputRecord, PrepareError> {
     open_once(input)?;
-    InputRecord::of(input, Kind::User).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
+    InputRecord::of(input, kind).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
 }
 
 /// A reject holds the user as the input had it, without the password that was joined.
