@@ -15,7 +15,6 @@ pub struct ImportArguments {
     /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
     /// `export`, with all of a tenant. `clerk://` reads the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations"])]
     pub import: Vec<PathBuf>,
 
     /// Organizations: files as for --import

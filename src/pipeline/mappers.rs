@@ -132,6 +132,7 @@ fn in_order(
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::time::Duration;
 
     use futures::StreamExt;
