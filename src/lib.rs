@@ -116,6 +116,7 @@
 //! | [`clerk`] | what Clerk's data means |
 //! | [`clerk_api`] | Clerk's Backend API, which is only read |
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
+//! | [`tenant_plan`] | what of a tenant beside its users moves, and how, pure |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
@@ -137,6 +138,7 @@
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
+//! | [`human`] | numbers in a form for people |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
 //! | [`logging`] | the log on standard error |
@@ -179,6 +181,7 @@ pub mod exit;
 pub mod export;
 pub mod files;
 pub mod http;
+pub mod human;
 pub mod id_map;
 mod ignore;
 pub mod index;
@@ -204,6 +207,7 @@ pub mod selection;
 pub mod settings;
 pub mod signal;
 pub mod source;
+pub mod tenant_plan;
 pub mod toml_document;
 pub mod verify;
 pub mod version;

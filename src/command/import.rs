@@ -35,6 +35,7 @@ use super::target::{Target, Use, at_target, connect};
 use crate::delivery::{Delivery, OnExisting};
 use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
+use crate::human::plural;
 use crate::id_map::IdLookup;
 use crate::journal::RunRecord;
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
@@ -77,7 +78,11 @@ async fn import_into(
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {
-        output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
+        output.console.note(&format!(
+            "Continuing run {}: {} done already.",
+            run.directory.id(),
+            plural(done, "record")
+        ));
     }
     note_deleted(reading, output.console);
     let confirmed =

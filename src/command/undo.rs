@@ -34,6 +34,7 @@ use super::undo_error::UndoError;
 use crate::cli::OutputFormat;
 use crate::destination::{Destination, PAGE, RunMark};
 use crate::exit::ExitStatus;
+use crate::human::{count, plural, plural_past};
 use crate::ignore::ignore;
 use crate::journal::{
     ConfirmedUsers, Ending, InDoubt, InputRecord, Journal, JournalError, Lock, MergedRecord, RecordKey, RecordOutcome,
@@ -291,7 +292,7 @@ fn print(
     let report = UndoReport { run: &record.id, target: &record.target, counts, updated, in_doubt_file };
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = counts.kept();
-    let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));
+    let exceptions = (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(counts.created, "identity")));
     output.console.account(|out| summary(out, record, counts, updated), &report, exceptions.as_deref());
     if let Some(path) = &report.in_doubt_file {
         output.console.error(&in_doubt(counts.in_doubt, path, &record.id));
@@ -302,12 +303,12 @@ fn print(
 fn summary(out: &mut String, record: &RunRecord, counts: &Deleted, updated: u64) -> fmt::Result {
     let Deleted { created, deleted, gone_already, kept_changed, kept_not_ours, failed, in_doubt } = counts;
     if *created > 0 || *in_doubt > 0 {
-        writeln!(out, "Run {} had created {created} identities:\n", record.id)?;
+        writeln!(out, "Run {} had created {}:\n", record.id, plural(*created, "identity"))?;
     } else {
         let stop = if updated > 0 { ":\n" } else { "." };
         writeln!(out, "Run {} had created no identities{stop}", record.id)?;
     }
-    for (count, what) in [
+    for (number, what) in [
         (deleted, "deleted"),
         (gone_already, "were gone already"),
         (kept_changed, "kept: changed since (--force deletes them too)"),
@@ -316,8 +317,8 @@ fn summary(out: &mut String, record: &RunRecord, counts: &Deleted, updated: u64)
         (in_doubt, "in doubt: perhaps created by the run, and kept"),
         (&updated, "updated by the run: undo takes no update back"),
     ] {
-        if *count > 0 {
-            writeln!(out, "  {count:>14} {what}")?;
+        if *number > 0 {
+            writeln!(out, "  {:>14} {what}", count(*number))?;
         }
     }
     Ok(())

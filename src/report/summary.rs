@@ -3,9 +3,9 @@
 use std::fmt::{self, Write};
 
 use super::covered::write_coverage;
-use super::human::{bytes, count, duration, plural};
 use super::run_report::RunDetails;
 use crate::account::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
+use crate::human::{bytes, count, duration, plural};
 use crate::mapping::{Notice, NoticeKind};
 use crate::passwords::PasswordsReport;
 use crate::source::{Position, SkippedRows};
