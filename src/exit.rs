@@ -60,7 +60,9 @@ impl ExitStatus {
             Self::Success => "all done, nothing rejected",
             Self::Unexpected => "unexpected failure (a bug)",
             Self::Usage => "wrong usage or configuration, or no room for the run's files",
-            Self::Rejected => "finished, some records were rejected (verify: or differ)",
+            Self::Rejected => {
+                "finished, some records were rejected (verify: or differ; export: or not as many as Clerk counts)"
+            }
             Self::TooManyErrors => "stopped by --max-errors or --strict",
             Self::Input => "input unreadable, truncated or malformed as a whole, or too short (--min-records)",
             Self::Refused => "the target refused access (key, scope, subscription)",

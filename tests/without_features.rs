@@ -57,3 +57,11 @@ fn a_build_without_traits_schemas_says_how_to_get_them() {
     let reported = refused(&[&dry_run[..], &["--traits-schema", "schema.json"]].concat());
     assert!(reported.contains("`schema.json`") && reported.contains("--features traits-schema`"), "{reported}");
 }
+
+#[cfg(not(feature = "where"))]
+#[test]
+fn a_build_without_conditions_says_how_to_get_them() {
+    let dry_run = ["migrate", "clerk", "--import", "users.json", "--dry-run"];
+    let reported = refused(&[&dry_run[..], &["--where", "@.id == 'x'"]].concat());
+    assert!(reported.contains("`cargo install --path . --features where`"), "{reported}");
+}

@@ -68,6 +68,12 @@ pub enum StopReason {
     /// Temporary files cannot be used.
     #[error("cannot use temporary files: {0}; make room in the directory for temporary files (TMPDIR)")]
     Temporary(#[source] std::io::Error),
+    /// The id map cannot be read.
+    #[error(
+        "the id map of the target, which lies beside the runs, cannot be read: {0}; without it a user whose external id and \
+         addresses changed could get a second identity; make it readable, then run the same command again"
+    )]
+    IdMap(#[source] std::io::Error),
     /// A bug.
     #[error("internal error: {0}")]
     Internal(String),

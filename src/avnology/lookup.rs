@@ -33,11 +33,13 @@ impl AdminCalls {
     /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
     /// [`read_list`]. Nobody may ask for another one who has not let go of the last.
     pub(super) async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
-        if !self.batch {
+        // In a list of ids, a comma may be part of one or stand between two. A filter has the id in quotes.
+        let plain = external_ids.iter().take_while(|id| !id.contains(',')).count();
+        if !self.batch || plain == 0 {
             let Some(id) = external_ids.first() else { return Ok((0, Body::default())) };
             return Ok((1, self.find_one(id).await?));
         }
-        let most = fitting(external_ids).min(external_ids.len());
+        let most = fitting(&external_ids[..plain]).min(plain);
         self.list(most, |count| self.client.batch_get(&external_ids[..count])).await
     }
 

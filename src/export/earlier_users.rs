@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::manifest::InstanceName;
-use super::{ExportDirectory, ExportError, Kind, Manifest};
+use super::{ExportDirectory, ExportError, Kind, Manifest, Since};
 
 /// The files of users of earlier exports, which have to be of the same instance: all users of another one would be gone.
 pub(super) fn earlier_users(earlier: &[PathBuf], instance: &InstanceName) -> Result<Vec<PathBuf>, ExportError> {
@@ -20,4 +20,15 @@ pub(super) fn earlier_users(earlier: &[PathBuf], instance: &InstanceName) -> Res
         files.push(path.join(&users.file));
     }
     Ok(files)
+}
+
+/// Fails if changes are wanted since an export of another instance: its moment says nothing about this one.
+pub(super) fn check_since(since: Option<&Since>, instance: &InstanceName) -> Result<(), ExportError> {
+    let Some(path) = since.and_then(|since| since.export.as_ref()) else { return Ok(()) };
+    let manifest = Manifest::read(&ExportDirectory::new(path.clone()))?;
+    let Some(manifest) = manifest else { return Err(ExportError::NotFinished { path: path.clone() }) };
+    if manifest.instance.id == instance.id {
+        return Ok(());
+    }
+    Err(ExportError::SinceOther { path: path.clone(), instance: manifest.instance.id })
 }

@@ -82,6 +82,17 @@ pub enum ExportError {
         /// What is wrong.
         problem: String,
     },
+    /// The earlier export that was named is of another instance.
+    #[error(
+        "`{}` is an export of another instance, {instance}; name a finished export of this one with --since, or a time",
+        path.display()
+    )]
+    SinceOther {
+        /// The directory.
+        path: PathBuf,
+        /// Its instance.
+        instance: String,
+    },
     /// A single record that is too large.
     #[error("a page of two {kind} is larger than 8 MiB; leave this kind out with --only")]
     TooLarge {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::earlier_users::earlier_users;
+use super::earlier_users::{check_since, earlier_users};
 use super::kind::{HowListed, Listing, NEWEST_CHANGES_FIRST};
 use super::lane::LaneState;
 use super::manifest::InstanceName;
@@ -43,6 +43,7 @@ impl<'a> Exporter<'a> {
         let instance = ask_instance(calls).await?;
         // Known before anything is read.
         earlier_users(&plan.deleted, &instance)?;
+        check_since(plan.since.as_ref(), &instance)?;
         let (api, is_new) = (calls.address(), before.is_none());
         let state = match before {
             Some(state) => {

@@ -99,7 +99,7 @@ pub struct Settled {
     pub notices: u64,
 }
 
-/// What Clerk and the target call the same one: of a settled record from which this cannot be told otherwise.
+/// What Clerk and the target call the same one: of a settled record, where nothing else says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identified {
     /// The record.

@@ -1,5 +1,5 @@
-//! Which records a run takes, kept in its directory: a resumed run takes the same ones, whatever became of the list by which
-//! they were chosen.
+//! Which records a run takes, kept in its directory: a resumed run takes the same ones, even if the list by which
+//! they were chosen is gone.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! `merged.json`: which shards' runs a directory is the account of. It is what tells such a directory from a run's.
+//! `merged.json`: which shards' runs a directory is the account of. By it such a directory differs from a run's.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -61,7 +61,7 @@ pub(super) enum LeftFile {
 }
 
 /// Where rejects go that take the place of earlier ones: there, unless these stay. `may_replace` decides that about each file
-/// with lines, and is told whether somebody changed one of them.
+/// with lines, and learns whether somebody changed one of them.
 pub fn rejects_path(first: &Path, mut may_replace: impl FnMut(&Path, bool) -> io::Result<bool>) -> io::Result<PathBuf> {
     let mut number = FIRST;
     loop {

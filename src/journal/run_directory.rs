@@ -248,7 +248,7 @@ impl RunDirectory {
         self.path.join("passwords.json")
     }
 
-    /// The records of which undoing could not tell whether the run created their users.
+    /// The records of which undoing could not find out whether the run created their users.
     pub fn in_doubt(&self) -> PathBuf {
         self.path.join("in-doubt.ndjson")
     }
@@ -269,7 +269,7 @@ impl RunDirectory {
     }
 }
 
-/// What to do about a run whose record is lost. Nobody is claimed by a new one, and the mark tells who the old one created.
+/// What to do about a run whose record is lost. Nobody is claimed by a new one, and the mark says whom the old one created.
 const NO_RECORD: &str = "put it back from a copy; or import the same input again, which begins a new run and sends nobody twice. \
                          Without it the run cannot be undone: the users it created have its id in their \
                          `admin_metadata.avnology_migrate`";

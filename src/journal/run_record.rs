@@ -191,7 +191,7 @@ impl RunRecord {
         self.target == other.target
             && self.shard == other.shard
             && self.selection == other.selection
-            // A mapping file can tell it, too; that one was changed is for the caller to tell.
+            // A mapping file can say it, too; the caller reports that one was changed.
             && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing
             && self.organization_asked() == other.organization_asked()

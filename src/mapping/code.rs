@@ -63,6 +63,7 @@ codes! {
         DuplicateExternalId = "duplicate_external_id", "an earlier record of the input has this external id";
         DuplicateEmail = "duplicate_email", "an earlier record of the input has this email address";
         DuplicateUsername = "duplicate_username", "an earlier record of the input has this username";
+        DuplicateClerkId = "duplicate_clerk_id", "an earlier record of the input has this id at Clerk";
         DuplicatePhone = "duplicate_phone", "an earlier record of the input has this phone number";
         EmailTaken = "email_taken", "another identity at the target has this email address";
         UsernameTaken = "username_taken", "another identity at the target has this username";

@@ -118,7 +118,7 @@ impl ClerkField {
         };
         let path: Vec<String> = names.map(str::to_owned).collect();
         match path.len() {
-            0 => Err("where a whole bag of metadata goes is told under [metadata]; a trait is one field of it, as in \
+            0 => Err("[metadata] says where a whole bag of metadata goes; a trait is one field of it, as in \
                       `public_metadata.plan`"),
             _ if path.iter().any(String::is_empty) => Err("there is nothing between two dots"),
             1..=PATH_NAMES => Ok(Self::Metadata(bag, path)),

@@ -84,7 +84,7 @@ impl Notices {
         Notice::ALL.iter().copied().filter(move |&notice| self.contains(notice))
     }
 
-    /// Whether there is nothing to tell.
+    /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -169,11 +169,11 @@ mod tests {
     #[test]
     fn a_notice_keeps_its_number() {
         for (number, code) in ON_DISK {
-            let told: Vec<&str> = Notices::from_bits(1 << number).iter().map(Notice::as_str).collect();
-            assert_eq!(told, [code]);
+            let named: Vec<&str> = Notices::from_bits(1 << number).iter().map(Notice::as_str).collect();
+            assert_eq!(named, [code]);
         }
         assert_eq!(ON_DISK.len(), Notice::ALL.len(), "a new notice belongs into the list, too");
         let later = Notices::from_bits(u64::MAX);
-        assert_eq!(later.iter().count(), Notice::ALL.len(), "what only a later version knows is not told of");
+        assert_eq!(later.iter().count(), Notice::ALL.len(), "what only a later version knows is not counted");
     }
 }

@@ -36,7 +36,7 @@ impl RecordIds {
         }
     }
 
-    /// The ids in JSON, whatever else is in it; of what is no JSON those in front of the fault.
+    /// The ids in JSON, even if something else in it is wrong; of what is no JSON those in front of the fault.
     pub fn of_json(record: &[u8]) -> Self {
         let mut ids = Self::default();
         // What was read before an error counts, and the error is what the record is rejected for.
@@ -51,7 +51,7 @@ impl RecordIds {
     }
 }
 
-/// Puts the ids where it was told to while it goes through an object.
+/// Notes the ids while it goes through an object.
 struct IdsVisitor<'a>(&'a mut RecordIds);
 
 impl<'de> Visitor<'de> for IdsVisitor<'_> {

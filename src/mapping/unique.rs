@@ -1,4 +1,4 @@
-//! What no two identities at the target share.
+//! What no two identities at the target share, and no two records of an input.
 
 use super::identity::TraitValue;
 use super::{Address, MigrationIdentity, RejectCode, normal_form};
@@ -9,7 +9,7 @@ use super::{Address, MigrationIdentity, RejectCode, normal_form};
 /// with several fields in common the smallest number is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {
-    /// The key at the target. Of records with several fields in common this tells most: they are the same user.
+    /// The key at the target. Of records with several fields in common this is the one to report: they are the same user.
     ExternalId = 0,
     /// The primary address, in its `normal_form`.
     Email = 1,
@@ -27,10 +27,12 @@ pub enum Unique {
     RoleTuple = 7,
     /// An invitation, by organization and address.
     Invitation = 8,
+    /// The id at Clerk of a user: two records with one are one user, even if they have different external ids.
+    ClerkId = 9,
 }
 
 impl Unique {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ExternalId,
         Self::Email,
         Self::Username,
@@ -40,6 +42,7 @@ impl Unique {
         Self::Membership,
         Self::RoleTuple,
         Self::Invitation,
+        Self::ClerkId,
     ];
 
     /// Its number on disk.
@@ -63,6 +66,7 @@ impl Unique {
             Self::OrganizationName => RejectCode::DuplicateSlug,
             Self::Membership | Self::RoleTuple => RejectCode::DuplicateMembership,
             Self::Invitation => RejectCode::DuplicateInvitation,
+            Self::ClerkId => RejectCode::DuplicateClerkId,
         }
     }
 
@@ -77,6 +81,7 @@ impl Unique {
             Self::OrganizationName => "slug",
             Self::Membership | Self::RoleTuple => "organization",
             Self::Invitation => "email_address",
+            Self::ClerkId => "id",
         }
     }
 
@@ -91,14 +96,16 @@ impl Unique {
             Self::OrganizationName => "name at the target",
             Self::Membership | Self::RoleTuple => "organization and user",
             Self::Invitation => "organization and address",
+            Self::ClerkId => "id at Clerk",
         }
     }
 }
 
 impl MigrationIdentity<'_> {
-    /// Tells each unique field that it has, in a form in which equal means the same at the target.
+    /// Shows each unique field that it has to `each`, in a form in which equal means the same at the target.
     pub(crate) fn unique(&self, mut each: impl FnMut(Unique, &str)) {
         each(Unique::ExternalId, self.external_id);
+        each(Unique::ClerkId, self.admin_metadata.clerk.id);
         each(Unique::Email, &normal_form(&self.traits.email));
         if let Some(username) = &self.traits.username {
             each(Unique::Username, &normal_form(username));
@@ -108,20 +115,20 @@ impl MigrationIdentity<'_> {
         }
     }
 
-    /// Tells each verified address and number beside the primary ones, in the same form. The target takes two users with
+    /// Shows each verified address and number beside the primary ones to `each`, in the same form. The target takes two users with
     /// one of these, but only one of them can be its owner.
     pub(crate) fn verified_beside(&self, mut each: impl FnMut(Unique, &str)) {
-        let mut tell_all = |addresses: &[Address<'_>]| {
+        let mut show_all = |addresses: &[Address<'_>]| {
             for Address { value, .. } in addresses.iter().filter(|address| address.verified && !address.primary) {
                 let unique = if value.starts_with('+') && !value.contains('@') { Unique::Phone } else { Unique::Email };
                 each(unique, &normal_form(value));
             }
         };
         let traits = &self.traits;
-        [&traits.email_addresses, &traits.phone_numbers].into_iter().flatten().for_each(|list| tell_all(list));
+        [&traits.email_addresses, &traits.phone_numbers].into_iter().flatten().for_each(|list| show_all(list));
         for other in &traits.others {
             if let TraitValue::Addresses(list) = &other.value {
-                tell_all(list);
+                show_all(list);
             }
         }
     }

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::duplicates::{self, DuplicateCheck, Found};
+use super::map_failure::MapFailure;
 use super::weighing::Weighing;
 use crate::account::Foreseen;
 use crate::account::booking::MappedChunkCounts;
@@ -73,7 +74,7 @@ pub(super) struct MappedChunk {
 }
 
 /// Maps the records of one chunk. Pure, but for what lies on disk: duplicates, what is known of the target, passwords.
-pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> io::Result<MappedChunk> {
+pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> Result<MappedChunk, MapFailure> {
     let mut mapper = ChunkMapper::new(input, &chunk, mapping)?;
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
@@ -92,7 +93,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
                 unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices: record.notices.bits() });
             }
             Ok(mut record) => {
-                mapper.recognise(&mut record);
+                mapper.recognise(&mut record)?;
                 ready.push(record);
             }
             Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span)),
@@ -189,16 +190,14 @@ impl<'m> ChunkMapper<'m> {
         confirmed
     }
 
-    /// Notes under which other external id the target has whom the record is about.
-    fn recognise(&self, record: &mut Ready) {
-        let Some(ids) = &self.mapping.ids else { return };
-        match ids.find(record.kind, record.clerk_id()) {
-            Ok(known) => {
-                let earlier = known.as_ref().map(KnownId::external_id).filter(|id| **id != *record.external_id);
-                record.earlier = earlier.map(Into::into);
-            }
-            Err(error) => tracing::warn!(%error, "an id could not be looked up"),
-        }
+    /// Notes under which other external id the target has the user whom the record is about. Without the id map the user could
+    /// get a second identity, so an error is the end of the run.
+    fn recognise(&self, record: &mut Ready) -> Result<(), MapFailure> {
+        let Some(ids) = &self.mapping.ids else { return Ok(()) };
+        let known = ids.find(record.kind, record.clerk_id()).map_err(MapFailure::IdMap)?;
+        let earlier = known.as_ref().map(KnownId::external_id).filter(|id| **id != *record.external_id);
+        record.earlier = earlier.map(Into::into);
+        Ok(())
     }
 
     /// Maps a record that is not ours, of which nothing is kept but its keys: one of ours may be its duplicate.

@@ -5,7 +5,6 @@
 //! long as chunks are alike in size, and one number then says what was done: how far into the input everything is
 //! settled.
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError, mpsc as blocking};
 
 use futures::{Stream, stream};
@@ -13,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::map::{MappedChunk, Mapping, map_chunk};
+use super::map_failure::MapFailure;
 use super::read::Read;
 use crate::account::StopReason;
 use crate::account::booking::InputEnd;
@@ -31,7 +31,7 @@ struct Task {
     input: u16,
     chunk: Arc<RecordChunk>,
     mapping: Arc<Mapping>,
-    mapped: oneshot::Sender<io::Result<MappedChunk>>,
+    mapped: oneshot::Sender<Result<MappedChunk, MapFailure>>,
 }
 
 impl Task {
@@ -46,7 +46,7 @@ impl Task {
 
 /// What stands in the queue.
 enum PendingStep {
-    Chunk(oneshot::Receiver<io::Result<MappedChunk>>),
+    Chunk(oneshot::Receiver<Result<MappedChunk, MapFailure>>),
     End(InputEnd),
     Failed(SourceError),
 }
@@ -109,7 +109,7 @@ fn in_order(
             let reason = match steps.recv().await? {
                 PendingStep::Chunk(mapped) => match mapped.await {
                     Ok(Ok(mapped)) => return Some((mapped, (steps, events, stop))),
-                    Ok(Err(error)) => StopReason::Temporary(error),
+                    Ok(Err(failure)) => failure.into(),
                     Err(_) => StopReason::Internal("a mapper failed".to_owned()),
                 },
                 PendingStep::End(end) => {
@@ -132,6 +132,7 @@ fn in_order(
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::time::Duration;
 
     use futures::StreamExt;
@@ -165,12 +166,12 @@ mod tests {
         Arc::new(RecordChunk { input: "users.json".into(), bytes, base: 0, spans, header: None, consumed })
     }
 
-    fn mapped(consumed: u64) -> io::Result<MappedChunk> {
+    fn mapped(consumed: u64) -> Result<MappedChunk, MapFailure> {
         map_chunk(0, chunk(consumed), &mapping())
     }
 
     /// A chunk in the queue that becomes this; nothing if its mapper fails.
-    fn chunk_step(result: Option<io::Result<MappedChunk>>) -> PendingStep {
+    fn chunk_step(result: Option<Result<MappedChunk, MapFailure>>) -> PendingStep {
         let (sender, receiver) = oneshot::channel();
         if let Some(result) = result {
             assert!(sender.send(result).is_ok());
@@ -219,7 +220,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nothing_comes_out_behind_a_chunk_that_could_not_be_mapped() {
         for (lost, reason) in [
-            (Some(Err(io::Error::other("the disk is gone"))), "the disk is gone"),
+            (Some(Err(io::Error::other("the disk is gone").into())), "the disk is gone"),
+            (Some(Err(MapFailure::IdMap(io::Error::other("it is gone")))), "second identity"),
             (None, "internal error: a mapper failed"),
         ] {
             let steps = vec![chunk_step(Some(mapped(1))), chunk_step(lost), chunk_step(Some(mapped(3))), END];

@@ -23,6 +23,7 @@ mod duplicates;
 mod fill;
 mod job;
 mod map;
+mod map_failure;
 mod mapped_stream;
 mod mappers;
 mod memory;

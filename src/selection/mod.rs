@@ -28,6 +28,8 @@ mod sample;
 mod selected_records;
 mod selection_error;
 mod selection_record;
+#[cfg(all(test, feature = "where"))]
+mod tests;
 mod totals;
 
 pub use choice::SelectionChoice;

@@ -13,7 +13,7 @@ pub struct SelectionTotals {
     pub records: u64,
     /// How many of them are selected.
     pub selected: u64,
-    /// Records that cannot be read, so that nobody can tell whether the list or the condition means them. They are not
+    /// Records that cannot be read, so that it is not known whether the list or the condition means them. They are not
     /// selected.
     pub unreadable: u64,
     /// Entries of the list that no record has.

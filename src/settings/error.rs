@@ -59,6 +59,12 @@ pub enum SettingsError {
     /// The list of users cannot be used.
     #[error(transparent)]
     IdList(#[from] IdListError),
+    /// No input is named.
+    #[error(
+        "there is nothing to import: name an export with --import FILE (or its organizations, memberships or invitations alone), \
+         on the command line or in the config file"
+    )]
+    NothingToImport,
     /// A selection is made in a pass of its own.
     #[error(
         "users cannot be selected out of standard input or a pipe, which can be read only once: save the export to a file"

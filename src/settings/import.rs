@@ -104,6 +104,11 @@ impl ImportOrDryRun {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
+        let ImportArguments { import, organizations, memberships, invitations, .. } = &arguments;
+        // The config file may name the inputs, so that the command line alone cannot say this.
+        if [import, organizations, memberships, invitations].iter().all(|files| files.is_empty()) {
+            return Err(SettingsError::NothingToImport);
+        }
         if arguments.dry_run {
             DryRunSettings::resolve(arguments, output, environment).map(Box::new).map(Self::DryRun)
         } else {

@@ -24,12 +24,12 @@ fn of_engine(environment: &Environment) -> Result<Shard, SettingsError> {
         return Err(ShardError::TwoEngines(engine.index, other.index).into());
     }
     let missing = |missing| ShardError::Missing { engine: engine.name, index: engine.index, missing };
-    let told: Option<NonZeroU32> = environment.parse(SHARDS)?;
-    let of = match (engine.size, told) {
-        (None, told) => told.ok_or_else(|| missing(SHARDS))?,
-        (Some(variable), told) => {
+    let set: Option<NonZeroU32> = environment.parse(SHARDS)?;
+    let of = match (engine.size, set) {
+        (None, set) => set.ok_or_else(|| missing(SHARDS))?,
+        (Some(variable), set) => {
             let size = environment.parse(variable)?.ok_or_else(|| missing(variable))?;
-            if let Some(shards) = told.filter(|shards| *shards != size) {
+            if let Some(shards) = set.filter(|shards| *shards != size) {
                 return Err(ShardError::OtherSize { variable, size, shards }.into());
             }
             size

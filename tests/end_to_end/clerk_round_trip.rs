@@ -174,6 +174,9 @@ fn who_is_gone_is_known_from_all_earlier_exports_and_from_a_whole_one_without_a_
     assert!(run.stderr.contains("goes there") && scratch.path("full/manifest.json").exists(), "{}", run.stderr);
     let manifest = scratch.read("full/manifest.json").replace("\"id\": \"ins_", "\"id\": \"ins_other");
     scratch.write("full/manifest.json", manifest);
-    let run = clerk.export(&scratch, "refused", &["--only", "users", "--deleted", "full"]).expect_code(2);
-    assert!(run.stderr.contains("of another instance"), "{}", run.stderr);
+    for option in ["--deleted", "--since"] {
+        let run = clerk.export(&scratch, "refused", &["--only", "users", option, "full"]).expect_code(2);
+        assert!(run.stderr.contains("of another instance") && run.stderr.contains(option), "{}", run.stderr);
+        assert!(!scratch.path("refused/users.ndjson").exists(), "it is known before anything is read");
+    }
 }

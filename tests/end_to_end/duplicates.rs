@@ -208,3 +208,29 @@ fn only_a_record_that_is_imported_makes_another_one_its_duplicate() {
     assert_eq!(shards.iter().map(|shard| shard.count("unchanged")).sum::<u64>(), 1_001);
     assert_eq!(scratch.verify(&sandbox, &file, &[]).expect_code(0).report()["equal"], 1_001);
 }
+
+#[test]
+fn two_records_with_one_clerk_id_are_one_user_with_any_external_ids() {
+    let scratch = Scratch::new();
+    let file = scratch.write(
+        "users.json",
+        export([
+            user(1),
+            with(2, r#""external_id":"emp-2""#),
+            // The same two once more, under other external ids and addresses.
+            with(1, r#""external_id":"emp-1""#).replace("user1@", "other1@"),
+            with(2, r#""external_id":"emp-3""#).replace("user2@", "other2@"),
+            user(2).replace("user2@", "third2@"),
+        ]),
+    );
+    let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(3);
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let import = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    for run in [dry, import] {
+        let found = &run.report()["rejected_by_code"]["duplicate_clerk_id"];
+        let places: Vec<_> = found["first"].as_array().expect("a list").iter().collect();
+        let places: Vec<_> = places.iter().map(|found| (&found["record"], &found["same_as"]["record"])).collect();
+        assert_eq!(places, [(&3.into(), &1.into()), (&4.into(), &2.into()), (&5.into(), &2.into())], "{}", run.stdout);
+    }
+    assert_eq!(sandbox.column("id").len(), 2);
+}

@@ -228,6 +228,54 @@ fn a_person_of_whom_nothing_stayed_but_the_clerk_id_is_never_created_twice() {
 }
 
 #[test]
+fn an_id_map_that_cannot_be_read_stops_the_run() {
+    let renamed = Person { external_id: Some("emp-1"), emails: vec!["robert@example.com"], ..bob() };
+    let night = Night::new(&[], &[ada(), bob(), cleo()], &[ada(), renamed, cleo()]);
+    let runs = night.scratch.path(".avnology/runs");
+    let maps = std::fs::read_dir(&runs).expect("the runs").map(|entry| entry.expect("an entry").path());
+    let map = maps.map(|path| path.join("ids")).find(|path| path.is_file()).expect("the id map");
+    let whole = std::fs::read(&map).expect("the id map");
+    let mut damaged = whole.clone();
+    let at = whole.windows(8).position(|bytes| bytes == b"user_bob").expect("Bob");
+    damaged[at] ^= 1;
+    std::fs::write(&map, damaged).expect("written");
+    let stopped = night.import("skip").expect_code(2);
+    assert!(stopped.stderr.contains("second identity"), "{}", stopped.stderr);
+    assert_eq!(night.people(), 3);
+    std::fs::write(&map, whole).expect("written");
+    assert_eq!((night.import("skip").expect_code(0).count("unchanged"), night.people()), (3, 3));
+}
+
+/// In a query, a comma can be part of an id or stand between two.
+#[test]
+fn external_ids_with_commas_quotes_and_blanks_are_found_again() {
+    let odd = |clerk_id, external_id, email| Person { external_id: Some(external_id), ..Person::new(clerk_id, email) };
+    let people = || {
+        vec![
+            ada(),
+            odd("user_1", "emp, \"3\"", "one@example.com"),
+            odd("user_2", "a,b", "two@example.com"),
+            odd("user_3", ",", "three@example.com"),
+            odd("user_4", "back\\slash & 'x'=%2C+é", "four@example.com"),
+            bob(),
+        ]
+    };
+    for flags in [&[][..], &["--no-batch"]] {
+        let night = Night::new(flags, &people(), &people());
+        let again = night.import_with("skip", &["--recheck"]).expect_code(0);
+        assert_eq!((again.count("unchanged"), night.people()), (6, 6), "{flags:?}: {}", again.stdout);
+        let update = night.import_with("update", &["--recheck"]).expect_code(0);
+        assert_eq!(update.count("unchanged"), 6, "{flags:?}: {}", update.stdout);
+        night.assert_verified("odd ids", [6, 0, 0, 0], &json!({}));
+        let sample = night.verify(&["--sample", "6"]);
+        assert_eq!(sample["equal"], 6, "{flags:?}: {sample}");
+        let run = night.first.report()["run"].as_str().expect("a run").to_owned();
+        let undone = night.scratch.undo(&night.sandbox, &run, &["--yes"]).expect_code(0).report();
+        assert_eq!(undone["counts"]["deleted"], 6, "{flags:?}: {undone}");
+    }
+}
+
+#[test]
 fn a_person_who_is_not_there_any_more_is_created_again() {
     // Bob is not among those who are looked up before all are believed to be there: neither the newest nor one of the sample.
     let today = [Person { external_id: Some("emp-1"), ..bob() }, ada()];

@@ -51,18 +51,18 @@ fn found_again(problem: &dyn Display) -> Option<FileFindings> {
 /// The files beside the record of the first pass. With others in their place, duplicates would be sent, or inputs taken for
 /// changed.
 fn files_of(record: &FirstPassRecord, directory: &RunDirectory) -> Result<(KnownInputs, Duplicates), String> {
-    let told = |path: &Path, problem: &dyn Display| format!("`{}` {problem}", path.display());
+    let wrong = |path: &Path, problem: &dyn Display| format!("`{}` {problem}", path.display());
     let (blocks, duplicates) = (directory.blocks(), directory.duplicates());
     let cannot_be_read = |error: io::Error| format!("cannot be read: {error}");
     let known = KnownInputs::open(record.inputs.clone(), &blocks).and_then(|known| Ok((known.sum()?, known)));
-    let (of_blocks, known) = known.map_err(|error| told(&blocks, &cannot_be_read(error)))?;
+    let (of_blocks, known) = known.map_err(|error| wrong(&blocks, &cannot_be_read(error)))?;
     let found = Duplicates::open(&duplicates).and_then(|found| Ok((found.sum()?, found)));
-    let (of_duplicates, found) = found.map_err(|error| told(&duplicates, &cannot_be_read(error)))?;
+    let (of_duplicates, found) = found.map_err(|error| wrong(&duplicates, &cannot_be_read(error)))?;
     if of_blocks.is_none() || record.sums.is_some_and(|(blocks, _)| of_blocks != Some(blocks)) {
-        return Err(told(&blocks, &"is damaged"));
+        return Err(wrong(&blocks, &"is damaged"));
     }
     if record.sums.is_some_and(|(_, duplicates)| of_duplicates != duplicates) {
-        return Err(told(&duplicates, &"is damaged"));
+        return Err(wrong(&duplicates, &"is damaged"));
     }
     Ok((known, found))
 }

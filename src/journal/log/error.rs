@@ -16,7 +16,7 @@ pub enum LogError {
     Newer,
     /// Shorter than it was.
     #[error(
-        "it tells of {found} users whom the run created, and the run's report of {reported}: the end of the journal is missing"
+        "it names {found} users whom the run created, and the run's report names {reported}: the end of the journal is missing"
     )]
     Short {
         /// How many users it says the run created.
