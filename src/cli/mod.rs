@@ -19,6 +19,7 @@ mod mapping;
 mod merge;
 mod migrate;
 mod options;
+mod organization_name;
 mod output;
 mod output_options;
 mod resume;
@@ -30,6 +31,7 @@ mod runs;
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod selection;
 mod target;
 mod undo;
 mod values;
@@ -55,6 +57,7 @@ pub use options::{
     BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
     NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
+pub use organization_name::OrganizationName;
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
 pub use resume::ResumeArguments;
@@ -62,6 +65,7 @@ pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;
 pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
+pub use selection::SelectionArguments;
 pub use target::{TargetArguments, TargetKind};
 pub use undo::UndoArguments;
 pub use verify::VerifyArguments;

@@ -12,6 +12,7 @@ mod export_command_error;
 mod first_pass;
 mod from_clerk;
 mod help;
+mod home_organization;
 mod id_maps;
 mod import;
 mod import_error;
@@ -30,6 +31,7 @@ mod runs;
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod selecting;
 #[cfg(not(feature = "shell"))]
 #[path = "no_shell.rs"]
 pub mod shell;

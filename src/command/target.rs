@@ -47,14 +47,7 @@ pub(super) async fn connect(
     purpose: Use<'_>,
     signals: &mut Signals,
 ) -> Result<Arc<dyn Destination>, ImportError> {
-    let options = ClientOptions {
-        base_url: target.base_url.clone(),
-        secret_key: target.secret_key.clone(),
-        key_source: target.key_source.clone(),
-        timeouts: connection.timeouts,
-        certificates: connection.certificates.clone(),
-        proxy: target.proxy.clone(),
-    };
+    let options = options(target, connection);
     let (budget, patience) = (connection.retry, connection.retry.total);
     let connected = async {
         let destination: Arc<dyn Destination> = if let Some(kratos) = &target.kratos {
@@ -75,6 +68,26 @@ pub(super) async fn connect(
     tokio::select! {
         connected = connected => connected,
         signal = signals.next() => Err(ImportError::Interrupted(signal)),
+    }
+}
+
+/// Calls of the Admin API beside those of a destination. A Kratos has no such calls.
+pub(super) fn client(target: &Target, connection: &Connection) -> Result<Client, ImportError> {
+    if target.kratos.is_some() {
+        let (target, reason) = (target.name.clone(), "a Kratos has no organizations".to_owned());
+        return Err(TargetError::Refused { target, reason, advice: "leave --organization out" }.into());
+    }
+    Ok(Client::new(&options(target, connection)).map_err(TargetError::from)?)
+}
+
+fn options(target: &Target, connection: &Connection) -> ClientOptions {
+    ClientOptions {
+        base_url: target.base_url.clone(),
+        secret_key: target.secret_key.clone(),
+        key_source: target.key_source.clone(),
+        timeouts: connection.timeouts,
+        certificates: connection.certificates.clone(),
+        proxy: target.proxy.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use super::first_pass::{FirstPass, Subject};
+use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
 use super::intake::intake;
@@ -8,6 +9,7 @@ use super::output::{without_records, write_report};
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics};
+use super::selecting::records_of;
 use super::target::{Target, Use, at_target, connect};
 use crate::account::StopReason;
 use crate::cli::OutputFormat;
@@ -32,9 +34,11 @@ async fn verify_target(
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
     let name = target.base_url.to_string();
-    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let reading = &of_organization(&target, reading, connection, &mut signals).await?;
+    let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
-    let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: false };
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
         ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
         other => other,
@@ -46,10 +50,10 @@ async fn verify_target(
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
     let job = VerifyJob {
-        intake: intake(reading, passwords.as_ref(), first.watch()),
+        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
-        sample: settings.sample,
-        target,
+        target: destination,
+        organization: reading.rules.organization.clone(),
         concurrency: connection.pace.concurrency.start,
     };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);

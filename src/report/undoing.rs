@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Progress;
-use super::human::{count, duration};
+use crate::human::{count, duration};
 
 /// What became of the identities that a run created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -10,7 +10,9 @@ use super::extra::{Identities, NotFound};
 use crate::account::{InputProgress, Ledger};
 use crate::destination::Field;
 use crate::exit::ExitStatus;
+use crate::human::{count, plural_past};
 use crate::pipeline::MappedIdentity;
+use crate::selection::SelectionTotals;
 use crate::source::{Position, Purpose};
 
 /// How many positions are kept for each kind of finding.
@@ -41,7 +43,9 @@ impl Finding {
 pub struct Account {
     /// What was read and mapped. Its rejects are records that an import would not send.
     pub ledger: Ledger,
-    /// Identities at the target that were not compared with any record. After a sample they are unknown.
+    /// What the selection came to, if users were selected.
+    pub(super) selection: Option<SelectionTotals>,
+    /// Identities at the target that were not compared with any record. If users were selected, they are unknown.
     pub(super) others: Option<NotFound>,
     checked: u64,
     equal: u64,
@@ -57,6 +61,7 @@ impl Account {
         let (missing, different) = (Finding::default(), Finding::default());
         Self {
             ledger,
+            selection: None,
             others: None,
             checked: 0,
             equal: 0,
@@ -102,17 +107,19 @@ impl Account {
     pub fn write_summary(&self, out: &mut String) -> fmt::Result {
         let counts = self.ledger.counts();
         let how = if self.ledger.stopped.is_some() { "Verification STOPPED" } else { "Verified" };
-        writeln!(out, "{how}: {} of {} records were looked up.\n", self.checked, counts.read)?;
-        writeln!(out, "  {:>14} equal", self.equal)?;
-        writeln!(out, "  {:>14} missing at the target", self.missing.count)?;
+        let records = self.selection.as_ref().map_or(counts.read, |selection| selection.records);
+        writeln!(out, "{how}: {} of {} looked up.\n", count(self.checked), plural_past(records, "record"))?;
+        writeln!(out, "  {:>14} equal", count(self.equal))?;
+        writeln!(out, "  {:>14} missing at the target", count(self.missing.count))?;
         positions(out, &self.missing)?;
-        writeln!(out, "  {:>14} different", self.different.count)?;
-        for (field, count) in &self.fields {
-            writeln!(out, "  {:>14}   in {}: {count}", "", field.name())?;
+        writeln!(out, "  {:>14} different", count(self.different.count))?;
+        for (field, number) in &self.fields {
+            writeln!(out, "  {:>14}   in {}: {}", "", field.name(), count(*number))?;
         }
         positions(out, &self.different)?;
-        for (field, count) in &self.hidden {
-            writeln!(out, "  {count:>14} not compared in {}: the target does not show it", field.name())?;
+        for (field, number) in &self.hidden {
+            let number = count(*number);
+            writeln!(out, "  {number:>14} not compared in {}: the target does not show it", field.name())?;
         }
         match &self.others {
             Some(NotFound { extra, rejected, twice }) => {
@@ -126,7 +133,7 @@ impl Account {
             }
             None => writeln!(out, "  {:>14} extra identities were not looked for", "")?,
         }
-        writeln!(out, "  {:>14} cannot be sent (see a dry run)", counts.rejected)?;
+        writeln!(out, "  {:>14} cannot be sent (see a dry run)", count(counts.rejected))?;
         self.ledger.without_records().iter().try_for_each(|input| writeln!(out, "There is no record in {input}."))
     }
 
@@ -140,8 +147,11 @@ impl Account {
             (others(|others| &others.rejected), PRESENT_BUT_REJECTED),
             (others(|others| &others.twice), PRESENT_TWICE),
         ];
-        let reported: Vec<String> =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let reported: Vec<String> = counts
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{} {what}", count(*number)))
+            .collect();
         (!reported.is_empty()).then(|| reported.join(", "))
     }
 
@@ -161,6 +171,7 @@ impl Account {
             reason: self.reason(),
             exit_code: self.exit_status().code(),
             inputs: &self.ledger.inputs,
+            selection: self.selection.as_ref(),
             read: self.ledger.counts().read,
             rejected: self.ledger.rejected(),
             checked: self.checked,
@@ -176,8 +187,8 @@ impl Account {
     }
 }
 
-fn identities(out: &mut String, Identities { count, first }: &Identities, what: &str) -> fmt::Result {
-    writeln!(out, "  {count:>14} {what}")?;
+fn identities(out: &mut String, Identities { count: number, first }: &Identities, what: &str) -> fmt::Result {
+    writeln!(out, "  {:>14} {what}", count(*number))?;
     first.iter().try_for_each(|id| writeln!(out, "  {:>14}   {id}", ""))
 }
 
@@ -186,7 +197,7 @@ fn positions(out: &mut String, finding: &Finding) -> fmt::Result {
         writeln!(out, "  {:>14}   {input}: record {record}, line {line}, byte {offset}", "")?;
     }
     let more = finding.count - finding.first.len() as u64;
-    if more > 0 { writeln!(out, "  {:>14}   and {more} more", "") } else { Ok(()) }
+    if more > 0 { writeln!(out, "  {:>14}   and {} more", "", count(more)) } else { Ok(()) }
 }
 
 /// The findings of a verification as JSON.
@@ -199,6 +210,9 @@ pub struct VerifyReport<'a> {
     reason: Option<String>,
     exit_code: u8,
     inputs: &'a [InputProgress],
+    /// If users were selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<&'a SelectionTotals>,
     read: u64,
     rejected: u64,
     checked: u64,
