@@ -57,7 +57,7 @@ impl DryRunSettings {
         let inputs = typed_inputs(&mut arguments, kratos.is_some())?;
         let ImportArguments { passwords, shard, selection, mapping, preview, options, .. } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref())?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         NamedFiles::new(&output)

@@ -133,7 +133,7 @@ impl ImportSettings {
         let ImportArguments { passwords, shard, selection, mapping, on_existing, recheck, new_run, options, .. } =
             arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target,

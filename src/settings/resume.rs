@@ -48,7 +48,7 @@ impl ImportSettings {
             organization: record.organization.as_ref().map(|home| home.known().parse()).transpose().map_err(wrong)?,
         };
         let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target,

@@ -34,7 +34,7 @@ impl VerifySettings {
         let VerifyArguments { import, passwords, all: _, selection, target, mapping, options } = arguments;
         let choice = ReadingChoice::typed(import, passwords, None, selection, &mapping)?;
         let target = TargetSettings::resolve(target, environment)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;
         let files =
