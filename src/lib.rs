@@ -116,6 +116,7 @@
 //! | [`clerk`] | what Clerk's data means |
 //! | [`clerk_api`] | Clerk's Backend API, which is only read |
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
+//! | [`tenant_plan`] | what of a tenant beside its users moves, and how, pure |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
@@ -131,6 +132,7 @@
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
+//! | [`rehearsal`] | what an import would find at its target, by reading and asking alone |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`notify`] | what others hear of a job: a service that watches jobs, a program at its end |
@@ -195,6 +197,7 @@ pub mod pace;
 pub mod passwords;
 pub mod pipeline;
 pub mod plan;
+pub mod rehearsal;
 pub mod report;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]
@@ -206,6 +209,7 @@ pub mod selection;
 pub mod settings;
 pub mod signal;
 pub mod source;
+pub mod tenant_plan;
 pub mod toml_document;
 pub mod verify;
 pub mod version;

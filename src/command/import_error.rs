@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
+use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;
 use crate::account::StopReason;
 use crate::destination::TargetError;
@@ -32,6 +33,9 @@ pub enum ImportError {
     /// The export from Clerk's API is not finished.
     #[error(transparent)]
     Export(#[from] ExportCommandError),
+    /// There is no plan of the tenant.
+    #[error(transparent)]
+    Plan(#[from] TenantPlanError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -58,6 +62,9 @@ pub enum ImportError {
     /// The input is of no use for a comparison.
     #[error("{}; {}", .0, .0.consequence(Purpose::NoComparison))]
     NotCompared(SourceError),
+    /// The person at the terminal did not say yes.
+    #[error("not confirmed; nothing was sent (the same command asks again, and --yes says so beforehand)")]
+    NotConfirmed,
     /// A signal came before the first record.
     #[error("interrupted by {0} before anything was sent; the same command begins again")]
     Interrupted(Signal),
@@ -69,6 +76,7 @@ impl ImportError {
         match self {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
+            Self::Plan(error) => error.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
             }
@@ -83,6 +91,7 @@ impl ImportError {
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
             Self::Passwords(_)
+            | Self::NotConfirmed
             | Self::Selection(_)
             | Self::Search(_)
             | Self::Sandbox(_)

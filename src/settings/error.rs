@@ -18,6 +18,15 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// What is read once cannot be looked through for duplicates before.
+    #[error(
+        "--check-target reads the input twice, to find users who are in it twice, and a pipe can be read only once; write it \
+         to a file"
+    )]
+    CheckPipe,
+    /// Only users are looked up.
+    #[error("--check-target looks users up, and nothing else; add --steps users")]
+    CheckSteps,
     /// No address of a Kratos, and one is needed.
     #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
     NoKratosAddress,
@@ -164,6 +173,12 @@ pub enum SettingsError {
          users`, then name DIR"
     )]
     ClerkNotHere,
+    /// The plan has two files, and their names say which is which.
+    #[error("`{}` does not end with `.json`; --out names the plan, and its Markdown goes beside it as `.md`", path.display())]
+    NoJsonName {
+        /// What was typed.
+        path: PathBuf,
+    },
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,

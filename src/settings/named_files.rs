@@ -74,9 +74,21 @@ impl<'s> NamedFiles<'s> {
         self
     }
 
+    /// The file of `--findings`.
+    pub(super) fn findings(mut self, path: Option<&Path>) -> Self {
+        self.written.extend(path.map(|path| ("--findings", path.to_path_buf())));
+        self
+    }
+
     /// The certificates.
     pub(super) fn certificates(mut self, path: Option<&Path>) -> Self {
         self.read.extend(path.map(|path| ("--cacert", path.to_path_buf())));
+        self
+    }
+
+    /// Further files that are written, which this option names.
+    pub(super) fn writing(mut self, option: &'static str, paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.written.extend(paths.into_iter().map(|path| (option, path)));
         self
     }
 

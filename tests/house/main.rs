@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "command",
         &[
             "verify",
+            "rehearsal",
             "selection",
             "settings",
             "cli",
@@ -34,6 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "journal",
             "avnology",
             "kratos",
+            "tenant_plan",
             "export",
             "clerk_api",
             "mapping",
@@ -65,6 +67,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "selection",
             "avnology",
             "kratos",
+            "tenant_plan",
             "export",
             "clerk_api",
             "http",
@@ -85,6 +88,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "selection",
             "avnology",
             "kratos",
+            "tenant_plan",
             "export",
             "http",
             "kind",
@@ -101,6 +105,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
+    ("rehearsal", &["verify", "pipeline", "delivery", "account", "destination", "mapping", "index", "files", "signal"]),
     ("verify", &["pipeline", "account", "selection", "destination", "source", "index", "exit", "human", "signal"]),
     (
         "pipeline",
@@ -166,6 +171,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("id_map", &["journal", "kind", "mapping", "index", "files"]),
     ("journal", &["selection", "mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"]),
     ("selection", &["mapping", "clerk", "source", "index"]),
+    ("tenant_plan", &["export"]),
     ("export", &["clerk_api", "source", "index", "files"]),
     ("clerk_api", &["http", "pace"]),
     ("destination", &["http", "kind", "mapping", "pace", "index"]),
