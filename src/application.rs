@@ -85,7 +85,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         return print(DEFAULT_MAPPING);
     }
     if let Some(mapping) = print_kratos_schema {
-        return kratos_schema(&mapping)
+        return kratos_schema(mapping.as_deref())
             .map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
     }
     let environment = environment.with_config_file(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));

@@ -80,9 +80,9 @@ pub struct ClerkArguments {
     pub print_default_mapping: bool,
 
     /// Print an identity schema for Kratos that takes what the defaults, or the rules of a mapping file, make of users
-    #[arg(long, value_name = "MAPPING", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(long, value_name = "MAPPING", num_args = 0..=1, require_equals = true)]
     #[arg(exclusive = true, help_heading = "Mapping")]
-    pub print_kratos_schema: Option<PathBuf>,
+    pub print_kratos_schema: Option<Option<PathBuf>>,
 }
 
 /// What to do with runs.

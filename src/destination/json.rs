@@ -89,7 +89,8 @@ pub(crate) fn write_canonical(value: &str, out: &mut String) {
         }
         _ => match Decimal::read(value) {
             Some(Decimal { is_negative, digits, exponent }) => {
-                out.push_str(if is_negative { "-" } else { "" });
+                // PostgreSQL knows no negative zero.
+                out.push_str(if is_negative && !digits.is_empty() { "-" } else { "" });
                 out.push_str(&digits);
                 out.push('e');
                 out.push_str(&exponent.to_string());
@@ -144,6 +145,7 @@ mod tests {
         let one = canonical(r#"{"b":[1e2,"\u00e9",null],"a":{"d":true,"c":-0.50}}"#);
         assert_eq!(one, canonical(r#"{ "a" : {"c":-5e-1, "d":true}, "b" : [100.0, "é", null] }"#));
         assert_ne!(one, canonical(r#"{"a":{"c":0.5,"d":true},"b":[100,"é",null]}"#));
+        assert_eq!((canonical("-0.0"), canonical("1E2")), (canonical("0"), canonical("100")));
         assert_ne!(canonical(r#"["a,b"]"#), canonical(r#"["a","b"]"#));
     }
 

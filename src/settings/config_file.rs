@@ -150,7 +150,7 @@ fn keys_stay_out(document: &mut Document<'_>, table: &DeTable<'_>) {
 
 fn is_name_of_a_key(name: &str) -> bool {
     let name = name.to_lowercase().replace('_', "-");
-    ["key", "token", "secret"].iter().any(|word| name.ends_with(word))
+    OptionRow::find(&name).is_none() && ["key", "token", "secret"].iter().any(|word| name.ends_with(word))
 }
 
 #[cfg(test)]
@@ -190,6 +190,8 @@ mod tests {
             "only" => "users,organizations".to_owned(),
             "since" => "2026-11-23".to_owned(),
             "compress" => "zstd".to_owned(),
+            "kratos-key" => "trait:crm_id".to_owned(),
+            "kratos-provider" => "google=google-oidc".to_owned(),
             "missing-email" => "reject".to_owned(),
             "organization" => "acme".to_owned(),
             "rate" | "rate-min" | "rate-max" | "clerk-rate" => "5/s".to_owned(),

@@ -5,7 +5,7 @@ use std::num::{IntErrorKind, ParseIntError};
 use std::path::Path;
 
 use clap::builder::ValueHint;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 use toml::Spanned;
 use toml::de::DeValue;
@@ -56,6 +56,10 @@ pub(super) fn validate(clerk: &Command, name: &str, values: &[OsString]) -> Opti
         if of_the_file { argument.default_values(values.to_vec()) } else { argument }
     });
     let error = alone.try_get_matches_from(["avnology"]).err()?;
+    // Values are read first: only another option is missing, which is to be typed.
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        return None;
+    }
     if let Some(ContextValue::Strings(words)) = error.get(ContextKind::ValidValue) {
         return Some(format!("it is one of {}", words.join(", ")));
     }

@@ -89,7 +89,7 @@ impl DryRunSettings {
         let ImportArguments { passwords, shard, selection, target, mapping, on_existing, preview, options, .. } =
             arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref())?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let check =

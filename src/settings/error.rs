@@ -33,6 +33,9 @@ pub enum SettingsError {
     /// Options that only mean something for a Kratos.
     #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
     NoKratos,
+    /// Kratos has no organizations.
+    #[error("--organization needs an Avnology ID as the target: an Ory Kratos has no organizations")]
+    KratosOrganization,
     /// No key of Clerk's, and one is needed.
     #[error(
         "no key for Clerk's API: set CLERK_SECRET_KEY in the environment or in .env (or CLERK_SECRET_KEY_FILE to a file with \

@@ -155,7 +155,7 @@ impl ImportSettings {
             ..
         } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target,

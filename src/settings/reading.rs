@@ -170,8 +170,11 @@ impl ReadingSettings {
     }
 
     /// The same for a Kratos, if the target is one.
-    pub(super) fn for_kratos(mut self, choice: Option<&KratosChoice>) -> Self {
-        let Some(choice) = choice else { return self };
+    pub(super) fn for_kratos(mut self, choice: Option<&KratosChoice>) -> Result<Self, SettingsError> {
+        let Some(choice) = choice else { return Ok(self) };
+        if self.organization.is_some() {
+            return Err(SettingsError::KratosOrganization);
+        }
         if matches!(self.rules.metadata.public, MetadataTarget::Traits(_)) {
             tracing::warn!(
                 "the mapping file puts public metadata into the traits, which users can change at Kratos, and could not at \
@@ -181,7 +184,7 @@ impl ReadingSettings {
         self.rules.passwords = choice.passwords();
         self.form = choice.form();
         self.most_of_request = (kratos::MAX_BATCH_ITEMS, kratos::MAX_BODY_BYTES);
-        self
+        Ok(self)
     }
 
     /// Whether some of the export can be read only once.

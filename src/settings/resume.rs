@@ -38,7 +38,7 @@ impl ImportSettings {
         }
         choice.passwords = moved_passwords(&run, passwords)?.or(choice.passwords);
         let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target,

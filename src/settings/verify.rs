@@ -40,7 +40,7 @@ impl VerifySettings {
         let inputs = typed_inputs(TypedInputs::of_verification(&mut arguments), target.kratos_choice().is_some())?;
         let VerifyArguments { passwords, selection, mapping, options, .. } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, None, selection, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;
         let files =

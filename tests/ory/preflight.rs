@@ -28,6 +28,8 @@ fn a_schema_that_does_not_take_the_users_is_found_before_anything_is_sent() {
     assert!(other.stderr.contains("it has `clerk`"), "{}", other.stderr);
     let other = kratos.import(&scratch, &file, &["--kratos-key", "trait:crm_id"]);
     assert!(other.stderr.contains("no trait `crm_id`"), "{}", other.stderr);
+    let other = kratos.import(&scratch, &file, &["--organization", "acme"]).expect_code(2);
+    assert!(other.stderr.contains("has no organizations"), "{}", other.stderr);
     assert_eq!(kratos.identities(), [] as [Value; 0]);
 
     let mapping = scratch.write("mapping.toml", "[metadata]\npublic = \"traits.profile\"\n");
