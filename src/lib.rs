@@ -19,8 +19,8 @@
 //!
 //! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
 //! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them; [`mapping::parse_row`] does
-//!    the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`]: today
-//!    [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
+//!    the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`] for each kind:
+//!    of users [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
@@ -92,9 +92,9 @@
 //!   `command/NAME.rs`; `application` puts the three together.
 //! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
 //!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither
-//!   the pipeline nor the journal looks inside. The [`plan`] then has a step of it, which a dry run logs with `-v`; an import
-//!   does not go through the plan yet, for users are its only step. What a step needs of the steps before it is in the
-//!   [`id_map`].
+//!   the pipeline nor the journal looks inside. The [`plan`] then has a step of it: one run of the pipeline, in the one
+//!   journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where its records go is what
+//!   [`destination::Destination::of_kind`] gives.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
 //!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What [`verify`] and
 //!   undo ask goes through it, too; `command/target.rs` is the one place where a destination is made.
@@ -201,6 +201,7 @@ pub mod rule_files;
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod selection;
 pub mod settings;
 pub mod signal;
 pub mod source;

@@ -68,7 +68,7 @@ impl AdminCalls {
     }
 
     /// Whether an answer says that an identity is gone. A gateway with nothing behind it says 404 as well, but to everything.
-    async fn is_gone(&self, reply: &Reply) -> Result<(), TargetError> {
+    pub(super) async fn is_gone(&self, reply: &Reply) -> Result<(), TargetError> {
         let said = error_body(&reply.body).is_own_word();
         match reply.outcome {
             ReplyOutcome::Answered { status: 404 } if said => Ok(()),
@@ -186,7 +186,7 @@ impl AdminCalls {
     }
 
     /// Asks until there is an acceptable answer; any other one means that the target does not want us.
-    async fn ask<F: Future<Output = Reply>>(
+    pub(super) async fn ask<F: Future<Output = Reply>>(
         &self,
         request: impl Fn() -> F,
         acceptable: impl Fn(&Reply) -> bool,
@@ -199,7 +199,7 @@ impl AdminCalls {
     }
 
     /// Asks until there is an acceptable answer, or one that waiting does not change.
-    async fn retried<F: Future<Output = Reply>>(
+    pub(super) async fn retried<F: Future<Output = Reply>>(
         &self,
         request: impl Fn() -> F,
         acceptable: impl Fn(&Reply) -> bool,

@@ -17,8 +17,9 @@ pub(super) fn item_error_of(kind: ItemErrorKind, ErrorBody { code, message, fiel
 
 fn kind_of(code: Option<&str>) -> ItemErrorKind {
     match code {
-        Some("AVNOLOGY_AUTH_903") => ItemErrorKind::Conflict,
-        Some("AVNOLOGY_AUTH_902") => ItemErrorKind::Invalid,
+        Some("AVNOLOGY_AUTH_903" | "AVNOLOGY_AUTH_301") => ItemErrorKind::Conflict,
+        // Invalid, or about an organization or a user that is not there.
+        Some("AVNOLOGY_AUTH_902" | "AVNOLOGY_AUTH_300" | "AVNOLOGY_AUTH_901") => ItemErrorKind::Invalid,
         Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100") => ItemErrorKind::Refused,
         // An unknown code may well pass; it is tried again a bounded number of times.
         _ => ItemErrorKind::Transient,
@@ -28,7 +29,9 @@ fn kind_of(code: Option<&str>) -> ItemErrorKind {
 /// What another identity has already, by the name of a field as in `identity.email`.
 fn taken(field: &str) -> Option<Field> {
     let name = field.rsplit('.').next().unwrap_or(field);
-    [Field::ExternalId, Field::Email, Field::Username, Field::Phone].into_iter().find(|field| field.name() == name)
+    [Field::ExternalId, Field::Email, Field::Username, Field::Phone, Field::Name, Field::Slug]
+        .into_iter()
+        .find(|field| field.name() == name)
 }
 
 #[cfg(test)]

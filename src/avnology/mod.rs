@@ -18,7 +18,11 @@ mod lookup;
 mod preflight;
 mod probe;
 mod read_identities;
+mod records;
 mod wire_form;
+
+/// Where a batch of identities is created.
+const BATCH_CREATE: &str = "v1/identities:batchCreate";
 
 pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};

@@ -20,6 +20,8 @@ pub struct Page {
 pub struct Record {
     /// Its id.
     pub id: String,
+    /// When it was created, in milliseconds since 1970.
+    pub created_at: Option<i64>,
     /// When it was changed last, in milliseconds since 1970.
     pub updated_at: Option<i64>,
     /// Where it is in the answer, in bytes.
@@ -38,6 +40,7 @@ struct Envelope<'a> {
 struct Members<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
+    created_at: Option<i64>,
     updated_at: Option<i64>,
 }
 
@@ -62,9 +65,15 @@ impl Page {
 
 impl Record {
     fn read(text: &str, body: &[u8]) -> Option<Self> {
-        let Members { id, updated_at } = serde_json::from_str(text).ok()?;
+        let Members { id, created_at, updated_at } = serde_json::from_str(text).ok()?;
         let start = text.as_ptr().addr() - body.as_ptr().addr();
-        Some(Self { id: id.into_owned(), updated_at, place: start..start + text.len() })
+        Some(Self { id: id.into_owned(), created_at, updated_at, place: start..start + text.len() })
+    }
+
+    /// A record of which only this is known.
+    #[cfg(test)]
+    pub fn of(id: &str, created_at: i64) -> Self {
+        Self { id: id.to_owned(), created_at: Some(created_at), updated_at: None, place: 0..0 }
     }
 
     /// Its text, as it came, within the answer that it was read from.

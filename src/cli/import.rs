@@ -4,17 +4,35 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{ClerkApiArguments, MappingArguments, RunOptions, TargetArguments};
+use super::{ClerkApiArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 use crate::delivery::OnExisting;
+use crate::kind::Kind;
 use crate::source::ShardChoice;
 
 /// `avnology migrate clerk --import …`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`. `clerk://` reads
-    /// the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
-    #[arg(long, value_name = "FILE", required_unless_present = "print_kratos_schema", num_args = 1..)]
+    /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
+    /// `export`, with all of a tenant. `clerk://` reads the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations", "print_kratos_schema"])]
     pub import: Vec<PathBuf>,
+
+    /// Organizations: files as for --import
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub organizations: Vec<PathBuf>,
+
+    /// Memberships of organizations, with their roles: files as for --import
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub memberships: Vec<PathBuf>,
+
+    /// Invitations to organizations: files as for --import. No e-mail is sent
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub invitations: Vec<PathBuf>,
+
+    /// Only these steps, as in `users,organizations`, of: users, organizations, memberships, tuples, invitations
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub steps: Vec<Kind>,
 
     /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
     #[arg(long, value_name = "FILE")]
@@ -29,6 +47,10 @@ pub struct ImportArguments {
     /// Read, map and check everything, send nothing, and show the first identities
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Which users.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
 
     /// Which target.
     #[command(flatten)]

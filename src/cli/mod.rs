@@ -30,6 +30,7 @@ mod runs;
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod selection;
 mod target;
 mod undo;
 mod values;
@@ -62,6 +63,7 @@ pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;
 pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
+pub use selection::SelectionArguments;
 pub use target::{TargetArguments, TargetKind};
 pub use undo::UndoArguments;
 pub use verify::VerifyArguments;

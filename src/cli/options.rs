@@ -14,13 +14,19 @@ pub struct OptionRow {
     /// Whether the config file may hold it. If not, it is a decision of the moment, or makes sense only to somebody who
     /// watches.
     pub is_in_config: bool,
+    /// The only command that takes it from the config file, if others have an option of the same name.
+    pub config_of: Option<&'static str>,
     /// Whether a run remembers it (`options` in `run.json`): it resumes as it began, even if the config file has changed since.
     pub is_remembered: bool,
 }
 
 impl OptionRow {
     const fn new(name: &'static str) -> Self {
-        Self { name, variable: None, is_in_config: true, is_remembered: false }
+        Self { name, variable: None, is_in_config: true, config_of: None, is_remembered: false }
+    }
+
+    const fn in_config_of(self, command: &'static str) -> Self {
+        Self { config_of: Some(command), ..self }
     }
 
     const fn variable(self, name: &'static str) -> Self {
@@ -77,15 +83,18 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("format").typed_only(),
     OptionRow::new("help").typed_only(),
     OptionRow::new("import"),
+    OptionRow::new("invitations"),
     OptionRow::new("kratos-key"),
     OptionRow::new("kratos-provider"),
     OptionRow::new("kratos-schema"),
+    OptionRow::new("limit").typed_only(),
     OptionRow::new("log-format"),
     OptionRow::new("mapping"),
     OptionRow::new("max-duration"),
     OptionRow::new("max-errors").remembered(),
     OptionRow::new("max-record-bytes").remembered(),
     OptionRow::new("max-wait").remembered(),
+    OptionRow::new("memberships"),
     OptionRow::new("metrics-file"),
     OptionRow::new("min-records").remembered(),
     OptionRow::new("missing-email"),
@@ -95,7 +104,9 @@ pub const OPTIONS: &[OptionRow] = &[
     // A file in the working directory must not start a program.
     OptionRow::new("on-end").typed_only(),
     OptionRow::new("on-existing"),
-    OptionRow::new("only"),
+    // `--only` of an import is a decision of the moment.
+    OptionRow::new("only").in_config_of("export"),
+    OptionRow::new("organizations"),
     OptionRow::new("out").typed_only(),
     OptionRow::new("output"),
     OptionRow::new("passwords"),
@@ -114,12 +125,16 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("sample").typed_only(),
     OptionRow::new("sandbox").typed_only(),
     OptionRow::new("sandbox-db").typed_only(),
+    OptionRow::new("seed").typed_only(),
     OptionRow::new("shard"),
     OptionRow::new("since"),
+    OptionRow::new("skip").typed_only(),
+    OptionRow::new("steps"),
     OptionRow::new("strict").remembered(),
     OptionRow::new("target"),
     OptionRow::new("traits-schema"),
     OptionRow::new("verbose"),
+    OptionRow::new("where").typed_only(),
     OptionRow::new("yes").typed_only(),
 ];
 

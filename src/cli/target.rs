@@ -17,7 +17,7 @@ pub enum TargetKind {
 }
 
 /// Which target.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct TargetArguments {
     /// Use an embedded Avnology ID instead of a real one; no account needed
     #[arg(long, conflicts_with = "base_url")]

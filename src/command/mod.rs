@@ -30,6 +30,7 @@ mod runs;
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod selecting;
 #[cfg(not(feature = "shell"))]
 #[path = "no_shell.rs"]
 pub mod shell;

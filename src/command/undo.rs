@@ -10,9 +10,11 @@ mod doubts_file;
 mod marked;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -29,15 +31,18 @@ use super::progress::{display, start_metrics};
 use super::target::{Target, Use, at_target, connect};
 use super::undo_error::UndoError;
 use crate::cli::OutputFormat;
-use crate::destination::{PAGE, RunMark};
+use crate::destination::{Destination, PAGE, RunMark};
 use crate::exit::ExitStatus;
 use crate::human::{count, plural, plural_past};
 use crate::ignore::ignore;
 use crate::journal::{
-    ConfirmedUsers, Ending, InDoubt, Journal, JournalError, Lock, MergedRecord, RecordOutcome, RunDirectory, RunRecord,
-    UndoneRecord,
+    ConfirmedUsers, Ending, InDoubt, InputRecord, Journal, JournalError, Lock, MergedRecord, RecordKey, RecordOutcome,
+    RunDirectory, RunRecord, UndoneRecord,
 };
+use crate::kind::Kind;
+use crate::mapping::TupleRules;
 use crate::report::{Deleted, ProgressDisplay, StdoutError, print_json};
+use crate::rule_files::RuleFiles;
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
 
@@ -70,7 +75,8 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     directory.mark_undone(false, None).map_err(UndoError::Io)?;
     let counts = Cell::new(Deleted { created, ..Deleted::default() });
     let mut deletion = Deletion {
-        target: target.as_ref(),
+        target: Arc::clone(&target),
+        kind: Kind::User,
         mark: record.marked.then(|| RunMark::of(&record.id)),
         force: settings.force,
         concurrency: connection.pace.concurrency.start.max(1),
@@ -83,7 +89,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
-        ended = delete_all(&mut deletion, directory, &said.doubts) => ended,
+        ended = delete_all(&mut deletion, &target, (directory, record), &said.doubts) => ended,
         () = show(&counts, &mut progress) => Ok(()),
     };
     progress.finish();
@@ -167,14 +173,53 @@ fn confirm(record: &RunRecord, said: &WhatItSays) -> bool {
         && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
+/// Deletes what each step created, the last step first: nobody's organization goes before its members, and no member before the
+/// role.
 async fn delete_all(
     deletion: &mut Deletion<'_>,
+    target: &Arc<dyn Destination>,
+    (directory, record): (&RunDirectory, &RunRecord),
+    doubts: &[InDoubt],
+) -> Result<(), ImportError> {
+    let kinds: BTreeSet<Kind> = record.inputs.iter().map(|input| input.kind).collect();
+    // Of a run with users alone the rules are not needed, and may be gone.
+    let tuples = match kinds.last() {
+        Some(Kind::User) | None => TupleRules::default(),
+        Some(_) => {
+            RuleFiles::of_run(directory, record).and_then(|files| files.rules(None)).map_err(UndoError::Rules)?.tuples
+        }
+    };
+    for kind in kinds.into_iter().rev() {
+        if kind == Kind::User {
+            deletion.target = Arc::clone(target);
+        } else if let Some(part) = target.of_kind(kind, &tuples).await? {
+            deletion.target = part;
+        } else {
+            continue;
+        }
+        deletion.kind = kind;
+        let is_of_kind = |key: RecordKey| kind_of(record, key) == kind;
+        let doubts: Vec<InDoubt> = doubts.iter().filter(|doubt| is_of_kind(doubt.key)).cloned().collect();
+        delete_kind(deletion, directory, record, &doubts).await?;
+    }
+    Ok(deletion.finish()?)
+}
+
+/// Of which kind a record of a run is.
+fn kind_of(record: &RunRecord, key: RecordKey) -> Kind {
+    record.inputs.get(usize::from(key.input)).map_or_else(Kind::default, |input| input.kind)
+}
+
+/// Deletes what one step created.
+async fn delete_kind(
+    deletion: &mut Deletion<'_>,
     directory: &RunDirectory,
+    record: &RunRecord,
     doubts: &[InDoubt],
 ) -> Result<(), ImportError> {
     let (pages, mut waiting) = mpsc::channel(4);
-    let (path, inputs) = (directory.journal(), deletion.doubts.inputs().len());
-    let reading = tokio::task::spawn_blocking(move || read_created(&path, inputs, &pages));
+    let (path, inputs, kind) = (directory.journal(), record.inputs.clone(), deletion.kind);
+    let reading = tokio::task::spawn_blocking(move || read_created(&path, &inputs, kind, &pages));
     while let Some(page) = waiting.recv().await {
         deletion.delete(&page).await?;
     }
@@ -189,10 +234,19 @@ async fn delete_all(
 const INTERRUPTED: &str = "undoing was interrupted";
 
 /// Sends what the journal says was created, a page at a time.
-fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) -> Result<(), JournalError> {
+fn read_created(
+    path: &Path,
+    inputs: &[InputRecord],
+    kind: Kind,
+    pages: &mpsc::Sender<Vec<Created>>,
+) -> Result<(), JournalError> {
     let mut page = Vec::with_capacity(PAGE);
-    Journal::read(path, inputs, |settled| {
-        if let RecordOutcome::Created { external_id, id } = &settled.outcome {
+    Journal::read(path, inputs.len(), |settled| {
+        let is_of_kind =
+            inputs.get(usize::from(settled.key.input)).map_or_else(Kind::default, |input| input.kind) == kind;
+        if let RecordOutcome::Created { external_id, id } = &settled.outcome
+            && is_of_kind
+        {
             page.push(Created { key: settled.key, external_id: external_id.clone(), id: id.clone() });
             if page.len() == PAGE {
                 ignore(pages.blocking_send(std::mem::take(&mut page)), INTERRUPTED);

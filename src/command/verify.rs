@@ -8,6 +8,7 @@ use super::output::{without_records, write_report};
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics};
+use super::selecting::records_of;
 use super::target::{Target, Use, at_target, connect};
 use crate::account::StopReason;
 use crate::cli::OutputFormat;
@@ -33,8 +34,9 @@ async fn verify_target(
     probe_objects(reading, &mut signals).await?;
     let name = target.base_url.to_string();
     let target = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
-    let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: false };
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
         ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
         other => other,
@@ -46,9 +48,8 @@ async fn verify_target(
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
     let job = VerifyJob {
-        intake: intake(reading, passwords.as_ref(), first.watch()),
+        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
-        sample: settings.sample,
         target,
         concurrency: connection.pace.concurrency.start,
     };

@@ -165,12 +165,21 @@ impl Reconciler<'_> {
         }));
         // An update gave it the external id that it has at Clerk now.
         let external_id = earlier.filter(|_| !is_updated).unwrap_or(&item.external_id);
-        settlement.identified.extend(id.map(|id| item.identified(external_id, id)));
+        // A membership that is left with another role is not one that roles are granted for.
+        let is_granted = is_updated || self.has_same_role(item, found);
+        settlement.identified.extend(id.filter(|_| is_granted).map(|id| item.identified(external_id, id)));
         match end {
             End::Settled { outcome, differs, confirmed } => settlement.settled(item, outcome, differs, confirmed),
             End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
         }
         Ok(())
+    }
+
+    /// Whether it has the role that it is to have, as far as it has any.
+    fn has_same_role(&self, item: &Item, found: Option<&Comparable<'_>>) -> bool {
+        let body = self.batch.item_body(item);
+        let sent = self.destination.read_sent(&body).unwrap_or_default();
+        sent.role.is_none() || found.is_some_and(|found| found.role == sent.role)
     }
 
     async fn end(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {

@@ -52,6 +52,18 @@ pub struct Comparable<'a> {
     pub(crate) admin_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) credentials: Option<SignInMethods<'a>>,
+    /// The unique name of an organization.
+    #[serde(borrow)]
+    pub name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) display_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) slug: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) metadata: Option<&'a RawValue>,
+    /// The role of a member.
+    #[serde(borrow)]
+    pub role: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -75,6 +87,18 @@ impl<'a> Comparable<'a> {
     /// filter.
     pub fn by_external_id(found: Vec<Self>) -> HashMap<Cow<'a, str>, Self> {
         found.into_iter().filter_map(|identity| Some((identity.external_id.clone()?, identity))).collect()
+    }
+
+    /// One that is known by a single id, with a role and with metadata in which the mark of a run stands: a membership, and what is
+    /// like it.
+    pub fn of_metadata(id: String, role: Option<Cow<'a, str>>, metadata: Option<&'a RawValue>) -> Self {
+        let (external_id, id) = (Some(Cow::Owned(id.clone())), Some(Cow::Owned(id)));
+        Self { external_id, id, role, admin_metadata: metadata, ..Self::default() }
+    }
+
+    /// The metadata that only administrators see, as it is.
+    pub fn admin_metadata(&self) -> Option<&'a RawValue> {
+        self.admin_metadata
     }
 
     /// Whether the target says that nobody has changed the identity since it was created. One that tells no times may well

@@ -4,10 +4,13 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::future::{BoxFuture, LocalBoxFuture};
 
 use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError};
 use crate::http::Body;
+use crate::kind::Kind;
+use crate::mapping::{Reference, TupleRules};
 use crate::pace::{Pace, Permit, RetryBudget};
 
 /// What is shown every page of a list.
@@ -63,6 +66,22 @@ pub trait Destination: fmt::Debug + Send + Sync {
 
     /// Changes some fields of one identity.
     fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>>;
+
+    /// The part of it that takes records of another kind, with role tuples in this form; nothing if it has no place for them. It finds
+    /// out how it can be driven.
+    fn of_kind<'a>(
+        &'a self,
+        kind: Kind,
+        tuples: &'a TupleRules,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Destination>>, TargetError>> {
+        let _ = (kind, tuples);
+        async { Ok(None) }.boxed()
+    }
+
+    /// For each of these whether it is not there under the id that was known, or is another one: then nothing may be granted.
+    fn disproves<'a>(&'a self, references: &'a [&'a Reference]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
+        async { Ok(vec![true; references.len()]) }.boxed()
+    }
 
     /// Reads an identity as it is sent.
     fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>>;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::earlier_users::earlier_users;
 use super::kind::{HowListed, Listing, NEWEST_CHANGES_FIRST};
+use super::lane::LaneState;
 use super::manifest::InstanceName;
 use super::reading::Written;
 use super::record_file::RecordFile;
@@ -150,22 +151,22 @@ impl<'a> Exporter<'a> {
 
     /// The file of a kind, and what was written of it before.
     pub(super) fn open(&self, kind: Kind) -> Result<(RecordFile, Written), ExportError> {
-        let Some(open) = self.state.open.filter(|open| open.kind == kind) else {
+        let Some(open) = self.state.open.clone().filter(|open| open.kind == kind) else {
             return Ok((self.create(kind)?, Written::nothing()));
         };
         let (file, written) = RecordFile::reopen(self.directory, open, self.state.plan.compression)?;
-        let tally = self.tally.get();
+        let (tally, records) = (self.tally.get(), file.records());
         self.tally.set(Tally {
-            records: open.records,
-            records_in_all: tally.records_in_all + open.records,
-            continued: tally.continued + open.records,
+            records,
+            records_in_all: tally.records_in_all + records,
+            continued: tally.continued + records,
             ..tally
         });
         Ok((file, written))
     }
 
-    pub(super) fn checkpoint(&mut self, file: &mut RecordFile) -> Result<(), ExportError> {
-        self.state.open = Some(file.sync()?);
+    pub(super) fn checkpoint(&mut self, file: &mut RecordFile, lanes: Vec<LaneState>) -> Result<(), ExportError> {
+        self.state.open = Some(file.checkpoint(lanes)?);
         self.save()
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::kind::{HowListed, OLDEST_FIRST};
@@ -9,7 +11,7 @@ use super::known_ids::KnownIds;
 use super::reading::{Reading, Taken, Written};
 use super::record_file::RecordFile;
 use super::{Difference, ExportError, Exporter, Kind, Tally};
-use crate::clerk_api::{Answer, Endpoint, MAX_PAGE, Page, Request, total_count};
+use crate::clerk_api::{Answer, ClerkCalls, ClerkError, Endpoint, MAX_PAGE, Page, Request, Start, total_count};
 
 /// How often what was written is made durable: a kill costs no more than this.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -22,14 +24,22 @@ const LEAST_PAGE: usize = 2;
 
 /// A list that is being read.
 #[derive(Debug)]
-struct OpenList {
-    kind: Kind,
-    how: HowListed,
+pub(super) struct OpenList {
+    pub kind: Kind,
+    pub how: HowListed,
     /// Where its records go; nothing if only their ids are wanted.
     file: Option<RecordFile>,
     /// The records that were found.
-    found: u64,
-    reading: Reading,
+    pub found: u64,
+    pub reading: Reading,
+}
+
+/// An answer to a lane's question.
+struct Answered {
+    lane: usize,
+    /// The most records that were asked for.
+    asked: usize,
+    answer: Result<Answer<Page>, ClerkError>,
 }
 
 impl Exporter<'_> {
@@ -38,6 +48,7 @@ impl Exporter<'_> {
         let (file, written) = self.open(kind)?;
         let (found, reading) = (file.records(), Reading::go_on(written, how.by_cursor));
         let mut list = OpenList { kind, how, file: Some(file), found, reading };
+        self.divide(&mut list).await?;
         let counted = self.go_through(&mut list).await?;
         match (list.file, counted) {
             (Some(file), Some(counted)) => self.finish(file, counted),
@@ -51,6 +62,7 @@ impl Exporter<'_> {
         let how = HowListed { order: Some(OLDEST_FIRST), paginated: false, by_cursor: true, first_millisecond: None };
         let reading = Reading::go_on(Written::nothing(), true);
         let mut list = OpenList { kind: Kind::Users, how, file: None, found: 0, reading };
+        self.divide(&mut list).await?;
         let counted = self.go_through(&mut list).await?.flatten();
         let is_whole = counted.is_some_and(|counted| counted <= list.found);
         Ok(is_whole.then(|| list.reading.into_known()))
@@ -86,32 +98,35 @@ impl Exporter<'_> {
         Ok(Some(counted))
     }
 
-    /// Reads pages until the list is at its end. Returns how many records it has in all, if it says so; nothing if the
+    /// Reads pages, one of each lane at a time, until the list is at its end. Returns how many records it has in all, if it says so; nothing if the
     /// instance has no such list.
     async fn read_to_the_end(&mut self, list: &mut OpenList) -> Result<Option<Option<u64>>, ExportError> {
-        let (kind, HowListed { order, paginated, .. }) = (list.kind, list.how);
+        let (kind, calls) = (list.kind, self.calls);
         let (mut limit, mut total, mut durable) = (MAX_PAGE, None, Instant::now());
-        while let Some(start) = list.reading.next() {
-            let request = Request { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
-            match self.calls.ask(&request, Page::read).await? {
+        let mut asking: FuturesUnordered<_> =
+            list.reading.numbers().filter_map(|lane| ask(calls, list, lane, limit)).collect();
+        while let Some(Answered { lane, asked, answer }) = asking.next().await {
+            match answer? {
                 Answer::Read(page, body) => {
                     total = page.total.or(total);
-                    self.take(list, &page, &body, limit)?;
+                    self.take(list, lane, (&page, &body), asked)?;
                 }
-                Answer::TooLarge if limit > LEAST_PAGE => limit = (limit / 2).max(LEAST_PAGE),
+                Answer::TooLarge if asked > LEAST_PAGE => limit = limit.min((asked / 2).max(LEAST_PAGE)),
                 Answer::TooLarge => return Err(ExportError::TooLarge { kind }),
-                Answer::Refused(refusal) if refusal.is_of_cursor() && list.reading.cursor_is_gone() => {
+                Answer::Refused(refusal) if refusal.is_of_cursor() && list.reading.cursor_is_gone(lane) => {
                     tracing::debug!(kind = kind.name(), "the record that a page was to begin behind is gone");
                 }
                 Answer::Refused(refusal) if kind.is_optional() && refusal.is_not_offered() && list.found == 0 => {
                     self.missing(kind, refusal.describe())?;
                     return Ok(None);
                 }
-                Answer::Refused(refusal) => return Err(self.calls.refused(&refusal).into()),
+                Answer::Refused(refusal) => return Err(calls.refused(&refusal).into()),
             }
+            // The next page is on its way while this one is made durable.
+            asking.extend(ask(calls, list, lane, limit));
             if durable.elapsed() >= CHECKPOINT {
                 if let Some(file) = &mut list.file {
-                    self.checkpoint(file)?;
+                    self.checkpoint(file, list.reading.lanes())?;
                 }
                 durable = Instant::now();
             }
@@ -120,15 +135,21 @@ impl Exporter<'_> {
     }
 
     /// Takes what is new and wanted from a page for which so many records were asked for.
-    fn take(&self, list: &mut OpenList, page: &Page, body: &[u8], asked: usize) -> Result<(), ExportError> {
+    fn take(
+        &self,
+        list: &mut OpenList,
+        lane: usize,
+        (page, body): (&Page, &[u8]),
+        asked: usize,
+    ) -> Result<(), ExportError> {
         let is_wanted = |updated_at: Option<i64>| match (list.how.first_millisecond, updated_at) {
             (Some(first), Some(updated_at)) => updated_at >= first,
             _ => true,
         };
-        let wanted = page.records.iter().take_while(|record| is_wanted(record.updated_at));
-        let ids: Vec<&str> = wanted.map(|record| record.id.as_str()).collect();
-        let is_enough = ids.len() < page.records.len();
-        let new = match list.reading.take(asked, &ids, is_enough).map_err(ExportError::Temporary)? {
+        let wanted = page.records.iter().take_while(|record| is_wanted(record.updated_at)).count();
+        let is_enough = wanted < page.records.len();
+        let taken = list.reading.take(lane, asked, &page.records[..wanted], is_enough);
+        let new = match taken.map_err(ExportError::Temporary)? {
             Taken::New(new) => new,
             Taken::Nothing => return Ok(()),
             Taken::Endless => {
@@ -158,11 +179,36 @@ impl Exporter<'_> {
         Ok(())
     }
 
-    async fn count_users(&self) -> Result<u64, ExportError> {
+    pub(super) async fn count_users(&self) -> Result<u64, ExportError> {
         match self.calls.ask(&Request::whole(Endpoint::UserCount), total_count).await? {
             Answer::Read(count, _) => Ok(count),
             Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Users }),
             Answer::Refused(refusal) => Err(self.calls.refused(&refusal).into()),
         }
     }
+}
+
+/// Asks for the next page of a lane, of so many records at the most; nothing if it is at its end.
+fn ask<'a>(
+    calls: &'a ClerkCalls,
+    list: &OpenList,
+    lane: usize,
+    limit: usize,
+) -> Option<impl Future<Output = Answered> + use<'a>> {
+    let (kind, HowListed { order, paginated, .. }) = (list.kind, list.how);
+    // The list goes on being read while the question is under way.
+    let (offset, after) = match list.reading.next(lane)? {
+        Start::Beginning => (None, None),
+        Start::Offset(offset) => (Some(offset), None),
+        Start::After(id) => (None, Some(id.to_owned())),
+    };
+    Some(async move {
+        let start = match (&after, offset) {
+            (Some(id), _) => Start::After(id),
+            (None, Some(offset)) => Start::Offset(offset),
+            (None, None) => Start::Beginning,
+        };
+        let request = Request { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
+        Answered { lane, asked: limit, answer: calls.ask(&request, Page::read).await }
+    })
 }

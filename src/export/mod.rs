@@ -16,8 +16,12 @@
 //! by their ids (`known_ids`), on disk beyond a few thousand. In the end counts are compared, and a list that has more
 //! records than were found is gone through again.
 //!
+//! **Side by side.** The list of users is divided into lanes (`lanes`, `lane`), each a walk of its own behind a cursor up to the
+//! record where the next lane began. A lane takes nothing that was created before its first record or after its last one,
+//! and asks `known_ids` about those that were created in the same millisecond as one of these.
+//!
 //! **Resumable.** What is durable of each file is in [`ExportState`]: after a kill the file is cut back to that, read once
-//! for its ids and its digest, and the walk goes on behind its last record.
+//! for its ids and its digest, and each lane goes on behind its last record.
 
 mod compression;
 mod deleted_users;
@@ -28,6 +32,8 @@ mod exporter;
 mod id_reader;
 mod kind;
 mod known_ids;
+mod lane;
+mod lanes;
 mod lines;
 mod lists;
 mod manifest;
@@ -44,6 +50,7 @@ pub use directory::ExportDirectory;
 pub use export_error::ExportError;
 pub use exporter::Exporter;
 pub use kind::Kind;
+pub use lanes::MOST_LANES;
 pub use manifest::{DeletedUsers, Difference, ExportedFile, InstanceName, Manifest, Missing};
 pub use since::Since;
 pub use since_argument::SinceArgument;

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::ops::Range;
 
 use super::known_ids::KnownIds;
+use super::lane::{Border, Lane, LaneState};
 use super::walk::{Joined, PageSeen, Walk};
-use crate::clerk_api::Start;
+use crate::clerk_api::{Record, Start};
 
 /// What is to be done with a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +23,8 @@ pub(super) enum Taken {
 /// A list that is being read, and what of it was written.
 #[derive(Debug)]
 pub(super) struct Reading {
-    walk: Walk,
+    /// Never none.
+    lanes: Vec<Lane>,
     known: KnownIds,
 }
 
@@ -34,21 +37,46 @@ pub(super) struct Written {
     pub recent: VecDeque<String>,
     /// How many there are.
     pub records: u64,
+    /// How far each lane is, if the list is read in lanes.
+    pub lanes: Vec<LaneState>,
 }
 
 impl Written {
     /// Nothing.
     pub(super) fn nothing() -> Self {
-        Self { known: KnownIds::new(), recent: VecDeque::new(), records: 0 }
+        Self { known: KnownIds::new(), recent: VecDeque::new(), records: 0, lanes: Vec::new() }
     }
 }
 
 impl Reading {
     /// Goes on behind what was written, by cursor or by offset.
     pub(super) fn go_on(written: Written, by_cursor: bool) -> Self {
-        let Written { known, recent, records } = written;
-        let walk = if by_cursor { Walk::by_cursor(recent) } else { Walk::by_offset(records) };
-        Self { walk, known }
+        let Written { known, recent, records, lanes } = written;
+        let whole = || Lane::whole(if by_cursor { Walk::by_cursor(recent) } else { Walk::by_offset(records) });
+        let lanes = if lanes.is_empty() { vec![whole()] } else { lanes.into_iter().map(Lane::go_on).collect() };
+        Self { lanes, known }
+    }
+
+    /// Nothing was read yet: goes through the list in lanes that meet at these records, each with the ids up to it.
+    pub(super) fn divide(&mut self, borders: Vec<(Border, VecDeque<String>)>) {
+        let mut last = Lane::whole(Walk::by_cursor(VecDeque::new()));
+        let mut lanes = Vec::with_capacity(borders.len() + 1);
+        for (border, recent) in borders {
+            lanes.push(last.until(border.clone()));
+            last = Lane::between(border, recent, None);
+        }
+        lanes.push(last);
+        self.lanes = lanes;
+    }
+
+    /// How far each lane is; nothing if they are not by cursor.
+    pub(super) fn lanes(&self) -> Vec<LaneState> {
+        self.lanes.iter().filter_map(Lane::state).collect()
+    }
+
+    /// The numbers of the lanes.
+    pub(super) fn numbers(&self) -> Range<usize> {
+        0..self.lanes.len()
     }
 
     /// The ids of all that was taken.
@@ -56,36 +84,44 @@ impl Reading {
         self.known
     }
 
-    /// Where the next page begins; nothing at the end.
-    pub(super) fn next(&self) -> Option<Start<'_>> {
-        self.walk.next()
+    /// Where the next page of a lane begins; nothing at its end.
+    pub(super) fn next(&self, lane: usize) -> Option<Start<'_>> {
+        self.lanes[lane].next()
     }
 
     /// See [`Walk::cursor_is_gone`].
-    pub(super) fn cursor_is_gone(&mut self) -> bool {
-        self.walk.cursor_is_gone()
+    pub(super) fn cursor_is_gone(&mut self, lane: usize) -> bool {
+        self.lanes[lane].cursor_is_gone()
     }
 
-    /// See [`Walk::once_more`].
+    /// Goes on at the end of the list once more. See [`Walk::once_more`].
     pub(super) fn once_more(&mut self) {
-        self.walk.once_more();
+        self.lanes.iter_mut().last().into_iter().for_each(Lane::once_more);
     }
 
     /// Takes a page of these records, of which so many were asked for; `is_enough` says that nothing behind them is wanted.
-    pub(super) fn take(&mut self, asked: usize, ids: &[&str], is_enough: bool) -> io::Result<Taken> {
-        let first_is_known = ids.first().map_or(Ok(false), |first| self.known.contains(first))?;
-        let may_repeat = self.walk.may_repeat();
-        match self.walk.took(&PageSeen { asked, ids, first_is_known, is_enough }) {
+    pub(super) fn take(&mut self, lane: usize, asked: usize, page: &[Record], is_enough: bool) -> io::Result<Taken> {
+        let Self { lanes, known } = self;
+        let lane = &mut lanes[lane];
+        let (records, is_at_its_end) = lane.cut(page);
+        let page = &page[..records];
+        let first_is_known = match page.first() {
+            Some(first) if !lane.may_be_of_another(first) => known.contains(&first.id)?,
+            _ => false,
+        };
+        let ids: Vec<&str> = page.iter().map(|record| record.id.as_str()).collect();
+        let is_enough = is_enough || is_at_its_end;
+        match lane.took(&PageSeen { asked, ids: &ids, first_is_known, is_enough }) {
             Joined::No => return Ok(Taken::Nothing),
             Joined::Endless => return Ok(Taken::Endless),
             Joined::Yes => {}
         }
-        let mut new = Vec::with_capacity(ids.len());
-        for (place, id) in ids.iter().enumerate() {
-            if may_repeat && self.known.contains(id)? {
+        let mut new = Vec::with_capacity(page.len());
+        for (place, record) in page.iter().enumerate() {
+            if lane.is_before(record) || lane.may_repeat(record) && known.contains(&record.id)? {
                 continue;
             }
-            self.known.insert(id)?;
+            known.insert(&record.id)?;
             new.push(place);
         }
         Ok(Taken::New(new))
@@ -115,6 +151,11 @@ mod tests {
         deletions: u32,
     }
 
+    /// When a record was created: several in one millisecond.
+    fn created_at(place: u64) -> i64 {
+        i64::try_from(place / 3).expect("small")
+    }
+
     impl Changing {
         fn new(seed: u64, records: u64, newest_first: bool, changes: u32, deletions: u32) -> Self {
             let all: BTreeMap<u64, String> = (0..records).map(|number| (number, format!("id_{number}"))).collect();
@@ -137,67 +178,108 @@ mod tests {
             }
         }
 
-        fn page(&self, start: Start<'_>) -> Option<Vec<String>> {
-            let ordered: Vec<&String> =
-                if self.newest_first { self.records.values().rev().collect() } else { self.records.values().collect() };
+        fn page(&self, start: Start<'_>, most: usize) -> Option<Vec<Record>> {
+            let record = |(place, id): (&u64, &String)| Record::of(id, created_at(*place));
+            let ordered: Vec<Record> = if self.newest_first {
+                self.records.iter().rev().map(record).collect()
+            } else {
+                self.records.iter().map(record).collect()
+            };
             let from = match start {
                 Start::Beginning => 0,
                 Start::Offset(offset) => usize::try_from(offset).expect("small"),
-                Start::After(id) => ordered.iter().position(|record| *record == id)? + 1,
+                Start::After(id) => ordered.iter().position(|record| record.id == id)? + 1,
             };
-            Some(ordered.into_iter().skip(from).take(ASKED).cloned().collect())
+            Some(ordered.into_iter().skip(from).take(most).collect())
         }
 
-        /// Reads the list to its end, and is killed now and then.
-        fn read(&mut self, by_cursor: bool) -> Vec<String> {
+        /// Divides the list into lanes, while it changes.
+        fn divide(&mut self, reading: &mut Reading, lanes: u64) {
+            let mut borders: Vec<(Border, VecDeque<String>)> = Vec::new();
+            for lane in 1..lanes {
+                let offset = self.records.len() as u64 / lanes * lane;
+                let page = self.page(Start::Offset(offset), 3).expect("a page");
+                let border = page.last().map(|last| (last.id.clone(), last.created_at.expect("it")));
+                let Some((id, created_at)) = border else { continue };
+                if borders.last().is_none_or(|(last, _)| last.created_at < created_at) {
+                    borders.push((Border { created_at, id }, page.into_iter().map(|record| record.id).collect()));
+                }
+                self.change();
+            }
+            reading.divide(borders);
+        }
+
+        /// Reads the list to its end, lanes side by side, and is killed now and then.
+        fn read(&mut self, by_cursor: bool, lanes: u64) -> Vec<String> {
             let mut written: Vec<String> = Vec::new();
             let mut reading = Reading::go_on(Written::nothing(), by_cursor);
-            for step in 0..20_000 {
-                assert!(step < 10_000, "it comes to no end");
-                let Some(start) = reading.next() else { break };
-                if let Some(page) = self.page(start) {
-                    let ids: Vec<&str> = page.iter().map(String::as_str).collect();
-                    match reading.take(ASKED, &ids, false).expect("a disk") {
-                        Taken::New(new) => written.extend(new.into_iter().map(|place| page[place].clone())),
+            if by_cursor {
+                self.divide(&mut reading, lanes);
+            }
+            // What is durable, and the answers that are under way.
+            let mut durable = (0, reading.lanes());
+            let mut under_way: BTreeMap<usize, Option<Vec<Record>>> = BTreeMap::new();
+            for step in 0..40_000 {
+                assert!(step < 30_000, "it comes to no end");
+                for lane in reading.numbers() {
+                    if let (Some(start), false) = (reading.next(lane), under_way.contains_key(&lane)) {
+                        under_way.insert(lane, self.page(start, ASKED));
+                        self.change();
+                    }
+                }
+                let which = self.dice.usize(..under_way.len().max(1));
+                let Some(lane) = under_way.keys().copied().nth(which) else { break };
+                if let Some(page) = under_way.remove(&lane).expect("it") {
+                    match reading.take(lane, ASKED, &page, false).expect("a disk") {
+                        Taken::New(new) => written.extend(new.into_iter().map(|place| page[place].id.clone())),
                         Taken::Nothing => {}
                         Taken::Endless => panic!("endless"),
                     }
                 } else {
-                    assert!(reading.cursor_is_gone(), "there is always a way to go on");
+                    assert!(reading.cursor_is_gone(lane), "there is always a way to go on");
                 }
-                self.change();
+                if self.dice.u32(..4) == 0 {
+                    durable = (written.len(), reading.lanes());
+                }
                 if self.dice.u32(..30) == 0 {
-                    reading = Self::killed(&mut written, by_cursor, &mut self.dice);
+                    // What was written since the last checkpoint is lost, and so are the answers.
+                    written.truncate(durable.0);
+                    under_way.clear();
+                    reading = Self::killed(&written, by_cursor, durable.1.clone());
                 }
             }
             written
         }
 
-        /// What was written since the last checkpoint is lost.
-        fn killed(written: &mut Vec<String>, by_cursor: bool, dice: &mut fastrand::Rng) -> Reading {
-            written.truncate(written.len().saturating_sub(dice.usize(..60)));
+        fn killed(written: &[String], by_cursor: bool, lanes: Vec<LaneState>) -> Reading {
             let mut known = KnownIds::new();
-            for id in written.iter() {
+            for id in written {
                 known.insert(id).expect("a disk");
             }
             let recent = written.iter().rev().take(512).rev().cloned().collect();
-            Reading::go_on(Written { known, recent, records: written.len() as u64 }, by_cursor)
+            // As it is stored.
+            let lanes = serde_json::from_str(&serde_json::to_string(&lanes).expect("JSON")).expect("JSON");
+            Reading::go_on(Written { known, recent, records: written.len() as u64, lanes }, by_cursor)
         }
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
         #[test]
         fn who_is_there_the_whole_time_is_found_once(
             seed in any::<u64>(),
             records in 0u64..600,
-            (by_cursor, newest_first) in prop_oneof![Just((true, false)), Just((false, false)), Just((false, true))],
+            (by_cursor, newest_first, lanes) in prop_oneof![
+                (1u64..7).prop_map(|lanes| (true, false, lanes)),
+                Just((false, false, 1)),
+                Just((false, true, 1)),
+            ],
             changes in 0u32..850,
-            deletions in 0u32..900,
+            deletions in 0u32..950,
         ) {
             let mut list = Changing::new(seed, records, newest_first, changes, deletions);
-            let written = list.read(by_cursor);
+            let written = list.read(by_cursor, lanes);
             let distinct: BTreeSet<String> = written.iter().cloned().collect();
             prop_assert_eq!(distinct.len(), written.len(), "none twice");
             let missing: Vec<&String> = list.always.difference(&distinct).collect();
@@ -205,13 +287,16 @@ mod tests {
         }
     }
 
+    fn page(records: usize) -> Vec<Record> {
+        (0..records).map(|number| Record::of(&format!("id_{number}"), number.try_into().expect("small"))).collect()
+    }
+
     #[test]
     fn a_list_that_ignores_where_a_page_should_begin_comes_to_no_end_and_that_is_noticed() {
-        let page: Vec<String> = (0..ASKED).map(|number| format!("id_{number}")).collect();
-        let ids: Vec<&str> = page.iter().map(String::as_str).collect();
+        let page = page(ASKED);
         for by_cursor in [true, false] {
             let mut reading = Reading::go_on(Written::nothing(), by_cursor);
-            let taken: Vec<Taken> = (0..6).map(|_| reading.take(ASKED, &ids, false).expect("a disk")).collect();
+            let taken: Vec<Taken> = (0..6).map(|_| reading.take(0, ASKED, &page, false).expect("a disk")).collect();
             assert!(taken.contains(&Taken::Endless), "{taken:?}");
             let new = taken.iter().map(|taken| if let Taken::New(new) = taken { new.len() } else { 0 });
             assert_eq!(new.sum::<usize>(), ASKED, "none twice");
@@ -220,10 +305,9 @@ mod tests {
 
     #[test]
     fn a_list_that_knows_no_pages_is_read_as_a_whole() {
-        let all: Vec<String> = (0..2 * ASKED).map(|number| format!("id_{number}")).collect();
-        let ids: Vec<&str> = all.iter().map(String::as_str).collect();
         let mut reading = Reading::go_on(Written::nothing(), false);
-        assert_eq!(reading.take(ASKED, &ids, false).expect("a disk"), Taken::New((0..2 * ASKED).collect()));
-        assert_eq!(reading.next(), None);
+        let all = page(2 * ASKED);
+        assert_eq!(reading.take(0, ASKED, &all, false).expect("a disk"), Taken::New((0..2 * ASKED).collect()));
+        assert_eq!(reading.next(0), None);
     }
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::id_reader::IdReader;
 use super::known_ids::KnownIds;
+use super::lane::LaneState;
 use super::lines::push_line;
 use super::reading::Written;
 use super::state::OpenFile;
@@ -69,7 +70,7 @@ impl RecordFile {
         open: OpenFile,
         compression: Compression,
     ) -> Result<(Self, Written), ExportError> {
-        let OpenFile { kind, bytes, records } = open;
+        let OpenFile { kind, bytes, records, lanes } = open;
         let name = ExportDirectory::file_name(kind, compression);
         let (path, part) = (directory.path().join(&name), directory.part(&name));
         let failed = |source| ExportError::File { path: part.clone(), source };
@@ -81,7 +82,8 @@ impl RecordFile {
         file.set_len(bytes).map_err(failed)?;
         let mut digest = Sha256::new();
         let read = hash(&mut file, &mut digest).map_err(failed)?;
-        let written = if records == 0 { Written::nothing() } else { written_in(&part, directory)? };
+        let found = if records == 0 { Written::nothing() } else { written_in(&part, directory)? };
+        let written = Written { lanes, ..found };
         if (read, written.records) != (bytes, records) {
             let problem = format!("`{}` is not as the last part left it", part.display());
             return Err(ExportError::State { path: directory.path().to_path_buf(), problem });
@@ -109,11 +111,15 @@ impl RecordFile {
         self.flush().map_err(|source| self.failed(source))
     }
 
-    /// Writes all that was added, and makes it durable.
-    pub(super) fn sync(&mut self) -> Result<OpenFile, ExportError> {
+    /// Writes all that was added, and makes it durable, with how far the lanes are that it was read in.
+    pub(super) fn checkpoint(&mut self, lanes: Vec<LaneState>) -> Result<OpenFile, ExportError> {
+        self.sync()?;
+        Ok(OpenFile { kind: self.kind, bytes: self.bytes, records: self.records, lanes })
+    }
+
+    fn sync(&mut self) -> Result<(), ExportError> {
         let synced = self.flush().and_then(|()| self.file.sync_data());
-        synced.map_err(|source| self.failed(source))?;
-        Ok(OpenFile { kind: self.kind, bytes: self.bytes, records: self.records })
+        synced.map_err(|source| self.failed(source))
     }
 
     /// Finishes the file and gives it its name.
@@ -190,5 +196,5 @@ fn written_in(part: &Path, directory: &ExportDirectory) -> Result<Written, Expor
             records += 1;
         }
     }
-    Ok(Written { known, recent, records })
+    Ok(Written { known, recent, records, lanes: Vec::new() })
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::lane::LaneState;
 use super::manifest::{FORMAT, InstanceName};
 use super::{
     Compression, DeletedUsers, Difference, ExportDirectory, ExportError, ExportedFile, Kind, Manifest, Missing, Since,
@@ -47,13 +48,16 @@ pub struct ExportState {
 }
 
 /// What is durable of a file that is not finished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenFile {
     pub kind: Kind,
     /// Its size.
     pub bytes: u64,
     /// The records in it.
     pub records: u64,
+    /// How far each lane is, if the list is read in lanes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lanes: Vec<LaneState>,
 }
 
 impl ExportState {

@@ -92,6 +92,26 @@ impl Walk {
         Self { way, first: (String::new(), 0), has_ended: false }
     }
 
+    /// The last records; nothing if it goes by offset.
+    pub(super) fn recent(&self) -> Option<&VecDeque<String>> {
+        match &self.way {
+            Way::Cursor(way) => Some(&way.recent),
+            Way::Offset(_) => None,
+        }
+    }
+
+    /// Records may come again.
+    pub(super) fn repeat(&mut self) {
+        if let Way::Cursor(way) = &mut self.way {
+            way.repeats = true;
+        }
+    }
+
+    /// It was read to its end before.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
+    }
+
     /// Where the next page begins; nothing if the list was read to its end.
     pub(super) fn next(&self) -> Option<Start<'_>> {
         if self.has_ended {

@@ -32,6 +32,7 @@ impl TestRun {
             started: format!("2026-11-26T00:00:{number:02}Z"),
             target: target.to_owned(),
             shard: None,
+            selection: None,
             inputs: vec![InputRecord { path: "-".to_owned(), fingerprint: None, kind: Kind::User }],
             passwords: None,
             missing_email: String::new(),

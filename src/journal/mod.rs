@@ -29,6 +29,7 @@ mod first_pass;
 mod input_record;
 mod journal_account;
 mod journal_error;
+mod kept_selection;
 mod learned_ids;
 mod lock;
 mod log;

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::InputRecord;
+use crate::kind::Kind;
+use crate::selection::SelectionRecord;
 use crate::source::hexadecimal;
 
 /// What a run is about.
@@ -22,6 +24,9 @@ pub struct RunRecord {
     /// Which records of the inputs, as in `2/3`; all of them without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
+    /// How the users were chosen of whom it is; all of them without it. Which ones that are is in a file beside this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<SelectionRecord>,
     /// The inputs, in order.
     pub inputs: Vec<InputRecord>,
     /// The file with the passwords that the users lack.
@@ -125,6 +130,7 @@ struct Whole<'a> {
     target: &'a str,
     shards: Option<&'a str>,
     inputs: Vec<Option<(u64, String)>>,
+    kinds: Vec<Kind>,
     /// One, or none.
     passwords: Vec<Option<(u64, String)>>,
     missing_email: &'a str,
@@ -140,14 +146,17 @@ impl RunRecord {
     /// Whether a run over `inputs` into `target` under the same rules would do the same work.
     pub fn is_same_work(&self, other: &Self) -> bool {
         let path = |input: &InputRecord| input.path.clone();
+        let kinds = |record: &Self| record.inputs.iter().map(|input| input.kind).collect::<Vec<_>>();
         let paths = |record: &Self| record.inputs.iter().map(path).collect::<Vec<_>>();
         self.target == other.target
             && self.shard == other.shard
+            && self.selection == other.selection
             // A mapping file can tell it, too; that one was changed is for the caller to tell.
             && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing
             && self.kratos == other.kratos
             && paths(self) == paths(other)
+            && kinds(self) == kinds(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
     }
 
@@ -160,6 +169,7 @@ impl RunRecord {
             target: &self.target,
             shards: of_shard.map(|(_, of)| of),
             inputs: self.inputs.iter().map(content).collect(),
+            kinds: self.inputs.iter().map(|input| input.kind).collect(),
             passwords: self.passwords.iter().map(content).collect(),
             missing_email: &self.missing_email,
             mapping: self.mapping.as_ref().map(|file| file.sha256.as_str()),

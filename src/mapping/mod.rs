@@ -6,8 +6,8 @@
 //!                   └────────► Rejection ◄──┘   (stable code, field, sentence)
 //! ```
 //!
-//! This is done for each record by a [`RecordMapper`], one for each kind: today [`UserMapper`]. What is behind it sees bytes, ids,
-//! keys and notices.
+//! This is done for each record by a [`RecordMapper`], one for each kind: [`UserMapper`], and those of `tenant`. What is behind it sees
+//! bytes, ids, keys and notices.
 //!
 //! What does not stop a user from moving, but an administrator has to know, is a [`Notice`]. The choices are [`Rules`],
 //! which [`parse_mapping`] compiles from a mapping file, and a [`TraitsSchema`].
@@ -28,11 +28,13 @@ mod portable_hash;
 mod reachable;
 mod record_ids;
 mod record_mapper;
+mod record_value;
 mod reject_line;
 mod rejection;
 mod rules;
 mod syntax;
 mod template;
+mod tenant;
 mod text;
 mod traits;
 #[cfg(not(feature = "traits-schema"))]
@@ -58,6 +60,7 @@ pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
 pub use record_ids::RecordIds;
 pub use record_mapper::{MapOutput, Prepared, RecordMapper};
+pub use record_value::record_value;
 pub(crate) use reject_line::{RecordContent, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{
@@ -66,6 +69,10 @@ pub use rules::{
 };
 pub(crate) use syntax::is_email;
 pub use template::Template;
+pub use tenant::{
+    InvitationMapper, MadeNames, MembershipMapper, OrganizationMapper, OrganizationRules, Reference, TargetId,
+    TargetIds, TupleMapper, TupleRules,
+};
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;
 pub use unique_keys::{UniqueKey, UniqueKeys};

@@ -7,12 +7,12 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::TraitsSchema;
 use super::constant::Constant;
 use super::field::ClerkField;
 use super::limits::USERNAME_CHARACTERS;
 use super::syntax::email_fault;
 use super::template::Template;
+use super::{OrganizationRules, TraitsSchema, TupleRules};
 
 /// What becomes of a user without an email address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,8 +68,12 @@ pub struct Rules {
     pub metadata: MetadataRules,
     /// Which password hashes move. No mapping file says so: it depends on the target.
     pub passwords: PasswordRules,
-    /// Which role at the target a role in a Clerk organization becomes. Nothing applies it yet: organizations do not move.
+    /// Which role at the target a role in a Clerk organization becomes.
     pub roles: Vec<RoleRule>,
+    /// What becomes of organizations.
+    pub organizations: OrganizationRules,
+    /// The form of role tuples.
+    pub tuples: TupleRules,
     /// What the traits have to match.
     pub traits_schema: Option<TraitsSchema>,
 }

@@ -64,6 +64,7 @@ impl UserMapper {
             external_id: identity.external_id.into(),
             disabled: identity.is_disabled(),
             notices,
+            references: Vec::new(),
             preview,
         })
     }
@@ -99,7 +100,7 @@ pub fn read_user<T>(
             Err(fault) => Ok(Err(row_rejection(fault))),
         };
     }
-    match content(bytes) {
+    match content(bytes, Some(Kind::User)) {
         Ok(RecordContent::Json(json)) => parse(&json).map_or_else(|rejection| Ok(Err(rejection)), then),
         Ok(RecordContent::Row(kept)) => match kept.cells() {
             Ok((header, row)) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), then),

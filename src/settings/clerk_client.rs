@@ -9,6 +9,7 @@ use super::environment::KeyVariables;
 use super::{Environment, SettingsError};
 use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
 use crate::cli::CLERK_URL;
+use crate::export::MOST_LANES;
 use crate::http::{BaseUrl, BaseUrlError, ClientOptions, Timeouts};
 use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, Timer};
 
@@ -44,8 +45,7 @@ pub(super) fn clerk_pace(typed: Option<RateChoice>, key_kind: ClerkKeyKind, pati
     let rate = typed.unwrap_or(RateChoice::Fixed(Rate::per_minute(key_kind.requests_per_minute())));
     PaceRules {
         rate: RateRules::new(rate, None, None, NonZeroU32::MIN),
-        // Each page is asked for when the one before it is there.
-        concurrency: ConcurrencyRules::new(Some(1)),
+        concurrency: ConcurrencyRules::new(Some(MOST_LANES)),
         items: 1,
         bytes: 1,
         patience,

@@ -13,6 +13,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::builder::Resettable;
 use clap::{Arg, Command, CommandFactory};
 use toml::de::{DeTable, DeValue};
 
@@ -68,14 +69,17 @@ impl ConfigEntry {
         }
         // These are about a run that began before.
         let is_said = matches!(command.get_name(), "resume" | "undo") && self.option.is_remembered;
+        let is_of_another = self.option.config_of.is_some_and(|of| of != command.get_name());
         let command_name = command.get_name().to_owned();
         let command = command.mut_args(|argument| {
             // What doctor prints is a choice of its own.
             let is_other = command_name == DOCTOR && self.option.name == "output";
-            if argument.get_long() != Some(self.option.name) || is_said || is_other {
+            if argument.get_long() != Some(self.option.name) || is_said || is_other || is_of_another {
                 return argument;
             }
-            argument.default_values(self.values.clone()).required(false)
+            // To the parser a default is no answer to what is required unless something else is there.
+            let argument = argument.required(false).required_unless_present(Resettable::<clap::Id>::Reset);
+            argument.default_values(self.values.clone())
         });
         command.mut_subcommands(|subcommand| self.as_default(subcommand))
     }

@@ -13,6 +13,7 @@ use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_run::RecordedRun;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
+use super::typed_inputs::typed_inputs;
 use super::{Environment, SettingsError};
 use crate::cli::{ImportArguments, RunOptions};
 use crate::delivery::OnExisting;
@@ -105,37 +106,27 @@ impl ImportOrDryRun {
 
 impl ImportSettings {
     fn resolve(
-        arguments: ImportArguments,
+        mut arguments: ImportArguments,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments {
-            mut import,
-            passwords,
-            shard,
-            target,
-            clerk_api,
-            mapping,
-            on_existing,
-            recheck,
-            new_run,
-            options,
-            ..
-        } = arguments;
-        let target = TargetSettings::resolve(target, environment)?;
-        let runs = runs_directory(options.runs_dir.clone(), environment)?;
+        let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
+        let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
         let mut from_clerk = None;
-        if import.iter().any(|input| is_clerk(input)) {
-            if shard.is_some() {
+        if arguments.import.iter().any(|input| is_clerk(input)) {
+            if arguments.shard.is_some() {
                 return Err(SettingsError::ClerkInShards);
             }
             let directory = kept_directory(&runs, &target);
-            let connection = &Connection::resolve(&options, None, environment)?;
-            let choice =
-                FromClerk { api: clerk_api, connection, max_wait: options.max_wait, new: new_run, output: &output };
-            from_clerk = Some(choice.resolve(directory, &mut import, environment)?);
+            let (connection, new) = (&Connection::resolve(&arguments.options, None, environment)?, arguments.new_run);
+            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
+            let choice = FromClerk { api, connection, max_wait, new, output: &output };
+            from_clerk = Some(choice.resolve(directory, &mut arguments.import, environment)?);
         }
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
+        let inputs = typed_inputs(&mut arguments, target.kratos_choice().is_some())?;
+        let ImportArguments { passwords, shard, selection, mapping, on_existing, recheck, new_run, options, .. } =
+            arguments;
+        let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,

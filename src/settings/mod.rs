@@ -33,8 +33,10 @@ mod recorded_run;
 mod resume;
 mod runs;
 mod secrets;
+mod selection;
 mod shard;
 mod target;
+mod typed_inputs;
 mod undo;
 mod verify;
 

@@ -36,11 +36,13 @@ impl ImportSettings {
         let wrong = |problem: String| run.wrong(problem);
         let options = options_of_run(options, &record.options).map_err(wrong)?;
         let path = |input: &InputRecord| PathBuf::from(&input.path);
+        let input = |input: &InputRecord| (input.kind, path(input));
         let shard = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
         let choice = ReadingChoice {
-            inputs: record.inputs.iter().map(path).collect(),
+            inputs: record.inputs.iter().map(input).collect(),
             passwords: record.passwords.as_ref().map(path),
             shard: shard.map(ShardChoice::Of),
+            selection: None,
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
         };

@@ -12,6 +12,7 @@ use crate::destination::Field;
 use crate::exit::ExitStatus;
 use crate::human::{count, plural_past};
 use crate::pipeline::MappedIdentity;
+use crate::selection::SelectionTotals;
 use crate::source::{Position, Purpose};
 
 /// How many positions are kept for each kind of finding.
@@ -42,7 +43,9 @@ impl Finding {
 pub struct Account {
     /// What was read and mapped. Its rejects are records that an import would not send.
     pub ledger: Ledger,
-    /// Identities at the target that were not compared with any record. After a sample they are unknown.
+    /// What the selection came to, if users were selected.
+    pub(super) selection: Option<SelectionTotals>,
+    /// Identities at the target that were not compared with any record. If users were selected, they are unknown.
     pub(super) others: Option<NotFound>,
     checked: u64,
     equal: u64,
@@ -58,6 +61,7 @@ impl Account {
         let (missing, different) = (Finding::default(), Finding::default());
         Self {
             ledger,
+            selection: None,
             others: None,
             checked: 0,
             equal: 0,
@@ -103,7 +107,8 @@ impl Account {
     pub fn write_summary(&self, out: &mut String) -> fmt::Result {
         let counts = self.ledger.counts();
         let how = if self.ledger.stopped.is_some() { "Verification STOPPED" } else { "Verified" };
-        writeln!(out, "{how}: {} of {} looked up.\n", count(self.checked), plural_past(counts.read, "record"))?;
+        let records = self.selection.as_ref().map_or(counts.read, |selection| selection.records);
+        writeln!(out, "{how}: {} of {} looked up.\n", count(self.checked), plural_past(records, "record"))?;
         writeln!(out, "  {:>14} equal", count(self.equal))?;
         writeln!(out, "  {:>14} missing at the target", count(self.missing.count))?;
         positions(out, &self.missing)?;
@@ -166,6 +171,7 @@ impl Account {
             reason: self.reason(),
             exit_code: self.exit_status().code(),
             inputs: &self.ledger.inputs,
+            selection: self.selection.as_ref(),
             read: self.ledger.counts().read,
             rejected: self.ledger.rejected(),
             checked: self.checked,
@@ -204,6 +210,9 @@ pub struct VerifyReport<'a> {
     reason: Option<String>,
     exit_code: u8,
     inputs: &'a [InputProgress],
+    /// If users were selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<&'a SelectionTotals>,
     read: u64,
     rejected: u64,
     checked: u64,

@@ -32,7 +32,7 @@ pub(super) struct Compared {
 /// Compares records with the users at the target.
 pub(super) struct Comparison<'a> {
     pub target: &'a dyn Destination,
-    /// All users at the target. For a sample it is too much to ask for.
+    /// All users at the target. If users are selected, it is too much to ask for.
     pub catalogue: Option<&'a Catalogue>,
 }
 

@@ -11,7 +11,6 @@ use super::Account;
 use super::comparison::{Compared, Comparison};
 use super::extra::FoundIdentities;
 use super::present::IdsInExport;
-use super::sample::{Drawn, Sample};
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::destination::{Catalogue, Destination, PAGE};
 use crate::index::Duplicates;
@@ -24,18 +23,17 @@ pub struct VerifyJob {
     pub intake: Intake,
     /// The users who are in the export twice, unless it can be read only once.
     pub duplicates: Option<Arc<Duplicates>>,
-    /// How much is compared.
-    pub sample: Sample,
     /// The target.
     pub target: Arc<dyn Destination>,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
 
-/// Verifies all users, or a sample.
+/// Verifies all users, or those that are selected.
 pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
     let started = Instant::now();
     let mut account = Account::new(Ledger::new(&job.intake.inputs, false));
+    account.selection = job.intake.records.selected().map(|selected| selected.totals().clone());
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
@@ -48,21 +46,18 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signa
 }
 
 async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let VerifyJob { intake, duplicates, sample, target, concurrency } = job;
+    let VerifyJob { intake, duplicates, target, concurrency } = job;
     let started = Instant::now();
-    let catalogue = match sample {
-        Sample::All => Some(Catalogue::of(target.as_ref()).await?),
-        Sample::Of(_) => None,
+    // Of selected users nobody else can be called extra, and the whole list would be too much to ask for.
+    let catalogue = match intake.records.selected() {
+        None => Some(Catalogue::of(target.as_ref()).await?),
+        Some(_) => None,
     };
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
-    let mut drawn = match sample {
-        Sample::Of(size) => Some(Drawn::new(size)),
-        Sample::All => None,
-    };
     let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_ref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
@@ -71,19 +66,13 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
             added.map_err(StopReason::Temporary)?;
         }
         let identities = account.ledger.mapped_group(group);
-        match &mut drawn {
-            Some(drawn) => drawn.draw_from(identities),
-            None => compare(&comparison, concurrency, &identities, &mut seen, account).await?,
-        }
+        compare(&comparison, concurrency, &identities, &mut seen, account).await?;
         account.ledger.elapsed = started.elapsed();
         reporter.update(&account.ledger, false);
     }
     drop(groups);
     if let Some(reason) = stopped.recv().await {
         return Err(reason);
-    }
-    if let Some(drawn) = drawn {
-        compare(&comparison, concurrency, &drawn.into_identities(), &mut seen, account).await?;
     }
     if let Some(catalogue) = &catalogue {
         let others = seen.found.find_others(catalogue, &seen.in_export);

@@ -49,6 +49,7 @@ mod memory;
 mod merge;
 mod nightly;
 mod old_runs;
+mod organizations;
 mod outputs;
 mod ownership;
 mod pages;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::command::id_maps::with_id_map;
 use crate::delivery::OnExisting;
@@ -56,7 +57,7 @@ impl ConfirmedOf<'_> {
             self.forget(users).await
         };
         let loaded = users.and_then(|users| {
-            let lookup = if self.may_look_up() { users.lookup()? } else { None };
+            let lookup = if self.may_look_up() { users.lookup()?.map(Arc::new) } else { None };
             if self.on_existing == OnExisting::Update {
                 users.note_updating(Some(self.run))?;
             }

@@ -11,6 +11,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -21,6 +22,7 @@ use super::doubts_file::DoubtsFile;
 use super::marked::{Marked, MarkedIdentities};
 use crate::destination::{Comparable, Destination, PAGE, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};
+use crate::kind::Kind;
 use crate::report::Deleted;
 
 /// An identity that the journal says the run created.
@@ -56,7 +58,9 @@ enum NamedIdentity {
 
 /// Deletes what a run created.
 pub(super) struct Deletion<'a> {
-    pub target: &'a dyn Destination,
+    pub target: Arc<dyn Destination>,
+    /// Of which kind what it deletes is.
+    pub kind: Kind,
     /// What the run put on what it created; nothing if it was begun by a version that did not.
     pub mark: Option<RunMark>,
     /// Whether what was changed since is deleted, too.
@@ -134,7 +138,12 @@ impl Deletion<'_> {
                 self.leave_in_doubt(key, external_id)?;
             }
         }
-        Ok(self.doubts.finish().map_err(UndoError::Io)?)
+        Ok(())
+    }
+
+    /// All is decided.
+    pub(super) fn finish(&mut self) -> Result<(), UndoError> {
+        self.doubts.finish().map_err(UndoError::Io)
     }
 
     /// Deletes what the target's whole list shows to be the run's own, wherever it is by its external id.
@@ -143,8 +152,12 @@ impl Deletion<'_> {
         if unfound.is_empty() && self.decided.is_none() {
             return Ok(());
         }
+        // A membership or a tuple is where its own id says, or nowhere.
+        if !matches!(self.kind, Kind::User | Kind::Organization) {
+            return Ok(());
+        }
         tracing::info!("the target's whole list is gone through for the mark of the run");
-        let marked = MarkedIdentities::find(self.target, mark, |key| self.is_open(unfound, key)).await?;
+        let marked = MarkedIdentities::find(self.target.as_ref(), mark, |key| self.is_open(unfound, key)).await?;
         if !marked.shows_marks {
             tracing::warn!("the target's list does not show the marks of runs");
             for (_, stays_in_doubt) in unfound.values_mut() {
