@@ -120,6 +120,31 @@ impl Client {
         self.http.send(Request::get(url)).await
     }
 
+    /// `GET /v1/organizations/{id}`.
+    pub async fn organization(&self, id: &str) -> Reply {
+        self.http.send(Request::get(self.http.url(&format!("v1/organizations/{id}")))).await
+    }
+
+    /// `GET /v1/organizations` filtered by the name, from the place that a page token names.
+    pub async fn organizations(&self, name: &str, page_token: Option<&str>) -> Reply {
+        let mut url = self.http.url("v1/organizations");
+        url.query_pairs_mut().append_pair("filter", &format!("name = \"{name}\"")).append_pair("page_size", "100");
+        if let Some(token) = page_token {
+            url.query_pairs_mut().append_pair("page_token", token);
+        }
+        self.http.send(Request::get(url)).await
+    }
+
+    /// `POST /v1/organizations`.
+    pub async fn create_organization(&self, body: Bytes, idempotency_key: &str) -> Reply {
+        self.post("v1/organizations", body, idempotency_key).await
+    }
+
+    /// `DELETE /v1/organizations/{id}`.
+    pub async fn delete_organization(&self, id: &str) -> Reply {
+        self.http.send(Request::delete(self.http.url(&format!("v1/organizations/{id}")))).await
+    }
+
     /// `GET` of a path with parameters.
     pub(super) async fn get_at(&self, path: &str, parameters: &[(&str, &str)]) -> Reply {
         self.http.send(Request::get(self.with_parameters(path, parameters))).await

@@ -5,6 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::error_body::{ErrorBody, error_body};
+use super::item_error::NO_ORGANIZATION;
 use crate::destination::{ItemError, TargetError};
 use crate::http::{BaseUrl, GaveUp, Reply, ReplyOutcome, shown_request_id};
 
@@ -47,8 +48,28 @@ pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
 /// The error for a single item that was refused for want of a permission.
 pub(super) fn refused_item(target: &BaseUrl, error: &ItemError) -> TargetError {
     let code = error.code.as_deref().and_then(shown_code).unwrap_or_default();
+    if code == NO_ORGANIZATION {
+        return no_organization(target, "the organization of the import is gone");
+    }
     let reason = format!("the key lacks a permission ({code})");
     TargetError::Refused { target: target.to_string(), reason, advice: SCOPES }
+}
+
+/// The error of an import into an organization that is not there.
+pub(super) fn no_organization(target: &BaseUrl, reason: &str) -> TargetError {
+    let advice = "name one that exists with --organization, or have it made with --create-organization";
+    TargetError::Refused { target: target.to_string(), reason: reason.to_owned(), advice }
+}
+
+/// The error for a request about organizations that the target refused.
+pub(super) fn refused_organization(target: &BaseUrl, reply: &Reply) -> TargetError {
+    match refused(target, reply) {
+        TargetError::Refused { target, reason, .. } if reply.outcome == (ReplyOutcome::Answered { status: 403 }) => {
+            let advice = "--organization needs the scope admin:orgs:read, --create-organization admin:orgs:write, too";
+            TargetError::Refused { target, reason, advice }
+        }
+        other => other,
+    }
 }
 
 /// The error for a request that was never answered.

@@ -57,23 +57,32 @@ impl AdminCalls {
     }
 
     /// A list with the identity of the same person as `sent`, wherever it is by its external id: by what else is unique, for
-    /// the target can filter by that; if it cannot, its whole list is gone through.
+    /// the target can filter by that; if it cannot, its whole list is gone through. If users go into an organization and the
+    /// person is not there, a list with another one who has something of it.
     pub(super) async fn read_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
         let Some(clerk_id) = sent.clerk_id() else { return Ok(None) };
+        let mut of_another = None;
         for (field, value) in sent.addresses() {
             let body = self.filtered(field, value).await?;
             let listed = body.as_deref().and_then(read_list).map(|(listed, _)| listed);
             if listed.iter().flatten().any(|found| sent.is_same_person(found) == Some(true)) {
                 return Ok(body);
             }
-            let is_filtered = listed.is_some_and(|listed| listed.iter().all(|found| found.has_address(field, value)));
+            let is_filtered =
+                listed.as_ref().is_some_and(|listed| listed.iter().all(|found| found.has_address(field, value)));
             if !is_filtered {
                 drop(body);
                 tracing::info!(field, "the target's list cannot be filtered by this; all of it is gone through");
                 return Ok(self.find_in_list(Key::ClerkId(&clerk_id)).await?.map(as_list));
             }
+            let is_taken = listed.is_some_and(|listed| !listed.is_empty());
+            of_another = of_another.or(is_taken.then_some((field, value)));
         }
-        Ok(None)
+        match of_another.filter(|_| sent.organization_id.is_some()) {
+            // Somebody else has it, and whose user that is matters. Two answers at once would have no bounded room.
+            Some((field, value)) => self.filtered(field, value).await,
+            None => Ok(None),
+        }
     }
 
     /// What a filter finds; nothing if the target does not take such a filter.

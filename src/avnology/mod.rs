@@ -13,6 +13,7 @@ mod destination;
 mod error_body;
 mod errors;
 mod failed_request;
+mod home_organization;
 mod item_error;
 mod lookup;
 mod preflight;
@@ -28,6 +29,9 @@ pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};
 pub use client::Client;
 pub use decision::{Decision, decide};
+pub use home_organization::{
+    HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
+};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
 pub use wire_form::{AvnologyForm, encode};

@@ -35,8 +35,10 @@ struct Wire<'a>(&'a MigrationIdentity<'a>);
 
 impl Serialize for Wire<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let MigrationIdentity { external_id, state, traits, credentials, admin_metadata, locale, .. } = self.0;
-        let mut fields = serializer.serialize_struct("identity", 13)?;
+        let MigrationIdentity {
+            external_id, state, traits, credentials, admin_metadata, locale, organization_id, ..
+        } = self.0;
+        let mut fields = serializer.serialize_struct("identity", 14)?;
         fields.serialize_field("external_id", external_id)?;
         fields.serialize_field("state", state)?;
         fields.serialize_field("email", &traits.email)?;
@@ -47,6 +49,7 @@ impl Serialize for Wire<'_> {
             ("last_name", traits.last_name.as_deref()),
             ("phone", traits.phone),
             ("locale", *locale),
+            ("organization_id", *organization_id),
         ] {
             if let Some(value) = value {
                 fields.serialize_field(name, value)?;

@@ -15,7 +15,7 @@ pub struct ImportArguments {
     /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
     /// `export`, with all of a tenant. `clerk://` reads the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations", "print_kratos_schema"])]
+    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations"])]
     pub import: Vec<PathBuf>,
 
     /// Organizations: files as for --import
@@ -63,6 +63,12 @@ pub struct ImportArguments {
     /// How users are mapped.
     #[command(flatten)]
     pub mapping: MappingArguments,
+
+    /// Make the organization of --organization if there is none of that name
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Mapping")]
+    pub create_organization: bool,
 
     /// What to do with a user who is at the target already
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]

@@ -19,6 +19,7 @@ mod mapping;
 mod merge;
 mod migrate;
 mod options;
+mod organization_name;
 mod output;
 mod output_options;
 mod resume;
@@ -56,6 +57,7 @@ pub use options::{
     BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
     NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
+pub use organization_name::OrganizationName;
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
 pub use resume::ResumeArguments;

@@ -77,6 +77,7 @@ pub const OPTIONS: &[OptionRow] = &[
     CONCURRENCY,
     OptionRow::new("config").typed_only(),
     OptionRow::new("connect-timeout"),
+    OptionRow::new("create-organization"),
     OptionRow::new("deleted").typed_only(),
     OptionRow::new("dry-run").typed_only(),
     OptionRow::new("force").typed_only(),
@@ -106,6 +107,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("on-existing"),
     // `--only` of an import is a decision of the moment.
     OptionRow::new("only").in_config_of("export"),
+    OptionRow::new("organization"),
     OptionRow::new("organizations"),
     OptionRow::new("out").typed_only(),
     OptionRow::new("output"),

@@ -39,6 +39,11 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     log_plan(reading);
     start_metrics(output, None);
     note_deleted(reading, output.console);
+    if let Some(organization) = &reading.organization {
+        output
+            .console
+            .note(&format!("The users would go into organization {organization}; only an import looks for it."));
+    }
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });

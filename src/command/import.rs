@@ -24,6 +24,7 @@ use steps::Steps;
 
 use super::first_pass::Subject;
 use super::from_clerk::{fetch_users, forget_users};
+use super::home_organization::into_organization;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
@@ -67,12 +68,13 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let ImportSettings { reading, connection, output, limits, .. } = settings;
+    let ImportSettings { connection, output, limits, .. } = settings;
     let signals = &mut signals;
     let PreparedRun { run, journal, progress, ledger, part, records, locks } =
         prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let destination = connect(&target, connection, Use::Import(&reading.rules), signals).await?;
+    let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
+    let reading = &into_organization(&target, settings, &run, signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {

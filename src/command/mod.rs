@@ -12,6 +12,7 @@ mod export_command_error;
 mod first_pass;
 mod from_clerk;
 mod help;
+mod home_organization;
 mod id_maps;
 mod import;
 mod import_error;

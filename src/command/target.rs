@@ -47,37 +47,47 @@ pub(super) async fn connect(
     purpose: Use<'_>,
     signals: &mut Signals,
 ) -> Result<Arc<dyn Destination>, ImportError> {
-    let options = ClientOptions {
-        base_url: target.base_url.clone(),
-        secret_key: target.secret_key.clone(),
-        key_source: target.key_source.clone(),
-        timeouts: connection.timeouts,
-        certificates: connection.certificates.clone(),
-        proxy: target.proxy.clone(),
-    };
+    let options = options(target, connection);
     let (budget, patience) = (connection.retry, connection.retry.total);
     let connected = async {
-        let destination: Arc<dyn Destination> = match &target.kratos {
-            Some(kratos) => {
-                let client = http::Client::new(&options).map_err(TargetError::from)?;
-                let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
-                kratos::preflight(&client, &options, kratos, rules, patience).await?;
-                Arc::new(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget))
-            }
-            None => {
-                let client = Client::new(&options).map_err(TargetError::from)?;
-                let Capabilities { batch } = match purpose {
-                    Use::Import(_) => preflight(&client, patience).await?,
-                    Use::Existing => preflight_reading(&client, patience).await?,
-                };
-                Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
-            }
+        let destination: Arc<dyn Destination> = if let Some(kratos) = &target.kratos {
+            let client = http::Client::new(&options).map_err(TargetError::from)?;
+            let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
+            kratos::preflight(&client, &options, kratos, rules, patience).await?;
+            Arc::new(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget))
+        } else {
+            let client = Client::new(&options).map_err(TargetError::from)?;
+            let Capabilities { batch } = match purpose {
+                Use::Import(_) => preflight(&client, patience).await?,
+                Use::Existing => preflight_reading(&client, patience).await?,
+            };
+            Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
         };
         Ok(destination)
     };
     tokio::select! {
         connected = connected => connected,
         signal = signals.next() => Err(ImportError::Interrupted(signal)),
+    }
+}
+
+/// Calls of the Admin API beside those of a destination. A Kratos has no such calls.
+pub(super) fn client(target: &Target, connection: &Connection) -> Result<Client, ImportError> {
+    if target.kratos.is_some() {
+        let (target, reason) = (target.name.clone(), "a Kratos has no organizations".to_owned());
+        return Err(TargetError::Refused { target, reason, advice: "leave --organization out" }.into());
+    }
+    Ok(Client::new(&options(target, connection)).map_err(TargetError::from)?)
+}
+
+fn options(target: &Target, connection: &Connection) -> ClientOptions {
+    ClientOptions {
+        base_url: target.base_url.clone(),
+        secret_key: target.secret_key.clone(),
+        key_source: target.key_source.clone(),
+        timeouts: connection.timeouts,
+        certificates: connection.certificates.clone(),
+        proxy: target.proxy.clone(),
     }
 }
 

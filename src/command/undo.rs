@@ -25,6 +25,7 @@ use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
 use doubts_file::DoubtsFile;
 
+use super::home_organization::{MadeOrganization, delete_made};
 use super::id_maps::forget_ids;
 use super::import_error::ImportError;
 use super::progress::{display, start_metrics};
@@ -66,7 +67,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     if !settings.is_confirmed && !confirm(record, &said) {
         return Err(UndoError::NotConfirmed.into());
     }
-    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
     // Before anything is deleted: nobody must be taken to be there any more.
     forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
     ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
@@ -75,7 +76,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     directory.mark_undone(false, None).map_err(UndoError::Io)?;
     let counts = Cell::new(Deleted { created, ..Deleted::default() });
     let mut deletion = Deletion {
-        target: Arc::clone(&target),
+        target: Arc::clone(&destination),
         kind: Kind::User,
         mark: record.marked.then(|| RunMark::of(&record.id)),
         force: settings.force,
@@ -89,19 +90,30 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
-        ended = delete_all(&mut deletion, &target, (directory, record), &said.doubts) => ended,
+        ended = delete_all(&mut deletion, &destination, (directory, record), &said.doubts) => ended,
         () = show(&counts, &mut progress) => Ok(()),
     };
     progress.finish();
     let counts = counts.get();
     let is_whole = ended.is_ok() && counts.in_doubt == 0;
     let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
+    let organization = match &ended {
+        Ok(()) => delete_made(&target, connection, record, &mut signals).await,
+        Err(_) => Ok(MadeOrganization::None),
+    };
     let printed = print(record, directory, &counts, said.updated, output);
     for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
         let path = path.display();
         output.console.note(&format!("The account in {path} was made before: it still counts what this run created."));
     }
     ended?;
+    match organization? {
+        MadeOrganization::None => {}
+        MadeOrganization::Deleted => output.console.note("The organization that the run made is deleted, too."),
+        MadeOrganization::Kept => {
+            output.console.note("The organization that the run made is kept: somebody still belongs to it.");
+        }
+    }
     marked?;
     printed?;
     Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })

@@ -1,6 +1,7 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use super::first_pass::{FirstPass, Subject};
+use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
 use super::intake::intake;
@@ -33,7 +34,8 @@ async fn verify_target(
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
     let name = target.base_url.to_string();
-    let target = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
@@ -50,7 +52,8 @@ async fn verify_target(
     let job = VerifyJob {
         intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
-        target,
+        target: destination,
+        organization: reading.rules.organization.clone(),
         concurrency: connection.pace.concurrency.start,
     };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);

@@ -56,6 +56,8 @@ pub struct Listed {
     pub external_id: Option<String>,
     /// The id of the user at Clerk that it came from.
     pub clerk_id: Option<String>,
+    /// The organization that it belongs to.
+    pub organization_id: Option<String>,
 }
 
 /// External ids, ids at Clerk, and the target's own ids for them. The files have no names: they are gone when this is.
@@ -113,6 +115,7 @@ impl Catalogue {
             id: id.to_owned(),
             external_id: external_id.map(str::to_owned),
             clerk_id: clerk_id.as_deref().map(str::to_owned),
+            organization_id: identity.organization_id.as_deref().map(str::to_owned),
         };
         if self.find(Key::Id(id))?.as_ref() == Some(&listed) {
             return Ok(());
@@ -140,7 +143,9 @@ fn place(entry: &[u8; ENTRY_BYTES]) -> u64 {
 /// The target's own id, and each of the other ids behind a byte that no text of JSON has.
 fn written(listed: &Listed) -> Vec<u8> {
     let mut text = listed.id.clone().into_bytes();
-    for (mark, id) in [(EXTERNAL_ID, &listed.external_id), (CLERK_ID, &listed.clerk_id)] {
+    let ids =
+        [(EXTERNAL_ID, &listed.external_id), (CLERK_ID, &listed.clerk_id), (ORGANIZATION_ID, &listed.organization_id)];
+    for (mark, id) in ids {
         if let Some(id) = id {
             text.push(mark);
             text.extend_from_slice(id.as_bytes());
@@ -150,8 +155,9 @@ fn written(listed: &Listed) -> Vec<u8> {
 }
 
 /// Bytes that are in no UTF-8.
-const EXTERNAL_ID: u8 = 0xFE;
-const CLERK_ID: u8 = 0xFF;
+const EXTERNAL_ID: u8 = 0xFD;
+const CLERK_ID: u8 = 0xFE;
+const ORGANIZATION_ID: u8 = 0xFF;
 
 fn read(text: &[u8]) -> io::Result<Listed> {
     let owned = |text: &[u8]| {
@@ -161,9 +167,10 @@ fn read(text: &[u8]) -> io::Result<Listed> {
         Some(at) => owned(&text[at + 1..]).map(|id| (at, Some(id))),
         None => Ok((text.len(), None)),
     };
-    let (end, clerk_id) = cut(text, CLERK_ID)?;
+    let (end, organization_id) = cut(text, ORGANIZATION_ID)?;
+    let (end, clerk_id) = cut(&text[..end], CLERK_ID)?;
     let (end, external_id) = cut(&text[..end], EXTERNAL_ID)?;
-    Ok(Listed { id: owned(&text[..end])?, external_id, clerk_id })
+    Ok(Listed { id: owned(&text[..end])?, external_id, clerk_id, organization_id })
 }
 
 #[cfg(test)]
@@ -189,7 +196,7 @@ mod tests {
         assert_eq!(catalogue.listed().count(), 20_000);
         let listed = |id: &str, external_id: Option<&str>, clerk_id: &str| {
             let (external_id, clerk_id) = (external_id.map(str::to_owned), Some(clerk_id.to_owned()));
-            Some(Listed { id: id.to_owned(), external_id, clerk_id })
+            Some(Listed { id: id.to_owned(), external_id, clerk_id, organization_id: None })
         };
         for number in [0, 7, 19_999] {
             assert_eq!(

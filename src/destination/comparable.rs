@@ -40,6 +40,9 @@ pub struct Comparable<'a> {
     pub(crate) phone_verified: Option<bool>,
     #[serde(borrow)]
     pub(crate) locale: Option<Cow<'a, str>>,
+    /// The organization that it belongs to.
+    #[serde(borrow)]
+    pub organization_id: Option<Cow<'a, str>>,
     /// `active`, `disabled` or `inactive`; absent on a target that does not say.
     #[serde(borrow)]
     pub state: Option<Cow<'a, str>>,

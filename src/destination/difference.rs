@@ -25,6 +25,8 @@ impl Comparable<'_> {
             (Field::Phone, self.phone == found.phone),
             (Field::PhoneVerified, same_flag(self.phone_verified, found.phone_verified)),
             (Field::Locale, self.locale == found.locale),
+            // Which one it belongs to is nobody's business here unless the import says so.
+            (Field::Organization, self.organization_id.is_none() || self.organization_id == found.organization_id),
             (Field::State, self.state() == found.state()),
             (Field::Traits, same_traits(self.traits, found.traits)),
             (Field::PublicMetadata, same_json(self.public_metadata, found.public_metadata)),

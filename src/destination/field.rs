@@ -23,6 +23,8 @@ pub enum Field {
     PhoneVerified,
     /// The locale.
     Locale,
+    /// The organization that it belongs to.
+    Organization,
     /// Active or disabled.
     State,
     /// The traits, metadata among them.
@@ -66,6 +68,7 @@ impl Field {
             Self::Phone => "phone",
             Self::PhoneVerified => "phone_verified",
             Self::Locale => "locale",
+            Self::Organization => "organization_id",
             Self::State => "state",
             Self::Traits => "traits",
             Self::PublicMetadata => "public_metadata",

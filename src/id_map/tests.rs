@@ -39,6 +39,7 @@ impl TestRun {
             mapping: None,
             traits_schema: None,
             on_existing: String::new(),
+            organization: None,
             options: crate::journal::RecordedOptions::default(),
             marked: true,
             journals_end: true,

@@ -42,6 +42,9 @@ pub struct RunRecord {
     pub traits_schema: Option<FileRecord>,
     /// What becomes of a user who is at the target already.
     pub on_existing: String,
+    /// The organization that its users go into, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationRecord>,
     /// How it runs.
     #[serde(default)]
     pub options: RecordedOptions,
@@ -102,6 +105,26 @@ pub struct RecordedOptions {
     pub min_records: Option<u64>,
 }
 
+/// The organization that the users of a run go into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationRecord {
+    /// Its id or name, as it was typed.
+    pub asked: String,
+    /// Its id, once the target was asked. From then on the run goes by that, whatever is called so later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether it is made if it is not there.
+    #[serde(default)]
+    pub create: bool,
+}
+
+impl OrganizationRecord {
+    /// Its id, or what was typed as long as that is not known.
+    pub fn known(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.asked)
+    }
+}
+
 /// A file that decides about every user, and that is kept as a copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
@@ -137,6 +160,7 @@ struct Whole<'a> {
     mapping: Option<&'a str>,
     traits_schema: Option<&'a str>,
     on_existing: &'a str,
+    organization: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kratos: Option<&'a KratosRecord>,
     max_record_bytes: Option<usize>,
@@ -154,10 +178,15 @@ impl RunRecord {
             // A mapping file can tell it, too; that one was changed is for the caller to tell.
             && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing
+            && self.organization_asked() == other.organization_asked()
             && self.kratos == other.kratos
             && paths(self) == paths(other)
             && kinds(self) == kinds(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
+    }
+
+    fn organization_asked(&self) -> Option<&str> {
+        self.organization.as_ref().map(|home| home.asked.as_str())
     }
 
     /// What all shards of one piece of work have in common. Inputs count by content: each machine may have them elsewhere.
@@ -175,6 +204,7 @@ impl RunRecord {
             mapping: self.mapping.as_ref().map(|file| file.sha256.as_str()),
             traits_schema: self.traits_schema.as_ref().map(|file| file.sha256.as_str()),
             on_existing: &self.on_existing,
+            organization: self.organization_asked(),
             kratos: self.kratos.as_ref(),
             max_record_bytes: self.options.max_record_bytes,
         }
@@ -208,13 +238,20 @@ impl RunRecord {
             && FileRecord::is_same_content(self.traits_schema.as_ref(), other.traits_schema.as_ref())
     }
 
-    /// The first input whose content is not what it was when `self` was written.
-    pub fn changed_input(&self, now: &Self) -> Option<&InputRecord> {
+    /// Whether its inputs are in other places than those of `self`.
+    pub fn has_moved(&self, now: &Self) -> bool {
+        let path = |input: &'_ InputRecord| input.path.clone();
+        let paths = |record: &Self| record.inputs.iter().chain(&record.passwords).map(path).collect::<Vec<_>>();
+        paths(self) != paths(now)
+    }
+
+    /// The first input of `now` whose content is not what it was when `self` was written.
+    pub fn changed_input<'r>(&self, now: &'r Self) -> Option<&'r InputRecord> {
         let same = |(was, is): &(&InputRecord, &InputRecord)| match (&was.fingerprint, &is.fingerprint) {
             (Some(was), Some(is)) => was.is_same_content(is),
             _ => false,
         };
         let (was, is) = (self.inputs.iter().chain(&self.passwords), now.inputs.iter().chain(&now.passwords));
-        was.zip(is).find(|pair| !same(pair)).map(|(was, _)| was)
+        was.zip(is).find(|pair| !same(pair)).map(|(_, is)| is)
     }
 }

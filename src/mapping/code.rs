@@ -68,6 +68,7 @@ codes! {
         UsernameTaken = "username_taken", "another identity at the target has this username";
         PhoneTaken = "phone_taken", "another identity at the target has this phone number";
         ExternalIdTaken = "external_id_taken", "another Clerk user with the same external id is at the target already";
+        OtherOrganization = "other_organization", "the user is at the target already, in another organization than --organization";
         AlreadyExists = "already_exists", "the identity is at the target already, and --on-existing says to reject it";
         DuplicateOrganization = "duplicate_organization", "an earlier record of the input is this organization";
         DuplicateSlug = "duplicate_slug", "an earlier organization of the input has the same name at the target";
@@ -96,6 +97,7 @@ impl RejectCode {
                 | Self::UsernameTaken
                 | Self::PhoneTaken
                 | Self::ExternalIdTaken
+                | Self::OtherOrganization
                 | Self::AlreadyExists
                 | Self::UserNotImported
                 | Self::OrganizationNotImported

@@ -76,6 +76,9 @@ pub struct Rules {
     pub tuples: TupleRules,
     /// What the traits have to match.
     pub traits_schema: Option<TraitsSchema>,
+    /// The organization that every user goes into, by its id at the target; a dry run, which asks no target, has what was
+    /// typed.
+    pub organization: Option<String>,
 }
 
 /// What becomes of email addresses.
@@ -261,7 +264,7 @@ impl Rules {
     pub fn memory_growth(&self) -> (usize, usize) {
         let TraitRules { username, first_name, last_name, others, .. } = &self.traits;
         let known = [username, first_name, last_name].into_iter().flatten();
-        let (mut literal, mut copies) = (0, 0);
+        let (mut literal, mut copies) = (self.organization.as_deref().map_or(0, str::len), 0);
         for (name, rule) in known.map(|rule| ("", rule)).chain(others.iter().map(|(name, rule)| (name.as_str(), rule)))
         {
             literal += name.len() + rule.default.as_ref().map_or(0, Constant::size);

@@ -58,6 +58,7 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
             others,
         },
         locale,
+        organization_id: rules.organization.as_deref(),
         email_verified,
         phone_verified,
     };

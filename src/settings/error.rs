@@ -143,6 +143,9 @@ pub enum SettingsError {
          give it as a file, or leave --strict out"
     )]
     StrictPipe,
+    /// Nothing says which organization should be made.
+    #[error("--create-organization needs --organization NAME: the organization that is made if it is not there")]
+    CreateWhich,
     /// An earlier export, or one that is to be imported, cannot be used.
     #[error(transparent)]
     Export(#[from] ExportError),

@@ -70,6 +70,8 @@ pub struct ImportSettings {
     pub limits: Limits,
     /// What becomes of users who are at the target already.
     pub on_existing: OnExisting,
+    /// Whether the organization of `reading` is made if it is not there.
+    pub create_organization: bool,
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
     pub recheck: bool,
     /// Which run to go on with.
@@ -110,6 +112,10 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
+        let create_organization = arguments.create_organization;
+        if create_organization && arguments.mapping.organization.is_none() {
+            return Err(SettingsError::CreateWhich);
+        }
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
         let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
         let mut from_clerk = None;
@@ -136,6 +142,7 @@ impl ImportSettings {
             from_clerk,
             output,
             on_existing,
+            create_organization,
             recheck,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             runs_directory: runs,

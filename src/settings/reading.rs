@@ -10,7 +10,7 @@ use super::kept_users::is_clerk;
 use super::kratos_target::KratosChoice;
 use super::{Environment, SettingsError, selection, shard};
 use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
-use crate::cli::{MappingArguments, RunOptions, SelectionArguments};
+use crate::cli::{MappingArguments, OrganizationName, RunOptions, SelectionArguments};
 use crate::export::Manifest;
 use crate::http::Timeouts;
 use crate::kind::Kind;
@@ -43,6 +43,8 @@ pub struct ReadingSettings {
     pub rules: Rules,
     /// The files that say how to map.
     pub rule_files: RuleFiles,
+    /// The organization that users go into, as it was typed. `rules` has its id as soon as the target was asked.
+    pub organization: Option<OrganizationName>,
     /// The form in which the target takes an identity.
     pub form: Arc<dyn WireForm>,
     /// The most users of one request, and the most bytes.
@@ -59,6 +61,7 @@ pub(super) struct ReadingChoice {
     pub(super) selection: Option<SelectionChoice>,
     pub(super) rule_files: RuleFiles,
     pub(super) missing_email: Option<MissingEmail>,
+    pub(super) organization: Option<OrganizationName>,
 }
 
 impl ReadingChoice {
@@ -84,7 +87,8 @@ impl ReadingChoice {
     ) -> Result<Self, SettingsError> {
         let rule_files = RuleFiles::read(mapping.mapping.as_deref(), mapping.traits_schema.as_deref())?;
         let selection = selection::resolve(selection)?;
-        Ok(Self { inputs, passwords, shard, selection, rule_files, missing_email: mapping.missing_email.clone() })
+        let (missing_email, organization) = (mapping.missing_email.clone(), mapping.organization.clone());
+        Ok(Self { inputs, passwords, shard, selection, rule_files, missing_email, organization })
     }
 }
 
@@ -94,7 +98,7 @@ impl ReadingSettings {
         options: &RunOptions,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ReadingChoice { inputs, passwords, shard, selection, rule_files, missing_email } = choice;
+        let ReadingChoice { inputs, passwords, shard, selection, rule_files, missing_email, organization } = choice;
         if inputs.iter().map(|(_, path)| path).chain(&passwords).any(|path| is_clerk(path)) {
             return Err(SettingsError::ClerkNotHere);
         }
@@ -132,6 +136,8 @@ impl ReadingSettings {
             return Err(SettingsError::SelectionOfShard);
         }
         let default = ReaderLimits::default();
+        let mut rules = rule_files.rules(missing_email)?;
+        rules.organization = organization.as_ref().map(ToString::to_string);
         Ok(Self {
             inputs,
             kinds,
@@ -140,8 +146,9 @@ impl ReadingSettings {
             shard,
             selection,
             limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },
-            rules: rule_files.rules(missing_email)?,
+            rules,
             rule_files,
+            organization,
             form: Arc::new(AvnologyForm),
             most_of_request: (MAX_BATCH_ITEMS, MAX_BODY_BYTES),
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),

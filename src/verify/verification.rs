@@ -25,6 +25,8 @@ pub struct VerifyJob {
     pub duplicates: Option<Arc<Duplicates>>,
     /// The target.
     pub target: Arc<dyn Destination>,
+    /// The organization whose users they are, by its id there; the whole target's without one.
+    pub organization: Option<String>,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
@@ -46,7 +48,7 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signa
 }
 
 async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let VerifyJob { intake, duplicates, target, concurrency } = job;
+    let VerifyJob { intake, duplicates, target, organization, concurrency } = job;
     let started = Instant::now();
     // Of selected users nobody else can be called extra, and the whole list would be too much to ask for.
     let catalogue = match intake.records.selected() {
@@ -75,7 +77,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
         return Err(reason);
     }
     if let Some(catalogue) = &catalogue {
-        let others = seen.found.find_others(catalogue, &seen.in_export);
+        let others = seen.found.find_others(catalogue, &seen.in_export, organization.as_deref());
         account.others = Some(others.map_err(StopReason::Temporary)?);
     }
     Ok(())
