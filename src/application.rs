@@ -21,8 +21,8 @@ use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{LogFormat, print_text};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
-    MergeSettings, RunIdsSettings, RunsSettings, SettingsError, UndoSettings, VerifySettings, command_line,
-    kratos_schema,
+    MergeSettings, RunIdsSettings, RunsSettings, SettingsError, TenantPlanSettings, UndoSettings, VerifySettings,
+    command_line, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -107,6 +107,12 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             let Some(job) = Job::start(options, "export", environment) else { return ExitStatus::Usage };
             let settings = ExportSettings::resolve(*export, job.output.clone(), environment);
             job.run(settings, command::export).await
+        }
+        Some(ClerkCommand::Plan(plan)) => {
+            let options = (&plan.output, plan.cacert.clone());
+            let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
+            let settings = TenantPlanSettings::resolve(*plan, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::plan)).await
         }
         Some(ClerkCommand::Resume(resume)) => {
             let options = (&resume.options.output, resume.options.cacert.clone());

@@ -116,6 +116,7 @@
 //! | [`clerk`] | what Clerk's data means |
 //! | [`clerk_api`] | Clerk's Backend API, which is only read |
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
+//! | [`tenant_plan`] | what of a tenant beside its users moves, and how, pure |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
@@ -206,6 +207,7 @@ pub mod selection;
 pub mod settings;
 pub mod signal;
 pub mod source;
+pub mod tenant_plan;
 pub mod toml_document;
 pub mod verify;
 pub mod version;

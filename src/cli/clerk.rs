@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::export::{self, ExportArguments};
 use super::{
-    CodemodArguments, ImportArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments, exit_codes,
-    variables,
+    CodemodArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments,
+    exit_codes, plan, variables,
 };
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -91,6 +91,9 @@ pub enum ClerkCommand {
     /// Export a tenant from Clerk's API into files that the import reads
     #[command(long_about = export::LONG_ABOUT, after_help = export::examples())]
     Export(Box<ExportArguments>),
+    /// Say what of a tenant beside its users moves, and how
+    #[command(long_about = plan::LONG_ABOUT, after_help = plan::examples())]
+    Plan(Box<PlanArguments>),
     /// List the runs, the newest first
     Runs(RunsArguments),
     /// Resume a run that was interrupted

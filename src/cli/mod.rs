@@ -22,6 +22,7 @@ mod options;
 mod organization_name;
 mod output;
 mod output_options;
+mod plan;
 mod resume;
 mod run_ids;
 mod run_options;
@@ -60,6 +61,7 @@ pub use options::{
 pub use organization_name::OrganizationName;
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
+pub use plan::PlanArguments;
 pub use resume::ResumeArguments;
 pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;

@@ -65,6 +65,7 @@ pub const RUNS_DIR: OptionRow = OptionRow::new("runs-dir").variable("AVNOLOGY_RU
 /// All options, in the order of their names.
 pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("all").typed_only(),
+    OptionRow::new("assign").typed_only(),
     OptionRow::new("assume-hash-format"),
     BASE_URL,
     OptionRow::new("batch-bytes").remembered(),
@@ -82,6 +83,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("dry-run").typed_only(),
     OptionRow::new("force").typed_only(),
     OptionRow::new("format").typed_only(),
+    OptionRow::new("from").typed_only(),
     OptionRow::new("help").typed_only(),
     OptionRow::new("import"),
     OptionRow::new("invitations"),

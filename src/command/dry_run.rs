@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::from_clerk::read_users;
+use super::from_clerk::read_for_now;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
@@ -33,7 +33,7 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, pace } = settings;
-    let _users = read_users(from_clerk.as_ref(), &mut signals).await?;
+    let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);

@@ -1,4 +1,4 @@
-//! Reads the users from Clerk's API into a directory of the program's own before they are imported.
+//! Reads from Clerk's API into a directory of the program's own: for an import, and for a command that keeps nothing.
 //!
 //! Nothing is sent before all users are known: one of them may be in the list twice, and a list is never the same again. So
 //! they are in a file until their import is finished, compressed and for the owner only, and an import that is interrupted goes
@@ -19,29 +19,29 @@ use crate::settings::{ExportSettings, ImportSettings};
 use crate::signal::Signals;
 use crate::source::Input;
 
-/// A directory with users that is only for one command.
-pub(super) struct PassingUsers {
+/// A directory with records that is only for one command.
+pub(super) struct PassingRecords {
     directory: ExportDirectory,
     _lock: Lock,
 }
 
-impl Drop for PassingUsers {
+impl Drop for PassingRecords {
     fn drop(&mut self) {
         remove(&self.directory);
     }
 }
 
-/// Reads the users for a command that keeps nothing, if they come from Clerk. They are gone when what is returned is.
-pub(super) async fn read_users(
+/// Reads records for a command that keeps none, if they come from Clerk. They are gone when what is returned is.
+pub(super) async fn read_for_now(
     settings: Option<&ExportSettings>,
     signals: &mut Signals,
-) -> Result<Option<PassingUsers>, ImportError> {
+) -> Result<Option<PassingRecords>, ImportError> {
     let Some(settings) = settings else { return Ok(None) };
     // From here on, whatever happens, it is removed.
     let lock = take_directory(&settings.directory)?;
-    let users = PassingUsers { directory: settings.directory.clone(), _lock: lock };
+    let records = PassingRecords { directory: settings.directory.clone(), _lock: lock };
     read(settings, signals).await?;
-    Ok(Some(users))
+    Ok(Some(records))
 }
 
 /// Reads the users for an import, if they come from Clerk, or goes on with those that an interrupted one read. What is returned
@@ -74,23 +74,24 @@ pub(super) fn forget_users(settings: &ImportSettings) {
 
 fn remove(directory: &ExportDirectory) {
     if let Err(error) = directory.remove() {
-        tracing::warn!(%error, "the users in `{}` cannot be removed; remove the directory", directory.path().display());
+        tracing::warn!(%error, "what was read from Clerk into `{}` cannot be removed; remove the directory", directory.path().display());
     }
 }
 
 async fn read(settings: &ExportSettings, signals: &mut Signals) -> Result<(), ExportCommandError> {
     let console = settings.output.console;
-    console.note("Reading the users from Clerk …");
+    console.note("Reading from Clerk …");
     let (manifest, _) = read_tenant(settings, signals).await?;
     let records: u64 = manifest.files.iter().map(|file| file.records).sum();
     console.note(&format!(
         "Read {} from Clerk, {}.",
-        plural(records, "user"),
+        plural(records, "record"),
         plural(manifest.requests.sent, "request")
     ));
     for difference in &manifest.differences {
         let (found, counted) = (difference.found, difference.counted);
-        tracing::warn!(found, counted, "Clerk counts more users than it lists, however often the list is read");
+        let kind = difference.kind.name();
+        tracing::warn!(kind, found, counted, "Clerk counts more than it lists, however often the list is read");
     }
     Ok(())
 }

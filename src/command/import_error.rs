@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
+use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;
 use crate::account::StopReason;
 use crate::destination::TargetError;
@@ -32,6 +33,9 @@ pub enum ImportError {
     /// The export from Clerk's API is not finished.
     #[error(transparent)]
     Export(#[from] ExportCommandError),
+    /// There is no plan of the tenant.
+    #[error(transparent)]
+    Plan(#[from] TenantPlanError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -69,6 +73,7 @@ impl ImportError {
         match self {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
+            Self::Plan(error) => error.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
             }

@@ -38,6 +38,8 @@ pub mod shell;
 #[cfg(feature = "shell")]
 pub mod shell;
 mod target;
+mod tenant_plan;
+mod tenant_plan_error;
 mod undo;
 mod undo_error;
 mod verify;
@@ -53,6 +55,8 @@ pub use merge::{MergeError, merge_runs};
 pub use prepare_error::PrepareError;
 pub use run_ids::{RunIdsError, print_run_ids};
 pub use runs::{RunsError, list_runs};
+pub use tenant_plan::plan;
+pub use tenant_plan_error::TenantPlanError;
 pub use undo::undo;
 pub use undo_error::UndoError;
 pub use verify::verify;

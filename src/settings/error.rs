@@ -161,6 +161,12 @@ pub enum SettingsError {
          users`, then name DIR"
     )]
     ClerkNotHere,
+    /// The plan has two files, and their names say which is which.
+    #[error("`{}` does not end with `.json`; --out names the plan, and its Markdown goes beside it as `.md`", path.display())]
+    NoJsonName {
+        /// What was typed.
+        path: PathBuf,
+    },
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,

@@ -80,6 +80,12 @@ impl<'s> NamedFiles<'s> {
         self
     }
 
+    /// Further files that are written, which this option names.
+    pub(super) fn writing(mut self, option: &'static str, paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.written.extend(paths.into_iter().map(|path| (option, path)));
+        self
+    }
+
     /// Looks at all files that are to be written.
     pub(super) fn check(mut self, runs: &Path, environment: &Environment) -> Result<(), OutputError> {
         self.read.extend(environment.files().into_iter().map(|path| ("this command's configuration", path)));

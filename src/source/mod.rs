@@ -70,6 +70,7 @@ mod store;
 #[cfg(test)]
 mod strictness;
 mod unpack_step;
+mod unpacked;
 mod unread;
 mod watched;
 mod zstd;
@@ -97,3 +98,4 @@ pub use reader_limits::ReaderLimits;
 pub use record::{FramingFault, Position, RawRecord, RecordChunk, RecordSpan, ResumePoint, SkippedRows};
 pub use shape::Format;
 pub use shard::{Shard, ShardChoice};
+pub use unpacked::unpacked;

@@ -74,6 +74,7 @@ mod shards;
 #[cfg(feature = "shell")]
 mod shell;
 mod sweep;
+mod tenant_plan;
 mod undo;
 mod verdict;
 mod verify;

@@ -1,0 +1,12 @@
+//! The content of an input, whatever is in it.
+
+use std::io::Read;
+
+use super::decompress::{Reliance, decompressed};
+use super::{Input, SourceError};
+
+/// Opens an input, unpacked. That its content is what was packed is certain once it was read to its end.
+pub fn unpacked(input: &Input) -> Result<Box<dyn Read + Send>, SourceError> {
+    let opened = decompressed(input.open()?, Reliance::Later);
+    opened.map(|opened| opened.reader).map_err(|reason| SourceError::Open { input: input.name(), reason })
+}

@@ -1,0 +1,173 @@
+//! What becomes of a claim: where its value is at the target.
+
+use serde_json::{Map, Value};
+
+use super::shortcode::{Operand, TemplateText};
+use super::{Item, ItemKind, Verdict};
+
+/// Where the value of a shortcode is at the target.
+struct Source {
+    /// The field, if there is one.
+    field: Option<String>,
+    /// The scope that gives it.
+    scope: Option<&'static str>,
+    verdict: Verdict,
+    why: &'static str,
+}
+
+/// The claims of a template, each a thing of the plan. Objects are gone into; a list is one claim.
+pub(super) fn claims(object: &Map<String, Value>) -> Vec<Item> {
+    let mut items = Vec::new();
+    collect(object, "", &mut items);
+    items
+}
+
+fn collect(object: &Map<String, Value>, above: &str, items: &mut Vec<Item>) {
+    for (name, value) in object {
+        // A pointer (RFC 6901), so that a name with a dot in it is told from two names.
+        let path = format!("{above}/{}", name.replace('~', "~0").replace('/', "~1"));
+        match value {
+            Value::Object(inner) if !inner.is_empty() => collect(inner, &path, items),
+            value => items.push(claim(path, value)),
+        }
+    }
+}
+
+fn claim(path: String, value: &Value) -> Item {
+    let item = |verdict, why: &str| Item::new(ItemKind::Claim, path.clone(), verdict, why);
+    match value {
+        Value::String(text) => match TemplateText::parse(text) {
+            TemplateText::Static => constant(&item),
+            TemplateText::Shortcode(Operand::Literal(_)) => constant(&item),
+            TemplateText::Shortcode(Operand::Path(shortcode)) => {
+                let Source { field, scope, verdict, why } = source(&shortcode);
+                item(verdict, why)
+                    .at_target("kind", "shortcode")
+                    .at_target("shortcode", shortcode)
+                    .at_target("source", field.map_or(Value::Null, Value::from))
+                    .at_target("scope", scope.map_or(Value::Null, Value::from))
+            }
+            TemplateText::Conditional(operands) => {
+                let why = "A claim resolver has to take the first value that is neither null nor false, else the last.";
+                of_several(item(Verdict::ToDo, why), "conditional", &operands)
+            }
+            TemplateText::Interpolated(operands) => {
+                let why = "A claim resolver has to put the text together; a missing value reads `null` in it.";
+                of_several(item(Verdict::ToDo, why), "interpolated", &operands)
+            }
+        },
+        Value::Array(list) if value.to_string().contains("{{") => {
+            let why = "A claim resolver has to make this list: there are shortcodes in it.";
+            item(Verdict::ToDo, why).at_target("kind", "list").at_target("entries", list.len())
+        }
+        _ => constant(&item),
+    }
+}
+
+fn constant(item: &impl Fn(Verdict, &str) -> Item) -> Item {
+    // The value is not written here: it is in the export, and a plan is kept where many read it.
+    item(Verdict::Moved, "It is the same for everybody: a constant claim.").at_target("kind", "static")
+}
+
+fn of_several(item: Item, kind: &str, operands: &[Operand]) -> Item {
+    let paths = operands.iter().filter_map(|operand| match operand {
+        Operand::Path(path) => Some(path.as_str()),
+        Operand::Literal(_) => None,
+    });
+    let sources: Vec<Value> = paths
+        .map(|shortcode| {
+            let field = source(shortcode).field;
+            serde_json::json!({"shortcode": shortcode, "source": field})
+        })
+        .collect();
+    item.at_target("kind", kind).at_target("sources", sources)
+}
+
+/// Where the value of a shortcode is.
+fn source(shortcode: &str) -> Source {
+    use Verdict::{CannotMove, Check, ToDo};
+    let at = |field: &str, scope, verdict, why| Source { field: Some(field.to_owned()), scope, verdict, why };
+    let none = |verdict, why| Source { field: None, scope: None, verdict, why };
+    let of_metadata = |kind: &str| {
+        let rest = shortcode.strip_prefix("user.")?.strip_prefix(kind)?;
+        (rest.is_empty() || rest.starts_with('.')).then(|| format!("traits.{kind}{rest}"))
+    };
+    if let Some(field) = of_metadata("public_metadata").or_else(|| of_metadata("unsafe_metadata")) {
+        let why = "A claim resolver has to give this part of the metadata; its type stays.";
+        return Source { field: Some(field), scope: None, verdict: ToDo, why };
+    }
+    match shortcode {
+        "user.id" => at(
+            "external_id",
+            None,
+            ToDo,
+            "The target has ids of its own: a claim resolver has to give the old one, or all that is keyed by it breaks. Where \
+             Clerk had an external id, the old one is in `admin_metadata.clerk.id`.",
+        ),
+        "user.external_id" => {
+            at("external_id", None, ToDo, "A claim resolver has to give it, for users who had one at Clerk.")
+        }
+        "user.primary_email_address" => at("email", Some("email"), Check, "The scope email gives it."),
+        "user.email_verified" => at("email_verified", Some("email"), Check, "The scope email gives it."),
+        "user.first_name" => at("first_name", Some("profile"), Check, "The scope profile gives it."),
+        "user.last_name" => at("last_name", Some("profile"), Check, "The scope profile gives it."),
+        "user.full_name" => {
+            at("first_name last_name", Some("profile"), Check, "The scope profile gives it, put together.")
+        }
+        "user.username" => at("username", Some("profile"), Check, "The scope profile gives it."),
+        "user.primary_phone_number" | "user.primary_phone_address" => {
+            at("phone", Some("phone"), Check, "The scope phone gives it.")
+        }
+        "user.phone_number_verified" => at("phone_verified", Some("phone"), Check, "The scope phone gives it."),
+        "user.created_at" | "user.updated_at" => at(
+            &format!("admin_metadata.clerk.{}", &shortcode["user.".len()..]),
+            None,
+            ToDo,
+            "A claim resolver has to give it; at Clerk it is a number, here a text.",
+        ),
+        "user.image_url" | "user.has_image" => none(CannotMove, "Pictures are not moved."),
+        "user.organizations" => none(ToDo, "A claim resolver has to list the organizations of the user."),
+        _ if shortcode.starts_with("org.") || shortcode.starts_with("org_membership.") => {
+            none(ToDo, "A claim resolver has to give it of the organization that the user signs in to.")
+        }
+        _ if shortcode.starts_with("session.") => none(CannotMove, "Sessions of the target have nothing like it."),
+        _ => none(ToDo, "Clerk knows no such shortcode, and gives null: decide what it should be."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_says_where_its_value_is() {
+        let object = serde_json::json!({
+            "aud": "x", "n": 5, "empty": {}, "a.b": {"c/d": "{{user.public_metadata.role}}"}, "id": "{{user.id}}",
+            "name": "{{user.first_name}} {{user.last_name}}", "role": "{{org_membership.role || 'none'}}",
+            "list": ["a", "{{user.id}}"], "strange": "{{user.shoe_size}}", "session": "{{session.actor}}",
+            "also": "{{user.public_metadatas}}",
+        });
+        let items = claims(object.as_object().expect("an object"));
+        let found: Vec<(&str, Verdict, &Value)> =
+            items.iter().map(|item| (item.id.as_str(), item.verdict, &item.target["kind"])).collect();
+        let texts: Vec<String> = found.iter().map(|(id, verdict, kind)| format!("{id} {verdict:?} {kind}")).collect();
+        assert_eq!(
+            texts,
+            [
+                r#"/a.b/c~1d ToDo "shortcode""#,
+                r#"/also ToDo "shortcode""#,
+                r#"/aud Moved "static""#,
+                r#"/empty Moved "static""#,
+                r#"/id ToDo "shortcode""#,
+                r#"/list ToDo "list""#,
+                r#"/n Moved "static""#,
+                r#"/name ToDo "interpolated""#,
+                r#"/role ToDo "conditional""#,
+                r#"/session CannotMove "shortcode""#,
+                r#"/strange ToDo "shortcode""#,
+            ]
+        );
+        assert_eq!(items[0].target["source"], "traits.public_metadata.role");
+        assert_eq!(items[1].target["source"], Value::Null);
+    }
+}

@@ -1,0 +1,44 @@
+//! What of a tenant beside its users moves, and how: applications, redirect URLs, domains, token templates, roles, lists,
+//! settings. Pure: records of an export in, a plan out.
+//!
+//! ```text
+//!  record of a kind ──► PlanBuilder ── one Item each, with its parts ──► TenantPlan ──► JSON, Markdown
+//!                          │                                               ▲
+//!                          └ application, template, domain, …              └ decisions of a person: --assign, an edited plan
+//! ```
+//!
+//! **Each thing once.** Whatever a record holds that somebody has to decide about is one [`Item`], or a part of one, with one
+//! [`Verdict`] and one sentence. [`Totals`] count them.
+//!
+//! **The same tenant, the same bytes.** Items are sorted by kind and id, and nothing in a plan says when it was made.
+//!
+//! **No secret.** An item holds only what is named here: no member of a record is copied because it is there. Entries of
+//! allow and block lists go by Clerk's id, for they are addresses of persons.
+
+mod application;
+mod assignment;
+mod claim;
+mod domain;
+mod enterprise_connection;
+mod item;
+mod item_kind;
+mod list_entry;
+mod markdown;
+mod open_questions;
+mod plan_builder;
+mod redirect_uri;
+mod role;
+mod scope;
+mod setting;
+mod shortcode;
+mod template;
+mod tenant_plan;
+mod totals;
+
+pub use assignment::{Assignment, AssignmentError};
+pub use item::{Item, Verdict, Warning};
+pub use item_kind::ItemKind;
+pub use plan_builder::{PlanBuilder, UnreadableRecord};
+pub use shortcode::{Operand, TemplateText};
+pub use tenant_plan::{MissingKind, PlanInstance, TenantPlan};
+pub use totals::Totals;
