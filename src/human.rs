@@ -53,6 +53,17 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// How long the rest of a job will take, by how long the part took that is done; nothing within the first second.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+pub fn left(done: u64, total: u64, elapsed: Duration) -> Option<String> {
+    let seconds = elapsed.as_secs_f64();
+    if done == 0 || seconds <= 1.0 {
+        return None;
+    }
+    let left = seconds / done as f64 * total.saturating_sub(done) as f64;
+    Duration::try_from_secs_f64(left).ok().map(duration)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +72,9 @@ mod tests {
     fn numbers_are_readable() {
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([1, 2].map(|number| plural(number, "user")), ["1 user", "2 users"]);
+        let lefts = [(0, 9), (1, 0), (1, 2)].map(|(seconds, done)| left(done, 6, Duration::from_secs(seconds)));
+        assert_eq!(lefts, [None, None, None]);
+        assert_eq!(left(2, 6, Duration::from_secs(10)).as_deref(), Some("20 s"));
         assert_eq!(
             [plural(3, "identity"), plural(1, "entry"), plural(2, "key")],
             ["3 identities", "1 entry", "2 keys"]

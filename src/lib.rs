@@ -132,6 +132,7 @@
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
+//! | [`rehearsal`] | what an import would find at its target, by reading and asking alone |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`notify`] | what others hear of a job: a service that watches jobs, a program at its end |
@@ -196,6 +197,7 @@ pub mod pace;
 pub mod passwords;
 pub mod pipeline;
 pub mod plan;
+pub mod rehearsal;
 pub mod report;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{AdminCalls, Capabilities, Client, preflight, preflight_reading};
+use crate::avnology::{AdminCalls, Capabilities, Client, KeyKind, preflight, preflight_reading};
 use crate::destination::{Destination, TargetError};
 use crate::exit::ExitStatus;
 use crate::http::{self, BaseUrl, ClientOptions, KeySource, Proxy};
@@ -29,6 +29,13 @@ pub(super) struct Target {
     proxy: Option<Arc<Proxy>>,
     kratos: Option<Arc<KratosOptions>>,
     pub sandbox_database: Option<String>,
+}
+
+impl Target {
+    /// What its key is for, by its beginning; nothing if it has none.
+    pub(super) fn key_kind(&self) -> Option<KeyKind> {
+        self.secret_key.as_ref().map(KeyKind::of)
+    }
 }
 
 /// What a destination is asked for, which decides what its preflight may try.

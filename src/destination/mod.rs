@@ -42,6 +42,7 @@ mod scripted;
 mod sign_in_methods;
 mod spelling;
 mod target_error;
+mod validates;
 
 pub use catalogue::{Catalogue, Key, Listed};
 pub use change::{Change, Changed};
@@ -57,6 +58,7 @@ pub use run_mark::RunMark;
 pub(crate) use scripted::{Answer, Scripted};
 pub(crate) use sign_in_methods::SignInMethods;
 pub use target_error::TargetError;
+pub use validates::Validates;
 
 /// How many identities are looked at together where nothing else bounds it.
 pub const PAGE: usize = 100;

@@ -23,7 +23,7 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ResumeArguments { run, import, passwords, options } = arguments;
+        let ResumeArguments { run, yes, import, passwords, options } = arguments;
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = match run {
             Some(id) => RecordedRun::named(&runs_directory, &id)?,
@@ -59,6 +59,7 @@ impl ImportSettings {
             on_existing: record.on_existing.parse().map_err(wrong)?,
             create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,
+            is_confirmed: yes,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,
             locks: environment.locks(),

@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "command",
         &[
             "verify",
+            "rehearsal",
             "selection",
             "settings",
             "cli",
@@ -104,7 +105,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sandbox", &["mapping", "files", "ignore"]),
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
-    ("verify", &["pipeline", "account", "selection", "destination", "source", "index", "exit", "human", "signal"]),
+    ("rehearsal", &["verify", "pipeline", "delivery", "account", "destination", "mapping", "index", "files", "signal"]),
+    (
+        "verify",
+        &[
+            "pipeline",
+            "account",
+            "selection",
+            "destination",
+            "mapping",
+            "kind",
+            "source",
+            "index",
+            "exit",
+            "human",
+            "signal",
+        ],
+    ),
     (
         "pipeline",
         &[
