@@ -11,8 +11,8 @@ pub use failed::fail;
 use job::{Job, leave};
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, DoctorArguments, ManArguments, MigrateArguments, Provider, RunsArguments,
-    RunsCommand, SandboxArguments,
+    ClerkArguments, ClerkCommand, Command, DoctorArguments, ImportArguments, ManArguments, MigrateArguments, Provider,
+    RunsArguments, RunsCommand, SandboxArguments,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -91,17 +91,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
     let environment = environment.with_config_file(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
     let environment = &environment;
     match command {
-        None => {
-            let name = if import.dry_run { "dry-run" } else { "import" };
-            let options = (&import.options.output, import.options.cacert.clone());
-            let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
-            let settings = ImportOrDryRun::resolve(import, job.output.clone(), environment);
-            let command = async |settings, signals| match settings {
-                ImportOrDryRun::DryRun(settings) => command::dry_run(*settings, signals).await,
-                ImportOrDryRun::Import(settings) => command::import(*settings, signals).await,
-            };
-            Box::pin(job.run(settings, command)).await
-        }
+        None => Box::pin(import_or_dry_run(import, environment)).await,
         Some(ClerkCommand::Export(export)) => {
             let options = (&export.output, export.cacert.clone());
             let Some(job) = Job::start(options, "export", environment) else { return ExitStatus::Usage };
@@ -144,6 +134,18 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             })
         }
     }
+}
+
+async fn import_or_dry_run(arguments: ImportArguments, environment: &Environment) -> ExitStatus {
+    let name = if arguments.dry_run { "dry-run" } else { "import" };
+    let options = (&arguments.options.output, arguments.options.cacert.clone());
+    let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
+    let settings = ImportOrDryRun::resolve(arguments, job.output.clone(), environment);
+    let command = async |settings, signals| match settings {
+        ImportOrDryRun::DryRun(settings) => Box::pin(command::dry_run(*settings, signals)).await,
+        ImportOrDryRun::Import(settings) => Box::pin(command::import(*settings, signals)).await,
+    };
+    Box::pin(job.run(settings, command)).await
 }
 
 fn print(text: &str) -> ExitStatus {

@@ -13,6 +13,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::builder::Resettable;
 use clap::{Arg, Command, CommandFactory};
 use toml::de::{DeTable, DeValue};
 
@@ -80,7 +81,9 @@ impl ConfigEntry {
             if argument.get_long() != Some(self.option.name) || is_said || is_other || is_of_another {
                 return argument;
             }
-            argument.default_values(self.values.clone()).required(false)
+            // To the parser a default is no answer to what is required unless something else is there.
+            let argument = argument.required(false).required_unless_present(Resettable::<clap::Id>::Reset);
+            argument.default_values(self.values.clone())
         });
         command.mut_subcommands(|subcommand| self.as_default(subcommand))
     }

@@ -55,11 +55,9 @@ pub(super) fn validate(clerk: &Command, name: &str, values: &[OsString]) -> Opti
         let argument = argument.required(false);
         if of_the_file { argument.default_values(values.to_vec()) } else { argument }
     });
-    let error = alone.try_get_matches_from(["avnology"]).err()?;
-    // Values are read first: only another option is missing, which is to be typed.
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        return None;
-    }
+    // What else would have to be typed is not for the file to say.
+    let error = alone.try_get_matches_from(["avnology"]).err();
+    let error = error.filter(|error| error.kind() != ErrorKind::MissingRequiredArgument)?;
     if let Some(ContextValue::Strings(words)) = error.get(ContextKind::ValidValue) {
         return Some(format!("it is one of {}", words.join(", ")));
     }

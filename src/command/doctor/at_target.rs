@@ -1,7 +1,9 @@
 //! What is found out about the target: whether it is there and takes the key, and what its clock says.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 use super::finding::Finding;
 use crate::avnology::{Capabilities, Client, preflight};
@@ -15,7 +17,7 @@ use crate::settings::TargetSettings;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A clock that is further off makes trouble: certificates, times of users, dates until which to wait.
-const OFF: Duration = Duration::from_secs(60);
+const OFF: Duration = Duration::from_mins(1);
 
 /// Asks the target.
 pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathBuf>) -> Vec<Finding> {

@@ -28,12 +28,14 @@ pub async fn doctor(settings: DoctorSettings) -> Result<ExitStatus, StdoutError>
         }
         OutputFormat::Text => {
             let mut text = String::new();
-            findings.iter().for_each(|finding| finding.write(&mut text));
-            text += &match wrong.len() {
+            for finding in &findings {
+                finding.write(&mut text);
+            }
+            text.push_str(&match wrong.len() {
                 0 => "\nAll is ready.\n".to_owned(),
                 1 => "\n1 thing is wrong.\n".to_owned(),
                 count => format!("\n{count} things are wrong.\n"),
-            };
+            });
             print_text(&text)?;
         }
     }

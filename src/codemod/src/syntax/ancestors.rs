@@ -89,7 +89,7 @@ pub(super) fn module_named(expression: &Expression<'_>) -> Option<(String, Span)
 
 /// The text of a template with [`UNKNOWN_PART`] for each of its expressions.
 pub(super) fn joined(template: &TemplateLiteral<'_>) -> Option<String> {
-    let parts = template.quasis.iter().map(|quasi| quasi.value.cooked.as_ref().map(|text| text.as_str()));
+    let parts = template.quasis.iter().map(|quasi| quasi.value.cooked.as_ref().map(oxc_ast::ast::Str::as_str));
     Some(parts.collect::<Option<Vec<_>>>()?.join(UNKNOWN_PART))
 }
 
