@@ -1,23 +1,30 @@
 //! From the command line to an exit status.
 
+mod failed;
+mod job;
+
 use std::ffi::OsString;
 use std::path::Path;
 
+use failed::Failed;
+pub use failed::fail;
+use job::{Job, leave};
+
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, ManArguments, MigrateArguments, OutputOptions, Provider, RunsArguments,
+    ClerkArguments, ClerkCommand, Command, DoctorArguments, ManArguments, MigrateArguments, Provider, RunsArguments,
     RunsCommand, SandboxArguments,
 };
-use crate::command::{self, ImportError};
+use crate::command;
 use crate::exit::ExitStatus;
 use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::report::{Console, LogFormat, print_text};
+use crate::report::{LogFormat, print_text};
 use crate::settings::{
-    CommandLineError, DEFAULT_CONFIG_FILE, Environment, ExportSettings, ImportOrDryRun, ImportSettings, MergeSettings,
-    OutputSettings, RunIdsSettings, RunsSettings, SettingsError, TenantPlanSettings, UndoSettings, VerifySettings,
-    command_line,
+    CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
+    MergeSettings, RunIdsSettings, RunsSettings, SettingsError, TenantPlanSettings, UndoSettings, VerifySettings,
+    command_line, kratos_schema,
 };
-use crate::signal::{Signal, Signals};
+use crate::signal::Signals;
 
 /// Parses the command line and does what it says. Wrong usage ends the process here, with code 2 and a hint.
 pub async fn run() -> ExitStatus {
@@ -41,15 +48,25 @@ pub async fn run() -> ExitStatus {
             Err(error) => error.exit(),
         },
         Command::Sandbox(arguments) => serve_sandbox(arguments).await,
+        Command::Doctor(arguments) => examine(arguments, environment).await,
         Command::Completions(arguments) => done(command::shell::completions(arguments.shell)),
         Command::Man(ManArguments { out: Some(directory), .. }) => done(command::shell::write_pages(&directory)),
         Command::Man(ManArguments { words, out: None }) => done(command::shell::print_page(&words)),
     }
 }
 
+async fn examine(arguments: DoctorArguments, environment: Environment) -> ExitStatus {
+    logging::start(0, LogFormat::Text);
+    let settings = match DoctorSettings::resolve(arguments, &environment) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error.into(), ExitStatus::Usage),
+    };
+    command::doctor(settings).await.unwrap_or_else(|error| fail(&error.into(), ExitStatus::Usage))
+}
+
 async fn serve_sandbox(arguments: SandboxArguments) -> ExitStatus {
     logging::start(0, LogFormat::Text);
-    let mut signals = match Signals::listen(leave) {
+    let mut signals = match Signals::listen(None, leave) {
         Ok(signals) => signals,
         Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
     };
@@ -63,47 +80,56 @@ async fn serve_sandbox(arguments: SandboxArguments) -> ExitStatus {
 }
 
 async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitStatus {
-    let ClerkArguments { command, import, config, print_default_mapping } = arguments;
+    let ClerkArguments { command, import, config, print_default_mapping, print_kratos_schema } = arguments;
     if print_default_mapping {
         return print(DEFAULT_MAPPING);
+    }
+    if print_kratos_schema {
+        return kratos_schema(&import).map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
     }
     let environment = environment.with_config_file(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
     let environment = &environment;
     match command {
         None => {
-            let job = if import.dry_run { "dry-run" } else { "import" };
-            let Some(output) = start_job(&import.options.output, job) else { return ExitStatus::Usage };
-            let settings = ImportOrDryRun::resolve(import, output.clone(), environment);
+            let name = if import.dry_run { "dry-run" } else { "import" };
+            let options = (&import.options.output, import.options.cacert.clone());
+            let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
+            let settings = ImportOrDryRun::resolve(import, job.output.clone(), environment);
             let command = async |settings, signals| match settings {
                 ImportOrDryRun::DryRun(settings) => command::dry_run(*settings, signals).await,
                 ImportOrDryRun::Import(settings) => command::import(*settings, signals).await,
             };
-            Box::pin(run_job(output, settings, command)).await
+            Box::pin(job.run(settings, command)).await
         }
         Some(ClerkCommand::Export(export)) => {
-            let Some(output) = start_job(&export.output, "export") else { return ExitStatus::Usage };
-            let settings = ExportSettings::resolve(*export, output.clone(), environment);
-            run_job(output, settings, command::export).await
+            let options = (&export.output, export.cacert.clone());
+            let Some(job) = Job::start(options, "export", environment) else { return ExitStatus::Usage };
+            let settings = ExportSettings::resolve(*export, job.output.clone(), environment);
+            job.run(settings, command::export).await
         }
         Some(ClerkCommand::Plan(plan)) => {
-            let Some(output) = start_job(&plan.output, "plan") else { return ExitStatus::Usage };
-            let settings = TenantPlanSettings::resolve(*plan, output.clone(), environment);
-            Box::pin(run_job(output, settings, command::plan)).await
+            let options = (&plan.output, plan.cacert.clone());
+            let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
+            let settings = TenantPlanSettings::resolve(*plan, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::plan)).await
         }
         Some(ClerkCommand::Resume(resume)) => {
-            let Some(output) = start_job(&resume.options.output, "import") else { return ExitStatus::Usage };
-            let settings = ImportSettings::resume(resume, output.clone(), environment);
-            Box::pin(run_job(output, settings, command::import)).await
+            let options = (&resume.options.output, resume.options.cacert.clone());
+            let Some(job) = Job::start(options, "import", environment) else { return ExitStatus::Usage };
+            let settings = ImportSettings::resume(resume, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::import)).await
         }
         Some(ClerkCommand::Verify(verify)) => {
-            let Some(output) = start_job(&verify.options.output, "verify") else { return ExitStatus::Usage };
-            let settings = VerifySettings::resolve(*verify, output.clone(), environment);
-            Box::pin(run_job(output, settings, command::verify)).await
+            let options = (&verify.options.output, verify.options.cacert.clone());
+            let Some(job) = Job::start(options, "verify", environment) else { return ExitStatus::Usage };
+            let settings = VerifySettings::resolve(*verify, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::verify)).await
         }
         Some(ClerkCommand::Undo(undo)) => {
-            let Some(output) = start_job(&undo.options.output, "undo") else { return ExitStatus::Usage };
-            let settings = UndoSettings::resolve(undo, output.clone(), environment);
-            Box::pin(run_job(output, settings, command::undo)).await
+            let options = (&undo.options.output, undo.options.cacert.clone());
+            let Some(job) = Job::start(options, "undo", environment) else { return ExitStatus::Usage };
+            let settings = UndoSettings::resolve(undo, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {
             logging::start(0, LogFormat::Text);
@@ -127,47 +153,6 @@ fn done(result: Result<(), command::shell::ShellError>) -> ExitStatus {
     result.map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success)
 }
 
-/// Starts the log and the metrics of a job, whose name is for the metrics. If the metrics cannot be written, it says so.
-fn start_job(options: &OutputOptions, job: &'static str) -> Option<OutputSettings> {
-    logging::start(options.verbose, options.log_format);
-    let output = OutputSettings::new(options);
-    let console = output.console;
-    output.with_metrics(options, job).map_err(|error| console.error(&with_causes(&error.into()))).ok()
-}
-
-/// Runs a job that can be interrupted, with its settings if they are right, and says in the metrics how it ended.
-async fn run_job<S>(
-    output: OutputSettings,
-    settings: Result<S, SettingsError>,
-    command: impl AsyncFnOnce(S, Signals) -> Result<ExitStatus, ImportError>,
-) -> ExitStatus {
-    // A metrics file that is something else, too, is left alone.
-    let metrics = output.metrics.filter(|_| !matches!(settings, Err(SettingsError::Output(_))));
-    let status = run_command(settings, command).await.unwrap_or_else(|(error, status)| {
-        output.console.error(&with_causes(&error));
-        status
-    });
-    if let Some(metrics) = metrics {
-        metrics.end(status);
-    }
-    status
-}
-
-/// How a command ended that could not even begin, or not report.
-type Failed = (anyhow::Error, ExitStatus);
-
-async fn run_command<S>(
-    settings: Result<S, SettingsError>,
-    command: impl AsyncFnOnce(S, Signals) -> Result<ExitStatus, ImportError>,
-) -> Result<ExitStatus, Failed> {
-    let settings = settings.map_err(|error| (error.into(), ExitStatus::Usage))?;
-    let signals = Signals::listen(leave).map_err(|error| (error.into(), ExitStatus::Unexpected))?;
-    command(settings, signals).await.map_err(|error| {
-        let status = error.exit_status();
-        (error.into(), status)
-    })
-}
-
 fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<ExitStatus, Failed> {
     let wrong = |error: SettingsError| (error.into(), ExitStatus::Usage);
     match arguments {
@@ -189,26 +174,4 @@ fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Result<E
             listed.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }
     }
-}
-
-/// The third signal: the user does not want to wait for anything any more.
-#[expect(clippy::exit, reason = "the third signal ends the process at once, whatever it is doing")]
-fn leave(signal: Signal) {
-    std::process::exit(i32::from(match signal {
-        Signal::Interrupt => ExitStatus::Interrupted.code(),
-        Signal::Terminate => ExitStatus::Terminated.code(),
-    }));
-}
-
-/// Says what went wrong, with its causes, and passes the status on.
-pub fn fail(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
-    Console::new(LogFormat::Text, false).error(&with_causes(error));
-    status
-}
-
-/// An error and its causes, each once: many a sentence has its cause in it already.
-fn with_causes(error: &anyhow::Error) -> String {
-    error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |text, cause| {
-        if text.contains(&cause) { text } else { text + "\n  caused by: " + &cause }
-    })
 }

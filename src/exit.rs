@@ -24,6 +24,8 @@ pub enum ExitStatus {
     Unreachable = 7,
     /// Another run holds the lock.
     Locked = 8,
+    /// `--max-duration` is over. The run can be resumed.
+    TimeUp = 9,
     /// Ctrl-C. The run can be resumed.
     Interrupted = 130,
     /// SIGTERM. The run can be resumed.
@@ -42,6 +44,7 @@ impl ExitStatus {
         Self::Refused,
         Self::Unreachable,
         Self::Locked,
+        Self::TimeUp,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -65,6 +68,7 @@ impl ExitStatus {
                 "the target, or the store of an input, cannot be reached or kept failing; try again later"
             }
             Self::Locked => "another run holds the lock",
+            Self::TimeUp => "stopped by --max-duration; the same command resumes the run",
             Self::Interrupted => "interrupted (SIGINT); the same command resumes the run",
             Self::Terminated => "terminated (SIGTERM); the same command resumes the run",
         }

@@ -14,13 +14,28 @@ pub enum Kind {
     /// A user of Clerk, who becomes an identity.
     #[default]
     User,
+    /// An organization.
+    Organization,
+    /// A membership of a user in an organization.
+    Membership,
+    /// The role of a member, as a tuple of the target's permissions. It is read from a membership.
+    RoleTuple,
+    /// An invitation to an organization that is still open.
+    Invitation,
 }
 
 impl Kind {
+    /// All of them, in the order in which they move.
+    pub const ALL: [Self; 5] = [Self::User, Self::Organization, Self::Membership, Self::RoleTuple, Self::Invitation];
+
     /// Its stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Organization => "organization",
+            Self::Membership => "membership",
+            Self::RoleTuple => "role_tuple",
+            Self::Invitation => "invitation",
         }
     }
 
@@ -28,6 +43,10 @@ impl Kind {
     pub const fn plural(self) -> &'static str {
         match self {
             Self::User => "users",
+            Self::Organization => "organizations",
+            Self::Membership => "memberships",
+            Self::RoleTuple => "tuples",
+            Self::Invitation => "invitations",
         }
     }
 
@@ -35,6 +54,10 @@ impl Kind {
     pub const fn at_target(self) -> &'static str {
         match self {
             Self::User => "identity",
+            Self::Organization => "organization",
+            Self::Membership => "membership",
+            Self::RoleTuple => "role tuple",
+            Self::Invitation => "invitation",
         }
     }
 
@@ -43,8 +66,23 @@ impl Kind {
         self as u8
     }
 
+    /// Whether records of other kinds refer to those of this one, so that it has to be known what the target calls them.
+    pub const fn is_referred_to(self) -> bool {
+        matches!(self, Self::User | Self::Organization | Self::Membership)
+    }
+
     /// Whether it is the kind that files do not name.
     pub fn is_unnamed(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// By the name of its step: `users`, `organizations` and so on.
+impl std::str::FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let named = Self::ALL.into_iter().find(|kind| kind.plural() == text);
+        named.ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::plural).join(", ")))
     }
 }

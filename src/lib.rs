@@ -19,8 +19,8 @@
 //!
 //! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
 //! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them; [`mapping::parse_row`] does
-//!    the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`]: today
-//!    [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
+//!    the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`] for each kind:
+//!    of users [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
@@ -48,7 +48,7 @@
 //! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
 //! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); what the
 //! target calls them ([`id_map::IdMap`]); and the passwords that another file has for them ([`passwords::Passwords`]).
-//! [`verify`] keeps the target's list in the same way ([`avnology::Catalogue`]).
+//! [`verify`] keeps the target's list in the same way ([`destination::Catalogue`]).
 //!
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
 //! they need no word between them, and `runs merge` makes one account of theirs.
@@ -92,12 +92,12 @@
 //!   `command/NAME.rs`; `application` puts the three together.
 //! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
 //!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither
-//!   the pipeline nor the journal looks inside. The [`plan`] then has a step of it, which a dry run logs with `-v`; an import
-//!   does not go through the plan yet, for users are its only step. What a step needs of the steps before it is in the
-//!   [`id_map`].
+//!   the pipeline nor the journal looks inside. The [`plan`] then has a step of it: one run of the pipeline, in the one
+//!   journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where its records go is what
+//!   [`destination::Destination::of_kind`] gives.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
-//!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What is asked beside
-//!   an import, [`verify`] and undo, still calls [`avnology`] directly.
+//!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What [`verify`] and
+//!   undo ask goes through it, too; `command/target.rs` is the one place where a destination is made.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
 //!   Replay it in `journal/read_journal.rs`, and add the moment to `tests/crash`.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
@@ -123,6 +123,7 @@
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
+//! | [`kratos`] | Ory Kratos as a destination: its admin API, its identity schema, whom to believe |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`kind`] | what kinds of records move |
 //! | [`plan`] | which steps a migration has, in which order |
@@ -132,6 +133,7 @@
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
+//! | [`notify`] | what others hear of a job: a service that watches jobs, a program at its end |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
@@ -182,9 +184,11 @@ mod ignore;
 pub mod index;
 pub mod journal;
 pub mod kind;
+pub mod kratos;
 pub mod logging;
 pub mod manual;
 pub mod mapping;
+pub mod notify;
 pub mod pace;
 pub mod passwords;
 pub mod pipeline;
@@ -196,6 +200,7 @@ pub mod rule_files;
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod selection;
 pub mod settings;
 pub mod signal;
 pub mod source;

@@ -2,8 +2,10 @@
 //! process.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
 /// A signal that asks the run to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM, as from a service manager or a scheduler.
     Terminate,
+    /// The time that the job may take is over (`--max-duration`). The program sends it to itself, and once.
+    TimeUp,
 }
 
 impl fmt::Display for Signal {
@@ -19,6 +23,7 @@ impl fmt::Display for Signal {
         formatter.write_str(match self {
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
+            Self::TimeUp => "the end of --max-duration",
         })
     }
 }
@@ -28,13 +33,22 @@ impl fmt::Display for Signal {
 pub struct Signals(mpsc::Receiver<Signal>);
 
 impl Signals {
-    /// Listens to SIGINT and SIGTERM. `on_third` is called, on the listening task, when a third one arrives.
-    pub fn listen(on_third: impl Fn(Signal) + Send + 'static) -> std::io::Result<Self> {
+    /// Listens to SIGINT and SIGTERM, and to the end of the time that the job may take. `on_third` is called, on the listening
+    /// task, when a third one arrives.
+    pub fn listen(max_duration: Option<Duration>, on_third: impl Fn(Signal) + Send + 'static) -> std::io::Result<Self> {
         let mut source = Source::new()?;
         let (sender, receiver) = mpsc::channel(2);
+        // A time that no clock reaches is as good as none.
+        let mut time_up = max_duration.and_then(|duration| Instant::now().checked_add(duration));
         tokio::spawn(async move {
             for count in 1.. {
-                let signal = source.next().await;
+                let signal = tokio::select! {
+                    signal = source.next() => signal,
+                    () = sleep_until(time_up.unwrap_or_else(Instant::now)), if time_up.is_some() => {
+                        time_up = None;
+                        Signal::TimeUp
+                    }
+                };
                 if count > 2 {
                     on_third(signal);
                 } else if sender.send(signal).await.is_err() {

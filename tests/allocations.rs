@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use avnology_migrate::account::Silent;
-use avnology_migrate::avnology::encode;
+use avnology_migrate::avnology::{AvnologyForm, encode};
 use avnology_migrate::mapping::{Rules, UserMapper, map, parse};
 use avnology_migrate::pipeline::{self, DryRun, Intake, Job, Mode};
 use avnology_migrate::signal::Signals;
@@ -112,9 +112,10 @@ fn kept_by_the_committer(records: usize) -> u64 {
     std::fs::write(file.path(), export).expect("room");
     let intake = Intake {
         inputs: vec![Input::from_argument(file.path())],
-        shard: None,
+        part: 0..1,
+        records: avnology_migrate::selection::RecordsOfRun::All,
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
-        mapper: Arc::new(UserMapper::new(Rules::default(), encode)),
+        mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(AvnologyForm)))],
         largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
         workers: 2,
@@ -124,7 +125,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
     let kept = measure(|| {
         let job = Job { intake, mode: Mode::DryRun(DryRun { preview: 0, max_errors: None }) };
         let run = Box::pin(pipeline::run(job, &mut reporter, &mut signals));
-        valid = runtime.block_on(run).0.counts().valid;
+        valid = runtime.block_on(run).ledger.counts().valid;
     });
     assert_eq!(valid, Some(records as u64));
     kept.bytes_max

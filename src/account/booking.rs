@@ -38,7 +38,7 @@ pub(crate) struct MappedChunkCounts {
     pub consumed: u64,
     /// The notices about the valid ones, for a dry run.
     pub notices: Vec<Notices>,
-    /// Records of other shards that were looked at and do not map.
+    /// Records that are not ours, were looked at, and do not map.
     pub rejects_of_others: u64,
     /// The first canonical identities, as JSON.
     pub previews: Vec<String>,
@@ -50,6 +50,8 @@ pub(crate) struct MappedChunkCounts {
 #[derive(Debug)]
 pub(crate) struct LateReject {
     pub code: RejectCode,
+    /// The index of its input.
+    pub input: u16,
     pub position: Position,
     pub same_as: EarlierRecord,
     /// What was said of the record when it was taken for a valid one.

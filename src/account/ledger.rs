@@ -9,9 +9,11 @@ use super::booking::{InputEnd, LateReject, MappedChunkCounts, earlier};
 use super::counts::{CodeCount, Counts, InputProgress, RejectedRecord, same_as as same_as_of};
 use super::foreseen::Foreseen;
 use super::sharing_record::SharingRecord;
+use super::step_account::StepAccount;
 use super::stop_reason::StopReason;
 use crate::index::Duplicates;
 use crate::journal::{Mark, Progress, RecordOutcome, Settled};
+use crate::kind::Kind;
 use crate::mapping::{EarlierRecord, Notice, NoticeKind, Notices, RejectCode};
 use crate::pace::PaceFigures;
 use crate::source::{Input, Position, Purpose, Shard, SkippedRows};
@@ -31,7 +33,7 @@ pub struct Ledger {
     updated: u64,
     unchanged: u64,
     rejected: BTreeMap<RejectCode, CodeCount>,
-    /// Records of other shards that were looked at and do not map.
+    /// Records that are not ours, were looked at, and do not map.
     pub rejects_of_others: u64,
     pub(crate) notices: BTreeMap<Notice, u64>,
     /// The first thousand records that share a verified address or number with another one.
@@ -68,6 +70,8 @@ pub struct Ledger {
     pub continued_records: u64,
     /// Inputs that were read to their end.
     ended: usize,
+    /// The same by step.
+    pub(super) steps: StepAccount,
 }
 
 impl Ledger {
@@ -116,6 +120,7 @@ impl Ledger {
             continued_from: 0,
             continued_records: 0,
             ended: 0,
+            steps: StepAccount::default(),
         }
     }
 
@@ -154,6 +159,18 @@ impl Ledger {
         Self { shard, ..self }
     }
 
+    /// The account of inputs with records of these kinds.
+    #[must_use]
+    pub fn of_kinds(mut self, kinds: &[Kind]) -> Self {
+        self.steps = StepAccount::of(kinds);
+        self
+    }
+
+    /// Records by step and by what became of them; nothing if there is but one step.
+    pub fn steps(&self) -> Vec<(Kind, Counts)> {
+        self.steps.counts(self.sending)
+    }
+
     /// Notes where the rejects are; the last file is the newest.
     pub fn set_rejects_files(&mut self, mut files: Vec<PathBuf>) {
         self.rejects_file = files.pop();
@@ -188,7 +205,12 @@ impl Ledger {
 
     /// Whether every input was read to its end and every record is settled.
     pub fn is_complete(&self) -> bool {
-        self.stopped.is_none() && self.ended == self.inputs.len() && self.counts().unfinished == 0
+        self.is_complete_up_to(self.inputs.len())
+    }
+
+    /// The same of the first inputs, so many of them, if no other ones were read yet.
+    pub fn is_complete_up_to(&self, inputs: usize) -> bool {
+        self.stopped.is_none() && self.ended == inputs && self.counts().unfinished == 0
     }
 
     /// Why the run ended early, and what was done with an input that ended early.
@@ -270,6 +292,7 @@ impl Ledger {
 
     /// Books a chunk that was mapped. In a dry run that is all that happens to its valid records.
     pub(crate) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
+        self.steps.read(counts.start.key.input, counts.open, counts.valid);
         self.read += counts.open;
         self.not_asked += counts.not_asked;
         self.rejects_of_others += counts.rejects_of_others;
@@ -288,6 +311,7 @@ impl Ledger {
     /// Books a record that an earlier part of the run settled, which had found these duplicates.
     pub fn replayed(&mut self, settled: &Settled, duplicates: Option<&Duplicates>) {
         self.read += 1;
+        self.steps.read(settled.key.input, 1, 0);
         self.continued_records += 1;
         if let RecordOutcome::Rejected { code, line, offset, length } = &settled.outcome {
             let input = self.inputs.get(usize::from(settled.key.input)).map_or("-", |input| input.input.as_str());
@@ -298,6 +322,7 @@ impl Ledger {
             let found = duplicates.filter(|_| is_named).map(|found| found.find(settled.key.input, settled.key.number));
             let found = found.and_then(std::result::Result::unwrap_or_default);
             self.rejected_at(code, position, found.map(|duplicate| earlier(&duplicate.first)));
+            self.steps.settled(settled.key.input, &settled.outcome);
         } else {
             self.settled(settled);
         }
@@ -315,6 +340,7 @@ impl Ledger {
 
     /// Books a record that was created or was there already.
     pub(crate) fn settled(&mut self, settled: &Settled) {
+        self.steps.settled(settled.key.input, &settled.outcome);
         match settled.outcome {
             RecordOutcome::Created { .. } => self.created += 1,
             RecordOutcome::Updated => self.updated += 1,
@@ -326,7 +352,9 @@ impl Ledger {
 
     /// Books a record of a dry run that turned out to be a duplicate after it was taken for a valid one.
     pub(crate) fn rejected_late(&mut self, reject: LateReject) {
-        let LateReject { code, position, same_as, notices } = reject;
+        let LateReject { code, input, position, same_as, notices } = reject;
+        self.steps.rejected(input);
+        self.steps.no_more_valid(input);
         self.valid = self.valid.saturating_sub(1);
         for notice in notices.iter() {
             if let Some(count) = self.notices.get_mut(&notice) {
@@ -350,6 +378,11 @@ impl Ledger {
         self.requests += 1;
         self.retries += u64::from(again);
         self.throttled += u64::from(throttled);
+    }
+
+    /// Books a rejected record of an input, beside [`Self::rejected_at`].
+    pub(crate) fn rejected_of(&mut self, input: u16) {
+        self.steps.rejected(input);
     }
 
     pub(crate) fn rejected_at(&mut self, code: RejectCode, position: Position, same_as: Option<EarlierRecord>) {

@@ -13,6 +13,7 @@ mod reporter;
 mod sharing;
 mod sharing_record;
 mod status;
+mod step_account;
 mod stop_reason;
 
 pub use counts::{CodeCount, Counts, InputProgress, RejectedRecord, SameAs};

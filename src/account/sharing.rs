@@ -8,9 +8,10 @@ use super::Ledger;
 use super::booking::{LateShared, earlier, position};
 use super::counts::same_as as same_as_of;
 use super::sharing_record::SharingRecord;
-use crate::index::{Duplicates, Meaning};
+use crate::index::{Duplicates, Meaning, RecordPlace};
 use crate::mapping::{EarlierRecord, Notice};
-use crate::source::{Position, Shard};
+use crate::selection::RecordsOfRun;
+use crate::source::Position;
 
 /// How many records are named that share an address with another one.
 const NAMED_SHARING: usize = 1_000;
@@ -31,15 +32,15 @@ impl Ledger {
 
     /// Names the records that share an address, of those that were found before an import; that they do is among their
     /// notices.
-    pub fn name_sharing(&mut self, found: &Duplicates, shard: Option<Shard>) -> io::Result<()> {
+    pub fn name_sharing(&mut self, found: &Duplicates, records: &RecordsOfRun) -> io::Result<()> {
         if !self.notices.contains_key(&Notice::AddressShared) {
             return Ok(());
         }
         let names: Vec<Arc<str>> = self.inputs.iter().map(|input| Arc::from(input.input.as_str())).collect();
         for duplicate in found.iter() {
             let duplicate = duplicate?;
-            let is_ours = shard.is_none_or(|shard| shard.takes(duplicate.place.number));
-            if duplicate.meaning == Meaning::Shared && is_ours {
+            let RecordPlace { input, number, .. } = duplicate.place;
+            if duplicate.meaning == Meaning::Shared && records.takes(input, number)? {
                 self.share(position(&duplicate.place, &names), earlier(&duplicate.first));
             }
             if self.sharing.len() == NAMED_SHARING {

@@ -15,8 +15,7 @@ impl ExitStatus {
             None if ledger.counts().unfinished > 0 => Self::Unexpected,
             None if ledger.rejected() > 0 => Self::Rejected,
             None => Self::Success,
-            Some(StopReason::Interrupted(Signal::Interrupt)) => Self::Interrupted,
-            Some(StopReason::Interrupted(Signal::Terminate)) => Self::Terminated,
+            Some(StopReason::Interrupted(signal)) => Self::of_signal(*signal),
             Some(StopReason::Source(error) | StopReason::Unreadable(error)) => Self::of_source(error),
             Some(StopReason::Target(error)) => Self::of_target(error),
             Some(
@@ -26,6 +25,15 @@ impl ExitStatus {
             // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
             Some(StopReason::Journal { .. } | StopReason::Temporary(_)) => Self::Usage,
             Some(StopReason::Internal(_)) => Self::Unexpected,
+        }
+    }
+
+    /// The status when a run was asked to end.
+    pub const fn of_signal(signal: Signal) -> Self {
+        match signal {
+            Signal::Interrupt => Self::Interrupted,
+            Signal::Terminate => Self::Terminated,
+            Signal::TimeUp => Self::TimeUp,
         }
     }
 

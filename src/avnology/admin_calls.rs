@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use tokio::sync::Mutex;
 
-use super::catalogue::Catalogue;
 use super::error_body::error_body;
 use super::errors::{gave_up, refused};
 use super::item_error::item_error;
 use super::{Client, Decision, MAX_PAGE, decide, deleted, read_list, read_one, updated};
-use crate::destination::{Change, Changed, Field, TargetError};
+use crate::destination::{Catalogue, Change, Changed, Field, TargetError};
 use crate::http::{Body, PacedRequests, Reply, ReplyOutcome, is_transient};
 use crate::pace::{Pace, RetryBudget};
 
@@ -57,14 +56,9 @@ impl AdminCalls {
         Self { client, batch, requests, page_size, catalogue: Arc::default() }
     }
 
-    /// Whether it can be asked about many at once.
-    pub fn has_batch_methods(&self) -> bool {
-        self.batch
-    }
-
     /// The identity with this id of the target's own, to be read by [`read_one`]. Nothing only if the target itself
     /// says that there is none.
-    pub async fn get(&self, id: &str) -> Result<Option<Body>, TargetError> {
+    pub(super) async fn read_by_id(&self, id: &str) -> Result<Option<Body>, TargetError> {
         let is_it = |reply: &Reply| read_one(&reply.body).is_some_and(|found| found.id.as_deref() == Some(id));
         let reply = self.retried(|| self.client.get(id), is_it).await?;
         if decide(reply.outcome) == Decision::Done {
@@ -74,7 +68,7 @@ impl AdminCalls {
     }
 
     /// Whether an answer says that an identity is gone. A gateway with nothing behind it says 404 as well, but to everything.
-    async fn is_gone(&self, reply: &Reply) -> Result<(), TargetError> {
+    pub(super) async fn is_gone(&self, reply: &Reply) -> Result<(), TargetError> {
         let said = error_body(&reply.body).is_own_word();
         match reply.outcome {
             ReplyOutcome::Answered { status: 404 } if said => Ok(()),
@@ -134,7 +128,7 @@ impl AdminCalls {
     }
 
     /// Deletes identities by the target's own ids. One that is gone already counts as deleted.
-    pub async fn delete(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
+    pub(super) async fn delete_all(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -192,7 +186,7 @@ impl AdminCalls {
     }
 
     /// Asks until there is an acceptable answer; any other one means that the target does not want us.
-    async fn ask<F: Future<Output = Reply>>(
+    pub(super) async fn ask<F: Future<Output = Reply>>(
         &self,
         request: impl Fn() -> F,
         acceptable: impl Fn(&Reply) -> bool,
@@ -205,7 +199,7 @@ impl AdminCalls {
     }
 
     /// Asks until there is an acceptable answer, or one that waiting does not change.
-    async fn retried<F: Future<Output = Reply>>(
+    pub(super) async fn retried<F: Future<Output = Reply>>(
         &self,
         request: impl Fn() -> F,
         acceptable: impl Fn(&Reply) -> bool,

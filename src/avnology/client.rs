@@ -52,7 +52,7 @@ impl Client {
 
     /// `POST /v1/identities:batchCreate`.
     pub async fn batch_create(&self, body: Bytes, idempotency_key: &str) -> Reply {
-        self.post("v1/identities:batchCreate", body, idempotency_key).await
+        self.post(super::BATCH_CREATE, body, idempotency_key).await
     }
 
     /// `POST /v1/identities`, the documented single create.
@@ -120,7 +120,56 @@ impl Client {
         self.http.send(Request::get(url)).await
     }
 
-    async fn post(&self, path: &str, body: Bytes, idempotency_key: &str) -> Reply {
+    /// `GET /v1/organizations/{id}`.
+    pub async fn organization(&self, id: &str) -> Reply {
+        self.http.send(Request::get(self.http.url(&format!("v1/organizations/{id}")))).await
+    }
+
+    /// `GET /v1/organizations` filtered by the name, from the place that a page token names.
+    pub async fn organizations(&self, name: &str, page_token: Option<&str>) -> Reply {
+        let mut url = self.http.url("v1/organizations");
+        url.query_pairs_mut().append_pair("filter", &format!("name = \"{name}\"")).append_pair("page_size", "100");
+        if let Some(token) = page_token {
+            url.query_pairs_mut().append_pair("page_token", token);
+        }
+        self.http.send(Request::get(url)).await
+    }
+
+    /// `POST /v1/organizations`.
+    pub async fn create_organization(&self, body: Bytes, idempotency_key: &str) -> Reply {
+        self.post("v1/organizations", body, idempotency_key).await
+    }
+
+    /// `DELETE /v1/organizations/{id}`.
+    pub async fn delete_organization(&self, id: &str) -> Reply {
+        self.http.send(Request::delete(self.http.url(&format!("v1/organizations/{id}")))).await
+    }
+
+    /// `GET` of a path with parameters.
+    pub(super) async fn get_at(&self, path: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.http.send(Request::get(self.with_parameters(path, parameters))).await
+    }
+
+    /// `DELETE` of a path with parameters.
+    pub(super) async fn delete_at(&self, path: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.http.send(Request::delete(self.with_parameters(path, parameters))).await
+    }
+
+    /// `PATCH` of a path.
+    pub(super) async fn patch_at(&self, path: &str, body: Bytes) -> Reply {
+        self.http.send(Request::patch(self.http.url(path), body)).await
+    }
+
+    fn with_parameters(&self, path: &str, parameters: &[(&str, &str)]) -> url::Url {
+        let mut url = self.http.url(path);
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        url
+    }
+
+    /// `POST` to a path, under an idempotency key, with the results kept.
+    pub(super) async fn post(&self, path: &str, body: Bytes, idempotency_key: &str) -> Reply {
         self.http.send(Request::idempotent_post(self.http.url(path), body, idempotency_key)).await
     }
 }

@@ -13,9 +13,9 @@ use crate::pace::{PaceSignal, Permit, RequestResult};
 const CONFLICT: &str = "AVNOLOGY_AUTH_903";
 
 impl AdminCalls {
-    /// Creates the identities of a batch.
-    pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
-        let reply = self.client.batch_create(request.body, request.key).await;
+    /// Creates the records of a batch by the batch method at this path.
+    pub(super) async fn create_batch(&self, path: &str, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
+        let reply = self.client.post(path, request.body, request.key).await;
         let done = decide(reply.outcome) == Decision::Done;
         let results = done.then(|| batch_results(&reply.body, request.items.len())).flatten();
         let reply = if done && results.is_none() { reply.unreadable() } else { reply };
@@ -66,7 +66,7 @@ impl AdminCalls {
         }
     }
 
-    fn failed(&self, reply: Reply) -> CreateOutcome {
+    pub(super) fn failed(&self, reply: Reply) -> CreateOutcome {
         tracing::debug!(outcome = ?reply.outcome, request = reply.request_id, "no results");
         CreateOutcome::Failed(Box::new(failed_request(self.client.base_url(), reply)))
     }

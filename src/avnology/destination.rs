@@ -3,18 +3,25 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, LocalBoxFuture};
 
 use super::errors::refused_item;
-use super::{AdminCalls, Decision, MAX_BATCH_ITEMS, MAX_BODY_BYTES, answers_probe_batch, decide, read_list, read_sent};
+use super::lookup::as_list;
+use super::records::RecordCalls;
+use super::{
+    AdminCalls, BATCH_CREATE, Decision, MAX_BATCH_ITEMS, MAX_BODY_BYTES, MAX_PAGE, answers_probe_batch, decide,
+    read_list, read_sent,
+};
 use crate::destination::{
-    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, TargetError,
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, TargetError,
 };
 use crate::http::{Body, is_transient};
+use crate::kind::Kind;
+use crate::mapping::TupleRules;
 use crate::pace::{Pace, Permit, RetryBudget};
 
 /// The body of `:batchCreate`.
-const BATCH: Envelope = Envelope {
+pub(super) const BATCH: Envelope = Envelope {
     head: br#"{"requests":["#,
     separator: b",",
     tail: br#"],"validate_only":false}"#,
@@ -23,7 +30,7 @@ const BATCH: Envelope = Envelope {
 };
 
 /// The body of the documented single create: the identity by itself.
-const SINGLE: Envelope = Envelope { head: b"", separator: b"", tail: b"", items: 1, bytes: MAX_BODY_BYTES };
+pub(super) const SINGLE: Envelope = Envelope { head: b"", separator: b"", tail: b"", items: 1, bytes: MAX_BODY_BYTES };
 
 impl Destination for AdminCalls {
     fn name(&self) -> String {
@@ -43,7 +50,11 @@ impl Destination for AdminCalls {
     }
 
     fn create<'a>(&'a self, request: CreateRequest<'a>, permit: Permit) -> BoxFuture<'a, CreateOutcome> {
-        if self.batch { self.create_batch(request, permit).boxed() } else { self.create_one(request, permit).boxed() }
+        if self.batch {
+            self.create_batch(BATCH_CREATE, request, permit).boxed()
+        } else {
+            self.create_one(request, permit).boxed()
+        }
     }
 
     fn can_check(&self) -> bool {
@@ -64,6 +75,22 @@ impl Destination for AdminCalls {
         probe.boxed()
     }
 
+    fn at_once(&self) -> usize {
+        if self.batch { MAX_PAGE } else { 1 }
+    }
+
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Body>, TargetError>> {
+        async move { Ok(self.read_by_id(id).await?.map(as_list)) }.boxed()
+    }
+
+    fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
+        self.delete_all(ids).boxed()
+    }
+
+    fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>> {
+        async move { self.walk_list(None, look).await.map(drop) }.boxed_local()
+    }
+
     fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {
         self.read_some(external_ids).boxed()
     }
@@ -74,6 +101,21 @@ impl Destination for AdminCalls {
 
     fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>> {
         self.update(change).boxed()
+    }
+
+    fn of_kind<'a>(
+        &'a self,
+        kind: Kind,
+        tuples: &'a TupleRules,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Destination>>, TargetError>> {
+        async move {
+            let part: Arc<dyn Destination> = match kind {
+                Kind::User => Arc::new(self.clone()),
+                _ => Arc::new(RecordCalls::of(self.clone(), kind, tuples.clone()).await?),
+            };
+            Ok(Some(part))
+        }
+        .boxed()
     }
 
     fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>> {

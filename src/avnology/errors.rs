@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::error_body::{ErrorBody, error_body};
+use super::item_error::NO_ORGANIZATION;
 use crate::destination::{ItemError, TargetError};
 use crate::http::{BaseUrl, GaveUp, Reply, ReplyOutcome, shown_request_id};
 
@@ -29,7 +32,9 @@ pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
         402 => "payment required".to_owned(),
         403 => "the key lacks a permission".to_owned(),
         407 => "a proxy on the way".to_owned(),
-        300..=399 => format!("a redirect to {}", reply.location.as_deref().unwrap_or("another address")),
+        300..=399 => {
+            format!("a redirect to {}", reply.location.as_ref().and_then(Url::host_str).unwrap_or("another address"))
+        }
         404 => "no such method".to_owned(),
         _ => "the request".to_owned(),
     };
@@ -43,8 +48,28 @@ pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
 /// The error for a single item that was refused for want of a permission.
 pub(super) fn refused_item(target: &BaseUrl, error: &ItemError) -> TargetError {
     let code = error.code.as_deref().and_then(shown_code).unwrap_or_default();
+    if code == NO_ORGANIZATION {
+        return no_organization(target, "the organization of the import is gone");
+    }
     let reason = format!("the key lacks a permission ({code})");
     TargetError::Refused { target: target.to_string(), reason, advice: SCOPES }
+}
+
+/// The error of an import into an organization that is not there.
+pub(super) fn no_organization(target: &BaseUrl, reason: &str) -> TargetError {
+    let advice = "name one that exists with --organization, or have it made with --create-organization";
+    TargetError::Refused { target: target.to_string(), reason: reason.to_owned(), advice }
+}
+
+/// The error for a request about organizations that the target refused.
+pub(super) fn refused_organization(target: &BaseUrl, reply: &Reply) -> TargetError {
+    match refused(target, reply) {
+        TargetError::Refused { target, reason, .. } if reply.outcome == (ReplyOutcome::Answered { status: 403 }) => {
+            let advice = "--organization needs the scope admin:orgs:read, --create-organization admin:orgs:write, too";
+            TargetError::Refused { target, reason, advice }
+        }
+        other => other,
+    }
 }
 
 /// The error for a request that was never answered.

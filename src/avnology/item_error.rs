@@ -5,7 +5,7 @@ use crate::destination::{Field, ItemError, ItemErrorKind};
 
 /// What an item of a batch was refused with.
 pub(super) fn item_error(error: ErrorBody) -> ItemError {
-    let kind = kind_of(error.code.as_deref());
+    let kind = kind_of(error.code.as_deref(), error.field.as_deref());
     item_error_of(kind, error)
 }
 
@@ -15,20 +15,34 @@ pub(super) fn item_error_of(kind: ItemErrorKind, ErrorBody { code, message, fiel
     ItemError { kind, code, message, field, taken }
 }
 
-fn kind_of(code: Option<&str>) -> ItemErrorKind {
+/// The code of an organization that does not exist.
+pub(super) const NO_ORGANIZATION: &str = "AVNOLOGY_AUTH_300";
+
+fn kind_of(code: Option<&str>, field: Option<&str>) -> ItemErrorKind {
     match code {
-        Some("AVNOLOGY_AUTH_903") => ItemErrorKind::Conflict,
-        Some("AVNOLOGY_AUTH_902") => ItemErrorKind::Invalid,
-        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100") => ItemErrorKind::Refused,
+        Some("AVNOLOGY_AUTH_903" | "AVNOLOGY_AUTH_301") => ItemErrorKind::Conflict,
+        // Invalid, or about a user who is not there.
+        Some("AVNOLOGY_AUTH_902" | "AVNOLOGY_AUTH_901") => ItemErrorKind::Invalid,
+        // The organization of this one record is not there.
+        Some(NO_ORGANIZATION) if field.is_some_and(is_of_a_record) => ItemErrorKind::Invalid,
+        // The last one: the organization of all users is gone. That is no user's fault.
+        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100" | NO_ORGANIZATION) => ItemErrorKind::Refused,
         // An unknown code may well pass; it is tried again a bounded number of times.
         _ => ItemErrorKind::Transient,
     }
 }
 
+/// Whether the organization in this field is that of one record, and not the one into which all users go.
+fn is_of_a_record(field: &str) -> bool {
+    field.starts_with("membership.") || field.starts_with("invitation.")
+}
+
 /// What another identity has already, by the name of a field as in `identity.email`.
 fn taken(field: &str) -> Option<Field> {
     let name = field.rsplit('.').next().unwrap_or(field);
-    [Field::ExternalId, Field::Email, Field::Username, Field::Phone].into_iter().find(|field| field.name() == name)
+    [Field::ExternalId, Field::Email, Field::Username, Field::Phone, Field::Name, Field::Slug]
+        .into_iter()
+        .find(|field| field.name() == name)
 }
 
 #[cfg(test)]
@@ -37,12 +51,14 @@ mod tests {
 
     #[test]
     fn items_are_decided_by_their_code() {
-        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_903")), ItemErrorKind::Conflict);
-        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_902")), ItemErrorKind::Invalid);
-        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_100")), ItemErrorKind::Refused);
-        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_021")), ItemErrorKind::Transient);
-        assert_eq!(kind_of(Some("SOMETHING_NEW")), ItemErrorKind::Transient);
-        assert_eq!(kind_of(None), ItemErrorKind::Transient);
+        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_903"), None), ItemErrorKind::Conflict);
+        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_902"), None), ItemErrorKind::Invalid);
+        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_100"), None), ItemErrorKind::Refused);
+        assert_eq!(kind_of(Some(NO_ORGANIZATION), Some("identity.organization_id")), ItemErrorKind::Refused);
+        assert_eq!(kind_of(Some(NO_ORGANIZATION), Some("membership.organization_id")), ItemErrorKind::Invalid);
+        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_021"), None), ItemErrorKind::Transient);
+        assert_eq!(kind_of(Some("SOMETHING_NEW"), None), ItemErrorKind::Transient);
+        assert_eq!(kind_of(None, None), ItemErrorKind::Transient);
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use std::io;
 
-use super::catalogue::{Catalogue, Key};
 use super::errors::{endless_list, refused};
-use super::{AdminCalls, Decision, Listed, decide, read_list, read_one};
-use crate::destination::{Comparable, TargetError};
+use super::{AdminCalls, Decision, decide, read_list, read_one};
+use crate::destination::{Catalogue, Comparable, Key, Listed, TargetError};
 use crate::http::{Body, Cycle};
 
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
@@ -26,14 +25,14 @@ fn fitting(ids: &[&str]) -> usize {
 }
 
 /// One identity as a list of it, or of nobody.
-fn as_list(identity: Body) -> Body {
+pub(super) fn as_list(identity: Body) -> Body {
     identity.between(b"{\"identities\":[", b"]}")
 }
 
 impl AdminCalls {
     /// Finds the first of these identities by their external ids, as many as one answer can hold: how many, and a list for
     /// [`read_list`]. Nobody may ask for another one who has not let go of the last.
-    pub async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
+    pub(super) async fn read_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
         if !self.batch {
             let Some(id) = external_ids.first() else { return Ok((0, Body::default())) };
             return Ok((1, self.find_one(id).await?));
@@ -58,23 +57,32 @@ impl AdminCalls {
     }
 
     /// A list with the identity of the same person as `sent`, wherever it is by its external id: by what else is unique, for
-    /// the target can filter by that; if it cannot, its whole list is gone through.
-    pub async fn read_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
+    /// the target can filter by that; if it cannot, its whole list is gone through. If users go into an organization and the
+    /// person is not there, a list with another one who has something of it.
+    pub(super) async fn read_person(&self, sent: &Comparable<'_>) -> Result<Option<Body>, TargetError> {
         let Some(clerk_id) = sent.clerk_id() else { return Ok(None) };
+        let mut of_another = None;
         for (field, value) in sent.addresses() {
             let body = self.filtered(field, value).await?;
             let listed = body.as_deref().and_then(read_list).map(|(listed, _)| listed);
             if listed.iter().flatten().any(|found| sent.is_same_person(found) == Some(true)) {
                 return Ok(body);
             }
-            let is_filtered = listed.is_some_and(|listed| listed.iter().all(|found| found.has_address(field, value)));
+            let is_filtered =
+                listed.as_ref().is_some_and(|listed| listed.iter().all(|found| found.has_address(field, value)));
             if !is_filtered {
                 drop(body);
                 tracing::info!(field, "the target's list cannot be filtered by this; all of it is gone through");
                 return Ok(self.find_in_list(Key::ClerkId(&clerk_id)).await?.map(as_list));
             }
+            let is_taken = listed.is_some_and(|listed| !listed.is_empty());
+            of_another = of_another.or(is_taken.then_some((field, value)));
         }
-        Ok(None)
+        match of_another.filter(|_| sent.organization_id.is_some()) {
+            // Somebody else has it, and whose user that is matters. Two answers at once would have no bounded room.
+            Some((field, value)) => self.filtered(field, value).await,
+            None => Ok(None),
+        }
     }
 
     /// What a filter finds; nothing if the target does not take such a filter.
@@ -86,13 +94,6 @@ impl AdminCalls {
             Decision::Isolate => Ok(None),
             _ => Err(refused(self.client.base_url(), &reply)),
         }
-    }
-
-    /// All that is at the target.
-    pub async fn whole_list(&self) -> Result<Catalogue, TargetError> {
-        let mut catalogue = Catalogue::create()?;
-        self.read_on(&mut catalogue).await?;
-        Ok(catalogue)
     }
 
     /// The identity that is sought, as the target has it now. Its whole list is read once, and read on when that is not enough.
@@ -107,7 +108,7 @@ impl AdminCalls {
                 self.read_on(catalogue).await?;
             }
             let Some(Listed { id, .. }) = catalogue.find(key)? else { continue };
-            let body = self.get(&id).await?;
+            let body = self.read_by_id(&id).await?;
             let is_still = |body: &Body| read_one(body).is_some_and(|found| key.is_of(&found));
             if let Some(body) = body.filter(is_still) {
                 return Ok(Some(body));
@@ -130,7 +131,7 @@ impl AdminCalls {
     }
 
     /// Shows every page of the list to `look`, from the one that `token` names. Returns the token of the last page.
-    pub async fn walk_list(
+    pub(super) async fn walk_list(
         &self,
         mut token: Option<String>,
         mut look: impl FnMut(&[Comparable<'_>]) -> io::Result<()>,

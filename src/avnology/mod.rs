@@ -6,7 +6,6 @@
 
 mod admin_calls;
 mod answer;
-mod catalogue;
 mod client;
 mod create;
 mod decision;
@@ -14,21 +13,28 @@ mod destination;
 mod error_body;
 mod errors;
 mod failed_request;
+mod home_organization;
 mod item_error;
 mod lookup;
 mod preflight;
 mod probe;
 mod read_identities;
+mod records;
 mod wire_form;
+
+/// Where a batch of identities is created.
+const BATCH_CREATE: &str = "v1/identities:batchCreate";
 
 pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};
-pub use catalogue::{Catalogue, Listed};
 pub use client::Client;
 pub use decision::{Decision, decide};
+pub use home_organization::{
+    HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
+};
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
-pub use wire_form::encode;
+pub use wire_form::{AvnologyForm, encode};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
 pub const MAX_BATCH_ITEMS: usize = 1_000;

@@ -3,7 +3,21 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::mapping::MigrationIdentity;
+use crate::mapping::{MigrationIdentity, Rejection, WireForm};
+
+/// The form in which Avnology ID takes an identity: [`encode`].
+#[derive(Clone, Copy, Debug)]
+pub struct AvnologyForm;
+
+impl WireForm for AvnologyForm {
+    fn fault(&self, _: &MigrationIdentity<'_>) -> Option<Rejection> {
+        None
+    }
+
+    fn encode(&self, identity: &MigrationIdentity<'_>, body: &mut Vec<u8>) {
+        encode(identity, body);
+    }
+}
 
 /// Appends the form in which requests carry an identity: `{"identity":{…}}`, the documented top-level fields filled from the
 /// traits. The admin metadata come last, for [`crate::destination::RunMark`].
@@ -21,8 +35,10 @@ struct Wire<'a>(&'a MigrationIdentity<'a>);
 
 impl Serialize for Wire<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let MigrationIdentity { external_id, state, traits, credentials, admin_metadata, locale, .. } = self.0;
-        let mut fields = serializer.serialize_struct("identity", 13)?;
+        let MigrationIdentity {
+            external_id, state, traits, credentials, admin_metadata, locale, organization_id, ..
+        } = self.0;
+        let mut fields = serializer.serialize_struct("identity", 14)?;
         fields.serialize_field("external_id", external_id)?;
         fields.serialize_field("state", state)?;
         fields.serialize_field("email", &traits.email)?;
@@ -33,6 +49,7 @@ impl Serialize for Wire<'_> {
             ("last_name", traits.last_name.as_deref()),
             ("phone", traits.phone),
             ("locale", *locale),
+            ("organization_id", *organization_id),
         ] {
             if let Some(value) = value {
                 fields.serialize_field(name, value)?;

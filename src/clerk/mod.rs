@@ -6,6 +6,7 @@
 mod contact;
 mod external_account;
 pub(crate) mod object;
+mod organization;
 mod presence;
 mod row;
 mod time;
@@ -15,6 +16,9 @@ mod verification;
 pub use contact::{EmailAddress, PhoneNumber};
 pub use external_account::ExternalAccount;
 pub use object::Text;
+pub use organization::{
+    INVITATION_COLUMNS, Invitation, MEMBERSHIP_COLUMNS, MemberData, Membership, ORGANIZATION_COLUMNS, Organization,
+};
 pub use presence::{Presence, Secret};
 pub use row::COLUMNS;
 pub use time::Time;

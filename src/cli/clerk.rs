@@ -78,6 +78,10 @@ pub struct ClerkArguments {
     /// Print a mapping file that means exactly the defaults, with an explanation of each key
     #[arg(long, exclusive = true, help_heading = "Mapping")]
     pub print_default_mapping: bool,
+
+    /// Print an identity schema for Kratos that takes what the mapping makes of users
+    #[arg(long, help_heading = "Mapping")]
+    pub print_kratos_schema: bool,
 }
 
 /// What to do with runs.

@@ -6,7 +6,7 @@ use crate::http::BaseUrl;
 use crate::pace::RateChoice;
 
 /// How Clerk's API is reached.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ClerkApiArguments {
     /// The address of Clerk's API: https, or http if it is on this machine [default: `https://api.clerk.com`]
     #[arg(long, value_name = "URL", help_heading = "Clerk's API")]

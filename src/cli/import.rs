@@ -4,17 +4,35 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{ClerkApiArguments, MappingArguments, RunOptions, TargetArguments};
+use super::{ClerkApiArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 use crate::delivery::OnExisting;
+use crate::kind::Kind;
 use crate::source::ShardChoice;
 
 /// `avnology migrate clerk --import …`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`. `clerk://` reads
-    /// the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
+    /// `export`, with all of a tenant. `clerk://` reads the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations", "print_kratos_schema"])]
     pub import: Vec<PathBuf>,
+
+    /// Organizations: files as for --import
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub organizations: Vec<PathBuf>,
+
+    /// Memberships of organizations, with their roles: files as for --import
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub memberships: Vec<PathBuf>,
+
+    /// Invitations to organizations: files as for --import. No e-mail is sent
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub invitations: Vec<PathBuf>,
+
+    /// Only these steps, as in `users,organizations`, of: users, organizations, memberships, tuples, invitations
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub steps: Vec<Kind>,
 
     /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
     #[arg(long, value_name = "FILE")]
@@ -30,6 +48,10 @@ pub struct ImportArguments {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Which users.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+
     /// Which target.
     #[command(flatten)]
     pub target: TargetArguments,
@@ -41,6 +63,12 @@ pub struct ImportArguments {
     /// How users are mapped.
     #[command(flatten)]
     pub mapping: MappingArguments,
+
+    /// Make the organization of --organization if there is none of that name
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Mapping")]
+    pub create_organization: bool,
 
     /// What to do with a user who is at the target already
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::OrganizationName;
 use crate::mapping::MissingEmail;
 
 /// How users are mapped.
@@ -21,4 +22,9 @@ pub struct MappingArguments {
     /// (`placeholder:DOMAIN`) [default: reject, or what the mapping file says]
     #[arg(long, value_name = "RULE", help_heading = "Mapping")]
     pub missing_email: Option<MissingEmail>,
+
+    /// Put every user into this organization of the target: its id (`org_…`) or its name. Several instances of Clerk can so
+    /// go side by side into one target
+    #[arg(long, value_name = "ORG", help_heading = "Mapping")]
+    pub organization: Option<OrganizationName>,
 }

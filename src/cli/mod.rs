@@ -8,15 +8,18 @@ mod codemod;
 #[path = "no_codemod.rs"]
 mod codemod;
 mod completions;
+mod doctor;
 mod exit_codes;
 mod export;
 mod help;
 mod import;
+mod job_options;
 mod man;
 mod mapping;
 mod merge;
 mod migrate;
 mod options;
+mod organization_name;
 mod output;
 mod output_options;
 mod plan;
@@ -29,6 +32,7 @@ mod runs;
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod selection;
 mod target;
 mod undo;
 mod values;
@@ -40,18 +44,21 @@ pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
 pub use clerk_api::ClerkApiArguments;
 pub use codemod::CodemodArguments;
 pub use completions::{CompletionsArguments, Shell};
+pub use doctor::{DOCTOR, DoctorArguments};
 pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
 pub use import::ImportArguments;
+pub use job_options::JobOptions;
 pub use man::ManArguments;
 pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
 pub use options::{
-    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, OPTIONS, OptionRow, RATE,
-    RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
+    NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
 };
+pub use organization_name::OrganizationName;
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
 pub use plan::PlanArguments;
@@ -60,7 +67,8 @@ pub use run_ids::{IdsFormat, RunIdsArguments};
 pub use run_options::RunOptions;
 pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
-pub use target::TargetArguments;
+pub use selection::SelectionArguments;
+pub use target::{TargetArguments, TargetKind};
 pub use undo::UndoArguments;
 pub use verify::VerifyArguments;
 
@@ -97,6 +105,8 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// Print a page of the manual, or the help of a command
     Help(HelpArguments),
+    /// Look whether this machine, its settings and the target are ready, and say what to do if not
+    Doctor(DoctorArguments),
     /// Print a script that makes a shell complete what is typed
     Completions(CompletionsArguments),
     /// Print the man page of a command, or write those of all commands

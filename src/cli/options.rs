@@ -14,13 +14,19 @@ pub struct OptionRow {
     /// Whether the config file may hold it. If not, it is a decision of the moment, or makes sense only to somebody who
     /// watches.
     pub is_in_config: bool,
+    /// The only command that takes it from the config file, if others have an option of the same name.
+    pub config_of: Option<&'static str>,
     /// Whether a run remembers it (`options` in `run.json`): it resumes as it began, even if the config file has changed since.
     pub is_remembered: bool,
 }
 
 impl OptionRow {
     const fn new(name: &'static str) -> Self {
-        Self { name, variable: None, is_in_config: true, is_remembered: false }
+        Self { name, variable: None, is_in_config: true, config_of: None, is_remembered: false }
+    }
+
+    const fn in_config_of(self, command: &'static str) -> Self {
+        Self { config_of: Some(command), ..self }
     }
 
     const fn variable(self, name: &'static str) -> Self {
@@ -49,6 +55,8 @@ pub const CACERT: OptionRow = OptionRow::new("cacert").variable("AVNOLOGY_CACERT
 pub const CLERK_URL: OptionRow = OptionRow::new("clerk-url").variable("CLERK_API_URL");
 /// `--concurrency`
 pub const CONCURRENCY: OptionRow = OptionRow::new("concurrency").variable("AVNOLOGY_CONCURRENCY").remembered();
+/// `--notify-url`
+pub const NOTIFY_URL: OptionRow = OptionRow::new("notify-url").variable("AVNOLOGY_NOTIFY_URL");
 /// `--rate`
 pub const RATE: OptionRow = OptionRow::new("rate").variable("AVNOLOGY_RATE").remembered();
 /// `--runs-dir`
@@ -58,6 +66,7 @@ pub const RUNS_DIR: OptionRow = OptionRow::new("runs-dir").variable("AVNOLOGY_RU
 pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("all").typed_only(),
     OptionRow::new("assign").typed_only(),
+    OptionRow::new("assume-hash-format"),
     BASE_URL,
     OptionRow::new("batch-bytes").remembered(),
     OptionRow::new("batch-size").remembered(),
@@ -69,6 +78,7 @@ pub const OPTIONS: &[OptionRow] = &[
     CONCURRENCY,
     OptionRow::new("config").typed_only(),
     OptionRow::new("connect-timeout"),
+    OptionRow::new("create-organization"),
     OptionRow::new("deleted").typed_only(),
     OptionRow::new("dry-run").typed_only(),
     OptionRow::new("force").typed_only(),
@@ -76,23 +86,37 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("from").typed_only(),
     OptionRow::new("help").typed_only(),
     OptionRow::new("import"),
+    OptionRow::new("invitations"),
+    OptionRow::new("kratos-key"),
+    OptionRow::new("kratos-provider"),
+    OptionRow::new("kratos-schema"),
+    OptionRow::new("limit").typed_only(),
     OptionRow::new("log-format"),
     OptionRow::new("mapping"),
+    OptionRow::new("max-duration"),
     OptionRow::new("max-errors").remembered(),
     OptionRow::new("max-record-bytes").remembered(),
     OptionRow::new("max-wait").remembered(),
+    OptionRow::new("memberships"),
     OptionRow::new("metrics-file"),
     OptionRow::new("min-records").remembered(),
     OptionRow::new("missing-email"),
     OptionRow::new("new").typed_only(),
     OptionRow::new("new-run"),
+    NOTIFY_URL,
+    // A file in the working directory must not start a program.
+    OptionRow::new("on-end").typed_only(),
     OptionRow::new("on-existing"),
-    OptionRow::new("only"),
+    // `--only` of an import is a decision of the moment.
+    OptionRow::new("only").in_config_of("export"),
+    OptionRow::new("organization"),
+    OptionRow::new("organizations"),
     OptionRow::new("out").typed_only(),
     OptionRow::new("output"),
     OptionRow::new("passwords"),
     OptionRow::new("preview").typed_only(),
     OptionRow::new("print-default-mapping").typed_only(),
+    OptionRow::new("print-kratos-schema").typed_only(),
     OptionRow::new("progress"),
     OptionRow::new("quiet"),
     RATE,
@@ -105,11 +129,16 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("sample").typed_only(),
     OptionRow::new("sandbox").typed_only(),
     OptionRow::new("sandbox-db").typed_only(),
+    OptionRow::new("seed").typed_only(),
     OptionRow::new("shard"),
     OptionRow::new("since"),
+    OptionRow::new("skip").typed_only(),
+    OptionRow::new("steps"),
     OptionRow::new("strict").remembered(),
+    OptionRow::new("target"),
     OptionRow::new("traits-schema"),
     OptionRow::new("verbose"),
+    OptionRow::new("where").typed_only(),
     OptionRow::new("yes").typed_only(),
 ];
 
@@ -119,6 +148,11 @@ pub const SECRET_KEY: &str = "AVNOLOGY_SECRET_KEY";
 pub const SECRET_KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
 /// The variable that says how many shards there are, where the engine does not.
 pub const SHARDS: &str = "AVNOLOGY_SHARDS";
+
+/// The variable with the token of a gateway before Kratos, which has no authentication of its own.
+pub const KRATOS_TOKEN: &str = "AVNOLOGY_KRATOS_TOKEN";
+/// The variable that names a file with that token.
+pub const KRATOS_TOKEN_FILE: &str = "AVNOLOGY_KRATOS_TOKEN_FILE";
 
 /// The variable with the key of Clerk's API, under the name that Clerk's own programs use.
 pub const CLERK_SECRET_KEY: &str = "CLERK_SECRET_KEY";
@@ -130,6 +164,8 @@ const OTHER_VARIABLES: &[(&str, &str)] = &[
     (SECRET_KEY, "the admin key; it needs the scopes admin:users:read and admin:users:write"),
     (SECRET_KEY_FILE, "a file with the key; read again when the target refuses the key"),
     (SHARDS, "how many shards there are, for --shard auto"),
+    (KRATOS_TOKEN, "the token of the gateway before Kratos, if it wants one"),
+    (KRATOS_TOKEN_FILE, "a file with that token"),
     (CLERK_SECRET_KEY, "the key of Clerk's API, for `export`"),
     (CLERK_SECRET_KEY_FILE, "a file with that key"),
     ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "the proxy to the target"),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{OutputFormat, ProgressStyle};
+use super::{JobOptions, OutputFormat, ProgressStyle};
 use crate::report::LogFormat;
 
 /// Where the output of a command goes.
@@ -39,4 +39,8 @@ pub struct OutputOptions {
     /// Also write the JSON report to this file (a dry run writes it nowhere else)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub report: Option<PathBuf>,
+
+    /// Options of jobs that nobody watches.
+    #[command(flatten)]
+    pub job: JobOptions,
 }

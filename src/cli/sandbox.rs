@@ -41,7 +41,7 @@ Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
 #[command(after_help = format!("{AFTER_HELP}\n\n{}", exit_codes()))]
 pub struct SandboxArguments {
     /// Serve Clerk's Backend API with the records of this export: a directory, or a file of users
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scopes", "burst", "no_batch", "accept_gzip"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scopes", "burst", "no_batch", "member_tuples", "accept_gzip"])]
     pub clerk: Option<PathBuf>,
 
     /// Where to listen; an address of this machine only [default: 127.0.0.1:4455, with --clerk 127.0.0.1:4456]
@@ -58,7 +58,13 @@ pub struct SandboxArguments {
     pub api_key: Option<String>,
 
     /// What the key may do
-    #[arg(long, value_name = "SCOPES", value_delimiter = ',', default_value = "admin:users:read,admin:users:write")]
+    #[arg(
+        long,
+        value_name = "SCOPES",
+        value_delimiter = ',',
+        default_value = "\
+        admin:users:read,admin:users:write,admin:orgs:read,admin:orgs:write,admin:permissions:read,admin:permissions:write"
+    )]
     pub scopes: Vec<String>,
 
     /// Requests a second that the key may make: a number, or `off` [default: 50; with --clerk, as Clerk documents, 1000
@@ -73,6 +79,10 @@ pub struct SandboxArguments {
     /// Have no batch methods, like a target with only the publicly documented API
     #[arg(long)]
     pub no_batch: bool,
+
+    /// Write a tuple of each member's role by itself, as a target may do
+    #[arg(long)]
+    pub member_tuples: bool,
 
     /// Accept bodies that are compressed with gzip, and say so in a header
     #[arg(long)]

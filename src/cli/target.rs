@@ -2,12 +2,22 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::http::BaseUrl;
+use crate::kratos::{KratosKey, ProviderName};
+
+/// What a target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TargetKind {
+    /// Avnology ID
+    Avnology,
+    /// Ory Kratos, by its admin API
+    Kratos,
+}
 
 /// Which target.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct TargetArguments {
     /// Use an embedded Avnology ID instead of a real one; no account needed
     #[arg(long, conflicts_with = "base_url")]
@@ -16,6 +26,28 @@ pub struct TargetArguments {
     /// The embedded Avnology ID's database
     #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
     pub sandbox_db: PathBuf,
+
+    /// What the target is; `avnology help ory` is about Kratos [default: avnology]
+    #[arg(long, value_name = "KIND", conflicts_with = "sandbox", help_heading = "Target")]
+    pub target: Option<TargetKind>,
+
+    /// The id of the identity schema that users get at Kratos; needed if it has several
+    #[arg(long, value_name = "ID", help_heading = "Target")]
+    pub kratos_schema: Option<String>,
+
+    /// The trait by which users are known at Kratos, as `trait:NAME` [default: `trait:external_id`]
+    #[arg(long, value_name = "KEY", help_heading = "Target")]
+    pub kratos_key: Option<KratosKey>,
+
+    /// What Kratos calls a provider of social sign-ins, as in `google=google-oidc`; several with commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Target")]
+    pub kratos_provider: Vec<ProviderName>,
+
+    /// Move password hashes of this hasher to Kratos, although Clerk does not document their form: `md5_salted`,
+    /// `pbkdf2_sha512` or `sha256_salted`; several with commas
+    #[arg(long, value_name = "HASHER", value_delimiter = ',', help_heading = "Target")]
+    #[arg(value_parser = ["md5_salted", "pbkdf2_sha512", "sha256_salted"], hide_possible_values = true)]
+    pub assume_hash_format: Vec<String>,
 
     /// The target's address: https, or http if it is on this machine [default: `https://api-id.avnology.net`]
     #[arg(long, value_name = "URL", help_heading = "Target")]

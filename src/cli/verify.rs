@@ -1,11 +1,10 @@
 //! `avnology migrate clerk verify`.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{MappingArguments, RunOptions, TargetArguments};
+use super::{MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 
 /// `avnology migrate clerk verify`
 #[derive(Debug, Args)]
@@ -18,13 +17,14 @@ pub struct VerifyArguments {
     #[arg(long, value_name = "FILE")]
     pub passwords: Option<PathBuf>,
 
-    /// Compare N records, spread over the whole export, and do not look for extra identities
-    #[arg(long, value_name = "N", conflicts_with = "all")]
-    pub sample: Option<NonZeroUsize>,
-
-    /// Compare everything, and look for identities that are not in the export (the default)
-    #[arg(long)]
+    /// Compare everything, and look for identities that are not in the export (the default). If users are selected, they
+    /// alone are compared, and no other identity is looked for
+    #[arg(long, conflicts_with_all = ["only", "condition", "sample", "skip", "limit"])]
     pub all: bool,
+
+    /// Which users.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
 
     /// Which target.
     #[command(flatten)]

@@ -10,18 +10,18 @@ use super::memory_log::{log_bound, log_peak};
 use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
-use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
+use super::selecting::records_of;
+use crate::account::StopReason;
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
-use crate::kind::Kind;
 use crate::pace::PaceRules;
 use crate::pipeline::{self, DryRun, Job, Mode};
-use crate::plan::MigrationPlan;
-use crate::report::{Forecast, RequestBounds, RunDetails};
+use crate::report::{Forecast, RequestBounds, RunDetails, SelectionReport};
+use crate::selection::RecordsOfRun;
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
-use crate::source::Watch;
+use crate::source::{Recorder, SourceError, Watch};
 
 /// Does a dry run and reports.
 pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -39,22 +39,47 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     log_plan(reading);
     start_metrics(output, None);
     note_deleted(reading, output.console);
+    if let Some(organization) = &reading.organization {
+        output
+            .console
+            .note(&format!("The users would go into organization {organization}; only an import looks for it."));
+    }
+    let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
-    let job = Job { intake: intake(reading, passwords.as_ref(), Watch::Record(Arc::default())), mode };
+    let recorder = Arc::<Recorder>::default();
+    let watch = Watch::Record(Arc::clone(&recorder));
+    let job = Job { intake: intake(reading, &records, passwords.as_ref(), None, watch), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let (mut ledger, _) = pipeline::run(job, reporter.as_mut(), &mut signals).await;
+    let mut ledger = pipeline::run(job, reporter.as_mut(), &mut signals).await.ledger;
+    if ledger.stopped.is_none() {
+        ledger.stopped = changed_since_selected(reading, &records, &recorder).map(StopReason::Source);
+    }
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
-    let forecast = Forecast::of(&ledger, &bounds(pace));
-    Output::of(output).report(&ledger, &RunDetails { passwords, forecast, ..RunDetails::default() }, None)
+    let forecast = Forecast::of(&ledger, &bounds(pace, reading.most_of_request));
+    let selection = records.selected().zip(reading.selection.as_ref());
+    let selection = selection.map(|(selected, choice)| SelectionReport::new(choice.record(), selected.totals()));
+    let details = RunDetails { passwords, forecast, selection, ..RunDetails::default() };
+    Output::of(output).report(&ledger, &details, None)
+}
+
+/// The error if an input is not what it was when the records were selected.
+fn changed_since_selected(
+    reading: &ReadingSettings,
+    records: &RecordsOfRun,
+    recorder: &Recorder,
+) -> Option<SourceError> {
+    let now = recorder.inputs();
+    let index = records.selected()?.changed_input(now.iter().map(|input| &input.digest))?;
+    reading.inputs.get(index).map(|input| SourceError::Changed { input: input.name() })
 }
 
 /// What bounds the requests of an import with this pace.
-fn bounds(pace: &PaceRules) -> RequestBounds {
+fn bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
     RequestBounds {
-        users: pace.items.min(MAX_BATCH_ITEMS),
-        bytes: pace.bytes.min(MAX_BODY_BYTES),
+        users: pace.items.min(items),
+        bytes: pace.bytes.min(bytes),
         record_bytes: MAX_PINNED,
         added_bytes: RunMark::MOST,
         rate: pace.rate,
@@ -63,7 +88,7 @@ fn bounds(pace: &PaceRules) -> RequestBounds {
 
 /// Says which steps an import of the same inputs has.
 fn log_plan(reading: &ReadingSettings) {
-    let plan = MigrationPlan::of(reading.inputs.iter().map(|input| (Kind::User, input.clone())));
+    let plan = reading.plan();
     let steps = plan.steps().len();
     for (number, step) in (1..).zip(plan.steps()) {
         tracing::info!("step {number} of {steps}: {step}");

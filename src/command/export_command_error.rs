@@ -44,8 +44,7 @@ impl ExportCommandError {
                 ExitStatus::Unreachable
             }
             Self::Lock(LockError::Held { .. }) => ExitStatus::Locked,
-            Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
-            Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Interrupted(signal) => ExitStatus::of_signal(*signal),
             Self::Export(_) | Self::Lock(_) | Self::Stdout(_) | Self::Write { .. } => ExitStatus::Usage,
         }
     }

@@ -21,6 +21,7 @@ use crate::files::create_private;
 use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};
 use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
 use crate::pipeline::find_duplicates;
+use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::{KnownInputs, Recorder, SourceError, Watch};
@@ -30,6 +31,8 @@ use crate::source::{KnownInputs, Recorder, SourceError, Watch};
 pub(super) struct Subject<'s> {
     /// The inputs, and how they are mapped.
     pub reading: &'s ReadingSettings,
+    /// Which of their records the run takes.
+    pub records: &'s RecordsOfRun,
     /// The passwords that their users lack.
     pub passwords: Option<&'s JoinedPasswords>,
     /// Where the progress goes.
@@ -129,19 +132,30 @@ impl LookedThrough {
         let recorder = Arc::new(Recorder::with_blocks(blocks.map_err(StopReason::Temporary)?));
         let (found, ledger) = find(subject, &recorder, signals).await?;
         let known = recorder.finish().map_err(StopReason::Temporary)?;
-        let prediction = predict(&found, &ledger, subject.reading).map_err(StopReason::Temporary)?;
+        check_selected(subject, &known)?;
+        let prediction = predict(&found, &ledger, subject.records).map_err(StopReason::Temporary)?;
         Ok(Self { found, known, prediction, is_complete: ledger.stopped.is_none() })
     }
 }
 
+/// Fails if an input is not what it was when the records were selected: the places of others would be taken for theirs.
+fn check_selected(subject: Subject<'_>, known: &KnownInputs) -> Result<(), PrepareError> {
+    let now = known.inputs.iter().map(|input| &input.digest);
+    let changed = subject.records.selected().and_then(|selected| selected.changed_input(now));
+    match changed.and_then(|index| subject.reading.inputs.get(index)) {
+        Some(input) => Err(SourceError::Changed { input: input.name() }.into()),
+        None => Ok(()),
+    }
+}
+
 /// Counts what will be rejected: what does not map, and duplicates.
-fn predict(found: &FoundDuplicates, ledger: &Ledger, reading: &ReadingSettings) -> io::Result<Prediction> {
+fn predict(found: &FoundDuplicates, ledger: &Ledger, records: &RecordsOfRun) -> io::Result<Prediction> {
     let (mut ours, mut all) = (0, 0);
     for duplicate in found.iter() {
         let Duplicate { place, meaning, .. } = duplicate?;
         if meaning == Meaning::Taken {
             all += 1;
-            ours += u64::from(reading.shard.is_none_or(|shard| shard.takes(place.number)));
+            ours += u64::from(records.takes(place.input, place.number)?);
         }
     }
     Ok(Prediction {
@@ -167,7 +181,7 @@ async fn find(
     signals: &mut Signals,
 ) -> Result<(FoundDuplicates, Ledger), ImportError> {
     let mut reporter = reporter_of_search(subject.output.progress, &subject.reading.inputs);
-    let intake = intake(subject.reading, subject.passwords, Watch::Record(Arc::clone(recorder)));
+    let intake = intake(subject.reading, subject.records, subject.passwords, None, Watch::Record(Arc::clone(recorder)));
     let (mut ledger, found) = find_duplicates(intake, reporter.as_mut(), signals).await;
     match ledger.stopped.take() {
         Some(StopReason::Source(error)) if subject.strict || spoils_all(&error, recorder) => {

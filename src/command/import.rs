@@ -11,6 +11,7 @@ mod confirmed;
 mod ended;
 mod foresight;
 mod prepare;
+mod steps;
 
 use std::sync::Arc;
 
@@ -19,23 +20,24 @@ use confirmed::ConfirmedOf;
 use ended::EndedImport;
 use foresight::Foresight;
 use prepare::{PreparedRun, RunPart, prepare};
+use steps::Steps;
 
 use super::first_pass::Subject;
 use super::from_clerk::{fetch_users, forget_users};
+use super::home_organization::into_organization;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
 use super::memory_log::{log_bound, log_peak};
 use super::passwords::JoinedPasswords;
 use super::progress::start_metrics;
-use super::target::{Target, at_target, connect};
-use crate::avnology::{AdminCalls, preflight};
+use super::target::{Target, Use, at_target, connect};
 use crate::delivery::{Delivery, OnExisting};
-use crate::destination::RunMark;
+use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
+use crate::id_map::IdLookup;
 use crate::journal::RunRecord;
-use crate::pace::Pace;
-use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, Sending, delivery_memory};
+use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 
@@ -65,25 +67,28 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let ImportSettings { reading, connection, output, limits, .. } = settings;
+    let ImportSettings { connection, output, limits, .. } = settings;
     let signals = &mut signals;
-    let PreparedRun { run, journal, progress, ledger, part, locks } = prepare(settings, &target.name, signals).await?;
+    let PreparedRun { run, journal, progress, ledger, part, records, locks } =
+        prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let (client, capabilities) = connect(&target, connection, signals, preflight).await?;
-    tracing::info!(batch = capabilities.batch, run = run.directory.id(), "the target is ready");
-    let calls = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
+    let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
+    let reading = &into_organization(&target, settings, &run, signals).await?;
+    tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {
         output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
     }
     note_deleted(reading, output.console);
-    let confirmed = confirmed_before(settings, &target.name, (run.directory.id(), part), &calls, signals).await?;
+    let confirmed =
+        confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name).await;
+    let known_before = ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX);
     let passwords = JoinedPasswords::read(reading, output.console, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
-    let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: limits.strict };
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let foresight = Foresight::of_run(subject, &run.directory, has_begun, (*limits, &ledger), signals).await?;
     let kept = (&run.directory, limits.min_records);
@@ -92,32 +97,33 @@ async fn import_into(
         Foresight::Refused(first, reason) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let mode = Mode::Refused(Box::new(import_run), reason);
-            EndedImport::run(subject, &first, mode, kept, signals).await
+            EndedImport::refused(subject, &first, mode, kept, signals).await
         }
         Foresight::Clear(first) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
-            let sending = Sending {
-                delivery: delivery(settings, calls, &run.record),
-                confirmed,
-                ids,
-                max_errors: limits.max_errors,
+            let steps = Steps {
+                settings,
+                target: &target.name,
+                destination: destination.as_ref(),
+                delivery: delivery(settings, Arc::clone(&destination), &run.record),
+                known_before,
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
-            let mode = Mode::Import(Box::new(import_run), Box::new(sending));
-            EndedImport::run(subject, &first, mode, kept, signals).await
+            let ran = steps.run(subject, first.watch(), import_run, (confirmed, ids), signals).await;
+            EndedImport::of(ran, subject, &first, kept)
         }
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let status = ImportAccount { target: &target, run: &run, output }.give(ended);
+    let status = ImportAccount { target: &target, run: &run, records: &records, output }.give(ended);
     drop(locks);
     status
 }
 
 /// How the run sends.
-fn delivery(settings: &ImportSettings, calls: AdminCalls, record: &RunRecord) -> Delivery {
+fn delivery(settings: &ImportSettings, destination: Arc<dyn Destination>, record: &RunRecord) -> Delivery {
     Delivery {
-        destination: Arc::new(calls),
+        destination,
         memory: delivery_memory(&settings.connection.pace),
         on_existing: settings.on_existing,
         run_id: record.id.clone(),
@@ -130,7 +136,7 @@ async fn confirmed_before(
     settings: &ImportSettings,
     target: &str,
     (run, part): (&str, RunPart),
-    calls: &AdminCalls,
+    destination: &dyn Destination,
     signals: &mut Signals,
 ) -> Result<Option<ConfirmedBefore>, ImportError> {
     let of = ConfirmedOf {
@@ -143,7 +149,7 @@ async fn confirmed_before(
         knows_all: part != RunPart::Later { knows_all: false },
     };
     tokio::select! {
-        loaded = of.load(calls) => Ok(loaded?),
+        loaded = of.load(destination) => Ok(loaded?),
         signal = signals.next() => Err(ImportError::Interrupted(signal)),
     }
 }

@@ -14,6 +14,7 @@ use crate::journal::LockError;
 use crate::passwords::PasswordsError;
 use crate::report::StdoutError;
 use crate::sandbox::SandboxError;
+use crate::selection::SelectionError;
 use crate::signal::Signal;
 use crate::source::{Purpose, SourceError};
 
@@ -49,6 +50,9 @@ pub enum ImportError {
     /// The results cannot be written to standard output.
     #[error(transparent)]
     Stdout(#[from] StdoutError),
+    /// The users of the run cannot be selected.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
     /// The passwords that the users lack cannot be read.
     #[error(transparent)]
     Passwords(#[from] PasswordsError),
@@ -70,20 +74,21 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
             Self::Plan(error) => error.exit_status(),
-            Self::Interrupted(Signal::Interrupt)
-            | Self::Undo(UndoError::Interrupted { signal: Signal::Interrupt, .. }) => ExitStatus::Interrupted,
-            Self::Interrupted(Signal::Terminate)
-            | Self::Undo(UndoError::Interrupted { signal: Signal::Terminate, .. }) => ExitStatus::Terminated,
+            Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
+                ExitStatus::of_signal(*signal)
+            }
             Self::Prepare(PrepareError::Source(error) | PrepareError::Gone { source: error, .. })
             | Self::NotCompared(error)
+            | Self::Selection(SelectionError::Source(error))
             | Self::Passwords(PasswordsError::Source(error)) => ExitStatus::of_source(error),
-            Self::Passwords(PasswordsError::NoTable { .. }) | Self::Search(StopReason::TooFewRecords { .. }) => {
-                ExitStatus::Input
-            }
+            Self::Selection(SelectionError::Nobody { .. })
+            | Self::Passwords(PasswordsError::NoTable { .. })
+            | Self::Search(StopReason::TooFewRecords { .. }) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
             Self::Passwords(_)
+            | Self::Selection(_)
             | Self::Search(_)
             | Self::Sandbox(_)
             | Self::Write { .. }

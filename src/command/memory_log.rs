@@ -3,6 +3,7 @@
 use super::intake::intake;
 use crate::pace::PaceRules;
 use crate::pipeline::{MemoryBound, peak_memory};
+use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::source::Watch;
 
@@ -10,7 +11,8 @@ const MEBIBYTE: u64 = 1024 * 1024;
 
 /// Logs the bound before a job; `sending` is how it is sent, if it is.
 pub(super) fn log_bound(reading: &ReadingSettings, sending: Option<&PaceRules>) {
-    let MemoryBound { usual, largest, long_answers } = MemoryBound::of(&intake(reading, None, Watch::Nothing), sending);
+    let MemoryBound { usual, largest, long_answers } =
+        MemoryBound::of(&intake(reading, &RecordsOfRun::All, None, None, Watch::Nothing), sending);
     tracing::info!(
         usual_mib = usual / MEBIBYTE,
         with_largest_records_mib = largest / MEBIBYTE,

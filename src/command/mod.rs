@@ -5,12 +5,14 @@ pub mod codemod;
 #[cfg(not(feature = "codemod"))]
 #[path = "no_codemod.rs"]
 pub mod codemod;
+mod doctor;
 mod dry_run;
 mod export;
 mod export_command_error;
 mod first_pass;
 mod from_clerk;
 mod help;
+mod home_organization;
 mod id_maps;
 mod import;
 mod import_error;
@@ -29,6 +31,7 @@ mod runs;
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod selecting;
 #[cfg(not(feature = "shell"))]
 #[path = "no_shell.rs"]
 pub mod shell;
@@ -41,6 +44,7 @@ mod undo;
 mod undo_error;
 mod verify;
 
+pub use doctor::doctor;
 pub use dry_run::dry_run;
 pub use export::export;
 pub use export_command_error::ExportCommandError;

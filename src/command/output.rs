@@ -12,7 +12,8 @@ use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::files::replace_private;
 use crate::report::{
-    Console, GivenPath, RunDetails, RunReport, StdoutError, print_json, print_text, visible_json, write_summary,
+    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, print_json, print_text, visible_json,
+    write_summary,
 };
 use crate::settings::OutputSettings;
 
@@ -21,15 +22,17 @@ pub(super) struct Output {
     format: OutputFormat,
     console: Console,
     further_report: Option<PathBuf>,
+    report_place: ReportPlace,
 }
 
 impl Output {
     pub(super) fn new(format: OutputFormat, console: Console) -> Self {
-        Self { format, console, further_report: None }
+        Self { format, console, further_report: None, report_place: ReportPlace::default() }
     }
 
     pub(super) fn of(settings: &OutputSettings) -> Self {
-        Self { further_report: settings.report.clone(), ..Self::new(settings.format, settings.console) }
+        let (further_report, report_place) = (settings.report.clone(), settings.report_place.clone());
+        Self { further_report, report_place, ..Self::new(settings.format, settings.console) }
     }
 
     pub(super) fn report(
@@ -45,6 +48,7 @@ impl Output {
         for path in report_file.into_iter().chain(self.further_report.as_deref()) {
             let report = RunReport::new(ledger, details, false);
             write_report(path, &report).map_err(|source| ImportError::Write { path: path.to_path_buf(), source })?;
+            self.report_place.written(path);
         }
         printed?;
         Ok(ExitStatus::of(ledger))

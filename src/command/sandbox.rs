@@ -51,6 +51,7 @@ async fn start_avnology(arguments: SandboxArguments) -> Result<RunningSandbox, S
         database: database.clone(),
         api_keys: vec![ApiKey::new(SecretString::from(api_key.clone()), arguments.scopes)],
         batch_methods: !arguments.no_batch,
+        member_tuples: arguments.member_tuples,
         rate_limit,
         accepts_gzip: arguments.accept_gzip,
         faults: Faults::new(arguments.fault, arguments.fault_seed),

@@ -3,17 +3,19 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{Capabilities, Client};
-use crate::destination::TargetError;
+use crate::avnology::{AdminCalls, Capabilities, Client, preflight, preflight_reading};
+use crate::destination::{Destination, TargetError};
 use crate::exit::ExitStatus;
-use crate::http::{BaseUrl, ClientOptions, KeySource, Proxy};
+use crate::http::{self, BaseUrl, ClientOptions, KeySource, Proxy};
+use crate::kratos::{self, KratosCalls, KratosOptions};
+use crate::mapping::Rules;
+use crate::pace::Pace;
 use crate::sandbox::{self, RunningSandbox};
-use crate::settings::{Connection, TargetSettings};
+use crate::settings::{Connection, OF_KRATOS, TargetSettings};
 use crate::signal::Signals;
 
 /// Where identities go.
@@ -21,40 +23,75 @@ pub(super) struct Target {
     /// What the run calls it: the base URL, or the sandbox's database, whose address is another one each time.
     pub name: String,
     pub base_url: BaseUrl,
-    secret_key: SecretString,
+    /// A Kratos may want none.
+    secret_key: Option<SecretString>,
     key_source: KeySource,
     proxy: Option<Arc<Proxy>>,
+    kratos: Option<Arc<KratosOptions>>,
     pub sandbox_database: Option<String>,
 }
 
-impl Target {
-    /// A real one.
-    fn new(base_url: BaseUrl, secret_key: SecretString, key_source: KeySource, proxy: Option<Arc<Proxy>>) -> Self {
-        Self { name: base_url.to_string(), base_url, secret_key, key_source, proxy, sandbox_database: None }
-    }
+/// What a destination is asked for, which decides what its preflight may try.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Use<'a> {
+    /// New identities are created there, as these rules make them of users.
+    Import(&'a Rules),
+    /// What is there is read or deleted; the key may be one that can only read.
+    Existing,
 }
 
-/// Makes sure that the target is there and wants us.
+/// Makes sure that the target is there and wants us: the one way to a destination.
 pub(super) async fn connect(
     target: &Target,
     connection: &Connection,
+    purpose: Use<'_>,
     signals: &mut Signals,
-    preflight: impl AsyncFnOnce(&Client, Duration) -> Result<Capabilities, TargetError>,
-) -> Result<(Client, Capabilities), ImportError> {
-    let client = Client::new(&ClientOptions {
+) -> Result<Arc<dyn Destination>, ImportError> {
+    let options = options(target, connection);
+    let (budget, patience) = (connection.retry, connection.retry.total);
+    let connected = async {
+        let destination: Arc<dyn Destination> = match &target.kratos {
+            Some(kratos) => {
+                let client = http::Client::new(&options).map_err(TargetError::from)?;
+                let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
+                kratos::preflight(&client, &options, kratos, rules, patience).await?;
+                Arc::new(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget))
+            }
+            None => {
+                let client = Client::new(&options).map_err(TargetError::from)?;
+                let Capabilities { batch } = match purpose {
+                    Use::Import(_) => preflight(&client, patience).await?,
+                    Use::Existing => preflight_reading(&client, patience).await?,
+                };
+                Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
+            }
+        };
+        Ok(destination)
+    };
+    tokio::select! {
+        connected = connected => connected,
+        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+    }
+}
+
+/// Calls of the Admin API beside those of a destination. A Kratos has no such calls.
+pub(super) fn client(target: &Target, connection: &Connection) -> Result<Client, ImportError> {
+    if target.kratos.is_some() {
+        let (target, reason) = (target.name.clone(), "a Kratos has no organizations".to_owned());
+        return Err(TargetError::Refused { target, reason, advice: "leave --organization out" }.into());
+    }
+    Ok(Client::new(&options(target, connection)).map_err(TargetError::from)?)
+}
+
+fn options(target: &Target, connection: &Connection) -> ClientOptions {
+    ClientOptions {
         base_url: target.base_url.clone(),
         secret_key: target.secret_key.clone(),
         key_source: target.key_source.clone(),
         timeouts: connection.timeouts,
         certificates: connection.certificates.clone(),
         proxy: target.proxy.clone(),
-    })
-    .map_err(TargetError::from)?;
-    let capabilities = tokio::select! {
-        capabilities = preflight(&client, connection.retry.total) => capabilities?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
-    Ok((client, capabilities))
+    }
 }
 
 /// Does a job at the target; the embedded one lives as long as that takes.
@@ -70,7 +107,28 @@ pub(super) async fn at_target(
             status
         }
         TargetSettings::Real { base_url, secret_key, key_source, proxy } => {
-            job(Target::new(base_url.clone(), secret_key.clone(), key_source.clone(), proxy.clone())).await
+            let target = Target {
+                name: base_url.to_string(),
+                base_url: base_url.clone(),
+                secret_key: Some(secret_key.clone()),
+                key_source: key_source.clone(),
+                proxy: proxy.clone(),
+                kratos: None,
+                sandbox_database: None,
+            };
+            job(target).await
+        }
+        TargetSettings::Kratos { base_url, choice, token, key_source, proxy } => {
+            let target = Target {
+                name: format!("{OF_KRATOS}{base_url}"),
+                base_url: base_url.clone(),
+                secret_key: token.clone(),
+                key_source: key_source.clone(),
+                proxy: proxy.clone(),
+                kratos: Some(Arc::clone(&choice.options)),
+                sandbox_database: None,
+            };
+            job(target).await
         }
     }
 }
@@ -92,7 +150,14 @@ async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), Impo
     let path = std::path::absolute(database).unwrap_or_else(|_| database.to_path_buf());
     let name = format!("sandbox:{}", path.display());
     let sandbox_database = Some(database.display().to_string());
-    let target =
-        Target { name, base_url, secret_key, key_source: KeySource::Given(None), proxy: None, sandbox_database };
+    let target = Target {
+        name,
+        base_url,
+        secret_key: Some(secret_key),
+        key_source: KeySource::Given(None),
+        proxy: None,
+        kratos: None,
+        sandbox_database,
+    };
     Ok((sandbox, target))
 }

@@ -10,9 +10,11 @@ mod doubts_file;
 mod marked;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -23,22 +25,24 @@ use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
 use doubts_file::DoubtsFile;
 
+use super::home_organization::{MadeOrganization, delete_made};
 use super::id_maps::forget_ids;
 use super::import_error::ImportError;
 use super::progress::{display, start_metrics};
-use super::target::{Target, at_target, connect};
+use super::target::{Target, Use, at_target, connect};
 use super::undo_error::UndoError;
-use crate::avnology::{AdminCalls, MAX_PAGE, preflight_reading};
 use crate::cli::OutputFormat;
-use crate::destination::RunMark;
+use crate::destination::{Destination, PAGE, RunMark};
 use crate::exit::ExitStatus;
 use crate::ignore::ignore;
 use crate::journal::{
-    ConfirmedUsers, Ending, InDoubt, Journal, JournalError, Lock, MergedRecord, RecordOutcome, RunDirectory, RunRecord,
-    UndoneRecord,
+    ConfirmedUsers, Ending, InDoubt, InputRecord, Journal, JournalError, Lock, MergedRecord, RecordKey, RecordOutcome,
+    RunDirectory, RunRecord, UndoneRecord,
 };
-use crate::pace::Pace;
+use crate::kind::Kind;
+use crate::mapping::TupleRules;
 use crate::report::{Deleted, ProgressDisplay, StdoutError, print_json};
+use crate::rule_files::RuleFiles;
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
 
@@ -62,8 +66,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     if !settings.is_confirmed && !confirm(record, &said) {
         return Err(UndoError::NotConfirmed.into());
     }
-    let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
-    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
+    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
     // Before anything is deleted: nobody must be taken to be there any more.
     forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
     ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
@@ -72,7 +75,8 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     directory.mark_undone(false, None).map_err(UndoError::Io)?;
     let counts = Cell::new(Deleted { created, ..Deleted::default() });
     let mut deletion = Deletion {
-        target: &target,
+        target: Arc::clone(&destination),
+        kind: Kind::User,
         mark: record.marked.then(|| RunMark::of(&record.id)),
         force: settings.force,
         concurrency: connection.pace.concurrency.start.max(1),
@@ -85,19 +89,30 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
-        ended = delete_all(&mut deletion, directory, &said.doubts) => ended,
+        ended = delete_all(&mut deletion, &destination, (directory, record), &said.doubts) => ended,
         () = show(&counts, &mut progress) => Ok(()),
     };
     progress.finish();
     let counts = counts.get();
     let is_whole = ended.is_ok() && counts.in_doubt == 0;
     let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
+    let organization = match &ended {
+        Ok(()) => delete_made(&target, connection, record, &mut signals).await,
+        Err(_) => Ok(MadeOrganization::None),
+    };
     let printed = print(record, directory, &counts, said.updated, output);
     for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
         let path = path.display();
         output.console.note(&format!("The account in {path} was made before: it still counts what this run created."));
     }
     ended?;
+    match organization? {
+        MadeOrganization::None => {}
+        MadeOrganization::Deleted => output.console.note("The organization that the run made is deleted, too."),
+        MadeOrganization::Kept => {
+            output.console.note("The organization that the run made is kept: somebody still belongs to it.");
+        }
+    }
     marked?;
     printed?;
     Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
@@ -169,14 +184,53 @@ fn confirm(record: &RunRecord, said: &WhatItSays) -> bool {
         && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
+/// Deletes what each step created, the last step first: nobody's organization goes before its members, and no member before the
+/// role.
 async fn delete_all(
     deletion: &mut Deletion<'_>,
+    target: &Arc<dyn Destination>,
+    (directory, record): (&RunDirectory, &RunRecord),
+    doubts: &[InDoubt],
+) -> Result<(), ImportError> {
+    let kinds: BTreeSet<Kind> = record.inputs.iter().map(|input| input.kind).collect();
+    // Of a run with users alone the rules are not needed, and may be gone.
+    let tuples = match kinds.last() {
+        Some(Kind::User) | None => TupleRules::default(),
+        Some(_) => {
+            RuleFiles::of_run(directory, record).and_then(|files| files.rules(None)).map_err(UndoError::Rules)?.tuples
+        }
+    };
+    for kind in kinds.into_iter().rev() {
+        if kind == Kind::User {
+            deletion.target = Arc::clone(target);
+        } else if let Some(part) = target.of_kind(kind, &tuples).await? {
+            deletion.target = part;
+        } else {
+            continue;
+        }
+        deletion.kind = kind;
+        let is_of_kind = |key: RecordKey| kind_of(record, key) == kind;
+        let doubts: Vec<InDoubt> = doubts.iter().filter(|doubt| is_of_kind(doubt.key)).cloned().collect();
+        delete_kind(deletion, directory, record, &doubts).await?;
+    }
+    Ok(deletion.finish()?)
+}
+
+/// Of which kind a record of a run is.
+fn kind_of(record: &RunRecord, key: RecordKey) -> Kind {
+    record.inputs.get(usize::from(key.input)).map_or_else(Kind::default, |input| input.kind)
+}
+
+/// Deletes what one step created.
+async fn delete_kind(
+    deletion: &mut Deletion<'_>,
     directory: &RunDirectory,
+    record: &RunRecord,
     doubts: &[InDoubt],
 ) -> Result<(), ImportError> {
     let (pages, mut waiting) = mpsc::channel(4);
-    let (path, inputs) = (directory.journal(), deletion.doubts.inputs().len());
-    let reading = tokio::task::spawn_blocking(move || read_created(&path, inputs, &pages));
+    let (path, inputs, kind) = (directory.journal(), record.inputs.clone(), deletion.kind);
+    let reading = tokio::task::spawn_blocking(move || read_created(&path, &inputs, kind, &pages));
     while let Some(page) = waiting.recv().await {
         deletion.delete(&page).await?;
     }
@@ -191,12 +245,21 @@ async fn delete_all(
 const INTERRUPTED: &str = "undoing was interrupted";
 
 /// Sends what the journal says was created, a page at a time.
-fn read_created(path: &Path, inputs: usize, pages: &mpsc::Sender<Vec<Created>>) -> Result<(), JournalError> {
-    let mut page = Vec::with_capacity(MAX_PAGE);
-    Journal::read(path, inputs, |settled| {
-        if let RecordOutcome::Created { external_id, id } = &settled.outcome {
+fn read_created(
+    path: &Path,
+    inputs: &[InputRecord],
+    kind: Kind,
+    pages: &mpsc::Sender<Vec<Created>>,
+) -> Result<(), JournalError> {
+    let mut page = Vec::with_capacity(PAGE);
+    Journal::read(path, inputs.len(), |settled| {
+        let is_of_kind =
+            inputs.get(usize::from(settled.key.input)).map_or_else(Kind::default, |input| input.kind) == kind;
+        if let RecordOutcome::Created { external_id, id } = &settled.outcome
+            && is_of_kind
+        {
             page.push(Created { key: settled.key, external_id: external_id.clone(), id: id.clone() });
-            if page.len() == MAX_PAGE {
+            if page.len() == PAGE {
                 ignore(pages.blocking_send(std::mem::take(&mut page)), INTERRUPTED);
             }
         }

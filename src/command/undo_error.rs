@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::journal::{JournalError, LockError, LogError};
+use crate::rule_files::RuleFileError;
 use crate::signal::Signal;
 
 /// Why a run is not undone.
@@ -17,6 +18,9 @@ pub enum UndoError {
     /// Files and directories.
     #[error("cannot use the run's directory: {0}")]
     Io(#[from] io::Error),
+    /// The copy of its mapping file cannot be used.
+    #[error(transparent)]
+    Rules(#[from] RuleFileError),
     /// A signal came while identities were deleted.
     #[error("interrupted by {signal}; the same command goes on where it was left: `avnology migrate clerk undo {run}`")]
     Interrupted {

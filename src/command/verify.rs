@@ -1,6 +1,7 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use super::first_pass::{FirstPass, Subject};
+use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
 use super::intake::intake;
@@ -8,12 +9,11 @@ use super::output::{without_records, write_report};
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics};
-use super::target::{Target, at_target, connect};
+use super::selecting::records_of;
+use super::target::{Target, Use, at_target, connect};
 use crate::account::StopReason;
-use crate::avnology::{AdminCalls, preflight_reading};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::pace::Pace;
 use crate::report::{StdoutError, print_json};
 use crate::settings::{OutputSettings, VerifySettings};
 use crate::signal::Signals;
@@ -34,10 +34,11 @@ async fn verify_target(
     start_metrics(output, None);
     probe_objects(reading, &mut signals).await?;
     let name = target.base_url.to_string();
-    let (client, capabilities) = connect(&target, connection, &mut signals, preflight_reading).await?;
-    let target = AdminCalls::new(client, capabilities.batch, Pace::new(&connection.pace), connection.retry);
+    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let reading = &of_organization(&target, reading, connection, &mut signals).await?;
+    let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
-    let subject = Subject { reading, passwords: passwords.as_ref(), output, strict: false };
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
         ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
         other => other,
@@ -49,10 +50,10 @@ async fn verify_target(
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
     let job = VerifyJob {
-        intake: intake(reading, passwords.as_ref(), first.watch()),
+        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
-        sample: settings.sample,
-        target,
+        target: destination,
+        organization: reading.rules.organization.clone(),
         concurrency: connection.pace.concurrency.start,
     };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
@@ -61,6 +62,7 @@ async fn verify_target(
     if let Some(path) = &output.report {
         let written = write_report(path, &account.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+        output.report_place.written(path);
     }
     print(&account, &name, output)?;
     Ok(account.exit_status())

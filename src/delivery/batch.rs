@@ -9,7 +9,7 @@ use super::ready::Ready;
 use crate::destination::Envelope;
 use crate::journal::{ConfirmedUser, ContentHash, Identified, RecordKey, Reject};
 use crate::kind::Kind;
-use crate::mapping::{Notices, Rejection};
+use crate::mapping::{Notices, Reference, Rejection};
 use crate::source::RecordChunk;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
@@ -39,6 +39,8 @@ pub(crate) struct Item {
     /// The external id under which the target is known to have whom the record is about, if that is another one.
     pub earlier: Option<Box<str>>,
     pub disabled: bool,
+    /// What the destination is asked about before it is sent.
+    pub references: Vec<Reference>,
     encoded: Range<usize>,
     /// The hash of its encoded form without the run's mark.
     pub content: ContentHash,
@@ -47,9 +49,23 @@ pub(crate) struct Item {
 impl Item {
     /// What was made of a record of this chunk; not in a batch yet.
     pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
-        let Ready { kind, span, content, external_id, clerk_id, earlier, disabled, notices, encoded: _ } = ready;
+        let Ready { kind, span, content, external_id, clerk_id, earlier, disabled, notices, references, encoded: _ } =
+            ready;
         let (chunk, encoded) = (Arc::clone(chunk), 0..0);
-        Self { kind, input, chunk, span, notices, external_id, clerk_id, earlier, disabled, encoded, content }
+        Self {
+            kind,
+            input,
+            chunk,
+            span,
+            notices,
+            external_id,
+            clerk_id,
+            earlier,
+            disabled,
+            references,
+            encoded,
+            content,
+        }
     }
 
     /// Which record of the run it is.
@@ -59,7 +75,15 @@ impl Item {
 
     /// It is at the target under this id, exactly as it was sent.
     pub(crate) fn confirmed(&self, id: &str) -> ConfirmedUser {
-        ConfirmedUser::new(&self.external_id, id, self.content)
+        match self.kind {
+            Kind::User => ConfirmedUser::new(&self.external_id, id, self.content),
+            _ => ConfirmedUser::unsampled(&self.external_id, self.content),
+        }
+    }
+
+    /// Of which kind its record is.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// What the target calls whom the record is about, who has this external id and this id there.
@@ -222,6 +246,7 @@ mod tests {
             clerk_id: None,
             earlier: None,
             disabled: false,
+            references: Vec::new(),
             encoded: 0..0,
             content: ContentHash::NOTHING,
         }

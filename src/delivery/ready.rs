@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::journal::ContentHash;
 use crate::kind::Kind;
-use crate::mapping::Notices;
+use crate::mapping::{Notices, Reference};
 
 /// A record that is ready to be sent.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Ready {
     /// Whether the user may not sign in.
     pub disabled: bool,
     pub notices: Notices,
+    /// What the destination is asked about before it is sent.
+    pub references: Vec<Reference>,
 }
 
 impl Ready {

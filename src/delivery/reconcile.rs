@@ -49,8 +49,8 @@ impl Reconciler<'_> {
                 let encoded = self.batch.item_body(&self.batch.items[index]);
                 let sent = self.destination.read_sent(&encoded).unwrap_or_default();
                 let found = found.get(&*self.batch.items[index].external_id);
-                if found.is_some_and(|found| sent.is_same_person(found) == Some(false)) {
-                    strangers.push((index, external_id_taken()));
+                if let Some(other) = found.filter(|found| sent.is_same_person(found) == Some(false)) {
+                    strangers.push((index, of_organization(external_id_taken(), &sent, other)));
                 } else {
                     self.settle(index, found, &mut settlement).await?;
                 }
@@ -95,7 +95,19 @@ impl Reconciler<'_> {
             let found = answer.as_ref().map(|answer| self.destination.read_found(answer)).unwrap_or_default();
             match found.iter().find(|found| self.is_earlier(&sent, found)) {
                 Some(found) => self.settle(index, Some(found), settlement).await?,
-                None => settlement.rejected.push((index, rejection)),
+                None => {
+                    let has_same = |found: &&Comparable<'_>| {
+                        sent.addresses().any(|(field, value)| found.has_address(field, value))
+                    };
+                    let other = found.iter().find(has_same);
+                    let rejection = match other {
+                        Some(other) if !rejection.message.contains(OF_ORGANIZATION) => {
+                            of_organization(rejection, &sent, other)
+                        }
+                        _ => rejection,
+                    };
+                    settlement.rejected.push((index, rejection));
+                }
             }
         }
         Ok(())
@@ -165,12 +177,21 @@ impl Reconciler<'_> {
         }));
         // An update gave it the external id that it has at Clerk now.
         let external_id = earlier.filter(|_| !is_updated).unwrap_or(&item.external_id);
-        settlement.identified.extend(id.map(|id| item.identified(external_id, id)));
+        // A membership that is left with another role is not one that roles are granted for.
+        let is_granted = is_updated || self.has_same_role(item, found);
+        settlement.identified.extend(id.filter(|_| is_granted).map(|id| item.identified(external_id, id)));
         match end {
             End::Settled { outcome, differs, confirmed } => settlement.settled(item, outcome, differs, confirmed),
             End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
         }
         Ok(())
+    }
+
+    /// Whether it has the role that it is to have, as far as it has any.
+    fn has_same_role(&self, item: &Item, found: Option<&Comparable<'_>>) -> bool {
+        let body = self.batch.item_body(item);
+        let sent = self.destination.read_sent(&body).unwrap_or_default();
+        sent.role.is_none() || found.is_some_and(|found| found.role == sent.role)
     }
 
     async fn end(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
@@ -198,6 +219,9 @@ impl Reconciler<'_> {
             let outcome =
                 RecordOutcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
             return Ok(End::Settled { outcome, differs, confirmed });
+        }
+        if is_elsewhere(&sent, found) {
+            return Ok(End::Rejected(of_organization(other_organization(), &sent, found)));
         }
         let fields = sent.changes(found);
         let id = match (self.rule, id) {
@@ -234,6 +258,40 @@ impl Settlement {
         self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
         self.confirmed.extend(confirmed);
     }
+}
+
+/// How a rejection begins to say which organization the other identity is in.
+const OF_ORGANIZATION: &str = "the other identity is in ";
+
+/// A rejection because of another identity, which says in which organization that is, if users go into one: several instances
+/// of Clerk can share a target, and somebody can be in two of them.
+fn of_organization(rejection: Rejection, sent: &Comparable<'_>, other: &Comparable<'_>) -> Rejection {
+    if sent.organization_id.is_none() {
+        return rejection;
+    }
+    let organization = match other.organization_id.as_deref() {
+        Some(id) if is_plain_id(id) => format!("organization {id}"),
+        Some(_) => "another organization".to_owned(),
+        None => "no organization".to_owned(),
+    };
+    Rejection { message: format!("{}; {OF_ORGANIZATION}{organization}", rejection.message), ..rejection }
+}
+
+/// Whether an identity is in another organization than the one that the users go into. It is never taken out of that.
+fn is_elsewhere(sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
+    let organizations = sent.organization_id.as_deref().zip(found.organization_id.as_deref());
+    organizations.is_some_and(|(ours, theirs)| ours != theirs)
+}
+
+fn other_organization() -> Rejection {
+    let message =
+        "the user is at the target already, in another organization; to move the user, change organization_id there";
+    Rejection::of_record(RejectCode::OtherOrganization, message)
+}
+
+/// Whether an id of the target's may stand in a message.
+fn is_plain_id(id: &str) -> bool {
+    id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 fn exists() -> Rejection {

@@ -34,9 +34,20 @@ fn taken(error: ItemError, advice: &str) -> Rejection {
         Some(Field::Email) => (RejectCode::EmailTaken, "another identity at the target has this email address"),
         Some(Field::Username) => (RejectCode::UsernameTaken, "another identity at the target has this username"),
         Some(Field::Phone) => (RejectCode::PhoneTaken, "another identity at the target has this phone number"),
+        Some(Field::Name | Field::Slug) => {
+            (RejectCode::SlugTaken, "another organization at the target has this name or slug")
+        }
         _ => (RejectCode::TargetConflict, "the identity conflicts with another one at the target"),
     };
     Rejection { field: error.field, ..Rejection::of_record(code, format!("{what}; {advice}")) }
+}
+
+/// Somebody else has the id that was known of one to whom the record refers, or nobody has.
+pub(super) fn stale_reference() -> Rejection {
+    let message = "the target has not the user, organization or membership under the id that it gave in an earlier run, or the \
+                   member has another role now: nothing was granted; import users and organizations once more with --recheck, \
+                   then this record";
+    Rejection::of_record(RejectCode::StaleReference, message)
 }
 
 pub(super) fn invalid(error: ItemError) -> Rejection {

@@ -5,6 +5,7 @@ use super::refusal::{failing, invalid};
 use super::settlement::Settlement;
 use crate::destination::{ItemError, ItemErrorKind, ItemResult};
 use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
+use crate::kind::Kind;
 
 /// The results of a batch, each item by its index.
 #[derive(Debug, Default)]
@@ -30,7 +31,9 @@ impl SortedResults {
         }
         let Settlement { records, confirmed, .. } = &mut sorted.settlement;
         if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
-            let last = confirmed.pop();
+            // Only users are looked up before what was confirmed is believed.
+            let is_user = pending.batch.items.first().is_some_and(|item| item.kind() == Kind::User);
+            let last = if is_user { confirmed.pop() } else { None };
             confirmed.extend(last.map(|last: ConfirmedUser| last.newest(external_id, id)));
         }
         sorted

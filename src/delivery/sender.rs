@@ -12,7 +12,10 @@ use super::exchange::Exchange;
 use super::line::{Line, Remaining};
 use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
+use super::refusal::stale_reference;
+use super::settlement::Settlement;
 use crate::account::event::Event;
+use crate::mapping::Reference;
 use crate::pace::Slot;
 
 /// Sends batches.
@@ -54,6 +57,7 @@ impl Sender {
     /// Settles every item of a batch, in as many requests as that takes.
     async fn deliver(&self, pending: PendingBatch) {
         let Some(pending) = self.settle_known(pending).await else { return };
+        let Some(pending) = self.settle_stale(pending).await else { return };
         // Parts of one size before smaller ones: it is soon known whether the destination takes any.
         let mut open = VecDeque::from([pending]);
         while let Some(pending) = open.pop_front() {
@@ -101,5 +105,42 @@ impl Sender {
                 None
             }
         }
+    }
+
+    /// Rejects the items that refer to somebody whom the destination has not under the id that was known, and returns what is left
+    /// to be sent: nothing is granted when in doubt.
+    async fn settle_stale(&self, pending: PendingBatch) -> Option<PendingBatch> {
+        let items = &pending.batch.items;
+        let references: Vec<&Reference> = items.iter().flat_map(|item| &item.references).collect();
+        if references.is_empty() {
+            return Some(pending);
+        }
+        if self.line.stop.is_cancelled() {
+            return None;
+        }
+        let ended = tokio::select! {
+            biased;
+            () = self.abort.cancelled() => return None,
+            ended = self.line.destination().disproves(&references) => ended,
+        };
+        let mut disproved = match ended {
+            Ok(disproved) => disproved.into_iter(),
+            Err(error) => {
+                self.line.stop_with(error).await;
+                return None;
+            }
+        };
+        let (mut stale, mut left) = (Vec::new(), Vec::new());
+        for (index, item) in items.iter().enumerate() {
+            // One that was not answered for is no proof.
+            let of_item: Vec<bool> = item.references.iter().map(|_| disproved.next().unwrap_or(true)).collect();
+            if of_item.contains(&true) { stale.push((index, stale_reference())) } else { left.push(index) }
+        }
+        if stale.is_empty() {
+            return Some(pending);
+        }
+        let settlement = Settlement { rejected: stale, ..Settlement::default() };
+        self.line.reporter.report(&pending.batch, settlement, None).await;
+        (!left.is_empty()).then(|| pending.without_others(left))
     }
 }

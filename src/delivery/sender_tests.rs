@@ -83,6 +83,7 @@ fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
             clerk_id: None,
             earlier: None,
             disabled: false,
+            references: Vec::new(),
             notices: Notices::default(),
         };
         packer.push(&encoded, Item::new(0, &chunk, ready));

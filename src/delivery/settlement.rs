@@ -102,6 +102,7 @@ mod tests {
                 earlier: None,
                 disabled: false,
                 notices,
+                references: Vec::new(),
             };
             packer.push(b"{}", Item::new(0, &chunk, ready));
         }

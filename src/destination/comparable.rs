@@ -28,31 +28,52 @@ pub struct Comparable<'a> {
     /// The primary address.
     #[serde(borrow)]
     pub email: Option<Cow<'a, str>>,
-    pub(super) email_verified: Option<bool>,
+    pub(crate) email_verified: Option<bool>,
     #[serde(borrow)]
-    pub(super) username: Option<Cow<'a, str>>,
+    pub(crate) username: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) first_name: Option<Cow<'a, str>>,
+    pub(crate) first_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) last_name: Option<Cow<'a, str>>,
+    pub(crate) last_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) phone: Option<Cow<'a, str>>,
-    pub(super) phone_verified: Option<bool>,
+    pub(crate) phone: Option<Cow<'a, str>>,
+    pub(crate) phone_verified: Option<bool>,
     #[serde(borrow)]
-    pub(super) locale: Option<Cow<'a, str>>,
+    pub(crate) locale: Option<Cow<'a, str>>,
+    /// The organization that it belongs to.
+    #[serde(borrow)]
+    pub organization_id: Option<Cow<'a, str>>,
     /// `active`, `disabled` or `inactive`; absent on a target that does not say.
     #[serde(borrow)]
     pub state: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) traits: Option<&'a RawValue>,
+    pub(crate) traits: Option<&'a RawValue>,
+    /// What only administrators write and the user may read, where that is not a trait.
     #[serde(borrow)]
-    pub(super) admin_metadata: Option<&'a RawValue>,
+    pub(crate) public_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) credentials: Option<SignInMethods<'a>>,
+    pub(crate) admin_metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) credentials: Option<SignInMethods<'a>>,
+    /// The unique name of an organization.
+    #[serde(borrow)]
+    pub name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) display_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) slug: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) metadata: Option<&'a RawValue>,
+    /// The role of a member.
+    #[serde(borrow)]
+    pub role: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    update_time: Option<Cow<'a, str>>,
+    pub(crate) update_time: Option<Cow<'a, str>>,
+    /// Whether it is as it was created, where something else than times says so.
+    #[serde(skip)]
+    pub(crate) as_created: Option<bool>,
 }
 
 /// The mark of a run, as it is read.
@@ -71,10 +92,22 @@ impl<'a> Comparable<'a> {
         found.into_iter().filter_map(|identity| Some((identity.external_id.clone()?, identity))).collect()
     }
 
+    /// One that is known by a single id, with a role and with metadata in which the mark of a run stands: a membership, and what is
+    /// like it.
+    pub fn of_metadata(id: String, role: Option<Cow<'a, str>>, metadata: Option<&'a RawValue>) -> Self {
+        let (external_id, id) = (Some(Cow::Owned(id.clone())), Some(Cow::Owned(id)));
+        Self { external_id, id, role, admin_metadata: metadata, ..Self::default() }
+    }
+
+    /// The metadata that only administrators see, as it is.
+    pub fn admin_metadata(&self) -> Option<&'a RawValue> {
+        self.admin_metadata
+    }
+
     /// Whether the target says that nobody has changed the identity since it was created. One that tells no times may well
     /// have been changed.
     pub fn is_as_created(&self) -> bool {
-        self.create_time.is_some() && self.create_time == self.update_time
+        self.as_created.unwrap_or_else(|| self.create_time.is_some() && self.create_time == self.update_time)
     }
 
     /// Whether the identity itself says that this run created it.
@@ -126,6 +159,11 @@ impl<'a> Comparable<'a> {
     /// Whether both came from the same Clerk user; unknown if one of them does not say.
     pub fn is_same_person(&self, found: &Self) -> Option<bool> {
         Some(self.clerk_id()? == found.clerk_id()?)
+    }
+
+    /// Its social sign-ins, as in `google:1234`.
+    pub(crate) fn provider_identifiers(&self) -> Vec<String> {
+        self.credentials.as_ref().map(SignInMethods::provider_identifiers).unwrap_or_default()
     }
 
     /// What no two identities share beside their external ids, by the names of the fields.

@@ -1,13 +1,20 @@
 //! What identities can be sent to.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
+use futures::FutureExt;
+use futures::future::{BoxFuture, LocalBoxFuture};
 
 use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError};
 use crate::http::Body;
+use crate::kind::Kind;
+use crate::mapping::{Reference, TupleRules};
 use crate::pace::{Pace, Permit, RetryBudget};
+
+/// What is shown every page of a list.
+pub type Look<'l> = dyn FnMut(&[Comparable<'_>]) -> io::Result<()> + 'l;
 
 /// What identities can be sent to. One implementation a vendor, and a scripted one for the tests of the sender.
 ///
@@ -35,6 +42,19 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Whether it answers a request with which nothing is wrong.
     fn answers_probe(&self, permit: Permit) -> BoxFuture<'_, bool>;
 
+    /// How many identities one request can be about that looks up or deletes; one if each takes a request of its own.
+    fn at_once(&self) -> usize;
+
+    /// The identity with this id of the destination's own: an answer for [`Self::read_found`]. Nothing only if the
+    /// destination itself says that there is none.
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Body>, TargetError>>;
+
+    /// Deletes identities by the destination's own ids: for each whether it is gone now. One that was gone before is.
+    fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>>;
+
+    /// Shows every page of the list of all identities to `look`. One may come twice, if it moves meanwhile.
+    fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>>;
+
     /// Finds the first of these identities by their external ids, as many as one answer can hold: how many it was asked
     /// about, and an answer for [`Self::read_found`]. Let go of one answer before you ask for the next one: together they
     /// have bounded room.
@@ -46,6 +66,22 @@ pub trait Destination: fmt::Debug + Send + Sync {
 
     /// Changes some fields of one identity.
     fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>>;
+
+    /// The part of it that takes records of another kind, with role tuples in this form; nothing if it has no place for them. It finds
+    /// out how it can be driven.
+    fn of_kind<'a>(
+        &'a self,
+        kind: Kind,
+        tuples: &'a TupleRules,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Destination>>, TargetError>> {
+        let _ = (kind, tuples);
+        async { Ok(None) }.boxed()
+    }
+
+    /// For each of these whether it is not there under the id that was known, or is another one: then nothing may be granted.
+    fn disproves<'a>(&'a self, references: &'a [&'a Reference]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
+        async { Ok(vec![true; references.len()]) }.boxed()
+    }
 
     /// Reads an identity as it is sent.
     fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>>;

@@ -6,7 +6,7 @@ use super::json::{Members, same_json, same_members};
 use super::sign_in_methods::{SignInMethods, SocialSignIn};
 use super::spelling::{same_spelling, same_traits};
 use super::{Comparable, Field};
-use crate::mapping::MARK;
+use crate::mapping::{CONTENT_MARK, MARK};
 
 /// What an address or a username stands in. The target keeps each as it was sent.
 const SPELLED: [Field; 3] = [Field::Email, Field::Username, Field::Traits];
@@ -25,10 +25,19 @@ impl Comparable<'_> {
             (Field::Phone, self.phone == found.phone),
             (Field::PhoneVerified, same_flag(self.phone_verified, found.phone_verified)),
             (Field::Locale, self.locale == found.locale),
+            // Which one it belongs to is nobody's business here unless the import says so.
+            (Field::Organization, self.organization_id.is_none() || self.organization_id == found.organization_id),
             (Field::State, self.state() == found.state()),
             (Field::Traits, same_traits(self.traits, found.traits)),
+            (Field::PublicMetadata, same_json(self.public_metadata, found.public_metadata)),
             (Field::AdminMetadata, same_metadata(self.admin_metadata, found.admin_metadata)),
             (Field::Password, !self.has_password() || found.has_password()),
+            // Identities have none of these, whatever else a target shows.
+            (Field::Name, self.name.is_none() || self.name == found.name),
+            (Field::DisplayName, self.display_name.is_none() || self.display_name == found.display_name),
+            (Field::Slug, self.slug.is_none() || self.slug == found.slug),
+            (Field::Metadata, self.metadata.is_none() || same_json(self.metadata, found.metadata)),
+            (Field::Role, self.role.is_none() || self.role == found.role),
             (Field::SocialSignIns, self.social_sign_ins().iter().all(|ours| found.social_sign_ins().contains(ours))),
         ]
         .into_iter()
@@ -95,6 +104,7 @@ fn same_metadata(sent: Option<&RawValue>, found: Option<&RawValue>) -> bool {
     fn unmarked(metadata: Option<&RawValue>) -> Option<Members<'_>> {
         let mut members: Members<'_> = serde_json::from_str(metadata?.get()).ok()?;
         members.remove(MARK);
+        members.remove(CONTENT_MARK);
         Some(members)
     }
     match (unmarked(sent), unmarked(found)) {

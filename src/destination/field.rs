@@ -23,16 +23,30 @@ pub enum Field {
     PhoneVerified,
     /// The locale.
     Locale,
+    /// The organization that it belongs to.
+    Organization,
     /// Active or disabled.
     State,
     /// The traits, metadata among them.
     Traits,
+    /// The metadata that the user may read and not write, where they are no trait.
+    PublicMetadata,
     /// The metadata that only administrators see.
     AdminMetadata,
     /// A password was to be there, and is not. One that the user has set since is no difference.
     Password,
     /// A social sign-in was to be there, and is not. One that the user has added since is no difference.
     SocialSignIns,
+    /// The unique name of an organization.
+    Name,
+    /// What people call an organization.
+    DisplayName,
+    /// What the addresses of an organization have in them; never changed at the target.
+    Slug,
+    /// The metadata of an organization that its members see.
+    Metadata,
+    /// The role of a member.
+    Role,
 }
 
 impl Serialize for Field {
@@ -54,21 +68,28 @@ impl Field {
             Self::Phone => "phone",
             Self::PhoneVerified => "phone_verified",
             Self::Locale => "locale",
+            Self::Organization => "organization_id",
             Self::State => "state",
             Self::Traits => "traits",
+            Self::PublicMetadata => "public_metadata",
             Self::AdminMetadata => "admin_metadata",
             Self::Password => "password",
             Self::SocialSignIns => "social_sign_ins",
+            Self::Name => "name",
+            Self::DisplayName => "display_name",
+            Self::Slug => "slug",
+            Self::Metadata => "metadata",
+            Self::Role => "role",
         }
     }
 
     /// Whether it is ever changed. How somebody signs in is not: the user may have changed that since.
     pub const fn is_changeable(self) -> bool {
-        !matches!(self, Self::Password | Self::SocialSignIns)
+        !matches!(self, Self::Password | Self::SocialSignIns | Self::Name | Self::Slug)
     }
 
     /// Whether no two identities have the same.
     pub const fn is_unique(self) -> bool {
-        matches!(self, Self::ExternalId | Self::Email | Self::Username | Self::Phone)
+        matches!(self, Self::ExternalId | Self::Email | Self::Username | Self::Phone | Self::Name | Self::Slug)
     }
 }

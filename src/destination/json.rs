@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// The members of an object.
-pub(super) type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+pub(crate) type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 /// Whether both are the same value; the order of members and the spelling of strings do not count. A number is the same
 /// only if no digit of it was lost.
@@ -60,6 +60,45 @@ fn same_number(sent: &str, found: &str) -> bool {
     }
 }
 
+/// Writes a value in the one form that all values have that are the same: members by their names, numbers by their digits.
+pub(crate) fn write_canonical(value: &str, out: &mut String) {
+    match value.as_bytes().first() {
+        Some(b'{') => {
+            let members: Members<'_> = serde_json::from_str(value).unwrap_or_default();
+            out.push('{');
+            for (name, value) in &members {
+                out.push_str(&serde_json::Value::from(&**name).to_string());
+                out.push(':');
+                write_canonical(value.get(), out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Some(b'[') => {
+            let values: Vec<&RawValue> = serde_json::from_str(value).unwrap_or_default();
+            out.push('[');
+            for value in values {
+                write_canonical(value.get(), out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Some(b'"') => {
+            let text: String = serde_json::from_str(value).unwrap_or_default();
+            out.push_str(&serde_json::Value::from(text).to_string());
+        }
+        _ => match Decimal::read(value) {
+            Some(Decimal { is_negative, digits, exponent }) => {
+                out.push_str(if is_negative { "-" } else { "" });
+                out.push_str(&digits);
+                out.push('e');
+                out.push_str(&exponent.to_string());
+            }
+            None => out.push_str(value),
+        },
+    }
+}
+
 /// A number as it is written: its sign, its digits without zeros around them, and the power of ten of the last one.
 #[derive(PartialEq, Eq)]
 struct Decimal {
@@ -94,6 +133,19 @@ impl Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_the_same_has_one_canonical_form() {
+        let canonical = |value: &str| {
+            let mut out = String::new();
+            write_canonical(value, &mut out);
+            out
+        };
+        let one = canonical(r#"{"b":[1e2,"\u00e9",null],"a":{"d":true,"c":-0.50}}"#);
+        assert_eq!(one, canonical(r#"{ "a" : {"c":-5e-1, "d":true}, "b" : [100.0, "é", null] }"#));
+        assert_ne!(one, canonical(r#"{"a":{"c":0.5,"d":true},"b":[100,"é",null]}"#));
+        assert_ne!(canonical(r#"["a,b"]"#), canonical(r#"["a","b"]"#));
+    }
 
     #[test]
     fn values_are_the_same_unless_something_is_lost() {

@@ -36,6 +36,7 @@
 //! - **Another kind: role tuples.** Keto's `PATCH` takes inserts, but it stores the same tuple twice. So `create` reads the
 //!   tuples of each object first and inserts what is missing; what was there is `Exists`, which counts as success.
 
+mod catalogue;
 mod change;
 mod comparable;
 mod contract;
@@ -45,7 +46,7 @@ mod envelope;
 mod failed_request;
 mod field;
 mod item_result;
-mod json;
+pub(crate) mod json;
 mod run_mark;
 #[cfg(test)]
 mod scripted;
@@ -53,9 +54,10 @@ mod sign_in_methods;
 mod spelling;
 mod target_error;
 
+pub use catalogue::{Catalogue, Key, Listed};
 pub use change::{Change, Changed};
 pub use comparable::Comparable;
-pub use contract::Destination;
+pub use contract::{Destination, Look};
 pub use create_request::{CreateItem, CreateOutcome, CreateRequest, CreateResults};
 pub use envelope::Envelope;
 pub use failed_request::{FailedRequest, Failure, StopErrors};
@@ -64,4 +66,8 @@ pub use item_result::{ItemError, ItemErrorKind, ItemResult};
 pub use run_mark::RunMark;
 #[cfg(test)]
 pub(crate) use scripted::{Answer, Scripted};
+pub(crate) use sign_in_methods::SignInMethods;
 pub use target_error::TargetError;
+
+/// How many identities are looked at together where nothing else bounds it.
+pub const PAGE: usize = 100;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, LocalBoxFuture};
 use serde::Deserialize;
 
 use super::{
     Change, Changed, Comparable, CreateOutcome, CreateRequest, CreateResults, Destination, Envelope, FailedRequest,
-    Failure, ItemError, ItemResult, StopErrors, TargetError,
+    Failure, ItemError, ItemResult, Look, StopErrors, TargetError,
 };
 use crate::http::Body;
 use crate::pace::{Pace, PaceSignal, Permit, RequestResult, RetryBudget};
@@ -214,6 +214,31 @@ impl Destination for Scripted {
         let verdict = if self.answers_probes { RequestResult::Granted } else { RequestResult::Failed };
         permit.finish(&PaceSignal::of(verdict));
         std::future::ready(self.answers_probes).boxed()
+    }
+
+    fn at_once(&self) -> usize {
+        super::PAGE
+    }
+
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Body>, TargetError>> {
+        let there = lock(&self.there);
+        let found = id.strip_prefix("id-").and_then(|id| there.get(id));
+        let body = found.map(|found| Body::from(format!("[{found}]").into_bytes()));
+        std::future::ready(Ok(body)).boxed()
+    }
+
+    fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
+        let mut there = lock(&self.there);
+        for id in ids {
+            there.remove(id.strip_prefix("id-").unwrap_or(id));
+        }
+        std::future::ready(Ok(vec![true; ids.len()])).boxed()
+    }
+
+    fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>> {
+        let there = lock(&self.there);
+        let all: Vec<Comparable<'_>> = there.values().filter_map(|one| serde_json::from_str(one).ok()).collect();
+        std::future::ready(look(&all).map_err(TargetError::from)).boxed_local()
     }
 
     fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 /// How somebody signs in.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct SignInMethods<'a> {
+pub(crate) struct SignInMethods<'a> {
     password: Option<HasPassword>,
     #[serde(borrow)]
     oidc: Told<SignInProviders<'a>>,
@@ -18,7 +18,14 @@ pub(super) struct SignInMethods<'a> {
 #[serde(default)]
 struct HasPassword {
     present: Option<bool>,
-    config: Option<serde::de::IgnoredAny>,
+    config: PasswordConfig,
+}
+
+/// Kratos has a password's settings for everybody who could have one, too.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PasswordConfig {
+    hashed_password: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -37,7 +44,7 @@ struct Providers<'a> {
 
 /// An account at a provider.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct SocialSignIn<'a> {
+pub(crate) struct SocialSignIn<'a> {
     #[serde(borrow)]
     provider: Cow<'a, str>,
     #[serde(borrow)]
@@ -60,13 +67,26 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
 }
 
 impl SignInMethods<'_> {
+    /// The same of a target that leaves out what there is not.
+    pub(crate) fn all_shown(self) -> Self {
+        let oidc = if matches!(self.oidc, Told::Hidden) { Told::Nothing } else { self.oidc };
+        Self { oidc, ..self }
+    }
+
     /// Whether the target shows social sign-ins at all.
     pub(super) fn shows_social_sign_ins(&self) -> bool {
         !matches!(self.oidc, Told::Hidden)
     }
 
     pub(super) fn has_password(&self) -> bool {
-        self.password.as_ref().is_some_and(|password| password.present.unwrap_or(password.config.is_some()))
+        self.password
+            .as_ref()
+            .is_some_and(|password| password.present.unwrap_or(password.config.hashed_password.is_some()))
+    }
+
+    /// Each social sign-in, as in `google:1234`.
+    pub(super) fn provider_identifiers(&self) -> Vec<String> {
+        self.social_sign_ins().iter().map(|one| format!("{}:{}", one.provider, one.subject)).collect()
     }
 
     pub(super) fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {

@@ -136,6 +136,13 @@ impl Manifest {
         Ok(deleted.map(|deleted| (path.join(&deleted.file.file), deleted.file.records)))
     }
 
+    /// The path of the records of a kind in a directory with a finished export, if there are any.
+    pub fn file_in(path: &Path, kind: Kind) -> Result<Option<PathBuf>, ExportError> {
+        let manifest = Self::read(&ExportDirectory::new(path.to_path_buf()))?;
+        let file = manifest.and_then(|manifest| manifest.files.into_iter().find(|file| file.kind == kind));
+        Ok(file.filter(|file| file.records > 0).map(|file| path.join(&file.file)))
+    }
+
     /// The path of the users in a directory with a finished export; nothing if it is no such directory.
     pub fn users_in(path: &Path) -> Result<Option<PathBuf>, ExportError> {
         let directory = ExportDirectory::new(path.to_path_buf());

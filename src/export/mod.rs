@@ -51,7 +51,7 @@ pub use export_error::ExportError;
 pub use exporter::Exporter;
 pub use kind::Kind;
 pub use lanes::MOST_LANES;
-pub use manifest::{DeletedUsers, Difference, ExportedFile, Manifest, Missing};
+pub use manifest::{DeletedUsers, Difference, ExportedFile, InstanceName, Manifest, Missing};
 pub use since::Since;
 pub use since_argument::SinceArgument;
 pub use state::{ExportState, Plan};

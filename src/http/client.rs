@@ -40,7 +40,7 @@ pub struct Client {
 impl Client {
     /// Prepares a client; nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
-        let key = Arc::new(SecretKey::new(&options.secret_key, options.key_source.clone())?);
+        let key = Arc::new(SecretKey::new(options.secret_key.as_ref(), options.key_source.clone())?);
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("avnology-migrate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(options.timeouts.connect)
@@ -127,7 +127,11 @@ impl Client {
     async fn attempt(&self, request: RequestBuilder, keep: Keep) -> (Reply, u64) {
         let (authorization, generation) = self.key.current();
         let id = uuid::Uuid::now_v7().to_string();
-        let mut reply = match request.header(AUTHORIZATION, authorization).header(REQUEST_ID, &id).send().await {
+        let request = match authorization {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        };
+        let mut reply = match request.header(REQUEST_ID, &id).send().await {
             Ok(response) => {
                 self.gzip.read(&response);
                 read_reply(response, keep, &self.room).await
@@ -164,7 +168,7 @@ impl Client {
 }
 
 /// The certificates in a PEM file.
-fn certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
     let wrong = |problem: String| ClientError::Certificates { path: path.display().to_string(), problem };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     match Certificate::from_pem_bundle(&pem) {

@@ -101,7 +101,8 @@ impl KeySource {
 /// The key in use.
 #[derive(Debug)]
 pub(super) struct SecretKey {
-    header: RwLock<HeaderValue>,
+    /// Nothing if the other side wants no key.
+    header: RwLock<Option<HeaderValue>>,
     source: KeySource,
     /// How often it was replaced.
     generation: AtomicU64,
@@ -111,9 +112,9 @@ pub(super) struct SecretKey {
 }
 
 impl SecretKey {
-    pub(super) fn new(key: &SecretString, source: KeySource) -> Result<Self, KeyFault> {
+    pub(super) fn new(key: Option<&SecretString>, source: KeySource) -> Result<Self, KeyFault> {
         Ok(Self {
-            header: RwLock::new(authorization(key)?),
+            header: RwLock::new(key.map(authorization).transpose()?),
             source,
             generation: AtomicU64::new(0),
             was_good: AtomicBool::new(false),
@@ -122,7 +123,7 @@ impl SecretKey {
     }
 
     /// The `Authorization` header, and which generation it is.
-    pub(super) fn current(&self) -> (HeaderValue, u64) {
+    pub(super) fn current(&self) -> (Option<HeaderValue>, u64) {
         // Both under one lock: a new key with the old number would be renewed again.
         let header = self.header.read().unwrap_or_else(PoisonError::into_inner);
         (header.clone(), self.generation.load(Ordering::Acquire))
@@ -160,10 +161,10 @@ impl SecretKey {
             }
         };
         let mut header = self.header.write().unwrap_or_else(PoisonError::into_inner);
-        if *header == new {
+        if header.as_ref() == Some(&new) {
             return false;
         }
-        *header = new;
+        *header = Some(new);
         self.generation.fetch_add(1, Ordering::AcqRel);
         // Until the target takes it, too, a refusal is final.
         self.was_good.store(false, Ordering::Relaxed);

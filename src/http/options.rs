@@ -29,8 +29,8 @@ impl Default for Timeouts {
 pub struct ClientOptions {
     /// The other side.
     pub base_url: BaseUrl,
-    /// The key, sent as `Authorization: Bearer …`. Opaque: any prefix is fine.
-    pub secret_key: SecretString,
+    /// The key, sent as `Authorization: Bearer …`. Opaque: any prefix is fine. Nothing if the other side wants none.
+    pub secret_key: Option<SecretString>,
     /// Where to look for another key when this one is refused.
     pub key_source: KeySource,
     /// How long the other side may take.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use reqwest::Response;
-use reqwest::header::{DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderName, HeaderValue, LINK, LOCATION, RETRY_AFTER};
 
 use super::body::{self, AnswerRoom, Body, ReadFailure};
 use super::request_id::shown_request_id;
@@ -25,13 +25,35 @@ pub(super) async fn read_reply(response: Response, keep: Keep, room: &AnswerRoom
     let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, now));
     let quota = Quota::read(|name| response.headers().get(name)?.to_str().ok(), now);
     let request_id = header(HeaderName::from_static(REQUEST_ID)).and_then(shown_request_id).map(str::to_owned);
-    let location = header(LOCATION)
-        .and_then(|value| response.url().join(value).ok())
-        .and_then(|url| url.host_str().map(str::to_owned));
+    let url = |value: &str| response.url().join(value).ok();
+    let location = header(LOCATION).and_then(url);
+    let next_page = header(LINK).and_then(next_page).and_then(url);
     let (outcome, body) = match body::read(response, keep, room).await {
         Ok(body) => (ReplyOutcome::Answered { status }, body),
         Err(ReadFailure::TooLarge) => (ReplyOutcome::TooLarge, Body::default()),
         Err(ReadFailure::Failed(error)) => (ReplyOutcome::Failed(transport(&error)), Body::default()),
     };
-    Reply { retry_after, quota, location, request_id, body, ..Reply::none(outcome) }
+    Reply { retry_after, date, quota, location, next_page, request_id, body, ..Reply::none(outcome) }
+}
+
+/// The address of the next page in a `Link` header (RFC 8288), as in `</list?page=2>; rel="next",</list>; rel="first"`.
+fn next_page(header: &str) -> Option<&str> {
+    header.split(',').find_map(|link| {
+        let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next = |parameter: &str| matches!(parameter.trim(), "rel=\"next\"" | "rel=next");
+        parameters.split(';').any(is_next).then_some(address)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_the_one_that_says_so() {
+        let both = r#"</a?page=1>; rel="first",</a?page=2&size=3>; rel="next""#;
+        assert_eq!(next_page(both), Some("/a?page=2&size=3"));
+        assert_eq!(next_page(r#"</a?page=1>; rel="first""#), None);
+        assert_eq!(next_page("<next>; rel=prev, nonsense"), None);
+    }
 }

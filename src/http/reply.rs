@@ -1,6 +1,8 @@
 //! What came of one request.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use url::Url;
 
 use super::{Body, ReplyOutcome, TransientRule};
 use crate::pace::{PaceSignal, Quota, RequestResult};
@@ -12,10 +14,14 @@ pub struct Reply {
     pub outcome: ReplyOutcome,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
+    /// The `Date` header: what time it is at the other side.
+    pub date: Option<SystemTime>,
     /// What the headers say about the quota.
     pub quota: Quota,
-    /// The `Location` header's host, for the message when a redirect was refused.
-    pub location: Option<String>,
+    /// The `Location` header, which is never followed.
+    pub location: Option<Url>,
+    /// Where the next page of a list is, by the `Link` header.
+    pub next_page: Option<Url>,
     /// Under which name the request is found in logs: the other side's own for it, or else ours.
     pub request_id: Option<String>,
     /// What the proxy is called that did not let the request through.
@@ -30,8 +36,10 @@ impl Reply {
         Self {
             outcome,
             retry_after: None,
+            date: None,
             quota: Quota::default(),
             location: None,
+            next_page: None,
             request_id: None,
             proxy: None,
             body: Body::default(),

@@ -49,6 +49,12 @@ impl Request {
         Self::new(Method::POST, url, Some(body), Keep::Nothing)
     }
 
+    /// This request, of whose answer all is kept.
+    #[must_use]
+    pub fn with_answer(self) -> Self {
+        Self { keep: Keep::All, ..self }
+    }
+
     /// A `POST` of JSON that changes nothing when it comes again under this key, and whose results are kept. Where the other
     /// side takes compressed bodies, it is compressed.
     pub fn idempotent_post(url: Url, body: Bytes, idempotency_key: &str) -> Self {

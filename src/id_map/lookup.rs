@@ -9,6 +9,7 @@ use super::record::RecordWindow;
 use super::segments::{ENTRY_BYTES, hash, newest, place_of};
 use crate::index::{SortedFile, Sorter, merge, sorted_files};
 use crate::kind::Kind;
+use crate::mapping::{TargetId, TargetIds};
 
 /// Bytes that are read to look one entry up: most are shorter.
 const ONE: usize = 256;
@@ -27,6 +28,8 @@ pub struct IdLookup {
     /// None if nothing is known.
     records: Option<File>,
     segments: Vec<SortedFile<ENTRY_BYTES>>,
+    /// What was learned up to here an earlier part knew.
+    known_before: u64,
 }
 
 impl IdLookup {
@@ -35,18 +38,34 @@ impl IdLookup {
         let segments =
             sorted_files(directory)?.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
         let records = if segments.is_empty() { None } else { Some(File::open(directory.join("ids"))?) };
-        Ok(Self { records, segments })
+        Ok(Self { records, segments, known_before: u64::MAX })
+    }
+
+    /// Where it ends now: what is learned from here on lies behind.
+    pub fn end(&self) -> io::Result<u64> {
+        self.records.as_ref().map_or(Ok(0), |records| Ok(records.metadata()?.len()))
+    }
+
+    /// The same, with what lies behind this place taken as proven.
+    #[must_use]
+    pub fn proven_from(self, place: u64) -> Self {
+        Self { known_before: place, ..self }
     }
 
     /// What is known of one of this kind, by its id at Clerk.
     pub fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<KnownId>> {
+        Ok(self.find_placed(kind, clerk_id)?.map(|(_, known)| known))
+    }
+
+    /// The same, and where it lies.
+    fn find_placed(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<(u64, KnownId)>> {
         let Some(records) = &self.records else { return Ok(None) };
         let (hash, mut place) = (hash(kind, clerk_id), None);
         for segment in &self.segments {
             place = place.max(segment.find(&hash)?.as_ref().map(place_of));
         }
-        let known = place.map(|place| RecordWindow::new(records, ONE).record(place)).transpose()?;
-        Ok(known.filter(|known| known.kind == kind && known.clerk_id == clerk_id))
+        let found = place.map(|place| Ok::<_, io::Error>((place, RecordWindow::new(records, ONE).record(place)?)));
+        Ok(found.transpose()?.filter(|(_, known)| known.kind == kind && known.clerk_id == clerk_id))
     }
 
     /// Shows all that is known, in the order in which it was learned.
@@ -59,5 +78,16 @@ impl IdLookup {
         }
         let mut window = RecordWindow::new(records, ALL);
         places.finish()?.iter().try_for_each(|place| each(window.record(u64::from_be_bytes(place?))?))
+    }
+}
+
+impl TargetIds for IdLookup {
+    fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
+        let found = self.find_placed(kind, clerk_id)?;
+        Ok(found.map(|(place, known)| TargetId {
+            id: known.id.as_str().into(),
+            external_id: known.external_id().into(),
+            is_proven: place >= self.known_before,
+        }))
     }
 }

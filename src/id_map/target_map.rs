@@ -149,6 +149,9 @@ fn take_in_run(
     let kind = |input: u16| record.inputs.get(usize::from(input)).map_or_else(Kind::default, |input| input.kind);
     let mut failed = None;
     let read = read_learned_ids(&journal, from, |learned| {
+        if !kind(learned.key.input).is_referred_to() {
+            return Ok(());
+        }
         addition.add(&KnownId::of(kind(learned.key.input), learned)).map_err(|error| {
             let kind = error.kind();
             failed = Some(error);

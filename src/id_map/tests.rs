@@ -26,17 +26,20 @@ impl TestRun {
     fn new(runs: &Path, target: &str, number: usize) -> Self {
         let directory = RunDirectory::create(runs, None).unwrap();
         let record = RunRecord {
+            kratos: None,
             id: directory.id().to_owned(),
             version: String::new(),
             started: format!("2026-11-26T00:00:{number:02}Z"),
             target: target.to_owned(),
             shard: None,
+            selection: None,
             inputs: vec![InputRecord { path: "-".to_owned(), fingerprint: None, kind: Kind::User }],
             passwords: None,
             missing_email: String::new(),
             mapping: None,
             traits_schema: None,
             on_existing: String::new(),
+            organization: None,
             options: crate::journal::RecordedOptions::default(),
             marked: true,
             journals_end: true,

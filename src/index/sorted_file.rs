@@ -66,18 +66,25 @@ impl<const N: usize> SortedFile<N> {
 
     /// The entries whose first byte is in this range, in order.
     pub(super) fn entries_of(&self, first_bytes: Range<usize>) -> io::Result<Entries<'_, N>> {
-        let (next, end) = (self.position(first_bytes.start)?, self.position(first_bytes.end)?);
+        let position = |first_byte: usize| self.position(|entry| usize::from(entry[0]) < first_byte);
+        let (next, end) = (position(first_bytes.start)?, position(first_bytes.end)?);
         Ok(Entries { source: self, next, end, buffer: Vec::new(), given: 0 })
     }
 
-    /// The number of entries with a first byte below this one.
-    fn position(&self, first_byte: usize) -> io::Result<u64> {
+    /// The entries from the first one on that is not before `key`, in order.
+    pub fn entries_from(&self, key: &[u8]) -> io::Result<Entries<'_, N>> {
+        let next = self.position(|entry| entry[..key.len()] < *key)?;
+        Ok(Entries { source: self, next, end: self.count, buffer: Vec::new(), given: 0 })
+    }
+
+    /// The number of entries at the beginning of which this holds.
+    fn position(&self, is_before: impl Fn(&[u8; N]) -> bool) -> io::Result<u64> {
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low.midpoint(high);
             let mut entry = [[0; N]];
             self.read(middle, &mut entry)?;
-            if usize::from(entry[0][0]) < first_byte { low = middle + 1 } else { high = middle }
+            if is_before(&entry[0]) { low = middle + 1 } else { high = middle }
         }
         Ok(low)
     }
@@ -206,6 +213,10 @@ mod tests {
             prop_assert_eq!(file.entries().count(), entries.len());
             for (key, value) in &entries {
                 prop_assert_eq!(file.find(key).unwrap().map(|entry| entry[4]), Some(*value));
+            }
+            for key in &others {
+                let from = file.entries_from(key).unwrap().map(|entry| entry.unwrap()[4]);
+                prop_assert!(from.eq(entries.range(*key..).map(|(_, value)| *value)));
             }
             for key in &others {
                 prop_assert_eq!(file.find(key).unwrap().map(|entry| entry[4]), entries.get(key).copied());

@@ -155,6 +155,8 @@ pub enum Entry {
         /// Of these records. Of one that was created and is not named here, the external id is the id at Clerk.
         identified: Vec<Identified>,
     },
+    /// The first entry of a run that takes only selected records. A version that knows no selections reads no further.
+    Selected,
 }
 
 /// Up to where a rejects file counts, and what it holds up to there.

@@ -25,7 +25,7 @@ pub(super) fn original(chunk: &RecordChunk, span: &RecordSpan) -> (Vec<u8>, Opti
             Err(_) => (record.to_vec(), Some(Arc::clone(header))),
         };
     }
-    match content(record) {
+    match content(record, None) {
         Ok(RecordContent::Json(json)) => (json.into_owned(), None),
         Ok(RecordContent::Row(row)) => match row.cells() {
             Ok((header, cells)) => (flat_user(header, &cells), None),

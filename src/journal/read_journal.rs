@@ -68,6 +68,7 @@ impl ReadJournal {
                     found.rejects = rejects.into();
                     mark_settled(&mut found.progress, &records);
                 }
+                Entry::Selected => {}
                 Entry::Reached(mark) => found.progress.reach(mark),
                 Entry::Finished => found.finished = true,
                 Entry::RejectsIn(number) => {

@@ -156,7 +156,7 @@ mod tests {
         ] {
             let line = line_of(record);
             assert!(!line.contains('\n'), "{line}");
-            let Ok(RecordContent::Json(original)) = content(line.as_bytes()) else { panic!("{line}") };
+            let Ok(RecordContent::Json(original)) = content(line.as_bytes(), None) else { panic!("{line}") };
             let spaced: Vec<u8> = record.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect();
             assert_eq!(&*original, &spaced, "{line}");
         }

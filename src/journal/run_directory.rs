@@ -232,6 +232,16 @@ impl RunDirectory {
         self.path.join("duplicates")
     }
 
+    /// The places of the selected records.
+    pub fn selection(&self) -> PathBuf {
+        self.path.join("selection")
+    }
+
+    /// What selecting them came to.
+    pub fn selection_totals(&self) -> PathBuf {
+        self.path.join("selection.json")
+    }
+
     /// Where the account of the joined passwords is kept.
     pub fn passwords(&self) -> PathBuf {
         self.path.join("passwords.json")

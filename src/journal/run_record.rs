@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::InputRecord;
+use crate::kind::Kind;
+use crate::selection::SelectionRecord;
 use crate::source::hexadecimal;
 
 /// What a run is about.
@@ -22,6 +24,9 @@ pub struct RunRecord {
     /// Which records of the inputs, as in `2/3`; all of them without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
+    /// How the users were chosen of whom it is; all of them without it. Which ones that are is in a file beside this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<SelectionRecord>,
     /// The inputs, in order.
     pub inputs: Vec<InputRecord>,
     /// The file with the passwords that the users lack.
@@ -37,9 +42,15 @@ pub struct RunRecord {
     pub traits_schema: Option<FileRecord>,
     /// What becomes of a user who is at the target already.
     pub on_existing: String,
+    /// The organization that its users go into, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationRecord>,
     /// How it runs.
     #[serde(default)]
     pub options: RecordedOptions,
+    /// What has to be known of a Kratos, if the target is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kratos: Option<KratosRecord>,
     /// Whether it puts its mark on what it creates. One that was begun by a version that had no marks never does: what is
     /// sent again must be the same.
     #[serde(default)]
@@ -50,6 +61,20 @@ pub struct RunRecord {
     /// The run whose rejects, mended, are an input of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects_of: Option<String>,
+}
+
+/// What has to be known of a Kratos. It decides what is sent, so a run that is resumed goes by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KratosRecord {
+    /// The id of the identity schema, if one was named.
+    pub schema: Option<String>,
+    /// The trait that identities are known by, as in `trait:external_id`.
+    pub key: String,
+    /// What it calls providers, as in `google=google-oidc`.
+    pub providers: Vec<String>,
+    /// Hashers whose digests move although their form is not documented.
+    #[serde(default)]
+    pub assumed: Vec<String>,
 }
 
 /// How a run runs: what `resume` goes by if no option says otherwise. Nothing in it decides what becomes of a user.
@@ -80,6 +105,26 @@ pub struct RecordedOptions {
     pub min_records: Option<u64>,
 }
 
+/// The organization that the users of a run go into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationRecord {
+    /// Its id or name, as it was typed.
+    pub asked: String,
+    /// Its id, once the target was asked. From then on the run goes by that, whatever is called so later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether it is made if it is not there.
+    #[serde(default)]
+    pub create: bool,
+}
+
+impl OrganizationRecord {
+    /// Its id, or what was typed as long as that is not known.
+    pub fn known(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.asked)
+    }
+}
+
 /// A file that decides about every user, and that is kept as a copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
@@ -108,12 +153,16 @@ struct Whole<'a> {
     target: &'a str,
     shards: Option<&'a str>,
     inputs: Vec<Option<(u64, String)>>,
+    kinds: Vec<Kind>,
     /// One, or none.
     passwords: Vec<Option<(u64, String)>>,
     missing_email: &'a str,
     mapping: Option<&'a str>,
     traits_schema: Option<&'a str>,
     on_existing: &'a str,
+    organization: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kratos: Option<&'a KratosRecord>,
     max_record_bytes: Option<usize>,
 }
 
@@ -121,14 +170,23 @@ impl RunRecord {
     /// Whether a run over `inputs` into `target` under the same rules would do the same work.
     pub fn is_same_work(&self, other: &Self) -> bool {
         let path = |input: &InputRecord| input.path.clone();
+        let kinds = |record: &Self| record.inputs.iter().map(|input| input.kind).collect::<Vec<_>>();
         let paths = |record: &Self| record.inputs.iter().map(path).collect::<Vec<_>>();
         self.target == other.target
             && self.shard == other.shard
+            && self.selection == other.selection
             // A mapping file can tell it, too; that one was changed is for the caller to tell.
             && (self.missing_email == other.missing_email || !self.has_same_rules(other))
             && self.on_existing == other.on_existing
+            && self.organization_asked() == other.organization_asked()
+            && self.kratos == other.kratos
             && paths(self) == paths(other)
+            && kinds(self) == kinds(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
+    }
+
+    fn organization_asked(&self) -> Option<&str> {
+        self.organization.as_ref().map(|home| home.asked.as_str())
     }
 
     /// What all shards of one piece of work have in common. Inputs count by content: each machine may have them elsewhere.
@@ -140,11 +198,14 @@ impl RunRecord {
             target: &self.target,
             shards: of_shard.map(|(_, of)| of),
             inputs: self.inputs.iter().map(content).collect(),
+            kinds: self.inputs.iter().map(|input| input.kind).collect(),
             passwords: self.passwords.iter().map(content).collect(),
             missing_email: &self.missing_email,
             mapping: self.mapping.as_ref().map(|file| file.sha256.as_str()),
             traits_schema: self.traits_schema.as_ref().map(|file| file.sha256.as_str()),
             on_existing: &self.on_existing,
+            organization: self.organization_asked(),
+            kratos: self.kratos.as_ref(),
             max_record_bytes: self.options.max_record_bytes,
         }
     }

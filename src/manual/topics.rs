@@ -39,6 +39,7 @@ pages! {
     inputs, "inputs.md", ["inputs", "import", "csv", "compressed", "duplicates"], "what is read: shapes, files and pipes, duplicates";
     export, "export.md", ["export", "delta", "clerk-api"], "from Clerk's own API: export, resume, delta, the switch";
     mapping, "mapping.md", ["mapping", "schema"], "what becomes of each field, and rules of your own";
+    organizations, "organizations.md", ["organizations", "roles", "memberships"], "organizations, memberships, roles and invitations";
     passwords, "passwords.md", ["passwords"], "passwords that another file has";
     runs, "runs.md", ["runs", "resume", "undo", "verify", "rejects"], "runs: resume, replay of rejects, verify, undo";
     nightly, "nightly.md", ["nightly", "config"], "every night: config file, systemd, Kubernetes";

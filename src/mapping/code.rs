@@ -68,7 +68,20 @@ codes! {
         UsernameTaken = "username_taken", "another identity at the target has this username";
         PhoneTaken = "phone_taken", "another identity at the target has this phone number";
         ExternalIdTaken = "external_id_taken", "another Clerk user with the same external id is at the target already";
+        OtherOrganization = "other_organization", "the user is at the target already, in another organization than --organization";
         AlreadyExists = "already_exists", "the identity is at the target already, and --on-existing says to reject it";
+        DuplicateOrganization = "duplicate_organization", "an earlier record of the input is this organization";
+        DuplicateSlug = "duplicate_slug", "an earlier organization of the input has the same name at the target";
+        DuplicateMembership = "duplicate_membership", "an earlier record of the input is this membership";
+        DuplicateInvitation = "duplicate_invitation", "an earlier record of the input is this invitation";
+        MissingReference = "missing_reference", "the record does not say which organization, user or role it is about";
+        InvalidRole = "invalid_role", "the role has a name that the target cannot have; [roles] of the mapping file gives it another one";
+        InvitationNotPending = "invitation_not_pending", "the invitation was accepted or revoked, or has expired";
+        UserNotImported = "user_not_imported", "the user of the record is not known at the target";
+        OrganizationNotImported = "organization_not_imported", "the organization of the record is not known at the target";
+        MembershipNotImported = "membership_not_imported", "the membership was rejected, or has another role at the target, so its role is not granted";
+        SlugTaken = "slug_taken", "another organization at the target has this name";
+        StaleReference = "stale_reference", "the target has somebody else, or nobody, under an id that was known from an earlier run: nothing was granted";
         TargetConflict = "target_conflict", "the identity conflicts with another one at the target";
         TargetInvalid = "target_invalid", "the target refused the identity as invalid";
         TargetError = "target_error", "the target failed on this identity again and again";
@@ -84,7 +97,13 @@ impl RejectCode {
                 | Self::UsernameTaken
                 | Self::PhoneTaken
                 | Self::ExternalIdTaken
+                | Self::OtherOrganization
                 | Self::AlreadyExists
+                | Self::UserNotImported
+                | Self::OrganizationNotImported
+                | Self::MembershipNotImported
+                | Self::SlugTaken
+                | Self::StaleReference
                 | Self::TargetConflict
                 | Self::TargetInvalid
                 | Self::TargetError
@@ -137,6 +156,11 @@ codes! {
         OrganizationMemberships = "organization_memberships", "memberships of organizations, which the record holds beside the user";
         AddressTrimmed = "address_trimmed", "blanks or invisible characters around an address or number were left out";
         AddressShared = "address_shared", "another user of the input has the same verified address or number";
+        SlugMade = "slug_made", "the organization has no slug that the target takes: its name at the target was made from what people call it";
+        RoleAsTuple = "role_as_tuple", "the role is none that a member of the target has: the user becomes a `member`, and the role a tuple";
+        MembershipPrivateMetadata = "membership_private_metadata", "private metadata of a membership or an invitation, for which the target has no place";
+        OrganizationLimits = "organization_limits", "how many members an organization may have, and who may delete it: kept in its admin metadata, and not enforced";
+        OrganizationImage = "organization_image", "the picture of an organization, which Clerk hosts";
     }
 }
 
@@ -151,7 +175,10 @@ impl Notice {
             | Self::EnterpriseAccounts
             | Self::Web3Wallets
             | Self::ProfileImage
-            | Self::OrganizationMemberships => NoticeKind::LeftBehind,
+            | Self::OrganizationMemberships
+            | Self::MembershipPrivateMetadata
+            | Self::OrganizationLimits
+            | Self::OrganizationImage => NoticeKind::LeftBehind,
             Self::DiffersAtTarget => NoticeKind::AtTarget,
             _ => NoticeKind::Warning,
         }

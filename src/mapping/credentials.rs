@@ -3,28 +3,35 @@
 use std::borrow::Cow;
 
 use super::identity::{Credentials, SocialProvider};
+use super::portable_hash::portable;
 use super::syntax::is_bcrypt;
 use super::text::non_empty;
-use super::{Notice, Notices};
+use super::{Notice, Notices, PasswordRules};
 use crate::clerk::{Presence, User};
 
 /// Maps how the user signs in.
-pub(super) fn credentials<'a>(user: &'a User<'_>, notices: &mut Notices) -> Credentials<'a> {
-    let credentials = Credentials { hashed_password: password(user, notices), providers: providers(user, notices) };
+pub(super) fn credentials<'a>(user: &'a User<'_>, rules: &PasswordRules, notices: &mut Notices) -> Credentials<'a> {
+    let credentials =
+        Credentials { hashed_password: password(user, rules, notices), providers: providers(user, notices) };
     left_behind(user, notices);
     credentials
 }
 
-/// The digest, if it is bcrypt, the only kind that the target is documented to verify natively.
-fn password<'a>(user: &'a User<'_>, notices: &mut Notices) -> Option<Cow<'a, str>> {
+/// The digest, if it is bcrypt, which every target verifies, or one that the rules say the target verifies, in the target's form.
+fn password<'a>(user: &'a User<'_>, rules: &PasswordRules, notices: &mut Notices) -> Option<Cow<'a, str>> {
     let Some(digest) = non_empty(user.password_digest.as_deref()) else {
         notices.add_if(user.password_enabled == Some(true), Notice::PasswordMissing);
         return None;
     };
     // `bcrypt_peppered` and `bcrypt_sha256_django` are not bcrypt: their names have to match as a whole.
-    if !matches!(non_empty(user.password_hasher.as_deref()), None | Some("bcrypt")) {
-        notices.add(Notice::PasswordNotPortable);
-        return None;
+    if let Some(hasher) = non_empty(user.password_hasher.as_deref()).filter(|hasher| *hasher != "bcrypt") {
+        return match portable(hasher, digest, rules) {
+            Ok(hash) => Some(Cow::Owned(hash)),
+            Err(why) => {
+                notices.add(why);
+                None
+            }
+        };
     }
     if !is_bcrypt(digest) {
         notices.add(Notice::PasswordMalformed);

@@ -28,6 +28,9 @@ pub struct MigrationIdentity<'a> {
     /// BCP 47.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<&'a str>,
+    /// The organization that it belongs to, by its id at the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<&'a str>,
     /// Whether the primary address is verified. Said here, too, for the list of addresses need not be a trait.
     #[serde(skip)]
     pub email_verified: bool,

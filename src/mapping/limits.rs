@@ -39,5 +39,9 @@ pub(super) const TRAIT_NAME_CHARACTERS: usize = 64;
 /// The member of the admin metadata in which a run says that it created an identity. No mapping file may use the name.
 pub const MARK: &str = "avnology_migrate";
 
+/// The member of the admin metadata in which a destination that tells no times keeps a digest of what was created. No mapping
+/// file may use the name.
+pub const CONTENT_MARK: &str = "avnology_migrate_content";
+
 /// Largest mapping file, in bytes. Ours.
 pub(crate) const MAPPING_FILE_BYTES: usize = 64 * 1024;

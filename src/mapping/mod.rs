@@ -6,8 +6,8 @@
 //!                   └────────► Rejection ◄──┘   (stable code, field, sentence)
 //! ```
 //!
-//! This is done for each record by a [`RecordMapper`], one for each kind: today [`UserMapper`]. What is behind it sees bytes, ids,
-//! keys and notices.
+//! This is done for each record by a [`RecordMapper`], one for each kind: [`UserMapper`], and those of `tenant`. What is behind it sees
+//! bytes, ids, keys and notices.
 //!
 //! What does not stop a user from moving, but an administrator has to know, is a [`Notice`]. The choices are [`Rules`],
 //! which [`parse_mapping`] compiles from a mapping file, and a [`TraitsSchema`].
@@ -24,14 +24,17 @@ mod limits;
 mod normal_form;
 mod notices;
 mod parse;
+mod portable_hash;
 mod reachable;
 mod record_ids;
 mod record_mapper;
+mod record_value;
 mod reject_line;
 mod rejection;
 mod rules;
 mod syntax;
 mod template;
+mod tenant;
 mod text;
 mod traits;
 #[cfg(not(feature = "traits-schema"))]
@@ -51,20 +54,25 @@ pub use field::{Bag, ClerkField};
 pub use file::{DEFAULT_MAPPING, parse_mapping};
 pub use identity::{Address, MigrationIdentity};
 pub(crate) use limits::MAPPING_FILE_BYTES;
-pub use limits::MARK;
+pub use limits::{CONTENT_MARK, MARK};
 pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
 pub use record_ids::RecordIds;
 pub use record_mapper::{MapOutput, Prepared, RecordMapper};
+pub use record_value::record_value;
 pub(crate) use reject_line::{RecordContent, content};
 pub use rejection::{EarlierRecord, Rejection};
 pub use rules::{
-    EmailRules, InvalidUsername, MetadataRules, MetadataTarget, MissingEmail, RoleRule, Rules, TraitRule, TraitRules,
-    TraitSource, Unverified, UsernameRules,
+    EmailRules, InvalidUsername, MetadataRules, MetadataTarget, MissingEmail, PasswordRules, RoleRule, Rules,
+    TraitRule, TraitRules, TraitSource, Unverified, UsernameRules,
 };
 pub(crate) use syntax::is_email;
 pub use template::Template;
+pub use tenant::{
+    InvitationMapper, MadeNames, MembershipMapper, OrganizationMapper, OrganizationRules, Reference, TargetId,
+    TargetIds, TupleMapper, TupleRules,
+};
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;
 pub use unique_keys::{UniqueKey, UniqueKeys};

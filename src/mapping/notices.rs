@@ -43,6 +43,11 @@ impl Notice {
             Self::OrganizationMemberships => 28,
             Self::AddressTrimmed => 29,
             Self::AddressShared => 30,
+            Self::SlugMade => 31,
+            Self::RoleAsTuple => 32,
+            Self::MembershipPrivateMetadata => 33,
+            Self::OrganizationLimits => 34,
+            Self::OrganizationImage => 35,
         }
     }
 }
@@ -122,7 +127,7 @@ mod tests {
     use super::*;
 
     /// As journals on somebody's disk have them. To this list is only ever added.
-    const ON_DISK: [(u32, &str); 31] = [
+    const ON_DISK: [(u32, &str); 36] = [
         (0, "password_not_portable"),
         (1, "password_malformed"),
         (2, "password_missing"),
@@ -154,6 +159,11 @@ mod tests {
         (28, "organization_memberships"),
         (29, "address_trimmed"),
         (30, "address_shared"),
+        (31, "slug_made"),
+        (32, "role_as_tuple"),
+        (33, "membership_private_metadata"),
+        (34, "organization_limits"),
+        (35, "organization_image"),
     ];
 
     #[test]

@@ -1,22 +1,29 @@
 //! A record's bytes to Clerk's user, with errors that never repeat the record.
 
+use serde::Deserialize;
+
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
 use crate::source::{ERROR_ANSWER, Header, Row, RowFault, SyntaxFault, diagnose, is_error_answer, users_within};
 
 /// Parses one record strictly: the whole of it has to be one JSON value in UTF-8.
 pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
+    let user: User<'_> = parse_as(record)?;
+    if user.id.is_none() && user.unknown_fields > 0 {
+        no_user(record)?;
+    }
+    Ok(user)
+}
+
+/// Parses one record of any kind.
+pub(super) fn parse_as<'a, T: Deserialize<'a>>(record: &'a [u8]) -> Result<T, Rejection> {
     // Skipped members are not checked for UTF-8 by the parser, and must not slip through: hence text, not bytes.
     let parsed = match std::str::from_utf8(record) {
         Ok(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
     // Not being JSON outweighs a wrong type before the fault.
-    let user: User<'_> = parsed.map_err(|error| diagnose(record).map_or_else(|| data(&error), syntax))?;
-    if user.id.is_none() && user.unknown_fields > 0 {
-        no_user(record)?;
-    }
-    Ok(user)
+    parsed.map_err(|error| diagnose(record).map_or_else(|| data(&error), syntax))
 }
 
 /// Rejects what programs put in the place of a user: an error answer of the API, and a whole page of users.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::unique_keys::UniqueKeys;
-use super::{Coverage, Notices, Rejection};
+use super::{Coverage, Notices, Reference, Rejection};
 use crate::kind::Kind;
 use crate::source::RawRecord;
 
@@ -22,6 +22,11 @@ pub trait RecordMapper: fmt::Debug + Send + Sync {
     /// The columns that mean something where its records are rows of a CSV.
     fn columns(&self) -> &'static [&'static str];
 
+    /// Whether what it encodes ends with metadata, in which a run puts its mark.
+    fn has_room_for_mark(&self) -> bool {
+        true
+    }
+
     /// How many bytes an encoded record can have that do not come from its record, and how often its bytes can be in it beyond
     /// what is usual: for the bound of memory.
     fn memory_growth(&self) -> (usize, usize);
@@ -38,6 +43,8 @@ pub struct Prepared {
     pub disabled: bool,
     /// What an administrator has to know.
     pub notices: Notices,
+    /// What the target is asked about before this is sent: those whom it refers to and of whom this run has no proof.
+    pub references: Vec<Reference>,
     /// The canonical form as JSON without secrets, if it was wanted.
     pub preview: Option<String>,
 }

@@ -80,8 +80,8 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 /// What is in a record: if it is a line of a rejects file, the record in its `original` member.
 ///
 /// A record that was no JSON, or a row of a CSV, stands there as a string, which may have been mended in place. A JSON object
-/// may have been put in place of either.
-pub(crate) fn content(record: &[u8]) -> Result<RecordContent<'_>, Rejection> {
+/// may have been put in place of either. The line has to be of this kind, if one is named.
+pub(crate) fn content(record: &[u8], kind: Option<Kind>) -> Result<RecordContent<'_>, Rejection> {
     let of_user = Ok(RecordContent::Json(Cow::Borrowed(record)));
     if !is_reject_line(record) {
         return of_user;
@@ -92,8 +92,10 @@ pub(crate) fn content(record: &[u8]) -> Result<RecordContent<'_>, Rejection> {
     }
     // A user may have a field `code`.
     let Some(original) = line.original else { return of_user };
-    if line.kind.as_ref().is_some_and(|kind| *kind != Kind::User.as_str()) {
-        let message = "this line of a rejects file does not hold a user, but a record of another kind";
+    let is_of = line.kind.as_deref().unwrap_or(Kind::User.as_str());
+    if let Some(kind) = kind.filter(|kind| kind.as_str() != is_of) {
+        let what = if kind == Kind::User { "a user" } else { "what is read from this file" };
+        let message = format!("this line of a rejects file does not hold {what}, but a record of another kind");
         return Err(Rejection::of_field(RejectCode::InvalidRecord, "kind", message));
     }
     if original.get() == "null" {
@@ -106,7 +108,7 @@ pub(crate) fn content(record: &[u8]) -> Result<RecordContent<'_>, Rejection> {
     match serde_json::from_str::<String>(original.get()) {
         Ok(text) => line.text(Cow::Owned(text.into_bytes())),
         // The reject of a line of a rejects file that could not be read.
-        Err(_) => content(original.get().as_bytes()),
+        Err(_) => content(original.get().as_bytes(), kind),
     }
 }
 
@@ -150,7 +152,7 @@ mod tests {
 
     /// The JSON in a line, or the cells of the row in it.
     fn read(line: &str) -> Result<String, String> {
-        match content(line.as_bytes()).map_err(|rejection| rejection.message)? {
+        match content(line.as_bytes(), Some(Kind::User)).map_err(|rejection| rejection.message)? {
             RecordContent::Json(json) => Ok(String::from_utf8(json.into_owned()).expect("UTF-8")),
             RecordContent::Row(row) => {
                 let (header, cells) = row.cells().map_err(|rejection| rejection.message)?;

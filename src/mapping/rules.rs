@@ -7,12 +7,12 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::TraitsSchema;
 use super::constant::Constant;
 use super::field::ClerkField;
 use super::limits::USERNAME_CHARACTERS;
 use super::syntax::email_fault;
 use super::template::Template;
+use super::{OrganizationRules, TraitsSchema, TupleRules};
 
 /// What becomes of a user without an email address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,10 +66,19 @@ pub struct Rules {
     pub traits: TraitRules,
     /// Where metadata goes.
     pub metadata: MetadataRules,
-    /// Which role at the target a role in a Clerk organization becomes. Nothing applies it yet: organizations do not move.
+    /// Which password hashes move. No mapping file says so: it depends on the target.
+    pub passwords: PasswordRules,
+    /// Which role at the target a role in a Clerk organization becomes.
     pub roles: Vec<RoleRule>,
+    /// What becomes of organizations.
+    pub organizations: OrganizationRules,
+    /// The form of role tuples.
+    pub tuples: TupleRules,
     /// What the traits have to match.
     pub traits_schema: Option<TraitsSchema>,
+    /// The organization that every user goes into, by its id at the target; a dry run, which asks no target, has what was
+    /// typed.
+    pub organization: Option<String>,
 }
 
 /// What becomes of email addresses.
@@ -206,6 +215,15 @@ pub enum TraitSource {
     Constant(Constant),
 }
 
+/// Which password hashes move beside bcrypt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PasswordRules {
+    /// The target verifies what Ory Kratos verifies, and takes hashes in the form in which Kratos does.
+    pub as_kratos: bool,
+    /// Hashers of which Clerk does not document in what form it writes their digests: these are taken to be in the usual one.
+    pub assumed: Vec<String>,
+}
+
 /// Where each bag of metadata goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetadataRules {
@@ -246,7 +264,7 @@ impl Rules {
     pub fn memory_growth(&self) -> (usize, usize) {
         let TraitRules { username, first_name, last_name, others, .. } = &self.traits;
         let known = [username, first_name, last_name].into_iter().flatten();
-        let (mut literal, mut copies) = (0, 0);
+        let (mut literal, mut copies) = (self.organization.as_deref().map_or(0, str::len), 0);
         for (name, rule) in known.map(|rule| ("", rule)).chain(others.iter().map(|(name, rule)| (name.as_str(), rule)))
         {
             literal += name.len() + rule.default.as_ref().map_or(0, Constant::size);

@@ -17,10 +17,30 @@ pub enum Unique {
     Username = 2,
     /// The primary number.
     Phone = 3,
+    /// An organization, by its id at Clerk.
+    Organization = 4,
+    /// The name of an organization at the target.
+    OrganizationName = 5,
+    /// A membership, by organization and user.
+    Membership = 6,
+    /// The role of a membership, by organization and user.
+    RoleTuple = 7,
+    /// An invitation, by organization and address.
+    Invitation = 8,
 }
 
 impl Unique {
-    const ALL: [Self; 4] = [Self::ExternalId, Self::Email, Self::Username, Self::Phone];
+    const ALL: [Self; 9] = [
+        Self::ExternalId,
+        Self::Email,
+        Self::Username,
+        Self::Phone,
+        Self::Organization,
+        Self::OrganizationName,
+        Self::Membership,
+        Self::RoleTuple,
+        Self::Invitation,
+    ];
 
     /// Its number on disk.
     pub(crate) const fn number(self) -> u8 {
@@ -39,6 +59,10 @@ impl Unique {
             Self::Email => RejectCode::DuplicateEmail,
             Self::Username => RejectCode::DuplicateUsername,
             Self::Phone => RejectCode::DuplicatePhone,
+            Self::Organization => RejectCode::DuplicateOrganization,
+            Self::OrganizationName => RejectCode::DuplicateSlug,
+            Self::Membership | Self::RoleTuple => RejectCode::DuplicateMembership,
+            Self::Invitation => RejectCode::DuplicateInvitation,
         }
     }
 
@@ -49,6 +73,10 @@ impl Unique {
             Self::Email => "email_addresses",
             Self::Username => "username",
             Self::Phone => "phone_numbers",
+            Self::Organization => "id",
+            Self::OrganizationName => "slug",
+            Self::Membership | Self::RoleTuple => "organization",
+            Self::Invitation => "email_address",
         }
     }
 
@@ -59,6 +87,10 @@ impl Unique {
             Self::Email => "email address",
             Self::Username => "username",
             Self::Phone => "phone number",
+            Self::Organization => "organization id",
+            Self::OrganizationName => "name at the target",
+            Self::Membership | Self::RoleTuple => "organization and user",
+            Self::Invitation => "organization and address",
         }
     }
 }

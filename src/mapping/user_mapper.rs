@@ -1,6 +1,8 @@
 //! Users: what a record of an export, a row of a CSV or a line of a rejects file becomes.
 
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use super::reject_line::{RecordContent, content};
 use super::{
@@ -11,19 +13,25 @@ use crate::clerk::{COLUMNS, User};
 use crate::kind::Kind;
 use crate::source::RawRecord;
 
-/// Appends the form in which a destination takes an identity.
-pub type WireForm = fn(&MigrationIdentity<'_>, &mut Vec<u8>);
+/// The form in which a destination takes an identity.
+pub trait WireForm: fmt::Debug + Send + Sync {
+    /// Why the destination could not take this identity, if that is known before it is asked.
+    fn fault(&self, identity: &MigrationIdentity<'_>) -> Option<Rejection>;
+
+    /// Appends the form in which it takes this identity.
+    fn encode(&self, identity: &MigrationIdentity<'_>, body: &mut Vec<u8>);
+}
 
 /// Maps users by rules, and writes them in a destination's form.
 #[derive(Clone, Debug)]
 pub struct UserMapper {
     rules: Rules,
-    form: WireForm,
+    form: Arc<dyn WireForm>,
 }
 
 impl UserMapper {
     /// A mapper that goes by these rules, for a destination that takes this form.
-    pub fn new(rules: Rules, form: WireForm) -> Self {
+    pub fn new(rules: Rules, form: Arc<dyn WireForm>) -> Self {
         Self { rules, form }
     }
 
@@ -36,8 +44,11 @@ impl UserMapper {
     pub fn map_user(&self, user: &User<'_>, notices: Notices, output: &mut MapOutput) -> Result<Prepared, Rejection> {
         let mut mapped = map(user, &self.rules)?;
         mapped.notices.extend(notices);
+        if let Some(fault) = self.form.fault(&mapped.identity) {
+            return Err(fault);
+        }
         if output.wants_encoded {
-            (self.form)(&mapped.identity, &mut output.encoded);
+            self.form.encode(&mapped.identity, &mut output.encoded);
         }
         if let Some(keys) = &mut output.keys {
             collect(&mapped, keys);
@@ -53,6 +64,7 @@ impl UserMapper {
             external_id: identity.external_id.into(),
             disabled: identity.is_disabled(),
             notices,
+            references: Vec::new(),
             preview,
         })
     }
@@ -88,7 +100,7 @@ pub fn read_user<T>(
             Err(fault) => Ok(Err(row_rejection(fault))),
         };
     }
-    match content(bytes) {
+    match content(bytes, Some(Kind::User)) {
         Ok(RecordContent::Json(json)) => parse(&json).map_or_else(|rejection| Ok(Err(rejection)), then),
         Ok(RecordContent::Row(kept)) => match kept.cells() {
             Ok((header, row)) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), then),

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::Ran;
 use crate::account::event::{Event, SettledRecords};
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::ignore::ignore;
@@ -37,6 +38,8 @@ pub(super) struct Committer {
     /// The journal failed: from then on nothing counts as done any more.
     pub failed: bool,
     pub tracker: Tracker,
+    /// No step of the run comes behind this one.
+    pub is_last_part: bool,
     pub previews: usize,
     pub max_errors: Option<u64>,
     /// Rejects that are known to come, those that came already among them.
@@ -52,8 +55,9 @@ impl Committer {
         mut inbox: mpsc::Receiver<Event>,
         reporter: &mut dyn Reporter,
         signals: &mut Signals,
-    ) -> (Ledger, Option<Journal>) {
-        let started = Instant::now();
+    ) -> Ran {
+        // What the steps before took counts, too.
+        let started = Instant::now() - self.ledger.elapsed;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut deadline = None;
@@ -141,6 +145,7 @@ impl Committer {
                 }
                 for Reject { code, key, position, same_as, .. } in rejects {
                     self.ledger.rejected_at(code, position, same_as);
+                    self.ledger.rejected_of(key.input);
                     self.track(|tracker| tracker.mark_settled(key));
                 }
                 self.check_errors();
@@ -206,8 +211,8 @@ impl Committer {
         }
     }
 
-    fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> (Ledger, Option<Journal>) {
-        let complete = self.ledger.is_complete();
+    fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> Ran {
+        let complete = self.is_last_part && self.ledger.is_complete();
         self.remember(|users| {
             users.write()?;
             // Until every update is confirmed, a later run cannot rely on what was known before.
@@ -228,7 +233,7 @@ impl Committer {
         }
         self.look(started);
         reporter.finish(&self.ledger);
-        (self.ledger, whole)
+        Ran { ledger: self.ledger, journal: whole, confirmed: self.confirmed }
     }
 }
 

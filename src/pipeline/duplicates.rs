@@ -3,8 +3,9 @@
 //!
 //! The target would take whichever came first and refuse the other, or take it for the same user. So the earlier record
 //! wins, always, and the later one is a reject that names both places. Only a record that is itself sent wins anything. To
-//! know before the first user is sent, an import goes through its files twice; a dry run reports at its end. A shard goes
-//! through all of it, too, for the earlier record may be another shard's, and reports only its own records.
+//! know before the first user is sent, an import goes through its files twice; a dry run reports at its end. A shard or
+//! a selection goes through all of it, too, for the earlier record may be one that it does not take, and reports only its
+//! own records.
 //!
 //! A verified address beside the primary one is not unique at the target, so two users who share one both move; but it can
 //! belong to one of them only, so both are reported, with both places.
@@ -21,7 +22,8 @@ use crate::account::event::{Event, send_event};
 use crate::ignore::ignore;
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
 use crate::mapping::{Notices, Rejection, Unique, UniqueKeys};
-use crate::source::{RecordSpan, Shard};
+use crate::selection::RecordsOfRun;
+use crate::source::RecordSpan;
 
 /// Why it does not matter that the committer does not listen.
 const OVER: &str = "the run is over";
@@ -118,7 +120,7 @@ impl Late {
             Meaning::Taken => {
                 let code = Unique::of(duplicate.kind).code();
                 let notices = Notices::from_bits(duplicate.place.notes);
-                self.rejects.push(LateReject { code, position, same_as, notices });
+                self.rejects.push(LateReject { code, input: duplicate.place.input, position, same_as, notices });
             }
             Meaning::Shared => self.shared.push(LateShared { position, same_as }),
         }
@@ -133,11 +135,11 @@ impl Late {
 /// Duplicates that are reported together.
 const TOGETHER: usize = 256;
 
-/// Reports what a dry run found among the records of its shard. If it was stopped, keys of records were collected that were not
+/// Reports what a dry run found among the records that it takes. If it was stopped, keys of records were collected that were not
 /// reported, and nothing is said.
 pub(super) async fn report_duplicates(
     finder: Arc<DuplicateFinder>,
-    shard: Option<Shard>,
+    records: RecordsOfRun,
     names: Vec<Arc<str>>,
     stop: &CancellationToken,
     events: &mpsc::Sender<Event>,
@@ -156,9 +158,13 @@ pub(super) async fn report_duplicates(
     let reported = tokio::task::spawn_blocking(move || {
         let mut late = Late::default();
         for duplicate in found.iter() {
-            match duplicate {
-                Ok(duplicate) if shard.is_some_and(|shard| !shard.takes(duplicate.place.number)) => continue,
-                Ok(duplicate) => late.push(&duplicate, &names),
+            let ours = duplicate.and_then(|duplicate| {
+                let RecordPlace { input, number, .. } = duplicate.place;
+                Ok(records.takes(input, number)?.then_some(duplicate))
+            });
+            match ours {
+                Ok(None) => continue,
+                Ok(Some(duplicate)) => late.push(&duplicate, &names),
                 Err(error) => return ignore(events.blocking_send(failed(error)), OVER),
             }
             if late.rejects.len() + late.shared.len() == TOGETHER && events.blocking_send(late.event()).is_err() {

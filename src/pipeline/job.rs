@@ -1,5 +1,6 @@
 //! What the pipeline is to do.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
@@ -8,26 +9,37 @@ use crate::delivery::Delivery;
 use crate::id_map::IdLookup;
 use crate::index::{DuplicateFinder, Duplicates};
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
+use crate::kind::Kind;
 use crate::mapping::RecordMapper;
-use crate::source::{Input, ReaderLimits, Shard, Watch};
+use crate::selection::RecordsOfRun;
+use crate::source::{Input, ReaderLimits, Watch};
 
 /// What is read and how it is mapped: the front half of every job.
 #[derive(Clone, Debug)]
 pub struct Intake {
-    /// The inputs, in order.
+    /// All inputs of the run, in order. A record is known by the index of its input.
     pub inputs: Vec<Input>,
-    /// Which records of theirs are ours; all of them without one.
-    pub shard: Option<Shard>,
+    /// Which of them are read. In a run of several steps those before are settled already, and those behind come later.
+    pub part: Range<usize>,
+    /// Which records of theirs are ours.
+    pub records: RecordsOfRun,
     /// Bounds of what the reader buffers.
     pub reader: ReaderLimits,
-    /// How records become what is sent; it says of which kind they are.
-    pub mapper: Arc<dyn RecordMapper>,
+    /// How records become what is sent, for each input; it says of which kind they are.
+    pub mappers: Vec<Arc<dyn RecordMapper>>,
     /// Bytes of the destination's largest request: what is larger is rejected, in a dry run, too.
     pub largest_request: usize,
     /// How the bytes of the inputs are looked after.
     pub watch: Watch,
     /// How many mapper workers.
     pub workers: usize,
+}
+
+impl Intake {
+    /// Of which kind the records of each input are.
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.mappers.iter().map(|mapper| mapper.kind()).collect()
+    }
 }
 
 /// What to do.
@@ -42,7 +54,7 @@ pub struct Job {
 pub enum Mode {
     /// It is reported: what an import would do. Nothing is sent and nothing is kept.
     DryRun(DryRun),
-    /// Its keys are collected, those of other shards, too, so that users are found who are in the input twice.
+    /// Its keys are collected, those of records that are not ours, too, so that users are found who are in the input twice.
     Search(Arc<DuplicateFinder>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
@@ -78,7 +90,7 @@ pub struct Sending {
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
     /// Whom the target had before this part of the run, and under which external ids, if that is known.
-    pub ids: Option<IdLookup>,
+    pub ids: Option<Arc<IdLookup>>,
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
     /// Rejects that are known to come, which count for that from the beginning.
@@ -90,7 +102,17 @@ pub struct ConfirmedBefore {
     /// All of it, to be kept up to date.
     pub users: ConfirmedUsers,
     /// For users who are not to be asked about again.
-    pub lookup: Option<ConfirmedLookup>,
+    pub lookup: Option<Arc<ConfirmedLookup>>,
+}
+
+/// What came of a job.
+pub struct Ran {
+    /// The account.
+    pub ledger: Ledger,
+    /// The journal, unless there is none or it failed: that the account was given is for the caller to say in it.
+    pub journal: Option<Journal>,
+    /// What the target confirmed, unless it is not kept.
+    pub confirmed: Option<ConfirmedUsers>,
 }
 
 /// What the stages need, one by one, in each mode.
@@ -102,8 +124,8 @@ pub(super) struct ModeParts {
     pub delivery: Option<Delivery>,
     pub journal: Option<Journal>,
     pub confirmed: Option<ConfirmedUsers>,
-    pub lookup: Option<ConfirmedLookup>,
-    pub ids: Option<IdLookup>,
+    pub lookup: Option<Arc<ConfirmedLookup>>,
+    pub ids: Option<Arc<IdLookup>>,
     pub progress: Progress,
     pub ledger: Ledger,
     pub max_errors: Option<u64>,
@@ -145,7 +167,7 @@ impl ModeParts {
             lookup: None,
             ids: None,
             progress: Progress::new(intake.inputs.len()),
-            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.shard),
+            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.records.shard()).of_kinds(&intake.kinds()),
             max_errors: None,
             predicted: 0,
         }

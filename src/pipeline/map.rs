@@ -12,8 +12,10 @@ use crate::destination::RunMark;
 use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
+use crate::kind::Kind;
 use crate::mapping::{Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, UniqueKeys};
-use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan, Shard};
+use crate::selection::{ChunkRecords, RecordsOfRun};
+use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
 
 /// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
 const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
@@ -25,8 +27,8 @@ const SURELY_FITS: usize = 8;
 
 /// How to map.
 pub(super) struct Mapping {
-    /// What knows the kind of the records.
-    pub mapper: Arc<dyn RecordMapper>,
+    /// What knows the kind of the records, for each input.
+    pub mappers: Vec<Arc<dyn RecordMapper>>,
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
@@ -44,13 +46,14 @@ pub(super) struct Mapping {
     pub preview: usize,
     /// Whether it is wanted what of an import can be foreseen.
     pub foresee: bool,
-    /// Which records are ours. The others come only if their keys are to be collected.
-    pub shard: Option<Shard>,
+    /// Which records are ours. The others are looked at only if their keys are to be collected.
+    pub records: RecordsOfRun,
 }
 
 impl Mapping {
-    fn is_ours(&self, number: u64) -> bool {
-        self.shard.is_none_or(|shard| shard.takes(number))
+    /// What maps the records of an input.
+    fn mapper(&self, input: u16) -> &dyn RecordMapper {
+        &*self.mappers[usize::from(input)]
     }
 }
 
@@ -69,11 +72,13 @@ pub(super) struct MappedChunk {
 
 /// Maps the records of one chunk. Pure, but for what lies on disk: duplicates, what is known of the target, passwords.
 pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> io::Result<MappedChunk> {
-    let mut mapper = ChunkMapper::new(input, &chunk, mapping);
+    let mut mapper = ChunkMapper::new(input, &chunk, mapping)?;
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
     for (index, span) in chunk.spans.iter().enumerate() {
-        if !mapping.is_ours(span.number) {
-            mapper.look_at(index, span)?;
+        if !mapper.ours.takes(span.number) {
+            if matches!(mapping.duplicates, DuplicateCheck::Find(_)) {
+                mapper.look_at(index, span)?;
+            }
             continue;
         }
         let key = RecordKey { input, number: span.number };
@@ -88,7 +93,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
                 mapper.recognise(&mut record);
                 ready.push(record);
             }
-            Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper.kind(), input, &chunk, span)),
+            Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span)),
         }
     }
     let ChunkMapper { output, previews, keys, weighing, rejects_of_others, .. } = mapper;
@@ -119,9 +124,13 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
     Ok(MappedChunk { input, encoded: output.encoded, chunk, ready, unchanged, rejects, counts })
 }
 
-/// Whether the first record of all, or of the shard, is in this chunk.
-fn holds_first(chunk: &RecordChunk, shard: Option<Shard>) -> bool {
-    let first = shard.map_or(1, Shard::first);
+/// Whether the first record of all, or of the shard, is in this chunk. The first selected ones can be anywhere.
+fn holds_first(chunk: &RecordChunk, records: &RecordsOfRun) -> bool {
+    let first = match records {
+        RecordsOfRun::All => 1,
+        RecordsOfRun::Shard(shard) => shard.first(),
+        RecordsOfRun::Selected(_) => return true,
+    };
     chunk.spans.binary_search_by_key(&first, |span| span.number).is_ok()
 }
 
@@ -129,18 +138,20 @@ struct ChunkMapper<'m> {
     mapping: &'m Mapping,
     input: u16,
     chunk: &'m RecordChunk,
+    /// Which of its records are ours.
+    ours: ChunkRecords,
     output: MapOutput,
     keys: Keys,
-    /// Whether this is the first chunk of its input, from which the previews come.
+    /// Whether the previews come from this chunk.
     first: bool,
     previews: Vec<String>,
     weighing: Weighing,
-    /// Records of other shards that do not map.
+    /// Records that are not ours and do not map.
     rejects_of_others: u64,
 }
 
 impl<'m> ChunkMapper<'m> {
-    fn new(input: u16, chunk: &'m RecordChunk, mapping: &'m Mapping) -> Self {
+    fn new(input: u16, chunk: &'m RecordChunk, mapping: &'m Mapping) -> io::Result<Self> {
         let looks_for_duplicates = matches!(mapping.duplicates, DuplicateCheck::Find(_));
         let output = MapOutput {
             encoded: Vec::with_capacity(if mapping.encode { chunk.bytes.len() } else { 0 }),
@@ -148,17 +159,19 @@ impl<'m> ChunkMapper<'m> {
             coverage: mapping.foresee.then(Coverage::default),
             ..MapOutput::default()
         };
-        Self {
+        let numbers = [chunk.spans.first(), chunk.spans.last()].map(|span| span.map_or(0, |span| span.number));
+        Ok(Self {
             mapping,
             input,
             chunk,
+            ours: mapping.records.among(input, numbers[0]..=numbers[1])?,
             output,
             keys: Keys::default(),
-            first: holds_first(chunk, mapping.shard),
+            first: holds_first(chunk, &mapping.records),
             previews: Vec::new(),
             weighing: Weighing::default(),
             rejects_of_others: 0,
-        }
+        })
     }
 
     /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
@@ -184,7 +197,7 @@ impl<'m> ChunkMapper<'m> {
         }
     }
 
-    /// Maps a record of another shard, which nothing is kept of but its keys: one of ours may be its duplicate.
+    /// Maps a record that is not ours, of which nothing is kept but its keys: one of ours may be its duplicate.
     fn look_at(&mut self, index: usize, span: &RecordSpan) -> io::Result<()> {
         let start = self.output.encoded.len();
         let mapped = self.map(index, span)?;
@@ -216,7 +229,9 @@ impl<'m> ChunkMapper<'m> {
     /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`, and is needed for nothing else.
     fn foresee(&mut self, span: &RecordSpan, start: usize) {
         let Some(coverage) = &mut self.output.coverage else { return };
-        coverage.count();
+        if self.mapping.mapper(self.input).kind() == Kind::User {
+            coverage.count();
+        }
         let sent = self.output.encoded.len() - start;
         self.weighing.add(span.length, self.output.wants_encoded.then_some(sent as u64));
         self.output.encoded.truncate(start);
@@ -226,14 +241,14 @@ impl<'m> ChunkMapper<'m> {
         if let Some(fault) = span.fault {
             return Ok(Err(framing_rejection(fault, span)));
         }
-        let (start, kind) = (self.output.encoded.len(), self.mapping.mapper.kind());
+        let (start, kind) = (self.output.encoded.len(), self.mapping.mapper(self.input).kind());
         // A line of a rejects file is longer than the record in it.
         let largest = self.mapping.largest_request;
-        let is_weighed = self.mapping.foresee && self.mapping.is_ours(span.number) && self.weighing.wants_next();
+        let is_weighed = self.mapping.foresee && self.ours.takes(span.number) && self.weighing.wants_next();
         self.output.wants_encoded = self.mapping.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
-        let wanted = if self.first && self.mapping.is_ours(span.number) { self.mapping.preview } else { 0 };
+        let wanted = if self.first && self.ours.takes(span.number) { self.mapping.preview } else { 0 };
         self.output.wants_preview = self.previews.len() < wanted;
-        let mapped = self.mapping.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
+        let mapped = self.mapping.mapper(self.input).map(RawRecord::new(self.chunk, span), &mut self.output)?;
         if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.output.encoded.truncate(start);
             return Ok(Err(too_large(kind.at_target(), largest)));
@@ -243,19 +258,32 @@ impl<'m> ChunkMapper<'m> {
 
     /// A record that maps; its encoded form begins at `start`.
     fn ready(&mut self, prepared: Prepared, index: usize, span: &RecordSpan, start: usize) -> Ready {
-        let Prepared { external_id, clerk_id, disabled, notices, preview } = prepared;
+        let Prepared { external_id, clerk_id, disabled, notices, references, preview } = prepared;
         if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.mapping.duplicates, &self.output.keys) {
             duplicates::collect(finder, &mut self.keys, (self.input, span, notices), keys);
         }
         self.previews.extend(preview);
         let encoded = &mut self.output.encoded;
         let content = if self.mapping.encode { ContentHash::of(&encoded[start..]) } else { ContentHash::NOTHING };
-        if let Some(mark) = &self.mapping.mark {
+        if let Some(mark) = &self.mapping.mark
+            && self.mapping.mapper(self.input).has_room_for_mark()
+        {
             mark.put_on(encoded, self.input, span.number);
         }
         let encoded = start..encoded.len();
-        let kind = self.mapping.mapper.kind();
-        Ready { kind, span: index, encoded, content, external_id, clerk_id, earlier: None, disabled, notices }
+        let kind = self.mapping.mapper(self.input).kind();
+        Ready {
+            kind,
+            span: index,
+            encoded,
+            content,
+            external_id,
+            clerk_id,
+            earlier: None,
+            disabled,
+            notices,
+            references,
+        }
     }
 }
 
@@ -280,7 +308,6 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
 mod tests {
     use super::*;
     use crate::index::DuplicateFinder;
-    use crate::kind::Kind;
     use crate::mapping::{Notices, Unique};
 
     /// Maps lines of text, which are no users: the first word is the id, the second one at Clerk.
@@ -306,7 +333,8 @@ mod tests {
             }
             let preview = output.wants_preview.then(|| format!("<{text}>"));
             let (external_id, clerk_id) = (id.into(), Some(clerk_id.into()));
-            Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices: Notices::default(), preview }))
+            let (notices, references) = (Notices::default(), Vec::new());
+            Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices, references, preview }))
         }
 
         fn columns(&self) -> &'static [&'static str] {
@@ -320,7 +348,7 @@ mod tests {
 
     fn mapping(duplicates: DuplicateCheck) -> Mapping {
         Mapping {
-            mapper: Arc::new(LineMapper),
+            mappers: vec![Arc::new(LineMapper)],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
             ids: None,
@@ -330,7 +358,7 @@ mod tests {
             mark: None,
             preview: 2,
             foresee: false,
-            shard: None,
+            records: RecordsOfRun::All,
         }
     }
 

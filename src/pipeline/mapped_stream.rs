@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
 use super::map::{self, MappedChunk};
-use super::{Intake, mappers, read};
+use super::run::columns_of;
+use super::{Intake, read};
 use crate::account::booking::MappedChunkCounts;
 use crate::account::event::Event;
 use crate::account::{Ledger, StopReason};
@@ -51,7 +52,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = intake;
+    let Intake { inputs, part, records, reader, mappers, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -63,9 +64,9 @@ pub fn map_inputs(
             }
         }
     });
-    let columns = mapper.columns();
+    let (columns, shard) = (columns_of(&mappers), records.shard());
     let mapping = map::Mapping {
-        mapper,
+        mappers,
         progress: Arc::clone(&progress),
         confirmed: None,
         ids: None,
@@ -75,10 +76,10 @@ pub fn map_inputs(
         mark: None,
         preview: 0,
         foresee: false,
-        shard,
+        records,
     };
-    let (queue, mapped) = mappers::start(workers, mapping, events, stop.clone());
-    let reading = read::Reading { inputs, columns, limits: reader, shard, watch, progress };
+    let (queue, mapped) = super::mappers::start(workers, mapping, events, stop.clone());
+    let reading = read::Reading { inputs, part, columns, limits: reader, shard, watch, progress };
     read::start(reading, stop, move |read| queue.push(read));
     mapped.map(group)
 }

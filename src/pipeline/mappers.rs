@@ -141,11 +141,12 @@ mod tests {
     use crate::mapping::{Rules, UserMapper};
     use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::map::Mapping;
+    use crate::selection::RecordsOfRun;
     use crate::source::SkippedRows;
 
     fn mapping() -> Mapping {
         Mapping {
-            mapper: Arc::new(UserMapper::new(Rules::default(), crate::avnology::encode)),
+            mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
             ids: None,
@@ -155,7 +156,7 @@ mod tests {
             mark: None,
             preview: 0,
             foresee: false,
-            shard: None,
+            records: RecordsOfRun::All,
         }
     }
 

@@ -66,7 +66,8 @@ impl MemoryBound {
             let is_pipe = intake.inputs.iter().any(Input::is_pipe);
             let held = if is_pipe { 2 * HELD_BACK as u64 } else { BLOCK_BYTES as u64 };
             // What a mapping file adds to each identity: its own text, and parts of the record once more.
-            let (literal, copies) = intake.mapper.memory_growth();
+            let growth = intake.mappers.iter().map(|mapper| mapper.memory_growth());
+            let (literal, copies) = growth.fold((0, 0), |one, other| (one.0.max(other.0), one.1.max(other.1)));
             let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
             let beside = CHUNK_RECORDS as u64 * BESIDE_RECORD;
             let indices = INDICES + intake.workers as u64 * SPILL;
@@ -100,9 +101,13 @@ mod tests {
     fn the_default_settings_stay_below_what_is_promised() {
         let intake = Intake {
             inputs: Vec::new(),
-            shard: None,
+            part: 0..0,
+            records: crate::selection::RecordsOfRun::All,
             reader: ReaderLimits::default(),
-            mapper: std::sync::Arc::new(UserMapper::new(Rules::default(), crate::avnology::encode)),
+            mappers: vec![std::sync::Arc::new(UserMapper::new(
+                Rules::default(),
+                std::sync::Arc::new(crate::avnology::AvnologyForm),
+            ))],
             largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
             workers: 2,

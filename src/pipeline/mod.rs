@@ -31,7 +31,7 @@ mod run;
 mod search;
 mod weighing;
 
-pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Sending};
+pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Ran, Sending};
 pub use mapped_stream::{MappedGroup, MappedIdentity, map_inputs};
 pub use memory::{MemoryBound, delivery_memory, peak_memory};
 pub use run::run;

@@ -1,5 +1,6 @@
 //! The reader: a thread of its own, because reading blocks.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -24,11 +25,13 @@ pub(super) enum Read {
 
 /// What is read, and how.
 pub(super) struct Reading {
-    /// The inputs, in order.
+    /// All inputs of the run, in order.
     pub inputs: Vec<Input>,
+    /// Which of them are read.
+    pub part: Range<usize>,
     pub limits: ReaderLimits,
-    /// The columns that mean something in a CSV.
-    pub columns: &'static [&'static str],
+    /// The columns that mean something in a CSV, for each input.
+    pub columns: Vec<&'static [&'static str]>,
     /// Which records are handed on; all of them without one.
     pub shard: Option<Shard>,
     /// How the bytes are looked after.
@@ -47,7 +50,8 @@ pub(super) fn start(reading: Reading, stop: CancellationToken, hand_on: impl Fn(
     std::thread::spawn(move || {
         // Objects are fetched by the runtime.
         let _entered = runtime.enter();
-        for (index, input) in (0..).zip(&reader.reading.inputs) {
+        let Reading { inputs, part, .. } = &reader.reading;
+        for (index, input) in (0..).zip(inputs).skip(part.start).take(part.len()) {
             let last = match reader.read(index, input) {
                 Ok(Some(end)) => Read::End(end),
                 Ok(None) => return,
@@ -87,7 +91,7 @@ impl<H: Fn(Read) -> bool> Reader<H> {
         tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
         let columns = reader.header().map(Header::names).unwrap_or_default();
         let ignored: Vec<&String> =
-            columns.iter().filter(|name| !self.reading.columns.contains(&name.as_str())).collect();
+            columns.iter().filter(|name| !self.reading.columns[usize::from(index)].contains(&name.as_str())).collect();
         if !ignored.is_empty() {
             tracing::info!(?ignored, "columns that Clerk does not document");
         }

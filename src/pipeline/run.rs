@@ -9,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
 use super::job::ModeParts;
-use super::{Intake, Job, commit, duplicates, fill, map, mappers, read};
+use super::{Intake, Job, Ran, commit, duplicates, fill, map, read};
 use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::delivery::{Delivery, MemoryBudget, Sender};
-use crate::journal::{Journal, Progress, Tracker};
+use crate::journal::{Progress, Tracker};
+use crate::mapping::RecordMapper;
 use crate::signal::Signals;
 use crate::source::Input;
 
@@ -21,36 +22,43 @@ use crate::source::Input;
 /// running ahead of it.
 const EVENTS: usize = 256;
 
-/// Runs a job until it is finished or stopped. The journal comes back unless it failed: that the account was given is for the
-/// caller to say in it.
-pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> (Ledger, Option<Journal>) {
+/// Runs a job until it is finished or stopped.
+pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ran {
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = ModeParts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
-    let Intake { inputs, shard, reader, mapper, largest_request, watch, workers } = job.intake;
+    let Intake { inputs, part, records, reader, mappers, largest_request, watch, workers } = job.intake;
     let tracker = Tracker::new(inputs.len());
+    let is_last_part = part.end == inputs.len();
 
     let names = inputs.iter().map(Input::name).collect();
     // If keys are to be collected, every record has to be read, those of other shards too.
-    let read_only = shard.filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
-    let columns = mapper.columns();
+    let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
+    let columns = columns_of(&mappers);
     let mapping = map::Mapping {
-        mapper,
+        mappers,
         progress: Arc::clone(&progress),
-        confirmed: parts.lookup.map(Arc::new),
-        ids: parts.ids.map(Arc::new),
+        confirmed: parts.lookup,
+        ids: parts.ids,
         duplicates: parts.check,
         encode: parts.delivery.is_some(),
         largest_request,
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,
         foresee: parts.reported.is_some(),
-        shard,
+        records: records.clone(),
     };
-    let (queue, mapped) = mappers::start(workers, mapping, events.clone(), stop.clone());
-    let reading =
-        read::Reading { inputs, columns, limits: reader, shard: read_only, watch, progress: Arc::clone(&progress) };
+    let (queue, mapped) = super::mappers::start(workers, mapping, events.clone(), stop.clone());
+    let reading = read::Reading {
+        inputs,
+        part: part.clone(),
+        columns,
+        limits: reader,
+        shard: read_only,
+        watch,
+        progress: Arc::clone(&progress),
+    };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
@@ -60,7 +68,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         None => tokio::spawn(async move {
             fill::discard(mapped, &events).await;
             if let Some(finder) = parts.reported {
-                duplicates::report_duplicates(finder, shard, names, &stopped, &events).await;
+                duplicates::report_duplicates(finder, records, names, &stopped, &events).await;
             }
         }),
     };
@@ -71,14 +79,20 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         confirmed: parts.confirmed,
         failed: false,
         tracker,
+        is_last_part,
         previews: parts.preview,
         max_errors: parts.max_errors,
         predicted: parts.predicted,
         stop,
         abort,
     };
-    let (ledger, journal) = committer.run(inbox, reporter, signals).await;
-    (end(stages, ledger).await, journal)
+    let ran = committer.run(inbox, reporter, signals).await;
+    Ran { ledger: end(stages, ran.ledger, part.end).await, ..ran }
+}
+
+/// The columns that mean something in each input, if it is a CSV.
+pub(super) fn columns_of(mappers: &[Arc<dyn RecordMapper>]) -> Vec<&'static [&'static str]> {
+    mappers.iter().map(|mapper| mapper.columns()).collect()
 }
 
 /// Packs what was mapped, and sends it.
@@ -98,10 +112,10 @@ async fn send(
 }
 
 /// The committer ends when the stages do: nothing is left of them but how they ended.
-async fn end(stages: JoinHandle<()>, mut ledger: Ledger) -> Ledger {
+async fn end(stages: JoinHandle<()>, mut ledger: Ledger, inputs: usize) -> Ledger {
     if let Err(error) = stages.await {
         ledger.stopped.get_or_insert(StopReason::Internal(format!("a stage failed: {error}")));
-    } else if ledger.stopped.is_none() && !ledger.is_complete() {
+    } else if ledger.stopped.is_none() && !ledger.is_complete_up_to(inputs) {
         ledger.stopped = Some(StopReason::Internal("the run ended before its input did".to_owned()));
     }
     ledger

@@ -18,6 +18,6 @@ pub async fn find_duplicates(
 ) -> (Ledger, io::Result<Option<FoundDuplicates>>) {
     let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
     let job = Job { intake, mode: Mode::Search(Arc::clone(&finder)) };
-    let (ledger, _) = run(job, reporter, signals).await;
+    let ledger = run(job, reporter, signals).await.ledger;
     (ledger, finish(finder).await)
 }

@@ -1,27 +1,24 @@
 //! One step of a migration.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::kind::Kind;
-use crate::source::Input;
 
 /// All records of one kind: one run of the pipeline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The kind.
     pub kind: Kind,
-    /// Where they are, in the order in which that was said.
-    pub inputs: Vec<Input>,
+    /// Which of the run's inputs they are in.
+    pub inputs: Range<usize>,
+    /// What these are called.
+    pub(super) names: Vec<String>,
 }
 
 /// For people: `users from users.json, more.json`.
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} from ", self.kind.plural())?;
-        for (index, input) in self.inputs.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(formatter, "{separator}{}", input.name())?;
-        }
-        Ok(())
+        write!(formatter, "{} from {}", self.kind.plural(), self.names.join(", "))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A count with commas between the thousands: `12,345,678`.
-pub(super) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -16,12 +16,12 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// A count and its noun: `1 user`, `2 users`.
-pub(super) fn plural(number: u64, noun: &str) -> String {
+pub fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// Bytes: `512 B`, `1.4 MB`, `14.0 GB`.
-pub(super) fn bytes(number: f64) -> String {
+pub fn bytes(number: f64) -> String {
     let mut size = number;
     for unit in ["B", "kB", "MB", "GB"] {
         if size < 1000.0 {
@@ -33,7 +33,7 @@ pub(super) fn bytes(number: f64) -> String {
 }
 
 /// A duration to two units: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.
-pub(super) fn duration(duration: Duration) -> String {
+pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..10 => format!("{:.1} s", duration.as_secs_f64()),

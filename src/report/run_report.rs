@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::forecast::Forecast;
+use super::selection_report::SelectionReport;
 use crate::account::{CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode};
@@ -27,6 +28,8 @@ pub struct RunDetails {
     pub passwords: Option<PasswordsReport>,
     /// The target's base URL; none in a dry run.
     pub target: Option<String>,
+    /// Whom the run is about, if users were selected.
+    pub selection: Option<SelectionReport>,
     /// What an import would take, for a dry run that saw all of it.
     pub forecast: Option<Forecast>,
     /// The path of the report file.
@@ -49,6 +52,9 @@ pub struct RunReport<'a> {
     /// Which shard it was, and how many records it left to the other shards.
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<ShardReport>,
+    /// Whom the run is about, if users were selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<&'a SelectionReport>,
     dry_run: bool,
     target: Option<&'a str>,
     /// `finished` or `stopped`.
@@ -63,6 +69,9 @@ pub struct RunReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     passwords: Option<&'a PasswordsReport>,
     counts: Counts,
+    /// The same by step, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<StepReport>,
     /// How many of the unchanged records were not asked about, because the target confirmed them in an earlier run.
     not_asked: u64,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
@@ -89,6 +98,14 @@ pub struct RunReport<'a> {
     earlier_rejects_files: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     preview: Vec<Box<RawValue>>,
+}
+
+/// What a report says about a step.
+#[derive(Debug, Serialize)]
+struct StepReport {
+    step: &'static str,
+    #[serde(flatten)]
+    counts: Counts,
 }
 
 /// What a report says about a shard.
@@ -121,6 +138,7 @@ impl<'a> RunReport<'a> {
                 of: shard.of().get(),
                 left_to_others: ledger.left_to_others(),
             }),
+            selection: details.selection.as_ref(),
             dry_run: ledger.is_dry_run(),
             target: details.target.as_deref(),
             status: if ledger.stopped.is_none() { "finished" } else { "stopped" },
@@ -130,6 +148,11 @@ impl<'a> RunReport<'a> {
             without_records: ledger.without_records(),
             passwords: details.passwords.as_ref(),
             counts: ledger.counts(),
+            steps: ledger
+                .steps()
+                .into_iter()
+                .map(|(kind, counts)| StepReport { step: kind.plural(), counts })
+                .collect(),
             not_asked: ledger.not_asked,
             rejected_by_code: ledger.rejected_by_code(),
             // Programs have always read both kinds as warnings.

@@ -18,6 +18,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     headline(out, ledger, details)?;
     let counts = ledger.counts();
     outcomes(out, &counts, ledger.not_asked)?;
+    steps(out, ledger)?;
     details.forecast.as_ref().map_or(Ok(()), |forecast| forecast.write(out))?;
     for InputProgress { input, skipped_rows, .. } in &ledger.inputs {
         skipped(out, input, *skipped_rows)?;
@@ -59,6 +60,9 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
         let left = plural(ledger.left_to_others(), "record");
         writeln!(out, "Shard {shard}: {left} left to the others.")?;
     }
+    if let Some(selection) = &details.selection {
+        writeln!(out, "{selection}")?;
+    }
     if !details.shards.is_empty() {
         writeln!(out, "Merged from {}.", plural(details.shards.len() as u64, "shard"))?;
     }
@@ -90,6 +94,29 @@ fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
     line("rejected", counts.rejected, if counts.rejected > 0 { "see below" } else { "" })?;
     if counts.unfinished > 0 {
         line("unfinished", counts.unfinished, "read, but not settled: the same command resumes them")?;
+    }
+    Ok(())
+}
+
+/// Writes a line for each step, if there are several.
+fn steps(out: &mut String, ledger: &Ledger) -> fmt::Result {
+    let steps = ledger.steps();
+    if !steps.is_empty() {
+        writeln!(out, "\nBy step:")?;
+    }
+    for (kind, Counts { valid, created, updated, unchanged, rejected, unfinished, .. }) in steps {
+        let named = [
+            (valid.unwrap_or_default(), "valid"),
+            (created, "created"),
+            (updated, "updated"),
+            (unchanged, "unchanged"),
+            (rejected, "rejected"),
+            (unfinished, "unfinished"),
+        ];
+        let named = named.into_iter().filter(|(number, _)| *number > 0);
+        let named: Vec<String> = named.map(|(number, what)| format!("{} {what}", count(number))).collect();
+        let all = if named.is_empty() { "nothing".to_owned() } else { named.join(", ") };
+        writeln!(out, "  {:>14} {all}", kind.plural())?;
     }
     Ok(())
 }

@@ -51,6 +51,21 @@ impl ApiError {
         Self::new(404, "AVNOLOGY_AUTH_901", format!("{what} was not found"))
     }
 
+    /// 404 of an organization.
+    pub(super) fn organization() -> Self {
+        Self::new(404, "AVNOLOGY_AUTH_300", "the organization was not found")
+    }
+
+    /// 409: the user is a member already.
+    pub(super) fn member_exists() -> Self {
+        Self::new(409, "AVNOLOGY_AUTH_301", "the user is a member of the organization already")
+    }
+
+    /// The same error, because of this field.
+    pub(super) fn with_field(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
     /// 421: the request was meant for another machine.
     pub(super) fn misdirected() -> Self {
         Self::new(

@@ -19,6 +19,7 @@ pub(super) struct App {
     pub store: Database,
     pub api_keys: Vec<ApiKey>,
     pub batch_methods: bool,
+    pub member_tuples: bool,
     pub limiter: Option<Mutex<RateLimiter>>,
 }
 

@@ -1,110 +1,96 @@
-//! The batch methods: one result for each item.
+//! What all batch methods have in common: at most a thousand items, and one result for each, in order.
 
-use rusqlite::Transaction;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::api_error::ApiError;
+use super::body::parse;
 use super::call::{ApiAnswer, Call};
-use super::identity_table::{Inserted, delete, find, insert, update};
-use super::request::{BatchRequest, CreateRequest, DeleteRequest, UpdateRequest, at_most, parse};
-use super::validation;
 
 /// The largest number of items in a batch.
 const MAX_ITEMS: usize = 1_000;
 
-/// One result of a batch.
+/// A body of `:batchCreate` and `:batchUpdate`. Each item is parsed by itself, so that a malformed item is one error.
+#[derive(Debug, Deserialize)]
+struct BatchRequest<'a> {
+    #[serde(borrow)]
+    requests: Vec<&'a RawValue>,
+    #[serde(default)]
+    validate_only: bool,
+}
+
+/// What became of one item.
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-enum SentResult {
-    Created { id: Option<String> },
-    Exists { id: String },
-    Updated { id: String },
-    Deleted { id: String },
-    Error { error: ItemError },
+pub(super) enum ItemResult {
+    Created {
+        /// None if it was only validated.
+        id: Option<String>,
+    },
+    Exists {
+        id: String,
+        /// The role that a member has.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
+    },
+    Updated {
+        id: String,
+    },
+    Deleted {
+        id: String,
+    },
+    Error {
+        error: ItemError,
+    },
 }
 
 #[derive(Serialize)]
-struct ItemError {
+pub(super) struct ItemError {
     code: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
 }
 
-impl From<ApiError> for SentResult {
+impl From<ApiError> for ItemResult {
     fn from(ApiError { code, message, field, .. }: ApiError) -> Self {
         Self::Error { error: ItemError { code, message, field } }
     }
 }
 
-fn results(results: Vec<SentResult>) -> Result<ApiAnswer, ApiError> {
+/// Answers a body of `requests`. `one` gets the bytes of an item, and whether to do no more than validate it.
+pub(super) fn each_request(
+    call: &Call,
+    mut one: impl FnMut(&[u8], bool) -> Result<ItemResult, ApiError>,
+) -> Result<ApiAnswer, ApiError> {
+    let batch: BatchRequest<'_> = parse(&call.body)?;
+    let validate_only = batch.validate_only;
+    each(call, batch.requests, |item| one(item.get().as_bytes(), validate_only))
+}
+
+/// Answers a list of items. An error of an item becomes its result. Only a failure of the database is one of the batch.
+pub(super) fn each<T>(
+    call: &Call,
+    items: Vec<T>,
+    mut one: impl FnMut(T) -> Result<ItemResult, ApiError>,
+) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
     struct Results {
-        results: Vec<SentResult>,
+        results: Vec<ItemResult>,
     }
-    ApiAnswer::json(200, &Results { results })
-}
-
-/// `:batchCreate`
-pub(super) fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
-    let batch: BatchRequest<'_> = parse(&call.body)?;
-    at_most(batch.requests.len(), MAX_ITEMS)?;
-    let mut answers = Vec::with_capacity(batch.requests.len());
-    for item in batch.requests {
-        let answer = if fastrand::f64() < call.item_fault {
+    if items.len() > MAX_ITEMS {
+        return Err(ApiError::validation(format!("at most {MAX_ITEMS} items at a time")));
+    }
+    let mut results = Vec::with_capacity(items.len());
+    for item in items {
+        results.push(if fastrand::f64() < call.item_fault {
             ApiError::internal(500, "a fault on purpose").into()
         } else {
-            create_item(transaction, item, batch.validate_only)?
-        };
-        answers.push(answer);
+            match one(item) {
+                Err(failure) if failure.status >= 500 => return Err(failure),
+                answer => answer.unwrap_or_else(ItemResult::from),
+            }
+        });
     }
-    results(answers)
-}
-
-/// An error of the item becomes its result. Only a failure of the database is an error of the batch.
-fn create_item(transaction: &Transaction<'_>, item: &RawValue, validate_only: bool) -> Result<SentResult, ApiError> {
-    let request: CreateRequest<'_> = match parse(item.get().as_bytes()) {
-        Ok(request) => request,
-        Err(error) => return Ok(error.into()),
-    };
-    if let Err(error) = validation::check_new(&request.identity) {
-        return Ok(error.into());
-    }
-    if validate_only || request.validate_only {
-        return Ok(SentResult::Created { id: None });
-    }
-    Ok(match insert(transaction, &request.identity, None)? {
-        Inserted::Created(id) => SentResult::Created { id: Some(id) },
-        Inserted::Exists(id) => SentResult::Exists { id },
-        Inserted::Conflict(error) => error.into(),
-    })
-}
-
-/// `:batchUpdate`
-pub(super) fn batch_update(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
-    let batch: BatchRequest<'_> = parse(&call.body)?;
-    at_most(batch.requests.len(), MAX_ITEMS)?;
-    let update_item = |item: &RawValue| {
-        let request: UpdateRequest<'_> = parse(item.get().as_bytes())?;
-        let id = match &request.id {
-            Some(id) => id.to_string(),
-            None => find(transaction, "external_id", request.identity.external_id.as_deref())?
-                .ok_or_else(|| ApiError::not_found("the identity"))?,
-        };
-        update(transaction, &id, &request)?;
-        Ok::<_, ApiError>(SentResult::Updated { id })
-    };
-    results(batch.requests.into_iter().map(|item| update_item(item).unwrap_or_else(SentResult::from)).collect())
-}
-
-/// `:batchDelete`
-pub(super) fn batch_delete(transaction: &Transaction<'_>, body: &[u8]) -> Result<ApiAnswer, ApiError> {
-    let request: DeleteRequest = parse(body)?;
-    at_most(request.ids.len(), MAX_ITEMS)?;
-    let delete_item = |id: String| match delete(transaction, &id) {
-        Ok(()) => SentResult::Deleted { id },
-        Err(error) => error.into(),
-    };
-    results(request.ids.into_iter().map(delete_item).collect())
+    ApiAnswer::json(200, &Results { results })
 }

@@ -3,71 +3,70 @@
 use serde::Serialize;
 
 use super::api_error::ApiError;
-use super::options::{READ, WRITE};
+use super::identities::IdentityMethod;
+use super::invitations::InvitationMethod;
+use super::members::MemberMethod;
+use super::organizations::OrganizationMethod;
+use super::path::Path;
+use super::permissions::PermissionMethod;
 
 /// What a call asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Method {
-    /// `POST /v1/identities`
-    Create,
-    /// `GET /v1/identities`
-    List,
-    /// `GET /v1/identities/{id}`
-    Get(String),
-    /// `PATCH /v1/identities/{id}`
-    Update(String),
-    /// `DELETE /v1/identities/{id}`
-    Delete(String),
-    /// `POST /v1/identities/{id}:deactivate` and `:reactivate`
-    SetState(String, &'static str),
-    /// `POST /v1/identities:batchCreate`
-    BatchCreate,
-    /// `POST /v1/identities:batchUpdate`
-    BatchUpdate,
-    /// `POST /v1/identities:batchDelete`
-    BatchDelete,
-    /// `GET /v1/identities:batchGet`
-    BatchGet,
+    Identities(IdentityMethod),
+    Organizations(OrganizationMethod),
+    Members(MemberMethod),
+    Invitations(InvitationMethod),
+    Permissions(PermissionMethod),
 }
 
 impl Method {
     /// Finds the method for a path, or the error of an unknown path or of a wrong HTTP method.
     pub(super) fn parse(http: &str, path: &str) -> Result<Self, ApiError> {
-        let unknown = || ApiError::not_found("the path");
-        let rest = path.strip_prefix("/v1/identities").ok_or_else(unknown)?;
-        let known = |expected: &str, method: Self| if http == expected { Ok(method) } else { Err(ApiError::method()) };
-        if rest.is_empty() {
-            return if http == "GET" { Ok(Self::List) } else { known("POST", Self::Create) };
-        }
-        match rest {
-            ":batchCreate" => return known("POST", Self::BatchCreate),
-            ":batchUpdate" => return known("POST", Self::BatchUpdate),
-            ":batchDelete" => return known("POST", Self::BatchDelete),
-            ":batchGet" => return known("GET", Self::BatchGet),
-            _ => {}
-        }
-        let id = rest.strip_prefix('/').filter(|id| !id.is_empty() && !id.contains('/')).ok_or_else(unknown)?;
-        match id.split_once(':') {
-            Some((id, "deactivate")) => known("POST", Self::SetState(id.to_owned(), "disabled")),
-            Some((id, "reactivate")) => known("POST", Self::SetState(id.to_owned(), "active")),
-            Some(_) => Err(unknown()),
-            None => match http {
-                "GET" => Ok(Self::Get(id.to_owned())),
-                "PATCH" => Ok(Self::Update(id.to_owned())),
-                "DELETE" => Ok(Self::Delete(id.to_owned())),
-                _ => Err(ApiError::method()),
-            },
+        let path = Path::parse(http, path)?;
+        match path.segments.as_slice() {
+            ["identities", ..] => IdentityMethod::parse(&path).map(Self::Identities),
+            ["organizations", _, "members", ..] | ["memberships"] => MemberMethod::parse(&path).map(Self::Members),
+            ["organizations", _, "invitations", ..] | ["invitations"] => {
+                InvitationMethod::parse(&path).map(Self::Invitations)
+            }
+            ["organizations", ..] => OrganizationMethod::parse(&path).map(Self::Organizations),
+            ["permissions"] => PermissionMethod::parse(&path).map(Self::Permissions),
+            _ => Err(Path::unknown()),
         }
     }
 
+    /// Whether a target with only the documented methods lacks it.
     pub(super) fn is_batch(&self) -> bool {
-        matches!(self, Self::BatchCreate | Self::BatchUpdate | Self::BatchDelete | Self::BatchGet)
+        match self {
+            Self::Identities(method) => method.is_batch(),
+            Self::Organizations(method) => method.is_batch(),
+            Self::Members(method) => method.is_batch(),
+            Self::Invitations(method) => method.is_batch(),
+            Self::Permissions(method) => method.is_batch(),
+        }
     }
 
-    pub(super) fn scope(&self) -> &'static str {
+    /// Whether it changes nothing.
+    pub(super) fn is_read(&self) -> bool {
         match self {
-            Self::List | Self::Get(_) | Self::BatchGet => READ,
-            _ => WRITE,
+            Self::Identities(method) => method.is_read(),
+            Self::Organizations(method) => method.is_read(),
+            Self::Members(method) => method.is_read(),
+            Self::Invitations(method) => method.is_read(),
+            Self::Permissions(method) => method.is_read(),
+        }
+    }
+
+    /// The scope that the key needs.
+    pub(super) fn scope(&self) -> &'static str {
+        match (self, self.is_read()) {
+            (Self::Identities(_), true) => "admin:users:read",
+            (Self::Identities(_), false) => "admin:users:write",
+            (Self::Organizations(_) | Self::Members(_) | Self::Invitations(_), true) => "admin:orgs:read",
+            (Self::Organizations(_) | Self::Members(_) | Self::Invitations(_), false) => "admin:orgs:write",
+            (Self::Permissions(_), true) => "admin:permissions:read",
+            (Self::Permissions(_), false) => "admin:permissions:write",
         }
     }
 }
@@ -83,12 +82,25 @@ pub(super) struct Call {
     pub body: Vec<u8>,
     /// How likely each item of a batch is to fail on purpose.
     pub item_fault: f64,
+    /// Whether a member's role is a tuple, too, without anybody asking for it.
+    pub member_tuples: bool,
 }
 
 impl Call {
     /// The first query value of this name.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The values of a query parameter that lists several with commas, at most so many.
+    pub(super) fn query_list(&self, name: &str, most: usize) -> Result<Vec<&str>, ApiError> {
+        let given = self.query.iter().filter(|(key, _)| key == name);
+        let values: Vec<&str> =
+            given.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty()).collect();
+        if values.len() > most {
+            return Err(ApiError::validation(format!("at most {most} items at a time")));
+        }
+        Ok(values)
     }
 }
 
@@ -106,6 +118,7 @@ impl ApiAnswer {
     pub(super) fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, body, etag: None, replayed: false }
     }
+
     /// An answer with this value as JSON.
     pub(super) fn json(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(body).map_err(|error| ApiError::internal(500, error.to_string()))?;

@@ -1,40 +1,20 @@
 //! The filter of the list method: `column = "value"` joined by `AND`.
 
 use super::api_error::ApiError;
-use super::email_key::email_key;
 
-/// Columns that can be filtered by.
-const COLUMNS: &[&str] = &["external_id", "email", "username", "state", "phone", "organization_id"];
-
-/// A condition on one column.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Condition {
-    name: &'static str,
-    value: String,
-}
-
-impl Condition {
-    /// The column to compare.
-    pub(super) fn column(&self) -> &'static str {
-        if self.name == "email" { "email_key" } else { self.name }
-    }
-
-    /// The value that the column must have.
-    pub(super) fn value(self) -> String {
-        if self.name == "email" { email_key(&self.value) } else { self.value }
-    }
-}
-
-/// Reads a filter.
-pub(super) fn parse(text: &str) -> Result<Vec<Condition>, ApiError> {
+/// Reads a filter by some of these columns: columns and the values that they must have.
+pub(super) fn parse(text: &str, columns: &[&'static str]) -> Result<Vec<(&'static str, String)>, ApiError> {
     let wrong = || ApiError::validation("the filter is malformed; expected field = \"value\" joined by AND");
     let mut conditions = Vec::new();
     let mut rest = text.trim();
+    if rest.is_empty() {
+        return Ok(conditions);
+    }
     loop {
         let (name, after) = rest.split_once('=').ok_or_else(wrong)?;
-        let name = COLUMNS.iter().copied().find(|column| *column == name.trim()).ok_or_else(wrong)?;
+        let column = columns.iter().copied().find(|column| *column == name.trim()).ok_or_else(wrong)?;
         let (value, after) = quoted(after.trim_start()).ok_or_else(wrong)?;
-        conditions.push(Condition { name, value });
+        conditions.push((column, value));
         rest = after.trim_start();
         if rest.is_empty() {
             return Ok(conditions);
@@ -63,14 +43,15 @@ mod tests {
 
     #[test]
     fn conditions_are_read() {
-        let condition = |name, value: &str| Condition { name, value: value.to_owned() };
+        let parse = |text| parse(text, &["external_id", "state", "email"]);
+        let condition = |name, value: &str| (name, value.to_owned());
+        assert_eq!(parse("").unwrap(), []);
         assert_eq!(parse(r#"external_id = "user_1""#).unwrap(), [condition("external_id", "user_1")]);
         assert_eq!(
             parse(r#" state="active"  AND email = "a\"b\\c = AND é" "#).unwrap(),
             [condition("state", "active"), condition("email", "a\"b\\c = AND é")]
         );
         for bad in [
-            "",
             "state",
             "state = active",
             "state = \"active",

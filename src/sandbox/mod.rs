@@ -6,35 +6,43 @@
 //!
 //! ```text
 //! server     connections; faults before and after the call        (host, faults, compression, refusal)
-//!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in)
-//!        └─ identities   the methods, one transaction each       (request, validation, idempotency, batch, listing, filter)
-//!             └─ store   SQLite                                   (identity_table, stored_identity, email_key)
+//!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in, sign_in_page, belonging, page)
+//!        └─ perform   one transaction for each call              (call, path, idempotency)
+//!             └─ identities, organizations, members, invitations, permissions: each its methods, rules and table
+//!                  └─ store   SQLite                              (body, batch, list_page, filter, assignments)
 //! ```
 
 mod api_error;
 mod app;
+mod assignments;
 mod batch;
+mod belonging;
+mod body;
 mod call;
+mod clock;
 mod compression;
-mod email_key;
 mod faults;
 mod filter;
 mod host;
 mod idempotency;
 mod identities;
-mod identity_table;
-mod listing;
+mod invitations;
+mod list_page;
+mod members;
 mod options;
+mod organizations;
+mod page;
+mod path;
+mod perform;
+mod permissions;
 mod rate_limit;
 mod refusal;
-mod request;
 mod routes;
 mod server;
 mod sign_in;
+mod sign_in_page;
 mod start;
 mod store;
-mod stored_identity;
-mod validation;
 
 pub use faults::{Fault, Faults};
 pub use options::{ApiKey, SandboxError, SandboxOptions};

@@ -8,10 +8,15 @@ use secrecy::SecretString;
 use super::faults::Faults;
 use super::rate_limit::RateLimit;
 
-/// The scopes that the identity methods require.
-pub(super) const READ: &str = "admin:users:read";
-/// See [`READ`].
-pub(super) const WRITE: &str = "admin:users:write";
+/// The scopes that the methods require.
+const SCOPES: [&str; 6] = [
+    "admin:users:read",
+    "admin:users:write",
+    "admin:orgs:read",
+    "admin:orgs:write",
+    "admin:permissions:read",
+    "admin:permissions:write",
+];
 
 /// How to run a sandbox.
 #[derive(Debug)]
@@ -24,6 +29,8 @@ pub struct SandboxOptions {
     pub api_keys: Vec<ApiKey>,
     /// Whether the batch methods exist. Otherwise they answer 404.
     pub batch_methods: bool,
+    /// Whether a member's role is a tuple, too, without anybody asking for it.
+    pub member_tuples: bool,
     /// The rate limit of each key, if there is one.
     pub rate_limit: Option<RateLimit>,
     /// Whether the sandbox accepts bodies that are compressed with gzip. Every answer then says so.
@@ -40,6 +47,7 @@ impl SandboxOptions {
             database,
             api_keys: Vec::new(),
             batch_methods: true,
+            member_tuples: false,
             rate_limit: Some(RateLimit::default()),
             accepts_gzip: false,
             faults: Faults::default(),
@@ -62,7 +70,7 @@ impl ApiKey {
 
     /// A key with all scopes.
     pub fn full_access(key: SecretString) -> Self {
-        Self::new(key, vec![READ.to_owned(), WRITE.to_owned()])
+        Self::new(key, SCOPES.map(str::to_owned).to_vec())
     }
 }
 

@@ -17,8 +17,9 @@ use tokio::time::Instant;
 use super::api_error::ApiError;
 use super::app::{App, ItemFault, error, json, request_id};
 use super::call::{ApiAnswer, Call, Method};
+use super::perform::perform;
 use super::rate_limit::RateAllowance;
-use super::{ApiKey, identities, sign_in};
+use super::{ApiKey, page, sign_in, sign_in_page};
 
 /// The largest body that the contract allows.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -30,7 +31,8 @@ const MAX_DRAINED: usize = 64 * 1024 * 1024;
 pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/health/ready", get(ready))
-        .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/", get(page::front))
+        .route("/sign-in", get(sign_in_page::form).post(sign_in_page::submit))
         .route("/v1/sessions", post(sign_in::create_session))
         .fallback(api)
         .method_not_allowed_fallback(async |request: Request| error(&request_id(&request), &ApiError::method()))
@@ -63,13 +65,13 @@ async fn call(app: &App, request: Request, limits: &mut HeaderMap) -> Result<Api
     let body = read_body(body).await;
     let mut call = admitted?;
     call.body = body?;
-    app.store.transaction(move |transaction| identities::perform(transaction, &call)).await
+    app.store.transaction(move |transaction| perform(transaction, &call)).await
 }
 
 /// Decides everything that can be decided before the body is read.
 fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, ApiError> {
     let path = request.uri.path();
-    if !path.starts_with("/v1/identities") {
+    if !path.starts_with("/v1/") {
         return Err(ApiError::not_found("the path"));
     }
     let (index, key) = authenticate(app, &request.headers)?;
@@ -88,13 +90,15 @@ fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, Api
         return Err(ApiError::permission(method.scope()));
     }
     let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let is_once = request.method == axum::http::Method::POST && !method.is_read();
     Ok(Call {
         method,
         query: url::form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
-        idempotency_key: header("idempotency-key"),
+        idempotency_key: header("idempotency-key").filter(|_| is_once),
         if_match: header("if-match"),
         body: Vec::new(),
         item_fault: request.extensions.get().map_or(0.0, |ItemFault(chance)| *chance),
+        member_tuples: app.member_tuples,
     })
 }
 

@@ -1,18 +1,17 @@
-//! Sign-in: the session method, and a small page where a person can try a migrated password.
+//! Who signs in with a migrated password: the session method, and the check that it shares with the page.
 
 use std::sync::Arc;
 
-use axum::Form;
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use super::api_error::ApiError;
 use super::app::{App, error, json, request_id};
-use super::email_key::email_key;
+use super::identities::email_key;
 
 /// The longest body of a sign-in.
 const MAX_BODY: usize = 16 * 1024;
@@ -23,17 +22,41 @@ const HASH_OF_NO_USER: &str = "$2b$10$CwTycUXWue0Thq9StjUM0uJ8gF1ZQ1pZfE3aFvP6T8
 /// An address and a password.
 #[derive(Deserialize)]
 pub(super) struct SignIn {
-    email: String,
-    password: String,
+    pub email: String,
+    pub password: String,
 }
 
 /// The user who signed in.
 #[derive(Debug)]
-struct SignedIn {
-    id: String,
-    external_id: Option<String>,
-    email: String,
-    name: String,
+pub(super) struct SignedIn {
+    pub id: String,
+    pub external_id: Option<String>,
+    pub email: String,
+    pub name: String,
+}
+
+/// Why nobody is signed in.
+#[derive(Debug)]
+pub(super) enum NotSignedIn {
+    /// The address or the password is wrong.
+    WrongCredentials,
+    /// The user has no password here.
+    NoPassword,
+    /// The password is right, and the account is disabled.
+    Disabled,
+    /// The sandbox failed.
+    Failed(ApiError),
+}
+
+impl From<NotSignedIn> for ApiError {
+    /// The API does not say which addresses it knows, so there a user without a password has wrong credentials.
+    fn from(reason: NotSignedIn) -> Self {
+        match reason {
+            NotSignedIn::WrongCredentials | NotSignedIn::NoPassword => Self::credentials(),
+            NotSignedIn::Disabled => Self::locked(),
+            NotSignedIn::Failed(failure) => failure,
+        }
+    }
 }
 
 struct FoundUser {
@@ -52,7 +75,7 @@ pub(super) async fn create_session(State(app): State<Arc<App>>, request: Request
     }
     let request_id = request_id(&request);
     let signed_in = match to_bytes(request.into_body(), MAX_BODY).await.map(|body| serde_json::from_slice(&body)) {
-        Ok(Ok(attempt)) => sign_in(&app, attempt).await,
+        Ok(Ok(attempt)) => sign_in(&app, attempt).await.map_err(ApiError::from),
         Ok(Err(_)) => Err(ApiError::validation("expected {\"email\", \"password\"}")),
         Err(_) => Err(ApiError::too_large(MAX_BODY)),
     };
@@ -70,20 +93,22 @@ pub(super) async fn create_session(State(app): State<Arc<App>>, request: Request
 }
 
 /// Checks a password against the stored hash. bcrypt is slow by design, so this runs outside the database's lock.
-async fn sign_in(app: &App, attempt: SignIn) -> Result<SignedIn, ApiError> {
+pub(super) async fn sign_in(app: &App, attempt: SignIn) -> Result<SignedIn, NotSignedIn> {
     let SignIn { email, password } = attempt;
-    let found = app.store.transaction(move |transaction| find(transaction, &email)).await?;
+    let found =
+        app.store.transaction(move |transaction| find(transaction, &email)).await.map_err(NotSignedIn::Failed)?;
     let hash = found.as_ref().and_then(|found| found.hash.clone()).unwrap_or_else(|| HASH_OF_NO_USER.to_owned());
     let verified = tokio::task::spawn_blocking(move || bcrypt::verify(password, &hash).unwrap_or(false)).await;
     match found {
-        Some(found) if found.hash.is_some() && verified.unwrap_or(false) => {
+        Some(FoundUser { hash: None, .. }) => Err(NotSignedIn::NoPassword),
+        Some(found) if verified.unwrap_or(false) => {
             if found.state == "active" {
                 Ok(found.user)
             } else {
-                Err(ApiError::locked())
+                Err(NotSignedIn::Disabled)
             }
         }
-        _ => Err(ApiError::credentials()),
+        _ => Err(NotSignedIn::WrongCredentials),
     }
 }
 
@@ -98,50 +123,4 @@ fn find(transaction: &rusqlite::Transaction<'_>, email: &str) -> Result<Option<F
         Ok(FoundUser { user, state: row.get(5)?, hash: row.get(6)? })
     });
     Ok(found.optional()?)
-}
-
-/// `GET /sign-in`
-pub(super) async fn page() -> Response {
-    html(StatusCode::OK, "")
-}
-
-/// `POST /sign-in`
-pub(super) async fn submit(State(app): State<Arc<App>>, Form(attempt): Form<SignIn>) -> Response {
-    match sign_in(&app, attempt).await {
-        Ok(SignedIn { id, external_id, email, name }) => {
-            let external_id = external_id.unwrap_or_default();
-            let rows = [("Email", &email), ("Name", &name), ("Identity", &id), ("External id", &external_id)];
-            let rows = rows.map(|(label, value)| match value.as_str() {
-                "" => String::new(),
-                value => format!("<dt>{label}</dt><dd>{}</dd>", escape(value)),
-            });
-            let rows = rows.concat();
-            html(
-                StatusCode::OK,
-                &format!("<section class=\"good\" role=\"status\"><h2>Signed in</h2><dl>{rows}</dl></section>"),
-            )
-        }
-        Err(failure) => {
-            let message = escape(&failure.message);
-            let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::UNAUTHORIZED);
-            html(
-                status,
-                &format!("<section class=\"bad\" role=\"alert\"><h2>Not signed in</h2><p>{message}</p></section>"),
-            )
-        }
-    }
-}
-
-fn html(status: StatusCode, outcome: &str) -> Response {
-    let page = include_str!("sign_in.html").replace("<!-- outcome -->", outcome);
-    let mut response = (status, Html(Body::from(page))).into_response();
-    let policy =
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -19,12 +19,13 @@ pub async fn start_for(database: PathBuf, key: SecretString) -> Result<RunningSa
 
 /// Starts a sandbox.
 pub async fn start(options: SandboxOptions) -> Result<RunningSandbox, SandboxError> {
-    let SandboxOptions { listen, database, api_keys, batch_methods, rate_limit, accepts_gzip, faults } = options;
+    let SandboxOptions { listen, database, api_keys, batch_methods, member_tuples, rate_limit, accepts_gzip, faults } =
+        options;
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
     }
     let store = Database::open(&database)?;
     let limiter = rate_limit.map(|limit| Mutex::new(RateLimiter::new(limit)));
-    let router = router(Arc::new(App { store, api_keys, batch_methods, limiter }));
+    let router = router(Arc::new(App { store, api_keys, batch_methods, member_tuples, limiter }));
     serve_at(listen, Site { router, faults: Arc::new(faults), accepts_gzip, refuse }).await
 }

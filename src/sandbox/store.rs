@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::SandboxError;
 use super::api_error::ApiError;
-use super::email_key;
+use super::identities::ensure_email_keys;
 use crate::files::{create_private_directory, sync_directory_of};
 use crate::ignore::ignore;
 
@@ -43,6 +43,52 @@ CREATE TABLE IF NOT EXISTS identities (
     create_time     TEXT NOT NULL,
     update_time     TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS organizations (
+    number            INTEGER PRIMARY KEY,
+    id                TEXT NOT NULL UNIQUE,
+    external_id       TEXT UNIQUE,
+    name              TEXT NOT NULL UNIQUE,
+    display_name      TEXT,
+    slug              TEXT NOT NULL UNIQUE,
+    registration_mode TEXT NOT NULL,
+    feature_flags     TEXT,
+    security_policies TEXT,
+    metadata          TEXT,
+    admin_metadata    TEXT,
+    version           INTEGER NOT NULL DEFAULT 1,
+    create_time       TEXT NOT NULL,
+    update_time       TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS members (
+    number          INTEGER PRIMARY KEY,
+    organization_id TEXT NOT NULL,
+    user_id         TEXT NOT NULL,
+    role            TEXT NOT NULL,
+    metadata        TEXT,
+    joined_at       TEXT NOT NULL,
+    UNIQUE (organization_id, user_id)
+);
+CREATE TABLE IF NOT EXISTS invitations (
+    number          INTEGER PRIMARY KEY,
+    id              TEXT NOT NULL UNIQUE,
+    organization_id TEXT NOT NULL,
+    email           TEXT NOT NULL,
+    email_key       TEXT NOT NULL,
+    role            TEXT NOT NULL,
+    metadata        TEXT,
+    email_sent      INTEGER NOT NULL,
+    expires_at      TEXT,
+    created_at      TEXT NOT NULL,
+    UNIQUE (organization_id, email_key)
+);
+CREATE TABLE IF NOT EXISTS permissions (
+    number    INTEGER PRIMARY KEY,
+    namespace TEXT NOT NULL,
+    object    TEXT NOT NULL,
+    relation  TEXT NOT NULL,
+    subject   TEXT NOT NULL,
+    UNIQUE (namespace, object, relation, subject)
+);
 CREATE TABLE IF NOT EXISTS idempotency_keys (
     key          TEXT PRIMARY KEY,
     request      BLOB NOT NULL,
@@ -51,6 +97,9 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     created_unix INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_unix);
+CREATE INDEX IF NOT EXISTS members_by_user ON members (user_id);
+CREATE INDEX IF NOT EXISTS permissions_by_subject ON permissions (subject);
+CREATE INDEX IF NOT EXISTS identities_by_organization ON identities (organization_id) WHERE organization_id IS NOT NULL;
 ";
 
 /// With FULL, every transaction survives a power cut; on macOS that needs `fullfsync` too. The log is copied back in pieces
@@ -110,7 +159,7 @@ impl Database {
         connection
             .execute_batch(PRAGMAS)
             .and_then(|()| connection.execute_batch(SCHEMA))
-            .and_then(|()| email_key::ensure(&connection))
+            .and_then(|()| ensure_email_keys(&connection))
             .map_err(|error| failed(error.to_string()))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), waiting: WaitingCalls::default() })
     }

@@ -21,8 +21,8 @@ pub(super) struct ClerkClientChoice {
 }
 
 impl ClerkClientChoice {
-    /// With the key and the proxy of the environment.
-    pub(super) fn resolve(self, environment: &Environment) -> Result<ClientOptions, SettingsError> {
+    /// With the key and the proxy of the environment; and the kind of the key.
+    pub(super) fn resolve(self, environment: &Environment) -> Result<(ClientOptions, ClerkKeyKind), SettingsError> {
         let Self { url, timeouts, certificates } = self;
         let base_url = match environment.or_variable(url, CLERK_URL)? {
             Some(base_url) => base_url,
@@ -34,7 +34,9 @@ impl ClerkClientChoice {
         let key_source = environment.key_source(KeyVariables::CLERK);
         let secret_key = environment.checked_key(&key_source, KeyVariables::CLERK)?.ok_or(SettingsError::NoClerkKey)?;
         let proxy = environment.proxy(&base_url)?.map(Arc::new);
-        Ok(ClientOptions { base_url, secret_key, key_source, timeouts, certificates, proxy })
+        let key_kind = ClerkKeyKind::of(&secret_key);
+        let secret_key = Some(secret_key);
+        Ok((ClientOptions { base_url, secret_key, key_source, timeouts, certificates, proxy }, key_kind))
     }
 }
 

@@ -10,7 +10,7 @@ use clap::{CommandFactory, FromArgMatches};
 use super::Environment;
 use super::config_file::with_defaults;
 use super::secrets::without_secrets;
-use crate::cli::Cli;
+use crate::cli::{Cli, DOCTOR};
 use crate::toml_document::{TextFault, list_faults};
 
 /// The file that is read from the working directory if no other one is named.
@@ -89,9 +89,8 @@ fn config_file(
 ) -> Result<Option<PathBuf>, CommandLineError> {
     // Something may be missing that the file will say; what else is wrong is reported when all is parsed.
     let typed = command.clone().ignore_errors(true).try_get_matches_from(arguments)?;
-    let Some(clerk) = typed.subcommand_matches("migrate").and_then(|typed| typed.subcommand_matches("clerk")) else {
-        return Ok(None);
-    };
+    let clerk = typed.subcommand_matches("migrate").and_then(|typed| typed.subcommand_matches("clerk"));
+    let Some(clerk) = clerk.or_else(|| typed.subcommand_matches(DOCTOR)) else { return Ok(None) };
     // It is known to the command at which it was typed, and to those below.
     let commands = std::iter::successors(Some(clerk), |typed| Some(typed.subcommand()?.1));
     let named = commands.filter_map(|typed| typed.get_one::<PathBuf>("config")).last().cloned();

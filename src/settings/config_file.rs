@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Environment;
 use super::config_value::{validate, values};
-use crate::cli::{CODEMOD, Cli, OPTIONS, OptionRow};
+use crate::cli::{CODEMOD, Cli, DOCTOR, OPTIONS, OptionRow};
 use crate::toml_document::{Document, Section, TextFault, shown, suggestion};
 
 /// How keys of Avnology ID begin.
@@ -48,9 +48,10 @@ pub(super) fn with_defaults(
     }
     let is_set = |entry: &ConfigEntry| entry.option.variable.is_some_and(|name| environment.get(name).is_some());
     let entries: Vec<ConfigEntry> = entries.into_iter().filter(|entry| !is_set(entry)).collect();
-    Ok(command.clone().mut_subcommand("migrate", |migrate| {
-        migrate.mut_subcommand("clerk", |clerk| entries.iter().fold(clerk, |clerk, entry| entry.as_default(clerk)))
-    }))
+    let with_all = |command: Command| entries.iter().fold(command, |command, entry| entry.as_default(command));
+    let command = command.clone().mut_subcommand("migrate", |migrate| migrate.mut_subcommand("clerk", with_all));
+    // It looks at what an import would use.
+    Ok(command.mut_subcommand(DOCTOR, with_all))
 }
 
 /// An option's values, as they would be typed.
@@ -67,8 +68,12 @@ impl ConfigEntry {
         }
         // These are about a run that began before.
         let is_said = matches!(command.get_name(), "resume" | "undo") && self.option.is_remembered;
+        let is_of_another = self.option.config_of.is_some_and(|of| of != command.get_name());
+        let command_name = command.get_name().to_owned();
         let command = command.mut_args(|argument| {
-            if argument.get_long() != Some(self.option.name) || is_said {
+            // What doctor prints is a choice of its own.
+            let is_other = command_name == DOCTOR && self.option.name == "output";
+            if argument.get_long() != Some(self.option.name) || is_said || is_other || is_of_another {
                 return argument;
             }
             argument.default_values(self.values.clone()).required(false)
@@ -182,6 +187,7 @@ mod tests {
             "since" => "2026-11-23".to_owned(),
             "compress" => "zstd".to_owned(),
             "missing-email" => "reject".to_owned(),
+            "organization" => "acme".to_owned(),
             "rate" | "rate-min" | "rate-max" | "clerk-rate" => "5/s".to_owned(),
             "shard" => "1/2".to_owned(),
             "batch-bytes" | "max-record-bytes" => "65536".to_owned(),

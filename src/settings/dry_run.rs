@@ -4,10 +4,12 @@ use super::connection::Connection;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{is_clerk, passing_directory};
+use super::kratos_target::KratosChoice;
 use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
+use super::typed_inputs::typed_inputs;
 use super::{Environment, SettingsError};
 use crate::cli::ImportArguments;
 use crate::pace::PaceRules;
@@ -37,23 +39,25 @@ pub struct DryRunSettings {
 impl DryRunSettings {
     /// Resolves what was typed. What would be wrong for the import is wrong here, too, but for what only the target needs.
     pub(super) fn resolve(
-        arguments: ImportArguments,
+        mut arguments: ImportArguments,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments { mut import, passwords, shard, clerk_api, mapping, preview, options, .. } = arguments;
         let mut from_clerk = None;
-        if import.iter().any(|input| is_clerk(input)) {
-            if shard.is_some() {
+        if arguments.import.iter().any(|input| is_clerk(input)) {
+            if arguments.shard.is_some() {
                 return Err(SettingsError::ClerkInShards);
             }
-            let connection = &Connection::resolve(&options, None, environment)?;
-            let choice =
-                FromClerk { api: clerk_api, connection, max_wait: options.max_wait, new: true, output: &output };
-            from_clerk = Some(choice.resolve(passing_directory(), &mut import, environment)?);
+            let connection = &Connection::resolve(&arguments.options, None, environment)?;
+            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
+            let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
+            from_clerk = Some(choice.resolve(passing_directory(), &mut arguments.import, environment)?);
         }
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let kratos = KratosChoice::of(&arguments.target)?;
+        let inputs = typed_inputs(&mut arguments, kratos.is_some())?;
+        let ImportArguments { passwords, shard, selection, mapping, preview, options, .. } = arguments;
+        let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         NamedFiles::new(&output)

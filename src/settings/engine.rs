@@ -93,6 +93,12 @@ pub enum ShardError {
     /// What comes through a pipe is not the same for all.
     #[error("--shard needs files: what comes through a pipe cannot be known to be what the other shards read")]
     Pipe,
+    /// What one shard needs of another may not be there yet.
+    #[error(
+        "shards move one step at a time, for a membership may need a user whom another shard imports: say `--steps users`, and \
+         import the other steps without --shard when all shards have ended"
+    )]
+    Steps,
 }
 
 /// The variables that were looked for.

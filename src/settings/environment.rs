@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::SettingsError;
 use super::engine::is_of_engine;
-use crate::cli::{CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, OptionRow, SECRET_KEY, SECRET_KEY_FILE};
+use super::found_key::FoundKey;
+use crate::cli::{
+    CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, KRATOS_TOKEN, KRATOS_TOKEN_FILE, OptionRow, SECRET_KEY,
+    SECRET_KEY_FILE,
+};
 use crate::http::{BaseUrl, KeySource, Proxy, check_key, check_proxy};
 use crate::journal::LockDirectory;
 
@@ -28,6 +32,9 @@ pub(super) struct KeyVariables {
 impl KeyVariables {
     /// Of the target's key.
     pub(super) const ADMIN: Self = Self { key: SECRET_KEY, file: SECRET_KEY_FILE, called: "the admin key" };
+
+    /// Of the token of a gateway before Kratos.
+    pub(super) const KRATOS: Self = Self { key: KRATOS_TOKEN, file: KRATOS_TOKEN_FILE, called: "the token for Kratos" };
 
     /// Of the key of Clerk's API.
     pub(super) const CLERK: Self = Self { key: CLERK_SECRET_KEY, file: CLERK_SECRET_KEY_FILE, called: "Clerk's key" };
@@ -167,6 +174,15 @@ impl Environment {
         check_key(&key).map_err(|fault| SettingsError::Key { called, place: self.key_place(names), fault })?;
         self.warn_of_readers(names);
         Ok(Some(key))
+    }
+
+    /// The key that is there now, as far as it may be shown.
+    pub(super) fn found_key(&self, names: KeyVariables) -> Result<Option<FoundKey>, SettingsError> {
+        let Some(key) = self.checked_key(&self.key_source(names), names)? else { return Ok(None) };
+        let begins = |kind: &str| ["sk", "ak"].map(|begin| format!("{begin}_{kind}_"));
+        let is = |kind: &str| begins(kind).iter().any(|begin| key.expose_secret().trim().starts_with(begin.as_str()));
+        let kind = ["live", "test"].into_iter().find(|kind| is(kind));
+        Ok(Some(FoundKey { kind, place: self.key_place(names) }))
     }
 
     /// What messages call the place that a key comes from.

@@ -6,6 +6,7 @@ use super::{OutputError, ShardError};
 use crate::export::ExportError;
 use crate::http::{KeyFault, ProxyAddressError};
 use crate::rule_files::RuleFileError;
+use crate::selection::IdListError;
 use crate::source::ObjectUrlError;
 
 /// Why settings cannot be resolved.
@@ -17,6 +18,12 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// No address of a Kratos, and one is needed.
+    #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
+    NoKratosAddress,
+    /// Options that only mean something for a Kratos.
+    #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
+    NoKratos,
     /// No key of Clerk's, and one is needed.
     #[error(
         "no key for Clerk's API: set CLERK_SECRET_KEY in the environment or in .env (or CLERK_SECRET_KEY_FILE to a file with \
@@ -29,6 +36,28 @@ pub enum SettingsError {
         /// How many there are.
         count: usize,
     },
+    /// The steps that were named have no input.
+    #[error("there is nothing to do: no input that was named belongs to one of the steps of --steps")]
+    NoStep,
+    /// Memberships are read for their roles, too.
+    #[error(
+        "memberships are read twice, the second time for their roles, and a pipe can be read only once: put them into a file"
+    )]
+    PipeOfMemberships,
+    /// A selection is one of users.
+    #[error("a selection is one of users: select them with `--steps users`, and import the other steps without it")]
+    SelectionOfSteps,
+    /// The list of users cannot be used.
+    #[error(transparent)]
+    IdList(#[from] IdListError),
+    /// A selection is made in a pass of its own.
+    #[error(
+        "users cannot be selected out of standard input or a pipe, which can be read only once: save the export to a file"
+    )]
+    SelectionOfPipe,
+    /// Both say which records a run takes.
+    #[error("users cannot be selected in a shard: a selection is for one process")]
+    SelectionOfShard,
     /// The file with the key cannot be read.
     #[error("the file that {variable} names cannot be read: {source}")]
     KeyFile {
@@ -114,6 +143,9 @@ pub enum SettingsError {
          give it as a file, or leave --strict out"
     )]
     StrictPipe,
+    /// Nothing says which organization should be made.
+    #[error("--create-organization needs --organization NAME: the organization that is made if it is not there")]
+    CreateWhich,
     /// An earlier export, or one that is to be imported, cannot be used.
     #[error(transparent)]
     Export(#[from] ExportError),

@@ -7,7 +7,6 @@ use super::connection::{patience, retry, timeouts};
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::{Environment, SettingsError};
-use crate::clerk_api::ClerkKeyKind;
 use crate::cli::{CACERT, ExportArguments};
 use crate::export::{ExportDirectory, ExportError, Kind, Plan, SinceArgument};
 use crate::http::ClientOptions;
@@ -45,8 +44,8 @@ impl ExportSettings {
             timeouts: timeouts(arguments.connect_timeout, arguments.request_timeout),
             certificates: environment.or_variable(arguments.cacert, CACERT)?,
         };
-        let client = client.resolve(environment)?;
-        let pace = clerk_pace(api.clerk_rate, ClerkKeyKind::of(&client.secret_key), patience(max_wait));
+        let (client, key_kind) = client.resolve(environment)?;
+        let pace = clerk_pace(api.clerk_rate, key_kind, patience(max_wait));
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;

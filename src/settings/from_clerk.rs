@@ -9,7 +9,6 @@ use super::export::ExportSettings;
 use super::kept_users::is_clerk;
 use super::output::OutputSettings;
 use super::{Environment, SettingsError};
-use crate::clerk_api::ClerkKeyKind;
 use crate::cli::ClerkApiArguments;
 use crate::export::{Compression, ExportDirectory, Kind, Plan};
 
@@ -41,12 +40,12 @@ impl FromClerk<'_> {
             timeouts: connection.timeouts,
             certificates: connection.certificates.clone(),
         };
-        let client = choice.resolve(environment)?;
+        let (client, key_kind) = choice.resolve(environment)?;
         Ok(ExportSettings {
             plan: Plan { kinds: vec![Kind::Users], since: None, deleted: Vec::new(), compression },
             directory,
             new,
-            pace: clerk_pace(clerk_rate, ClerkKeyKind::of(&client.secret_key), patience(max_wait)),
+            pace: clerk_pace(clerk_rate, key_kind, patience(max_wait)),
             client,
             retry: retry(max_wait),
             output: output.clone(),

@@ -13,6 +13,7 @@ use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_run::RecordedRun;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
+use super::typed_inputs::typed_inputs;
 use super::{Environment, SettingsError};
 use crate::cli::{ImportArguments, RunOptions};
 use crate::delivery::OnExisting;
@@ -69,6 +70,8 @@ pub struct ImportSettings {
     pub limits: Limits,
     /// What becomes of users who are at the target already.
     pub on_existing: OnExisting,
+    /// Whether the organization of `reading` is made if it is not there.
+    pub create_organization: bool,
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
     pub recheck: bool,
     /// Which run to go on with.
@@ -105,38 +108,32 @@ impl ImportOrDryRun {
 
 impl ImportSettings {
     fn resolve(
-        arguments: ImportArguments,
+        mut arguments: ImportArguments,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments {
-            mut import,
-            passwords,
-            shard,
-            target,
-            clerk_api,
-            mapping,
-            on_existing,
-            recheck,
-            new_run,
-            options,
-            ..
-        } = arguments;
-        let target = TargetSettings::resolve(target, environment)?;
-        let runs = runs_directory(options.runs_dir.clone(), environment)?;
+        let create_organization = arguments.create_organization;
+        if create_organization && arguments.mapping.organization.is_none() {
+            return Err(SettingsError::CreateWhich);
+        }
+        let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
+        let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
         let mut from_clerk = None;
-        if import.iter().any(|input| is_clerk(input)) {
-            if shard.is_some() {
+        if arguments.import.iter().any(|input| is_clerk(input)) {
+            if arguments.shard.is_some() {
                 return Err(SettingsError::ClerkInShards);
             }
             let directory = kept_directory(&runs, &target);
-            let connection = &Connection::resolve(&options, None, environment)?;
-            let choice =
-                FromClerk { api: clerk_api, connection, max_wait: options.max_wait, new: new_run, output: &output };
-            from_clerk = Some(choice.resolve(directory, &mut import, environment)?);
+            let (connection, new) = (&Connection::resolve(&arguments.options, None, environment)?, arguments.new_run);
+            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
+            let choice = FromClerk { api, connection, max_wait, new, output: &output };
+            from_clerk = Some(choice.resolve(directory, &mut arguments.import, environment)?);
         }
-        let choice = ReadingChoice::typed(import, passwords, shard, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let inputs = typed_inputs(&mut arguments, target.kratos_choice().is_some())?;
+        let ImportArguments { passwords, shard, selection, mapping, on_existing, recheck, new_run, options, .. } =
+            arguments;
+        let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
             target,
@@ -145,6 +142,7 @@ impl ImportSettings {
             from_clerk,
             output,
             on_existing,
+            create_organization,
             recheck,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             runs_directory: runs,
@@ -215,7 +213,7 @@ mod tests {
                 assert_eq!(base_url.to_string(), DEFAULT_BASE_URL);
                 assert_eq!(secret_key.expose_secret(), "sk_test_1");
             }
-            TargetSettings::Sandbox(database) => panic!("{database:?}"),
+            other => panic!("{other:?}"),
         }
     }
 

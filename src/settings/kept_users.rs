@@ -23,7 +23,9 @@ pub(super) fn is_clerk(input: &Path) -> bool {
 pub(super) fn kept_directory(runs: &Path, target: &TargetSettings) -> PathBuf {
     let target = match target {
         TargetSettings::Sandbox(database) => std::path::absolute(database).unwrap_or_else(|_| database.clone()),
-        TargetSettings::Real { base_url, .. } => PathBuf::from(base_url.to_string()),
+        TargetSettings::Real { base_url, .. } | TargetSettings::Kratos { base_url, .. } => {
+            PathBuf::from(base_url.to_string())
+        }
     };
     let digest = Sha256::digest(target.as_os_str().as_encoded_bytes());
     runs.join(format!("{FROM_CLERK_PREFIX}{}", hexadecimal(&digest[..8])))

@@ -43,6 +43,9 @@ impl<'s> NamedFiles<'s> {
         };
         self.read.extend(reading.inputs.iter().filter_map(path_of).map(|path| ("--import", path)));
         self.read.extend(reading.passwords.iter().filter_map(path_of).map(|path| ("--passwords", path)));
+        let list =
+            reading.selection.as_ref().and_then(|selection| selection.only.as_ref()).and_then(|list| list.file());
+        self.read.extend(list.map(|path| ("--only", path.to_path_buf())));
         let (mapping, traits_schema) = reading.rule_files.records();
         self.read.extend(mapping.map(|file| ("--mapping", file.path.into())));
         self.read.extend(traits_schema.map(|file| ("--traits-schema", file.path.into())));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::SettingsError;
 use crate::cli::{OutputFormat, OutputOptions, ProgressStyle};
-use crate::report::{Console, LogFormat, MetricsFile};
+use crate::report::{Console, LogFormat, MetricsFile, ReportPlace};
 
 /// How often a program that watches hears of the progress.
 const WATCHED_PROGRESS: Duration = Duration::from_secs(1);
@@ -41,6 +41,8 @@ pub struct OutputSettings {
     pub metrics: Option<Arc<MetricsFile>>,
     /// A further place for the report.
     pub report: Option<PathBuf>,
+    /// Where the report is, once it is written.
+    pub report_place: ReportPlace,
 }
 
 impl OutputSettings {
@@ -52,6 +54,7 @@ impl OutputSettings {
             console: Console::new(options.log_format, is_quiet(options)),
             metrics: None,
             report: options.report.clone(),
+            report_place: ReportPlace::default(),
         }
     }
 

@@ -7,19 +7,27 @@ use std::sync::Arc;
 use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::kept_users::is_clerk;
-use super::{Environment, SettingsError, shard};
-use crate::cli::{MappingArguments, RunOptions};
+use super::kratos_target::KratosChoice;
+use super::{Environment, SettingsError, selection, shard};
+use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
+use crate::cli::{MappingArguments, OrganizationName, RunOptions, SelectionArguments};
 use crate::export::Manifest;
 use crate::http::Timeouts;
-use crate::mapping::{MissingEmail, Rules};
+use crate::kind::Kind;
+use crate::kratos;
+use crate::mapping::{MetadataTarget, MissingEmail, Rules, WireForm};
+use crate::plan::MigrationPlan;
 use crate::rule_files::RuleFiles;
+use crate::selection::SelectionChoice;
 use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
 
 /// What is read and how it is mapped: settings of every command that reads an export.
 #[derive(Clone, Debug)]
 pub struct ReadingSettings {
-    /// The inputs, in order.
+    /// The inputs of all steps, in the order of the plan.
     pub inputs: Vec<Input>,
+    /// Of which kind the records of each are.
+    pub kinds: Vec<Kind>,
     /// The files of users who are gone at Clerk, beside those inputs that are directories of exports, and how many users are
     /// in each.
     pub deleted: Vec<(PathBuf, u64)>,
@@ -27,23 +35,33 @@ pub struct ReadingSettings {
     pub passwords: Option<Input>,
     /// Which records of the inputs are ours; all of them without one.
     pub shard: Option<Shard>,
+    /// How users are chosen; `None` if all are meant, or if a run that is resumed says which ones.
+    pub selection: Option<SelectionChoice>,
     /// Bounds of what the reader buffers.
     pub limits: ReaderLimits,
     /// The choices of mapping.
     pub rules: Rules,
     /// The files that say how to map.
     pub rule_files: RuleFiles,
+    /// The organization that users go into, as it was typed. `rules` has its id as soon as the target was asked.
+    pub organization: Option<OrganizationName>,
+    /// The form in which the target takes an identity.
+    pub form: Arc<dyn WireForm>,
+    /// The most users of one request, and the most bytes.
+    pub most_of_request: (usize, usize),
     /// How many mapper workers.
     pub workers: usize,
 }
 
 /// What is said about the reading, by what was typed or by the record of a run.
 pub(super) struct ReadingChoice {
-    pub(super) inputs: Vec<PathBuf>,
+    pub(super) inputs: Vec<(Kind, PathBuf)>,
     pub(super) passwords: Option<PathBuf>,
     pub(super) shard: Option<ShardChoice>,
+    pub(super) selection: Option<SelectionChoice>,
     pub(super) rule_files: RuleFiles,
     pub(super) missing_email: Option<MissingEmail>,
+    pub(super) organization: Option<OrganizationName>,
 }
 
 impl ReadingChoice {
@@ -52,10 +70,25 @@ impl ReadingChoice {
         inputs: Vec<PathBuf>,
         passwords: Option<PathBuf>,
         shard: Option<ShardChoice>,
+        selection: SelectionArguments,
+        mapping: &MappingArguments,
+    ) -> Result<Self, SettingsError> {
+        let inputs = inputs.into_iter().map(|path| (Kind::User, path)).collect();
+        Self::of(inputs, passwords, shard, selection, mapping)
+    }
+
+    /// What was typed for an import, of all kinds.
+    pub(super) fn of(
+        inputs: Vec<(Kind, PathBuf)>,
+        passwords: Option<PathBuf>,
+        shard: Option<ShardChoice>,
+        selection: SelectionArguments,
         mapping: &MappingArguments,
     ) -> Result<Self, SettingsError> {
         let rule_files = RuleFiles::read(mapping.mapping.as_deref(), mapping.traits_schema.as_deref())?;
-        Ok(Self { inputs, passwords, shard, rule_files, missing_email: mapping.missing_email.clone() })
+        let selection = selection::resolve(selection)?;
+        let (missing_email, organization) = (mapping.missing_email.clone(), mapping.organization.clone());
+        Ok(Self { inputs, passwords, shard, selection, rule_files, missing_email, organization })
     }
 }
 
@@ -65,15 +98,20 @@ impl ReadingSettings {
         options: &RunOptions,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ReadingChoice { inputs, passwords, shard, rule_files, missing_email } = choice;
-        if inputs.iter().chain(&passwords).any(|path| is_clerk(path)) {
+        let ReadingChoice { inputs, passwords, shard, selection, rule_files, missing_email, organization } = choice;
+        if inputs.iter().map(|(_, path)| path).chain(&passwords).any(|path| is_clerk(path)) {
             return Err(SettingsError::ClerkNotHere);
         }
         let access = object_access(options, environment)?;
         let input = |path: &PathBuf| Input::parse(path, &access);
-        let deleted = inputs.iter().filter(|path| path.is_dir()).map(|path| Manifest::deleted_in(path).transpose());
+        let of_users = inputs.iter().filter(|(kind, path)| *kind == Kind::User && path.is_dir());
+        let deleted = of_users.map(|(_, path)| Manifest::deleted_in(path).transpose());
         let deleted = deleted.flatten().collect::<Result<Vec<_>, _>>()?;
-        let inputs = inputs.iter().map(|path| input(&users_in(path)?).map_err(SettingsError::from));
+        let (kinds, inputs): (Vec<Kind>, Vec<PathBuf>) = MigrationPlan::in_order(inputs).into_iter().unzip();
+        let inputs = inputs.iter().zip(&kinds).map(|(path, kind)| match kind {
+            Kind::User => input(&users_in(path)?).map_err(SettingsError::from),
+            _ => input(path).map_err(SettingsError::from),
+        });
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
         let passwords = passwords.as_ref().map(input).transpose()?;
         check(&inputs, passwords.as_ref(), environment)?;
@@ -81,17 +119,60 @@ impl ReadingSettings {
         if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
         }
+        if shard.is_some() && kinds.first() != kinds.last() {
+            return Err(ShardError::Steps.into());
+        }
+        let is_read_twice = |(input, kind): (&Input, &Kind)| *kind == Kind::RoleTuple && input.is_pipe();
+        if inputs.iter().zip(&kinds).any(is_read_twice) {
+            return Err(SettingsError::PipeOfMemberships);
+        }
+        if selection.is_some() && kinds.iter().any(|kind| *kind != Kind::User) {
+            return Err(SettingsError::SelectionOfSteps);
+        }
+        if selection.is_some() && inputs.iter().any(Input::is_pipe) {
+            return Err(SettingsError::SelectionOfPipe);
+        }
+        if selection.is_some() && shard.is_some() {
+            return Err(SettingsError::SelectionOfShard);
+        }
         let default = ReaderLimits::default();
+        let mut rules = rule_files.rules(missing_email)?;
+        rules.organization = organization.as_ref().map(ToString::to_string);
         Ok(Self {
             inputs,
+            kinds,
             deleted,
             passwords,
             shard,
+            selection,
             limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },
-            rules: rule_files.rules(missing_email)?,
+            rules,
             rule_files,
+            organization,
+            form: Arc::new(AvnologyForm),
+            most_of_request: (MAX_BATCH_ITEMS, MAX_BODY_BYTES),
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         })
+    }
+
+    /// The steps in which the inputs move.
+    pub fn plan(&self) -> MigrationPlan {
+        MigrationPlan::of(self.kinds.iter().copied().zip(&self.inputs))
+    }
+
+    /// The same for a Kratos, if the target is one.
+    pub(super) fn for_kratos(mut self, choice: Option<&KratosChoice>) -> Self {
+        let Some(choice) = choice else { return self };
+        if matches!(self.rules.metadata.public, MetadataTarget::Traits(_)) {
+            tracing::warn!(
+                "the mapping file puts public metadata into the traits, which users can change at Kratos, and could not at \
+                 Clerk: who has a role there could give themselves another one; without that line they go to metadata_public"
+            );
+        }
+        self.rules.passwords = choice.passwords();
+        self.form = choice.form();
+        self.most_of_request = (kratos::MAX_BATCH_ITEMS, kratos::MAX_BODY_BYTES);
+        self
     }
 
     /// Whether some of the export can be read only once.

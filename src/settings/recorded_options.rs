@@ -1,10 +1,15 @@
 //! The options that a run remembers in `run.json`: written when it begins, and read when it is resumed or undone.
 
-use super::ImportSettings;
+use super::{ImportSettings, KratosChoice};
 use crate::cli::RunOptions;
-use crate::journal::RecordedOptions;
+use crate::journal::{KratosRecord, RecordedOptions};
 
 impl ImportSettings {
+    /// What `run.json` says about a Kratos.
+    pub fn kratos_record(&self) -> Option<KratosRecord> {
+        self.target.kratos_choice().map(KratosChoice::record)
+    }
+
     /// What `run.json` says about how the run runs.
     pub fn recorded_options(&self) -> RecordedOptions {
         RecordedOptions {

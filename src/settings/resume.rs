@@ -36,23 +36,28 @@ impl ImportSettings {
         let wrong = |problem: String| run.wrong(problem);
         let options = options_of_run(options, &record.options).map_err(wrong)?;
         let path = |input: &InputRecord| PathBuf::from(&input.path);
+        let input = |input: &InputRecord| (input.kind, path(input));
         let shard = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
         let choice = ReadingChoice {
-            inputs: record.inputs.iter().map(path).collect(),
+            inputs: record.inputs.iter().map(input).collect(),
             passwords: record.passwords.as_ref().map(path),
             shard: shard.map(ShardChoice::Of),
+            selection: None,
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
+            organization: record.organization.as_ref().map(|home| home.known().parse()).transpose().map_err(wrong)?,
         };
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
             limits: Limits::resolve(&options, &reading)?,
-            target: TargetSettings::of_record(&record.target, wrong, environment)?,
+            target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
             from_clerk: None,
             output,
             on_existing: record.on_existing.parse().map_err(wrong)?,
+            create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,

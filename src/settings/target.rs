@@ -6,10 +6,12 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::environment::KeyVariables;
+use super::kratos_target::{KratosChoice, OF_KRATOS};
 use super::{Environment, SettingsError};
 use crate::avnology::DEFAULT_BASE_URL;
 use crate::cli::{BASE_URL, TargetArguments};
 use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy};
+use crate::journal::KratosRecord;
 
 /// What the record of a run puts before the database of the embedded target.
 const OF_SANDBOX: &str = "sandbox:";
@@ -30,6 +32,19 @@ pub enum TargetSettings {
         /// The proxy on the way to it.
         proxy: Option<Arc<Proxy>>,
     },
+    /// An Ory Kratos.
+    Kratos {
+        /// The address of its admin API.
+        base_url: BaseUrl,
+        /// What has to be known of it beside that.
+        choice: KratosChoice,
+        /// The token for the gateway before it; it has no authentication of its own.
+        token: Option<SecretString>,
+        /// Where the token comes from.
+        key_source: KeySource,
+        /// The proxy on the way to it.
+        proxy: Option<Arc<Proxy>>,
+    },
 }
 
 impl TargetSettings {
@@ -38,24 +53,37 @@ impl TargetSettings {
         if arguments.sandbox {
             return Ok(Self::Sandbox(arguments.sandbox_db));
         }
+        let kratos = KratosChoice::of(&arguments)?;
         let base_url = match environment.or_variable(arguments.base_url, BASE_URL)? {
             Some(base_url) => base_url,
+            None if kratos.is_some() => return Err(SettingsError::NoKratosAddress),
             None => DEFAULT_BASE_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
                 name: "AVNOLOGY_BASE_URL",
                 problem: error.to_string(),
             })?,
         };
-        Self::real(base_url, environment)
+        match kratos {
+            Some(choice) => Self::kratos(base_url, choice, environment),
+            None => Self::real(base_url, environment),
+        }
     }
 
     /// The target of a run, as its record has it; or what is wrong with the record.
     pub(super) fn of_record(
         target: &str,
+        kratos: Option<&KratosRecord>,
         wrong: impl FnOnce(String) -> SettingsError,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         if let Some(database) = target.strip_prefix(OF_SANDBOX) {
             return Ok(Self::Sandbox(PathBuf::from(database)));
+        }
+        if let (Some(address), Some(record)) = (target.strip_prefix(OF_KRATOS), kratos) {
+            return match (address.parse(), KratosChoice::of_record(record)) {
+                (Ok(base_url), Ok(choice)) => Self::kratos(base_url, choice, environment),
+                (Err(error), _) => Err(wrong(error.to_string())),
+                (_, Err(problem)) => Err(wrong(problem)),
+            };
         }
         let base_url = target.parse().map_err(|error: BaseUrlError| wrong(error.to_string()))?;
         Self::real(base_url, environment)
@@ -66,5 +94,20 @@ impl TargetSettings {
         let secret_key = environment.checked_key(&key_source, KeyVariables::ADMIN)?.ok_or(SettingsError::NoKey)?;
         let proxy = environment.proxy(&base_url)?.map(Arc::new);
         Ok(Self::Real { base_url, secret_key, key_source, proxy })
+    }
+
+    fn kratos(base_url: BaseUrl, choice: KratosChoice, environment: &Environment) -> Result<Self, SettingsError> {
+        let key_source = environment.key_source(KeyVariables::KRATOS);
+        let token = environment.checked_key(&key_source, KeyVariables::KRATOS)?;
+        let proxy = environment.proxy(&base_url)?.map(Arc::new);
+        Ok(Self::Kratos { base_url, choice, token, key_source, proxy })
+    }
+
+    /// What has to be known of it, if it is a Kratos.
+    pub(super) fn kratos_choice(&self) -> Option<&KratosChoice> {
+        match self {
+            Self::Kratos { choice, .. } => Some(choice),
+            Self::Sandbox(_) | Self::Real { .. } => None,
+        }
     }
 }

@@ -8,7 +8,6 @@ use super::kept_users::{is_clerk, passing_directory};
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::{Environment, ExportSettings, SettingsError};
-use crate::clerk_api::ClerkKeyKind;
 use crate::cli::{CACERT, PlanArguments};
 use crate::export::{Compression, ExportDirectory, Plan};
 use crate::tenant_plan::{Assignment, PlanBuilder};
@@ -50,13 +49,14 @@ impl TenantPlanSettings {
         if is_clerk(&from) {
             directory = ExportDirectory::new(passing_directory());
             let timeouts = timeouts(arguments.connect_timeout, arguments.request_timeout);
-            let client = ClerkClientChoice { url: api.clerk_url, timeouts, certificates }.resolve(environment)?;
+            let (client, key_kind) =
+                ClerkClientChoice { url: api.clerk_url, timeouts, certificates }.resolve(environment)?;
             let compression = Compression::None;
             from_clerk = Some(ExportSettings {
                 plan: Plan { kinds: PlanBuilder::KINDS.to_vec(), since: None, deleted: Vec::new(), compression },
                 directory: directory.clone(),
                 new: true,
-                pace: clerk_pace(api.clerk_rate, ClerkKeyKind::of(&client.secret_key), patience(max_wait)),
+                pace: clerk_pace(api.clerk_rate, key_kind, patience(max_wait)),
                 client,
                 retry: retry(max_wait),
                 output: output.clone(),

@@ -8,7 +8,6 @@ use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::VerifyArguments;
-use crate::verify::Sample;
 
 /// What a verification needs.
 #[derive(Clone, Debug)]
@@ -21,8 +20,6 @@ pub struct VerifySettings {
     pub connection: Connection,
     /// Where its output goes.
     pub output: OutputSettings,
-    /// How much is compared.
-    pub sample: Sample,
     /// An input with fewer records than this is an error.
     pub min_records: Option<u64>,
 }
@@ -34,16 +31,15 @@ impl VerifySettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let VerifyArguments { import, passwords, sample, all: _, target, mapping, options } = arguments;
-        let choice = ReadingChoice::typed(import, passwords, None, &mapping)?;
-        let reading = ReadingSettings::resolve(choice, &options, environment)?;
+        let VerifyArguments { import, passwords, all: _, selection, target, mapping, options } = arguments;
+        let choice = ReadingChoice::typed(import, passwords, None, selection, &mapping)?;
         let target = TargetSettings::resolve(target, environment)?;
+        let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;
         let files =
             NamedFiles::new(&output).reading(&reading).target(&target).certificates(connection.certificates.as_deref());
         files.check(&runs, environment)?;
-        let sample = sample.map_or(Sample::All, |count| Sample::Of(count.get()));
-        Ok(Self { reading, target, connection, output, sample, min_records: options.min_records })
+        Ok(Self { reading, target, connection, output, min_records: options.min_records })
     }
 }

@@ -11,6 +11,7 @@ use crate::account::{InputProgress, Ledger};
 use crate::destination::Field;
 use crate::exit::ExitStatus;
 use crate::pipeline::MappedIdentity;
+use crate::selection::SelectionTotals;
 use crate::source::{Position, Purpose};
 
 /// How many positions are kept for each kind of finding.
@@ -41,7 +42,9 @@ impl Finding {
 pub struct Account {
     /// What was read and mapped. Its rejects are records that an import would not send.
     pub ledger: Ledger,
-    /// Identities at the target that were not compared with any record. After a sample they are unknown.
+    /// What the selection came to, if users were selected.
+    pub(super) selection: Option<SelectionTotals>,
+    /// Identities at the target that were not compared with any record. If users were selected, they are unknown.
     pub(super) others: Option<NotFound>,
     checked: u64,
     equal: u64,
@@ -57,6 +60,7 @@ impl Account {
         let (missing, different) = (Finding::default(), Finding::default());
         Self {
             ledger,
+            selection: None,
             others: None,
             checked: 0,
             equal: 0,
@@ -102,7 +106,8 @@ impl Account {
     pub fn write_summary(&self, out: &mut String) -> fmt::Result {
         let counts = self.ledger.counts();
         let how = if self.ledger.stopped.is_some() { "Verification STOPPED" } else { "Verified" };
-        writeln!(out, "{how}: {} of {} records were looked up.\n", self.checked, counts.read)?;
+        let records = self.selection.as_ref().map_or(counts.read, |selection| selection.records);
+        writeln!(out, "{how}: {} of {records} records were looked up.\n", self.checked)?;
         writeln!(out, "  {:>14} equal", self.equal)?;
         writeln!(out, "  {:>14} missing at the target", self.missing.count)?;
         positions(out, &self.missing)?;
@@ -161,6 +166,7 @@ impl Account {
             reason: self.reason(),
             exit_code: self.exit_status().code(),
             inputs: &self.ledger.inputs,
+            selection: self.selection.as_ref(),
             read: self.ledger.counts().read,
             rejected: self.ledger.rejected(),
             checked: self.checked,
@@ -199,6 +205,9 @@ pub struct VerifyReport<'a> {
     reason: Option<String>,
     exit_code: u8,
     inputs: &'a [InputProgress],
+    /// If users were selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<&'a SelectionTotals>,
     read: u64,
     rejected: u64,
     checked: u64,

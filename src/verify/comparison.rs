@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::avnology::{AdminCalls, Catalogue, Listed, read_by_external_id, read_list, read_one, read_sent};
-use crate::destination::{Comparable, Field, TargetError};
+use crate::destination::{Catalogue, Comparable, Destination, Field, Listed, TargetError};
 use crate::pipeline::MappedIdentity;
 
 /// The result for one identity.
@@ -32,8 +31,8 @@ pub(super) struct Compared {
 
 /// Compares records with the users at the target.
 pub(super) struct Comparison<'a> {
-    pub target: &'a AdminCalls,
-    /// All users at the target. For a sample it is too much to ask for.
+    pub target: &'a dyn Destination,
+    /// All users at the target. If users are selected, it is too much to ask for.
     pub catalogue: Option<&'a Catalogue>,
 }
 
@@ -51,11 +50,11 @@ impl Comparison<'_> {
         while compared.results.len() < page.len() {
             let rest = &page[compared.results.len()..];
             let ids: Vec<&str> = rest.iter().map(|identity| identity.external_id.as_ref()).collect();
-            let (count, body) = self.target.read_some(&ids).await?;
+            let (count, body) = self.target.find(&ids).await?;
             // A target that ignores a filter may list other identities, so each is checked by its external id.
-            let found = read_by_external_id(&body);
+            let found = Comparable::by_external_id(self.target.read_found(&body));
             for identity in &rest[..count] {
-                let sent = read_sent(&identity.encoded).unwrap_or_default();
+                let sent = self.target.read_sent(&identity.encoded).unwrap_or_default();
                 compared.clerk_ids.push(sent.clerk_id().map(Cow::into_owned));
                 let found = found.get(&*identity.external_id);
                 // An identity that was imported from another Clerk user belongs to that user.
@@ -77,7 +76,7 @@ impl Comparison<'_> {
         let is_missing = |(index, result)| matches!(result, &ComparisonResult::Missing).then_some(index);
         let missing: Vec<usize> = compared.results.iter().enumerate().filter_map(is_missing).collect();
         let sought = missing.into_iter().filter_map(|index| {
-            let sent = read_sent(&page[index].encoded)?;
+            let sent = self.target.read_sent(&page[index].encoded)?;
             let clerk_id = sent.clerk_id()?;
             Some(Sought { index, sent, clerk_id })
         });
@@ -92,8 +91,8 @@ impl Comparison<'_> {
         let mut rest = by_external_id;
         while !rest.is_empty() {
             let ids: Vec<&str> = rest.iter().map(|(_, id)| id.as_str()).collect();
-            let (count, body) = self.target.read_some(&ids).await?;
-            let found = read_by_external_id(&body);
+            let (count, body) = self.target.find(&ids).await?;
+            let found = Comparable::by_external_id(self.target.read_found(&body));
             for (sought, id) in rest.drain(..count) {
                 match found.get(id.as_str()).filter(|found| sought.sent.is_same_person(found) == Some(true)) {
                     Some(found) => compared.found(sought.index, &sought.sent, found),
@@ -103,10 +102,9 @@ impl Comparison<'_> {
         }
         for (Sought { index, sent, .. }, id) in by_own_id {
             let body = self.target.get(&id).await?;
-            if let Some(found) = body.as_deref().and_then(read_one)
-                && sent.is_same_person(&found) == Some(true)
-            {
-                compared.found(index, &sent, &found);
+            let found = body.as_ref().map(|body| self.target.read_found(body)).unwrap_or_default();
+            if let Some(found) = found.iter().find(|found| sent.is_same_person(found) == Some(true)) {
+                compared.found(index, &sent, found);
             }
         }
         // A user who is not in the whole list is not at the target.
@@ -114,9 +112,9 @@ impl Comparison<'_> {
             return Ok(());
         }
         for Sought { index, sent, .. } in not_found {
-            let body = self.target.read_person(&sent).await?;
-            let listed = body.as_deref().and_then(read_list).map(|(listed, _)| listed);
-            if let Some(found) = listed.iter().flatten().find(|found| sent.is_same_person(found) == Some(true)) {
+            let body = self.target.find_person(&sent).await?;
+            let listed = body.as_ref().map(|body| self.target.read_found(body)).unwrap_or_default();
+            if let Some(found) = listed.iter().find(|found| sent.is_same_person(found) == Some(true)) {
                 compared.found(index, &sent, found);
             }
         }

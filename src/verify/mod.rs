@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The id at Clerk identifies a user. A user with another external id than at the import is different, and neither missing
-//! nor extra. For a sample the whole list would be too much to ask for; its users are looked up by their id at Clerk, and by
+//! nor extra. If users are selected, the whole list would be too much to ask for; they are looked up by their id at Clerk, and by
 //! their email address, username and phone number.
 //!
 //! Memory is bounded as in an import.
@@ -17,9 +17,7 @@ mod account;
 mod comparison;
 mod extra;
 mod present;
-mod sample;
 mod verification;
 
 pub use account::{Account, VerifyReport};
-pub use sample::Sample;
 pub use verification::{VerifyJob, run};

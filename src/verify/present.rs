@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::avnology::Listed;
+use crate::destination::Listed;
 use crate::index::{HASH_BYTES, Table, hash_of};
 
 /// A hash of an id, and the state of its record.

@@ -11,9 +11,8 @@ use super::Account;
 use super::comparison::{Compared, Comparison};
 use super::extra::FoundIdentities;
 use super::present::IdsInExport;
-use super::sample::{Drawn, Sample};
 use crate::account::{Ledger, Reporter, StopReason};
-use crate::avnology::{AdminCalls, MAX_PAGE};
+use crate::destination::{Catalogue, Destination, PAGE};
 use crate::index::Duplicates;
 use crate::pipeline::{Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
@@ -24,18 +23,19 @@ pub struct VerifyJob {
     pub intake: Intake,
     /// The users who are in the export twice, unless it can be read only once.
     pub duplicates: Option<Arc<Duplicates>>,
-    /// How much is compared.
-    pub sample: Sample,
     /// The target.
-    pub target: AdminCalls,
+    pub target: Arc<dyn Destination>,
+    /// The organization whose users they are, by its id there; the whole target's without one.
+    pub organization: Option<String>,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
 
-/// Verifies all users, or a sample.
+/// Verifies all users, or those that are selected.
 pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
     let started = Instant::now();
     let mut account = Account::new(Ledger::new(&job.intake.inputs, false));
+    account.selection = job.intake.records.selected().map(|selected| selected.totals().clone());
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(StopReason::Interrupted(signal)),
@@ -48,22 +48,19 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signa
 }
 
 async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let VerifyJob { intake, duplicates, sample, target, concurrency } = job;
+    let VerifyJob { intake, duplicates, target, organization, concurrency } = job;
     let started = Instant::now();
-    let catalogue = match sample {
-        Sample::All => Some(target.whole_list().await?),
-        Sample::Of(_) => None,
+    // Of selected users nobody else can be called extra, and the whole list would be too much to ask for.
+    let catalogue = match intake.records.selected() {
+        None => Some(Catalogue::of(target.as_ref()).await?),
+        Some(_) => None,
     };
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
-    let mut drawn = match sample {
-        Sample::Of(size) => Some(Drawn::new(size)),
-        Sample::All => None,
-    };
-    let comparison = Comparison { target: &target, catalogue: catalogue.as_ref() };
+    let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_ref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
         for ids in group.rejected_ids().filter(|_| catalogue.is_some()) {
@@ -71,10 +68,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
             added.map_err(StopReason::Temporary)?;
         }
         let identities = account.ledger.mapped_group(group);
-        match &mut drawn {
-            Some(drawn) => drawn.draw_from(identities),
-            None => compare(&comparison, concurrency, &identities, &mut seen, account).await?,
-        }
+        compare(&comparison, concurrency, &identities, &mut seen, account).await?;
         account.ledger.elapsed = started.elapsed();
         reporter.update(&account.ledger, false);
     }
@@ -82,11 +76,8 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
     if let Some(reason) = stopped.recv().await {
         return Err(reason);
     }
-    if let Some(drawn) = drawn {
-        compare(&comparison, concurrency, &drawn.into_identities(), &mut seen, account).await?;
-    }
     if let Some(catalogue) = &catalogue {
-        let others = seen.found.find_others(catalogue, &seen.in_export);
+        let others = seen.found.find_others(catalogue, &seen.in_export, organization.as_deref());
         account.others = Some(others.map_err(StopReason::Temporary)?);
     }
     Ok(())
@@ -106,7 +97,7 @@ async fn compare(
     seen: &mut Seen,
     account: &mut Account,
 ) -> Result<(), StopReason> {
-    let mut pages = futures::stream::iter(identities.chunks(MAX_PAGE))
+    let mut pages = futures::stream::iter(identities.chunks(PAGE))
         .map(|page| async move { (page, comparison.compare(page).await) })
         .buffered(concurrency);
     while let Some((page, compared)) = pages.next().await {

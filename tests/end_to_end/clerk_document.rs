@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::Scratch;
 use crate::support::clerk::ClerkSandbox;
-use crate::tenant::write_tenant;
+use crate::tenant::{TenantShape, write_tenant, write_tenant_of_shape};
 use crate::user::Generator;
 
 /// The tenant that is committed.
@@ -255,6 +255,42 @@ fn generated_tenants_are_as_documented() {
             organization["members_count"].as_u64().as_ref()
         );
         assert!(users.contains(organization["created_by"].as_str().expect("an id")), "{organization}");
+    }
+}
+
+/// What the figures and the tests of organizations are measured with.
+#[test]
+fn an_uneven_tenant_has_what_tenants_become_over_the_years() {
+    let scratch = Scratch::new();
+    let generator = Generator { seed: 7, bad_share: 0.0, digests: false };
+    let (directory, shape) = (scratch.path("tenant"), TenantShape::uneven(30, 2.5, 7));
+    write_tenant_of_shape(&generator, 600, shape, &directory).expect("written");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let users: BTreeSet<String> = records(&directory, "users").iter().map(|user| text(&user["id"])).collect();
+    let (mut members, mut roles, mut gone) = (BTreeMap::<String, BTreeSet<String>>::new(), BTreeSet::new(), 0);
+    let memberships = records(&directory, "organization_memberships");
+    for membership in &memberships {
+        let (user, organization) =
+            (text(&membership["public_user_data"]["user_id"]), text(&membership["organization"]["id"]));
+        gone += u64::from(!users.contains(&user));
+        assert!(members.entry(organization).or_default().insert(user), "nobody twice: {membership}");
+        roles.insert(text(&membership["role"]));
+    }
+    let largest = members.values().map(BTreeSet::len).max().expect("members");
+    assert!(largest >= 300 && (1_300..1_700).contains(&memberships.len()) && gone == 1, "{largest}, {gone}");
+    assert!(roles.contains("org:support_agent") && roles.contains("org:admin"), "{roles:?}");
+    let organizations = records(&directory, "organizations");
+    let without: Vec<&Value> = organizations.iter().filter(|organization| organization["slug"].is_null()).collect();
+    assert_eq!((organizations.len(), without.len()), (30, 6));
+    assert_eq!(without[0]["name"], without[1]["name"], "a slug made of the name is taken");
+    let slugs: BTreeSet<String> = organizations.iter().filter_map(|o| Some(o["slug"].as_str()?.to_owned())).collect();
+    assert!(slugs.contains("organization-5") && slugs.contains("organization_5"), "{slugs:?}");
+    // It is as an export is: its manifest says what is in it.
+    let manifest = std::fs::read_to_string(directory.join("manifest.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
+    for file in manifest["files"].as_array().expect("files") {
+        let lines = std::fs::read_to_string(directory.join(file["file"].as_str().expect("a name"))).expect("the file");
+        assert_eq!(lines.lines().count() as u64, file["records"].as_u64().expect("a count"), "{file}");
     }
 }
 

@@ -7,89 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use reqwest::{Method, Response};
+use reqwest::Method;
 use serde_json::{Value, json};
+use support::caller::{Answer, Caller};
 use support::{Sandbox, Scratch};
-
-/// A caller with a key.
-struct Caller {
-    http: reqwest::Client,
-    base_url: String,
-    key: String,
-}
-
-/// An answer, read to its end.
-struct Answer {
-    status: u16,
-    headers: reqwest::header::HeaderMap,
-    body: String,
-}
-
-impl Answer {
-    async fn of(response: Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.text().await.expect("a body") }
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-
-    #[track_caller]
-    fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        if self.body.is_empty() { Value::Null } else { self.json() }
-    }
-
-    #[track_caller]
-    fn expect_error(self, status: u16, code: &str) -> Value {
-        let body = self.expect(status);
-        assert_eq!(body["error"]["code"], code, "{body}");
-        assert!(body["error"]["request_id"].as_str().is_some_and(|id| id.starts_with("req_")), "{body}");
-        body
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-}
-
-impl Caller {
-    fn of(sandbox: &Sandbox) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { http, base_url: sandbox.base_url(), key: sandbox.key.clone() }
-    }
-
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("{}/{path}", self.base_url);
-        self.http.request(method, url).bearer_auth(&self.key).header("content-type", "application/json")
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.request(Method::GET, path).send().await.expect("an answer")).await
-    }
-
-    async fn post(&self, path: &str, body: impl ToString) -> Answer {
-        Answer::of(self.request(Method::POST, path).body(body.to_string()).send().await.expect("an answer")).await
-    }
-
-    async fn post_once(&self, path: &str, body: impl ToString, key: &str) -> Answer {
-        let request = self.request(Method::POST, path).header("Idempotency-Key", key).body(body.to_string());
-        Answer::of(request.send().await.expect("an answer")).await
-    }
-
-    async fn patch(&self, path: &str, body: Value, etag: Option<&str>) -> Answer {
-        let mut request = self.request(Method::PATCH, path).body(body.to_string());
-        if let Some(etag) = etag {
-            request = request.header("If-Match", etag);
-        }
-        Answer::of(request.send().await.expect("an answer")).await
-    }
-
-    async fn create(&self, identity: Value) -> Value {
-        self.post("v1/identities", json!({ "identity": identity })).await.expect(201)
-    }
-}
 
 fn item(external_id: &str, email: &str) -> Value {
     json!({"identity": {"external_id": external_id, "email": email, "traits": {"email": email}}})
@@ -319,22 +240,47 @@ async fn the_sign_in_page_is_plain_and_escapes_values() {
     caller.post("v1/identities", json!({"identity": identity, "initial_password": "open sesame"})).await.expect(201);
     let page = caller.get("sign-in").await;
     assert!(page.header("content-security-policy").is_some() && page.body.contains("<form"), "{}", page.body);
-    let submit = async |password: &str| {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("email", "o'hara@example.com")
-            .append_pair("password", password)
-            .finish();
-        let request = caller.http.post(format!("{}/sign-in", caller.base_url));
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
-        Answer::of(request.send().await.expect("an answer")).await
-    };
-    let right = submit("open sesame").await;
+    let right = caller.sign_in("o'hara@example.com", "open sesame").await;
     assert_eq!(right.status, 200);
     assert!(right.body.contains("Signed in") && right.body.contains("o&#39;hara@example.com"), "{}", right.body);
     assert!(right.body.contains("&lt;b&gt;Bold") && !right.body.contains("<b>Bold"), "{}", right.body);
-    let wrong = submit("open barley").await;
+    let wrong = caller.sign_in("o'hara@example.com", "open barley").await;
     assert_eq!(wrong.status, 401);
     assert!(wrong.body.contains("Not signed in"), "{}", wrong.body);
+    assert!(wrong.body.contains("value=\"o&#39;hara@example.com\" required>"), "the address stays: {}", wrong.body);
+    assert!(right.body.contains("value=\"\" required autofocus>"), "the next user can begin: {}", right.body);
+
+    caller.create(json!({"external_id": "y", "email": "grace@example.com"})).await;
+    let without = caller.sign_in("grace@example.com", "open sesame").await;
+    assert_eq!(without.status, 401);
+    assert!(without.body.contains("arrived without a password"), "{}", without.body);
+    let disabled = json!({"external_id": "z", "email": "ban@example.com", "state": "disabled"});
+    caller.post("v1/identities", json!({"identity": disabled, "initial_password": "open sesame"})).await.expect(201);
+    let disabled = caller.sign_in("ban@example.com", "open sesame").await;
+    assert_eq!(disabled.status, 423);
+    assert!(disabled.body.contains("account is disabled"), "{}", disabled.body);
+    // The API does not say which addresses it knows.
+    for address in ["grace@example.com", "nobody@example.com"] {
+        let answer = caller.post("v1/sessions", json!({"email": address, "password": "open sesame"})).await;
+        let error = answer.expect_error(401, "AVNOLOGY_AUTH_001");
+        assert_eq!(error["error"]["message"], "wrong email or password", "{address}");
+    }
+    let hostile = caller.sign_in("<!-- outcome -->\"><b>@example.com", "x").await;
+    assert_eq!(hostile.body.matches("Not signed in</h2>").count(), 1, "{}", hostile.body);
+    assert!(
+        hostile.body.contains("value=\"&lt;!-- outcome --&gt;&quot;&gt;&lt;b&gt;@example.com\""),
+        "{}",
+        hostile.body
+    );
+
+    let front = caller.get("").await;
+    assert_eq!(front.status, 200);
+    assert!(
+        front.body.contains("stand-in for Avnology ID") && front.body.contains("href=\"/sign-in\""),
+        "{}",
+        front.body
+    );
+    assert!(front.header("content-security-policy").is_some(), "{}", front.body);
 }
 
 #[test]

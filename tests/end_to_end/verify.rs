@@ -75,7 +75,8 @@ fn a_sample_is_of_the_size_asked_for() {
     let file = scratch.write("users.json", export((0..2_000).map(user)));
     scratch.import(&sandbox, &file, &[]).expect_code(0);
     let report = scratch.verify(&sandbox, &file, &["--sample", "150"]).expect_code(0).report();
-    assert_eq!((&report["read"], &report["checked"], &report["extra"]), (&json!(2_000), &json!(150), &json!(null)));
+    assert_eq!((&report["read"], &report["checked"], &report["extra"]), (&json!(150), &json!(150), &json!(null)));
+    assert_eq!((&report["selection"]["records"], &report["selection"]["selected"]), (&json!(2_000), &json!(150)));
     assert_eq!(scratch.verify(&sandbox, &file, &["--sample", "9000"]).expect_code(0).report()["checked"], 2_000);
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
+pub mod caller;
 pub mod clerk;
 pub mod scripted_clerk;
 pub mod target;
@@ -69,6 +70,7 @@ impl Scratch {
             "AVNOLOGY_RATE",
             "AVNOLOGY_CONCURRENCY",
             "AVNOLOGY_RUNS_DIR",
+            "AVNOLOGY_NOTIFY_URL",
         ]
         .into_iter()
         .chain(["XDG_STATE_HOME"])

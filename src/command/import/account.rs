@@ -6,13 +6,15 @@ use super::super::target::Target;
 use super::ended::EndedImport;
 use crate::exit::ExitStatus;
 use crate::passwords::PasswordsReport;
-use crate::report::RunDetails;
+use crate::report::{RunDetails, SelectionReport};
+use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, RecordedRun};
 
 /// What an account says beside the counts.
 pub(super) struct ImportAccount<'a> {
     pub target: &'a Target,
     pub run: &'a RecordedRun,
+    pub records: &'a RecordsOfRun,
     pub output: &'a OutputSettings,
 }
 
@@ -34,8 +36,11 @@ impl ImportAccount<'_> {
 
     fn details(&self, passwords: Option<PasswordsReport>) -> RunDetails {
         let RecordedRun { directory, record } = self.run;
+        let selection = self.records.selected().zip(record.selection.clone());
+        let selection = selection.map(|(selected, record)| SelectionReport::new(record, selected.totals()));
         RunDetails {
             forecast: None,
+            selection,
             shards: Vec::new(),
             passwords,
             run: Some(directory.id().to_owned()),

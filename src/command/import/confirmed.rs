@@ -2,15 +2,15 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::avnology::{AdminCalls, read_by_external_id, read_one};
 use crate::command::id_maps::with_id_map;
 use crate::delivery::OnExisting;
-use crate::destination::TargetError;
+use crate::destination::{Comparable, Destination, TargetError};
 use crate::journal::{ConfirmedUsers, SAMPLE_SIZE};
 use crate::pipeline::ConfirmedBefore;
 
-/// Without the batch methods, each user that is looked up is a request.
+/// Where users are looked up one by one, each is a request.
 const SMALL_SAMPLE: usize = 10;
 
 /// Whose confirmed users are asked for, and what for.
@@ -34,8 +34,8 @@ pub(super) struct ConfirmedOf<'r> {
 
 impl ConfirmedOf<'_> {
     /// Loads them, if the target still agrees. If that fails, it costs requests and nothing else.
-    pub(super) async fn load(&self, calls: &AdminCalls) -> Result<Option<ConfirmedBefore>, TargetError> {
-        let sample_size = if calls.has_batch_methods() { SAMPLE_SIZE } else { SMALL_SAMPLE };
+    pub(super) async fn load(&self, destination: &dyn Destination) -> Result<Option<ConfirmedBefore>, TargetError> {
+        let sample_size = if destination.at_once() > 1 { SAMPLE_SIZE } else { SMALL_SAMPLE };
         let given_up = |error: io::Error| {
             tracing::warn!(%error, "what is known of the target cannot be used; it is asked about every user");
             None
@@ -50,14 +50,14 @@ impl ConfirmedOf<'_> {
             Ok(opened) => opened,
             Err(error) => return Ok(given_up(error)),
         };
-        let users = if is_believable(users.sample().take(sample_size), calls).await? {
+        let users = if is_believable(users.sample().take(sample_size), destination).await? {
             Ok(users)
         } else {
             tracing::warn!("the target does not have the users it had; it is asked about every user again");
             self.forget(users).await
         };
         let loaded = users.and_then(|users| {
-            let lookup = if self.may_look_up() { users.lookup()? } else { None };
+            let lookup = if self.may_look_up() { users.lookup()?.map(Arc::new) } else { None };
             if self.on_existing == OnExisting::Update {
                 users.note_updating(Some(self.run))?;
             }
@@ -103,14 +103,14 @@ impl ConfirmedOf<'_> {
 /// restored from a backup: it has not.
 async fn is_believable<'a>(
     sample: impl Iterator<Item = &'a (String, String)>,
-    calls: &AdminCalls,
+    destination: &dyn Destination,
 ) -> Result<bool, TargetError> {
     let sample: Vec<&(String, String)> = sample.collect();
-    if !calls.has_batch_methods() {
+    if destination.at_once() == 1 {
         for (external_id, id) in sample {
-            let body = calls.get(id).await?;
-            let found = body.as_deref().and_then(read_one).and_then(|found| found.external_id);
-            if found.as_deref() != Some(external_id) {
+            let body = destination.get(id).await?;
+            let found = body.as_ref().and_then(|body| destination.read_found(body).pop());
+            if found.as_ref().and_then(|found| found.external_id.as_deref()) != Some(external_id) {
                 return Ok(false);
             }
         }
@@ -119,8 +119,8 @@ async fn is_believable<'a>(
     let external_ids: Vec<&str> = sample.iter().map(|(external_id, _)| external_id.as_str()).collect();
     let mut done = 0;
     while done < sample.len() {
-        let (count, body) = calls.read_some(&external_ids[done..]).await?;
-        let found = read_by_external_id(&body);
+        let (count, body) = destination.find(&external_ids[done..]).await?;
+        let found = Comparable::by_external_id(destination.read_found(&body));
         let has =
             |external_id: &str, id: &str| found.get(external_id).is_some_and(|found| found.id.as_deref() == Some(id));
         if !sample[done..done + count].iter().all(|(external_id, id)| has(external_id, id)) {

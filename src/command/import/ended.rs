@@ -6,7 +6,7 @@ use super::super::progress::reporter_with_metrics;
 use crate::account::{Ledger, StopReason};
 use crate::journal::{Journal, RunDirectory};
 use crate::passwords::PasswordsReport;
-use crate::pipeline::{self, Job, Mode};
+use crate::pipeline::{self, Job, Mode, Ran};
 use crate::signal::Signals;
 use crate::source::SourceError;
 
@@ -27,22 +27,31 @@ impl EndedImport {
         Self { ledger, journal: Some(journal), passwords: None }
     }
 
-    /// Sends the inputs through the pipeline, as the first pass saw them.
-    pub(super) async fn run(
+    /// Sends nothing: what is rejected is written, as the first pass saw it.
+    pub(super) async fn refused(
         subject: Subject<'_>,
         first: &FirstPass,
         mode: Mode,
-        (directory, min_records): (&RunDirectory, Option<u64>),
+        kept: (&RunDirectory, Option<u64>),
         signals: &mut Signals,
     ) -> Self {
-        let Subject { reading, passwords, output, .. } = subject;
-        let job = Job { intake: intake(reading, passwords, first.watch()), mode };
+        let Subject { reading, records, passwords, output, .. } = subject;
+        let job = Job { intake: intake(reading, records, passwords, None, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
-        let (mut ledger, journal) = pipeline::run(job, reporter.as_mut(), signals).await;
+        Self::of(pipeline::run(job, reporter.as_mut(), signals).await, subject, first, kept)
+    }
+
+    /// What came of all steps.
+    pub(super) fn of(
+        Ran { mut ledger, journal, .. }: Ran,
+        Subject { records, passwords, .. }: Subject<'_>,
+        first: &FirstPass,
+        (directory, min_records): (&RunDirectory, Option<u64>),
+    ) -> Self {
         ledger.require_records(min_records);
         // That users share an address is counted in any case.
         if let Some(found) = first.duplicates()
-            && let Err(error) = ledger.name_sharing(found, reading.shard)
+            && let Err(error) = ledger.name_sharing(found, records)
         {
             tracing::warn!(%error, "the users who share an address are not named");
         }

@@ -1,18 +1,22 @@
 //! Finds the run that a command goes on with, or begins a new one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::super::import_error::ImportError;
 use super::super::inputs::open_once;
 use super::super::prepare_error::PrepareError;
+use super::super::selecting::records_of;
 use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{
-    FirstPassRecord, InputRecord, Journal, Lock, Progress, Replayed, RunDirectory, RunRecord, Settled, run_of_rejects,
+    Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
+    RunRecord, Settled, run_of_rejects,
 };
 use crate::kind::Kind;
+use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
 use crate::settings::{ImportSettings, RecordedRun, WhichRun};
 use crate::signal::Signals;
 use crate::source::{Input, InputDigest, SourceError};
@@ -25,6 +29,8 @@ pub(super) struct PreparedRun {
     pub progress: Progress,
     pub ledger: Ledger,
     pub part: RunPart,
+    /// Which records of its inputs it takes.
+    pub records: RecordsOfRun,
     /// Held until the run is over.
     pub locks: [Lock; 2],
 }
@@ -62,10 +68,11 @@ pub(super) async fn prepare(
             Some(changed) => Some(changed.path.clone()),
             None => changed_bytes(settings, &directory, &was, signals).await?,
         };
-        if changed.is_some() && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
+        let can_select = was.selection.is_none() || settings.reading.selection.is_some();
+        if changed.is_some() && can_select && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
             // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nothing was sent
             // of it, for records were to be mended first.
-            return Ok(begin(settings, wanted, target_lock)?);
+            return begin(settings, wanted, target_lock, signals).await;
         }
         if let Some(input) = changed {
             return Err(PrepareError::Changed { input, run: was.id }.into());
@@ -73,6 +80,10 @@ pub(super) async fn prepare(
         if !was.has_same_rules(&wanted) {
             return Err(PrepareError::OtherRules { run: was.id }.into());
         }
+        let records = match was.selection {
+            None => settings.reading.shard.into(),
+            Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(PrepareError::RunFile)?)),
+        };
         let mut ledger = ledger(settings);
         let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
@@ -80,9 +91,9 @@ pub(super) async fn prepare(
             Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
         ledger.continue_at(&progress);
         let (run, part) = (RecordedRun { directory, record: was }, RunPart::Later { knows_all: has_end });
-        return Ok(PreparedRun { run, journal, progress, ledger, part, locks: [target_lock, run_lock] });
+        return Ok(PreparedRun { run, journal, progress, ledger, part, records, locks: [target_lock, run_lock] });
     }
-    Ok(begin(settings, wanted, target_lock)?)
+    begin(settings, wanted, target_lock, signals).await
 }
 
 /// The first input whose bytes are not those that the first pass read. All of them are read for that, but for an object whose
@@ -132,22 +143,43 @@ fn is_same_version(input: &Input, was: &InputRecord) -> bool {
 }
 
 /// Begins a new run.
-fn begin(settings: &ImportSettings, wanted: RunRecord, target_lock: Lock) -> Result<PreparedRun, PrepareError> {
+async fn begin(
+    settings: &ImportSettings,
+    wanted: RunRecord,
+    target_lock: Lock,
+    signals: &mut Signals,
+) -> Result<PreparedRun, ImportError> {
+    let records = records_of(&settings.reading, settings.output.console, signals).await?;
+    Ok(begin_with(settings, wanted, target_lock, records)?)
+}
+
+/// Begins a new run that takes these records.
+fn begin_with(
+    settings: &ImportSettings,
+    wanted: RunRecord,
+    target_lock: Lock,
+    records: RecordsOfRun,
+) -> Result<PreparedRun, PrepareError> {
     let runs = &settings.runs_directory;
     let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
     let directory = RunDirectory::create(runs, settings.reading.shard).map_err(failed(runs.clone()))?;
     let run_lock = Lock::take(&directory.lock(), "import")?;
-    let journal = Journal::create(&directory.journal(), &directory.rejects())?;
+    let mut journal = Journal::create(&directory.journal(), &directory.rejects())?;
     let record = RunRecord { id: directory.id().to_owned(), ..wanted };
     settings.reading.rule_files.keep(&directory).map_err(failed(runs.clone()))?;
+    if let Some(selected) = records.selected() {
+        directory.keep_selection(selected).map_err(failed(runs.clone()))?;
+        journal.append(&Entry::Selected).and_then(|()| journal.sync()).map_err(failed(directory.journal()))?;
+    }
+    // The last one: with it the run is there, and all of the above.
     directory.write_record(&record).map_err(failed(runs.clone()))?;
     let (progress, ledger) = (Progress::new(settings.reading.inputs.len()), ledger(settings));
     let run = RecordedRun { directory, record };
-    Ok(PreparedRun { run, journal, progress, ledger, part: RunPart::First, locks: [target_lock, run_lock] })
+    Ok(PreparedRun { run, journal, progress, ledger, part: RunPart::First, records, locks: [target_lock, run_lock] })
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {
-    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard)
+    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard).of_kinds(&settings.reading.kinds)
 }
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
@@ -171,12 +203,12 @@ fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<Reco
 fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
     let mut inputs = Vec::with_capacity(settings.reading.inputs.len());
     let mut rejects_of = None;
-    for input in &settings.reading.inputs {
-        inputs.push(checked(input)?);
+    for (input, kind) in settings.reading.inputs.iter().zip(&settings.reading.kinds) {
+        inputs.push(checked(input, *kind)?);
         let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
-    let passwords = settings.reading.passwords.as_ref().map(checked).transpose()?;
+    let passwords = settings.reading.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
     if let (Some(run), None) = (&rejects_of, &passwords) {
         warn_of_passwords(settings, run);
     }
@@ -187,24 +219,39 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         started: jiff::Timestamp::now().to_string(),
         target: target.to_owned(),
         shard: settings.reading.shard.map(|shard| shard.to_string()),
+        selection: selection_of(settings),
         inputs,
         passwords,
         missing_email: settings.reading.rules.missing_email.to_string(),
         mapping,
         traits_schema,
         on_existing: settings.on_existing.to_string(),
+        organization: settings.reading.organization.as_ref().map(|name| OrganizationRecord {
+            asked: name.to_string(),
+            id: None,
+            create: settings.create_organization,
+        }),
         options: settings.recorded_options(),
+        kratos: settings.kratos_record(),
         marked: true,
         journals_end: true,
         rejects_of,
     })
 }
 
+/// How the users are chosen; of a run that is named, as they were.
+fn selection_of(settings: &ImportSettings) -> Option<SelectionRecord> {
+    match &settings.which_run {
+        WhichRun::Named(run) => run.record.selection.clone(),
+        WhichRun::New | WhichRun::Open => settings.reading.selection.as_ref().map(SelectionChoice::record),
+    }
+}
+
 /// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
-fn checked(input: &Input) -> Result<InputRecord, PrepareError> {
+fn checked(input: &Input, kind: Kind) -> Result<InputRecord, PrepareError> {
     open_once(input)?;
-    InputRecord::of(input, Kind::User).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
+    InputRecord::of(input, kind).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
 }
 
 /// A reject holds the user as the input had it, without the password that was joined.

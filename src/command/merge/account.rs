@@ -62,7 +62,7 @@ impl<'a> MergedAccount<'a> {
         ledger.continued_records = 0;
         if let Some(found) = &duplicates {
             let path = part.directory.duplicates();
-            ledger.name_sharing(found, Some(part.shard)).map_err(MergeError::io(&path))?;
+            ledger.name_sharing(found, &Some(part.shard).into()).map_err(MergeError::io(&path))?;
         }
         Ok(Self { part, ledger, rejects })
     }

@@ -11,6 +11,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -19,9 +20,9 @@ use super::super::undo_error::UndoError;
 use super::decided_records::DecidedRecords;
 use super::doubts_file::DoubtsFile;
 use super::marked::{Marked, MarkedIdentities};
-use crate::avnology::{AdminCalls, MAX_PAGE, read_by_external_id, read_one};
-use crate::destination::{Comparable, RunMark};
+use crate::destination::{Comparable, Destination, PAGE, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};
+use crate::kind::Kind;
 use crate::report::Deleted;
 
 /// An identity that the journal says the run created.
@@ -57,7 +58,9 @@ enum NamedIdentity {
 
 /// Deletes what a run created.
 pub(super) struct Deletion<'a> {
-    pub target: &'a AdminCalls,
+    pub target: Arc<dyn Destination>,
+    /// Of which kind what it deletes is.
+    pub kind: Kind,
     /// What the run put on what it created; nothing if it was begun by a version that did not.
     pub mark: Option<RunMark>,
     /// Whether what was changed since is deleted, too.
@@ -76,11 +79,11 @@ pub(super) struct Deletion<'a> {
 impl Deletion<'_> {
     /// Deletes a page of what the journal says was created, as far as it is still so.
     pub(super) async fn delete(&mut self, page: &[Created]) -> Result<(), ImportError> {
-        // Without batch methods asking for the external ids would be as many requests again.
-        let named = if self.target.has_batch_methods() {
-            self.look_up(page).await?
-        } else {
+        // One by one, asking for the external ids would be as many requests again.
+        let named = if self.asks_one_by_one() {
             page.iter().map(|created| self.named(created, None)).collect()
+        } else {
+            self.look_up(page).await?
         };
         let fates = page.iter().zip(named).map(|(created, named)| self.fate_of(created, named));
         let fates: Vec<Fate> = stream::iter(fates).buffered(self.concurrency).try_collect().await?;
@@ -135,7 +138,12 @@ impl Deletion<'_> {
                 self.leave_in_doubt(key, external_id)?;
             }
         }
-        Ok(self.doubts.finish().map_err(UndoError::Io)?)
+        Ok(())
+    }
+
+    /// All is decided.
+    pub(super) fn finish(&mut self) -> Result<(), UndoError> {
+        self.doubts.finish().map_err(UndoError::Io)
     }
 
     /// Deletes what the target's whole list shows to be the run's own, wherever it is by its external id.
@@ -144,8 +152,12 @@ impl Deletion<'_> {
         if unfound.is_empty() && self.decided.is_none() {
             return Ok(());
         }
+        // A membership or a tuple is where its own id says, or nowhere.
+        if !matches!(self.kind, Kind::User | Kind::Organization) {
+            return Ok(());
+        }
         tracing::info!("the target's whole list is gone through for the mark of the run");
-        let marked = MarkedIdentities::find(self.target, mark, |key| self.is_open(unfound, key)).await?;
+        let marked = MarkedIdentities::find(self.target.as_ref(), mark, |key| self.is_open(unfound, key)).await?;
         if !marked.shows_marks {
             tracing::warn!("the target's list does not show the marks of runs");
             for (_, stays_in_doubt) in unfound.values_mut() {
@@ -207,9 +219,9 @@ impl Deletion<'_> {
 
     /// Looks up by their external ids as many of the first as one answer can hold.
     async fn fates_of_doubtful(&self, doubts: &[(RecordKey, &str)]) -> Result<Vec<Fate>, ImportError> {
-        let ids: Vec<&str> = doubts.iter().take(MAX_PAGE).map(|(_, external_id)| *external_id).collect();
-        let (count, body) = self.target.read_some(&ids).await?;
-        let found = read_by_external_id(&body);
+        let ids: Vec<&str> = doubts.iter().take(PAGE).map(|(_, external_id)| *external_id).collect();
+        let (count, body) = self.target.find(&ids).await?;
+        let found = Comparable::by_external_id(self.target.read_found(&body));
         // If nobody is there, the request was never carried out.
         let fate = |id: &&str| found.get(*id).map_or(Fate::Gone, |found| self.fate_of_doubtful(found));
         Ok(ids[..count].iter().map(fate).collect())
@@ -221,8 +233,8 @@ impl Deletion<'_> {
         while named.len() < page.len() {
             let rest = &page[named.len()..];
             let ids: Vec<&str> = rest.iter().map(|created| created.external_id.as_str()).collect();
-            let (count, body) = self.target.read_some(&ids).await?;
-            let found = read_by_external_id(&body);
+            let (count, body) = self.target.find(&ids).await?;
+            let found = Comparable::by_external_id(self.target.read_found(&body));
             named.extend(
                 rest[..count].iter().map(|created| self.named(created, found.get(created.external_id.as_str()))),
             );
@@ -255,12 +267,13 @@ impl Deletion<'_> {
         let Some(id) = &created.id else { return Ok(Fate::InDoubt) };
         if let Some(body) = self.target.get(id).await? {
             let changed = || Fate::Changed(id.clone());
-            return Ok(read_one(&body).map_or_else(changed, |found| self.fate_of_ours(id, &found)));
+            let found = self.target.read_found(&body).pop();
+            return Ok(found.map_or_else(changed, |found| self.fate_of_ours(id, &found)));
         }
         let is_marked = match named {
-            NamedIdentity::Nothing if !self.target.has_batch_methods() => {
-                let (_, body) = self.target.read_some(&[&created.external_id]).await?;
-                let found = read_by_external_id(&body);
+            NamedIdentity::Nothing if self.asks_one_by_one() => {
+                let (_, body) = self.target.find(&[&created.external_id]).await?;
+                let found = Comparable::by_external_id(self.target.read_found(&body));
                 found.get(created.external_id.as_str()).is_some_and(|found| self.is_marked(found))
             }
             named => matches!(named, NamedIdentity::Marked),
@@ -292,15 +305,17 @@ impl Deletion<'_> {
     }
 
     async fn carry_out(&self, doomed: &[String]) -> Result<(), ImportError> {
-        // One by one it takes long enough to be shown.
-        let at_once = if self.target.has_batch_methods() { MAX_PAGE } else { 1 };
         let doomed: Vec<&str> = doomed.iter().map(String::as_str).collect();
-        for some in doomed.chunks(at_once) {
+        for some in doomed.chunks(self.target.at_once()) {
             for deleted in self.target.delete(some).await? {
                 self.count(|counts| *(if deleted { &mut counts.deleted } else { &mut counts.failed }) += 1);
             }
         }
         Ok(())
+    }
+
+    fn asks_one_by_one(&self) -> bool {
+        self.target.at_once() == 1
     }
 
     fn count(&self, count: impl FnOnce(&mut Deleted)) {

@@ -7,8 +7,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::avnology::{AdminCalls, MAX_PAGE};
-use crate::destination::{Comparable, RunMark, TargetError};
+use crate::destination::{Comparable, Destination, PAGE, RunMark, TargetError};
 use crate::index::Texts;
 use crate::journal::RecordKey;
 
@@ -36,13 +35,13 @@ pub(super) struct MarkedIdentities {
 impl MarkedIdentities {
     /// Goes through the whole list for those whose record `is_sought`.
     pub(super) async fn find(
-        target: &AdminCalls,
+        target: &dyn Destination,
         mark: &RunMark,
         is_sought: impl Fn(RecordKey) -> io::Result<bool>,
     ) -> Result<Self, TargetError> {
         let mut found = Texts::new(&std::env::temp_dir())?;
         let (mut is_empty, mut shows_any) = (true, false);
-        let walk = target.walk_list(None, |identities| {
+        let mut look = |identities: &[Comparable<'_>]| {
             for identity in identities {
                 is_empty = false;
                 shows_any |= identity.shows_admin_metadata();
@@ -53,8 +52,8 @@ impl MarkedIdentities {
                 }
             }
             Ok(())
-        });
-        walk.await?;
+        };
+        target.walk(&mut look).await?;
         Ok(Self { found, shows_marks: is_empty || shows_any })
     }
 
@@ -62,7 +61,7 @@ impl MarkedIdentities {
     pub(super) fn pages(&self) -> impl Iterator<Item = io::Result<Vec<Marked>>> {
         let mut found = self.found.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice(&text)?)));
         std::iter::from_fn(move || {
-            let page: io::Result<Vec<Marked>> = found.by_ref().take(MAX_PAGE).collect();
+            let page: io::Result<Vec<Marked>> = found.by_ref().take(PAGE).collect();
             page.map(|page| (!page.is_empty()).then_some(page)).transpose()
         })
     }

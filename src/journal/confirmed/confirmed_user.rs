@@ -27,6 +27,11 @@ impl ConfirmedUser {
         Self { key, content, names, is_newest: false, renamed: None }
     }
 
+    /// A record of another kind with this key, which was confirmed to be this. It is never looked up by name.
+    pub fn unsampled(external_id: &str, content: ContentHash) -> Self {
+        Self { key: key(external_id), content, names: None, is_newest: false, renamed: None }
+    }
+
     /// The user with this external id is not as any export has them, and perhaps not there: they are asked about.
     pub fn nothing(external_id: &str) -> Self {
         Self { key: key(external_id), content: ContentHash::NOTHING, names: None, is_newest: false, renamed: None }

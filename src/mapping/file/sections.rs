@@ -9,10 +9,10 @@ use toml::de::DeValue;
 
 use super::origin::trait_rule;
 use crate::mapping::field::Bag;
-use crate::mapping::limits::{ADDED_TRAITS, LITERAL_BYTES, MARK, TRAIT_NAME_CHARACTERS};
+use crate::mapping::limits::{ADDED_TRAITS, CONTENT_MARK, LITERAL_BYTES, MARK, TRAIT_NAME_CHARACTERS};
 use crate::mapping::{
-    EmailRules, InvalidUsername, MetadataRules, MetadataTarget, RoleRule, Rules, TraitRule, TraitRules, TraitSource,
-    Unverified, UsernameRules,
+    EmailRules, InvalidUsername, MadeNames, MetadataRules, MetadataTarget, OrganizationRules, RoleRule, Rules,
+    TraitRule, TraitRules, TraitSource, TupleRules, Unverified, UsernameRules,
 };
 use crate::toml_document::{Document, Section, shown, suggestion};
 
@@ -24,7 +24,7 @@ const ROLE_CHARACTERS: usize = 128;
 
 /// The whole file.
 pub(super) fn rules<'t>(document: &mut Document<'t>, whole: &Section<'t, '_>) -> Rules {
-    document.only(whole, &["traits", "metadata", "email", "username", "roles"]);
+    document.only(whole, &["traits", "metadata", "email", "username", "roles", "organizations", "tuples"]);
     let mut rules = Rules::default();
     let mut names = BTreeMap::new();
     if let Some(section) = document.section(whole, "traits") {
@@ -40,6 +40,12 @@ pub(super) fn rules<'t>(document: &mut Document<'t>, whole: &Section<'t, '_>) ->
     }
     if let Some(section) = document.section(whole, "roles") {
         rules.roles = roles(document, &section);
+    }
+    if let Some(section) = document.section(whole, "organizations") {
+        rules.organizations = organizations(document, &section);
+    }
+    if let Some(section) = document.section(whole, "tuples") {
+        rules.tuples = tuples(document, &section);
     }
     if rules.memory_growth().0 > LITERAL_BYTES {
         let message =
@@ -159,7 +165,9 @@ fn place_of(document: &mut Document<'_>, bag: Bag, text: &str, span: &Range<usiz
     let is_name = (1..=TRAIT_NAME_CHARACTERS).contains(&name.len()) && name.chars().all(is_plain);
     let (place, is_free) = match room {
         "traits" => (MetadataTarget::Traits(name.to_owned()), !KNOWN.contains(&name)),
-        "admin_metadata" => (MetadataTarget::AdminMetadata(name.to_owned()), !["clerk", MARK].contains(&name)),
+        "admin_metadata" => {
+            (MetadataTarget::AdminMetadata(name.to_owned()), !["clerk", MARK, CONTENT_MARK].contains(&name))
+        }
         _ => (MetadataTarget::Usual, false),
     };
     if matches!(place, MetadataTarget::Usual) || !is_name {
@@ -218,9 +226,61 @@ fn username<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> Usern
     }
 }
 
-fn roles<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> Vec<RoleRule> {
+/// Whether a role at the target may be called this.
+fn is_role(name: &str) -> bool {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-:.".contains(character);
-    let is_role = |name: &str| (1..=ROLE_CHARACTERS).contains(&name.len()) && name.chars().all(is_plain);
+    (1..=ROLE_CHARACTERS).contains(&name.len()) && name.chars().all(is_plain)
+}
+
+fn organizations<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> OrganizationRules {
+    document.only(section, &["made_names", "creator"]);
+    let words = [("plain", MadeNames::Plain), ("suffix", MadeNames::Suffix)];
+    let creator = document.text(section, "creator").map(|(text, span)| {
+        if !is_role(text) {
+            document.fault(span, "`creator` is a role at the target, as in \"owner\"");
+        }
+        text.to_owned()
+    });
+    OrganizationRules { made_names: document.word(section, "made_names", &words).unwrap_or_default(), creator }
+}
+
+fn tuples<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> TupleRules {
+    document.only(section, &["form", "namespace", "relation", "subject"]);
+    let is_of_guide = document.word(section, "form", &[("documented", false), ("guide", true)]).unwrap_or_default();
+    let usual = if is_of_guide { TupleRules::of_guide() } else { TupleRules::default() };
+    let mut own = |key: &str, usual: String| match document.text(section, key) {
+        Some((text, span)) => {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:{}".contains(&byte);
+            let may_have_colon = key == "subject";
+            if text.is_empty()
+                || text.len() > ROLE_CHARACTERS
+                || !text.bytes().all(is_plain)
+                || text.contains(':') && !may_have_colon
+            {
+                let message = format!(
+                    "`{key}` has 1 to {ROLE_CHARACTERS} of the letters A to Z, digits, `_`, `-` and `.`, and what stands for \
+                     others in braces"
+                );
+                document.fault(span, message);
+            }
+            text.to_owned()
+        }
+        None => usual,
+    };
+    let TupleRules { namespace, relation, subject } = usual;
+    let rules = TupleRules {
+        namespace: own("namespace", namespace),
+        relation: own("relation", relation),
+        subject: own("subject", subject),
+    };
+    if let Some(fault) = rules.fault() {
+        let key = if fault.starts_with("`relation`") { "relation" } else { "subject" };
+        document.fault(section.get(key).map_or(0..0, Spanned::span), fault);
+    }
+    rules
+}
+
+fn roles<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> Vec<RoleRule> {
     let mut roles = Vec::with_capacity(section.table.len());
     for (key, value) in section.table {
         let clerk = key.get_ref().as_ref();

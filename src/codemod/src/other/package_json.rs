@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::edit::Edit;
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
-use crate::syntax::{JsonEntry, JsonSection, Range};
+use crate::syntax::{JsonEntry, JsonSection, Range, UNKNOWN_PART};
 
 /// Where dependencies stand.
 const SECTIONS: [&str; 4] = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"];
@@ -22,6 +22,16 @@ pub struct Dependencies {
     pub still_named: BTreeSet<String>,
     /// The version of what is added.
     pub version: Option<String>,
+}
+
+impl Dependencies {
+    /// Whether a file names this package, or could when it runs: a name of which only the beginning is known may be its name.
+    fn may_still_use(&self, package: &str) -> bool {
+        let may_be = |named: &String| {
+            named.split_once(UNKNOWN_PART).map_or(named == package, |(begin, _)| package.starts_with(begin))
+        };
+        self.still_named.iter().any(may_be)
+    }
 }
 
 /// What becomes of a package.json.
@@ -67,7 +77,7 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
     }
     let goes = |entry: &JsonEntry| {
         entry.key == CLERK
-            && !dependencies.still_named.contains(CLERK)
+            && !dependencies.may_still_use(CLERK)
             && !dependencies.needed.is_empty()
             && added.len() == missing.len()
             && !is_catalog
@@ -95,7 +105,7 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
 
 /// The entry of a package of Clerk's that stays; `waits` if its successors are not added.
 fn left(entry: &JsonEntry, dependencies: &Dependencies, waits: bool) -> Found {
-    let sentence = if dependencies.still_named.contains(&entry.key) {
+    let sentence = if dependencies.may_still_use(&entry.key) {
         format!("{} is still used.", entry.key)
     } else if entry.key == CLERK && waits {
         format!("No file names {} any more; it goes when its successors are added.", entry.key)

@@ -1,10 +1,11 @@
 //! The parsed file with its scopes, and small steps up and across the tree.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{BindingIdentifier, Expression, IdentifierReference};
+use oxc_ast::ast::{BindingIdentifier, Expression, IdentifierReference, TemplateLiteral};
 use oxc_semantic::{NodeId, Semantic, SymbolId};
 use oxc_span::{GetSpan, Span};
 
+use super::facts::UNKNOWN_PART;
 use super::range::Range;
 
 /// A parsed file.
@@ -75,6 +76,21 @@ pub(super) fn plain_text(kind: AstKind<'_>) -> Option<(&str, Span)> {
         }
         _ => None,
     }
+}
+
+/// The module that an expression names, and where: a text, or a template, in which [`UNKNOWN_PART`] stands for each expression.
+pub(super) fn module_named(expression: &Expression<'_>) -> Option<(String, Span)> {
+    match expression {
+        Expression::StringLiteral(text) => Some((text.value.to_string(), text.span)),
+        Expression::TemplateLiteral(template) => Some((joined(template)?, template.span)),
+        _ => None,
+    }
+}
+
+/// The text of a template with [`UNKNOWN_PART`] for each of its expressions.
+pub(super) fn joined(template: &TemplateLiteral<'_>) -> Option<String> {
+    let parts = template.quasis.iter().map(|quasi| quasi.value.cooked.as_ref().map(|text| text.as_str()));
+    Some(parts.collect::<Option<Vec<_>>>()?.join(UNKNOWN_PART))
 }
 
 /// An expression without its brackets.

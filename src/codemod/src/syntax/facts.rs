@@ -179,6 +179,9 @@ pub struct ReExport {
     pub has_attributes: bool,
 }
 
+/// What stands in a module's name for what is known only when the code runs: `import(`@clerk/${name}`)`.
+pub const UNKNOWN_PART: &str = "${…}";
+
 /// A module of Clerk's that is named in another way than by `import … from`.
 #[derive(Debug)]
 pub struct ModuleUse {

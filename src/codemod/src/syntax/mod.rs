@@ -19,7 +19,7 @@ mod webhook;
 
 pub use facts::{
     Attribute, Binding, Call, Comment, EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, ModuleForm,
-    ModuleUse, ReExport, Use, UseForm, WebhookFacts,
+    ModuleUse, ReExport, UNKNOWN_PART, Use, UseForm, WebhookFacts,
 };
 pub use json_facts::{JsonEntry, JsonSection, PackageJson};
 pub use language::Language;

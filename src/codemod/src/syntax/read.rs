@@ -11,7 +11,7 @@ use oxc_ast::ast::{
 use oxc_parser::Parser;
 use oxc_semantic::{NodeId, SemanticBuilder};
 
-use super::ancestors::{Tree, declared, plain_text, range, range_of};
+use super::ancestors::{Tree, declared, joined, module_named, plain_text, range, range_of};
 use super::facts::{Binding, Comment, Facts, Import, ImportedName, ModuleForm, ModuleUse, ReExport};
 use super::language::Language;
 use super::range::Range;
@@ -57,11 +57,15 @@ pub fn read_facts(text: &str, language: Language) -> Option<Facts> {
     for node in semantic.nodes().iter() {
         facts.environment.extend(tree.variable(node.id()));
         tree.note_webhook(node.id(), &mut facts.webhook);
-        if let Some((text, span)) = plain_text(node.kind())
-            && text.starts_with("@clerk/")
+        let named = match node.kind() {
+            AstKind::TemplateLiteral(template) => joined(template).map(|text| (text, template.span)),
+            kind => plain_text(kind).map(|(text, span)| (text.to_owned(), span)),
+        };
+        if let Some((module, span)) = named
+            && module.starts_with("@clerk/")
             && !covered.contains(&span.start)
         {
-            let (place, module) = (range(span).start, text.to_owned());
+            let place = range(span).start;
             facts.modules.push(ModuleUse { place, module, form: ModuleForm::Named });
         }
     }
@@ -119,9 +123,7 @@ impl<'a> Tree<'_, 'a> {
                 });
             }
             AstKind::ImportExpression(import) => {
-                if let Expression::StringLiteral(text) = &import.source {
-                    note_module(text, ModuleForm::Taken, facts, covered);
-                }
+                note_module_named(&import.source, ModuleForm::Taken, facts, covered);
             }
             AstKind::TSImportType(import) => note_module(&import.source, ModuleForm::Taken, facts, covered),
             AstKind::TSExternalModuleReference(reference) => {
@@ -206,6 +208,13 @@ impl<'a> Tree<'_, 'a> {
     }
 }
 
+fn note_module_named(expression: &Expression<'_>, form: ModuleForm, facts: &mut Facts, covered: &mut HashSet<u32>) {
+    if let Some((module, span)) = module_named(expression).filter(|(module, _)| module.starts_with("@clerk/")) {
+        covered.insert(span.start);
+        facts.modules.push(ModuleUse { place: range(span).start, module, form });
+    }
+}
+
 fn note_module(
     text: &oxc_ast::ast::StringLiteral<'_>,
     form: ModuleForm,
@@ -228,12 +237,15 @@ fn note_call(call: &CallExpression<'_>, facts: &mut Facts, covered: &mut HashSet
         _ => return,
     };
     match (callee, call.arguments.first()) {
-        (("", "require"), Some(Argument::StringLiteral(text))) => note_module(text, ModuleForm::Taken, facts, covered),
-        (
-            ("vi" | "jest", "mock" | "doMock" | "unmock" | "importActual" | "requireActual"),
-            Some(Argument::StringLiteral(text)),
-        ) => {
-            note_module(text, ModuleForm::Mocked, facts, covered);
+        (("", "require"), Some(argument)) => {
+            if let Some(module) = argument.as_expression() {
+                note_module_named(module, ModuleForm::Taken, facts, covered);
+            }
+        }
+        (("vi" | "jest", "mock" | "doMock" | "unmock" | "importActual" | "requireActual"), Some(argument)) => {
+            if let Some(module) = argument.as_expression() {
+                note_module_named(module, ModuleForm::Mocked, facts, covered);
+            }
         }
         ((_, "getToken"), Some(Argument::ObjectExpression(options))) => {
             let is_template = |property: &ObjectPropertyKind<'_>| match property {

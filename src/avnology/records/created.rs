@@ -1,0 +1,125 @@
+//! Creates records of one kind: in batches, or by the single methods, one request a record.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::found::read_found;
+use super::record_calls::{RecordCalls, pair};
+use crate::avnology::error_body::{ErrorBody, error_body};
+use crate::avnology::item_error::{item_error, item_error_of};
+use crate::avnology::{Decision, decide};
+use crate::destination::{
+    CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemErrorKind, ItemResult, TargetError,
+};
+use crate::http::{ReplyOutcome, is_transient};
+use crate::kind::Kind;
+use crate::pace::Permit;
+
+impl RecordCalls {
+    /// Creates the records of a batch.
+    pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
+        let external_ids: Vec<Box<str>> = request.items.iter().map(|item| item.external_id.into()).collect();
+        match self.calls.create_batch(self.batch_path(), request, permit).await {
+            CreateOutcome::Results(CreateResults { results, request, held }) => {
+                let named = results.into_iter().zip(&external_ids).map(|(result, id)| self.named(result, id));
+                CreateOutcome::Results(CreateResults { results: named.collect(), request, held })
+            }
+            failed => failed,
+        }
+    }
+
+    /// A result with the id by which the kind is known here.
+    fn named(&self, result: ItemResult, external_id: &str) -> ItemResult {
+        let id_of = |id: Option<String>| self.id(id, external_id);
+        match result {
+            ItemResult::Created { id } => ItemResult::Created { id: id_of(id) },
+            ItemResult::Exists { id } => ItemResult::Exists { id: id_of(id) },
+            error @ ItemResult::Error(_) => error,
+        }
+    }
+
+    /// The id by which a record is known here; of an invitation the organization is part of it.
+    fn id(&self, id: Option<String>, external_id: &str) -> Option<String> {
+        match self.kind {
+            Kind::User | Kind::Organization => id,
+            Kind::Membership | Kind::RoleTuple => Some(external_id.to_owned()),
+            Kind::Invitation => Some(format!("{}/{}", pair(external_id)?.0, id?)),
+        }
+    }
+
+    /// Creates one record.
+    pub(super) async fn create_one(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
+        let CreateRequest { body, items, key, .. } = request;
+        let Some(item) = items.first().copied() else {
+            return CreateOutcome::Results(CreateResults::default());
+        };
+        let reply = self.calls.client.post(&self.single_path(item.external_id), self.single_body(&body), key).await;
+        permit.finish(&reply.pace_signal(is_transient));
+        let result = match reply.outcome {
+            ReplyOutcome::Answered { status: 409 } => self.existing(item, error_body(&reply.body)).await,
+            // The organization or the user is not there, in the target's own words.
+            ReplyOutcome::Answered { status: 404 } if error_body(&reply.body).is_own_word() => {
+                Ok(ItemResult::Error(item_error_of(ItemErrorKind::Invalid, error_body(&reply.body))))
+            }
+            outcome if decide(outcome) != Decision::Done => return self.calls.failed(reply),
+            _ => Ok(ItemResult::Created { id: self.id(id_in(&reply.body), item.external_id) }),
+        };
+        match result {
+            Ok(result) => {
+                let (results, request) = (vec![result], reply.request_id);
+                CreateOutcome::Results(CreateResults { results, request, ..CreateResults::default() })
+            }
+            Err(error) => CreateOutcome::Stopped(error),
+        }
+    }
+
+    fn single_path(&self, external_id: &str) -> String {
+        let organization = pair(external_id).map_or("", |(organization, _)| organization);
+        match self.kind {
+            Kind::User => "v1/identities".to_owned(),
+            Kind::Organization => "v1/organizations".to_owned(),
+            Kind::Membership => format!("v1/organizations/{organization}/members"),
+            Kind::RoleTuple => "v1/permissions".to_owned(),
+            Kind::Invitation => format!("v1/organizations/{organization}/invitations"),
+        }
+    }
+
+    /// What is in the envelope of an item; the organization stands in the path instead.
+    fn single_body(&self, item: &Bytes) -> Bytes {
+        type Members<'a> = BTreeMap<&'a str, &'a RawValue>;
+        let inner = serde_json::from_slice::<Members<'_>>(item).ok().and_then(|item| item.into_values().next());
+        let Some(inner) = inner else { return item.clone() };
+        if matches!(self.kind, Kind::Membership | Kind::Invitation)
+            && let Ok(mut members) = serde_json::from_str::<Members<'_>>(inner.get())
+        {
+            members.remove("organization_id");
+            return Bytes::from(serde_json::to_vec(&members).unwrap_or_default());
+        }
+        Bytes::copy_from_slice(inner.get().as_bytes())
+    }
+
+    /// Tells apart, by reading, a record that is there already from another one that is in the way.
+    async fn existing(&self, item: CreateItem<'_>, conflict: ErrorBody) -> Result<ItemResult, TargetError> {
+        let (_, body) = self.find_some(&[item.external_id]).await?;
+        let found = read_found(&body).unwrap_or_default().0;
+        match found.into_iter().find(|found| found.external_id.as_deref() == Some(item.external_id)) {
+            Some(found) => Ok(ItemResult::Exists { id: found.id.map(|id| id.into_owned()) }),
+            None => {
+                let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
+                Ok(ItemResult::Error(item_error(ErrorBody { code, ..conflict })))
+            }
+        }
+    }
+}
+
+/// The id in the answer to a single create.
+fn id_in(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Created {
+        id: Option<String>,
+    }
+    serde_json::from_slice::<Created>(body).ok()?.id
+}

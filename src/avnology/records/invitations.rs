@@ -1,0 +1,87 @@
+//! Invitations: finding and deleting them.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::found::{Found, list_of};
+use super::record_calls::{RecordCalls, pair};
+use crate::destination::{Comparable, TargetError};
+use crate::http::{Body, Cycle};
+
+#[derive(Deserialize)]
+struct Invitation<'a> {
+    #[serde(borrow, default)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    organization_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    email: Cow<'a, str>,
+    #[serde(borrow)]
+    role: Cow<'a, str>,
+    #[serde(borrow, default)]
+    metadata: Option<&'a RawValue>,
+}
+
+/// Reads an encoded invitation.
+pub(super) fn read_sent_invitation(encoded: &[u8]) -> Option<Comparable<'_>> {
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow)]
+        invitation: Invitation<'a>,
+    }
+    let Item { invitation } = serde_json::from_slice::<Item<'_>>(encoded).ok()?;
+    let id = format!("{}/{}", invitation.organization_id?, invitation.email.to_lowercase());
+    Some(Comparable::of_metadata(id, Some(invitation.role), invitation.metadata))
+}
+
+fn path_of(organization: &str) -> String {
+    format!("v1/organizations/{organization}/invitations")
+}
+
+impl RecordCalls {
+    /// Finds the first of these invitations in the list of its organization: a list of it, or of none.
+    pub(super) async fn find_invitation(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
+        #[derive(Deserialize)]
+        struct List<'a> {
+            #[serde(borrow)]
+            invitations: Vec<Invitation<'a>>,
+            #[serde(default)]
+            next_page_token: Option<String>,
+        }
+        let Some(external_id) = external_ids.first() else { return Ok((0, Body::default())) };
+        let Some((organization, email)) = pair(external_id) else { return Ok((1, list_of(&[]))) };
+        let (mut token, mut cycle) = (None::<String>, Cycle::default());
+        loop {
+            let page = token.as_deref().map(|token| ("page_token", token));
+            let parameters: Vec<_> = [("page_size", "100")].into_iter().chain(page).collect();
+            let Some(reply) = self.read(&path_of(organization), &parameters).await? else { break };
+            let Ok(list) = serde_json::from_slice::<List<'_>>(&reply.body) else { break };
+            if let Some(found) = list.invitations.iter().find(|found| found.email.to_lowercase() == email) {
+                let id = found.id.as_ref().map(|id| format!("{organization}/{id}")).unwrap_or_default();
+                let role = Some(Cow::Borrowed(&*found.role));
+                let admin_metadata = found.metadata;
+                let found = Found { external_id, id: &id, role, admin_metadata, ..Found::default() };
+                return Ok((1, list_of(&[found])));
+            }
+            match list.next_page_token.filter(|token| !token.is_empty()) {
+                Some(next) if !cycle.closes_with(&next) => token = Some(next),
+                _ => break,
+            }
+        }
+        Ok((1, list_of(&[])))
+    }
+
+    /// Takes invitations back: for each whether it is gone now.
+    pub(super) async fn delete_invitations(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
+        let mut done = Vec::with_capacity(ids.len());
+        for id in ids {
+            done.push(match pair(id) {
+                Some((organization, own)) => self.delete_one(&format!("{}/{own}", path_of(organization)), &[]).await?,
+                None => false,
+            });
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,119 @@
+//! Memberships: finding, changing and deleting them.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::found::{Found, list_of};
+use super::record_calls::{RecordCalls, pair};
+use super::tuple::Tuple;
+use crate::avnology::{AdminCalls, deleted};
+use crate::destination::{Change, Changed, Comparable, TargetError};
+use crate::http::Body;
+
+/// A membership as it is sent, and a member as the target shows it.
+#[derive(Deserialize)]
+pub(super) struct Member<'a> {
+    #[serde(borrow, default)]
+    pub organization_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub user_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub role: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub metadata: Option<&'a RawValue>,
+}
+
+/// Reads an encoded membership.
+pub(super) fn read_sent_membership(encoded: &[u8]) -> Option<Comparable<'_>> {
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow)]
+        membership: Member<'a>,
+    }
+    let Item { membership } = serde_json::from_slice::<Item<'_>>(encoded).ok()?;
+    let id = format!("{}/{}", membership.organization_id?, membership.user_id?);
+    Some(Comparable::of_metadata(id, Some(membership.role), membership.metadata))
+}
+
+/// Where a member is.
+pub(super) fn path_of(id: &str) -> Option<String> {
+    pair(id).map(|(organization, user)| format!("v1/organizations/{organization}/members/{user}"))
+}
+
+impl RecordCalls {
+    /// Finds the first of these memberships: a list of it, or of none.
+    pub(super) async fn find_membership(&self, ids: &[&str]) -> Result<(usize, Body), TargetError> {
+        let Some(id) = ids.first() else { return Ok((0, Body::default())) };
+        let Some(path) = path_of(id) else { return Ok((1, list_of(&[]))) };
+        let Some(reply) = self.read(&path, &[]).await? else { return Ok((1, list_of(&[]))) };
+        let member = serde_json::from_slice::<Member<'_>>(&reply.body).ok();
+        let found = member.map(|Member { role, metadata, .. }| Found {
+            external_id: id,
+            id,
+            role: Some(role),
+            admin_metadata: metadata,
+            ..Found::default()
+        });
+        Ok((1, list_of(found.as_slice())))
+    }
+
+    /// Gives a member another role. What the role before granted is taken back.
+    pub(super) async fn change_membership(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
+        let (Some(path), Some((organization, user))) = (path_of(change.id), pair(change.id)) else {
+            return Ok(Changed::Updated);
+        };
+        let before = self.read(&path, &[]).await?;
+        let before = before.as_ref().and_then(|reply| serde_json::from_slice::<Member<'_>>(&reply.body).ok());
+        let sent = read_sent_membership(change.encoded).unwrap_or_default();
+        let body = serde_json::json!({ "role": sent.role, "metadata": sent.admin_metadata() });
+        let body = Bytes::from(body.to_string());
+        let reply = self.calls.retried(|| self.calls.client.patch_at(&path, body.clone()), |_| true).await?;
+        let changed = self.changed(&reply)?;
+        if let (Changed::Updated, Some(Member { role, .. })) = (&changed, before)
+            && sent.role.as_deref() != Some(&*role)
+        {
+            let (relation, subject) = (self.tuples.relation(&role), self.tuples.subject(user));
+            let namespace = self.tuples.namespace.as_str();
+            self.delete_tuple(&Tuple { namespace, object: organization, relation: &relation, subject: &subject })
+                .await?;
+        }
+        Ok(changed)
+    }
+
+    /// Deletes memberships: for each whether it is gone now.
+    pub(super) async fn delete_memberships(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
+        if !self.batch {
+            let mut done = Vec::with_capacity(ids.len());
+            for id in ids {
+                let path = path_of(id);
+                done.push(match path {
+                    Some(path) => self.delete_one(&path, &[]).await?,
+                    None => false,
+                });
+            }
+            return Ok(done);
+        }
+        let pairs = ids.iter().filter_map(|id| pair(id));
+        let memberships: Vec<_> = pairs
+            .map(|(organization, user)| serde_json::json!({ "organization_id": organization, "user_id": user }))
+            .collect();
+        let body = serde_json::json!({ "memberships": memberships }).to_string();
+        delete_batch(&self.calls, "v1/memberships:batchDelete", body, ids.len()).await
+    }
+}
+
+/// Deletes many at once.
+pub(super) async fn delete_batch(
+    calls: &AdminCalls,
+    path: &str,
+    body: String,
+    count: usize,
+) -> Result<Vec<bool>, TargetError> {
+    let (body, key) = (Bytes::from(body), format!("delete-{}", uuid::Uuid::new_v4()));
+    let request = || calls.client.post(path, body.clone(), &key);
+    let reply = calls.ask(request, |reply| deleted(&reply.body, count).is_some()).await?;
+    Ok(deleted(&reply.body, count).unwrap_or_default())
+}

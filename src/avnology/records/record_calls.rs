@@ -1,0 +1,90 @@
+//! The calls of one kind of record.
+
+use bytes::Bytes;
+
+use crate::avnology::errors::refused;
+use crate::avnology::{AdminCalls, Decision, decide};
+use crate::destination::TargetError;
+use crate::http::{Reply, ReplyOutcome};
+use crate::kind::Kind;
+use crate::mapping::TupleRules;
+
+/// The calls of one kind of record, at the pace of all calls to the target.
+#[derive(Clone, Debug)]
+pub(in crate::avnology) struct RecordCalls {
+    pub(super) calls: AdminCalls,
+    pub(super) kind: Kind,
+    /// Whether the target has the batch method of the kind.
+    pub(super) batch: bool,
+    /// The form of role tuples.
+    pub(super) tuples: TupleRules,
+}
+
+impl RecordCalls {
+    /// Finds out how this kind can be driven.
+    pub(in crate::avnology) async fn of(
+        calls: AdminCalls,
+        kind: Kind,
+        tuples: TupleRules,
+    ) -> Result<Self, TargetError> {
+        let mut records = Self { calls, kind, batch: false, tuples };
+        records.batch = records.has_batch_method().await?;
+        tracing::info!(kind = kind.as_str(), batch = records.batch, "how the target takes them");
+        Ok(records)
+    }
+
+    /// Where batches of the kind are created.
+    pub(super) fn batch_path(&self) -> &'static str {
+        match self.kind {
+            Kind::User => crate::avnology::BATCH_CREATE,
+            Kind::Organization => "v1/organizations:batchCreate",
+            Kind::Membership => "v1/memberships:batchCreate",
+            Kind::RoleTuple => "v1/permissions:batchCreate",
+            Kind::Invitation => "v1/invitations:batchCreate",
+        }
+    }
+
+    /// Whether the target knows the batch method, by an empty batch, which creates nothing whatever it makes of it.
+    async fn has_batch_method(&self) -> Result<bool, TargetError> {
+        let key = format!("preflight-{}", uuid::Uuid::new_v4());
+        let empty = Bytes::from_static(br#"{"requests":[],"validate_only":true}"#);
+        let reply =
+            self.calls.retried(|| self.calls.client.post(self.batch_path(), empty.clone(), &key), |_| true).await?;
+        match reply.outcome {
+            ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(false),
+            ReplyOutcome::Answered { status: 200..=299 | 400 | 422 } => Ok(true),
+            _ => Err(self.refused(&reply)),
+        }
+    }
+
+    /// The error for a reply that says that the target does not want us.
+    pub(super) fn refused(&self, reply: &Reply) -> TargetError {
+        refused(self.calls.client.base_url(), reply)
+    }
+
+    /// Asks for something until it is answered; nothing if the target says that it is not there.
+    pub(super) async fn read(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Option<Reply>, TargetError> {
+        let is_json = |reply: &Reply| serde_json::from_slice::<serde::de::IgnoredAny>(&reply.body).is_ok();
+        let reply = self.calls.retried(|| self.calls.client.get_at(path, parameters), is_json).await?;
+        if decide(reply.outcome) == Decision::Done {
+            return Ok(Some(reply));
+        }
+        self.calls.is_gone(&reply).await.map(|()| None)
+    }
+
+    /// Deletes something: whether it is gone now. One that was gone before is.
+    pub(super) async fn delete_one(&self, path: &str, parameters: &[(&str, &str)]) -> Result<bool, TargetError> {
+        let reply = self.calls.retried(|| self.calls.client.delete_at(path, parameters), |_| true).await?;
+        match decide(reply.outcome) {
+            Decision::Done => Ok(true),
+            // It has what this run did not make.
+            Decision::Isolate => Ok(false),
+            _ => self.calls.is_gone(&reply).await.map(|()| true),
+        }
+    }
+}
+
+/// The two halves of an id that names two.
+pub(super) fn pair(id: &str) -> Option<(&str, &str)> {
+    id.split_once('/')
+}

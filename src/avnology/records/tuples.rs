@@ -1,0 +1,105 @@
+//! Role tuples: finding and deleting them.
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::found::{Found, list_of};
+use super::memberships::delete_batch;
+use super::record_calls::RecordCalls;
+use super::tuple::Tuple;
+use crate::avnology::MAX_PAGE;
+use crate::destination::{Comparable, TargetError};
+use crate::http::{Body, Reply};
+
+const PERMISSIONS: &str = "v1/permissions";
+
+#[derive(Deserialize)]
+struct List<'a> {
+    #[serde(borrow)]
+    permissions: Vec<Tuple<'a>>,
+}
+
+/// Reads an encoded tuple. There is nothing in it that could differ.
+pub(super) fn read_sent_tuple(encoded: &[u8]) -> Option<Comparable<'_>> {
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow)]
+        permission: Tuple<'a>,
+    }
+    let Item { permission: Tuple { namespace, object, relation, subject } } = serde_json::from_slice(encoded).ok()?;
+    Some(Comparable::of_metadata(format!("{namespace}:{object}#{relation}@{subject}"), None, None))
+}
+
+impl RecordCalls {
+    /// Finds the first of these tuples: a list of those that are there.
+    pub(super) async fn find_tuples(&self, ids: &[&str]) -> Result<(usize, Body), TargetError> {
+        if self.batch {
+            return self.check_tuples(ids).await;
+        }
+        let Some(id) = ids.first() else { return Ok((0, Body::default())) };
+        let Some(tuple) = Tuple::of(id) else { return Ok((1, list_of(&[]))) };
+        let reply = self.read(PERMISSIONS, &tuple.parameters()).await?;
+        let list = reply.as_ref().and_then(|reply| serde_json::from_slice::<List<'_>>(&reply.body).ok());
+        // A target may ignore a filter.
+        let is_there = list.is_some_and(|list| list.permissions.contains(&tuple));
+        let found = is_there.then(|| Found { external_id: id, id, ..Found::default() });
+        Ok((1, list_of(found.as_slice())))
+    }
+
+    async fn check_tuples(&self, ids: &[&str]) -> Result<(usize, Body), TargetError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            results: Vec<Allowed>,
+        }
+        #[derive(Deserialize)]
+        struct Allowed {
+            allowed: bool,
+        }
+        let ids = &ids[..ids.len().min(MAX_PAGE)];
+        let tuples: Vec<Option<Tuple<'_>>> = ids.iter().map(|id| Tuple::of(id)).collect();
+        let body = Bytes::from(serde_json::json!({ "permissions": tuples }).to_string());
+        let key = format!("check-{}", uuid::Uuid::new_v4());
+        let read = |reply: &Reply| {
+            let answer = serde_json::from_slice::<Answer>(&reply.body).ok()?;
+            (answer.results.len() == ids.len()).then_some(answer.results)
+        };
+        let request = || self.calls.client.post("v1/permissions:batchCheck", body.clone(), &key);
+        let reply = self.calls.ask(request, |reply| read(reply).is_some()).await?;
+        let allowed = read(&reply).unwrap_or_default();
+        let there = ids.iter().zip(allowed).filter(|(_, result)| result.allowed);
+        let found: Vec<_> = there.map(|(id, _)| Found { external_id: id, id, ..Found::default() }).collect();
+        Ok((ids.len(), list_of(&found)))
+    }
+
+    /// Whether a role is granted in an organization.
+    pub(super) async fn has_tuples(&self, organization: &str) -> Result<bool, TargetError> {
+        let parameters =
+            [("namespace", self.tuples.namespace.as_str()), ("object", organization), ("page_size", "100")];
+        let reply = self.read(PERMISSIONS, &parameters).await?;
+        let list = reply.as_ref().and_then(|reply| serde_json::from_slice::<List<'_>>(&reply.body).ok());
+        // A target may ignore a filter.
+        Ok(list.is_none_or(|list| list.permissions.iter().any(|tuple| tuple.object == organization)))
+    }
+
+    /// Takes a role back: whether it is gone now.
+    pub(super) async fn delete_tuple(&self, tuple: &Tuple<'_>) -> Result<bool, TargetError> {
+        self.delete_one(PERMISSIONS, &tuple.parameters()).await
+    }
+
+    /// Deletes tuples: for each whether it is gone now.
+    pub(super) async fn delete_tuples(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
+        let tuples: Vec<Tuple<'_>> = ids.iter().filter_map(|id| Tuple::of(id)).collect();
+        if self.batch && tuples.len() == ids.len() {
+            let body = serde_json::json!({ "permissions": tuples }).to_string();
+            return delete_batch(&self.calls, "v1/permissions:batchDelete", body, ids.len()).await;
+        }
+        let mut done = Vec::with_capacity(ids.len());
+        for id in ids {
+            done.push(match Tuple::of(id) {
+                Some(tuple) => self.delete_tuple(&tuple).await?,
+                None => false,
+            });
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,44 @@
+//! `avnology doctor`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{OutputFormat, exit_codes};
+use crate::http::BaseUrl;
+
+/// The command that looks at what an import would use.
+pub const DOCTOR: &str = "doctor";
+
+/// `avnology doctor …`
+#[derive(Debug, Args)]
+#[command(after_help = format!("\
+It changes nothing. The target is asked what an import asks before its first user: to list one user, and to validate one that
+is not created. The config file and the environment count as they do for an import.
+
+{}", exit_codes()))]
+pub struct DoctorArguments {
+    /// The target's address: https, or http if it is on this machine [default: `https://api-id.avnology.net`]
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<BaseUrl>,
+
+    /// Also trust the certificates in this PEM file
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+
+    /// The directory of the runs: journals, rejects and reports [default: .avnology/runs]
+    #[arg(long, value_name = "DIR")]
+    pub runs_dir: Option<PathBuf>,
+
+    /// Take options that are not typed from this file [default: avnology.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Ask the target nothing
+    #[arg(long)]
+    pub offline: bool,
+
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: OutputFormat,
+}

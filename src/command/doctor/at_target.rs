@@ -1,0 +1,89 @@
+//! What is found out about the target: whether it is there and takes the key, and what its clock says.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::finding::Finding;
+use crate::avnology::{Capabilities, Client, preflight};
+use crate::destination::TargetError;
+use crate::exit::ExitStatus;
+use crate::http::{ClientOptions, Timeouts};
+use crate::settings::TargetSettings;
+
+/// How long an answer is waited for. Somebody watches.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A clock that is further off makes trouble: certificates, times of users, dates until which to wait.
+const OFF: Duration = Duration::from_secs(60);
+
+/// Asks the target.
+pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathBuf>) -> Vec<Finding> {
+    let TargetSettings::Real { base_url, secret_key, key_source, proxy } = settings else { return Vec::new() };
+    let mut findings = Vec::new();
+    if let Some(proxy) = proxy {
+        findings.push(Finding::note("proxy", format!("{proxy} is on the way to the target")));
+    }
+    let client = Client::new(&ClientOptions {
+        base_url: base_url.clone(),
+        secret_key: Some(secret_key.clone()),
+        key_source: key_source.clone(),
+        timeouts: Timeouts::default(),
+        certificates,
+        proxy: proxy.clone(),
+    });
+    let client = match client {
+        Ok(client) => client,
+        Err(error) => {
+            findings.push(wrong(&error.into()));
+            return findings;
+        }
+    };
+    match preflight(&client, PATIENCE).await {
+        Ok(Capabilities { batch }) => {
+            let batch = if batch { "with the batch methods" } else { "without batch methods: one user a request" };
+            findings.push(Finding::ok("target", format!("{base_url} answers and takes the key, {batch}")));
+            let asked = Instant::now();
+            let reply = client.list(None, 1).await;
+            let taken = asked.elapsed();
+            findings.extend(reply.date.map(|date| clock(SystemTime::now(), date, taken)));
+        }
+        Err(error) => findings.push(wrong(&error)),
+    }
+    findings
+}
+
+fn wrong(error: &TargetError) -> Finding {
+    Finding { status: ExitStatus::of_target(error), ..Finding::wrong("target", error.to_string()) }
+}
+
+/// Compares the clock here with the date of an answer, which has whole seconds and is as old as the answer took at most.
+fn clock(here: SystemTime, date: SystemTime, taken: Duration) -> Finding {
+    let (off, ahead) = match here.duration_since(date) {
+        Ok(ahead) => (ahead.saturating_sub(taken + Duration::from_secs(1)), "ahead of"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    if off > OFF {
+        let seconds = off.as_secs();
+        return Finding::wrong(
+            "clock",
+            format!("the clock here is {seconds} seconds {ahead} the target's; set it (`timedatectl set-ntp true`)"),
+        );
+    }
+    Finding::ok("clock", "the clocks here and at the target agree to the minute")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::doctor::finding::Health;
+
+    #[test]
+    fn a_clock_that_is_far_off_is_found_in_both_directions() {
+        let now = SystemTime::now();
+        let health = |date: SystemTime, taken: u64| clock(now, date, Duration::from_secs(taken)).health;
+        assert_eq!(health(now, 0), Health::Ok);
+        assert_eq!(health(now - Duration::from_secs(62), 5), Health::Ok);
+        assert_eq!(health(now - Duration::from_secs(90), 0), Health::Wrong);
+        assert_eq!(health(now + Duration::from_secs(90), 20), Health::Wrong);
+    }
+}

@@ -1,0 +1,86 @@
+//! Looks at everything, and says what was found.
+
+use serde::Serialize;
+
+use super::at_target::target;
+use super::finding::{Finding, Health};
+use super::machine;
+use crate::cli::OutputFormat;
+use crate::exit::ExitStatus;
+use crate::report::{StdoutError, print_json, print_text};
+use crate::settings::{DoctorSettings, FoundKey, SettingsError, TargetSettings};
+
+/// Looks at everything an import needs. Returns the exit code of the first thing that is wrong.
+pub async fn doctor(settings: DoctorSettings) -> Result<ExitStatus, StdoutError> {
+    let findings = examine(&settings).await;
+    let wrong: Vec<&Finding> = findings.iter().filter(|finding| finding.health == Health::Wrong).collect();
+    let status = wrong.first().map_or(ExitStatus::Success, |finding| finding.status);
+    match settings.format {
+        OutputFormat::Json => {
+            #[derive(Serialize)]
+            struct Report<'a> {
+                version: &'static str,
+                exit_code: u8,
+                findings: &'a [Finding],
+            }
+            let version = env!("CARGO_PKG_VERSION");
+            print_json(&Report { version, exit_code: status.code(), findings: &findings })?;
+        }
+        OutputFormat::Text => {
+            let mut text = String::new();
+            findings.iter().for_each(|finding| finding.write(&mut text));
+            text += &match wrong.len() {
+                0 => "\nAll is ready.\n".to_owned(),
+                1 => "\n1 thing is wrong.\n".to_owned(),
+                count => format!("\n{count} things are wrong.\n"),
+            };
+            print_text(&text)?;
+        }
+    }
+    Ok(status)
+}
+
+async fn examine(settings: &DoctorSettings) -> Vec<Finding> {
+    let mut findings = vec![Finding::ok("program", format!("avnology {}", env!("CARGO_PKG_VERSION")))];
+    findings.push(match &settings.config_file {
+        Some(path) => Finding::ok("config file", format!("`{}` is used", path.display())),
+        None => Finding::note("config file", "there is none; options are typed, or in the environment"),
+    });
+    let without = "there is none: set AVNOLOGY_SECRET_KEY in the environment or in .env, or AVNOLOGY_SECRET_KEY_FILE to a file \
+                   with it; a dry run and --sandbox need none";
+    findings.push(key("admin key", &settings.admin_key, Finding::wrong("admin key", without)));
+    let without = Finding::note("Clerk's key", "there is none; only an export from Clerk's API needs one");
+    findings.push(key("Clerk's key", &settings.clerk_key, without));
+    match &settings.target {
+        Ok(found) => {
+            if settings.offline {
+                findings.push(Finding::note("target", "not asked (--offline)"));
+            } else {
+                findings.extend(target(found, settings.certificates.clone()).await);
+            }
+            if let TargetSettings::Real { base_url, .. } = found {
+                findings.push(machine::lock(&settings.locks, &base_url.to_string()));
+            }
+        }
+        // What is wrong with the key was said.
+        Err(SettingsError::NoKey | SettingsError::Key { .. } | SettingsError::KeyFile { .. }) => {
+            findings.push(Finding::note("target", "not asked, for want of a key"));
+        }
+        Err(error) => findings.push(Finding::wrong("target", error.to_string())),
+    }
+    findings.push(machine::runs_directory(&settings.runs_directory));
+    findings.push(machine::temporary_directory());
+    findings.push(machine::limits());
+    findings
+}
+
+fn key(about: &'static str, found: &Result<Option<FoundKey>, SettingsError>, without: Finding) -> Finding {
+    match found {
+        Ok(Some(FoundKey { kind, place })) => {
+            let kind = kind.map_or_else(|| "a key".to_owned(), |kind| format!("a {kind} key"));
+            Finding::ok(about, format!("{kind}, from {place}"))
+        }
+        Ok(None) => without,
+        Err(error) => Finding::wrong(about, error.to_string()),
+    }
+}

@@ -1,0 +1,103 @@
+//! The organization that the users of an import go into: found at the target, or made there.
+//!
+//! A name is looked up once. From then on the run goes by the id that its record has: whatever is called so later is another
+//! organization.
+
+use super::import_error::ImportError;
+use super::prepare_error::PrepareError;
+use super::target::{Target, client};
+use super::undo_error::UndoError;
+use crate::avnology::{
+    HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
+};
+use crate::journal::{OrganizationRecord, RunRecord};
+use crate::settings::{Connection, ImportSettings, ReadingSettings, RecordedRun};
+use crate::signal::Signals;
+
+/// The settings of reading with the organization of an import, which is made if that was asked for.
+pub(super) async fn into_organization(
+    target: &Target,
+    settings: &ImportSettings,
+    run: &RecordedRun,
+    signals: &mut Signals,
+) -> Result<ReadingSettings, ImportError> {
+    let ImportSettings { reading, connection, output, .. } = settings;
+    let RecordedRun { directory, record } = run;
+    let Some(home) = &record.organization else { return Ok(reading.clone()) };
+    let (client, budget) = (client(target, connection)?, &connection.retry);
+    let found = async {
+        match &home.id {
+            None if home.create => ensure_organization(&client, budget, &home.asked, &record.id).await,
+            _ => need_organization(&client, budget, home.known()).await,
+        }
+    };
+    let HomeOrganization { id, made_by } = tokio::select! {
+        found = found => found?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    if home.id.is_none() {
+        let home = OrganizationRecord { id: Some(id.clone()), ..home.clone() };
+        let known = RunRecord { organization: Some(home), ..record.clone() };
+        let failed = |source| PrepareError::Io { path: directory.path().to_path_buf(), source };
+        directory.write_record(&known).map_err(failed)?;
+    }
+    let made = if made_by.as_deref() == Some(record.id.as_str()) { ", which this run made" } else { "" };
+    output.console.note(&format!("The users go into organization {id}{made}."));
+    Ok(with_organization(reading, id))
+}
+
+/// The settings of reading with the organization of a verification.
+pub(super) async fn of_organization(
+    target: &Target,
+    reading: &ReadingSettings,
+    connection: &Connection,
+    signals: &mut Signals,
+) -> Result<ReadingSettings, ImportError> {
+    let Some(wanted) = &reading.organization else { return Ok(reading.clone()) };
+    let client = client(target, connection)?;
+    let found = tokio::select! {
+        found = need_organization(&client, &connection.retry, wanted.as_str()) => found?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    Ok(with_organization(reading, found.id))
+}
+
+fn with_organization(reading: &ReadingSettings, id: String) -> ReadingSettings {
+    let mut reading = reading.clone();
+    reading.rules.organization = Some(id);
+    reading
+}
+
+/// What became of the organization that an undone run made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MadeOrganization {
+    /// The run made none, or it is gone.
+    None,
+    /// It was deleted.
+    Deleted,
+    /// It was kept: others belong to it by now, or users of the run who were kept.
+    Kept,
+}
+
+/// Deletes the organization that a run made, unless anybody belongs to it.
+pub(super) async fn delete_made(
+    target: &Target,
+    connection: &Connection,
+    record: &RunRecord,
+    signals: &mut Signals,
+) -> Result<MadeOrganization, ImportError> {
+    let Some(home) = record.organization.as_ref().filter(|home| home.create) else { return Ok(MadeOrganization::None) };
+    let (client, budget) = (client(target, connection)?, &connection.retry);
+    let deletion = async {
+        let found = find_organization(&client, budget, home.known()).await?;
+        let Some(made) = found.filter(|found| found.made_by.as_deref() == Some(record.id.as_str())) else {
+            return Ok(MadeOrganization::None);
+        };
+        let is_deleted = delete_organization(&client, budget, &made.id).await?;
+        Ok::<_, ImportError>(if is_deleted { MadeOrganization::Deleted } else { MadeOrganization::Kept })
+    };
+    tokio::select! {
+        deleted = deletion => deleted,
+        signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
+    }
+}

@@ -1,0 +1,122 @@
+//! The steps of an import, one behind the other: each is one run of the pipeline, in the one journal of the run.
+
+use std::sync::Arc;
+
+use super::super::first_pass::Subject;
+use super::super::id_maps::{keep_learned_ids, with_id_map};
+use super::super::intake::intake;
+use super::super::progress::reporter_with_metrics;
+use crate::account::{Ledger, StopReason};
+use crate::delivery::Delivery;
+use crate::destination::Destination;
+use crate::id_map::IdLookup;
+use crate::journal::{ConfirmedUsers, Journal, Progress};
+use crate::kind::Kind;
+use crate::mapping::TargetIds;
+use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending};
+use crate::plan::Step;
+use crate::settings::ImportSettings;
+use crate::signal::Signals;
+use crate::source::Watch;
+
+/// How the steps of an import run.
+pub(super) struct Steps<'a> {
+    pub settings: &'a ImportSettings,
+    /// What the target is called.
+    pub target: &'a str,
+    pub destination: &'a dyn Destination,
+    /// How users are sent.
+    pub delivery: Delivery,
+    /// Where the map of the target's ids ended when this part of the run began: what lies behind was learned from the target since.
+    pub known_before: u64,
+    /// Rejects that are known to come.
+    pub predicted: u64,
+}
+
+impl Steps<'_> {
+    /// Runs all steps that are not done yet, until one of them is stopped.
+    pub(super) async fn run(
+        &self,
+        subject: Subject<'_>,
+        watch: Watch,
+        run: ImportRun,
+        (confirmed, ids): (Option<ConfirmedBefore>, Option<IdLookup>),
+        signals: &mut Signals,
+    ) -> Ran {
+        let ImportRun { journal, progress, ledger, duplicates } = run;
+        let (mut confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
+        let (lookup, mut ids) = (lookup.flatten(), ids.map(Arc::new));
+        let (mut journal, mut ledger) = (Some(journal), ledger);
+        let plan = subject.reading.plan();
+        for (index, step) in plan.steps().iter().enumerate() {
+            let Some(own) = journal.take() else { break };
+            // What refers to others is never sent without what the target calls them.
+            if step.kind != Kind::User {
+                ids = match self.learned().await {
+                    Ok(learned) => Some(Arc::new(learned)),
+                    Err(error) => return stopped(ledger, own, confirmed, StopReason::Temporary(error)),
+                };
+            }
+            let delivery = match self.delivery(step).await {
+                Ok(delivery) => delivery,
+                Err(reason) => return stopped(ledger, own, confirmed, reason),
+            };
+            let step_run = ImportRun {
+                journal: own,
+                progress: Progress::clone(&progress),
+                ledger,
+                duplicates: duplicates.clone(),
+            };
+            let sending = Sending {
+                delivery,
+                confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
+                // Whom a record is about can have had another external id before, and a membership cannot.
+                ids: ids.clone().filter(|_| matches!(step.kind, Kind::User | Kind::Organization)),
+                max_errors: self.settings.limits.max_errors,
+                predicted: self.predicted,
+            };
+            let of_target = ids.clone().map(|ids| ids as Arc<dyn TargetIds>);
+            let mut intake =
+                intake(subject.reading, subject.records, subject.passwords, of_target.as_ref(), watch.clone());
+            intake.part = step.inputs.clone();
+            let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
+            let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);
+            tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
+            let ran = pipeline::run(job, reporter.as_mut(), signals).await;
+            (ledger, journal, confirmed) = (ran.ledger, ran.journal, ran.confirmed);
+            if ledger.stopped.is_some() {
+                break;
+            }
+        }
+        Ran { ledger, journal, confirmed }
+    }
+
+    /// What is known of the target's ids, with all that the steps before have learned.
+    async fn learned(&self) -> std::io::Result<IdLookup> {
+        let runs = &self.settings.runs_directory;
+        keep_learned_ids(runs, self.target).await;
+        Ok(with_id_map(runs, self.target, |map| map.lookup()).await?.proven_from(self.known_before))
+    }
+
+    /// How the records of a step are sent.
+    async fn delivery(&self, step: &Step) -> Result<Delivery, StopReason> {
+        if step.kind == Kind::User {
+            return Ok(self.delivery.clone());
+        }
+        let part = self.destination.of_kind(step.kind, &self.settings.reading.rules.tuples).await;
+        match part.map_err(StopReason::Target)? {
+            Some(destination) => Ok(Delivery { destination, ..self.delivery.clone() }),
+            None => {
+                let message =
+                    format!("the target has no place for {}; name the other ones in --steps", step.kind.plural());
+                Err(StopReason::Temporary(std::io::Error::other(message)))
+            }
+        }
+    }
+}
+
+/// A run that ends between two steps.
+fn stopped(mut ledger: Ledger, journal: Journal, confirmed: Option<ConfirmedUsers>, reason: StopReason) -> Ran {
+    ledger.stopped.get_or_insert(reason);
+    Ran { ledger, journal: Some(journal), confirmed }
+}

@@ -1,0 +1,51 @@
+//! Selects the records of a run, before anything else is done with its inputs.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::import_error::ImportError;
+use crate::account::StopReason;
+use crate::report::Console;
+use crate::selection::{NotFound, RecordsOfRun, SelectionTotals, select};
+use crate::settings::ReadingSettings;
+use crate::signal::Signals;
+
+/// The records that a run of these settings takes. For a selection all inputs are read once.
+pub(super) async fn records_of(
+    reading: &ReadingSettings,
+    console: Console,
+    signals: &mut Signals,
+) -> Result<RecordsOfRun, ImportError> {
+    let Some(choice) = reading.selection.clone() else { return Ok(reading.shard.into()) };
+    console.note("Selecting users …");
+    let (inputs, limits, stop) = (reading.inputs.clone(), reading.limits, CancellationToken::new());
+    // Dropped by an interruption, it ends the reading, too.
+    let _guard = stop.clone().drop_guard();
+    let selecting = tokio::task::spawn_blocking(move || select(&inputs, limits, &choice, &std::env::temp_dir(), &stop));
+    let selected = tokio::select! {
+        selected = selecting => selected,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    let selected = selected.map_err(|error| StopReason::Internal(format!("selecting users failed: {error}")))??;
+    note(selected.totals(), console);
+    Ok(RecordsOfRun::Selected(Arc::new(selected)))
+}
+
+/// Says what of the selection came to nothing.
+fn note(totals: &SelectionTotals, console: Console) {
+    let SelectionTotals { unreadable, not_found: NotFound { count, first }, .. } = totals;
+    if *count > 0 {
+        let lines: Vec<String> = first.iter().map(u64::to_string).collect();
+        let more = if *count > first.len() as u64 { " …" } else { "" };
+        console.note(&format!(
+            "No record has an id or an address of these lines of --only: {}{more} ({count} in all).",
+            lines.join(", ")
+        ));
+    }
+    if *unreadable > 0 {
+        console.note(&format!(
+            "Records that cannot be read, so that they were not selected: {unreadable}. A dry run of all users names them."
+        ));
+    }
+}

@@ -1,0 +1,61 @@
+//! A member of an organization, out of the record of a membership: what both the membership and its role tuple go by.
+
+use std::borrow::Cow;
+
+use super::role::Role;
+use crate::clerk::Membership;
+use crate::mapping::text::non_empty;
+use crate::mapping::{RejectCode, Rejection, Rules};
+
+/// Whose membership it is, and which role it gives.
+pub(super) struct Member<'a> {
+    /// The organization's id at Clerk.
+    pub organization: Cow<'a, str>,
+    /// The user's id at Clerk.
+    pub user: Cow<'a, str>,
+    /// The role at the target.
+    pub role: Role,
+}
+
+impl<'a> Member<'a> {
+    /// Takes it out of a membership.
+    pub(super) fn of(membership: &'a Membership<'_>, rules: &Rules) -> Result<Self, Rejection> {
+        let of_object = membership.organization.as_ref();
+        let organization = one(
+            "organization",
+            of_object.and_then(|organization| organization.id.as_deref()),
+            membership.organization_id.as_deref(),
+        )?;
+        let user = one(
+            "public_user_data.user_id",
+            membership.public_user_data.as_ref().and_then(|user| user.user_id.as_deref()),
+            membership.user_id.as_deref(),
+        )?;
+        let clerk_role = non_empty(membership.role.as_deref());
+        let clerk_role = clerk_role.ok_or_else(|| missing("role", "the membership has no role"))?;
+        let made_by = of_object.and_then(|organization| organization.created_by.as_deref());
+        let role = match &rules.organizations.creator {
+            Some(creator) if made_by == Some(user) => Role::named(creator)?,
+            _ => Role::of(clerk_role, rules)?,
+        };
+        Ok(Self { organization: organization.into(), user: user.into(), role })
+    }
+
+    /// What tells this membership from all others at Clerk.
+    pub(super) fn key(&self) -> String {
+        format!("{}/{}", self.organization, self.user)
+    }
+}
+
+/// An id that can stand in two places. Two that are not the same are no reason to guess.
+fn one<'a>(field: &str, here: Option<&'a str>, there: Option<&'a str>) -> Result<&'a str, Rejection> {
+    match (non_empty(here), non_empty(there)) {
+        (Some(one), Some(other)) if one != other => Err(missing(field, "the record names two that are not the same")),
+        (Some(id), _) | (None, Some(id)) => Ok(id),
+        (None, None) => Err(missing(field, "the record does not say whom it is about")),
+    }
+}
+
+pub(super) fn missing(field: &str, message: &str) -> Rejection {
+    Rejection::of_field(RejectCode::MissingReference, field, message)
+}

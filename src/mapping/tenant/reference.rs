@@ -1,0 +1,25 @@
+//! Somebody to whom a record refers, as an earlier run knew them.
+
+use crate::kind::Kind;
+
+/// Somebody to whom a record refers, known from an earlier run. The target may have given the id to somebody else since, so it is
+/// asked before anything is granted. There is no `Debug`: external ids may be personal data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// A user, an organization, or for a role tuple the membership.
+    pub kind: Kind,
+    /// The id at Clerk.
+    pub clerk_id: Box<str>,
+    /// The key at the target.
+    pub external_id: Box<str>,
+    /// The target's own id.
+    pub id: Box<str>,
+    /// Of a membership, the role that it has to have there.
+    pub role: Option<Box<str>>,
+}
+
+impl std::fmt::Debug for Reference {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:?}", self.kind)
+    }
+}

@@ -1,0 +1,140 @@
+//! Role tuples: the roles of members as the target's permissions have them.
+
+use std::io;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::json_record::read_json;
+use super::member::Member;
+use super::membership::of_target;
+use super::organization::write;
+use super::{Reference, TargetIds};
+use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
+use crate::kind::Kind;
+use crate::mapping::parse::parse_as;
+use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique};
+use crate::source::RawRecord;
+
+/// Maps memberships to the tuples of their roles. A role is granted only to a member: the target has the membership by the step
+/// before, and with this role.
+#[derive(Clone, Debug)]
+pub struct TupleMapper {
+    rules: Rules,
+    ids: Option<Arc<dyn TargetIds>>,
+}
+
+impl TupleMapper {
+    /// A mapper that goes by these rules, and by what the target calls memberships.
+    pub fn new(rules: Rules, ids: Option<Arc<dyn TargetIds>>) -> Self {
+        Self { rules, ids }
+    }
+
+    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+        let parsed: Result<Membership<'_>, Rejection> = parse_as(json);
+        let membership = match parsed {
+            Ok(membership) => membership,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        let member = match Member::of(&membership, &self.rules) {
+            Ok(member) => member,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        let mut references = Vec::new();
+        let ids = match self.ids_of(&member, &mut references)? {
+            Ok(ids) => ids,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        let [organization, user] = ids;
+        let rules = &self.rules.tuples;
+        let tuple = Tuple {
+            namespace: &rules.namespace,
+            object: &organization,
+            relation: &rules.relation(&member.role.name),
+            subject: &rules.subject(&user),
+        };
+        let external_id = format!("{}:{}#{}@{}", tuple.namespace, tuple.object, tuple.relation, tuple.subject);
+        let preview = write(&Wire { permission: tuple }, output);
+        let key = member.key();
+        if let Some(keys) = &mut output.keys {
+            keys.clear();
+            keys.claim(Unique::RoleTuple, &key);
+        }
+        Ok(Ok(Prepared {
+            external_id: external_id.into(),
+            clerk_id: Some(key.into()),
+            disabled: false,
+            notices: Notices::default(),
+            references,
+            preview,
+        }))
+    }
+
+    /// The target's ids of organization and user: those of the membership, and of no other.
+    fn ids_of(
+        &self,
+        member: &Member<'_>,
+        references: &mut Vec<Reference>,
+    ) -> io::Result<Result<[Box<str>; 2], Rejection>> {
+        let Some(ids) = &self.ids else { return Ok(Ok([&*member.organization, &*member.user].map(Into::into))) };
+        let key = member.key();
+        let found = ids.find(Kind::Membership, &key)?;
+        let pair = found.as_ref().and_then(|found| found.id.split_once('/'));
+        let (Some(found), Some((organization, user))) = (&found, pair) else {
+            let message = "the membership was rejected, is in no input, or has another role at the target \
+                           (`--on-existing update` changes that): its role is not granted";
+            return Ok(Err(Rejection::of_field(RejectCode::MembershipNotImported, "organization", message)));
+        };
+        references.extend(found.reference(Kind::Membership, &key, Some(member.role.of_member())));
+        // Whom the membership names has to be whom the record names, as the target knows both now.
+        for (kind, clerk_id, id) in
+            [(Kind::Organization, &member.organization, organization), (Kind::User, &member.user, user)]
+        {
+            match of_target(&self.ids, kind, clerk_id, references)? {
+                Ok(known) if *known == *id => {}
+                Ok(_) => {
+                    let message = "the membership is one of an earlier user or organization with this id at Clerk";
+                    return Ok(Err(Rejection::of_field(RejectCode::StaleReference, "organization", message)));
+                }
+                Err(rejection) => return Ok(Err(rejection)),
+            }
+        }
+        Ok(Ok([organization.into(), user.into()]))
+    }
+}
+
+impl RecordMapper for TupleMapper {
+    fn kind(&self) -> Kind {
+        Kind::RoleTuple
+    }
+
+    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+        // A line of a rejects file may hold the membership or the tuple: the record is the same.
+        read_json(record, Kind::Membership, |json| self.map_one(json, output))
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &MEMBERSHIP_COLUMNS
+    }
+
+    fn has_room_for_mark(&self) -> bool {
+        false
+    }
+
+    fn memory_growth(&self) -> (usize, usize) {
+        (self.rules.tuples.namespace.len() + self.rules.tuples.relation.len() + self.rules.tuples.subject.len(), 0)
+    }
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    permission: Tuple<'a>,
+}
+
+#[derive(Serialize)]
+struct Tuple<'a> {
+    namespace: &'a str,
+    object: &'a str,
+    relation: &'a str,
+    subject: &'a str,
+}

@@ -1,0 +1,57 @@
+//! What an import reads, of all kinds, by what was typed.
+
+use std::path::{Path, PathBuf};
+
+use super::SettingsError;
+use crate::cli::{ImportArguments, SelectionArguments};
+use crate::export::{self, Manifest};
+use crate::kind::Kind;
+
+/// Takes the inputs of all steps out of what was typed. A directory of an export holds those of several; where the target is a
+/// Kratos, which has users alone, or users are selected, only these are taken, unless other steps are named.
+pub(super) fn typed_inputs(
+    arguments: &mut ImportArguments,
+    is_kratos: bool,
+) -> Result<Vec<(Kind, PathBuf)>, SettingsError> {
+    let mut inputs = Vec::new();
+    let takes_users_alone = is_kratos || is_selection(&arguments.selection);
+    let is_wanted = |kind: Kind, steps: &[Kind]| match steps {
+        [] => kind == Kind::User || !takes_users_alone,
+        named => named.contains(&kind),
+    };
+    for path in std::mem::take(&mut arguments.import) {
+        for (of_export, kind) in [
+            (export::Kind::Organizations, Kind::Organization),
+            (export::Kind::OrganizationMemberships, Kind::Membership),
+            (export::Kind::OrganizationInvitations, Kind::Invitation),
+        ] {
+            inputs.extend(in_directory(&path, of_export)?.map(|file| (kind, file)));
+        }
+        inputs.push((Kind::User, path));
+    }
+    for (kind, paths) in [
+        (Kind::Organization, &mut arguments.organizations),
+        (Kind::Membership, &mut arguments.memberships),
+        (Kind::Invitation, &mut arguments.invitations),
+    ] {
+        inputs.extend(std::mem::take(paths).into_iter().map(|path| (kind, path)));
+    }
+    let memberships = inputs.iter().filter(|(kind, _)| *kind == Kind::Membership);
+    let tuples: Vec<_> = memberships.map(|(_, path)| (Kind::RoleTuple, path.clone())).collect();
+    inputs.extend(tuples);
+    inputs.retain(|(kind, _)| is_wanted(*kind, &arguments.steps));
+    if inputs.is_empty() {
+        return Err(SettingsError::NoStep);
+    }
+    Ok(inputs)
+}
+
+fn in_directory(path: &Path, kind: export::Kind) -> Result<Option<PathBuf>, SettingsError> {
+    if path.is_dir() { Ok(Manifest::file_in(path, kind)?) } else { Ok(None) }
+}
+
+/// Whether only some users are taken.
+fn is_selection(selection: &SelectionArguments) -> bool {
+    let SelectionArguments { only, condition, sample, seed: _, skip, limit } = selection;
+    only.is_some() || condition.is_some() || sample.is_some() || skip.is_some() || limit.is_some()
+}

@@ -1,0 +1,375 @@
+//! A whole tenant moves: organizations, memberships, roles and invitations, each once, and no role to anybody else.
+
+use crate::support;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use support::{Run, Sandbox, Scratch, export, user};
+
+/// Many enough for a sample of them.
+const USERS: usize = 40;
+
+/// Users, organizations, memberships, tuples, and the one invitation that is open.
+const ALL: u64 = USERS as u64 + 3 + 9 + 9 + 1;
+
+/// A tenant of these users and organizations.
+struct Tenant {
+    users: String,
+    organizations: String,
+    memberships: String,
+    invitations: String,
+}
+
+fn organization(number: usize) -> Value {
+    json!({
+        "object": "organization", "id": format!("org_{number}"), "name": format!("Engines & Söhne {number}"),
+        "slug": format!("engines-{number}"), "created_by": "user_000000", "created_at": 1_600_000_000_000_u64,
+        "public_metadata": {"number": number}, "private_metadata": {"contract": format!("C-{number}")},
+        "max_allowed_memberships": 500, "admin_delete_enabled": true, "has_image": false,
+    })
+}
+
+fn membership(organization: usize, user: usize, role: &str) -> Value {
+    json!({
+        "object": "organization_membership", "id": format!("orgmem_{organization}_{user}"), "role": role,
+        "organization": self::organization(organization), "public_user_data": {"user_id": format!("user_{user:06}")},
+        "public_metadata": {"desk": user}, "private_metadata": {}, "created_at": 1_600_000_000_000_u64,
+    })
+}
+
+fn lines_of(records: impl IntoIterator<Item = Value>) -> String {
+    records.into_iter().map(|record| record.to_string() + "\n").collect()
+}
+
+impl Tenant {
+    fn new(scratch: &Scratch) -> Self {
+        let mut organizations: Vec<Value> = (0..3).map(organization).collect();
+        organizations[2]["slug"] = Value::Null;
+        let roles = ["org:admin", "org:member", "org:billing", "org:auditor"];
+        let memberships = (0..6).flat_map(|user| {
+            (0..3)
+                .filter(move |organization| (user + organization) % 2 == 0)
+                .map(move |organization| (organization, user))
+        });
+        let memberships = memberships.map(|(organization, user)| membership(organization, user, roles[user % 4]));
+        let invitations = [("pending", "new@example.com"), ("accepted", "old@example.com")].map(|(status, email)| {
+            json!({
+                "object": "organization_invitation", "id": format!("orginv_{status}"), "email_address": email,
+                "role": "org:member", "organization_id": "org_0", "status": status, "public_metadata": {},
+            })
+        });
+        Self {
+            users: scratch.write("users.json", export((0..USERS).map(user))),
+            organizations: scratch.write("organizations.ndjson", lines_of(organizations)),
+            memberships: scratch.write("memberships.ndjson", lines_of(memberships)),
+            invitations: scratch.write("invitations.ndjson", lines_of(invitations)),
+        }
+    }
+
+    fn import(&self, scratch: &Scratch, sandbox: &Sandbox, more: &[&str]) -> Run {
+        let others = ["--organizations", &self.organizations, "--memberships", &self.memberships];
+        let others = [&others[..], &["--invitations", &self.invitations, "--rate", "1000/s"]].concat();
+        scratch.import(sandbox, &self.users, &[&others[..], more].concat())
+    }
+}
+
+/// All rows of a query, as texts.
+#[track_caller]
+fn rows(sandbox: &Sandbox, query: &str) -> Vec<String> {
+    let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    let mut statement = database.prepare(query).expect("a query");
+    let columns = statement.column_count();
+    let text = |value: rusqlite::types::Value| match value {
+        rusqlite::types::Value::Text(text) => text,
+        rusqlite::types::Value::Integer(number) => number.to_string(),
+        other => format!("{other:?}"),
+    };
+    let row = |row: &rusqlite::Row<'_>| {
+        (0..columns).map(|index| row.get(index).map(text)).collect::<Result<Vec<_>, _>>().map(|cells| cells.join(" "))
+    };
+    statement.query_map([], row).expect("rows").collect::<Result<_, _>>().expect("texts")
+}
+
+const ORGANIZATIONS: &str = "SELECT external_id, name, slug, display_name FROM organizations ORDER BY external_id";
+
+/// Memberships by Clerk's ids.
+const MEMBERS: &str = "SELECT o.external_id, i.external_id, m.role FROM members m JOIN organizations o ON o.id = m.organization_id \
+                       JOIN identities i ON i.id = m.user_id ORDER BY 1, 2";
+
+/// Role tuples by Clerk's ids; those that name nobody show as they are.
+const TUPLES: &str = "SELECT namespace, coalesce(o.external_id, object), relation, coalesce(i.external_id, subject) FROM permissions p \
+                      LEFT JOIN organizations o ON o.id = p.object LEFT JOIN identities i ON p.subject = 'identities:' || i.id \
+                      ORDER BY 1, 2, 4";
+
+fn state(sandbox: &Sandbox) -> Vec<String> {
+    let invitations = "SELECT email, role, organization_id FROM invitations";
+    let ids = "SELECT id, external_id, update_time FROM organizations UNION SELECT id, external_id, update_time FROM identities";
+    [ORGANIZATIONS, MEMBERS, TUPLES, invitations, ids].iter().flat_map(|query| rows(sandbox, query)).collect()
+}
+
+fn steps(run: &Run) -> Vec<(String, u64, u64, u64, u64)> {
+    let report = run.report();
+    let step = |step: &Value| {
+        let count = |name: &str| step[name].as_u64().expect("a count");
+        let name = step["step"].as_str().expect("a name").to_owned();
+        (name, count("created"), count("updated"), count("unchanged"), count("rejected"))
+    };
+    report["steps"].as_array().expect("steps").iter().map(step).collect()
+}
+
+fn step(name: &str, created: u64, updated: u64, unchanged: u64, rejected: u64) -> (String, u64, u64, u64, u64) {
+    (name.to_owned(), created, updated, unchanged, rejected)
+}
+
+fn run_of(run: &Run) -> String {
+    run.report()["run"].as_str().expect("a run").to_owned()
+}
+
+#[test]
+fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
+    for flags in [&[][..], &["--no-batch"], &["--member-tuples"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let tenant = Tenant::new(&scratch);
+        let first = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+        let has_tuples = flags == ["--member-tuples"];
+        let tuples = if has_tuples { step("tuples", 1, 0, 8, 0) } else { step("tuples", 9, 0, 0, 0) };
+        assert_eq!(
+            steps(&first),
+            [
+                step("users", USERS as u64, 0, 0, 0),
+                step("organizations", 3, 0, 0, 0),
+                step("memberships", 9, 0, 0, 0),
+                tuples,
+                step("invitations", 1, 0, 0, 1)
+            ],
+            "{flags:?}: {}",
+            first.stderr
+        );
+        assert_eq!(
+            rows(&sandbox, ORGANIZATIONS),
+            [
+                "org_0 engines-0 engines-0 Engines & Söhne 0",
+                "org_1 engines-1 engines-1 Engines & Söhne 1",
+                "org_2 engines-s-hne-2 engines-s-hne-2 Engines & Söhne 2"
+            ]
+        );
+        let members = rows(&sandbox, MEMBERS);
+        assert_eq!(
+            members,
+            [
+                "org_0 user_000000 admin",
+                "org_0 user_000002 billing",
+                "org_0 user_000004 admin",
+                "org_1 user_000001 member",
+                "org_1 user_000003 member",
+                "org_1 user_000005 member",
+                "org_2 user_000000 admin",
+                "org_2 user_000002 billing",
+                "org_2 user_000004 admin"
+            ]
+        );
+        let granted: BTreeSet<String> = rows(&sandbox, TUPLES).into_iter().collect();
+        for member in &members {
+            let [organization, user, role] = member.split(' ').collect::<Vec<_>>()[..] else { panic!("{member}") };
+            let role = if user == "user_000003" { "auditor" } else { role };
+            assert!(granted.contains(&format!("organizations {organization} {role} {user}")), "{granted:?}");
+        }
+        let invited = rows(&sandbox, "SELECT email, role FROM invitations");
+        assert_eq!(invited, ["new@example.com member"]);
+        let metadata = "SELECT json_extract(admin_metadata, '$.private_metadata.contract'), json_extract(metadata, '$.number') \
+                        FROM organizations ORDER BY external_id";
+        assert_eq!(rows(&sandbox, metadata), ["C-0 0", "C-1 1", "C-2 2"]);
+        // Again: by the same inputs, and in a new run.
+        let before = state(&sandbox);
+        let again = tenant.import(&scratch, &sandbox, &["--new-run"]).expect_code(3);
+        assert_eq!(
+            (again.count("created"), again.count("updated"), again.count("unchanged")),
+            (0, 0, ALL),
+            "{}",
+            again.stderr
+        );
+        assert_eq!(again.report()["not_asked"], ALL, "{flags:?}");
+        assert_eq!(state(&sandbox), before);
+        let asked = tenant.import(&scratch, &sandbox, &["--new-run", "--recheck"]).expect_code(3);
+        assert_eq!(
+            (asked.count("created"), asked.count("unchanged"), asked.count("rejected")),
+            (0, ALL, 1),
+            "{}",
+            asked.stderr
+        );
+        assert_eq!(state(&sandbox), before);
+        // Undone, nothing of it is left.
+        let undone = scratch.undo(&sandbox, &run_of(&first), &["--yes", "--force"]);
+        assert_eq!(undone.report()["counts"]["failed"], 0, "{flags:?}: {}", undone.stdout);
+        let left: Vec<String> =
+            [ORGANIZATIONS, MEMBERS, "SELECT email FROM invitations", "SELECT external_id FROM identities"]
+                .iter()
+                .flat_map(|query| rows(&sandbox, query))
+                .collect();
+        assert!(left.is_empty(), "{left:?}");
+        if !has_tuples {
+            assert_eq!(rows(&sandbox, TUPLES), Vec::<String>::new());
+        }
+    }
+}
+
+fn change(sandbox: &Sandbox, query: &str) -> usize {
+    rusqlite::Connection::open(&sandbox.database)
+        .and_then(|database| database.execute(query, []))
+        .expect("it is changed")
+}
+
+fn rejected(run: &Run) -> Vec<(String, u64)> {
+    let report = run.report();
+    let codes = report["rejected_by_code"].as_object().expect("codes").iter();
+    codes.map(|(code, of_code)| (code.clone(), of_code["count"].as_u64().expect("a count"))).collect()
+}
+
+fn codes(expected: &[(&str, u64)]) -> Vec<(String, u64)> {
+    expected.iter().map(|(code, count)| ((*code).to_owned(), *count)).collect()
+}
+
+#[test]
+fn what_needs_somebody_who_was_rejected_is_rejected_with_them_and_heals() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    let whole = std::mem::replace(
+        &mut tenant.users,
+        scratch.write("some.json", export((0..USERS).filter(|n| *n != 4).map(user))),
+    );
+    let organizations = scratch.read(&tenant.organizations);
+    let some = organizations.replacen("\"org_1\"", "\"\"", 1);
+    let all_organizations = std::mem::replace(&mut tenant.organizations, scratch.write("some.ndjson", some));
+    let dry = tenant.import(&scratch, &sandbox, &["--dry-run", "--preview", "0"]);
+    let valid: Vec<_> =
+        dry.report()["steps"].as_array().expect("steps").iter().map(|step| step["valid"].clone()).collect();
+    assert_eq!(valid, [USERS - 1, 2, 9, 9, 1].map(Value::from), "{}", dry.stderr);
+    let first = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    let expected = [
+        ("invitation_not_pending", 1),
+        ("membership_not_imported", 5),
+        ("missing_id", 1),
+        ("organization_not_imported", 3),
+        ("user_not_imported", 2),
+    ];
+    assert_eq!(rejected(&first), codes(&expected), "{}", first.stderr);
+    assert_eq!((rows(&sandbox, MEMBERS).len(), rows(&sandbox, TUPLES).len()), (4, 4));
+    (tenant.users, tenant.organizations) = (whole, all_organizations);
+    let healed = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    assert_eq!(rejected(&healed), codes(&[("invitation_not_pending", 1)]), "{}", healed.stderr);
+    assert_eq!((rows(&sandbox, MEMBERS).len(), rows(&sandbox, TUPLES).len()), (9, 9));
+}
+
+#[test]
+fn a_role_that_changed_at_clerk_changes_at_the_target_if_that_is_wanted_and_the_old_one_is_taken_back() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    let memberships = scratch.read(&tenant.memberships);
+    let lowered: String = memberships.lines().map(|line| line.replace("org:admin", "org:viewer") + "\n").collect();
+    tenant.memberships = scratch.write("lowered.ndjson", lowered);
+    let before = state(&sandbox);
+    let skipped = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    // Left as they are, the members do not get the other role by a tuple either.
+    assert_eq!(state(&sandbox), before, "{}", skipped.stderr);
+    let updated = tenant.import(&scratch, &sandbox, &["--on-existing", "update"]).expect_code(3);
+    let of_steps = steps(&updated);
+    assert_eq!(
+        (&of_steps[2], &of_steps[3]),
+        (&step("memberships", 0, 4, 5, 0), &step("tuples", 4, 0, 5, 0)),
+        "{}",
+        updated.stderr
+    );
+    let roles = |query: &str| rows(&sandbox, query).into_iter().filter(|row| row.contains("admin")).count();
+    assert_eq!((roles(MEMBERS), roles(TUPLES)), (0, 0), "{:?}", rows(&sandbox, TUPLES));
+}
+
+#[test]
+fn nothing_is_granted_to_somebody_else() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let tenant = Tenant::new(&scratch);
+    tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    let new = [membership(0, 5, "org:admin"), membership(1, 4, "org:admin"), membership(2, 3, "org:admin")];
+    let memberships = scratch.write("new.ndjson", lines_of(new));
+    let grant = |more: &[&str]| {
+        let arguments =
+            ["migrate", "clerk", "--memberships", &memberships, "--output", "json", "--rate", "1000/s", "--new-run"];
+        let mut command = scratch.avnology(&[&arguments[..], more].concat());
+        command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
+        Run::of(command.output().expect("the binary runs"))
+    };
+    let before = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
+    // The target gave the id of one user to somebody else; another was imported again under another external id; an
+    // organization was made anew by somebody else under the id of ours.
+    for query in [
+        "UPDATE identities SET external_id = 'stranger', admin_metadata = '{}' WHERE external_id = 'user_000005'",
+        "UPDATE identities SET external_id = 'emp-4' WHERE external_id = 'user_000004'",
+        "UPDATE organizations SET external_id = 'theirs', admin_metadata = '{}' WHERE external_id = 'org_2'",
+    ] {
+        assert_eq!(change(&sandbox, query), 1);
+    }
+    let changed = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
+    let hostile = grant(&[]).expect_code(3);
+    assert_eq!(
+        rejected(&hostile),
+        codes(&[("membership_not_imported", 3), ("stale_reference", 3)]),
+        "{}",
+        hostile.stderr
+    );
+    assert_eq!((rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES)), changed);
+    assert_eq!((changed.0.len(), changed.1.len()), (before.0.len(), before.1.len()));
+    // Somebody lowered a role at the target and took the tuple back: it stays so.
+    assert_eq!(change(&sandbox, "UPDATE members SET role = 'viewer' WHERE role = 'billing'"), 2);
+    assert_eq!(change(&sandbox, "DELETE FROM permissions WHERE relation = 'billing'"), 2);
+    let lowered = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
+    let rerun = tenant.import(&scratch, &sandbox, &["--new-run", "--recheck", "--steps", "memberships,tuples"]);
+    let granted = (rows(&sandbox, MEMBERS), rows(&sandbox, TUPLES));
+    assert_eq!(granted, lowered, "{}", rerun.stderr);
+    // The database was reset, and the map of its ids is one of another target: nobody is there, and nobody gets anything.
+    for table in ["members", "permissions", "organizations", "identities"] {
+        change(&sandbox, &format!("DELETE FROM {table}"));
+    }
+    let reset = grant(&[]).expect_code(3);
+    assert_eq!(reset.count("created"), 0, "{}", reset.stderr);
+    assert!(rows(&sandbox, MEMBERS).is_empty() && rows(&sandbox, TUPLES).is_empty());
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_makes_each_once_and_undo_leaves_nothing() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let tenant = Tenant::new(&scratch);
+    let arguments = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];
+    let arguments =
+        [&arguments[..], &["--invitations", &tenant.invitations, "--batch-size", "3", "--rate", "150/s"]].concat();
+    for milliseconds in (1..=12).map(|number| 40 * number) {
+        let mut process = scratch.import_command(&sandbox, &tenant.users, &arguments).spawn().expect("it starts");
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        process.kill().expect("it is killed");
+        process.wait().expect("it ends");
+    }
+    let ended = scratch.import(&sandbox, &tenant.users, &arguments);
+    assert!(matches!(ended.code, Some(0 | 3)), "{}", ended.stderr);
+    assert_eq!((rows(&sandbox, ORGANIZATIONS).len(), rows(&sandbox, MEMBERS).len()), (3, 9));
+    assert_eq!((rows(&sandbox, TUPLES).len(), rows(&sandbox, "SELECT id FROM invitations").len()), (9, 1));
+    assert_eq!(sandbox.identities().len(), USERS);
+    // Kills may have come before the first run began; whichever runs there are, undone they leave nothing.
+    let runs: BTreeSet<String> = std::fs::read_dir(scratch.path(".avnology/runs"))
+        .expect("runs")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| scratch.path(&format!(".avnology/runs/{name}/run.json")).exists())
+        .collect();
+    for run in runs.iter().rev() {
+        scratch.undo(&sandbox, run, &["--yes", "--force"]);
+    }
+    let left: Vec<String> = [ORGANIZATIONS, MEMBERS, TUPLES, "SELECT email FROM invitations"]
+        .iter()
+        .flat_map(|query| rows(&sandbox, query))
+        .collect();
+    assert!(left.is_empty() && sandbox.identities().is_empty(), "{left:?}");
+}
