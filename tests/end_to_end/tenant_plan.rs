@@ -244,7 +244,7 @@ fn what_a_person_decided_stays_and_what_cannot_be_is_refused() {
         ),
         ("export", "plan.json", &["--assign", "com.example.app0://callback=nobody"], "client id `nobody`"),
         ("export", "plan.txt", &[], "does not end with `.json`"),
-        ("tenant", "new.json", &[], "is not finished"),
+        ("nowhere", "new.json", &[], "is not finished"),
         ("export", "export/manifest.json", &[], "is no plan"),
     ] {
         let run = plan(&scratch, from, out, more).expect_code(2);
