@@ -84,8 +84,9 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
     if print_default_mapping {
         return print(DEFAULT_MAPPING);
     }
-    if print_kratos_schema {
-        return kratos_schema(&import).map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
+    if let Some(mapping) = print_kratos_schema {
+        return kratos_schema(&mapping)
+            .map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
     }
     let environment = environment.with_config_file(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
     let environment = &environment;

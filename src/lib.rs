@@ -10,7 +10,7 @@
 //!                                                            │ in the order of the input
 //!         batches by count and bytes ◄───────────────────────┘                        pipeline::fill, delivery::batch
 //!                    │ bounded channel
-//!         N senders: pace → request → decide → retry, partial retry                   delivery, pace, destination, avnology, http
+//!         N senders: pace → request → decide → retry, partial retry                   delivery, pace, destination, avnology, kratos, http
 //!                    │ events
 //!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, account, journal, report
 //! ```
@@ -25,7 +25,8 @@
 //! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
-//!    [`destination`]. [`avnology::AdminCalls`] is one; it knows the vendor's requests, statuses and codes.
+//!    [`destination`]. [`avnology::AdminCalls`] is one, and [`kratos::KratosCalls`] another; each knows its vendor's requests,
+//!    statuses and codes.
 //! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`account::Ledger`]; a
 //!    [`journal::Reject`] goes to the rejects file.
 //!
@@ -96,7 +97,7 @@
 //!   journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where its records go is what
 //!   [`destination::Destination::of_kind`] gives.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
-//!   [`destination`] sketches one. `delivery/sender_tests.rs` shows what the senders make of its words. What [`verify`] and
+//!   [`destination`] says what two of them have in common. `delivery/sender_tests.rs` shows what the senders make of its words. What [`verify`] and
 //!   undo ask goes through it, too; `command/target.rs` is the one place where a destination is made.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
 //!   Replay it in `journal/read_journal.rs`, and add the moment to `tests/crash`.
@@ -131,12 +132,14 @@
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
+//! | [`rehearsal`] | what an import would find at its target, by reading and asking alone |
 //! | [`journal`] | what a run leaves on disk |
 //! | [`report`] | progress, summary, the JSON report |
 //! | [`notify`] | what others hear of a job: a service that watches jobs, a program at its end |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
+//! | [`human`] | numbers in a form for people |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
 //! | [`logging`] | the log on standard error |
@@ -179,6 +182,7 @@ pub mod exit;
 pub mod export;
 pub mod files;
 pub mod http;
+pub mod human;
 pub mod id_map;
 mod ignore;
 pub mod index;
@@ -193,6 +197,7 @@ pub mod pace;
 pub mod passwords;
 pub mod pipeline;
 pub mod plan;
+pub mod rehearsal;
 pub mod report;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::at_target::AtTarget;
 use super::booking::{InputEnd, LateReject, MappedChunkCounts, earlier};
 use super::counts::{CodeCount, Counts, InputProgress, RejectedRecord, same_as as same_as_of};
 use super::foreseen::Foreseen;
@@ -56,6 +57,8 @@ pub struct Ledger {
     pub previews: Vec<String>,
     /// What a dry run foresees of an import.
     pub foreseen: Foreseen,
+    /// What a dry run found at the target, if it looked there.
+    pub at_target: Option<AtTarget>,
     /// Why the run ended early.
     pub stopped: Option<StopReason>,
     /// The rejects file, if there were rejects and they were to be written.
@@ -113,6 +116,7 @@ impl Ledger {
             inputs,
             previews: Vec::new(),
             foreseen: Foreseen::default(),
+            at_target: None,
             stopped: None,
             rejects_file: None,
             earlier_rejects: Vec::new(),
@@ -355,6 +359,18 @@ impl Ledger {
         let LateReject { code, input, position, same_as, notices } = reject;
         self.steps.rejected(input);
         self.steps.no_more_valid(input);
+        self.withdrawn(notices);
+        self.rejected_at(code, position, Some(same_as));
+    }
+
+    /// Books a record of a dry run that maps, and that the target would refuse.
+    pub fn would_be_refused(&mut self, code: RejectCode, position: Position, notices: Notices) {
+        self.withdrawn(notices);
+        self.rejected_at(code, position, None);
+    }
+
+    /// What was taken for a valid record is none.
+    fn withdrawn(&mut self, notices: Notices) {
         self.valid = self.valid.saturating_sub(1);
         for notice in notices.iter() {
             if let Some(count) = self.notices.get_mut(&notice) {
@@ -364,7 +380,6 @@ impl Ledger {
         self.notices.retain(|_, count| *count > 0);
         let resets = u64::from(notices.iter().any(Notice::needs_password_reset));
         self.password_resets = self.password_resets.saturating_sub(resets);
-        self.rejected_at(code, position, Some(same_as));
     }
 
     pub(crate) fn noticed(&mut self, notices: Notices) {

@@ -3,6 +3,7 @@
 //! The stages tell the committer what happens (`event`); it owns the [`Ledger`] and books it there. Displays and reports are
 //! views of that ledger: a [`Reporter`] is handed it several times a second.
 
+mod at_target;
 pub(crate) mod booking;
 mod counts;
 mod ended;
@@ -16,6 +17,7 @@ mod status;
 mod step_account;
 mod stop_reason;
 
+pub use at_target::{AtTarget, Validation};
 pub use counts::{CodeCount, Counts, InputProgress, RejectedRecord, SameAs};
 pub use foreseen::Foreseen;
 pub use ledger::Ledger;

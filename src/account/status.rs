@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Ledger, StopReason};
+use super::{AtTarget, Ledger, StopReason};
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::signal::Signal;
@@ -13,6 +13,7 @@ impl ExitStatus {
     pub fn of(ledger: &Ledger) -> Self {
         match &ledger.stopped {
             None if ledger.counts().unfinished > 0 => Self::Unexpected,
+            None if ledger.at_target.as_ref().is_some_and(AtTarget::lacks_scopes) => Self::Refused,
             None if ledger.rejected() > 0 => Self::Rejected,
             None => Self::Success,
             Some(StopReason::Interrupted(signal)) => Self::of_signal(*signal),

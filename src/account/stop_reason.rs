@@ -1,6 +1,7 @@
 //! Why a run ended before its input did.
 
 use crate::destination::TargetError;
+use crate::human::{count, plural, plural_past};
 use crate::signal::Signal;
 use crate::source::{Purpose, SourceError};
 
@@ -20,15 +21,15 @@ pub enum StopReason {
     #[error(transparent)]
     Target(#[from] TargetError),
     /// More rejects than `--max-errors` allows.
-    #[error("more than {limit} records were rejected (--max-errors)")]
+    #[error("more than {} rejected (--max-errors)", plural_past(*limit, "record"))]
     TooManyErrors {
         /// The limit.
         limit: u64,
     },
     /// More rejects are known to come than `--max-errors` allows.
     #[error(
-        "{rejects} records cannot be imported, more than the {limit} of --max-errors, so nothing is sent; mend them, or \
-         allow more"
+        "{} cannot be imported, more than the {} of --max-errors, so nothing is sent; mend them, or allow more",
+        plural(*rejects, "record"), count(*limit)
     )]
     TooManyPredicted {
         /// How many there are.
@@ -38,15 +39,18 @@ pub enum StopReason {
     },
     /// Rejects are known to come, and `--strict` allows none.
     #[error(
-        "{rejects} records cannot be imported (--strict), so nothing is sent; mend them, or import the others without \
-         --strict"
+        "{} cannot be imported (--strict), so nothing is sent; mend them, or import the others without --strict",
+        plural(*rejects, "record")
     )]
     Strict {
         /// How many there are.
         rejects: u64,
     },
     /// Fewer records than `--min-records` asks for.
-    #[error("the input has {found} records, fewer than the {least} of --min-records; look whether the export is whole")]
+    #[error(
+        "the input has {}, fewer than the {} of --min-records; look whether the export is whole",
+        plural(*found, "record"), count(*least)
+    )]
     TooFewRecords {
         /// How many there are.
         found: u64,

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::destination::{
     Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, TargetError,
+    Validates,
 };
 use crate::http::{Body, is_transient};
 use crate::kind::Kind;
@@ -73,6 +74,14 @@ impl Destination for AdminCalls {
             answers_probe
         };
         probe.boxed()
+    }
+
+    fn validates(&self) -> BoxFuture<'_, Result<Validates, TargetError>> {
+        self.can_validate().boxed()
+    }
+
+    fn validate<'a>(&'a self, encoded: &'a [&'a [u8]]) -> BoxFuture<'a, Result<Vec<Option<ItemError>>, TargetError>> {
+        self.validate_all(encoded).boxed()
     }
 
     fn at_once(&self) -> usize {

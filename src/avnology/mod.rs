@@ -15,11 +15,13 @@ mod errors;
 mod failed_request;
 mod home_organization;
 mod item_error;
+mod key_kind;
 mod lookup;
 mod preflight;
 mod probe;
 mod read_identities;
 mod records;
+mod validation;
 mod wire_form;
 
 /// Where a batch of identities is created.
@@ -32,6 +34,7 @@ pub use decision::{Decision, decide};
 pub use home_organization::{
     HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
 };
+pub use key_kind::KeyKind;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
 pub use wire_form::{AvnologyForm, encode};

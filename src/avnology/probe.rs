@@ -15,6 +15,9 @@ pub(super) const PROBE_ID: &str = "avnology-migrate-preflight";
 /// The request.
 const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
 
+/// The same for a target without batch methods.
+pub(super) const SINGLE_PROBE: &str = r#"{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}},"validate_only":true}"#;
+
 /// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job, nor must a
 /// target that asks to wait for a while.
 pub(super) const fn budget(patience: Duration) -> RetryBudget {
@@ -40,8 +43,13 @@ pub(super) async fn clean_up(client: &Client, reply: &Reply, patience: Duration)
         Some(ItemResult::Exists { id: Some(id) }) if is_the_probe(client, &id, patience).await => id,
         _ => return,
     };
+    remove(client, &id, patience).await;
+}
+
+/// Deletes the user of the probe, who has this id, and logs it. No probe is sent any more then.
+pub(super) async fn remove(client: &Client, id: &str, patience: Duration) {
     client.probe_no_more();
-    let id = shown_request_id(&id);
+    let id = shown_request_id(id);
     let is_gone = match id {
         Some(id) => is_deleted(client, id, patience).await,
         None => false,

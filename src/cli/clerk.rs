@@ -79,9 +79,10 @@ pub struct ClerkArguments {
     #[arg(long, exclusive = true, help_heading = "Mapping")]
     pub print_default_mapping: bool,
 
-    /// Print an identity schema for Kratos that takes what the mapping makes of users
-    #[arg(long, help_heading = "Mapping")]
-    pub print_kratos_schema: bool,
+    /// Print an identity schema for Kratos that takes what the defaults, or the rules of a mapping file, make of users
+    #[arg(long, value_name = "MAPPING", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(exclusive = true, help_heading = "Mapping")]
+    pub print_kratos_schema: Option<PathBuf>,
 }
 
 /// What to do with runs.

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{OutputFormat, exit_codes};
-use crate::http::BaseUrl;
+use super::{OutputFormat, TargetArguments, exit_codes};
 
 /// The command that looks at what an import would use.
 pub const DOCTOR: &str = "doctor";
@@ -18,9 +17,9 @@ is not created. The config file and the environment count as they do for an impo
 
 {}", exit_codes()))]
 pub struct DoctorArguments {
-    /// The target's address: https, or http if it is on this machine [default: `https://api-id.avnology.net`]
-    #[arg(long, value_name = "URL")]
-    pub base_url: Option<BaseUrl>,
+    /// Which target.
+    #[command(flatten)]
+    pub target: TargetArguments,
 
     /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE")]

@@ -15,7 +15,7 @@ pub struct ImportArguments {
     /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
     /// `export`, with all of a tenant. `clerk://` reads the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations", "print_kratos_schema"])]
+    #[arg(required_unless_present_any = ["organizations", "memberships", "invitations"])]
     pub import: Vec<PathBuf>,
 
     /// Organizations: files as for --import
@@ -47,6 +47,15 @@ pub struct ImportArguments {
     /// Read, map and check everything, send nothing, and show the first identities
     #[arg(long)]
     pub dry_run: bool,
+
+    /// In a dry run, also look at the target: who is there already, who differs and in what, whose address another identity
+    /// has, and whom the target itself would refuse. It only reads, and asks the target to check without creating anybody
+    #[arg(long, requires = "dry_run")]
+    pub check_target: bool,
+
+    /// Write the users whom --check-target found to differ or to be refused to this file, one JSON object a line
+    #[arg(long, value_name = "FILE", requires = "check_target", help_heading = "Output")]
+    pub findings: Option<PathBuf>,
 
     /// Which users.
     #[command(flatten)]
@@ -89,6 +98,10 @@ pub struct ImportArguments {
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, help_heading = "Output")]
     pub new_run: bool,
+
+    /// Do not ask before the first import into a target; without a terminal nobody is asked
+    #[arg(long)]
+    pub yes: bool,
 
     /// How to run.
     #[command(flatten)]

@@ -14,6 +14,11 @@ pub struct UndoArguments {
     #[arg(long)]
     pub yes: bool,
 
+    /// Delete nothing: show how many identities would be deleted, how many of these have signed in, and how many were changed
+    /// since and would be kept
+    #[arg(long)]
+    pub dry_run: bool,
+
     /// Also delete identities that somebody changed since the run created them
     #[arg(long)]
     pub force: bool,

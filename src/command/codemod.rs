@@ -9,6 +9,7 @@ use avnology_codemod::{
 
 use crate::cli::CodemodArguments;
 use crate::exit::ExitStatus;
+use crate::human::{count, plural};
 use crate::report::{Console, LogFormat, StdoutError, print_exact, print_text};
 
 /// Trees of fewer files are done before a person could read how far the run is.
@@ -76,7 +77,7 @@ pub fn run(arguments: &CodemodArguments) -> Result<ExitStatus, CommandError> {
     let options = options(arguments)?;
     let progress = |done: usize, all: usize| {
         if all > WORTH_SAYING && done.is_multiple_of(WORTH_SAYING) {
-            console.note(&format!("{done} of {all} files looked at …"));
+            console.note(&format!("{} of {} files looked at …", count(done as u64), count(all as u64)));
         }
     };
     for path in &arguments.report {
@@ -142,8 +143,11 @@ fn say(outcome: &Outcome, mode: Mode, console: Console) {
     let totals = &outcome.account.totals;
     if mode == Mode::Check {
         console.note(&format!(
-            "files that would change: {}; {} of {} names of Clerk's are left, {} entries to check",
-            totals.files_changed, totals.left, totals.imported, totals.to_check
+            "files that would change: {}; names of Clerk's that are left: {} of {}; to check: {}",
+            count(totals.files_changed as u64),
+            count(totals.left as u64),
+            count(totals.imported as u64),
+            plural(totals.to_check as u64, "entry")
         ));
     } else {
         if mode == Mode::DryRun {

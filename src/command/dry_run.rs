@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check_target::check_target;
 use super::from_clerk::read_for_now;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
@@ -11,7 +12,8 @@ use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::selecting::records_of;
-use crate::account::StopReason;
+use super::target::at_target;
+use crate::account::{Ledger, StopReason};
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
@@ -25,14 +27,21 @@ use crate::source::{Recorder, SourceError, Watch};
 
 /// Does a dry run and reports.
 pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
-    log_bound(&settings.reading, None);
-    let status = map_all(&settings, signals).await;
+    let pace = settings.check.as_ref().map(|_| &settings.connection.pace);
+    log_bound(&settings.reading, pace);
+    let status = match &settings.check {
+        None => map_all(&settings, signals).await,
+        Some(check) => {
+            let rehearse = async |target| check_target(target, &settings, check, signals).await;
+            at_target(&check.target, rehearse).await
+        }
+    };
     log_peak();
     status
 }
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, pace } = settings;
+    let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, connection, .. } = settings;
     let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
@@ -45,7 +54,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
             .note(&format!("The users would go into organization {organization}; only an import looks for it."));
     }
     let records = records_of(reading, output.console, &mut signals).await?;
-    let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
+    let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
     let recorder = Arc::<Recorder>::default();
     let watch = Watch::Record(Arc::clone(&recorder));
@@ -57,11 +66,16 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     }
     ledger.require_records(*min_records);
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
-    let forecast = Forecast::of(&ledger, &bounds(pace, reading.most_of_request));
-    let selection = records.selected().zip(reading.selection.as_ref());
-    let selection = selection.map(|(selected, choice)| SelectionReport::new(choice.record(), selected.totals()));
-    let details = RunDetails { passwords, forecast, selection, ..RunDetails::default() };
+    let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
+    let details =
+        RunDetails { passwords, forecast, selection: selection_report(reading, &records), ..RunDetails::default() };
     Output::of(output).report(&ledger, &details, None)
+}
+
+/// Which part of the inputs was selected, if one was.
+pub(super) fn selection_report(reading: &ReadingSettings, records: &RecordsOfRun) -> Option<SelectionReport> {
+    let selection = records.selected().zip(reading.selection.as_ref());
+    selection.map(|(selected, choice)| SelectionReport::new(choice.record(), selected.totals()))
 }
 
 /// The error if an input is not what it was when the records were selected.
@@ -75,8 +89,13 @@ fn changed_since_selected(
     reading.inputs.get(index).map(|input| SourceError::Changed { input: input.name() })
 }
 
+/// What an import with this pace would take.
+pub(super) fn forecast(ledger: &Ledger, pace: &PaceRules, most_of_request: (usize, usize)) -> Option<Forecast> {
+    Forecast::of(ledger, &request_bounds(pace, most_of_request))
+}
+
 /// What bounds the requests of an import with this pace.
-fn bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
+pub(super) fn request_bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
     RequestBounds {
         users: pace.items.min(items),
         bytes: pace.bytes.min(bytes),
@@ -87,7 +106,7 @@ fn bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
 }
 
 /// Says which steps an import of the same inputs has.
-fn log_plan(reading: &ReadingSettings) {
+pub(super) fn log_plan(reading: &ReadingSettings) {
     let plan = reading.plan();
     let steps = plan.steps().len();
     for (number, step) in (1..).zip(plan.steps()) {

@@ -158,11 +158,15 @@ fn predict(found: &FoundDuplicates, ledger: &Ledger, records: &RecordsOfRun) -> 
             ours += u64::from(records.takes(place.input, place.number)?);
         }
     }
+    let rejects = ledger.rejected() + ours;
+    // What is not selected is nobody's, and stops nothing.
+    let is_selection = records.selected().is_some();
+    let rejects_of_all = if is_selection { rejects } else { ledger.rejected() + ledger.rejects_of_others + all };
     Ok(Prediction {
         // Of an input that ends too early, what is behind the end is not sent.
         records: Some(ledger.records()),
-        rejects: ledger.rejected() + ours,
-        rejects_of_all: ledger.rejected() + ledger.rejects_of_others + all,
+        rejects,
+        rejects_of_all,
         sent: false,
     })
 }

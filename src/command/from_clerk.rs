@@ -12,6 +12,7 @@ use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
 use crate::exit::ExitStatus;
 use crate::export::{ExportDirectory, Exporter, Manifest};
+use crate::human::plural;
 use crate::journal::{InputRecord, Lock, RunDirectory};
 use crate::kind::Kind;
 use crate::settings::{ExportSettings, ImportSettings};
@@ -82,7 +83,11 @@ async fn read(settings: &ExportSettings, signals: &mut Signals) -> Result<(), Ex
     console.note("Reading from Clerk …");
     let (manifest, _) = read_tenant(settings, signals).await?;
     let records: u64 = manifest.files.iter().map(|file| file.records).sum();
-    console.note(&format!("Read {records} records from Clerk, {} requests.", manifest.requests.sent));
+    console.note(&format!(
+        "Read {} from Clerk, {}.",
+        plural(records, "record"),
+        plural(manifest.requests.sent, "request")
+    ));
     for difference in &manifest.differences {
         let (found, counted) = (difference.found, difference.counted);
         let kind = difference.kind.name();

@@ -1,13 +1,15 @@
 //! `avnology migrate clerk --import`, as the sequence of its phases.
 //!
 //! ```text
-//! read the users from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed → index of passwords → first pass → run → account
+//! read the users from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed →
+//! index of passwords → first pass → consent → run → account
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the first pass has ended, nothing is sent.
 
 mod account;
 mod confirmed;
+mod consent;
 mod ended;
 mod foresight;
 mod prepare;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 
 use account::ImportAccount;
 use confirmed::ConfirmedOf;
+use consent::Consent;
 use ended::EndedImport;
 use foresight::Foresight;
 use prepare::{PreparedRun, RunPart, prepare};
@@ -35,6 +38,7 @@ use super::target::{Target, Use, at_target, connect};
 use crate::delivery::{Delivery, OnExisting};
 use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
+use crate::human::plural;
 use crate::id_map::IdLookup;
 use crate::journal::RunRecord;
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
@@ -77,20 +81,25 @@ async fn import_into(
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {
-        output.console.note(&format!("Continuing run {}: {done} records are done already.", run.directory.id()));
+        output.console.note(&format!(
+            "Continuing run {}: {} done already.",
+            run.directory.id(),
+            plural(done, "record")
+        ));
     }
     note_deleted(reading, output.console);
     let confirmed =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name).await;
     let known_before = ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX);
-    let passwords = JoinedPasswords::read(reading, output.console, signals).await?;
+    let passwords = JoinedPasswords::read(reading, output, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
-    let foresight = Foresight::of_run(subject, &run.directory, has_begun, (*limits, &ledger), signals).await?;
+    let consent = Consent { settings, target: &target, run: &run.record, has_begun };
+    let foresight = Foresight::of_run(subject, &run.directory, (*limits, &ledger), consent, signals).await?;
     let kept = (&run.directory, limits.min_records);
     let ended = match foresight {
         Foresight::Unreadable(error) => EndedImport::unreadable(ledger, journal, error),

@@ -62,6 +62,9 @@ pub enum ImportError {
     /// The input is of no use for a comparison.
     #[error("{}; {}", .0, .0.consequence(Purpose::NoComparison))]
     NotCompared(SourceError),
+    /// The person at the terminal did not say yes.
+    #[error("not confirmed; nothing was sent (the same command asks again, and --yes says so beforehand)")]
+    NotConfirmed,
     /// A signal came before the first record.
     #[error("interrupted by {0} before anything was sent; the same command begins again")]
     Interrupted(Signal),
@@ -88,6 +91,7 @@ impl ImportError {
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
             Self::Passwords(_)
+            | Self::NotConfirmed
             | Self::Selection(_)
             | Self::Search(_)
             | Self::Sandbox(_)

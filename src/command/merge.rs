@@ -7,12 +7,14 @@
 
 mod account;
 mod merge_error;
+mod merge_progress;
 mod merged_directory;
 mod part;
 mod rejects;
 
 use account::MergedAccount;
 pub use merge_error::MergeError;
+use merge_progress::{MergeProgress, size_of};
 use merged_directory::MergedDirectory;
 use part::ShardRun;
 
@@ -32,13 +34,20 @@ pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
     };
     part::check_finished(&parts, last.shard)?;
     part::check_bytes(&parts)?;
-    let accounts = parts.values().map(MergedAccount::of).collect::<Result<Vec<_>, _>>()?;
+    let progress = MergeProgress::of(parts.values(), settings.quiet);
+    let read = |part| {
+        let account = MergedAccount::of(part)?;
+        progress.read(size_of(&part.directory.journal()));
+        Ok::<_, MergeError>(account)
+    };
+    let accounts = parts.values().map(read).collect::<Result<Vec<_>, _>>()?;
     account::check_sums(&accounts)?;
     let shards: Vec<String> = parts.values().map(|part| part.record.id.clone()).collect();
     let passwords = account::passwords(first);
     let (target, rejects_of) = (Some(first.record.target.clone()), first.record.rejects_of.clone());
     let mut directory = MergedDirectory::open(runs.join(merged_name(first)), shards.clone())?;
-    let rejects = directory.stage(|to| rejects::gather(&accounts, to))?;
+    let rejects = directory.stage(|to| rejects::gather(&accounts, to, &progress))?;
+    drop(progress);
     let mut merged = accounts.into_iter().map(|account| account.ledger).reduce(Ledger::with).unwrap_or_else(empty);
     merged.shard = None;
     let (place, report) = (directory.place_of(rejects.as_ref())?, directory.report());

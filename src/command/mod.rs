@@ -1,5 +1,7 @@
 //! One file a command: settings in, exit status out.
 
+mod ask;
+mod check_target;
 #[cfg(feature = "codemod")]
 pub mod codemod;
 #[cfg(not(feature = "codemod"))]

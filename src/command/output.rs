@@ -11,6 +11,7 @@ use crate::account::{Ledger, StopReason};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::files::replace_private;
+use crate::human::{count, plural_past};
 use crate::report::{
     Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, print_json, print_text, visible_json,
     write_summary,
@@ -66,7 +67,8 @@ impl Output {
         let rejects = (rejected > 0).then(|| {
             let files: Vec<String> = ledger.rejects_files().map(|path| path.display().to_string()).collect();
             let rejects = (!files.is_empty()).then(|| format!(": see {}", files.join(" and ")));
-            format!("{rejected} of {} records were rejected{}", ledger.counts().read, rejects.unwrap_or_default())
+            let (rejected, read) = (count(rejected), plural_past(ledger.counts().read, "record"));
+            format!("{rejected} of {read} rejected{}", rejects.unwrap_or_default())
         });
         let exceptions = [without_records(ledger), rejects].into_iter().flatten();
         let exceptions = exceptions.reduce(|one, other| format!("{one}; {other}"));

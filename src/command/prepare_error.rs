@@ -31,8 +31,9 @@ pub enum PrepareError {
     Source(#[from] SourceError),
     /// An input of the run that was to go on cannot be opened.
     #[error(
-        "run {run} cannot go on without its input; put it back, or import another export with --new-run (users that are at the \
-         target already are left as they are); `avnology migrate clerk undo {run}` deletes what run {run} created, and needs \
+        "run {run} cannot go on without its input; if it is somewhere else now, say where: `avnology migrate clerk resume {run} \
+         --import PATH`; or put it back, or import another export with --new-run (users that are at the target already are left \
+         as they are); `avnology migrate clerk undo {run}` deletes what run {run} created, and needs \
          no file"
     )]
     Gone {
@@ -48,6 +49,17 @@ pub enum PrepareError {
          `avnology migrate clerk undo {run}` deletes what run {run} created, and needs no file"
     )]
     Changed {
+        /// The input.
+        input: String,
+        /// The run.
+        run: String,
+    },
+    /// What is said to be the input of the run is another one.
+    #[error(
+        "`{input}` is not the input that run {run} was begun with: its bytes are others. A copy has the same bytes; one that was \
+         unpacked, compressed or written anew has not. Name a copy of the old file"
+    )]
+    OtherContent {
         /// The input.
         input: String,
         /// The run.

@@ -1,11 +1,19 @@
 //! What shows how far a job is.
 
+use std::cell::Cell;
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, interval};
 
 use crate::account::{Reporter, Silent};
-use crate::report::{Bars, JsonLines, Measured, PlainLines, ProgressDisplay};
+use crate::report::{Bars, JsonLines, Listing, Measured, PlainLines, Progress, ProgressDisplay};
 use crate::settings::{OutputSettings, ProgressMode};
 use crate::source::Input;
+
+/// How often a display is renewed.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Starts the job's metrics. It holds all that it needs by now, its locks above all, so they are the current ones.
 pub(super) fn start_metrics(output: &OutputSettings, run: Option<&str>) {
@@ -47,5 +55,20 @@ pub(super) fn display(progress: ProgressMode, total: Option<u64>) -> ProgressDis
         ProgressMode::Plain => ProgressDisplay::lines(),
         ProgressMode::Json(every) => ProgressDisplay::json(every),
         ProgressMode::None => ProgressDisplay::silent(),
+    }
+}
+
+/// Shows how much of the target's list was read, for ever.
+pub(super) async fn while_listing(progress: ProgressMode, listed: &Cell<u64>) -> Infallible {
+    while_working(display(progress, None), || Listing { listed: listed.get() }).await
+}
+
+/// Shows how far a job is, several times a second and for ever. What is shown goes when this is dropped.
+pub(super) async fn while_working<P: Progress>(mut display: ProgressDisplay, now: impl Fn() -> P) -> Infallible {
+    let started = Instant::now();
+    let mut ticks = interval(TICK);
+    loop {
+        ticks.tick().await;
+        display.update(&now(), started.elapsed());
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::account::{Counts, Ledger};
 use crate::cli::OutputFormat;
+use crate::human::count;
 use crate::journal::{Ending, Journal, JournalError, Lock, LogError, RunDirectory, RunRecord, UndoneRecord};
 use crate::report::{StdoutError, print_json, print_text};
 use crate::settings::RunsSettings;
@@ -150,8 +151,8 @@ fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
     for ListedRun { record, state, counts, undone } in runs {
         let (state, name) = (*state, format!("{state:?}").to_lowercase());
         write!(out, "{:<width$} {:>10} {name:<12}", record.id, age(record))?;
-        let of = |count: fn(&Counts) -> u64| counts.as_ref().map(count);
-        for count in [
+        let of = |which: fn(&Counts) -> u64| counts.as_ref().map(which);
+        for number in [
             of(|counts| counts.created),
             of(|counts| counts.updated),
             of(|counts| counts.unchanged),
@@ -160,7 +161,7 @@ fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
             undone.map_or(Some(0), |undone| undone.deleted),
         ] {
             // What is not known is not nothing.
-            write!(out, " {:>10}", count.map_or_else(|| "?".to_owned(), |count| count.to_string()))?;
+            write!(out, " {:>10}", number.map_or_else(|| "?".to_owned(), count))?;
         }
         let inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
         writeln!(out, "  {} -> {}", inputs.join(", "), record.target)?;

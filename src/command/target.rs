@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{AdminCalls, Capabilities, Client, preflight, preflight_reading};
+use crate::avnology::{AdminCalls, Capabilities, Client, KeyKind, preflight, preflight_reading};
 use crate::destination::{Destination, TargetError};
 use crate::exit::ExitStatus;
 use crate::http::{self, BaseUrl, ClientOptions, KeySource, Proxy};
@@ -31,6 +31,13 @@ pub(super) struct Target {
     pub sandbox_database: Option<String>,
 }
 
+impl Target {
+    /// What its key is for, by its beginning; nothing if it has none.
+    pub(super) fn key_kind(&self) -> Option<KeyKind> {
+        self.secret_key.as_ref().map(KeyKind::of)
+    }
+}
+
 /// What a destination is asked for, which decides what its preflight may try.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Use<'a> {
@@ -50,21 +57,18 @@ pub(super) async fn connect(
     let options = options(target, connection);
     let (budget, patience) = (connection.retry, connection.retry.total);
     let connected = async {
-        let destination: Arc<dyn Destination> = match &target.kratos {
-            Some(kratos) => {
-                let client = http::Client::new(&options).map_err(TargetError::from)?;
-                let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
-                kratos::preflight(&client, &options, kratos, rules, patience).await?;
-                Arc::new(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget))
-            }
-            None => {
-                let client = Client::new(&options).map_err(TargetError::from)?;
-                let Capabilities { batch } = match purpose {
-                    Use::Import(_) => preflight(&client, patience).await?,
-                    Use::Existing => preflight_reading(&client, patience).await?,
-                };
-                Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
-            }
+        let destination: Arc<dyn Destination> = if let Some(kratos) = &target.kratos {
+            let client = http::Client::new(&options).map_err(TargetError::from)?;
+            let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
+            kratos::preflight(&client, &options, kratos, rules, patience).await?;
+            Arc::new(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget))
+        } else {
+            let client = Client::new(&options).map_err(TargetError::from)?;
+            let Capabilities { batch } = match purpose {
+                Use::Import(_) => preflight(&client, patience).await?,
+                Use::Existing => preflight_reading(&client, patience).await?,
+            };
+            Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
         };
         Ok(destination)
     };

@@ -8,32 +8,33 @@ mod decided_records;
 mod deletion;
 mod doubts_file;
 mod marked;
+mod preview;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval};
 
 use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
 use doubts_file::DoubtsFile;
 
+use super::ask::{ask, is_somebody_there};
 use super::home_organization::{MadeOrganization, delete_made};
 use super::id_maps::forget_ids;
 use super::import_error::ImportError;
-use super::progress::{display, start_metrics};
+use super::progress::{display, start_metrics, while_working};
 use super::target::{Target, Use, at_target, connect};
 use super::undo_error::UndoError;
 use crate::cli::OutputFormat;
 use crate::destination::{Destination, PAGE, RunMark};
 use crate::exit::ExitStatus;
+use crate::human::{count, plural, plural_past};
 use crate::ignore::ignore;
 use crate::journal::{
     ConfirmedUsers, Ending, InDoubt, InputRecord, Journal, JournalError, Lock, MergedRecord, RecordKey, RecordOutcome,
@@ -41,13 +42,10 @@ use crate::journal::{
 };
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
-use crate::report::{Deleted, ProgressDisplay, StdoutError, print_json};
+use crate::report::{Deleted, StdoutError, print_json};
 use crate::rule_files::RuleFiles;
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
-
-/// How often the display is renewed.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Deletes what a run created, after asking.
 pub async fn undo(settings: UndoSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -63,21 +61,24 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     start_metrics(output, Some(&record.id));
     let said = look_at_journal(directory, record)?;
     let created = said.created;
-    if !settings.is_confirmed && !confirm(record, &said) {
+    if !settings.dry_run && !settings.is_confirmed && !confirm(record, &said, &mut signals).await? {
         return Err(UndoError::NotConfirmed.into());
     }
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
-    // Before anything is deleted: nobody must be taken to be there any more.
-    forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
-    ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
     let before = directory.undone_record();
-    // Should it be killed, nobody knows how far it came.
-    directory.mark_undone(false, None).map_err(UndoError::Io)?;
+    if !settings.dry_run {
+        // Before anything is deleted: nobody must be taken to be there any more.
+        forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
+        ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
+        // Should it be killed, nobody knows how far it came.
+        directory.mark_undone(false, None).map_err(UndoError::Io)?;
+    }
     let counts = Cell::new(Deleted { created, ..Deleted::default() });
     let mut deletion = Deletion {
         target: Arc::clone(&destination),
         kind: Kind::User,
         mark: record.marked.then(|| RunMark::of(&record.id)),
+        preview: settings.dry_run,
         force: settings.force,
         concurrency: connection.pace.concurrency.start.max(1),
         doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
@@ -85,15 +86,19 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
         amendment: None,
         counts: &counts,
     };
-    let mut progress = display(output.progress, Some(created));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
         ended = delete_all(&mut deletion, &destination, (directory, record), &said.doubts) => ended,
-        () = show(&counts, &mut progress) => Ok(()),
+        never = while_working(display(output.progress, Some(created)), || counts.get()) => match never {},
     };
-    progress.finish();
     let counts = counts.get();
+    let status = if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
+    if settings.dry_run {
+        ended?;
+        preview::print(record, &counts, said.updated, (settings.force, output))?;
+        return Ok(status);
+    }
     let is_whole = ended.is_ok() && counts.in_doubt == 0;
     let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
     let organization = match &ended {
@@ -115,7 +120,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) 
     }
     marked?;
     printed?;
-    Ok(if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
+    Ok(status)
 }
 
 /// What came of undoing a run until now. Broken off earlier than the last time, it has deleted no less.
@@ -147,21 +152,10 @@ fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<WhatI
     Ok(WhatItSays { created, updated, doubts, has_end: account.has_end })
 }
 
-/// Shows how far it is, for ever.
-async fn show(counts: &Cell<Deleted>, progress: &mut ProgressDisplay) {
-    let started = Instant::now();
-    let mut ticks = interval(TICK);
-    loop {
-        ticks.tick().await;
-        progress.update(&counts.get(), started.elapsed());
-    }
-}
-
 /// Shows what is at stake and asks, if there is somebody to ask.
-fn confirm(record: &RunRecord, said: &WhatItSays) -> bool {
-    let (stdin, mut stderr) = (io::stdin(), anstream::stderr());
-    if !stdin.is_terminal() {
-        return false;
+async fn confirm(record: &RunRecord, said: &WhatItSays, signals: &mut Signals) -> Result<bool, ImportError> {
+    if !is_somebody_there() {
+        return Ok(false);
     }
     let RunRecord { id, started, target, .. } = record;
     let WhatItSays { created, doubts, has_end, .. } = said;
@@ -176,12 +170,8 @@ fn confirm(record: &RunRecord, said: &WhatItSays) -> bool {
             "\nThe answers for {in_doubt} more were lost: of these, what carries the mark of the run is deleted, too."
         )
     };
-    let asked =
-        write!(stderr, "Run {id} of {started} created {created} identities at {target}.{perhaps}\nDelete them? [y/N] ");
-    let mut answer = String::new();
-    asked.and_then(|()| stderr.flush()).is_ok()
-        && stdin.lock().read_line(&mut answer).is_ok()
-        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    let question = format!("Run {id} of {started} created {created} identities at {target}.{perhaps}\nDelete them?");
+    ask(&question, signals).await
 }
 
 /// Deletes what each step created, the last step first: nobody's organization goes before its members, and no member before the
@@ -291,7 +281,7 @@ fn print(
     let report = UndoReport { run: &record.id, target: &record.target, counts, updated, in_doubt_file };
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = counts.kept();
-    let exceptions = (kept > 0).then(|| format!("{kept} of {} identities were kept", counts.created));
+    let exceptions = (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(counts.created, "identity")));
     output.console.account(|out| summary(out, record, counts, updated), &report, exceptions.as_deref());
     if let Some(path) = &report.in_doubt_file {
         output.console.error(&in_doubt(counts.in_doubt, path, &record.id));
@@ -300,15 +290,17 @@ fn print(
 }
 
 fn summary(out: &mut String, record: &RunRecord, counts: &Deleted, updated: u64) -> fmt::Result {
-    let Deleted { created, deleted, gone_already, kept_changed, kept_not_ours, failed, in_doubt } = counts;
+    let Deleted { created, deleted, signed_in, gone_already, kept_changed, kept_not_ours, failed, in_doubt, .. } =
+        counts;
     if *created > 0 || *in_doubt > 0 {
-        writeln!(out, "Run {} had created {created} identities:\n", record.id)?;
+        writeln!(out, "Run {} had created {}:\n", record.id, plural(*created, "identity"))?;
     } else {
         let stop = if updated > 0 { ":\n" } else { "." };
         writeln!(out, "Run {} had created no identities{stop}", record.id)?;
     }
-    for (count, what) in [
+    for (number, what) in [
         (deleted, "deleted"),
+        (signed_in, "  of these had signed in since"),
         (gone_already, "were gone already"),
         (kept_changed, "kept: changed since (--force deletes them too)"),
         (kept_not_ours, "kept: not the run's own any more"),
@@ -316,8 +308,8 @@ fn summary(out: &mut String, record: &RunRecord, counts: &Deleted, updated: u64)
         (in_doubt, "in doubt: perhaps created by the run, and kept"),
         (&updated, "updated by the run: undo takes no update back"),
     ] {
-        if *count > 0 {
-            writeln!(out, "  {count:>14} {what}")?;
+        if *number > 0 {
+            writeln!(out, "  {:>14} {what}", count(*number))?;
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
+use std::cell::Cell;
+
 use super::first_pass::{FirstPass, Subject};
 use super::home_organization::of_organization;
 use super::import_error::ImportError;
@@ -8,11 +10,12 @@ use super::intake::intake;
 use super::output::{without_records, write_report};
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
-use super::progress::{reporter_with_metrics, start_metrics};
+use super::progress::{reporter_with_metrics, start_metrics, while_listing};
 use super::selecting::records_of;
 use super::target::{Target, Use, at_target, connect};
 use crate::account::StopReason;
 use crate::cli::OutputFormat;
+use crate::destination::Catalogue;
 use crate::exit::ExitStatus;
 use crate::report::{StdoutError, print_json};
 use crate::settings::{OutputSettings, VerifySettings};
@@ -37,7 +40,7 @@ async fn verify_target(
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
     let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
-    let passwords = JoinedPasswords::read(reading, output.console, &mut signals).await?;
+    let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
         ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
@@ -49,10 +52,23 @@ async fn verify_target(
     {
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
+    let seen = Cell::new(0);
+    let listing = async {
+        match records.selected() {
+            None => Catalogue::of(destination.as_ref(), &seen).await.map(Some),
+            Some(_) => Ok(None),
+        }
+    };
+    let catalogue = tokio::select! {
+        catalogue = listing => catalogue?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+        never = while_listing(output.progress, &seen) => match never {},
+    };
     let job = VerifyJob {
         intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
         duplicates: first.duplicates().cloned(),
         target: destination,
+        catalogue,
         organization: reading.rules.organization.clone(),
         concurrency: connection.pace.concurrency.start,
     };

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::OnExisting;
 use super::batch::{Batch, Item};
-use super::refusal::{change_conflict, conflict, invalid};
+use super::refusal::{change_conflict, conflict, exists, external_id_taken, invalid};
 use super::settlement::Settlement;
 use crate::destination::{
     Change, Changed, Comparable, Destination, Field, ItemError, ItemErrorKind, RunMark, TargetError,
@@ -292,18 +292,6 @@ fn other_organization() -> Rejection {
 /// Whether an id of the target's may stand in a message.
 fn is_plain_id(id: &str) -> bool {
     id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-}
-
-fn exists() -> Rejection {
-    let message = "an identity with this external id is at the target already (--on-existing fail)";
-    Rejection::of_record(RejectCode::AlreadyExists, message)
-}
-
-fn external_id_taken() -> Rejection {
-    let message = "another Clerk user with this external id is at the target already; if that user was deleted at Clerk, \
-                   delete the identity (`verify` lists it); if that user has another external id in this export, update it \
-                   (--on-existing update), then import once more";
-    Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)
 }
 
 /// A destination need not say which field stood in the way of a change; if only one can, it is that one.

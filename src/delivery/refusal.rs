@@ -14,6 +14,20 @@ pub(super) fn rejection_of(failed: FailedRequest) -> Rejection {
     }
 }
 
+/// The reject of an identity that the destination refused to create, or would.
+pub fn refused_by(error: ItemError) -> Rejection {
+    match error.kind {
+        ItemErrorKind::Conflict => conflict(error),
+        ItemErrorKind::Transient => failing(error),
+        ItemErrorKind::Invalid | ItemErrorKind::Refused => invalid(error),
+    }
+}
+
+/// The reject of an identity that cannot be created, because another one has this field of it.
+pub fn taken_by_another(field: Field) -> Rejection {
+    conflict(ItemError { kind: ItemErrorKind::Conflict, taken: Some(field), ..ItemError::default() })
+}
+
 /// Another identity has what this one was to be created with.
 pub(super) fn conflict(error: ItemError) -> Rejection {
     let advice = "if its user was deleted at Clerk, delete it (`verify` lists it); if its user has another one in this export, \
@@ -66,4 +80,18 @@ fn rejection(code: RejectCode, what: &str, error: ItemError) -> Rejection {
         (None, None) => what.to_owned(),
     };
     Rejection { field: error.field, ..Rejection::of_record(code, message) }
+}
+
+/// An identity is there, and there is to be none.
+pub fn exists() -> Rejection {
+    let message = "an identity with this external id is at the target already (--on-existing fail)";
+    Rejection::of_record(RejectCode::AlreadyExists, message)
+}
+
+/// The external id belongs to another user of Clerk's.
+pub fn external_id_taken() -> Rejection {
+    let message = "another Clerk user with this external id is at the target already; if that user was deleted at Clerk, \
+                   delete the identity (`verify` lists it); if that user has another external id in this export, update it \
+                   (--on-existing update), then import once more";
+    Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)
 }

@@ -4,6 +4,7 @@
 //! altogether. Without this, only the target's own id could show whether somebody is there, and that id
 //! is not known of users that others created, or that a lost answer was about.
 
+use std::cell::Cell;
 use std::io;
 
 use super::{Comparable, Destination, TargetError};
@@ -77,10 +78,13 @@ impl Catalogue {
         Ok(Self { entries: Table::new(BUFFERED, directory), identities, place: None })
     }
 
-    /// All that is at a destination.
-    pub async fn of(destination: &dyn Destination) -> Result<Self, TargetError> {
+    /// All that is at a destination; `seen` is how many were listed until now.
+    pub async fn of(destination: &dyn Destination, seen: &Cell<u64>) -> Result<Self, TargetError> {
         let mut catalogue = Self::create()?;
-        let mut note = |identities: &[Comparable<'_>]| identities.iter().try_for_each(|found| catalogue.note(found));
+        let mut note = |identities: &[Comparable<'_>]| {
+            seen.set(seen.get() + identities.len() as u64);
+            identities.iter().try_for_each(|found| catalogue.note(found))
+        };
         destination.walk(&mut note).await?;
         Ok(catalogue)
     }
@@ -88,6 +92,11 @@ impl Catalogue {
     /// The identity that came from this user of Clerk's; of several the one that was listed last.
     pub fn person(&self, clerk_id: &str) -> io::Result<Option<Listed>> {
         self.find(Key::ClerkId(clerk_id))
+    }
+
+    /// The identity with this external id; of several the one that was listed last.
+    pub fn by_external_id(&self, external_id: &str) -> io::Result<Option<Listed>> {
+        self.find(Key::ExternalId(external_id))
     }
 
     /// All that were listed, in the order of the list, and their places here.

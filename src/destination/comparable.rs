@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::json::Members;
@@ -71,6 +72,9 @@ pub struct Comparable<'a> {
     pub(crate) create_time: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) update_time: Option<Cow<'a, str>>,
+    /// Whether somebody has signed in with it, if the target says so: it shows a time, or a null if nobody ever did.
+    #[serde(rename = "last_login_at", deserialize_with = "is_told")]
+    pub has_signed_in: Option<bool>,
     /// Whether it is as it was created, where something else than times says so.
     #[serde(skip)]
     pub(crate) as_created: Option<bool>,
@@ -83,6 +87,11 @@ struct Made<'a> {
     run: Cow<'a, str>,
     #[serde(borrow, default)]
     record: Option<Cow<'a, str>>,
+}
+
+/// Whether what is told is something, and no null.
+fn is_told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(Some(Option::<IgnoredAny>::deserialize(deserializer)?.is_some()))
 }
 
 impl<'a> Comparable<'a> {

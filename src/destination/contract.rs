@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{BoxFuture, LocalBoxFuture};
 
-use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError};
+use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError, Validates};
 use crate::http::Body;
 use crate::kind::Kind;
 use crate::mapping::{Reference, TupleRules};
@@ -41,6 +41,17 @@ pub trait Destination: fmt::Debug + Send + Sync {
 
     /// Whether it answers a request with which nothing is wrong.
     fn answers_probe(&self, permit: Permit) -> BoxFuture<'_, bool>;
+
+    /// Finds out whether it can be asked to check identities without creating anybody.
+    fn validates(&self) -> BoxFuture<'_, Result<Validates, TargetError>> {
+        Box::pin(std::future::ready(Ok(Validates::No)))
+    }
+
+    /// Asks whether it would create these identities, each as it would be sent: for each nothing, or what is wrong with it. Only
+    /// for one that [`Self::validates`]. It is an error if it creates somebody.
+    fn validate<'a>(&'a self, encoded: &'a [&'a [u8]]) -> BoxFuture<'a, Result<Vec<Option<ItemError>>, TargetError>> {
+        Box::pin(std::future::ready(Ok(vec![None; encoded.len()])))
+    }
 
     /// How many identities one request can be about that looks up or deletes; one if each takes a request of its own.
     fn at_once(&self) -> usize;

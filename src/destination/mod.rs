@@ -11,30 +11,19 @@
 //! room. `delivery` knows these words alone; it decides by them what is sent again, split, read back or rejected. Identities
 //! that are read back are [`Comparable`] with what was sent, whichever form the answer had.
 //!
-//! # How another destination fits
+//! # What two destinations have in common
 //!
-//! A sketch, of what is not built: Ory's open-source stack, of which Kratos keeps identities and Keto keeps role tuples.
+//! Avnology ID and Ory Kratos ([`crate::kratos`]) are as different as two identity servers get, and this is what is left:
 //!
-//! - **Kratos, many at once**: `envelope` is `{"identities":[`, `,`, `]}` with 200 items. `create` sends it by `PATCH`; the
-//!   answer's `identities[]` come in the order of the request, each `create` or `error` with 400 or 409. Kratos 1.3 says
-//!   "created" of identities that it then rolls back, if another item of the batch is a 409. So where an answer has a 409 in
-//!   it, `create` reads the created ids back before it returns: those that are there are `Created`, the others are
-//!   `ItemErrorKind::Transient`, so that the sender sends them once more, without the conflicting ones. No idempotency key
-//!   exists, so [`CreateRequest::key`] is ignored; [`CreateRequest::sent_before`] with a 409 means the same as `Exists`, and
-//!   the run's mark proves whose it is.
-//! - **Which field is taken** is not said. `create` looks up the email address and the username, and sets
-//!   [`ItemError::taken`].
-//! - **Failures**: a 400 for all items is `Content`, so that the batch is halved; 500 is `Breakdown`, for some texts break
-//!   the database; a connection that closes after 120 s is `Timeout`.
-//! - **Checking**: nothing like `validate_only` exists, so `can_check` is false, and `answers_probe` lists one identity.
-//! - **Reading back**: `find` asks for one external id at a time, several at once; `read_found` fills [`Comparable`] from
-//!   `traits`, `metadata_public` and `metadata_admin`. `change` is a JSON patch.
-//! - **Another kind: organizations.** `Envelope` and `create` get the kind of the record beside the body. `Comparable` is of
-//!   identities; an organization has its own, with a name, a slug and metadata, so `find`, `change` and the two readers move
-//!   into a trait of what can be compared. At Kratos no such thing exists: `create` answers `Invalid` with a sentence, and
-//!   the record is rejected.
-//! - **Another kind: role tuples.** Keto's `PATCH` takes inserts, but it stores the same tuple twice. So `create` reads the
-//!   tuples of each object first and inserts what is missing; what was there is `Exists`, which counts as success.
+//! - A request has an [`Envelope`]; the form of an identity in it is a [`crate::mapping::WireForm`], which can also say beforehand
+//!   that the destination could not take one.
+//! - [`CreateRequest::key`] and [`CreateRequest::sent_before`] are hints. Kratos has no idempotency keys, and needs none: the
+//!   run's mark on the identity itself proves whose it is.
+//! - A result is what the room behind the seam has made sure of, and not what an answer said. Kratos' "created" beside a
+//!   conflict is read back before it is one.
+//! - Whether somebody changed an identity, the destination says: by two times, or by a digest that was kept with it.
+//! - Which id is the key, whether only administrators can write it, and whether many can be asked for at once differ.
+//!   [`Destination::at_once`] says the last; the others are nobody's business above the seam.
 
 mod catalogue;
 mod change;
@@ -53,6 +42,7 @@ mod scripted;
 mod sign_in_methods;
 mod spelling;
 mod target_error;
+mod validates;
 
 pub use catalogue::{Catalogue, Key, Listed};
 pub use change::{Change, Changed};
@@ -68,6 +58,7 @@ pub use run_mark::RunMark;
 pub(crate) use scripted::{Answer, Scripted};
 pub(crate) use sign_in_methods::SignInMethods;
 pub use target_error::TargetError;
+pub use validates::Validates;
 
 /// How many identities are looked at together where nothing else bounds it.
 pub const PAGE: usize = 100;

@@ -238,13 +238,20 @@ impl RunRecord {
             && FileRecord::is_same_content(self.traits_schema.as_ref(), other.traits_schema.as_ref())
     }
 
-    /// The first input whose content is not what it was when `self` was written.
-    pub fn changed_input(&self, now: &Self) -> Option<&InputRecord> {
+    /// Whether its inputs are in other places than those of `self`.
+    pub fn has_moved(&self, now: &Self) -> bool {
+        let path = |input: &'_ InputRecord| input.path.clone();
+        let paths = |record: &Self| record.inputs.iter().chain(&record.passwords).map(path).collect::<Vec<_>>();
+        paths(self) != paths(now)
+    }
+
+    /// The first input of `now` whose content is not what it was when `self` was written.
+    pub fn changed_input<'r>(&self, now: &'r Self) -> Option<&'r InputRecord> {
         let same = |(was, is): &(&InputRecord, &InputRecord)| match (&was.fingerprint, &is.fingerprint) {
             (Some(was), Some(is)) => was.is_same_content(is),
             _ => false,
         };
         let (was, is) = (self.inputs.iter().chain(&self.passwords), now.inputs.iter().chain(&now.passwords));
-        was.zip(is).find(|pair| !same(pair)).map(|(was, _)| was)
+        was.zip(is).find(|pair| !same(pair)).map(|(_, is)| is)
     }
 }

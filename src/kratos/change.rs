@@ -131,9 +131,9 @@ fn verifications(sent: &Comparable<'_>, found: &Body) -> Vec<serde_json::Value> 
         let is_to_be = is_to_be == Some(true);
         if is_it && address.verified != is_to_be {
             let status = if is_to_be { "completed" } else { "pending" };
-            let path = format!("/verifiable_addresses/{index}");
-            patch.push(json!({ "op": "add", "path": format!("{path}/verified"), "value": is_to_be }));
-            patch.push(json!({ "op": "add", "path": format!("{path}/status"), "value": status }));
+            let place = format!("/verifiable_addresses/{index}");
+            patch.push(json!({ "op": "add", "path": format!("{place}/verified"), "value": is_to_be }));
+            patch.push(json!({ "op": "add", "path": format!("{place}/status"), "value": status }));
         }
     }
     patch

@@ -7,38 +7,10 @@ use crate::mapping::{MetadataTarget, Rules};
 
 /// An identity schema that takes what these rules make of users.
 pub fn identity_schema(rules: &Rules, options: &KratosOptions) -> Value {
-    let mut traits = serde_json::Map::new();
+    let mut traits = identifiers(rules, options);
     let text = |title: &str| json!({ "title": title, "type": "string" });
     let contacts =
         |title: &str| json!({ "title": title, "type": "array", "items": { "$ref": "#/definitions/contact" } });
-    traits.insert(
-        "email".to_owned(),
-        json!({
-            "title": "Email", "type": "string", "format": "email", "maxLength": 320,
-            "ory.sh/kratos": {
-                "credentials": { "password": { "identifier": true }, "code": { "identifier": true, "via": "email" } },
-                "verification": { "via": "email" },
-                "recovery": { "via": "email" },
-            },
-        }),
-    );
-    // An identifier of a method that is off: unique, and to be found by, and nobody signs in with it.
-    traits.insert(
-        options.key.trait_name().to_owned(),
-        json!({
-            "title": "The key of the import", "type": "string", "minLength": 1, "maxLength": 255,
-            "ory.sh/kratos": { "credentials": { "webauthn": { "identifier": true } } },
-        }),
-    );
-    if rules.traits.username.is_some() {
-        traits.insert(
-            "username".to_owned(),
-            json!({
-                "title": "Username", "type": "string",
-                "ory.sh/kratos": { "credentials": { "password": { "identifier": true } } },
-            }),
-        );
-    }
     for (name, title, rule) in
         [("first_name", "First name", &rules.traits.first_name), ("last_name", "Last name", &rules.traits.last_name)]
     {
@@ -81,6 +53,40 @@ pub fn identity_schema(rules: &Rules, options: &KratosOptions) -> Value {
             },
         },
     })
+}
+
+/// The traits by which users are found, or sign in.
+fn identifiers(rules: &Rules, options: &KratosOptions) -> serde_json::Map<String, Value> {
+    let mut traits = serde_json::Map::new();
+    traits.insert(
+        "email".to_owned(),
+        json!({
+            "title": "Email", "type": "string", "format": "email", "maxLength": 320,
+            "ory.sh/kratos": {
+                "credentials": { "password": { "identifier": true }, "code": { "identifier": true, "via": "email" } },
+                "verification": { "via": "email" },
+                "recovery": { "via": "email" },
+            },
+        }),
+    );
+    // An identifier of a method that is off: unique, and to be found by, and nobody signs in with it.
+    traits.insert(
+        options.key.trait_name().to_owned(),
+        json!({
+            "title": "The key of the import", "type": "string", "minLength": 1, "maxLength": 255,
+            "ory.sh/kratos": { "credentials": { "webauthn": { "identifier": true } } },
+        }),
+    );
+    if rules.traits.username.is_some() {
+        traits.insert(
+            "username".to_owned(),
+            json!({
+                "title": "Username", "type": "string",
+                "ory.sh/kratos": { "credentials": { "password": { "identifier": true } } },
+            }),
+        );
+    }
+    traits
 }
 
 /// The traits that have names of the mapping's.

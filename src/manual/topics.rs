@@ -41,10 +41,12 @@ pages! {
     mapping, "mapping.md", ["mapping", "schema"], "what becomes of each field, and rules of your own";
     organizations, "organizations.md", ["organizations", "roles", "memberships"], "organizations, memberships, roles and invitations";
     passwords, "passwords.md", ["passwords"], "passwords that another file has";
+    pilot, "pilot.md", ["pilot", "selection"], "some users first: a list, a condition, a sample";
     runs, "runs.md", ["runs", "resume", "undo", "verify", "rejects"], "runs: resume, replay of rejects, verify, undo";
     nightly, "nightly.md", ["nightly", "config"], "every night: config file, systemd, Kubernetes";
     metrics, "metrics.md", ["metrics", "exit-codes", "report", "logs"], "metrics, logs, reports and exit codes";
     pace, "pace.md", ["pace", "rate", "proxies"], "how fast the import goes, and the connection";
+    ory, "ory.md", ["ory", "kratos"], "Ory Kratos as the target";
     shards, "shards.md", ["shards", "merge", "machines"], "one import on several machines";
     plan, "plan.md", ["plan", "applications", "templates"], "the rest of a tenant: applications, templates, roles, settings";
     codemod, "codemod.md", ["codemod", "code"], "moving a code base: what is swapped, and what is listed";

@@ -1,5 +1,6 @@
 //! The gate that all requests of a run pass.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub struct Pace {
     changed: Notify,
     slots: Arc<Semaphore>,
     timer: Timer,
+    pub(super) departed: AtomicU64,
 }
 
 impl Pace {
@@ -36,6 +38,7 @@ impl Pace {
             changed: Notify::new(),
             slots,
             timer: rules.timer,
+            departed: AtomicU64::new(0),
         })
     }
 
@@ -91,6 +94,11 @@ impl Pace {
     /// Gives access to the bounds of the request size.
     pub fn batch<T>(&self, look: impl FnOnce(&mut BatchControl) -> T) -> T {
         look(&mut self.state().batch)
+    }
+
+    /// How many requests were sent, further attempts among them.
+    pub fn departed(&self) -> u64 {
+        self.departed.load(Ordering::Relaxed)
     }
 
     /// The figures at this moment.

@@ -44,6 +44,7 @@ impl Permit {
             };
             (now, self.turn.probe) = self.pace.wait(next).await;
         }
+        self.pace.departed.fetch_add(1, Ordering::Relaxed);
         let mut state = self.pace.state();
         state.unsent -= u32::from(self.turn.apart.is_none());
         (self.turn.sent, self.turn.apart) = (now, Some(state.spacing.sent(now)));

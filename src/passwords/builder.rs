@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
@@ -21,12 +22,13 @@ use crate::source::{
 const BUFFERED: usize = 1024 * 1024 / ENTRY_BYTES;
 
 impl Passwords {
-    /// Reads a file into an index in `directory`, whose files have no name. Blocks.
+    /// Reads a file into an index in `directory`, whose files have no name. `seen` says how many of its bytes were read until
+    /// now. Blocks.
     pub fn read(
         input: &Input,
         limits: ReaderLimits,
         directory: &Path,
-        stop: &CancellationToken,
+        (stop, seen): (&CancellationToken, &AtomicU64),
     ) -> Result<Self, PasswordsError> {
         let recorder = Arc::new(Recorder::default());
         let mut reader = RecordReader::open_watched(input, limits, &InputWatch::Record(Arc::clone(&recorder), 0))?;
@@ -38,6 +40,7 @@ impl Passwords {
             if stop.is_cancelled() {
                 return Err(PasswordsError::Interrupted);
             }
+            seen.store(chunk.consumed, Ordering::Relaxed);
             let Some(header) = &chunk.header else { continue };
             for span in &chunk.spans {
                 builder.row(header, &chunk, span)?;

@@ -179,6 +179,8 @@ mod tests {
     use proptest::prelude::*;
     use tokio_util::sync::CancellationToken;
 
+    use std::sync::atomic::AtomicU64;
+
     use super::*;
     use crate::source::{Input, ReaderLimits};
 
@@ -186,7 +188,13 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let input = Input::File(file.path().to_path_buf());
-        Passwords::read(&input, ReaderLimits::default(), &std::env::temp_dir(), &CancellationToken::new()).unwrap()
+        Passwords::read(
+            &input,
+            ReaderLimits::default(),
+            &std::env::temp_dir(),
+            (&CancellationToken::new(), &AtomicU64::new(0)),
+        )
+        .unwrap()
     }
 
     proptest! {

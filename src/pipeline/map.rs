@@ -226,7 +226,7 @@ impl<'m> ChunkMapper<'m> {
         Ok(mapped)
     }
 
-    /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`, and is needed for nothing else.
+    /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`.
     fn foresee(&mut self, span: &RecordSpan, start: usize) {
         let Some(coverage) = &mut self.output.coverage else { return };
         if self.mapping.mapper(self.input).kind() == Kind::User {
@@ -234,7 +234,9 @@ impl<'m> ChunkMapper<'m> {
         }
         let sent = self.output.encoded.len() - start;
         self.weighing.add(span.length, self.output.wants_encoded.then_some(sent as u64));
-        self.output.encoded.truncate(start);
+        if !self.mapping.encode {
+            self.output.encoded.truncate(start);
+        }
     }
 
     fn map(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {

@@ -15,7 +15,7 @@ use crate::account::event::Event;
 use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{Progress, Reject};
-use crate::mapping::RecordIds;
+use crate::mapping::{Notices, RecordIds};
 use crate::source::Position;
 
 /// An identity as it would be sent, and where its record stands. There is no `Debug`: it is personal data.
@@ -27,6 +27,17 @@ pub struct MappedIdentity {
     pub external_id: Box<str>,
     /// `{"identity":{…}}`
     pub encoded: Vec<u8>,
+    /// What was said of its record.
+    pub notices: Notices,
+}
+
+/// What is said of the users beside what they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras {
+    /// How many of the first identities to keep for display.
+    pub preview: usize,
+    /// Whether it is wanted what of an import can be foreseen.
+    pub foresee: bool,
 }
 
 /// The identities of one chunk, and what the chunk adds to the counts.
@@ -49,6 +60,7 @@ impl MappedGroup {
 pub fn map_inputs(
     intake: Intake,
     duplicates: Option<Arc<Duplicates>>,
+    extras: Extras,
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
@@ -74,8 +86,8 @@ pub fn map_inputs(
         encode: true,
         largest_request,
         mark: None,
-        preview: 0,
-        foresee: false,
+        preview: extras.preview,
+        foresee: extras.foresee,
         records,
     };
     let (queue, mapped) = super::mappers::start(workers, mapping, events, stop.clone());
@@ -90,15 +102,17 @@ fn group(mapped: MappedChunk) -> MappedGroup {
         position: chunk.position(&chunk.spans[ready.span]),
         external_id: ready.external_id,
         encoded: encoded[ready.encoded].to_vec(),
+        notices: ready.notices,
     });
     MappedGroup { identities: identities.collect(), rejects, counts }
 }
 
 impl Ledger {
-    /// Books a group for a comparison: what its chunk adds to the counts, and the records that cannot be sent.
-    pub fn mapped_group(&mut self, group: MappedGroup) -> Vec<MappedIdentity> {
+    /// Books a group that is asked about: what its chunk adds to the counts, and the records that cannot be sent. So many
+    /// previews are wanted in all.
+    pub fn mapped_group(&mut self, group: MappedGroup, previews: usize) -> Vec<MappedIdentity> {
         let MappedGroup { identities, rejects, counts } = group;
-        self.mapped(counts, 0);
+        self.mapped(counts, previews);
         for reject in rejects {
             self.rejected_at(reject.code, reject.position, reject.same_as);
         }

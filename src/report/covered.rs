@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::human::{count, plural};
+use crate::human::{count, plural};
 use crate::mapping::{Coverage, CoveredField};
 
 /// How many providers are named. The report has more.

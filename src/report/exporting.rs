@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Progress;
-use super::human::{bytes, count, duration, plural};
 use crate::clerk_api::Requests;
 use crate::export::{Kind, Manifest, Missing, Tally};
+use crate::human::{bytes, count, duration, plural};
 use crate::pace::PaceFigures;
 
 /// How far an export is.

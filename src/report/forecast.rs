@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::human::{bytes, duration, plural};
 use crate::account::Ledger;
+use crate::human::{bytes, duration, plural};
 use crate::pace::RateRules;
 
 /// Requests a second at which the pace may arrive where nothing bounds it. No target promises it; it is the other end of a range.
 const FAST: f64 = 100.0;
+
+/// The last column of a screen.
+const COLUMNS: usize = 80;
 
 /// What bounds the requests of an import.
 #[derive(Clone, Copy, Debug)]
@@ -54,19 +57,34 @@ fn rounded<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error
 
 impl Forecast {
     /// The forecast, if the dry run has read all, and there is somebody to send.
-    #[expect(clippy::cast_precision_loss, reason = "a forecast is about right")]
     pub fn of(ledger: &Ledger, bounds: &RequestBounds) -> Option<Self> {
         let (foreseen, valid) = (&ledger.foreseen, ledger.counts().valid.unwrap_or(0));
         let mapped = foreseen.coverage.users();
-        if ledger.stopped.is_some() || valid == 0 || mapped == 0 {
+        if ledger.stopped.is_some() || mapped == 0 {
+            return None;
+        }
+        let sent = share(foreseen.sent_bytes, valid, mapped);
+        Self::new(valid, sent, foreseen.record_bytes / mapped, bounds)
+    }
+
+    /// The forecast for so many users, whose records have so many bytes each, if there is somebody to send. What is sent is
+    /// taken to be as large as the records.
+    pub fn about(users: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {
+        Self::new(users, users * of_record, of_record, bounds)
+    }
+
+    /// The forecast for so many users of so many bytes in all, of whom each has a record of so many bytes.
+    #[expect(clippy::cast_precision_loss, reason = "a forecast is about right")]
+    fn new(users: u64, sent: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {
+        if users == 0 {
             return None;
         }
         let added = bounds.added_bytes as u64;
-        let of_each = (foreseen.sent_bytes / mapped + added).max(1);
+        let of_each = (sent / users + added).max(1);
         let by_bytes = bounds.bytes as u64 / of_each;
-        let by_records = bounds.record_bytes as u64 / (foreseen.record_bytes / mapped).max(1);
+        let by_records = bounds.record_bytes as u64 / of_record.max(1);
         let of_request = by_bytes.min(by_records).min(bounds.users as u64).max(1);
-        let requests = valid.div_ceil(of_request);
+        let requests = users.div_ceil(of_request);
         let RateRules { start, ceiling, finding, .. } = bounds.rate;
         let fastest = if !finding {
             start
@@ -77,7 +95,7 @@ impl Forecast {
         };
         Some(Self {
             requests,
-            bytes: share(foreseen.sent_bytes, valid, mapped) + valid * added,
+            bytes: sent + users * added,
             least_seconds: requests as f64 / fastest,
             most_seconds: requests as f64 / start,
             fastest_rate: fastest,
@@ -90,11 +108,16 @@ impl Forecast {
     pub(super) fn write(&self, out: &mut String) -> fmt::Result {
         let Self { requests, bytes: sent, least_seconds, most_seconds, fastest_rate, slowest_rate } = *self;
         let (least, most) = (time(least_seconds), time(most_seconds));
-        write!(out, "An import sends about {} in {}: ", bytes(sent as f64), plural(requests, "request"))?;
-        if fastest_rate > slowest_rate && least != most {
-            write!(out, "{least} at {}/s, ", rate(fastest_rate))?;
-        }
-        writeln!(out, "{most} at {}/s.", rate(slowest_rate))
+        let what = format!("An import sends about {} in {}:", bytes(sent as f64), plural(requests, "request"));
+        let slow = format!("{most} at {}/s.", rate(slowest_rate));
+        let how_long = if fastest_rate > slowest_rate && least != most {
+            format!("{least} at {}/s, {slow}", rate(fastest_rate))
+        } else {
+            slow
+        };
+        // No word is broken where the screen ends.
+        let gap = if what.len() + how_long.len() < COLUMNS { " " } else { "\n  " };
+        writeln!(out, "{what}{gap}{how_long}")
     }
 }
 
@@ -136,8 +159,8 @@ mod tests {
     }
 
     #[test]
-    fn a_forecast_is_one_short_line() {
-        let range = "An import sends about 642.9 MB in 1,000 requests: 10 s at 100/s, 1 min 40 s at 10/s.\n";
+    fn a_forecast_breaks_no_word_at_the_end_of_the_screen() {
+        let range = "An import sends about 642.9 MB in 1,000 requests:\n  10 s at 100/s, 1 min 40 s at 10/s.\n";
         assert_eq!(written(1_000, (100.0, 10.0)), range);
         assert_eq!(
             written(1_000, (0.5, 0.5)),

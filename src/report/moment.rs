@@ -92,33 +92,33 @@ impl<'a> Moment<'a> {
         }
         // Terminals are narrow, so the most wanted figure comes first.
         if let Some(seconds) = figures.eta_seconds.filter(|_| !self.stopping) {
-            parts.push(format!("{} left", super::human::duration(Duration::from_secs_f64(seconds))));
+            parts.push(format!("{} left", crate::human::duration(Duration::from_secs_f64(seconds))));
         }
         if self.ledger.is_dry_run() {
-            parts.push(super::human::plural(read, "user"));
+            parts.push(crate::human::plural(read, "user"));
         } else {
-            parts.push(format!("{} created", super::human::count(created)));
+            parts.push(format!("{} created", crate::human::count(created)));
             if updated > 0 {
-                parts.push(format!("{} updated", super::human::count(updated)));
+                parts.push(format!("{} updated", crate::human::count(updated)));
             }
             if unchanged > 0 {
-                parts.push(format!("{} unchanged", super::human::count(unchanged)));
+                parts.push(format!("{} unchanged", crate::human::count(unchanged)));
             }
         }
-        parts.push(format!("{} rejected", super::human::count(rejected)));
+        parts.push(format!("{} rejected", crate::human::count(rejected)));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is small and positive")]
-        parts.push(format!("{} users/s", super::human::count(figures.users_per_second as u64)));
-        parts.push(format!("{}/s", super::human::bytes(figures.bytes_per_second)));
+        parts.push(format!("{} users/s", crate::human::count(figures.users_per_second as u64)));
+        parts.push(format!("{}/s", crate::human::bytes(figures.bytes_per_second)));
         if !self.ledger.is_dry_run() {
             let allowed = figures.pace.as_ref().map(pace).unwrap_or_default();
             parts.push(format!("{:.1} requests/s{allowed}", figures.requests_per_second));
         }
         if figures.throttled > 0 {
             let share = figures.pace.as_ref().map_or(0.0, |pace| pace.refused_share * 100.0);
-            parts.push(format!("{} refused for going too fast ({share:.1} %)", super::human::count(figures.throttled)));
+            parts.push(format!("{} refused for going too fast ({share:.1} %)", crate::human::count(figures.throttled)));
         }
         if figures.retries > 0 {
-            parts.push(super::human::plural(figures.retries, "further attempt"));
+            parts.push(crate::human::plural(figures.retries, "further attempt"));
         }
         parts.join(", ")
     }
@@ -135,5 +135,5 @@ fn pace(figures: &PaceFigures) -> String {
         Some(HoldReason::Asked) => "the target asks to wait",
         Some(HoldReason::Down) => "the target fails, trying again",
     };
-    format!(" ({why}: {} yet)", super::human::duration(Duration::from_secs(holding_seconds.unwrap_or_default())))
+    format!(" ({why}: {} yet)", crate::human::duration(Duration::from_secs(holding_seconds.unwrap_or_default())))
 }

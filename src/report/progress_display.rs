@@ -102,3 +102,10 @@ impl ProgressDisplay {
         }
     }
 }
+
+/// A job that is broken off leaves no bar behind.
+impl Drop for ProgressDisplay {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

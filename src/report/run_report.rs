@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::forecast::Forecast;
 use super::selection_report::SelectionReport;
-use crate::account::{CodeCount, Counts, InputProgress, Ledger, SharingRecord};
+use crate::account::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode};
 use crate::pace::PaceFigures;
@@ -87,6 +87,9 @@ pub struct RunReport<'a> {
     /// In a dry run: which fields the users have.
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<&'a Coverage>,
+    /// In a dry run that looked there: what is at the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_target: Option<&'a AtTarget>,
     requests: Requests,
     /// The figures of the pace at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,6 +169,7 @@ impl<'a> RunReport<'a> {
             password_resets: ledger.password_resets,
             forecast: details.forecast.as_ref(),
             coverage: ledger.is_dry_run().then_some(&ledger.foreseen.coverage),
+            at_target: ledger.at_target.as_ref(),
             requests: Requests { sent: ledger.requests, retries: ledger.retries, throttled: ledger.throttled },
             pace: ledger.pace.as_ref(),
             elapsed_seconds: (ledger.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,

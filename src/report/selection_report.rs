@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::human::{count, plural};
+use crate::human::{count, plural};
 use crate::selection::{NotFound, SelectionRecord, SelectionTotals};
 
 /// What a report says about a selection. No personal datum is in it.

@@ -3,9 +3,10 @@
 use std::fmt::{self, Write};
 
 use super::covered::write_coverage;
-use super::human::{bytes, count, duration, plural};
+use super::found_there::{standings, write_found};
 use super::run_report::RunDetails;
 use crate::account::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
+use crate::human::{bytes, count, duration, plural};
 use crate::mapping::{Notice, NoticeKind};
 use crate::passwords::PasswordsReport;
 use crate::source::{Position, SkippedRows};
@@ -17,7 +18,7 @@ const NAMED_SHARING: usize = 4;
 pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
     headline(out, ledger, details)?;
     let counts = ledger.counts();
-    outcomes(out, &counts, ledger.not_asked)?;
+    outcomes(out, &counts, ledger)?;
     steps(out, ledger)?;
     details.forecast.as_ref().map_or(Ok(()), |forecast| forecast.write(out))?;
     for InputProgress { input, skipped_rows, .. } in &ledger.inputs {
@@ -33,7 +34,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     if ledger.password_resets > 0 || counts.valid.is_some_and(|valid| valid > 0) {
         writeln!(out, "\n{} to set a new password.", users_have(ledger.password_resets))?;
     }
-    write_coverage(out, &ledger.foreseen.coverage, counts.valid.unwrap_or(0))?;
+    write_coverage(out, &ledger.foreseen.coverage, counts.valid.unwrap_or(0) + ledger.rejected_by_target())?;
     files(out, ledger, details)
 }
 
@@ -41,6 +42,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
 fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
     let Counts { read, .. } = ledger.counts();
     let how = match (&ledger.stopped, ledger.is_dry_run()) {
+        (None, true) if ledger.at_target.is_some() => "Dry run: nothing was created or changed",
         (None, true) => "Dry run: nothing was sent",
         (None, false) => "Import finished",
         (Some(_), true) => "Dry run STOPPED",
@@ -74,12 +76,15 @@ fn headline(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Res
     ledger.without_records().iter().try_for_each(|input| writeln!(out, "There is no record in {input}."))
 }
 
-fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
+fn outcomes(out: &mut String, counts: &Counts, ledger: &Ledger) -> fmt::Result {
+    let not_asked = ledger.not_asked;
     writeln!(out)?;
     let mut line = |name: &str, number: u64, meaning: &str| {
         writeln!(out, "{}", format!("  {:>14} {name:<11} {meaning}", count(number)).trim_end())
     };
-    if let Some(valid) = counts.valid {
+    if let Some(found) = &ledger.at_target {
+        standings(found).into_iter().try_for_each(|(name, number, meaning)| line(name, number, meaning))?;
+    } else if let Some(valid) = counts.valid {
         line("valid", valid, "would be sent")?;
     } else {
         line("created", counts.created, "new at the target")?;
@@ -94,6 +99,13 @@ fn outcomes(out: &mut String, counts: &Counts, not_asked: u64) -> fmt::Result {
     line("rejected", counts.rejected, if counts.rejected > 0 { "see below" } else { "" })?;
     if counts.unfinished > 0 {
         line("unfinished", counts.unfinished, "read, but not settled: the same command resumes them")?;
+    }
+    if let Some(found) = &ledger.at_target {
+        let open = counts.valid.unwrap_or(0).saturating_sub(found.settled());
+        if open > 0 {
+            line("unknown", open, "not looked up before it stopped")?;
+        }
+        write_found(out, found)?;
     }
     Ok(())
 }

@@ -5,15 +5,21 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Progress;
-use super::human::{count, duration};
+use crate::human::{count, left};
 
 /// What became of the identities that a run created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Deleted {
     /// Identities that the run created.
     pub created: u64,
-    /// Identities that were deleted now.
+    /// Identities that were deleted now, or would be.
     pub deleted: u64,
+    /// Of these, those with which somebody has signed in since.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub signed_in: u64,
+    /// Of these, in a dry run, those of which the target does not say whether somebody has.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub sign_ins_unknown: u64,
     /// Identities that were gone already, as the target reports.
     pub gone_already: u64,
     /// Identities that were kept, because somebody changed them after the run.
@@ -46,12 +52,7 @@ impl Progress for Deleted {
 
     fn line(&self, elapsed: Duration) -> String {
         let done = self.done();
-        let seconds = elapsed.as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let left =
-            (done > 0 && seconds > 1.0).then(|| seconds / done as f64 * self.created.saturating_sub(done) as f64);
-        let left = left.and_then(|left| Duration::try_from_secs_f64(left).ok());
-        let left = left.map(|left| format!("{} left, ", duration(left))).unwrap_or_default();
+        let left = left(done, self.created, elapsed).map(|left| format!("{left} left, ")).unwrap_or_default();
         let gone =
             if self.gone_already > 0 { format!(", {} gone already", count(self.gone_already)) } else { String::new() };
         let kept = if self.kept() > 0 { format!(", {} kept", count(self.kept())) } else { String::new() };

@@ -103,13 +103,21 @@ pub(super) async fn sign_in(app: &App, attempt: SignIn) -> Result<SignedIn, NotS
         Some(FoundUser { hash: None, .. }) => Err(NotSignedIn::NoPassword),
         Some(found) if verified.unwrap_or(false) => {
             if found.state == "active" {
-                Ok(found.user)
+                let id = found.user.id.clone();
+                let noted = app.store.transaction(move |transaction| note_sign_in(transaction, &id)).await;
+                noted.map(|()| found.user).map_err(NotSignedIn::Failed)
             } else {
                 Err(NotSignedIn::Disabled)
             }
         }
         _ => Err(NotSignedIn::WrongCredentials),
     }
+}
+
+fn note_sign_in(transaction: &rusqlite::Transaction<'_>, id: &str) -> Result<(), ApiError> {
+    let now = jiff::Timestamp::now().to_string();
+    transaction.execute("INSERT OR REPLACE INTO sign_ins (identity_id, last_login_at) VALUES (?1, ?2)", [id, &now])?;
+    Ok(())
 }
 
 fn find(transaction: &rusqlite::Transaction<'_>, email: &str) -> Result<Option<FoundUser>, ApiError> {

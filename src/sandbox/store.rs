@@ -96,6 +96,10 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     body         BLOB NOT NULL,
     created_unix INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sign_ins (
+    identity_id   TEXT PRIMARY KEY,
+    last_login_at TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_unix);
 CREATE INDEX IF NOT EXISTS members_by_user ON members (user_id);
 CREATE INDEX IF NOT EXISTS permissions_by_subject ON permissions (subject);

@@ -2,8 +2,12 @@
 
 use std::str::FromStr;
 
+use jsonpath_rust::parser::errors::JsonPathError;
+use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
+use jsonpath_rust::parser::parse_json_path;
+use jsonpath_rust::query::js_path_process;
+use pest::error::InputLocation;
 use serde_json::Value;
-use serde_json_path::JsonPath;
 use sha2::{Digest, Sha256};
 
 use crate::source::hexadecimal;
@@ -11,11 +15,14 @@ use crate::source::hexadecimal;
 /// What stands before the condition in the query. Within parentheses, no bracket in it can end the filter.
 const BEFORE: &str = "$[?(";
 
+/// Up to here the place of an error is looked for, in bytes: each place costs a parse.
+const LONGEST_SEARCH: usize = 1_000;
+
 /// A condition on the fields of a user. There is no way to write one that never ends.
 #[derive(Clone, Debug)]
 pub struct Condition {
     text: String,
-    query: JsonPath,
+    query: JpQuery,
 }
 
 /// What is wrong with a condition.
@@ -28,7 +35,7 @@ pub struct ConditionError {
     /// Where it is wrong: which character, from 1.
     pub column: usize,
     /// What is wrong there.
-    pub problem: String,
+    pub problem: &'static str,
 }
 
 impl FromStr for Condition {
@@ -36,36 +43,53 @@ impl FromStr for Condition {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let query = format!("{BEFORE}{text})]");
-        match JsonPath::parse(&query) {
-            Ok(query) => Ok(Self { text: text.to_owned(), query }),
-            Err(error) => {
-                // A byte, from 1; the end of the text if only what was added behind is left.
-                let byte = error.position().saturating_sub(1).saturating_sub(BEFORE.len()).min(text.len());
-                let column = 1 + text.char_indices().take_while(|(at, _)| *at < byte).count();
-                Err(ConditionError { column, problem: problem(error.message(), text) })
+        let wrong = |byte: usize, problem| {
+            let byte = byte.saturating_sub(BEFORE.len());
+            ConditionError { column: 1 + text.char_indices().take_while(|(at, _)| *at < byte).count(), problem }
+        };
+        match parse_json_path(&query) {
+            Ok(query) if is_one_filter(&query) => Ok(Self { text: text.to_owned(), query }),
+            Err(JsonPathError::PestError(error)) => {
+                let (InputLocation::Pos(byte) | InputLocation::Span((byte, _))) = error.location;
+                match behind_condition(text).map(|behind| BEFORE.len() + behind).filter(|behind| *behind > byte) {
+                    Some(behind) => Err(wrong(behind, "expected && or || behind a condition")),
+                    None => Err(wrong(byte, problem(&error.variant.message()))),
+                }
             }
+            Ok(_) | Err(_) => Err(wrong(0, "this is more than one condition, or one that is too deep")),
         }
     }
 }
 
-/// The parser's words, without the query and the position that it counts.
-fn problem(message: &str, text: &str) -> String {
-    let message = message.rsplit_once("at position").map_or(message, |(before, _)| before);
-    let message =
-        message.trim_matches(|character: char| character.is_whitespace() || matches!(character, ',' | ':' | '.'));
-    if text.trim().is_empty() {
-        "there is no condition".to_owned()
-    } else if message.is_empty() || message.contains("parser error") {
-        "this is no condition from here on".to_owned()
+/// Whether nothing ends the filter in the middle of the text and begins another one.
+fn is_one_filter(query: &JpQuery) -> bool {
+    matches!(query.segments.as_slice(), [Segment::Selector(Selector::Filter(_))])
+}
+
+/// Where the longest condition ends that a wrong one begins with. The parser does not look that far.
+fn behind_condition(text: &str) -> Option<usize> {
+    let is_condition = |text: &str| parse_json_path(&format!("{BEFORE}{text})]")).is_ok();
+    let mut ends = text.char_indices().map(|(at, _)| at).filter(|at| *at <= LONGEST_SEARCH).rev();
+    ends.find(|end| is_condition(&text[..*end]))
+}
+
+/// The parser names what it expects by the names of its grammar.
+fn problem(expected: &str) -> &'static str {
+    if expected.contains("comp_op") {
+        "expected a comparison: ==, !=, <, <=, > or >="
+    } else if expected.contains("comparable") {
+        "expected a field, a number, true, false, null, or a text in quotes"
+    } else if expected.contains("atom_expr") {
+        "expected a condition"
     } else {
-        message.to_owned()
+        "this cannot be part of a condition"
     }
 }
 
 impl Condition {
     /// Whether it holds of a user, which is an array with only the user in it.
     pub(super) fn holds(&self, user: &Value) -> bool {
-        !self.query.query(user).is_empty()
+        js_path_process(&self.query, user).is_ok_and(|found| !found.is_empty())
     }
 
     /// SHA-256 of its text, in hexadecimal.
@@ -111,13 +135,18 @@ mod tests {
             ("@.banned = true", 10),
             ("@.ä == 'x' && @.b == ", 22),
             ("@.a == 'x", 8),
+            ("@.a == pro", 8),
+            ("@.id == 'a' and @.banned", 13),
             ("@.a == 1 and @.b == 2", 10),
+            ("foo(@.a) == 1", 1),
+            ("'a'", 4),
             ("@.a][?@.b", 4),
-            ("@.a)] | $[?(@.b", 4),
+            ("@.a)] | $[?(@.b", 7),
+            ("@.a)][?(@.b", 1),
+            ("@.a), ?(@.b", 1),
         ] {
             let error = text.parse::<Condition>().unwrap_err();
             assert_eq!(error.column, column, "{text}: {error}");
-            assert!(!error.problem.contains('$') && !error.problem.contains("position"), "{text}: {error}");
         }
     }
 }

@@ -21,6 +21,9 @@ use super::config_value::{validate, values};
 use crate::cli::{CODEMOD, Cli, DOCTOR, OPTIONS, OptionRow};
 use crate::toml_document::{Document, Section, TextFault, shown, suggestion};
 
+/// The options that name inputs. A run knows its own; only somebody who moved them types others.
+const INPUTS: [&str; 2] = ["import", "passwords"];
+
 /// How keys of Avnology ID begin.
 const KEY_PREFIX: &str = "sk_";
 
@@ -67,7 +70,8 @@ impl ConfigEntry {
             return command;
         }
         // These are about a run that began before.
-        let is_said = matches!(command.get_name(), "resume" | "undo") && self.option.is_remembered;
+        let is_of_run = self.option.is_remembered || INPUTS.contains(&self.option.name);
+        let is_said = matches!(command.get_name(), "resume" | "undo") && is_of_run;
         let is_of_another = self.option.config_of.is_some_and(|of| of != command.get_name());
         let command_name = command.get_name().to_owned();
         let command = command.mut_args(|argument| {

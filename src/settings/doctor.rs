@@ -7,7 +7,7 @@ use super::found_key::FoundKey;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{DEFAULT_CONFIG_FILE, Environment, SettingsError};
-use crate::cli::{CACERT, DoctorArguments, OutputFormat, TargetArguments};
+use crate::cli::{CACERT, DoctorArguments, OutputFormat};
 use crate::journal::LockDirectory;
 
 /// What is to be looked at.
@@ -36,18 +36,8 @@ pub struct DoctorSettings {
 impl DoctorSettings {
     /// Resolves what was typed.
     pub fn resolve(arguments: DoctorArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let DoctorArguments { base_url, cacert, runs_dir, config, offline, output } = arguments;
+        let DoctorArguments { target, cacert, runs_dir, config, offline, output } = arguments;
         let default = Path::new(DEFAULT_CONFIG_FILE);
-        let target = TargetArguments {
-            sandbox: false,
-            sandbox_db: PathBuf::new(),
-            target: None,
-            kratos_schema: None,
-            kratos_key: None,
-            kratos_provider: Vec::new(),
-            assume_hash_format: Vec::new(),
-            base_url,
-        };
         Ok(Self {
             config_file: config.or_else(|| default.exists().then(|| default.to_path_buf())),
             admin_key: environment.found_key(KeyVariables::ADMIN),

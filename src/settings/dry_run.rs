@@ -1,5 +1,7 @@
 //! The settings of a dry run.
 
+use std::path::PathBuf;
+
 use super::connection::Connection;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
@@ -9,10 +11,12 @@ use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
+use super::target::TargetSettings;
 use super::typed_inputs::typed_inputs;
 use super::{Environment, SettingsError};
-use crate::cli::ImportArguments;
-use crate::pace::PaceRules;
+use crate::cli::{ImportArguments, TargetArguments};
+use crate::delivery::OnExisting;
+use crate::kind::Kind;
 
 /// Identities that are shown if nothing else was typed.
 const DEFAULT_PREVIEW: usize = 3;
@@ -32,8 +36,32 @@ pub struct DryRunSettings {
     pub max_errors: Option<u64>,
     /// An input with fewer records than this is an error.
     pub min_records: Option<u64>,
-    /// How fast an import would go.
-    pub pace: PaceRules,
+    /// How fast an import would go, and how the target is reached.
+    pub connection: Connection,
+    /// What is looked up at the target, if anything is.
+    pub check: Option<CheckSettings>,
+}
+
+/// What a dry run that looks at the target needs beside.
+#[derive(Clone, Debug)]
+pub struct CheckSettings {
+    /// The target.
+    pub target: TargetSettings,
+    /// What an import would do with users who are there already.
+    pub on_existing: OnExisting,
+    /// Where to write who differs and who would be refused.
+    pub findings: Option<PathBuf>,
+}
+
+impl CheckSettings {
+    fn resolve(
+        target: TargetArguments,
+        on_existing: OnExisting,
+        findings: Option<PathBuf>,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        Ok(Self { target: TargetSettings::resolve(target, environment)?, on_existing, findings })
+    }
 }
 
 impl DryRunSettings {
@@ -43,6 +71,7 @@ impl DryRunSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
+        let (check_target, findings) = (arguments.check_target, arguments.findings.take());
         let mut from_clerk = None;
         if arguments.import.iter().any(|input| is_clerk(input)) {
             if arguments.shard.is_some() {
@@ -55,15 +84,26 @@ impl DryRunSettings {
         }
         let kratos = KratosChoice::of(&arguments.target)?;
         let inputs = typed_inputs(&mut arguments, kratos.is_some())?;
-        let ImportArguments { passwords, shard, selection, mapping, preview, options, .. } = arguments;
+        let ImportArguments { passwords, shard, selection, target, mapping, on_existing, preview, options, .. } =
+            arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
-        NamedFiles::new(&output)
-            .reading(&reading)
-            .certificates(connection.certificates.as_deref())
-            .check(&runs, environment)?;
+        let check =
+            check_target.then(|| CheckSettings::resolve(target, on_existing, findings, environment)).transpose()?;
+        if check.is_some() && reading.has_pipe() {
+            return Err(SettingsError::CheckPipe);
+        }
+        if check.is_some() && reading.kinds.iter().any(|kind| *kind != Kind::User) {
+            return Err(SettingsError::CheckSteps);
+        }
+        let files = NamedFiles::new(&output).reading(&reading).certificates(connection.certificates.as_deref());
+        let files = match &check {
+            None => files,
+            Some(check) => files.target(&check.target).findings(check.findings.as_deref()),
+        };
+        files.check(&runs, environment)?;
         let default = if is_quiet(&options.output) { 0 } else { DEFAULT_PREVIEW };
         Ok(Self {
             reading,
@@ -72,7 +112,8 @@ impl DryRunSettings {
             preview: preview.unwrap_or(default),
             max_errors: options.max_errors,
             min_records: options.min_records,
-            pace: connection.pace,
+            connection,
+            check,
         })
     }
 }

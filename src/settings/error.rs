@@ -18,6 +18,15 @@ pub enum SettingsError {
          or rehearse with --sandbox or --dry-run"
     )]
     NoKey,
+    /// What is read once cannot be looked through for duplicates before.
+    #[error(
+        "--check-target reads the input twice, to find users who are in it twice, and a pipe can be read only once; write it \
+         to a file"
+    )]
+    CheckPipe,
+    /// Only users are looked up.
+    #[error("--check-target looks users up, and nothing else; add --steps users")]
+    CheckSteps,
     /// No address of a Kratos, and one is needed.
     #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
     NoKratosAddress,

@@ -74,6 +74,8 @@ pub struct ImportSettings {
     pub create_organization: bool,
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
     pub recheck: bool,
+    /// Whether the user said yes already.
+    pub is_confirmed: bool,
     /// Which run to go on with.
     pub which_run: WhichRun,
     /// Where runs are kept.
@@ -130,8 +132,9 @@ impl ImportSettings {
             from_clerk = Some(choice.resolve(directory, &mut arguments.import, environment)?);
         }
         let inputs = typed_inputs(&mut arguments, target.kratos_choice().is_some())?;
-        let ImportArguments { passwords, shard, selection, mapping, on_existing, recheck, new_run, options, .. } =
-            arguments;
+        let ImportArguments {
+            passwords, shard, selection, mapping, on_existing, recheck, new_run, yes, options, ..
+        } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         Self {
@@ -144,6 +147,7 @@ impl ImportSettings {
             on_existing,
             create_organization,
             recheck,
+            is_confirmed: yes,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             runs_directory: runs,
             locks: environment.locks(),

@@ -44,7 +44,7 @@ mod verify;
 pub use command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
 pub use connection::Connection;
 pub use doctor::DoctorSettings;
-pub use dry_run::DryRunSettings;
+pub use dry_run::{CheckSettings, DryRunSettings};
 pub use engine::ShardError;
 pub use environment::Environment;
 pub use error::SettingsError;

@@ -74,6 +74,12 @@ impl<'s> NamedFiles<'s> {
         self
     }
 
+    /// The file of `--findings`.
+    pub(super) fn findings(mut self, path: Option<&Path>) -> Self {
+        self.written.extend(path.map(|path| ("--findings", path.to_path_buf())));
+        self
+    }
+
     /// The certificates.
     pub(super) fn certificates(mut self, path: Option<&Path>) -> Self {
         self.read.extend(path.map(|path| ("--cacert", path.to_path_buf())));

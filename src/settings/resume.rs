@@ -23,7 +23,7 @@ impl ImportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ResumeArguments { run, options } = arguments;
+        let ResumeArguments { run, yes, import, passwords, options } = arguments;
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = match run {
             Some(id) => RecordedRun::named(&runs_directory, &id)?,
@@ -36,11 +36,11 @@ impl ImportSettings {
         let wrong = |problem: String| run.wrong(problem);
         let options = options_of_run(options, &record.options).map_err(wrong)?;
         let path = |input: &InputRecord| PathBuf::from(&input.path);
-        let input = |input: &InputRecord| (input.kind, path(input));
+        let paths = moved(&run, import)?.unwrap_or_else(|| record.inputs.iter().map(path).collect());
         let shard = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
         let choice = ReadingChoice {
-            inputs: record.inputs.iter().map(input).collect(),
-            passwords: record.passwords.as_ref().map(path),
+            inputs: record.inputs.iter().map(|input| input.kind).zip(paths).collect(),
+            passwords: moved_passwords(&run, passwords)?.or_else(|| record.passwords.as_ref().map(path)),
             shard: shard.map(ShardChoice::Of),
             selection: None,
             rule_files: RuleFiles::of_run(directory, record)?,
@@ -59,10 +59,32 @@ impl ImportSettings {
             on_existing: record.on_existing.parse().map_err(wrong)?,
             create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,
+            is_confirmed: yes,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,
             locks: environment.locks(),
         }
         .checked(environment)
     }
+}
+
+/// Where the inputs are now, if somebody moved them. That they are the same is seen when they are read.
+fn moved(run: &RecordedRun, typed: Vec<PathBuf>) -> Result<Option<Vec<PathBuf>>, SettingsError> {
+    let inputs = run.record.inputs.len();
+    match typed.len() {
+        0 => Ok(None),
+        count if count == inputs => Ok(Some(typed)),
+        count => Err(run.wrong(format!(
+            "it has {inputs} input{}, and --import names {count}; name all of them, in their order",
+            if inputs == 1 { "" } else { "s" }
+        ))),
+    }
+}
+
+/// Where the passwords are now, if somebody moved them.
+fn moved_passwords(run: &RecordedRun, typed: Option<PathBuf>) -> Result<Option<PathBuf>, SettingsError> {
+    if typed.is_some() && run.record.passwords.is_none() {
+        return Err(run.wrong("it was begun without --passwords, so it goes on without them".to_owned()));
+    }
+    Ok(typed)
 }

@@ -37,6 +37,8 @@ pub struct MergeSettings {
     pub format: OutputFormat,
     /// What standard error gets.
     pub console: Console,
+    /// Whether it gets no progress.
+    pub quiet: bool,
 }
 
 impl MergeSettings {
@@ -48,6 +50,7 @@ impl MergeSettings {
             runs,
             format: output,
             console: Console::new(LogFormat::Text, quiet),
+            quiet,
         })
     }
 }

@@ -68,6 +68,15 @@ impl TargetSettings {
         }
     }
 
+    /// What runs call it and its lock; nothing of an embedded one, which is only there while a run is.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::Sandbox(_) => None,
+            Self::Real { base_url, .. } => Some(base_url.to_string()),
+            Self::Kratos { base_url, .. } => Some(format!("{OF_KRATOS}{base_url}")),
+        }
+    }
+
     /// The target of a run, as its record has it; or what is wrong with the record.
     pub(super) fn of_record(
         target: &str,

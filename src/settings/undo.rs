@@ -26,6 +26,8 @@ pub struct UndoSettings {
     pub output: OutputSettings,
     /// Whether the user said yes already.
     pub is_confirmed: bool,
+    /// Whether it is only shown what would be deleted.
+    pub dry_run: bool,
     /// Whether identities that were changed since are deleted, too.
     pub force: bool,
     /// Where runs are kept.
@@ -41,7 +43,7 @@ impl UndoSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let UndoArguments { run, yes, force, options } = arguments;
+        let UndoArguments { run, yes, dry_run, force, options } = arguments;
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = RecordedRun::named(&runs_directory, &run)?;
         let wrong = |problem: String| run.wrong(problem);
@@ -55,6 +57,6 @@ impl UndoSettings {
             .certificates(connection.certificates.as_deref());
         files.check(&runs_directory, environment)?;
         let locks = environment.locks();
-        Ok(Self { run, target, connection, output, is_confirmed: yes, force, runs_directory, locks })
+        Ok(Self { run, target, connection, output, is_confirmed: yes, dry_run, force, runs_directory, locks })
     }
 }

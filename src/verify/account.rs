@@ -10,6 +10,7 @@ use super::extra::{Identities, NotFound};
 use crate::account::{InputProgress, Ledger};
 use crate::destination::Field;
 use crate::exit::ExitStatus;
+use crate::human::{count, plural_past};
 use crate::pipeline::MappedIdentity;
 use crate::selection::SelectionTotals;
 use crate::source::{Position, Purpose};
@@ -107,17 +108,18 @@ impl Account {
         let counts = self.ledger.counts();
         let how = if self.ledger.stopped.is_some() { "Verification STOPPED" } else { "Verified" };
         let records = self.selection.as_ref().map_or(counts.read, |selection| selection.records);
-        writeln!(out, "{how}: {} of {records} records were looked up.\n", self.checked)?;
-        writeln!(out, "  {:>14} equal", self.equal)?;
-        writeln!(out, "  {:>14} missing at the target", self.missing.count)?;
+        writeln!(out, "{how}: {} of {} looked up.\n", count(self.checked), plural_past(records, "record"))?;
+        writeln!(out, "  {:>14} equal", count(self.equal))?;
+        writeln!(out, "  {:>14} missing at the target", count(self.missing.count))?;
         positions(out, &self.missing)?;
-        writeln!(out, "  {:>14} different", self.different.count)?;
-        for (field, count) in &self.fields {
-            writeln!(out, "  {:>14}   in {}: {count}", "", field.name())?;
+        writeln!(out, "  {:>14} different", count(self.different.count))?;
+        for (field, number) in &self.fields {
+            writeln!(out, "  {:>14}   in {}: {}", "", field.name(), count(*number))?;
         }
         positions(out, &self.different)?;
-        for (field, count) in &self.hidden {
-            writeln!(out, "  {count:>14} not compared in {}: the target does not show it", field.name())?;
+        for (field, number) in &self.hidden {
+            let number = count(*number);
+            writeln!(out, "  {number:>14} not compared in {}: the target does not show it", field.name())?;
         }
         match &self.others {
             Some(NotFound { extra, rejected, twice }) => {
@@ -131,7 +133,7 @@ impl Account {
             }
             None => writeln!(out, "  {:>14} extra identities were not looked for", "")?,
         }
-        writeln!(out, "  {:>14} cannot be sent (see a dry run)", counts.rejected)?;
+        writeln!(out, "  {:>14} cannot be sent (see a dry run)", count(counts.rejected))?;
         self.ledger.without_records().iter().try_for_each(|input| writeln!(out, "There is no record in {input}."))
     }
 
@@ -145,8 +147,11 @@ impl Account {
             (others(|others| &others.rejected), PRESENT_BUT_REJECTED),
             (others(|others| &others.twice), PRESENT_TWICE),
         ];
-        let reported: Vec<String> =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let reported: Vec<String> = counts
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{} {what}", count(*number)))
+            .collect();
         (!reported.is_empty()).then(|| reported.join(", "))
     }
 
@@ -182,8 +187,8 @@ impl Account {
     }
 }
 
-fn identities(out: &mut String, Identities { count, first }: &Identities, what: &str) -> fmt::Result {
-    writeln!(out, "  {count:>14} {what}")?;
+fn identities(out: &mut String, Identities { count: number, first }: &Identities, what: &str) -> fmt::Result {
+    writeln!(out, "  {:>14} {what}", count(*number))?;
     first.iter().try_for_each(|id| writeln!(out, "  {:>14}   {id}", ""))
 }
 
@@ -192,7 +197,7 @@ fn positions(out: &mut String, finding: &Finding) -> fmt::Result {
         writeln!(out, "  {:>14}   {input}: record {record}, line {line}, byte {offset}", "")?;
     }
     let more = finding.count - finding.first.len() as u64;
-    if more > 0 { writeln!(out, "  {:>14}   and {more} more", "") } else { Ok(()) }
+    if more > 0 { writeln!(out, "  {:>14}   and {} more", "", count(more)) } else { Ok(()) }
 }
 
 /// The findings of a verification as JSON.

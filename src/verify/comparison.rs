@@ -7,7 +7,8 @@ use crate::pipeline::MappedIdentity;
 
 /// The result for one identity.
 #[derive(Debug)]
-pub(super) enum ComparisonResult {
+pub enum ComparisonResult {
+    /// The user is not at the target.
     Missing,
     /// The user is at the target.
     Found {
@@ -20,7 +21,7 @@ pub(super) enum ComparisonResult {
 
 /// The results for one page.
 #[derive(Debug, Default)]
-pub(super) struct Compared {
+pub struct Compared {
     /// One result for each identity.
     pub results: Vec<ComparisonResult>,
     /// The target's own ids of the users that were found.
@@ -30,7 +31,8 @@ pub(super) struct Compared {
 }
 
 /// Compares records with the users at the target.
-pub(super) struct Comparison<'a> {
+pub struct Comparison<'a> {
+    /// The target.
     pub target: &'a dyn Destination,
     /// All users at the target. If users are selected, it is too much to ask for.
     pub catalogue: Option<&'a Catalogue>,
@@ -45,7 +47,7 @@ struct Sought<'a> {
 
 impl Comparison<'_> {
     /// Compares one page.
-    pub(super) async fn compare(&self, page: &[MappedIdentity]) -> Result<Compared, TargetError> {
+    pub async fn compare(&self, page: &[MappedIdentity]) -> Result<Compared, TargetError> {
         let mut compared = Compared::default();
         while compared.results.len() < page.len() {
             let rest = &page[compared.results.len()..];

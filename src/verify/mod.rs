@@ -20,4 +20,5 @@ mod present;
 mod verification;
 
 pub use account::{Account, VerifyReport};
+pub use comparison::{Compared, Comparison, ComparisonResult};
 pub use verification::{VerifyJob, run};

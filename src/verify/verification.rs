@@ -14,7 +14,7 @@ use super::present::IdsInExport;
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::destination::{Catalogue, Destination, PAGE};
 use crate::index::Duplicates;
-use crate::pipeline::{Intake, MappedIdentity, map_inputs};
+use crate::pipeline::{Extras, Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
 
 /// What is compared with what.
@@ -25,6 +25,9 @@ pub struct VerifyJob {
     pub duplicates: Option<Arc<Duplicates>>,
     /// The target.
     pub target: Arc<dyn Destination>,
+    /// All that is there. Not for selected users: nobody else can be called extra then, and the whole list would be too much to
+    /// ask for.
+    pub catalogue: Option<Catalogue>,
     /// The organization whose users they are, by its id there; the whole target's without one.
     pub organization: Option<String>,
     /// How many pages are read back at once.
@@ -48,18 +51,13 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signa
 }
 
 async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let VerifyJob { intake, duplicates, target, organization, concurrency } = job;
+    let VerifyJob { intake, duplicates, target, catalogue, organization, concurrency } = job;
     let started = Instant::now();
-    // Of selected users nobody else can be called extra, and the whole list would be too much to ask for.
-    let catalogue = match intake.records.selected() {
-        None => Some(Catalogue::of(target.as_ref()).await?),
-        Some(_) => None,
-    };
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
-    let mut groups = Box::pin(map_inputs(intake, duplicates, stop, stops));
+    let mut groups = Box::pin(map_inputs(intake, duplicates, Extras::default(), stop, stops));
     let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_ref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
@@ -67,7 +65,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
             let added = seen.in_export.add_rejected(ids.clerk_id.as_deref(), ids.external_id.as_deref());
             added.map_err(StopReason::Temporary)?;
         }
-        let identities = account.ledger.mapped_group(group);
+        let identities = account.ledger.mapped_group(group, 0);
         compare(&comparison, concurrency, &identities, &mut seen, account).await?;
         account.ledger.elapsed = started.elapsed();
         reporter.update(&account.ledger, false);

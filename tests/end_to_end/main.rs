@@ -16,6 +16,7 @@ mod user;
 
 mod addresses;
 mod changed;
+mod check_target;
 mod clerk_deleted;
 mod clerk_document;
 mod clerk_export;
@@ -25,6 +26,8 @@ mod clerk_sandbox;
 mod cli;
 #[cfg(feature = "codemod")]
 mod codemod;
+#[cfg(target_os = "linux")]
+mod consent;
 mod consequence;
 mod csv;
 mod csv_programs;
@@ -67,6 +70,7 @@ mod sandbox;
 mod sandbox_organizations;
 mod scenarios;
 mod scheduled;
+mod selection;
 mod sender;
 mod shapes;
 mod shards;

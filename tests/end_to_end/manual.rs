@@ -101,7 +101,7 @@ fn help_has_the_manual_and_the_commands() {
     let scratch = Scratch::new();
     let page = scratch.run(&["help", "runs"]).expect_code(0).stdout;
     assert!(page.starts_with("RUNS AND UNDO\n") && page.contains("$ avnology migrate clerk undo"), "{page}");
-    assert!(page.ends_with("See also: avnology help shards, nightly, metrics, glossary\n"), "{page}");
+    assert!(page.ends_with("See also: avnology help shards, nightly, metrics, glossary, pilot\n"), "{page}");
     // Another name of the same page.
     assert_eq!(scratch.run(&["help", "undo"]).expect_code(0).stdout, page);
     let clerk = scratch.run(&["help", "migrate", "clerk"]).expect_code(0).stdout;

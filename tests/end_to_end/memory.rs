@@ -187,3 +187,24 @@ fn memory_stays_below_the_bound_with_long_refusals_of_every_user() {
     let (peak, bound) = memory(&run);
     assert!(peak < bound, "{peak} of {bound} KiB");
 }
+
+/// Half a million ids do not fit into what is promised, so they are on disk, as the users are.
+#[test]
+fn a_list_of_half_a_million_users_takes_no_more_memory() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", generate(6_000, 0.0));
+    let mut list = String::new();
+    for number in 0..500_000 {
+        list.push_str("nobody");
+        list.push_str(&number.to_string());
+        list.push_str(if number % 2 == 0 { "\n" } else { "@example.com\n" });
+    }
+    let first: serde_json::Value = serde_json::from_str(&scratch.read(&file)).expect("JSON");
+    list.push_str(first["data"][5_000]["id"].as_str().expect("an id"));
+    let list = scratch.write("list", list);
+    let dry = ["migrate", "clerk", "--import", &file, "--dry-run", "--preview", "0", "-v", "--output", "json"];
+    let run = scratch.run(&[&dry[..], &["--only", &list]].concat()).expect_code(0);
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
+    assert_eq!((run.count("valid"), run.report()["selection"]["not_found"]["count"].as_u64()), (1, Some(500_000)));
+}

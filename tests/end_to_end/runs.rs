@@ -82,6 +82,50 @@ fn runs_are_listed_and_resumed_by_their_id() {
 }
 
 #[test]
+fn a_run_goes_on_with_the_same_bytes_elsewhere() {
+    let scratch = Scratch::new();
+    let failing = Sandbox::start(&scratch, &["--fault", "outage-after=6:600s"]);
+    let text = export((0..USERS).map(user));
+    let file = scratch.write("users.json", &text);
+    let passwords = scratch.write("passwords.csv", "id,password_digest,password_hasher\nuser_000003,,\n");
+    let more = ["--passwords", &passwords, "--batch-size", "10", "--concurrency", "1", "--max-wait", "1"];
+    let first = scratch.import(&failing, &file, &more).expect_code(7);
+    assert!(first.count("created") > 0, "{}", first.stdout);
+    let sandbox = failing.replace(&scratch, &[]);
+    let id = first.report()["run"].as_str().expect("a run").to_owned();
+    // What the config file says of imports is not about this run.
+    scratch.write("avnology.toml", "[migrate.clerk]\nimport = \"others.json\"\n");
+    for (from, to) in [("users.json", "moved.json"), ("passwords.csv", "moved.csv")] {
+        std::fs::rename(scratch.path(from), scratch.path(to)).expect("renamed");
+    }
+    // As long, and the same at its ends and in all that is looked at without reading it.
+    scratch.write("others.json", text.replacen("N60", "N61", 1));
+    let resume = |more: &[&str]| {
+        let fixed = ["migrate", "clerk", "resume", &id, "--output", "json", "--max-wait", "20"];
+        let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
+        Run::of(scratch.avnology(&arguments).env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("it runs"))
+    };
+    let moved = ["--import", "moved.json", "--passwords", "moved.csv"];
+    for (more, code, expected) in [
+        (&[][..], 5, "--import PATH"),
+        (&["--import", "nowhere.json"], 5, "--import PATH"),
+        (&["--import", "others.json", "--passwords", "moved.csv"], 2, "its bytes are others"),
+        (&["--import", "moved.json", "moved.json"], 2, "it has 1 input"),
+    ] {
+        let refused = resume(more).expect_code(code);
+        assert!(refused.stderr.contains(expected), "{more:?}: {}", refused.stderr);
+    }
+    let run = resume(&moved).expect_code(0);
+    assert_eq!(run.count("created") + run.count("unchanged"), USERS as u64);
+    assert_eq!(sandbox.column("id").len(), USERS);
+    let record: serde_json::Value =
+        serde_json::from_str(&scratch.read(&format!(".avnology/runs/{id}/run.json"))).expect("JSON");
+    for (input, name) in [(&record["inputs"][0], "moved.json"), (&record["passwords"], "moved.csv")] {
+        assert!(input["path"].as_str().is_some_and(|path| path.ends_with(name)), "{record}");
+    }
+}
+
+#[test]
 fn a_run_of_a_pipe_cannot_be_resumed_and_runs_and_resume_say_so() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);

@@ -156,3 +156,68 @@ fn undo_needs_no_way_to_the_export() {
     let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(0);
     assert_eq!(undone.report()["counts"]["deleted"], 3);
 }
+
+#[test]
+fn a_dry_run_shows_what_an_undo_would_delete_and_deletes_nothing() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let hash = bcrypt::hash("a good password", 4).expect("a hash");
+        let users = (0..20).map(|number| user(number).replacen('{', &format!("{{\"password_digest\":\"{hash}\","), 1));
+        let file = scratch.write("users.json", export(users));
+        let run = scratch.import(&sandbox, &file, &["--rate", "1000/s"]).expect_code(0).report();
+        let run = run["run"].as_str().expect("a run");
+        for number in [3, 4, 5] {
+            assert_eq!(sandbox.sign_in(&format!("user{number}@example.com"), "a good password").0, 201);
+        }
+        {
+            let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+            for change in [
+                "UPDATE identities SET update_time = '2027-01-01T00:00:00Z' WHERE external_id IN ('user_000005', 'user_000006')",
+                "DELETE FROM identities WHERE external_id = 'user_000007'",
+            ] {
+                assert!(database.execute(change, []).expect(change) > 0);
+            }
+        }
+        let state = || {
+            let mut files = Vec::new();
+            for entry in std::fs::read_dir(scratch.path(".avnology/runs").join(run)).expect("a run") {
+                let path = entry.expect("a file").path();
+                // That the run is looked at is in its lock.
+                if path.ends_with("lock") {
+                    continue;
+                }
+                files.push((path.clone(), std::fs::read(path).expect("its content")));
+            }
+            files.sort();
+            (sandbox.identities(), files)
+        };
+        let before = state();
+        let counts = |more: &[&str], code| {
+            let report = scratch.undo(&sandbox, run, more).expect_code(code).report();
+            assert_eq!(
+                report["dry_run"],
+                serde_json::Value::from(more.contains(&"--dry-run").then_some(true)),
+                "{report}"
+            );
+            ["deleted", "signed_in", "gone_already", "kept_changed"]
+                .map(|name| report["counts"][name].as_u64().unwrap_or_default())
+        };
+        // It asks nobody, with or without a terminal.
+        assert_eq!(counts(&["--dry-run"], 3), [17, 2, 1, 2]);
+        assert_eq!(counts(&["--dry-run", "--force"], 0), [19, 3, 1, 0]);
+        assert_eq!(state(), before, "nothing was deleted, and nothing was written");
+        let mut command = scratch.avnology(&["migrate", "clerk", "undo", run, "--dry-run"]);
+        let said = Run::of(command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs")).stderr;
+        for line in [
+            "Dry run: nothing was deleted.",
+            "              17 would be deleted\n",
+            "               2   of these have signed in since\n",
+            "               2 would be kept: changed since (--force deletes them too)\n",
+        ] {
+            assert!(said.contains(line), "{line}{said}");
+        }
+        assert!(!said.contains("does not say whether"), "{said}");
+        assert_eq!(counts(&["--yes"], 3), [17, 2, 1, 2]);
+    }
+}

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Builds Ory Kratos v1.3.1 and Ory Hydra v2.3.0, with SQLite, from the Go module proxy:
 #
-#   tests/ory/build.sh DIR    leaves DIR/kratos and DIR/hydra; what is there in the right version is kept
+#   tests/ory/build.sh DIR [PROGRAM…]    leaves DIR/kratos and DIR/hydra, or those named; what is there already is kept
 #
 # Needs Go 1.23 or newer and a C compiler. `programs/*/go.sum` pins every module by its checksum. `go install` cannot build
 # them, because their own modules replace others; a main module that repeats the replacements can.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-dir=${1:?usage: build.sh DIR}
+dir=${1:?usage: build.sh DIR [PROGRAM…]}
+shift
+wanted=" ${*:-kratos hydra} "
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 
@@ -19,6 +21,7 @@ done
 export CGO_ENABLED=1 CGO_CFLAGS="-O1 -g0" GOFLAGS="-mod=readonly -trimpath -buildvcs=false"
 
 build() { # program, version, the variable in which it keeps its version
+    case $wanted in *" $1 "*) ;; *) return ;; esac
     if [ -x "$dir/$1" ] && [ "$(cat "$dir/$1.version" 2>/dev/null)" = "$2" ]; then return; fi
     (cd "$here/programs/$1" &&
         go build -tags sqlite,json1,sqlite_omit_load_extension -ldflags "-s -w -X $3=$2" -o "$dir/$1.new" .)

@@ -6,6 +6,8 @@ pub mod caller;
 pub mod clerk;
 pub mod scripted_clerk;
 pub mod target;
+#[cfg(target_os = "linux")]
+pub mod terminal;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};

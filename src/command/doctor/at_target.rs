@@ -7,7 +7,8 @@ use super::finding::Finding;
 use crate::avnology::{Capabilities, Client, preflight};
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
-use crate::http::{ClientOptions, Timeouts};
+use crate::http::{self, ClientOptions, Timeouts};
+use crate::kratos::{self, KratosOptions};
 use crate::settings::TargetSettings;
 
 /// How long an answer is waited for. Somebody watches.
@@ -18,42 +19,54 @@ const OFF: Duration = Duration::from_secs(60);
 
 /// Asks the target.
 pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathBuf>) -> Vec<Finding> {
-    let TargetSettings::Real { base_url, secret_key, key_source, proxy } = settings else { return Vec::new() };
-    let mut findings = Vec::new();
-    if let Some(proxy) = proxy {
-        findings.push(Finding::note("proxy", format!("{proxy} is on the way to the target")));
-    }
-    let client = Client::new(&ClientOptions {
+    let (base_url, key, key_source, proxy) = match settings {
+        TargetSettings::Sandbox(_) => return vec![Finding::ok("target", "the embedded one, which needs nothing")],
+        TargetSettings::Real { base_url, secret_key, key_source, proxy } => {
+            (base_url, Some(secret_key.clone()), key_source, proxy)
+        }
+        TargetSettings::Kratos { base_url, token, key_source, proxy, .. } => {
+            (base_url, token.clone(), key_source, proxy)
+        }
+    };
+    let options = ClientOptions {
         base_url: base_url.clone(),
-        secret_key: Some(secret_key.clone()),
+        secret_key: key,
         key_source: key_source.clone(),
         timeouts: Timeouts::default(),
         certificates,
         proxy: proxy.clone(),
-    });
-    let client = match client {
-        Ok(client) => client,
-        Err(error) => {
-            findings.push(wrong(&error.into()));
-            return findings;
-        }
     };
-    match preflight(&client, PATIENCE).await {
-        Ok(Capabilities { batch }) => {
-            let batch = if batch { "with the batch methods" } else { "without batch methods: one user a request" };
-            findings.push(Finding::ok("target", format!("{base_url} answers and takes the key, {batch}")));
-            let asked = Instant::now();
-            let reply = client.list(None, 1).await;
-            let taken = asked.elapsed();
-            findings.extend(reply.date.map(|date| clock(SystemTime::now(), date, taken)));
-        }
-        Err(error) => findings.push(wrong(&error)),
+    let mut findings = Vec::new();
+    if let Some(proxy) = proxy {
+        findings.push(Finding::note("proxy", format!("{proxy} is on the way to the target")));
+    }
+    let asked = match settings {
+        TargetSettings::Kratos { choice, .. } => kratos(&options, &choice.options).await,
+        _ => avnology(&options).await,
+    };
+    match asked {
+        Ok(found) => findings.extend(found),
+        Err(error) => findings
+            .push(Finding { status: ExitStatus::of_target(&error), ..Finding::wrong("target", error.to_string()) }),
     }
     findings
 }
 
-fn wrong(error: &TargetError) -> Finding {
-    Finding { status: ExitStatus::of_target(error), ..Finding::wrong("target", error.to_string()) }
+async fn avnology(options: &ClientOptions) -> Result<Vec<Finding>, TargetError> {
+    let client = Client::new(options)?;
+    let Capabilities { batch } = preflight(&client, PATIENCE).await?;
+    let batch = if batch { "with the batch methods" } else { "without batch methods: one user a request" };
+    let mut findings = vec![Finding::ok("target", format!("{} answers and takes the key, {batch}", options.base_url))];
+    let asked = Instant::now();
+    let reply = client.list(None, 1).await;
+    findings.extend(reply.date.map(|date| clock(SystemTime::now(), date, asked.elapsed())));
+    Ok(findings)
+}
+
+async fn kratos(options: &ClientOptions, choice: &KratosOptions) -> Result<Vec<Finding>, TargetError> {
+    let client = http::Client::new(options)?;
+    kratos::preflight(&client, options, choice, None, PATIENCE).await?;
+    Ok(vec![Finding::ok("target", format!("the Ory Kratos at {} answers", options.base_url))])
 }
 
 /// Compares the clock here with the date of an answer, which has whole seconds and is as old as the answer took at most.

@@ -48,7 +48,13 @@ async fn examine(settings: &DoctorSettings) -> Vec<Finding> {
     });
     let without = "there is none: set AVNOLOGY_SECRET_KEY in the environment or in .env, or AVNOLOGY_SECRET_KEY_FILE to a file \
                    with it; a dry run and --sandbox need none";
-    findings.push(key("admin key", &settings.admin_key, Finding::wrong("admin key", without)));
+    let needs_key = !matches!(settings.target, Ok(TargetSettings::Sandbox(_) | TargetSettings::Kratos { .. }));
+    let without = if needs_key {
+        Finding::wrong("admin key", without)
+    } else {
+        Finding::note("admin key", "none, and none is needed")
+    };
+    findings.push(key("admin key", &settings.admin_key, without));
     let without = Finding::note("Clerk's key", "there is none; only an export from Clerk's API needs one");
     findings.push(key("Clerk's key", &settings.clerk_key, without));
     match &settings.target {
@@ -58,8 +64,8 @@ async fn examine(settings: &DoctorSettings) -> Vec<Finding> {
             } else {
                 findings.extend(target(found, settings.certificates.clone()).await);
             }
-            if let TargetSettings::Real { base_url, .. } = found {
-                findings.push(machine::lock(&settings.locks, &base_url.to_string()));
+            if let Some(name) = found.name() {
+                findings.push(machine::lock(&settings.locks, &name));
             }
         }
         // What is wrong with the key was said.

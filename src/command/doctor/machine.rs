@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 
 use super::finding::Finding;
+use crate::human::{bytes, count, plural};
 use crate::journal::{Lock, LockDirectory, LockError, RunDirectory};
-use crate::report::{bytes, count, plural};
 
 /// Less room than this is worth a word: a run over a million users needs about half of it.
 const LITTLE: f64 = 1e9;

@@ -3,6 +3,7 @@
 use super::super::first_pass::{FirstPass, Subject};
 use super::super::import_error::ImportError;
 use super::super::prepare_error::PrepareError;
+use super::consent::Consent;
 use crate::account::{Ledger, StopReason};
 use crate::journal::{Prediction, RunDirectory};
 use crate::settings::Limits;
@@ -24,18 +25,22 @@ impl Foresight {
     pub(super) async fn of_run(
         subject: Subject<'_>,
         directory: &RunDirectory,
-        has_begun: bool,
         (limits, ledger): (Limits, &Ledger),
+        consent: Consent<'_>,
         signals: &mut Signals,
     ) -> Result<Self, ImportError> {
-        let first = match FirstPass::of_run(subject, directory, has_begun, signals).await {
+        let first = match FirstPass::of_run(subject, directory, consent.has_begun, signals).await {
             Err(ImportError::Prepare(PrepareError::Source(error))) => return Ok(Self::Unreadable(error)),
             first => first?,
         };
-        let Some(prediction) = first.prediction() else { return Ok(Self::Clear(first)) };
-        if let Some(reason) = refusal(&prediction, ledger, limits) {
+        let prediction = first.prediction();
+        if let Some(prediction) = &prediction
+            && let Some(reason) = refusal(prediction, ledger, limits)
+        {
             return Ok(Self::Refused(first, reason));
         }
+        consent.seek(prediction, subject.records, ledger, signals).await?;
+        let Some(prediction) = prediction else { return Ok(Self::Clear(first)) };
         let failed = |source| ImportError::Write { path: directory.first_pass(), source };
         directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
         Ok(Self::Clear(first))

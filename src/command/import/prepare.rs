@@ -74,7 +74,11 @@ pub(super) async fn prepare(
             // of it, for records were to be mended first.
             return begin(settings, wanted, target_lock, signals).await;
         }
+        let has_moved = was.has_moved(&wanted);
         if let Some(input) = changed {
+            if has_moved {
+                return Err(PrepareError::OtherContent { input, run: was.id }.into());
+            }
             return Err(PrepareError::Changed { input, run: was.id }.into());
         }
         if !was.has_same_rules(&wanted) {
@@ -84,6 +88,7 @@ pub(super) async fn prepare(
             None => settings.reading.shard.into(),
             Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(PrepareError::RunFile)?)),
         };
+        let was = if has_moved { note_places(&directory, was, wanted)? } else { was };
         let mut ledger = ledger(settings);
         let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
@@ -94,6 +99,14 @@ pub(super) async fn prepare(
         return Ok(PreparedRun { run, journal, progress, ledger, part, records, locks: [target_lock, run_lock] });
     }
     begin(settings, wanted, target_lock, signals).await
+}
+
+/// Notes where the inputs of a run are now: later parts of it look there.
+fn note_places(directory: &RunDirectory, was: RunRecord, now: RunRecord) -> Result<RunRecord, PrepareError> {
+    let record = RunRecord { inputs: now.inputs, passwords: now.passwords, ..was };
+    let failed = |source| PrepareError::Io { path: directory.path().to_path_buf(), source };
+    directory.write_record(&record).map_err(failed)?;
+    Ok(record)
 }
 
 /// The first input whose bytes are not those that the first pass read. All of them are read for that, but for an object whose

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::account::MergedAccount;
 use super::merge_error::MergeError;
+use super::merge_progress::MergeProgress;
 use crate::journal::RejectsLeft;
 use crate::source::{Input, ReaderLimits, RecordReader};
 
@@ -15,7 +16,11 @@ use crate::source::{Input, ReaderLimits, RecordReader};
 const AROUND_A_RECORD: usize = 1 << 20;
 
 /// Writes them to `to`, and says whether there are any. An error is one of writing.
-pub(super) fn gather(accounts: &[MergedAccount<'_>], file: File) -> io::Result<Result<bool, MergeError>> {
+pub(super) fn gather(
+    accounts: &[MergedAccount<'_>],
+    file: File,
+    progress: &MergeProgress,
+) -> io::Result<Result<bool, MergeError>> {
     let mut to = BufWriter::with_capacity(1 << 16, file);
     for account in accounts {
         let (run, options) = (&account.part.record.id, &account.part.record.options);
@@ -25,11 +30,11 @@ pub(super) fn gather(accounts: &[MergedAccount<'_>], file: File) -> io::Result<R
             let shown = path.display();
             match RejectsLeft::of(path, rejects.counted) {
                 Ok(RejectsLeft::AsWritten) => {
-                    if let Err(source) = copy(path, rejects.counted.bytes, &mut to)? {
+                    if let Err(source) = copy(path, rejects.counted.bytes, &mut to, progress)? {
                         return Ok(Err(MergeError::Io { path: path.clone(), source }));
                     }
                 }
-                Ok(RejectsLeft::Changed) => match take(path, limit, &mut to)? {
+                Ok(RejectsLeft::Changed) => match take(path, limit, &mut to, progress)? {
                     Ok(records) => tracing::warn!(
                         "somebody changed `{shown}`, the rejects of run {run}: the {records} records that are in it now are in \
                          the merged file as they are; the counts are those of the import"
@@ -55,7 +60,7 @@ pub(super) fn gather(accounts: &[MergedAccount<'_>], file: File) -> io::Result<R
 }
 
 /// Copies the bytes that count. The outer error is one of writing, the inner one of reading.
-fn copy(from: &Path, bytes: u64, to: &mut impl Write) -> io::Result<io::Result<()>> {
+fn copy(from: &Path, bytes: u64, to: &mut impl Write, progress: &MergeProgress) -> io::Result<io::Result<()>> {
     let mut from = match File::open(from) {
         Ok(file) => file.take(bytes),
         Err(error) => return Ok(Err(error)),
@@ -64,7 +69,10 @@ fn copy(from: &Path, bytes: u64, to: &mut impl Write) -> io::Result<io::Result<(
     loop {
         match from.read(&mut buffer) {
             Ok(0) => return Ok(Ok(())),
-            Ok(count) => to.write_all(&buffer[..count])?,
+            Ok(count) => {
+                to.write_all(&buffer[..count])?;
+                progress.read(count as u64);
+            }
             Err(error) => return Ok(Err(error)),
         }
     }
@@ -72,7 +80,12 @@ fn copy(from: &Path, bytes: u64, to: &mut impl Write) -> io::Result<io::Result<(
 
 /// Takes the records of a file as an import would read them, a line each, or none of them and says why. The outer error is one
 /// of writing.
-fn take(from: &Path, limit: usize, to: &mut BufWriter<File>) -> io::Result<Result<u64, String>> {
+fn take(
+    from: &Path,
+    limit: usize,
+    to: &mut BufWriter<File>,
+    progress: &MergeProgress,
+) -> io::Result<Result<u64, String>> {
     if std::fs::metadata(from).is_ok_and(|file| file.len() == 0) {
         return Ok(Ok(0));
     }
@@ -80,7 +93,7 @@ fn take(from: &Path, limit: usize, to: &mut BufWriter<File>) -> io::Result<Resul
     // A record is there as a string, perhaps, in which each of its quotes has become two bytes.
     let limits = ReaderLimits { record_bytes: limit * 2 + AROUND_A_RECORD, ..ReaderLimits::default() };
     let taken = match RecordReader::open(&Input::File(from.to_path_buf()), limits) {
-        Ok(reader) => write_records(reader, to)?,
+        Ok(reader) => write_records(reader, to, progress)?,
         Err(error) => Err(error.to_string()),
     };
     if taken.is_err() {
@@ -90,7 +103,11 @@ fn take(from: &Path, limit: usize, to: &mut BufWriter<File>) -> io::Result<Resul
     Ok(taken)
 }
 
-fn write_records(mut reader: RecordReader, to: &mut impl Write) -> io::Result<Result<u64, String>> {
+fn write_records(
+    mut reader: RecordReader,
+    to: &mut impl Write,
+    progress: &MergeProgress,
+) -> io::Result<Result<u64, String>> {
     let mut records = 0;
     loop {
         let chunk = match reader.next_chunk() {
@@ -98,6 +115,7 @@ fn write_records(mut reader: RecordReader, to: &mut impl Write) -> io::Result<Re
             Ok(None) => return Ok(Ok(records)),
             Err(error) => return Ok(Err(error.to_string())),
         };
+        progress.read(chunk.bytes.len() as u64);
         if chunk.header.is_some() {
             return Ok(Err("it is a CSV now".to_owned()));
         }

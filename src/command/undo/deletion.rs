@@ -63,6 +63,8 @@ pub(super) struct Deletion<'a> {
     pub kind: Kind,
     /// What the run put on what it created; nothing if it was begun by a version that did not.
     pub mark: Option<RunMark>,
+    /// Whether it is only found out what would be deleted: nothing is deleted, and nothing is written.
+    pub preview: bool,
     /// Whether what was changed since is deleted, too.
     pub force: bool,
     /// How many identities are looked up at once, where that goes one by one.
@@ -143,6 +145,9 @@ impl Deletion<'_> {
 
     /// All is decided.
     pub(super) fn finish(&mut self) -> Result<(), UndoError> {
+        if self.preview {
+            return Ok(());
+        }
         self.doubts.finish().map_err(UndoError::Io)
     }
 
@@ -166,11 +171,15 @@ impl Deletion<'_> {
         }
         for page in marked.pages() {
             let mut ours = Vec::new();
-            for Marked { key, id, external_id, is_as_created } in page.map_err(UndoError::Io)? {
+            for marked in page.map_err(UndoError::Io)? {
+                let Marked { key, id, external_id, is_as_created, has_signed_in } = marked;
                 // It may be listed twice.
                 if self.is_open(unfound, key).map_err(UndoError::Io)? {
                     unfound.remove(&key);
                     self.decide(key)?;
+                    if self.force || is_as_created {
+                        self.note_sign_in(has_signed_in);
+                    }
                     ours.push((key, external_id, id, self.force || is_as_created));
                 }
             }
@@ -207,7 +216,7 @@ impl Deletion<'_> {
 
     /// What was in doubt is so no more.
     fn note_created(&mut self, ours: &[(RecordKey, String, String)], journal: &Path) -> Result<(), UndoError> {
-        if ours.is_empty() {
+        if ours.is_empty() || self.preview {
             return Ok(());
         }
         if self.amendment.is_none() {
@@ -285,7 +294,11 @@ impl Deletion<'_> {
     /// Of one that the run surely created.
     fn fate_of_ours(&self, id: &str, found: &Comparable<'_>) -> Fate {
         let is_doomed = self.force || found.is_as_created();
-        if is_doomed { Fate::Delete(id.to_owned()) } else { Fate::Changed(id.to_owned()) }
+        if !is_doomed {
+            return Fate::Changed(id.to_owned());
+        }
+        self.note_sign_in(found.has_signed_in);
+        Fate::Delete(id.to_owned())
     }
 
     /// Of one of which only the mark can say that the run created it.
@@ -299,12 +312,27 @@ impl Deletion<'_> {
         }
     }
 
+    /// Notes of one that is deleted whether somebody has signed in with it.
+    fn note_sign_in(&self, has_signed_in: Option<bool>) {
+        self.count(|counts| {
+            counts.signed_in += u64::from(has_signed_in == Some(true));
+            counts.sign_ins_unknown += u64::from(self.preview && has_signed_in.is_none());
+        });
+    }
+
     fn leave_in_doubt(&mut self, key: RecordKey, external_id: Option<&str>) -> Result<(), ImportError> {
         self.count(|counts| counts.in_doubt += 1);
+        if self.preview {
+            return Ok(());
+        }
         Ok(self.doubts.add(key, external_id).map_err(UndoError::Io)?)
     }
 
     async fn carry_out(&self, doomed: &[String]) -> Result<(), ImportError> {
+        if self.preview {
+            self.count(|counts| counts.deleted += doomed.len() as u64);
+            return Ok(());
+        }
         let doomed: Vec<&str> = doomed.iter().map(String::as_str).collect();
         for some in doomed.chunks(self.target.at_once()) {
             for deleted in self.target.delete(some).await? {

@@ -22,6 +22,8 @@ pub(super) struct Marked {
     pub external_id: String,
     /// Nobody has changed it since.
     pub is_as_created: bool,
+    /// Whether somebody has signed in with it, if the target says so.
+    pub has_signed_in: Option<bool>,
 }
 
 /// The identities that carry the mark of a run.
@@ -71,5 +73,11 @@ fn read(identity: &Comparable<'_>, mark: &RunMark) -> Option<Marked> {
     let (input, number) = identity.record_marked_by(mark)?;
     let id = identity.id.as_deref()?.to_owned();
     let external_id = identity.external_id.as_deref().unwrap_or(&id).to_owned();
-    Some(Marked { key: RecordKey { input, number }, id, external_id, is_as_created: identity.is_as_created() })
+    Some(Marked {
+        key: RecordKey { input, number },
+        id,
+        external_id,
+        is_as_created: identity.is_as_created(),
+        has_signed_in: identity.has_signed_in,
+    })
 }

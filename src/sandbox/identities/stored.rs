@@ -33,6 +33,8 @@ pub(super) struct StoredIdentity {
     credentials: Shown,
     create_time: String,
     update_time: String,
+    /// Null says that nobody has signed in with it.
+    last_login_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -55,7 +57,8 @@ struct Present {
 /// The columns that make an identity.
 pub(super) const COLUMNS: &str = "number, version, id, external_id, state, email, email_verified, username, phone, phone_verified, \
     first_name, last_name, display_name, organization_id, locale, timezone, traits, admin_metadata, \
-    hashed_password IS NOT NULL, oidc, create_time, update_time";
+    hashed_password IS NOT NULL, oidc, create_time, update_time, \
+    (SELECT last_login_at FROM sign_ins WHERE identity_id = identities.id)";
 
 impl StoredIdentity {
     /// An identity from a row with [`COLUMNS`].
@@ -90,6 +93,7 @@ impl StoredIdentity {
             },
             create_time: row.get(20)?,
             update_time: row.get(21)?,
+            last_login_at: row.get(22)?,
         })
     }
 

@@ -12,14 +12,21 @@ pub fn summary(account: &Account) -> Vec<String> {
         format!(
             "{} looked at, {} with something of Clerk's or Avnology's, {} changed",
             files(totals.files),
-            totals.files_of_interest,
-            totals.files_changed
+            count(totals.files_of_interest),
+            count(totals.files_changed)
         ),
         format!(
-            "{} names imported from Clerk: {} moved, {} gone, {} left",
-            totals.imported, totals.moved, totals.gone, totals.left
+            "{} imported from Clerk: {} moved, {} gone, {} left",
+            if totals.imported == 1 { "1 name".to_owned() } else { format!("{} names", count(totals.imported)) },
+            count(totals.moved),
+            count(totals.gone),
+            count(totals.left)
         ),
-        format!("{} entries to check, {} about what is left", totals.to_check, totals.entries_left),
+        format!(
+            "{} to check, {} about what is left",
+            if totals.to_check == 1 { "1 entry".to_owned() } else { format!("{} entries", count(totals.to_check)) },
+            count(totals.entries_left)
+        ),
     ];
     if totals.moved_by_own_rules > 0 {
         lines.push(format!("{} of the names moved by your own rules", totals.moved_by_own_rules));
@@ -59,6 +66,14 @@ pub fn summary(account: &Account) -> Vec<String> {
     lines
 }
 
+/// A number with commas between the thousands.
+fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
 fn files(number: usize) -> String {
-    if number == 1 { "1 file".to_owned() } else { format!("{number} files") }
+    if number == 1 { "1 file".to_owned() } else { format!("{} files", count(number)) }
 }

@@ -1,4 +1,4 @@
-//! Numbers in a form for people.
+//! Numbers in a form for people. Programs get them plain.
 
 use std::time::Duration;
 
@@ -15,9 +15,19 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A count and its noun: `1 user`, `2 users`.
+/// A count and its noun: `1 user`, `2 users`, `3 identities`.
 pub fn plural(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+    let number_text = count(number);
+    match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
+        _ if number == 1 => format!("{number_text} {noun}"),
+        Some(stem) => format!("{number_text} {stem}ies"),
+        None => format!("{number_text} {noun}s"),
+    }
+}
+
+/// A count and its noun in a sentence about the past: `1 record was`, `2 records were`.
+pub fn plural_past(number: u64, noun: &str) -> String {
+    format!("{} {}", plural(number, noun), if number == 1 { "was" } else { "were" })
 }
 
 /// Bytes: `512 B`, `1.4 MB`, `14.0 GB`.
@@ -43,6 +53,17 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// How long the rest of a job will take, by how long the part took that is done; nothing within the first second.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+pub fn left(done: u64, total: u64, elapsed: Duration) -> Option<String> {
+    let seconds = elapsed.as_secs_f64();
+    if done == 0 || seconds <= 1.0 {
+        return None;
+    }
+    let left = seconds / done as f64 * total.saturating_sub(done) as f64;
+    Duration::try_from_secs_f64(left).ok().map(duration)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +72,14 @@ mod tests {
     fn numbers_are_readable() {
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([1, 2].map(|number| plural(number, "user")), ["1 user", "2 users"]);
+        let lefts = [(0, 9), (1, 0), (1, 2)].map(|(seconds, done)| left(done, 6, Duration::from_secs(seconds)));
+        assert_eq!(lefts, [None, None, None]);
+        assert_eq!(left(2, 6, Duration::from_secs(10)).as_deref(), Some("20 s"));
+        assert_eq!(
+            [plural(3, "identity"), plural(1, "entry"), plural(2, "key")],
+            ["3 identities", "1 entry", "2 keys"]
+        );
+        assert_eq!([1, 2000].map(|number| plural_past(number, "user")), ["1 user was", "2,000 users were"]);
         assert_eq!([0.0, 1400.0, 14e9, 2e13].map(bytes), ["0 B", "1.4 kB", "14.0 GB", "20.0 TB"]);
         let times = [0.35, 12.7, 200.0, 7500.0].map(|seconds| duration(Duration::from_secs_f64(seconds)));
         assert_eq!(times, ["0.3 s", "12 s", "3 min 20 s", "2 h 05 min"]);

@@ -1,0 +1,36 @@
+//! Asks the person at the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use tokio::sync::oneshot;
+
+use super::import_error::ImportError;
+use crate::ignore::ignore;
+use crate::report::visible;
+use crate::signal::Signals;
+
+/// Whether there is somebody to ask.
+pub(super) fn is_somebody_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question that is answered by yes or no. No answer is no.
+pub(super) async fn ask(question: &str, signals: &mut Signals) -> Result<bool, ImportError> {
+    let mut stderr = anstream::stderr();
+    let asked = write!(stderr, "{} [y/N] ", visible(question)).and_then(|()| stderr.flush());
+    if asked.is_err() {
+        return Ok(false);
+    }
+    let (answered, answer) = oneshot::channel();
+    // A thread of its own: the process does not wait for it when it ends.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        let is_yes = read.is_ok() && matches!(line.trim().to_lowercase().as_str(), "y" | "yes");
+        ignore(answered.send(is_yes), "nobody waits for the answer any more");
+    });
+    tokio::select! {
+        answer = answer => Ok(answer.unwrap_or(false)),
+        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+    }
+}

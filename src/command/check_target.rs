@@ -1,0 +1,119 @@
+//! `avnology migrate clerk --import … --dry-run --check-target`: a dry run that also reads what is at the target, and asks it to
+//! check who is new.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::dry_run::{forecast, log_plan, selection_report};
+use super::first_pass::{FirstPass, Subject};
+use super::from_clerk::read_for_now;
+use super::home_organization::of_organization;
+use super::import_error::ImportError;
+use super::inputs::{look_at_inputs, note_deleted, probe_objects};
+use super::intake::intake;
+use super::output::Output;
+use super::passwords::JoinedPasswords;
+use super::prepare_error::PrepareError;
+use super::progress::{reporter_with_metrics, start_metrics, while_listing};
+use super::selecting::records_of;
+use super::target::{Target, Use, connect};
+use crate::account::{AtTarget, StopReason, Validation};
+use crate::avnology::KeyKind;
+use crate::destination::{Destination, TargetError, Validates};
+use crate::exit::ExitStatus;
+use crate::rehearsal::{self, CheckRules, FindingsFile, RehearsalJob, TargetPeople};
+use crate::report::RunDetails;
+use crate::settings::{CheckSettings, DryRunSettings};
+use crate::signal::Signals;
+
+/// The scope that creating users needs.
+const WRITE: &str = "admin:users:write";
+
+/// Does a dry run at the target and reports.
+pub(super) async fn check_target(
+    target: Target,
+    settings: &DryRunSettings,
+    check: &CheckSettings,
+    mut signals: Signals,
+) -> Result<ExitStatus, ImportError> {
+    let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, connection, .. } = settings;
+    let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
+    look_at_inputs(reading)?;
+    start_metrics(output, None);
+    probe_objects(reading, &mut signals).await?;
+    log_plan(reading);
+    let (name, key) = (target.name.clone(), target.key_kind());
+    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let reading = &of_organization(&target, reading, connection, &mut signals).await?;
+    note_deleted(reading, output.console);
+    let records = records_of(reading, output.console, &mut signals).await?;
+    let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
+    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
+    let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
+        ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
+        other => other,
+    })?;
+    output.console.note("Reading who is at the target …");
+    let seen = Cell::new(0);
+    let known = tokio::select! {
+        known = known_before(destination.as_ref(), &seen) => known?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+        never = while_listing(output.progress, &seen) => match never {},
+    };
+    let (people, validation) = known;
+    let missing_scopes = if validation == Validation::NotPermitted { vec![WRITE] } else { Vec::new() };
+    let known = AtTarget {
+        on_existing: check.on_existing.as_str(),
+        identities: seen.get(),
+        validation,
+        missing_scopes,
+        key: key.map(KeyKind::as_str),
+        ..AtTarget::default()
+    };
+    let envelope = destination.envelope();
+    let findings = check.findings.as_deref().map(|path| {
+        FindingsFile::create(path).map_err(|source| ImportError::Write { path: path.to_path_buf(), source })
+    });
+    let job = RehearsalJob {
+        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
+        duplicates: first.duplicates().cloned(),
+        target: Arc::clone(&destination),
+        people,
+        rules: CheckRules {
+            on_existing: check.on_existing,
+            concurrency: connection.pace.concurrency.start.max(1),
+            items: connection.pace.items.min(envelope.items),
+            bytes: connection.pace.bytes.min(envelope.bytes),
+        },
+        known,
+        preview: *preview,
+        max_errors: *max_errors,
+        findings: findings.transpose()?,
+    };
+    let mut reporter = reporter_with_metrics(output, &reading.inputs);
+    let mut ledger = rehearsal::run(job, reporter.as_mut(), &mut signals).await;
+    ledger.require_records(*min_records);
+    if let Some(found) = first.duplicates() {
+        ledger.name_sharing(found, &records).map_err(StopReason::Temporary)?;
+    }
+    let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
+    let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
+    let details = RunDetails {
+        passwords,
+        forecast,
+        selection: selection_report(reading, &records),
+        target: Some(name),
+        ..RunDetails::default()
+    };
+    Output::of(output).report(&ledger, &details, None)
+}
+
+/// Who is at the target, and whether it can be asked to check those who are new.
+async fn known_before(target: &dyn Destination, seen: &Cell<u64>) -> Result<(TargetPeople, Validation), TargetError> {
+    let validation = match target.validates().await? {
+        Validates::Yes => Validation::Done,
+        Validates::NotPermitted => Validation::NotPermitted,
+        Validates::No => Validation::Unable,
+    };
+    Ok((TargetPeople::read(target, seen).await?, validation))
+}

@@ -1,0 +1,57 @@
+//! What undoing a run would do, for people and for programs.
+
+use std::fmt::{self, Write as _};
+
+use serde::Serialize;
+
+use crate::cli::OutputFormat;
+use crate::journal::RunRecord;
+use crate::report::{Deleted, StdoutError, print_json};
+use crate::settings::OutputSettings;
+
+#[derive(Serialize)]
+struct UndoPreview<'a> {
+    run: &'a str,
+    target: &'a str,
+    dry_run: bool,
+    /// `deleted` are those that would be.
+    counts: &'a Deleted,
+    /// Identities that the run changed. They stay as they are.
+    updated: u64,
+}
+
+/// Prints what would be deleted, and what would be kept. `force` is `--force`.
+pub(super) fn print(
+    record: &RunRecord,
+    counts: &Deleted,
+    updated: u64,
+    (force, output): (bool, &OutputSettings),
+) -> Result<(), StdoutError> {
+    let preview = UndoPreview { run: &record.id, target: &record.target, dry_run: true, counts, updated };
+    let printed = if output.format == OutputFormat::Json { print_json(&preview) } else { Ok(()) };
+    let kept = counts.kept();
+    let exceptions = (kept > 0).then(|| format!("{kept} of {} identities would be kept", counts.created));
+    output.console.account(|out| summary(out, &preview, force), &preview, exceptions.as_deref());
+    printed
+}
+
+fn summary(out: &mut String, preview: &UndoPreview<'_>, force: bool) -> fmt::Result {
+    let UndoPreview { run, target, counts, updated, .. } = preview;
+    writeln!(out, "Dry run: nothing was deleted. Run {run} created {} identities at {target}:\n", counts.created)?;
+    let deleted = if force { "would be deleted, changed ones among them (--force)" } else { "would be deleted" };
+    writeln!(out, "  {:>14} {deleted}", counts.deleted)?;
+    for (count, what) in [
+        (counts.signed_in, "  of these have signed in since"),
+        (counts.sign_ins_unknown, "  of these: the target does not say whether they have signed in"),
+        (counts.gone_already, "are gone already"),
+        (counts.kept_changed, "would be kept: changed since (--force deletes them too)"),
+        (counts.kept_not_ours, "would be kept: not the run's own any more"),
+        (counts.in_doubt, "in doubt: perhaps created by the run, and would be kept"),
+        (*updated, "updated by the run: undo takes no update back"),
+    ] {
+        if count > 0 {
+            writeln!(out, "  {count:>14} {what}")?;
+        }
+    }
+    Ok(())
+}

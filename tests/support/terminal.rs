@@ -1,0 +1,72 @@
+//! A terminal for the binary: standard input and standard error of it, as a person has them.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::until;
+
+/// A program that runs in a terminal.
+pub struct Terminal {
+    keyboard: File,
+    screen: Arc<Mutex<String>>,
+    child: Child,
+}
+
+impl Terminal {
+    /// Starts a program in a terminal of its own.
+    pub fn start(command: &mut Command) -> Self {
+        let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&keyboard).and_then(|()| unlockpt(&keyboard)).expect("a usable terminal");
+        let name = ptsname(&keyboard, Vec::new()).expect("its name").into_string().expect("UTF-8");
+        let open = || File::options().read(true).write(true).open(&name).expect("its other side");
+        let child = command.stdin(open()).stderr(open()).spawn().expect("the binary runs");
+        let keyboard = File::from(keyboard);
+        let (mut reader, screen) = (keyboard.try_clone().expect("the same"), Arc::new(Mutex::new(String::new())));
+        let shown = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // A terminal whose programs have all ended cannot be read any more.
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                shown.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        });
+        Self { keyboard, screen, child }
+    }
+
+    /// All that was shown until now.
+    pub fn screen(&self) -> String {
+        self.screen.lock().unwrap().clone()
+    }
+
+    /// Waits until this is shown.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) {
+        let Self { screen, child, .. } = self;
+        super::until_of(child, text, || screen.lock().unwrap().contains(text));
+    }
+
+    /// Types a line.
+    pub fn type_line(&mut self, text: &str) {
+        self.keyboard.write_all(format!("{text}\n").as_bytes()).expect("it takes what is typed");
+    }
+
+    /// Interrupts the program, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
+    }
+
+    /// Waits until the program has ended: how, and all that was shown.
+    #[track_caller]
+    pub fn end(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().expect("it ends");
+        let mut last = None;
+        // What it wrote last may still be on its way.
+        until("the last of the screen", || last.replace(self.screen()) == Some(self.screen()));
+        (status.code(), self.screen())
+    }
+}
