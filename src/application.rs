@@ -11,8 +11,8 @@ pub use failed::fail;
 use job::{Job, leave};
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, DoctorArguments, ImportArguments, ManArguments, MigrateArguments, Provider,
-    RunsArguments, RunsCommand, SandboxArguments,
+    ClerkArguments, ClerkCommand, Command, DoctorArguments, ImportArguments, ManArguments, MigrateArguments,
+    PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -98,12 +98,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             let settings = ExportSettings::resolve(*export, job.output.clone(), environment);
             job.run(settings, command::export).await
         }
-        Some(ClerkCommand::Plan(plan)) => {
-            let options = (&plan.output, plan.cacert.clone());
-            let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
-            let settings = TenantPlanSettings::resolve(*plan, job.output.clone(), environment);
-            Box::pin(job.run(settings, command::plan)).await
-        }
+        Some(ClerkCommand::Plan(plan)) => make_plan(*plan, environment).await,
         Some(ClerkCommand::Resume(resume)) => {
             let options = (&resume.options.output, resume.options.cacert.clone());
             let Some(job) = Job::start(options, "import", environment) else { return ExitStatus::Usage };
@@ -146,6 +141,13 @@ async fn import_or_dry_run(arguments: ImportArguments, environment: &Environment
         ImportOrDryRun::Import(settings) => Box::pin(command::import(*settings, signals)).await,
     };
     Box::pin(job.run(settings, command)).await
+}
+
+async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus {
+    let options = (&plan.output, plan.cacert.clone());
+    let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
+    let settings = TenantPlanSettings::resolve(plan, job.output.clone(), environment);
+    Box::pin(job.run(settings, command::plan)).await
 }
 
 fn print(text: &str) -> ExitStatus {

@@ -28,17 +28,16 @@ fn collect(object: &Map<String, Value>, above: &str, items: &mut Vec<Item>) {
         let path = format!("{above}/{}", name.replace('~', "~0").replace('/', "~1"));
         match value {
             Value::Object(inner) if !inner.is_empty() => collect(inner, &path, items),
-            value => items.push(claim(path, value)),
+            value => items.push(claim(&path, value)),
         }
     }
 }
 
-fn claim(path: String, value: &Value) -> Item {
-    let item = |verdict, why: &str| Item::new(ItemKind::Claim, path.clone(), verdict, why);
+fn claim(path: &str, value: &Value) -> Item {
+    let item = |verdict, why: &str| Item::new(ItemKind::Claim, path, verdict, why);
     match value {
         Value::String(text) => match TemplateText::parse(text) {
-            TemplateText::Static => constant(&item),
-            TemplateText::Shortcode(Operand::Literal(_)) => constant(&item),
+            TemplateText::Static | TemplateText::Shortcode(Operand::Literal(_)) => constant(&item),
             TemplateText::Shortcode(Operand::Path(shortcode)) => {
                 let Source { field, scope, verdict, why } = source(&shortcode);
                 item(verdict, why)

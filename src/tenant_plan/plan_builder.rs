@@ -71,7 +71,9 @@ impl PlanBuilder {
             Kind::EnterpriseConnections => self.push(read::<EnterpriseConnection>(kind, record)?.item()),
             Kind::OrganizationSettings | Kind::OAuthApplicationSettings => {
                 let object: Map<String, Value> = read(kind, record)?;
-                settings(kind.name(), &object).into_iter().for_each(|setting| self.push(setting));
+                for setting in settings(kind.name(), &object) {
+                    self.push(setting);
+                }
             }
             Kind::Instance => {
                 let why = "The target does not document from which origins browsers may call it: ask.";

@@ -30,8 +30,9 @@ impl Parts {
         let digest = bcrypt::hash_with_salt("old password", 4, [7; 16]).expect("a digest").to_string();
         let users = records(&scratch.path("tenant"), "users");
         let ids: Vec<&str> = users.iter().step_by(3).map(|user| user["id"].as_str().expect("an id")).collect();
-        let rows: String = ids.iter().map(|id| format!("{id},,{digest},bcrypt\n")).collect();
-        scratch.write("passwords.csv", format!("id,totp_secret,password_digest,password_hasher\n{rows}"));
+        let header = "id,totp_secret,password_digest,password_hasher".to_owned();
+        let rows = ids.iter().map(|id| format!("{id},,{digest},bcrypt"));
+        scratch.write("passwords.csv", std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n") + "\n");
         let clerk = ClerkSandbox::start(&scratch, "tenant", &[]);
         let (with_passwords, sandbox) = (ids.len(), Sandbox::start(&scratch, more));
         Self { scratch, clerk, sandbox, with_passwords }

@@ -110,6 +110,52 @@ fn find<'a>(items: &'a [Value], id: &str) -> &'a Value {
     item
 }
 
+/// Totals add up.
+fn assert_totals(found: &Value, items: &[Value]) {
+    let mut counted: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for item in items {
+        assert!(item["why"].as_str().is_some_and(|why| why.ends_with('.')), "{item}");
+        for name in ["all", item["verdict"].as_str().expect("a verdict")] {
+            for kind in ["all", item["kind"].as_str().expect("a kind")] {
+                *counted.entry(kind.to_owned()).or_default().entry(name.to_owned()).or_default() += 1;
+            }
+        }
+    }
+    let stated = |of: &Value| -> BTreeMap<String, u64> {
+        let counts = of.as_object().expect("counts").iter();
+        counts
+            .map(|(name, count)| (name.clone(), count.as_u64().expect("it")))
+            .filter(|(_, count)| *count > 0)
+            .collect()
+    };
+    let kinds = found["totals"]["kinds"].as_object().expect("kinds");
+    let mut totals: BTreeMap<String, _> = kinds.iter().map(|(kind, counts)| (kind.clone(), stated(counts))).collect();
+    totals.insert("all".to_owned(), stated(&found["totals"]["all"]));
+    assert_eq!(totals, counted);
+}
+
+/// What is odd is judged as it should be.
+fn assert_what_is_odd(items: &[Value]) {
+    let odd = find(items, "oa_odd");
+    let codes: BTreeSet<&str> =
+        odd["warnings"].as_array().expect("warnings").iter().filter_map(|it| it["code"].as_str()).collect();
+    assert_eq!(codes, BTreeSet::from(["client_id_may_change", "new_secret", "pkce_now_required", "subject_changes"]));
+    for (id, verdict) in [
+        ("https://App.example.com:8443/Callback/?a=%2F&b=ü", "moved"),
+        ("https://*.example.com/cb", "cannot_move"),
+        ("http://localhost:3000/cb", "check"),
+        ("https://***@example.com/cb", "cannot_move"),
+        ("https://old.example.com/cb", "moved"),
+        ("shop:read", "to_do"),
+        ("/who", "to_do"),
+        ("/role", "moved"),
+        ("/shoes", "to_do"),
+    ] {
+        assert_eq!(find(items, id)["verdict"], verdict, "{id}");
+    }
+    assert_eq!(find(items, "/app/plan")["target"]["source"], "traits.public_metadata.plan");
+}
+
 #[test]
 fn everything_is_in_a_plan_once_and_the_same_tenant_gives_the_same_bytes() {
     let (scratch, clerk) = parts();
@@ -134,48 +180,9 @@ fn everything_is_in_a_plan_once_and_the_same_tenant_gives_the_same_bytes() {
         .sum();
     assert_eq!(ids(&items, "setting").len(), settings);
 
-    // Totals add up.
-    let mut counted: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-    for item in &items {
-        assert!(item["why"].as_str().is_some_and(|why| why.ends_with('.')), "{item}");
-        for name in ["all", item["verdict"].as_str().expect("a verdict")] {
-            for kind in ["all", item["kind"].as_str().expect("a kind")] {
-                *counted.entry(kind.to_owned()).or_default().entry(name.to_owned()).or_default() += 1;
-            }
-        }
-    }
-    let stated = |of: &Value| -> BTreeMap<String, u64> {
-        let counts = of.as_object().expect("counts").iter();
-        counts
-            .map(|(name, count)| (name.clone(), count.as_u64().expect("it")))
-            .filter(|(_, count)| *count > 0)
-            .collect()
-    };
     assert_eq!(run.report(), found["totals"]);
-    let kinds = found["totals"]["kinds"].as_object().expect("kinds");
-    let mut totals: BTreeMap<String, _> = kinds.iter().map(|(kind, counts)| (kind.clone(), stated(counts))).collect();
-    totals.insert("all".to_owned(), stated(&found["totals"]["all"]));
-    assert_eq!(totals, counted);
-
-    // What is odd.
-    let odd = find(&items, "oa_odd");
-    let codes: BTreeSet<&str> =
-        odd["warnings"].as_array().expect("warnings").iter().filter_map(|it| it["code"].as_str()).collect();
-    assert_eq!(codes, BTreeSet::from(["client_id_may_change", "new_secret", "pkce_now_required", "subject_changes"]));
-    for (id, verdict) in [
-        ("https://App.example.com:8443/Callback/?a=%2F&b=ü", "moved"),
-        ("https://*.example.com/cb", "cannot_move"),
-        ("http://localhost:3000/cb", "check"),
-        ("https://***@example.com/cb", "cannot_move"),
-        ("https://old.example.com/cb", "moved"),
-        ("shop:read", "to_do"),
-        ("/who", "to_do"),
-        ("/role", "moved"),
-        ("/shoes", "to_do"),
-    ] {
-        assert_eq!(find(&items, id)["verdict"], verdict, "{id}");
-    }
-    assert_eq!(find(&items, "/app/plan")["target"]["source"], "traits.public_metadata.plan");
+    assert_totals(&found, &items);
+    assert_what_is_odd(&items);
     for said in [&text, &markdown, &run.stdout, &run.stderr] {
         assert!(!said.contains(CANARY) && !said.contains("spam@"), "{said}");
     }
@@ -237,7 +244,7 @@ fn what_a_person_decided_stays_and_what_cannot_be_is_refused() {
         ),
         ("export", "plan.json", &["--assign", "com.example.app0://callback=nobody"], "client id `nobody`"),
         ("export", "plan.txt", &[], "does not end with `.json`"),
-        ("tenant", "new.json", &[], "is not finished"),
+        ("nowhere", "new.json", &[], "is not finished"),
         ("export", "export/manifest.json", &[], "is no plan"),
     ] {
         let run = plan(&scratch, from, out, more).expect_code(2);
