@@ -52,6 +52,7 @@ pub async fn undo(settings: UndoSettings, signals: Signals) -> Result<ExitStatus
     at_target(&settings.target, async |target| undo_at(target, &settings, signals).await).await
 }
 
+#[expect(clippy::too_many_lines, reason = "its phases, one behind the other")]
 async fn undo_at(target: Target, settings: &UndoSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
     let _locks = [
