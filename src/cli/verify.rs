@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{MappingArguments, RunOptions, SelectionArguments, TargetArguments};
+use crate::kind::Kind;
 
 /// `avnology migrate clerk verify`
 #[derive(Debug, Args)]
@@ -12,6 +13,22 @@ pub struct VerifyArguments {
     /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub import: Vec<PathBuf>,
+
+    /// Organizations: files as for --import
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub organizations: Vec<PathBuf>,
+
+    /// Memberships of organizations, with their roles: files as for --import
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub memberships: Vec<PathBuf>,
+
+    /// Invitations to organizations: files as for --import
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub invitations: Vec<PathBuf>,
+
+    /// Only these kinds, as in `users,organizations`, of: users, organizations, memberships, tuples, invitations
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub steps: Vec<Kind>,
 
     /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
     #[arg(long, value_name = "FILE")]

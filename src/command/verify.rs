@@ -1,6 +1,11 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use serde::Serialize;
 
 use super::first_pass::{FirstPass, Subject};
 use super::home_organization::of_organization;
@@ -15,12 +20,15 @@ use super::selecting::records_of;
 use super::target::{Target, Use, at_target, connect};
 use crate::account::StopReason;
 use crate::cli::OutputFormat;
-use crate::destination::Catalogue;
+use crate::destination::{Catalogue, Destination, TargetError};
 use crate::exit::ExitStatus;
+use crate::kind::Kind;
+use crate::mapping::TargetIds;
 use crate::report::{StdoutError, print_json};
+use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, VerifySettings};
 use crate::signal::Signals;
-use crate::verify::{Account, VerifyJob, run};
+use crate::verify::{Account, ListedIds, VerifyJob, VerifyReport, run};
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -52,44 +60,132 @@ async fn verify_target(
     {
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
-    let seen = Cell::new(0);
-    let listing = async {
-        match records.selected() {
-            None => Catalogue::of(destination.as_ref(), &seen).await.map(Some),
-            Some(_) => Ok(None),
+    let mut others = Vec::new();
+    let mut ids = ListedIds::default();
+    let mut users = None;
+    for step in reading.plan().steps() {
+        let part = match step.kind {
+            Kind::User => Arc::clone(&destination),
+            kind => {
+                let part = destination.of_kind(kind, &reading.rules.tuples).await?;
+                part.ok_or_else(|| no_place(&name, kind))?
+            }
+        };
+        let list = list_of(part.as_ref(), &records, output, &mut signals).await?.map(Arc::new);
+        let of_target: Arc<dyn TargetIds> = Arc::new(ids.clone());
+        let mut intake = intake(reading, &records, passwords.as_ref(), Some(&of_target), first.watch());
+        intake.part = step.inputs.clone();
+        let job = VerifyJob {
+            intake,
+            duplicates: first.duplicates().cloned(),
+            target: part,
+            catalogue: list.clone(),
+            organization: reading.rules.organization.clone().filter(|_| step.kind == Kind::User),
+            concurrency: connection.pace.concurrency.start,
+        };
+        let mut reporter = reporter_with_metrics(output, &reading.inputs);
+        let mut account = run(job, reporter.as_mut(), &mut signals).await;
+        account.ledger.inputs = account.ledger.inputs.drain(step.inputs.clone()).collect();
+        if let Some(list) = list {
+            ids.add(step.kind, list);
         }
-    };
-    let catalogue = tokio::select! {
-        catalogue = listing => catalogue?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-        never = while_listing(output.progress, &seen) => match never {},
-    };
-    let job = VerifyJob {
-        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
-        duplicates: first.duplicates().cloned(),
-        target: destination,
-        catalogue,
-        organization: reading.rules.organization.clone(),
-        concurrency: connection.pace.concurrency.start,
-    };
-    let mut reporter = reporter_with_metrics(output, &reading.inputs);
-    let mut account = run(job, reporter.as_mut(), signals).await;
-    account.ledger.require_records(settings.min_records);
+        let is_stopped = account.ledger.stopped.is_some();
+        if step.kind == Kind::User {
+            account.ledger.require_records(settings.min_records);
+            users = Some(account);
+        } else {
+            others.push((step.kind, account));
+        }
+        if is_stopped {
+            break;
+        }
+    }
+    let found = Found { users, others };
     if let Some(path) = &output.report {
-        let written = write_report(path, &account.report(&name));
+        let written = write_report(path, &found.report(&name));
         written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
         output.report_place.written(path);
     }
-    print(&account, &name, output)?;
-    Ok(account.exit_status())
+    print(&found, &name, output)?;
+    Ok(found.exit_status())
 }
 
-fn print(account: &Account, target: &str, output: &OutputSettings) -> Result<(), StdoutError> {
-    let printed = if output.format == OutputFormat::Json { print_json(&account.report(target)) } else { Ok(()) };
-    let empty = without_records(&account.ledger);
-    let exceptions = [account.exceptions(), empty].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
-    output.console.account(|out| account.write_summary(out), &account.report(target), exceptions.as_deref());
-    if let Some(reason) = account.reason() {
+/// All that is at the target, unless users are selected: nobody else can be called extra then, and the whole list would be too
+/// much to ask for.
+async fn list_of(
+    part: &dyn Destination,
+    records: &RecordsOfRun,
+    output: &OutputSettings,
+    signals: &mut Signals,
+) -> Result<Option<Catalogue>, ImportError> {
+    if records.selected().is_some() {
+        return Ok(None);
+    }
+    let seen = Cell::new(0);
+    tokio::select! {
+        catalogue = Catalogue::of(part, &seen) => Ok(Some(catalogue?)),
+        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+        never = while_listing(output.progress, &seen) => match never {},
+    }
+}
+
+fn no_place(target: &str, kind: Kind) -> TargetError {
+    let reason = format!("it has no place for {}", kind.plural());
+    TargetError::Refused { target: target.to_owned(), reason, advice: "name the other kinds in --steps" }
+}
+
+/// What was found, of each kind that was compared.
+struct Found {
+    users: Option<Account>,
+    others: Vec<(Kind, Account)>,
+}
+
+/// The findings for programs: those of the users, and beside them those of each other kind.
+#[derive(Serialize)]
+struct FoundReport<'a> {
+    #[serde(flatten)]
+    users: Option<VerifyReport<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    kinds: BTreeMap<&'static str, VerifyReport<'a>>,
+}
+
+impl Found {
+    fn accounts(&self) -> impl Iterator<Item = (Kind, &Account)> {
+        let users = self.users.iter().map(|account| (Kind::User, account));
+        users.chain(self.others.iter().map(|(kind, account)| (*kind, account)))
+    }
+
+    fn report<'a>(&'a self, target: &'a str) -> FoundReport<'a> {
+        let users = self.users.as_ref().map(|users| users.report(target).of_all(self.exit_status()));
+        let kinds = self.others.iter().map(|(kind, account)| (kind.plural(), account.report(target)));
+        FoundReport { users, kinds: kinds.collect() }
+    }
+
+    /// Success only if all agrees.
+    fn exit_status(&self) -> ExitStatus {
+        let mut statuses = self.accounts().map(|(_, account)| account.exit_status());
+        statuses.find(|status| *status != ExitStatus::Success).unwrap_or(ExitStatus::Success)
+    }
+}
+
+fn print(found: &Found, target: &str, output: &OutputSettings) -> Result<(), StdoutError> {
+    let report = found.report(target);
+    let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
+    let exceptions = found.accounts().flat_map(|(kind, account)| {
+        let of_kind = move |what: String| if kind == Kind::User { what } else { format!("{}: {what}", kind.plural()) };
+        [account.exceptions(), without_records(&account.ledger)].into_iter().flatten().map(of_kind)
+    });
+    let exceptions = exceptions.reduce(|one, other| format!("{one}; {other}"));
+    let summary = |out: &mut String| {
+        found.accounts().try_for_each(|(kind, account)| {
+            if kind != Kind::User {
+                writeln!(out, "\nOf the {}:", kind.plural())?;
+            }
+            account.write_summary(out)
+        })
+    };
+    output.console.account(summary, &report, exceptions.as_deref());
+    for reason in found.accounts().filter_map(|(_, account)| account.reason()) {
         output.console.error(&reason);
     }
     printed

@@ -12,7 +12,7 @@ use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
 use super::target::TargetSettings;
-use super::typed_inputs::typed_inputs;
+use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
 use crate::cli::{ImportArguments, TargetArguments};
 use crate::delivery::OnExisting;
@@ -83,7 +83,7 @@ impl DryRunSettings {
             from_clerk = Some(choice.resolve(passing_directory(), &mut arguments.import, environment)?);
         }
         let kratos = KratosChoice::of(&arguments.target)?;
-        let inputs = typed_inputs(&mut arguments, kratos.is_some())?;
+        let inputs = typed_inputs(TypedInputs::of_import(&mut arguments), kratos.is_some())?;
         let ImportArguments { passwords, shard, selection, target, mapping, on_existing, preview, options, .. } =
             arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;

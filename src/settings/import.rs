@@ -13,7 +13,7 @@ use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_run::RecordedRun;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
-use super::typed_inputs::typed_inputs;
+use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
 use crate::cli::{ImportArguments, RunOptions};
 use crate::delivery::OnExisting;
@@ -131,7 +131,7 @@ impl ImportSettings {
             let choice = FromClerk { api, connection, max_wait, new, output: &output };
             from_clerk = Some(choice.resolve(directory, &mut arguments.import, environment)?);
         }
-        let inputs = typed_inputs(&mut arguments, target.kratos_choice().is_some())?;
+        let inputs = typed_inputs(TypedInputs::of_import(&mut arguments), target.kratos_choice().is_some())?;
         let ImportArguments {
             passwords, shard, selection, mapping, on_existing, recheck, new_run, yes, options, ..
         } = arguments;

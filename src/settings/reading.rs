@@ -65,19 +65,7 @@ pub(super) struct ReadingChoice {
 }
 
 impl ReadingChoice {
-    /// What was typed.
-    pub(super) fn typed(
-        inputs: Vec<PathBuf>,
-        passwords: Option<PathBuf>,
-        shard: Option<ShardChoice>,
-        selection: SelectionArguments,
-        mapping: &MappingArguments,
-    ) -> Result<Self, SettingsError> {
-        let inputs = inputs.into_iter().map(|path| (Kind::User, path)).collect();
-        Self::of(inputs, passwords, shard, selection, mapping)
-    }
-
-    /// What was typed for an import, of all kinds.
+    /// What was typed, of all kinds.
     pub(super) fn of(
         inputs: Vec<(Kind, PathBuf)>,
         passwords: Option<PathBuf>,

@@ -3,23 +3,46 @@
 use std::path::{Path, PathBuf};
 
 use super::SettingsError;
-use crate::cli::{ImportArguments, SelectionArguments};
+use crate::cli::{ImportArguments, SelectionArguments, VerifyArguments};
 use crate::export::{self, Manifest};
 use crate::kind::Kind;
 
+/// What was typed about inputs.
+pub(super) struct TypedInputs<'a> {
+    import: &'a mut Vec<PathBuf>,
+    others: [(Kind, &'a mut Vec<PathBuf>); 3],
+    steps: &'a [Kind],
+    selection: &'a SelectionArguments,
+}
+
+impl<'a> TypedInputs<'a> {
+    /// Those of an import.
+    pub(super) fn of_import(arguments: &'a mut ImportArguments) -> Self {
+        let ImportArguments { import, organizations, memberships, invitations, steps, selection, .. } = arguments;
+        let others =
+            [(Kind::Organization, organizations), (Kind::Membership, memberships), (Kind::Invitation, invitations)];
+        Self { import, others, steps, selection }
+    }
+
+    /// Those of a verification.
+    pub(super) fn of_verification(arguments: &'a mut VerifyArguments) -> Self {
+        let VerifyArguments { import, organizations, memberships, invitations, steps, selection, .. } = arguments;
+        let others =
+            [(Kind::Organization, organizations), (Kind::Membership, memberships), (Kind::Invitation, invitations)];
+        Self { import, others, steps, selection }
+    }
+}
+
 /// Takes the inputs of all steps out of what was typed. A directory of an export holds those of several; where the target is a
 /// Kratos, which has users alone, or users are selected, only these are taken, unless other steps are named.
-pub(super) fn typed_inputs(
-    arguments: &mut ImportArguments,
-    is_kratos: bool,
-) -> Result<Vec<(Kind, PathBuf)>, SettingsError> {
+pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<Vec<(Kind, PathBuf)>, SettingsError> {
     let mut inputs = Vec::new();
-    let takes_users_alone = is_kratos || is_selection(&arguments.selection);
+    let takes_users_alone = is_kratos || is_selection(typed.selection);
     let is_wanted = |kind: Kind, steps: &[Kind]| match steps {
         [] => kind == Kind::User || !takes_users_alone,
         named => named.contains(&kind),
     };
-    for path in std::mem::take(&mut arguments.import) {
+    for path in std::mem::take(typed.import) {
         for (of_export, kind) in [
             (export::Kind::Organizations, Kind::Organization),
             (export::Kind::OrganizationMemberships, Kind::Membership),
@@ -29,17 +52,13 @@ pub(super) fn typed_inputs(
         }
         inputs.push((Kind::User, path));
     }
-    for (kind, paths) in [
-        (Kind::Organization, &mut arguments.organizations),
-        (Kind::Membership, &mut arguments.memberships),
-        (Kind::Invitation, &mut arguments.invitations),
-    ] {
+    for (kind, paths) in typed.others {
         inputs.extend(std::mem::take(paths).into_iter().map(|path| (kind, path)));
     }
     let memberships = inputs.iter().filter(|(kind, _)| *kind == Kind::Membership);
     let tuples: Vec<_> = memberships.map(|(_, path)| (Kind::RoleTuple, path.clone())).collect();
     inputs.extend(tuples);
-    inputs.retain(|(kind, _)| is_wanted(*kind, &arguments.steps));
+    inputs.retain(|(kind, _)| is_wanted(*kind, typed.steps));
     if inputs.is_empty() {
         return Err(SettingsError::NoStep);
     }

@@ -6,6 +6,7 @@ use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
 use super::target::TargetSettings;
+use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
 use crate::cli::VerifyArguments;
 
@@ -27,13 +28,14 @@ pub struct VerifySettings {
 impl VerifySettings {
     /// Resolves what was typed.
     pub fn resolve(
-        arguments: VerifyArguments,
+        mut arguments: VerifyArguments,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let VerifyArguments { import, passwords, all: _, selection, target, mapping, options } = arguments;
-        let choice = ReadingChoice::typed(import, passwords, None, selection, &mapping)?;
-        let target = TargetSettings::resolve(target, environment)?;
+        let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
+        let inputs = typed_inputs(TypedInputs::of_verification(&mut arguments), target.kratos_choice().is_some())?;
+        let VerifyArguments { passwords, selection, mapping, options, .. } = arguments;
+        let choice = ReadingChoice::of(inputs, passwords, None, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice());
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;

@@ -187,6 +187,13 @@ impl Account {
     }
 }
 
+impl VerifyReport<'_> {
+    /// The report with the exit status of all kinds that were compared.
+    pub fn of_all(self, status: ExitStatus) -> Self {
+        Self { exit_code: status.code(), ..self }
+    }
+}
+
 fn identities(out: &mut String, Identities { count: number, first }: &Identities, what: &str) -> fmt::Result {
     writeln!(out, "  {:>14} {what}", count(*number))?;
     first.iter().try_for_each(|id| writeln!(out, "  {:>14}   {id}", ""))

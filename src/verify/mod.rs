@@ -11,14 +11,19 @@
 //! nor extra. If users are selected, the whole list would be too much to ask for; they are looked up by their id at Clerk, and by
 //! their email address, username and phone number.
 //!
+//! The other kinds of a tenant are compared in the same way, one after the other. What the target calls the users and organizations
+//! of a membership is in the lists that were read before.
+//!
 //! Memory is bounded as in an import.
 
 mod account;
 mod comparison;
 mod extra;
+mod listed_ids;
 mod present;
 mod verification;
 
 pub use account::{Account, VerifyReport};
 pub use comparison::{Compared, Comparison, ComparisonResult};
+pub use listed_ids::ListedIds;
 pub use verification::{VerifyJob, run};

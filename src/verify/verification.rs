@@ -27,15 +27,15 @@ pub struct VerifyJob {
     pub target: Arc<dyn Destination>,
     /// All that is there. Not for selected users: nobody else can be called extra then, and the whole list would be too much to
     /// ask for.
-    pub catalogue: Option<Catalogue>,
+    pub catalogue: Option<Arc<Catalogue>>,
     /// The organization whose users they are, by its id there; the whole target's without one.
     pub organization: Option<String>,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
 
-/// Verifies all users, or those that are selected.
-pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, mut signals: Signals) -> Account {
+/// Verifies all records of one kind, or those that are selected.
+pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, signals: &mut Signals) -> Account {
     let started = Instant::now();
     let mut account = Account::new(Ledger::new(&job.intake.inputs, false));
     account.selection = job.intake.records.selected().map(|selected| selected.totals().clone());
@@ -58,7 +58,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
     let mut groups = Box::pin(map_inputs(intake, duplicates, Extras::default(), stop, stops));
-    let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_ref() };
+    let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_deref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
     while let Some(group) = groups.next().await {
         for ids in group.rejected_ids().filter(|_| catalogue.is_some()) {

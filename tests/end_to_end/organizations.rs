@@ -373,3 +373,81 @@ fn a_run_that_is_killed_again_and_again_makes_each_once_and_undo_leaves_nothing(
         .collect();
     assert!(left.is_empty() && sandbox.identities().is_empty(), "{left:?}");
 }
+
+/// `verify` of all kinds.
+fn verify(tenant: &Tenant, scratch: &Scratch, sandbox: &Sandbox, code: i32) -> Value {
+    let others = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];
+    let others = [&others[..], &["--invitations", &tenant.invitations, "--rate", "1000/s"]].concat();
+    let run = scratch.verify(sandbox, &tenant.users, &others).expect_code(code);
+    run.report()
+}
+
+#[test]
+fn verify_compares_every_kind_and_finds_what_is_extra() {
+    for more in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let (tenant, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, more));
+        tenant.import(&scratch, &sandbox, &[]).expect_code(0);
+        // What a run noted is not believed: the target's own lists say who is who.
+        std::fs::remove_dir_all(scratch.path(".avnology/runs")).expect("the runs");
+        let agreed = verify(&tenant, &scratch, &sandbox, 0);
+        for (kind, count) in [("organizations", 3), ("memberships", 9), ("tuples", 9), ("invitations", 1)] {
+            let found = &agreed["kinds"][kind];
+            assert_eq!((&found["equal"], &found["extra"]["count"]), (&json!(count), &json!(0)), "{kind}: {found}");
+        }
+        let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+        let change = |sql: &str| assert_eq!(database.execute(sql, []).expect("a change"), 1, "{sql}");
+        let user = "(SELECT id FROM identities WHERE external_id = 'user_000030')";
+        let organization = "(SELECT id FROM organizations WHERE external_id = 'org_1')";
+        change("UPDATE organizations SET display_name = 'Other' WHERE external_id = 'org_0'");
+        change("UPDATE members SET role = 'owner' WHERE number = 1");
+        change(&format!("INSERT INTO members VALUES (99, {organization}, {user}, 'admin', NULL, '')"));
+        change(&format!(
+            "INSERT INTO permissions VALUES (99, 'organizations', {organization}, 'admin', 'identities:' || {user})"
+        ));
+        change("DELETE FROM permissions WHERE number = 2");
+        change("DELETE FROM invitations");
+        let found = verify(&tenant, &scratch, &sandbox, 3)["kinds"].clone();
+        let counts = |kind: &str| {
+            let count = |name: &str| found[kind][name]["count"].as_u64().expect("a count");
+            (count("missing"), count("different"), count("extra"))
+        };
+        assert_eq!(counts("organizations"), (0, 1, 0), "{found}");
+        assert_eq!(counts("memberships"), (0, 1, 1), "{found}");
+        assert_eq!(counts("tuples"), (1, 0, 1), "{found}");
+        assert_eq!(counts("invitations"), (1, 0, 0), "{found}");
+    }
+}
+
+#[test]
+fn the_tenant_by_hand_is_imported_as_its_table_says() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let run =
+        scratch.import(&sandbox, concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clerk_tenant"), &[]).expect_code(3);
+    let report = run.report();
+    let mut rejects = BTreeSet::new();
+    for reject in support::lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file"))) {
+        let (code, position) = (reject["code"].as_str().expect("a code"), &reject["position"]);
+        let file = position["input"].as_str().expect("an input").rsplit('/').next().expect("a name");
+        // What is no membership is no role either.
+        if code != "membership_not_imported" {
+            rejects.insert(format!("{} {}: {code}", file.trim_end_matches(".ndjson"), position["record"]));
+        }
+    }
+    let readme = include_str!("../../fixtures/README.md");
+    let table =
+        readme.split("## A tenant by hand").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the table");
+    let (mut expected, mut created) = (BTreeSet::new(), 0);
+    for row in table.lines().filter(|line| line.starts_with("| users") || line.starts_with("| organization")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        match cells[3].strip_prefix("rejected: ") {
+            Some(code) => drop(expected.insert(format!("{}: {}", cells[1], code.trim_matches('`')))),
+            None => created += 1 + u64::from(cells[1].starts_with("organization_memberships")),
+        }
+    }
+    assert_eq!((&rejects, run.count("created")), (&expected, created), "a membership that moves is a tuple, too");
+    let roles: Vec<String> = rows(&sandbox, "SELECT relation FROM permissions ORDER BY relation");
+    assert_eq!(roles, ["admin", "billing", "member", "support_agent"]);
+    assert_eq!(rows(&sandbox, "SELECT role FROM members ORDER BY role"), ["admin", "billing", "member", "member"]);
+}

@@ -106,7 +106,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rule_files", &["journal", "mapping", "files", "toml_document"]),
     // The stages.
     ("rehearsal", &["verify", "pipeline", "delivery", "account", "destination", "mapping", "index", "files", "signal"]),
-    ("verify", &["pipeline", "account", "selection", "destination", "source", "index", "exit", "human", "signal"]),
+    (
+        "verify",
+        &[
+            "pipeline",
+            "account",
+            "selection",
+            "destination",
+            "mapping",
+            "kind",
+            "source",
+            "index",
+            "exit",
+            "human",
+            "signal",
+        ],
+    ),
     (
         "pipeline",
         &[

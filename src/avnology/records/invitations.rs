@@ -36,6 +36,21 @@ pub(super) fn read_sent_invitation(encoded: &[u8]) -> Option<Comparable<'_>> {
     Some(Comparable::of_metadata(id, Some(invitation.role), invitation.metadata))
 }
 
+/// The invitations on a page of an organization's list: their ids, and how they are found.
+pub(super) fn invitations_of(body: &[u8], organization: &str) -> Vec<(String, String)> {
+    #[derive(Deserialize)]
+    struct List<'a> {
+        #[serde(borrow)]
+        invitations: Vec<Invitation<'a>>,
+    }
+    let list = serde_json::from_slice::<List<'_>>(body).ok();
+    let invitations = list.into_iter().flat_map(|list| list.invitations);
+    let ids = |found: Invitation<'_>| {
+        Some((format!("{organization}/{}", found.id?), format!("{organization}/{}", found.email.to_lowercase())))
+    };
+    invitations.filter_map(ids).collect()
+}
+
 fn path_of(organization: &str) -> String {
     format!("v1/organizations/{organization}/invitations")
 }

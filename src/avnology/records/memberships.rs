@@ -38,6 +38,18 @@ pub(super) fn read_sent_membership(encoded: &[u8]) -> Option<Comparable<'_>> {
     Some(Comparable::of_metadata(id, Some(membership.role), membership.metadata))
 }
 
+/// The members of a page of an organization's list, with their ids.
+pub(super) fn members_of<'a>(body: &'a [u8], organization: &str) -> Vec<(String, Member<'a>)> {
+    #[derive(Deserialize)]
+    struct List<'a> {
+        #[serde(borrow)]
+        members: Vec<Member<'a>>,
+    }
+    let list = serde_json::from_slice::<List<'_>>(body).ok();
+    let members = list.into_iter().flat_map(|list| list.members);
+    members.filter_map(|member| Some((format!("{organization}/{}", member.user_id.as_deref()?), member))).collect()
+}
+
 /// Where a member is.
 pub(super) fn path_of(id: &str) -> Option<String> {
     pair(id).map(|(organization, user)| format!("v1/organizations/{organization}/members/{user}"))

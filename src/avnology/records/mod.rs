@@ -26,5 +26,6 @@ mod record_calls;
 mod record_destination;
 mod tuple;
 mod tuples;
+mod walk;
 
 pub(super) use record_calls::RecordCalls;

@@ -12,13 +12,13 @@ use super::memberships::read_sent_membership;
 use super::record_calls::RecordCalls;
 use super::tuples::read_sent_tuple;
 use crate::avnology::destination::{BATCH, SINGLE};
-use crate::avnology::errors::{endless_list, refused_item};
+use crate::avnology::errors::refused_item;
 use crate::avnology::{Decision, MAX_PAGE, decide};
 use crate::destination::{
     Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, ItemErrorKind, Look,
     TargetError,
 };
-use crate::http::{Body, Cycle, is_transient};
+use crate::http::{Body, is_transient};
 use crate::kind::Kind;
 use crate::mapping::Reference;
 use crate::pace::{Pace, Permit, RetryBudget};
@@ -48,23 +48,6 @@ impl RecordCalls {
             Kind::Membership => self.delete_memberships(ids).await,
             Kind::RoleTuple => self.delete_tuples(ids).await,
             Kind::Invitation => self.delete_invitations(ids).await,
-        }
-    }
-
-    async fn walk_organizations(&self, look: &mut Look<'_>) -> Result<(), TargetError> {
-        let (mut token, mut cycle) = (None::<String>, Cycle::default());
-        loop {
-            let page = token.as_deref().map(|token| ("page_token", token));
-            let parameters: Vec<_> =
-                [("page_size", "100"), ("order_by", "create_time")].into_iter().chain(page).collect();
-            let Some(reply) = self.read("v1/organizations", &parameters).await? else { return Ok(()) };
-            let (found, next) = read_found(&reply.body).unwrap_or_default();
-            look(&found)?;
-            let Some(next) = next else { return Ok(()) };
-            if cycle.closes_with(&next) {
-                return Err(endless_list(self.calls.client.base_url()));
-            }
-            token = Some(next);
         }
     }
 }
@@ -121,15 +104,8 @@ impl Destination for RecordCalls {
         self.delete_some(ids).boxed()
     }
 
-    /// Only organizations are listed as a whole; members and tuples are asked about one by one.
     fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>> {
-        async move {
-            match self.kind {
-                Kind::Organization => self.walk_organizations(look).await,
-                _ => Ok(()),
-            }
-        }
-        .boxed_local()
+        self.walk_all(look).boxed_local()
     }
 
     fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {

@@ -11,7 +11,7 @@ use crate::avnology::MAX_PAGE;
 use crate::destination::{Comparable, TargetError};
 use crate::http::{Body, Reply};
 
-const PERMISSIONS: &str = "v1/permissions";
+pub(super) const PERMISSIONS: &str = "v1/permissions";
 
 #[derive(Deserialize)]
 struct List<'a> {
@@ -28,6 +28,15 @@ pub(super) fn read_sent_tuple(encoded: &[u8]) -> Option<Comparable<'_>> {
     }
     let Item { permission: Tuple { namespace, object, relation, subject } } = serde_json::from_slice(encoded).ok()?;
     Some(Comparable::of_metadata(format!("{namespace}:{object}#{relation}@{subject}"), None, None))
+}
+
+/// The tuples of a namespace on a page of the list, as texts.
+pub(super) fn tuples_of(body: &[u8], namespace: &str) -> Vec<String> {
+    let list = serde_json::from_slice::<List<'_>>(body).ok();
+    let tuples = list.into_iter().flat_map(|list| list.permissions).filter(|tuple| tuple.namespace == namespace);
+    tuples
+        .map(|Tuple { namespace, object, relation, subject }| format!("{namespace}:{object}#{relation}@{subject}"))
+        .collect()
 }
 
 impl RecordCalls {
