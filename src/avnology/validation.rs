@@ -116,9 +116,8 @@ impl AdminCalls {
     fn checked(&self, result: ItemResult) -> Result<Option<ItemError>, TargetError> {
         match result {
             ItemResult::Created { id: Some(_) } => Err(self.creates()),
-            ItemResult::Created { id: None } => Ok(None),
-            // Somebody created it a moment ago; the import finds it.
-            ItemResult::Exists { .. } => Ok(None),
+            // If somebody created it a moment ago, the import finds it.
+            ItemResult::Created { id: None } | ItemResult::Exists { .. } => Ok(None),
             ItemResult::Error(error) => Ok(Some(error)),
         }
     }

@@ -30,6 +30,7 @@ use crate::signal::Signals;
 const WRITE: &str = "admin:users:write";
 
 /// Does a dry run at the target and reports.
+#[expect(clippy::too_many_lines, reason = "its phases, one behind the other")]
 pub(super) async fn check_target(
     target: Target,
     settings: &DryRunSettings,

@@ -58,6 +58,7 @@ pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitS
     Ok(status)
 }
 
+#[expect(clippy::too_many_lines, reason = "its phases, one behind the other")]
 async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, ImportError> {
     let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
     let _locks = [

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use super::part::ShardRun;
 use crate::report::{ProgressDisplay, Reading};
@@ -18,10 +19,12 @@ impl MergeProgress {
     /// Nothing of these is read yet. Nothing is shown if it is to be quiet.
     pub(super) fn of<'p>(parts: impl Iterator<Item = &'p ShardRun>, quiet: bool) -> Self {
         let total = parts.map(|part| size_of(&part.directory.journal()) + size_of(&part.directory.rejects())).sum();
-        let display = match quiet {
-            true => ProgressDisplay::silent(),
-            false if io::stderr().is_terminal() => ProgressDisplay::bar(Some(total)),
-            false => ProgressDisplay::lines(),
+        let display = if quiet {
+            ProgressDisplay::silent()
+        } else if io::stderr().is_terminal() {
+            ProgressDisplay::bar(Some(total))
+        } else {
+            ProgressDisplay::lines()
         };
         let reading = Reading { what: "journals and rejects", bytes: 0, bytes_total: Some(total) };
         Self { started: Instant::now(), shown: RefCell::new((display, reading)) }
