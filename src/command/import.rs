@@ -12,6 +12,7 @@ mod confirmed;
 mod consent;
 mod ended;
 mod foresight;
+mod known_ids;
 mod prepare;
 mod steps;
 

@@ -29,7 +29,7 @@ use crate::report::{StdoutError, print_json};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, VerifySettings};
 use crate::signal::Signals;
-use crate::verify::{Account, ListedIds, VerifyJob, VerifyReport, run};
+use crate::verify::{Account, ListedIds, Ownership, VerifyJob, VerifyReport, run};
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -81,7 +81,11 @@ async fn verify_target(
             duplicates: first.duplicates().cloned(),
             target: part,
             catalogue: list.clone(),
-            organization: reading.rules.organization.clone().filter(|_| step.kind == Kind::User),
+            ownership: Ownership {
+                kind: step.kind,
+                organization: reading.rules.organization.clone(),
+                organizations: ids.list(Kind::Organization),
+            },
             concurrency: connection.pace.concurrency.start,
         };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
