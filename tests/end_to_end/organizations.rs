@@ -128,6 +128,7 @@ pub(crate) fn run_of(run: &Run) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
 fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
     for flags in [&[][..], &["--no-batch"], &["--member-tuples"]] {
         let scratch = Scratch::new();
@@ -500,6 +501,49 @@ fn the_tenant_by_hand_is_imported_as_its_table_says() {
     let roles: Vec<String> = rows(&sandbox, "SELECT relation FROM permissions ORDER BY relation");
     assert_eq!(roles, ["admin", "billing", "member", "support_agent"]);
     assert_eq!(rows(&sandbox, "SELECT role FROM members ORDER BY role"), ["admin", "billing", "member", "member"]);
+}
+
+#[test]
+fn the_records_of_a_tenant_may_be_rows_of_a_csv() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    let organizations = (0..3).map(|n| format!("org_{n},\"Engines, {n}\",engines-{n},\"{{\"\"number\"\":{n}}}\"\n"));
+    let organizations: String = organizations.collect();
+    tenant.organizations = scratch.write("o.csv", format!("id,name,slug,public_metadata\n{organizations}"));
+    let memberships = "orgmem_1,org_0,user_000001,org:admin,2020-09-13T12:26:40Z,\"{\"\"desk\"\":1}\"\n\
+                       orgmem_2,org_1,user_000001,org:auditor,1600000000000,\n\
+                       orgmem_3,org_1,user_000002,,,\n\
+                       orgmem_4,org_2,user_000003,org:member,,{\n";
+    let header = "id,organization_id,user_id,role,created_at,public_metadata\n";
+    tenant.memberships = scratch.write("m.csv", format!("{header}{memberships}"));
+    tenant.invitations = scratch.write(
+        "i.csv",
+        "id,organization_id,email_address,role,status\norginv_1,org_0,new@example.com,org:member,pending\n",
+    );
+    let run = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    assert_eq!(
+        rows(&sandbox, MEMBERS),
+        ["org_0 user_000001 admin", "org_1 user_000001 member"],
+        "{:?} {}",
+        rejected(&run),
+        run.stderr
+    );
+    assert_eq!(
+        rows(&sandbox, TUPLES),
+        ["organizations org_0 admin user_000001", "organizations org_1 auditor user_000001"]
+    );
+    let of_first = "SELECT json_extract(metadata, '$.public_metadata.desk'), json_extract(metadata, '$.clerk.created_at') \
+                    FROM members WHERE role = 'admin'";
+    assert_eq!(rows(&sandbox, of_first), ["1 2020-09-13T12:26:40Z"]);
+    assert_eq!(rows(&sandbox, "SELECT email FROM invitations"), ["new@example.com"]);
+    // Each row that cannot be sent is rejected, as a membership and as a tuple; mended, it moves.
+    assert_eq!(rejected(&run).iter().map(|(_, count)| count).sum::<u64>(), 4, "{:?}", rejected(&run));
+    let mended = memberships.replace("000002,,", "000002,org:member,").replace(",{\n", ",\n");
+    tenant.memberships = scratch.write("m.csv", format!("{header}{mended}"));
+    tenant.import(&scratch, &sandbox, &[]).expect_code(0);
+    assert_eq!((rows(&sandbox, MEMBERS).len(), rows(&sandbox, TUPLES).len()), (4, 4));
+    verify(&tenant, &scratch, &sandbox, 0);
 }
 
 #[test]
