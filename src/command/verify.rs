@@ -12,6 +12,7 @@ use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
 use super::intake::intake;
+use super::memberships_of_users::{PassingFile, with_memberships_of_users};
 use super::output::{without_records, write_report};
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
@@ -44,6 +45,8 @@ async fn verify_target(
     let VerifySettings { reading, connection, output, .. } = settings;
     look_at_inputs(reading)?;
     start_metrics(output, None);
+    let passing = PassingFile::new()?;
+    let reading = &with_memberships_of_users(reading, passing.directory(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     let (name, recorded_name) = (target.base_url.to_string(), target.name.clone());
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
