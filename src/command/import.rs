@@ -12,6 +12,7 @@ mod confirmed;
 mod consent;
 mod ended;
 mod foresight;
+mod known_ids;
 mod prepare;
 mod steps;
 
@@ -31,6 +32,7 @@ use super::home_organization::into_organization;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
+use super::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
 use super::memory_log::{log_bound, log_peak};
 use super::passwords::JoinedPasswords;
 use super::progress::start_metrics;
@@ -61,10 +63,14 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 
 async fn look_and_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let _users = fetch_users(settings, &mut signals).await?;
+    let runs = &settings.runs_directory;
+    let reading = with_memberships_of_users(&settings.reading, runs, &mut signals).await?;
+    let settings = &ImportSettings { reading, ..settings.clone() };
     probe_objects(&settings.reading, &mut signals).await?;
     let status =
         at_target(&settings.target, async |target| Box::pin(import_into(target, settings, signals)).await).await;
     forget_users(settings);
+    forget_memberships_of_users(&settings.reading, runs, &status);
     status
 }
 

@@ -20,6 +20,7 @@ mod import;
 mod import_error;
 mod inputs;
 mod intake;
+mod memberships_of_users;
 mod memory_log;
 mod merge;
 mod output;

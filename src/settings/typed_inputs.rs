@@ -33,9 +33,16 @@ impl<'a> TypedInputs<'a> {
     }
 }
 
+/// The inputs of all steps.
+pub(super) struct WantedInputs {
+    pub(super) inputs: Vec<(Kind, PathBuf)>,
+    /// As what kinds memberships that stand inside users are taken; none if nothing else than users was named.
+    pub(super) of_users: Vec<Kind>,
+}
+
 /// Takes the inputs of all steps out of what was typed. A directory of an export holds those of several; where the target is a
 /// Kratos, which has users alone, or users are selected, only these are taken, unless other steps are named.
-pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<Vec<(Kind, PathBuf)>, SettingsError> {
+pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<WantedInputs, SettingsError> {
     let mut inputs = Vec::new();
     let takes_users_alone = is_kratos || is_selection(typed.selection);
     let is_wanted = |kind: Kind, steps: &[Kind]| match steps {
@@ -58,11 +65,14 @@ pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<Ve
     let memberships = inputs.iter().filter(|(kind, _)| *kind == Kind::Membership);
     let tuples: Vec<_> = memberships.map(|(_, path)| (Kind::RoleTuple, path.clone())).collect();
     inputs.extend(tuples);
+    let has_tenant = !typed.steps.is_empty() || inputs.iter().any(|(kind, _)| *kind != Kind::User);
+    let mut of_users = if has_tenant { vec![Kind::Membership, Kind::RoleTuple] } else { Vec::new() };
+    of_users.retain(|kind| is_wanted(*kind, typed.steps));
     inputs.retain(|(kind, _)| is_wanted(*kind, typed.steps));
     if inputs.is_empty() {
         return Err(SettingsError::NoStep);
     }
-    Ok(inputs)
+    Ok(WantedInputs { inputs, of_users })
 }
 
 fn in_directory(path: &Path, kind: export::Kind) -> Result<Option<PathBuf>, SettingsError> {

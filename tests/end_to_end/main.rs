@@ -38,6 +38,7 @@ mod faults;
 mod flat;
 mod from_clerk;
 mod gateways;
+mod grants;
 mod home_organization;
 mod hostile;
 mod housekeeping;
