@@ -1,0 +1,75 @@
+//! Token templates for people.
+
+use std::fmt::Write as _;
+
+use super::token_claim::{ClaimForm, FormOperand, FormPiece, TokenClaim};
+use super::token_template::TokenTemplate;
+
+/// What holds for every token.
+const OF_ALL: &str = "Clerk adds azp, exp, iat, iss, jti, nbf and sub to each of these tokens by itself. At the target `iss` and \
+                      `sub` are others: `sub` is the id that the target gave.\n";
+
+/// Templates claim by claim: what each is made of, where that is at the target, and whether a claim resolver is needed.
+pub fn tokens_text(templates: &[TokenTemplate]) -> String {
+    let mut out = String::new();
+    for template in templates {
+        append(&mut out, template);
+    }
+    match templates {
+        [] => out.push_str("This instance has no token templates.\n"),
+        _ => out.push_str(OF_ALL),
+    }
+    out
+}
+
+fn append(out: &mut String, template: &TokenTemplate) {
+    let lifetime = template.lifetime_seconds.map(|seconds| format!("{seconds} s"));
+    let facts: Vec<&str> = lifetime.as_deref().into_iter().chain(template.algorithm.as_deref()).collect();
+    // Writing to memory cannot fail.
+    let _ = writeln!(out, "{} ({})", template.template, facts.join(", "));
+    for warning in &template.warnings {
+        let _ = writeln!(out, "  ! {}", warning.sentence);
+    }
+    for claim in &template.claims {
+        let TokenClaim { path, form, automatic, why, example, .. } = claim;
+        let from = sources(form).join(", ");
+        let arrow = if from.is_empty() { String::new() } else { format!(" <- {from}") };
+        let by = if *automatic { "by itself" } else { "needs work" };
+        let _ = writeln!(out, "  {} ({}, {by}){arrow}\n      {why}", path.join("."), form.name());
+        match example {
+            Some(example) if example.of_session => out.push_str("      depends on the session\n"),
+            Some(example) => {
+                let differs = if example.same { "" } else { "   (differs)" };
+                let _ = writeln!(out, "      old  {}\n      new  {}{differs}", example.old, example.new);
+            }
+            None => {}
+        }
+    }
+    out.push('\n');
+}
+
+/// Where the values of a claim are at the target, or the shortcodes of those that are nowhere.
+fn sources(form: &ClaimForm) -> Vec<String> {
+    let of_operands = |operands: &[FormOperand]| operands.iter().filter_map(source_of).collect();
+    match form {
+        ClaimForm::Static { .. } => Vec::new(),
+        ClaimForm::Shortcode(operand) => source_of(operand).into_iter().collect(),
+        ClaimForm::Conditional { first_of } => of_operands(first_of),
+        ClaimForm::Interpolated { pieces } => {
+            let places = pieces.iter().filter_map(|piece| match piece {
+                FormPiece::Place { first_of } => Some(first_of),
+                FormPiece::Text { .. } => None,
+            });
+            places.flatten().filter_map(source_of).collect()
+        }
+        ClaimForm::List { entries } => entries.iter().flat_map(sources).collect(),
+        ClaimForm::Object { members } => members.values().flat_map(sources).collect(),
+    }
+}
+
+fn source_of(operand: &FormOperand) -> Option<String> {
+    match operand {
+        FormOperand::Path { shortcode, source, .. } => Some(source.clone().unwrap_or_else(|| format!("? {shortcode}"))),
+        FormOperand::Literal { .. } => None,
+    }
+}
