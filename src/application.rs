@@ -115,7 +115,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Undo(undo)) => {
             let options = (&undo.options.output, undo.options.cacert.clone());
             let Some(job) = Job::start(options, "undo", environment) else { return ExitStatus::Usage };
-            let settings = UndoSettings::resolve(undo, &job.output, environment);
+            let settings = UndoSettings::resolve(&undo, &job.output, environment);
             Box::pin(job.run(settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {

@@ -54,7 +54,7 @@ const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users
 /// Runs an import to its end and reports.
 pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     log_bound(&settings.reading, Some(&settings.connection.pace));
-    let status = look_and_import(&mut settings, signals).await;
+    let status = Box::pin(look_and_import(&mut settings, signals)).await;
     log_peak();
     status
 }
@@ -63,8 +63,7 @@ async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) ->
     let _records = fetch(settings, &mut signals).await?;
     let settings = &*settings;
     probe_objects(&settings.reading, &mut signals).await?;
-    let status = at_target(&settings.target, async |target| import_into(target, settings, signals).await).await;
-    forget(settings);
+    let status = Box::pin(look_and_import(&mut settings, signals)).await;
     status
 }
 
@@ -120,7 +119,7 @@ async fn import_into(
                 known_before,
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
-            let ran = steps.run(subject, first.watch(), import_run, (confirmed, ids), signals).await;
+            let ran = steps.run(subject, first.watch(), (import_run, confirmed, ids), signals).await;
             EndedImport::of(ran, subject, &first, kept)
         }
     };
