@@ -63,7 +63,9 @@ async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) ->
     let _records = fetch(settings, &mut signals).await?;
     let settings = &*settings;
     probe_objects(&settings.reading, &mut signals).await?;
-    let status = Box::pin(look_and_import(&mut settings, signals)).await;
+    let import = async |target| Box::pin(import_into(target, settings, signals)).await;
+    let status = Box::pin(at_target(&settings.target, import)).await;
+    forget(settings);
     status
 }
 

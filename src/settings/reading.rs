@@ -188,6 +188,7 @@ impl ReadingSettings {
     }
 
     /// The same without what Clerk turned out not to have: files of this directory that are not in its manifest, or are empty.
+    #[must_use]
     pub fn that_is_there(mut self, directory: &ExportDirectory, manifest: &Manifest) -> Self {
         let is_there = |input: &Input, kind: Kind| match input {
             Input::File(path) if path.parent() == Some(directory.path()) => manifest.files.iter().any(|file| {

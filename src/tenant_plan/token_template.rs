@@ -35,6 +35,7 @@ impl TokenTemplate {
     }
 
     /// The same with what each claim is for a user.
+    #[must_use]
     pub fn with_example(mut self, user: ExampleUser<'_>) -> Self {
         for claim in &mut self.claims {
             claim.example = Some(Example::of(&claim.original, user));

@@ -1,6 +1,6 @@
 //! Token templates for people.
 
-use std::fmt::Write as _;
+use std::fmt;
 
 use super::token_claim::{ClaimForm, FormOperand, FormPiece, TokenClaim};
 use super::token_template::TokenTemplate;
@@ -11,41 +11,42 @@ const OF_ALL: &str = "Clerk adds azp, exp, iat, iss, jti, nbf and sub to each of
 
 /// Templates claim by claim: what each is made of, where that is at the target, and whether a claim resolver is needed.
 pub fn tokens_text(templates: &[TokenTemplate]) -> String {
-    let mut out = String::new();
-    for template in templates {
-        append(&mut out, template);
+    if templates.is_empty() {
+        return "This instance has no token templates.\n".to_owned();
     }
-    match templates {
-        [] => out.push_str("This instance has no token templates.\n"),
-        _ => out.push_str(OF_ALL),
-    }
-    out
+    let texts = templates.iter().map(|template| Text(template).to_string());
+    texts.chain([OF_ALL.to_owned()]).collect::<Vec<_>>().join("\n")
 }
 
-fn append(out: &mut String, template: &TokenTemplate) {
-    let lifetime = template.lifetime_seconds.map(|seconds| format!("{seconds} s"));
-    let facts: Vec<&str> = lifetime.as_deref().into_iter().chain(template.algorithm.as_deref()).collect();
-    // Writing to memory cannot fail.
-    let _ = writeln!(out, "{} ({})", template.template, facts.join(", "));
-    for warning in &template.warnings {
-        let _ = writeln!(out, "  ! {}", warning.sentence);
-    }
-    for claim in &template.claims {
-        let TokenClaim { path, form, automatic, why, example, .. } = claim;
-        let from = sources(form).join(", ");
-        let arrow = if from.is_empty() { String::new() } else { format!(" <- {from}") };
-        let by = if *automatic { "by itself" } else { "needs work" };
-        let _ = writeln!(out, "  {} ({}, {by}){arrow}\n      {why}", path.join("."), form.name());
-        match example {
-            Some(example) if example.of_session => out.push_str("      depends on the session\n"),
-            Some(example) => {
-                let differs = if example.same { "" } else { "   (differs)" };
-                let _ = writeln!(out, "      old  {}\n      new  {}{differs}", example.old, example.new);
-            }
-            None => {}
+struct Text<'a>(&'a TokenTemplate);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TokenTemplate { template, lifetime_seconds, algorithm, warnings, claims, .. } = self.0;
+        let lifetime = lifetime_seconds.map(|seconds| format!("{seconds} s"));
+        let facts: Vec<&str> = lifetime.as_deref().into_iter().chain(algorithm.as_deref()).collect();
+        writeln!(out, "{template} ({})", facts.join(", "))?;
+        for warning in warnings {
+            writeln!(out, "  ! {}", warning.sentence)?;
         }
+        claims.iter().try_for_each(|claim| write_claim(out, claim))
     }
-    out.push('\n');
+}
+
+fn write_claim(out: &mut fmt::Formatter<'_>, claim: &TokenClaim) -> fmt::Result {
+    let TokenClaim { path, form, automatic, why, example, .. } = claim;
+    let from = sources(form).join(", ");
+    let arrow = if from.is_empty() { "" } else { " <- " };
+    let by = if *automatic { "by itself" } else { "needs work" };
+    writeln!(out, "  {} ({}, {by}){arrow}{from}\n      {why}", path.join("."), form.name())?;
+    match example {
+        Some(example) if example.of_session => writeln!(out, "      depends on the session"),
+        Some(example) => {
+            let differs = if example.same { "" } else { "   (differs)" };
+            writeln!(out, "      old  {}\n      new  {}{differs}", example.old, example.new)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Where the values of a claim are at the target, or the shortcodes of those that are nowhere.
