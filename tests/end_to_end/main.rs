@@ -82,6 +82,7 @@ mod shards;
 mod shell;
 mod sweep;
 mod tenant_plan;
+mod tokens;
 mod undo;
 mod verdict;
 mod verify;
