@@ -67,7 +67,7 @@ impl RecordCalls {
                 let found = members.iter().map(|(id, member)| Found {
                     external_id: id,
                     id,
-                    role: Some(member.role.clone()),
+                    role: Some(member.granted_role()),
                     admin_metadata: member.metadata,
                     ..Found::default()
                 });

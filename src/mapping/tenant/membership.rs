@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::json_record::read_json;
 use super::member::Member;
 use super::organization::write;
+use super::role::ROLE_BYTES;
 use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
@@ -63,7 +64,7 @@ impl MembershipMapper {
                 role: member.role.of_member(),
                 metadata: Metadata {
                     public_metadata: membership.public_metadata,
-                    clerk: Origin { membership: membership.id.as_deref(), created_at },
+                    clerk: Origin { membership: membership.id.as_deref(), created_at, role: member.role.of_tuple() },
                 },
             },
         };
@@ -129,7 +130,7 @@ impl RecordMapper for MembershipMapper {
     }
 
     fn memory_growth(&self) -> (usize, usize) {
-        (0, 1)
+        (ROLE_BYTES, 1)
     }
 }
 
@@ -160,4 +161,7 @@ struct Origin<'a> {
     membership: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
+    /// A role that the target's member does not show: so that it can be taken back when it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
 }

@@ -6,7 +6,7 @@ use crate::mapping::{RejectCode, Rejection, Rules};
 const DOCUMENTED: [&str; 5] = ["owner", "admin", "member", "viewer", "billing"];
 
 /// Longest name of a role, in bytes. Ours, as in the mapping file.
-const ROLE_BYTES: usize = 128;
+pub(super) const ROLE_BYTES: usize = 128;
 
 /// A role at the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,5 +44,10 @@ impl Role {
     /// The role of the membership. A role that no member of the target has is granted by its tuple alone.
     pub(super) fn of_member(&self) -> &str {
         if self.is_documented { &self.name } else { "member" }
+    }
+
+    /// The role that is granted by its tuple alone, if it is one.
+    pub(super) fn of_tuple(&self) -> Option<&str> {
+        (!self.is_documented).then_some(&*self.name)
     }
 }
