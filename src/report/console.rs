@@ -4,8 +4,10 @@ use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use terminal_size::terminal_size_of;
 
 use super::visible::{visible, visible_json};
+use super::wrapped::for_terminal;
 use crate::ignore::ignore;
 
 /// The form of the messages on standard error.
@@ -83,8 +85,10 @@ impl Console {
 }
 
 fn write_text(text: &str) -> io::Result<()> {
+    let text = visible(text);
+    let text = for_terminal(&text, terminal_size_of(io::stderr()));
     let mut stderr = anstream::stderr().lock();
-    stderr.write_all(visible(text).as_bytes())?;
+    stderr.write_all(text.as_bytes())?;
     stderr.flush()
 }
 

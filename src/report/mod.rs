@@ -31,6 +31,7 @@ mod summary;
 mod timeline;
 mod undoing;
 mod visible;
+mod wrapped;
 
 pub use bars::Bars;
 pub use console::{Console, LogFormat};
@@ -51,7 +52,7 @@ pub use report_place::ReportPlace;
 pub use run_report::{RunDetails, RunReport};
 pub use schema::REPORT_SCHEMA;
 pub use selection_report::SelectionReport;
-pub use stdout::{StdoutError, print_exact, print_json, print_text, stream_to_stdout};
+pub use stdout::{StdoutError, print_exact, print_json, print_text, print_wrapped, stream_to_stdout};
 pub use summary::{write_findings, write_summary};
 pub use timeline::{Timeline, TimelineMoment};
 pub use undoing::Deleted;
