@@ -18,7 +18,7 @@ use crate::command;
 use crate::exit::ExitStatus;
 use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::report::{LogFormat, REPORT_SCHEMA, print_text};
+use crate::report::{LogFormat, REPORT_SCHEMA, print_text, print_usage};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
     MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
@@ -36,6 +36,11 @@ pub async fn run() -> ExitStatus {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match command_line(&arguments, directory, &environment) {
         Ok(cli) => cli,
+        Err(CommandLineError::Typed(error)) if error.use_stderr() => {
+            print_usage(&error.render().ansi().to_string());
+            return ExitStatus::Usage;
+        }
+        // Help and the version.
         Err(CommandLineError::Typed(error)) => error.exit(),
         Err(error) => return fail(&error.into(), ExitStatus::Usage),
     };
@@ -114,7 +119,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Undo(undo)) => {
             let options = (&undo.options.output, undo.options.cacert.clone());
             let Some(job) = Job::start(options, "undo", environment) else { return ExitStatus::Usage };
-            let settings = UndoSettings::resolve(undo, &job.output, environment);
+            let settings = UndoSettings::resolve(&undo, &job.output, environment);
             Box::pin(job.run(settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {

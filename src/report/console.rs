@@ -84,6 +84,13 @@ impl Console {
     }
 }
 
+/// Prints what is wrong with the command line. It may have colours.
+pub fn print_usage(text: &str) {
+    let text = for_terminal(text, terminal_size_of(io::stderr()));
+    let written = anstream::stderr().lock().write_all(text.as_bytes());
+    ignore(written, "a closed stderr leaves no place to report this");
+}
+
 fn write_text(text: &str) -> io::Result<()> {
     let text = visible(text);
     let text = for_terminal(&text, terminal_size_of(io::stderr()));

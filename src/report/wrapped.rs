@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use terminal_size::{Height, Width};
 
+/// Where the rest of a line begins that has no table's column.
+const LEFT: usize = 2;
+
 /// The text as wide as a terminal of this size; as it is if it goes to none.
 pub(super) fn for_terminal(text: &str, size: Option<(Width, Height)>) -> Cow<'_, str> {
     match size {
@@ -14,7 +17,7 @@ pub(super) fn for_terminal(text: &str, size: Option<(Width, Height)>) -> Cow<'_,
 
 /// The text in lines of so many characters at most. A word that is longer than that stays whole.
 fn wrapped(text: &str, columns: usize) -> Cow<'_, str> {
-    if text.lines().all(|line| line.chars().count() <= columns) {
+    if text.lines().all(|line| width(line) <= columns) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + text.len() / 8);
@@ -26,28 +29,33 @@ fn wrapped(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Writes a line, and behind its end the rest of it below the column in which its text begins.
+/// Writes a line, and behind its end the rest of it below the column in which its text begins; a word that has no room there
+/// begins at the left.
 fn write_line(out: &mut String, line: &str, columns: usize) {
-    if line.chars().count() <= columns {
+    if width(line) <= columns {
         out.push_str(line);
         return;
     }
     let (before, text) = line.split_at(beginning(line, columns));
-    let indent = before.chars().count();
+    let indent = width(before);
+    let below = if indent > 0 { indent } else { LEFT };
     out.push_str(before);
     let mut column = indent;
     for (place, word) in text.split(' ').enumerate() {
-        let width = word.chars().count();
-        let below = if indent > 0 { indent } else { 2 };
-        if place == 0 {
-            column += width;
-        } else if column + 1 + width > columns && below + width <= columns {
-            out.push('\n');
-            out.push_str(&" ".repeat(below));
-            column = below + width;
-        } else {
-            out.push(' ');
-            column += 1 + width;
+        let width = width(word);
+        let room = [below, LEFT, 0].into_iter().find(|room| room + width <= columns);
+        match room {
+            Some(room) if place > 0 && column + 1 + width > columns => {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push('\n');
+                out.push_str(&" ".repeat(room));
+                column = room + width;
+            }
+            _ => {
+                let gap = usize::from(place > 0);
+                out.push_str(&" ".repeat(gap));
+                column += gap + width;
+            }
         }
         out.push_str(word);
     }
@@ -57,7 +65,14 @@ fn write_line(out: &mut String, line: &str, columns: usize) {
 fn beginning(line: &str, columns: usize) -> usize {
     let gaps = line.match_indices("  ").map(|(at, _)| at);
     let ends = gaps.filter_map(|at| Some(at + line[at..].find(|character| character != ' ')?));
-    ends.take_while(|end| line[..*end].chars().count() * 5 <= columns * 3).last().unwrap_or(0)
+    ends.take_while(|end| width(&line[..*end]) * 5 <= columns * 3).last().unwrap_or(0)
+}
+
+/// How many characters of it are shown: colours are not.
+fn width(text: &str) -> usize {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().chars().count();
+    first + parts.map(|part| part.split_once('m').map_or(part, |(_, shown)| shown).chars().count()).sum::<usize>()
 }
 
 #[cfg(test)]
@@ -72,6 +87,10 @@ mod tests {
             "Rejects: rejects.ndjson (mend the\n  records)\n       2 no_email    the user has\n                     no address\nshort\n"
         );
         assert_eq!(wrapped(text, 80), text);
+        let path = "20261126 finished       /a/long/path/to/users.json -> target";
+        assert_eq!(wrapped(path, 32), "20261126 finished\n  /a/long/path/to/users.json ->\n  target");
+        let red = "\u{1b}[31merror:\u{1b}[0m two words";
+        assert_eq!(wrapped(red, 16), red);
         assert_eq!(wrapped("a verylongwordthatfitsnowhere ü b", 10), "a verylongwordthatfitsnowhere\n  ü b");
     }
 
