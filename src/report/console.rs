@@ -84,19 +84,16 @@ impl Console {
     }
 }
 
-/// Prints what is wrong with the command line. It may have colours.
-pub fn print_usage(text: &str) {
+/// Writes text for people to standard error. It may have colours, and is safe for a terminal.
+pub fn write_stderr(text: &str) -> io::Result<()> {
     let text = for_terminal(text, terminal_size_of(io::stderr()));
-    let written = anstream::stderr().lock().write_all(text.as_bytes());
-    ignore(written, "a closed stderr leaves no place to report this");
-}
-
-fn write_text(text: &str) -> io::Result<()> {
-    let text = visible(text);
-    let text = for_terminal(&text, terminal_size_of(io::stderr()));
     let mut stderr = anstream::stderr().lock();
     stderr.write_all(text.as_bytes())?;
     stderr.flush()
+}
+
+fn write_text(text: &str) -> io::Result<()> {
+    write_stderr(&visible(text))
 }
 
 fn write_line<T: Serialize>(level: &'static str, message: &str, report: Option<&T>) -> io::Result<()> {

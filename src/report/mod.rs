@@ -34,7 +34,7 @@ mod visible;
 mod wrapped;
 
 pub use bars::Bars;
-pub use console::{Console, LogFormat, print_usage};
+pub use console::{Console, LogFormat, write_stderr};
 pub use exporting::{ExportFigures, write_export_summary};
 pub use forecast::{Forecast, RequestBounds};
 pub use given_path::GivenPath;

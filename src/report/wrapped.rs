@@ -83,8 +83,8 @@ mod tests {
     fn no_word_is_broken_and_the_rest_stands_below_the_text() {
         let text = "Rejects: rejects.ndjson (mend the records)\n       2 no_email    the user has no address\nshort\n";
         assert_eq!(
-            wrapped(text, 34),
-            "Rejects: rejects.ndjson (mend the\n  records)\n       2 no_email    the user has\n                     no address\nshort\n"
+            wrapped(text, 36),
+            "Rejects: rejects.ndjson (mend the\n  records)\n       2 no_email    the user has no\n                     address\nshort\n"
         );
         assert_eq!(wrapped(text, 80), text);
         let path = "20261126 finished       /a/long/path/to/users.json -> target";
