@@ -55,7 +55,7 @@ pub async fn run() -> ExitStatus {
             Err(error) => error.exit(),
         },
         Command::Sandbox(arguments) => serve_sandbox(arguments).await,
-        Command::Doctor(arguments) => examine(arguments, environment).await,
+        Command::Doctor(arguments) => examine(*arguments, environment).await,
         Command::Completions(arguments) => done(command::shell::completions(arguments.shell)),
         Command::Man(ManArguments { out: Some(directory), .. }) => done(command::shell::write_pages(&directory)),
         Command::Man(ManArguments { words, out: None }) => done(command::shell::print_page(&words)),
