@@ -177,7 +177,8 @@ async fn confirm(record: &RunRecord, said: &WhatItSays, signals: &mut Signals) -
             "\nThe answers for {in_doubt} more were lost: of these, what carries the mark of the run is deleted, too."
         )
     };
-    let question = format!("Run {id} of {started} created {created} identities at {target}.{perhaps}\nDelete them?");
+    let created = plural(*created, "identity");
+    let question = format!("Run {id} of {started} created {created} at {target}.{perhaps}\nDelete them?");
     ask(&question, signals).await
 }
 

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use serde::Serialize;
 
 use crate::cli::OutputFormat;
+use crate::human::{count, plural};
 use crate::journal::RunRecord;
 use crate::report::{Deleted, StdoutError, print_json};
 use crate::settings::OutputSettings;
@@ -30,14 +31,16 @@ pub(super) fn print(
     let preview = UndoPreview { run: &record.id, target: &record.target, dry_run: true, counts, updated };
     let printed = if output.format == OutputFormat::Json { print_json(&preview) } else { Ok(()) };
     let kept = counts.kept();
-    let exceptions = (kept > 0).then(|| format!("{kept} of {} identities would be kept", counts.created));
+    let exceptions =
+        (kept > 0).then(|| format!("{} of {} would be kept", count(kept), plural(counts.created, "identity")));
     output.console.account(|out| summary(out, &preview, force), &preview, exceptions.as_deref());
     printed
 }
 
 fn summary(out: &mut String, preview: &UndoPreview<'_>, force: bool) -> fmt::Result {
     let UndoPreview { run, target, counts, updated, .. } = preview;
-    writeln!(out, "Dry run: nothing was deleted. Run {run} created {} identities at {target}:\n", counts.created)?;
+    let created = plural(counts.created, "identity");
+    writeln!(out, "Dry run: nothing was deleted. Run {run} created {created} at {target}:\n")?;
     let deleted = if force { "would be deleted, changed ones among them (--force)" } else { "would be deleted" };
     writeln!(out, "  {:>14} {deleted}", counts.deleted)?;
     for (count, what) in [
