@@ -19,6 +19,8 @@ use crate::cli::{ImportArguments, RunOptions};
 use crate::delivery::OnExisting;
 use crate::export::ExportDirectory;
 use crate::journal::LockDirectory;
+use crate::kind::Kind;
+use crate::missing::OnMissing;
 
 /// Which run an import goes on with.
 #[derive(Clone, Debug)]
@@ -53,6 +55,31 @@ impl Limits {
     }
 }
 
+/// What is done about users who are no longer in the export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingRules {
+    /// What becomes of them.
+    pub rule: OnMissing,
+    /// With more of them than so many percent nothing is sent, if they would be disabled.
+    pub most: u8,
+}
+
+impl MissingRules {
+    /// Resolves what was typed. Users who are not read would be taken for missing.
+    pub(super) fn resolve(
+        rule: Option<OnMissing>,
+        most: u8,
+        reading: &ReadingSettings,
+        is_selection: bool,
+    ) -> Result<Option<Self>, SettingsError> {
+        let has_users = reading.kinds.contains(&Kind::User);
+        if rule.is_some() && (is_selection || reading.shard.is_some() || reading.has_pipe() || !has_users) {
+            return Err(SettingsError::MissingOfPart);
+        }
+        Ok(rule.map(|rule| Self { rule, most }))
+    }
+}
+
 /// What an import needs, a resumed one as well.
 #[derive(Clone, Debug)]
 pub struct ImportSettings {
@@ -74,6 +101,8 @@ pub struct ImportSettings {
     pub limits: Limits,
     /// What becomes of users who are at the target already.
     pub on_existing: OnExisting,
+    /// What becomes of users who are no longer in the export; without it nobody looks for them.
+    pub missing: Option<MissingRules>,
     /// Whether the organization of `reading` is made if it is not there.
     pub create_organization: bool,
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
@@ -147,6 +176,8 @@ impl ImportSettings {
             selection,
             mapping,
             on_existing,
+            on_missing,
+            max_missing,
             recheck,
             results,
             new_run,
@@ -158,6 +189,7 @@ impl ImportSettings {
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
+            missing: MissingRules::resolve(on_missing, max_missing, &reading, reading.selection.is_some())?,
             target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,

@@ -50,7 +50,7 @@ pub use environment::Environment;
 pub use error::SettingsError;
 pub use export::ExportSettings;
 pub use found_key::FoundKey;
-pub use import::{ImportOrDryRun, ImportSettings, Limits, WhichRun};
+pub use import::{ImportOrDryRun, ImportSettings, Limits, MissingRules, WhichRun};
 pub use job::JobSettings;
 pub use kratos_schema::kratos_schema;
 pub use kratos_target::{KratosChoice, OF_KRATOS};

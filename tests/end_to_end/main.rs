@@ -52,6 +52,7 @@ mod mapping;
 mod mapping_file;
 mod memory;
 mod merge;
+mod missing;
 mod nightly;
 mod old_runs;
 mod organizations;
