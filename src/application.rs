@@ -48,7 +48,7 @@ pub async fn run() -> ExitStatus {
             Err(error) => error.exit(),
         },
         Command::Sandbox(arguments) => serve_sandbox(arguments).await,
-        Command::Doctor(arguments) => examine(arguments, environment).await,
+        Command::Doctor(arguments) => examine(*arguments, environment).await,
         Command::Completions(arguments) => done(command::shell::completions(arguments.shell)),
         Command::Man(ManArguments { out: Some(directory), .. }) => done(command::shell::write_pages(&directory)),
         Command::Man(ManArguments { words, out: None }) => done(command::shell::print_page(&words)),
@@ -114,7 +114,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Undo(undo)) => {
             let options = (&undo.options.output, undo.options.cacert.clone());
             let Some(job) = Job::start(options, "undo", environment) else { return ExitStatus::Usage };
-            let settings = UndoSettings::resolve(undo, &job.output, environment);
+            let settings = UndoSettings::resolve(&undo, &job.output, environment);
             Box::pin(job.run(settings, command::undo)).await
         }
         Some(ClerkCommand::Runs(runs)) => {

@@ -38,7 +38,7 @@ fn a_record_takes_few_allocations() {
         }
     });
     let mut body = Vec::with_capacity(8 * 1024 * 1024);
-    let mut each = |work: fn(&[u8], &mut Vec<u8>)| {
+    let mut each = |work: &dyn Fn(&[u8], &mut Vec<u8>)| {
         let counted = measure(|| {
             for chunk in &chunks {
                 for span in &chunk.spans {
@@ -49,10 +49,11 @@ fn a_record_takes_few_allocations() {
         });
         counted.count_total / USERS
     };
-    let parsing = each(|record, _| drop(parse(record).expect("a user")));
-    let all = each(|record, body| {
+    let parsing = each(&|record, _| drop(parse(record).expect("a user")));
+    let rules = Rules::default();
+    let all = each(&|record, body| {
         let user = parse(record).expect("a user");
-        encode(&map(&user, &Rules::default()).expect("an identity").identity, body);
+        encode(&map(&user, &rules).expect("an identity").identity, body);
     });
     // Measured: 7 in 100 records for framing (the chunks), 2 for the lists of a user, 5 more for what is mapped.
     let framing = framing.count_total * 100 / USERS;

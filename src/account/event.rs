@@ -24,7 +24,7 @@ pub(crate) struct SettledRecords {
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A chunk of records was mapped.
-    Mapped(MappedChunkCounts),
+    Mapped(Box<MappedChunkCounts>),
     /// An input was read to its end.
     Read(InputEnd),
     /// A batch is about to be sent, as the entry says; the committer answers on `ready` once that is durable.

@@ -112,7 +112,7 @@ pub enum Command {
     /// Print a page of the manual, or the help of a command
     Help(HelpArguments),
     /// Look whether this machine, its settings and the target are ready, and say what to do if not
-    Doctor(DoctorArguments),
+    Doctor(Box<DoctorArguments>),
     /// Print a script that makes a shell complete what is typed
     Completions(CompletionsArguments),
     /// Print the man page of a command, or write those of all commands

@@ -82,7 +82,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let selection = selection_report(reading, &records);
     let digests = recorder.inputs().into_iter().map(|input| input.digest.sha256).collect();
     let origin = Some(Origin::now(user.clone(), None, Map::new()));
-    let details = RunDetails { passwords, forecast, selection, origin, digests, timeline, ..RunDetails::default() };
+    let details = RunDetails { passwords, selection, forecast, origin, digests, timeline, ..RunDetails::default() };
     Output::of(output).report(&ledger, &details, None)
 }
 

@@ -56,7 +56,7 @@ const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users
 /// Runs an import to its end and reports.
 pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     log_bound(&settings.reading, Some(&settings.connection.pace));
-    let status = look_and_import(&settings, signals).await;
+    let status = Box::pin(look_and_import(&settings, signals)).await;
     log_peak();
     status
 }
@@ -64,7 +64,8 @@ pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitSt
 async fn look_and_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let _users = fetch_users(settings, &mut signals).await?;
     probe_objects(&settings.reading, &mut signals).await?;
-    let status = at_target(&settings.target, async |target| import_into(target, settings, signals).await).await;
+    let status =
+        at_target(&settings.target, async |target| Box::pin(import_into(target, settings, signals)).await).await;
     forget_users(settings);
     status
 }
@@ -121,7 +122,7 @@ async fn import_into(
                 known_before,
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
-            let ran = steps.run(subject, first.watch(), import_run, (confirmed, ids), signals).await;
+            let ran = steps.run(subject, first.watch(), (import_run, confirmed, ids), signals).await;
             let mut ended = EndedImport::of(ran, subject, &first, kept);
             // The last step: whom the import has just created or found is not missing.
             if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {

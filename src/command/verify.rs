@@ -27,7 +27,7 @@ use crate::kind::Kind;
 use crate::mapping::TargetIds;
 use crate::report::{StdoutError, print_json};
 use crate::selection::RecordsOfRun;
-use crate::settings::{OutputSettings, VerifySettings};
+use crate::settings::{OutputSettings, ReadingSettings, VerifySettings};
 use crate::signal::Signals;
 use crate::verify::{Account, ListedIds, VerifyJob, VerifyReport, run};
 
@@ -61,47 +61,8 @@ async fn verify_target(
     {
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
-    let mut others = Vec::new();
-    let mut ids = ListedIds::default();
-    let mut users = None;
-    for step in reading.plan().steps() {
-        let part = match step.kind {
-            Kind::User => Arc::clone(&destination),
-            kind => {
-                let part = destination.of_kind(kind, &reading.rules.tuples).await?;
-                part.ok_or_else(|| no_place(&name, kind))?
-            }
-        };
-        let list = list_of(part.as_ref(), &records, output, &mut signals).await?.map(Arc::new);
-        let of_target: Arc<dyn TargetIds> = Arc::new(ids.clone());
-        let mut intake = intake(reading, &records, passwords.as_ref(), Some(&of_target), first.watch());
-        intake.part = step.inputs.clone();
-        let job = VerifyJob {
-            intake,
-            duplicates: first.duplicates().cloned(),
-            target: part,
-            catalogue: list.clone(),
-            organization: reading.rules.organization.clone().filter(|_| step.kind == Kind::User),
-            concurrency: connection.pace.concurrency.start,
-        };
-        let mut reporter = reporter_with_metrics(output, &reading.inputs);
-        let mut account = run(job, reporter.as_mut(), &mut signals).await;
-        account.ledger.inputs = account.ledger.inputs.drain(step.inputs.clone()).collect();
-        if let Some(list) = list {
-            ids.add(step.kind, list);
-        }
-        let is_stopped = account.ledger.stopped.is_some();
-        if step.kind == Kind::User {
-            account.ledger.require_records(settings.min_records);
-            users = Some(account);
-        } else {
-            others.push((step.kind, account));
-        }
-        if is_stopped {
-            break;
-        }
-    }
-    let found = Found { users, others };
+    let compared = Compared { target: &name, destination, reading, records: &records, passwords: passwords.as_ref() };
+    let found = compared.steps(&first, settings, &mut signals).await?;
     // Of an export that ended early the result is no account of all.
     if let (Some(known), true) = (first.known(), found.is_whole())
         && let Err(error) = note_verification(&settings.runs_directory, &recorded_name, known, &found.report(&name))
@@ -115,6 +76,68 @@ async fn verify_target(
     }
     print(&found, &name, output)?;
     Ok(found.exit_status())
+}
+
+/// What is compared with the target.
+struct Compared<'a> {
+    target: &'a str,
+    destination: Arc<dyn Destination>,
+    reading: &'a ReadingSettings,
+    records: &'a RecordsOfRun,
+    passwords: Option<&'a JoinedPasswords>,
+}
+
+impl Compared<'_> {
+    /// Compares the records of each step, until one of them is stopped.
+    async fn steps(
+        &self,
+        first: &FirstPass,
+        settings: &VerifySettings,
+        signals: &mut Signals,
+    ) -> Result<Found, ImportError> {
+        let Self { target, destination, reading, records, passwords } = self;
+        let VerifySettings { connection, output, .. } = settings;
+        let mut found = Found { users: None, others: Vec::new() };
+        let mut ids = ListedIds::default();
+        for step in reading.plan().steps() {
+            let part = match step.kind {
+                Kind::User => Arc::clone(destination),
+                kind => {
+                    let part = destination.of_kind(kind, &reading.rules.tuples).await?;
+                    part.ok_or_else(|| no_place(target, kind))?
+                }
+            };
+            let list = list_of(part.as_ref(), records, output, signals).await?.map(Arc::new);
+            let of_target: Arc<dyn TargetIds> = Arc::new(ids.clone());
+            let mut intake = intake(reading, records, *passwords, Some(&of_target), first.watch());
+            intake.part = step.inputs.clone();
+            let job = VerifyJob {
+                intake,
+                duplicates: first.duplicates().cloned(),
+                target: part,
+                catalogue: list.clone(),
+                organization: reading.rules.organization.clone().filter(|_| step.kind == Kind::User),
+                concurrency: connection.pace.concurrency.start,
+            };
+            let mut reporter = reporter_with_metrics(output, &reading.inputs);
+            let mut account = run(job, reporter.as_mut(), signals).await;
+            account.ledger.inputs = account.ledger.inputs.drain(step.inputs.clone()).collect();
+            if let Some(list) = list {
+                ids.add(step.kind, list);
+            }
+            let is_stopped = account.ledger.stopped.is_some();
+            if step.kind == Kind::User {
+                account.ledger.require_records(settings.min_records);
+                found.users = Some(account);
+            } else {
+                found.others.push((step.kind, account));
+            }
+            if is_stopped {
+                break;
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// All that is at the target, unless users are selected: nobody else can be called extra then, and the whole list would be too

@@ -93,22 +93,17 @@ impl Reconciler<'_> {
             let sent = self.destination.read_sent(&encoded).unwrap_or_default();
             let answer = self.destination.find_person(&sent).await?;
             let found = answer.as_ref().map(|answer| self.destination.read_found(answer)).unwrap_or_default();
-            match found.iter().find(|found| self.is_earlier(&sent, found)) {
-                Some(found) => self.settle(index, Some(found), settlement).await?,
-                None => {
-                    let has_same = |found: &&Comparable<'_>| {
-                        sent.addresses().any(|(field, value)| found.has_address(field, value))
-                    };
-                    let other = found.iter().find(has_same);
-                    let rejection = match other {
-                        Some(other) if !rejection.message.contains(OF_ORGANIZATION) => {
-                            of_organization(rejection, &sent, other)
-                        }
-                        _ => rejection,
-                    };
-                    settlement.rejected.push((index, rejection));
-                }
+            if let Some(earlier) = found.iter().find(|found| self.is_earlier(&sent, found)) {
+                self.settle(index, Some(earlier), settlement).await?;
+                continue;
             }
+            let has_same =
+                |found: &&Comparable<'_>| sent.addresses().any(|(field, value)| found.has_address(field, value));
+            let rejection = match found.iter().find(has_same) {
+                Some(other) if !rejection.message.contains(OF_ORGANIZATION) => of_organization(rejection, &sent, other),
+                _ => rejection,
+            };
+            settlement.rejected.push((index, rejection));
         }
         Ok(())
     }

@@ -245,20 +245,20 @@ mod tests {
                     // What was written since the last checkpoint is lost, and so are the answers.
                     written.truncate(durable.0);
                     under_way.clear();
-                    reading = Self::killed(&written, by_cursor, durable.1.clone());
+                    reading = Self::killed(&written, by_cursor, &durable.1);
                 }
             }
             written
         }
 
-        fn killed(written: &[String], by_cursor: bool, lanes: Vec<LaneState>) -> Reading {
+        fn killed(written: &[String], by_cursor: bool, lanes: &[LaneState]) -> Reading {
             let mut known = KnownIds::new();
             for id in written {
                 known.insert(id).expect("a disk");
             }
             let recent = written.iter().rev().take(512).rev().cloned().collect();
             // As it is stored.
-            let lanes = serde_json::from_str(&serde_json::to_string(&lanes).expect("JSON")).expect("JSON");
+            let lanes = serde_json::from_str(&serde_json::to_string(lanes).expect("JSON")).expect("JSON");
             Reading::go_on(Written { known, recent, records: written.len() as u64, lanes }, by_cursor)
         }
     }

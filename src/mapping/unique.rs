@@ -77,11 +77,10 @@ impl Unique {
             Self::Email => "email_addresses",
             Self::Username => "username",
             Self::Phone => "phone_numbers",
-            Self::Organization => "id",
+            Self::Organization | Self::ClerkId => "id",
             Self::OrganizationName => "slug",
             Self::Membership | Self::RoleTuple => "organization",
             Self::Invitation => "email_address",
-            Self::ClerkId => "id",
         }
     }
 

@@ -126,7 +126,7 @@ impl Committer {
         match event {
             Event::Mapped(counts) => {
                 self.track(|tracker| tracker.read(counts.start, counts.open));
-                self.ledger.mapped(counts, self.previews);
+                self.ledger.mapped(*counts, self.previews);
             }
             Event::Read(end) => {
                 self.ledger.input_ended(end);

@@ -46,7 +46,7 @@ pub(super) async fn batches(
     let mut packer = Packer::new(outlet.envelope);
     let mut replayed = ReplayedBatches::new(in_doubt, limits(), outlet.envelope);
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
-        send_event(&events, Event::Mapped(counts)).await;
+        send_event(&events, Event::Mapped(Box::new(counts))).await;
         let settled = SettledRecords { records: unchanged, rejects, ..SettledRecords::default() };
         report_settled(&events, settled).await;
         for record in ready {
@@ -125,7 +125,7 @@ impl ReplayedBatches {
 pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mpsc::Sender<Event>) {
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
-        send_event(events, Event::Mapped(counts)).await;
+        send_event(events, Event::Mapped(Box::new(counts))).await;
         report_settled(events, SettledRecords { rejects, ..SettledRecords::default() }).await;
     }
 }

@@ -87,8 +87,8 @@ impl FromStr for UserList {
         let code = || RejectCode::from_code(text).map(Self::Code);
         let notice = || Notice::from_code(text).map(Self::Notice);
         named.or_else(code).or_else(notice).ok_or_else(|| {
-            let names = NAMES.map(|(name, _)| name).join(", ");
-            format!("expected one of {names}, or a code as a report has it, such as `email_taken` or `totp`")
+            let all = NAMES.map(|(name, _)| name).join(", ");
+            format!("expected one of {all}, or a code as a report has it, such as `email_taken` or `totp`")
         })
     }
 }

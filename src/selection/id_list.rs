@@ -50,18 +50,15 @@ impl IdList {
     /// grow with it.
     pub fn read(argument: &IdListArgument, directory: &Path) -> Result<Self, IdListError> {
         let mut builder = ListBuilder::new(directory);
-        let list = match argument.file() {
-            Some(path) => {
-                let name = path.display().to_string();
-                let failed = |source| IdListError::Read { path: name.clone(), source };
-                let mut lines = BufReader::with_capacity(1 << 16, File::open(&path).map_err(failed)?);
-                while builder.line(&mut lines, &name)? {}
-                format!("the list `{name}`")
-            }
-            None => {
-                argument.0.split(',').try_for_each(|text| builder.entry(text))?;
-                "it".to_owned()
-            }
+        let list = if let Some(path) = argument.file() {
+            let name = path.display().to_string();
+            let failed = |source| IdListError::Read { path: name.clone(), source };
+            let mut lines = BufReader::with_capacity(1 << 16, File::open(&path).map_err(failed)?);
+            while builder.line(&mut lines, &name)? {}
+            format!("the list `{name}`")
+        } else {
+            argument.0.split(',').try_for_each(|text| builder.entry(text))?;
+            "it".to_owned()
         };
         Ok(Self { file: argument.file(), ..builder.finish(list, directory)? })
     }

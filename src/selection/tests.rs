@@ -29,7 +29,7 @@ fn inputs(directory: &Path, records: &[usize]) -> Vec<Input> {
         let lines: Vec<String> = (next..next + count).map(record).collect();
         next += count;
         let path = directory.join(format!("{index}.ndjson"));
-        std::fs::write(&path, lines.join("\n")).unwrap();
+        std::fs::write(&path, lines.join("\n")).expect("a file");
         Input::File(path)
     };
     records.iter().enumerate().map(write).collect()
@@ -45,11 +45,11 @@ fn selected(inputs: &[usize], selected: SelectedRecords) -> Vec<usize> {
     let mut numbers = Vec::new();
     let mut before = 0;
     for (input, count) in (0..).zip(inputs) {
-        let among = of_run.among(input, 1..=*count as u64).unwrap();
+        let among = of_run.among(input, 1..=*count as u64).expect("a file");
         for number in 1..=*count as u64 {
-            assert_eq!(among.takes(number), of_run.takes(input, number).unwrap());
+            assert_eq!(among.takes(number), of_run.takes(input, number).expect("a file"));
             if among.takes(number) {
-                numbers.push(before + usize::try_from(number).unwrap() - 1);
+                numbers.push(before + usize::try_from(number).expect("a file") - 1);
             }
         }
         before += count;
@@ -70,7 +70,7 @@ proptest! {
         skip in prop_oneof![Just(0u64), 0u64..40],
         limit in proptest::option::of(1u64..60),
     ) {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().expect("a file");
         let files = inputs(directory.path(), &counts);
         let all = 0..counts.iter().sum::<usize>();
         let is_readable = |number: &usize| number % 17 != 16;
@@ -83,16 +83,16 @@ proptest! {
         let list: Option<Vec<String>> = listed.as_ref().map(|listed| listed.iter().map(line).collect());
         let only = list.filter(|list| list.iter().any(|line| !line.is_empty())).map(|list| {
             let path = directory.path().join("list");
-            std::fs::write(&path, list.join("\n")).unwrap();
-            let argument: IdListArgument = path.display().to_string().parse().unwrap();
-            Arc::new(IdList::read(&argument, &std::env::temp_dir()).unwrap())
+            std::fs::write(&path, list.join("\n")).expect("a file");
+            let argument: IdListArgument = path.display().to_string().parse().expect("a file");
+            Arc::new(IdList::read(&argument, &std::env::temp_dir()).expect("a file"))
         });
         let named: Option<BTreeSet<usize>> = only.as_ref().and(listed.as_ref()).map(|listed| {
             listed.iter().filter(|(_, form)| *form < 3).map(|(number, _)| *number).collect()
         });
         let choice = SelectionChoice {
             only,
-            condition: below.map(|below| format!("@.public_metadata.n < {below}").parse().unwrap()),
+            condition: below.map(|below| format!("@.public_metadata.n < {below}").parse().expect("a file")),
             sample: drawn.map(|(users, seed)| Sample { users, seed }),
             skip,
             limit,
@@ -113,8 +113,8 @@ proptest! {
             prop_assert_eq!(expected.len() as u64, users.min(unsampled.len() as u64));
             prop_assert!(expected.iter().all(|number| unsampled.contains(number)));
         }
-        let taken = expected.iter().copied().skip(usize::try_from(skip).unwrap());
-        let expected: Vec<usize> = taken.take(limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap())).collect();
+        let taken = expected.iter().copied().skip(usize::try_from(skip).expect("a file"));
+        let expected: Vec<usize> = taken.take(limit.map_or(usize::MAX, |limit| usize::try_from(limit).expect("a file"))).collect();
         match result {
             Ok(found) => {
                 let totals = found.totals().clone();
@@ -137,13 +137,13 @@ proptest! {
         numbers in Just((0usize..120).filter(|number| number % 17 != 16).collect::<Vec<_>>()).prop_shuffle(),
         seed in 0u64..4,
     ) {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().expect("a file");
         let draw = |numbers: &[usize]| {
             let path = directory.path().join("users.ndjson");
             let lines: Vec<String> = numbers.iter().map(|number| record(*number)).collect();
-            std::fs::write(&path, lines.join("\n")).unwrap();
+            std::fs::write(&path, lines.join("\n")).expect("a file");
             let choice = SelectionChoice { sample: Some(Sample { users: 9, seed }), ..SelectionChoice::default() };
-            let found = selected(&[numbers.len()], run(&[Input::File(path)], &choice).unwrap());
+            let found = selected(&[numbers.len()], run(&[Input::File(path)], &choice).expect("a file"));
             found.into_iter().map(|at| numbers[at]).collect::<BTreeSet<_>>()
         };
         let mut sorted = numbers.clone();
@@ -154,11 +154,11 @@ proptest! {
 
 #[test]
 fn another_seed_draws_other_users() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("a file");
     let files = inputs(directory.path(), &[400]);
     let draw = |seed| {
         let choice = SelectionChoice { sample: Some(Sample { users: 20, seed }), ..SelectionChoice::default() };
-        selected(&[400], run(&files, &choice).unwrap())
+        selected(&[400], run(&files, &choice).expect("a file"))
     };
     assert_eq!(draw(0), draw(0));
     assert_ne!(draw(0), draw(1));

@@ -39,13 +39,13 @@ pub struct UndoSettings {
 impl UndoSettings {
     /// Resolves what was typed; what the run is about comes from its record. Of the account of several shards, each is undone.
     pub fn resolve(
-        arguments: UndoArguments,
+        arguments: &UndoArguments,
         output: &OutputSettings,
         environment: &Environment,
     ) -> Result<Vec<Self>, SettingsError> {
         let runs_directory = runs_directory(arguments.options.runs_dir.clone(), environment)?;
         let runs = RecordedRun::or_shards(&runs_directory, &arguments.run)?;
-        runs.into_iter().map(|run| Self::of_run(run, &arguments, output.clone(), environment)).collect()
+        runs.into_iter().map(|run| Self::of_run(run, arguments, output.clone(), environment)).collect()
     }
 
     fn of_run(

@@ -189,6 +189,7 @@ impl Account {
 
 impl VerifyReport<'_> {
     /// The report with the exit status of all kinds that were compared.
+    #[must_use]
     pub fn of_all(self, status: ExitStatus) -> Self {
         Self { exit_code: status.code(), ..self }
     }

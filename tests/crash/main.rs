@@ -85,8 +85,10 @@ fn counts(report: &Value) -> [u64; 6] {
         .map(|name| report["counts"][name].as_u64().expect("a count"))
 }
 
+/// The sum of a count over all runs, but not over what was merged of them.
 fn sum(runs: &[Value], count: &str) -> u64 {
-    runs.iter().map(|run| run["counts"][count].as_u64().expect("a count")).sum()
+    let own = runs.iter().filter(|run| run["merged_from"].is_null());
+    own.map(|run| run["counts"][count].as_u64().expect("a count")).sum()
 }
 
 /// Fails unless the metrics file is complete or absent.

@@ -39,6 +39,7 @@ fn pairs(expected: &[(&String, &str)]) -> Vec<(String, String)> {
 const PERSONAL: &str = "@example.com";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
 fn what_undo_and_resume_need_goes_only_with_a_word() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--fault", "latency=30ms"]);

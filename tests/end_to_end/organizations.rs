@@ -127,6 +127,7 @@ fn run_of(run: &Run) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
 fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
     for flags in [&[][..], &["--no-batch"], &["--member-tuples"]] {
         let scratch = Scratch::new();

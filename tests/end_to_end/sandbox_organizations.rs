@@ -69,6 +69,7 @@ fn expect_field(answer: Answer, status: u16, code: &str, field: &str) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
 async fn organizations_are_unique_validated_and_found_again() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

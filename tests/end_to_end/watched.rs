@@ -140,7 +140,7 @@ fn a_job_stops_when_its_time_is_up_and_the_same_command_goes_on() {
     scratch.write("users.json", export((0..12).map(user)));
     // At this rate the second request would come a minute later, on any machine.
     let slow = ["--batch-size", "1", "--rate", "1/m", "--max-duration", "2s", "--notify-url", &service.url];
-    let started = std::time::Instant::now();
+    let started = tokio::time::Instant::now();
     let run = scratch.import(&sandbox, "users.json", &slow).expect_code(9);
     assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
     assert!(run.stderr.contains("the end of --max-duration"), "{}", run.stderr);

@@ -147,7 +147,7 @@ impl Kratos {
     }
 
     /// Sends a request; returns the status and the answer.
-    pub(crate) fn send(&self, method: &str, url: &str, body: Option<&Value>) -> (u16, Value) {
+    pub(crate) fn send(method: &str, url: &str, body: Option<&Value>) -> (u16, Value) {
         Self::try_send(method, url, body).expect("an answer")
     }
 
@@ -170,19 +170,19 @@ impl Kratos {
 
     /// Creates an identity as somebody else would.
     pub(crate) fn create(&self, identity: &Value) -> String {
-        let (status, answer) = self.send("POST", &self.admin("admin/identities"), Some(identity));
+        let (status, answer) = Self::send("POST", &self.admin("admin/identities"), Some(identity));
         assert_eq!(status, 201, "{answer}");
         answer["id"].as_str().expect("an id").to_owned()
     }
 
     pub(crate) fn patch(&self, id: &str, patch: &Value) {
-        let (status, answer) = self.send("PATCH", &self.admin(&format!("admin/identities/{id}")), Some(patch));
+        let (status, answer) = Self::send("PATCH", &self.admin(&format!("admin/identities/{id}")), Some(patch));
         assert_eq!(status, 200, "{answer}");
     }
 
     /// All identities that are there.
     pub(crate) fn identities(&self) -> Vec<Value> {
-        let (status, list) = self.send("GET", &self.admin("admin/identities?page_size=100000"), None);
+        let (status, list) = Self::send("GET", &self.admin("admin/identities?page_size=100000"), None);
         assert_eq!(status, 200, "{list}");
         list.as_array().expect("a list").clone()
     }
@@ -195,10 +195,10 @@ impl Kratos {
     /// Tries to sign in, as a user's program would; returns the status.
     pub(crate) fn sign_in(&self, identifier: &str, password: &str) -> u16 {
         let flow = format!("http://127.0.0.1:{}/self-service/login/api", self.ports[1]);
-        let (status, flow) = self.send("GET", &flow, None);
+        let (status, flow) = Self::send("GET", &flow, None);
         assert_eq!(status, 200, "{flow}");
         let body = json!({ "method": "password", "identifier": identifier, "password": password });
-        self.send("POST", flow["ui"]["action"].as_str().expect("where to"), Some(&body)).0
+        Self::send("POST", flow["ui"]["action"].as_str().expect("where to"), Some(&body)).0
     }
 
     /// `migrate clerk --import FILE --target kratos` and more, with a JSON report.

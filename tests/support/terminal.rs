@@ -31,7 +31,7 @@ impl Terminal {
             let mut bytes = [0; 4096];
             // A terminal whose programs have all ended cannot be read any more.
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                shown.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
+                shown.lock().expect("a reader that does not panic").push_str(&String::from_utf8_lossy(&bytes[..count]));
             }
         });
         Self { keyboard, screen, child }
@@ -39,14 +39,14 @@ impl Terminal {
 
     /// All that was shown until now.
     pub fn screen(&self) -> String {
-        self.screen.lock().unwrap().clone()
+        self.screen.lock().expect("a reader that does not panic").clone()
     }
 
     /// Waits until this is shown.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) {
         let Self { screen, child, .. } = self;
-        super::until_of(child, text, || screen.lock().unwrap().contains(text));
+        super::until_of(child, text, || screen.lock().expect("a reader that does not panic").contains(text));
     }
 
     /// Types a line.

@@ -1,5 +1,6 @@
 //! Creates records of one kind: in batches, or by the single methods, one request a record.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -105,13 +106,11 @@ impl RecordCalls {
     async fn existing(&self, item: CreateItem<'_>, conflict: ErrorBody) -> Result<ItemResult, TargetError> {
         let (_, body) = self.find_some(&[item.external_id]).await?;
         let found = read_found(&body).unwrap_or_default().0;
-        match found.into_iter().find(|found| found.external_id.as_deref() == Some(item.external_id)) {
-            Some(found) => Ok(ItemResult::Exists { id: found.id.map(std::borrow::Cow::into_owned) }),
-            None => {
-                let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
-                Ok(ItemResult::Error(item_error(ErrorBody { code, ..conflict })))
-            }
+        if let Some(found) = found.into_iter().find(|found| found.external_id.as_deref() == Some(item.external_id)) {
+            return Ok(ItemResult::Exists { id: found.id.map(Cow::into_owned) });
         }
+        let code = conflict.code.or_else(|| Some("AVNOLOGY_AUTH_903".to_owned()));
+        Ok(ItemResult::Error(item_error(ErrorBody { code, ..conflict })))
     }
 }
 

@@ -12,6 +12,8 @@ use avnology_codemod::{Asked, Mode, Options, Rules, run};
 use serde_json::Value;
 
 /// The package, if it is here.
+#[expect(clippy::disallowed_methods, reason = "not a setting of the program")]
+#[expect(clippy::print_stderr, reason = "who runs the tests has to see it")]
 fn typescript() -> Option<PathBuf> {
     let folder = std::env::var_os("AVNOLOGY__TYPESCRIPT").map(PathBuf::from);
     if folder.is_none() {

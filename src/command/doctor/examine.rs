@@ -31,12 +31,12 @@ pub async fn doctor(settings: DoctorSettings) -> Result<ExitStatus, StdoutError>
             for finding in &findings {
                 finding.write(&mut text);
             }
-            text.push_str(&match wrong.len() {
-                0 => "\nAll is ready.\n".to_owned(),
-                1 => "\n1 thing is wrong.\n".to_owned(),
-                count => format!("\n{count} things are wrong.\n"),
-            });
-            print_text(&text)?;
+            let end = match wrong.len() {
+                0 => "All is ready.".to_owned(),
+                1 => "1 thing is wrong.".to_owned(),
+                count => format!("{count} things are wrong."),
+            };
+            print_text(&format!("{text}\n{end}\n"))?;
         }
     }
     Ok(status)

@@ -40,8 +40,7 @@ impl Steps<'_> {
         &self,
         subject: Subject<'_>,
         watch: Watch,
-        run: ImportRun,
-        (confirmed, ids): (Option<ConfirmedBefore>, Option<IdLookup>),
+        (run, confirmed, ids): (ImportRun, Option<ConfirmedBefore>, Option<IdLookup>),
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
         let mut moments = Vec::new();
@@ -108,14 +107,12 @@ impl Steps<'_> {
             return Ok(self.delivery.clone());
         }
         let part = self.destination.of_kind(step.kind, &self.settings.reading.rules.tuples).await;
-        match part.map_err(StopReason::Target)? {
-            Some(destination) => Ok(Delivery { destination, ..self.delivery.clone() }),
-            None => {
-                let message =
-                    format!("the target has no place for {}; name the other ones in --steps", step.kind.plural());
-                Err(StopReason::Temporary(std::io::Error::other(message)))
-            }
-        }
+        let Some(destination) = part.map_err(StopReason::Target)? else {
+            let kinds = step.kind.plural();
+            let message = format!("the target has no place for {kinds}; name the other ones in --steps");
+            return Err(StopReason::Temporary(std::io::Error::other(message)));
+        };
+        Ok(Delivery { destination, ..self.delivery.clone() })
     }
 }
 

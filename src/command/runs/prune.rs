@@ -117,25 +117,21 @@ impl OldRun {
         // From here on nobody begins to resume or undo it.
         let Ok(_lock) = Lock::take(&self.directory.lock(), "prune") else { return Ok(kept(KeptBecause::Running)) };
         let before = disk_use(path);
-        match self.pruned {
-            Pruned::Stripped { journal } => {
-                let files = self.directory.personal_files().map_err(RunsError::read(path))?;
-                let files: Vec<PathBuf> =
-                    files.into_iter().filter(|file| journal || *file != self.directory.journal()).collect();
-                let freed_bytes = files.iter().filter_map(|file| Some(file.metadata().ok()?.len())).sum();
-                if !is_dry_run {
-                    self.strip(&files, journal)?;
-                }
-                let why = (!journal).then_some("the journal stays: undo needs it (--give-up-undo removes it, too)");
-                Ok(PrunedRun { run, what: "personal_data_removed", why, freed_bytes })
+        if let Pruned::Stripped { journal } = self.pruned {
+            let files = self.directory.personal_files().map_err(RunsError::read(path))?;
+            let files: Vec<PathBuf> =
+                files.into_iter().filter(|file| journal || *file != self.directory.journal()).collect();
+            let freed_bytes = files.iter().filter_map(|file| Some(file.metadata().ok()?.len())).sum();
+            if !is_dry_run {
+                self.strip(&files, journal)?;
             }
-            _ => {
-                if !is_dry_run {
-                    remove_directory(path).map_err(RunsError::remove(path))?;
-                }
-                Ok(PrunedRun { run, what: "removed", why: None, freed_bytes: before })
-            }
+            let why = (!journal).then_some("the journal stays: undo needs it (--give-up-undo removes it, too)");
+            return Ok(PrunedRun { run, what: "personal_data_removed", why, freed_bytes });
         }
+        if !is_dry_run {
+            remove_directory(path).map_err(RunsError::remove(path))?;
+        }
+        Ok(PrunedRun { run, what: "removed", why: None, freed_bytes: before })
     }
 
     /// Removes files with personal data. That the journal goes is said before it does.

@@ -128,12 +128,10 @@ fn next(directory: &RunDirectory, listed: &ListedRun) -> Option<String> {
     let id = &listed.record.id;
     let rejected = listed.counts.is_some_and(|counts| counts.rejected > 0);
     match listed.state {
-        RunState::Running | RunState::Undone | RunState::Pruned | RunState::Damaged => None,
         RunState::Undoing => Some(format!("avnology migrate clerk undo {id}")),
         RunState::Interrupted if listed.record.can_be_known_again() => {
             Some(format!("avnology migrate clerk resume {id}"))
         }
-        RunState::Interrupted => None,
         RunState::Finished if rejected && directory.rejects().exists() => Some(format!(
             "avnology migrate clerk --import {} (mend the records in it before)",
             directory.rejects().display()
@@ -142,6 +140,7 @@ fn next(directory: &RunDirectory, listed: &ListedRun) -> Option<String> {
             let inputs: Vec<&str> = listed.record.inputs.iter().map(|input| input.path.as_str()).collect();
             Some(format!("avnology migrate clerk verify --import {}", inputs.join(" ")))
         }
+        RunState::Running | RunState::Interrupted | RunState::Undone | RunState::Pruned | RunState::Damaged => None,
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     TupleMapper, TupleRules,
 };
 use crate::kind::Kind;
-use crate::mapping::{MapOutput, RecordMapper, RoleRule, Rules};
+use crate::mapping::{MapOutput, Notice, RecordMapper, RoleRule, Rules};
 use crate::source::{RawRecord, RecordChunk, RecordSpan};
 
 /// A target that knows some, all of them by an earlier run.
@@ -38,7 +38,7 @@ fn mapped(mapper: &dyn RecordMapper, record: &str) -> String {
     let mut output = MapOutput { wants_encoded: true, ..MapOutput::default() };
     match mapper.map(RawRecord::new(&chunk, &span), &mut output).expect("no disk") {
         Ok(prepared) => {
-            let notices: Vec<&str> = prepared.notices.iter().map(|notice| notice.as_str()).collect();
+            let notices: Vec<&str> = prepared.notices.iter().map(Notice::as_str).collect();
             let refers: Vec<&str> = prepared.references.iter().map(|reference| &*reference.id).collect();
             let encoded = String::from_utf8(output.encoded).expect("UTF-8");
             format!("{}\n{encoded}\n{notices:?} {refers:?}", prepared.external_id)
@@ -69,7 +69,7 @@ fn an_organization_becomes_one_with_its_metadata() {
     "#);
     assert_eq!(mapped(&mapper, r#"{"name":"Ada"}"#), r#"missing_id Some("id")"#);
     assert_eq!(mapped(&mapper, r#"{"id":"org_1","deleted":true}"#), r#"deleted_user Some("deleted")"#);
-    assert_eq!(mapped(&mapper, r#"{"id":7}"#), r#"invalid_record None"#);
+    assert_eq!(mapped(&mapper, r#"{"id":7}"#), "invalid_record None");
 }
 
 #[test]
