@@ -45,7 +45,7 @@ use crate::human::plural;
 use crate::id_map::IdLookup;
 use crate::journal::RunRecord;
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
-use crate::settings::{ImportSettings, RecordedRun};
+use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
 use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
@@ -85,11 +85,7 @@ async fn import_into(
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {
-        output.console.note(&format!(
-            "Continuing run {}: {} done already.",
-            run.directory.id(),
-            plural(done, "record")
-        ));
+        note_continued(&run, done, output);
     }
     note_deleted(reading, output.console);
     let confirmed =
@@ -140,6 +136,10 @@ async fn import_into(
     let status = with_results(status, settings, &run).await;
     drop(locks);
     status
+}
+
+fn note_continued(run: &RecordedRun, done: u64, output: &OutputSettings) {
+    output.console.note(&format!("Continuing run {}: {} done already.", run.directory.id(), plural(done, "record")));
 }
 
 /// Writes what became of each record, if somebody wants to have it. The journal has it already, so the run is none the worse

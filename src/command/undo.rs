@@ -76,7 +76,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     let destination = connect(&target, connection, Use::Existing, signals).await?;
     let before = directory.undone_record();
     // What somebody disabled since it was undone is theirs.
-    let enables = !directory.is_undone_as_a_whole();
+    let is_first_time = !directory.is_undone_as_a_whole();
     if !settings.dry_run {
         // Before anything is deleted: nobody must be taken to be there any more.
         forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
@@ -104,7 +104,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         ended = async {
             // Before it is written that the run is undone as a whole, and whatever becomes of the rest.
             let runs = settings.runs_directory.clone();
-            if enables {
+            if is_first_time {
                 enabled.set(enable_disabled(runs, &settings.run, &destination, settings.dry_run).await?);
             }
             delete_all(&mut deletion, &destination, (directory, record), &said.doubts).await

@@ -8,7 +8,6 @@ use super::OnMissing;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MissingReport {
     /// What was asked for: `report` or `disable`.
-    #[serde(serialize_with = "as_text")]
     pub rule: OnMissing,
     /// Created by earlier runs of the source.
     pub known: u64,
@@ -49,8 +48,4 @@ impl MissingReport {
             file: None,
         }
     }
-}
-
-fn as_text<S: serde::Serializer>(rule: &OnMissing, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(rule.as_str())
 }

@@ -32,14 +32,14 @@ pub struct MissingUsers {
     pub settled: u64,
     /// Records of the export of which the id at Clerk cannot be read: the missing may be among them.
     pub without_id: u64,
-    pub(super) missing_users: Texts,
+    pub(super) left: Texts,
     pub(super) back: Texts,
 }
 
 impl MissingUsers {
     /// Those who are missing.
     pub fn missing_users(&self) -> impl Iterator<Item = io::Result<KnownUser>> {
-        read(&self.missing_users)
+        read(&self.left)
     }
 
     /// Those whom an earlier run disabled or left as they were, and who are back in the export; and whether they are to be enabled:

@@ -38,7 +38,7 @@ impl PresentUsers {
         directory: &Path,
         is_stopped: impl Fn() -> bool,
     ) -> Result<Option<Self>, SearchError> {
-        let sorter = Sorter::<HASH_BYTES>::new(BUFFERED, directory.to_path_buf());
+        let collected = Sorter::<HASH_BYTES>::new(BUFFERED, directory.to_path_buf());
         let (mut back, mut without_id) = (Table::new(BUFFERED, directory.to_path_buf()), 0);
         for (input, watch) in inputs {
             let mut reader = RecordReader::open_watched(input, limits, watch)?;
@@ -54,7 +54,7 @@ impl PresentUsers {
                         continue;
                     };
                     let hash = key(&id);
-                    sorter.extend(&[hash])?;
+                    collected.extend(&[hash])?;
                     if states.of_clerk_id(id.trim())? == Some(StateChangeKind::Disabled)
                         && let Some(may_sign_in) = may_sign_in(record, rules)?
                     {
@@ -66,7 +66,7 @@ impl PresentUsers {
                 }
             }
         }
-        let sorted = sorter.finish()?;
+        let sorted = collected.finish()?;
         let ids = SortedFile::write(tempfile::tempfile_in(directory)?, sorted.iter())?;
         Ok(Some(Self { ids, back, without_id }))
     }

@@ -53,7 +53,7 @@ impl MissingSearch {
             missing: 0,
             settled: 0,
             without_id: present.without_id,
-            missing_users: Texts::new(temporary)?,
+            left: Texts::new(temporary)?,
             back: Texts::new(temporary)?,
         };
         let mut seen = Table::<HASH_BYTES>::new(BUFFERED, temporary.to_path_buf());
@@ -91,7 +91,7 @@ impl MissingSearch {
                 } else {
                     found.known += 1;
                     found.missing += 1;
-                    found.missing_users.add(&serde_json::to_vec(&user())?)?;
+                    found.left.add(&serde_json::to_vec(&user())?)?;
                 }
                 Ok(())
             });

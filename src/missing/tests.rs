@@ -26,7 +26,7 @@ fn run(runs: &Path, number: usize, path: &str, created: &BTreeSet<u8>, unchanged
         let key = RecordKey { input: 0, number: index };
         let id = format!("i{number}-{user}");
         // An external id of its own for every second one.
-        let external_id = if user % 2 == 0 { format!("u{user}") } else { format!("e{user}") };
+        let external_id = if user.is_multiple_of(2) { format!("u{user}") } else { format!("e{user}") };
         let is_created = created.contains(user);
         if user % 2 == 1 || !is_created {
             let external_id = Some(external_id.clone()).filter(|_| user % 2 == 1);
@@ -96,7 +96,7 @@ proptest! {
         let other = run(&runs, 9, "other.json", &elsewhere, &BTreeSet::new());
         // A run of the target settled some of those who are missing.
         let line = |user: &u8| StateChange {
-            change: if user % 2 == 0 { StateChangeKind::Disabled } else { StateChangeKind::Left },
+            change: if user.is_multiple_of(2) { StateChangeKind::Disabled } else { StateChangeKind::Left },
             user: KnownUser {
                 clerk_id: format!("u{user}"),
                 external_id: String::new(),
@@ -130,7 +130,7 @@ proptest! {
             .collect();
         let is_back = |user: &&u8| newest.contains_key(user) && export.contains(user);
         for user in settled.iter().filter(is_back) {
-            let expected = match (user % 2 == 0, user % 3 == 0) {
+            let expected = match (user.is_multiple_of(2), user.is_multiple_of(3)) {
                 (false, _) => Some(false),
                 (true, true) => None,
                 (true, false) => Some(true),
@@ -173,7 +173,7 @@ fn the_limit_is_a_share_of_those_who_are_known() {
         missing,
         settled: 0,
         without_id: 0,
-        missing_users: crate::index::Texts::new(&std::env::temp_dir()).unwrap(),
+        left: crate::index::Texts::new(&std::env::temp_dir()).unwrap(),
         back: crate::index::Texts::new(&std::env::temp_dir()).unwrap(),
     };
     assert!(!found(0, 0).is_more_than(0) && !found(100, 5).is_more_than(5) && !found(3, 3).is_more_than(100));

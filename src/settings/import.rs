@@ -7,6 +7,7 @@ use super::dry_run::DryRunSettings;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{directory_of_kept, is_clerk, kept_directory};
+use super::missing_rules::MissingRules;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -19,8 +20,6 @@ use crate::cli::{ImportArguments, RunOptions};
 use crate::delivery::OnExisting;
 use crate::export::ExportDirectory;
 use crate::journal::LockDirectory;
-use crate::kind::Kind;
-use crate::missing::OnMissing;
 
 /// Which run an import goes on with.
 #[derive(Clone, Debug)]
@@ -52,31 +51,6 @@ impl Limits {
             return Err(SettingsError::StrictPipe);
         }
         Ok(Self { max_errors, strict, min_records })
-    }
-}
-
-/// What is done about users who are no longer in the export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MissingRules {
-    /// What becomes of them.
-    pub rule: OnMissing,
-    /// With more of them than so many percent nothing is sent, if they would be disabled.
-    pub most: u8,
-}
-
-impl MissingRules {
-    /// Resolves what was typed. Users who are not read would be taken for missing.
-    pub(super) fn resolve(
-        rule: Option<OnMissing>,
-        most: u8,
-        reading: &ReadingSettings,
-        is_selection: bool,
-    ) -> Result<Option<Self>, SettingsError> {
-        let has_users = reading.kinds.contains(&Kind::User);
-        if rule.is_some() && (is_selection || reading.shard.is_some() || reading.has_pipe() || !has_users) {
-            return Err(SettingsError::MissingOfPart);
-        }
-        Ok(rule.map(|rule| Self { rule, most }))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::connection::Connection;
-use super::import::{ImportSettings, Limits, MissingRules, WhichRun};
+use super::import::{ImportSettings, Limits, WhichRun};
+use super::missing_rules::MissingRules;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_options::options_of_run;
