@@ -6,9 +6,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::found::{Found, list_of};
+use super::found::{Found, list_of, read_found};
 use super::record_calls::{RecordCalls, pair};
 use super::tuple::Tuple;
+use super::tuples::PERMISSIONS;
 use crate::avnology::{AdminCalls, deleted};
 use crate::destination::{Change, Changed, Comparable, TargetError};
 use crate::http::Body;
@@ -72,7 +73,9 @@ impl RecordCalls {
         Ok((1, list_of(found.as_slice())))
     }
 
-    /// Gives a member another role. What the role before granted is taken back.
+    /// Gives a member another role. What the role before granted is taken back, and that first: should the program be killed in
+    /// between, the member is still seen to have the role before, and gets the other one by the next run. If the target refuses
+    /// the change, the member keeps the grant.
     pub(super) async fn change_membership(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
         let (Some(path), Some((organization, user))) = (path_of(change.id), pair(change.id)) else {
             return Ok(Changed::Updated);
@@ -80,19 +83,41 @@ impl RecordCalls {
         let before = self.read(&path, &[]).await?;
         let before = before.as_ref().and_then(|reply| serde_json::from_slice::<Member<'_>>(&reply.body).ok());
         let sent = read_sent_membership(change.encoded).unwrap_or_default();
+        let role = sent.role.as_deref().unwrap_or_default();
+        let own = sent.own_role();
+        let before =
+            before.map(|Member { role, metadata, .. }| Comparable::of_metadata(String::new(), Some(role), metadata));
+        let was = before.and_then(|before| before.own_role().or(before.role));
+        let was = was.filter(|was| **was != *own.as_deref().unwrap_or(role));
+        let taken_back = match was {
+            Some(was) => self.take_back(organization, user, &was).await?,
+            None => None,
+        };
         let body = serde_json::json!({ "role": sent.role, "metadata": sent.admin_metadata() });
         let body = Bytes::from(body.to_string());
         let reply = self.calls.retried(|| self.calls.client.patch_at(&path, body.clone()), |_| true).await?;
         let changed = self.changed(&reply)?;
-        if let (Changed::Updated, Some(Member { role, .. })) = (&changed, before)
-            && sent.role.as_deref() != Some(&*role)
-        {
-            let (relation, subject) = (self.tuples.relation(&role), self.tuples.subject(user));
-            let namespace = self.tuples.namespace.as_str();
-            self.delete_tuple(&Tuple { namespace, object: organization, relation: &relation, subject: &subject })
-                .await?;
+        if let (Changed::Refused(_), Some(tuple)) = (&changed, taken_back) {
+            let (body, key) = (Bytes::from(tuple), format!("grant-{}", uuid::Uuid::new_v4()));
+            let reply =
+                self.calls.retried(|| self.calls.client.post(PERMISSIONS, body.clone(), &key), |_| true).await?;
+            self.changed(&reply)?;
         }
         Ok(changed)
+    }
+
+    /// Takes back the tuple of a role, if it is there: then the body that grants it again.
+    async fn take_back(&self, organization: &str, user: &str, role: &str) -> Result<Option<String>, TargetError> {
+        let (relation, subject) = (self.tuples.relation(role), self.tuples.subject(user));
+        let namespace = self.tuples.namespace.as_str();
+        let id = format!("{namespace}:{organization}#{relation}@{subject}");
+        let (_, body) = self.find_tuples(&[&id]).await?;
+        if read_found(&body).is_none_or(|(found, _)| found.is_empty()) {
+            return Ok(None);
+        }
+        let tuple = Tuple { namespace, object: organization, relation: &relation, subject: &subject };
+        self.delete_tuple(&tuple).await?;
+        Ok(serde_json::to_string(&tuple).ok())
     }
 
     /// Deletes memberships: for each whether it is gone now.

@@ -63,7 +63,7 @@ impl MembershipMapper {
                 role: member.role.of_member(),
                 metadata: Metadata {
                     public_metadata: membership.public_metadata,
-                    clerk: Origin { membership: membership.id.as_deref(), created_at },
+                    clerk: Origin { membership: membership.id.as_deref(), role: member.role.own(), created_at },
                 },
             },
         };
@@ -105,10 +105,15 @@ pub(super) fn of_target(
             Kind::User => (RejectCode::UserNotImported, "public_user_data.user_id"),
             _ => (RejectCode::OrganizationNotImported, "organization"),
         };
-        let message = format!(
-            "the {} was rejected, or is in no input: nobody at the target is known to be it; import it, then run the same command again",
-            kind.as_str()
-        );
+        let (place, kind) = (ids.rejected(kind, clerk_id)?, kind.as_str());
+        let message = match place {
+            Some(place) => {
+                format!("the {kind} was rejected: {place}; mend that record, then run the same command again")
+            }
+            None => format!(
+                "the {kind} was rejected, or is in no input: nobody at the target is known to be it; import it, then run the same command again"
+            ),
+        };
         return Ok(Err(Rejection::of_field(code, field, message)));
     };
     references.extend(found.reference(kind, clerk_id, None));
@@ -158,6 +163,9 @@ struct Metadata<'a> {
 struct Origin<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     membership: Option<&'a str>,
+    /// A role that no member of the target can have: without it nobody could see here that it became another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
 }

@@ -45,4 +45,9 @@ impl Role {
     pub(super) fn of_member(&self) -> &str {
         if self.is_documented { &self.name } else { "member" }
     }
+
+    /// The name of a role that no member of the target has.
+    pub(super) fn own(&self) -> Option<&str> {
+        (!self.is_documented).then_some(self.name.as_str())
+    }
 }
