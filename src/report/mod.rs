@@ -17,6 +17,7 @@ mod json_lines;
 mod listing;
 mod metrics;
 mod moment;
+mod no_longer_there;
 mod origin;
 mod page;
 mod plain;

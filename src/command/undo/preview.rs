@@ -19,16 +19,20 @@ struct UndoPreview<'a> {
     counts: &'a Deleted,
     /// Identities that the run changed. They stay as they are.
     updated: u64,
+    /// Identities that the run disabled because their users were missing, and that would be enabled again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled: Option<u64>,
 }
 
 /// Prints what would be deleted, and what would be kept. `force` is `--force`.
 pub(super) fn print(
     record: &RunRecord,
     counts: &Deleted,
-    updated: u64,
+    (updated, enabled): (u64, u64),
     (force, output): (bool, &OutputSettings),
 ) -> Result<(), StdoutError> {
-    let preview = UndoPreview { run: &record.id, target: &record.target, dry_run: true, counts, updated };
+    let enabled = (enabled > 0).then_some(enabled);
+    let preview = UndoPreview { run: &record.id, target: &record.target, dry_run: true, counts, updated, enabled };
     let printed = if output.format == OutputFormat::Json { print_json(&preview) } else { Ok(()) };
     let kept = counts.kept();
     let exceptions =
