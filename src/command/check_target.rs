@@ -4,8 +4,8 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::dry_run::{forecast, log_plan, selection_report};
 use super::first_pass::{FirstPass, Subject};
+use super::foreseen::{forecast, log_plan, selection_report};
 use super::from_clerk::read_for_now;
 use super::home_organization::of_organization;
 use super::import_error::ImportError;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Map;
 
 use super::check_target::check_target;
+use super::foreseen::{forecast, log_plan, selection_report};
 use super::from_clerk::read_for_now;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
@@ -16,13 +17,10 @@ use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::selecting::records_of;
 use super::target::at_target;
-use crate::account::{Ledger, StopReason};
-use crate::delivery::MAX_PINNED;
-use crate::destination::RunMark;
+use crate::account::StopReason;
 use crate::exit::ExitStatus;
-use crate::pace::PaceRules;
 use crate::pipeline::{self, DryRun, Job, Mode};
-use crate::report::{Forecast, Origin, RequestBounds, RunDetails, SelectionReport, Timeline};
+use crate::report::{Origin, RunDetails, Timeline};
 use crate::selection::RecordsOfRun;
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
@@ -91,12 +89,6 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     Output::of(output).report(&ledger, &details, None)
 }
 
-/// Which part of the inputs was selected, if one was.
-pub(super) fn selection_report(reading: &ReadingSettings, records: &RecordsOfRun) -> Option<SelectionReport> {
-    let selection = records.selected().zip(reading.selection.as_ref());
-    selection.map(|(selected, choice)| SelectionReport::new(choice.record(), selected.totals()))
-}
-
 /// The error if an input is not what it was when the records were selected.
 fn changed_since_selected(
     reading: &ReadingSettings,
@@ -106,29 +98,4 @@ fn changed_since_selected(
     let now = recorder.inputs();
     let index = records.selected()?.changed_input(now.iter().map(|input| &input.digest))?;
     reading.inputs.get(index).map(|input| SourceError::Changed { input: input.name() })
-}
-
-/// What an import with this pace would take.
-pub(super) fn forecast(ledger: &Ledger, pace: &PaceRules, most_of_request: (usize, usize)) -> Option<Forecast> {
-    Forecast::of(ledger, &request_bounds(pace, most_of_request))
-}
-
-/// What bounds the requests of an import with this pace.
-pub(super) fn request_bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
-    RequestBounds {
-        users: pace.items.min(items),
-        bytes: pace.bytes.min(bytes),
-        record_bytes: MAX_PINNED,
-        added_bytes: RunMark::MOST,
-        rate: pace.rate,
-    }
-}
-
-/// Says which steps an import of the same inputs has.
-pub(super) fn log_plan(reading: &ReadingSettings) {
-    let plan = reading.plan();
-    let steps = plan.steps().len();
-    for (number, step) in (1..).zip(plan.steps()) {
-        tracing::info!("step {number} of {steps}: {step}");
-    }
 }

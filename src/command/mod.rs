@@ -13,6 +13,7 @@ mod export;
 mod export_command_error;
 mod export_records;
 mod first_pass;
+mod foreseen;
 mod from_clerk;
 mod help;
 mod home_organization;

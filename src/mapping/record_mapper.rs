@@ -22,6 +22,11 @@ pub trait RecordMapper: fmt::Debug + Send + Sync {
     /// The columns that mean something where its records are rows of a CSV.
     fn columns(&self) -> &'static [&'static str];
 
+    /// Whether it counts in [`MapOutput::coverage`] which fields its records have.
+    fn counts_coverage(&self) -> bool {
+        false
+    }
+
     /// Whether what it encodes ends with metadata, in which a run puts its mark.
     fn has_room_for_mark(&self) -> bool {
         true

@@ -83,6 +83,10 @@ impl RecordMapper for UserMapper {
         &COLUMNS
     }
 
+    fn counts_coverage(&self) -> bool {
+        true
+    }
+
     fn memory_growth(&self) -> (usize, usize) {
         self.rules.memory_growth()
     }

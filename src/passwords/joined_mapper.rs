@@ -38,6 +38,10 @@ impl RecordMapper for JoinedMapper {
         self.users.columns()
     }
 
+    fn counts_coverage(&self) -> bool {
+        self.users.counts_coverage()
+    }
+
     fn memory_growth(&self) -> (usize, usize) {
         self.users.memory_growth()
     }

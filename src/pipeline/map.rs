@@ -13,7 +13,6 @@ use crate::destination::RunMark;
 use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
-use crate::kind::Kind;
 use crate::mapping::{
     Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
 };
@@ -233,7 +232,7 @@ impl<'m> ChunkMapper<'m> {
     /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`.
     fn foresee(&mut self, span: &RecordSpan, start: usize) {
         let Some(coverage) = &mut self.output.coverage else { return };
-        if self.mapping.mapper(self.input).kind() == Kind::User {
+        if self.mapping.mapper(self.input).counts_coverage() {
             coverage.count();
         }
         let sent = self.output.encoded.len() - start;

@@ -196,6 +196,7 @@ mod tests {
             "kratos-key" => "trait:crm_id".to_owned(),
             "kratos-provider" => "google=google-oidc".to_owned(),
             "missing-email" => "reject".to_owned(),
+            "notify-url" => "https://hc.example.com/ping/1".to_owned(),
             "max-duration" => "2h 30m".to_owned(),
             "organization" => "acme".to_owned(),
             "rate" | "rate-min" | "rate-max" | "clerk-rate" => "5/s".to_owned(),

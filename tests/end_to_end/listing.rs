@@ -35,7 +35,7 @@ fn listed(scratch: &Scratch) -> Vec<Value> {
     // A running run has gone on in between.
     for (run, row) in runs.iter().zip(rows).filter(|(run, _)| run["state"] != "running") {
         let (_, numbers) = row.split_once(run["state"].as_str().expect("a state")).expect("its state");
-        let numbers: Vec<&str> = numbers.split_whitespace().take(6).collect();
+        let numbers: Vec<String> = numbers.split_whitespace().take(6).map(|number| number.replace(',', "")).collect();
         let shown = |count: &Value| count.as_u64().map_or("?".to_owned(), |count| count.to_string());
         let names = ["created", "updated", "unchanged", "rejected", "unfinished"];
         let mut expected: Vec<String> = names.iter().map(|name| shown(&run["counts"][name])).collect();

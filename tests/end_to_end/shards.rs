@@ -285,7 +285,7 @@ fn shards_that_are_not_one_whole_are_not_merged() {
     let directory = scratch.path(&format!(".avnology/runs/{second}")).display().to_string();
     let reported = merge(&[&first, &directory]).expect_code(3).stderr;
     assert!(
-        reported.starts_with("50 of 1500 records were rejected: see ") && reported.lines().count() == 1,
+        reported.starts_with("50 of 1,500 records were rejected: see ") && reported.lines().count() == 1,
         "{reported}"
     );
 }

@@ -75,9 +75,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "export",
             "clerk_api",
             "http",
+            "kind",
             "mapping",
             "notify",
             "pace",
+            "plan",
             "source",
             "files",
             "toml_document",
@@ -138,6 +140,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "selection",
             "destination",
             "http",
+            "kind",
             "mapping",
             "pace",
             "source",
@@ -148,7 +151,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
-    ("avnology", &["destination", "http", "mapping", "pace"]),
+    ("avnology", &["destination", "http", "kind", "mapping", "pace"]),
     ("kratos", &["destination", "http", "mapping", "pace"]),
     // The results, and views of them.
     ("logging", &["report"]),

@@ -1,7 +1,7 @@
 //! Before the first import into a target that is no sandbox, the person at the terminal is asked.
 
 use super::super::ask::{ask, is_somebody_there};
-use super::super::dry_run::request_bounds;
+use super::super::foreseen::request_bounds;
 use super::super::import_error::ImportError;
 use super::super::prepare_error::PrepareError;
 use super::super::target::Target;
