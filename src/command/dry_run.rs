@@ -47,9 +47,11 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let DryRunSettings { reading, from_clerk, output, user, preview, max_errors, min_records, connection, .. } =
         settings;
     let recorder = Arc::new(Recorder::default());
-    let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
-    let passing = PassingFile::new()?;
-    let reading = &with_memberships_of_users(reading, passing.directory(), &mut signals).await?;
+    let passing = read_for_now(from_clerk.as_ref(), &mut signals).await?;
+    let of_clerk = passing.as_ref().map(|passing| passing.those_of(reading)).transpose()?;
+    let reading = of_clerk.as_ref().unwrap_or(reading);
+    let passing_file = PassingFile::new()?;
+    let reading = &with_memberships_of_users(reading, passing_file.directory(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);

@@ -13,7 +13,7 @@ use super::typed_inputs::WantedInputs;
 use super::{Environment, SettingsError, selection, shard};
 use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::cli::{MappingArguments, OrganizationName, RunOptions, SelectionArguments};
-use crate::export::Manifest;
+use crate::export::{ExportDirectory, Manifest};
 use crate::http::Timeouts;
 use crate::journal::InputRecord;
 use crate::kind::Kind;
@@ -197,6 +197,20 @@ impl ReadingSettings {
         self.form = choice.form();
         self.most_of_request = (kratos::MAX_BATCH_ITEMS, kratos::MAX_BODY_BYTES);
         Ok(self)
+    }
+
+    /// The same without what Clerk turned out not to have: files of this directory that are not in its manifest, or are empty.
+    #[must_use]
+    pub fn that_is_there(mut self, directory: &ExportDirectory, manifest: &Manifest) -> Self {
+        let is_there = |input: &Input, kind: Kind| match input {
+            Input::File(path) if path.parent() == Some(directory.path()) => manifest.files.iter().any(|file| {
+                path.file_name().is_some_and(|name| *name == *file.file) && (file.records > 0 || kind == Kind::User)
+            }),
+            _ => true,
+        };
+        let inputs = self.inputs.into_iter().zip(self.kinds).filter(|(input, kind)| is_there(input, *kind));
+        (self.inputs, self.kinds) = inputs.unzip();
+        self
     }
 
     /// Whether some of the export can be read only once.

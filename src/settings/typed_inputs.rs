@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::SettingsError;
+use super::kept_users::is_clerk;
 use crate::cli::{ImportArguments, SelectionArguments, VerifyArguments};
 use crate::export::{self, Manifest};
 use crate::kind::Kind;
@@ -50,16 +51,17 @@ pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<Wa
         named => named.contains(&kind),
     };
     for path in std::mem::take(typed.import) {
-        for (of_export, kind) in [
-            (export::Kind::Organizations, Kind::Organization),
-            (export::Kind::OrganizationMemberships, Kind::Membership),
-            (export::Kind::OrganizationInvitations, Kind::Invitation),
-        ] {
-            inputs.extend(in_directory(&path, of_export)?.map(|file| (kind, file)));
+        for kind in [Kind::Organization, Kind::Membership, Kind::Invitation] {
+            // What Clerk's API has is known when it was read.
+            let file = if is_clerk(&path) { Some(path.clone()) } else { in_directory(&path, of_export(kind))? };
+            inputs.extend(file.map(|file| (kind, file)));
         }
         inputs.push((Kind::User, path));
     }
     for (kind, paths) in typed.others {
+        if paths.iter().any(|path| is_clerk(path)) {
+            return Err(SettingsError::ClerkForOneStep);
+        }
         inputs.extend(std::mem::take(paths).into_iter().map(|path| (kind, path)));
     }
     let memberships = inputs.iter().filter(|(kind, _)| *kind == Kind::Membership);
@@ -73,6 +75,16 @@ pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<Wa
         return Err(SettingsError::NoStep);
     }
     Ok(WantedInputs { inputs, of_users })
+}
+
+/// What an export calls the records of a kind.
+pub(super) fn of_export(kind: Kind) -> export::Kind {
+    match kind {
+        Kind::User => export::Kind::Users,
+        Kind::Organization => export::Kind::Organizations,
+        Kind::Membership | Kind::RoleTuple => export::Kind::OrganizationMemberships,
+        Kind::Invitation => export::Kind::OrganizationInvitations,
+    }
 }
 
 fn in_directory(path: &Path, kind: export::Kind) -> Result<Option<PathBuf>, SettingsError> {

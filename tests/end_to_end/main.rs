@@ -83,6 +83,7 @@ mod shell;
 mod sweep;
 mod tenant_inputs;
 mod tenant_plan;
+mod tokens;
 mod undo;
 mod verdict;
 mod verify;
