@@ -8,8 +8,7 @@ use serde_json::value::RawValue;
 
 use super::found::{Found, list_of, read_found};
 use super::record_calls::{RecordCalls, pair};
-use super::tuple::Tuple;
-use super::tuples::PERMISSIONS;
+use super::tuple::{PERMISSIONS, Tuple};
 use crate::avnology::{AdminCalls, deleted};
 use crate::destination::{Change, Changed, Comparable, TargetError};
 use crate::http::Body;
