@@ -16,9 +16,10 @@ use crate::cli::{
 };
 use crate::command;
 use crate::exit::ExitStatus;
+use crate::ignore::ignore;
 use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
-use crate::report::{LogFormat, REPORT_SCHEMA, print_text};
+use crate::report::{LogFormat, REPORT_SCHEMA, print_text, write_stderr};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
     MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
@@ -36,6 +37,12 @@ pub async fn run() -> ExitStatus {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match command_line(&arguments, directory, &environment) {
         Ok(cli) => cli,
+        Err(CommandLineError::Typed(error)) if error.use_stderr() => {
+            let written = write_stderr(&error.render().ansi().to_string());
+            ignore(written, "a closed stderr leaves no place to report this");
+            return ExitStatus::Usage;
+        }
+        // Help and the version.
         Err(CommandLineError::Typed(error)) => error.exit(),
         Err(error) => return fail(&error.into(), ExitStatus::Usage),
     };

@@ -9,7 +9,9 @@ pub struct Foreseen {
     pub coverage: Coverage,
     /// Which roles members of organizations have.
     pub roles: RoleCounts,
-    /// Bytes of their records.
+    /// Records that map, of all kinds.
+    pub records: u64,
+    /// Bytes of these records.
     pub record_bytes: u64,
     /// About how many bytes they are when they are sent.
     pub sent_bytes: u64,
@@ -20,6 +22,7 @@ impl Foreseen {
     pub(crate) fn add(&mut self, other: Self) {
         self.coverage.add(other.coverage);
         self.roles.merge(other.roles);
+        self.records += other.records;
         self.record_bytes += other.record_bytes;
         self.sent_bytes += other.sent_bytes;
     }

@@ -22,7 +22,7 @@ impl ExitStatus {
             Some(
                 StopReason::TooManyErrors { .. } | StopReason::TooManyPredicted { .. } | StopReason::Strict { .. },
             ) => Self::TooManyErrors,
-            Some(StopReason::TooFewRecords { .. }) => Self::Input,
+            Some(StopReason::TooFewRecords { .. } | StopReason::TooManyMissing { .. }) => Self::Input,
             // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
             Some(StopReason::Journal { .. } | StopReason::Temporary(_) | StopReason::IdMap(_)) => Self::Usage,
             Some(StopReason::Internal(_)) => Self::Unexpected,

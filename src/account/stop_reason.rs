@@ -57,6 +57,20 @@ pub enum StopReason {
         /// How many there should be.
         least: u64,
     },
+    /// More users are missing from the export than `--max-missing` allows.
+    #[error(
+        "{} of {} whom earlier runs created {} no longer in the export, more than the {most} % of --max-missing, so nothing is sent; look \
+         whether the export is whole",
+        count(*missing), plural(*known, "user"), if *missing == 1 { "is" } else { "are" }
+    )]
+    TooManyMissing {
+        /// How many are missing.
+        missing: u64,
+        /// How many there are.
+        known: u64,
+        /// The limit in percent.
+        most: u8,
+    },
     /// The run's directory cannot be written.
     #[error("cannot write `{path}`: {source}; make room or make it writable, then run the same command again")]
     Journal {

@@ -127,6 +127,20 @@ impl AdminCalls {
         self.ask(|| self.client.set_state(id, verb, "as at Clerk"), |_| true).await.map(drop)
     }
 
+    /// Disables or enables an identity whose user left the export, or is back: whether it did. One that is gone it leaves so.
+    pub(super) async fn disable_or_enable(&self, id: &str, is_disabled: bool) -> Result<bool, TargetError> {
+        let (verb, reason) = if is_disabled {
+            ("deactivate", "no longer in the export from Clerk")
+        } else {
+            ("reactivate", "disabled by the import while it was missing from the export from Clerk")
+        };
+        let reply = self.retried(|| self.client.set_state(id, verb, reason), |_| true).await?;
+        if decide(reply.outcome) == Decision::Done {
+            return Ok(true);
+        }
+        self.is_gone(&reply).await.map(|()| false)
+    }
+
     /// Deletes identities by the target's own ids. One that is gone already counts as deleted.
     pub(super) async fn delete_all(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
         if ids.is_empty() {

@@ -112,6 +112,10 @@ impl Destination for AdminCalls {
         self.update(change).boxed()
     }
 
+    fn set_disabled<'a>(&'a self, id: &'a str, is_disabled: bool) -> BoxFuture<'a, Result<bool, TargetError>> {
+        self.disable_or_enable(id, is_disabled).boxed()
+    }
+
     fn of_kind<'a>(
         &'a self,
         kind: Kind,

@@ -52,7 +52,7 @@ pub use doctor::{DOCTOR, DoctorArguments};
 pub use export::ExportArguments;
 pub use help::HelpArguments;
 pub(crate) use help::topics;
-pub use import::ImportArguments;
+pub use import::{ImportArguments, MAX_MISSING};
 pub use job_options::JobOptions;
 pub use man::ManArguments;
 pub use mapping::MappingArguments;

@@ -100,6 +100,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("mapping"),
     OptionRow::new("max-duration"),
     OptionRow::new("max-errors").remembered(),
+    OptionRow::new("max-missing").remembered(),
     OptionRow::new("max-record-bytes").remembered(),
     OptionRow::new("max-wait").remembered(),
     OptionRow::new("memberships"),
@@ -113,6 +114,7 @@ pub const OPTIONS: &[OptionRow] = &[
     // A file in the working directory must not start a program.
     OptionRow::new("on-end").typed_only(),
     OptionRow::new("on-existing"),
+    OptionRow::new("on-missing").remembered(),
     // `--only` of an import is a decision of the moment.
     OptionRow::new("only").in_config_of("export"),
     OptionRow::new("organization"),

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::delivery::OnExisting;
+use crate::missing::OnMissing;
 use crate::report::LogFormat;
 use crate::results::TableFormat;
 
@@ -17,6 +18,22 @@ impl ValueEnum for OnExisting {
             Self::Skip => "Leave it as it is, and count it if it differs from the export",
             Self::Update => "Change what differs to what the export says, and never a password",
             Self::Fail => "Reject the record as `already_exists`",
+        };
+        Some(PossibleValue::new(self.as_str()).help(help))
+    }
+}
+
+impl ValueEnum for OnMissing {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Report => "Count them, and name them in a file of the run",
+            Self::Disable => {
+                "Also disable them at the target, and enable those whom an earlier run disabled and who are back"
+            }
         };
         Some(PossibleValue::new(self.as_str()).help(help))
     }

@@ -1,12 +1,12 @@
 //! Asks the person at the terminal.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 
 use tokio::sync::oneshot;
 
 use super::import_error::ImportError;
 use crate::ignore::ignore;
-use crate::report::visible;
+use crate::report::{visible, write_stderr};
 use crate::signal::Signals;
 
 /// Whether there is somebody to ask.
@@ -16,9 +16,8 @@ pub(super) fn is_somebody_there() -> bool {
 
 /// Asks a question that is answered by yes or no. No answer is no.
 pub(super) async fn ask(question: &str, signals: &mut Signals) -> Result<bool, ImportError> {
-    let mut stderr = anstream::stderr();
-    let asked = write!(stderr, "{} [y/N] ", visible(question)).and_then(|()| stderr.flush());
-    if asked.is_err() {
+    forget_what_was_typed();
+    if write_stderr(&format!("{} [y/N] ", visible(question))).is_err() {
         return Ok(false);
     }
     let (answered, answer) = oneshot::channel();
@@ -34,3 +33,13 @@ pub(super) async fn ask(question: &str, signals: &mut Signals) -> Result<bool, I
         signal = signals.next() => Err(ImportError::Interrupted(signal)),
     }
 }
+
+/// What somebody typed before the question was shown is no answer to it.
+#[cfg(target_os = "linux")]
+fn forget_what_was_typed() {
+    use rustix::termios::{QueueSelector, tcflush};
+    ignore(tcflush(io::stdin(), QueueSelector::IFlush), "then it is taken for the answer");
+}
+
+#[cfg(not(target_os = "linux"))]
+fn forget_what_was_typed() {}

@@ -11,6 +11,7 @@ use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
+use super::missing_users::{MissingUsersOf, account, refusal};
 use super::output::Output;
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
@@ -97,12 +98,24 @@ pub(super) async fn check_target(
     if let Some(found) = first.duplicates() {
         ledger.name_sharing(found, &records).map_err(StopReason::Temporary)?;
     }
+    let missing = match settings.missing {
+        None => None,
+        Some(rules) => {
+            let search = MissingUsersOf { runs: &settings.runs_directory, target: &name, run: None };
+            let found = search.find(subject, &first.watch(), &mut signals).await?;
+            if let (Some(found), None) = (&found, &ledger.stopped) {
+                ledger.stopped = refusal(rules, found);
+            }
+            found.map(|found| account(rules, &found))
+        }
+    };
     let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
     let details = RunDetails {
         passwords,
         forecast,
         selection: selection_report(reading, &records),
+        missing,
         target: Some(name),
         ..RunDetails::default()
     };

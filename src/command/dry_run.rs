@@ -28,6 +28,10 @@ use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::{Recorder, SourceError, Watch};
 
+/// Which runs were earlier ones depends on the target.
+const MISSING_UNKNOWN: &str =
+    "Nobody looks for users who are no longer in the export: --check-target says at which target they would be.";
+
 /// Does a dry run and reports.
 pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     let pace = settings.check.as_ref().map(|_| &settings.connection.pace);
@@ -61,6 +65,9 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
         output
             .console
             .note(&format!("The users would go into organization {organization}; only an import looks for it."));
+    }
+    if settings.missing.is_some() {
+        output.console.note(MISSING_UNKNOWN);
     }
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;

@@ -13,6 +13,7 @@ mod consent;
 mod ended;
 mod foresight;
 mod known_ids;
+mod missing;
 mod prepare;
 mod steps;
 
@@ -23,6 +24,7 @@ use confirmed::ConfirmedOf;
 use consent::Consent;
 use ended::EndedImport;
 use foresight::Foresight;
+use missing::Missing;
 use prepare::{PreparedRun, RunPart, prepare};
 use steps::Steps;
 
@@ -45,7 +47,7 @@ use crate::human::plural;
 use crate::id_map::IdLookup;
 use crate::journal::RunRecord;
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
-use crate::settings::{ImportSettings, RecordedRun};
+use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
 use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
@@ -89,11 +91,7 @@ async fn import_into(
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     if part != RunPart::First {
-        output.console.note(&format!(
-            "Continuing run {}: {} done already.",
-            run.directory.id(),
-            plural(done, "record")
-        ));
+        note_continued(&run, done, output);
     }
     note_deleted(reading, output.console);
     let confirmed =
@@ -107,16 +105,16 @@ async fn import_into(
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
-    let foresight = Foresight::of_run(subject, &run.directory, (*limits, &ledger), consent, signals).await?;
+    let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, signals).await?;
     let kept = (&run.directory, limits.min_records);
-    let ended = match foresight {
-        Foresight::Unreadable(error) => EndedImport::unreadable(ledger, journal, error),
-        Foresight::Refused(first, reason) => {
+    let (ended, missing) = match foresight {
+        Foresight::Unreadable(error) => (EndedImport::unreadable(ledger, journal, error), None),
+        Foresight::Refused(first, missing, reason) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let mode = Mode::Refused(Box::new(import_run), reason);
-            EndedImport::refused(subject, &first, mode, kept, signals).await
+            (EndedImport::refused(subject, &first, mode, kept, signals).await, missing)
         }
-        Foresight::Clear(first) => {
+        Foresight::Clear(first, mut missing) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let steps = Steps {
                 settings,
@@ -127,16 +125,27 @@ async fn import_into(
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
             let ran = steps.run(subject, first.watch(), (import_run, confirmed, ids), signals).await;
-            EndedImport::of(ran, subject, &first, kept)
+            let mut ended = EndedImport::of(ran, subject, &first, kept);
+            // The last step: whom the import has just created or found is not missing.
+            if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {
+                ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
+            }
+            (ended, missing)
         }
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let account = ImportAccount { target: &target, run: &run, records: &records, output, user: &settings.user };
+    let missing = missing.map(Missing::into_report);
+    let account =
+        ImportAccount { target: &target, run: &run, records: &records, output, user: &settings.user, missing };
     let status = account.give(ended);
     let status = with_results(status, settings, &run).await;
     drop(locks);
     status
+}
+
+fn note_continued(run: &RecordedRun, done: u64, output: &OutputSettings) {
+    output.console.note(&format!("Continuing run {}: {} done already.", run.directory.id(), plural(done, "record")));
 }
 
 /// Writes what became of each record, if somebody wants to have it. The journal has it already, so the run is none the worse

@@ -65,6 +65,15 @@ pub enum PrepareError {
         /// The run.
         run: String,
     },
+    /// In the rejects of a run almost everybody is missing.
+    #[error(
+        "--on-missing needs the whole export, and an input has the rejects of run {run}: leave it out here, and import the whole export \
+         with it"
+    )]
+    MissingOfRejects {
+        /// The run.
+        run: String,
+    },
     /// The open run maps by other rules.
     #[error(
         "the mapping file or the traits schema is not the one that run {run} was begun with, so some users would be mapped by \

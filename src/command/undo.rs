@@ -7,6 +7,7 @@
 mod decided_records;
 mod deletion;
 mod doubts_file;
+mod enabling;
 mod marked;
 mod preview;
 
@@ -23,6 +24,7 @@ use tokio::sync::mpsc;
 use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
 use doubts_file::DoubtsFile;
+use enabling::enable_disabled;
 
 use super::ask::{ask, is_somebody_there};
 use super::home_organization::{MadeOrganization, delete_made};
@@ -73,6 +75,8 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     }
     let destination = connect(&target, connection, Use::Existing, signals).await?;
     let before = directory.undone_record();
+    // What somebody disabled since it was undone is theirs.
+    let is_first_time = !directory.is_undone_as_a_whole();
     if !settings.dry_run {
         // Before anything is deleted: nobody must be taken to be there any more.
         forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
@@ -80,6 +84,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         // Should it be killed, nobody knows how far it came.
         directory.mark_undone(false, None).map_err(UndoError::Io)?;
     }
+    let enabled = Cell::new(0);
     let counts = Cell::new(Deleted { created, ..Deleted::default() });
     let mut deletion = Deletion {
         target: Arc::clone(&destination),
@@ -96,14 +101,26 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
-        ended = delete_all(&mut deletion, &destination, (directory, record), &said.doubts) => ended,
+        ended = async {
+            // Before it is written that the run is undone as a whole, and whatever becomes of the rest.
+            let runs = settings.runs_directory.clone();
+            if is_first_time {
+                enabled.set(enable_disabled(runs, &settings.run, &destination, settings.dry_run).await?);
+            }
+            delete_all(&mut deletion, &destination, (directory, record), &said.doubts).await
+        } => ended,
         never = while_working(display(output.progress, Some(created)), || counts.get()) => match never {},
     };
     let counts = counts.get();
+    if enabled.get() > 0 {
+        let how = if settings.dry_run { "would be enabled again" } else { "enabled again" };
+        let users = plural(enabled.get(), "user");
+        output.console.note(&format!("{users} {how}: the run had disabled them while they were missing."));
+    }
     let status = if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     if settings.dry_run {
         ended?;
-        preview::print(record, &counts, said.updated, (settings.force, output))?;
+        preview::print(record, &counts, (said.updated, enabled.get()), (settings.force, output))?;
         return Ok(status);
     }
     let is_whole = ended.is_ok() && counts.in_doubt == 0;
@@ -112,7 +129,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         Ok(()) => delete_made(&target, connection, record, signals).await,
         Err(_) => Ok(MadeOrganization::None),
     };
-    let printed = print(record, directory, &counts, said.updated, output);
+    let printed = print(record, directory, &counts, (said.updated, enabled.get()), output);
     for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
         let path = path.display();
         output.console.note(&format!("The account in {path} was made before: it still counts what this run created."));
@@ -177,7 +194,8 @@ async fn confirm(record: &RunRecord, said: &WhatItSays, signals: &mut Signals) -
             "\nThe answers for {in_doubt} more were lost: of these, what carries the mark of the run is deleted, too."
         )
     };
-    let question = format!("Run {id} of {started} created {created} identities at {target}.{perhaps}\nDelete them?");
+    let created = plural(*created, "identity");
+    let question = format!("Run {id} of {started} created {created} at {target}.{perhaps}\nDelete them?");
     ask(&question, signals).await
 }
 
@@ -271,7 +289,7 @@ fn print(
     record: &RunRecord,
     directory: &RunDirectory,
     counts: &Deleted,
-    updated: u64,
+    (updated, enabled): (u64, u64),
     output: &OutputSettings,
 ) -> Result<(), StdoutError> {
     #[derive(Serialize)]
@@ -281,11 +299,15 @@ fn print(
         counts: &'a Deleted,
         /// Identities that the run changed. They stay as they are.
         updated: u64,
+        /// Identities that the run had disabled because their users were missing, and that are enabled again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        enabled: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         in_doubt_file: Option<String>,
     }
     let in_doubt_file = (counts.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
-    let report = UndoReport { run: &record.id, target: &record.target, counts, updated, in_doubt_file };
+    let enabled = (enabled > 0).then_some(enabled);
+    let report = UndoReport { run: &record.id, target: &record.target, counts, updated, enabled, in_doubt_file };
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = counts.kept();
     let exceptions = (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(counts.created, "identity")));

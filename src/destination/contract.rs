@@ -84,6 +84,12 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Changes some fields of one identity.
     fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>>;
 
+    /// Disables an identity, or enables it again: whether it did. One that has no such state, or is not there, does not.
+    fn set_disabled<'a>(&'a self, id: &'a str, is_disabled: bool) -> BoxFuture<'a, Result<bool, TargetError>> {
+        let _ = (id, is_disabled);
+        async { Ok(false) }.boxed()
+    }
+
     /// The part of it that takes records of another kind, with role tuples in this form; nothing if it has no place for them. It finds
     /// out how it can be driven.
     fn of_kind<'a>(

@@ -68,6 +68,16 @@ pub enum ExportError {
         /// The directory.
         path: PathBuf,
     },
+    /// A directory is no export.
+    #[error(
+        "the directory `{}` has no manifest.json, so it is no export; name its files: --import FILE, and --organizations, \
+         --memberships and --invitations for those of a tenant",
+        path.display()
+    )]
+    NoManifest {
+        /// The directory.
+        path: PathBuf,
+    },
     /// There are no users in it.
     #[error("the export in `{}` has no users; export them with --only users", path.display())]
     NoUsers {

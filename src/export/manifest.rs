@@ -143,14 +143,14 @@ impl Manifest {
         Ok(file.filter(|file| file.records > 0).map(|file| path.join(&file.file)))
     }
 
-    /// The path of the users in a directory with a finished export; nothing if it is no such directory.
+    /// The path of the users in a directory with a finished export; nothing if it is no directory.
     pub fn users_in(path: &Path) -> Result<Option<PathBuf>, ExportError> {
         let directory = ExportDirectory::new(path.to_path_buf());
         let Some(manifest) = Self::read(&directory)? else {
-            return if directory.state().exists() {
-                Err(ExportError::NotFinished { path: path.to_path_buf() })
-            } else {
-                Ok(None)
+            return match (directory.state().exists(), path.is_dir()) {
+                (true, _) => Err(ExportError::NotFinished { path: path.to_path_buf() }),
+                (false, true) => Err(ExportError::NoManifest { path: path.to_path_buf() }),
+                (false, false) => Ok(None),
             };
         };
         let users = manifest.files.iter().find(|file| file.kind == Kind::Users);

@@ -60,6 +60,28 @@ pub fn read_learned_ids(
     Ok(LearnedIds { end: log.offset(), misses_some })
 }
 
+/// Reads who was created, of those of whom the journal has the ids at Clerk and at the target. If `each` fails, its error comes back
+/// as one of the journal's.
+pub fn read_created_ids(
+    journal: &Path,
+    mut each: impl FnMut(LearnedId<'_>) -> io::Result<()>,
+) -> Result<(), JournalError> {
+    let failed = |source| JournalError::Io { path: journal.to_path_buf(), source };
+    let wrong = |source| JournalError::Log { path: journal.to_path_buf(), source };
+    let reader = BufReader::with_capacity(1 << 16, File::open(journal).map_err(failed)?);
+    let Some(mut log) = LogReader::open(reader).map_err(wrong)? else { return Ok(()) };
+    while let Some(bytes) = log.next_entry().map_err(wrong)? {
+        let entry = Entry::decode(bytes).ok_or_else(|| wrong(LogError::Newer))?;
+        // Earlier versions did not keep the ids at Clerk.
+        let Entry::SettledAs { records, identified, .. } = &entry else { continue };
+        let is_created = |settled: &&Settled| matches!(settled.outcome, RecordOutcome::Created { .. });
+        let created: HashSet<RecordKey> = records.iter().filter(is_created).map(|settled| settled.key).collect();
+        let ids = learned(records, identified).filter(|learned| created.contains(&learned.key));
+        ids.into_iter().try_for_each(&mut each).map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// What one entry says.
 fn learned<'a>(records: &'a [Settled], identified: &'a [Identified]) -> impl Iterator<Item = LearnedId<'a>> {
     let named: HashSet<RecordKey> = identified.iter().map(|identified| identified.key).collect();

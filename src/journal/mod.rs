@@ -60,7 +60,7 @@ pub use input_record::{Fingerprint, InputRecord};
 pub use journal_account::{CountedRejects, Ending, JournalAccount};
 pub use journal_error::JournalError;
 pub use journalled_record::{JournalledRecord, read_records};
-pub use learned_ids::{LearnedId, LearnedIds, read_learned_ids};
+pub use learned_ids::{LearnedId, LearnedIds, read_created_ids, read_learned_ids};
 pub(crate) use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;

@@ -59,7 +59,8 @@ impl RunDirectory {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_rejects = name.starts_with("rejects") && name.ends_with(".ndjson");
-            if path.is_file() && (is_rejects || path == self.journal() || path == self.in_doubt()) {
+            let named = [self.journal(), self.in_doubt(), self.missing(), self.disabled()];
+            if path.is_file() && (is_rejects || named.contains(&path)) {
                 found.push(path);
             }
         }

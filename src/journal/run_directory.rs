@@ -253,6 +253,16 @@ impl RunDirectory {
         self.path.join("in-doubt.ndjson")
     }
 
+    /// Users whom earlier runs created and who are no longer in the export.
+    pub fn missing(&self) -> PathBuf {
+        self.path.join("missing.ndjson")
+    }
+
+    /// Identities that the run disabled, or enabled again, because their users were missing, or were back.
+    pub fn disabled(&self) -> PathBuf {
+        self.path.join("disabled.ndjson")
+    }
+
     /// Where the report goes.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")

@@ -103,6 +103,12 @@ pub struct RecordedOptions {
     /// With fewer records than that nothing is sent.
     #[serde(default)]
     pub min_records: Option<u64>,
+    /// What becomes of users who are no longer in the export; nothing is asked about them without it.
+    #[serde(default)]
+    pub on_missing: Option<String>,
+    /// With more missing users than so many percent nothing is sent.
+    #[serde(default)]
+    pub max_missing: Option<u8>,
 }
 
 /// The organization that the users of a run go into.

@@ -60,6 +60,13 @@ impl KratosCalls {
         Ok(Changed::Updated)
     }
 
+    /// Disables or enables an identity: whether Kratos did it.
+    pub(super) async fn disable_or_enable(&self, id: &str, is_disabled: bool) -> Result<bool, TargetError> {
+        let state = if is_disabled { "inactive" } else { "active" };
+        let patch = json!([{ "op": "replace", "path": "/state", "value": state }]);
+        Ok(self.patch(id, patch.to_string()).await?.is_none())
+    }
+
     /// Sends a patch; something if Kratos would not have it.
     async fn patch(&self, id: &str, patch: String) -> Result<Option<Changed>, TargetError> {
         let request = Request::patch(self.identity_url(id), Bytes::from(patch));

@@ -84,6 +84,10 @@ impl Destination for KratosCalls {
         self.update(change).boxed()
     }
 
+    fn set_disabled<'a>(&'a self, id: &'a str, is_disabled: bool) -> BoxFuture<'a, Result<bool, TargetError>> {
+        self.disable_or_enable(id, is_disabled).boxed()
+    }
+
     fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>> {
         read_sent(encoded, self.key())
     }

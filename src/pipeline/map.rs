@@ -121,6 +121,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         foreseen: Foreseen {
             coverage: output.coverage.unwrap_or_default(),
             roles: output.roles.unwrap_or_default(),
+            records: (ready.len() + unchanged.len()) as u64,
             record_bytes: weighing.record_bytes(),
             sent_bytes: weighing.sent_bytes(),
         },

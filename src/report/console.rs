@@ -4,8 +4,10 @@ use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use terminal_size::terminal_size_of;
 
 use super::visible::{visible, visible_json};
+use super::wrapped::for_terminal;
 use crate::ignore::ignore;
 
 /// The form of the messages on standard error.
@@ -82,10 +84,16 @@ impl Console {
     }
 }
 
-fn write_text(text: &str) -> io::Result<()> {
+/// Writes text for people to standard error. It may have colours, and is safe for a terminal.
+pub fn write_stderr(text: &str) -> io::Result<()> {
+    let text = for_terminal(text, terminal_size_of(io::stderr()));
     let mut stderr = anstream::stderr().lock();
-    stderr.write_all(visible(text).as_bytes())?;
+    stderr.write_all(text.as_bytes())?;
     stderr.flush()
+}
+
+fn write_text(text: &str) -> io::Result<()> {
+    write_stderr(&visible(text))
 }
 
 fn write_line<T: Serialize>(level: &'static str, message: &str, report: Option<&T>) -> io::Result<()> {

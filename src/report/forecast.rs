@@ -34,7 +34,7 @@ pub struct RequestBounds {
 /// there already are read back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Forecast {
-    /// Requests that create users.
+    /// Requests that create users, or records of other kinds.
     requests: u64,
     /// Their bytes.
     bytes: u64,
@@ -59,32 +59,36 @@ impl Forecast {
     /// The forecast, if the dry run has read all, and there is somebody to send.
     pub fn of(ledger: &Ledger, bounds: &RequestBounds) -> Option<Self> {
         let (foreseen, valid) = (&ledger.foreseen, ledger.counts().valid.unwrap_or(0));
-        let mapped = foreseen.coverage.users();
+        let mapped = foreseen.records;
         if ledger.stopped.is_some() || mapped == 0 {
             return None;
         }
         let sent = share(foreseen.sent_bytes, valid, mapped);
-        Self::new(valid, sent, foreseen.record_bytes / mapped, bounds)
+        let steps: Vec<u64> = ledger.steps().into_iter().map(|(_, counts)| counts.valid.unwrap_or(0)).collect();
+        let steps = if steps.is_empty() { vec![valid] } else { steps };
+        Self::new(&steps, sent, foreseen.record_bytes / mapped, bounds)
     }
 
     /// The forecast for so many users, whose records have so many bytes each, if there is somebody to send. What is sent is
     /// taken to be as large as the records.
     pub fn about(users: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {
-        Self::new(users, users * of_record, of_record, bounds)
+        Self::new(&[users], users * of_record, of_record, bounds)
     }
 
-    /// The forecast for so many users of so many bytes in all, of whom each has a record of so many bytes.
+    /// The forecast for steps of so many records, of so many bytes in all, of which each has so many bytes in the input. No
+    /// request has records of two steps.
     #[expect(clippy::cast_precision_loss, reason = "a forecast is about right")]
-    fn new(users: u64, sent: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {
-        if users == 0 {
+    fn new(steps: &[u64], sent: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {
+        let records: u64 = steps.iter().sum();
+        if records == 0 {
             return None;
         }
         let added = bounds.added_bytes as u64;
-        let of_each = (sent / users + added).max(1);
+        let of_each = (sent / records + added).max(1);
         let by_bytes = bounds.bytes as u64 / of_each;
         let by_records = bounds.record_bytes as u64 / of_record.max(1);
         let of_request = by_bytes.min(by_records).min(bounds.users as u64).max(1);
-        let requests = users.div_ceil(of_request);
+        let requests = steps.iter().map(|records| records.div_ceil(of_request)).sum::<u64>();
         let RateRules { start, ceiling, finding, .. } = bounds.rate;
         let fastest = if !finding {
             start
@@ -95,7 +99,7 @@ impl Forecast {
         };
         Some(Self {
             requests,
-            bytes: sent + users * added,
+            bytes: sent + records * added,
             least_seconds: requests as f64 / fastest,
             most_seconds: requests as f64 / start,
             fastest_rate: fastest,
@@ -145,6 +149,8 @@ fn rate(per_second: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
     fn written(requests: u64, (fastest_rate, slowest_rate): (f64, f64)) -> String {
@@ -156,6 +162,16 @@ mod tests {
         let mut text = String::new();
         forecast.write(&mut text).unwrap();
         text
+    }
+
+    #[test]
+    fn no_request_has_records_of_two_steps_and_bytes_are_those_of_all_records() {
+        let rate = RateRules { start: 10.0, floor: 1.0, ceiling: 10.0, burst: NonZeroU32::MIN, finding: false };
+        let bounds = RequestBounds { users: 10, bytes: 1 << 20, record_bytes: 1 << 20, added_bytes: 5, rate };
+        let of = |steps: &[u64]| {
+            Forecast::new(steps, 4_100, 100, &bounds).map(|forecast| (forecast.requests, forecast.bytes))
+        };
+        assert_eq!((of(&[41]), of(&[12, 3, 13, 13]), of(&[0, 0])), (Some((5, 4_305)), Some((7, 4_305)), None));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::{Origin, TimelineMoment};
 use crate::account::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode, RoleCounts};
+use crate::missing::MissingReport;
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
 
@@ -25,6 +26,8 @@ pub struct RunDetails {
     pub shards: Vec<String>,
     /// The run whose mended rejects were an input.
     pub rejects_of: Option<String>,
+    /// What came of users who are no longer in the export, if somebody looked.
+    pub missing: Option<MissingReport>,
     /// The result of joining the passwords of another file.
     pub passwords: Option<PasswordsReport>,
     /// The target's base URL; none in a dry run.
@@ -77,6 +80,9 @@ pub struct RunReport<'a> {
     without_records: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     passwords: Option<&'a PasswordsReport>,
+    /// What came of users who are no longer in the export.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a MissingReport>,
     counts: Counts,
     /// The same by step, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -177,6 +183,7 @@ impl<'a> RunReport<'a> {
             inputs: inputs(ledger, details),
             without_records: ledger.without_records(),
             passwords: details.passwords.as_ref(),
+            missing: details.missing.as_ref(),
             counts: ledger.counts(),
             steps: ledger
                 .steps()

@@ -6,8 +6,10 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use terminal_size::terminal_size_of;
 
 use super::visible::{visible, visible_json};
+use super::wrapped::for_terminal;
 
 /// Standard output cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,11 @@ pub fn print_text(text: &str) -> Result<(), StdoutError> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => Ok(printed?),
     }
+}
+
+/// Writes sentences and tables for people; on a terminal, no word is broken where a line ends.
+pub fn print_wrapped(text: &str) -> Result<(), StdoutError> {
+    print_text(&for_terminal(text, terminal_size_of(io::stdout())))
 }
 
 /// Writes a text that another program reads, such as a diff: to the byte.

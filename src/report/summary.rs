@@ -4,9 +4,11 @@ use std::fmt::{self, Write};
 
 use super::covered::write_coverage;
 use super::found_there::{standings, write_found};
+use super::no_longer_there::write_missing;
 use super::run_report::RunDetails;
 use crate::account::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
 use crate::human::{bytes, count, duration, plural};
+use crate::kind::Kind;
 use crate::mapping::{Notice, NoticeKind};
 use crate::passwords::PasswordsReport;
 use crate::source::{Position, SkippedRows};
@@ -28,14 +30,17 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     if let Some(report) = &details.passwords {
         passwords(out, report)?;
     }
+    if let Some(report) = &details.missing {
+        write_missing(out, report)?;
+    }
     rejects(out, ledger)?;
-    notices(out, ledger, NoticeKind::Warning, "Warnings (these users move all the same):")?;
-    notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
-    notices(out, ledger, NoticeKind::AtTarget, "At the target already:")?;
+    all_notices(out, ledger)?;
     if ledger.password_resets > 0 || counts.valid.is_some_and(|valid| valid > 0) {
         writeln!(out, "\n{} to set a new password.", users_have(ledger.password_resets))?;
     }
-    write_coverage(out, &ledger.foreseen.coverage, counts.valid.unwrap_or(0) + ledger.rejected_by_target())?;
+    let of_users = ledger.steps().into_iter().find(|(kind, _)| *kind == Kind::User).map(|(_, counts)| counts);
+    let valid = of_users.unwrap_or(counts).valid.unwrap_or(0);
+    write_coverage(out, &ledger.foreseen.coverage, valid + ledger.rejected_by_target())?;
     files(out, ledger, details)
 }
 
@@ -43,9 +48,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
 pub fn write_findings(out: &mut String, ledger: &Ledger, counts: &Counts) -> fmt::Result {
     outcomes(out, counts, ledger)?;
     rejects(out, ledger)?;
-    notices(out, ledger, NoticeKind::Warning, "Warnings (these users move all the same):")?;
-    notices(out, ledger, NoticeKind::LeftBehind, "What cannot move (users who have it):")?;
-    notices(out, ledger, NoticeKind::AtTarget, "At the target already:")?;
+    all_notices(out, ledger)?;
     if ledger.password_resets > 0 {
         writeln!(out, "\n{} to set a new password.", users_have(ledger.password_resets))?;
     }
@@ -236,6 +239,17 @@ fn more(out: &mut String, number: u64, named: usize) -> fmt::Result {
         0 => Ok(()),
         more => writeln!(out, "  {:>14}   and {} more", "", count(more)),
     }
+}
+
+fn all_notices(out: &mut String, ledger: &Ledger) -> fmt::Result {
+    let (warnings, left_behind) = if ledger.steps().is_empty() {
+        ("Warnings (these users move all the same):", "What cannot move (users who have it):")
+    } else {
+        ("Warnings (these records move all the same):", "What cannot move (records that have it):")
+    };
+    notices(out, ledger, NoticeKind::Warning, warnings)?;
+    notices(out, ledger, NoticeKind::LeftBehind, left_behind)?;
+    notices(out, ledger, NoticeKind::AtTarget, "At the target already:")
 }
 
 fn notices(out: &mut String, ledger: &Ledger, kind: NoticeKind, heading: &str) -> fmt::Result {

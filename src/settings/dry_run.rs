@@ -7,6 +7,7 @@ use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{is_clerk, passing_directory};
 use super::kratos_target::KratosChoice;
+use super::missing_rules::MissingRules;
 use super::named_files::NamedFiles;
 use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -38,6 +39,10 @@ pub struct DryRunSettings {
     pub max_errors: Option<u64>,
     /// An input with fewer records than this is an error.
     pub min_records: Option<u64>,
+    /// What an import would do about users who are no longer in the export.
+    pub missing: Option<MissingRules>,
+    /// Where runs are kept.
+    pub runs_directory: PathBuf,
     /// How fast an import would go, and how the target is reached.
     pub connection: Connection,
     /// What is looked up at the target, if anything is.
@@ -86,10 +91,12 @@ impl DryRunSettings {
             let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
             from_clerk = Some(choice.resolve(passing_directory(), &mut inputs.inputs, environment)?);
         }
+        let (on_missing, max_missing) = (arguments.on_missing, arguments.max_missing);
         let ImportArguments { passwords, shard, selection, target, mapping, on_existing, preview, options, .. } =
             arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref())?;
+        let missing = MissingRules::resolve(on_missing, max_missing, &reading, reading.selection.is_some())?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let check =
@@ -115,6 +122,8 @@ impl DryRunSettings {
             preview: preview.unwrap_or(default),
             max_errors: options.max_errors,
             min_records: options.min_records,
+            missing,
+            runs_directory: runs,
             connection,
             check,
         })

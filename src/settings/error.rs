@@ -161,6 +161,12 @@ pub enum SettingsError {
          give it as a file, or leave --strict out"
     )]
     StrictPipe,
+    /// Users who are not selected would be taken for missing.
+    #[error(
+        "--on-missing needs all users, in files that can be read twice: leave out --limit, --skip, --sample, --only, --where and --shard, \
+         name no pipe, and let users be one of the steps"
+    )]
+    MissingOfPart,
     /// Nothing says which organization should be made.
     #[error("--create-organization needs --organization NAME: the organization that is made if it is not there")]
     CreateWhich,

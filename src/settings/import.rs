@@ -7,6 +7,7 @@ use super::dry_run::DryRunSettings;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{directory_of_kept, is_clerk, kept_directory};
+use super::missing_rules::MissingRules;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -74,6 +75,8 @@ pub struct ImportSettings {
     pub limits: Limits,
     /// What becomes of users who are at the target already.
     pub on_existing: OnExisting,
+    /// What becomes of users who are no longer in the export; without it nobody looks for them.
+    pub missing: Option<MissingRules>,
     /// Whether the organization of `reading` is made if it is not there.
     pub create_organization: bool,
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
@@ -147,6 +150,8 @@ impl ImportSettings {
             selection,
             mapping,
             on_existing,
+            on_missing,
+            max_missing,
             recheck,
             results,
             new_run,
@@ -158,6 +163,7 @@ impl ImportSettings {
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
+            missing: MissingRules::resolve(on_missing, max_missing, &reading, reading.selection.is_some())?,
             target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,

@@ -23,6 +23,8 @@ impl ImportSettings {
             recheck: self.recheck,
             strict: self.limits.strict,
             min_records: self.limits.min_records,
+            on_missing: self.missing.map(|rules| rules.rule.to_string()),
+            max_missing: self.missing.map(|rules| rules.most),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::connection::Connection;
 use super::import::{ImportSettings, Limits, WhichRun};
+use super::missing_rules::MissingRules;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_options::options_of_run;
@@ -11,7 +12,9 @@ use super::recorded_run::RecordedRun;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
-use crate::cli::ResumeArguments;
+use crate::cli::{MAX_MISSING, ResumeArguments};
+use crate::journal::RunRecord;
+use crate::missing::OnMissing;
 
 impl ImportSettings {
     /// Resolves what was typed to resume a run; what the run is about comes from its record.
@@ -41,6 +44,7 @@ impl ImportSettings {
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
         Self {
             limits: Limits::resolve(&options, &reading)?,
+            missing: missing(record, &reading).map_err(wrong)??,
             target,
             connection: Connection::resolve(&options, reading.shard, environment)?,
             reading,
@@ -58,6 +62,17 @@ impl ImportSettings {
         }
         .checked(environment)
     }
+}
+
+/// What becomes of users who are no longer in the export, as it was when the run began.
+fn missing(
+    record: &RunRecord,
+    reading: &ReadingSettings,
+) -> Result<Result<Option<MissingRules>, SettingsError>, String> {
+    let options = &record.options;
+    let rule: Option<OnMissing> = options.on_missing.as_deref().map(str::parse).transpose()?;
+    let most = options.max_missing.unwrap_or(MAX_MISSING);
+    Ok(MissingRules::resolve(rule, most, reading, record.selection.is_some()))
 }
 
 /// Where the inputs are now, if somebody moved them. That they are the same is seen when they are read.

@@ -42,6 +42,12 @@ fn the_first_import_is_asked_for_and_later_ones_are_not() {
         assert!(screen.lines().all(|line| line.chars().count() <= 100), "{screen}");
     }
     assert_eq!(sandbox.column("external_id"), Vec::<String>::new());
+    // What was typed before the question was shown is no answer.
+    let mut terminal = Terminal::start(&mut import(&scratch, &target, &file, &[]));
+    terminal.type_line("y");
+    terminal.wait_for(QUESTION);
+    terminal.type_line("n");
+    assert_eq!(terminal.end().0, Some(2));
     // A run that nobody said yes to is resumed, and asks again.
     let mut terminal = Terminal::start(&mut import(&scratch, &target, &file, &[]));
     terminal.wait_for(QUESTION);

@@ -53,6 +53,7 @@ mod mapping;
 mod mapping_file;
 mod memory;
 mod merge;
+mod missing;
 mod nightly;
 mod old_runs;
 mod organizations;

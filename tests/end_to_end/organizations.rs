@@ -340,6 +340,61 @@ fn undo_deletes_what_others_put_into_an_organization_only_by_force() {
 }
 
 #[test]
+fn a_role_that_is_a_tuple_alone_is_taken_back_when_it_changes_whatever_it_becomes() {
+    let roles = |query: &str, sandbox: &Sandbox| -> Vec<String> {
+        rows(sandbox, query).iter().filter_map(|row| row.split(' ').next_back().map(str::to_owned)).collect()
+    };
+    let granted =
+        "SELECT relation FROM permissions JOIN identities i ON subject = 'identities:' || i.id ORDER BY external_id, 1";
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let mut tenant = Tenant::new(&scratch);
+        let mut import = |new: [&str; 4], more: &[&str]| {
+            let records = new.iter().enumerate().map(|(user, role)| membership(0, user, role));
+            tenant.memberships = scratch.write("roles.ndjson", lines_of(records));
+            let run = tenant.import(&scratch, &sandbox, more).expect_code(3);
+            (run, tenant.memberships.clone(), tenant.users.clone())
+        };
+        // In each order: to a role of the target's members, to another one of the application's own, and back.
+        import(["org:auditor", "org:auditor", "org:auditor", "org:member"], &[]);
+        assert_eq!(roles(granted, &sandbox), ["auditor", "auditor", "auditor", "member"]);
+        let changed = ["org:admin", "org:clerk", "org:member", "org:auditor"];
+        let (skipped, ..) = import(changed, &[]);
+        // Left as they are, they do not get the other role by a tuple either.
+        assert_eq!(roles(granted, &sandbox), ["auditor", "auditor", "auditor", "member"], "{}", skipped.stderr);
+        assert!(rejected(&skipped).contains(&("stale_reference".to_owned(), 4)), "{}", skipped.stderr);
+        let (updated, ..) = import(changed, &["--on-existing", "update"]);
+        assert_eq!(roles(granted, &sandbox), ["admin", "clerk", "member", "auditor"], "{}", updated.stderr);
+        assert_eq!(roles(MEMBERS, &sandbox), ["admin", "member", "member", "member"]);
+        assert_eq!(steps(&updated)[2], step("memberships", 0, 4, 0, 0), "{}", updated.stderr);
+        let (again, memberships, users) = import(changed, &[]);
+        assert_eq!((again.count("unchanged"), again.count("created")), (USERS as u64 + 3 + 4 + 4 + 1, 0));
+        let others = ["--organizations", "organizations.ndjson", "--memberships", &memberships];
+        let verified = scratch.verify(&sandbox, &users, &others).expect_code(0).report();
+        assert_eq!(verified["kinds"]["tuples"]["extra"]["count"], 0, "{verified}");
+    }
+}
+
+#[test]
+fn a_kill_while_a_role_changes_leaves_nobody_the_role_before() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    tenant.memberships = scratch.write("roles.ndjson", lines_of([membership(0, 0, "org:admin")]));
+    tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    // What a kill between the two requests leaves, whichever comes first: the change is not made while the role is granted.
+    let refuse = "CREATE TRIGGER t BEFORE DELETE ON permissions BEGIN SELECT RAISE(ABORT, 'no'); END";
+    rusqlite::Connection::open(&sandbox.database).expect("the database").execute_batch(refuse).expect("a trigger");
+    tenant.memberships = scratch.write("lowered.ndjson", lines_of([membership(0, 0, "org:viewer")]));
+    let stopped = tenant.import(&scratch, &sandbox, &["--on-existing", "update", "--max-wait", "1"]).expect_code(7);
+    assert_eq!(rows(&sandbox, "SELECT role FROM members"), ["admin"], "{}", stopped.stderr);
+    rusqlite::Connection::open(&sandbox.database).expect("the database").execute_batch("DROP TRIGGER t").expect("none");
+    let resumed = tenant.import(&scratch, &sandbox, &["--on-existing", "update"]).expect_code(3);
+    assert_eq!(rows(&sandbox, "SELECT relation FROM permissions"), ["viewer"], "{}", resumed.stderr);
+}
+
+#[test]
 fn nothing_is_granted_to_somebody_else() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
@@ -477,6 +532,18 @@ fn the_tenant_by_hand_is_imported_as_its_table_says() {
     let run =
         scratch.import(&sandbox, concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clerk_tenant"), &[]).expect_code(3);
     let report = run.report();
+    // What two steps read is one input.
+    let listed = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0).stdout;
+    assert_eq!(listed.matches("organization_memberships.ndjson").count(), 1, "{listed}");
+    let directory = scratch.path("without-manifest");
+    std::fs::create_dir(&directory).expect("a directory");
+    std::fs::write(directory.join("users.ndjson"), "{}").expect("a file");
+    let none = scratch.run(&["migrate", "clerk", "--import", "without-manifest", "--dry-run"]).expect_code(2);
+    assert!(
+        none.stderr.contains("has no manifest.json, so it is no export; name its files: --import FILE"),
+        "{}",
+        none.stderr
+    );
     let mut rejects = BTreeSet::new();
     for reject in support::lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file"))) {
         let (code, position) = (reject["code"].as_str().expect("a code"), &reject["position"]);

@@ -284,6 +284,7 @@ fn a_run_is_resumed_with_the_options_it_began_with() {
     let expected = serde_json::json!({
         "rate": "300/m", "concurrency": "1", "batch_size": 20, "batch_bytes": 1_048_576, "max_wait": 180,
         "max_errors": null, "max_record_bytes": 8_388_608, "recheck": false, "strict": false, "min_records": null,
+        "on_missing": null, "max_missing": null,
     });
     assert_eq!(record["options"], expected);
     let mut command = scratch.avnology(&[

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "verify",
             "rehearsal",
             "selection",
+            "missing",
             "settings",
             "cli",
             "clerk_sandbox",
@@ -61,6 +62,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "cli",
             "rule_files",
+            "missing",
             "delivery",
             "results",
             "report",
@@ -85,6 +87,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "sandbox",
+            "missing",
             "delivery",
             "results",
             "report",
@@ -153,6 +156,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "missing",
             "account",
             "selection",
             "passwords",
@@ -187,6 +191,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     // What the stages are made of.
     ("plan", &["kind", "source"]),
+    ("missing", &["journal", "mapping", "kind", "source", "index", "files"]),
     ("passwords", &["mapping", "kind", "clerk", "source", "index"]),
     ("id_map", &["journal", "kind", "mapping", "index", "files"]),
     ("journal", &["selection", "mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"]),

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::found::{Found, list_of, read_found};
+use super::found::{Found, list_of};
 use super::record_calls::{RecordCalls, pair};
-use super::tuple::{PERMISSIONS, Tuple};
+use super::tuple::Tuple;
 use crate::avnology::{AdminCalls, deleted};
 use crate::destination::{Change, Changed, Comparable, TargetError};
 use crate::http::Body;
@@ -97,26 +97,19 @@ impl RecordCalls {
         let reply = self.calls.retried(|| self.calls.client.patch_at(&path, body.clone()), |_| true).await?;
         let changed = self.changed(&reply)?;
         if let (Changed::Refused(_), Some(tuple)) = (&changed, taken_back) {
-            let (body, key) = (Bytes::from(tuple), format!("grant-{}", uuid::Uuid::new_v4()));
-            let reply =
-                self.calls.retried(|| self.calls.client.post(PERMISSIONS, body.clone(), &key), |_| true).await?;
-            self.changed(&reply)?;
+            self.grant(&tuple).await?;
         }
         Ok(changed)
     }
 
-    /// Takes back the tuple of a role, if it is there: then the body that grants it again.
+    /// Takes back the tuple of a role, if it is there: then its text.
     async fn take_back(&self, organization: &str, user: &str, role: &str) -> Result<Option<String>, TargetError> {
         let (relation, subject) = (self.tuples.relation(role), self.tuples.subject(user));
         let namespace = self.tuples.namespace.as_str();
-        let id = format!("{namespace}:{organization}#{relation}@{subject}");
-        let (_, body) = self.find_tuples(&[&id]).await?;
-        if read_found(&body).is_none_or(|(found, _)| found.is_empty()) {
-            return Ok(None);
-        }
         let tuple = Tuple { namespace, object: organization, relation: &relation, subject: &subject };
+        let is_there = self.has_tuple(&tuple).await?;
         self.delete_tuple(&tuple).await?;
-        Ok(serde_json::to_string(&tuple).ok())
+        Ok(is_there.then(|| format!("{namespace}:{organization}#{relation}@{subject}")))
     }
 
     /// Deletes memberships: for each whether it is gone now.

@@ -7,7 +7,7 @@ use super::finding::{Finding, Health};
 use super::machine;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::report::{StdoutError, print_json, print_text};
+use crate::report::{StdoutError, print_json, print_wrapped};
 use crate::settings::{DoctorSettings, FoundKey, SettingsError, TargetSettings};
 
 /// Looks at everything an import needs. Returns the exit code of the first thing that is wrong.
@@ -36,7 +36,7 @@ pub async fn doctor(settings: DoctorSettings) -> Result<ExitStatus, StdoutError>
                 1 => "1 thing is wrong.".to_owned(),
                 count => format!("{count} things are wrong."),
             };
-            print_text(&format!("{text}\n{end}\n"))?;
+            print_wrapped(&format!("{text}\n{end}\n"))?;
         }
     }
     Ok(status)

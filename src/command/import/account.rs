@@ -6,6 +6,7 @@ use super::super::target::Target;
 use super::ended::EndedImport;
 use crate::exit::ExitStatus;
 use crate::journal::{FirstPassRecord, RunDirectory};
+use crate::missing::MissingReport;
 use crate::passwords::PasswordsReport;
 use crate::report::{Origin, RunDetails, SelectionReport};
 use crate::selection::RecordsOfRun;
@@ -18,6 +19,8 @@ pub(super) struct ImportAccount<'a> {
     pub records: &'a RecordsOfRun,
     pub output: &'a OutputSettings,
     pub user: &'a Option<String>,
+    /// What came of users who are no longer in the export.
+    pub missing: Option<MissingReport>,
 }
 
 impl ImportAccount<'_> {
@@ -46,6 +49,7 @@ impl ImportAccount<'_> {
             selection,
             shards: Vec::new(),
             passwords,
+            missing: self.missing.clone(),
             run: Some(directory.id().to_owned()),
             can_go_on: record.can_be_known_again(),
             rejects_of: record.rejects_of.clone(),

@@ -4,31 +4,33 @@ use super::super::first_pass::{FirstPass, Subject};
 use super::super::import_error::ImportError;
 use super::super::prepare_error::PrepareError;
 use super::consent::Consent;
+use super::missing::Missing;
 use crate::account::{Ledger, StopReason};
-use crate::journal::{Prediction, RunDirectory};
-use crate::settings::Limits;
+use crate::journal::Prediction;
+use crate::settings::{Limits, RecordedRun};
 use crate::signal::Signals;
 use crate::source::SourceError;
 
 /// What the first pass says about an import.
-pub(super) enum Foresight {
+pub(super) enum Foresight<'r> {
     /// Nothing can be sent: an input is of no use.
     Unreadable(SourceError),
     /// Nothing is to be sent, for this reason. The rejects are written, for they are what has to be mended.
-    Refused(FirstPass, StopReason),
+    Refused(FirstPass, Option<Missing<'r>>, StopReason),
     /// It may be sent.
-    Clear(FirstPass),
+    Clear(FirstPass, Option<Missing<'r>>),
 }
 
-impl Foresight {
+impl<'r> Foresight<'r> {
     /// Goes through the inputs of a run, whose `ledger` has what earlier parts of it did.
     pub(super) async fn of_run(
         subject: Subject<'_>,
-        directory: &RunDirectory,
+        run: &'r RecordedRun,
         (limits, ledger): (Limits, &Ledger),
         consent: Consent<'_>,
         signals: &mut Signals,
     ) -> Result<Self, ImportError> {
+        let directory = &run.directory;
         let first = match FirstPass::of_run(subject, directory, consent.has_begun, signals).await {
             Err(ImportError::Prepare(PrepareError::Source(error))) => return Ok(Self::Unreadable(error)),
             first => first?,
@@ -37,13 +39,17 @@ impl Foresight {
         if let Some(prediction) = &prediction
             && let Some(reason) = refusal(prediction, ledger, limits)
         {
-            return Ok(Self::Refused(first, reason));
+            return Ok(Self::Refused(first, None, reason));
+        }
+        let missing = Missing::find(consent.settings, run, subject, &first.watch(), signals).await?;
+        if let Some(reason) = missing.as_ref().and_then(Missing::refusal) {
+            return Ok(Self::Refused(first, missing, reason));
         }
         consent.seek(prediction, subject.records, ledger, signals).await?;
-        let Some(prediction) = prediction else { return Ok(Self::Clear(first)) };
+        let Some(prediction) = prediction else { return Ok(Self::Clear(first, missing)) };
         let failed = |source| ImportError::Write { path: directory.first_pass(), source };
         directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
-        Ok(Self::Clear(first))
+        Ok(Self::Clear(first, missing))
     }
 }
 

@@ -221,6 +221,9 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
+    if let (Some(_), Some(run)) = (settings.missing, &rejects_of) {
+        return Err(PrepareError::MissingOfRejects { run: run.clone() });
+    }
     let passwords = settings.reading.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
     if let (Some(run), None) = (&rejects_of, &passwords) {
         warn_of_passwords(settings, run);

@@ -10,7 +10,7 @@ use crate::account::Counts;
 use crate::cli::OutputFormat;
 use crate::human::{count, size};
 use crate::journal::{MergedRecord, RunDirectory, RunRecord};
-use crate::report::{StdoutError, print_json, print_text};
+use crate::report::{StdoutError, print_json, print_wrapped};
 use crate::settings::RunsSettings;
 
 /// Prints the runs on standard output, the newest first.
@@ -35,7 +35,7 @@ pub fn list_runs(settings: &RunsSettings) -> Result<(), RunsError> {
         OutputFormat::Text => {
             let mut text = String::new();
             write_list(&mut text, &runs).map_err(|error| StdoutError::from(io::Error::other(error)))?;
-            print_text(&text)?;
+            print_wrapped(&text)?;
         }
     }
     Ok(())
@@ -78,7 +78,9 @@ pub(super) fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
             // What is not known is not nothing.
             write!(out, " {:>10}", number.map_or_else(|| "?".to_owned(), count))?;
         }
-        let inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
+        // Memberships are read in two steps.
+        let mut inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
+        inputs.dedup();
         writeln!(out, " {:>9}  {} -> {}", size(*disk_bytes), inputs.join(", "), record.target)?;
         if !merged_from.is_empty() {
             writeln!(out, "{:<width$} merged from {}", "", merged_from.join(" and "))?;

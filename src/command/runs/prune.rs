@@ -19,7 +19,7 @@ use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_
 use crate::human::size;
 use crate::id_map::IdMap;
 use crate::journal::{Lock, MergedRecord, PrunedRecord, RunDirectory};
-use crate::report::{StdoutError, page, print_json, print_text};
+use crate::report::{StdoutError, page, print_json, print_wrapped};
 use crate::settings::PruneSettings;
 
 /// What became of a run, or of the account of several.
@@ -230,7 +230,7 @@ fn print(results: &[PrunedRun], settings: &PruneSettings) -> Result<(), StdoutEr
     }
     let mut text = String::new();
     write(&mut text, results, settings.dry_run).map_err(|error| StdoutError::from(io::Error::other(error)))?;
-    print_text(&text)
+    print_wrapped(&text)
 }
 
 fn write(out: &mut String, results: &[PrunedRun], is_dry_run: bool) -> fmt::Result {

@@ -15,7 +15,7 @@ use crate::cli::OutputFormat;
 use crate::human::{count, size};
 use crate::journal::{Ended, FirstPassRecord, MergedRecord, RunDirectory};
 use crate::mapping::{Notice, NoticeKind, RejectCode};
-use crate::report::{StdoutError, print_json, print_text, write_findings};
+use crate::report::{StdoutError, print_json, print_wrapped, write_findings};
 use crate::settings::{RecordedRun, ShowSettings};
 
 /// A run in full.
@@ -102,7 +102,7 @@ fn show_merged(
 fn print_all(write: impl FnOnce(&mut String) -> fmt::Result) -> Result<(), StdoutError> {
     let mut text = String::new();
     write(&mut text).map_err(|error| StdoutError::from(io::Error::other(error)))?;
-    print_text(&text)
+    print_wrapped(&text)
 }
 
 fn shown<'a>(directory: &RunDirectory, listed: &'a ListedRun, ledger: &'a Ledger) -> ShownRun<'a> {

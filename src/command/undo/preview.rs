@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use serde::Serialize;
 
 use crate::cli::OutputFormat;
+use crate::human::{count, plural};
 use crate::journal::RunRecord;
 use crate::report::{Deleted, StdoutError, print_json};
 use crate::settings::OutputSettings;
@@ -18,26 +19,32 @@ struct UndoPreview<'a> {
     counts: &'a Deleted,
     /// Identities that the run changed. They stay as they are.
     updated: u64,
+    /// Identities that the run disabled because their users were missing, and that would be enabled again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled: Option<u64>,
 }
 
 /// Prints what would be deleted, and what would be kept. `force` is `--force`.
 pub(super) fn print(
     record: &RunRecord,
     counts: &Deleted,
-    updated: u64,
+    (updated, enabled): (u64, u64),
     (force, output): (bool, &OutputSettings),
 ) -> Result<(), StdoutError> {
-    let preview = UndoPreview { run: &record.id, target: &record.target, dry_run: true, counts, updated };
+    let enabled = (enabled > 0).then_some(enabled);
+    let preview = UndoPreview { run: &record.id, target: &record.target, dry_run: true, counts, updated, enabled };
     let printed = if output.format == OutputFormat::Json { print_json(&preview) } else { Ok(()) };
     let kept = counts.kept();
-    let exceptions = (kept > 0).then(|| format!("{kept} of {} identities would be kept", counts.created));
+    let exceptions =
+        (kept > 0).then(|| format!("{} of {} would be kept", count(kept), plural(counts.created, "identity")));
     output.console.account(|out| summary(out, &preview, force), &preview, exceptions.as_deref());
     printed
 }
 
 fn summary(out: &mut String, preview: &UndoPreview<'_>, force: bool) -> fmt::Result {
     let UndoPreview { run, target, counts, updated, .. } = preview;
-    writeln!(out, "Dry run: nothing was deleted. Run {run} created {} identities at {target}:\n", counts.created)?;
+    let created = plural(counts.created, "identity");
+    writeln!(out, "Dry run: nothing was deleted. Run {run} created {created} at {target}:\n")?;
     let deleted = if force { "would be deleted, changed ones among them (--force)" } else { "would be deleted" };
     writeln!(out, "  {:>14} {deleted}", counts.deleted)?;
     for (count, what) in [

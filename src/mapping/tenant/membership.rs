@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::json_record::read_json;
 use super::member::Member;
 use super::organization::write;
+use super::role::ROLE_BYTES;
 use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
@@ -63,7 +64,7 @@ impl MembershipMapper {
                 role: member.role.of_member(),
                 metadata: Metadata {
                     public_metadata: membership.public_metadata,
-                    clerk: Origin { membership: membership.id.as_deref(), role: member.role.own(), created_at },
+                    clerk: Origin { membership: membership.id.as_deref(), created_at, role: member.role.own() },
                 },
             },
         };
@@ -134,7 +135,7 @@ impl RecordMapper for MembershipMapper {
     }
 
     fn memory_growth(&self) -> (usize, usize) {
-        (0, 1)
+        (ROLE_BYTES, 1)
     }
 }
 
@@ -163,9 +164,9 @@ struct Metadata<'a> {
 struct Origin<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     membership: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
     /// A role that no member of the target can have: without it nobody could see here that it became another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<String>,
 }

@@ -1,0 +1,95 @@
+//! Looks who is no longer in an export, for an import and for its dry run at the target.
+
+use std::path::Path;
+
+use tokio_util::sync::CancellationToken;
+
+use super::first_pass::Subject;
+use super::import_error::ImportError;
+use super::prepare_error::PrepareError;
+use crate::account::StopReason;
+use crate::journal::InputRecord;
+use crate::kind::Kind;
+use crate::missing::{MissingReport, MissingSearch, MissingUsers, OnMissing, SearchError};
+use crate::settings::MissingRules;
+use crate::signal::Signals;
+use crate::source::Watch;
+
+/// Of which source the users are who are looked for.
+pub(super) struct MissingUsersOf<'m> {
+    /// Where runs are kept.
+    pub runs: &'m Path,
+    /// What runs call the target.
+    pub target: &'m str,
+    /// The run that looks.
+    pub run: Option<&'m str>,
+}
+
+impl MissingUsersOf<'_> {
+    /// Looks who is missing. Nothing is known if the export cannot be read to its end: the import says so, and is stopped by it.
+    pub(super) async fn find(
+        &self,
+        subject: Subject<'_>,
+        watch: &Watch,
+        signals: &mut Signals,
+    ) -> Result<Option<MissingUsers>, ImportError> {
+        subject.output.console.note("Looking for users who are no longer in the export …");
+        let search = self.search(subject, watch)?;
+        let stop = CancellationToken::new();
+        // Dropped by an interruption, it ends the reading, too.
+        let _guard = stop.clone().drop_guard();
+        let searching = tokio::task::spawn_blocking(move || search.find(|| stop.is_cancelled()));
+        let found = tokio::select! {
+            found = searching => found,
+            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+        };
+        match found.map_err(|error| StopReason::Internal(format!("looking for missing users failed: {error}")))? {
+            Ok(users) => Ok(users),
+            Err(SearchError::Source(error)) => {
+                tracing::warn!(%error, "nobody looks for missing users: the export cannot be read to its end");
+                Ok(None)
+            }
+            Err(SearchError::Io(error)) => Err(StopReason::Temporary(error).into()),
+        }
+    }
+
+    fn search(&self, subject: Subject<'_>, watch: &Watch) -> Result<MissingSearch, PrepareError> {
+        let reading = subject.reading;
+        let (mut inputs, mut paths) = (Vec::new(), Vec::new());
+        for (index, (input, kind)) in (0..).zip(reading.inputs.iter().zip(&reading.kinds)) {
+            if *kind == Kind::User {
+                let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
+                paths.push(InputRecord::of(input, *kind).map_err(failed)?.path);
+                inputs.push((input.clone(), watch.of(index)));
+            }
+        }
+        Ok(MissingSearch {
+            runs_directory: self.runs.to_path_buf(),
+            target: self.target.to_owned(),
+            run: self.run.map(str::to_owned),
+            paths,
+            inputs,
+            limits: reading.limits,
+            rules: reading.rules.clone(),
+            temporary: std::env::temp_dir(),
+        })
+    }
+}
+
+/// Why nothing is to be sent, if too many are missing.
+pub(super) fn refusal(MissingRules { rule, most }: MissingRules, users: &MissingUsers) -> Option<StopReason> {
+    let MissingUsers { known, missing, .. } = *users;
+    let is_refused = rule == OnMissing::Disable && users.is_more_than(most);
+    is_refused.then_some(StopReason::TooManyMissing { missing, known, most })
+}
+
+/// The account of those who are missing, before anything is done about them.
+pub(super) fn account(rules: MissingRules, users: &MissingUsers) -> MissingReport {
+    MissingReport {
+        known: users.known,
+        missing: users.missing,
+        settled_before: users.settled,
+        records_without_id: users.without_id,
+        ..MissingReport::new(rules.rule)
+    }
+}

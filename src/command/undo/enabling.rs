@@ -1,0 +1,46 @@
+//! What undoing a run does about the users whom it disabled because they were missing: it enables them again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::super::import_error::ImportError;
+use super::super::known_identity::{Found, look_at, pages};
+use super::super::undo_error::UndoError;
+use crate::destination::Destination;
+use crate::index::Texts;
+use crate::journal::RunDirectory;
+use crate::missing::{KnownUser, MissingSearch};
+use crate::settings::RecordedRun;
+
+/// Enables the identities that a run disabled, and says how many. One that is enabled already, is not proven to be the user's, or
+/// of which a later run decided, stays as it is. In a preview they are only counted.
+pub(super) async fn enable_disabled(
+    runs: PathBuf,
+    run: &RecordedRun,
+    target: &Arc<dyn Destination>,
+    is_preview: bool,
+) -> Result<u64, ImportError> {
+    let RecordedRun { directory, record } = run;
+    if !directory.disabled().exists() {
+        return Ok(0);
+    }
+    let (directory, record): (RunDirectory, _) = (directory.clone(), record.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut users = Texts::new(&std::env::temp_dir())?;
+        MissingSearch::disabled_by(&runs, (&directory, &record), |user| {
+            users.add(&serde_json::to_vec(&user)?).map(drop)
+        })?;
+        Ok(users)
+    });
+    let users = reading.await.map_err(std::io::Error::other).flatten().map_err(UndoError::Io)?;
+    let users = users.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice::<KnownUser>(&text)?)));
+    let mut enabled = 0;
+    for page in pages(users) {
+        for user in page.map_err(UndoError::Io)? {
+            if matches!(look_at(target.as_ref(), &user).await?, Found::Disabled) {
+                enabled += u64::from(is_preview || target.set_disabled(&user.id, false).await?);
+            }
+        }
+    }
+    Ok(enabled)
+}

@@ -1,0 +1,128 @@
+//! Which identities runs have disabled and enabled: `disabled.ndjson` of each run, and an index over several of them.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::state_change::{StateChange, StateChangeKind};
+use crate::files::{create_private, sync_directory_of};
+use crate::index::{HASH_BYTES, Table, hash_of};
+
+/// The hash, the number of the line from the newest one, and what was done.
+const ENTRY_BYTES: usize = HASH_BYTES + 8 + 1;
+
+/// Entries in memory: 168 KiB.
+const BUFFERED: usize = 8 * 1024;
+
+/// What a hash is of.
+const OF_ID: u8 = 0;
+const OF_CLERK_ID: u8 = 1;
+
+/// The file of one run, which is only ever added to.
+#[derive(Debug)]
+pub struct StatesFile(File);
+
+impl StatesFile {
+    /// Opens the file to add to it, and makes it if it is not there. What a crash left of a line is cut off.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        if !path.exists() {
+            let file = create_private(path)?;
+            sync_directory_of(path)?;
+            return Ok(Self(file));
+        }
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        let (mut whole, mut read) = (0, 0);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let count = file.read(&mut buffer)?;
+            if count == 0 {
+                break;
+            }
+            whole = memchr::memrchr(b'\n', &buffer[..count]).map_or(whole, |end| read + end as u64 + 1);
+            read += count as u64;
+        }
+        file.set_len(whole)?;
+        file.seek(SeekFrom::Start(whole))?;
+        Ok(Self(file))
+    }
+
+    /// Adds these lines. They are durable when this returns.
+    pub fn add(&mut self, changes: &[StateChange]) -> io::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        for change in changes {
+            serde_json::to_writer(&mut text, change)?;
+            text.push(b'\n');
+        }
+        self.0.write_all(&text)?;
+        self.0.sync_all()
+    }
+
+    /// Reads the whole lines of a file, in order; nothing if it is not there. A line that somebody damaged is an error.
+    pub fn read(path: &Path, mut each: impl FnMut(StateChange) -> io::Result<()>) -> io::Result<()> {
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            file => file?,
+        };
+        let (mut reader, mut line) = (BufReader::new(file), Vec::new());
+        loop {
+            line.clear();
+            reader.read_until(b'\n', &mut line)?;
+            // What is not ended was never durable.
+            if line.pop() != Some(b'\n') {
+                return Ok(());
+            }
+            let damaged = |_| {
+                io::Error::new(io::ErrorKind::InvalidData, format!("`{}` has a line that is damaged", path.display()))
+            };
+            each(serde_json::from_slice(&line).map_err(damaged)?)?;
+        }
+    }
+}
+
+/// What the last word of several runs about an identity is.
+#[derive(Debug)]
+pub struct ChangedStates {
+    table: Table<ENTRY_BYTES>,
+    lines: u64,
+}
+
+impl ChangedStates {
+    /// Reads the files at these paths, those of the oldest run first. Files without a name go to `directory`.
+    pub fn read<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>, directory: &Path) -> io::Result<Self> {
+        let mut states = Self { table: Table::new(BUFFERED, directory.to_path_buf()), lines: 0 };
+        for path in paths {
+            StatesFile::read(path.as_ref(), |change| states.add(&change))?;
+        }
+        Ok(states)
+    }
+
+    fn add(&mut self, change: &StateChange) -> io::Result<()> {
+        self.lines += 1;
+        for hash in [hash_of(OF_ID, &change.user.id), hash_of(OF_CLERK_ID, change.user.clerk_id.trim())] {
+            let mut entry = [0; ENTRY_BYTES];
+            entry[..HASH_BYTES].copy_from_slice(&hash);
+            // The first entry of a hash is that of its last line.
+            entry[HASH_BYTES..HASH_BYTES + 8].copy_from_slice(&(u64::MAX - self.lines).to_be_bytes());
+            entry[HASH_BYTES + 8] = change.change.byte();
+            self.table.insert(entry)?;
+        }
+        Ok(())
+    }
+
+    /// What was last done about the identity with this id of the target's own.
+    pub fn of_id(&self, id: &str) -> io::Result<Option<StateChangeKind>> {
+        self.find(hash_of(OF_ID, id))
+    }
+
+    /// What was last done about an identity of the user with this id at Clerk.
+    pub fn of_clerk_id(&self, clerk_id: &str) -> io::Result<Option<StateChangeKind>> {
+        self.find(hash_of(OF_CLERK_ID, clerk_id))
+    }
+
+    fn find(&self, hash: [u8; HASH_BYTES]) -> io::Result<Option<StateChangeKind>> {
+        Ok(self.table.find(&hash)?.and_then(|entry| StateChangeKind::of_byte(entry[ENTRY_BYTES - 1])))
+    }
+}

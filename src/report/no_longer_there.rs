@@ -1,0 +1,37 @@
+//! Who is no longer in the export, in the summary of an import.
+
+use std::fmt::{self, Write};
+
+use crate::human::{count, plural};
+use crate::missing::{MissingReport, OnMissing};
+
+/// Writes what came of users who are no longer in the export.
+pub(super) fn write_missing(out: &mut String, report: &MissingReport) -> fmt::Result {
+    let MissingReport { rule, known, missing, settled_before, records_without_id, .. } = report;
+    writeln!(out, "\nNo longer in the export, of {} whom earlier runs created:", plural(*known, "user"))?;
+    let mut line = |number: u64, what: &str| {
+        if number > 0 { writeln!(out, "  {:>14} {what}", count(number)) } else { Ok(()) }
+    };
+    line(*missing, "missing")?;
+    line(report.disabled, "disabled at the target (`undo` of this run enables them again)")?;
+    line(report.disabled_by_others, "disabled at the target already, left as they are")?;
+    line(report.gone, "not at the target any more")?;
+    line(report.not_proven, "kept: nothing proves that the identity is the user's still")?;
+    line(report.enabled, "back in the export: enabled again, for an earlier run had disabled them")?;
+    line(*settled_before, "missing for longer: settled by an earlier run")?;
+    if *missing + *settled_before + report.enabled == 0 {
+        writeln!(out, "  {:>14} nobody", "")?;
+    }
+    if *records_without_id > 0 && *missing > 0 {
+        let who = if *rule == OnMissing::Disable { "so nobody is disabled" } else { "so look before you act" };
+        writeln!(
+            out,
+            "They may be in the export all the same: the id of {} cannot be read, {who}.",
+            plural(*records_without_id, "record")
+        )?;
+    }
+    match &report.file {
+        Some(file) => writeln!(out, "They are named in {file}"),
+        None => Ok(()),
+    }
+}
