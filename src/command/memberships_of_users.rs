@@ -20,7 +20,7 @@ use crate::kind::Kind;
 use crate::mapping::{membership_keys, memberships_of_user};
 use crate::settings::ReadingSettings;
 use crate::signal::Signals;
-use crate::source::{Input, RawRecord, ReaderLimits, RecordReader};
+use crate::source::{Input, RawRecord, ReaderLimits, RecordReader, hexadecimal};
 
 /// Entries in memory: 96 KiB, and as much again for the tree that they are in.
 const BUFFERED: usize = 8 * 1024;
@@ -43,7 +43,7 @@ pub(super) async fn with_memberships_of_users(
         return Ok(reading.clone());
     }
     let names: Vec<String> = users.iter().chain(&files).map(|input| input.name().to_string()).collect();
-    let name: String = hash_of(0, &names.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = hexadecimal(&hash_of(0, &names.join("\n")));
     let path = directory.join(format!("{PREFIX}{name}.ndjson"));
     let stop = CancellationToken::new();
     // Dropped by an interruption, it ends the reading, too.

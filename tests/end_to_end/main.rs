@@ -82,6 +82,7 @@ mod shards;
 #[cfg(feature = "shell")]
 mod shell;
 mod sweep;
+mod tenant_inputs;
 mod tenant_plan;
 mod tokens;
 mod undo;

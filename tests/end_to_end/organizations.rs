@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use support::{Run, Sandbox, Scratch, export, user};
 
 /// Many enough for a sample of them.
-const USERS: usize = 40;
+pub(crate) const USERS: usize = 40;
 
 /// Users, organizations, memberships, tuples, and the one invitation that is open.
-const ALL: u64 = USERS as u64 + 3 + 9 + 9 + 1;
+pub(crate) const ALL: u64 = USERS as u64 + 3 + 9 + 9 + 1;
 
 /// A tenant of these users and organizations.
 pub(crate) struct Tenant {
@@ -481,7 +481,7 @@ fn a_run_that_is_killed_again_and_again_makes_each_once_and_undo_leaves_nothing(
 }
 
 /// `verify` of all kinds.
-fn verify(tenant: &Tenant, scratch: &Scratch, sandbox: &Sandbox, code: i32) -> Value {
+pub(crate) fn verify(tenant: &Tenant, scratch: &Scratch, sandbox: &Sandbox, code: i32) -> Value {
     let others = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];
     let others = [&others[..], &["--invitations", &tenant.invitations, "--rate", "1000/s"]].concat();
     let run = scratch.verify(sandbox, &tenant.users, &others).expect_code(code);
@@ -568,92 +568,6 @@ fn the_tenant_by_hand_is_imported_as_its_table_says() {
     let roles: Vec<String> = rows(&sandbox, "SELECT relation FROM permissions ORDER BY relation");
     assert_eq!(roles, ["admin", "billing", "member", "support_agent"]);
     assert_eq!(rows(&sandbox, "SELECT role FROM members ORDER BY role"), ["admin", "billing", "member", "member"]);
-}
-
-#[test]
-fn the_records_of_a_tenant_may_be_rows_of_a_csv() {
-    let scratch = Scratch::new();
-    let sandbox = Sandbox::start(&scratch, &[]);
-    let mut tenant = Tenant::new(&scratch);
-    let organizations = (0..3).map(|n| format!("org_{n},\"Engines, {n}\",engines-{n},\"{{\"\"number\"\":{n}}}\"\n"));
-    let organizations: String = organizations.collect();
-    tenant.organizations = scratch.write("o.csv", format!("id,name,slug,public_metadata\n{organizations}"));
-    let memberships = "orgmem_1,org_0,user_000001,org:admin,2020-09-13T12:26:40Z,\"{\"\"desk\"\":1}\"\n\
-                       orgmem_2,org_1,user_000001,org:auditor,1600000000000,\n\
-                       orgmem_3,org_1,user_000002,,,\n\
-                       orgmem_4,org_2,user_000003,org:member,,{\n";
-    let header = "id,organization_id,user_id,role,created_at,public_metadata\n";
-    tenant.memberships = scratch.write("m.csv", format!("{header}{memberships}"));
-    tenant.invitations = scratch.write(
-        "i.csv",
-        "id,organization_id,email_address,role,status\norginv_1,org_0,new@example.com,org:member,pending\n",
-    );
-    let run = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
-    assert_eq!(
-        rows(&sandbox, MEMBERS),
-        ["org_0 user_000001 admin", "org_1 user_000001 member"],
-        "{:?} {}",
-        rejected(&run),
-        run.stderr
-    );
-    assert_eq!(
-        rows(&sandbox, TUPLES),
-        ["organizations org_0 admin user_000001", "organizations org_1 auditor user_000001"]
-    );
-    let of_first = "SELECT json_extract(metadata, '$.public_metadata.desk'), json_extract(metadata, '$.clerk.created_at') \
-                    FROM members WHERE role = 'admin'";
-    assert_eq!(rows(&sandbox, of_first), ["1 2020-09-13T12:26:40Z"]);
-    assert_eq!(rows(&sandbox, "SELECT email FROM invitations"), ["new@example.com"]);
-    // Each row that cannot be sent is rejected, as a membership and as a tuple; mended, it moves.
-    assert_eq!(rejected(&run).iter().map(|(_, count)| count).sum::<u64>(), 4, "{:?}", rejected(&run));
-    let mended = memberships.replace("000002,,", "000002,org:member,").replace(",{\n", ",\n");
-    tenant.memberships = scratch.write("m.csv", format!("{header}{mended}"));
-    tenant.import(&scratch, &sandbox, &[]).expect_code(0);
-    assert_eq!((rows(&sandbox, MEMBERS).len(), rows(&sandbox, TUPLES).len()), (4, 4));
-    verify(&tenant, &scratch, &sandbox, 0);
-}
-
-#[test]
-fn memberships_inside_users_move_beside_those_of_files_each_once() {
-    let scratch = Scratch::new();
-    let sandbox = Sandbox::start(&scratch, &[]);
-    let mut tenant = Tenant::new(&scratch);
-    let mut users: Vec<Value> = (0..USERS).map(|number| serde_json::from_str(&user(number)).expect("a user")).collect();
-    // In the file, too, which counts; a page of two; and one that does not say whose it is.
-    users[4]["organization_memberships"] = json!([membership(0, 4, "org:owner")]);
-    let page = [membership(0, 6, "org:viewer"), membership(0, 6, "org:viewer"), membership(2, 6, "org:auditor")];
-    users[6]["organization_memberships"] = json!({"data": page, "total_count": 3});
-    users[7]["organization_memberships"] =
-        json!([{"id": "orgmem_7", "role": "org:member", "organization": {"id": "org_1"}}]);
-    let pretty = serde_json::to_string_pretty(&json!({ "data": users })).expect("a text");
-    tenant.users = scratch.write("users.json", pretty);
-    let alone = scratch.import(&sandbox, &tenant.users, &["--dry-run", "--preview", "0"]).expect_code(0).report();
-    assert_eq!(alone["steps"].as_array().map_or(0, Vec::len), 0, "{alone}");
-    let dry = tenant.import(&scratch, &sandbox, &["--dry-run", "--preview", "0"]);
-    let valid: Vec<_> =
-        dry.report()["steps"].as_array().expect("steps").iter().map(|step| step["valid"].clone()).collect();
-    assert_eq!(valid, [USERS, 3, 12, 12, 1].map(Value::from), "{}", dry.stderr);
-    let first = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
-    assert_eq!(first.count("created"), ALL + 6, "{}", first.stderr);
-    let members = rows(&sandbox, MEMBERS);
-    for member in ["org_0 user_000006 viewer", "org_2 user_000006 member", "org_1 user_000007 member"] {
-        assert!(members.iter().any(|row| row == member), "{member}: {members:?}");
-    }
-    assert!(!members.iter().any(|row| row.ends_with("owner")), "{members:?}");
-    assert!(rows(&sandbox, TUPLES).iter().any(|row| row == "organizations org_2 auditor user_000006"));
-    assert!(!first.report().to_string().contains("\"organization_memberships\""), "they are not left behind");
-    // Their file is gone with the end of the import, and comes again for what follows.
-    let kept = || {
-        let names = std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs").flatten();
-        names.filter(|entry| entry.file_name().to_string_lossy().starts_with("memberships-of-users")).count()
-    };
-    assert_eq!(kept(), 0);
-    let again = tenant.import(&scratch, &sandbox, &["--new-run"]).expect_code(3);
-    assert_eq!((again.count("created"), again.report()["not_asked"].clone()), (0, json!(ALL + 6)));
-    let agreed = verify(&tenant, &scratch, &sandbox, 0);
-    assert_eq!(agreed["kinds"]["memberships"]["equal"], 12, "{agreed}");
-    let undone = scratch.undo(&sandbox, &run_of(&first), &["--yes"]).expect_code(0);
-    assert!(rows(&sandbox, MEMBERS).is_empty() && kept() == 0, "{}", undone.stdout);
 }
 
 #[test]

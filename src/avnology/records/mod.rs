@@ -21,6 +21,7 @@ mod found;
 mod invitations;
 mod memberships;
 mod organizations;
+mod pages;
 mod proof;
 mod record_calls;
 mod record_destination;

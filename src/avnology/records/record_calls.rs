@@ -50,7 +50,7 @@ impl RecordCalls {
         let path = if self.kind == Kind::RoleTuple { "v1/permissions" } else { "v1/organizations" };
         let reply = self.calls.retried(|| self.calls.client.get_at(path, &[("page_size", "1")]), |_| true).await?;
         match reply.outcome {
-            ReplyOutcome::Answered { status: 401 | 402 | 403 } => Err(self.refused(&reply)),
+            ReplyOutcome::Answered { status: 401..=403 } => Err(self.refused(&reply)),
             _ => Ok(()),
         }
     }

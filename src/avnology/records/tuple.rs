@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Where tuples are granted, listed and taken back.
+pub(super) const PERMISSIONS: &str = "v1/permissions";
+
 /// `namespace:object#relation@subject`. It names a user by the target's id alone, which is no personal datum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tuple<'a> {

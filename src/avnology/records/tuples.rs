@@ -5,14 +5,12 @@ use serde::Deserialize;
 
 use super::found::{Found, list_of};
 use super::memberships::delete_batch;
+use super::pages::Pages;
 use super::record_calls::RecordCalls;
-use super::tuple::Tuple;
-use super::walk::Pages;
+use super::tuple::{PERMISSIONS, Tuple};
 use crate::avnology::MAX_PAGE;
 use crate::destination::{Comparable, TargetError};
 use crate::http::{Body, Reply, ReplyOutcome};
-
-pub(super) const PERMISSIONS: &str = "v1/permissions";
 
 /// How often the tuples of an organization are listed while they are deleted. Where the pages of a list move up as it gets shorter,
 /// each time at least half of what is left is seen.
