@@ -82,6 +82,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("create-organization"),
     OptionRow::new("deleted").typed_only(),
     OptionRow::new("dry-run").typed_only(),
+    OptionRow::new("example").typed_only(),
     OptionRow::new("findings").typed_only(),
     OptionRow::new("force").typed_only(),
     OptionRow::new("format").typed_only(),
@@ -213,7 +214,6 @@ mod tests {
     const OF_OTHER_PROGRAMS: &[&str] = &[
         // cargo
         "bins",
-        "example",
         "examples",
         "features",
         "locked",
