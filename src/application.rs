@@ -12,7 +12,7 @@ use job::{Job, leave};
 
 use crate::cli::{
     ClerkArguments, ClerkCommand, Command, DoctorArguments, ImportArguments, ManArguments, MigrateArguments,
-    PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments,
+    PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments, TokensArguments,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -23,7 +23,7 @@ use crate::report::{LogFormat, REPORT_SCHEMA, print_text, write_stderr};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
     MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
-    TenantPlanSettings, UndoSettings, VerifySettings, command_line, kratos_schema,
+    TenantPlanSettings, TokensSettings, UndoSettings, VerifySettings, command_line, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -106,6 +106,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             job.run(settings, command::export).await
         }
         Some(ClerkCommand::Plan(plan)) => make_plan(*plan, environment).await,
+        Some(ClerkCommand::Tokens(tokens)) => take_apart(*tokens, environment).await,
         Some(ClerkCommand::Resume(resume)) => {
             let options = (&resume.options.output, resume.options.cacert.clone());
             let Some(job) = Job::start(options, "import", environment) else { return ExitStatus::Usage };
@@ -155,6 +156,12 @@ async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus
     let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
     let settings = TenantPlanSettings::resolve(plan, job.output.clone(), environment);
     Box::pin(job.run(settings, command::plan)).await
+}
+
+async fn take_apart(tokens: TokensArguments, environment: &Environment) -> ExitStatus {
+    let Some(job) = Job::start((&tokens.output, None), "tokens", environment) else { return ExitStatus::Usage };
+    let settings = TokensSettings::resolve(tokens, job.output.clone(), environment);
+    Box::pin(job.run(settings, command::tokens)).await
 }
 
 fn print(text: &str) -> ExitStatus {

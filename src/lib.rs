@@ -116,7 +116,7 @@
 //! | [`clerk`] | what Clerk's data means |
 //! | [`clerk_api`] | Clerk's Backend API, which is only read |
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
-//! | [`tenant_plan`] | what of a tenant beside its users moves, and how, pure |
+//! | [`tenant_plan`] | what of a tenant beside its users moves, and how; token templates claim by claim; pure |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |

@@ -8,12 +8,35 @@ use super::error_body::{ErrorBody, error_body};
 use super::item_error::NO_ORGANIZATION;
 use crate::destination::{ItemError, TargetError};
 use crate::http::{BaseUrl, GaveUp, Reply, ReplyOutcome, shown_request_id};
+use crate::kind::Kind;
 
 /// The option that holds the target's address.
 const ADDRESS_OPTION: &str = "--base-url";
 
 /// What to do about a key that lacks a permission.
-const SCOPES: &str = "the key needs the scopes admin:users:read and admin:users:write";
+const SCOPES: &str = "the key needs the scopes admin:users:read and admin:users:write; for organizations admin:orgs:read and \
+                      admin:orgs:write, for roles admin:permissions:read and admin:permissions:write, too";
+
+/// The scopes that a key needs for records of a kind.
+const fn scopes_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => SCOPES,
+        Kind::Organization | Kind::Membership | Kind::Invitation => {
+            "the key needs the scopes admin:orgs:read and admin:orgs:write"
+        }
+        Kind::RoleTuple => "the key needs the scopes admin:permissions:read and admin:permissions:write",
+    }
+}
+
+/// The error for a reply about records of a kind that says that the target does not want us.
+pub(super) fn refused_kind(target: &BaseUrl, reply: &Reply, kind: Kind) -> TargetError {
+    match refused(target, reply) {
+        TargetError::Refused { target, reason, .. } if reply.outcome == (ReplyOutcome::Answered { status: 403 }) => {
+            TargetError::Refused { target, reason, advice: scopes_of(kind) }
+        }
+        other => other,
+    }
+}
 
 /// The error for a reply that says that the target does not want us.
 pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {

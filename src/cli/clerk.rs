@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::export::{self, ExportArguments};
 use super::{
-    CodemodArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments, UndoArguments, VerifyArguments,
-    exit_codes, plan, variables,
+    CodemodArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments, TokensArguments, UndoArguments,
+    VerifyArguments, exit_codes, plan, tokens, variables,
 };
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -94,6 +94,9 @@ pub enum ClerkCommand {
     /// Say what of a tenant beside its users moves, and how
     #[command(long_about = plan::LONG_ABOUT, after_help = plan::examples())]
     Plan(Box<PlanArguments>),
+    /// Take token templates apart, claim by claim
+    #[command(long_about = tokens::LONG_ABOUT, after_help = tokens::examples())]
+    Tokens(Box<TokensArguments>),
     /// List the runs, the newest first
     Runs(RunsArguments),
     /// Resume a run that was interrupted

@@ -14,7 +14,7 @@ use crate::source::ShardChoice;
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ImportArguments {
     /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
-    /// `export`, with all of a tenant. `clerk://` reads the users from Clerk's API, with the key in `CLERK_SECRET_KEY`
+    /// `export`, with all of a tenant. `clerk://` reads the same from Clerk's API, with the key in `CLERK_SECRET_KEY`
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub import: Vec<PathBuf>,
 

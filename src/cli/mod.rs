@@ -37,6 +37,7 @@ mod sandbox;
 mod selection;
 mod show;
 mod target;
+mod tokens;
 mod undo;
 mod values;
 mod verify;
@@ -75,6 +76,7 @@ pub use sandbox::SandboxArguments;
 pub use selection::SelectionArguments;
 pub use show::ShowArguments;
 pub use target::{TargetArguments, TargetKind};
+pub use tokens::TokensArguments;
 pub use undo::UndoArguments;
 pub use verify::VerifyArguments;
 

@@ -171,7 +171,11 @@ pub const CLERK_SECRET_KEY_FILE: &str = "CLERK_SECRET_KEY_FILE";
 
 /// Variables that are no option, and what each one is.
 const OTHER_VARIABLES: &[(&str, &str)] = &[
-    (SECRET_KEY, "the admin key; it needs the scopes admin:users:read and admin:users:write"),
+    (
+        SECRET_KEY,
+        "the admin key; it needs the scopes admin:users:read and admin:users:write; for organizations admin:orgs:read and \
+         admin:orgs:write, for roles admin:permissions:read and admin:permissions:write, too",
+    ),
     (SECRET_KEY_FILE, "a file with the key; read again when the target refuses the key"),
     (SHARDS, "how many shards there are, for --shard auto"),
     (KRATOS_TOKEN, "the token of the gateway before Kratos, if it wants one"),

@@ -19,7 +19,8 @@ pub struct UndoArguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Also delete identities that somebody changed since the run created them
+    /// Also delete identities that somebody changed since the run created them, and organizations that have members or roles
+    /// which the run did not make
     #[arg(long)]
     pub force: bool,
 

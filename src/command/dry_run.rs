@@ -9,6 +9,7 @@ use super::from_clerk::read_for_now;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
+use super::memberships_of_users::{PassingFile, with_memberships_of_users};
 use super::memory_log::{log_bound, log_peak};
 use super::output::Output;
 use super::passwords::JoinedPasswords;
@@ -46,7 +47,11 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let DryRunSettings { reading, from_clerk, output, user, preview, max_errors, min_records, connection, .. } =
         settings;
     let recorder = Arc::new(Recorder::default());
-    let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
+    let passing = read_for_now(from_clerk.as_ref(), &mut signals).await?;
+    let of_clerk = passing.as_ref().map(|passing| passing.those_of(reading)).transpose()?;
+    let reading = of_clerk.as_ref().unwrap_or(reading);
+    let passing_file = PassingFile::new()?;
+    let reading = &with_memberships_of_users(reading, passing_file.directory(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);

@@ -30,6 +30,9 @@ pub enum ExportCommandError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// None of the steps has a record.
+    #[error("Clerk has no records for the steps of --steps: there is nothing to import")]
+    NothingThere,
     /// A signal.
     #[error("interrupted by {0}; the same command goes on with the export")]
     Interrupted(Signal),
@@ -45,7 +48,9 @@ impl ExportCommandError {
             }
             Self::Lock(LockError::Held { .. }) => ExitStatus::Locked,
             Self::Interrupted(signal) => ExitStatus::of_signal(*signal),
-            Self::Export(_) | Self::Lock(_) | Self::Stdout(_) | Self::Write { .. } => ExitStatus::Usage,
+            Self::Export(_) | Self::Lock(_) | Self::Stdout(_) | Self::Write { .. } | Self::NothingThere => {
+                ExitStatus::Usage
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Reads from Clerk's API into a directory of the program's own: for an import, and for a command that keeps nothing.
 //!
-//! Nothing is sent before all users are known: one of them may be in the list twice, and a list is never the same again. So
-//! they are in a file until their import is finished, compressed and for the owner only, and an import that is interrupted goes
+//! Nothing is sent before all records are known: one of them may be in a list twice, and a list is never the same again. So
+//! they are in files until their import is finished, compressed and for the owner only, and an import that is interrupted goes
 //! on with the same bytes.
+
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -11,21 +13,32 @@ use super::export_command_error::ExportCommandError;
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
 use crate::exit::ExitStatus;
-use crate::export::{ExportDirectory, Exporter, Manifest};
+use crate::export::{ExportDirectory, ExportedFile, Exporter, Manifest};
 use crate::human::plural;
-use crate::journal::{InputRecord, Lock, RunDirectory};
-use crate::kind::Kind;
-use crate::settings::{ExportSettings, ImportSettings};
+use crate::journal::{Lock, RunDirectory};
+use crate::settings::{ExportSettings, ImportSettings, ReadingSettings};
 use crate::signal::Signals;
-use crate::source::Input;
 
-/// A directory with records that is only for one command.
+/// Records that are only for one command.
 pub(super) struct PassingRecords {
+    manifest: Manifest,
+    kept: PassingDirectory,
+}
+
+/// A directory that is only for one command.
+struct PassingDirectory {
     directory: ExportDirectory,
     _lock: Lock,
 }
 
-impl Drop for PassingRecords {
+impl PassingRecords {
+    /// What is to be read, now that it is known what there is.
+    pub(super) fn those_of(&self, reading: &ReadingSettings) -> Result<ReadingSettings, ImportError> {
+        those_of(&self.manifest, &self.kept.directory, reading.clone())
+    }
+}
+
+impl Drop for PassingDirectory {
     fn drop(&mut self) {
         remove(&self.directory);
     }
@@ -39,36 +52,56 @@ pub(super) async fn read_for_now(
     let Some(settings) = settings else { return Ok(None) };
     // From here on, whatever happens, it is removed.
     let lock = take_directory(&settings.directory)?;
-    let records = PassingRecords { directory: settings.directory.clone(), _lock: lock };
-    read(settings, signals).await?;
-    Ok(Some(records))
+    let kept = PassingDirectory { directory: settings.directory.clone(), _lock: lock };
+    let manifest = read(settings, signals).await?;
+    Ok(Some(PassingRecords { manifest, kept }))
 }
 
-/// Reads the users for an import, if they come from Clerk, or goes on with those that an interrupted one read. What is returned
-/// keeps other processes away from them.
-pub(super) async fn fetch_users(settings: &ImportSettings, signals: &mut Signals) -> Result<Option<Lock>, ImportError> {
+/// Reads the records for an import, if they come from Clerk, or goes on with those that an interrupted one read. The settings
+/// know afterwards what there is. What is returned keeps other processes away from it.
+pub(super) async fn fetch(settings: &mut ImportSettings, signals: &mut Signals) -> Result<Option<Lock>, ImportError> {
     let Some(from_clerk) = &settings.from_clerk else { return Ok(None) };
-    let lock = take_directory(&from_clerk.directory)?;
-    let manifest = Manifest::read(&from_clerk.directory).map_err(ExportCommandError::from)?;
-    match manifest.filter(|_| !from_clerk.new) {
-        Some(manifest) if !is_used_up(&manifest, from_clerk, settings)? => {
+    let directory = &from_clerk.directory;
+    let lock = take_directory(directory)?;
+    let manifest = Manifest::read(directory).map_err(ExportCommandError::from)?;
+    let manifest = match manifest.filter(|_| !from_clerk.new) {
+        Some(manifest) if has_all(&manifest, from_clerk) && !is_used_up(&manifest, from_clerk, settings)? => {
             go_on_with(&manifest, from_clerk, signals).await?;
+            manifest
         }
         Some(_) => read(&ExportSettings { new: true, ..from_clerk.clone() }, signals).await?,
         None => read(from_clerk, signals).await?,
-    }
+    };
+    settings.reading = those_of(&manifest, directory, settings.reading.clone())?;
     Ok(Some(lock))
 }
 
-/// Removes the users whose import is finished. If that fails, the next import removes them.
-pub(super) fn forget_users(settings: &ImportSettings) {
-    for directory in settings.kept_from_clerk() {
-        let is_over = Manifest::read(&directory).ok().flatten().is_some_and(|manifest| {
-            newest_run(&manifest, &directory, settings).ok().flatten().is_some_and(|run| run.is_finished())
-        });
-        if is_over {
-            remove(&directory);
-        }
+/// What is to be read of what was read from Clerk: an instance need not have organizations, for example.
+fn those_of(
+    manifest: &Manifest,
+    directory: &ExportDirectory,
+    reading: ReadingSettings,
+) -> Result<ReadingSettings, ImportError> {
+    let reading = reading.that_is_there(directory, manifest);
+    if reading.inputs.is_empty() { Err(ExportCommandError::NothingThere.into()) } else { Ok(reading) }
+}
+
+/// Whether all kinds that are wanted now were asked for.
+fn has_all(manifest: &Manifest, settings: &ExportSettings) -> bool {
+    settings.plan.kinds.iter().all(|kind| {
+        let is_there = manifest.files.iter().any(|file| file.kind == *kind);
+        is_there || manifest.missing.iter().any(|missing| missing.kind == *kind)
+    })
+}
+
+/// Removes the records whose import is finished. If that fails, the next import removes them.
+pub(super) fn forget(settings: &ImportSettings) {
+    let Some(directory) = settings.kept_from_clerk() else { return };
+    let is_over = Manifest::read(&directory).ok().flatten().is_some_and(|manifest| {
+        newest_run(&manifest, &directory, settings).ok().flatten().is_some_and(|run| run.is_finished())
+    });
+    if is_over {
+        remove(&directory);
     }
 }
 
@@ -78,7 +111,7 @@ fn remove(directory: &ExportDirectory) {
     }
 }
 
-async fn read(settings: &ExportSettings, signals: &mut Signals) -> Result<(), ExportCommandError> {
+async fn read(settings: &ExportSettings, signals: &mut Signals) -> Result<Manifest, ExportCommandError> {
     let console = settings.output.console;
     console.note("Reading from Clerk …");
     let (manifest, _) = read_tenant(settings, signals).await?;
@@ -93,10 +126,10 @@ async fn read(settings: &ExportSettings, signals: &mut Signals) -> Result<(), Ex
         let kind = difference.kind.name();
         tracing::warn!(kind, found, counted, "Clerk counts more than it lists, however often the list is read");
     }
-    Ok(())
+    Ok(manifest)
 }
 
-/// An import that was interrupted goes on with the users that it read, as long as they are of the same instance.
+/// An import that was interrupted goes on with what it read, as long as that is of the same instance.
 async fn go_on_with(
     manifest: &Manifest,
     settings: &ExportSettings,
@@ -108,13 +141,13 @@ async fn go_on_with(
         signal = signals.next() => return Err(ExportCommandError::Interrupted(signal)),
     }
     settings.output.console.note(&format!(
-        "Going on with the users that were read from Clerk at {}; --new-run reads them anew.",
+        "Going on with what was read from Clerk at {}; --new-run reads it anew.",
         manifest.finished.strftime("%F %T UTC")
     ));
     Ok(())
 }
 
-/// Whether the users that are there have been dealt with: their import came to its end, or was refused because of them.
+/// Whether the records that are there have been dealt with: their import came to its end, or was refused because of them.
 fn is_used_up(
     manifest: &Manifest,
     from_clerk: &ExportSettings,
@@ -126,20 +159,23 @@ fn is_used_up(
     Ok(run.is_finished() || run.ended_on_its_input() || (run.has_sent_nothing() && is_refused()))
 }
 
-/// The newest run that began since these users were read and is about them.
+/// The newest run that began since these records were read and is about some of them.
 fn newest_run(
     manifest: &Manifest,
     directory: &ExportDirectory,
     settings: &ImportSettings,
 ) -> Result<Option<RunDirectory>, ImportError> {
-    let Some(file) = manifest.files.first() else { return Ok(None) };
-    let input = Input::File(directory.path().join(&file.file));
     let failed = |source| PrepareError::Io { path: settings.runs_directory.clone(), source };
-    let users = InputRecord::of(&input, Kind::User).map_err(failed)?;
+    // As runs have the paths of their inputs.
+    let directory = std::path::absolute(directory.path()).map_err(failed)?;
+    let is_one_of_them = |path: &Path| {
+        let is_file = |file: &ExportedFile| path.file_name().is_some_and(|name| *name == *file.file);
+        path.parent() == Some(&directory) && manifest.files.iter().any(is_file)
+    };
     let runs = RunDirectory::list(&settings.runs_directory).map_err(failed)?;
     let found = runs.into_iter().find(|(_, record)| {
         let began = record.started.parse::<Timestamp>().is_ok_and(|started| started >= manifest.finished);
-        began && record.inputs.iter().any(|input| input.path == users.path)
+        began && record.inputs.iter().any(|input| is_one_of_them(Path::new(&input.path)))
     });
     Ok(found.map(|(directory, _)| directory))
 }

@@ -1,7 +1,7 @@
 //! `avnology migrate clerk --import`, as the sequence of its phases.
 //!
 //! ```text
-//! read the users from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed →
+//! read the records from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed →
 //! index of passwords → first pass → consent → run → account
 //! ```
 //!
@@ -12,6 +12,7 @@ mod confirmed;
 mod consent;
 mod ended;
 mod foresight;
+mod known_ids;
 mod prepare;
 mod steps;
 
@@ -26,11 +27,12 @@ use prepare::{PreparedRun, RunPart, prepare};
 use steps::Steps;
 
 use super::first_pass::Subject;
-use super::from_clerk::{fetch_users, forget_users};
+use super::from_clerk::{fetch, forget};
 use super::home_organization::into_organization;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
+use super::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
 use super::memory_log::{log_bound, log_peak};
 use super::passwords::JoinedPasswords;
 use super::progress::start_metrics;
@@ -52,19 +54,23 @@ const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users
                                who is there.";
 
 /// Runs an import to its end and reports.
-pub async fn import(settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     log_bound(&settings.reading, Some(&settings.connection.pace));
-    let status = Box::pin(look_and_import(&settings, signals)).await;
+    let status = Box::pin(look_and_import(&mut settings, signals)).await;
     log_peak();
     status
 }
 
-async fn look_and_import(settings: &ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let _users = fetch_users(settings, &mut signals).await?;
+async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let _records = fetch(settings, &mut signals).await?;
+    let runs = &settings.runs_directory;
+    settings.reading = with_memberships_of_users(&settings.reading, runs, &mut signals).await?;
+    let settings = &*settings;
     probe_objects(&settings.reading, &mut signals).await?;
-    let status =
-        at_target(&settings.target, async |target| Box::pin(import_into(target, settings, signals)).await).await;
-    forget_users(settings);
+    let import = async |target| Box::pin(import_into(target, settings, signals)).await;
+    let status = Box::pin(at_target(&settings.target, import)).await;
+    forget(settings);
+    forget_memberships_of_users(&settings.reading, &settings.runs_directory, &status);
     status
 }
 

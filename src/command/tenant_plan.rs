@@ -1,20 +1,19 @@
 //! `avnology migrate clerk plan`: reads an export, and writes what of the tenant beside its users moves.
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::Path;
 
-use super::export_command_error::ExportCommandError;
+use super::export_records::{Enough, each_record, finished};
 use super::from_clerk::read_for_now;
 use super::import_error::ImportError;
 use super::tenant_plan_error::TenantPlanError;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::export::{ExportError, Manifest};
+use crate::export::Manifest;
 use crate::files::replace_private;
 use crate::report::print_json;
 use crate::settings::TenantPlanSettings;
 use crate::signal::Signals;
-use crate::source::{Input, unpacked};
 use crate::tenant_plan::{MissingKind, PlanBuilder, PlanInstance, TenantPlan};
 
 /// Makes a plan, and writes it.
@@ -23,8 +22,7 @@ pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<
     let earlier = earlier_plan(&settings.out)?;
     let _records = read_for_now(settings.from_clerk.as_ref(), &mut signals).await?;
     let path = settings.directory.path();
-    let manifest = Manifest::read(&settings.directory).map_err(ExportCommandError::from)?;
-    let manifest = manifest.ok_or_else(|| ExportCommandError::from(ExportError::NotFinished { path: path.into() }))?;
+    let manifest = finished(&settings.directory)?;
     let mut plan = build(&manifest, path)?;
     if let Some(earlier) = earlier {
         if earlier.instance != plan.instance {
@@ -77,13 +75,7 @@ fn build(manifest: &Manifest, directory: &Path) -> Result<TenantPlan, TenantPlan
             missing.push(MissingKind { kind: kind.name().to_owned(), reason });
             continue;
         };
-        let path = directory.join(&file.file);
-        let lines = BufReader::new(unpacked(&Input::File(path.clone()))?).split(b'\n');
-        for (number, line) in (1..).zip(lines) {
-            let line = line.map_err(|source| TenantPlanError::Read { path: path.clone(), source })?;
-            let failed = |source| TenantPlanError::Record { path: path.clone(), number, source };
-            builder.add(kind, &line).map_err(failed)?;
-        }
+        each_record(directory, file, |record| builder.add(kind, record).map(|()| Enough::No))?;
     }
     let instance =
         PlanInstance { id: manifest.instance.id.clone(), environment_type: manifest.instance.environment_type.clone() };

@@ -1,13 +1,14 @@
-//! Why a plan of a tenant cannot be made.
+//! Why what a tenant has beside its users cannot be shown.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::exit::ExitStatus;
+use crate::export::Kind;
 use crate::source::SourceError;
 use crate::tenant_plan::{AssignmentError, UnreadableRecord};
 
-/// Why a plan cannot be made.
+/// Why a plan cannot be made, or templates cannot be taken apart.
 #[derive(Debug, thiserror::Error)]
 pub enum TenantPlanError {
     /// A file of the export cannot be read.
@@ -42,7 +43,21 @@ pub enum TenantPlanError {
     /// An assignment cannot be.
     #[error(transparent)]
     Assignment(#[from] AssignmentError),
-    /// The plan cannot be written.
+    /// The export does not have what the command is about.
+    #[error("the export in `{}` has no {kind}; make one with them", path.display())]
+    Without {
+        /// The export.
+        path: PathBuf,
+        /// What it has not.
+        kind: Kind,
+    },
+    /// The user of the example is not in the export.
+    #[error("no user of the export has the id that --example names")]
+    NoUser,
+    /// The user of the example would not be imported.
+    #[error("an import rejects the user of --example: {0}")]
+    RejectedUser(String),
+    /// The plan, or the report, cannot be written.
     #[error("cannot write `{}`: {source}", path.display())]
     Write {
         /// The file.
@@ -58,7 +73,12 @@ impl TenantPlanError {
         match self {
             Self::Source(error) => ExitStatus::of_source(error),
             Self::Read { .. } | Self::Record { .. } => ExitStatus::Input,
-            Self::Other { .. } | Self::Assignment(_) | Self::Write { .. } => ExitStatus::Usage,
+            Self::Other { .. }
+            | Self::Assignment(_)
+            | Self::Without { .. }
+            | Self::NoUser
+            | Self::RejectedUser(_)
+            | Self::Write { .. } => ExitStatus::Usage,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
 use super::intake::intake;
+use super::memberships_of_users::{PassingFile, with_memberships_of_users};
 use super::output::{without_records, write_report};
 use super::passwords::JoinedPasswords;
 use super::prepare_error::PrepareError;
@@ -29,7 +30,7 @@ use crate::report::{StdoutError, print_json};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings, VerifySettings};
 use crate::signal::Signals;
-use crate::verify::{Account, ListedIds, VerifyJob, VerifyReport, run};
+use crate::verify::{Account, ListedIds, Ownership, VerifyJob, VerifyReport, run};
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -44,6 +45,8 @@ async fn verify_target(
     let VerifySettings { reading, connection, output, .. } = settings;
     look_at_inputs(reading)?;
     start_metrics(output, None);
+    let passing = PassingFile::new()?;
+    let reading = &with_memberships_of_users(reading, passing.directory(), &mut signals).await?;
     probe_objects(reading, &mut signals).await?;
     let (name, recorded_name) = (target.base_url.to_string(), target.name.clone());
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
@@ -116,7 +119,11 @@ impl Compared<'_> {
                 duplicates: first.duplicates().cloned(),
                 target: part,
                 catalogue: list.clone(),
-                organization: reading.rules.organization.clone().filter(|_| step.kind == Kind::User),
+                ownership: Ownership {
+                    kind: step.kind,
+                    organization: reading.rules.organization.clone(),
+                    organizations: ids.list(Kind::Organization),
+                },
                 concurrency: connection.pace.concurrency.start,
             };
             let mut reporter = reporter_with_metrics(output, &reading.inputs);

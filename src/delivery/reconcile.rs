@@ -186,7 +186,8 @@ impl Reconciler<'_> {
     fn has_same_role(&self, item: &Item, found: Option<&Comparable<'_>>) -> bool {
         let body = self.batch.item_body(item);
         let sent = self.destination.read_sent(&body).unwrap_or_default();
-        sent.role.is_none() || found.is_some_and(|found| found.role == sent.role)
+        sent.role.is_none()
+            || found.is_some_and(|found| found.has_role(sent.role.as_deref(), sent.own_role().as_deref()))
     }
 
     async fn end(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {

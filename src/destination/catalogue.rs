@@ -57,7 +57,7 @@ pub struct Listed {
     pub external_id: Option<String>,
     /// The id of the user at Clerk that it came from.
     pub clerk_id: Option<String>,
-    /// The organization that it belongs to.
+    /// The organization that it belongs to; of an organization the one that the users of its instance of Clerk go into.
     pub organization_id: Option<String>,
 }
 
@@ -124,7 +124,7 @@ impl Catalogue {
             id: id.to_owned(),
             external_id: external_id.map(str::to_owned),
             clerk_id: clerk_id.as_deref().map(str::to_owned),
-            organization_id: identity.organization_id.as_deref().map(str::to_owned),
+            organization_id: identity.home_organization().map(std::borrow::Cow::into_owned),
         };
         if self.find(Key::Id(id))?.as_ref() == Some(&listed) {
             return Ok(());

@@ -165,6 +165,35 @@ impl<'a> Comparable<'a> {
         self.member("clerk").and_then(|clerk| serde_json::from_str::<Clerk<'a>>(clerk.get()).ok()).map(|clerk| clerk.id)
     }
 
+    /// The role at the target that a membership stands for beside the one of the member, where its tuple alone grants it.
+    pub fn own_role(&self) -> Option<Cow<'a, str>> {
+        #[derive(Deserialize)]
+        struct Clerk<'a> {
+            #[serde(borrow)]
+            role: Cow<'a, str>,
+        }
+        self.member("clerk")
+            .and_then(|clerk| serde_json::from_str::<Clerk<'a>>(clerk.get()).ok())
+            .map(|clerk| clerk.role)
+    }
+
+    /// The organization that the users of its instance of Clerk go into: the one that an identity belongs to, or the one that an
+    /// organization of Clerk's says it came with.
+    pub fn home_organization(&self) -> Option<Cow<'a, str>> {
+        #[derive(Deserialize)]
+        struct Clerk<'a> {
+            #[serde(borrow)]
+            home_organization: Cow<'a, str>,
+        }
+        let clerk = || serde_json::from_str::<Clerk<'a>>(self.member("clerk")?.get()).ok();
+        self.organization_id.clone().or_else(|| clerk().map(|clerk| clerk.home_organization))
+    }
+
+    /// Whether a member has this role, and stands for this one of its own as far as the target shows that.
+    pub fn has_role(&self, role: Option<&str>, own_role: Option<&str>) -> bool {
+        self.role.as_deref() == role && (!self.shows_admin_metadata() || self.own_role().as_deref() == own_role)
+    }
+
     /// Whether both came from the same Clerk user; unknown if one of them does not say.
     pub fn is_same_person(&self, found: &Self) -> Option<bool> {
         Some(self.clerk_id()? == found.clerk_id()?)

@@ -63,6 +63,12 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Deletes identities by the destination's own ids: for each whether it is gone now. One that was gone before is.
     fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>>;
 
+    /// The same, with what others put into them since: members of an organization, and the roles there. An identity has nothing in
+    /// it.
+    fn delete_with_contents<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
+        self.delete(ids)
+    }
+
     /// Shows every page of the list of all identities to `look`. One may come twice, if it moves meanwhile.
     fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>>;
 

@@ -92,6 +92,12 @@ impl ExportDirectory {
         Ok(None)
     }
 
+    /// The files of the export that is in it; none if they cannot be listed.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        entries.filter(|entry| is_ours(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect()
+    }
+
     /// Removes the export that is in it. The manifest goes first: without it no half of an export looks like a whole one.
     pub fn clear(&self) -> io::Result<()> {
         remove(&self.manifest())?;

@@ -6,14 +6,14 @@ use super::identity::{Credentials, SocialProvider};
 use super::portable_hash::portable;
 use super::syntax::is_bcrypt;
 use super::text::non_empty;
-use super::{Notice, Notices, PasswordRules};
+use super::{Notice, Notices, PasswordRules, Rules};
 use crate::clerk::{Presence, User};
 
 /// Maps how the user signs in.
-pub(super) fn credentials<'a>(user: &'a User<'_>, rules: &PasswordRules, notices: &mut Notices) -> Credentials<'a> {
+pub(super) fn credentials<'a>(user: &'a User<'_>, rules: &Rules, notices: &mut Notices) -> Credentials<'a> {
     let credentials =
-        Credentials { hashed_password: password(user, rules, notices), providers: providers(user, notices) };
-    left_behind(user, notices);
+        Credentials { hashed_password: password(user, &rules.passwords, notices), providers: providers(user, notices) };
+    left_behind(user, rules, notices);
     credentials
 }
 
@@ -57,7 +57,7 @@ fn providers<'a>(user: &'a User<'_>, notices: &mut Notices) -> Vec<SocialProvide
     providers
 }
 
-fn left_behind(user: &User<'_>, notices: &mut Notices) {
+fn left_behind(user: &User<'_>, rules: &Rules, notices: &mut Notices) {
     let any = |flag: Option<bool>| flag == Some(true);
     let totp = any(user.totp_enabled) || user.totp_secret.is_some_and(|secret| secret.present);
     notices.add_if(totp, Notice::Totp);
@@ -72,7 +72,7 @@ fn left_behind(user: &User<'_>, notices: &mut Notices) {
     let enterprise = has_items(user.saml_accounts.as_deref()) || has_items(user.enterprise_accounts.as_deref());
     notices.add_if(enterprise || is_present(raw.enterprise_accounts), Notice::EnterpriseAccounts);
     let memberships = is_present(user.organization_memberships) || is_present(raw.organization_memberships);
-    notices.add_if(memberships, Notice::OrganizationMemberships);
+    notices.add_if(memberships && !rules.memberships_move, Notice::OrganizationMemberships);
     let second_factor = user.phone_numbers.iter().flatten().any(|phone| any(phone.reserved_for_second_factor));
     notices.add_if(second_factor, Notice::SecondFactorPhone);
     notices.add_if(any(user.has_image), Notice::ProfileImage);

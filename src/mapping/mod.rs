@@ -70,8 +70,8 @@ pub use rules::{
 pub(crate) use syntax::is_email;
 pub use template::Template;
 pub use tenant::{
-    InvitationMapper, MadeNames, MembershipMapper, OrganizationMapper, OrganizationRules, Reference, RoleCounts,
-    TargetId, TargetIds, TupleMapper, TupleRules,
+    InvitationMapper, MadeNames, MembershipMapper, MembershipOfUser, OrganizationMapper, OrganizationRules, Reference,
+    RoleCounts, TargetId, TargetIds, TupleMapper, TupleRules, membership_keys, memberships_of_user,
 };
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;

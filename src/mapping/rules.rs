@@ -79,6 +79,8 @@ pub struct Rules {
     /// The organization that every user goes into, by its id at the target; a dry run, which asks no target, has what was
     /// typed.
     pub organization: Option<String>,
+    /// Whether memberships that stand inside users move as records of their own.
+    pub memberships_move: bool,
 }
 
 /// What becomes of email addresses.

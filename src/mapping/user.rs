@@ -46,7 +46,7 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
         external_id,
         state: if disabled_because.is_some() { State::Disabled } else { State::Active },
         traits: traits(user, contacts, bags, rules, &mut notices)?,
-        credentials: credentials(user, &rules.passwords, &mut notices),
+        credentials: credentials(user, rules, &mut notices),
         admin_metadata: AdminMetadata {
             private_metadata,
             clerk: ClerkOrigin {

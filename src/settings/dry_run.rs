@@ -26,7 +26,7 @@ const DEFAULT_PREVIEW: usize = 3;
 pub struct DryRunSettings {
     /// What to read and how to map it.
     pub reading: ReadingSettings,
-    /// How the users are read from Clerk's API, if they come from there: they are in a file of `reading` then.
+    /// How the records are read from Clerk's API, if they come from there: they are in files of `reading` then.
     pub from_clerk: Option<ExportSettings>,
     /// Where its output goes.
     pub output: OutputSettings,
@@ -74,18 +74,18 @@ impl DryRunSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let (check_target, findings) = (arguments.check_target, arguments.findings.take());
+        let kratos = KratosChoice::of(&arguments.target)?;
+        let mut inputs = typed_inputs(TypedInputs::of_import(&mut arguments), kratos.is_some())?;
         let mut from_clerk = None;
-        if arguments.import.iter().any(|input| is_clerk(input)) {
+        if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             if arguments.shard.is_some() {
                 return Err(SettingsError::ClerkInShards);
             }
             let connection = &Connection::resolve(&arguments.options, None, environment)?;
             let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
             let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
-            from_clerk = Some(choice.resolve(passing_directory(), &mut arguments.import, environment)?);
+            from_clerk = Some(choice.resolve(passing_directory(), &mut inputs.inputs, environment)?);
         }
-        let kratos = KratosChoice::of(&arguments.target)?;
-        let inputs = typed_inputs(TypedInputs::of_import(&mut arguments), kratos.is_some())?;
         let ImportArguments { passwords, shard, selection, target, mapping, on_existing, preview, options, .. } =
             arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;

@@ -175,10 +175,13 @@ pub enum SettingsError {
     ClerkInShards,
     /// Only an import reads from Clerk's API.
     #[error(
-        "`clerk://` is for an import and its dry run; read the users with `avnology migrate clerk export --out DIR --only \
-         users`, then name DIR"
+        "`clerk://` is for an import and its dry run; read the tenant with `avnology migrate clerk export --out DIR`, then name \
+         DIR"
     )]
     ClerkNotHere,
+    /// One option names Clerk's API for all steps.
+    #[error("`--import clerk://` reads the records of all steps, and --steps names some of them; name files here")]
+    ClerkForOneStep,
     /// The plan has two files, and their names say which is which.
     #[error("`{}` does not end with `.json`; --out names the plan, and its Markdown goes beside it as `.md`", path.display())]
     NoJsonName {

@@ -1,4 +1,4 @@
-//! `--import clerk://`: the users come from Clerk's API. They are read into a directory of the program's own, and imported
+//! `--import clerk://`: the records come from Clerk's API. They are read into a directory of the program's own, and imported
 //! from there: so all that holds for a file holds for them.
 
 use std::path::PathBuf;
@@ -8,9 +8,11 @@ use super::connection::{Connection, patience, retry};
 use super::export::ExportSettings;
 use super::kept_users::is_clerk;
 use super::output::OutputSettings;
+use super::typed_inputs::of_export;
 use super::{Environment, SettingsError};
 use crate::cli::ClerkApiArguments;
-use crate::export::{Compression, ExportDirectory, Kind, Plan};
+use crate::export::{self, Compression, ExportDirectory, Plan};
+use crate::kind::Kind;
 
 /// What an import is about that reads from Clerk's API.
 pub(super) struct FromClerk<'s> {
@@ -23,18 +25,21 @@ pub(super) struct FromClerk<'s> {
 }
 
 impl FromClerk<'_> {
-    /// Puts the file of users that will be in the directory in the place of Clerk's API among the inputs.
+    /// Puts the files that will be in the directory in the place of Clerk's API among the inputs.
     pub(super) fn resolve(
         self,
         directory: PathBuf,
-        inputs: &mut [PathBuf],
+        inputs: &mut [(Kind, PathBuf)],
         environment: &Environment,
     ) -> Result<ExportSettings, SettingsError> {
         let Self { api: ClerkApiArguments { clerk_url, clerk_rate }, connection, max_wait, new, output } = self;
         let (directory, compression) = (ExportDirectory::new(directory), Compression::Zstd);
-        for input in inputs.iter_mut().filter(|input| is_clerk(input)) {
-            *input = directory.file(Kind::Users, compression);
+        let mut wanted = Vec::new();
+        for (kind, input) in inputs.iter_mut().filter(|(_, input)| is_clerk(input)) {
+            *input = directory.file(of_export(*kind), compression);
+            wanted.push(of_export(*kind));
         }
+        let kinds = export::Kind::ALL.into_iter().filter(|kind| wanted.contains(kind)).collect();
         let choice = ClerkClientChoice {
             url: clerk_url,
             timeouts: connection.timeouts,
@@ -42,7 +47,7 @@ impl FromClerk<'_> {
         };
         let (client, key_kind) = choice.resolve(environment)?;
         Ok(ExportSettings {
-            plan: Plan { kinds: vec![Kind::Users], since: None, deleted: Vec::new(), compression },
+            plan: Plan { kinds, since: None, deleted: Vec::new(), compression },
             directory,
             new,
             pace: clerk_pace(clerk_rate, key_kind, patience(max_wait)),

@@ -58,7 +58,7 @@ impl Limits {
 pub struct ImportSettings {
     /// What to read and how to map it.
     pub reading: ReadingSettings,
-    /// How the users are read from Clerk's API, if they come from there: they are in a file of `reading` then.
+    /// How the records are read from Clerk's API, if they come from there: they are in files of `reading` then.
     pub from_clerk: Option<ExportSettings>,
     /// Where to send it.
     pub target: TargetSettings,
@@ -129,8 +129,9 @@ impl ImportSettings {
         }
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
         let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
+        let mut inputs = typed_inputs(TypedInputs::of_import(&mut arguments), target.kratos_choice().is_some())?;
         let mut from_clerk = None;
-        if arguments.import.iter().any(|input| is_clerk(input)) {
+        if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             if arguments.shard.is_some() {
                 return Err(SettingsError::ClerkInShards);
             }
@@ -138,9 +139,8 @@ impl ImportSettings {
             let (connection, new) = (&Connection::resolve(&arguments.options, None, environment)?, arguments.new_run);
             let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
             let choice = FromClerk { api, connection, max_wait, new, output: &output };
-            from_clerk = Some(choice.resolve(directory, &mut arguments.import, environment)?);
+            from_clerk = Some(choice.resolve(directory, &mut inputs.inputs, environment)?);
         }
-        let inputs = typed_inputs(TypedInputs::of_import(&mut arguments), target.kratos_choice().is_some())?;
         let ImportArguments {
             passwords,
             shard,
@@ -176,9 +176,9 @@ impl ImportSettings {
         .checked(environment)
     }
 
-    /// The directories in which users from Clerk's API are until this import is finished.
-    pub fn kept_from_clerk(&self) -> impl Iterator<Item = ExportDirectory> {
-        self.reading.inputs.iter().filter_map(|input| directory_of_kept(input, &self.runs_directory))
+    /// The directory in which records from Clerk's API are until this import is finished.
+    pub fn kept_from_clerk(&self) -> Option<ExportDirectory> {
+        self.reading.inputs.iter().find_map(|input| directory_of_kept(input, &self.runs_directory))
     }
 
     /// Fails if a file that the import writes is one that it reads.

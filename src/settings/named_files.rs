@@ -9,6 +9,7 @@ use super::output::OutputSettings;
 use super::reading::ReadingSettings;
 use super::target::TargetSettings;
 use super::{Environment, OutputError};
+use crate::export::ExportDirectory;
 use crate::files::directory_of;
 use crate::id_map::ID_MAP_PREFIX;
 use crate::journal::{CONFIRMED_USERS_PREFIX, RunRecord};
@@ -86,6 +87,12 @@ impl<'s> NamedFiles<'s> {
     /// The file of `--findings`.
     pub(super) fn findings(mut self, path: Option<&Path>) -> Self {
         self.written.extend(path.map(|path| ("--findings", path.to_path_buf())));
+        self
+    }
+
+    /// All files of an export.
+    pub(super) fn export(mut self, directory: &ExportDirectory) -> Self {
+        self.read.extend(directory.files().into_iter().map(|file| ("--from", file)));
         self
     }
 

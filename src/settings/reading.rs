@@ -9,10 +9,11 @@ use super::engine::ShardError;
 use super::kept_users::is_clerk;
 use super::kratos_target::KratosChoice;
 use super::recorded_run::RecordedRun;
+use super::typed_inputs::WantedInputs;
 use super::{Environment, SettingsError, selection, shard};
 use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
 use crate::cli::{MappingArguments, OrganizationName, RunOptions, SelectionArguments};
-use crate::export::Manifest;
+use crate::export::{ExportDirectory, Manifest};
 use crate::http::Timeouts;
 use crate::journal::InputRecord;
 use crate::kind::Kind;
@@ -30,6 +31,8 @@ pub struct ReadingSettings {
     pub inputs: Vec<Input>,
     /// Of which kind the records of each are.
     pub kinds: Vec<Kind>,
+    /// As what kinds memberships that stand inside users are taken, if they are.
+    pub memberships_of_users: Vec<Kind>,
     /// The files of users who are gone at Clerk, beside those inputs that are directories of exports, and how many users are
     /// in each.
     pub deleted: Vec<(PathBuf, u64)>,
@@ -57,7 +60,7 @@ pub struct ReadingSettings {
 
 /// What is said about the reading, by what was typed or by the record of a run.
 pub(super) struct ReadingChoice {
-    pub(super) inputs: Vec<(Kind, PathBuf)>,
+    pub(super) inputs: WantedInputs,
     pub(super) passwords: Option<PathBuf>,
     pub(super) shard: Option<ShardChoice>,
     pub(super) selection: Option<SelectionChoice>,
@@ -69,7 +72,7 @@ pub(super) struct ReadingChoice {
 impl ReadingChoice {
     /// What was typed, of all kinds.
     pub(super) fn of(
-        inputs: Vec<(Kind, PathBuf)>,
+        inputs: WantedInputs,
         passwords: Option<PathBuf>,
         shard: Option<ShardChoice>,
         selection: SelectionArguments,
@@ -90,7 +93,11 @@ impl ReadingChoice {
         let path = |input: &InputRecord| PathBuf::from(&input.path);
         let shard: Option<Shard> = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
         Ok(Self {
-            inputs: record.inputs.iter().map(|input| (input.kind, path(input))).collect(),
+            // What stood inside users is one of them already.
+            inputs: WantedInputs {
+                inputs: record.inputs.iter().map(|input| (input.kind, path(input))).collect(),
+                of_users: Vec::new(),
+            },
             passwords: record.passwords.as_ref().map(path),
             shard: shard.map(ShardChoice::Of),
             selection: None,
@@ -108,6 +115,7 @@ impl ReadingSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ReadingChoice { inputs, passwords, shard, selection, rule_files, missing_email, organization } = choice;
+        let WantedInputs { inputs, of_users: memberships_of_users } = inputs;
         if inputs.iter().map(|(_, path)| path).chain(&passwords).any(|path| is_clerk(path)) {
             return Err(SettingsError::ClerkNotHere);
         }
@@ -146,8 +154,12 @@ impl ReadingSettings {
         }
         let default = ReaderLimits::default();
         let mut rules = rule_files.rules(missing_email)?;
+        // A shard moves one step.
+        let memberships_of_users = if shard.is_some() { Vec::new() } else { memberships_of_users };
+        rules.memberships_move = !memberships_of_users.is_empty();
         rules.organization = organization.as_ref().map(ToString::to_string);
         Ok(Self {
+            memberships_of_users,
             inputs,
             kinds,
             deleted,
@@ -185,6 +197,20 @@ impl ReadingSettings {
         self.form = choice.form();
         self.most_of_request = (kratos::MAX_BATCH_ITEMS, kratos::MAX_BODY_BYTES);
         Ok(self)
+    }
+
+    /// The same without what Clerk turned out not to have: files of this directory that are not in its manifest, or are empty.
+    #[must_use]
+    pub fn that_is_there(mut self, directory: &ExportDirectory, manifest: &Manifest) -> Self {
+        let is_there = |input: &Input, kind: Kind| match input {
+            Input::File(path) if path.parent() == Some(directory.path()) => manifest.files.iter().any(|file| {
+                path.file_name().is_some_and(|name| *name == *file.file) && (file.records > 0 || kind == Kind::User)
+            }),
+            _ => true,
+        };
+        let inputs = self.inputs.into_iter().zip(self.kinds).filter(|(input, kind)| is_there(input, *kind));
+        (self.inputs, self.kinds) = inputs.unzip();
+        self
     }
 
     /// Whether some of the export can be read only once.

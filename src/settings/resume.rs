@@ -34,7 +34,7 @@ impl ImportSettings {
         let options = options_of_run(options, &record.options).map_err(wrong)?;
         let mut choice = ReadingChoice::of_run(&run)?;
         if let Some(paths) = moved(&run, import)? {
-            choice.inputs = record.inputs.iter().map(|input| input.kind).zip(paths).collect();
+            choice.inputs.inputs = record.inputs.iter().map(|input| input.kind).zip(paths).collect();
         }
         choice.passwords = moved_passwords(&run, passwords)?.or(choice.passwords);
         let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;

@@ -42,7 +42,8 @@ impl TenantPlanSettings {
         }
         let certificates = environment.or_variable(arguments.cacert, CACERT)?;
         let markdown = out.with_extension("md");
-        let files = NamedFiles::new(&output).certificates(certificates.as_deref());
+        let files =
+            NamedFiles::new(&output).export(&ExportDirectory::new(from.clone())).certificates(certificates.as_deref());
         files.writing("--out", [out.clone(), markdown.clone()]).check(&from, environment)?;
         let mut from_clerk = None;
         let mut directory = ExportDirectory::new(from.clone());

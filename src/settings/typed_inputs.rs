@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::SettingsError;
+use super::kept_users::is_clerk;
 use crate::cli::{ImportArguments, SelectionArguments, VerifyArguments};
 use crate::export::{self, Manifest};
 use crate::kind::Kind;
@@ -33,9 +34,16 @@ impl<'a> TypedInputs<'a> {
     }
 }
 
+/// The inputs of all steps.
+pub(super) struct WantedInputs {
+    pub(super) inputs: Vec<(Kind, PathBuf)>,
+    /// As what kinds memberships that stand inside users are taken; none if nothing else than users was named.
+    pub(super) of_users: Vec<Kind>,
+}
+
 /// Takes the inputs of all steps out of what was typed. A directory of an export holds those of several; where the target is a
 /// Kratos, which has users alone, or users are selected, only these are taken, unless other steps are named.
-pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<Vec<(Kind, PathBuf)>, SettingsError> {
+pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<WantedInputs, SettingsError> {
     let mut inputs = Vec::new();
     let takes_users_alone = is_kratos || is_selection(typed.selection);
     let is_wanted = |kind: Kind, steps: &[Kind]| match steps {
@@ -43,26 +51,40 @@ pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<Ve
         named => named.contains(&kind),
     };
     for path in std::mem::take(typed.import) {
-        for (of_export, kind) in [
-            (export::Kind::Organizations, Kind::Organization),
-            (export::Kind::OrganizationMemberships, Kind::Membership),
-            (export::Kind::OrganizationInvitations, Kind::Invitation),
-        ] {
-            inputs.extend(in_directory(&path, of_export)?.map(|file| (kind, file)));
+        for kind in [Kind::Organization, Kind::Membership, Kind::Invitation] {
+            // What Clerk's API has is known when it was read.
+            let file = if is_clerk(&path) { Some(path.clone()) } else { in_directory(&path, of_export(kind))? };
+            inputs.extend(file.map(|file| (kind, file)));
         }
         inputs.push((Kind::User, path));
     }
     for (kind, paths) in typed.others {
+        if paths.iter().any(|path| is_clerk(path)) {
+            return Err(SettingsError::ClerkForOneStep);
+        }
         inputs.extend(std::mem::take(paths).into_iter().map(|path| (kind, path)));
     }
     let memberships = inputs.iter().filter(|(kind, _)| *kind == Kind::Membership);
     let tuples: Vec<_> = memberships.map(|(_, path)| (Kind::RoleTuple, path.clone())).collect();
     inputs.extend(tuples);
+    let has_tenant = !typed.steps.is_empty() || inputs.iter().any(|(kind, _)| *kind != Kind::User);
+    let mut of_users = if has_tenant { vec![Kind::Membership, Kind::RoleTuple] } else { Vec::new() };
+    of_users.retain(|kind| is_wanted(*kind, typed.steps));
     inputs.retain(|(kind, _)| is_wanted(*kind, typed.steps));
     if inputs.is_empty() {
         return Err(SettingsError::NoStep);
     }
-    Ok(inputs)
+    Ok(WantedInputs { inputs, of_users })
+}
+
+/// What an export calls the records of a kind.
+pub(super) fn of_export(kind: Kind) -> export::Kind {
+    match kind {
+        Kind::User => export::Kind::Users,
+        Kind::Organization => export::Kind::Organizations,
+        Kind::Membership | Kind::RoleTuple => export::Kind::OrganizationMemberships,
+        Kind::Invitation => export::Kind::OrganizationInvitations,
+    }
 }
 
 fn in_directory(path: &Path, kind: export::Kind) -> Result<Option<PathBuf>, SettingsError> {

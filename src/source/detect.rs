@@ -75,6 +75,18 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_all_kinds_are_known_by_their_headers() {
+        for header in
+            ["id,name,slug\n", "id;organization_id;user_id;role\n", "id,organization_id,email_address,role,status\n"]
+        {
+            assert_eq!(shape(format!("{header}a,b,c,d\n").as_bytes()), Ok(Format::Rows), "{header}");
+        }
+        let nearly = shape(b"id,organization_id,user_id\n").expect_err("no role");
+        assert!(nearly.contains("`organization_id` and `role`"), "{nearly}");
+        assert!(shape(b"id,name\n").is_err());
+    }
+
+    #[test]
     fn shapes_are_recognised_by_content() {
         assert_eq!(shape(br#"{"data":[]}"#), Ok(Format::Envelope));
         assert_eq!(shape(b"\xef\xbb\xbf { \"object\": \"list\", \"data\": ["), Ok(Format::Envelope));

@@ -8,9 +8,16 @@ use super::Place;
 use super::cells::{Cells, Form, trimmed, trimmed_bytes};
 use super::row_scanner::end_of_row;
 
-/// A header without any of these belongs to some other table.
+/// A header with one of these belongs to a table of users.
 const ONE_OF: [&str; 4] =
     ["primary_email_address", "verified_email_addresses", "unverified_email_addresses", "password_digest"];
+
+/// A header with all of one of these belongs to a table of organizations, or of memberships and invitations.
+const ALL_OF: [&[&str]; 2] = [&["name", "slug"], &["organization_id", "role"]];
+
+/// What is wrong with the header of a table that is nearly one of these.
+const NO_TENANT: &str = "it looks like CSV; the header of organizations has the columns `id`, `name` and `slug`, that of memberships \
+                         and invitations `id`, `organization_id` and `role`";
 
 const NO_SHAPE: &str = "expected `{` or `[`, or the header of a CSV with a column `id`";
 
@@ -119,14 +126,19 @@ impl Header {
         Ok(header)
     }
 
-    /// The header with these names, if its table can have users.
+    /// The header with these names, if its table can have records of Clerk's.
     pub fn of_names(names: Vec<String>, separator: u8) -> Option<Self> {
         Self::of(names, separator).ok().filter(|header| header.names.len() > 1 && SEPARATORS.contains(&separator))
     }
 
-    /// Whether the table can have users.
+    /// Whether the table can have records of Clerk's.
     fn check(&self) -> Result<(), String> {
-        if !ONE_OF.iter().any(|name| self.has(name)) {
+        let is_of_users = ONE_OF.iter().any(|name| self.has(name));
+        let is_known = is_of_users || ALL_OF.iter().any(|all| all.iter().all(|name| self.has(name)));
+        if !is_known && (self.has("organization_id") || self.has("slug")) {
+            return Err(NO_TENANT.to_owned());
+        }
+        if !is_known {
             return Err(format!("it looks like CSV, and its header has none of the columns `{}`", ONE_OF.join("`, `")));
         }
         let twice =

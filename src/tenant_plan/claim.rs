@@ -2,18 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::shortcode::{Operand, TemplateText};
+use super::shortcode::{Operand, Piece, TemplateText};
+use super::source::{Source, source};
 use super::{Item, ItemKind, Verdict};
-
-/// Where the value of a shortcode is at the target.
-struct Source {
-    /// The field, if there is one.
-    field: Option<String>,
-    /// The scope that gives it.
-    scope: Option<&'static str>,
-    verdict: Verdict,
-    why: &'static str,
-}
 
 /// The claims of a template, each a thing of the plan. Objects are gone into; a list is one claim.
 pub(super) fn claims(object: &Map<String, Value>) -> Vec<Item> {
@@ -28,12 +19,13 @@ fn collect(object: &Map<String, Value>, above: &str, items: &mut Vec<Item>) {
         let path = format!("{above}/{}", name.replace('~', "~0").replace('/', "~1"));
         match value {
             Value::Object(inner) if !inner.is_empty() => collect(inner, &path, items),
-            value => items.push(claim(&path, value)),
+            value => items.push(item_of(&path, value)),
         }
     }
 }
 
-fn claim(path: &str, value: &Value) -> Item {
+/// A claim that is no object as a thing of the plan.
+pub(super) fn item_of(path: &str, value: &Value) -> Item {
     let item = |verdict, why: &str| Item::new(ItemKind::Claim, path, verdict, why);
     match value {
         Value::String(text) => match TemplateText::parse(text) {
@@ -50,7 +42,12 @@ fn claim(path: &str, value: &Value) -> Item {
                 let why = "A claim resolver has to take the first value that is neither null nor false, else the last.";
                 of_several(item(Verdict::ToDo, why), "conditional", &operands)
             }
-            TemplateText::Interpolated(operands) => {
+            TemplateText::Interpolated(pieces) => {
+                let places = pieces.into_iter().filter_map(|piece| match piece {
+                    Piece::Place(operands) => Some(operands),
+                    Piece::Text(_) => None,
+                });
+                let operands: Vec<Operand> = places.flatten().collect();
                 let why = "A claim resolver has to put the text together; a missing value reads `null` in it.";
                 of_several(item(Verdict::ToDo, why), "interpolated", &operands)
             }
@@ -80,58 +77,6 @@ fn of_several(item: Item, kind: &str, operands: &[Operand]) -> Item {
         })
         .collect();
     item.at_target("kind", kind).at_target("sources", sources)
-}
-
-/// Where the value of a shortcode is.
-fn source(shortcode: &str) -> Source {
-    use Verdict::{CannotMove, Check, ToDo};
-    let at = |field: &str, scope, verdict, why| Source { field: Some(field.to_owned()), scope, verdict, why };
-    let none = |verdict, why| Source { field: None, scope: None, verdict, why };
-    let of_metadata = |kind: &str| {
-        let rest = shortcode.strip_prefix("user.")?.strip_prefix(kind)?;
-        (rest.is_empty() || rest.starts_with('.')).then(|| format!("traits.{kind}{rest}"))
-    };
-    if let Some(field) = of_metadata("public_metadata").or_else(|| of_metadata("unsafe_metadata")) {
-        let why = "A claim resolver has to give this part of the metadata; its type stays.";
-        return Source { field: Some(field), scope: None, verdict: ToDo, why };
-    }
-    match shortcode {
-        "user.id" => at(
-            "external_id",
-            None,
-            ToDo,
-            "The target has ids of its own: a claim resolver has to give the old one, or all that is keyed by it breaks. Where \
-             Clerk had an external id, the old one is in `admin_metadata.clerk.id`.",
-        ),
-        "user.external_id" => {
-            at("external_id", None, ToDo, "A claim resolver has to give it, for users who had one at Clerk.")
-        }
-        "user.primary_email_address" => at("email", Some("email"), Check, "The scope email gives it."),
-        "user.email_verified" => at("email_verified", Some("email"), Check, "The scope email gives it."),
-        "user.first_name" => at("first_name", Some("profile"), Check, "The scope profile gives it."),
-        "user.last_name" => at("last_name", Some("profile"), Check, "The scope profile gives it."),
-        "user.full_name" => {
-            at("first_name last_name", Some("profile"), Check, "The scope profile gives it, put together.")
-        }
-        "user.username" => at("username", Some("profile"), Check, "The scope profile gives it."),
-        "user.primary_phone_number" | "user.primary_phone_address" => {
-            at("phone", Some("phone"), Check, "The scope phone gives it.")
-        }
-        "user.phone_number_verified" => at("phone_verified", Some("phone"), Check, "The scope phone gives it."),
-        "user.created_at" | "user.updated_at" => at(
-            &format!("admin_metadata.clerk.{}", &shortcode["user.".len()..]),
-            None,
-            ToDo,
-            "A claim resolver has to give it; at Clerk it is a number, here a text.",
-        ),
-        "user.image_url" | "user.has_image" => none(CannotMove, "Pictures are not moved."),
-        "user.organizations" => none(ToDo, "A claim resolver has to list the organizations of the user."),
-        _ if shortcode.starts_with("org.") || shortcode.starts_with("org_membership.") => {
-            none(ToDo, "A claim resolver has to give it of the organization that the user signs in to.")
-        }
-        _ if shortcode.starts_with("session.") => none(CannotMove, "Sessions of the target have nothing like it."),
-        _ => none(ToDo, "Clerk knows no such shortcode, and gives null: decide what it should be."),
-    }
 }
 
 #[cfg(test)]

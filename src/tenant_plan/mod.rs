@@ -7,6 +7,9 @@
 //!                          └ application, template, domain, …              └ decisions of a person: --assign, an edited plan
 //! ```
 //!
+//! **Token templates** are taken further apart than a plan has them: [`TokenTemplate`] is the form from which somebody can build a
+//! claim resolver, and `evaluate` is what such a resolver has to reproduce.
+//!
 //! **Each thing once.** Whatever a record holds that somebody has to decide about is one [`Item`], or a part of one, with one
 //! [`Verdict`] and one sentence. [`Totals`] count them.
 //!
@@ -18,8 +21,10 @@
 mod application;
 mod assignment;
 mod claim;
+mod consumer;
 mod domain;
 mod enterprise_connection;
+mod evaluate;
 mod item;
 mod item_kind;
 mod list_entry;
@@ -32,13 +37,23 @@ mod role;
 mod scope;
 mod setting;
 mod shortcode;
+mod source;
 mod template;
+mod token_claim;
+mod token_example;
+mod token_template;
+mod tokens_text;
 mod totals;
+mod user_values;
 
 pub use assignment::{Assignment, AssignmentError};
 pub use item::{Item, Verdict, Warning};
 pub use item_kind::ItemKind;
 pub use plan::{MissingKind, PlanInstance, TenantPlan};
 pub use plan_builder::{PlanBuilder, UnreadableRecord};
-pub use shortcode::{Operand, TemplateText};
+pub use shortcode::{Operand, Piece, TemplateText};
+pub use token_claim::{ClaimForm, FormOperand, FormPiece, TokenClaim};
+pub use token_example::{Example, ExampleUser};
+pub use token_template::TokenTemplate;
+pub use tokens_text::tokens_text;
 pub use totals::Totals;

@@ -97,7 +97,7 @@ impl PlanBuilder {
     }
 }
 
-fn read<T: DeserializeOwned>(kind: Kind, record: &[u8]) -> Result<T, UnreadableRecord> {
+pub(super) fn read<T: DeserializeOwned>(kind: Kind, record: &[u8]) -> Result<T, UnreadableRecord> {
     serde_json::from_slice(record).map_err(|error| {
         let problem = if error.is_data() { "a member is missing or of another type" } else { "it is no JSON" };
         UnreadableRecord { kind, problem: problem.to_owned() }

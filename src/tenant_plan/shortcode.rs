@@ -1,5 +1,7 @@
 //! Texts in a token template: what Clerk puts into their places.
 
+use serde_json::Value;
+
 /// The text of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TemplateText {
@@ -10,7 +12,16 @@ pub enum TemplateText {
     /// Several in one place: the first that is neither null nor false, else the last.
     Conditional(Vec<Operand>),
     /// Shortcodes within a text: always a text, in which a missing value reads `null`.
-    Interpolated(Vec<Operand>),
+    Interpolated(Vec<Piece>),
+}
+
+/// A piece of a text with shortcodes in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Text that stays.
+    Text(String),
+    /// A place: one operand, or several of which the first counts that is neither null nor false, else the last.
+    Place(Vec<Operand>),
 }
 
 /// What stands in a place.
@@ -19,29 +30,31 @@ pub enum Operand {
     /// A path such as `user.public_metadata.role`.
     Path(String),
     /// A text in quotes, a number, true or false.
-    Literal(String),
+    Literal(Value),
 }
 
 impl TemplateText {
     /// Takes a text apart.
     pub fn parse(text: &str) -> Self {
-        let (mut places, mut rest, mut is_all) = (Vec::new(), text, true);
+        let (mut pieces, mut rest) = (Vec::new(), text);
+        let stays = |text: &str| (!text.is_empty()).then(|| Piece::Text(text.to_owned()));
         while let Some((before, behind)) = rest.split_once("{{") {
             let Some((inner, after)) = behind.split_once("}}") else { break };
-            is_all &= before.is_empty() && after.is_empty();
-            places.push(operands(inner));
+            pieces.extend(stays(before));
+            pieces.push(Piece::Place(operands(inner)));
             rest = after;
         }
-        match places.as_mut_slice() {
-            [] => Self::Static,
-            [place] if is_all => {
-                let mut operands = std::mem::take(place);
+        pieces.extend(stays(rest));
+        match pieces.as_mut_slice() {
+            [] | [Piece::Text(_)] => Self::Static,
+            [Piece::Place(operands)] => {
+                let mut operands = std::mem::take(operands);
                 match operands.pop() {
                     Some(only) if operands.is_empty() => Self::Shortcode(only),
                     last => Self::Conditional(operands.into_iter().chain(last).collect()),
                 }
             }
-            _ => Self::Interpolated(places.into_iter().flatten().collect()),
+            _ => Self::Interpolated(pieces),
         }
     }
 }
@@ -69,11 +82,11 @@ fn operand(text: &str) -> Operand {
     let text = text.trim();
     let quoted = |quote: char| text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     match quoted('\'').or_else(|| quoted('"')) {
-        Some(literal) => Operand::Literal(literal.to_owned()),
-        None if text.parse::<f64>().is_ok() || ["true", "false", "null"].contains(&text) => {
-            Operand::Literal(text.to_owned())
-        }
-        None => Operand::Path(text.to_owned()),
+        Some(literal) => Operand::Literal(literal.into()),
+        None => match serde_json::from_str(text) {
+            Ok(literal @ (Value::Null | Value::Bool(_) | Value::Number(_))) => Operand::Literal(literal),
+            _ => Operand::Path(text.to_owned()),
+        },
     }
 }
 
@@ -84,7 +97,9 @@ mod tests {
     #[test]
     fn texts_are_taken_apart() {
         let path = |text: &str| Operand::Path(text.to_owned());
-        let literal = |text: &str| Operand::Literal(text.to_owned());
+        let literal = |text: &str| Operand::Literal(text.into());
+        let stays = |text: &str| Piece::Text(text.to_owned());
+        let place = |text: &str| Piece::Place(vec![path(text)]);
         for (text, expected) in [
             ("plain", TemplateText::Static),
             ("", TemplateText::Static),
@@ -95,13 +110,17 @@ mod tests {
                 "{{user.first_name || user.username || 'a || b'}}",
                 TemplateText::Conditional(vec![path("user.first_name"), path("user.username"), literal("a || b")]),
             ),
-            ("{{user.x || 4}}", TemplateText::Conditional(vec![path("user.x"), literal("4")])),
+            ("{{user.x || 4}}", TemplateText::Conditional(vec![path("user.x"), Operand::Literal(4.into())])),
             (
                 "{{user.first_name}} and {{user.last_name}}",
-                TemplateText::Interpolated(vec![path("user.first_name"), path("user.last_name")]),
+                TemplateText::Interpolated(vec![place("user.first_name"), stays(" and "), place("user.last_name")]),
             ),
-            ("ü {{user.id}}", TemplateText::Interpolated(vec![path("user.id")])),
-            ("{{user.a || 'ü'}}!", TemplateText::Interpolated(vec![path("user.a"), literal("ü")])),
+            ("ü {{user.id}}", TemplateText::Interpolated(vec![stays("ü "), place("user.id")])),
+            ("{{user.id}} {{", TemplateText::Interpolated(vec![place("user.id"), stays(" {{")])),
+            (
+                "{{user.a || 'ü'}}!",
+                TemplateText::Interpolated(vec![Piece::Place(vec![path("user.a"), literal("ü")]), stays("!")]),
+            ),
             ("{{a |||| b}}", TemplateText::Conditional(vec![path("a"), path(""), path("b")])),
         ] {
             assert_eq!(TemplateText::parse(text), expected, "{text}");

@@ -7,8 +7,9 @@ use std::io;
 
 use serde::Serialize;
 
+use super::ownership::Ownership;
 use super::present::{IdsInExport, RecordState};
-use crate::destination::{Catalogue, Listed};
+use crate::destination::Catalogue;
 use crate::index::{HASH_BYTES, Sorter, hash_of};
 
 /// How many ids are shown.
@@ -81,22 +82,21 @@ impl FoundIdentities {
         self.ids.extend(&hashes)
     }
 
-    /// All identities in the list that no record led to. If the export belongs to an organization, those of others are none
-    /// of it.
+    /// All identities in the list that no record led to, but for those of other instances.
     pub(super) fn find_others(
         self,
         catalogue: &Catalogue,
         in_export: &IdsInExport,
-        organization: Option<&str>,
+        ownership: &Ownership,
     ) -> io::Result<NotFound> {
         let listed = Sorter::<LISTED_BYTES>::new(BUFFERED, std::env::temp_dir());
         for identity in catalogue.listed() {
-            let (place, Listed { id, organization_id, .. }) = identity?;
-            if organization.is_some() && organization != organization_id.as_deref() {
+            let (place, identity) = identity?;
+            if ownership.is_of_others(&identity)? {
                 continue;
             }
             let mut entry = [0; LISTED_BYTES];
-            entry[..HASH_BYTES].copy_from_slice(&hash(&id));
+            entry[..HASH_BYTES].copy_from_slice(&hash(&identity.id));
             entry[HASH_BYTES..].copy_from_slice(&place.to_be_bytes()[8 - PLACE_BYTES..]);
             listed.extend(&[entry])?;
         }

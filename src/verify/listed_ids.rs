@@ -18,6 +18,11 @@ impl ListedIds {
     pub fn add(&mut self, kind: Kind, list: Arc<Catalogue>) {
         self.lists.push((kind, list));
     }
+
+    /// The whole list of a kind, if it was added.
+    pub fn list(&self, kind: Kind) -> Option<Arc<Catalogue>> {
+        self.lists.iter().find(|(listed, _)| *listed == kind).map(|(_, list)| Arc::clone(list))
+    }
 }
 
 impl TargetIds for ListedIds {

@@ -20,10 +20,12 @@ mod account;
 mod comparison;
 mod extra;
 mod listed_ids;
+mod ownership;
 mod present;
 mod verification;
 
 pub use account::{Account, VerifyReport};
 pub use comparison::{Compared, Comparison, ComparisonResult};
 pub use listed_ids::ListedIds;
+pub use ownership::Ownership;
 pub use verification::{VerifyJob, run};

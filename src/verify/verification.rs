@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Account;
 use super::comparison::{Compared, Comparison};
 use super::extra::FoundIdentities;
+use super::ownership::Ownership;
 use super::present::IdsInExport;
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::destination::{Catalogue, Destination, PAGE};
@@ -28,8 +29,8 @@ pub struct VerifyJob {
     /// All that is there. Not for selected users: nobody else can be called extra then, and the whole list would be too much to
     /// ask for.
     pub catalogue: Option<Arc<Catalogue>>,
-    /// The organization whose users they are, by its id there; the whole target's without one.
-    pub organization: Option<String>,
+    /// Whose they are.
+    pub ownership: Ownership,
     /// How many pages are read back at once.
     pub concurrency: usize,
 }
@@ -51,7 +52,7 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, signals: &mut Sign
 }
 
 async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let VerifyJob { intake, duplicates, target, catalogue, organization, concurrency } = job;
+    let VerifyJob { intake, duplicates, target, catalogue, ownership, concurrency } = job;
     let started = Instant::now();
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
@@ -75,7 +76,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
         return Err(reason);
     }
     if let Some(catalogue) = &catalogue {
-        let others = seen.found.find_others(catalogue, &seen.in_export, organization.as_deref());
+        let others = seen.found.find_others(catalogue, &seen.in_export, &ownership);
         account.others = Some(others.map_err(StopReason::Temporary)?);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `--import clerk://`: the users come from Clerk's API in the command that imports them. The identities are the same as by
+//! `--import clerk://`: a tenant comes from Clerk's API in the command that imports it. What is at the target is the same as by
 //! way of an export, it resumes as an import of a file does, and in the end nothing of it is left.
 
 use std::path::PathBuf;
@@ -34,6 +34,11 @@ impl Parts {
         let rows = ids.iter().map(|id| format!("{id},,{digest},bcrypt"));
         scratch.write("passwords.csv", std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n") + "\n");
         let clerk = ClerkSandbox::start(&scratch, "tenant", &[]);
+        // Those of the generator are long over.
+        let mut open = records(&scratch.path("tenant"), "organization_invitations")[0].clone();
+        (open["id"], open["email_address"]) = ("orginv_open".into(), "open@example.com".into());
+        open["expires_at"] = 4_102_444_800_000_u64.into();
+        clerk.call(Method::PUT, "/sandbox/organization_invitations/orginv_open", Some(&open.to_string())).expect(200);
         let (with_passwords, sandbox) = (ids.len(), Sandbox::start(&scratch, more));
         Self { scratch, clerk, sandbox, with_passwords }
     }
@@ -60,13 +65,31 @@ impl Parts {
 
     /// What every identity has, but for what differs from run to run.
     fn identities(&self) -> Vec<String> {
-        let connection = rusqlite::Connection::open(&self.sandbox.database).expect("the database");
         let columns =
             "external_id, email, username, phone, first_name, last_name, state, traits, hashed_password, oidc";
-        let query = format!(
+        self.rows(&format!(
             "SELECT json_array({columns}, json_remove(admin_metadata, '$.avnology_migrate')) FROM identities ORDER BY external_id"
-        );
-        let mut statement = connection.prepare(&query).expect("the table");
+        ))
+    }
+
+    /// What else of the tenant is there, by Clerk's ids: organizations, who is a member of them, roles, and invitations.
+    fn rest(&self) -> [Vec<String>; 4] {
+        [
+            "SELECT json_array(external_id, name, slug, display_name, json_remove(metadata, '$.avnology_migrate')) \
+             FROM organizations ORDER BY 1",
+            "SELECT json_array(o.external_id, i.external_id, m.role) FROM members m JOIN organizations o \
+             ON o.id = m.organization_id JOIN identities i ON i.id = m.user_id ORDER BY 1",
+            "SELECT json_array(o.external_id, relation, i.external_id) FROM permissions p JOIN organizations o ON o.id = p.object \
+             JOIN identities i ON p.subject = 'identities:' || i.id ORDER BY 1",
+            "SELECT json_array(email, role, o.external_id) FROM invitations n JOIN organizations o ON o.id = n.organization_id \
+             ORDER BY 1",
+        ]
+        .map(|query| self.rows(query))
+    }
+
+    fn rows(&self, query: &str) -> Vec<String> {
+        let connection = rusqlite::Connection::open(&self.sandbox.database).expect("the database");
+        let mut statement = connection.prepare(query).expect("the table");
         let rows = statement.query_map([], |row| row.get(0)).expect("rows");
         rows.collect::<Result<_, _>>().expect("readable rows")
     }
@@ -75,26 +98,36 @@ impl Parts {
 #[test]
 fn both_ways_give_the_same_identities_and_nothing_is_left_of_the_users() {
     let one = Parts::start(&[]);
-    let dry = one.import(&["--dry-run"]).expect_code(0);
-    assert_eq!((dry.count("read"), dry.count("rejected")), (USERS, 0));
+    let kinds = ["organizations", "organization_memberships", "organization_invitations"];
+    let [organizations, memberships, invitations] = kinds.map(|kind| tenant_size(&one, kind));
+    let all = USERS + organizations + 2 * memberships + invitations + 1;
+    assert!(organizations > 1 && memberships > USERS && invitations > 1, "{organizations} {memberships} {invitations}");
+    let dry = one.import(&["--dry-run"]);
+    assert_eq!(dry.count("read"), all, "{}", dry.stderr);
     assert_eq!(one.kept(), Vec::<PathBuf>::new(), "a dry run keeps nothing");
-    let run = one.import(&[]).expect_code(0);
-    assert_eq!((run.count("read"), run.count("created")), (USERS, USERS));
+    let run = one.import(&[]);
+    assert_eq!((run.count("read"), run.count("created") + run.count("rejected")), (all, all), "{}", run.stderr);
     assert_eq!(run.report()["passwords"]["joined"], one.with_passwords, "{}", run.stdout);
     assert_eq!(one.kept(), Vec::<PathBuf>::new(), "nothing is left of a finished import");
 
     let other = Parts::start(&[]);
-    other.clerk.export(&other.scratch, "export", &["--only", "users"]).expect_code(0);
-    other.scratch.import(&other.sandbox, "export", &["--passwords", "passwords.csv"]).expect_code(0);
+    other.clerk.export(&other.scratch, "export", &[]).expect_code(0);
+    let by_files = other.scratch.import(&other.sandbox, "export", &["--passwords", "passwords.csv"]);
+    assert_eq!((run.code, &run.report()["counts"]), (by_files.code, &by_files.report()["counts"]), "{}", run.stderr);
     assert_eq!(one.identities(), other.identities());
     assert_eq!(one.identities().len() as u64, USERS);
+    let rest = one.rest();
+    assert_eq!(rest, other.rest());
+    assert_eq!((rest[0].len() as u64, rest[1].len() as u64), (organizations, memberships));
+    assert_eq!((rest[2].len() as u64, rest[3].len()), (memberships, 1), "{rest:?}");
 
     // Again: only who is changed at Clerk is sent.
     let changed = records(&one.scratch.path("tenant"), "users")[7]["id"].as_str().expect("an id").to_owned();
     let body = Some(r#"{"first_name":"Changed"}"#);
     one.clerk.call(Method::PATCH, &format!("/v1/users/{changed}"), body).expect(200);
-    let run = one.import(&["--on-existing", "update"]).expect_code(0);
+    let run = one.import(&["--on-existing", "update", "--steps", "users"]).expect_code(0);
     assert_eq!((run.count("unchanged"), run.count("updated")), (USERS - 1, 1), "{}", run.stdout);
+    assert_eq!(one.kept(), Vec::<PathBuf>::new());
     let all = [dry, run].map(|run| run.stdout + &run.stderr).concat();
     assert!(!all.contains(&one.clerk.key), "the key is in no output");
 }
@@ -102,7 +135,7 @@ fn both_ways_give_the_same_identities_and_nothing_is_left_of_the_users() {
 #[test]
 fn an_import_that_is_killed_goes_on_with_the_users_that_it_read() {
     let parts = Parts::start(&["--fault", "latency=20ms"]);
-    let slow = ["--batch-size", "10", "--concurrency", "1"];
+    let slow = ["--batch-size", "10", "--concurrency", "1", "--steps", "users"];
     let mut killed = parts.command(&slow).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     until_of(&mut killed, "some users are there", || !parts.identities().is_empty());
     killed.kill().expect("it can be killed");
@@ -124,19 +157,33 @@ fn an_import_that_is_killed_goes_on_with_the_users_that_it_read() {
     std::fs::write(kept.join("manifest.json"), manifest).expect("it");
 
     let run = parts.import(&slow).expect_code(0);
-    assert!(run.stderr.contains("Going on with the users"), "{}", run.stderr);
+    assert!(run.stderr.contains("Going on with what was read"), "{}", run.stderr);
     assert_eq!((run.count("read"), run.count("created")), (USERS, USERS), "{}", run.stdout);
     assert_eq!(parts.kept(), Vec::<PathBuf>::new());
-    let run = parts.import(&[]).expect_code(0);
+    let run = parts.import(&["--steps", "users"]).expect_code(0);
     assert_eq!((run.count("created"), run.count("unchanged")), (1, USERS), "{}", run.stdout);
 
     // An import that was refused because of its users reads them anew.
     let named = r#"{"username":"only_a_name"}"#;
     parts.clerk.call(Method::POST, "/v1/users", Some(named)).expect(200);
-    let run = parts.import(&["--strict"]).expect_code(4);
+    let run = parts.import(&["--strict", "--steps", "users"]).expect_code(4);
     assert_eq!((run.count("created"), parts.kept().len()), (0, 1));
-    let run = parts.import(&["--strict", "--missing-email", "placeholder:example.org"]).expect_code(0);
+    let placeholder = ["--missing-email", "placeholder:example.org", "--steps"];
+    let run = parts.import(&[&["--strict"], &placeholder[..], &["users"]].concat()).expect_code(0);
     assert_eq!(run.count("created"), 1, "{}", run.stdout);
+    // What is wanted beside the users is read, too: those of an import of users alone are not all.
+    let mut killed = parts.command(&[&slow[..], &["--recheck"]].concat());
+    let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    until_of(&mut killed, "users are read", || parts.kept().iter().any(|kept| kept.join("manifest.json").exists()));
+    killed.kill().expect("it can be killed");
+    killed.wait().expect("it ends");
+    let run = parts.import(&[&placeholder[..], &["users,organizations"]].concat());
+    assert_eq!(run.count("read"), USERS + 2 + tenant_size(&parts, "organizations"), "{}", run.stderr);
+    assert_eq!((run.count("rejected"), parts.kept()), (0, Vec::new()), "{}", run.stderr);
+}
+
+fn tenant_size(parts: &Parts, kind: &str) -> u64 {
+    records(&parts.scratch.path("tenant"), kind).len() as u64
 }
 
 #[test]
@@ -146,6 +193,7 @@ fn where_users_from_clerk_cannot_be_had_it_is_said_what_can_be_done() {
         (&["--import", "clerk://", "--sandbox"][..], "CLERK_SECRET_KEY"),
         (&["--import", "clerk://", "--sandbox", "--shard", "1/2"], "import DIR in shards"),
         (&["verify", "--import", "clerk://", "--sandbox"], "then name DIR"),
+        (&["--import", "clerk://", "--organizations", "clerk://", "--sandbox"], "--import clerk://"),
     ] {
         let run = scratch.run(&[&["migrate", "clerk"], arguments].concat()).expect_code(2);
         assert!(run.stderr.contains(said), "{}", run.stderr);

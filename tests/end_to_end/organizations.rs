@@ -14,14 +14,14 @@ const USERS: usize = 40;
 const ALL: u64 = USERS as u64 + 3 + 9 + 9 + 1;
 
 /// A tenant of these users and organizations.
-struct Tenant {
-    users: String,
-    organizations: String,
-    memberships: String,
-    invitations: String,
+pub(crate) struct Tenant {
+    pub(crate) users: String,
+    pub(crate) organizations: String,
+    pub(crate) memberships: String,
+    pub(crate) invitations: String,
 }
 
-fn organization(number: usize) -> Value {
+pub(crate) fn organization(number: usize) -> Value {
     json!({
         "object": "organization", "id": format!("org_{number}"), "name": format!("Engines & Söhne {number}"),
         "slug": format!("engines-{number}"), "created_by": "user_000000", "created_at": 1_600_000_000_000_u64,
@@ -30,7 +30,7 @@ fn organization(number: usize) -> Value {
     })
 }
 
-fn membership(organization: usize, user: usize, role: &str) -> Value {
+pub(crate) fn membership(organization: usize, user: usize, role: &str) -> Value {
     json!({
         "object": "organization_membership", "id": format!("orgmem_{organization}_{user}"), "role": role,
         "organization": self::organization(organization), "public_user_data": {"user_id": format!("user_{user:06}")},
@@ -38,12 +38,12 @@ fn membership(organization: usize, user: usize, role: &str) -> Value {
     })
 }
 
-fn lines_of(records: impl IntoIterator<Item = Value>) -> String {
+pub(crate) fn lines_of(records: impl IntoIterator<Item = Value>) -> String {
     records.into_iter().map(|record| record.to_string() + "\n").collect()
 }
 
 impl Tenant {
-    fn new(scratch: &Scratch) -> Self {
+    pub(crate) fn new(scratch: &Scratch) -> Self {
         let mut organizations: Vec<Value> = (0..3).map(organization).collect();
         organizations[2]["slug"] = Value::Null;
         let roles = ["org:admin", "org:member", "org:billing", "org:auditor"];
@@ -67,7 +67,7 @@ impl Tenant {
         }
     }
 
-    fn import(&self, scratch: &Scratch, sandbox: &Sandbox, more: &[&str]) -> Run {
+    pub(crate) fn import(&self, scratch: &Scratch, sandbox: &Sandbox, more: &[&str]) -> Run {
         let others = ["--organizations", &self.organizations, "--memberships", &self.memberships];
         let others = [&others[..], &["--invitations", &self.invitations, "--rate", "1000/s"]].concat();
         scratch.import(sandbox, &self.users, &[&others[..], more].concat())
@@ -76,7 +76,7 @@ impl Tenant {
 
 /// All rows of a query, as texts.
 #[track_caller]
-fn rows(sandbox: &Sandbox, query: &str) -> Vec<String> {
+pub(crate) fn rows(sandbox: &Sandbox, query: &str) -> Vec<String> {
     let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
     let mut statement = database.prepare(query).expect("a query");
     let columns = statement.column_count();
@@ -91,18 +91,19 @@ fn rows(sandbox: &Sandbox, query: &str) -> Vec<String> {
     statement.query_map([], row).expect("rows").collect::<Result<_, _>>().expect("texts")
 }
 
-const ORGANIZATIONS: &str = "SELECT external_id, name, slug, display_name FROM organizations ORDER BY external_id";
+pub(crate) const ORGANIZATIONS: &str =
+    "SELECT external_id, name, slug, display_name FROM organizations ORDER BY external_id";
 
 /// Memberships by Clerk's ids.
-const MEMBERS: &str = "SELECT o.external_id, i.external_id, m.role FROM members m JOIN organizations o ON o.id = m.organization_id \
+pub(crate) const MEMBERS: &str = "SELECT o.external_id, i.external_id, m.role FROM members m JOIN organizations o ON o.id = m.organization_id \
                        JOIN identities i ON i.id = m.user_id ORDER BY 1, 2";
 
 /// Role tuples by Clerk's ids; those that name nobody show as they are.
-const TUPLES: &str = "SELECT namespace, coalesce(o.external_id, object), relation, coalesce(i.external_id, subject) FROM permissions p \
+pub(crate) const TUPLES: &str = "SELECT namespace, coalesce(o.external_id, object), relation, coalesce(i.external_id, subject) FROM permissions p \
                       LEFT JOIN organizations o ON o.id = p.object LEFT JOIN identities i ON p.subject = 'identities:' || i.id \
                       ORDER BY 1, 2, 4";
 
-fn state(sandbox: &Sandbox) -> Vec<String> {
+pub(crate) fn state(sandbox: &Sandbox) -> Vec<String> {
     let invitations = "SELECT email, role, organization_id FROM invitations";
     let ids = "SELECT id, external_id, update_time FROM organizations UNION SELECT id, external_id, update_time FROM identities";
     [ORGANIZATIONS, MEMBERS, TUPLES, invitations, ids].iter().flat_map(|query| rows(sandbox, query)).collect()
@@ -122,7 +123,7 @@ fn step(name: &str, created: u64, updated: u64, unchanged: u64, rejected: u64) -
     (name.to_owned(), created, updated, unchanged, rejected)
 }
 
-fn run_of(run: &Run) -> String {
+pub(crate) fn run_of(run: &Run) -> String {
     run.report()["run"].as_str().expect("a run").to_owned()
 }
 
@@ -216,13 +217,13 @@ fn a_tenant_moves_and_a_repeated_run_changes_nothing_and_asks_nothing() {
     }
 }
 
-fn change(sandbox: &Sandbox, query: &str) -> usize {
+pub(crate) fn change(sandbox: &Sandbox, query: &str) -> usize {
     rusqlite::Connection::open(&sandbox.database)
         .and_then(|database| database.execute(query, []))
         .expect("it is changed")
 }
 
-fn rejected(run: &Run) -> Vec<(String, u64)> {
+pub(crate) fn rejected(run: &Run) -> Vec<(String, u64)> {
     let report = run.report();
     let codes = report["rejected_by_code"].as_object().expect("codes").iter();
     codes.map(|(code, of_code)| (code.clone(), of_code["count"].as_u64().expect("a count"))).collect()
@@ -262,6 +263,17 @@ fn what_needs_somebody_who_was_rejected_is_rejected_with_them_and_heals() {
     ];
     assert_eq!(rejected(&first), codes(&expected), "{}", first.stderr);
     assert_eq!((rows(&sandbox, MEMBERS).len(), rows(&sandbox, TUPLES).len()), (4, 4));
+    // Of one who is in the input and was rejected, both places are named.
+    let without_address = scratch.read(&whole).replacen("\"user_000004\"", "\"user_000004\",\"deleted\":true", 1);
+    let mut other = Tenant::new(&scratch);
+    other.users = scratch.write("rejected.json", without_address);
+    let named = other.import(&scratch, &sandbox, &["--new-run"]).expect_code(3);
+    let rejects = support::lines(&scratch.path(named.report()["rejects_file"].as_str().expect("a rejects file")));
+    let mut of_memberships = rejects.iter().filter(|reject| reject["code"] == "user_not_imported");
+    let reject = of_memberships.next().expect("a reject");
+    let message = reject["message"].as_str().expect("a message");
+    assert!(message.contains("rejected.json, record 5 (deleted_user)"), "{message}");
+    assert!(reject["position"]["record"].as_u64().is_some() && of_memberships.next().is_some());
     (tenant.users, tenant.organizations) = (whole, all_organizations);
     let healed = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
     assert_eq!(rejected(&healed), codes(&[("invitation_not_pending", 1)]), "{}", healed.stderr);
@@ -346,6 +358,40 @@ fn a_kill_while_a_role_changes_leaves_nobody_the_role_before() {
     rusqlite::Connection::open(&sandbox.database).expect("the database").execute_batch("DROP TRIGGER t").expect("none");
     let resumed = tenant.import(&scratch, &sandbox, &["--on-existing", "update"]).expect_code(3);
     assert_eq!(rows(&sandbox, "SELECT relation FROM permissions"), ["viewer"], "{}", resumed.stderr);
+}
+
+#[test]
+fn undo_deletes_what_others_put_into_an_organization_only_by_force() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let tenant = Tenant::new(&scratch);
+    let run = run_of(&tenant.import(&scratch, &sandbox, &[]).expect_code(3));
+    let stranger = scratch.write("stranger.json", export([user(900)]));
+    scratch.import(&sandbox, &stranger, &["--rate", "1000/s"]).expect_code(0);
+    let user = "(SELECT id FROM identities WHERE external_id = 'user_000900')";
+    let organization = |number: usize| format!("(SELECT id FROM organizations WHERE external_id = 'org_{number}')");
+    for sql in [
+        format!("INSERT INTO members VALUES (99, {}, {user}, 'viewer', NULL, '')", organization(1)),
+        format!(
+            "INSERT INTO permissions VALUES (98, 'organizations', {}, 'guest', 'identities:' || {user})",
+            organization(2)
+        ),
+        format!("INSERT INTO permissions VALUES (99, 'organizations', 'theirs', 'guest', 'identities:' || {user})"),
+    ] {
+        assert_eq!(change(&sandbox, &sql), 1);
+    }
+    let undone = scratch.undo(&sandbox, &run, &["--yes"]).expect_code(3);
+    assert_eq!(undone.report()["counts"]["failed"], 2, "{}", undone.stdout);
+    let left: Vec<String> = rows(&sandbox, "SELECT external_id FROM organizations ORDER BY external_id");
+    assert_eq!(left, ["org_1", "org_2"]);
+    assert_eq!(rows(&sandbox, MEMBERS), ["org_1 user_000900 viewer"]);
+    // What the first undoing deleted is gone, and nothing of it is kept.
+    let again = scratch.undo(&sandbox, &run, &["--yes", "--force"]).expect_code(0);
+    assert_eq!(again.report()["counts"]["gone_already"], ALL - 2, "{}", again.stdout);
+    assert_eq!(rows(&sandbox, ORGANIZATIONS), Vec::<String>::new());
+    assert_eq!(rows(&sandbox, MEMBERS), Vec::<String>::new());
+    assert_eq!(rows(&sandbox, TUPLES), ["organizations theirs guest user_000900"]);
+    assert_eq!(sandbox.column("external_id"), ["user_000900"]);
 }
 
 #[test]
@@ -522,4 +568,149 @@ fn the_tenant_by_hand_is_imported_as_its_table_says() {
     let roles: Vec<String> = rows(&sandbox, "SELECT relation FROM permissions ORDER BY relation");
     assert_eq!(roles, ["admin", "billing", "member", "support_agent"]);
     assert_eq!(rows(&sandbox, "SELECT role FROM members ORDER BY role"), ["admin", "billing", "member", "member"]);
+}
+
+#[test]
+fn the_records_of_a_tenant_may_be_rows_of_a_csv() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    let organizations = (0..3).map(|n| format!("org_{n},\"Engines, {n}\",engines-{n},\"{{\"\"number\"\":{n}}}\"\n"));
+    let organizations: String = organizations.collect();
+    tenant.organizations = scratch.write("o.csv", format!("id,name,slug,public_metadata\n{organizations}"));
+    let memberships = "orgmem_1,org_0,user_000001,org:admin,2020-09-13T12:26:40Z,\"{\"\"desk\"\":1}\"\n\
+                       orgmem_2,org_1,user_000001,org:auditor,1600000000000,\n\
+                       orgmem_3,org_1,user_000002,,,\n\
+                       orgmem_4,org_2,user_000003,org:member,,{\n";
+    let header = "id,organization_id,user_id,role,created_at,public_metadata\n";
+    tenant.memberships = scratch.write("m.csv", format!("{header}{memberships}"));
+    tenant.invitations = scratch.write(
+        "i.csv",
+        "id,organization_id,email_address,role,status\norginv_1,org_0,new@example.com,org:member,pending\n",
+    );
+    let run = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    assert_eq!(
+        rows(&sandbox, MEMBERS),
+        ["org_0 user_000001 admin", "org_1 user_000001 member"],
+        "{:?} {}",
+        rejected(&run),
+        run.stderr
+    );
+    assert_eq!(
+        rows(&sandbox, TUPLES),
+        ["organizations org_0 admin user_000001", "organizations org_1 auditor user_000001"]
+    );
+    let of_first = "SELECT json_extract(metadata, '$.public_metadata.desk'), json_extract(metadata, '$.clerk.created_at') \
+                    FROM members WHERE role = 'admin'";
+    assert_eq!(rows(&sandbox, of_first), ["1 2020-09-13T12:26:40Z"]);
+    assert_eq!(rows(&sandbox, "SELECT email FROM invitations"), ["new@example.com"]);
+    // Each row that cannot be sent is rejected, as a membership and as a tuple; mended, it moves.
+    assert_eq!(rejected(&run).iter().map(|(_, count)| count).sum::<u64>(), 4, "{:?}", rejected(&run));
+    let mended = memberships.replace("000002,,", "000002,org:member,").replace(",{\n", ",\n");
+    tenant.memberships = scratch.write("m.csv", format!("{header}{mended}"));
+    tenant.import(&scratch, &sandbox, &[]).expect_code(0);
+    assert_eq!((rows(&sandbox, MEMBERS).len(), rows(&sandbox, TUPLES).len()), (4, 4));
+    verify(&tenant, &scratch, &sandbox, 0);
+}
+
+#[test]
+fn memberships_inside_users_move_beside_those_of_files_each_once() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    let mut users: Vec<Value> = (0..USERS).map(|number| serde_json::from_str(&user(number)).expect("a user")).collect();
+    // In the file, too, which counts; a page of two; and one that does not say whose it is.
+    users[4]["organization_memberships"] = json!([membership(0, 4, "org:owner")]);
+    let page = [membership(0, 6, "org:viewer"), membership(0, 6, "org:viewer"), membership(2, 6, "org:auditor")];
+    users[6]["organization_memberships"] = json!({"data": page, "total_count": 3});
+    users[7]["organization_memberships"] =
+        json!([{"id": "orgmem_7", "role": "org:member", "organization": {"id": "org_1"}}]);
+    let pretty = serde_json::to_string_pretty(&json!({ "data": users })).expect("a text");
+    tenant.users = scratch.write("users.json", pretty);
+    let alone = scratch.import(&sandbox, &tenant.users, &["--dry-run", "--preview", "0"]).expect_code(0).report();
+    assert_eq!(alone["steps"].as_array().map_or(0, Vec::len), 0, "{alone}");
+    let dry = tenant.import(&scratch, &sandbox, &["--dry-run", "--preview", "0"]);
+    let valid: Vec<_> =
+        dry.report()["steps"].as_array().expect("steps").iter().map(|step| step["valid"].clone()).collect();
+    assert_eq!(valid, [USERS, 3, 12, 12, 1].map(Value::from), "{}", dry.stderr);
+    let first = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    assert_eq!(first.count("created"), ALL + 6, "{}", first.stderr);
+    let members = rows(&sandbox, MEMBERS);
+    for member in ["org_0 user_000006 viewer", "org_2 user_000006 member", "org_1 user_000007 member"] {
+        assert!(members.iter().any(|row| row == member), "{member}: {members:?}");
+    }
+    assert!(!members.iter().any(|row| row.ends_with("owner")), "{members:?}");
+    assert!(rows(&sandbox, TUPLES).iter().any(|row| row == "organizations org_2 auditor user_000006"));
+    assert!(!first.report().to_string().contains("\"organization_memberships\""), "they are not left behind");
+    // Their file is gone with the end of the import, and comes again for what follows.
+    let kept = || {
+        let names = std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs").flatten();
+        names.filter(|entry| entry.file_name().to_string_lossy().starts_with("memberships-of-users")).count()
+    };
+    assert_eq!(kept(), 0);
+    let again = tenant.import(&scratch, &sandbox, &["--new-run"]).expect_code(3);
+    assert_eq!((again.count("created"), again.report()["not_asked"].clone()), (0, json!(ALL + 6)));
+    let agreed = verify(&tenant, &scratch, &sandbox, 0);
+    assert_eq!(agreed["kinds"]["memberships"]["equal"], 12, "{agreed}");
+    let undone = scratch.undo(&sandbox, &run_of(&first), &["--yes"]).expect_code(0);
+    assert!(rows(&sandbox, MEMBERS).is_empty() && kept() == 0, "{}", undone.stdout);
+}
+
+#[test]
+fn a_key_without_the_scopes_of_a_later_step_is_found_out_before_the_first_user_is_sent() {
+    let scratch = Scratch::new();
+    let tenant = Tenant::new(&scratch);
+    let of_users = "admin:users:read,admin:users:write";
+    let of_organizations = format!("{of_users},admin:orgs:read,admin:orgs:write");
+    let mut sandbox = Sandbox::start(&scratch, &["--scopes", of_users]);
+    for (scopes, lacks) in [(of_organizations.as_str(), "admin:orgs:write"), ("", "admin:permissions:write")] {
+        let refused = tenant.import(&scratch, &sandbox, &[]).expect_code(6);
+        assert!(refused.stderr.contains(lacks), "{}", refused.stderr);
+        assert!(sandbox.identities().is_empty(), "{lacks}");
+        let more: &[&str] = if scopes.is_empty() { &[] } else { &["--scopes", scopes] };
+        sandbox = sandbox.replace(&scratch, more);
+    }
+    let whole = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    assert_eq!(whole.count("created"), ALL, "{}", whole.stderr);
+}
+
+#[test]
+fn what_another_instance_moved_to_the_same_target_is_not_extra() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let ours = Tenant::new(&scratch);
+    let into = |name| ["--organization", name, "--create-organization"];
+    ours.import(&scratch, &sandbox, &into("ours")).expect_code(3);
+    let theirs = Tenant {
+        users: scratch.write("u.json", export((100..105).map(user))),
+        organizations: scratch.write("o.ndjson", lines_of([organization(7)])),
+        memberships: scratch.write("m.ndjson", lines_of([membership(7, 100, "org:auditor")])),
+        invitations: scratch.write("i.ndjson", an_invitation_of_theirs()),
+    };
+    theirs.import(&scratch, &sandbox, &into("theirs")).expect_code(0);
+    let compare = |code: i32| {
+        let others = ["--organizations", &ours.organizations, "--memberships", &ours.memberships];
+        let others = [&others[..], &["--invitations", &ours.invitations, "--organization", "ours"]].concat();
+        let found = scratch.verify(&sandbox, &ours.users, &others).expect_code(code).report();
+        let extra = |kind: &str| found["kinds"][kind]["extra"]["count"].as_u64().expect("a count");
+        ["organizations", "memberships", "tuples", "invitations"].map(extra)
+    };
+    assert_eq!(compare(0), [0; 4]);
+    // What is in an organization of ours is.
+    let user = "(SELECT id FROM identities WHERE external_id = 'user_000100')";
+    let in_ours = "(SELECT id FROM organizations WHERE external_id = 'org_1')";
+    for sql in [
+        format!("INSERT INTO members VALUES (99, {in_ours}, {user}, 'admin', NULL, '')"),
+        format!("INSERT INTO permissions VALUES (99, 'organizations', {in_ours}, 'admin', 'identities:' || {user})"),
+    ] {
+        assert_eq!(change(&sandbox, &sql), 1);
+    }
+    assert_eq!(compare(3), [0, 1, 1, 0]);
+}
+
+fn an_invitation_of_theirs() -> String {
+    lines_of([json!({
+        "object": "organization_invitation", "id": "orginv_7", "email_address": "seventh@example.com",
+        "role": "org:member", "organization_id": "org_7", "status": "pending", "public_metadata": {},
+    })])
 }

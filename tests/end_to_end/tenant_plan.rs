@@ -235,6 +235,7 @@ fn what_a_person_decided_stays_and_what_cannot_be_is_refused() {
     assert_eq!(edited.len(), scratch.read("plan.json").len());
 
     let before = scratch.read("plan.json");
+    scratch.write("notes.json", "{}");
     for (from, out, more, said) in [
         (
             "export",
@@ -245,7 +246,9 @@ fn what_a_person_decided_stays_and_what_cannot_be_is_refused() {
         ("export", "plan.json", &["--assign", "com.example.app0://callback=nobody"], "client id `nobody`"),
         ("export", "plan.txt", &[], "does not end with `.json`"),
         ("nowhere", "new.json", &[], "is not finished"),
-        ("export", "export/manifest.json", &[], "is no plan"),
+        ("export", "export/manifest.json", &[], "is the file of --from"),
+        ("export", "new.json", &["--report", "export/users.ndjson"], "is the file of --from"),
+        ("export", "notes.json", &[], "is no plan"),
     ] {
         let run = plan(&scratch, from, out, more).expect_code(2);
         assert!(run.stderr.contains(said), "{said}: {}", run.stderr);

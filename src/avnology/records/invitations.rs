@@ -58,6 +58,24 @@ fn path_of(organization: &str) -> String {
 impl RecordCalls {
     /// Finds the first of these invitations in the list of its organization: a list of it, or of none.
     pub(super) async fn find_invitation(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
+        let Some(external_id) = external_ids.first() else { return Ok((0, Body::default())) };
+        let Some((organization, email)) = pair(external_id) else { return Ok((1, list_of(&[]))) };
+        let found = self.invitation_of(organization, |found| found.email.to_lowercase() == email).await?;
+        Ok((1, found.unwrap_or_else(|| list_of(&[]))))
+    }
+
+    /// The invitation with this id, as a list.
+    pub(super) async fn get_invitation(&self, id: &str) -> Result<Option<Body>, TargetError> {
+        let Some((organization, own)) = pair(id) else { return Ok(None) };
+        self.invitation_of(organization, |found| found.id.as_deref() == Some(own)).await
+    }
+
+    /// The first one of an organization's list that `is_it`, as a list.
+    async fn invitation_of(
+        &self,
+        organization: &str,
+        is_it: impl Fn(&Invitation<'_>) -> bool,
+    ) -> Result<Option<Body>, TargetError> {
         #[derive(Deserialize)]
         struct List<'a> {
             #[serde(borrow)]
@@ -65,27 +83,25 @@ impl RecordCalls {
             #[serde(default)]
             next_page_token: Option<String>,
         }
-        let Some(external_id) = external_ids.first() else { return Ok((0, Body::default())) };
-        let Some((organization, email)) = pair(external_id) else { return Ok((1, list_of(&[]))) };
         let (mut token, mut cycle) = (None::<String>, Cycle::default());
         loop {
             let page = token.as_deref().map(|token| ("page_token", token));
             let parameters: Vec<_> = [("page_size", "100")].into_iter().chain(page).collect();
-            let Some(reply) = self.read(&path_of(organization), &parameters).await? else { break };
-            let Ok(list) = serde_json::from_slice::<List<'_>>(&reply.body) else { break };
-            if let Some(found) = list.invitations.iter().find(|found| found.email.to_lowercase() == email) {
+            let Some(reply) = self.read(&path_of(organization), &parameters).await? else { return Ok(None) };
+            let Ok(list) = serde_json::from_slice::<List<'_>>(&reply.body) else { return Ok(None) };
+            if let Some(found) = list.invitations.iter().find(|found| is_it(found)) {
                 let id = found.id.as_ref().map(|id| format!("{organization}/{id}")).unwrap_or_default();
+                let external_id = format!("{organization}/{}", found.email.to_lowercase());
                 let role = Some(Cow::Borrowed(&*found.role));
                 let admin_metadata = found.metadata;
-                let found = Found { external_id, id: &id, role, admin_metadata, ..Found::default() };
-                return Ok((1, list_of(&[found])));
+                let found = Found { external_id: &external_id, id: &id, role, admin_metadata, ..Found::default() };
+                return Ok(Some(list_of(&[found])));
             }
             match list.next_page_token.filter(|token| !token.is_empty()) {
                 Some(next) if !cycle.closes_with(&next) => token = Some(next),
-                _ => break,
+                _ => return Ok(None),
             }
         }
-        Ok((1, list_of(&[])))
     }
 
     /// Takes invitations back: for each whether it is gone now.

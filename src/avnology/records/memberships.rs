@@ -6,9 +6,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::found::{Found, list_of};
+use super::found::{Found, list_of, read_found};
 use super::record_calls::{RecordCalls, pair};
 use super::tuple::Tuple;
+use super::tuples::PERMISSIONS;
 use crate::avnology::{AdminCalls, deleted};
 use crate::destination::{Change, Changed, Comparable, TargetError};
 use crate::http::Body;
@@ -26,43 +27,16 @@ pub(super) struct Member<'a> {
     pub metadata: Option<&'a RawValue>,
 }
 
-impl<'a> Member<'a> {
-    /// The role that is granted. Where it is one that the target's members cannot have, the membership's own role is `member`,
-    /// and its metadata say which one it is.
-    pub(super) fn granted_role(&self) -> Cow<'a, str> {
-        #[derive(Deserialize)]
-        struct Metadata<'a> {
-            #[serde(borrow)]
-            clerk: Origin<'a>,
-        }
-        #[derive(Deserialize)]
-        struct Origin<'a> {
-            #[serde(borrow)]
-            role: Cow<'a, str>,
-        }
-        let noted = || serde_json::from_str::<Metadata<'a>>(self.metadata?.get()).ok();
-        match (&*self.role, noted()) {
-            ("member", Some(Metadata { clerk: Origin { role } })) => role,
-            _ => self.role.clone(),
-        }
-    }
-}
-
-fn sent_member(encoded: &[u8]) -> Option<Member<'_>> {
+/// Reads an encoded membership.
+pub(super) fn read_sent_membership(encoded: &[u8]) -> Option<Comparable<'_>> {
     #[derive(Deserialize)]
     struct Item<'a> {
         #[serde(borrow)]
         membership: Member<'a>,
     }
-    serde_json::from_slice::<Item<'_>>(encoded).ok().map(|item| item.membership)
-}
-
-/// Reads an encoded membership.
-pub(super) fn read_sent_membership(encoded: &[u8]) -> Option<Comparable<'_>> {
-    let sent = sent_member(encoded)?;
-    let role = sent.granted_role();
-    let id = format!("{}/{}", sent.organization_id?, sent.user_id?);
-    Some(Comparable::of_metadata(id, Some(role), sent.metadata))
+    let Item { membership } = serde_json::from_slice::<Item<'_>>(encoded).ok()?;
+    let id = format!("{}/{}", membership.organization_id?, membership.user_id?);
+    Some(Comparable::of_metadata(id, Some(membership.role), membership.metadata))
 }
 
 /// The members of a page of an organization's list, with their ids.
@@ -89,49 +63,61 @@ impl RecordCalls {
         let Some(path) = path_of(id) else { return Ok((1, list_of(&[]))) };
         let Some(reply) = self.read(&path, &[]).await? else { return Ok((1, list_of(&[]))) };
         let member = serde_json::from_slice::<Member<'_>>(&reply.body).ok();
-        let found = member.map(|member| Found {
+        let found = member.map(|Member { role, metadata, .. }| Found {
             external_id: id,
             id,
-            role: Some(member.granted_role()),
-            admin_metadata: member.metadata,
+            role: Some(role),
+            admin_metadata: metadata,
             ..Found::default()
         });
         Ok((1, list_of(found.as_slice())))
     }
 
-    /// Gives a member another role. What the role before granted is taken back first: whatever stops the program in between,
-    /// nobody keeps a role that is not theirs, and the same change is made again. If the target refuses the change, the role
-    /// before is granted again.
+    /// Gives a member another role. What the role before granted is taken back, and that first: should the program be killed in
+    /// between, the member is still seen to have the role before, and gets the other one by the next run. If the target refuses
+    /// the change, the member keeps the grant.
     pub(super) async fn change_membership(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
-        let (Some(path), Some(sent)) = (path_of(change.id), sent_member(change.encoded)) else {
+        let (Some(path), Some((organization, user))) = (path_of(change.id), pair(change.id)) else {
             return Ok(Changed::Updated);
         };
         let before = self.read(&path, &[]).await?;
         let before = before.as_ref().and_then(|reply| serde_json::from_slice::<Member<'_>>(&reply.body).ok());
-        let before = before.map(|member| member.granted_role()).filter(|role| *role != sent.granted_role());
-        let withdrawn = match before {
-            Some(role) => self.withdraw(change.id, &role).await?,
+        let sent = read_sent_membership(change.encoded).unwrap_or_default();
+        let role = sent.role.as_deref().unwrap_or_default();
+        let own = sent.own_role();
+        let before =
+            before.map(|Member { role, metadata, .. }| Comparable::of_metadata(String::new(), Some(role), metadata));
+        let was = before.and_then(|before| before.own_role().or(before.role));
+        let was = was.filter(|was| **was != *own.as_deref().unwrap_or(role));
+        let taken_back = match was {
+            Some(was) => self.take_back(organization, user, &was).await?,
             None => None,
         };
-        let body = serde_json::json!({ "role": sent.role, "metadata": sent.metadata });
+        let body = serde_json::json!({ "role": sent.role, "metadata": sent.admin_metadata() });
         let body = Bytes::from(body.to_string());
         let reply = self.calls.retried(|| self.calls.client.patch_at(&path, body.clone()), |_| true).await?;
         let changed = self.changed(&reply)?;
-        if let (Changed::Refused(_), Some(tuple)) = (&changed, withdrawn) {
-            self.grant(&tuple).await?;
+        if let (Changed::Refused(_), Some(tuple)) = (&changed, taken_back) {
+            let (body, key) = (Bytes::from(tuple), format!("grant-{}", uuid::Uuid::new_v4()));
+            let reply =
+                self.calls.retried(|| self.calls.client.post(PERMISSIONS, body.clone(), &key), |_| true).await?;
+            self.changed(&reply)?;
         }
         Ok(changed)
     }
 
-    /// Takes the tuple of a member's role back; the tuple, if it was there.
-    async fn withdraw(&self, id: &str, role: &str) -> Result<Option<String>, TargetError> {
-        let Some((organization, user)) = pair(id) else { return Ok(None) };
+    /// Takes back the tuple of a role, if it is there: then the body that grants it again.
+    async fn take_back(&self, organization: &str, user: &str, role: &str) -> Result<Option<String>, TargetError> {
         let (relation, subject) = (self.tuples.relation(role), self.tuples.subject(user));
         let namespace = self.tuples.namespace.as_str();
+        let id = format!("{namespace}:{organization}#{relation}@{subject}");
+        let (_, body) = self.find_tuples(&[&id]).await?;
+        if read_found(&body).is_none_or(|(found, _)| found.is_empty()) {
+            return Ok(None);
+        }
         let tuple = Tuple { namespace, object: organization, relation: &relation, subject: &subject };
-        let is_there = self.has_tuple(&tuple).await?;
         self.delete_tuple(&tuple).await?;
-        Ok(is_there.then(|| format!("{namespace}:{organization}#{relation}@{subject}")))
+        Ok(serde_json::to_string(&tuple).ok())
     }
 
     /// Deletes memberships: for each whether it is gone now.

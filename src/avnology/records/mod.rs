@@ -2,7 +2,7 @@
 //!
 //! | | documented | assumed |
 //! |---|---|---|
-//! | organizations | `POST`, `GET`, `PATCH /v1/organizations`: name, display name, slug; 409 `…_903` | `external_id` and two bags of metadata; `DELETE`; `:batchCreate`, `:batchGet` |
+//! | organizations | `POST`, `GET`, `PATCH /v1/organizations`: name, display name, slug; 409 `…_903` | `external_id` and two bags of metadata; `DELETE`, with `force=true` with its members; `:batchCreate`, `:batchGet` |
 //! | memberships | `PATCH`, `DELETE …/members/{user_id}`; 409 `…_301`; the roles owner, admin, member, viewer, billing | `POST` and `GET …/members`, their `metadata`; `/v1/memberships:batchCreate`, `:batchDelete` |
 //! | role tuples | `POST`, `GET`, `DELETE /v1/permissions`, `:check`; 409 `…_903` | `:batchCreate`, `:batchCheck`, `:batchDelete` |
 //! | invitations | `GET …/invitations` | `POST`, `DELETE …/invitations`, `send_email`; `/v1/invitations:batchCreate` |

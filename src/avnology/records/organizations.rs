@@ -82,4 +82,10 @@ impl RecordCalls {
         }
         self.delete_one(&format!("{ORGANIZATIONS}/{id}"), &[]).await
     }
+
+    /// Deletes an organization, the roles that are granted in it, and its members, also those of others. The users stay.
+    pub(super) async fn delete_organization_with_contents(&self, id: &str) -> Result<bool, TargetError> {
+        self.delete_tuples_in(id).await?;
+        self.delete_one(&format!("{ORGANIZATIONS}/{id}"), &[("force", "true")]).await
+    }
 }

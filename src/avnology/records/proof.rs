@@ -68,7 +68,7 @@ impl RecordCalls {
     async fn is_member(&self, reference: &Reference) -> Result<bool, TargetError> {
         let (_, body) = self.find_membership(&[&reference.id]).await?;
         let found = read_found(&body).and_then(|(mut found, _)| found.pop());
-        Ok(found.is_some_and(|found| found.role.as_deref() == reference.role.as_deref()))
+        Ok(found.is_some_and(|found| found.has_role(reference.role.as_deref(), reference.own_role.as_deref())))
     }
 }
 

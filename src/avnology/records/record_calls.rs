@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::avnology::errors::refused;
+use crate::avnology::errors::refused_kind;
 use crate::avnology::{AdminCalls, Decision, decide};
 use crate::destination::TargetError;
 use crate::http::{Reply, ReplyOutcome};
@@ -28,6 +28,7 @@ impl RecordCalls {
         tuples: TupleRules,
     ) -> Result<Self, TargetError> {
         let mut records = Self { calls, kind, batch: false, tuples };
+        records.check_reading().await?;
         records.batch = records.has_batch_method().await?;
         tracing::info!(kind = kind.as_str(), batch = records.batch, "how the target takes them");
         Ok(records)
@@ -41,6 +42,16 @@ impl RecordCalls {
             Kind::Membership => "v1/memberships:batchCreate",
             Kind::RoleTuple => "v1/permissions:batchCreate",
             Kind::Invitation => "v1/invitations:batchCreate",
+        }
+    }
+
+    /// Fails if the key may not read the kind: that is found out before anything is sent.
+    async fn check_reading(&self) -> Result<(), TargetError> {
+        let path = if self.kind == Kind::RoleTuple { "v1/permissions" } else { "v1/organizations" };
+        let reply = self.calls.retried(|| self.calls.client.get_at(path, &[("page_size", "1")]), |_| true).await?;
+        match reply.outcome {
+            ReplyOutcome::Answered { status: 401 | 402 | 403 } => Err(self.refused(&reply)),
+            _ => Ok(()),
         }
     }
 
@@ -59,7 +70,7 @@ impl RecordCalls {
 
     /// The error for a reply that says that the target does not want us.
     pub(super) fn refused(&self, reply: &Reply) -> TargetError {
-        refused(self.calls.client.base_url(), reply)
+        refused_kind(self.calls.client.base_url(), reply, self.kind)
     }
 
     /// Asks for something until it is answered; nothing if the target says that it is not there.

@@ -94,7 +94,12 @@ impl Destination for RecordCalls {
         async move {
             match self.kind {
                 Kind::Organization => self.get_organization(id).await,
-                _ => Ok(Some(self.find_some(&[id]).await?.1)),
+                Kind::Invitation => self.get_invitation(id).await,
+                _ => {
+                    let (_, body) = self.find_some(&[id]).await?;
+                    let is_there = read_found(&body).is_some_and(|(found, _)| !found.is_empty());
+                    Ok(is_there.then_some(body))
+                }
             }
         }
         .boxed()
@@ -102,6 +107,20 @@ impl Destination for RecordCalls {
 
     fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
         self.delete_some(ids).boxed()
+    }
+
+    fn delete_with_contents<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
+        async move {
+            if self.kind != Kind::Organization {
+                return self.delete_some(ids).await;
+            }
+            let mut done = Vec::with_capacity(ids.len());
+            for id in ids {
+                done.push(self.delete_organization_with_contents(id).await?);
+            }
+            Ok(done)
+        }
+        .boxed()
     }
 
     fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>> {

@@ -67,7 +67,7 @@ impl RecordCalls {
                 let found = members.iter().map(|(id, member)| Found {
                     external_id: id,
                     id,
-                    role: Some(member.granted_role()),
+                    role: Some(member.role.clone()),
                     admin_metadata: member.metadata,
                     ..Found::default()
                 });
@@ -89,7 +89,7 @@ fn show<'f>(found: impl Iterator<Item = Found<'f>>, look: &mut Look<'_>) -> Resu
 }
 
 /// The pages of a list.
-struct Pages<'a> {
+pub(super) struct Pages<'a> {
     path: String,
     parameters: &'a [(&'a str, &'a str)],
     token: Option<String>,
@@ -98,12 +98,12 @@ struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    fn of(path: String, parameters: &'a [(&'a str, &'a str)]) -> Self {
+    pub(super) fn of(path: String, parameters: &'a [(&'a str, &'a str)]) -> Self {
         Self { path, parameters, token: None, cycle: Cycle::default(), is_over: false }
     }
 
     /// The next page; nothing behind the last one, or if what is listed is gone.
-    async fn next(&mut self, calls: &RecordCalls) -> Result<Option<Body>, TargetError> {
+    pub(super) async fn next(&mut self, calls: &RecordCalls) -> Result<Option<Body>, TargetError> {
         #[derive(Deserialize)]
         struct Page {
             #[serde(default)]

@@ -6,11 +6,12 @@ use super::super::first_pass::Subject;
 use super::super::id_maps::{keep_learned_ids, with_id_map};
 use super::super::intake::intake;
 use super::super::progress::reporter_with_metrics;
+use super::known_ids::KnownIds;
 use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
 use crate::destination::Destination;
 use crate::id_map::IdLookup;
-use crate::journal::{ConfirmedUsers, Journal, Progress};
+use crate::journal::{ConfirmedUsers, Journal, Progress, RejectedPlaces};
 use crate::kind::Kind;
 use crate::mapping::TargetIds;
 use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending};
@@ -44,12 +45,17 @@ impl Steps<'_> {
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
         let mut moments = Vec::new();
-        let ImportRun { journal, progress, ledger, duplicates } = run;
+        let ImportRun { journal: own, progress, mut ledger, duplicates } = run;
         let (mut confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
         let (lookup, mut ids) = (lookup.flatten(), ids.map(Arc::new));
-        let (mut journal, mut ledger) = (Some(journal), ledger);
         let plan = subject.reading.plan();
-        for (index, step) in plan.steps().iter().enumerate() {
+        // A key that may not do what a later step needs is found out before the first user is sent.
+        let deliveries = match self.deliveries(plan.steps()).await {
+            Ok(deliveries) => deliveries,
+            Err(reason) => return (stopped(ledger, own, confirmed, reason), moments),
+        };
+        let mut journal = Some(own);
+        for (index, (step, delivery)) in plan.steps().iter().zip(deliveries).enumerate() {
             let Some(own) = journal.take() else { break };
             // What refers to others is never sent without what the target calls them.
             if step.kind != Kind::User {
@@ -58,9 +64,12 @@ impl Steps<'_> {
                     Err(error) => return (stopped(ledger, own, confirmed, StopReason::Temporary(error)), moments),
                 };
             }
-            let delivery = match self.delivery(step).await {
-                Ok(delivery) => delivery,
-                Err(reason) => return (stopped(ledger, own, confirmed, reason), moments),
+            let of_target = match &ids {
+                Some(ids) if step.kind > Kind::Organization => match known_ids(ids, &own).await {
+                    Ok(known) => Some(known),
+                    Err(error) => return (stopped(ledger, own, confirmed, StopReason::Temporary(error)), moments),
+                },
+                _ => None,
             };
             let step_run = ImportRun {
                 journal: own,
@@ -76,7 +85,6 @@ impl Steps<'_> {
                 max_errors: self.settings.limits.max_errors,
                 predicted: self.predicted,
             };
-            let of_target = ids.clone().map(|ids| ids as Arc<dyn TargetIds>);
             let mut intake =
                 intake(subject.reading, subject.records, subject.passwords, of_target.as_ref(), watch.clone());
             intake.part = step.inputs.clone();
@@ -101,6 +109,15 @@ impl Steps<'_> {
         Ok(with_id_map(runs, self.target, |map| map.lookup()).await?.proven_from(self.known_before))
     }
 
+    /// How the records of each step are sent.
+    async fn deliveries(&self, steps: &[Step]) -> Result<Vec<Delivery>, StopReason> {
+        let mut deliveries = Vec::with_capacity(steps.len());
+        for step in steps {
+            deliveries.push(self.delivery(step).await?);
+        }
+        Ok(deliveries)
+    }
+
     /// How the records of a step are sent.
     async fn delivery(&self, step: &Step) -> Result<Delivery, StopReason> {
         if step.kind == Kind::User {
@@ -114,6 +131,15 @@ impl Steps<'_> {
         };
         Ok(Delivery { destination, ..self.delivery.clone() })
     }
+}
+
+/// What is known of those to whom the records of a step refer, and where those stand that the steps before rejected.
+async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
+    let (ids, files) = (Arc::clone(ids), journal.rejects_files());
+    let reading = tokio::task::spawn_blocking(move || {
+        RejectedPlaces::read(&files).map(|rejected| Arc::new(KnownIds { ids, rejected }) as Arc<dyn TargetIds>)
+    });
+    reading.await.map_err(std::io::Error::other)?
 }
 
 /// A run that ends between two steps.

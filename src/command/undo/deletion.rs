@@ -335,7 +335,9 @@ impl Deletion<'_> {
         }
         let doomed: Vec<&str> = doomed.iter().map(String::as_str).collect();
         for some in doomed.chunks(self.target.at_once()) {
-            for deleted in self.target.delete(some).await? {
+            // By force, what others put into an organization since goes with it.
+            let deleted = if self.force { self.target.delete_with_contents(some) } else { self.target.delete(some) };
+            for deleted in deleted.await? {
                 self.count(|counts| *(if deleted { &mut counts.deleted } else { &mut counts.failed }) += 1);
             }
         }

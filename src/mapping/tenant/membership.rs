@@ -9,7 +9,6 @@ use serde_json::value::RawValue;
 use super::json_record::read_json;
 use super::member::Member;
 use super::organization::write;
-use super::role::ROLE_BYTES;
 use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
@@ -64,7 +63,7 @@ impl MembershipMapper {
                 role: member.role.of_member(),
                 metadata: Metadata {
                     public_metadata: membership.public_metadata,
-                    clerk: Origin { membership: membership.id.as_deref(), created_at, role: member.role.of_tuple() },
+                    clerk: Origin { membership: membership.id.as_deref(), role: member.role.own(), created_at },
                 },
             },
         };
@@ -106,10 +105,15 @@ pub(super) fn of_target(
             Kind::User => (RejectCode::UserNotImported, "public_user_data.user_id"),
             _ => (RejectCode::OrganizationNotImported, "organization"),
         };
-        let message = format!(
-            "the {} was rejected, or is in no input: nobody at the target is known to be it; import it, then run the same command again",
-            kind.as_str()
-        );
+        let (place, kind) = (ids.rejected(kind, clerk_id)?, kind.as_str());
+        let message = match place {
+            Some(place) => {
+                format!("the {kind} was rejected: {place}; mend that record, then run the same command again")
+            }
+            None => format!(
+                "the {kind} was rejected, or is in no input: nobody at the target is known to be it; import it, then run the same command again"
+            ),
+        };
         return Ok(Err(Rejection::of_field(code, field, message)));
     };
     references.extend(found.reference(kind, clerk_id, None));
@@ -130,7 +134,7 @@ impl RecordMapper for MembershipMapper {
     }
 
     fn memory_growth(&self) -> (usize, usize) {
-        (ROLE_BYTES, 1)
+        (0, 1)
     }
 }
 
@@ -159,9 +163,9 @@ struct Metadata<'a> {
 struct Origin<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     membership: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<String>,
-    /// A role that the target's member does not show: so that it can be taken back when it changes.
+    /// A role that no member of the target can have: without it nobody could see here that it became another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
 }

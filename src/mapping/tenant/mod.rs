@@ -14,6 +14,7 @@ mod invitation;
 mod json_record;
 mod member;
 mod membership;
+mod memberships_of_user;
 mod organization;
 mod organization_rules;
 mod reference;
@@ -28,6 +29,7 @@ mod tuple_rules;
 
 pub use invitation::InvitationMapper;
 pub use membership::MembershipMapper;
+pub use memberships_of_user::{MembershipOfUser, membership_keys, memberships_of_user};
 pub use organization::OrganizationMapper;
 pub use organization_rules::{MadeNames, OrganizationRules};
 pub use reference::Reference;

@@ -62,6 +62,7 @@ impl OrganizationMapper {
                         max_allowed_memberships: most_members,
                         admin_delete_enabled: organization.admin_delete_enabled,
                         role_set_key: organization.role_set_key.as_deref(),
+                        home_organization: self.rules.organization.as_deref(),
                     },
                 },
             },
@@ -149,4 +150,7 @@ struct Origin<'a> {
     admin_delete_enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role_set_key: Option<&'a str>,
+    /// The organization of the target that the users of its instance go into: whose it is where several instances share a target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_organization: Option<&'a str>,
 }

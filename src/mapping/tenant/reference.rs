@@ -16,6 +16,8 @@ pub struct Reference {
     pub id: Box<str>,
     /// Of a membership, the role that it has to have there.
     pub role: Option<Box<str>>,
+    /// Of a membership, the role that it has to have there beside that one, by its metadata: one that no member can have.
+    pub own_role: Option<Box<str>>,
 }
 
 impl std::fmt::Debug for Reference {

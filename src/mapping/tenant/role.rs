@@ -6,7 +6,7 @@ use crate::mapping::{RejectCode, Rejection, Rules};
 const DOCUMENTED: [&str; 5] = ["owner", "admin", "member", "viewer", "billing"];
 
 /// Longest name of a role, in bytes. Ours, as in the mapping file.
-pub(super) const ROLE_BYTES: usize = 128;
+const ROLE_BYTES: usize = 128;
 
 /// A role at the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl Role {
         if self.is_documented { &self.name } else { "member" }
     }
 
-    /// The role that is granted by its tuple alone, if it is one.
-    pub(super) fn of_tuple(&self) -> Option<&str> {
-        (!self.is_documented).then_some(&*self.name)
+    /// The name of a role that no member of the target has.
+    pub(super) fn own(&self) -> Option<&str> {
+        (!self.is_documented).then_some(self.name.as_str())
     }
 }

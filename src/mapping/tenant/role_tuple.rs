@@ -85,7 +85,7 @@ impl TupleMapper {
                            (`--on-existing update` changes that): its role is not granted";
             return Ok(Err(Rejection::of_field(RejectCode::MembershipNotImported, "organization", message)));
         };
-        references.extend(found.reference(Kind::Membership, &key, Some(&member.role.name)));
+        references.extend(found.reference(Kind::Membership, &key, Some(&member.role)));
         // Whom the membership names has to be whom the record names, as the target knows both now.
         for (kind, clerk_id, id) in
             [(Kind::Organization, &member.organization, organization), (Kind::User, &member.user, user)]
