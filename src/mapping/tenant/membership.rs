@@ -9,7 +9,6 @@ use serde_json::value::RawValue;
 use super::json_record::read_json;
 use super::member::Member;
 use super::organization::write;
-use super::role::ROLE_BYTES;
 use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
@@ -135,7 +134,7 @@ impl RecordMapper for MembershipMapper {
     }
 
     fn memory_growth(&self) -> (usize, usize) {
-        (ROLE_BYTES, 1)
+        (0, 1)
     }
 }
 

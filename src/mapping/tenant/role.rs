@@ -6,7 +6,7 @@ use crate::mapping::{RejectCode, Rejection, Rules};
 const DOCUMENTED: [&str; 5] = ["owner", "admin", "member", "viewer", "billing"];
 
 /// Longest name of a role, in bytes. Ours, as in the mapping file.
-pub(super) const ROLE_BYTES: usize = 128;
+const ROLE_BYTES: usize = 128;
 
 /// A role at the target.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -82,8 +82,6 @@ fn a_membership_names_both_as_the_target_does() {
     "#);
     let own = MEMBERSHIP.replace("org:admin", "org:x");
     assert!(mapped(&mapper(Rules::default()), &own).contains(r#""role":"member""#));
-    // Which role the tuple is of, so that it can be taken back.
-    assert!(mapped(&mapper(Rules::default()), &own).contains(r#""role":"x"}}"#));
     let creator = OrganizationRules { creator: Some("owner".to_owned()), ..OrganizationRules::default() };
     assert!(
         mapped(&mapper(Rules { organizations: creator, ..Rules::default() }), MEMBERSHIP).contains(r#""role":"owner""#)
