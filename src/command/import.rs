@@ -112,7 +112,7 @@ async fn import_into(
         Foresight::Refused(first, missing, reason) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let mode = Mode::Refused(Box::new(import_run), reason);
-            (EndedImport::refused(subject, &first, mode, kept, signals).await, missing)
+            (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(Missing::into_report))
         }
         Foresight::Clear(first, mut missing) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
@@ -130,12 +130,11 @@ async fn import_into(
             if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {
                 ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
             }
-            (ended, missing)
+            (ended, missing.map(Missing::into_report))
         }
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let missing = missing.map(Missing::into_report);
     let account =
         ImportAccount { target: &target, run: &run, records: &records, output, user: &settings.user, missing };
     let status = account.give(ended);
