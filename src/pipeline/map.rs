@@ -313,6 +313,7 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
 mod tests {
     use super::*;
     use crate::index::DuplicateFinder;
+    use crate::kind::Kind;
     use crate::mapping::{Notices, Unique};
 
     /// Maps lines of text, which are no users: the first word is the id, the second one at Clerk.

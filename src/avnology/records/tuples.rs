@@ -10,7 +10,7 @@ use super::record_calls::RecordCalls;
 use super::tuple::{PERMISSIONS, Tuple};
 use crate::avnology::MAX_PAGE;
 use crate::destination::{Comparable, TargetError};
-use crate::http::{Body, Reply};
+use crate::http::{Body, Reply, ReplyOutcome};
 
 /// How often the tuples of an organization are listed while they are deleted. Where the pages of a list move up as it gets shorter,
 /// each time at least half of what is left is seen.
@@ -50,12 +50,29 @@ impl RecordCalls {
         }
         let Some(id) = ids.first() else { return Ok((0, Body::default())) };
         let Some(tuple) = Tuple::of(id) else { return Ok((1, list_of(&[]))) };
+        let found = self.has_tuple(&tuple).await?.then(|| Found { external_id: id, id, ..Found::default() });
+        Ok((1, list_of(found.as_slice())))
+    }
+
+    /// Whether the tuple is there.
+    pub(super) async fn has_tuple(&self, tuple: &Tuple<'_>) -> Result<bool, TargetError> {
         let reply = self.read(PERMISSIONS, &tuple.parameters()).await?;
         let list = reply.as_ref().and_then(|reply| serde_json::from_slice::<List<'_>>(&reply.body).ok());
         // A target may ignore a filter.
-        let is_there = list.is_some_and(|list| list.permissions.contains(&tuple));
-        let found = is_there.then(|| Found { external_id: id, id, ..Found::default() });
-        Ok((1, list_of(found.as_slice())))
+        Ok(list.is_some_and(|list| list.permissions.contains(tuple)))
+    }
+
+    /// Grants a role again that was taken back: `tuple` is its text.
+    pub(super) async fn grant(&self, tuple: &str) -> Result<(), TargetError> {
+        let Some(tuple) = Tuple::of(tuple) else { return Ok(()) };
+        let body = Bytes::from(serde_json::json!(tuple).to_string());
+        let key = format!("grant-{}", uuid::Uuid::new_v4());
+        let reply = self.calls.retried(|| self.calls.client.post(PERMISSIONS, body.clone(), &key), |_| true).await?;
+        match reply.outcome {
+            // Somebody else may have granted it in between.
+            ReplyOutcome::Answered { status: 200..=299 | 409 } => Ok(()),
+            _ => Err(self.refused(&reply)),
+        }
     }
 
     async fn check_tuples(&self, ids: &[&str]) -> Result<(usize, Body), TargetError> {
