@@ -4,12 +4,12 @@
 //! decide the shape of this room:
 //!
 //! - **An answer may lie.** If one identity of a batch conflicts, v1.3.1 rolls the whole batch back and still says "created" of
-//!   all others. So `create` believes no "created" beside a 409: it reads back who is there ([`create`]).
+//!   all others. So `create` believes no "created" beside a 409: it reads back who is there (`create`).
 //! - **There is no key of ours.** An identity is found by a trait that the identity schema marks as an identifier of a method
 //!   that is off ([`KratosOptions::key`]). Users can write their traits, so who an identity is of, its admin metadata say:
-//!   without them it is nobody's ([`read`]).
+//!   without them it is nobody's (`read`).
 //! - **No time says whether somebody changed an identity.** So a digest of what was sent goes into its admin metadata; while it
-//!   fits what is there, and the run's mark is beside it, nobody has changed it ([`content`]).
+//!   fits what is there, and the run's mark is beside it, nobody has changed it (`content`).
 //!
 //! Traits are writable by the user here, and Clerk's public metadata is not: it goes to `metadata_public`, which Kratos shows
 //! the user and lets only administrators write.

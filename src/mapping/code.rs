@@ -76,7 +76,7 @@ codes! {
         DuplicateMembership = "duplicate_membership", "an earlier record of the input is this membership";
         DuplicateInvitation = "duplicate_invitation", "an earlier record of the input is this invitation";
         MissingReference = "missing_reference", "the record does not say which organization, user or role it is about";
-        InvalidRole = "invalid_role", "the role has a name that the target cannot have; [roles] of the mapping file gives it another one";
+        InvalidRole = "invalid_role", "the role has a name that the target cannot have; `[roles]` of the mapping file gives it another one";
         InvitationNotPending = "invitation_not_pending", "the invitation was accepted or revoked, or has expired";
         UserNotImported = "user_not_imported", "the user of the record is not known at the target";
         OrganizationNotImported = "organization_not_imported", "the organization of the record is not known at the target";
