@@ -198,6 +198,7 @@ mod tests {
             "missing-email" => "reject".to_owned(),
             "notify-url" => "https://hc.example.com/ping/1".to_owned(),
             "max-duration" => "2h 30m".to_owned(),
+            "steps" => "users".to_owned(),
             "organization" => "acme".to_owned(),
             "rate" | "rate-min" | "rate-max" | "clerk-rate" => "5/s".to_owned(),
             "shard" => "1/2".to_owned(),
