@@ -14,7 +14,10 @@ use graph::{Graph, Import};
 /// A new import is a decision: add it here, or move what is imported to where both can reach it.
 const ROOMS: &[(&str, &[&str])] = &[
     // The edge: from the command line to an exit status.
-    ("application", &["cli", "command", "exit", "logging", "mapping", "notify", "report", "settings", "signal"]),
+    (
+        "application",
+        &["cli", "command", "exit", "ignore", "logging", "mapping", "notify", "report", "settings", "signal"],
+    ),
     (
         "command",
         &[
@@ -170,6 +173,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "source",
             "files",
             "exit",
+            "kind",
             "human",
             "ignore",
             "version",
