@@ -130,6 +130,7 @@
 //! | [`plan`] | which steps a migration has, in which order |
 //! | [`id_map`] | what a target calls those whom Clerk calls otherwise: ids at Clerk to ids at the target, on disk |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
+//! | [`selection`] | which records of an export a pilot is about: lists, conditions, samples |
 //! | [`missing`] | users whom earlier runs created and who are no longer in the export: who they are, and what was done about them |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`verify`] | reads the target back and compares it with an export |
