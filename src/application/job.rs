@@ -53,7 +53,10 @@ impl Job {
         let metrics = metrics.filter(|_| !matches!(settings, Err(SettingsError::Output(_))));
         let watcher = watcher.as_ref().map(|options: &WatcherOptions| Watcher::start(options, name));
         let run = async {
-            let settings = settings.map_err(|error| (error.into(), ExitStatus::Usage))?;
+            let settings = settings.map_err(|error| {
+                let status = error.exit_status();
+                Failed::from((error.into(), status))
+            })?;
             let signals =
                 Signals::listen(max_duration, leave).map_err(|error| (error.into(), ExitStatus::Unexpected))?;
             command(settings, signals).await.map_err(|error| {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{OutputError, ShardError};
+use crate::exit::ExitStatus;
 use crate::export::ExportError;
 use crate::http::{KeyFault, ProxyAddressError};
 use crate::rule_files::RuleFileError;
@@ -197,4 +198,15 @@ pub enum SettingsError {
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,
+}
+
+impl SettingsError {
+    /// The exit status of a command that cannot begin for this reason.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            // What was typed can be right: it is the input that is none.
+            Self::Export(ExportError::NoManifest { .. }) => ExitStatus::Input,
+            _ => ExitStatus::Usage,
+        }
+    }
 }

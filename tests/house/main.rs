@@ -75,6 +75,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "avnology",
             "kratos",
             "tenant_plan",
+            "exit",
             "export",
             "clerk_api",
             "http",
