@@ -1,5 +1,6 @@
 //! The directory of one run.
 
+use std::cmp::Reverse;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -92,8 +93,8 @@ impl RunDirectory {
                 Err(_) => {}
             }
         }
-        // Ids begin with the time, to the second.
-        found.sort_by(|(_, one), (_, other)| other.started.cmp(&one.started));
+        // Ids have the time to the second, and texts of times do not sort as the times do.
+        found.sort_by_cached_key(|(_, record)| Reverse(record.started.parse::<jiff::Timestamp>().ok()));
         Ok(found)
     }
 

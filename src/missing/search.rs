@@ -124,17 +124,20 @@ fn users_of(record: &RunRecord) -> Vec<&str> {
     paths
 }
 
-/// All runs of a target that are not undone, the oldest first: what they say of states.
-fn states_of(runs: &Path, target: &str) -> io::Result<Vec<RunDirectory>> {
+/// All runs of a target that are not undone, and this one even if undoing it began before, the oldest first: what they say of
+/// states.
+fn states_of(runs: &Path, target: &str, even: Option<&str>) -> io::Result<Vec<RunDirectory>> {
     let listed = RunDirectory::list(runs)?.into_iter().rev();
-    let of_target = listed.filter(|(directory, record)| record.target == target && !directory.is_undone());
+    let of_target = listed.filter(|(directory, record)| {
+        record.target == target && (!directory.is_undone() || Some(directory.id()) == even)
+    });
     Ok(of_target.map(|(directory, _)| directory).collect())
 }
 
 impl MissingSearch {
     /// What the runs of a target last did about identities, but for one of them.
     pub fn states(runs: &Path, target: &str, except: Option<&str>) -> io::Result<ChangedStates> {
-        let mut of_target = states_of(runs, target)?;
+        let mut of_target = states_of(runs, target, None)?;
         of_target.retain(|directory| Some(directory.id()) != except);
         ChangedStates::read(of_target.iter().map(RunDirectory::disabled), &std::env::temp_dir())
     }
@@ -147,12 +150,8 @@ impl MissingSearch {
         mut each: impl FnMut(KnownUser) -> io::Result<()>,
     ) -> io::Result<()> {
         let temporary = std::env::temp_dir();
-        let mut of_target = states_of(runs, &record.target)?;
-        // Undoing it may have begun before.
-        if !of_target.iter().any(|run| run.id() == directory.id()) {
-            let place = of_target.iter().position(|run| run.id() > directory.id()).unwrap_or(of_target.len());
-            of_target.insert(place, directory.clone());
-        }
+        // Several runs can begin in the same second, so that their ids do not say which one is the later one.
+        let of_target = states_of(runs, &record.target, Some(directory.id()))?;
         let states = ChangedStates::read(of_target.iter().map(RunDirectory::disabled), &temporary)?;
         let mut seen = Table::<HASH_BYTES>::new(BUFFERED, temporary);
         StatesFile::read(&directory.disabled(), |StateChange { user, .. }| {
