@@ -100,7 +100,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
     match command {
         None => Box::pin(import_or_dry_run(import, environment)).await,
         Some(ClerkCommand::Export(export)) => {
-            let options = (&export.output, export.cacert.clone());
+            let options = (&export.output, export.connection.cacert.clone());
             let Some(job) = Job::start(options, "export", environment) else { return ExitStatus::Usage };
             let settings = ExportSettings::resolve(*export, job.output.clone(), environment);
             job.run(settings, command::export).await
@@ -152,7 +152,7 @@ async fn import_or_dry_run(arguments: ImportArguments, environment: &Environment
 }
 
 async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus {
-    let options = (&plan.output, plan.cacert.clone());
+    let options = (&plan.output, plan.connection.cacert.clone());
     let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
     let settings = TenantPlanSettings::resolve(plan, job.output.clone(), environment);
     Box::pin(job.run(settings, command::plan)).await

@@ -13,7 +13,7 @@ pub(super) fn failed_request(target: &BaseUrl, reply: Reply) -> FailedRequest {
     let error: ErrorBody = error_body(&reply.body);
     FailedRequest {
         failure: failure(outcome),
-        may_have_been_applied: may_have_been_applied(outcome),
+        may_have_been_applied: outcome.may_have_been_applied(),
         retry_after: reply.retry_after,
         is_explained: error.is_own_word(),
         errors: StopErrors {
@@ -44,17 +44,6 @@ fn failure(outcome: ReplyOutcome) -> Failure {
             }
             _ => Failure::Away,
         },
-    }
-}
-
-/// Whether a request may have been carried out: not if it was refused, or never arrived.
-fn may_have_been_applied(outcome: ReplyOutcome) -> bool {
-    match outcome {
-        ReplyOutcome::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
-        ReplyOutcome::Unreadable
-        | ReplyOutcome::TooLarge
-        | ReplyOutcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
-        ReplyOutcome::Failed(_) => false,
     }
 }
 

@@ -5,7 +5,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::error_body::error_body;
-use super::errors::{gave_up, refused};
+use super::errors::refused;
 use super::item_error::item_error_of;
 use super::probe::{SINGLE_PROBE, clean_up, is_answer, probe, remove};
 use super::{AdminCalls, Decision, batch_results, decide, identity};
@@ -24,9 +24,9 @@ impl AdminCalls {
         let key = format!("validate-{}", uuid::Uuid::new_v4());
         let (patience, body) = (self.requests.budget().total, Bytes::from_static(SINGLE_PROBE.as_bytes()));
         let reply = if self.batch {
-            self.sent(|| probe(&self.client, &key), is_answer).await?
+            self.retried(|| probe(&self.client, &key), is_answer).await?
         } else {
-            self.sent(|| self.client.create(body.clone(), &key), |_| true).await?
+            self.retried(|| self.client.create(body.clone(), &key), |_| true).await?
         };
         if self.batch {
             clean_up(&self.client, &reply, patience).await;
@@ -72,7 +72,7 @@ impl AdminCalls {
             let body = Bytes::from([HEAD, &encoded.join(&b","[..]), TAIL].concat());
             let key = format!("validate-{}", uuid::Uuid::new_v4());
             let request = || self.client.batch_create(body.clone(), &key);
-            let reply = self.sent(request, |reply| batch_results(&reply.body, encoded.len()).is_some()).await?;
+            let reply = self.retried(request, |reply| batch_results(&reply.body, encoded.len()).is_some()).await?;
             match (decide(reply.outcome), encoded) {
                 (Decision::Done, _) => {
                     let results = batch_results(&reply.body, encoded.len()).unwrap_or_default();
@@ -97,7 +97,7 @@ impl AdminCalls {
         // An object, without its last brace.
         let body = Bytes::from([&encoded[..encoded.len().saturating_sub(1)], SINGLE_TAIL].concat());
         let key = format!("validate-{}", uuid::Uuid::new_v4());
-        let reply = self.sent(|| self.client.create(body.clone(), &key), |_| true).await?;
+        let reply = self.retried(|| self.client.create(body.clone(), &key), |_| true).await?;
         match decide(reply.outcome) {
             Decision::Done => match identity(&reply.body) {
                 Some(_) => Err(self.creates()),
@@ -120,15 +120,6 @@ impl AdminCalls {
             ItemResult::Created { id: None } | ItemResult::Exists { .. } => Ok(None),
             ItemResult::Error(error) => Ok(Some(error)),
         }
-    }
-
-    async fn sent<F: Future<Output = Reply>>(
-        &self,
-        request: impl Fn() -> F,
-        acceptable: impl Fn(&Reply) -> bool,
-    ) -> Result<Reply, TargetError> {
-        let answered = self.requests.send(request, acceptable).await;
-        answered.map_err(|given_up| gave_up(self.client.base_url(), &given_up))
     }
 
     /// The error of a target that creates whom it was asked only to check.

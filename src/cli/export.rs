@@ -1,11 +1,10 @@
 //! `avnology migrate clerk export`.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{ClerkApiArguments, OutputOptions, exit_codes};
+use super::{ClerkApiArguments, ClerkConnectionArguments, OutputOptions, exit_codes};
 use crate::export::{Compression, Kind, SinceArgument};
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -82,17 +81,9 @@ pub struct ExportArguments {
     #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
     pub max_wait: Option<u64>,
 
-    /// How many seconds connecting may take [default: 10]
-    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
-    pub connect_timeout: Option<NonZeroU32>,
-
-    /// How many seconds a request may take, from its first byte to the answer's last [default: 60]
-    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
-    pub request_timeout: Option<NonZeroU32>,
-
-    /// Also trust the certificates in this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "Clerk's API")]
-    pub cacert: Option<PathBuf>,
+    /// The connection to the API.
+    #[command(flatten)]
+    pub connection: ClerkConnectionArguments,
 
     /// Where the output goes.
     #[command(flatten)]

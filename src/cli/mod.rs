@@ -45,7 +45,7 @@ mod verify;
 use clap::{Parser, Subcommand};
 
 pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
-pub use clerk_api::ClerkApiArguments;
+pub use clerk_api::{ClerkApiArguments, ClerkConnectionArguments};
 pub use codemod::CodemodArguments;
 pub use completions::{CompletionsArguments, Shell};
 pub use doctor::{DOCTOR, DoctorArguments};

@@ -14,7 +14,6 @@ use super::intake::intake;
 use super::missing_users::{MissingUsersOf, account, refusal};
 use super::output::Output;
 use super::passwords::JoinedPasswords;
-use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics, while_listing};
 use super::selecting::records_of;
 use super::target::{Target, Use, connect};
@@ -51,10 +50,7 @@ pub(super) async fn check_target(
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
-    let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
-        ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
-        other => other,
-    })?;
+    let first = FirstPass::of_comparison(subject, &mut signals).await?;
     output.console.note("Reading who is at the target …");
     let seen = Cell::new(0);
     let known = tokio::select! {

@@ -83,7 +83,10 @@ impl FirstPass {
         if subject.reading.has_pipe() {
             return Ok(Self::Pipe);
         }
-        let seen = LookedThrough::look(subject, tempfile::tempfile(), signals).await?;
+        let seen = LookedThrough::look(subject, tempfile::tempfile(), signals).await.map_err(|error| match error {
+            ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
+            other => other,
+        })?;
         if let Some(passwords) = subject.passwords {
             passwords.close(seen.is_complete)?;
         }

@@ -15,7 +15,6 @@ use super::intake::intake;
 use super::memberships_of_users::{PassingFile, with_memberships_of_users};
 use super::output::{without_records, write_report};
 use super::passwords::JoinedPasswords;
-use super::prepare_error::PrepareError;
 use super::progress::{reporter_with_metrics, start_metrics, while_listing};
 use super::selecting::records_of;
 use super::target::{Target, Use, at_target, connect};
@@ -54,10 +53,7 @@ async fn verify_target(
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
-    let first = FirstPass::of_comparison(subject, &mut signals).await.map_err(|error| match error {
-        ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
-        other => other,
-    })?;
+    let first = FirstPass::of_comparison(subject, &mut signals).await?;
     let found = first.prediction().and_then(|prediction| prediction.records);
     if let (Some(found), Some(least)) = (found, settings.min_records)
         && found < least

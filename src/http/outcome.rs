@@ -30,6 +30,15 @@ impl ReplyOutcome {
     pub const fn is_throttled(self) -> bool {
         matches!(self, Self::Answered { status: 429 })
     }
+
+    /// Whether the request may have been carried out: not if it was refused, or never arrived.
+    pub const fn may_have_been_applied(self) -> bool {
+        match self {
+            Self::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
+            Self::Unreadable | Self::TooLarge | Self::Failed(Transport::Timeout | Transport::Interrupted) => true,
+            Self::Failed(_) => false,
+        }
+    }
 }
 
 /// Which outcomes a vendor's client takes for transient: the same request may be answered otherwise later.

@@ -13,7 +13,7 @@ const ADDRESS_OPTION: &str = "--base-url";
 pub(super) fn failed_request(target: &BaseUrl, reply: Reply) -> FailedRequest {
     FailedRequest {
         failure: failure(&reply),
-        may_have_been_applied: may_have_been_applied(reply.outcome),
+        may_have_been_applied: reply.outcome.may_have_been_applied(),
         retry_after: reply.retry_after,
         is_explained: kratos_error(&reply.body).is_some(),
         error: invalid(&reply.body),
@@ -43,16 +43,6 @@ fn failure(reply: &Reply) -> Failure {
         }
         outcome if is_transient(outcome) => Failure::Away,
         _ => Failure::Refused,
-    }
-}
-
-fn may_have_been_applied(outcome: ReplyOutcome) -> bool {
-    match outcome {
-        ReplyOutcome::Answered { status } => !matches!(status, 400..=499 | 503) || status == 408,
-        ReplyOutcome::Unreadable
-        | ReplyOutcome::TooLarge
-        | ReplyOutcome::Failed(Transport::Timeout | Transport::Interrupted) => true,
-        ReplyOutcome::Failed(_) => false,
     }
 }
 

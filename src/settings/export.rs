@@ -38,11 +38,11 @@ impl ExportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ExportArguments { out, only, since, deleted, compress, new, api, max_wait, .. } = arguments;
+        let ExportArguments { out, only, since, deleted, compress, new, api, connection, max_wait, .. } = arguments;
         let client = ClerkClientChoice {
             url: api.clerk_url,
-            timeouts: timeouts(arguments.connect_timeout, arguments.request_timeout),
-            certificates: environment.or_variable(arguments.cacert, CACERT)?,
+            timeouts: timeouts(connection.connect_timeout, connection.request_timeout),
+            certificates: environment.or_variable(connection.cacert, CACERT)?,
         };
         let (client, key_kind) = client.resolve(environment)?;
         let pace = clerk_pace(api.clerk_rate, key_kind, patience(max_wait));

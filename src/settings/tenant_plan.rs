@@ -36,11 +36,11 @@ impl TenantPlanSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let PlanArguments { from, out, assign, api, max_wait, .. } = arguments;
+        let PlanArguments { from, out, assign, api, connection, max_wait, .. } = arguments;
         if out.extension().is_none_or(|extension| extension != "json") {
             return Err(SettingsError::NoJsonName { path: out });
         }
-        let certificates = environment.or_variable(arguments.cacert, CACERT)?;
+        let certificates = environment.or_variable(connection.cacert, CACERT)?;
         let markdown = out.with_extension("md");
         let files =
             NamedFiles::new(&output).export(&ExportDirectory::new(from.clone())).certificates(certificates.as_deref());
@@ -49,7 +49,7 @@ impl TenantPlanSettings {
         let mut directory = ExportDirectory::new(from.clone());
         if is_clerk(&from) {
             directory = ExportDirectory::new(passing_directory());
-            let timeouts = timeouts(arguments.connect_timeout, arguments.request_timeout);
+            let timeouts = timeouts(connection.connect_timeout, connection.request_timeout);
             let (client, key_kind) =
                 ClerkClientChoice { url: api.clerk_url, timeouts, certificates }.resolve(environment)?;
             let compression = Compression::None;

@@ -12,6 +12,7 @@ use super::member::missing;
 use super::membership::{is_something, of_target};
 use super::organization::write;
 use super::role::Role;
+use super::unmapped::Unmapped;
 use crate::clerk::{INVITATION_COLUMNS, Invitation};
 use crate::kind::Kind;
 use crate::mapping::parse::parse_as;
@@ -35,21 +36,11 @@ impl InvitationMapper {
         Self { rules, ids }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        let parsed: Result<Invitation<'_>, Rejection> = parse_as(json);
-        let invitation = match parsed {
-            Ok(invitation) => invitation,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
-        let open = match Open::of(&invitation, &self.rules) {
-            Ok(open) => open,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
+    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, Unmapped> {
+        let invitation: Invitation<'_> = parse_as(json)?;
+        let open = Open::of(&invitation, &self.rules)?;
         let mut references = Vec::new();
-        let organization = match of_target(self.ids.as_ref(), Kind::Organization, open.organization, &mut references)? {
-            Ok(id) => id,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
+        let organization = of_target(self.ids.as_ref(), Kind::Organization, open.organization, &mut references)?;
         let mut notices = Notices::default();
         notices.add_if(!open.role.is_documented, Notice::RoleAsTuple);
         notices.add_if(is_something(invitation.private_metadata), Notice::MembershipPrivateMetadata);
@@ -73,14 +64,14 @@ impl InvitationMapper {
             keys.clear();
             keys.claim(Unique::Invitation, &key);
         }
-        Ok(Ok(Prepared {
+        Ok(Prepared {
             external_id: format!("{organization}/{email}").into(),
             clerk_id: Some(key.into()),
             disabled: false,
             notices,
             references,
             preview,
-        }))
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 
 use serde_json::value::RawValue;
 
+use super::unmapped::Unmapped;
 use crate::kind::Kind;
 use crate::mapping::parse::{parse_as, row_rejection};
 use crate::mapping::reject_line::{RecordContent, content};
@@ -16,7 +17,7 @@ use crate::source::{Header, RawRecord, Row};
 pub(super) fn read_json<T>(
     record: RawRecord<'_>,
     kind: Kind,
-    then: impl FnOnce(&[u8]) -> io::Result<Result<T, Rejection>>,
+    then: impl FnOnce(&[u8]) -> Result<T, Unmapped>,
 ) -> io::Result<Result<T, Rejection>> {
     let json = match (record.header(), record.bytes()) {
         (Some(header), bytes) => header.row(bytes).map_err(row_rejection).and_then(|row| of_row(header, &row)),
@@ -26,9 +27,10 @@ pub(super) fn read_json<T>(
             Err(rejection) => Err(rejection),
         },
     };
-    match json {
-        Ok(json) => then(&json),
-        Err(rejection) => Ok(Err(rejection)),
+    match json.map_err(Unmapped::from).and_then(|json| then(&json)) {
+        Ok(mapped) => Ok(Ok(mapped)),
+        Err(Unmapped::Rejected(rejection)) => Ok(Err(rejection)),
+        Err(Unmapped::Disk(error)) => Err(error),
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::json_record::read_json;
 use super::member::Member;
 use super::organization::write;
+use super::unmapped::Unmapped;
 use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
@@ -30,29 +31,13 @@ impl MembershipMapper {
         Self { rules, ids }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        let membership: Membership<'_> = match parse_as(json) {
-            Ok(membership) => membership,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
-        let member = match Member::of(&membership, &self.rules) {
-            Ok(member) => member,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
+    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, Unmapped> {
+        let membership: Membership<'_> = parse_as(json)?;
+        let member = Member::of(&membership, &self.rules)?;
         let mut references = Vec::new();
-        let organization =
-            match of_target(self.ids.as_ref(), Kind::Organization, &member.organization, &mut references)? {
-                Ok(id) => id,
-                Err(rejection) => return Ok(Err(rejection)),
-            };
-        let user = match of_target(self.ids.as_ref(), Kind::User, &member.user, &mut references)? {
-            Ok(id) => id,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
-        let created_at = match time("created_at", membership.created_at) {
-            Ok(created_at) => created_at,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
+        let organization = of_target(self.ids.as_ref(), Kind::Organization, &member.organization, &mut references)?;
+        let user = of_target(self.ids.as_ref(), Kind::User, &member.user, &mut references)?;
+        let created_at = time("created_at", membership.created_at)?;
         let mut notices = Notices::default();
         notices.add_if(!member.role.is_documented, Notice::RoleAsTuple);
         notices.add_if(is_something(membership.private_metadata), Notice::MembershipPrivateMetadata);
@@ -76,14 +61,14 @@ impl MembershipMapper {
             keys.clear();
             keys.claim(Unique::Membership, &key);
         }
-        Ok(Ok(Prepared {
+        Ok(Prepared {
             external_id: format!("{organization}/{user}").into(),
             clerk_id: Some(key.into()),
             disabled: false,
             notices,
             references,
             preview,
-        }))
+        })
     }
 }
 
@@ -98,8 +83,8 @@ pub(super) fn of_target(
     kind: Kind,
     clerk_id: &str,
     references: &mut Vec<Reference>,
-) -> io::Result<Result<Box<str>, Rejection>> {
-    let Some(ids) = ids else { return Ok(Ok(clerk_id.into())) };
+) -> Result<Box<str>, Unmapped> {
+    let Some(ids) = ids else { return Ok(clerk_id.into()) };
     let Some(found) = ids.find(kind, clerk_id)? else {
         let (code, field) = match kind {
             Kind::User => (RejectCode::UserNotImported, "public_user_data.user_id"),
@@ -114,10 +99,10 @@ pub(super) fn of_target(
                 "the {kind} was rejected, or is in no input: nobody at the target is known to be it; import it, then run the same command again"
             ),
         };
-        return Ok(Err(Rejection::of_field(code, field, message)));
+        return Err(Rejection::of_field(code, field, message).into());
     };
     references.extend(found.reference(kind, clerk_id, None));
-    Ok(Ok(found.id))
+    Ok(found.id)
 }
 
 impl RecordMapper for MembershipMapper {

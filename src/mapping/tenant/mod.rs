@@ -26,6 +26,7 @@ mod target_ids;
 #[cfg(test)]
 mod tests;
 mod tuple_rules;
+mod unmapped;
 
 pub use invitation::InvitationMapper;
 pub use membership::MembershipMapper;

@@ -99,7 +99,7 @@ impl RecordMapper for OrganizationMapper {
     }
 
     fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        read_json(record, self.kind(), |json| Ok(self.map_one(json, output)))
+        read_json(record, self.kind(), |json| Ok(self.map_one(json, output)?))
     }
 
     fn columns(&self) -> &'static [&'static str] {

@@ -9,6 +9,7 @@ use super::json_record::read_json;
 use super::member::Member;
 use super::membership::of_target;
 use super::organization::write;
+use super::unmapped::Unmapped;
 use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
@@ -30,22 +31,11 @@ impl TupleMapper {
         Self { rules, ids }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        let parsed: Result<Membership<'_>, Rejection> = parse_as(json);
-        let membership = match parsed {
-            Ok(membership) => membership,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
-        let member = match Member::of(&membership, &self.rules) {
-            Ok(member) => member,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
+    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, Unmapped> {
+        let membership: Membership<'_> = parse_as(json)?;
+        let member = Member::of(&membership, &self.rules)?;
         let mut references = Vec::new();
-        let ids = match self.ids_of(&member, &mut references)? {
-            Ok(ids) => ids,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
-        let [organization, user] = ids;
+        let [organization, user] = self.ids_of(&member, &mut references)?;
         let rules = &self.rules.tuples;
         let tuple = Tuple {
             namespace: &rules.namespace,
@@ -60,46 +50,38 @@ impl TupleMapper {
             keys.clear();
             keys.claim(Unique::RoleTuple, &key);
         }
-        Ok(Ok(Prepared {
+        Ok(Prepared {
             external_id: external_id.into(),
             clerk_id: Some(key.into()),
             disabled: false,
             notices: Notices::default(),
             references,
             preview,
-        }))
+        })
     }
 
     /// The target's ids of organization and user: those of the membership, and of no other.
-    fn ids_of(
-        &self,
-        member: &Member<'_>,
-        references: &mut Vec<Reference>,
-    ) -> io::Result<Result<[Box<str>; 2], Rejection>> {
-        let Some(ids) = &self.ids else { return Ok(Ok([&*member.organization, &*member.user].map(Into::into))) };
+    fn ids_of(&self, member: &Member<'_>, references: &mut Vec<Reference>) -> Result<[Box<str>; 2], Unmapped> {
+        let Some(ids) = &self.ids else { return Ok([&*member.organization, &*member.user].map(Into::into)) };
         let key = member.key();
         let found = ids.find(Kind::Membership, &key)?;
         let pair = found.as_ref().and_then(|found| found.id.split_once('/'));
         let (Some(found), Some((organization, user))) = (&found, pair) else {
             let message = "the membership was rejected, is in no input, or has another role at the target \
                            (`--on-existing update` changes that): its role is not granted";
-            return Ok(Err(Rejection::of_field(RejectCode::MembershipNotImported, "organization", message)));
+            return Err(Rejection::of_field(RejectCode::MembershipNotImported, "organization", message).into());
         };
         references.extend(found.reference(Kind::Membership, &key, Some(&member.role)));
         // Whom the membership names has to be whom the record names, as the target knows both now.
         for (kind, clerk_id, id) in
             [(Kind::Organization, &member.organization, organization), (Kind::User, &member.user, user)]
         {
-            match of_target(self.ids.as_ref(), kind, clerk_id, references)? {
-                Ok(known) if *known == *id => {}
-                Ok(_) => {
-                    let message = "the membership is one of an earlier user or organization with this id at Clerk";
-                    return Ok(Err(Rejection::of_field(RejectCode::StaleReference, "organization", message)));
-                }
-                Err(rejection) => return Ok(Err(rejection)),
+            if *of_target(self.ids.as_ref(), kind, clerk_id, references)? != *id {
+                let message = "the membership is one of an earlier user or organization with this id at Clerk";
+                return Err(Rejection::of_field(RejectCode::StaleReference, "organization", message).into());
             }
         }
-        Ok(Ok([organization.into(), user.into()]))
+        Ok([organization.into(), user.into()])
     }
 }
 
