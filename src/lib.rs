@@ -67,6 +67,8 @@
 //!   ([`journal`]).
 //! - **Nobody else's** ([test][ownership]). An identity is the run's own only with proof, the target's `created` or the
 //!   run's mark on it ([`destination::RunMark`]). The program claims nothing else, and undo deletes nothing else.
+//! - **No role to anybody else** ([test][grants]). A role is granted only after the target itself said that the member, the
+//!   organization and the user are those whom the record names ([`mapping::Reference`]).
 //! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before the first request,
 //!   and each later read of an input is checked against the bytes of the first one ([`source::KnownInputs`]).
 //! - **Each user is one identity** ([persons], [ids]). The id at Clerk says who is the same person, whatever else changed, and
@@ -97,8 +99,9 @@
 //!   journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where its records go is what
 //!   [`destination::Destination::of_kind`] gives.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
-//!   [`destination`] says what two of them have in common. `delivery/sender_tests.rs` shows what the senders make of its words. What [`verify`] and
-//!   undo ask goes through it, too; `command/target.rs` is the one place where a destination is made.
+//!   [`destination`] says what two of them have in common. `delivery/sender_tests.rs` shows what the senders make of its
+//!   words. What [`verify`] and undo ask goes through it, too; `command/target.rs` is the one place where a destination is
+//!   made.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
 //!   Replay it in `journal/read_journal.rs`, and add the moment to `tests/crash`.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
@@ -160,6 +163,7 @@
 //! [kill]: ../../../tests/end_to_end/kill.rs
 //! [crash]: ../../../tests/crash/main.rs
 //! [ownership]: ../../../tests/end_to_end/ownership.rs
+//! [grants]: ../../../tests/end_to_end/grants.rs
 //! [changed]: ../../../tests/end_to_end/changed.rs
 //! [damaged]: ../../../tests/end_to_end/damaged.rs
 //! [persons]: ../../../tests/end_to_end/persons.rs
