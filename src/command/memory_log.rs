@@ -2,7 +2,7 @@
 
 use super::intake::intake;
 use crate::pace::PaceRules;
-use crate::pipeline::{MemoryBound, peak_memory};
+use crate::pipeline::{MemoryBound, MemoryUsed};
 use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::source::Watch;
@@ -23,7 +23,7 @@ pub(super) fn log_bound(reading: &ReadingSettings, sending: Option<&PaceRules>) 
 
 /// Logs the peak after it.
 pub(super) fn log_peak() {
-    if let Some(peak) = peak_memory() {
-        tracing::info!(kib = peak / 1024, "peak memory");
+    if let Some(MemoryUsed { peak, code }) = MemoryUsed::of_this_process() {
+        tracing::info!(kib = peak / 1024, code_kib = code / 1024, "peak memory");
     }
 }

@@ -83,11 +83,26 @@ impl MemoryBound {
     }
 }
 
-/// The most memory that this process has had so far, in bytes, if the operating system says so.
-pub fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+/// The memory of this process, in bytes, if the operating system says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryUsed {
+    /// The most that it has had so far, with the program's code.
+    pub peak: u64,
+    /// What is in memory now of files: the program's code. How much of it the operating system keeps differs between machines,
+    /// and it can take it back whenever it needs the memory.
+    pub code: u64,
+}
+
+impl MemoryUsed {
+    /// What Linux says of this process so far.
+    pub fn of_this_process() -> Option<Self> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+        };
+        Some(Self { peak: bytes("VmHWM:")?, code: bytes("RssFile:")? })
+    }
 }
 
 #[cfg(test)]

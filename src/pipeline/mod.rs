@@ -34,6 +34,6 @@ mod weighing;
 
 pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Ran, Sending};
 pub use mapped_stream::{Extras, MappedGroup, MappedIdentity, map_inputs};
-pub use memory::{MemoryBound, delivery_memory, peak_memory};
+pub use memory::{MemoryBound, MemoryUsed, delivery_memory};
 pub use run::run;
 pub use search::find_duplicates;
