@@ -120,6 +120,7 @@
 //! | [`clerk_api`] | Clerk's Backend API, which is only read |
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
 //! | [`tenant_plan`] | what of a tenant beside its users moves, and how; token templates claim by claim; pure |
+//! | [`webhooks`] | what becomes of events and endpoints of webhooks; who signed a delivery; pure |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
@@ -222,3 +223,4 @@ pub mod tenant_plan;
 pub mod toml_document;
 pub mod verify;
 pub mod version;
+pub mod webhooks;
