@@ -124,6 +124,7 @@
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
+//! | [`applied`] | objects that are made at a target once, and the file for secrets that are told once |
 //! | [`destination`] | what identities can be sent to, in no vendor's words: results, failures, what can be compared |
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
@@ -177,6 +178,7 @@
 
 pub mod account;
 pub mod application;
+pub mod applied;
 pub mod avnology;
 pub mod clerk;
 pub mod clerk_api;

@@ -202,6 +202,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("missing", &["journal", "mapping", "kind", "source", "index", "files"]),
     ("passwords", &["mapping", "kind", "clerk", "source", "index"]),
     ("id_map", &["journal", "kind", "mapping", "index", "files"]),
+    ("applied", &["journal", "files", "ignore"]),
     ("journal", &["selection", "mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"]),
     ("selection", &["mapping", "clerk", "source", "index"]),
     ("tenant_plan", &["export"]),
