@@ -12,7 +12,7 @@ use job::{Job, leave};
 
 use crate::cli::{
     ClerkArguments, ClerkCommand, Command, DoctorArguments, ImportArguments, ManArguments, MigrateArguments,
-    PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments, TokensArguments,
+    PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments, TokensArguments, WebhooksCommand,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -23,7 +23,8 @@ use crate::report::{LogFormat, REPORT_SCHEMA, print_text, write_stderr};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
     MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
-    TenantPlanSettings, TokensSettings, UndoSettings, VerifySettings, command_line, kratos_schema,
+    TenantPlanSettings, TokensSettings, TrySettings, UndoSettings, VerifySettings, VerifySignatureSettings,
+    WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings, command_line, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -125,6 +126,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             let settings = UndoSettings::resolve(&undo, &job.output, environment);
             Box::pin(job.run(settings, command::undo)).await
         }
+        Some(ClerkCommand::Webhooks(webhooks)) => Box::pin(move_webhooks(webhooks.command, environment)).await,
         Some(ClerkCommand::Runs(runs)) => {
             logging::start(0, LogFormat::Text);
             Box::pin(look_at_runs(runs, environment)).await.unwrap_or_else(|(error, status)| fail(&error, status))
@@ -162,6 +164,51 @@ async fn take_apart(tokens: TokensArguments, environment: &Environment) -> ExitS
     let Some(job) = Job::start((&tokens.output, None), "tokens", environment) else { return ExitStatus::Usage };
     let settings = TokensSettings::resolve(tokens, job.output.clone(), environment);
     Box::pin(job.run(settings, command::tokens)).await
+}
+
+async fn move_webhooks(command: WebhooksCommand, environment: &Environment) -> ExitStatus {
+    match command {
+        WebhooksCommand::Plan(plan) => {
+            let Some(job) = Job::start((&plan.output, None), "webhooks-plan", environment) else { return ExitStatus::Usage };
+            let settings = WebhooksPlanSettings::resolve(*plan, job.output.clone(), environment);
+            job.run(settings, command::webhooks::plan).await
+        }
+        WebhooksCommand::Apply(apply) => {
+            let options = (&apply.at.output, apply.at.cacert.clone());
+            let Some(job) = Job::start(options, "webhooks-apply", environment) else { return ExitStatus::Usage };
+            let settings = WebhooksApplySettings::resolve(*apply, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::webhooks::apply)).await
+        }
+        WebhooksCommand::Verify(verify) => {
+            let options = (&verify.at.output, verify.at.cacert.clone());
+            let Some(job) = Job::start(options, "webhooks-verify", environment) else { return ExitStatus::Usage };
+            let settings = WebhooksVerifySettings::resolve(*verify, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::webhooks::verify)).await
+        }
+        WebhooksCommand::Undo(undo) => {
+            let options = (&undo.at.output, undo.at.cacert.clone());
+            let Some(job) = Job::start(options, "webhooks-undo", environment) else { return ExitStatus::Usage };
+            let settings = WebhooksUndoSettings::resolve(*undo, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::webhooks::undo)).await
+        }
+        WebhooksCommand::Try(tried) => {
+            let options = (&tried.output, tried.cacert.clone());
+            let Some(job) = Job::start(options, "webhooks-try", environment) else { return ExitStatus::Usage };
+            let settings = TrySettings::resolve(*tried, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::webhooks::try_handler)).await
+        }
+        WebhooksCommand::VerifySignature(verify) => {
+            logging::start(0, LogFormat::Text);
+            let settings = match VerifySignatureSettings::resolve(verify) {
+                Ok(settings) => settings,
+                Err(error) => return fail(&error.into(), ExitStatus::Usage),
+            };
+            command::webhooks::verify_signature(&settings).unwrap_or_else(|error| {
+                let status = error.exit_status();
+                fail(&error.into(), status)
+            })
+        }
+    }
 }
 
 fn print(text: &str) -> ExitStatus {

@@ -25,6 +25,16 @@ pub fn put_private<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) ->
     Ok(written)
 }
 
+/// Reads a small file that holds a secret. It is an error if others can read it.
+pub fn read_private(path: &Path) -> io::Result<String> {
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path)?.permissions()) & 0o077 != 0 {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others can read it: chmod 600 it"));
+    }
+    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
+    String::from_utf8(std::fs::read(path)?).map_err(no_text)
+}
+
 /// The directory that a file is in.
 pub fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -22,6 +22,7 @@ mod probe;
 mod read_identities;
 mod records;
 mod validation;
+mod webhook_calls;
 mod wire_form;
 
 /// Where a batch of identities is created.
@@ -37,6 +38,7 @@ pub use home_organization::{
 pub use key_kind::KeyKind;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
+pub use webhook_calls::{Registered, RegisteredWebhook, WebhookCalls};
 pub use wire_form::{AvnologyForm, encode};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::export::{self, ExportArguments};
 use super::{
     CodemodArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments, TokensArguments, UndoArguments,
-    VerifyArguments, exit_codes, plan, tokens, variables,
+    VerifyArguments, WebhooksArguments, exit_codes, plan, tokens, variables, webhooks,
 };
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -97,6 +97,9 @@ pub enum ClerkCommand {
     /// Take token templates apart, claim by claim
     #[command(long_about = tokens::LONG_ABOUT, after_help = tokens::examples())]
     Tokens(Box<TokensArguments>),
+    /// Move endpoints of webhooks, and try the handlers behind them
+    #[command(long_about = webhooks::LONG_ABOUT, after_help = webhooks::examples())]
+    Webhooks(WebhooksArguments),
     /// List the runs, the newest first
     Runs(RunsArguments),
     /// Resume a run that was interrupted

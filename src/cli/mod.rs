@@ -41,6 +41,7 @@ mod tokens;
 mod undo;
 mod values;
 mod verify;
+mod webhooks;
 
 use clap::{Parser, Subcommand};
 
@@ -79,6 +80,11 @@ pub use target::{TargetArguments, TargetKind};
 pub use tokens::TokensArguments;
 pub use undo::UndoArguments;
 pub use verify::VerifyArguments;
+pub use webhooks::{
+    KeyForm, PlannedWebhooksArguments, SchemeName, SecretFileArguments, TryArguments, VerifySignatureArguments,
+    WebhooksApplyArguments, WebhooksArguments, WebhooksCommand, WebhooksPlanArguments, WebhooksTargetArguments,
+    WebhooksUndoArguments, WebhooksVerifyArguments,
+};
 
 use exit_codes::exit_codes;
 use options::variables;

@@ -41,7 +41,7 @@ Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
 #[command(after_help = format!("{AFTER_HELP}\n\n{}", exit_codes()))]
 pub struct SandboxArguments {
     /// Serve Clerk's Backend API with the records of this export: a directory, or a file of users
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scopes", "burst", "no_batch", "member_tuples", "accept_gzip"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scopes", "burst", "no_batch", "member_tuples", "accept_gzip", "deliver_webhooks"])]
     pub clerk: Option<PathBuf>,
 
     /// Where to listen; an address of this machine only [default: 127.0.0.1:4455, with --clerk 127.0.0.1:4456]
@@ -63,7 +63,8 @@ pub struct SandboxArguments {
         value_name = "SCOPES",
         value_delimiter = ',',
         default_value = "\
-        admin:users:read,admin:users:write,admin:orgs:read,admin:orgs:write,admin:permissions:read,admin:permissions:write"
+        admin:users:read,admin:users:write,admin:orgs:read,admin:orgs:write,admin:permissions:read,admin:permissions:write,\
+        admin:webhooks:write"
     )]
     pub scopes: Vec<String>,
 
@@ -87,6 +88,10 @@ pub struct SandboxArguments {
     /// Accept bodies that are compressed with gzip, and say so in a header
     #[arg(long)]
     pub accept_gzip: bool,
+
+    /// Deliver events of users to active endpoints of webhooks on this machine, signed as the target documents it
+    #[arg(long)]
+    pub deliver_webhooks: bool,
 
     /// Fail on purpose, as listed below; may be given several times
     #[arg(long, value_name = "FAULT")]

@@ -8,6 +8,7 @@ use super::prepare_error::PrepareError;
 use super::run_export::RunExportError;
 use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;
+use super::webhooks::WebhooksError;
 use crate::account::StopReason;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
@@ -37,6 +38,9 @@ pub enum ImportError {
     /// There is no plan of the tenant.
     #[error(transparent)]
     Plan(#[from] TenantPlanError),
+    /// Nothing can be done about webhooks.
+    #[error(transparent)]
+    Webhooks(#[from] WebhooksError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -86,6 +90,7 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
             Self::Plan(error) => error.exit_status(),
+            Self::Webhooks(error) => error.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
             }

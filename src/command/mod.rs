@@ -54,6 +54,7 @@ mod undo;
 mod undo_error;
 mod verified_run;
 mod verify;
+pub mod webhooks;
 mod written_list;
 
 pub use doctor::doctor;
@@ -74,3 +75,4 @@ pub use tokens::tokens;
 pub use undo::undo;
 pub use undo_error::UndoError;
 pub use verify::verify;
+pub use webhooks::WebhooksError;

@@ -54,6 +54,7 @@ async fn start_avnology(arguments: SandboxArguments) -> Result<RunningSandbox, S
         member_tuples: arguments.member_tuples,
         rate_limit,
         accepts_gzip: arguments.accept_gzip,
+        delivers_webhooks: arguments.deliver_webhooks,
         faults: Faults::new(arguments.fault, arguments.fault_seed),
     };
     let sandbox = start(options).await?;

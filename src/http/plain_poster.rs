@@ -35,7 +35,13 @@ impl PlainPoster {
 
     /// Posts a body of JSON once.
     pub async fn post(&self, url: Url, body: Vec<u8>) -> ReplyOutcome {
+        self.post_with(url, &[], body).await
+    }
+
+    /// Posts a body of JSON once, with further headers.
+    pub async fn post_with(&self, url: Url, headers: &[(&str, String)], body: Vec<u8>) -> ReplyOutcome {
         let request = self.0.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         match request.send().await {
             Ok(response) => ReplyOutcome::Answered { status: response.status().as_u16() },
             Err(error) => ReplyOutcome::Failed(transport(&error)),

@@ -12,6 +12,7 @@ use super::api_error::ApiError;
 use super::rate_limit::RateLimiter;
 use super::refusal::Refusal;
 use super::store::Database;
+use super::webhooks::Deliveries;
 
 /// What all calls share.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct App {
     pub batch_methods: bool,
     pub member_tuples: bool,
     pub limiter: Option<Mutex<RateLimiter>>,
+    /// Nothing if nothing is delivered to endpoints of webhooks.
+    pub deliveries: Option<Deliveries>,
 }
 
 /// A request's id, for the header and the error envelope.

@@ -9,6 +9,7 @@ use super::members::MemberMethod;
 use super::organizations::OrganizationMethod;
 use super::path::Path;
 use super::permissions::PermissionMethod;
+use super::webhooks::WebhookMethod;
 
 /// What a call asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,7 @@ pub(super) enum Method {
     Members(MemberMethod),
     Invitations(InvitationMethod),
     Permissions(PermissionMethod),
+    Webhooks(WebhookMethod),
 }
 
 impl Method {
@@ -32,6 +34,7 @@ impl Method {
             }
             ["organizations", ..] => OrganizationMethod::parse(&path).map(Self::Organizations),
             ["permissions"] => PermissionMethod::parse(&path).map(Self::Permissions),
+            ["webhooks", ..] => WebhookMethod::parse(&path).map(Self::Webhooks),
             _ => Err(Path::unknown()),
         }
     }
@@ -44,6 +47,7 @@ impl Method {
             Self::Members(method) => method.is_batch(),
             Self::Invitations(method) => method.is_batch(),
             Self::Permissions(method) => method.is_batch(),
+            Self::Webhooks(_) => false,
         }
     }
 
@@ -55,6 +59,7 @@ impl Method {
             Self::Members(method) => method.is_read(),
             Self::Invitations(method) => method.is_read(),
             Self::Permissions(method) => method.is_read(),
+            Self::Webhooks(method) => method.is_read(),
         }
     }
 
@@ -67,6 +72,8 @@ impl Method {
             (Self::Organizations(_) | Self::Members(_) | Self::Invitations(_), false) => "admin:orgs:write",
             (Self::Permissions(_), true) => "admin:permissions:read",
             (Self::Permissions(_), false) => "admin:permissions:write",
+            // No page names another scope of them.
+            (Self::Webhooks(_), _) => "admin:webhooks:write",
         }
     }
 }

@@ -8,7 +8,7 @@
 //! server     connections; faults before and after the call        (host, faults, compression, refusal)
 //!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in, sign_in_page, belonging, page)
 //!        └─ perform   one transaction for each call              (call, path, idempotency)
-//!             └─ identities, organizations, members, invitations, permissions: each its methods, rules and table
+//!             └─ identities, organizations, members, invitations, permissions, webhooks: each its methods, rules and table
 //!                  └─ store   SQLite                              (body, batch, list_page, filter, assignments)
 //! ```
 
@@ -43,6 +43,7 @@ mod sign_in;
 mod sign_in_page;
 mod start;
 mod store;
+mod webhooks;
 
 pub use faults::{Fault, Faults};
 pub use options::{ApiKey, SandboxError, SandboxOptions};

@@ -7,15 +7,17 @@ use secrecy::SecretString;
 
 use super::faults::Faults;
 use super::rate_limit::RateLimit;
+use crate::http::ClientError;
 
 /// The scopes that the methods require.
-const SCOPES: [&str; 6] = [
+const SCOPES: [&str; 7] = [
     "admin:users:read",
     "admin:users:write",
     "admin:orgs:read",
     "admin:orgs:write",
     "admin:permissions:read",
     "admin:permissions:write",
+    "admin:webhooks:write",
 ];
 
 /// How to run a sandbox.
@@ -35,6 +37,8 @@ pub struct SandboxOptions {
     pub rate_limit: Option<RateLimit>,
     /// Whether the sandbox accepts bodies that are compressed with gzip. Every answer then says so.
     pub accepts_gzip: bool,
+    /// Whether events are delivered to endpoints of webhooks on this machine.
+    pub delivers_webhooks: bool,
     /// The faults on purpose.
     pub faults: Faults,
 }
@@ -50,6 +54,7 @@ impl SandboxOptions {
             member_tuples: false,
             rate_limit: Some(RateLimit::default()),
             accepts_gzip: false,
+            delivers_webhooks: false,
             faults: Faults::default(),
         }
     }
@@ -98,6 +103,9 @@ pub enum SandboxError {
         /// What went wrong.
         problem: String,
     },
+    /// Nothing can be delivered to endpoints of webhooks.
+    #[error("nothing can be delivered to endpoints of webhooks")]
+    Deliveries(#[from] ClientError),
     /// The export of which a stand-in for Clerk should be made cannot be read.
     #[error("cannot serve the export `{path}`: {problem}")]
     Export {

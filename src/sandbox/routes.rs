@@ -65,7 +65,11 @@ async fn call(app: &App, request: Request, limits: &mut HeaderMap) -> Result<Api
     let body = read_body(body).await;
     let mut call = admitted?;
     call.body = body?;
-    app.store.transaction(move |transaction| perform(transaction, &call)).await
+    let answer = app.store.transaction(move |transaction| perform(transaction, &call)).await;
+    if let Some(deliveries) = &app.deliveries {
+        deliveries.wake();
+    }
+    answer
 }
 
 /// Decides everything that can be decided before the body is read.

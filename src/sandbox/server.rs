@@ -55,6 +55,17 @@ impl RunningSandbox {
         format!("http://{}", self.address)
     }
 
+    /// Does something else beside it, until it ends.
+    pub(super) fn accompany(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.connections.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = work => {}
+            }
+        });
+    }
+
     /// Ends it: accepts no new connections, and gives calls in flight a short while.
     pub async fn shutdown(self) {
         self.stop.cancel();

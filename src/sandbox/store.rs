@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::SandboxError;
 use super::api_error::ApiError;
 use super::identities::ensure_email_keys;
+use super::webhooks;
 use crate::files::{create_private_directory, sync_directory_of};
 use crate::ignore::ignore;
 
@@ -151,8 +152,9 @@ impl WaitingCalls {
 }
 
 impl Database {
-    /// Opens the database. If it does not exist, creates it for the owner only.
-    pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
+    /// Opens the database. If it does not exist, creates it for the owner only. `delivers_webhooks` says whether it notes what is
+    /// to be delivered to endpoints of webhooks.
+    pub(super) fn open(path: &Path, delivers_webhooks: bool) -> Result<Self, SandboxError> {
         let failed = |problem: String| SandboxError::Database { path: path.to_path_buf(), problem };
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
             create_private_directory(directory).map_err(|error| failed(error.to_string()))?;
@@ -164,6 +166,7 @@ impl Database {
             .execute_batch(PRAGMAS)
             .and_then(|()| connection.execute_batch(SCHEMA))
             .and_then(|()| ensure_email_keys(&connection))
+            .and_then(|()| webhooks::prepare(&connection, delivers_webhooks))
             .map_err(|error| failed(error.to_string()))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), waiting: WaitingCalls::default() })
     }
@@ -274,7 +277,7 @@ mod tests {
     #[test]
     fn calls_in_one_transaction_fail_alone() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Database::open(&directory.path().join("sandbox.db")).unwrap();
+        let store = Database::open(&directory.path().join("sandbox.db"), false).unwrap();
         let answers = Arc::new(Mutex::new(Vec::new()));
         let job = |key: &'static str| -> QueuedCall {
             let answers = Arc::clone(&answers);
@@ -290,7 +293,7 @@ mod tests {
     #[test]
     fn what_is_committed_is_durable() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Database::open(&directory.path().join("sandbox.db")).unwrap();
+        let store = Database::open(&directory.path().join("sandbox.db"), false).unwrap();
         let connection = store.connection.lock().unwrap();
         let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
         assert_eq!(synchronous, 2, "FULL");

@@ -37,6 +37,17 @@ pub enum SettingsError {
     /// Kratos has no organizations.
     #[error("--organization needs an Avnology ID as the target: an Ory Kratos has no organizations")]
     KratosOrganization,
+    /// Kratos sends no webhooks of this kind.
+    #[error("endpoints of webhooks need an Avnology ID as the target: those of an Ory Kratos stand in its configuration file")]
+    KratosWebhooks,
+    /// The file with the secret of an endpoint cannot be used. Nothing of it is repeated.
+    #[error("--secret-file: `{}` cannot be used: {problem}", path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// No key of Clerk's, and one is needed.
     #[error(
         "no key for Clerk's API: set CLERK_SECRET_KEY in the environment or in .env (or CLERK_SECRET_KEY_FILE to a file with \

@@ -42,6 +42,7 @@ mod tokens;
 mod typed_inputs;
 mod undo;
 mod verify;
+mod webhooks;
 
 pub use command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
 pub use connection::Connection;
@@ -67,3 +68,7 @@ pub use tenant_plan::TenantPlanSettings;
 pub use tokens::TokensSettings;
 pub use undo::UndoSettings;
 pub use verify::VerifySettings;
+pub use webhooks::{
+    PlannedWebhooks, TrySettings, VerifySignatureSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksTargetSettings,
+    WebhooksUndoSettings, WebhooksVerifySettings,
+};

@@ -96,6 +96,12 @@ impl<'s> NamedFiles<'s> {
         self
     }
 
+    /// A further file that is read, which this option names.
+    pub(super) fn reads(mut self, option: &'static str, path: Option<PathBuf>) -> Self {
+        self.read.extend(path.map(|path| (option, path)));
+        self
+    }
+
     /// The certificates.
     pub(super) fn certificates(mut self, path: Option<&Path>) -> Self {
         self.read.extend(path.map(|path| ("--cacert", path.to_path_buf())));

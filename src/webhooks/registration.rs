@@ -90,10 +90,20 @@ impl Registration {
         &self.url
     }
 
-    /// A digest of all that is asked for.
+    /// A digest of all that is asked for: of what can be read back, and behind a colon of the headers.
     pub fn digest(&self) -> String {
-        let digest = Sha256::digest(self.body(""));
-        digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+        let headers = self.headers.iter().map(|(name, value)| format!("{name}: {}\n", value.expose_secret()));
+        let readable = readable_digest(self.url.expose_secret(), &self.events, self.description.as_deref());
+        format!("{readable}:{}", digest(headers.collect::<String>().as_bytes()))
+    }
+
+    /// Whether an endpoint at the target is still what this digest is of. Of headers the target does not say what they hold.
+    pub fn is_unchanged(digest: &str, url: &SecretString, events: &[String], description: &str, mark: &str) -> bool {
+        let end = format!("({mark})");
+        let Some(written) = description.strip_suffix(end.as_str()) else { return false };
+        let written = (!written.is_empty()).then(|| written.trim_end());
+        let readable = readable_digest(url.expose_secret(), events, written);
+        digest.split_once(':').is_some_and(|(before, _)| before == readable)
     }
 
     /// What the description of an endpoint says that was made under this mark.
@@ -128,6 +138,14 @@ impl Registration {
     }
 }
 
+fn readable_digest(url: &str, events: &[String], description: Option<&str>) -> String {
+    digest(format!("{url}\n{}\n{}", events.join(","), description.unwrap_or_default()).as_bytes())
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +168,11 @@ mod tests {
         });
         assert_eq!(body, expected);
         assert!(Registration::has_mark(&one.description(&mark), &mark) && !format!("{one:?}").contains("c4n4ry"));
+        let is_unchanged = |events: &[String], description: &str| {
+            Registration::is_unchanged(&one.digest(), one.url(), events, description, &mark)
+        };
+        assert!(is_unchanged(&one.events, &one.description(&mark)));
+        assert!(!is_unchanged(&[], &one.description(&mark)) && !is_unchanged(&one.events, "another"));
         plan.endpoints[1].decided_events = Some(vec!["user.updated".to_owned()]);
         assert_eq!(Registration::all(&plan, &endpoints).unwrap().len(), 2, "a person decided otherwise");
     }

@@ -67,6 +67,11 @@ impl SigningSecret {
         }
     }
 
+    /// The text, which may be the key itself.
+    pub fn into_text(self) -> SecretString {
+        self.0
+    }
+
     /// The key if the text itself is the key.
     pub fn text_key(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()

@@ -1,0 +1,220 @@
+//! `avnology migrate clerk webhooks apply`: registers endpoints, inactive, each once.
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use super::checklist::by_hand;
+use super::error::WebhooksError;
+use super::inputs::registrations;
+use super::report::{ReportLine, finish};
+use crate::applied::{MadeObject, MadeObjects, MadeState, SecretsFile};
+use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
+use crate::command::import_error::ImportError;
+use crate::command::target::{Target, at_target, client};
+use crate::exit::ExitStatus;
+use crate::pace::Pace;
+use crate::settings::{WebhooksApplySettings, WebhooksTargetSettings};
+use crate::signal::Signals;
+use crate::webhooks::Registration;
+
+/// What the memory of endpoints is called.
+pub(super) const PREFIX: &str = "webhooks-";
+
+/// How often one endpoint is asked for whose answers are lost.
+const ATTEMPTS: usize = 5;
+
+/// A line of the file of secrets.
+#[derive(Serialize)]
+struct SecretLine<'a> {
+    name: &'a str,
+    id: &'a str,
+    secret: &'a str,
+}
+
+/// What came of one endpoint.
+enum Outcome {
+    Line(ReportLine),
+    /// The target has no method for it, nor for any other one.
+    NoMethod,
+}
+
+/// Registers the endpoints of a plan.
+pub async fn apply(settings: WebhooksApplySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let registrations = registrations(&settings.planned)?;
+    let (registrations, settings, signals) = (&registrations, &settings, &mut signals);
+    at_target(&settings.at.target, async |target| {
+        tokio::select! {
+            biased;
+            signal = signals.next() => Err(WebhooksError::Interrupted(signal).into()),
+            applied = apply_at(&target, registrations, settings) => applied,
+        }
+    })
+    .await
+}
+
+/// Calls at the pace of the settings.
+pub(super) fn calls(target: &Target, at: &WebhooksTargetSettings) -> Result<WebhookCalls, ImportError> {
+    Ok(WebhookCalls::new(client(target, &at.connection)?, Pace::new(&at.connection.pace), at.connection.retry))
+}
+
+async fn apply_at(
+    target: &Target,
+    registrations: &[Registration],
+    settings: &WebhooksApplySettings,
+) -> Result<ExitStatus, ImportError> {
+    let at = &settings.at;
+    let objects = MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks apply").map_err(WebhooksError::from)?;
+    let secrets = SecretsFile::of(&objects, settings.secrets_out.as_deref()).map_err(WebhooksError::from)?;
+    let mut work = Work { calls: calls(target, at)?, objects, secrets, there: None, force: settings.force };
+    let mut lines = Vec::new();
+    for (index, registration) in registrations.iter().enumerate() {
+        if settings.dry_run {
+            lines.push(work.foresee(registration)?);
+            continue;
+        }
+        match work.register(registration).await? {
+            Outcome::Line(line) => lines.push(line),
+            Outcome::NoMethod => {
+                lines.extend(by_hand(&registrations[index..]));
+                break;
+            }
+        }
+    }
+    if let Some(secrets) = work.secrets.filter(|_| !settings.dry_run) {
+        let path = secrets.path().to_path_buf();
+        secrets.finish().map_err(WebhooksError::from)?;
+        if lines.iter().any(|line| line.outcome == "registered") {
+            at.output.console.note(&format!("Secrets: {} (keep it safe; nobody shows them again)", path.display()));
+        }
+    }
+    finish("webhooks apply", &target.name, &lines, &at.output)
+}
+
+/// The work at one target.
+struct Work {
+    calls: WebhookCalls,
+    objects: MadeObjects,
+    secrets: Option<SecretsFile>,
+    /// The endpoints that are there, once somebody has to know.
+    there: Option<Vec<RegisteredWebhook>>,
+    force: bool,
+}
+
+impl Work {
+    /// What is kept of an endpoint.
+    fn known(&self, registration: &Registration) -> Result<Option<MadeObject>, WebhooksError> {
+        Ok(self.objects.get(&registration.name)?)
+    }
+
+    /// What would be done.
+    fn foresee(&self, registration: &Registration) -> Result<ReportLine, WebhooksError> {
+        let line = |outcome| ReportLine::ok(&registration.name, outcome, None);
+        Ok(match self.known(registration)? {
+            Some(MadeObject { state: MadeState::Made, content, target_id, .. }) => {
+                settled(registration, &content, target_id.as_deref())
+            }
+            Some(_) => line("would_be_looked_for"),
+            None => line("would_be_registered"),
+        })
+    }
+
+    async fn register(&mut self, registration: &Registration) -> Result<Outcome, ImportError> {
+        let mut is_new = true;
+        if let Some(MadeObject { state, content, target_id, .. }) = self.known(registration)? {
+            if state == MadeState::Made {
+                return Ok(Outcome::Line(settled(registration, &content, target_id.as_deref())));
+            }
+            is_new = false;
+        }
+        if self.secrets.is_none() {
+            return Err(WebhooksError::NoSecretsFile.into());
+        }
+        for _ in 0..ATTEMPTS {
+            // An answer was lost, now or before a kill.
+            if !is_new && let Some(line) = self.look_for(registration).await? {
+                return Ok(Outcome::Line(line));
+            }
+            self.remember(registration, MadeState::Creating, None)?;
+            if let Some(secrets) = &mut self.secrets {
+                secrets.ready().map_err(WebhooksError::from)?;
+            }
+            let mark = self.mark(registration);
+            match self.calls.register(Bytes::from(registration.body(&mark))).await? {
+                Registered::Made { id, secret } => return self.made(registration, &id, &secret).map(Outcome::Line),
+                Registered::Unknown => (is_new, self.there, self.force) = (false, None, false),
+                Registered::Refused(why) => {
+                    self.objects.remove(&registration.name).map_err(WebhooksError::from)?;
+                    return Ok(Outcome::Line(ReportLine::wrong(&registration.name, "refused", None, why + ".")));
+                }
+                Registered::NoMethod => {
+                    self.objects.remove(&registration.name).map_err(WebhooksError::from)?;
+                    return Ok(Outcome::NoMethod);
+                }
+            }
+        }
+        Ok(Outcome::Line(in_doubt(registration, &self.mark(registration))))
+    }
+
+    fn mark(&self, registration: &Registration) -> String {
+        Registration::mark(self.objects.mark(), &registration.name)
+    }
+
+    /// Looks whether an endpoint is at the target by its mark, and takes it over: its secret is new if nobody has the first one.
+    /// Nothing if it is not there, and so can be asked for.
+    async fn look_for(&mut self, registration: &Registration) -> Result<Option<ReportLine>, ImportError> {
+        let mark = self.mark(registration);
+        if self.there.is_none() {
+            self.there = self.calls.list().await?;
+        }
+        let Some(there) = &self.there else {
+            let is_wanted = std::mem::take(&mut self.force);
+            return Ok((!is_wanted).then(|| in_doubt(registration, &mark)));
+        };
+        let found = there.iter().find(|webhook| Registration::has_mark(&webhook.description, &mark));
+        let Some(id) = found.map(|webhook| webhook.id.clone()) else { return Ok(None) };
+        let is_its_line = |line: &serde_json::Value| line["id"].as_str() == Some(id.as_str());
+        let has_secret = self.secrets.as_ref().map(|secrets| secrets.has(is_its_line)).transpose();
+        if has_secret.map_err(WebhooksError::from)? == Some(true) {
+            self.remember(registration, MadeState::Made, Some(&id))?;
+            return Ok(Some(ReportLine::ok(&registration.name, "registered", Some(&id))));
+        }
+        if let Some(secrets) = &mut self.secrets {
+            secrets.ready().map_err(WebhooksError::from)?;
+        }
+        let secret = self.calls.rotate_secret(&id).await?;
+        self.made(registration, &id, &secret).map(Some)
+    }
+
+    /// Its secret first, then what is kept of it.
+    fn made(&mut self, registration: &Registration, id: &str, secret: &SecretString) -> Result<ReportLine, ImportError> {
+        let secrets = self.secrets.as_mut().ok_or(WebhooksError::NoSecretsFile)?;
+        let line = SecretLine { name: &registration.name, id, secret: secret.expose_secret() };
+        secrets.add(&line).map_err(WebhooksError::from)?;
+        self.remember(registration, MadeState::Made, Some(id))?;
+        Ok(ReportLine::ok(&registration.name, "registered", Some(id)))
+    }
+
+    fn remember(&self, registration: &Registration, state: MadeState, id: Option<&str>) -> Result<(), WebhooksError> {
+        let (name, content, target_id) = (registration.name.clone(), registration.digest(), id.map(str::to_owned));
+        Ok(self.objects.put(&MadeObject { id: name, state, target_id, content })?)
+    }
+}
+
+/// What is to be said of an endpoint that is registered.
+fn settled(registration: &Registration, content: &str, id: Option<&str>) -> ReportLine {
+    if content == registration.digest() {
+        return ReportLine::ok(&registration.name, "unchanged", id);
+    }
+    let detail = "It is registered, and the plan or the endpoints file has changed since. `undo` deletes what was registered, and \
+                  then `apply` registers it anew with another secret; or change it in the target's dashboard.";
+    ReportLine::wrong(&registration.name, "changed_since", id, detail)
+}
+
+fn in_doubt(registration: &Registration, mark: &str) -> ReportLine {
+    let detail = format!(
+        "The answer of the target was lost, and it has no list of its endpoints: look in its dashboard for one whose description \
+         ends with ({mark}), delete it, and run the same command with --force."
+    );
+    ReportLine::wrong(&registration.name, "in_doubt", None, detail)
+}

@@ -1,0 +1,20 @@
+//! `avnology migrate clerk webhooks`: one file a command below it.
+
+mod apply;
+mod checklist;
+mod error;
+mod inputs;
+mod plan;
+mod report;
+mod try_handler;
+mod undo;
+mod verify;
+mod verify_signature;
+
+pub use apply::apply;
+pub use error::WebhooksError;
+pub use plan::plan;
+pub use try_handler::try_handler;
+pub use undo::undo;
+pub use verify::verify;
+pub use verify_signature::verify_signature;

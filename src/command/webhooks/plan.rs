@@ -1,0 +1,56 @@
+//! `avnology migrate clerk webhooks plan`.
+
+use std::io;
+use std::path::Path;
+
+use super::error::WebhooksError;
+use super::inputs::endpoints;
+use crate::cli::OutputFormat;
+use crate::command::import_error::ImportError;
+use crate::command::output::write_report;
+use crate::exit::ExitStatus;
+use crate::files::replace_private;
+use crate::report::{print_json, print_text};
+use crate::settings::WebhooksPlanSettings;
+use crate::signal::Signals;
+use crate::webhooks::{CodeReport, WebhooksPlan, plan_text};
+
+/// Makes a plan, writes it, and shows it.
+pub async fn plan(settings: WebhooksPlanSettings, _signals: Signals) -> Result<ExitStatus, ImportError> {
+    let WebhooksPlanSettings { endpoints: file, code_report, out, output } = &settings;
+    let code = code_report.as_deref().map(read_code_report).transpose()?.unwrap_or_default();
+    let mut plan = WebhooksPlan::new(&endpoints(file)?, code);
+    if let Some(earlier) = earlier(out)? {
+        plan.keep_decisions_of(&earlier);
+    }
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| WebhooksError::Write { path, source }
+    };
+    replace_private(out, |file| serde_json::to_writer_pretty(file, &plan).map_err(Into::into)).map_err(failed(out))?;
+    if let Some(path) = &output.report {
+        write_report(path, &plan).map_err(failed(path))?;
+        output.report_place.written(path);
+    }
+    output.console.note(&format!("Plan: {}", out.display()));
+    match output.format {
+        OutputFormat::Json => print_json(&plan)?,
+        OutputFormat::Text => print_text(&plan_text(&plan))?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn read_code_report(path: &Path) -> Result<CodeReport, WebhooksError> {
+    let text = std::fs::read(path).map_err(|error| WebhooksError::unreadable(path, &error))?;
+    CodeReport::read(&text).map_err(|problem| WebhooksError::File { path: path.to_path_buf(), problem })
+}
+
+/// The plan that is in the place of the new one, if there is one.
+fn earlier(path: &Path) -> Result<Option<WebhooksPlan>, WebhooksError> {
+    let other = |problem: String| WebhooksError::Other { path: path.to_path_buf(), problem };
+    match std::fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(other(format!("cannot be read: {error}"))),
+        Ok(text) => WebhooksPlan::read(&text).map(Some).map_err(other),
+    }
+}

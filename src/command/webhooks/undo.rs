@@ -1,0 +1,103 @@
+//! `avnology migrate clerk webhooks undo`: deletes exactly what `apply` registered.
+
+use super::apply::{PREFIX, calls};
+use super::checklist::no_list;
+use super::error::WebhooksError;
+use super::report::{ReportLine, finish};
+use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState};
+use crate::avnology::RegisteredWebhook;
+use crate::command::ask::{ask, is_somebody_there};
+use crate::command::import_error::ImportError;
+use crate::command::target::{Target, at_target};
+use crate::exit::ExitStatus;
+use crate::human::plural;
+use crate::settings::WebhooksUndoSettings;
+use crate::signal::Signals;
+use crate::webhooks::Registration;
+
+/// Deletes what `apply` registered.
+pub async fn undo(settings: WebhooksUndoSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let (settings, signals) = (&settings, &mut signals);
+    at_target(&settings.at.target, async |target| undo_at(&target, settings, signals).await).await
+}
+
+async fn undo_at(
+    target: &Target,
+    settings: &WebhooksUndoSettings,
+    signals: &mut Signals,
+) -> Result<ExitStatus, ImportError> {
+    let at = &settings.at;
+    let objects = MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks undo").map_err(WebhooksError::from)?;
+    let made: Result<Vec<MadeObject>, AppliedError> = objects.each().and_then(Iterator::collect);
+    let mut made = made.map_err(WebhooksError::from)?;
+    made.sort_by(|one, other| one.id.cmp(&other.id));
+    if !settings.dry_run && !settings.is_confirmed && !made.is_empty() {
+        let endpoints = plural(made.len() as u64, "endpoint");
+        let question = format!("{endpoints} of webhooks were registered at {}.\nDelete them?", target.name);
+        if !is_somebody_there() || !ask(&question, signals).await? {
+            return Err(WebhooksError::NotConfirmed.into());
+        }
+    }
+    tokio::select! {
+        biased;
+        signal = signals.next() => Err(WebhooksError::Interrupted(signal).into()),
+        undone = delete_all(target, &objects, &made, settings) => undone,
+    }
+}
+
+async fn delete_all(
+    target: &Target,
+    objects: &MadeObjects,
+    made: &[MadeObject],
+    settings: &WebhooksUndoSettings,
+) -> Result<ExitStatus, ImportError> {
+    let (mut lines, calls) = (Vec::new(), calls(target, &settings.at)?);
+    let there = if made.is_empty() { Some(Vec::new()) } else { calls.list().await? };
+    for object in made {
+        let name = &object.id;
+        let Some(there) = &there else {
+            lines.push(no_list(name, object.target_id.as_deref()));
+            continue;
+        };
+        let mark = Registration::mark(objects.mark(), name);
+        let found = there.iter().find(|webhook| match (object.state, &object.target_id) {
+            (MadeState::Made, Some(id)) => webhook.id == *id,
+            _ => Registration::has_mark(&webhook.description, &mark),
+        });
+        let Some(found) = found else {
+            if !settings.dry_run {
+                objects.remove(name).map_err(WebhooksError::from)?;
+            }
+            lines.push(ReportLine::ok(name, "gone_already", object.target_id.as_deref()));
+            continue;
+        };
+        if let Some(why) = kept(object, found, &mark, settings.force) {
+            lines.push(ReportLine::wrong(name, "kept", Some(&found.id), why));
+        } else if settings.dry_run {
+            lines.push(ReportLine::ok(name, "would_be_deleted", Some(&found.id)));
+        } else if calls.delete(&found.id).await? {
+            objects.remove(name).map_err(WebhooksError::from)?;
+            lines.push(ReportLine::ok(name, "deleted", Some(&found.id)));
+        } else {
+            let detail = "The target has no method for this: delete it in its dashboard.";
+            lines.push(ReportLine::wrong(name, "by_hand", Some(&found.id), detail));
+        }
+    }
+    finish("webhooks undo", &target.name, &lines, &settings.at.output)
+}
+
+/// Why an endpoint is not deleted, if it is not.
+fn kept(object: &MadeObject, found: &RegisteredWebhook, mark: &str, force: bool) -> Option<&'static str> {
+    if !Registration::has_mark(&found.description, mark) {
+        // Nothing says any more that it is ours.
+        return Some("Its description does not have the mark of `apply` any more, so nothing proves that it is ours.");
+    }
+    if force {
+        return None;
+    }
+    if found.active {
+        return Some("Somebody activated it (--force deletes it, too).");
+    }
+    let is_unchanged = Registration::is_unchanged(&object.content, &found.url, &found.events, &found.description, mark);
+    (!is_unchanged).then_some("Somebody changed it since (--force deletes it, too).")
+}

@@ -1,0 +1,87 @@
+//! `avnology migrate clerk webhooks verify`: compares what is registered with the plan.
+
+use std::collections::BTreeSet;
+
+use secrecy::ExposeSecret;
+
+use super::apply::{PREFIX, calls};
+use super::checklist::no_list;
+use super::error::WebhooksError;
+use super::inputs::registrations;
+use super::report::{ReportLine, finish};
+use crate::applied::{MadeObject, MadeObjects, MadeState};
+use crate::avnology::RegisteredWebhook;
+use crate::command::import_error::ImportError;
+use crate::command::target::{Target, at_target};
+use crate::exit::ExitStatus;
+use crate::settings::WebhooksVerifySettings;
+use crate::signal::Signals;
+use crate::webhooks::Registration;
+
+/// Compares what is registered with the plan. It changes nothing.
+pub async fn verify(settings: WebhooksVerifySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let registrations = registrations(&settings.planned)?;
+    let (registrations, settings, signals) = (&registrations, &settings, &mut signals);
+    at_target(&settings.at.target, async |target| {
+        tokio::select! {
+            biased;
+            signal = signals.next() => Err(WebhooksError::Interrupted(signal).into()),
+            verified = verify_at(&target, registrations, settings) => verified,
+        }
+    })
+    .await
+}
+
+async fn verify_at(
+    target: &Target,
+    registrations: &[Registration],
+    settings: &WebhooksVerifySettings,
+) -> Result<ExitStatus, ImportError> {
+    let at = &settings.at;
+    let objects = MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks verify").map_err(WebhooksError::from)?;
+    let there = calls(target, at)?.list().await?;
+    let (mut lines, mut ours) = (Vec::new(), BTreeSet::new());
+    for registration in registrations {
+        let known = objects.get(&registration.name).map_err(WebhooksError::from)?;
+        let id = known.as_ref().and_then(|object| object.target_id.clone());
+        lines.push(match &there {
+            None => no_list(&registration.name, id.as_deref()),
+            Some(there) => compare(registration, known.as_ref(), there),
+        });
+        ours.extend(id);
+    }
+    for webhook in there.iter().flatten().filter(|webhook| !ours.contains(&webhook.id)) {
+        // What it is called there may be secret, and its address, too.
+        let line = ReportLine::ok(&webhook.id, "not_ours", None);
+        lines.push(line.saying("It is at the target, and `apply` did not register it."));
+    }
+    finish("webhooks verify", &target.name, &lines, &at.output)
+}
+
+fn compare(registration: &Registration, known: Option<&MadeObject>, there: &[RegisteredWebhook]) -> ReportLine {
+    let name = &registration.name;
+    let Some(MadeObject { state: MadeState::Made, target_id: Some(id), .. }) = known else {
+        return ReportLine::wrong(name, "not_registered", None, "`apply` has not registered it, or did not finish.");
+    };
+    let Some(found) = there.iter().find(|webhook| webhook.id == *id) else {
+        return ReportLine::wrong(name, "missing", Some(id), "It was registered, and is at the target no more.");
+    };
+    let mut differences = Vec::new();
+    if found.url.expose_secret() != registration.url().expose_secret() {
+        differences.push("its address is another one".to_owned());
+    }
+    let (has, wants): (BTreeSet<&String>, BTreeSet<&String>) = (found.events.iter().collect(), registration.events.iter().collect());
+    let listed = |events: Vec<&&String>| events.iter().map(|event| event.as_str()).collect::<Vec<_>>().join(", ");
+    let (lacks, extra) = (listed(wants.difference(&has).collect()), listed(has.difference(&wants).collect()));
+    if !lacks.is_empty() {
+        differences.push(format!("it lacks the events {lacks}"));
+    }
+    if !extra.is_empty() {
+        differences.push(format!("it also gets the events {extra}"));
+    }
+    if differences.is_empty() {
+        let state = if found.active { "same_and_active" } else { "same_and_inactive" };
+        return ReportLine::ok(name, state, Some(id));
+    }
+    ReportLine::wrong(name, "differs", Some(id), format!("At the target {}.", differences.join("; ")))
+}

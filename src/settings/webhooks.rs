@@ -1,0 +1,269 @@
+//! The settings of commands about webhooks.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::connection::Connection;
+use super::named_files::NamedFiles;
+use super::output::OutputSettings;
+use super::runs::runs_directory;
+use super::target::TargetSettings;
+use super::{Environment, SettingsError};
+use crate::cli::{
+    CACERT, KeyForm, PlannedWebhooksArguments, RunOptions, SchemeName, TryArguments, VerifySignatureArguments,
+    WebhooksApplyArguments, WebhooksPlanArguments, WebhooksTargetArguments, WebhooksUndoArguments, WebhooksVerifyArguments,
+};
+use crate::cli::{OutputFormat, SecretFileArguments};
+use crate::files::read_private;
+use crate::http::{BaseUrl, Proxy};
+use crate::webhooks::{EndpointUrl, Scheme, SigningSecret};
+
+/// What a plan of webhooks needs.
+#[derive(Clone, Debug)]
+pub struct WebhooksPlanSettings {
+    /// The endpoints file.
+    pub endpoints: PathBuf,
+    /// The report of `codemod`.
+    pub code_report: Option<PathBuf>,
+    /// Where the plan goes.
+    pub out: PathBuf,
+    /// Where the output goes.
+    pub output: OutputSettings,
+}
+
+impl WebhooksPlanSettings {
+    /// Resolves what was typed.
+    pub fn resolve(
+        arguments: WebhooksPlanArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let WebhooksPlanArguments { endpoints, code_report, out, output: _ } = arguments;
+        let read = [("--endpoints", Some(endpoints.clone())), ("--code-report", code_report.clone())];
+        let files = read.into_iter().fold(NamedFiles::new(&output), |files, (option, path)| files.reads(option, path));
+        files.writing("--out", [out.clone()]).check(Path::new(""), environment)?;
+        output.without_page()?;
+        Ok(Self { endpoints, code_report, out, output })
+    }
+}
+
+/// Where endpoints are registered.
+#[derive(Clone, Debug)]
+pub struct WebhooksTargetSettings {
+    /// The target.
+    pub target: TargetSettings,
+    /// How it is reached.
+    pub connection: Connection,
+    /// Where it is kept what was registered.
+    pub runs_directory: PathBuf,
+    /// Where the output goes.
+    pub output: OutputSettings,
+}
+
+impl WebhooksTargetSettings {
+    fn resolve(
+        arguments: WebhooksTargetArguments,
+        output: OutputSettings,
+        files: &[(&'static str, PathBuf)],
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let WebhooksTargetArguments { target, max_wait, connect_timeout, request_timeout, cacert, runs_dir, output: _ } =
+            arguments;
+        let target = TargetSettings::resolve(target, environment)?;
+        if matches!(target, TargetSettings::Kratos { .. }) {
+            return Err(SettingsError::KratosWebhooks);
+        }
+        let options = RunOptions { max_wait, connect_timeout, request_timeout, cacert, ..RunOptions::default() };
+        let connection = Connection::resolve(&options, None, environment)?;
+        let runs_directory = runs_directory(runs_dir, environment)?;
+        let named = NamedFiles::new(&output).target(&target).certificates(connection.certificates.as_deref());
+        let named = files.iter().fold(named, |named, (option, path)| named.reads(option, Some(path.clone())));
+        named.check(&runs_directory, environment)?;
+        output.without_page()?;
+        Ok(Self { target, connection, runs_directory, output })
+    }
+}
+
+/// A plan and the file that it was made of.
+#[derive(Clone, Debug)]
+pub struct PlannedWebhooks {
+    /// The plan.
+    pub plan: PathBuf,
+    /// The endpoints file.
+    pub endpoints: PathBuf,
+}
+
+impl PlannedWebhooks {
+    fn new(PlannedWebhooksArguments { plan, endpoints }: PlannedWebhooksArguments) -> Self {
+        Self { plan, endpoints }
+    }
+
+    fn files(&self) -> [(&'static str, PathBuf); 2] {
+        [("--plan", self.plan.clone()), ("--endpoints", self.endpoints.clone())]
+    }
+}
+
+/// What registering endpoints needs.
+#[derive(Clone, Debug)]
+pub struct WebhooksApplySettings {
+    /// What is registered.
+    pub planned: PlannedWebhooks,
+    /// Where the secrets go.
+    pub secrets_out: Option<PathBuf>,
+    /// Whether nothing is registered.
+    pub dry_run: bool,
+    /// Whether endpoints are registered that may be there already.
+    pub force: bool,
+    /// Where.
+    pub at: WebhooksTargetSettings,
+}
+
+impl WebhooksApplySettings {
+    /// Resolves what was typed.
+    pub fn resolve(
+        arguments: WebhooksApplyArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let WebhooksApplyArguments { planned, secrets_out, dry_run, force, at } = arguments;
+        let planned = PlannedWebhooks::new(planned);
+        let at = WebhooksTargetSettings::resolve(at, output, &planned.files(), environment)?;
+        Ok(Self { planned, secrets_out, dry_run, force, at })
+    }
+}
+
+/// What comparing endpoints needs.
+#[derive(Clone, Debug)]
+pub struct WebhooksVerifySettings {
+    /// What has to be registered.
+    pub planned: PlannedWebhooks,
+    /// Where.
+    pub at: WebhooksTargetSettings,
+}
+
+impl WebhooksVerifySettings {
+    /// Resolves what was typed.
+    pub fn resolve(
+        arguments: WebhooksVerifyArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let planned = PlannedWebhooks::new(arguments.planned);
+        let at = WebhooksTargetSettings::resolve(arguments.at, output, &planned.files(), environment)?;
+        Ok(Self { planned, at })
+    }
+}
+
+/// What deleting endpoints needs.
+#[derive(Clone, Debug)]
+pub struct WebhooksUndoSettings {
+    /// Whether the user said yes already.
+    pub is_confirmed: bool,
+    /// Whether nothing is deleted.
+    pub dry_run: bool,
+    /// Whether those that were activated or changed are deleted, too.
+    pub force: bool,
+    /// Where.
+    pub at: WebhooksTargetSettings,
+}
+
+impl WebhooksUndoSettings {
+    /// Resolves what was typed.
+    pub fn resolve(
+        arguments: WebhooksUndoArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let WebhooksUndoArguments { yes, dry_run, force, at } = arguments;
+        let at = WebhooksTargetSettings::resolve(at, output, &[], environment)?;
+        Ok(Self { is_confirmed: yes, dry_run, force, at })
+    }
+}
+
+/// What trying a handler needs.
+#[derive(Clone, Debug)]
+pub struct TrySettings {
+    /// The handler.
+    pub url: EndpointUrl,
+    /// What samples are signed with.
+    pub key: SecretString,
+    /// The key is what the secret holds, decoded.
+    pub decoded: Option<Vec<u8>>,
+    /// The event of the sample.
+    pub event: String,
+    /// How it is signed.
+    pub scheme: Scheme,
+    /// Further certificates to trust.
+    pub certificates: Option<PathBuf>,
+    /// The proxy on the way.
+    pub proxy: Option<Arc<Proxy>>,
+    /// Where the output goes.
+    pub output: OutputSettings,
+}
+
+impl TrySettings {
+    /// Resolves what was typed.
+    pub fn resolve(
+        arguments: TryArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let TryArguments { url, secret, event, scheme, key_form, cacert, output: _ } = arguments;
+        let certificates = environment.or_variable(cacert, CACERT)?;
+        let files = NamedFiles::new(&output).certificates(certificates.as_deref());
+        let files = files.reads("--secret-file", Some(secret.secret_file.clone()));
+        files.check(Path::new(""), environment)?;
+        output.without_page()?;
+        let signing = read_secret(&secret)?;
+        let scheme = match scheme {
+            SchemeName::Avnology => Scheme::Avnology,
+            SchemeName::Clerk => Scheme::Clerk,
+        };
+        let wants_decoded = scheme == Scheme::Clerk || key_form == KeyForm::Decoded;
+        let decoded = if wants_decoded {
+            let no_base64 = || SettingsError::Secret {
+                path: secret.secret_file.clone(),
+                problem: "behind `whsec_` is no base64, so there is no key to decode".to_owned(),
+            };
+            Some(signing.decoded_key().ok_or_else(no_base64)?)
+        } else {
+            None
+        };
+        // Where a proxy is on the way is decided by the origin alone.
+        let origin: Option<BaseUrl> = url.url().origin().ascii_serialization().parse().ok();
+        let proxy = origin.map(|origin| environment.proxy(&origin)).transpose()?.flatten().map(Arc::new);
+        Ok(Self { url, key: signing.into_text(), decoded, event, scheme, certificates, proxy, output })
+    }
+}
+
+/// What checking one signature needs.
+#[derive(Clone, Debug)]
+pub struct VerifySignatureSettings {
+    /// The secret.
+    pub secret: SigningSecret,
+    /// Headers that were typed.
+    pub header: Vec<String>,
+    /// A file of headers.
+    pub headers: Option<PathBuf>,
+    /// How far its time may be from now, in seconds.
+    pub tolerance: u64,
+    /// What standard output gets.
+    pub format: OutputFormat,
+}
+
+impl VerifySignatureSettings {
+    /// Resolves what was typed.
+    pub fn resolve(arguments: VerifySignatureArguments) -> Result<Self, SettingsError> {
+        let VerifySignatureArguments { secret, header, headers, tolerance, output } = arguments;
+        Ok(Self { secret: read_secret(&secret)?, header, headers, tolerance, format: output })
+    }
+}
+
+fn read_secret(arguments: &SecretFileArguments) -> Result<SigningSecret, SettingsError> {
+    let SecretFileArguments { secret_file, endpoint } = arguments;
+    let wrong = |problem: String| SettingsError::Secret { path: secret_file.clone(), problem };
+    let text = read_private(secret_file).map_err(|error| wrong(error.to_string()))?;
+    SigningSecret::in_file(&text, endpoint.as_deref()).map_err(|fault| wrong(fault.to_string()))
+}
