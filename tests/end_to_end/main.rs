@@ -90,3 +90,4 @@ mod verdict;
 mod verify;
 mod version;
 mod watched;
+mod webhooks;
