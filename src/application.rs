@@ -24,7 +24,8 @@ use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
     MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
     TenantPlanSettings, TokensSettings, TrySettings, UndoSettings, VerifySettings, VerifySignatureSettings,
-    WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings, command_line, kratos_schema,
+    WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings, command_line,
+    kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -169,7 +170,9 @@ async fn take_apart(tokens: TokensArguments, environment: &Environment) -> ExitS
 async fn move_webhooks(command: WebhooksCommand, environment: &Environment) -> ExitStatus {
     match command {
         WebhooksCommand::Plan(plan) => {
-            let Some(job) = Job::start((&plan.output, None), "webhooks-plan", environment) else { return ExitStatus::Usage };
+            let Some(job) = Job::start((&plan.output, None), "webhooks-plan", environment) else {
+                return ExitStatus::Usage;
+            };
             let settings = WebhooksPlanSettings::resolve(*plan, job.output.clone(), environment);
             job.run(settings, command::webhooks::plan).await
         }

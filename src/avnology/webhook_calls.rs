@@ -86,7 +86,7 @@ pub enum Registered {
 #[derive(Clone, Debug)]
 pub struct WebhookCalls {
     client: Client,
-    /// What may be asked again whatever became of it.
+    /// What may be asked again in any case.
     repeatable: PacedRequests,
     /// What may only be asked again if it did not arrive.
     once: PacedRequests,
@@ -96,9 +96,8 @@ impl WebhookCalls {
     /// Calls to this target at this pace.
     pub fn new(client: Client, pace: Arc<Pace>, budget: RetryBudget) -> Self {
         let repeatable = PacedRequests::new(Arc::clone(&pace), budget, is_transient);
-        let once = PacedRequests::new(pace, budget, |outcome| {
-            is_transient(outcome) && !outcome.may_have_been_applied()
-        });
+        let once =
+            PacedRequests::new(pace, budget, |outcome| is_transient(outcome) && !outcome.may_have_been_applied());
         Self { client, repeatable, once }
     }
 
@@ -106,8 +105,9 @@ impl WebhookCalls {
     pub async fn list(&self) -> Result<Option<Vec<RegisteredWebhook>>, TargetError> {
         let (mut found, mut token, mut cycle) = (Vec::new(), None::<String>, Cycle::default());
         loop {
-            let parameters: Vec<(&str, &str)> =
-                std::iter::once(("page_size", "100")).chain(token.iter().map(|token| ("page_token", token.as_str()))).collect();
+            let parameters: Vec<(&str, &str)> = std::iter::once(("page_size", "100"))
+                .chain(token.iter().map(|token| ("page_token", token.as_str())))
+                .collect();
             let ask = || self.client.get_at("v1/webhooks", &parameters);
             let reply = self.repeatable.send(ask, |reply| read::<List>(reply).is_some()).await;
             let reply = reply.map_err(|failure| gave_up(self.client.base_url(), &failure))?;
@@ -177,7 +177,9 @@ impl WebhookCalls {
 
     fn refused(&self, reply: &Reply) -> TargetError {
         match refused(self.client.base_url(), reply) {
-            TargetError::Refused { target, reason, .. } if reply.outcome == (ReplyOutcome::Answered { status: 403 }) => {
+            TargetError::Refused { target, reason, .. }
+                if reply.outcome == (ReplyOutcome::Answered { status: 403 }) =>
+            {
                 TargetError::Refused { target, reason, advice: SCOPE }
             }
             other => other,

@@ -190,7 +190,7 @@ const OTHER_VARIABLES: &[(&str, &str)] = &[
     (
         SECRET_KEY,
         "the admin key; it needs the scopes admin:users:read and admin:users:write; for organizations admin:orgs:read and \
-         admin:orgs:write, for roles admin:permissions:read and admin:permissions:write, too",
+         admin:orgs:write, for roles admin:permissions:read and admin:permissions:write, for webhooks admin:webhooks:write, too",
     ),
     (SECRET_KEY_FILE, "a file with the key; read again when the target refuses the key"),
     (SHARDS, "how many shards there are, for --shard auto"),

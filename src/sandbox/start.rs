@@ -20,8 +20,17 @@ pub async fn start_for(database: PathBuf, key: SecretString) -> Result<RunningSa
 
 /// Starts a sandbox.
 pub async fn start(options: SandboxOptions) -> Result<RunningSandbox, SandboxError> {
-    let SandboxOptions { listen, database, api_keys, batch_methods, member_tuples, rate_limit, accepts_gzip, delivers_webhooks, faults } =
-        options;
+    let SandboxOptions {
+        listen,
+        database,
+        api_keys,
+        batch_methods,
+        member_tuples,
+        rate_limit,
+        accepts_gzip,
+        delivers_webhooks,
+        faults,
+    } = options;
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
     }

@@ -38,7 +38,9 @@ pub enum SettingsError {
     #[error("--organization needs an Avnology ID as the target: an Ory Kratos has no organizations")]
     KratosOrganization,
     /// Kratos sends no webhooks of this kind.
-    #[error("endpoints of webhooks need an Avnology ID as the target: those of an Ory Kratos stand in its configuration file")]
+    #[error(
+        "endpoints of webhooks need an Avnology ID as the target: those of an Ory Kratos stand in its configuration file"
+    )]
     KratosWebhooks,
     /// The file with the secret of an endpoint cannot be used. Nothing of it is repeated.
     #[error("--secret-file: `{}` cannot be used: {problem}", path.display())]

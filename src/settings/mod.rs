@@ -69,6 +69,6 @@ pub use tokens::TokensSettings;
 pub use undo::UndoSettings;
 pub use verify::VerifySettings;
 pub use webhooks::{
-    PlannedWebhooks, TrySettings, VerifySignatureSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksTargetSettings,
-    WebhooksUndoSettings, WebhooksVerifySettings,
+    PlannedWebhooks, TrySettings, VerifySignatureSettings, WebhooksApplySettings, WebhooksPlanSettings,
+    WebhooksTargetSettings, WebhooksUndoSettings, WebhooksVerifySettings,
 };

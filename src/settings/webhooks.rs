@@ -13,7 +13,8 @@ use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{
     CACERT, KeyForm, PlannedWebhooksArguments, RunOptions, SchemeName, TryArguments, VerifySignatureArguments,
-    WebhooksApplyArguments, WebhooksPlanArguments, WebhooksTargetArguments, WebhooksUndoArguments, WebhooksVerifyArguments,
+    WebhooksApplyArguments, WebhooksPlanArguments, WebhooksTargetArguments, WebhooksUndoArguments,
+    WebhooksVerifyArguments,
 };
 use crate::cli::{OutputFormat, SecretFileArguments};
 use crate::files::read_private;

@@ -18,7 +18,8 @@ pub struct ClerkEvent {
 const SDK_ONLY: &str = "Only the list of the target's SDK names it: look whether it comes.";
 const NO_SESSION: &str = "The target has no such event of a session.";
 const NO_ORGANIZATION: &str = "No page of the target names such an event.";
-const SENDS_ITSELF: &str = "The target sends its own messages: what sends them by this event today has to move to them.";
+const SENDS_ITSELF: &str =
+    "The target sends its own messages: what sends them by this event today has to move to them.";
 const NO_BILLING: &str = "The target has no billing and no wait list.";
 
 const fn moved(name: &'static str, at_target: &'static [&'static str], why: &'static str) -> ClerkEvent {
@@ -66,7 +67,11 @@ const EVENTS: &[ClerkEvent] = &[
     none("sms.created", SENDS_ITSELF),
     none("subscription.*", NO_BILLING),
     none("subscriptionItem.*", NO_BILLING),
-    moved("user.created", &["user.created"], "Both have it; the payload has other members (`event_type` and `payload`)."),
+    moved(
+        "user.created",
+        &["user.created"],
+        "Both have it; the payload has other members (`event_type` and `payload`).",
+    ),
     check(
         "user.deleted",
         &["user.deleted"],
@@ -120,7 +125,7 @@ mod tests {
     fn each_event_has_a_sentence_and_something_at_the_target_unless_it_cannot_move() {
         assert!(EVENTS.is_sorted_by_key(|event| event.name));
         for event in EVENTS {
-            assert!(event.why.ends_with('.') || event.why.ends_with(").") , "{event:?}");
+            assert!(event.why.ends_with('.') || event.why.ends_with(")."), "{event:?}");
             assert_eq!(event.at_target.is_empty(), event.verdict == Verdict::CannotMove, "{event:?}");
         }
     }

@@ -90,11 +90,7 @@ fn endpoint<'t>(
 }
 
 /// A text that is neither empty nor of more than one line.
-fn text<'t, 'd>(
-    document: &mut Document<'t>,
-    section: &Section<'t, 'd>,
-    key: &str,
-) -> Option<(&'d str, Range<usize>)> {
+fn text<'t, 'd>(document: &mut Document<'t>, section: &Section<'t, 'd>, key: &str) -> Option<(&'d str, Range<usize>)> {
     let (text, place) = document.text(section, key)?;
     if text.trim().is_empty() || text.len() > LONGEST || text.contains(char::is_control) {
         document.fault(place, format!("`{key}` is one line of at most {LONGEST} bytes, and not empty"));
@@ -187,7 +183,10 @@ mod tests {
             ("endpoint = 3", "two brackets"),
             ("[[endpoint]]\nevents = [\"c4n4ry.x\"]", "line 1, column 1: an endpoint needs a `url`"),
             ("[[endpoint]]\nurl = 3", "line 2"),
-            ("[[endpoint]]\nurl = \"https://a.example\"\nevents = [\"c4n4ry\"]", "line 3, column 11: an event is a name"),
+            (
+                "[[endpoint]]\nurl = \"https://a.example\"\nevents = [\"c4n4ry\"]",
+                "line 3, column 11: an event is a name",
+            ),
             ("[[endpoint]]\nurl = \"https://a.example\"\nevent = []", "did you mean `events`?"),
             ("[[endpoint]]\nurl = \"https://a.example\"\nheaders = { \"a b\" = \"c4n4ry\" }", "line 3"),
             ("[[endpoint]]\nurl = \"https://a.example/?c4n4ry\"\n[[endpoint]]\nurl = \"https://a.example/\"", "line 4"),

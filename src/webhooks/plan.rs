@@ -147,9 +147,13 @@ impl WebhooksPlan {
         }
         for endpoint in &plan.endpoints {
             let decided = endpoint.decided_events.iter().flatten();
-            if decided.clone().any(|event| !is_event(event)) || endpoint.decided_events.as_ref().is_some_and(Vec::is_empty) {
+            if decided.clone().any(|event| !is_event(event))
+                || endpoint.decided_events.as_ref().is_some_and(Vec::is_empty)
+            {
                 let name = &endpoint.name;
-                return Err(format!("`decided_events` of {name} is a list of the target's events, such as user.created"));
+                return Err(format!(
+                    "`decided_events` of {name} is a list of the target's events, such as user.created"
+                ));
             }
         }
         Ok(plan)
@@ -192,7 +196,10 @@ impl PlannedEndpoint {
             warnings.push(Warning { code: code.to_owned(), sentence: sentence.to_owned() });
         };
         if verdict != Verdict::CannotMove {
-            warn("new_secret", "The target makes a new signing secret: its handler needs it before somebody activates the endpoint.");
+            warn(
+                "new_secret",
+                "The target makes a new signing secret: its handler needs it before somebody activates the endpoint.",
+            );
             warn(
                 "other_signature",
                 "The target signs in another way (X-Avnology-Signature, X-Avnology-Timestamp), and the body has other members.",

@@ -114,7 +114,9 @@ pub enum Fault {
         tolerance: u64,
     },
     /// The time is ahead.
-    #[error("the signature fits, and its time is {seconds} s ahead, at most {tolerance} s are allowed: is a clock wrong?")]
+    #[error(
+        "the signature fits, and its time is {seconds} s ahead, at most {tolerance} s are allowed: is a clock wrong?"
+    )]
     Ahead {
         /// How far.
         seconds: u64,
@@ -263,17 +265,15 @@ mod tests {
                 body[at] ^= 1;
                 assert_eq!(check(&good, &body), Err(Fault::Other), "byte {at}");
             }
-            assert_eq!(
-                check(&good, &[BODY, b"\n"].concat()),
-                Err(Fault::Changed("without the line end at its end"))
-            );
+            assert_eq!(check(&good, &[BODY, b"\n"].concat()), Err(Fault::Changed("without the line end at its end")));
             // Each header counts, and so does each character of the signature.
             for left_out in 0..good.len() {
                 let mut fewer = good.clone();
                 fewer.remove(left_out);
                 assert!(matches!(check(&fewer, BODY), Err(Fault::Missing(_))), "{fewer:?}");
             }
-            let shifted: Vec<String> = good.iter().map(|line| line.replace(&(NOW - 300).to_string(), &NOW.to_string())).collect();
+            let shifted: Vec<String> =
+                good.iter().map(|line| line.replace(&(NOW - 300).to_string(), &NOW.to_string())).collect();
             assert_eq!(check(&shifted, BODY), Err(Fault::Other), "the time is signed, too");
         }
     }

@@ -85,7 +85,9 @@ fn registered(sandbox: &Sandbox) -> Vec<(String, String, bool, String)> {
 fn secrets(scratch: &Scratch, file: &str) -> BTreeMap<String, String> {
     let text = scratch.read(file);
     let lines = text.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).expect("a line"));
-    lines.map(|line| (line["id"].as_str().expect("it").to_owned(), line["secret"].as_str().expect("it").to_owned())).collect()
+    lines
+        .map(|line| (line["id"].as_str().expect("it").to_owned(), line["secret"].as_str().expect("it").to_owned()))
+        .collect()
 }
 
 /// Each endpoint is there once, and the file has the secret of each.
@@ -117,14 +119,23 @@ fn a_plan_has_each_event_once_the_same_bytes_and_no_secret() {
     assert_eq!(found["totals"]["events"], json!({"all": 8, "moved": 3, "check": 2, "cannot_move": 3}));
 
     // A person decides, and makes the plan again, with the report of the code.
-    let decided = first.replacen("\"events\": [", "\"note\": \"ask Ada\", \"decided_events\": [\"user.created\"], \"events\": [", 1);
+    let decided = first.replacen(
+        "\"events\": [",
+        "\"note\": \"ask Ada\", \"decided_events\": [\"user.created\"], \"events\": [",
+        1,
+    );
     scratch.write("plan.json", decided);
     let report = json!({"entries": [{"path": "hook.ts", "kind": "webhook", "lines": [4],
                                      "details": ["event session.created: session.created", "event user.created: user.created"]}]});
     scratch.write("code.json", report.to_string());
     let arguments = ["--endpoints", "endpoints.toml", "--out", "plan.json", "--code-report", "code.json", "-vv"];
     let run = webhooks(&scratch, "plan", &arguments).expect_code(0);
-    for said in ["decided: user.created", "note: ask Ada", "hook.ts, line 4", "no endpoint of the file gets them: session.created"] {
+    for said in [
+        "decided: user.created",
+        "note: ask Ada",
+        "hook.ts, line 4",
+        "no endpoint of the file gets them: session.created",
+    ] {
         assert!(run.stdout.contains(said), "{said}: {}", run.stdout);
     }
     let text = scratch.read("plan.json");
@@ -170,7 +181,8 @@ fn endpoints_are_registered_once_compared_and_deleted_and_nobody_elses_is() {
     assert_eq!(outcomes(&verified), all("same_and_inactive"));
     let report: Value = serde_json::from_str(&scratch.read("verify.json")).expect("JSON");
     assert!(report["command"] == "webhooks verify" && report["exit_code"] == 0 && report["target"] == url.as_str());
-    said += &(applied.stdout + &applied.stderr + &again.stderr + &verified.stdout + &verified.stderr + &report.to_string());
+    said +=
+        &(applied.stdout + &applied.stderr + &again.stderr + &verified.stdout + &verified.stderr + &report.to_string());
 
     // Somebody else's endpoint, and one of ours that is in use.
     let caller = Caller::of(&sandbox);
@@ -264,7 +276,11 @@ fn killed_or_with_lost_answers_each_endpoint_is_there_once_and_no_secret_is_lost
     for afterwards in ["", "HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\noops"] {
         let count = AtomicUsize::new(0);
         let between = proxy(&sandbox.base_url(), move |_, _| {
-            if count.fetch_add(1, Ordering::SeqCst) % 2 == 0 { Way::Afterwards(Box::new(|_| afterwards.to_owned())) } else { Way::Through }
+            if count.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+                Way::Afterwards(Box::new(|_| afterwards.to_owned()))
+            } else {
+                Way::Through
+            }
         });
         at(&scratch, &between, "apply", &arguments).expect_code(0);
         assert_each_once(&scratch, &sandbox);
@@ -306,16 +322,20 @@ fn a_target_without_the_methods_gets_a_checklist_and_one_without_a_list_is_asked
     let run = apply(&[]).expect_code(3);
     assert_eq!(outcomes(&run), expected(&[("billing", "in_doubt"), ("crm.example.com/in", "registered")]));
     assert_eq!(count.load(Ordering::SeqCst), 2, "each was asked for once");
-    let again = at(&scratch, &without_list, "apply", &[&PLAN[..], &["--secrets-out", "more.ndjson"]].concat()).expect_code(3);
+    let again =
+        at(&scratch, &without_list, "apply", &[&PLAN[..], &["--secrets-out", "more.ndjson"]].concat()).expect_code(3);
     assert_eq!(outcomes(&again), expected(&[("billing", "in_doubt"), ("crm.example.com/in", "unchanged")]));
     let forced =
-        at(&scratch, &without_list, "apply", &[&PLAN[..], &["--secrets-out", "last.ndjson", "--force"]].concat()).expect_code(0);
+        at(&scratch, &without_list, "apply", &[&PLAN[..], &["--secrets-out", "last.ndjson", "--force"]].concat())
+            .expect_code(0);
     assert_eq!(outcomes(&forced), expected(&[("billing", "registered"), ("crm.example.com/in", "unchanged")]));
     assert_eq!(secrets(&scratch, "last.ndjson").len(), 1);
-    let refused = scripted_target(|_| http("403 Forbidden", "", r#"{"error":{"code":"AVNOLOGY_AUTH_100","message":"no"}}"#));
+    let refused =
+        scripted_target(|_| http("403 Forbidden", "", r#"{"error":{"code":"AVNOLOGY_AUTH_100","message":"no"}}"#));
     let run = at(&scratch, &refused, "apply", &[&PLAN[..], &["--secrets-out", "no.ndjson"]].concat()).expect_code(6);
     assert!(run.stderr.contains("admin:webhooks:write"), "{}", run.stderr);
-    let kratos = webhooks(&scratch, "verify", &[&PLAN[..], &["--target", "kratos", "--base-url", &refused]].concat()).expect_code(2);
+    let kratos = webhooks(&scratch, "verify", &[&PLAN[..], &["--target", "kratos", "--base-url", &refused]].concat())
+        .expect_code(2);
     assert!(kratos.stderr.contains("need an Avnology ID"), "{}", kratos.stderr);
 }
 
@@ -343,7 +363,8 @@ fn handler(answer: impl Fn(&str, &[u8]) -> &'static str + Send + 'static) -> (St
 /// `verify-signature` of a delivery.
 fn check(scratch: &Scratch, secret_file: &str, head: &str, body: &[u8], more: &[&str]) -> Run {
     scratch.write("headers.txt", head);
-    let fixed = ["migrate", "clerk", "webhooks", "verify-signature", "--secret-file", secret_file, "--headers", "headers.txt"];
+    let fixed =
+        ["migrate", "clerk", "webhooks", "verify-signature", "--secret-file", secret_file, "--headers", "headers.txt"];
     let mut command = scratch.avnology(&fixed.into_iter().chain(more.iter().copied()).collect::<Vec<_>>());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
@@ -363,7 +384,8 @@ fn the_sandbox_delivers_what_verify_signature_finds_valid_and_says_why_another_i
     let (url, got) = handler(|_, _| "204 No Content");
     scratch.write("endpoints.toml", format!("[[endpoint]]\nname = \"here\"\nurl = \"{url}\"\nevents = [\"user.created\"]\nheaders = {{ \"X-Team\" = \"c4n4ry\" }}\n"));
     webhooks(&scratch, "plan", &["--endpoints", "endpoints.toml", "--out", "plan.json"]).expect_code(0);
-    at(&scratch, &sandbox.base_url(), "apply", &[&PLAN[..], &["--secrets-out", "secrets.ndjson"]].concat()).expect_code(0);
+    at(&scratch, &sandbox.base_url(), "apply", &[&PLAN[..], &["--secrets-out", "secrets.ndjson"]].concat())
+        .expect_code(0);
     let caller = Caller::of(&sandbox);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let path = format!("v1/webhooks/{}", registered(&sandbox)[0].1);
@@ -376,14 +398,18 @@ fn the_sandbox_delivers_what_verify_signature_finds_valid_and_says_why_another_i
     until("a delivery", || !got.lock().expect("it").is_empty());
     let (head, body) = got.lock().expect("it")[0].clone();
     let delivered: Value = serde_json::from_slice(&body).expect("JSON");
-    assert_eq!((&delivered["event_type"], &delivered["payload"]["external_id"]), (&json!("user.created"), &json!("user_2")));
+    assert_eq!(
+        (&delivered["event_type"], &delivered["payload"]["external_id"]),
+        (&json!("user.created"), &json!("user_2"))
+    );
     assert!(head.to_lowercase().contains("x-team: c4n4ry"), "{head}");
 
     let valid = check(&scratch, "secrets.ndjson", &head, &body, &[]).expect_code(0);
     assert!(valid.stdout.contains("Valid: signed as by Avnology ID, and the key is the text"), "{}", valid.stdout);
     private(&scratch, "wrong", "whsec_b3RoZXI=\n");
     let changed = [&body[..], b"\n"].concat();
-    let lines: Vec<&str> = head.lines().filter(|line| !line.to_lowercase().starts_with("x-avnology-timestamp")).collect();
+    let lines: Vec<&str> =
+        head.lines().filter(|line| !line.to_lowercase().starts_with("x-avnology-timestamp")).collect();
     let old = [lines.join("\r\n").as_str(), "X-Avnology-Timestamp: 1600000000"].join("\r\n");
     for (secret, head, body, more, why) in [
         ("secrets.ndjson", head.as_str(), changed.as_slice(), &[][..], "without the line end"),
@@ -395,7 +421,8 @@ fn the_sandbox_delivers_what_verify_signature_finds_valid_and_says_why_another_i
     ] {
         let run = check(&scratch, secret, head, body, more).expect_code(3);
         assert!(run.stdout.contains(why), "{why}: {}", run.stdout);
-        let report = check(&scratch, secret, head, body, &[more, &["--output", "json"]].concat()).expect_code(3).report();
+        let report =
+            check(&scratch, secret, head, body, &[more, &["--output", "json"]].concat()).expect_code(3).report();
         assert!(report["valid"] == false && report["why"].is_string());
         assert!(!(run.stdout + &run.stderr).contains("whsec_"));
     }
@@ -417,21 +444,30 @@ fn a_handler_is_tried_with_what_it_has_to_take_and_to_refuse() {
     let scratch = Scratch::new();
     private(&scratch, "secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let tried = |url: &str, more: &[&str]| {
-        webhooks(&scratch, "try", &[&["--url", url, "--secret-file", "secret", "--output", "json", "-vv"], more].concat())
+        webhooks(
+            &scratch,
+            "try",
+            &[&["--url", url, "--secret-file", "secret", "--output", "json", "-vv"], more].concat(),
+        )
     };
     // A handler that checks: what it takes, `verify-signature` takes.
     let (careless, got) = handler(|_, _| "200 OK");
     let run = tried(&careless, &["--report", "try.json"]).expect_code(3);
-    let taken = [("changed_body", "taken"), ("old_delivery", "taken"), ("signed", "taken"), ("without_signature", "taken")];
+    let taken =
+        [("changed_body", "taken"), ("old_delivery", "taken"), ("signed", "taken"), ("without_signature", "taken")];
     assert_eq!(outcomes(&run), expected(&taken));
     assert_eq!(run.report()["differences"], 2, "{}", run.stdout);
-    let codes: Vec<Option<i32>> = got.lock().expect("it").iter().map(|(head, body)| check(&scratch, "secret", head, body, &[]).code).collect();
+    let codes: Vec<Option<i32>> =
+        got.lock().expect("it").iter().map(|(head, body)| check(&scratch, "secret", head, body, &[]).code).collect();
     assert_eq!(codes, [Some(3), Some(3), Some(3), Some(0)]);
     let report: Value = serde_json::from_str(&scratch.read("try.json")).expect("JSON");
     assert!(report["command"] == "webhooks try" && report["exit_code"] == 3 && report["at"].is_string());
 
     let seen = AtomicUsize::new(0);
-    let (careful, _) = handler(move |_, _| if seen.fetch_add(1, Ordering::SeqCst) % 4 == 3 { "202 Accepted" } else { "401 Unauthorized" });
+    let (careful, _) =
+        handler(
+            move |_, _| if seen.fetch_add(1, Ordering::SeqCst) % 4 == 3 { "202 Accepted" } else { "401 Unauthorized" },
+        );
     tried(&careful, &[]).expect_code(0);
     let (closed, got) = handler(|_, _| "401 Unauthorized");
     assert_eq!(outcomes(&tried(&closed, &["--scheme", "clerk"]).expect_code(3))["signed"], "not_taken");
@@ -440,7 +476,9 @@ fn a_handler_is_tried_with_what_it_has_to_take_and_to_refuse() {
     let (head, body) = got.lock().expect("it")[3].clone();
     assert!(head.contains("svix-signature") && check(&scratch, "secret", &head, &body, &[]).code == Some(0), "{head}");
 
-    for (url, said) in [("http://hooks.example.com/in", "use https"), ("https://a:c4n4ry@example.com", "user name or a password")] {
+    for (url, said) in
+        [("http://hooks.example.com/in", "use https"), ("https://a:c4n4ry@example.com", "user name or a password")]
+    {
         let run = tried(url, &[]).expect_code(2);
         assert!(run.stderr.contains(said) && !run.stderr.contains(CANARY), "{}", run.stderr);
     }

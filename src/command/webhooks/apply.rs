@@ -64,7 +64,8 @@ async fn apply_at(
     settings: &WebhooksApplySettings,
 ) -> Result<ExitStatus, ImportError> {
     let at = &settings.at;
-    let objects = MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks apply").map_err(WebhooksError::from)?;
+    let objects =
+        MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks apply").map_err(WebhooksError::from)?;
     let secrets = SecretsFile::of(&objects, settings.secrets_out.as_deref()).map_err(WebhooksError::from)?;
     let mut work = Work { calls: calls(target, at)?, objects, secrets, there: None, force: settings.force };
     let mut lines = Vec::new();
@@ -187,7 +188,12 @@ impl Work {
     }
 
     /// Its secret first, then what is kept of it.
-    fn made(&mut self, registration: &Registration, id: &str, secret: &SecretString) -> Result<ReportLine, ImportError> {
+    fn made(
+        &mut self,
+        registration: &Registration,
+        id: &str,
+        secret: &SecretString,
+    ) -> Result<ReportLine, ImportError> {
         let secrets = self.secrets.as_mut().ok_or(WebhooksError::NoSecretsFile)?;
         let line = SecretLine { name: &registration.name, id, secret: secret.expose_secret() };
         secrets.add(&line).map_err(WebhooksError::from)?;

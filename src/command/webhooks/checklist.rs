@@ -14,7 +14,7 @@ pub(super) fn by_hand<'r>(registrations: impl IntoIterator<Item = &'r Registrati
             None,
             format!(
                 "The target has no method for this. In its dashboard, add the endpoint {shown_url}, inactive, with the events \
-                 {events}, and give its secret to whoever runs the handler."
+                 {events}, and give its secret to those who run the handler."
             ),
         )
     };

@@ -77,12 +77,14 @@ fn judge(name: &str, wanted: Wanted, status: u16) -> ReportLine {
     match (wanted, status) {
         (Wanted::Taken, 200..=299) => ReportLine::ok(name, "taken", None).saying(answered),
         (Wanted::Taken, _) => {
-            let detail = format!("{answered} It has to take what is signed with its secret, with a status from 200 to 299.");
+            let detail =
+                format!("{answered} It has to take what is signed with its secret, with a status from 200 to 299.");
             ReportLine::wrong(name, "not_taken", None, detail)
         }
         (_, 400..=499) => ReportLine::ok(name, "refused", None).saying(answered),
         (Wanted::BetterRefused, 200..=299) => {
-            let detail = format!("{answered} Better refuse what is older than {TOLERANCE} s: somebody may send it again.");
+            let detail =
+                format!("{answered} Better refuse what is older than {TOLERANCE} s: somebody may send it again.");
             ReportLine::ok(name, "taken", None).saying(detail)
         }
         (Wanted::BetterRefused, _) => ReportLine::ok(name, "other_answer", None).saying(answered),

@@ -27,7 +27,8 @@ async fn undo_at(
     signals: &mut Signals,
 ) -> Result<ExitStatus, ImportError> {
     let at = &settings.at;
-    let objects = MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks undo").map_err(WebhooksError::from)?;
+    let objects =
+        MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks undo").map_err(WebhooksError::from)?;
     let made: Result<Vec<MadeObject>, AppliedError> = objects.each().and_then(Iterator::collect);
     let mut made = made.map_err(WebhooksError::from)?;
     made.sort_by(|one, other| one.id.cmp(&other.id));

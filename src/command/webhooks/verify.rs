@@ -38,7 +38,8 @@ async fn verify_at(
     settings: &WebhooksVerifySettings,
 ) -> Result<ExitStatus, ImportError> {
     let at = &settings.at;
-    let objects = MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks verify").map_err(WebhooksError::from)?;
+    let objects =
+        MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks verify").map_err(WebhooksError::from)?;
     let there = calls(target, at)?.list().await?;
     let (mut lines, mut ours) = (Vec::new(), BTreeSet::new());
     for registration in registrations {
@@ -70,7 +71,8 @@ fn compare(registration: &Registration, known: Option<&MadeObject>, there: &[Reg
     if found.url.expose_secret() != registration.url().expose_secret() {
         differences.push("its address is another one".to_owned());
     }
-    let (has, wants): (BTreeSet<&String>, BTreeSet<&String>) = (found.events.iter().collect(), registration.events.iter().collect());
+    let (has, wants): (BTreeSet<&String>, BTreeSet<&String>) =
+        (found.events.iter().collect(), registration.events.iter().collect());
     let listed = |events: Vec<&&String>| events.iter().map(|event| event.as_str()).collect::<Vec<_>>().join(", ");
     let (lacks, extra) = (listed(wants.difference(&has).collect()), listed(has.difference(&wants).collect()));
     if !lacks.is_empty() {

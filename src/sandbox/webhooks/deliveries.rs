@@ -62,7 +62,7 @@ impl Deliveries {
             match next(&store).await {
                 Ok(Some(delivery)) => self.deliver(&store, delivery).await,
                 Ok(None) => {
-                    // Whoever woke nobody up, as another process with the same database, is found all the same.
+                    // What another process noted in the same database is found all the same.
                     if timeout(PAUSE * 4, self.wake.notified()).await.is_err() {
                         tracing::trace!("nothing to deliver");
                     }
@@ -144,7 +144,9 @@ async fn next(store: &Database) -> Result<Option<Delivery>, ApiError> {
 async fn end(store: &Database, number: i64, attempts: i64, status: Option<u16>) {
     let sql = "UPDATE webhook_deliveries SET attempts = ?2, status = ?3 WHERE number = ?1";
     let noted = store
-        .transaction(move |transaction| Ok(transaction.prepare_cached(sql)?.execute(params![number, attempts, status])?))
+        .transaction(move |transaction| {
+            Ok(transaction.prepare_cached(sql)?.execute(params![number, attempts, status])?)
+        })
         .await;
     if let Err(error) = noted {
         tracing::warn!(error = error.message, "what came of a delivery cannot be noted");

@@ -126,7 +126,8 @@ fn check(fields: &WebhookFields<'_>) -> Result<(), ApiError> {
 
 /// A secret that nobody can guess.
 fn new_secret() -> String {
-    let bytes: Vec<u8> = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].iter().flat_map(uuid::Uuid::as_bytes).copied().collect();
+    let bytes: Vec<u8> =
+        [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].iter().flat_map(uuid::Uuid::as_bytes).copied().collect();
     format!("whsec_{}", STANDARD.encode(bytes))
 }
 
