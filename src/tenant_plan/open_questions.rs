@@ -30,7 +30,11 @@ const QUESTIONS: [(&str, Verdict, &str); 11] = [
         "No call reads methods, password rules and lengths of sessions: set them at the target.",
     ),
     ("signing_keys", Verdict::CannotMove, "Who checks tokens needs the target's keys (`/.well-known/jwks.json`)."),
-    ("webhooks", Verdict::ToDo, "No call lists endpoints, events or secrets: list them from Clerk's Dashboard."),
+    (
+        "webhooks",
+        Verdict::ToDo,
+        "No call lists endpoints, events or secrets: list them from Clerk's Dashboard (`avnology help webhooks`).",
+    ),
 ];
 
 /// Each of them as a thing of the plan.

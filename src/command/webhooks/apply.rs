@@ -1,13 +1,16 @@
 //! `avnology migrate clerk webhooks apply`: registers endpoints, inactive, each once.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use tokio::time::sleep;
 
 use super::checklist::by_hand;
 use super::error::WebhooksError;
 use super::inputs::registrations;
-use super::report::{ReportLine, finish};
+use super::report::{ReportLine, With, finish};
 use crate::applied::{MadeObject, MadeObjects, MadeState, SecretsFile};
 use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
 use crate::command::import_error::ImportError;
@@ -22,7 +25,10 @@ use crate::webhooks::Registration;
 pub(super) const PREFIX: &str = "webhooks-";
 
 /// How often one endpoint is asked for whose answers are lost.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: u32 = 5;
+
+/// How long to wait before another attempt, and before each further one as much longer.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A line of the file of secrets.
 #[derive(Serialize)]
@@ -84,12 +90,15 @@ async fn apply_at(
     }
     if let Some(secrets) = work.secrets.filter(|_| !settings.dry_run) {
         let path = secrets.path().to_path_buf();
-        secrets.finish().map_err(WebhooksError::from)?;
+        // As long as something is open, the same command goes on with the same file.
+        if lines.iter().all(|line| line.ok) {
+            secrets.finish().map_err(WebhooksError::from)?;
+        }
         if lines.iter().any(|line| line.outcome == "registered") {
             at.output.console.note(&format!("Secrets: {} (keep it safe; nobody shows them again)", path.display()));
         }
     }
-    finish("webhooks apply", &target.name, &lines, &at.output)
+    finish("webhooks apply", With::Target(&target.name), &lines, &at.output)
 }
 
 /// The work at one target.
@@ -124,14 +133,22 @@ impl Work {
         let mut is_new = true;
         if let Some(MadeObject { state, content, target_id, .. }) = self.known(registration)? {
             if state == MadeState::Made {
-                return Ok(Outcome::Line(settled(registration, &content, target_id.as_deref())));
+                let is_missing = self.is_missing(target_id.as_deref()).await?;
+                match target_id.as_deref().filter(|_| is_missing) {
+                    None => return Ok(Outcome::Line(settled(registration, &content, target_id.as_deref()))),
+                    Some(id) if !self.force => return Ok(Outcome::Line(missing(registration, id))),
+                    Some(_) => {}
+                }
             }
-            is_new = false;
+            is_new = state == MadeState::Made;
         }
         if self.secrets.is_none() {
             return Err(WebhooksError::NoSecretsFile.into());
         }
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                sleep(PAUSE * attempt).await;
+            }
             // An answer was lost, now or before a kill.
             if !is_new && let Some(line) = self.look_for(registration).await? {
                 return Ok(Outcome::Line(line));
@@ -145,16 +162,34 @@ impl Work {
                 Registered::Made { id, secret } => return self.made(registration, &id, &secret).map(Outcome::Line),
                 Registered::Unknown => (is_new, self.there, self.force) = (false, None, false),
                 Registered::Refused(why) => {
-                    self.objects.remove(&registration.name).map_err(WebhooksError::from)?;
+                    self.forget(registration, is_new)?;
                     return Ok(Outcome::Line(ReportLine::wrong(&registration.name, "refused", None, why + ".")));
                 }
                 Registered::NoMethod => {
-                    self.objects.remove(&registration.name).map_err(WebhooksError::from)?;
+                    self.forget(registration, is_new)?;
                     return Ok(Outcome::NoMethod);
                 }
             }
         }
-        Ok(Outcome::Line(in_doubt(registration, &self.mark(registration))))
+        let detail = "The answers of the target were lost each time; the same command looks again and goes on.";
+        Ok(Outcome::Line(ReportLine::wrong(&registration.name, "not_registered", None, detail)))
+    }
+
+    /// Whether an endpoint that was registered is at the target no more, as far as the target says.
+    async fn is_missing(&mut self, id: Option<&str>) -> Result<bool, ImportError> {
+        if self.there.is_none() {
+            self.there = self.calls.list().await?;
+        }
+        let is_it = |webhook: &RegisteredWebhook| Some(webhook.id.as_str()) == id;
+        Ok(self.there.as_ref().is_some_and(|there| !there.iter().any(is_it)))
+    }
+
+    /// Forgets an endpoint that the target did not take. If an earlier answer was lost, only the target's list makes sure of it.
+    fn forget(&self, registration: &Registration, is_new: bool) -> Result<(), WebhooksError> {
+        if is_new || self.there.is_some() {
+            self.objects.remove(&registration.name)?;
+        }
+        Ok(())
     }
 
     fn mark(&self, registration: &Registration) -> String {
@@ -215,6 +250,11 @@ fn settled(registration: &Registration, content: &str, id: Option<&str>) -> Repo
     let detail = "It is registered, and the plan or the endpoints file has changed since. `undo` deletes what was registered, and \
                   then `apply` registers it anew with another secret; or change it in the target's dashboard.";
     ReportLine::wrong(&registration.name, "changed_since", id, detail)
+}
+
+fn missing(registration: &Registration, id: &str) -> ReportLine {
+    let detail = "It was registered, and is at the target no more. --force registers it again, with another secret.";
+    ReportLine::wrong(&registration.name, "missing", Some(id), detail)
 }
 
 fn in_doubt(registration: &Registration, mark: &str) -> ReportLine {

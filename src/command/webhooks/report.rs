@@ -52,24 +52,40 @@ impl ReportLine {
 struct Report<'a> {
     command: &'static str,
     at: Timestamp,
-    target: &'a str,
+    /// The target, as runs name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
+    /// The scheme, host and port of the handler that was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handler: Option<&'a str>,
     exit_code: u8,
     checked: usize,
     differences: usize,
     lines: &'a [ReportLine],
 }
 
+/// With whom a command spoke.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum With<'a> {
+    Target(&'a str),
+    Handler(&'a str),
+}
+
 /// Gives the account, and says how the command ends: with 3 if a line is not as it should be.
 pub(super) fn finish(
     command: &'static str,
-    target: &str,
+    with: With<'_>,
     lines: &[ReportLine],
     output: &OutputSettings,
 ) -> Result<ExitStatus, ImportError> {
     let differences = lines.iter().filter(|line| !line.ok).count();
     let status = if differences > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     let (at, exit_code, checked) = (Timestamp::now(), status.code(), lines.len());
-    let report = Report { command, at, target, exit_code, checked, differences, lines };
+    let (target, handler) = match with {
+        With::Target(target) => (Some(target), None),
+        With::Handler(handler) => (None, Some(handler)),
+    };
+    let report = Report { command, at, target, handler, exit_code, checked, differences, lines };
     if let Some(path) = &output.report {
         write_report(path, &report).map_err(|source| WebhooksError::Write { path: path.clone(), source })?;
         output.report_place.written(path);

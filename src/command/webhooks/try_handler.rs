@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use super::error::WebhooksError;
-use super::report::{ReportLine, finish};
+use super::report::{ReportLine, With, finish};
 use crate::command::import_error::ImportError;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
@@ -65,7 +65,7 @@ async fn send_all(settings: &TrySettings) -> Result<ExitStatus, ImportError> {
         };
         lines.push(judge(name, wanted, status));
     }
-    finish("webhooks try", &origin(settings), &lines, output)
+    finish("webhooks try", With::Handler(&origin(settings)), &lines, output)
 }
 
 fn origin(settings: &TrySettings) -> String {

@@ -3,7 +3,7 @@
 use super::apply::{PREFIX, calls};
 use super::checklist::no_list;
 use super::error::WebhooksError;
-use super::report::{ReportLine, finish};
+use super::report::{ReportLine, With, finish};
 use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState};
 use crate::avnology::RegisteredWebhook;
 use crate::command::ask::{ask, is_somebody_there};
@@ -84,7 +84,7 @@ async fn delete_all(
             lines.push(ReportLine::wrong(name, "by_hand", Some(&found.id), detail));
         }
     }
-    finish("webhooks undo", &target.name, &lines, &settings.at.output)
+    finish("webhooks undo", With::Target(&target.name), &lines, &settings.at.output)
 }
 
 /// Why an endpoint is not deleted, if it is not.

@@ -8,7 +8,7 @@ use super::apply::{PREFIX, calls};
 use super::checklist::no_list;
 use super::error::WebhooksError;
 use super::inputs::registrations;
-use super::report::{ReportLine, finish};
+use super::report::{ReportLine, With, finish};
 use crate::applied::{MadeObject, MadeObjects, MadeState};
 use crate::avnology::RegisteredWebhook;
 use crate::command::import_error::ImportError;
@@ -56,7 +56,7 @@ async fn verify_at(
         let line = ReportLine::ok(&webhook.id, "not_ours", None);
         lines.push(line.saying("It is at the target, and `apply` did not register it."));
     }
-    finish("webhooks verify", &target.name, &lines, &at.output)
+    finish("webhooks verify", With::Target(&target.name), &lines, &at.output)
 }
 
 fn compare(registration: &Registration, known: Option<&MadeObject>, there: &[RegisteredWebhook]) -> ReportLine {
@@ -65,7 +65,12 @@ fn compare(registration: &Registration, known: Option<&MadeObject>, there: &[Reg
         return ReportLine::wrong(name, "not_registered", None, "`apply` has not registered it, or did not finish.");
     };
     let Some(found) = there.iter().find(|webhook| webhook.id == *id) else {
-        return ReportLine::wrong(name, "missing", Some(id), "It was registered, and is at the target no more.");
+        return ReportLine::wrong(
+            name,
+            "missing",
+            Some(id),
+            "It was registered, and is at the target no more; `apply --force` registers it again.",
+        );
     };
     let mut differences = Vec::new();
     if found.url.expose_secret() != registration.url().expose_secret() {
