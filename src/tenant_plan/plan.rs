@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Item, Totals};
 
 /// The version of the form.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// The plan of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
