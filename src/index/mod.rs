@@ -26,6 +26,7 @@ mod sorted_files;
 mod sorter;
 mod table;
 mod text_map;
+mod text_sorter;
 mod texts;
 
 pub use duplicate::{Duplicate, Meaning};
@@ -40,4 +41,5 @@ pub use sorted_files::{sorted_files, sorted_path};
 pub use sorter::{Sorted, Sorter};
 pub use table::Table;
 pub use text_map::{TextLookup, TextMap};
+pub use text_sorter::TextSorter;
 pub use texts::Texts;

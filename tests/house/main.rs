@@ -211,7 +211,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("applied", &["journal", "files", "ignore"]),
     ("journal", &["selection", "mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"]),
     ("selection", &["mapping", "clerk", "source", "index"]),
-    ("tenant_plan", &["export"]),
+    ("tenant_plan", &["export", "index"]),
     ("export", &["clerk_api", "source", "index", "files"]),
     ("clerk_api", &["http", "pace"]),
     ("destination", &["http", "kind", "mapping", "pace", "index"]),
