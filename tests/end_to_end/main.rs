@@ -72,6 +72,7 @@ mod results;
 mod run_files;
 mod runs;
 mod sandbox;
+mod sandbox_oauth;
 mod sandbox_organizations;
 mod scenarios;
 mod scheduled;
@@ -81,6 +82,7 @@ mod shapes;
 mod shards;
 #[cfg(feature = "shell")]
 mod shell;
+mod sign_in;
 mod sweep;
 mod tenant_inputs;
 mod tenant_plan;

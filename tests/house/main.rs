@@ -156,7 +156,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
     ("avnology", &["destination", "http", "kind", "mapping", "pace"]),
-    ("kratos", &["destination", "http", "mapping", "pace"]),
+    ("kratos", &["destination", "http", "mapping", "pace", "ignore"]),
     // The results, and views of them.
     ("logging", &["report"]),
     ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),
