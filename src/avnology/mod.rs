@@ -22,6 +22,7 @@ mod preflight;
 mod probe;
 mod read_identities;
 mod records;
+mod sign_in_calls;
 mod validation;
 mod wire_form;
 
@@ -39,6 +40,7 @@ pub use key_kind::KeyKind;
 pub use oauth_clients::OAuthClients;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
+pub use sign_in_calls::SignInCalls;
 pub use wire_form::{AvnologyForm, encode};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.
