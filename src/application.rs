@@ -11,8 +11,9 @@ pub use failed::fail;
 use job::{Job, leave};
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, DoctorArguments, ImportArguments, ManArguments, MigrateArguments,
-    PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments, TokensArguments, WebhooksCommand,
+    AppsArguments, AppsCommand, ClerkArguments, ClerkCommand, Command, DoctorArguments, ImportArguments, ManArguments,
+    MigrateArguments, PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments, TokensArguments,
+    WebhooksCommand,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -21,11 +22,11 @@ use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{LogFormat, REPORT_SCHEMA, print_text, write_stderr};
 use crate::settings::{
-    CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
-    MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
-    TenantPlanSettings, TokensSettings, TrySettings, UndoSettings, VerifySettings, VerifySignatureSettings,
-    WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings, command_line,
-    kratos_schema,
+    AppsSettings, CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun,
+    ImportSettings, MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError,
+    ShowSettings, TenantPlanSettings, TokensSettings, TrySettings, UndoSettings, VerifyOrSignIn,
+    VerifySignatureSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings,
+    command_line, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -108,6 +109,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             job.run(settings, command::export).await
         }
         Some(ClerkCommand::Plan(plan)) => make_plan(*plan, environment).await,
+        Some(ClerkCommand::Apps(apps)) => make_clients(*apps, environment).await,
         Some(ClerkCommand::Tokens(tokens)) => take_apart(*tokens, environment).await,
         Some(ClerkCommand::Resume(resume)) => {
             let options = (&resume.options.output, resume.options.cacert.clone());
@@ -118,8 +120,12 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Verify(verify)) => {
             let options = (&verify.options.output, verify.options.cacert.clone());
             let Some(job) = Job::start(options, "verify", environment) else { return ExitStatus::Usage };
-            let settings = VerifySettings::resolve(*verify, job.output.clone(), environment);
-            Box::pin(job.run(settings, command::verify)).await
+            let settings = VerifyOrSignIn::resolve(*verify, job.output.clone(), environment);
+            let command = async |settings, signals| match settings {
+                VerifyOrSignIn::Verify(settings) => Box::pin(command::verify(*settings, signals)).await,
+                VerifyOrSignIn::SignIn(settings) => Box::pin(command::sign_in(*settings, signals)).await,
+            };
+            Box::pin(job.run(settings, command)).await
         }
         Some(ClerkCommand::Undo(undo)) => {
             let options = (&undo.options.output, undo.options.cacert.clone());
@@ -159,6 +165,18 @@ async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus
     let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
     let settings = TenantPlanSettings::resolve(plan, job.output.clone(), environment);
     Box::pin(job.run(settings, command::plan)).await
+}
+
+async fn make_clients(apps: AppsArguments, environment: &Environment) -> ExitStatus {
+    let (options, name) = match &apps.command {
+        AppsCommand::Apply(apply) => (&apply.options, "apps-apply"),
+        AppsCommand::Verify(verify) => (&verify.options, "apps-verify"),
+        AppsCommand::Undo(undo) => (&undo.options, "apps-undo"),
+    };
+    let options = (&options.output, options.cacert.clone());
+    let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
+    let settings = AppsSettings::resolve(apps, job.output.clone(), environment);
+    Box::pin(job.run(settings, command::apps)).await
 }
 
 async fn take_apart(tokens: TokensArguments, environment: &Environment) -> ExitStatus {

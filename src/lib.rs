@@ -129,6 +129,8 @@
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
+//! | [`hydra`] | Ory Hydra as a target of OAuth clients, by its admin API |
+//! | [`apps`] | OAuth applications become clients: which, what is to be done, each once |
 //! | [`kratos`] | Ory Kratos as a destination: its admin API, its identity schema, whom to believe |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`kind`] | what kinds of records move |
@@ -179,6 +181,7 @@
 pub mod account;
 pub mod application;
 pub mod applied;
+pub mod apps;
 pub mod avnology;
 pub mod clerk;
 pub mod clerk_api;
@@ -193,6 +196,7 @@ pub mod export;
 pub mod files;
 pub mod http;
 pub mod human;
+pub mod hydra;
 pub mod id_map;
 mod ignore;
 pub mod index;

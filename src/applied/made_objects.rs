@@ -10,6 +10,15 @@ use super::{AppliedError, MadeObject};
 use crate::files::{create_private_directory, remove_leftovers, replace_private, sync_directory_of};
 use crate::journal::{Lock, target_digest};
 
+/// How the directory of the clients of a target is called; the target's digest follows.
+pub const APPS_PREFIX: &str = "apps-";
+
+/// How the directory of the webhooks' endpoints of a target is called.
+pub const WEBHOOKS_PREFIX: &str = "webhooks-";
+
+/// All of these.
+pub const PREFIXES: [&str; 2] = [APPS_PREFIX, WEBHOOKS_PREFIX];
+
 /// What was made at one target. No other command can change it as long as this lives.
 #[derive(Debug)]
 pub struct MadeObjects {

@@ -27,5 +27,5 @@ mod tests;
 
 pub use applied_error::AppliedError;
 pub use made_object::{MadeObject, MadeState};
-pub use made_objects::MadeObjects;
+pub use made_objects::{APPS_PREFIX, MadeObjects, PREFIXES, WEBHOOKS_PREFIX};
 pub use secrets_file::SecretsFile;

@@ -17,10 +17,12 @@ mod home_organization;
 mod item_error;
 mod key_kind;
 mod lookup;
+mod oauth_clients;
 mod preflight;
 mod probe;
 mod read_identities;
 mod records;
+mod sign_in_calls;
 mod validation;
 mod webhook_calls;
 mod wire_form;
@@ -36,8 +38,10 @@ pub use home_organization::{
     HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
 };
 pub use key_kind::KeyKind;
+pub use oauth_clients::OAuthClients;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
+pub use sign_in_calls::SignInCalls;
 pub use webhook_calls::{Registered, RegisteredWebhook, WebhookCalls};
 pub use wire_form::{AvnologyForm, encode};
 

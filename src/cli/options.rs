@@ -96,12 +96,14 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("header").typed_only(),
     OptionRow::new("headers").typed_only(),
     OptionRow::new("help").typed_only(),
+    OptionRow::new("hydra-admin-url"),
     OptionRow::new("import"),
     OptionRow::new("invitations"),
     OptionRow::new("keep").typed_only(),
     OptionRow::new("key-form").typed_only(),
     OptionRow::new("kratos-key"),
     OptionRow::new("kratos-provider"),
+    OptionRow::new("kratos-public-url").typed_only(),
     OptionRow::new("kratos-schema"),
     OptionRow::new("limit").typed_only(),
     OptionRow::new("log-format"),
@@ -154,6 +156,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("secrets-out").typed_only(),
     OptionRow::new("seed").typed_only(),
     OptionRow::new("shard"),
+    OptionRow::new("sign-in").typed_only(),
     OptionRow::new("since"),
     OptionRow::new("skip").typed_only(),
     OptionRow::new("steps"),
@@ -180,6 +183,11 @@ pub const KRATOS_TOKEN: &str = "AVNOLOGY_KRATOS_TOKEN";
 /// The variable that names a file with that token.
 pub const KRATOS_TOKEN_FILE: &str = "AVNOLOGY_KRATOS_TOKEN_FILE";
 
+/// The variable with the token of a gateway before Hydra, which has no authentication of its own.
+pub const HYDRA_TOKEN: &str = "AVNOLOGY_HYDRA_TOKEN";
+/// The variable that names a file with that token.
+pub const HYDRA_TOKEN_FILE: &str = "AVNOLOGY_HYDRA_TOKEN_FILE";
+
 /// The variable with the key of Clerk's API, under the name that Clerk's own programs use.
 pub const CLERK_SECRET_KEY: &str = "CLERK_SECRET_KEY";
 /// The variable that names a file with the key of Clerk's API.
@@ -196,6 +204,8 @@ const OTHER_VARIABLES: &[(&str, &str)] = &[
     (SHARDS, "how many shards there are, for --shard auto"),
     (KRATOS_TOKEN, "the token of the gateway before Kratos, if it wants one"),
     (KRATOS_TOKEN_FILE, "a file with that token"),
+    (HYDRA_TOKEN, "the token of the gateway before Hydra, if it wants one"),
+    (HYDRA_TOKEN_FILE, "a file with that token"),
     (CLERK_SECRET_KEY, "the key of Clerk's API, for `export`"),
     (CLERK_SECRET_KEY_FILE, "a file with that key"),
     ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "the proxy to the target"),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::apps_error::AppsError;
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
 use super::run_export::RunExportError;
@@ -19,6 +20,7 @@ use crate::sandbox::SandboxError;
 use crate::selection::SelectionError;
 use crate::signal::Signal;
 use crate::source::{Purpose, SourceError};
+use crate::verify::TestAccountsError;
 
 /// Why an import did not even start, or could not report.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,9 @@ pub enum ImportError {
     /// There is no plan of the tenant.
     #[error(transparent)]
     Plan(#[from] TenantPlanError),
+    /// Applications do not become clients, or not all.
+    #[error(transparent)]
+    Apps(#[from] AppsError),
     /// Nothing can be done about webhooks.
     #[error(transparent)]
     Webhooks(#[from] WebhooksError),
@@ -75,6 +80,9 @@ pub enum ImportError {
     /// The input is of no use for a comparison.
     #[error("{}; {}", .0, .0.consequence(Purpose::NoComparison))]
     NotCompared(SourceError),
+    /// There are no test accounts.
+    #[error(transparent)]
+    SignIn(#[from] TestAccountsError),
     /// The person at the terminal did not say yes.
     #[error("not confirmed; nothing was sent (the same command asks again, and --yes says so beforehand)")]
     NotConfirmed,
@@ -90,6 +98,7 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
             Self::Plan(error) => error.exit_status(),
+            Self::Apps(error) => error.exit_status(),
             Self::Webhooks(error) => error.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
@@ -100,6 +109,7 @@ impl ImportError {
             | Self::Passwords(PasswordsError::Source(error)) => ExitStatus::of_source(error),
             Self::Selection(SelectionError::Nobody { .. })
             | Self::Passwords(PasswordsError::NoTable { .. })
+            | Self::SignIn(_)
             | Self::Search(StopReason::TooFewRecords { .. }) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,

@@ -10,13 +10,15 @@ use super::rate_limit::RateLimit;
 use crate::http::ClientError;
 
 /// The scopes that the methods require.
-const SCOPES: [&str; 7] = [
+const SCOPES: [&str; 9] = [
     "admin:users:read",
     "admin:users:write",
     "admin:orgs:read",
     "admin:orgs:write",
     "admin:permissions:read",
     "admin:permissions:write",
+    "admin:oauth-clients:read",
+    "admin:oauth-clients:write",
     "admin:webhooks:write",
 ];
 
@@ -29,7 +31,8 @@ pub struct SandboxOptions {
     pub database: PathBuf,
     /// The keys of those who may call.
     pub api_keys: Vec<ApiKey>,
-    /// Whether the batch methods exist. Otherwise they answer 404.
+    /// Whether the methods exist that no page documents: the batch methods, and those on OAuth clients. Otherwise they
+    /// answer 404.
     pub batch_methods: bool,
     /// Whether a member's role is a tuple, too, without anybody asking for it.
     pub member_tuples: bool,

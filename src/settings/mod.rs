@@ -6,6 +6,7 @@
 //! Flags win over the environment, the environment over `.env`, that over the config file, and that over the defaults. This
 //! is the only module that reads the environment.
 
+mod apps;
 mod clerk_client;
 mod command_line;
 mod config_file;
@@ -36,6 +37,7 @@ mod runs;
 mod secrets;
 mod selection;
 mod shard;
+mod sign_in;
 mod target;
 mod tenant_plan;
 mod tokens;
@@ -44,6 +46,7 @@ mod undo;
 mod verify;
 mod webhooks;
 
+pub use apps::{AppsJob, AppsSettings, AppsTarget};
 pub use command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
 pub use connection::Connection;
 pub use doctor::DoctorSettings;
@@ -63,6 +66,7 @@ pub use output_error::OutputError;
 pub use reading::ReadingSettings;
 pub use recorded_run::RecordedRun;
 pub use runs::{MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, ShowSettings};
+pub use sign_in::{SignInSettings, VerifyOrSignIn};
 pub use target::TargetSettings;
 pub use tenant_plan::TenantPlanSettings;
 pub use tokens::TokensSettings;

@@ -9,6 +9,7 @@ use super::output::OutputSettings;
 use super::reading::ReadingSettings;
 use super::target::TargetSettings;
 use super::{Environment, OutputError};
+use crate::applied::PREFIXES;
 use crate::export::ExportDirectory;
 use crate::files::directory_of;
 use crate::id_map::ID_MAP_PREFIX;
@@ -96,15 +97,21 @@ impl<'s> NamedFiles<'s> {
         self
     }
 
-    /// A further file that is read, which this option names.
-    pub(super) fn reads(mut self, option: &'static str, path: Option<PathBuf>) -> Self {
-        self.read.extend(path.map(|path| (option, path)));
+    /// The test accounts.
+    pub(super) fn sign_in(mut self, path: &Path) -> Self {
+        self.read.extend((path != Path::new("-")).then(|| ("--sign-in", path.to_path_buf())));
         self
     }
 
     /// The certificates.
     pub(super) fn certificates(mut self, path: Option<&Path>) -> Self {
         self.read.extend(path.map(|path| ("--cacert", path.to_path_buf())));
+        self
+    }
+
+    /// A further file that is read, which this option names.
+    pub(super) fn reads(mut self, option: &'static str, path: &Path) -> Self {
+        self.read.push((option, path.to_path_buf()));
         self
     }
 
@@ -147,7 +154,7 @@ fn belongs_to_a_run(path: &Path, runs: &Path) -> bool {
         let name = first.as_os_str();
         let is_memory = |prefix| name.to_string_lossy().starts_with(prefix);
         runs.join(name).join("run.json").exists()
-            || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX, FROM_CLERK_PREFIX].into_iter().any(is_memory)
+            || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX, FROM_CLERK_PREFIX].into_iter().chain(PREFIXES).any(is_memory)
     })
 }
 

@@ -42,8 +42,8 @@ impl WebhooksPlanSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let WebhooksPlanArguments { endpoints, code_report, out, output: _ } = arguments;
-        let read = [("--endpoints", Some(endpoints.clone())), ("--code-report", code_report.clone())];
-        let files = read.into_iter().fold(NamedFiles::new(&output), |files, (option, path)| files.reads(option, path));
+        let files = NamedFiles::new(&output).reads("--endpoints", &endpoints);
+        let files = code_report.iter().fold(files, |files, path| files.reads("--code-report", path));
         files.writing("--out", [out.clone()]).check(Path::new(""), environment)?;
         output.without_page()?;
         Ok(Self { endpoints, code_report, out, output })
@@ -80,7 +80,7 @@ impl WebhooksTargetSettings {
         let connection = Connection::resolve(&options, None, environment)?;
         let runs_directory = runs_directory(runs_dir, environment)?;
         let named = NamedFiles::new(&output).target(&target).certificates(connection.certificates.as_deref());
-        let named = files.iter().fold(named, |named, (option, path)| named.reads(option, Some(path.clone())));
+        let named = files.iter().fold(named, |named, (option, path)| named.reads(option, path));
         named.check(&runs_directory, environment)?;
         output.without_page()?;
         Ok(Self { target, connection, runs_directory, output })
@@ -214,7 +214,7 @@ impl TrySettings {
         let TryArguments { url, secret, event, scheme, key_form, cacert, output: _ } = arguments;
         let certificates = environment.or_variable(cacert, CACERT)?;
         let files = NamedFiles::new(&output).certificates(certificates.as_deref());
-        let files = files.reads("--secret-file", Some(secret.secret_file.clone()));
+        let files = files.reads("--secret-file", &secret.secret_file);
         files.check(Path::new(""), environment)?;
         output.without_page()?;
         let signing = read_secret(&secret)?;

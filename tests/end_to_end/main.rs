@@ -15,6 +15,7 @@ mod tenant;
 mod user;
 
 mod addresses;
+mod apps;
 mod changed;
 mod check_target;
 mod clerk_deleted;
@@ -72,6 +73,7 @@ mod results;
 mod run_files;
 mod runs;
 mod sandbox;
+mod sandbox_oauth;
 mod sandbox_organizations;
 mod scenarios;
 mod scheduled;
@@ -81,6 +83,7 @@ mod shapes;
 mod shards;
 #[cfg(feature = "shell")]
 mod shell;
+mod sign_in;
 mod sweep;
 mod tenant_inputs;
 mod tenant_plan;

@@ -40,6 +40,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "journal",
             "avnology",
             "kratos",
+            "hydra",
+            "apps",
             "applied",
             "tenant_plan",
             "webhooks",
@@ -71,6 +73,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "delivery",
             "results",
             "report",
+            "applied",
             "id_map",
             "journal",
             "selection",
@@ -159,8 +162,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
-    ("avnology", &["destination", "http", "kind", "mapping", "pace"]),
-    ("kratos", &["destination", "http", "mapping", "pace"]),
+    ("avnology", &["apps", "destination", "http", "kind", "mapping", "pace"]),
+    ("hydra", &["apps", "destination", "http", "pace"]),
+    ("kratos", &["destination", "http", "mapping", "pace", "ignore"]),
+    ("apps", &["applied", "tenant_plan", "destination", "index"]),
     // The results, and views of them.
     ("logging", &["report"]),
     ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),
@@ -211,7 +216,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("selection", &["mapping", "clerk", "source", "index"]),
     // A plan of webhooks gives the verdicts that the plan of a tenant gives.
     ("webhooks", &["tenant_plan", "toml_document"]),
-    ("tenant_plan", &["export"]),
+    ("tenant_plan", &["export", "index"]),
     ("export", &["clerk_api", "source", "index", "files"]),
     ("clerk_api", &["http", "pace"]),
     ("destination", &["http", "kind", "mapping", "pace", "index"]),

@@ -12,7 +12,7 @@ const CONFIGURATION: &str = include_str!("kratos.yml");
 const STATISTICS: &str = include_str!("kratos.statistics.sql");
 
 /// Where `build.sh` puts the programs, and where a test that ran before put the empty database.
-fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     std::env::var_os("AVNOLOGY__ORY")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/ory"), PathBuf::from)
 }
@@ -140,6 +140,17 @@ impl Kratos {
 
     pub(crate) fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports[0])
+    }
+
+    pub(crate) fn public_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports[1])
+    }
+
+    /// How many sessions are not over.
+    pub(crate) fn open_sessions(&self) -> usize {
+        let (status, list) = Self::send("GET", &self.admin("admin/sessions?active=true"), None);
+        assert_eq!(status, 200, "{list}");
+        list.as_array().expect("a list").len()
     }
 
     fn admin(&self, path: &str) -> String {
