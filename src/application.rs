@@ -192,7 +192,7 @@ async fn move_webhooks(command: WebhooksCommand, environment: &Environment) -> E
                 return ExitStatus::Usage;
             };
             let settings = WebhooksPlanSettings::resolve(*plan, job.output.clone(), environment);
-            job.run(settings, command::webhooks::plan).await
+            job.run(settings, async |settings, _| command::webhooks::plan(&settings)).await
         }
         WebhooksCommand::Apply(apply) => {
             let options = (&apply.at.output, apply.at.cacert.clone());

@@ -39,6 +39,7 @@ Faults (P is a probability from 0 to 1, times are like 50ms or 2s):
 /// `avnology sandbox …`
 #[derive(Debug, Args)]
 #[command(after_help = format!("{AFTER_HELP}\n\n{}", exit_codes()))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct SandboxArguments {
     /// Serve Clerk's Backend API with the records of this export: a directory, or a file of users
     #[arg(long, value_name = "DIR", conflicts_with_all = ["scopes", "burst", "no_batch", "member_tuples", "accept_gzip", "deliver_webhooks"])]

@@ -9,7 +9,7 @@ use super::prepare_error::PrepareError;
 use super::run_export::RunExportError;
 use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;
-use super::webhooks::WebhooksError;
+use super::webhooks_error::WebhooksError;
 use crate::account::StopReason;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;

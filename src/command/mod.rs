@@ -59,6 +59,7 @@ mod undo_error;
 mod verified_run;
 mod verify;
 pub mod webhooks;
+mod webhooks_error;
 mod written_list;
 
 pub use apps::apps;
@@ -82,4 +83,4 @@ pub use tokens::tokens;
 pub use undo::undo;
 pub use undo_error::UndoError;
 pub use verify::verify;
-pub use webhooks::WebhooksError;
+pub use webhooks_error::WebhooksError;

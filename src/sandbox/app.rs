@@ -9,10 +9,10 @@ use axum::response::Response;
 
 use super::ApiKey;
 use super::api_error::ApiError;
+use super::deliveries::Deliveries;
 use super::rate_limit::RateLimiter;
 use super::refusal::Refusal;
 use super::store::Database;
-use super::webhooks::Deliveries;
 
 /// What all calls share.
 #[derive(Debug)]

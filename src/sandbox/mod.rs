@@ -24,6 +24,7 @@ mod call;
 mod clients;
 mod clock;
 mod compression;
+mod deliveries;
 mod faults;
 mod filter;
 mod host;

@@ -24,6 +24,7 @@ const SCOPES: [&str; 9] = [
 
 /// How to run a sandbox.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct SandboxOptions {
     /// The address to listen on; loopback only. Port 0 takes a free port.
     pub listen: SocketAddr,

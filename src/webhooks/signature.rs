@@ -157,10 +157,12 @@ pub fn check_signature(
         return Err(changed.map_or(Fault::Other, |(how, _)| Fault::Changed(how)));
     };
     let seconds = now.abs_diff(time);
-    match now >= time {
-        _ if seconds <= tolerance => Ok(Fit { scheme: signed.scheme, is_decoded }),
-        true => Err(Fault::TooOld { seconds, tolerance }),
-        false => Err(Fault::Ahead { seconds, tolerance }),
+    if seconds <= tolerance {
+        Ok(Fit { scheme: signed.scheme, is_decoded })
+    } else if now > time {
+        Err(Fault::TooOld { seconds, tolerance })
+    } else {
+        Err(Fault::Ahead { seconds, tolerance })
     }
 }
 

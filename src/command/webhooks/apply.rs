@@ -8,13 +8,13 @@ use serde::Serialize;
 use tokio::time::sleep;
 
 use super::checklist::by_hand;
-use super::error::WebhooksError;
 use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
 use crate::applied::{MadeObject, MadeObjects, MadeState, SecretsFile};
 use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
 use crate::command::import_error::ImportError;
 use crate::command::target::{Target, at_target, client};
+use crate::command::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::pace::Pace;
 use crate::settings::{WebhooksApplySettings, WebhooksTargetSettings};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::error::WebhooksError;
+use crate::command::webhooks_error::WebhooksError;
 use crate::settings::PlannedWebhooks;
 use crate::webhooks::{Endpoint, Registration, WebhooksPlan, read_endpoints};
 

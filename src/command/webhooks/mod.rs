@@ -2,7 +2,6 @@
 
 mod apply;
 mod checklist;
-mod error;
 mod inputs;
 mod plan;
 mod report;
@@ -12,7 +11,6 @@ mod verify;
 mod verify_signature;
 
 pub use apply::apply;
-pub use error::WebhooksError;
 pub use plan::plan;
 pub use try_handler::try_handler;
 pub use undo::undo;

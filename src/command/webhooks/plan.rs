@@ -3,21 +3,20 @@
 use std::io;
 use std::path::Path;
 
-use super::error::WebhooksError;
 use super::inputs::endpoints;
 use crate::cli::OutputFormat;
 use crate::command::import_error::ImportError;
 use crate::command::output::write_report;
+use crate::command::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::files::replace_private;
 use crate::report::{print_json, print_text};
 use crate::settings::WebhooksPlanSettings;
-use crate::signal::Signals;
 use crate::webhooks::{CodeReport, WebhooksPlan, plan_text};
 
 /// Makes a plan, writes it, and shows it.
-pub async fn plan(settings: WebhooksPlanSettings, _signals: Signals) -> Result<ExitStatus, ImportError> {
-    let WebhooksPlanSettings { endpoints: file, code_report, out, output } = &settings;
+pub fn plan(settings: &WebhooksPlanSettings) -> Result<ExitStatus, ImportError> {
+    let WebhooksPlanSettings { endpoints: file, code_report, out, output } = settings;
     let code = code_report.as_deref().map(read_code_report).transpose()?.unwrap_or_default();
     let mut plan = WebhooksPlan::new(&endpoints(file)?, code);
     if let Some(earlier) = earlier(out)? {

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::error::WebhooksError;
 use crate::cli::OutputFormat;
 use crate::command::import_error::ImportError;
 use crate::command::output::write_report;
+use crate::command::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_text};
 use crate::settings::OutputSettings;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
-use super::error::WebhooksError;
 use super::report::{ReportLine, With, finish};
 use crate::command::import_error::ImportError;
+use crate::command::webhooks_error::WebhooksError;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::http::{PlainPoster, ReplyOutcome, Transport};

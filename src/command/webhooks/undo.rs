@@ -2,13 +2,13 @@
 
 use super::apply::{PREFIX, calls};
 use super::checklist::no_list;
-use super::error::WebhooksError;
 use super::report::{ReportLine, With, finish};
 use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState};
 use crate::avnology::RegisteredWebhook;
 use crate::command::ask::{ask, is_somebody_there};
 use crate::command::import_error::ImportError;
 use crate::command::target::{Target, at_target};
+use crate::command::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::settings::WebhooksUndoSettings;

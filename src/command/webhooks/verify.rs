@@ -6,13 +6,13 @@ use secrecy::ExposeSecret;
 
 use super::apply::{PREFIX, calls};
 use super::checklist::no_list;
-use super::error::WebhooksError;
 use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
 use crate::applied::{MadeObject, MadeObjects, MadeState};
 use crate::avnology::RegisteredWebhook;
 use crate::command::import_error::ImportError;
 use crate::command::target::{Target, at_target};
+use crate::command::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::settings::WebhooksVerifySettings;
 use crate::signal::Signals;

@@ -5,9 +5,9 @@ use std::io::Read;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::error::WebhooksError;
 use crate::cli::OutputFormat;
 use crate::command::import_error::ImportError;
+use crate::command::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_text};
 use crate::settings::VerifySignatureSettings;

@@ -1,4 +1,5 @@
-//! Delivers what the triggers noted, one after the other, signed as the target's documentation says.
+//! Delivers what the triggers of `webhooks` noted, one after the other, signed as the target's documentation says. Signatures
+//! are made apart from the importer's own code: a mistake there must not be a mistake here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use url::{Host, Url};
 
+use super::api_error::ApiError;
+use super::store::Database;
 use crate::http::{ClientError, PlainPoster, ReplyOutcome};
-use crate::sandbox::api_error::ApiError;
-use crate::sandbox::store::Database;
 
 /// How long an endpoint may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,7 +31,7 @@ const NO_ANSWER: u16 = 0;
 
 /// Delivers what is noted.
 #[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Deliveries {
+pub(super) struct Deliveries {
     wake: Arc<Notify>,
     poster: PlainPoster,
 }
@@ -47,17 +48,17 @@ struct Delivery {
 
 impl Deliveries {
     /// Prepares deliveries.
-    pub(in crate::sandbox) fn new() -> Result<Self, ClientError> {
+    pub(super) fn new() -> Result<Self, ClientError> {
         Ok(Self { wake: Arc::default(), poster: PlainPoster::new(PATIENCE, None, None)? })
     }
 
     /// Something may have been noted.
-    pub(in crate::sandbox) fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.wake.notify_one();
     }
 
     /// Delivers for ever.
-    pub(in crate::sandbox) async fn run(self, store: Database) {
+    pub(super) async fn run(self, store: Database) {
         loop {
             match next(&store).await {
                 Ok(Some(delivery)) => self.deliver(&store, delivery).await,
@@ -102,7 +103,7 @@ impl Deliveries {
 fn sign(secret: &str, timestamp: i64, body: &[u8]) -> [(&'static str, String); 2] {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, &[format!("{timestamp}.").as_bytes(), body].concat());
-    let signature = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = tag.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     [("X-Avnology-Timestamp", timestamp.to_string()), ("X-Avnology-Signature", signature)]
 }
 
