@@ -19,6 +19,7 @@ mod key_kind;
 mod lookup;
 mod preflight;
 mod probe;
+mod public_documents;
 mod read_identities;
 mod records;
 mod validation;
@@ -36,6 +37,7 @@ pub use home_organization::{
 };
 pub use key_kind::KeyKind;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
+pub use public_documents::PublicDocuments;
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
 pub use wire_form::{AvnologyForm, encode};
 

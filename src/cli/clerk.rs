@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::export::{self, ExportArguments};
 use super::{
-    CodemodArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments, TokensArguments, UndoArguments,
-    VerifyArguments, exit_codes, plan, tokens, variables,
+    CodemodArguments, CutoverArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments,
+    TokensArguments, UndoArguments, VerifyArguments, cutover, exit_codes, plan, tokens, variables,
 };
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -97,6 +97,9 @@ pub enum ClerkCommand {
     /// Take token templates apart, claim by claim
     #[command(long_about = tokens::LONG_ABOUT, after_help = tokens::examples())]
     Tokens(Box<TokensArguments>),
+    /// Say how far the switch is, check it, record it, and write the page to sign
+    #[command(long_about = cutover::LONG_ABOUT, after_help = cutover::examples())]
+    Cutover(Box<CutoverArguments>),
     /// List the runs, the newest first
     Runs(RunsArguments),
     /// Resume a run that was interrupted

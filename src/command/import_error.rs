@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::cutover::CutoverError;
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
 use super::run_export::RunExportError;
@@ -34,6 +35,9 @@ pub enum ImportError {
     /// The export from Clerk's API is not finished.
     #[error(transparent)]
     Export(#[from] ExportCommandError),
+    /// The switch cannot be checked.
+    #[error(transparent)]
+    Cutover(#[from] CutoverError),
     /// There is no plan of the tenant.
     #[error(transparent)]
     Plan(#[from] TenantPlanError),
@@ -86,6 +90,7 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
             Self::Plan(error) => error.exit_status(),
+            Self::Cutover(error) => error.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
             }
