@@ -11,9 +11,9 @@ pub use failed::fail;
 use job::{Job, leave};
 
 use crate::cli::{
-    ClerkArguments, ClerkCommand, Command, CutoverArguments, CutoverCommand, DoctorArguments, ImportArguments,
-    ManArguments, MigrateArguments, PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments,
-    TokensArguments,
+    AppsArguments, AppsCommand, ClerkArguments, ClerkCommand, Command, CutoverArguments, CutoverCommand,
+    DoctorArguments, ImportArguments, ManArguments, MigrateArguments, PlanArguments, Provider, RunsArguments,
+    RunsCommand, SandboxArguments, TokensArguments,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -22,10 +22,10 @@ use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{LogFormat, REPORT_SCHEMA, print_text, write_stderr};
 use crate::settings::{
-    CommandLineError, CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings, CutoverStatusSettings,
-    DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings, MergeSettings,
-    PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings, TenantPlanSettings,
-    TokensSettings, UndoSettings, VerifySettings, command_line, kratos_schema,
+    AppsSettings, CommandLineError, CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings,
+    CutoverStatusSettings, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun,
+    ImportSettings, MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError,
+    ShowSettings, TenantPlanSettings, TokensSettings, UndoSettings, VerifySettings, command_line, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -108,6 +108,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             job.run(settings, command::export).await
         }
         Some(ClerkCommand::Plan(plan)) => make_plan(*plan, environment).await,
+        Some(ClerkCommand::Apps(apps)) => make_clients(*apps, environment).await,
         Some(ClerkCommand::Tokens(tokens)) => take_apart(*tokens, environment).await,
         Some(ClerkCommand::Cutover(cutover)) => Box::pin(switch(*cutover, environment)).await,
         Some(ClerkCommand::Resume(resume)) => {
@@ -159,6 +160,18 @@ async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus
     let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
     let settings = TenantPlanSettings::resolve(plan, job.output.clone(), environment);
     Box::pin(job.run(settings, command::plan)).await
+}
+
+async fn make_clients(apps: AppsArguments, environment: &Environment) -> ExitStatus {
+    let (options, name) = match &apps.command {
+        AppsCommand::Apply(apply) => (&apply.options, "apps-apply"),
+        AppsCommand::Verify(verify) => (&verify.options, "apps-verify"),
+        AppsCommand::Undo(undo) => (&undo.options, "apps-undo"),
+    };
+    let options = (&options.output, options.cacert.clone());
+    let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
+    let settings = AppsSettings::resolve(apps, job.output.clone(), environment);
+    Box::pin(job.run(settings, command::apps)).await
 }
 
 async fn take_apart(tokens: TokensArguments, environment: &Environment) -> ExitStatus {

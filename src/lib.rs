@@ -124,10 +124,13 @@
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
+//! | [`applied`] | objects that are made at a target once, and the file for secrets that are told once |
 //! | [`destination`] | what identities can be sent to, in no vendor's words: results, failures, what can be compared |
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
+//! | [`hydra`] | Ory Hydra as a target of OAuth clients, by its admin API |
+//! | [`apps`] | OAuth applications become clients: which, what is to be done, each once |
 //! | [`kratos`] | Ory Kratos as a destination: its admin API, its identity schema, whom to believe |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`kind`] | what kinds of records move |
@@ -178,6 +181,8 @@
 
 pub mod account;
 pub mod application;
+pub mod applied;
+pub mod apps;
 pub mod avnology;
 pub mod clerk;
 pub mod clerk_api;
@@ -193,6 +198,7 @@ pub mod export;
 pub mod files;
 pub mod http;
 pub mod human;
+pub mod hydra;
 pub mod id_map;
 mod ignore;
 pub mod index;

@@ -150,6 +150,12 @@ impl Client {
         self.http.send(Request::delete(self.http.url(&format!("v1/organizations/{id}")))).await
     }
 
+    /// `POST` of a client under an idempotency key, whose answer is kept to the byte: a secret is in it.
+    pub(super) async fn create_oauth_client(&self, path: &str, body: Bytes, idempotency_key: &str) -> Reply {
+        let request = Request::idempotent_post(self.http.url(path), body, idempotency_key).with_answer();
+        self.http.send(request).await
+    }
+
     /// `GET` of a path with parameters.
     pub(super) async fn get_at(&self, path: &str, parameters: &[(&str, &str)]) -> Reply {
         self.http.send(Request::get(self.with_parameters(path, parameters))).await

@@ -95,6 +95,23 @@ pub(super) fn refused_organization(target: &BaseUrl, reply: &Reply) -> TargetErr
     }
 }
 
+/// The error for a request about OAuth clients that the target refused.
+pub(super) fn refused_clients(target: &BaseUrl, reply: &Reply) -> TargetError {
+    match refused(target, reply) {
+        TargetError::Refused { target, reason, .. } if reply.outcome == (ReplyOutcome::Answered { status: 403 }) => {
+            let advice = "the key needs the scopes admin:oauth-clients:read and admin:oauth-clients:write";
+            TargetError::Refused { target, reason, advice }
+        }
+        other => other,
+    }
+}
+
+/// The error of a target whose list of OAuth clients comes to no end.
+pub(super) fn endless_clients(target: &BaseUrl) -> TargetError {
+    let reason = "its list of OAuth clients gives the same page again and again".to_owned();
+    TargetError::Unreachable { target: target.to_string(), reason }
+}
+
 /// The error for a request that was never answered.
 pub(super) fn gave_up(target: &BaseUrl, GaveUp { reply, asks_to_wait }: &GaveUp) -> TargetError {
     match asks_to_wait {

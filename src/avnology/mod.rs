@@ -17,6 +17,7 @@ mod home_organization;
 mod item_error;
 mod key_kind;
 mod lookup;
+mod oauth_clients;
 mod preflight;
 mod probe;
 mod public_documents;
@@ -36,6 +37,7 @@ pub use home_organization::{
     HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
 };
 pub use key_kind::KeyKind;
+pub use oauth_clients::OAuthClients;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use public_documents::PublicDocuments;
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::apps::{self, AppsArguments};
 use super::export::{self, ExportArguments};
 use super::{
     CodemodArguments, CutoverArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments,
@@ -94,6 +95,9 @@ pub enum ClerkCommand {
     /// Say what of a tenant beside its users moves, and how
     #[command(long_about = plan::LONG_ABOUT, after_help = plan::examples())]
     Plan(Box<PlanArguments>),
+    /// Make the applications of a plan OAuth clients of the target
+    #[command(long_about = apps::LONG_ABOUT, after_help = apps::examples())]
+    Apps(Box<AppsArguments>),
     /// Take token templates apart, claim by claim
     #[command(long_about = tokens::LONG_ABOUT, after_help = tokens::examples())]
     Tokens(Box<TokensArguments>),

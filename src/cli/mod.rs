@@ -1,5 +1,6 @@
 //! What can be typed. Types and help texts only: no logic, no environment, no input or output.
 
+mod apps;
 mod clerk;
 mod clerk_api;
 #[cfg(feature = "codemod")]
@@ -45,6 +46,9 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 
+pub use apps::{
+    AppsApplyArguments, AppsArguments, AppsCommand, AppsTargetArguments, AppsUndoArguments, AppsVerifyArguments,
+};
 pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
 pub use clerk_api::{ClerkApiArguments, ClerkConnectionArguments};
 pub use codemod::CodemodArguments;
@@ -64,8 +68,9 @@ pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
 pub use options::{
-    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
-    NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, HYDRA_TOKEN, HYDRA_TOKEN_FILE,
+    KRATOS_TOKEN, KRATOS_TOKEN_FILE, NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE,
+    SHARDS,
 };
 pub use organization_name::OrganizationName;
 pub use output::{OutputFormat, ProgressStyle};

@@ -96,6 +96,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("give-up-resume").typed_only(),
     OptionRow::new("give-up-undo").typed_only(),
     OptionRow::new("help").typed_only(),
+    OptionRow::new("hydra-admin-url"),
     OptionRow::new("import"),
     OptionRow::new("invitations"),
     OptionRow::new("keep").typed_only(),
@@ -152,6 +153,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("sample").typed_only(),
     OptionRow::new("sandbox").typed_only(),
     OptionRow::new("sandbox-db").typed_only(),
+    OptionRow::new("secrets-out").typed_only(),
     OptionRow::new("seed").typed_only(),
     OptionRow::new("shard"),
     OptionRow::new("sign-in-report").typed_only(),
@@ -185,6 +187,11 @@ pub const KRATOS_TOKEN: &str = "AVNOLOGY_KRATOS_TOKEN";
 /// The variable that names a file with that token.
 pub const KRATOS_TOKEN_FILE: &str = "AVNOLOGY_KRATOS_TOKEN_FILE";
 
+/// The variable with the token of a gateway before Hydra, which has no authentication of its own.
+pub const HYDRA_TOKEN: &str = "AVNOLOGY_HYDRA_TOKEN";
+/// The variable that names a file with that token.
+pub const HYDRA_TOKEN_FILE: &str = "AVNOLOGY_HYDRA_TOKEN_FILE";
+
 /// The variable with the key of Clerk's API, under the name that Clerk's own programs use.
 pub const CLERK_SECRET_KEY: &str = "CLERK_SECRET_KEY";
 /// The variable that names a file with the key of Clerk's API.
@@ -201,6 +208,8 @@ const OTHER_VARIABLES: &[(&str, &str)] = &[
     (SHARDS, "how many shards there are, for --shard auto"),
     (KRATOS_TOKEN, "the token of the gateway before Kratos, if it wants one"),
     (KRATOS_TOKEN_FILE, "a file with that token"),
+    (HYDRA_TOKEN, "the token of the gateway before Hydra, if it wants one"),
+    (HYDRA_TOKEN_FILE, "a file with that token"),
     (CLERK_SECRET_KEY, "the key of Clerk's API, for `export`"),
     (CLERK_SECRET_KEY_FILE, "a file with that key"),
     ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "the proxy to the target"),

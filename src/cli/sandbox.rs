@@ -63,7 +63,8 @@ pub struct SandboxArguments {
         value_name = "SCOPES",
         value_delimiter = ',',
         default_value = "\
-        admin:users:read,admin:users:write,admin:orgs:read,admin:orgs:write,admin:permissions:read,admin:permissions:write"
+        admin:users:read,admin:users:write,admin:orgs:read,admin:orgs:write,admin:permissions:read,admin:permissions:write,\
+        admin:oauth-clients:read,admin:oauth-clients:write"
     )]
     pub scopes: Vec<String>,
 
@@ -76,7 +77,7 @@ pub struct SandboxArguments {
     #[arg(long, value_name = "N", default_value = "100")]
     pub burst: NonZeroU32,
 
-    /// Have no batch methods, like a target with only the publicly documented API
+    /// Have no batch methods and no methods on OAuth clients, like a target with only the publicly documented API
     #[arg(long)]
     pub no_batch: bool,
 

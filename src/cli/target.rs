@@ -14,6 +14,8 @@ pub enum TargetKind {
     Avnology,
     /// Ory Kratos, by its admin API
     Kratos,
+    /// Ory Hydra, by its admin API: for `apps`, which makes OAuth clients
+    Hydra,
 }
 
 /// Which target.

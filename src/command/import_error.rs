@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::apps_error::AppsError;
 use super::cutover::CutoverError;
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
@@ -41,6 +42,9 @@ pub enum ImportError {
     /// There is no plan of the tenant.
     #[error(transparent)]
     Plan(#[from] TenantPlanError),
+    /// Applications do not become clients, or not all.
+    #[error(transparent)]
+    Apps(#[from] AppsError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -90,6 +94,7 @@ impl ImportError {
             Self::Target(error) => ExitStatus::of_target(error),
             Self::Export(error) => error.exit_status(),
             Self::Plan(error) => error.exit_status(),
+            Self::Apps(error) => error.exit_status(),
             Self::Cutover(error) => error.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)

@@ -1,5 +1,7 @@
 //! One file a command: settings in, exit status out.
 
+mod apps;
+mod apps_error;
 mod ask;
 mod check_target;
 #[cfg(feature = "codemod")]
@@ -57,6 +59,8 @@ mod verified_run;
 mod verify;
 mod written_list;
 
+pub use apps::apps;
+pub use apps_error::AppsError;
 pub use cutover::{CutoverError, check_cutover, cutover_status, record_cutover, report_cutover};
 pub use doctor::doctor;
 pub use dry_run::dry_run;

@@ -1,5 +1,6 @@
 //! `avnology migrate clerk plan`: reads an export, and writes what of the tenant beside its users moves.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use crate::files::replace_private;
 use crate::report::print_json;
 use crate::settings::TenantPlanSettings;
 use crate::signal::Signals;
-use crate::tenant_plan::{MissingKind, PlanBuilder, PlanInstance, TenantPlan};
+use crate::tenant_plan::{Decisions, MissingKind, PlanBuilder, PlanInstance, TenantPlan};
 
 /// Makes a plan, and writes it.
 pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -23,15 +24,15 @@ pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<
     let _records = read_for_now(settings.from_clerk.as_ref(), &mut signals).await?;
     let path = settings.directory.path();
     let manifest = finished(&settings.directory)?;
-    let mut plan = build(&manifest, path)?;
-    if let Some(earlier) = earlier {
-        if earlier.instance != plan.instance {
-            let problem = format!("it is the plan of another instance, {}", earlier.instance.id);
-            return Err(TenantPlanError::Other { path: settings.out, problem }.into());
-        }
-        plan.keep_decisions_of(&earlier);
+    let instance =
+        PlanInstance { id: manifest.instance.id.clone(), environment_type: manifest.instance.environment_type.clone() };
+    if let Some(earlier) = earlier.as_ref().filter(|earlier| *earlier.instance() != instance) {
+        let problem = format!("it is the plan of another instance, {}", earlier.instance().id);
+        return Err(TenantPlanError::Other { path: settings.out, problem }.into());
     }
-    plan.assign(&settings.assignments).map_err(TenantPlanError::from)?;
+    let (builder, missing) = build(&manifest, path)?;
+    let plan = builder.finish((instance, missing), earlier.as_ref(), &settings.assignments);
+    let plan = plan.map_err(TenantPlanError::from)?;
     write(&plan, &settings)?;
     let console = settings.output.console;
     let count = plan.totals.all;
@@ -52,19 +53,21 @@ pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<
     Ok(ExitStatus::Success)
 }
 
-/// The plan that is in the place of the new one, if there is one.
-fn earlier_plan(path: &Path) -> Result<Option<TenantPlan>, TenantPlanError> {
+/// What was decided in the plan that is in the place of the new one, if there is one.
+fn earlier_plan(path: &Path) -> Result<Option<Decisions>, TenantPlanError> {
     let other = |problem: String| TenantPlanError::Other { path: path.to_path_buf(), problem };
-    match std::fs::read(path) {
+    match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(other(format!("cannot be read: {error}"))),
-        Ok(text) => TenantPlan::read(&text).map(Some).map_err(|problem| other(format!("is no plan: {problem}"))),
+        Ok(file) => {
+            Decisions::read(file, &std::env::temp_dir()).map(Some).map_err(|problem| other(problem.to_string()))
+        }
     }
 }
 
-/// The plan of an export.
-fn build(manifest: &Manifest, directory: &Path) -> Result<TenantPlan, TenantPlanError> {
-    let (mut builder, mut missing) = (PlanBuilder::default(), Vec::new());
+/// The things of an export, and what could not be looked at.
+fn build(manifest: &Manifest, directory: &Path) -> Result<(PlanBuilder, Vec<MissingKind>), TenantPlanError> {
+    let (mut builder, mut missing) = (PlanBuilder::new(&std::env::temp_dir()), Vec::new());
     for kind in PlanBuilder::KINDS {
         let Some(file) = manifest.files.iter().find(|file| file.kind == kind) else {
             let refused = manifest.missing.iter().find(|missing| missing.kind == kind);
@@ -77,9 +80,7 @@ fn build(manifest: &Manifest, directory: &Path) -> Result<TenantPlan, TenantPlan
         };
         each_record(directory, file, |record| builder.add(kind, record).map(|()| Enough::No))?;
     }
-    let instance =
-        PlanInstance { id: manifest.instance.id.clone(), environment_type: manifest.instance.environment_type.clone() };
-    Ok(builder.finish(instance, missing))
+    Ok((builder, missing))
 }
 
 /// Writes the plan and its Markdown, each as a whole or not at all.
@@ -88,10 +89,8 @@ fn write(plan: &TenantPlan, settings: &TenantPlanSettings) -> Result<(), TenantP
         let path = path.to_path_buf();
         move |source| TenantPlanError::Write { path, source }
     };
-    let json = replace_private(&settings.out, |file| serde_json::to_writer_pretty(file, plan).map_err(Into::into));
+    let json = replace_private(&settings.out, |file| plan.write_json(file));
     json.map_err(failed(&settings.out))?;
-    let markdown = plan.markdown();
-    let written =
-        replace_private(&settings.markdown, |file| io::Write::write_all(file, markdown.trim_end().as_bytes()));
-    written.map_err(failed(&settings.markdown))
+    let markdown = replace_private(&settings.markdown, |file| plan.write_markdown(file));
+    markdown.map_err(failed(&settings.markdown))
 }

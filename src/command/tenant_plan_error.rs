@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::exit::ExitStatus;
 use crate::export::Kind;
 use crate::source::SourceError;
-use crate::tenant_plan::{AssignmentError, UnreadableRecord};
+use crate::tenant_plan::{PlanBuildError, UnreadableRecord};
 
 /// Why a plan cannot be made, or templates cannot be taken apart.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +40,9 @@ pub enum TenantPlanError {
         /// What is wrong with it.
         problem: String,
     },
-    /// An assignment cannot be.
+    /// An assignment cannot be, or there is no room for temporary files.
     #[error(transparent)]
-    Assignment(#[from] AssignmentError),
+    Build(#[from] PlanBuildError),
     /// The export does not have what the command is about.
     #[error("the export in `{}` has no {kind}; make one with them", path.display())]
     Without {
@@ -74,7 +74,7 @@ impl TenantPlanError {
             Self::Source(error) => ExitStatus::of_source(error),
             Self::Read { .. } | Self::Record { .. } => ExitStatus::Input,
             Self::Other { .. }
-            | Self::Assignment(_)
+            | Self::Build(_)
             | Self::Without { .. }
             | Self::NoUser
             | Self::RejectedUser(_)

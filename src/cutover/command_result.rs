@@ -43,6 +43,17 @@ impl CommandResult {
     }
 }
 
+/// What to type for a new report of a command.
+pub fn again(command: &str) -> String {
+    let typed = match command {
+        "verify sign-in" => "verify --import EXPORT --sign-in ACCOUNTS",
+        "apps verify" | "webhooks verify" => &format!("{command} --plan PLAN"),
+        "webhooks try" => "webhooks try --url URL",
+        command => command,
+    };
+    format!("avnology migrate clerk {typed} --report FILE")
+}
+
 /// Whether the result of this command is good, is about this target, and is not older than what it should be about.
 pub fn result_is_good(
     command: &str,
@@ -50,7 +61,7 @@ pub fn result_is_good(
     target: Option<&str>,
     last_import: Option<Timestamp>,
 ) -> Finding {
-    let again = format!("avnology migrate clerk {command} --report FILE");
+    let again = again(command);
     if let Some(other) = result.command.as_ref().filter(|other| *other != command) {
         return Finding::failed(format!("the report is one of `{other}`, not of `{command}`")).then(again);
     }

@@ -25,6 +25,8 @@ mod sorted_file;
 mod sorted_files;
 mod sorter;
 mod table;
+mod text_map;
+mod text_sorter;
 mod texts;
 
 pub use duplicate::{Duplicate, Meaning};
@@ -38,4 +40,6 @@ pub use sorted_file::SortedFile;
 pub use sorted_files::{sorted_files, sorted_path};
 pub use sorter::{Sorted, Sorter};
 pub use table::Table;
+pub use text_map::{TextLookup, TextMap};
+pub use text_sorter::TextSorter;
 pub use texts::Texts;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::api_error::ApiError;
+use super::clients::ClientMethod;
 use super::identities::IdentityMethod;
 use super::invitations::InvitationMethod;
 use super::members::MemberMethod;
@@ -18,6 +19,7 @@ pub(super) enum Method {
     Members(MemberMethod),
     Invitations(InvitationMethod),
     Permissions(PermissionMethod),
+    Clients(ClientMethod),
 }
 
 impl Method {
@@ -32,18 +34,20 @@ impl Method {
             }
             ["organizations", ..] => OrganizationMethod::parse(&path).map(Self::Organizations),
             ["permissions"] => PermissionMethod::parse(&path).map(Self::Permissions),
+            ["oauth-clients", ..] => ClientMethod::parse(&path).map(Self::Clients),
             _ => Err(Path::unknown()),
         }
     }
 
-    /// Whether a target with only the documented methods lacks it.
-    pub(super) fn is_batch(&self) -> bool {
+    /// Whether a target with only the documented methods lacks it: the batch methods, and all methods on OAuth clients.
+    pub(super) fn is_undocumented(&self) -> bool {
         match self {
             Self::Identities(method) => method.is_batch(),
             Self::Organizations(method) => method.is_batch(),
             Self::Members(method) => method.is_batch(),
             Self::Invitations(method) => method.is_batch(),
             Self::Permissions(method) => method.is_batch(),
+            Self::Clients(_) => true,
         }
     }
 
@@ -55,6 +59,7 @@ impl Method {
             Self::Members(method) => method.is_read(),
             Self::Invitations(method) => method.is_read(),
             Self::Permissions(method) => method.is_read(),
+            Self::Clients(method) => method.is_read(),
         }
     }
 
@@ -67,6 +72,8 @@ impl Method {
             (Self::Organizations(_) | Self::Members(_) | Self::Invitations(_), false) => "admin:orgs:write",
             (Self::Permissions(_), true) => "admin:permissions:read",
             (Self::Permissions(_), false) => "admin:permissions:write",
+            (Self::Clients(_), true) => "admin:oauth-clients:read",
+            (Self::Clients(_), false) => "admin:oauth-clients:write",
         }
     }
 }

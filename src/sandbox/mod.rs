@@ -8,9 +8,11 @@
 //! server     connections; faults before and after the call        (host, faults, compression, refusal)
 //!   └─ routes    auth, rate limit, scope, body, dispatch          (rate_limit, sign_in, sign_in_page, belonging, page)
 //!        └─ perform   one transaction for each call              (call, path, idempotency)
-//!             └─ identities, organizations, members, invitations, permissions: each its methods, rules and table
-//!                  └─ store   SQLite                              (body, batch, list_page, filter, assignments)
+//!             └─ identities, organizations, members, invitations, permissions, clients: each its methods, rules and table
+//!                  └─ store   SQLite                              (body, batch, list_page, filter, assignments, secret)
 //! ```
+//!
+//! Applications sign people in beside that: `oauth`.
 
 mod api_error;
 mod app;
@@ -19,6 +21,7 @@ mod batch;
 mod belonging;
 mod body;
 mod call;
+mod clients;
 mod clock;
 mod compression;
 mod faults;
@@ -29,6 +32,7 @@ mod identities;
 mod invitations;
 mod list_page;
 mod members;
+mod oauth;
 mod options;
 mod organizations;
 mod page;
@@ -38,6 +42,7 @@ mod permissions;
 mod rate_limit;
 mod refusal;
 mod routes;
+mod secret;
 mod server;
 mod sign_in;
 mod sign_in_page;

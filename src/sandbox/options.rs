@@ -9,13 +9,15 @@ use super::faults::Faults;
 use super::rate_limit::RateLimit;
 
 /// The scopes that the methods require.
-const SCOPES: [&str; 6] = [
+const SCOPES: [&str; 8] = [
     "admin:users:read",
     "admin:users:write",
     "admin:orgs:read",
     "admin:orgs:write",
     "admin:permissions:read",
     "admin:permissions:write",
+    "admin:oauth-clients:read",
+    "admin:oauth-clients:write",
 ];
 
 /// How to run a sandbox.
@@ -27,7 +29,8 @@ pub struct SandboxOptions {
     pub database: PathBuf,
     /// The keys of those who may call.
     pub api_keys: Vec<ApiKey>,
-    /// Whether the batch methods exist. Otherwise they answer 404.
+    /// Whether the methods exist that no page documents: the batch methods, and those on OAuth clients. Otherwise they
+    /// answer 404.
     pub batch_methods: bool,
     /// Whether a member's role is a tuple, too, without anybody asking for it.
     pub member_tuples: bool,

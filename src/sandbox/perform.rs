@@ -4,7 +4,7 @@ use rusqlite::Transaction;
 
 use super::api_error::ApiError;
 use super::call::{ApiAnswer, Call, Method};
-use super::{idempotency, identities, invitations, members, organizations, permissions};
+use super::{clients, idempotency, identities, invitations, members, organizations, permissions};
 
 /// Does what a call asks for. A call that changes something and has an idempotency key does so once.
 pub(super) fn perform(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
@@ -14,5 +14,6 @@ pub(super) fn perform(transaction: &Transaction<'_>, call: &Call) -> Result<ApiA
         Method::Members(method) => members::perform(transaction, call, method),
         Method::Invitations(method) => invitations::perform(transaction, call, method),
         Method::Permissions(method) => permissions::perform(transaction, call, method),
+        Method::Clients(method) => clients::perform(transaction, call, method),
     })
 }

@@ -19,7 +19,7 @@ use super::app::{App, ItemFault, error, json, request_id};
 use super::call::{ApiAnswer, Call, Method};
 use super::perform::perform;
 use super::rate_limit::RateAllowance;
-use super::{ApiKey, page, sign_in, sign_in_page};
+use super::{ApiKey, oauth, page, sign_in, sign_in_page};
 
 /// The largest body that the contract allows.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -34,6 +34,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/", get(page::front))
         .route("/sign-in", get(sign_in_page::form).post(sign_in_page::submit))
         .route("/v1/sessions", post(sign_in::create_session))
+        .merge(oauth::routes())
         .fallback(api)
         .method_not_allowed_fallback(async |request: Request| error(&request_id(&request), &ApiError::method()))
         .with_state(app)
@@ -83,7 +84,7 @@ fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, Api
         }
     }
     let method = Method::parse(request.method.as_str(), path)?;
-    if method.is_batch() && !app.batch_methods {
+    if method.is_undocumented() && !app.batch_methods {
         return Err(ApiError::not_found("the method"));
     }
     if !key.scopes.iter().any(|scope| scope == method.scope()) {

@@ -155,7 +155,10 @@ async fn answer(site: Site, request: Request<Incoming>) -> Result<Response, Clos
     if !host::is_of_this_machine(&request) {
         return Ok((site.refuse)(Refusal::Misdirected, &request_id(&request)));
     }
-    let may_fail = request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
+    let path = request.uri().path();
+    // What programs call, and not what people see.
+    let may_fail = path.starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION)
+        || ["/oauth2/token", "/userinfo"].contains(&path);
     let plan = if may_fail { site.faults.plan(Instant::now()) } else { CallPlan::default() };
     let request_id = request_id(&request);
     // A timer is never early: even a timer of zero would cost a millisecond.

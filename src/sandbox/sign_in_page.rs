@@ -3,51 +3,99 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Deserialize;
 
 use super::api_error::ApiError;
 use super::app::App;
 use super::belonging::{Belonging, belongings};
-use super::page::{escape, page};
+use super::oauth;
+use super::page::{escape, page_that_leads_to};
 use super::sign_in::{NotSignedIn, SignIn, SignedIn, sign_in};
 
+/// What an application says when it sends somebody here.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    login_challenge: Option<String>,
+    /// Who it probably is.
+    login_hint: Option<String>,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct Attempt {
+    email: String,
+    password: String,
+    login_challenge: Option<String>,
+}
+
 /// `GET /sign-in`
-pub(super) async fn form() -> Response {
-    sign_in_page(StatusCode::OK, "Sign in", "", "")
+pub(super) async fn form(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Response {
+    let address = asked.login_hint.unwrap_or_default();
+    SignInPage { app: &app, challenge: asked.login_challenge.as_deref(), address: &address }
+        .show(StatusCode::OK, "Sign in", "")
+        .await
 }
 
 /// `POST /sign-in`
-pub(super) async fn submit(State(app): State<Arc<App>>, Form(attempt): Form<SignIn>) -> Response {
-    let address = attempt.email.clone();
-    match sign_in(&app, attempt).await {
-        Ok(user) => {
-            let id = user.id.clone();
-            let organizations = app.store.transaction(move |transaction| belongings(transaction, &id)).await;
-            let organizations = organizations.map_or_else(|failure| escape(&failure.message), |found| list(&found));
-            sign_in_page(StatusCode::OK, "Signed in", &signed_in(&user, &organizations), "")
-        }
+pub(super) async fn submit(State(app): State<Arc<App>>, Form(attempt): Form<Attempt>) -> Response {
+    let Attempt { email, password, login_challenge } = attempt;
+    let address = email.clone();
+    let user = match sign_in(&app, SignIn { email, password }).await {
+        Ok(user) => user,
         Err(reason) => {
             let outcome = format!(
                 "<section class=\"bad\" role=\"alert\"><h2>Not signed in</h2><p>{}</p></section>",
                 escape(&sentence(&reason))
             );
             let status = StatusCode::from_u16(ApiError::from(reason).status).unwrap_or(StatusCode::UNAUTHORIZED);
-            sign_in_page(status, "Not signed in", &outcome, &address)
+            let page = SignInPage { app: &app, challenge: login_challenge.as_deref(), address: &address };
+            return page.show(status, "Not signed in", &outcome).await;
         }
+    };
+    if let Some(challenge) = login_challenge {
+        return oauth::signed_in(&app, challenge, user.id).await;
     }
+    let id = user.id.clone();
+    let organizations = app.store.transaction(move |transaction| belongings(transaction, &id)).await;
+    let organizations = organizations.map_or_else(|failure| escape(&failure.message), |found| list(&found));
+    let page = SignInPage { app: &app, challenge: None, address: "" };
+    page.show(StatusCode::OK, "Signed in", &signed_in(&user, &organizations)).await
 }
 
-/// The form below an outcome. A person who typed an address goes on with the password.
-fn sign_in_page(status: StatusCode, title: &str, outcome: &str, address: &str) -> Response {
-    let (focus_email, focus_password) = if address.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
-    let form = include_str!("sign_in_form.html")
-        .replace("<!-- focus email -->", focus_email)
-        .replace("<!-- focus password -->", focus_password)
-        .replace("<!-- email -->", &escape(address))
-        .replace("<!-- outcome -->", outcome);
-    page(status, title, &form)
+/// The form below an outcome.
+struct SignInPage<'a> {
+    app: &'a App,
+    /// If an application asks for the sign-in.
+    challenge: Option<&'a str>,
+    /// A person who typed an address goes on with the password.
+    address: &'a str,
+}
+
+impl SignInPage<'_> {
+    async fn show(&self, status: StatusCode, title: &str, outcome: &str) -> Response {
+        let Self { app, challenge, address } = *self;
+        let (mut purpose, mut origin) = ("Try a migrated user's old password.".to_owned(), None);
+        let mut field = String::new();
+        if let Some(challenge) = challenge {
+            if let Some((application, redirect_uri)) = oauth::asked_by(app, challenge).await {
+                purpose = format!("Sign in to <strong>{}</strong>.", escape(&application));
+                origin = oauth::leads_to(&redirect_uri);
+            }
+            field = format!("<input type=\"hidden\" name=\"login_challenge\" value=\"{}\">", escape(challenge));
+        }
+        let (focus_email, focus_password) = if address.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
+        let form = include_str!("sign_in_form.html")
+            .replace("<!-- focus email -->", focus_email)
+            .replace("<!-- focus password -->", focus_password)
+            .replace("<!-- challenge -->", &field)
+            .replace("<!-- email -->", &escape(address))
+            .replace("<!-- purpose -->", &purpose)
+            .replace("<!-- outcome -->", outcome);
+        page_that_leads_to(status, title, &form, origin.as_deref())
+    }
 }
 
 fn signed_in(user: &SignedIn, organizations: &str) -> String {

@@ -12,8 +12,8 @@ use super::SettingsError;
 use super::engine::is_of_engine;
 use super::found_key::FoundKey;
 use crate::cli::{
-    CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, KRATOS_TOKEN, KRATOS_TOKEN_FILE, OptionRow, SECRET_KEY,
-    SECRET_KEY_FILE,
+    CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, HYDRA_TOKEN, HYDRA_TOKEN_FILE, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
+    OptionRow, SECRET_KEY, SECRET_KEY_FILE,
 };
 use crate::http::{BaseUrl, KeySource, Proxy, check_key, check_proxy};
 use crate::journal::LockDirectory;
@@ -35,6 +35,9 @@ impl KeyVariables {
 
     /// Of the token of a gateway before Kratos.
     pub(super) const KRATOS: Self = Self { key: KRATOS_TOKEN, file: KRATOS_TOKEN_FILE, called: "the token for Kratos" };
+
+    /// Of the token of a gateway before Hydra.
+    pub(super) const HYDRA: Self = Self { key: HYDRA_TOKEN, file: HYDRA_TOKEN_FILE, called: "the token for Hydra" };
 
     /// Of the key of Clerk's API.
     pub(super) const CLERK: Self = Self { key: CLERK_SECRET_KEY, file: CLERK_SECRET_KEY_FILE, called: "Clerk's key" };

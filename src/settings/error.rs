@@ -31,6 +31,17 @@ pub enum SettingsError {
     /// No address of a Kratos, and one is needed.
     #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
     NoKratosAddress,
+    /// No address of a Hydra, or one and no Hydra.
+    #[error(
+        "`--target hydra` and --hydra-admin-url, the admin address of Hydra (as in http://127.0.0.1:4445), go together"
+    )]
+    NoHydraAddress,
+    /// Clients are made elsewhere.
+    #[error("an Ory Kratos has no clients: make them at its Hydra, by `--target hydra --hydra-admin-url URL`")]
+    KratosClients,
+    /// Users go elsewhere.
+    #[error("an Ory Hydra has no users: import them into its Kratos, by `--target kratos --base-url URL`")]
+    HydraUsers,
     /// Options that only mean something for a Kratos.
     #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
     NoKratos,

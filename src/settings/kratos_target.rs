@@ -24,6 +24,9 @@ impl KratosChoice {
     /// What was typed; nothing if the target is no Kratos.
     pub(super) fn of(arguments: &TargetArguments) -> Result<Option<Self>, SettingsError> {
         let TargetArguments { target, kratos_schema, kratos_key, kratos_provider, assume_hash_format, .. } = arguments;
+        if *target == Some(TargetKind::Hydra) {
+            return Err(SettingsError::HydraUsers);
+        }
         if *target != Some(TargetKind::Kratos) {
             let is_about_kratos = kratos_schema.is_some()
                 || kratos_key.is_some()

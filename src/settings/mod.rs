@@ -6,6 +6,7 @@
 //! Flags win over the environment, the environment over `.env`, that over the config file, and that over the defaults. This
 //! is the only module that reads the environment.
 
+mod apps;
 mod clerk_client;
 mod command_line;
 mod config_file;
@@ -44,6 +45,7 @@ mod typed_inputs;
 mod undo;
 mod verify;
 
+pub use apps::{AppsJob, AppsSettings, AppsTarget};
 pub use command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
 pub use connection::Connection;
 pub use cutover::{

@@ -9,6 +9,7 @@ use super::output::OutputSettings;
 use super::reading::ReadingSettings;
 use super::target::TargetSettings;
 use super::{Environment, OutputError};
+use crate::applied::PREFIXES;
 use crate::export::ExportDirectory;
 use crate::files::directory_of;
 use crate::id_map::ID_MAP_PREFIX;
@@ -102,6 +103,12 @@ impl<'s> NamedFiles<'s> {
         self
     }
 
+    /// A further file that is read, which this option names.
+    pub(super) fn reads(mut self, option: &'static str, path: &Path) -> Self {
+        self.read.push((option, path.to_path_buf()));
+        self
+    }
+
     /// Further files that are written, which this option names.
     pub(super) fn writing(mut self, option: &'static str, paths: impl IntoIterator<Item = PathBuf>) -> Self {
         self.written.extend(paths.into_iter().map(|path| (option, path)));
@@ -141,7 +148,7 @@ fn belongs_to_a_run(path: &Path, runs: &Path) -> bool {
         let name = first.as_os_str();
         let is_memory = |prefix| name.to_string_lossy().starts_with(prefix);
         runs.join(name).join("run.json").exists()
-            || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX, FROM_CLERK_PREFIX].into_iter().any(is_memory)
+            || [CONFIRMED_USERS_PREFIX, ID_MAP_PREFIX, FROM_CLERK_PREFIX].into_iter().chain(PREFIXES).any(is_memory)
     })
 }
 

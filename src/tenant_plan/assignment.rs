@@ -1,10 +1,18 @@
 //! A person's word on which application uses a redirect URL.
 
-use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
 
 use super::redirect_uri::judge;
-use super::{ItemKind, TenantPlan};
+use super::{Item, ItemKind, Verdict};
+use crate::index::{HASH_BYTES, Table, hash_of};
+
+/// Ids of clients in memory before they are spilled.
+const CLIENTS: usize = 1 << 14;
+
+/// The kind of their hashes.
+const OF_CLIENTS: u8 = b'c';
 
 /// `URL=CLIENT`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,35 +57,62 @@ impl FromStr for Assignment {
     }
 }
 
-impl TenantPlan {
-    /// Assigns redirect URLs to applications, beside what was assigned before.
-    pub fn assign(&mut self, assignments: &[Assignment]) -> Result<(), AssignmentError> {
-        for Assignment { url, client } in assignments {
-            let is_it = |item: &&mut super::Item| item.kind == ItemKind::RedirectUrl && item.name.as_ref() == Some(url);
-            let mut found = self.items.iter_mut().filter(is_it).peekable();
-            if found.peek().is_none() {
-                return Err(AssignmentError::NoUrl(url.clone()));
+/// Assigns redirect URLs to applications while the things of a plan go by, in their order: applications come first.
+pub(super) struct Assigning<'a> {
+    /// Each with whether its URL was met.
+    assignments: Vec<(&'a Assignment, bool)>,
+    clients: Table<HASH_BYTES>,
+    failed: Option<AssignmentError>,
+}
+
+impl<'a> Assigning<'a> {
+    /// Nothing has gone by yet. Ids that do not fit into memory go to files without a name in `directory`.
+    pub(super) fn new(assignments: &'a [Assignment], directory: &Path) -> Self {
+        let assignments = assignments.iter().map(|assignment| (assignment, false)).collect();
+        Self { assignments, clients: Table::new(CLIENTS, directory.to_path_buf()), failed: None }
+    }
+
+    /// Takes the next thing, and assigns it if it is a redirect URL.
+    pub(super) fn take(&mut self, item: &mut Item) -> io::Result<()> {
+        match item.kind {
+            ItemKind::Application => {
+                if let Some(id) = item.target.get("client_id").and_then(|id| id.as_str()) {
+                    self.clients.insert(hash_of(OF_CLIENTS, id))?;
+                }
             }
-            found.for_each(|item| item.assigned_to = Some(client.clone()));
+            ItemKind::RedirectUrl => {
+                for (assignment, is_met) in &mut self.assignments {
+                    if item.name.as_ref() == Some(&assignment.url) {
+                        item.assigned_to = Some(assignment.client.clone());
+                        *is_met = true;
+                    }
+                }
+                self.judge(item)?;
+            }
+            _ => {}
         }
-        let of_application = |item: &super::Item| match item.target.get("client_id")?.as_str() {
-            Some(id) if item.kind == ItemKind::Application => Some(id.to_owned()),
-            _ => None,
-        };
-        let clients: BTreeSet<String> = self.items.iter().filter_map(of_application).collect();
-        for item in self.items.iter_mut().filter(|item| item.kind == ItemKind::RedirectUrl) {
-            let (Some(client), Some(url)) = (&item.assigned_to, &item.name) else { continue };
-            if !clients.contains(client) {
-                return Err(AssignmentError::NoClient(client.clone()));
-            }
-            let (verdict, why) = judge(url);
-            if verdict == super::Verdict::CannotMove {
-                return Err(AssignmentError::Refused { url: url.clone(), why });
-            }
+        Ok(())
+    }
+
+    fn judge(&mut self, item: &mut Item) -> io::Result<()> {
+        let (Some(client), Some(url)) = (&item.assigned_to, &item.name) else { return Ok(()) };
+        let (verdict, why) = judge(url);
+        if self.clients.find(&hash_of(OF_CLIENTS, client))?.is_none() {
+            self.failed.get_or_insert_with(|| AssignmentError::NoClient(client.clone()));
+        } else if verdict == Verdict::CannotMove {
+            self.failed.get_or_insert_with(|| AssignmentError::Refused { url: url.clone(), why });
+        } else {
             (item.verdict, item.why) = (verdict, why.to_owned());
         }
-        self.recount();
         Ok(())
+    }
+
+    /// Fails if something could not be assigned.
+    pub(super) fn finish(self) -> Result<(), AssignmentError> {
+        match self.assignments.iter().find(|(_, is_met)| !is_met) {
+            Some((assignment, _)) => Err(AssignmentError::NoUrl(assignment.url.clone())),
+            None => self.failed.map_or(Ok(()), Err),
+        }
     }
 }
 

@@ -1,22 +1,33 @@
 //! A plan for people.
 
 use std::fmt::{self, Write};
+use std::io;
 
 use super::totals::Count;
 use super::{Item, ItemKind, TenantPlan};
 use crate::markdown::{code, text};
 
 impl TenantPlan {
-    /// The plan as Markdown.
-    pub fn markdown(&self) -> String {
-        let mut out = String::new();
-        // A text takes all that is written.
-        match self.write(&mut out) {
-            Ok(()) | Err(fmt::Error) => out,
+    /// Writes the plan as Markdown, without the end of its last line.
+    pub fn write_markdown(&self, mut out: impl io::Write) -> io::Result<()> {
+        // One thing behind: of the last one the end is not written.
+        let mut waiting = self.head().map_err(io::Error::other)?;
+        let mut heading: Option<ItemKind> = None;
+        for item in self.items.iter() {
+            let item = item?;
+            let mut text = String::new();
+            let written =
+                if heading == Some(item.kind) { Ok(()) } else { writeln!(text, "\n## {}\n", item.kind.title()) };
+            heading = Some(item.kind);
+            written.and_then(|()| write_item(&mut text, &item, 0)).map_err(io::Error::other)?;
+            out.write_all(waiting.as_bytes())?;
+            waiting = text;
         }
+        out.write_all(waiting.trim_end().as_bytes())
     }
 
-    fn write(&self, out: &mut String) -> fmt::Result {
+    fn head(&self) -> Result<String, fmt::Error> {
+        let mut out = String::new();
         let (id, environment) = (code(&self.instance.id), text(&self.instance.environment_type));
         writeln!(out, "# Plan of {id} ({environment})\n")?;
         writeln!(
@@ -26,24 +37,16 @@ impl TenantPlan {
         )?;
         writeln!(out, "| | all | moved | check | to do | cannot move |\n|---|--:|--:|--:|--:|--:|")?;
         for (kind, count) in &self.totals.kinds {
-            row(out, kind.title(), *count)?;
+            row(&mut out, kind.title(), *count)?;
         }
-        row(out, "**All**", self.totals.all)?;
+        row(&mut out, "**All**", self.totals.all)?;
         if !self.missing.is_empty() {
             writeln!(out, "\nNot looked at:\n")?;
         }
         for missing in &self.missing {
             writeln!(out, "- {}: {}", text(&missing.kind), text(&missing.reason))?;
         }
-        let mut heading: Option<ItemKind> = None;
-        for item in &self.items {
-            if heading != Some(item.kind) {
-                writeln!(out, "\n## {}\n", item.kind.title())?;
-                heading = Some(item.kind);
-            }
-            write_item(out, item, 0)?;
-        }
-        Ok(())
+        Ok(out)
     }
 }
 

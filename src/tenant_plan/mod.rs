@@ -13,6 +13,8 @@
 //! **Each thing once.** Whatever a record holds that somebody has to decide about is one [`Item`], or a part of one, with one
 //! [`Verdict`] and one sentence. [`Totals`] count them.
 //!
+//! **Many things.** They are sorted on disk, and read, counted and written one at a time.
+//!
 //! **The same tenant, the same bytes.** Items are sorted by kind and id, and nothing in a plan says when it was made.
 //!
 //! **No secret.** An item holds only what is named here: no member of a record is copied because it is there. Entries of
@@ -22,6 +24,7 @@ mod application;
 mod assignment;
 mod claim;
 mod consumer;
+mod decisions;
 mod domain;
 mod enterprise_connection;
 mod evaluate;
@@ -32,6 +35,7 @@ mod markdown;
 mod open_questions;
 mod plan;
 mod plan_builder;
+mod plan_reader;
 mod redirect_uri;
 mod role;
 mod scope;
@@ -47,10 +51,13 @@ mod totals;
 mod user_values;
 
 pub use assignment::{Assignment, AssignmentError};
+pub use decisions::Decisions;
 pub use item::{Item, Verdict, Warning};
 pub use item_kind::ItemKind;
 pub use plan::{MissingKind, PlanInstance, TenantPlan};
-pub use plan_builder::{PlanBuilder, UnreadableRecord};
+pub use plan_builder::{PlanBuildError, PlanBuilder, UnreadableRecord};
+pub use plan_reader::{PlanReadError, read_plan};
+pub use redirect_uri::judge;
 pub use shortcode::{Operand, Piece, TemplateText};
 pub use token_claim::{ClaimForm, FormOperand, FormPiece, TokenClaim};
 pub use token_example::{Example, ExampleUser};

@@ -1,14 +1,19 @@
-//! The plan: the file that a person completes, keeps and compares.
+//! The plan: the file that a person completes, keeps and compares. Its things lie on disk, for there may be many.
 
-use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::io::{self, Write};
+
+use serde::ser::{Error as _, SerializeSeq};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Item, Totals};
+use crate::index::Texts;
 
 /// The version of the form.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// The plan of a tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct TenantPlan {
     /// The version of this form.
     pub format: u32,
@@ -19,7 +24,7 @@ pub struct TenantPlan {
     /// What could not be looked at.
     pub missing: Vec<MissingKind>,
     /// The things, by kind and id.
-    pub items: Vec<Item>,
+    pub(super) items: PlanItems,
 }
 
 /// Whose plan it is.
@@ -41,38 +46,55 @@ pub struct MissingKind {
 }
 
 impl TenantPlan {
-    /// A plan of these things.
-    pub(super) fn new(instance: PlanInstance, missing: Vec<MissingKind>, items: Vec<Item>) -> Self {
-        Self { format: FORMAT, instance, totals: Totals::of(&items), missing, items }
-    }
-
-    /// Reads a plan.
-    pub fn read(text: &[u8]) -> Result<Self, String> {
-        let plan: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        if plan.format > FORMAT { Err("a newer version of this program made it".to_owned()) } else { Ok(plan) }
-    }
-
-    /// Takes over what a person decided and wrote in an earlier plan of the same tenant, for things that are still there.
-    pub fn keep_decisions_of(&mut self, earlier: &Self) {
-        keep(&mut self.items, &earlier.items);
-        self.recount();
-    }
-
-    /// Counts again after things have changed.
-    pub(super) fn recount(&mut self) {
-        self.totals = Totals::of(&self.items);
+    /// Writes the plan as JSON.
+    pub fn write_json(&self, out: impl Write) -> io::Result<()> {
+        let written = serde_json::to_writer_pretty(out, self);
+        // What went wrong with the disk says more than that it could not be written as JSON.
+        self.items.failed.take().map_or_else(|| written.map_err(Into::into), Err)
     }
 }
 
-fn keep(items: &mut [Item], earlier: &[Item]) {
-    let earlier: std::collections::BTreeMap<_, &Item> =
-        earlier.iter().map(|item| ((item.kind, item.id.as_str()), item)).collect();
-    for item in items {
-        let Some(before) = earlier.get(&(item.kind, item.id.as_str())) else { continue };
-        item.note.clone_from(&before.note);
-        if before.name == item.name && before.assigned_to.is_some() {
-            item.assigned_to.clone_from(&before.assigned_to);
+/// The things of a plan, as JSON on disk.
+#[derive(Debug)]
+pub(super) struct PlanItems {
+    texts: Texts,
+    failed: RefCell<Option<io::Error>>,
+}
+
+impl PlanItems {
+    pub(super) fn new(texts: Texts) -> Self {
+        Self { texts, failed: RefCell::default() }
+    }
+
+    /// All of them, one at a time.
+    pub(super) fn iter(&self) -> impl Iterator<Item = io::Result<Item>> {
+        self.texts.iter().map(|text| read_item(&text?.1))
+    }
+}
+
+/// A thing, as it lies on disk.
+pub(super) fn read_item(text: &[u8]) -> io::Result<Item> {
+    serde_json::from_slice(text).map_err(Into::into)
+}
+
+/// A thing, as it lies on disk.
+pub(super) fn item_text(item: &Item) -> io::Result<Vec<u8>> {
+    serde_json::to_vec(item).map_err(Into::into)
+}
+
+impl Serialize for PlanItems {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for item in self.iter() {
+            match item {
+                Ok(item) => list.serialize_element(&item)?,
+                Err(error) => {
+                    let said = S::Error::custom(&error);
+                    *self.failed.borrow_mut() = Some(error);
+                    return Err(said);
+                }
+            }
         }
-        keep(&mut item.parts, &before.parts);
+        list.end()
     }
 }

@@ -1,21 +1,26 @@
 //! Makes a plan of the records of an export.
 
-use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::application::Application;
+use super::assignment::{Assigning, Assignment, AssignmentError};
+use super::decisions::Decisions;
 use super::domain::{Domain, RedirectUrl};
 use super::enterprise_connection::EnterpriseConnection;
 use super::list_entry::ListEntry;
 use super::open_questions::open_questions;
+use super::plan::{FORMAT, PlanItems, item_text, read_item};
 use super::role::Keyed;
 use super::setting::settings;
 use super::template::Template;
-use super::{Item, ItemKind, MissingKind, PlanInstance, TenantPlan, Verdict};
+use super::{Item, ItemKind, MissingKind, PlanInstance, TenantPlan, Totals, Verdict};
 use crate::export::Kind;
+use crate::index::{TextSorter, Texts};
 
 /// A record that is not what the API's document says. What is in it is not repeated.
 #[derive(Debug, thiserror::Error)]
@@ -27,10 +32,24 @@ pub struct UnreadableRecord {
     pub problem: String,
 }
 
-/// Makes a plan of the records of an export, which come in any order.
-#[derive(Debug, Default)]
+/// Why a plan is not made of what was read.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanBuildError {
+    /// Something cannot be assigned.
+    #[error(transparent)]
+    Assignment(#[from] AssignmentError),
+    /// There is no room for temporary files.
+    #[error("temporary files cannot be used: {0}; make room in the directory for temporary files (TMPDIR)")]
+    Temporary(#[from] io::Error),
+}
+
+/// Makes a plan of the records of an export, which come in any order. What does not fit into memory is in temporary files.
+#[derive(Debug)]
 pub struct PlanBuilder {
-    items: BTreeMap<(ItemKind, String), Item>,
+    items: TextSorter,
+    directory: PathBuf,
+    /// Why one of the things could not be kept.
+    failed: Option<io::Error>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +74,11 @@ impl PlanBuilder {
         Kind::BlocklistIdentifiers,
         Kind::EnterpriseConnections,
     ];
+
+    /// Nothing yet; temporary files go to `directory`.
+    pub fn new(directory: &Path) -> Self {
+        Self { items: TextSorter::new(directory), directory: directory.to_path_buf(), failed: None }
+    }
 
     /// Takes a record of one of these kinds.
     pub fn add(&mut self, kind: Kind, record: &[u8]) -> Result<(), UnreadableRecord> {
@@ -86,14 +110,40 @@ impl PlanBuilder {
         Ok(())
     }
 
-    /// The plan.
-    pub fn finish(mut self, instance: PlanInstance, missing: Vec<MissingKind>) -> TenantPlan {
+    /// The plan, with what a person decided before and says now.
+    pub fn finish(
+        mut self,
+        (instance, missing): (PlanInstance, Vec<MissingKind>),
+        earlier: Option<&Decisions>,
+        assignments: &[Assignment],
+    ) -> Result<TenantPlan, PlanBuildError> {
         open_questions().for_each(|question| self.push(question));
-        TenantPlan::new(instance, missing, self.items.into_values().collect())
+        if let Some(error) = self.failed {
+            return Err(error.into());
+        }
+        let sorted = self.items.finish()?;
+        let (mut decided, mut totals) = (Texts::new(&self.directory)?, Totals::default());
+        let mut assigning = Assigning::new(assignments, &self.directory);
+        for text in sorted.iter() {
+            let mut item = read_item(&text?.1)?;
+            if let Some(earlier) = earlier {
+                earlier.apply_to(&mut item)?;
+            }
+            assigning.take(&mut item)?;
+            totals.add(&item);
+            decided.add(&item_text(&item)?)?;
+        }
+        assigning.finish()?;
+        Ok(TenantPlan { format: FORMAT, instance, totals, missing, items: PlanItems::new(decided) })
     }
 
     fn push(&mut self, item: Item) {
-        self.items.insert((item.kind, item.id.clone()), item);
+        // In the order of the kinds, then of the ids.
+        let key = [&[item.kind as u8], item.id.as_bytes()].concat();
+        let added = item_text(&item).and_then(|text| self.items.add(key, text));
+        if let Err(error) = added {
+            self.failed.get_or_insert(error);
+        }
     }
 }
 

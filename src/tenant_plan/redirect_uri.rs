@@ -8,7 +8,7 @@ use super::{Item, ItemKind, Verdict};
 const MASK: &str = "***";
 
 /// What becomes of a redirect URI: a verdict and a sentence.
-pub(super) fn judge(uri: &str) -> (Verdict, &'static str) {
+pub fn judge(uri: &str) -> (Verdict, &'static str) {
     use Verdict::{CannotMove, Check, Moved};
     let Ok(url) = Url::parse(uri) else {
         return (CannotMove, "It is no absolute URL, and the target takes no other.");

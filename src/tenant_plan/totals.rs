@@ -43,13 +43,11 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Counts these things and their parts.
-    pub fn of(items: &[Item]) -> Self {
-        let mut totals = Self::default();
-        for item in items.iter().flat_map(Item::all) {
-            totals.all.add(item.verdict);
-            totals.kinds.entry(item.kind).or_default().add(item.verdict);
+    /// Counts a thing and its parts.
+    pub(super) fn add(&mut self, item: &Item) {
+        for item in item.all() {
+            self.all.add(item.verdict);
+            self.kinds.entry(item.kind).or_default().add(item.verdict);
         }
-        totals
     }
 }

@@ -15,6 +15,7 @@ mod tenant;
 mod user;
 
 mod addresses;
+mod apps;
 mod changed;
 mod check_target;
 mod clerk_deleted;

@@ -13,7 +13,7 @@ use crate::tenant::write_tenant;
 use crate::user::Generator;
 
 /// In what no plan may repeat.
-const CANARY: &str = "c4n4ry";
+pub(crate) const CANARY: &str = "c4n4ry";
 
 /// The kinds of an export that are in a plan, and what the plan calls them.
 const KINDS: [(&str, &str); 9] = [
@@ -40,7 +40,7 @@ fn application(id: &str, uris: &[&str]) -> Value {
 }
 
 /// A tenant behind Clerk's API, with what is odd, and its export.
-fn parts() -> (Scratch, ClerkSandbox) {
+pub(crate) fn parts() -> (Scratch, ClerkSandbox) {
     let scratch = Scratch::new();
     let generator = Generator { seed: 3, bad_share: 0.0, digests: false };
     write_tenant(&generator, 5, &scratch.path("tenant")).expect("written");

@@ -12,7 +12,7 @@ const CONFIGURATION: &str = include_str!("kratos.yml");
 const STATISTICS: &str = include_str!("kratos.statistics.sql");
 
 /// Where `build.sh` puts the programs, and where a test that ran before put the empty database.
-fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     std::env::var_os("AVNOLOGY__ORY")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/ory"), PathBuf::from)
 }

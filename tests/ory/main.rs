@@ -1,10 +1,13 @@
-//! Ory Kratos as a target: every promise of an import, at a real Kratos v1.3.1 that `build.sh` builds.
+//! Ory Kratos as a target: every promise of an import, at a real Kratos v1.3.1 that `build.sh` builds; and Ory Hydra v2.3.0 as
+//! the target of OAuth clients.
 //!
 //! Without it these tests are skipped, and say so; where `AVNOLOGY__ORY_REQUIRED` is set, they fail.
 
 #![expect(clippy::disallowed_methods, reason = "the environment says where Kratos is, and how often it is killed")]
 
+mod apps;
 mod fixture;
+mod hydra;
 mod kills;
 mod kratos;
 mod lies;

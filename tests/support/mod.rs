@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
+pub mod apps;
 pub mod caller;
 pub mod clerk;
 pub mod scripted_clerk;

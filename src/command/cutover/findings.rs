@@ -1,17 +1,18 @@
 //! What each check says, by what was gathered.
 
+use std::fs::File;
 use std::path::Path;
 
 use super::gathered::Gathered;
 use super::named_file::NamedFile;
 use crate::avnology::{KeyKind, PublicDocuments};
 use crate::cutover::{
-    Check, CommandResult, Evidence, Fact, FileUse, Finding, Step, Verification, applications, back, changes,
-    clerk_is_still, code_is_clean, result_is_good, retention, templates,
+    Check, CommandResult, Evidence, Fact, FileUse, Finding, PlanAnswers, Step, Verification, again, back, changes,
+    clerk_is_still, code_is_clean, result_is_good, retention,
 };
 use crate::export::{ExportDirectory, Manifest};
 use crate::human::plural;
-use crate::tenant_plan::TenantPlan;
+use crate::tenant_plan::read_plan;
 
 /// What a check says, and the files by which it does.
 pub(super) type Found = (Finding, Vec<Evidence>);
@@ -31,10 +32,10 @@ impl Gathered {
             }
             Check::StagingVerified => self.verified(FileUse::StagingVerifyReport),
             Check::Verified => self.verified(FileUse::VerifyReport),
-            Check::StagingSignIn => self.result("verify --sign-in", FileUse::SignInReport, "--sign-in-report"),
+            Check::StagingSignIn => self.result("verify sign-in", FileUse::SignInReport, "--sign-in-report"),
             Check::Code => self.code(),
-            Check::ApplicationPlan => self.plan(applications),
-            Check::TemplatePlan => self.plan(templates),
+            Check::ApplicationPlan => self.plan(PlanAnswers::of_applications()),
+            Check::TemplatePlan => self.plan(PlanAnswers::of_templates()),
             Check::Clients => self.result("apps verify", FileUse::AppsReport, "--apps-report"),
             Check::Endpoints => self.result("webhooks verify", FileUse::WebhooksReport, "--webhooks-report"),
             Check::Handler => self.result("webhooks try", FileUse::TryReport, "--try-report"),
@@ -126,7 +127,7 @@ impl Gathered {
 
     /// What the report of a command says.
     fn result(&self, command: &str, of: FileUse, option: &str) -> Found {
-        let again = format!("avnology migrate clerk {command} --report FILE");
+        let again = again(command);
         let file = match NamedFile::all(&self.state, of, option) {
             Ok(mut files) => files.pop(),
             Err(finding) => return (finding.then(again), Vec::new()),
@@ -154,18 +155,22 @@ impl Gathered {
         }
     }
 
-    fn plan(&self, answers: fn(&TenantPlan) -> Finding) -> Found {
+    fn plan(&self, mut answers: PlanAnswers) -> Found {
         let again = "avnology migrate clerk plan --from EXPORT --out tenant-plan.json";
-        let file = match NamedFile::all(&self.state, FileUse::Plan, "--plan") {
-            Ok(mut files) => files.pop(),
-            Err(finding) => return (finding.then(again), Vec::new()),
+        let Some(path) = self.state.files(FileUse::Plan).last() else {
+            return (Finding::needs_you("name its file with --plan").then(again), Vec::new());
         };
-        let Some(file) = file else { return (Finding::needs_you("name its file with --plan"), Vec::new()) };
-        let finding = match TenantPlan::read(&file.text) {
-            Ok(plan) => answers(&plan),
-            Err(problem) => Finding::failed(format!("`{}` is no plan: {problem}", file.name)).then(again),
+        let unreadable = |problem: String| Finding::failed(format!("`{}` {problem}", path.display())).then(again);
+        let (evidence, file) = match Evidence::of(path).and_then(|evidence| Ok((evidence, File::open(path)?))) {
+            Ok(found) => found,
+            Err(error) => return (unreadable(format!("cannot be read: {error}")), Vec::new()),
         };
-        (finding, vec![file.evidence])
+        let read = read_plan(file, &mut |item| {
+            answers.take(&item);
+            Ok(())
+        });
+        let finding = read.map_or_else(|problem| unreadable(problem.to_string()), |_| answers.finding());
+        (finding, vec![evidence])
     }
 
     /// Whether the export that is kept is as its manifest says, to the byte.

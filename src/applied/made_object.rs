@@ -1,0 +1,28 @@
+//! One object at a target.
+
+use serde::{Deserialize, Serialize};
+
+/// How far it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MadeState {
+    /// The target is about to be asked for it. Whether it is there, only the target knows.
+    Creating,
+    /// It is there, and its secret is in the file of secrets.
+    Made,
+}
+
+/// One object at a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeObject {
+    /// What it is called where it comes from: an id at Clerk, the address of an endpoint.
+    pub id: String,
+    /// How far it came.
+    pub state: MadeState,
+    /// Its id at the target, once that is known.
+    #[serde(default)]
+    pub target_id: Option<String>,
+    /// A digest of what was sent last, by which it is known whether somebody has changed it since.
+    #[serde(default)]
+    pub content: String,
+}

@@ -1,0 +1,200 @@
+//! Makes the client of one application, so that it is made once and its secret is never lost.
+
+use std::path::PathBuf;
+
+use super::secret_line::SecretLine;
+use super::{Changed, ClientForm, ClientRegistry, Content, Created, Facts, FoundClient, Left, Outcome, PlannedClient};
+use super::{Step, decide, find_ours};
+use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, SecretsFile};
+use crate::destination::TargetError;
+
+/// How often it is looked again what is at the target, before that makes no sense any more.
+const ROUNDS: u32 = 8;
+
+/// Why an application does not get its client now.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The target is of no use.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// What is made cannot be remembered.
+    #[error(transparent)]
+    Applied(#[from] AppliedError),
+    /// There is no file for secrets.
+    #[error("--secrets-out FILE is needed: clients get a secret, which the target tells once")]
+    NoSecretsFile,
+    /// It makes the client, and says that it did not, or the other way round.
+    #[error("the target does not say the same twice about the client of application {0}; run the same command again")]
+    Unsettled(String),
+    /// It made a client with a secret, and did not tell it.
+    #[error(
+        "the target made the client of application {0} and told no secret: is it an address of its API? Nothing more was sent"
+    )]
+    NoSecret(String),
+}
+
+/// What the applications of a plan need.
+pub struct Applying<'a, R> {
+    /// The target.
+    pub registry: &'a R,
+    /// What is made there.
+    pub objects: &'a MadeObjects,
+    /// Where secrets go.
+    pub secrets: Option<SecretsFile>,
+    /// Whether what somebody changed is changed back.
+    pub force: bool,
+    /// Whether nothing is sent that changes anything.
+    pub dry_run: bool,
+}
+
+impl<R> Applying<'_, R> {
+    /// Where secrets go.
+    pub fn secrets_path(&self) -> Option<PathBuf> {
+        self.secrets.as_ref().map(|secrets| secrets.path().to_path_buf())
+    }
+
+    fn has_secret(&self, application: &str, client_id: &str) -> Result<bool, AppliedError> {
+        let Some(secrets) = &self.secrets else { return Ok(false) };
+        secrets.has(|line| SecretLine::is_of(line, application, client_id))
+    }
+}
+
+/// Makes the client of an application. Returns what became of it, and its id at the target.
+pub async fn apply_one<R: ClientRegistry>(
+    applying: &mut Applying<'_, R>,
+    planned: &PlannedClient,
+) -> Result<(Outcome, String), ApplyError> {
+    let application = &planned.application;
+    let form = planned.form.clone().marked(application, applying.objects.mark());
+    let wanted = form.content();
+    let mut outcome = None;
+    for _ in 0..ROUNDS {
+        let remembered = applying.objects.get(application)?;
+        let found = look(applying, &form, application, remembered.as_ref()).await?;
+        let client_id = found.as_ref().map_or(&form.client_id, |found| &found.client_id).clone();
+        let facts = Facts {
+            application,
+            wanted: &wanted,
+            found: found.as_ref(),
+            remembered: remembered.as_ref(),
+            mark: applying.objects.mark(),
+            has_secret: applying.has_secret(application, &client_id)?,
+            force: applying.force,
+        };
+        let step = decide(&facts);
+        let settled = match (step, found) {
+            (Step::Keep, _) => Some(outcome.take().unwrap_or(Outcome::Unchanged)),
+            (Step::Leave(left), _) => Some(Outcome::Left(left)),
+            (Step::Create, _) if applying.dry_run => Some(Outcome::Created),
+            (Step::Recreate, _) if applying.dry_run => Some(Outcome::MadeAgain),
+            (Step::Change(fields), _) if applying.dry_run => Some(Outcome::Changed(fields)),
+            (Step::Remember, Some(_)) if applying.dry_run => Some(Outcome::Unchanged),
+            (Step::Remember, Some(found)) => {
+                let content = found.content();
+                applying.objects.put(&made(application, &found.client_id, &content))?;
+                None
+            }
+            (Step::Recreate, Some(found)) => {
+                applying.registry.delete(&found.client_id).await?;
+                outcome = Some(Outcome::MadeAgain);
+                None
+            }
+            (Step::Change(fields), Some(found)) => change(applying, &form, &found, fields, &mut outcome).await?,
+            (Step::Create | Step::Recreate | Step::Remember | Step::Change(_), _) => {
+                if let Some(id) = create(applying, &form, application, &wanted).await? {
+                    match id {
+                        Ok(id) => return Ok((outcome.unwrap_or(Outcome::Created), id)),
+                        Err(reason) => return Ok((Outcome::Refused(reason), client_id)),
+                    }
+                }
+                None
+            }
+        };
+        if let Some(settled) = settled {
+            return Ok((settled, client_id));
+        }
+    }
+    Err(ApplyError::Unsettled(application.clone()))
+}
+
+/// The client of an application, as the target has it.
+async fn look<R: ClientRegistry>(
+    applying: &Applying<'_, R>,
+    form: &ClientForm,
+    application: &str,
+    remembered: Option<&MadeObject>,
+) -> Result<Option<FoundClient>, TargetError> {
+    let id = remembered.and_then(|object| object.target_id.as_ref()).unwrap_or(&form.client_id);
+    let found = applying.registry.read(id).await?;
+    let is_in_doubt = remembered.is_some_and(|object| object.state == MadeState::Creating);
+    // A target that gives ids of its own may have made it under another one.
+    if is_in_doubt && !found.as_ref().is_some_and(|found| found.is_of(application, applying.objects.mark())) {
+        let ours = find_ours(applying.registry, application, applying.objects.mark()).await?;
+        return Ok(ours.or(found));
+    }
+    Ok(found)
+}
+
+/// Makes a client. Nothing if that is not known; else its id, or why the target does not take it.
+async fn create<R: ClientRegistry>(
+    applying: &mut Applying<'_, R>,
+    form: &ClientForm,
+    application: &str,
+    wanted: &Content,
+) -> Result<Option<Result<String, String>>, ApplyError> {
+    if form.is_confidential() {
+        // Before there is a secret: that the file can be written.
+        applying.secrets.as_mut().ok_or(ApplyError::NoSecretsFile)?.ready()?;
+    }
+    let creating = MadeObject { state: MadeState::Creating, ..made(application, &form.client_id, wanted) };
+    applying.objects.put(&creating)?;
+    match applying.registry.create(form).await? {
+        Created::Client(client) => {
+            if form.is_confidential() {
+                let secret = client.secret.ok_or_else(|| ApplyError::NoSecret(application.to_owned()))?;
+                let line = SecretLine::new(application, &form.client_name, &client.client_id, &secret);
+                applying.secrets.as_mut().ok_or(ApplyError::NoSecretsFile)?.add(&line)?;
+            }
+            applying.objects.put(&made(application, &client.client_id, wanted))?;
+            Ok(Some(Ok(client.client_id)))
+        }
+        Created::Refused { reason } => {
+            applying.objects.remove(application)?;
+            Ok(Some(Err(reason)))
+        }
+        Created::Taken | Created::Unknown => Ok(None),
+    }
+}
+
+/// Changes a client. Nothing if it has to be looked at again.
+async fn change<R: ClientRegistry>(
+    applying: &Applying<'_, R>,
+    form: &ClientForm,
+    found: &FoundClient,
+    fields: Vec<&'static str>,
+    outcome: &mut Option<Outcome>,
+) -> Result<Option<Outcome>, ApplyError> {
+    // How it sends its secret is its own program's choice.
+    let method = found.token_endpoint_auth_method.clone();
+    let form = ClientForm {
+        client_id: found.client_id.clone(),
+        token_endpoint_auth_method: method.unwrap_or_else(|| form.token_endpoint_auth_method.clone()),
+        ..form.clone()
+    };
+    match applying.registry.change(&found.client_id, &form).await? {
+        Changed::Refused { reason } => Ok(Some(Outcome::Refused(reason))),
+        Changed::Done if outcome.is_some() => {
+            // It says that it did it and does not.
+            Ok(Some(Outcome::Left(Left::ChangedSince(fields))))
+        }
+        Changed::Done => {
+            *outcome = Some(Outcome::Changed(fields));
+            Ok(None)
+        }
+    }
+}
+
+fn made(application: &str, client_id: &str, content: &Content) -> MadeObject {
+    let (id, target_id) = (application.to_owned(), Some(client_id.to_owned()));
+    MadeObject { id, state: MadeState::Made, target_id, content: content.digest() }
+}

@@ -1,0 +1,236 @@
+//! Every combination of facts has its step; and a break-off at any moment of an apply ends with each client once and its secret
+//! known.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::applied::{MadeObject, MadeObjects, MadeState, SecretsFile};
+use crate::destination::TargetError;
+
+fn client(number: usize, is_public: bool) -> PlannedClient {
+    let form = ClientForm {
+        client_id: format!("client_{number}"),
+        client_name: format!("App {number}"),
+        redirect_uris: vec![format!("https://app{number}.example/cb")],
+        grant_types: vec!["authorization_code"],
+        response_types: vec!["code"],
+        scope: "openid".to_owned(),
+        token_endpoint_auth_method: if is_public { "none" } else { "client_secret_basic" }.to_owned(),
+        client_uri: String::new(),
+        skip_consent: false,
+        metadata: Value::Null,
+    };
+    PlannedClient { application: format!("oa_{number}"), form, refused: Vec::new() }
+}
+
+#[test]
+fn each_combination_of_facts_has_its_step() {
+    let planned = client(1, false);
+    let wanted = planned.form.content();
+    let found = |form: &ClientForm, mark: Option<&str>| -> FoundClient {
+        let form = mark.map_or_else(|| form.clone(), |mark| form.clone().marked("oa_1", mark));
+        serde_json::from_value(serde_json::to_value(form).expect("JSON")).expect("a client")
+    };
+    let renamed = ClientForm { client_name: "Other".to_owned(), ..planned.form.clone() };
+    let public = client(1, true).form;
+    let object = |state, content: &Content| MadeObject {
+        id: "oa_1".to_owned(),
+        state,
+        target_id: None,
+        content: content.digest(),
+    };
+    let (creating, made) = (object(MadeState::Creating, &wanted), object(MadeState::Made, &wanted));
+    let made_renamed = object(MadeState::Made, &renamed.content());
+    let (ours, foreign) = (Some("mark"), Some("another's"));
+    let name = || vec!["client_name"];
+    for (number, (found, remembered, has_secret, force, expected)) in [
+        (None, None, false, false, Step::Create),
+        (None, Some(&made), false, false, Step::Create),
+        (None, Some(&creating), false, false, Step::Create),
+        (Some(found(&planned.form, ours)), Some(&made), false, false, Step::Keep),
+        (Some(found(&planned.form, ours)), None, false, false, Step::Remember),
+        (Some(found(&planned.form, None)), None, false, false, Step::Keep),
+        (Some(found(&planned.form, foreign)), Some(&creating), true, false, Step::Keep),
+        (Some(found(&planned.form, ours)), Some(&creating), true, false, Step::Remember),
+        (Some(found(&planned.form, ours)), Some(&creating), false, false, Step::Recreate),
+        (Some(found(&renamed, ours)), Some(&creating), false, true, Step::Leave(Left::SecretLost)),
+        (Some(found(&public, ours)), Some(&creating), false, false, Step::Remember),
+        (Some(found(&renamed, ours)), Some(&made_renamed), false, false, Step::Change(name())),
+        (Some(found(&renamed, ours)), Some(&made), false, false, Step::Leave(Left::ChangedSince(name()))),
+        (Some(found(&renamed, ours)), Some(&made), false, true, Step::Change(name())),
+        (Some(found(&renamed, ours)), None, false, false, Step::Leave(Left::ChangedSince(name()))),
+        (Some(found(&renamed, foreign)), Some(&made), false, true, Step::Leave(Left::Foreign(name()))),
+        (Some(found(&renamed, None)), None, false, true, Step::Leave(Left::Foreign(name()))),
+        (Some(found(&public, ours)), Some(&made), false, true, Step::Leave(Left::OtherType)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let found = found.as_ref();
+        let facts = Facts { application: "oa_1", wanted: &wanted, found, remembered, mark: "mark", has_secret, force };
+        assert_eq!(decide(&facts), expected, "row {number}");
+    }
+    for (found, force, expected) in [
+        (None, false, UndoStep::Forget),
+        (Some(found(&planned.form, ours)), false, UndoStep::Delete),
+        (Some(found(&renamed, ours)), false, UndoStep::KeepChanged),
+        (Some(found(&renamed, ours)), true, UndoStep::Delete),
+        (Some(found(&planned.form, foreign)), false, UndoStep::KeepForeign),
+        (Some(found(&planned.form, None)), false, UndoStep::KeepForeign),
+        (Some(found(&planned.form, None)), true, UndoStep::Delete),
+    ] {
+        assert_eq!(decide_undo(&made, found.as_ref(), "mark", force), expected, "{found:?}");
+    }
+}
+
+/// A target in memory that the connection is lost to at the n-th moment: before a request, or after it was carried out.
+#[derive(Default)]
+struct Cut {
+    clients: RefCell<BTreeMap<String, Value>>,
+    secrets: Cell<u32>,
+    moments: Cell<u32>,
+    /// Whether the target gives ids of its own.
+    own_ids: bool,
+}
+
+impl Cut {
+    fn moment(&self) -> Result<(), TargetError> {
+        let left = self.moments.get();
+        self.moments.set(left.saturating_sub(1));
+        if left == 1 { Err(TargetError::Index(std::io::Error::other("killed"))) } else { Ok(()) }
+    }
+
+    fn found(value: &Value) -> FoundClient {
+        serde_json::from_value(value.clone()).expect("a client")
+    }
+}
+
+impl ClientRegistry for Cut {
+    async fn is_there(&self) -> Result<bool, TargetError> {
+        Ok(true)
+    }
+
+    async fn read(&self, client_id: &str) -> Result<Option<FoundClient>, TargetError> {
+        self.moment()?;
+        Ok(self.clients.borrow().get(client_id).map(Self::found))
+    }
+
+    async fn create(&self, form: &ClientForm) -> Result<Created, TargetError> {
+        self.moment()?;
+        let number = self.secrets.get() + 1;
+        let client_id = if self.own_ids { format!("own_{number}") } else { form.client_id.clone() };
+        if self.clients.borrow().contains_key(&client_id) {
+            return Ok(Created::Taken);
+        }
+        self.secrets.set(number);
+        let mut value = serde_json::to_value(form).expect("JSON");
+        value["client_id"] = json!(client_id);
+        let secret = form.is_confidential().then(|| format!("secret {number}"));
+        value["secret"] = json!(secret);
+        self.clients.borrow_mut().insert(client_id.clone(), value);
+        self.moment()?;
+        Ok(Created::Client(CreatedClient { client_id, secret: secret.map(Into::into) }))
+    }
+
+    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<Changed, TargetError> {
+        self.moment()?;
+        let mut value = serde_json::to_value(form).expect("JSON");
+        let mut clients = self.clients.borrow_mut();
+        value["secret"] = clients[client_id]["secret"].clone();
+        clients.insert(client_id.to_owned(), value);
+        self.moment()?;
+        Ok(Changed::Done)
+    }
+
+    async fn delete(&self, client_id: &str) -> Result<(), TargetError> {
+        self.moment()?;
+        self.clients.borrow_mut().remove(client_id);
+        self.moment()
+    }
+
+    async fn page(&self, _: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
+        self.moment()?;
+        Ok((self.clients.borrow().values().map(Self::found).collect(), None))
+    }
+}
+
+async fn apply(target: &Cut, runs: &std::path::Path, clients: &[PlannedClient]) -> Result<Vec<Outcome>, ApplyError> {
+    let objects = MadeObjects::open(runs, "apps-", "a target", "a test").expect("it opens");
+    let secrets = SecretsFile::of(&objects, Some(&runs.join("secrets"))).expect("it can be used");
+    let mut applying = Applying { registry: target, objects: &objects, secrets, force: false, dry_run: false };
+    let mut outcomes = Vec::new();
+    for client in clients {
+        outcomes.push(apply_one(&mut applying, client).await?.0);
+    }
+    Ok(outcomes)
+}
+
+/// Everything is at the target once, and the last secret of each client in the file is the one that the target knows.
+fn assert_whole(target: &Cut, runs: &std::path::Path, clients: &[PlannedClient], moment: u32) {
+    let there = target.clients.borrow();
+    assert_eq!(there.len(), clients.len(), "moment {moment}");
+    let text = std::fs::read_to_string(runs.join("secrets")).expect("secrets");
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a whole line")).collect();
+    for client in clients {
+        let [found] = there
+            .values()
+            .filter(|found| found["metadata"]["clerk"]["application"] == client.application.as_str())
+            .collect::<Vec<_>>()[..]
+        else {
+            panic!("moment {moment}: {} is there once", client.application)
+        };
+        let known: Vec<&Value> = lines
+            .iter()
+            .filter(|line| line["application"] == client.application.as_str())
+            .map(|line| &line["client_secret"])
+            .collect();
+        let expected = if client.form.is_confidential() { vec![&found["secret"]] } else { Vec::new() };
+        assert_eq!(known, expected, "moment {moment}: {}", client.application);
+    }
+}
+
+#[tokio::test]
+async fn a_break_off_at_any_moment_ends_with_each_client_once_and_each_secret_known() {
+    for own_ids in [false, true] {
+        let clients = [client(1, false), client(2, true), client(3, false)];
+        let mut breaks = 0;
+        for (first, second) in (1..40).flat_map(|first| [0, 1, 2, 3, 4, 5].map(|second| (first, second))) {
+            let runs = tempfile::tempdir().expect("a directory");
+            let target = Cut { own_ids, ..Cut::default() };
+            for moment in [first, second] {
+                target.moments.set(moment);
+                breaks += u32::from(apply(&target, runs.path(), &clients).await.is_err());
+            }
+            target.moments.set(0);
+            apply(&target, runs.path(), &clients).await.expect("it goes through");
+            assert_whole(&target, runs.path(), &clients, first);
+            let again = apply(&target, runs.path(), &clients).await.expect("it goes through");
+            assert_eq!(again, [Outcome::Unchanged, Outcome::Unchanged, Outcome::Unchanged]);
+            // A change that is broken off, and comes through.
+            let mut renamed = clients.clone();
+            renamed[2].form.client_name = "Other".to_owned();
+            target.moments.set(first);
+            breaks += u32::from(apply(&target, runs.path(), &renamed).await.is_err());
+            target.moments.set(0);
+            apply(&target, runs.path(), &renamed).await.expect("it goes through");
+            assert_whole(&target, runs.path(), &renamed, first);
+            // Undone, broken off, and undone.
+            for moment in [first, 0] {
+                target.moments.set(moment);
+                let objects = MadeObjects::open(runs.path(), "apps-", "a target", "a test").expect("it opens");
+                let undoing = Undoing { registry: &target, objects: &objects, force: false, dry_run: false };
+                for object in objects.each().expect("a list") {
+                    if undo_one(&undoing, &object.expect("it")).await.is_err() {
+                        breaks += 1;
+                        break;
+                    }
+                }
+            }
+            assert!(target.clients.borrow().is_empty(), "moment {first}");
+        }
+        assert!(breaks > 100, "{breaks}");
+    }
+}

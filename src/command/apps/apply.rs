@@ -1,0 +1,200 @@
+//! `apps apply`: makes clients.
+
+use std::path::Path;
+
+use super::At;
+use super::account::AppsAccount;
+use super::plan::PlanOfApps;
+use crate::applied::{APPS_PREFIX, MadeObjects, MadeState, SecretsFile};
+use crate::apps::{
+    Applying, ClientRegistry, Finding, Left, Outcome, Planned, PlannedClient, apply_one, checklist_entry,
+};
+use crate::avnology::KeyKind;
+use crate::command::apps_error::AppsError;
+use crate::command::import_error::ImportError;
+use crate::exit::ExitStatus;
+use crate::report::print_text;
+
+/// Makes the applications of a plan clients of the target.
+pub(super) async fn apply<R: ClientRegistry>(
+    at: &At<'_, R>,
+    plan: &Path,
+    secrets_out: Option<&Path>,
+    dry_run: bool,
+    force: bool,
+) -> Result<ExitStatus, ImportError> {
+    let output = &at.settings.output;
+    let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps apply");
+    let objects = objects.map_err(AppsError::from)?;
+    let secrets = SecretsFile::of(&objects, secrets_out).map_err(AppsError::from)?;
+    let mut new_secrets = 0;
+    let plan = PlanOfApps::read(plan, |planned| {
+        if let Planned::Client(client) = planned {
+            let is_made = objects.get(&client.application)?.is_some_and(|object| object.state == MadeState::Made);
+            new_secrets += u64::from(client.form.is_confidential() && !is_made);
+        }
+        Ok(())
+    })?;
+    if plan.instance.environment_type == "development" && at.key_kind == Some(KeyKind::Live) && !force {
+        return Err(AppsError::Development.into());
+    }
+    if !at.registry.is_there().await? {
+        return checklist(at, plan).await;
+    }
+    if new_secrets > 0 && secrets.is_none() && !dry_run {
+        return Err(AppsError::NoSecretsFile { count: new_secrets }.into());
+    }
+    let mut account = AppsAccount::new("apps apply", &at.name, dry_run, output);
+    let mut applying = Applying { registry: at.registry, objects: &objects, secrets, force, dry_run };
+    let mut applications = plan.applications();
+    while let Some(planned) = applications.next().await {
+        match planned {
+            Planned::RegistersItself => account.count("registers_itself"),
+            Planned::Impossible { application, why } => {
+                account.count("impossible");
+                let finding = Finding {
+                    application: Some(application),
+                    client_id: None,
+                    code: "no_client",
+                    sentence: why.to_owned(),
+                };
+                account.find(finding, true)?;
+            }
+            Planned::Client(client) => {
+                let (outcome, client_id) = apply_one(&mut applying, &client).await.map_err(AppsError::from)?;
+                tracing::debug!(
+                    application = client.application,
+                    client_id,
+                    outcome = name_of(&outcome),
+                    "an application"
+                );
+                report(&mut account, &client, &outcome, client_id)?;
+            }
+        }
+    }
+    applications.end().await?;
+    let mut sentence = String::new();
+    if let Some(path) = applying.secrets_path().filter(|path| path.exists()) {
+        sentence =
+            format!("The secrets of new clients are in {}: hand each over, then delete the file.\n", path.display());
+    }
+    if !dry_run && let Some(secrets) = applying.secrets.take() {
+        secrets.finish().map_err(AppsError::from)?;
+    }
+    account.end(output, &sentence)
+}
+
+const fn name_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Created => "created",
+        Outcome::MadeAgain => "made_again",
+        Outcome::Changed(_) => "changed",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Left(_) => "left_as_it_is",
+        Outcome::Refused(_) => "refused",
+    }
+}
+
+/// Counts what became of an application, and says what somebody has to know.
+fn report(
+    account: &mut AppsAccount,
+    client: &PlannedClient,
+    outcome: &Outcome,
+    client_id: String,
+) -> Result<(), ImportError> {
+    account.count(name_of(outcome));
+    let finding = |code, sentence| Finding {
+        application: Some(client.application.clone()),
+        client_id: Some(client_id.clone()),
+        code,
+        sentence,
+    };
+    match outcome {
+        Outcome::Left(left) => {
+            let (code, sentence) = sentence_of(left);
+            account.find(finding(code, sentence), true)?;
+        }
+        Outcome::Refused(reason) => {
+            let sentence = format!("The target does not take it: {reason}.");
+            account.find(finding("refused", sentence), true)?;
+        }
+        Outcome::MadeAgain => {
+            let sentence = "An earlier run was broken off before its secret was kept: it was deleted and made again.";
+            account.find(finding("made_again", sentence.to_owned()), false)?;
+        }
+        Outcome::Changed(fields) => {
+            account.find(finding("changed", format!("Changed: {}.", fields.join(", "))), false)?;
+        }
+        Outcome::Created | Outcome::Unchanged => {}
+    }
+    if client_id != client.form.client_id {
+        let hosts = hosts(&client.form.redirect_uris).join(", ");
+        let sentence = format!(
+            "Its client id was {} at Clerk: whoever runs {hosts} has to use the new one.",
+            client.form.client_id
+        );
+        account.find(finding("client_id_changed", sentence), false)?;
+    }
+    for (uri, why) in &client.refused {
+        account.find(finding("redirect_uri_left_out", format!("{uri} is not registered. {why}")), false)?;
+    }
+    Ok(())
+}
+
+/// The hosts, or schemes, of redirect URIs, each once.
+fn hosts(uris: &[String]) -> Vec<String> {
+    let host = |uri: &String| {
+        let url = url::Url::parse(uri).ok()?;
+        Some(url.host_str().map_or_else(|| format!("{}:", url.scheme()), str::to_owned))
+    };
+    let mut hosts: Vec<String> = uris.iter().filter_map(host).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
+
+fn sentence_of(left: &Left) -> (&'static str, String) {
+    match left {
+        Left::Foreign(fields) => (
+            "foreign_client",
+            format!(
+                "A client with this id is there that this program did not make, and differs in {}. It is left as it is: delete \
+                 it there, or make it equal.",
+                fields.join(", ")
+            ),
+        ),
+        Left::ChangedSince(fields) => (
+            "changed_since",
+            format!("Somebody changed it at the target: {}. It is left as it is; --force changes it.", fields.join(", ")),
+        ),
+        Left::OtherType => (
+            "other_type",
+            "It is public and should have a secret, or the other way round, which cannot be changed: `apps undo`, then \
+             `apps apply`."
+                .to_owned(),
+        ),
+        Left::SecretLost => (
+            "secret_lost",
+            "An earlier run was broken off before its secret was kept, and somebody changed it since: give it a new secret at \
+             the target."
+                .to_owned(),
+        ),
+    }
+}
+
+/// What a person types into the dashboard of a target without methods for clients.
+pub(super) async fn checklist<R>(at: &At<'_, R>, plan: PlanOfApps) -> Result<ExitStatus, ImportError> {
+    let console = at.settings.output.console;
+    console.error(&format!("{} has no methods for clients: make them in its dashboard, by this list", at.name));
+    print_text(&format!("# Clients to make at {}\n\n", at.name))?;
+    let mut applications = plan.applications();
+    while let Some(planned) = applications.next().await {
+        match planned {
+            Planned::RegistersItself => {}
+            Planned::Impossible { application, why } => print_text(&format!("- [ ] {application}: {why}\n"))?,
+            Planned::Client(client) => print_text(&checklist_entry(&client))?,
+        }
+    }
+    applications.end().await?;
+    Ok(ExitStatus::Rejected)
+}

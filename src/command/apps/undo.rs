@@ -1,0 +1,59 @@
+//! `apps undo`: deletes the clients that `apps apply` made.
+
+use super::At;
+use super::account::AppsAccount;
+use crate::applied::{APPS_PREFIX, MadeObjects};
+use crate::apps::{ClientRegistry, Finding, Undoing, Undone, undo_one};
+use crate::command::apps_error::AppsError;
+use crate::command::ask::{ask, is_somebody_there};
+use crate::command::import_error::ImportError;
+use crate::exit::ExitStatus;
+use crate::signal::Signals;
+
+/// Asks the person at the terminal. Without one the answer is no.
+pub(super) async fn confirm(target: &str, signals: &mut Signals) -> Result<bool, ImportError> {
+    if !is_somebody_there() {
+        return Ok(false);
+    }
+    ask(&format!("Delete all clients that `apps apply` made at {target}? Sign-ins through them end."), signals).await
+}
+
+/// Deletes the clients that were made at the target, as far as they are ours and nobody changed them.
+pub(super) async fn undo<R: ClientRegistry>(
+    at: &At<'_, R>,
+    dry_run: bool,
+    force: bool,
+) -> Result<ExitStatus, ImportError> {
+    let output = &at.settings.output;
+    let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps undo");
+    let objects = objects.map_err(AppsError::from)?;
+    let mut account = AppsAccount::new("apps undo", &at.name, dry_run, output);
+    let undoing = Undoing { registry: at.registry, objects: &objects, force, dry_run };
+    for object in objects.each().map_err(AppsError::from)? {
+        let object = object.map_err(AppsError::from)?;
+        let (undone, client_id) = undo_one(&undoing, &object).await.map_err(AppsError::from)?;
+        let kept = match undone {
+            Undone::Deleted => {
+                account.count("deleted");
+                None
+            }
+            Undone::Gone => {
+                account.count("gone_before");
+                None
+            }
+            Undone::KeptForeign => {
+                account.count("kept");
+                Some(("foreign_client", "Its client id belongs to a client that this program did not make"))
+            }
+            Undone::KeptChanged => {
+                account.count("kept");
+                Some(("changed_since", "Somebody changed it since it was made"))
+            }
+        };
+        if let Some((code, why)) = kept {
+            let sentence = format!("{why}: it is kept; --force deletes it.");
+            account.find(Finding { application: Some(object.id), client_id, code, sentence }, true)?;
+        }
+    }
+    account.end(output, "")
+}

@@ -1,0 +1,123 @@
+//! `apps verify`: compares clients with a plan.
+
+use std::path::Path;
+
+use super::At;
+use super::account::AppsAccount;
+use super::apply::checklist;
+use super::plan::PlanOfApps;
+use crate::applied::{APPS_PREFIX, MadeObjects};
+use crate::apps::{ClientRegistry, Finding, Planned, PlannedClient};
+use crate::command::apps_error::AppsError;
+use crate::command::import_error::ImportError;
+use crate::exit::ExitStatus;
+use crate::index::{HASH_BYTES, Table, hash_of};
+
+/// Ids in memory before they are spilled.
+const CAPACITY: usize = 1 << 14;
+
+/// The kind of the hashes.
+const OF_CLIENTS: u8 = b'c';
+
+/// Compares the clients of the target with a plan, and names what else is there.
+pub(super) async fn verify<R: ClientRegistry>(at: &At<'_, R>, plan: &Path) -> Result<ExitStatus, ImportError> {
+    let output = &at.settings.output;
+    let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps verify");
+    let objects = objects.map_err(AppsError::from)?;
+    let plan = PlanOfApps::read(plan, |_| Ok(()))?;
+    if !at.registry.is_there().await? {
+        return checklist(at, plan).await;
+    }
+    let mut account = AppsAccount::new("apps verify", &at.name, false, output);
+    let mut known: Table<HASH_BYTES> = Table::new(CAPACITY, std::env::temp_dir());
+    let mut applications = plan.applications();
+    while let Some(planned) = applications.next().await {
+        match planned {
+            Planned::RegistersItself => account.count("registers_itself"),
+            Planned::Impossible { application, why } => {
+                account.count("impossible");
+                let (code, sentence) = ("no_client", why.to_owned());
+                account.find(Finding { application: Some(application), client_id: None, code, sentence }, true)?;
+            }
+            Planned::Client(client) => {
+                let id = compare(at, &objects, &client, &mut account).await?;
+                known.insert(hash_of(OF_CLIENTS, &id)).map_err(AppsError::from)?;
+            }
+        }
+    }
+    applications.end().await?;
+    extras(at, &known, &mut account).await?;
+    account.end(output, "")
+}
+
+/// Compares the client of one application. Returns its id at the target.
+async fn compare<R: ClientRegistry>(
+    at: &At<'_, R>,
+    objects: &MadeObjects,
+    client: &PlannedClient,
+    account: &mut AppsAccount,
+) -> Result<String, ImportError> {
+    let remembered = objects.get(&client.application).map_err(AppsError::from)?;
+    let id = remembered.and_then(|object| object.target_id).unwrap_or_else(|| client.form.client_id.clone());
+    let finding = |code, sentence| Finding {
+        application: Some(client.application.clone()),
+        client_id: Some(id.clone()),
+        code,
+        sentence,
+    };
+    match at.registry.read(&id).await? {
+        None => {
+            account.count("missing");
+            account
+                .find(finding("missing", "It has no client at the target: `apps apply` makes it.".to_owned()), true)?;
+        }
+        Some(found) => {
+            let differences = found.content().differences(&client.form.content());
+            if differences.is_empty() {
+                account.count("equal");
+            } else {
+                account.count("different");
+                let sentence = format!("Its client differs from the plan in {}.", differences.join(", "));
+                account.find(finding("different", sentence), true)?;
+            }
+        }
+    }
+    Ok(id)
+}
+
+/// Names the clients that are of no application of the plan. Those that this program made are too many.
+async fn extras<R: ClientRegistry>(
+    at: &At<'_, R>,
+    known: &Table<HASH_BYTES>,
+    account: &mut AppsAccount,
+) -> Result<(), ImportError> {
+    let mut token = None;
+    loop {
+        let (clients, next) = at.registry.page(token.as_deref()).await?;
+        for client in clients {
+            let is_known = known.find(&hash_of(OF_CLIENTS, &client.client_id)).map_err(AppsError::from)?.is_some();
+            if is_known {
+                continue;
+            }
+            account.count_other("extra");
+            let name = client.name();
+            let (code, sentence) = if client.is_marked() {
+                (
+                    "extra",
+                    format!("This program made the client \u{201c}{name}\u{201d}, and the plan does not have it."),
+                )
+            } else {
+                ("other_client", format!("The client \u{201c}{name}\u{201d} is there, too, and not of this plan."))
+            };
+            let is_difference = client.is_marked();
+            account.find(
+                Finding { application: None, client_id: Some(client.client_id), code, sentence },
+                is_difference,
+            )?;
+        }
+        match next {
+            Some(next) => token = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
