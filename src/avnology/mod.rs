@@ -6,6 +6,7 @@
 
 mod admin_calls;
 mod answer;
+mod authorization;
 mod client;
 mod create;
 mod decision;
@@ -31,6 +32,7 @@ const BATCH_CREATE: &str = "v1/identities:batchCreate";
 
 pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};
+pub use authorization::AuthorizationAnswer;
 pub use client::Client;
 pub use decision::{Decision, decide};
 pub use home_organization::{

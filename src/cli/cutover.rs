@@ -116,6 +116,14 @@ pub struct CutoverCheckArguments {
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub code_report: Vec<PathBuf>,
 
+    /// The id of a client at staging's target: the program asks for a code as its application does, up to the sign-in page
+    #[arg(long, value_name = "ID", requires = "redirect_uri", help_heading = "What to look at")]
+    pub client_id: Option<String>,
+
+    /// One of its redirect URIs
+    #[arg(long, value_name = "URI", requires = "client_id", help_heading = "What to look at")]
+    pub redirect_uri: Option<String>,
+
     /// The report of `apps verify`
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub apps_report: Option<PathBuf>,

@@ -156,7 +156,10 @@ impl Check {
     /// Whether an import makes it untrue.
     const fn is_about_imports(self) -> bool {
         self.is_about_the_target()
-            && !matches!(self, Self::StagingTarget | Self::StagingKeys | Self::Target | Self::Keys)
+            && !matches!(
+                self,
+                Self::StagingTarget | Self::StagingKeys | Self::StagingClient | Self::Target | Self::Keys
+            )
     }
 }
 

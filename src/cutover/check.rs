@@ -12,6 +12,8 @@ pub enum Check {
     StagingTarget,
     /// It gives the keys that tokens are checked with.
     StagingKeys,
+    /// A sign-in for a client begins there, and for no other address than the client's.
+    StagingClient,
     /// The last import into it is finished.
     StagingImport,
     /// It left no rejects.
@@ -56,9 +58,10 @@ pub enum Check {
 
 impl Check {
     /// All of them, in order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::StagingTarget,
         Self::StagingKeys,
+        Self::StagingClient,
         Self::StagingImport,
         Self::StagingRejects,
         Self::StagingVerified,
@@ -86,6 +89,7 @@ impl Check {
         match self {
             Self::StagingTarget => "staging-target",
             Self::StagingKeys => "staging-keys",
+            Self::StagingClient => "staging-client",
             Self::StagingImport => "staging-import",
             Self::StagingRejects => "staging-rejects",
             Self::StagingVerified => "staging-verified",
@@ -114,6 +118,7 @@ impl Check {
         match self {
             Self::StagingTarget
             | Self::StagingKeys
+            | Self::StagingClient
             | Self::StagingImport
             | Self::StagingRejects
             | Self::StagingVerified
@@ -135,6 +140,7 @@ impl Check {
             self,
             Self::StagingTarget
                 | Self::StagingKeys
+                | Self::StagingClient
                 | Self::StagingImport
                 | Self::StagingRejects
                 | Self::StagingVerified
@@ -155,6 +161,7 @@ impl Check {
         match self {
             Self::StagingTarget => "staging's target answers and takes the key",
             Self::StagingKeys => "staging's target gives keys to check tokens with",
+            Self::StagingClient => "a sign-in for a client begins there, and for its own addresses only",
             Self::StagingImport => "the last import into staging's target is finished",
             Self::StagingRejects => "no rejects are left of it",
             Self::StagingVerified => "a comparison found the same as in the export",

@@ -51,7 +51,7 @@ pub use finding::{Finding, Outcome};
 pub use imports::Imports;
 pub use plan_answers::PlanAnswers;
 pub use seen_run::{ExportSeen, RunStanding, SeenRun};
-pub use state::{CheckRecord, CutoverState, FactRecord, FileUse, RemovedWord, SkipRecord};
+pub use state::{CheckRecord, CutoverState, FactRecord, FileUse, RemovedWord, SkipRecord, TriedClient};
 pub use state_file::StateFile;
 pub use step::Step;
 pub use text::status_text;

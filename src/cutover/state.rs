@@ -25,6 +25,9 @@ pub struct CutoverState {
     /// The files that checks read. They are named once.
     #[serde(default)]
     pub files: BTreeMap<FileUse, Vec<PathBuf>>,
+    /// The client by which a sign-in is tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<TriedClient>,
     /// What checks found out last.
     #[serde(default)]
     pub checks: BTreeMap<Check, CheckRecord>,
@@ -37,6 +40,15 @@ pub struct CutoverState {
     /// How many users Clerk had, the last two times that it was asked after the switch.
     #[serde(default)]
     pub readings: Vec<ClerkReading>,
+}
+
+/// A client of staging's, by which a sign-in is tried up to the sign-in page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriedClient {
+    /// Its id.
+    pub client_id: String,
+    /// One of its redirect URIs.
+    pub redirect_uri: String,
 }
 
 /// What a file is for.
@@ -129,9 +141,9 @@ pub struct SkipRecord {
 
 impl Default for CutoverState {
     fn default() -> Self {
-        let (staging_target, target, files, checks) = Default::default();
+        let (staging_target, target, files, client, checks) = Default::default();
         let (facts, skipped, readings) = Default::default();
-        Self { format: FORMAT, staging_target, target, files, checks, facts, skipped, readings }
+        Self { format: FORMAT, staging_target, target, files, client, checks, facts, skipped, readings }
     }
 }
 

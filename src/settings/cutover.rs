@@ -16,7 +16,7 @@ use crate::cli::{
     CACERT, CutoverCheckArguments, CutoverPlaces, CutoverRecordArguments, CutoverReportArguments,
     CutoverStatusArguments, OutputFormat, RunOptions,
 };
-use crate::cutover::{Fact, FileUse, StateFile, Step, Words};
+use crate::cutover::{Fact, FileUse, StateFile, Step, TriedClient, Words};
 use crate::http::ClientOptions;
 use crate::pace::{PaceRules, RetryBudget};
 
@@ -66,6 +66,8 @@ pub struct CutoverCheckSettings {
     pub steps: Vec<Step>,
     /// The files that were named now.
     pub files: BTreeMap<FileUse, Vec<PathBuf>>,
+    /// The client by which a sign-in is tried, if one was named now.
+    pub client: Option<TriedClient>,
     /// When the export of the last import was begun, if that was typed.
     pub exported_at: Option<Timestamp>,
     /// So many users may have changed.
@@ -90,7 +92,17 @@ impl CutoverCheckSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let CutoverCheckArguments {
-            steps, places, exported_at, max_changes, target, api, max_wait, connection, ..
+            steps,
+            places,
+            exported_at,
+            max_changes,
+            client_id,
+            redirect_uri,
+            target,
+            api,
+            max_wait,
+            connection,
+            ..
         } = &arguments;
         let at = LookedUp::resolve(places.clone(), environment)?;
         let certificates = environment.or_variable(connection.cacert.clone(), CACERT)?;
@@ -112,6 +124,10 @@ impl CutoverCheckSettings {
         Ok(Self {
             at,
             steps: steps.clone(),
+            client: client_id
+                .clone()
+                .zip(redirect_uri.clone())
+                .map(|(client_id, redirect_uri)| TriedClient { client_id, redirect_uri }),
             exported_at: *exported_at,
             max_changes: *max_changes,
             target,

@@ -106,6 +106,7 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     let run = switch.check(staging, &["staging"]).expect_code(3);
     expect(&run, &[("staging-target", "ok"), ("staging-keys", "ok"), ("staging-import", "failed")]);
     expect(&run, &[("staging-rejects", "failed"), ("staging-verified", "failed"), ("staging-sign-in", "needs_you")]);
+    expect(&run, &[("staging-client", "needs_you")]);
     let mut wrong = switch.scratch.avnology(&["migrate", "clerk", "cutover", "check", "staging", "--output", "json"]);
     wrong.env("AVNOLOGY_SECRET_KEY", "sk_test_wrong").env("AVNOLOGY_BASE_URL", staging.base_url());
     let run = Run::of(wrong.output().expect("the binary runs")).expect_code(3);
@@ -119,6 +120,14 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     switch.scratch.import(staging, &bad, &[]).expect_code(3);
     let run = switch.check(staging, &["staging"]).expect_code(3);
     expect(&run, &[("staging-import", "ok"), ("staging-rejects", "failed"), ("staging-verified", "failed")]);
+    let client =
+        json!({ "client_id": "app_try", "client_name": "Try", "redirect_uris": ["https://app.example.com/callback"] });
+    make_client(staging, &client);
+    let named = |uri: &'static str| ["staging", "--client-id", "app_try", "--redirect-uri", uri];
+    let run = switch.check(staging, &named("https://app.example.com/other")).expect_code(3);
+    expect(&run, &[("staging-client", "failed")]);
+    let run = switch.check(staging, &named("https://app.example.com/callback")).expect_code(3);
+    expect(&run, &[("staging-client", "ok")]);
     switch.import(staging, "export");
     switch.verify(staging, "export").expect_code(0);
     let bad = switch.scratch.write("sign-in.json", json!({ "command": "verify sign-in", "exit_code": 3 }).to_string());
@@ -148,7 +157,10 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     let run = switch.check(staging, &["swap", "--state", "other.json"]).expect_code(3);
     assert!(point(&run, "target").1.contains("a test key"), "{}", run.stdout);
     let run = switch.check(production, &["freeze", "swap"]).expect_code(3);
-    expect(&run, &[("target", "ok"), ("keys", "ok"), ("import", "failed"), ("rejects", "failed"), ("verified", "failed")]);
+    expect(
+        &run,
+        &[("target", "ok"), ("keys", "ok"), ("import", "failed"), ("rejects", "failed"), ("verified", "failed")],
+    );
     expect(&run, &[("changes", "needs_you"), ("clerk-still", "needs_you")]);
 
     // One user changes at Clerk after the export.
@@ -214,6 +226,17 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     the_page(&switch);
 }
 
+fn make_client(target: &Sandbox, client: &Value) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let request = http.post(format!("{}/v1/oauth-clients", target.base_url())).bearer_auth(&target.key);
+        let request = request.header("content-type", "application/json").body(client.to_string());
+        let response = request.send().await.expect("an answer");
+        assert_eq!(response.status(), 201);
+    });
+}
+
 /// The plan, clients, webhooks, templates and the code.
 fn the_rest_of_a_tenant(switch: &Switch) {
     let production = &switch.production;
@@ -229,7 +252,10 @@ fn the_rest_of_a_tenant(switch: &Switch) {
     switch.scratch.write("webhooks.json", json!({ "command": "webhooks verify", "exit_code": 3 }).to_string());
     switch.scratch.write("try.json", json!({ "command": "webhooks verify", "exit_code": 0 }).to_string());
     std::fs::create_dir(switch.scratch.path("app")).expect("a directory");
-    switch.scratch.write("app/page.tsx", "import { OrganizationList } from \"@clerk/nextjs\";\nexport default OrganizationList;\n");
+    switch.scratch.write(
+        "app/page.tsx",
+        "import { OrganizationList } from \"@clerk/nextjs\";\nexport default OrganizationList;\n",
+    );
     let code = ["codemod", "app", "--check", "--force", "--report", "code.json"];
     switch.at(production, &code).expect_code(3);
     let files = ["--plan", "tenant-plan.json", "--code-report", "code.json", "--apps-report", "apps.json"];

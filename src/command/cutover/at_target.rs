@@ -1,10 +1,13 @@
 //! What the target says.
 
 use std::path::Path;
+use std::time::Duration;
 
-use crate::avnology::{KeyKind, PublicDocuments};
+use crate::avnology::{AuthorizationAnswer, Client, KeyKind, PublicDocuments};
 use crate::command::import_error::ImportError;
 use crate::command::target::{Use, at_target, client, connect};
+use crate::cutover::TriedClient;
+use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::settings::{CutoverCheckSettings, TargetSettings};
 use crate::signal::Signals;
@@ -18,6 +21,9 @@ pub(super) struct TargetAnswers {
     pub key: Option<KeyKind>,
     /// What it says to everybody; nothing of a Kratos, which issues no tokens.
     pub documents: Option<Result<PublicDocuments, String>>,
+    /// What it makes of a request to sign somebody in for a client: at an address of the client's, and at another one. Nothing if
+    /// none was named.
+    pub sign_ins: Option<Result<(AuthorizationAnswer, AuthorizationAnswer), String>>,
 }
 
 /// What runs call the target.
@@ -36,9 +42,10 @@ pub(super) fn name(settings: &TargetSettings) -> String {
 pub(super) async fn ask(
     target: &TargetSettings,
     settings: &CutoverCheckSettings,
+    tried: Option<&TriedClient>,
     signals: &mut Signals,
 ) -> Result<TargetAnswers, ImportError> {
-    let mut answers = TargetAnswers { reached: Ok(()), key: None, documents: None };
+    let mut answers = TargetAnswers { reached: Ok(()), key: None, documents: None, sign_ins: None };
     let connection = &settings.connection;
     at_target(target, async |target| {
         answers.key = target.key_kind();
@@ -50,13 +57,37 @@ pub(super) async fn ask(
         if answers.reached.is_ok()
             && let Ok(client) = client(&target, connection)
         {
-            answers.documents = Some(tokio::select! {
-                read = PublicDocuments::read(&client, connection.retry.total) => read.map_err(|error| error.to_string()),
+            let asked = async {
+                answers.documents = Some(said(PublicDocuments::read(&client, connection.retry.total).await));
+                if let Some(tried) = tried {
+                    answers.sign_ins = Some(said(sign_ins(&client, connection.retry.total, tried).await));
+                }
+            };
+            tokio::select! {
+                () = asked => {}
                 signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-            });
+            }
         }
         Ok(ExitStatus::Success)
     })
     .await?;
     Ok(answers)
+}
+
+fn said<T>(answer: Result<T, TargetError>) -> Result<T, String> {
+    answer.map_err(|error| error.to_string())
+}
+
+/// Tries to sign in for a client, at its own address and at one that it has not.
+async fn sign_ins(
+    client: &Client,
+    patience: Duration,
+    tried: &TriedClient,
+) -> Result<(AuthorizationAnswer, AuthorizationAnswer), TargetError> {
+    let TriedClient { client_id, redirect_uri } = tried;
+    let other = format!("{redirect_uri}-not-registered");
+    Ok((
+        AuthorizationAnswer::to(client, patience, client_id, redirect_uri).await?,
+        AuthorizationAnswer::to(client, patience, client_id, &other).await?,
+    ))
 }

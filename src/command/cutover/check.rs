@@ -24,6 +24,7 @@ use crate::signal::Signals;
 pub async fn check_cutover(settings: CutoverCheckSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let state = settings.at.state.update(|state| {
         state.files.extend(settings.files.clone());
+        state.client = settings.client.clone().or(state.client.take());
         state.clone()
     });
     let state = state.map_err(CutoverError::from)?;
@@ -66,10 +67,11 @@ async fn gather(
     signals: &mut Signals,
 ) -> Result<Gathered, ImportError> {
     let are_about_the_target = checks.iter().any(|check| check.is_about_the_target());
+    let client = state.client.clone().filter(|_| checks.contains(&Check::StagingClient));
     let answers = match &settings.target {
         Err(error) => Err(error.to_string()),
         Ok(_) if !are_about_the_target => Err("the target was not asked".to_owned()),
-        Ok(target) => Ok(at_target::ask(target, settings, signals).await?),
+        Ok(target) => Ok(at_target::ask(target, settings, client.as_ref(), signals).await?),
     };
     let imports = match &target {
         Some(target) if are_about_the_target => {

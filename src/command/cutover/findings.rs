@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::gathered::Gathered;
 use super::named_file::NamedFile;
-use crate::avnology::{KeyKind, PublicDocuments};
+use crate::avnology::{AuthorizationAnswer, KeyKind, PublicDocuments};
 use crate::cutover::{
     Check, CommandResult, Evidence, Fact, FileUse, Finding, PlanAnswers, Step, Verification, again, back, changes,
     clerk_is_still, code_is_clean, result_is_good, retention,
@@ -24,6 +24,7 @@ impl Gathered {
         match check {
             Check::StagingTarget | Check::Target => plain(self.target_answers(check)),
             Check::StagingKeys | Check::Keys => plain(self.keys()),
+            Check::StagingClient => plain(self.sign_in_begins()),
             Check::StagingImport | Check::Import => plain(self.of_imports(|| self.imports.last_is_finished())),
             Check::StagingRejects => plain(self.of_imports(|| self.imports.no_rejects_are_left(None))),
             Check::Rejects => {
@@ -94,6 +95,34 @@ impl Gathered {
                     None => Finding::failed("it has no `.well-known/jwks.json`, which the guide names"),
                 }
             }
+        }
+    }
+
+    fn sign_in_begins(&self) -> Finding {
+        use AuthorizationAnswer::{Back, NoMethod, Refused, SignIn};
+        let answers = match &self.answers {
+            Ok(answers) => answers,
+            Err(why) => return Finding::needs_you(why.clone()),
+        };
+        let (own, other) = match (&answers.reached, &answers.documents, &answers.sign_ins) {
+            (Err(problem), _, _) | (_, _, Some(Err(problem))) => return Finding::failed(problem.clone()),
+            (Ok(()), None, _) => return Finding::ok("an Ory Kratos has no clients of its own"),
+            (_, _, None) => return Finding::needs_you("name a client with --client-id and --redirect-uri"),
+            (_, _, Some(Ok(answers))) => answers,
+        };
+        match (own, other) {
+            (NoMethod, _) => Finding::failed("it has no `/oauth2/auth`, which the guide names"),
+            (Refused(status), _) => {
+                Finding::failed(format!("it refuses the client or its redirect URI (HTTP {status})"))
+            }
+            (Back(error), _) => Finding::failed(format!("it sends the user back to the application, with {error}")),
+            (SignIn, SignIn) => {
+                Finding::failed("it begins a sign-in for an address that the client does not have, too")
+            }
+            (SignIn, Back(_)) => Finding::failed("it sends users to an address that the client does not have"),
+            (SignIn, Refused(_) | NoMethod) => Finding::ok(
+                "a request with PKCE comes to the sign-in page, and one with another redirect URI is refused",
+            ),
         }
     }
 
