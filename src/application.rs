@@ -25,7 +25,7 @@ use crate::settings::{
     AppsSettings, CommandLineError, CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings,
     CutoverStatusSettings, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun,
     ImportSettings, MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError,
-    ShowSettings, TenantPlanSettings, TokensSettings, UndoSettings, VerifySettings, command_line, kratos_schema,
+    ShowSettings, TenantPlanSettings, TokensSettings, UndoSettings, VerifyOrSignIn, command_line, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -120,8 +120,12 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Verify(verify)) => {
             let options = (&verify.options.output, verify.options.cacert.clone());
             let Some(job) = Job::start(options, "verify", environment) else { return ExitStatus::Usage };
-            let settings = VerifySettings::resolve(*verify, job.output.clone(), environment);
-            Box::pin(job.run(settings, command::verify)).await
+            let settings = VerifyOrSignIn::resolve(*verify, job.output.clone(), environment);
+            let command = async |settings, signals| match settings {
+                VerifyOrSignIn::Verify(settings) => Box::pin(command::verify(*settings, signals)).await,
+                VerifyOrSignIn::SignIn(settings) => Box::pin(command::sign_in(*settings, signals)).await,
+            };
+            Box::pin(job.run(settings, command)).await
         }
         Some(ClerkCommand::Undo(undo)) => {
             let options = (&undo.options.output, undo.options.cacert.clone());

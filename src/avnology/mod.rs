@@ -24,6 +24,7 @@ mod probe;
 mod public_documents;
 mod read_identities;
 mod records;
+mod sign_in_calls;
 mod validation;
 mod wire_form;
 
@@ -43,6 +44,7 @@ pub use oauth_clients::OAuthClients;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use public_documents::PublicDocuments;
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
+pub use sign_in_calls::SignInCalls;
 pub use wire_form::{AvnologyForm, encode};
 
 /// The most items in a batch: part 2 of the contract, after Kratos' batch of at most 1 000.

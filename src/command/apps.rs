@@ -2,6 +2,7 @@
 
 mod account;
 mod apply;
+mod checklist;
 mod plan;
 mod undo;
 mod verify;

@@ -20,6 +20,7 @@ use crate::sandbox::SandboxError;
 use crate::selection::SelectionError;
 use crate::signal::Signal;
 use crate::source::{Purpose, SourceError};
+use crate::verify::TestAccountsError;
 
 /// Why an import did not even start, or could not report.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +80,9 @@ pub enum ImportError {
     /// The input is of no use for a comparison.
     #[error("{}; {}", .0, .0.consequence(Purpose::NoComparison))]
     NotCompared(SourceError),
+    /// There are no test accounts.
+    #[error(transparent)]
+    SignIn(#[from] TestAccountsError),
     /// The person at the terminal did not say yes.
     #[error("not confirmed; nothing was sent (the same command asks again, and --yes says so beforehand)")]
     NotConfirmed,
@@ -105,6 +109,7 @@ impl ImportError {
             | Self::Passwords(PasswordsError::Source(error)) => ExitStatus::of_source(error),
             Self::Selection(SelectionError::Nobody { .. })
             | Self::Passwords(PasswordsError::NoTable { .. })
+            | Self::SignIn(_)
             | Self::Search(StopReason::TooFewRecords { .. }) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,

@@ -3,6 +3,7 @@
 mod apps;
 mod apps_error;
 mod ask;
+mod ask_accounts;
 mod check_target;
 #[cfg(feature = "codemod")]
 pub mod codemod;
@@ -49,6 +50,7 @@ mod selecting;
 pub mod shell;
 #[cfg(feature = "shell")]
 pub mod shell;
+mod sign_in;
 mod target;
 mod tenant_plan;
 mod tenant_plan_error;
@@ -74,6 +76,7 @@ pub use prepare_error::PrepareError;
 pub use run_export::{RunExportError, export_run};
 pub use run_ids::{RunIdsError, print_run_ids};
 pub use runs::{RunsError, list_runs, prune_runs, show_run};
+pub use sign_in::sign_in;
 pub use tenant_plan::plan;
 pub use tenant_plan_error::TenantPlanError;
 pub use tokens::tokens;

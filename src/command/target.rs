@@ -7,8 +7,8 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::import_error::ImportError;
-use crate::avnology::{AdminCalls, Capabilities, Client, KeyKind, preflight, preflight_reading};
-use crate::destination::{Destination, TargetError};
+use crate::avnology::{self, AdminCalls, Capabilities, Client, KeyKind, preflight, preflight_reading};
+use crate::destination::{Destination, SignIns, TargetError};
 use crate::exit::ExitStatus;
 use crate::http::{self, BaseUrl, ClientOptions, KeySource, Proxy};
 use crate::kratos::{self, KratosCalls, KratosOptions};
@@ -85,6 +85,20 @@ pub(super) fn client(target: &Target, connection: &Connection) -> Result<Client,
         return Err(TargetError::Refused { target, reason, advice: "leave --organization out" }.into());
     }
     Ok(Client::new(&options(target, connection)).map_err(TargetError::from)?)
+}
+
+/// How people sign in there; at a Kratos at its public address.
+pub(super) fn sign_ins(
+    target: &Target,
+    connection: &Connection,
+    kratos_public: Option<&(BaseUrl, Option<Arc<Proxy>>)>,
+) -> Result<Arc<dyn SignIns>, ImportError> {
+    let (options, pace, budget) = (options(target, connection), Pace::new(&connection.pace), connection.retry);
+    let Some((base_url, proxy)) = kratos_public else {
+        return Ok(Arc::new(avnology::SignInCalls::new(&options, pace, budget).map_err(TargetError::from)?));
+    };
+    let public = ClientOptions { base_url: base_url.clone(), proxy: proxy.clone(), ..options };
+    Ok(Arc::new(kratos::SignInCalls::new(&public, &pace, budget).map_err(TargetError::from)?))
 }
 
 fn options(target: &Target, connection: &Connection) -> ClientOptions {

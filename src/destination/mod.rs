@@ -40,6 +40,7 @@ mod run_mark;
 #[cfg(test)]
 mod scripted;
 mod sign_in_methods;
+mod sign_ins;
 mod spelling;
 mod target_error;
 mod validates;
@@ -57,6 +58,7 @@ pub use run_mark::RunMark;
 #[cfg(test)]
 pub(crate) use scripted::{Answer, Scripted};
 pub(crate) use sign_in_methods::SignInMethods;
+pub use sign_ins::{SignInAnswer, SignIns};
 pub use target_error::TargetError;
 pub use validates::Validates;
 

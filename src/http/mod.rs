@@ -42,7 +42,7 @@ pub(crate) use cycle::Cycle;
 pub use gave_up::GaveUp;
 pub use key::{KeyFault, KeySource, check_key};
 pub use options::{ClientOptions, Timeouts};
-pub use outcome::{ReplyOutcome, TlsFault, TransientRule, Transport, is_transient};
+pub use outcome::{ReplyOutcome, TlsFault, TransientRule, Transport, is_transient, was_not_tried};
 pub use paced_requests::PacedRequests;
 pub use plain_poster::PlainPoster;
 pub use proxy::{Proxy, ProxyAddressError, ProxyFault, check_proxy};

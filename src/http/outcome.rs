@@ -56,6 +56,11 @@ pub const fn is_transient(outcome: ReplyOutcome) -> bool {
     }
 }
 
+/// The [`TransientRule`] of a request that must not reach the other side twice: transient, and never arrived.
+pub const fn was_not_tried(outcome: ReplyOutcome) -> bool {
+    is_transient(outcome) && !outcome.may_have_been_applied()
+}
+
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {

@@ -39,6 +39,11 @@ impl Request {
         Self::new(Method::DELETE, url, None, Keep::Nothing)
     }
 
+    /// A `DELETE` of what the body of JSON names, of whose answer the status counts.
+    pub fn delete_named(url: Url, body: Bytes) -> Self {
+        Self::new(Method::DELETE, url, Some(body), Keep::Nothing)
+    }
+
     /// A `PATCH` with JSON, of whose answer the status counts.
     pub fn patch(url: Url, body: Bytes) -> Self {
         Self::new(Method::PATCH, url, Some(body), Keep::Nothing)

@@ -27,12 +27,14 @@ mod options;
 mod preflight;
 mod read;
 mod schema;
+mod sign_in_calls;
 
 pub use form::KratosForm;
 pub use kratos_calls::KratosCalls;
 pub use options::{KratosKey, KratosOptions, ProviderName};
 pub use preflight::preflight;
 pub use schema::identity_schema;
+pub use sign_in_calls::SignInCalls;
 
 /// The most identities in one request. Kratos' own limit is higher, but what is rolled back together is sent again together.
 pub const MAX_BATCH_ITEMS: usize = 100;

@@ -48,7 +48,7 @@ pages! {
     pace, "pace.md", ["pace", "rate", "proxies"], "how fast the import goes, and the connection";
     ory, "ory.md", ["ory", "kratos"], "Ory Kratos as the target";
     shards, "shards.md", ["shards", "merge", "machines"], "one import on several machines";
-    plan, "plan.md", ["plan", "applications", "templates", "tokens"], "the rest of a tenant: applications, templates, roles, settings";
+    plan, "plan.md", ["plan", "applications", "apps", "hydra", "templates", "tokens"], "the rest of a tenant: applications, templates, roles, settings";
     codemod, "codemod.md", ["codemod", "code"], "moving a code base: what is swapped, and what is listed";
     cutover, "cutover.md", ["cutover", "switch", "go-live", "roll-back"], "the switch: checks, words of persons, the page to sign";
     stores, "stores.md", ["stores", "s3"], "inputs in S3, Google Cloud, Azure, or behind https";

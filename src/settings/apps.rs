@@ -140,8 +140,9 @@ fn resolve_target(arguments: AppsTargetArguments, environment: &Environment) -> 
             let proxy = environment.proxy(&base_url)?.map(Arc::new);
             Ok(AppsTarget::Hydra { base_url, token, key_source, proxy })
         }
-        (Some(TargetKind::Hydra), None) | (_, Some(_)) => Err(SettingsError::NoHydraAddress),
-        (None | Some(TargetKind::Avnology), None) => {
+        (Some(TargetKind::Hydra), None) | (None, Some(_)) => Err(SettingsError::NoHydraAddress),
+        // An address of a Hydra may be in the config file.
+        (Some(TargetKind::Avnology), _) | (None, None) => {
             let of_avnology = TargetArguments {
                 sandbox,
                 sandbox_db,

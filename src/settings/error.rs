@@ -45,6 +45,12 @@ pub enum SettingsError {
     /// Options that only mean something for a Kratos.
     #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
     NoKratos,
+    /// People sign in at another address of a Kratos than its admin address, and at no other target.
+    #[error(
+        "--sign-in at a Kratos needs --kratos-public-url, the address where people sign in, as in http://127.0.0.1:4433; no other \
+         target has it"
+    )]
+    KratosPublicAddress,
     /// Kratos has no organizations.
     #[error("--organization needs an Avnology ID as the target: an Ory Kratos has no organizations")]
     KratosOrganization,

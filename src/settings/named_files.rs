@@ -97,6 +97,12 @@ impl<'s> NamedFiles<'s> {
         self
     }
 
+    /// The test accounts.
+    pub(super) fn sign_in(mut self, path: &Path) -> Self {
+        self.read.extend((path != Path::new("-")).then(|| ("--sign-in", path.to_path_buf())));
+        self
+    }
+
     /// The certificates.
     pub(super) fn certificates(mut self, path: Option<&Path>) -> Self {
         self.read.extend(path.map(|path| ("--cacert", path.to_path_buf())));

@@ -22,10 +22,12 @@ mod extra;
 mod listed_ids;
 mod ownership;
 mod present;
+mod sign_in;
 mod verification;
 
 pub use account::{Account, VerifyReport};
 pub use comparison::{Compared, Comparison, ComparisonResult};
 pub use listed_ids::ListedIds;
 pub use ownership::Ownership;
+pub use sign_in::{SignInAccount, SignInReport, TestAccount, TestAccounts, TestAccountsError, try_accounts};
 pub use verification::{VerifyJob, run};

@@ -74,6 +74,7 @@ mod results;
 mod run_files;
 mod runs;
 mod sandbox;
+mod sandbox_oauth;
 mod sandbox_organizations;
 mod scenarios;
 mod scheduled;
@@ -83,6 +84,7 @@ mod shapes;
 mod shards;
 #[cfg(feature = "shell")]
 mod shell;
+mod sign_in;
 mod sweep;
 mod tenant_inputs;
 mod tenant_plan;

@@ -142,6 +142,17 @@ impl Kratos {
         format!("http://127.0.0.1:{}", self.ports[0])
     }
 
+    pub(crate) fn public_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports[1])
+    }
+
+    /// How many sessions are not over.
+    pub(crate) fn open_sessions(&self) -> usize {
+        let (status, list) = Self::send("GET", &self.admin("admin/sessions?active=true"), None);
+        assert_eq!(status, 200, "{list}");
+        list.as_array().expect("a list").len()
+    }
+
     fn admin(&self, path: &str) -> String {
         format!("{}/{path}", self.base_url())
     }

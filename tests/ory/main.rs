@@ -13,5 +13,6 @@ mod kratos;
 mod lies;
 mod passwords;
 mod preflight;
+mod sign_in;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,58 @@
+//! `avnology migrate clerk verify --sign-in`: test accounts sign in at the target.
+
+use std::io;
+use std::path::Path;
+
+use super::ask::is_somebody_there;
+use super::ask_accounts::ask_accounts;
+use super::import_error::ImportError;
+use super::output::write_report;
+use super::target::{Target, at_target, sign_ins};
+use crate::cli::OutputFormat;
+use crate::exit::ExitStatus;
+use crate::report::print_json;
+use crate::settings::SignInSettings;
+use crate::signal::Signals;
+use crate::verify::{TestAccounts, try_accounts};
+
+/// Tries to sign in with each account and reports. The exit status is 0 only if each did what it should.
+pub async fn sign_in(settings: SignInSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let accounts = accounts(&settings.accounts, &mut signals).await?;
+    at_target(&settings.target, async |target| sign_in_at(target, &settings, &accounts, signals).await).await
+}
+
+/// The list: of a file, of standard input, or of a person at the terminal.
+async fn accounts(path: &Path, signals: &mut Signals) -> Result<TestAccounts, ImportError> {
+    if path != Path::new("-") {
+        return Ok(TestAccounts::open(path)?);
+    }
+    if is_somebody_there() {
+        return ask_accounts(signals).await;
+    }
+    Ok(TestAccounts::read("standard input", io::stdin().lock())?)
+}
+
+async fn sign_in_at(
+    target: Target,
+    settings: &SignInSettings,
+    accounts: &TestAccounts,
+    mut signals: Signals,
+) -> Result<ExitStatus, ImportError> {
+    let SignInSettings { kratos_public, connection, output, .. } = settings;
+    let name = kratos_public.as_ref().map_or_else(|| target.base_url.to_string(), |(url, _)| url.to_string());
+    let sign_ins = sign_ins(&target, connection, kratos_public.as_ref())?;
+    let account = try_accounts(accounts, sign_ins.as_ref(), &mut signals).await;
+    let report = account.report(&name);
+    if let Some(path) = &output.report {
+        let written = write_report(path, &report);
+        written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+        output.report_place.written(path);
+    }
+    let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
+    output.console.account(|out| account.write_summary(out), &report, account.exceptions().as_deref());
+    if let Some(reason) = account.reason() {
+        output.console.error(&reason);
+    }
+    printed?;
+    Ok(account.exit_status())
+}
