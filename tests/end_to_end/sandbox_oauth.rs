@@ -277,7 +277,9 @@ async fn a_client_library_signs_a_migrated_user_in() {
         let request = exchange(&code, verifier).set_redirect_uri(std::borrow::Cow::Owned(elsewhere));
         expect_refused(request.request_async(&network).await, "invalid_grant");
     }
-    let mobile = json!({"client_name": "Phone", "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none"});
+    let mobile = json!({
+        "client_name": "Phone", "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none", "skip_consent": true,
+    });
     let mobile = stage.library(&stage.register(mobile).await);
     let stolen = mobile.exchange_code(code.clone()).set_pkce_verifier(PkceCodeVerifier::new(verifier.secret().clone()));
     expect_refused(stolen.request_async(&network).await, "invalid_grant");
