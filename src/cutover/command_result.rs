@@ -23,9 +23,13 @@ pub struct CommandResult {
     pub checked: Option<u64>,
 }
 
+/// The command whose report has no name of it, and is known by its own member.
+const SIGN_IN: &str = "verify sign-in";
+
 #[derive(Deserialize)]
 struct Members {
     command: Option<String>,
+    signed_in: Option<u64>,
     at: Option<Timestamp>,
     target: Option<String>,
     exit_code: u64,
@@ -37,8 +41,9 @@ impl CommandResult {
     pub fn read(text: &[u8], written: Timestamp) -> Result<Self, String> {
         let members: Members =
             serde_json::from_slice(text).map_err(|error| format!("it is no such report: {error}"))?;
-        let Members { command, at, target, exit_code, checked } = members;
-        let checked = checked.as_ref().and_then(Value::as_u64);
+        let Members { command, signed_in, at, target, exit_code, checked } = members;
+        let command = command.or(signed_in.map(|_| SIGN_IN.to_owned()));
+        let checked = checked.as_ref().and_then(Value::as_u64).or(signed_in);
         Ok(Self { command, at: at.unwrap_or(written), target, exit_code, checked })
     }
 }
@@ -46,7 +51,7 @@ impl CommandResult {
 /// What to type for a new report of a command.
 pub fn again(command: &str) -> String {
     let typed = match command {
-        "verify sign-in" => "verify --import EXPORT --sign-in ACCOUNTS",
+        SIGN_IN => "verify --sign-in ACCOUNTS",
         "apps verify" | "webhooks verify" => &format!("{command} --plan PLAN"),
         "webhooks try" => "webhooks try --url URL",
         command => command,
@@ -62,8 +67,13 @@ pub fn result_is_good(
     last_import: Option<Timestamp>,
 ) -> Finding {
     let again = again(command);
-    if let Some(other) = result.command.as_ref().filter(|other| *other != command) {
-        return Finding::failed(format!("the report is one of `{other}`, not of `{command}`")).then(again);
+    if result.command.as_deref() != Some(command) {
+        let other = result.command.as_ref().map_or_else(String::new, |other| format!(", but of `{other}`"));
+        return Finding::failed(format!("the report is none of `{command}`{other}")).then(again);
+    }
+    // Where nobody could sign in, nothing was wrong either.
+    if command == SIGN_IN && result.checked == Some(0) {
+        return Finding::failed("nobody signed in").then(again);
     }
     if let (Some(said), Some(target)) = (&result.target, target)
         && !is_same_target(target, said)
@@ -141,6 +151,12 @@ mod tests {
         assert_eq!(outcome(r#"{"exit_code":3}"#, None), Outcome::Failed);
         assert_eq!(outcome(&good.replace("apps", "webhooks"), None), Outcome::Failed);
         assert_eq!(outcome(&good.replace("//t", "//u"), None), Outcome::Failed);
+        assert_eq!(outcome(r#"{"exit_code":0}"#, None), Outcome::Failed, "it may be of any command");
+        let sign_in = |signed_in: u64| {
+            let text = format!(r#"{{"signed_in":{signed_in},"exit_code":0}}"#);
+            result_is_good("verify sign-in", &read(&text), None, None).outcome
+        };
+        assert_eq!((sign_in(2), sign_in(0)), (Outcome::Ok, Outcome::Failed));
         assert!(CommandResult::read(b"{}", at).is_err() && CommandResult::read(b"", at).is_err());
     }
 

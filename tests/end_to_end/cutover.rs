@@ -130,11 +130,11 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     expect(&run, &[("staging-client", "ok")]);
     switch.import(staging, "export");
     switch.verify(staging, "export").expect_code(0);
-    let bad = switch.scratch.write("sign-in.json", json!({ "command": "verify sign-in", "exit_code": 3 }).to_string());
+    let bad = switch.scratch.write("sign-in.json", json!({ "signed_in": 2, "exit_code": 3 }).to_string());
     let run = switch.check(staging, &["staging", "--sign-in-report", &bad]).expect_code(3);
     expect(&run, &[("staging-rejects", "ok"), ("staging-verified", "ok"), ("staging-sign-in", "failed")]);
     expect(&run, &[("staging-tried", "not_recorded")]);
-    switch.scratch.write("sign-in.json", json!({ "command": "verify sign-in", "exit_code": 0 }).to_string());
+    switch.scratch.write("sign-in.json", json!({ "signed_in": 2, "exit_code": 0 }).to_string());
     switch.record(&["staging-tried"]).expect_code(0);
     let run = switch.check(staging, &["staging"]).expect_code(0);
     assert_eq!(step(&run, "staging"), "ok");
@@ -143,7 +143,7 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     let run = switch.at(staging, &["cutover", "status", "staging", "--output", "json"]).expect_code(3);
     expect(&run, &[("staging-tried", "stale"), ("staging-verified", "stale"), ("staging-target", "ok")]);
     switch.verify(staging, "export").expect_code(0);
-    switch.scratch.write("sign-in.json", json!({ "command": "verify sign-in", "exit_code": 0 }).to_string());
+    switch.scratch.write("sign-in.json", json!({ "signed_in": 2, "exit_code": 0 }).to_string());
     switch.record(&["staging-tried"]).expect_code(0);
     switch.check(staging, &["staging"]).expect_code(0);
     let old = switch.at(staging, &["cutover", "status", "staging", "--max-age", "1ms", "--output", "json"]);
