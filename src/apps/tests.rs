@@ -19,7 +19,7 @@ fn client(number: usize, is_public: bool) -> PlannedClient {
         response_types: vec!["code"],
         scope: "openid".to_owned(),
         token_endpoint_auth_method: if is_public { "none" } else { "client_secret_basic" }.to_owned(),
-        client_uri: String::new(),
+        client_uri: None,
         skip_consent: false,
         metadata: Value::Null,
     };

@@ -72,11 +72,11 @@ pub(super) async fn apply<R: ClientRegistry>(
     }
     applications.end().await?;
     let mut sentence = String::new();
-    if let Some(path) = applying.secrets_path().filter(|path| path.exists()) {
-        sentence =
-            format!("The secrets of new clients are in {}: hand each over, then delete the file.\n", path.display());
-    }
     if !dry_run && let Some(secrets) = applying.secrets.take() {
+        if secrets.has_any().map_err(AppsError::from)? {
+            let path = secrets.path().display();
+            sentence = format!("The secrets of new clients are in {path}: hand each over, then delete the file.\n");
+        }
         secrets.finish().map_err(AppsError::from)?;
     }
     account.end(output, &sentence)
