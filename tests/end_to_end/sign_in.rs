@@ -44,6 +44,7 @@ fn is_clean(run: &Run) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one sandbox for all: signing in costs time")]
 fn test_accounts_sign_in_and_nothing_of_them_is_said() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

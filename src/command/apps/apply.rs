@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::At;
 use super::account::AppsAccount;
+use super::at::At;
 use super::checklist::checklist;
 use super::plan::PlanOfApps;
 use crate::applied::{APPS_PREFIX, MadeObjects, MadeState, SecretsFile};
@@ -72,11 +72,11 @@ pub(super) async fn apply<R: ClientRegistry>(
     }
     applications.end().await?;
     let mut sentence = String::new();
-    if let Some(path) = applying.secrets_path().filter(|path| path.exists()) {
-        sentence =
-            format!("The secrets of new clients are in {}: hand each over, then delete the file.\n", path.display());
-    }
     if !dry_run && let Some(secrets) = applying.secrets.take() {
+        if secrets.has_any().map_err(AppsError::from)? {
+            let path = secrets.path().display();
+            sentence = format!("The secrets of new clients are in {path}: hand each over, then delete the file.\n");
+        }
         secrets.finish().map_err(AppsError::from)?;
     }
     account.end(output, &sentence)

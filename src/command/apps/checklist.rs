@@ -1,7 +1,7 @@
 //! What a person types into the dashboard of a target that has no methods for clients.
 
-use super::At;
 use super::account::AppsAccount;
+use super::at::At;
 use super::plan::PlanOfApps;
 use crate::apps::{Finding, Planned, checklist_entry};
 use crate::cli::OutputFormat;

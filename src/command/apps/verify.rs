@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::At;
 use super::account::AppsAccount;
+use super::at::At;
 use super::checklist::checklist;
 use super::plan::PlanOfApps;
 use crate::applied::{APPS_PREFIX, MadeObjects};
