@@ -11,9 +11,9 @@ pub use failed::fail;
 use job::{Job, leave};
 
 use crate::cli::{
-    AppsArguments, AppsCommand, ClerkArguments, ClerkCommand, Command, DoctorArguments, ImportArguments, ManArguments,
-    MigrateArguments, PlanArguments, Provider, RunsArguments, RunsCommand, SandboxArguments, TokensArguments,
-    WebhooksCommand,
+    AppsArguments, AppsCommand, ClerkArguments, ClerkCommand, Command, CutoverArguments, CutoverCommand,
+    DoctorArguments, ImportArguments, ManArguments, MigrateArguments, PlanArguments, Provider, RunsArguments,
+    RunsCommand, SandboxArguments, TokensArguments, WebhooksCommand,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -22,7 +22,8 @@ use crate::logging;
 use crate::mapping::DEFAULT_MAPPING;
 use crate::report::{LogFormat, REPORT_SCHEMA, print_text, write_stderr};
 use crate::settings::{
-    AppsSettings, CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun,
+    AppsSettings, CommandLineError, CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings,
+    CutoverStatusSettings, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun,
     ImportSettings, MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError,
     ShowSettings, TenantPlanSettings, TokensSettings, TrySettings, UndoSettings, VerifyOrSignIn,
     VerifySignatureSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings,
@@ -111,6 +112,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Plan(plan)) => make_plan(*plan, environment).await,
         Some(ClerkCommand::Apps(apps)) => make_clients(*apps, environment).await,
         Some(ClerkCommand::Tokens(tokens)) => take_apart(*tokens, environment).await,
+        Some(ClerkCommand::Cutover(cutover)) => Box::pin(switch(*cutover, environment)).await,
         Some(ClerkCommand::Resume(resume)) => {
             let options = (&resume.options.output, resume.options.cacert.clone());
             let Some(job) = Job::start(options, "import", environment) else { return ExitStatus::Usage };
@@ -230,6 +232,34 @@ async fn move_webhooks(command: WebhooksCommand, environment: &Environment) -> E
             })
         }
     }
+}
+
+async fn switch(cutover: CutoverArguments, environment: &Environment) -> ExitStatus {
+    let wrong = |error: SettingsError| fail(&error.into(), ExitStatus::Usage);
+    let ended = match cutover.command {
+        CutoverCommand::Check(check) => {
+            let options = (&check.output, check.connection.cacert.clone());
+            let Some(job) = Job::start(options, "cutover", environment) else { return ExitStatus::Usage };
+            let settings = CutoverCheckSettings::resolve(*check, job.output.clone(), environment);
+            return Box::pin(job.run(settings, command::check_cutover)).await;
+        }
+        CutoverCommand::Status(status) => match CutoverStatusSettings::resolve(status, environment) {
+            Ok(settings) => command::cutover_status(&settings),
+            Err(error) => return wrong(error),
+        },
+        CutoverCommand::Record(record) => match CutoverRecordSettings::resolve(record) {
+            Ok(settings) => command::record_cutover(settings),
+            Err(error) => return wrong(error),
+        },
+        CutoverCommand::Report(report) => match CutoverReportSettings::resolve(report, environment) {
+            Ok(settings) => command::report_cutover(&settings),
+            Err(error) => return wrong(error),
+        },
+    };
+    ended.unwrap_or_else(|error| {
+        let status = error.exit_status();
+        fail(&error.into(), status)
+    })
 }
 
 fn print(text: &str) -> ExitStatus {

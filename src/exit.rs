@@ -61,7 +61,8 @@ impl ExitStatus {
             Self::Unexpected => "unexpected failure (a bug)",
             Self::Usage => "wrong usage or configuration, or no room for the run's files",
             Self::Rejected => {
-                "finished, some records were rejected (verify: or differ; export: or not as many as Clerk counts)"
+                "finished, some records were rejected (verify: or differ; export: or not as many as Clerk counts; cutover: or a \
+                 step is open)"
             }
             Self::TooManyErrors => "stopped by --max-errors or --strict",
             Self::Input => "input unreadable, truncated or malformed as a whole, or too short (--min-records)",

@@ -121,6 +121,7 @@
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
 //! | [`tenant_plan`] | what of a tenant beside its users moves, and how; token templates claim by claim; pure |
 //! | [`webhooks`] | what becomes of events and endpoints of webhooks; who signed a delivery; pure |
+//! | [`cutover`] | the switch: what is checked, what persons record, and how its steps stand; pure but for its one file |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
@@ -150,6 +151,7 @@
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
 //! | [`human`] | numbers in a form for people |
+//! | [`markdown`] | any text as it is, in Markdown |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
 //! | `ignore` | failures that are ignored on purpose, each with its reason |
 //! | [`logging`] | the log on standard error |
@@ -189,6 +191,7 @@ pub mod clerk_api;
 pub mod clerk_sandbox;
 pub mod cli;
 pub mod command;
+pub mod cutover;
 pub mod delivery;
 pub mod destination;
 pub mod exit;
@@ -206,6 +209,7 @@ pub mod kratos;
 pub mod logging;
 pub mod manual;
 pub mod mapping;
+pub mod markdown;
 pub mod missing;
 pub mod notify;
 pub mod pace;

@@ -86,6 +86,18 @@ impl Client {
         self.http.send(Request::post(self.http.url(&format!("v1/identities/{id}:{verb}")), body)).await
     }
 
+    /// `GET /oauth2/auth`, as a browser sends it.
+    pub(super) async fn authorize(&self, query: &[(&str, &str)]) -> Reply {
+        let mut url = self.http.url("oauth2/auth");
+        url.query_pairs_mut().extend_pairs(query);
+        self.http.send(Request::get(url)).await
+    }
+
+    /// `GET` of a document that everybody may read.
+    pub(super) async fn public(&self, path: &str) -> Reply {
+        self.http.send(Request::get(self.http.url(path))).await
+    }
+
     /// `GET /v1/identities`, the oldest first, from the place that a page token names.
     pub async fn list(&self, page_token: Option<&str>, page_size: usize) -> Reply {
         let mut url = self.http.url("v1/identities");

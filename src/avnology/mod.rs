@@ -6,6 +6,7 @@
 
 mod admin_calls;
 mod answer;
+mod authorization;
 mod client;
 mod create;
 mod decision;
@@ -20,6 +21,7 @@ mod lookup;
 mod oauth_clients;
 mod preflight;
 mod probe;
+mod public_documents;
 mod read_identities;
 mod records;
 mod sign_in_calls;
@@ -32,6 +34,7 @@ const BATCH_CREATE: &str = "v1/identities:batchCreate";
 
 pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};
+pub use authorization::AuthorizationAnswer;
 pub use client::Client;
 pub use decision::{Decision, decide};
 pub use home_organization::{
@@ -40,6 +43,7 @@ pub use home_organization::{
 pub use key_kind::KeyKind;
 pub use oauth_clients::OAuthClients;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
+pub use public_documents::PublicDocuments;
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
 pub use sign_in_calls::SignInCalls;
 pub use webhook_calls::{Registered, RegisteredWebhook, WebhookCalls};

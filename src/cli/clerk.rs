@@ -7,8 +7,9 @@ use clap::{Args, Subcommand};
 use super::apps::{self, AppsArguments};
 use super::export::{self, ExportArguments};
 use super::{
-    CodemodArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments, TokensArguments, UndoArguments,
-    VerifyArguments, WebhooksArguments, exit_codes, plan, tokens, variables, webhooks,
+    CodemodArguments, CutoverArguments, ImportArguments, PlanArguments, ResumeArguments, RunsArguments,
+    TokensArguments, UndoArguments, VerifyArguments, WebhooksArguments, cutover, exit_codes, plan, tokens, variables,
+    webhooks,
 };
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -104,6 +105,9 @@ pub enum ClerkCommand {
     /// Move endpoints of webhooks, and try the handlers behind them
     #[command(long_about = webhooks::LONG_ABOUT, after_help = webhooks::examples())]
     Webhooks(WebhooksArguments),
+    /// Say how far the switch is, check it, record it, and write the page to sign
+    #[command(long_about = cutover::LONG_ABOUT, after_help = cutover::examples())]
+    Cutover(Box<CutoverArguments>),
     /// List the runs, the newest first
     Runs(RunsArguments),
     /// Resume a run that was interrupted

@@ -9,6 +9,7 @@ mod codemod;
 #[path = "no_codemod.rs"]
 mod codemod;
 mod completions;
+mod cutover;
 mod doctor;
 mod exit_codes;
 mod export;
@@ -53,6 +54,10 @@ pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
 pub use clerk_api::{ClerkApiArguments, ClerkConnectionArguments};
 pub use codemod::CodemodArguments;
 pub use completions::{CompletionsArguments, Shell};
+pub use cutover::{
+    CutoverArguments, CutoverCheckArguments, CutoverCommand, CutoverPlaces, CutoverRecordArguments,
+    CutoverReportArguments, CutoverStatusArguments,
+};
 pub use doctor::{DOCTOR, DoctorArguments};
 pub use export::ExportArguments;
 pub use help::HelpArguments;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::apps_error::AppsError;
+use super::cutover::CutoverError;
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
 use super::run_export::RunExportError;
@@ -37,6 +38,9 @@ pub enum ImportError {
     /// The export from Clerk's API is not finished.
     #[error(transparent)]
     Export(#[from] ExportCommandError),
+    /// The switch cannot be checked.
+    #[error(transparent)]
+    Cutover(#[from] CutoverError),
     /// There is no plan of the tenant.
     #[error(transparent)]
     Plan(#[from] TenantPlanError),
@@ -100,6 +104,7 @@ impl ImportError {
             Self::Plan(error) => error.exit_status(),
             Self::Apps(error) => error.exit_status(),
             Self::Webhooks(error) => error.exit_status(),
+            Self::Cutover(error) => error.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
             }

@@ -10,6 +10,7 @@ pub mod codemod;
 #[cfg(not(feature = "codemod"))]
 #[path = "no_codemod.rs"]
 pub mod codemod;
+mod cutover;
 mod doctor;
 mod dry_run;
 mod export;
@@ -64,6 +65,7 @@ mod written_list;
 
 pub use apps::apps;
 pub use apps_error::AppsError;
+pub use cutover::{CutoverError, check_cutover, cutover_status, record_cutover, report_cutover};
 pub use doctor::doctor;
 pub use dry_run::dry_run;
 pub use export::export;

@@ -23,6 +23,7 @@
 //! **Resumable.** What is durable of each file is in [`ExportState`]: after a kill the file is cut back to that, read once
 //! for its ids and its digest, and each lane goes on behind its last record.
 
+mod changed_users;
 mod compression;
 mod deleted_users;
 mod directory;
@@ -45,6 +46,7 @@ mod state;
 mod tally;
 mod walk;
 
+pub use changed_users::ChangedUsers;
 pub use compression::Compression;
 pub use directory::ExportDirectory;
 pub use export_error::ExportError;

@@ -51,6 +51,7 @@ pages! {
     plan, "plan.md", ["plan", "applications", "apps", "hydra", "templates", "tokens"], "the rest of a tenant: applications, templates, roles, settings";
     webhooks, "webhooks.md", ["webhooks"], "endpoints of webhooks, their events, secrets and handlers";
     codemod, "codemod.md", ["codemod", "code"], "moving a code base: what is swapped, and what is listed";
+    cutover, "cutover.md", ["cutover", "switch", "go-live", "roll-back"], "the switch: checks, words of persons, the page to sign";
     stores, "stores.md", ["stores", "s3"], "inputs in S3, Google Cloud, Azure, or behind https";
     rehearse, "rehearse.md", ["rehearse", "stand-in"], "stand-ins for both sides, to rehearse against";
     options, "options.md", ["options", "environment"], "the options that matter most, and the environment";

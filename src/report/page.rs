@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::chart::{Chart, speed};
-use crate::human::{bytes, count, duration};
+use super::page_shell::{environment, page_with};
+use crate::human::{count, duration};
 use crate::mapping::{Notice, RejectCode};
 
-/// What the page looks like. It loads nothing and runs nothing.
+/// What is on the page.
 const TEMPLATE: &str = include_str!("page.html");
 
 /// Somebody who did not move, named on the page if the user asks for personal data.
@@ -54,10 +54,8 @@ pub fn is_page(path: &Path) -> bool {
 /// Makes the page of a JSON report. `people` are named on it, and nobody else is. All of a report is data: nothing in it becomes
 /// markup.
 pub fn page(report: &Value, people: &[RejectedPerson]) -> Result<String, PageError> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let mut environment = environment();
     environment.add_filter("grouped", grouped);
-    environment.add_filter("size", bytes);
     environment.add_filter("time", |seconds: f64| duration(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
     environment.add_filter("sentence", |code: &str| sentence(code).to_owned());
     environment.add_filter("percent", |part: f64, whole: f64| if whole > 0.0 { part / whole * 100.0 } else { 0.0 });
@@ -69,7 +67,10 @@ pub fn page(report: &Value, people: &[RejectedPerson]) -> Result<String, PageErr
     };
     let (records, requests) = (chart("records"), chart("requests"));
     let facts = Facts { report, people, records, requests };
-    Ok(environment.render_str(TEMPLATE, minijinja::value::Serde(&facts))?)
+    let body = environment.render_str(TEMPLATE, minijinja::value::Serde(&facts))?;
+    let what = if report["dry_run"] == true { "Dry run" } else { "Migration" };
+    let title = report["run"].as_str().map_or_else(|| what.to_owned(), |run| format!("{what} {run}"));
+    Ok(page_with(&environment, &title, &body)?)
 }
 
 /// A number with commas between the thousands. Speeds are rounded.

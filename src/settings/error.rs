@@ -225,6 +225,12 @@ pub enum SettingsError {
         /// What was typed.
         path: PathBuf,
     },
+    /// What was typed about the switch is wrong.
+    #[error("{problem}")]
+    Cutover {
+        /// What is wrong.
+        problem: String,
+    },
     /// Standard input can be read only once.
     #[error("`-` (standard input) can be given only once")]
     StdinTwice,

@@ -12,6 +12,7 @@ mod command_line;
 mod config_file;
 mod config_value;
 mod connection;
+mod cutover;
 mod doctor;
 mod dry_run;
 mod engine;
@@ -49,6 +50,9 @@ mod webhooks;
 pub use apps::{AppsJob, AppsSettings, AppsTarget};
 pub use command_line::{CommandLineError, DEFAULT_CONFIG_FILE, command_line};
 pub use connection::Connection;
+pub use cutover::{
+    CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings, CutoverStatusSettings, CutoverSubject, LookedUp,
+};
 pub use doctor::DoctorSettings;
 pub use dry_run::{CheckSettings, DryRunSettings};
 pub use engine::ShardError;

@@ -9,7 +9,7 @@ const LEFT_OUT: &str = "\u{2026}";
 const KEYS: [&str; 2] = ["sk_", "ak_"];
 
 /// What is in keys, wherever they stand.
-const IN_KEYS: [&str; 4] = ["sk_live_", "sk_test_", "ak_live_", "ak_test_"];
+const IN_KEYS: [&str; 5] = ["sk_live_", "sk_test_", "ak_live_", "ak_test_", "whsec_"];
 
 /// The error without secrets: it repeats nothing of a URL but where it leads, and nothing of a key.
 pub(super) fn without_secrets(mut error: clap::Error) -> clap::Error {
@@ -57,6 +57,7 @@ mod tests {
             ("user:secret@id.example.com", "…@id.example.com"),
             ("sk_live_secret", "…"),
             ("Bearer sk_live_secret", "…"),
+            ("by whsec_secret", "…"),
         ] {
             assert_eq!(shown(text).as_deref(), Some(expected), "{text}");
         }

@@ -5,6 +5,7 @@ use std::io;
 
 use super::totals::Count;
 use super::{Item, ItemKind, TenantPlan};
+use crate::markdown::{code, text};
 
 impl TenantPlan {
     /// Writes the plan as Markdown, without the end of its last line.
@@ -75,38 +76,4 @@ fn write_item(out: &mut String, item: &Item, depth: usize) -> fmt::Result {
         writeln!(out, "{indent}  - note: {}", text(note))?;
     }
     item.parts.iter().try_for_each(|part| write_item(out, part, depth + 1))
-}
-
-/// A text as it is, whatever is in it.
-fn text(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '\\' => shown.extend(['\\', character]),
-            character if character.is_control() => shown.push(' '),
-            character => shown.push(character),
-        }
-    }
-    shown
-}
-
-/// A value as it is, whatever is in it.
-fn code(value: &str) -> String {
-    let value: String = value.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    let longest = value.split(|character| character != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest + 1);
-    let pad = if value.starts_with('`') || value.ends_with('`') || value.is_empty() { " " } else { "" };
-    format!("{fence}{pad}{value}{pad}{fence}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_text_of_a_tenant_becomes_markup() {
-        assert_eq!(text("a*b [x](y)\n# z"), "a\\*b \\[x\\](y) \\# z");
-        assert_eq!(code("a`b"), "``a`b``");
-        assert_eq!(code("`"), "`` ` ``");
-    }
 }

@@ -32,6 +32,7 @@ mod consent;
 mod consequence;
 mod csv;
 mod csv_programs;
+mod cutover;
 mod damaged;
 mod doctor;
 mod duplicates;

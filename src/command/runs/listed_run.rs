@@ -15,7 +15,7 @@ use crate::source::Input;
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum RunState {
+pub(in crate::command) enum RunState {
     /// Some process is at it.
     Running,
     /// It did not come to its end.
@@ -34,7 +34,7 @@ pub(super) enum RunState {
 
 /// A run as it is listed.
 #[derive(Debug, Serialize)]
-pub(super) struct ListedRun {
+pub(in crate::command) struct ListedRun {
     #[serde(flatten)]
     pub record: RunRecord,
     pub state: RunState,
@@ -54,7 +54,7 @@ pub(super) struct ListedRun {
 /// What became of the identities that a run created: the sum is `created`. Nothing is known of them if undoing was killed, until
 /// it has come to its end.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct UndoneCounts {
+pub(in crate::command) struct UndoneCounts {
     /// Not at the target any more.
     pub deleted: Option<u64>,
     /// Kept: changed since, not the run's own any more, or the target did not delete them.
@@ -65,7 +65,7 @@ pub(super) struct UndoneCounts {
 
 impl ListedRun {
     /// Looks at a run, and at what became of its records.
-    pub(super) fn of(directory: &RunDirectory, record: RunRecord) -> (Self, Ledger) {
+    pub(in crate::command) fn of(directory: &RunDirectory, record: RunRecord) -> (Self, Ledger) {
         let inputs: Vec<Input> =
             record.inputs.iter().map(|input| Input::from_argument(Path::new(&input.path))).collect();
         let mut ledger = Ledger::new(&inputs, true);

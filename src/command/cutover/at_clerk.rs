@@ -1,0 +1,41 @@
+//! What Clerk says: only GET is sent, and no user is kept.
+
+use jiff::Timestamp;
+
+use crate::clerk_api::ClerkCalls;
+use crate::command::import_error::ImportError;
+use crate::cutover::{ClerkReading, Finding};
+use crate::export::{ChangedUsers, ExportError};
+use crate::pace::Pace;
+use crate::settings::CutoverCheckSettings;
+use crate::signal::Signals;
+
+/// How many users have changed since a moment; or what keeps that from being known.
+pub(super) async fn ask(
+    settings: &CutoverCheckSettings,
+    since: Option<Timestamp>,
+    signals: &mut Signals,
+) -> Result<Result<ClerkReading, Finding>, ImportError> {
+    let Some(since) = since else {
+        return Ok(Err(Finding::needs_you(
+            "it is not known when the export of the last import was begun; say it with --exported-at",
+        )));
+    };
+    let (client, pace) = match &settings.clerk {
+        Ok(clerk) => clerk,
+        Err(error) => return Ok(Err(Finding::needs_you(error.to_string()))),
+    };
+    let at = Timestamp::now();
+    let asked = async {
+        let calls = ClerkCalls::new(client, Pace::new(pace), settings.retry).map_err(ExportError::from)?;
+        ChangedUsers::since(&calls, since, settings.max_changes).await
+    };
+    let asked = tokio::select! {
+        asked = asked => asked,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    Ok(match asked {
+        Ok(ChangedUsers { total, changed, is_all }) => Ok(ClerkReading { at, total, changed, is_all, since }),
+        Err(error) => Err(Finding::failed(error.to_string())),
+    })
+}

@@ -1,0 +1,47 @@
+//! A file that shows what was said or checked: its name and digest, and nothing of what is in it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How many bytes are read at once.
+const BUFFER: usize = 64 * 1024;
+
+/// A file as it was when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Its absolute path.
+    pub path: String,
+    /// SHA-256 of its bytes, in hexadecimal, as `sha256sum` prints it.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+impl Evidence {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no file.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let path = std::path::absolute(path)?;
+        if !std::fs::metadata(&path)?.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
+        let (mut file, mut hash, mut bytes) = (File::open(&path)?, Sha256::new(), 0);
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            hash.update(&buffer[..read]);
+            bytes += read as u64;
+        }
+        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { path: path.display().to_string(), sha256, bytes })
+    }
+}

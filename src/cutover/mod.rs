@@ -1,0 +1,59 @@
+//! The switch from Clerk to the target, in the steps of the guide: what the program checks, what persons record, and how a step
+//! stands by both. Pure, but for the one file that keeps it.
+//!
+//! ```text
+//!  runs, exports, the plan, results of other commands, answers of the target and of Clerk
+//!        │  read by `command::cutover`
+//!        ▼
+//!  imports, command_result, plan_answers, changes ── a Finding for each Check ──► CutoverState (a file)
+//!                                            a person's word for each Fact ──────────►│
+//!                                                                                      ▼
+//!                             Account: each Step with its points, and how they stand ── text, JSON, a page to sign
+//! ```
+//!
+//! **A check is as old as it is.** What was found out longer ago than `--max-age` counts as old, and not as ok.
+//!
+//! **A word is about what was there.** A fact that was recorded before a later import into the same target, and is about what
+//! that import changes, is stale ([`Fact::is_about`]).
+//!
+//! **Nothing is forgotten.** A withdrawn fact and a skipped step stay in the file and in the report.
+//!
+//! **Order only where a later step would mislead** ([`Step::needs`]): nothing else keeps teams from working side by side.
+
+mod account;
+mod assess;
+mod changes;
+mod check;
+mod command_result;
+mod error;
+mod evidence;
+mod fact;
+mod finding;
+mod imports;
+mod plan_answers;
+mod seen_run;
+mod state;
+mod state_file;
+mod step;
+mod text;
+mod verification;
+mod words;
+
+pub use account::{Account, CheckedInput, PointAccount, Standing, StepAccount};
+pub use assess::{Assessment, RunMoment};
+pub use changes::{ClerkReading, DECOMMISSION_DAYS, back, changes, clerk_is_still, retention};
+pub use check::Check;
+pub use command_result::{CommandResult, again, code_is_clean, result_is_good};
+pub use error::StateError;
+pub use evidence::Evidence;
+pub use fact::{About, Fact};
+pub use finding::{Finding, Outcome};
+pub use imports::Imports;
+pub use plan_answers::PlanAnswers;
+pub use seen_run::{ExportSeen, RunStanding, SeenRun};
+pub use state::{CheckRecord, CutoverState, FactRecord, FileUse, RemovedWord, SkipRecord, TriedClient};
+pub use state_file::StateFile;
+pub use step::Step;
+pub use text::status_text;
+pub use verification::Verification;
+pub use words::Words;

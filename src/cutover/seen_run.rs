@@ -1,0 +1,58 @@
+//! What the directory of runs says about one import.
+
+use jiff::Timestamp;
+
+use super::Verification;
+
+/// How an import stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStanding {
+    /// It came to its end.
+    Finished,
+    /// It did not, or is under way.
+    Unfinished,
+    /// What it created was deleted again, in part at least.
+    Undone,
+    /// Its journal cannot be read.
+    Damaged,
+}
+
+/// The export that users were read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportSeen {
+    /// When it was begun.
+    pub started: Timestamp,
+    /// Only users that were changed since are in it.
+    pub since: Option<Timestamp>,
+}
+
+/// One import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenRun {
+    /// Its id; of several shards all of theirs.
+    pub id: String,
+    /// What it calls its target.
+    pub target: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// How it stands.
+    pub standing: RunStanding,
+    /// Its records, where they are known.
+    pub read: Option<u64>,
+    /// Those that did not move.
+    pub rejected: Option<u64>,
+    /// The run whose rejects it mends.
+    pub rejects_of: Option<String>,
+    /// Whether it is about selected users only.
+    pub is_selection: bool,
+    /// Which shard it is, and of how many.
+    pub shard: Option<(u32, u32)>,
+    /// A name for what all shards of one piece of work have in common.
+    pub whole: String,
+    /// Whether users were among its records.
+    pub has_users: bool,
+    /// The export that they were read from, if that is still there as it was.
+    pub export: Option<ExportSeen>,
+    /// What a comparison with the same inputs found.
+    pub verification: Option<Verification>,
+}
