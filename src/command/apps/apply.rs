@@ -11,6 +11,7 @@ use crate::apps::{Applying, ClientRegistry, Finding, Left, Outcome, Planned, Pla
 use crate::avnology::KeyKind;
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
+use crate::command::memory_log::log_peak;
 use crate::exit::ExitStatus;
 
 /// Makes the applications of a plan clients of the target.
@@ -79,6 +80,7 @@ pub(super) async fn apply<R: ClientRegistry>(
         }
         secrets.finish().map_err(AppsError::from)?;
     }
+    log_peak();
     account.end(output, &sentence)
 }
 
