@@ -10,7 +10,7 @@ use crate::kind::Kind;
 use crate::missing::OnMissing;
 use crate::source::ShardChoice;
 
-/// The most users in percent who may be missing from an export, if nothing else was typed.
+/// The most users or memberships in percent who may be missing from an export, if nothing else was typed.
 pub const MAX_MISSING: u8 = 5;
 
 /// `avnology migrate clerk --import …`
@@ -87,13 +87,13 @@ pub struct ImportArguments {
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
     pub on_existing: OnExisting,
 
-    /// What to do about users whom earlier runs of the same files created, and who are no longer in them. Not for a selection, a
-    /// shard or a pipe [default: nobody looks for them]
+    /// What to do about users and memberships that earlier runs of the same files created, and that are no longer in them. Not for a
+    /// selection, a shard or a pipe [default: nobody looks for them]
     #[arg(long, value_name = "RULE", help_heading = "Mapping")]
     pub on_missing: Option<OnMissing>,
 
-    /// Send nothing, and end with exit code 5, if --on-missing disable would be about more than N percent of the users whom earlier
-    /// runs created
+    /// Send nothing, and end with exit code 5, if --on-missing disable or remove would be about more than N percent of the users or
+    /// memberships that earlier runs created
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100), default_value_t = MAX_MISSING)]
     #[arg(help_heading = "Mapping")]
     pub max_missing: u8,

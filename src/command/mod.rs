@@ -23,6 +23,7 @@ mod import_error;
 mod inputs;
 mod intake;
 mod known_identity;
+mod known_membership;
 mod memberships_of_users;
 mod memory_log;
 mod merge;

@@ -102,7 +102,7 @@ impl Compared<'_> {
             let part = match step.kind {
                 Kind::User => Arc::clone(destination),
                 kind => {
-                    let part = destination.of_kind(kind, &reading.rules.tuples).await?;
+                    let part = destination.reading_of_kind(kind, &reading.rules.tuples).await?;
                     part.ok_or_else(|| no_place(target, kind))?
                 }
             };

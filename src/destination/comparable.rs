@@ -165,6 +165,11 @@ impl<'a> Comparable<'a> {
         self.member("clerk").and_then(|clerk| serde_json::from_str::<Clerk<'a>>(clerk.get()).ok()).map(|clerk| clerk.id)
     }
 
+    /// Whether its metadata says that it came from Clerk.
+    pub fn is_from_clerk(&self) -> bool {
+        self.member("clerk").is_some()
+    }
+
     /// The role at the target that a membership stands for beside the one of the member, where its tuple alone grants it.
     pub fn own_role(&self) -> Option<Cow<'a, str>> {
         #[derive(Deserialize)]

@@ -264,6 +264,16 @@ impl RunDirectory {
         self.path.join("disabled.ndjson")
     }
 
+    /// Memberships that earlier runs created and that are no longer in the export.
+    pub fn missing_memberships(&self) -> PathBuf {
+        self.path.join("missing-memberships.ndjson")
+    }
+
+    /// Memberships and role tuples that the run removed, because they were missing.
+    pub fn removed(&self) -> PathBuf {
+        self.path.join("removed.ndjson")
+    }
+
     /// Where the report goes.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")

@@ -168,6 +168,12 @@ pub enum SettingsError {
          name no pipe, and let users be one of the steps"
     )]
     MissingOfPart,
+    /// Memberships of which something is not read would be taken for missing, or for those of somebody who left.
+    #[error(
+        "--on-missing remove needs all users, organizations and memberships: name the files of each (or the directory of an export), and \
+         let users, organizations, memberships and tuples be among the --steps"
+    )]
+    MissingMemberships,
     /// Nothing says which organization should be made.
     #[error("--create-organization needs --organization NAME: the organization that is made if it is not there")]
     CreateWhich,

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
+use super::tuple::BATCH_CHECK;
+use crate::avnology::error_body::error_body;
 use crate::avnology::errors::refused_kind;
+use crate::avnology::probe::PROBE_ID;
 use crate::avnology::{AdminCalls, Decision, decide};
 use crate::destination::TargetError;
 use crate::http::{Reply, ReplyOutcome};
@@ -32,6 +35,41 @@ impl RecordCalls {
         records.batch = records.has_batch_method().await?;
         tracing::info!(kind = kind.as_str(), batch = records.batch, "how the target takes them");
         Ok(records)
+    }
+
+    /// The same for reading alone: the key may be one that can do nothing else, so nothing is asked that a read does not say.
+    pub(in crate::avnology) async fn reading(
+        calls: AdminCalls,
+        kind: Kind,
+        tuples: TupleRules,
+    ) -> Result<Self, TargetError> {
+        let mut records = Self { calls, kind, batch: false, tuples };
+        records.check_reading().await?;
+        records.batch = records.reads_batches().await?;
+        Ok(records)
+    }
+
+    /// Whether the target can be asked for many records of the kind at once. Of members and invitations it never can.
+    async fn reads_batches(&self) -> Result<bool, TargetError> {
+        let client = &self.calls.client;
+        let reply = match self.kind {
+            Kind::Organization => {
+                let parameters = [("external_ids", PROBE_ID)];
+                self.calls.retried(|| client.get_at("v1/organizations:batchGet", &parameters), |_| true).await?
+            }
+            Kind::RoleTuple => {
+                // It reads, but it is a POST: a key that may not send one checks tuple by tuple.
+                let (body, key) = (Bytes::from_static(br#"{"permissions":[]}"#), format!("check-{}", uuid::Uuid::new_v4()));
+                self.calls.retried(|| client.post(BATCH_CHECK, body.clone(), &key), |_| true).await?
+            }
+            Kind::User | Kind::Membership | Kind::Invitation => return Ok(false),
+        };
+        match reply.outcome {
+            ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(false),
+            ReplyOutcome::Answered { status: 401 | 403 } if self.kind == Kind::RoleTuple => Ok(false),
+            ReplyOutcome::Answered { status: 200..=299 | 400 | 422 } => Ok(true),
+            _ => Err(self.refused(&reply)),
+        }
     }
 
     /// Where batches of the kind are created.
@@ -81,6 +119,18 @@ impl RecordCalls {
             return Ok(Some(reply));
         }
         self.calls.is_gone(&reply).await.map(|()| None)
+    }
+
+    /// Creates something again that was there before, by its single method: whether it is there now. What it is about may be gone.
+    pub(super) async fn create_again(&self, path: &str, body: Bytes) -> Result<bool, TargetError> {
+        let key = format!("again-{}", uuid::Uuid::new_v4());
+        let reply = self.calls.retried(|| self.calls.client.post(path, body.clone(), &key), |_| true).await?;
+        match reply.outcome {
+            // Somebody else may have created it in between.
+            ReplyOutcome::Answered { status: 200..=299 | 409 } => Ok(true),
+            ReplyOutcome::Answered { status: 400 | 404 | 422 } if error_body(&reply.body).is_own_word() => Ok(false),
+            _ => Err(self.refused(&reply)),
+        }
     }
 
     /// Deletes something: whether it is gone now. One that was gone before is.
