@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{ClerkApiArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
+use super::{ClerkApiArguments, InputArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 use crate::delivery::OnExisting;
-use crate::kind::Kind;
 use crate::missing::OnMissing;
 use crate::source::ShardChoice;
 
@@ -17,30 +16,9 @@ pub const MAX_MISSING: u8 = 5;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ImportArguments {
-    /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
-    /// `export`, with all of a tenant. `clerk://` reads the same from Clerk's API, with the key in `CLERK_SECRET_KEY`
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub import: Vec<PathBuf>,
-
-    /// Organizations: files as for --import
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub organizations: Vec<PathBuf>,
-
-    /// Memberships of organizations, with their roles: files as for --import
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub memberships: Vec<PathBuf>,
-
-    /// Invitations to organizations: files as for --import. No e-mail is sent
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub invitations: Vec<PathBuf>,
-
-    /// Only these steps, as in `users,organizations`, of: users, organizations, memberships, tuples, invitations
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub steps: Vec<Kind>,
-
-    /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
-    #[arg(long, value_name = "FILE")]
-    pub passwords: Option<PathBuf>,
+    /// What is read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
 
     /// Import only part I of N, as in `2/3`, at 1/N of the rate. Other processes import the other parts, and `runs merge`
     /// makes one account of all. `auto` asks the engine: a Kubernetes Indexed Job (with `AVNOLOGY_SHARDS`), a Slurm array,

@@ -20,6 +20,7 @@ mod home_organization;
 mod id_maps;
 mod import;
 mod import_error;
+mod input_ids;
 mod inputs;
 mod intake;
 mod known_identity;

@@ -186,9 +186,12 @@ pub enum SettingsError {
          clerk export --out DIR`, then import DIR in shards"
     )]
     ClerkInShards,
-    /// Only an import reads from Clerk's API.
+    /// Nothing was named that the target could be compared with.
+    #[error("there is nothing to compare with the target: name the export with --import FILE, or other inputs of the import")]
+    NothingToCompare,
+    /// Only some commands read from Clerk's API.
     #[error(
-        "`clerk://` is for an import and its dry run; read the tenant with `avnology migrate clerk export --out DIR`, then name \
+        "`clerk://` is for an import, its dry run and `verify`; read the tenant with `avnology migrate clerk export --out DIR`, then name \
          DIR"
     )]
     ClerkNotHere,

@@ -54,6 +54,7 @@ mod mapping_file;
 mod memory;
 mod merge;
 mod missing;
+mod missing_memberships;
 mod nightly;
 mod old_runs;
 mod organizations;
@@ -82,6 +83,7 @@ mod shards;
 #[cfg(feature = "shell")]
 mod shell;
 mod sweep;
+mod tenant_foreseen;
 mod tenant_inputs;
 mod tenant_plan;
 mod tokens;
