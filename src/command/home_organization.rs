@@ -85,7 +85,11 @@ pub(super) async fn foreseen_organization(
     };
     Ok(match found {
         Some(HomeOrganization { id, .. }) => (with_organization(reading, id.clone()), Home::There(id)),
-        None => (reading.clone(), Home::New),
+        None => {
+            let mut reading = reading.clone();
+            reading.rules.organization = None;
+            (reading, Home::New)
+        }
     })
 }
 

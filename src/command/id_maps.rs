@@ -34,7 +34,7 @@ pub(super) async fn look_up_ids(runs: &Path, target: &str, run: &str) -> Result<
     };
     let listed = RunDirectory::list(runs).map_err(StopReason::IdMap)?;
     let is_earlier = |(directory, record): &(RunDirectory, RunRecord)| {
-        record.target == target && record.id != run && !directory.is_undone()
+        record.target == target && record.id != run && !directory.is_undone() && directory.has_entries()
     };
     if let Some((_, earlier)) = listed.iter().find(|run| is_earlier(run)) {
         let (directory, newest) = (IdMap::directory_of(runs, target), &earlier.id);

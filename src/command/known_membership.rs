@@ -23,6 +23,8 @@ pub(super) enum FoundMembership {
         /// The role beside that one, which its tuple alone grants.
         own_role: Option<String>,
         metadata: Option<Box<RawValue>>,
+        /// The external ids of organization and user.
+        of: [String; 2],
     },
 }
 
@@ -41,47 +43,43 @@ pub(super) fn pair(id: &str) -> Option<(&str, &str)> {
     id.split_once('/')
 }
 
-/// For each of these memberships whether organization and user are at the target who they were when the run created it, and whom
-/// Clerk means by these ids.
+/// For each of these memberships whether organization and user are at the target who they were when the run created it.
 pub(super) async fn are_proven(
     target: &dyn Destination,
-    ids: &IdLookup,
-    memberships: &[KnownRecord],
+    memberships: &[Option<[Reference; 2]>],
 ) -> Result<Vec<bool>, TargetError> {
-    let mut references = Vec::with_capacity(2 * memberships.len());
-    let mut of = Vec::with_capacity(memberships.len());
-    for membership in memberships {
-        let known = references_of(ids, membership)?;
-        of.push(known.is_some().then(|| references.len()));
-        references.extend(known.into_iter().flatten());
-    }
-    let asked: Vec<&Reference> = references.iter().collect();
+    let asked: Vec<&Reference> = memberships.iter().flatten().flatten().collect();
     let disproved = if asked.is_empty() { Vec::new() } else { target.disproves(&asked).await? };
-    let is_proven = |at: usize| disproved.get(at..at + 2).is_some_and(|both| both == [false, false]);
-    Ok(of.into_iter().map(|at| at.is_some_and(is_proven)).collect())
+    let mut answers = disproved.chunks(2);
+    Ok(memberships.iter().map(|known| known.is_some() && answers.next() == Some(&[false, false])).collect())
 }
 
-/// Organization and user of a membership, as far as their ids at the target are the ones that it names.
-fn references_of(ids: &IdLookup, membership: &KnownRecord) -> io::Result<Option<[Reference; 2]>> {
-    let (Some((organization, user)), Some(of_target)) = (pair(&membership.clerk_id), pair(&membership.id)) else {
+/// Organization and user of a membership, by their external ids at the target.
+pub(super) fn references(membership: &KnownRecord, [organization, user]: [&str; 2]) -> Option<[Reference; 2]> {
+    let (clerk_ids, ids) = (pair(&membership.clerk_id)?, pair(&membership.id)?);
+    let reference = |kind: Kind, clerk_id: &str, external_id: &str, id: &str| Reference {
+        kind,
+        clerk_id: clerk_id.into(),
+        external_id: external_id.into(),
+        id: id.into(),
+        role: None,
+        own_role: None,
+    };
+    Some([
+        reference(Kind::Organization, clerk_ids.0, organization, ids.0),
+        reference(Kind::User, clerk_ids.1, user, ids.1),
+    ])
+}
+
+/// The same, as far as Clerk means by these ids those whom the membership names at the target.
+fn known_references(ids: &IdLookup, membership: &KnownRecord) -> io::Result<Option<[Reference; 2]>> {
+    let (Some(of_clerk), Some(of_target)) = (pair(&membership.clerk_id), pair(&membership.id)) else {
         return Ok(None);
     };
-    let reference = |kind: Kind, clerk_id: &str, id: &str| -> io::Result<Option<Reference>> {
-        let known = ids.find(kind, clerk_id)?.filter(|known| known.id == id);
-        Ok(known.map(|known| Reference {
-            kind,
-            clerk_id: clerk_id.into(),
-            external_id: known.external_id().into(),
-            id: id.into(),
-            role: None,
-            own_role: None,
-        }))
-    };
-    let organization = reference(Kind::Organization, organization, of_target.0)?;
-    Ok(match (organization, reference(Kind::User, user, of_target.1)?) {
-        (Some(organization), Some(user)) => Some([organization, user]),
-        _ => None,
-    })
+    let organization = ids.find(Kind::Organization, of_clerk.0)?.filter(|known| known.id == of_target.0);
+    let user = ids.find(Kind::User, of_clerk.1)?.filter(|known| known.id == of_target.1);
+    let both = organization.as_ref().zip(user.as_ref());
+    Ok(both.and_then(|(organization, user)| references(membership, [organization.external_id(), user.external_id()])))
 }
 
 /// Looks at memberships, many at once.
@@ -91,14 +89,23 @@ pub(super) async fn look_at_all(
     memberships: &[KnownRecord],
     concurrency: usize,
 ) -> Result<Vec<FoundMembership>, TargetError> {
-    let proven = are_proven(target, ids, memberships).await?;
-    let asked = memberships.iter().zip(proven).map(|(membership, is_proven)| async move {
-        if is_proven { look_at(target, membership).await } else { Ok(FoundMembership::NotProven) }
+    let known: Vec<_> =
+        memberships.iter().map(|membership| known_references(ids, membership)).collect::<io::Result<_>>()?;
+    let proven = are_proven(target, &known).await?;
+    let asked = memberships.iter().zip(known).zip(proven).map(|((membership, known), is_proven)| async move {
+        match known {
+            Some(known) if is_proven => look_at(target, membership, known.map(|of| of.external_id.into())).await,
+            _ => Ok(FoundMembership::NotProven),
+        }
     });
     stream::iter(asked).buffered(concurrency).try_collect().await
 }
 
-async fn look_at(target: &dyn Destination, membership: &KnownRecord) -> Result<FoundMembership, TargetError> {
+async fn look_at(
+    target: &dyn Destination,
+    membership: &KnownRecord,
+    of: [String; 2],
+) -> Result<FoundMembership, TargetError> {
     let Some(body) = target.get(&membership.id).await? else { return Ok(FoundMembership::Gone) };
     let Some(found) = target.read_found(&body).pop() else { return Ok(FoundMembership::NotProven) };
     let Some(role) = found.role.as_deref().filter(|_| is_made(&found, membership)) else {
@@ -108,6 +115,7 @@ async fn look_at(target: &dyn Destination, membership: &KnownRecord) -> Result<F
         role: role.to_owned(),
         own_role: found.own_role().map(|role| role.into_owned()),
         metadata: found.admin_metadata().map(ToOwned::to_owned),
+        of,
     })
 }
 

@@ -110,8 +110,8 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
             // Before it is written that the run is undone as a whole, and whatever becomes of the rest.
             let runs = settings.runs_directory.clone();
             if is_first_time {
-                enabled.set(enable_disabled(runs.clone(), &settings.run, &destination, settings.dry_run).await?);
-                restored.set(put_back(&runs, &settings.run, &destination, settings.dry_run).await?);
+                enabled.set(enable_disabled(runs, &settings.run, &destination, settings.dry_run).await?);
+                restored.set(put_back(&settings.run, &destination, settings.dry_run).await?);
             }
             delete_all(&mut deletion, &destination, (directory, record), &said.doubts).await
         } => ended,

@@ -32,6 +32,9 @@ pub struct Removal {
     pub kind: Kind,
     /// Which one.
     pub known: KnownRecord,
+    /// The external ids of the organization and the user, by which undo makes sure that they are still the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<[String; 2]>,
     /// The role that the member had at the target, for undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,

@@ -106,6 +106,16 @@ fn both_ways_give_the_same_identities_and_nothing_is_left_of_the_users() {
     assert_eq!(run.report()["passwords"]["joined"], one.with_passwords, "{}", run.stdout);
     assert_eq!(one.kept(), Vec::<PathBuf>::new(), "nothing is left of a finished import");
 
+    // It is compared with what Clerk's API says, in the words of the import.
+    let url = one.clerk.url();
+    let fixed = ["--clerk-url", &url, "--clerk-rate", "5000/s", "--rate", "1000/s"];
+    let arguments = ["migrate", "clerk", "verify", "--import", "clerk://", "--output", "json", "--progress", "none"];
+    let mut command = one.scratch.avnology(&[&arguments[..], &fixed].concat());
+    command.env("AVNOLOGY_SECRET_KEY", &one.sandbox.key).env("AVNOLOGY_BASE_URL", one.sandbox.base_url());
+    let verified = Run::of(command.env("CLERK_SECRET_KEY", &one.clerk.key).output().expect("the binary runs"));
+    let found = verified.expect_code(0).report()["kinds"].clone();
+    assert_eq!((&found["organizations"]["equal"], &found["memberships"]["equal"]), (&organizations.into(), &memberships.into()));
+
     let other = Parts::start(&[]);
     other.clerk.export(&other.scratch, "export", &[]).expect_code(0);
     let by_files = other.scratch.import(&other.sandbox, "export", &["--passwords", "passwords.csv"]);

@@ -86,6 +86,7 @@ mod sweep;
 mod tenant_foreseen;
 mod tenant_inputs;
 mod tenant_plan;
+mod tenant_sweep;
 mod tokens;
 mod undo;
 mod verdict;

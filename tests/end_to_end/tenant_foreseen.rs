@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::organizations::{Tenant, change, lines_of, rejected, run_of};
+use crate::organizations::{Tenant, change, lines_of, membership, organization, rejected, rows, run_of};
 use crate::support::target::{Way, http, proxy};
 use crate::support::{Sandbox, Scratch, export, user};
 
@@ -120,4 +120,68 @@ fn the_preview_of_undoing_a_tenant_is_what_undoing_does_kind_by_kind() {
     let said = command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs").stderr;
     let said = String::from_utf8_lossy(&said);
     assert!(said.contains("created 62 records at") && said.contains("  organizations 1 gone already, 2 would be kept"), "{said}");
+}
+
+#[test]
+fn what_another_instance_moved_is_told_apart_by_the_marks_of_its_run() {
+    let scratch = Scratch::new();
+    let (ours, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, &[]));
+    ours.import(&scratch, &sandbox, &[]).expect_code(3);
+    let theirs = Tenant {
+        users: scratch.write("u.json", export((100..105).map(user))),
+        organizations: scratch.write("o.ndjson", lines_of([organization(7)])),
+        memberships: scratch.write("m.ndjson", lines_of([membership(7, 100, "org:auditor")])),
+        invitations: scratch.write("i.ndjson", ""),
+    };
+    theirs.import(&scratch, &sandbox, &[]);
+    let found = || {
+        let others = ["--organizations", &ours.organizations, "--memberships", &ours.memberships];
+        let found = scratch.verify(&sandbox, &ours.users, &others).expect_code(3).report();
+        ["organizations", "memberships", "tuples"].map(|kind| {
+            let count = |name: &str| found["kinds"][kind][name]["count"].as_u64().unwrap_or_default();
+            (count("extra"), count("of_other_imports"))
+        })
+    };
+    // It is told, and is not extra; their users are, for nothing says whose they are.
+    assert_eq!(found(), [(0, 1), (0, 1), (0, 1)]);
+    // One of ours that is gone at Clerk is: its run made others that are there. And so is one that no run made.
+    let organizations = scratch.read(&ours.organizations);
+    scratch.write(&ours.organizations, organizations.lines().take(2).map(|line| line.to_owned() + "\n").collect::<String>());
+    let theirs = "INSERT INTO organizations (id, name, display_name, slug, registration_mode, create_time, update_time) \
+                  VALUES ('org_hand', 'hand', 'Hand', 'hand', 'open', 'then', 'then')";
+    assert_eq!(change(&sandbox, theirs), 1);
+    assert_eq!(found()[0], (2, 1));
+}
+
+#[test]
+fn a_check_foresees_who_is_in_another_organization_and_one_that_would_be_made() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let all = scratch.write("all.json", export((0..6).map(user)));
+    let (one, other) = (["--organization", "one", "--create-organization"], ["--organization", "other"]);
+    scratch.import(&sandbox, &all, &one).expect_code(0);
+    assert_eq!(change(&sandbox, "UPDATE identities SET organization_id = NULL WHERE external_id = 'user_000001'"), 1);
+    let some = scratch.write("some.json", export((0..9).map(user)));
+    let check = |more: &[&str], code: i32| {
+        let fixed = ["--dry-run", "--check-target", "--preview", "0"];
+        scratch.import(&sandbox, &some, &[&fixed[..], more].concat()).expect_code(code)
+    };
+    // Nobody makes it, so the import would be refused.
+    assert!(check(&other, 6).stderr.contains("--create-organization"));
+    let makes = [&other[..], &["--create-organization"]].concat();
+    for rule in ["skip", "update", "fail"] {
+        let existing = ["--on-existing", rule];
+        let before = rows(&sandbox, "SELECT name FROM organizations");
+        let checked = check(&[&makes[..], &existing].concat(), 3);
+        assert_eq!(rows(&sandbox, "SELECT name FROM organizations"), before, "it is not made");
+        if rule == "skip" {
+            assert!(checked.stderr.contains("the import would make it"), "{}", checked.stderr);
+            let found = &checked.report()["at_target"];
+            assert_eq!((&found["new"], &found["different"]), (&json!(3), &json!(1)), "{found}");
+        }
+        let imported = scratch.import(&sandbox, &some, &[&makes[..], &existing].concat()).expect_code(3);
+        assert_eq!(rejected(&checked), rejected(&imported), "{rule}: {}\n{}", checked.stdout, imported.stdout);
+        assert_eq!(checked.report()["at_target"]["new"], imported.count("created"), "{rule}");
+        scratch.undo(&sandbox, &run_of(&imported), &["--yes"]);
+    }
 }

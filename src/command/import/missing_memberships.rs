@@ -317,14 +317,14 @@ impl Changes<'_> {
 }
 
 fn removal(change: RemovalKind, kind: Kind, known: &KnownRecord) -> Removal {
-    Removal { change, kind, known: known.clone(), role: None, metadata: None }
+    Removal { change, kind, known: known.clone(), role: None, metadata: None, of: None }
 }
 
 /// A membership that is about to be removed, with what undo needs to put it back.
 fn removing(known: KnownRecord, found: FoundMembership) -> Removal {
-    let (role, metadata) = match found {
-        FoundMembership::There { role, metadata, .. } => (Some(role), metadata),
-        FoundMembership::Gone | FoundMembership::NotProven => (None, None),
+    let (role, metadata, of) = match found {
+        FoundMembership::There { role, metadata, of, .. } => (Some(role), metadata, Some(of)),
+        FoundMembership::Gone | FoundMembership::NotProven => (None, None, None),
     };
-    Removal { change: RemovalKind::Removing, kind: Kind::Membership, known, role, metadata }
+    Removal { change: RemovalKind::Removing, kind: Kind::Membership, known, role, metadata, of }
 }

@@ -1,19 +1,18 @@
 //! What undoing a run does about the memberships that it removed because they were missing: it puts them back, and then the roles
 //! that were taken back with them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::id_maps::with_id_map;
 use super::super::import_error::ImportError;
 use super::super::known_identity::pages;
-use super::super::known_membership::are_proven;
+use super::super::known_membership::{are_proven, references};
 use super::super::undo_error::UndoError;
 use crate::destination::{Comparable, Destination};
 use crate::index::{HASH_BYTES, Table, Texts, hash_of};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
-use crate::missing::{KnownRecord, Removal, RemovalKind, StatesFile};
+use crate::missing::{Removal, RemovalKind, StatesFile};
 use crate::settings::RecordedRun;
 
 /// Entries in memory: 128 KiB.
@@ -29,7 +28,6 @@ pub(super) struct PutBack {
 /// Puts back what a run removed. Whoever is not at the target any more, or is another one there, gets nothing back; nor is a role
 /// granted to a member who has another one by now. In a preview it is only counted.
 pub(super) async fn put_back(
-    runs: &Path,
     run: &RecordedRun,
     target: &Arc<dyn Destination>,
     is_preview: bool,
@@ -48,12 +46,15 @@ pub(super) async fn put_back(
     let rules = TupleRules::default();
     let members = target.of_kind(Kind::Membership, &rules).await?;
     let Some((members, roles)) = members.zip(target.of_kind(Kind::RoleTuple, &rules).await?) else { return Ok(done) };
-    let ids = with_id_map(runs, &run.record.target, |map| map.lookup()).await.map_err(UndoError::Io)?;
     let mut restored = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
     for page in pages(memberships.iter()) {
         let page: Vec<Removal> = page.map_err(UndoError::Io)?;
-        let known: Vec<KnownRecord> = page.iter().map(|removal| removal.known.clone()).collect();
-        for (removal, is_proven) in page.iter().zip(are_proven(members.as_ref(), &ids, &known).await?) {
+        let of = |removal: &Removal| {
+            let [organization, user] = removal.of.as_ref()?;
+            references(&removal.known, [organization, user])
+        };
+        let known: Vec<_> = page.iter().map(of).collect();
+        for (removal, is_proven) in page.iter().zip(are_proven(members.as_ref(), &known).await?) {
             if is_proven && is_put_back(members.as_ref(), removal).await? {
                 restored.insert(hash_of(0, &removal.known.clerk_id)).map_err(UndoError::Io)?;
                 done.memberships += 1;
