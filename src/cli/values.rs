@@ -34,7 +34,9 @@ impl ValueEnum for OnMissing {
             Self::Disable => {
                 "Also disable users at the target, and enable those whom an earlier run disabled and who are back"
             }
-            Self::Remove => "Also remove memberships, with their roles, if their users and organizations are still there",
+            Self::Remove => {
+                "Also remove memberships, with their roles, if their users and organizations are still there"
+            }
         };
         Some(PossibleValue::new(self.as_str()).help(help))
     }

@@ -8,7 +8,8 @@ use super::prepare_error::PrepareError;
 use super::target::{Target, client};
 use super::undo_error::UndoError;
 use crate::avnology::{
-    HomeOrganization, delete_organization, ensure_organization, find_organization, foresee_organization, need_organization,
+    HomeOrganization, delete_organization, ensure_organization, find_organization, foresee_organization,
+    need_organization,
 };
 use crate::journal::{OrganizationRecord, RunRecord};
 use crate::rehearsal::Home;
@@ -74,23 +75,20 @@ pub(super) async fn foreseen_organization(
     let Some(wanted) = &reading.organization else { return Ok((reading.clone(), Home::Anywhere)) };
     let client = client(target, connection)?;
     let found = async {
-        match makes {
-            true => foresee_organization(&client, &connection.retry, wanted.as_str()).await,
-            false => need_organization(&client, &connection.retry, wanted.as_str()).await.map(Some),
+        if makes {
+            foresee_organization(&client, &connection.retry, wanted.as_str()).await
+        } else {
+            need_organization(&client, &connection.retry, wanted.as_str()).await.map(Some)
         }
     };
     let found = tokio::select! {
         found = found => found?,
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
-    Ok(match found {
-        Some(HomeOrganization { id, .. }) => (with_organization(reading, id.clone()), Home::There(id)),
-        None => {
-            let mut reading = reading.clone();
-            reading.rules.organization = None;
-            (reading, Home::New)
-        }
-    })
+    let mut foreseen = reading.clone();
+    foreseen.rules.organization = found.map(|found| found.id);
+    let home = foreseen.rules.organization.clone().map_or(Home::New, Home::There);
+    Ok((foreseen, home))
 }
 
 fn with_organization(reading: &ReadingSettings, id: String) -> ReadingSettings {

@@ -106,7 +106,7 @@ async fn import_into(
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
-    let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, (destination.as_ref(), signals)).await?;
+    let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, (&*destination, signals)).await?;
     let kept = (&run.directory, limits.min_records);
     let (ended, missing) = match foresight {
         Foresight::Unreadable(error) => (EndedImport::unreadable(ledger, journal, error), None),

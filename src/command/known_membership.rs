@@ -113,7 +113,7 @@ async fn look_at(
     };
     Ok(FoundMembership::There {
         role: role.to_owned(),
-        own_role: found.own_role().map(|role| role.into_owned()),
+        own_role: found.own_role().map(std::borrow::Cow::into_owned),
         metadata: found.admin_metadata().map(ToOwned::to_owned),
         of,
     })

@@ -376,8 +376,7 @@ fn print(
     let report = UndoReport { run, target, counts: &all, kinds, changes, in_doubt_file };
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = all.kept();
-    let exceptions =
-        (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(all.created, counts.noun())));
+    let exceptions = (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(all.created, counts.noun())));
     let updated = report.changes.updated;
     output.console.account(|out| summary(out, record, counts, updated), &report, exceptions.as_deref());
     if let Some(path) = &report.in_doubt_file {

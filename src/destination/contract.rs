@@ -74,8 +74,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
     }
 
     /// Whether something is in an organization that is none of these, by kind and id: a membership, or a role tuple.
-    fn holds_others<'a>(&'a self, id: &'a str, is_one: &'a IsOne<'a>) -> BoxFuture<'a, Result<bool, TargetError>> {
-        let _ = (id, is_one);
+    fn holds_others<'a>(&'a self, _id: &'a str, _is_one: &'a IsOne<'a>) -> BoxFuture<'a, Result<bool, TargetError>> {
         async { Ok(false) }.boxed()
     }
 

@@ -60,7 +60,9 @@ impl RunDirectory {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_rejects = name.starts_with("rejects") && name.ends_with(".ndjson");
             let of_missing = [self.missing(), self.disabled(), self.missing_memberships(), self.removed()];
-            if path.is_file() && (is_rejects || path == self.journal() || path == self.in_doubt() || of_missing.contains(&path)) {
+            if path.is_file()
+                && (is_rejects || path == self.journal() || path == self.in_doubt() || of_missing.contains(&path))
+            {
                 found.push(path);
             }
         }

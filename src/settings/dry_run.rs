@@ -93,16 +93,21 @@ impl DryRunSettings {
             let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
             from_clerk = Some(choice.resolve(passing_directory(), &mut inputs.inputs, environment)?);
         }
-        if arguments.create_organization && arguments.mapping.organization.is_none() {
-            return Err(SettingsError::CreateWhich);
-        }
         let existing = (arguments.on_existing, arguments.create_organization);
-        let (on_missing, max_missing) = (arguments.on_missing, arguments.max_missing);
-        let ImportArguments { inputs: InputArguments { passwords, .. }, shard, selection, target, mapping, preview, options, .. } =
-            arguments;
+        let missing = (arguments.on_missing, arguments.max_missing);
+        let ImportArguments {
+            inputs: InputArguments { passwords, .. },
+            shard,
+            selection,
+            target,
+            mapping,
+            preview,
+            options,
+            ..
+        } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref())?;
-        let missing = MissingRules::resolve(on_missing, max_missing, &reading, reading.selection.is_some())?;
+        let missing = MissingRules::resolve(missing.0, missing.1, &reading, reading.selection.is_some())?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let check =

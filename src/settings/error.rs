@@ -187,7 +187,9 @@ pub enum SettingsError {
     )]
     ClerkInShards,
     /// Nothing was named that the target could be compared with.
-    #[error("there is nothing to compare with the target: name the export with --import FILE, or other inputs of the import")]
+    #[error(
+        "there is nothing to compare with the target: name the export with --import FILE, or other inputs of the import"
+    )]
     NothingToCompare,
     /// Only some commands read from Clerk's API.
     #[error(

@@ -110,6 +110,9 @@ impl ImportOrDryRun {
         if arguments.inputs.is_empty() {
             return Err(SettingsError::NothingToImport);
         }
+        if arguments.create_organization && arguments.mapping.organization.is_none() {
+            return Err(SettingsError::CreateWhich);
+        }
         if arguments.dry_run {
             DryRunSettings::resolve(arguments, output, environment).map(Box::new).map(Self::DryRun)
         } else {
@@ -125,12 +128,12 @@ impl ImportSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let create_organization = arguments.create_organization;
-        if create_organization && arguments.mapping.organization.is_none() {
-            return Err(SettingsError::CreateWhich);
-        }
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
         let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
-        let mut inputs = typed_inputs(TypedInputs::of(&mut arguments.inputs, &arguments.selection), target.kratos_choice().is_some())?;
+        let mut inputs = typed_inputs(
+            TypedInputs::of(&mut arguments.inputs, &arguments.selection),
+            target.kratos_choice().is_some(),
+        )?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             if arguments.shard.is_some() {

@@ -40,9 +40,8 @@ impl Ownership {
         if self.organization.is_some() {
             return Ok(false);
         }
-        let is_of_other = |organization: &Listed| {
-            organization.made_by.as_ref().is_some_and(|run| !self.runs.contains(run))
-        };
+        let is_of_other =
+            |organization: &Listed| organization.made_by.as_ref().is_some_and(|run| !self.runs.contains(run));
         match self.kind {
             Kind::User => Ok(false),
             Kind::Organization => Ok(is_of_other(listed)),

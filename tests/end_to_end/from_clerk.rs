@@ -114,7 +114,10 @@ fn both_ways_give_the_same_identities_and_nothing_is_left_of_the_users() {
     command.env("AVNOLOGY_SECRET_KEY", &one.sandbox.key).env("AVNOLOGY_BASE_URL", one.sandbox.base_url());
     let verified = Run::of(command.env("CLERK_SECRET_KEY", &one.clerk.key).output().expect("the binary runs"));
     let found = verified.expect_code(0).report()["kinds"].clone();
-    assert_eq!((&found["organizations"]["equal"], &found["memberships"]["equal"]), (&organizations.into(), &memberships.into()));
+    assert_eq!(
+        (&found["organizations"]["equal"], &found["memberships"]["equal"]),
+        (&organizations.into(), &memberships.into())
+    );
 
     let other = Parts::start(&[]);
     other.clerk.export(&other.scratch, "export", &[]).expect_code(0);
@@ -126,7 +129,8 @@ fn both_ways_give_the_same_identities_and_nothing_is_left_of_the_users() {
     assert_eq!(rest, other.rest());
     assert_eq!((rest[0].len() as u64, rest[1].len() as u64), (organizations, memberships));
     let invitations = records(&one.scratch.path("tenant"), "organization_invitations");
-    let is_open = |invitation: &&Value| invitation["status"] == "pending" && invitation["expires_at"] == 4_102_444_800_000_u64;
+    let is_open =
+        |invitation: &&Value| invitation["status"] == "pending" && invitation["expires_at"] == 4_102_444_800_000_u64;
     let open = invitations.iter().filter(is_open).count();
     assert!(open > 0 && open < invitations.len(), "{open} of {}", invitations.len());
     assert_eq!((rest[2].len() as u64, rest[3].len()), (memberships, open), "{rest:?}");

@@ -53,7 +53,10 @@ fn memberships_that_are_gone_are_named_then_removed_and_put_back() {
         let file = told.report()["missing"]["memberships"]["file"].as_str().expect("a file").to_owned();
         let named: Vec<Value> = lines(&scratch.path(&file)).iter().map(|line| line["clerk_id"].clone()).collect();
         assert_eq!(named.len(), 2);
-        assert!(named.contains(&json!("org_0/user_000004")) && named.contains(&json!("org_1/user_000003")), "{named:?}");
+        assert!(
+            named.contains(&json!("org_0/user_000004")) && named.contains(&json!("org_1/user_000003")),
+            "{named:?}"
+        );
         // Too many of them, and nothing is sent.
         let refused = night(&some, &["--on-missing", "remove"], 5);
         assert!(refused.stderr.contains("2 of 9 memberships that earlier runs created are"), "{}", refused.stderr);
@@ -100,7 +103,8 @@ fn only_what_is_surely_the_imports_and_of_somebody_who_is_still_there_is_removed
         // Gone at the target.
         format!("DELETE FROM members WHERE {}", ids(1, 1)),
         // The target gave the user's id to somebody else.
-        "UPDATE identities SET external_id = 'else', admin_metadata = '{}' WHERE external_id = 'user_000005'".to_owned(),
+        "UPDATE identities SET external_id = 'else', admin_metadata = '{}' WHERE external_id = 'user_000005'"
+            .to_owned(),
     ] {
         assert_eq!(change(&sandbox, &sql), 1, "{sql}");
     }
@@ -123,7 +127,8 @@ fn only_what_is_surely_the_imports_and_of_somebody_who_is_still_there_is_removed
             ("without_user_or_organization", 1),
         ],
     );
-    let gone_now: Vec<String> = before[0].iter().filter(|row| !rows(&sandbox, MEMBERS).contains(row)).cloned().collect();
+    let gone_now: Vec<String> =
+        before[0].iter().filter(|row| !rows(&sandbox, MEMBERS).contains(row)).cloned().collect();
     assert_eq!(gone_now, ["org_1 user_000003 member"], "{}", removed.stderr);
     // A membership that does not say whose it is can be anybody's.
     let broken = without(&all, &[&gone[..], &["orgmem_0_0"]].concat()) + "{\"role\":\"org:member\"}\n";
@@ -165,7 +170,8 @@ fn a_run_that_is_killed_while_it_removes_goes_on_where_it_was() {
         scratch.write(&tenant.memberships, some);
         armed.store(1, Ordering::Relaxed);
         let others = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];
-        let more = [&others[..], &["--invitations", &tenant.invitations, "--rate", "1000/s"], &through, &REMOVE].concat();
+        let more =
+            [&others[..], &["--invitations", &tenant.invitations, "--rate", "1000/s"], &through, &REMOVE].concat();
         let mut killed = scratch.import_command(&sandbox, &tenant.users, &more).spawn().expect("it starts");
         until("a membership is gone", || rows(&sandbox, MEMBERS).len() < 9);
         killed.kill().expect("it is killed");

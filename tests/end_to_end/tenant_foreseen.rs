@@ -59,7 +59,8 @@ fn a_dry_run_rejects_what_the_import_rejects() {
         })
     };
     let (past, future) = (json!(1_600_000_000_000_u64), json!(4_102_444_800_000_u64));
-    let invitations = [("org_0", &past), ("org_0", &future), ("org_0", &Value::Null), ("org_2", &future), ("org_9", &past)];
+    let invitations =
+        [("org_0", &past), ("org_0", &future), ("org_0", &Value::Null), ("org_2", &future), ("org_9", &past)];
     let invitations = (0..).zip(invitations).map(|(number, (of, expires))| invitation(number, of, expires.clone()));
     tenant.invitations = scratch.write("invitations.ndjson", lines_of(invitations));
     // A user who cannot move, one who is in no input, and an organization that is in none.
@@ -74,7 +75,8 @@ fn a_dry_run_rejects_what_the_import_rejects() {
     let imported = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
     assert_eq!(rejected(&dry), rejected(&imported), "{}\n{}", dry.stderr, imported.stderr);
     let codes: Vec<String> = rejected(&imported).into_iter().map(|(code, _)| code).collect();
-    for code in ["invitation_not_pending", "organization_not_imported", "user_not_imported", "membership_not_imported"] {
+    for code in ["invitation_not_pending", "organization_not_imported", "user_not_imported", "membership_not_imported"]
+    {
         assert!(codes.iter().any(|found| found == code), "{code}: {codes:?}");
     }
     let of_steps = |name: &str, report: &Value| -> Vec<Value> {
@@ -82,7 +84,8 @@ fn a_dry_run_rejects_what_the_import_rejects() {
     };
     assert_eq!(of_steps("valid", &dry.report()), of_steps("created", &imported.report()));
     // Of what is in no input at all nothing is known: an earlier import may have brought it.
-    let alone = ["migrate", "clerk", "--memberships", &tenant.memberships, "--dry-run", "--output", "json", "--preview", "0"];
+    let alone =
+        ["migrate", "clerk", "--memberships", &tenant.memberships, "--dry-run", "--output", "json", "--preview", "0"];
     assert_eq!(scratch.run(&alone).expect_code(0).count("rejected"), 0);
 }
 
@@ -119,7 +122,10 @@ fn the_preview_of_undoing_a_tenant_is_what_undoing_does_kind_by_kind() {
     let mut command = scratch.avnology(&["migrate", "clerk", "undo", &run, "--dry-run"]);
     let said = command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs").stderr;
     let said = String::from_utf8_lossy(&said);
-    assert!(said.contains("created 62 records at") && said.contains("  organizations 1 gone already, 2 would be kept"), "{said}");
+    assert!(
+        said.contains("created 62 records at") && said.contains("  organizations 1 gone already, 2 would be kept"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -146,7 +152,10 @@ fn what_another_instance_moved_is_told_apart_by_the_marks_of_its_run() {
     assert_eq!(found(), [(0, 1), (0, 1), (0, 1)]);
     // One of ours that is gone at Clerk is: its run made others that are there. And so is one that no run made.
     let organizations = scratch.read(&ours.organizations);
-    scratch.write(&ours.organizations, organizations.lines().take(2).map(|line| line.to_owned() + "\n").collect::<String>());
+    scratch.write(
+        &ours.organizations,
+        organizations.lines().take(2).map(|line| line.to_owned() + "\n").collect::<String>(),
+    );
     let theirs = "INSERT INTO organizations (id, name, display_name, slug, registration_mode, create_time, update_time) \
                   VALUES ('org_hand', 'hand', 'Hand', 'hand', 'open', 'then', 'then')";
     assert_eq!(change(&sandbox, theirs), 1);

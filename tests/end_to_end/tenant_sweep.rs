@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::organizations::{MEMBERS, ORGANIZATIONS, TUPLES, Tenant, membership, lines_of, organization, rows, run_of};
+use crate::organizations::{MEMBERS, ORGANIZATIONS, TUPLES, Tenant, lines_of, membership, organization, rows, run_of};
 use crate::support::target::{Way, proxy};
 use crate::support::{Sandbox, Scratch, export, user};
 use crate::sweep::{FAULTS, Fault, STOPPED};
@@ -36,8 +36,16 @@ const SINGLE: &[&str] = &[
 
 /// The faults, of those that identities meet. The other statuses are the same to all methods.
 const BY_BATCH: &[&str] = &[
-    "reset before", "reset after", "reset during", "time out after", "HTML with 200", "nothing with 200", "a result missing",
-    "429", "500 after", "403",
+    "reset before",
+    "reset after",
+    "reset during",
+    "time out after",
+    "HTML with 200",
+    "nothing with 200",
+    "a result missing",
+    "429",
+    "500 after",
+    "403",
 ];
 const ONE_BY_ONE: &[&str] = &["reset after", "HTML with 200", "500 after"];
 
@@ -56,7 +64,9 @@ fn strike(fault: &Fault, methods: &'static [&'static str], flags: &[&str]) -> us
         let is_probe = body.starts_with(br#"{"requests":[]"#) || body.starts_with(br#"{"permissions":[]"#);
         let method = methods.iter().find(|method| head.starts_with(**method) && !is_probe);
         match method {
-            Some(method) if state.1.load(Ordering::Relaxed) && state.0.lock().unwrap().insert(*method) => way(),
+            Some(method) if state.1.load(Ordering::Relaxed) && state.0.lock().expect("the set").insert(*method) => {
+                way()
+            }
             _ => Way::Through,
         }
     });
@@ -78,11 +88,13 @@ fn strike(fault: &Fault, methods: &'static [&'static str], flags: &[&str]) -> us
     let run = until_over(&[], &[]);
     // Reading back is a method, too.
     assert_eq!(until_over(&["--new-run", "--recheck"], &["--recheck"]).count("unfinished"), 0, "{at}");
-    let counts = [ORGANIZATIONS, MEMBERS, TUPLES, "SELECT email FROM invitations"].map(|query| rows(&sandbox, query).len());
+    let counts =
+        [ORGANIZATIONS, MEMBERS, TUPLES, "SELECT email FROM invitations"].map(|query| rows(&sandbox, query).len());
     assert_eq!(counts, [2, 3, 3, 1], "{at}: {}", run.stdout);
     assert_eq!(run.report()["rejected_by_code"].as_object().expect("codes").len(), 1, "{at}: {}", run.stdout);
     let undone = (0..4).map(|_| {
-        let mut command = scratch.avnology(&["migrate", "clerk", "undo", &run_of(&run), "--yes", "--request-timeout", "1"]);
+        let mut command =
+            scratch.avnology(&["migrate", "clerk", "undo", &run_of(&run), "--yes", "--request-timeout", "1"]);
         command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("it runs").status.code()
     });
     let codes: Vec<Option<i32>> = undone.take_while(|code| *code != Some(0)).collect();
@@ -92,7 +104,7 @@ fn strike(fault: &Fault, methods: &'static [&'static str], flags: &[&str]) -> us
         .flat_map(|query| rows(&sandbox, query))
         .collect();
     assert!(left.is_empty(), "{at}: {left:?}");
-    struck.0.lock().unwrap().len()
+    struck.0.lock().expect("the set").len()
 }
 
 #[test]

@@ -59,7 +59,8 @@ impl RecordCalls {
             }
             Kind::RoleTuple => {
                 // It reads, but it is a POST: a key that may not send one checks tuple by tuple.
-                let (body, key) = (Bytes::from_static(br#"{"permissions":[]}"#), format!("check-{}", uuid::Uuid::new_v4()));
+                let (body, key) =
+                    (Bytes::from_static(br#"{"permissions":[]}"#), format!("check-{}", uuid::Uuid::new_v4()));
                 self.calls.retried(|| client.post(BATCH_CHECK, body.clone(), &key), |_| true).await?
             }
             Kind::User | Kind::Membership | Kind::Invitation => return Ok(false),

@@ -16,8 +16,8 @@ use crate::avnology::destination::{BATCH, SINGLE};
 use crate::avnology::errors::refused_item;
 use crate::avnology::{Decision, MAX_PAGE, decide};
 use crate::destination::{
-    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, IsOne, ItemError, ItemErrorKind, Look,
-    TargetError,
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, IsOne, ItemError, ItemErrorKind,
+    Look, TargetError,
 };
 use crate::http::{Body, is_transient};
 use crate::kind::Kind;

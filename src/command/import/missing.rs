@@ -16,8 +16,7 @@ use crate::destination::{Destination, TargetError};
 use crate::files::put_private;
 use crate::journal::RunDirectory;
 use crate::missing::{
-    ChangedStates, KnownRecord, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind,
-    StatesFile,
+    ChangedStates, KnownRecord, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
 };
 use crate::settings::{ImportSettings, MissingRules, RecordedRun, has_memberships};
 use crate::signal::Signals;
@@ -53,9 +52,10 @@ impl<'a> Missing<'a> {
         name_missing(&users, &path).map_err(|source| ImportError::Write { path: path.clone(), source })?;
         let file = (users.missing > 0).then(|| path.display().to_string());
         let report = MissingReport { file, ..account(rules, &users) };
-        let memberships = match has_memberships(&settings.reading) {
-            true => Memberships::find((settings, rules, destination), run, subject, watch, signals).await?,
-            false => None,
+        let memberships = if has_memberships(&settings.reading) {
+            Memberships::find((settings, rules, destination), run, subject, watch, signals).await?
+        } else {
+            None
         };
         Ok(Some(Self { rules, users, memberships, directory, target: &record.target, report }))
     }
@@ -121,10 +121,7 @@ fn name_missing(users: &MissingUsers, path: &Path) -> io::Result<()> {
 }
 
 /// Writes these to a file, which only the owner can read. Of nobody there is no file.
-pub(super) fn write_known(
-    path: &Path,
-    known: Option<impl Iterator<Item = io::Result<KnownRecord>>>,
-) -> io::Result<()> {
+pub(super) fn write_known(path: &Path, known: Option<impl Iterator<Item = io::Result<KnownRecord>>>) -> io::Result<()> {
     let Some(known) = known else {
         return match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -91,8 +91,7 @@ impl<'a> Memberships<'a> {
         write_known(&path, (found.missing > 0).then(|| found.memberships()))
             .map_err(|source| ImportError::Write { path: path.clone(), source })?;
         let is_removing = rules.rule.removes_memberships() && found.missing > 0 && found.without_id == 0;
-        let parts =
-            if is_removing { Parts::of(destination, &settings.reading.rules.tuples).await? } else { None };
+        let parts = if is_removing { Parts::of(destination, &settings.reading.rules.tuples).await? } else { None };
         let report = MissingMembershipsReport {
             known: found.known,
             missing: found.missing,
@@ -261,7 +260,8 @@ impl Changes<'_> {
         }
         self.take_roles_back(&doomed).await?;
         let ids: Vec<String> = doomed.iter().map(|(membership, _)| membership.id.clone()).collect();
-        let mut lines: Vec<Removal> = doomed.into_iter().map(|(membership, found)| removing(membership, found)).collect();
+        let mut lines: Vec<Removal> =
+            doomed.into_iter().map(|(membership, found)| removing(membership, found)).collect();
         self.forget_confirmed(&ids)?;
         self.note(&lines)?;
         let (ids, mut done): (Vec<&str>, _) = (ids.iter().map(String::as_str).collect(), Vec::new());

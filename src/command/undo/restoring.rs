@@ -1,7 +1,7 @@
 //! What undoing a run does about the memberships that it removed because they were missing: it puts them back, and then the roles
 //! that were taken back with them.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::import_error::ImportError;
@@ -36,16 +36,16 @@ pub(super) async fn put_back(
     if !path.exists() {
         return Ok(PutBack::default());
     }
-    let reading = tokio::task::spawn_blocking(move || read(path));
+    let reading = tokio::task::spawn_blocking(move || read(&path));
     let [memberships, tuples] = reading.await.map_err(std::io::Error::other).flatten().map_err(UndoError::Io)?;
     let mut done = PutBack::default();
     if is_preview {
         (done.memberships, done.roles) = (memberships.count, tuples.count);
         return Ok(done);
     }
-    let rules = TupleRules::default();
-    let members = target.of_kind(Kind::Membership, &rules).await?;
-    let Some((members, roles)) = members.zip(target.of_kind(Kind::RoleTuple, &rules).await?) else { return Ok(done) };
+    let form = TupleRules::default();
+    let members = target.of_kind(Kind::Membership, &form).await?;
+    let Some((members, roles)) = members.zip(target.of_kind(Kind::RoleTuple, &form).await?) else { return Ok(done) };
     let mut restored = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
     for page in pages(memberships.iter()) {
         let page: Vec<Removal> = page.map_err(UndoError::Io)?;
@@ -96,12 +96,12 @@ impl Removals {
 }
 
 /// Memberships, and tuples.
-fn read(path: PathBuf) -> std::io::Result<[Removals; 2]> {
+fn read(path: &Path) -> std::io::Result<[Removals; 2]> {
     let temporary = std::env::temp_dir();
     let empty = || Ok::<_, std::io::Error>(Removals { texts: Texts::new(&temporary)?, count: 0 });
     let (mut memberships, mut tuples) = (empty()?, empty()?);
     let mut seen = Table::<HASH_BYTES>::new(BUFFERED, temporary.clone());
-    StatesFile::read(&path, |removal: Removal| {
+    StatesFile::read(path, |removal: Removal| {
         let hash = hash_of(removal.kind.number(), &removal.known.id);
         if removal.change != RemovalKind::Removing || seen.find(&hash)?.is_some() {
             return Ok(());
