@@ -122,10 +122,18 @@ impl RecordCalls {
         self.calls.is_gone(&reply).await.map(|()| None)
     }
 
+    /// Sends a request that changes something until the target itself has answered: a page of a gateway changes nothing.
+    pub(super) async fn retried_own<F: Future<Output = Reply>>(
+        &self,
+        request: impl Fn() -> F,
+    ) -> Result<Reply, TargetError> {
+        self.calls.retried(request, |reply| is_own_answer(&reply.body)).await
+    }
+
     /// Creates something again that was there before, by its single method: whether it is there now. What it is about may be gone.
     pub(super) async fn create_again(&self, path: &str, body: Bytes) -> Result<bool, TargetError> {
         let key = format!("again-{}", uuid::Uuid::new_v4());
-        let reply = self.calls.retried(|| self.calls.client.post(path, body.clone(), &key), |_| true).await?;
+        let reply = self.retried_own(|| self.calls.client.post(path, body.clone(), &key)).await?;
         match reply.outcome {
             // Somebody else may have created it in between.
             ReplyOutcome::Answered { status: 200..=299 | 409 } => Ok(true),
@@ -136,7 +144,7 @@ impl RecordCalls {
 
     /// Deletes something: whether it is gone now. One that was gone before is.
     pub(super) async fn delete_one(&self, path: &str, parameters: &[(&str, &str)]) -> Result<bool, TargetError> {
-        let reply = self.calls.retried(|| self.calls.client.delete_at(path, parameters), |_| true).await?;
+        let reply = self.retried_own(|| self.calls.client.delete_at(path, parameters)).await?;
         match decide(reply.outcome) {
             Decision::Done => Ok(true),
             // It has what this run did not make.
@@ -144,6 +152,11 @@ impl RecordCalls {
             _ => self.calls.is_gone(&reply).await.map(|()| true),
         }
     }
+}
+
+/// Whether an answer can be the target's own: nothing, or JSON.
+pub(super) fn is_own_answer(body: &[u8]) -> bool {
+    body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 /// The two halves of an id that names two.
