@@ -38,7 +38,8 @@ pub use authorization::AuthorizationAnswer;
 pub use client::Client;
 pub use decision::{Decision, decide};
 pub use home_organization::{
-    HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
+    HomeOrganization, delete_organization, ensure_organization, find_organization, foresee_organization,
+    need_organization,
 };
 pub use key_kind::KeyKind;
 pub use oauth_clients::OAuthClients;
