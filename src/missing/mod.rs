@@ -14,6 +14,7 @@
 //! [`ChangedStates`] of its run before and after: so undo knows it, and a run that was killed goes on with it.
 
 mod changed_states;
+mod missing_of_run;
 mod missing_report;
 mod missing_users;
 mod on_missing;
@@ -25,6 +26,7 @@ mod state_change;
 mod tests;
 
 pub use changed_states::{ChangedStates, StatesFile};
+pub use missing_of_run::{MissingOfRun, read_missing};
 pub use missing_report::MissingReport;
 pub use missing_users::{KnownUser, MissingUsers};
 pub use on_missing::OnMissing;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::chart::{Chart, speed};
 use crate::human::{bytes, count, duration};
 use crate::mapping::{Notice, RejectCode};
+use crate::missing::KnownUser;
 
 /// What the page looks like. It loads nothing and runs nothing.
 const TEMPLATE: &str = include_str!("page.html");
@@ -31,6 +32,15 @@ pub struct RejectedPerson {
     pub name: Option<String>,
 }
 
+/// Who is named on the page, if the user asks for personal data; else nobody.
+#[derive(Clone, Default)]
+pub struct NamedPeople {
+    /// The first of those who did not move.
+    pub rejected: Vec<RejectedPerson>,
+    /// The first of those who are no longer in the export.
+    pub missing: Vec<KnownUser>,
+}
+
 /// The page cannot be made of a report: it is not one of this program.
 #[derive(Debug, thiserror::Error)]
 #[error("the page cannot be made of the report: {0}")]
@@ -40,7 +50,8 @@ pub struct PageError(#[from] minijinja::Error);
 #[derive(Serialize)]
 struct Facts<'a> {
     report: &'a Value,
-    people: &'a [RejectedPerson],
+    rejected: &'a [RejectedPerson],
+    missing: &'a [KnownUser],
     records: Option<Chart>,
     requests: Option<Chart>,
 }
@@ -53,7 +64,7 @@ pub fn is_page(path: &Path) -> bool {
 
 /// Makes the page of a JSON report. `people` are named on it, and nobody else is. All of a report is data: nothing in it becomes
 /// markup.
-pub fn page(report: &Value, people: &[RejectedPerson]) -> Result<String, PageError> {
+pub fn page(report: &Value, people: &NamedPeople) -> Result<String, PageError> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_filter("grouped", grouped);
@@ -68,7 +79,8 @@ pub fn page(report: &Value, people: &[RejectedPerson]) -> Result<String, PageErr
         speed(&moments)
     };
     let (records, requests) = (chart("records"), chart("requests"));
-    let facts = Facts { report, people, records, requests };
+    let NamedPeople { rejected, missing } = people;
+    let facts = Facts { report, rejected, missing, records, requests };
     Ok(environment.render_str(TEMPLATE, minijinja::value::Serde(&facts))?)
 }
 

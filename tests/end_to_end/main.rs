@@ -32,6 +32,8 @@ mod consequence;
 mod csv;
 mod csv_programs;
 mod damaged;
+#[cfg(target_os = "linux")]
+mod displays;
 mod doctor;
 mod duplicates;
 mod faults;

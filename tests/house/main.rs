@@ -159,7 +159,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kratos", &["destination", "http", "mapping", "pace"]),
     // The results, and views of them.
     ("logging", &["report"]),
-    ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),
+    ("results", &["report", "missing", "id_map", "journal", "mapping", "kind", "source"]),
     (
         "report",
         &[
