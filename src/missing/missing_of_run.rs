@@ -47,8 +47,13 @@ impl MissingOfRun {
     /// run looked for nobody, or found nobody.
     pub fn read(directory: &RunDirectory) -> io::Result<Option<Self>> {
         let (missing, disabled) = (directory.missing(), directory.disabled());
-        if !missing.exists() && !disabled.exists() {
-            return Ok(Self::reported(&directory.report()));
+        if !missing.exists() {
+            if let Some(reported) = Self::reported(&directory.report()) {
+                return Ok(Some(reported));
+            }
+            if !disabled.exists() {
+                return Ok(None);
+            }
         }
         let mut counts = Self::default();
         read_missing(&missing, |_| {

@@ -77,7 +77,7 @@ fn against(scratch: &Scratch, sandbox: &Sandbox, arguments: &[&str]) -> Command 
 fn verify_undo_and_merge_show_how_far_they_are_and_how_long_it_takes_yet() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
-    let file = scratch.write("users.json", export((0..400).map(user)));
+    let file = scratch.write("users.json", export((0..160).map(user)));
     let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
     let run = run.report()["run"].as_str().expect("a run").to_owned();
     let other = scratch.write("shards.json", mixed_export(1_200).0.replace("user", "other"));
@@ -87,11 +87,11 @@ fn verify_undo_and_merge_show_how_far_they_are_and_how_long_it_takes_yet() {
     let (code, screen) = Terminal::start_whole(&mut scratch.avnology(&["migrate", "clerk", "runs", "merge"])).end();
     assert!(code == Some(3) && screen.contains("journals and rejects: "), "{screen:?}");
     let sandbox = sandbox.replace(&scratch, &["--no-batch", "--fault", "latency=50ms"]);
-    let sample = ["verify", "--import", &file, "--sample", "300", "--concurrency", "4"];
+    let sample = ["verify", "--import", &file, "--sample", "100", "--concurrency", "2"];
     let (code, screen) = Terminal::start(&mut against(&scratch, &sandbox, &sample)).end();
     assert!(code == Some(0) && screen.contains(" s left, "), "{screen:?}");
-    let undo = ["undo", &run, "--yes", "--concurrency", "4"];
+    let undo = ["undo", &run, "--yes", "--concurrency", "2"];
     let (code, screen) = Terminal::start(&mut against(&scratch, &sandbox, &undo)).end();
-    assert!(code == Some(0) && screen.contains(" s left, ") && screen.contains(" of 400 deleted"), "{screen:?}");
-    assert!(screen.contains("Run ") && screen.contains("400 deleted\r\n"), "the bar is gone at the end: {screen:?}");
+    assert!(code == Some(0) && screen.contains(" s left, ") && screen.contains(" of 160 deleted"), "{screen:?}");
+    assert!(screen.contains("Run ") && screen.contains("160 deleted\r\n"), "the bar is gone at the end: {screen:?}");
 }

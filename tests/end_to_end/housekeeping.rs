@@ -82,7 +82,7 @@ fn what_undo_and_resume_need_goes_only_with_a_word() {
         "no_email",
         "record 8",
         "1 request (",
-        "personal data  in journal, rejects.ndjson",
+        "personal data    in journal, rejects.ndjson",
         "Next: ",
     ] {
         assert!(text.contains(part), "{part}: {text}");
