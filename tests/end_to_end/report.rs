@@ -80,8 +80,11 @@ fn the_report_keeps_to_its_schema_and_the_page_has_the_same_facts() {
     assert_eq!(report["inputs"][0]["sha256"], sum[..64]);
     let pages = [of_run(&scratch, &run, "report.html"), scratch.read("shown.html")];
     for page in &pages {
-        for fact in ["60 of 62 records", "invalid_email", "duplicate_external_id", "totp", "Not verified", "Checked by"]
-        {
+        let origin = &report["origin"]["started"].as_str().expect("a time")[..19].replace('T', " ");
+        let began = format!("<dd>{origin} UTC</dd>");
+        let facts =
+            ["60 of 62 records", "invalid_email", "duplicate_external_id", "totp", "Not verified", "Checked by"];
+        for fact in facts.into_iter().chain([&*began, "<dd>8,388,608</dd>", "<dd>no</dd>"]) {
             assert!(page.contains(fact), "{fact}: {page}");
         }
         assert!(page.contains("ada &lt;admin&gt;") && page.contains("&lt;i&gt;users.json"), "{page}");

@@ -13,7 +13,7 @@ use super::listed_run::{ListedRun, RunState};
 use super::runs_error::RunsError;
 use crate::account::{CodeCount, Ledger};
 use crate::cli::OutputFormat;
-use crate::human::{count, duration, plural, size};
+use crate::human::{count, duration, moment, plural, size};
 use crate::journal::{Ended, FirstPassRecord, MergedRecord, RunDirectory, RunRecord};
 use crate::mapping::{Notice, NoticeKind, RejectCode};
 use crate::missing::MissingOfRun;
@@ -205,14 +205,14 @@ fn write(out: &mut String, shown: &ShownRun<'_>, ledger: &Ledger) -> fmt::Result
     let ShownRun { listed, digests, missing, last_part, directory, personal_files, next, .. } = shown;
     let record = &listed.record;
     writeln!(out, "Run {}: {}", record.id, format!("{:?}", listed.state).to_lowercase())?;
-    let mut line = |name: &str, value: &str| writeln!(out, "  {name:<16} {value}");
-    line("began", &format!("{} ({} ago), by version {}", shown_time(&record.started), age(record), record.version))?;
+    let mut line = |name: &str, value: &str| writeln!(out, "{}", format!("  {name:<16} {value}").trim_end());
+    line("began", &format!("{} ({} ago), by version {}", moment(&record.started), age(record), record.version))?;
     line("target", &record.target)?;
     let digests = digests.iter().map(Some).chain(std::iter::repeat(None));
     for (input, digest) in record.inputs.iter().chain(&record.passwords).zip(digests) {
         let bytes = input.fingerprint.as_ref().map(|file| format!(" ({})", size(file.bytes))).unwrap_or_default();
         line("input", &format!("{}{bytes}", input.path))?;
-        digest.map_or(Ok(()), |digest| line("", &format!("SHA-256 {digest}")))?;
+        digest.map_or(Ok(()), |digest| line(&format!("  SHA-256 {digest}"), ""))?;
     }
     if let Some(run) = &record.rejects_of {
         line("mends", &format!("rejects of {run}"))?;
@@ -252,12 +252,6 @@ fn write(out: &mut String, shown: &ShownRun<'_>, ledger: &Ledger) -> fmt::Result
         None => writeln!(out, "\nWhat became of its records is not known.")?,
     }
     next.as_ref().map_or(Ok(()), |next| writeln!(out, "\nNext: {next}"))
-}
-
-/// A time for people, to the second.
-fn shown_time(time: &str) -> String {
-    let parsed: Option<jiff::Timestamp> = time.parse().ok();
-    parsed.map_or_else(|| time.to_owned(), |time| time.strftime("%F %T UTC").to_string())
 }
 
 /// What a run found and did about users who are no longer in the export.
