@@ -64,6 +64,12 @@ pub fn left(done: u64, total: u64, elapsed: Duration) -> Option<String> {
     Duration::try_from_secs_f64(left).ok().map(duration)
 }
 
+/// A time in RFC 3339 to the second: `2026-11-23 03:10:00 UTC`; what is none stays as it is.
+pub fn moment(time: &str) -> String {
+    let parsed: Option<jiff::Timestamp> = time.parse().ok();
+    parsed.map_or_else(|| time.to_owned(), |time| time.strftime("%F %T UTC").to_string())
+}
+
 /// Bytes, for other rooms: `512 B`, `1.4 MB`.
 #[expect(clippy::cast_precision_loss, reason = "it is rounded anyway")]
 pub fn size(number: u64) -> String {
@@ -87,6 +93,8 @@ mod tests {
         );
         assert_eq!([1, 2000].map(|number| plural_past(number, "user")), ["1 user was", "2,000 users were"]);
         assert_eq!([0.0, 1400.0, 14e9, 2e13].map(bytes), ["0 B", "1.4 kB", "14.0 GB", "20.0 TB"]);
+        assert_eq!(moment("2026-11-23T03:10:00.123456789Z"), "2026-11-23 03:10:00 UTC");
+        assert_eq!(moment("yesterday"), "yesterday");
         let times = [0.35, 12.7, 200.0, 7500.0].map(|seconds| duration(Duration::from_secs_f64(seconds)));
         assert_eq!(times, ["0.3 s", "12 s", "3 min 20 s", "2 h 05 min"]);
     }

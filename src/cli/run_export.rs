@@ -13,7 +13,8 @@ pub struct RunExportArguments {
     pub run: String,
 
     /// Which records: all, created, updated, unchanged, rejected, unfinished (sent, and the answer was lost), needs-reset (users
-    /// who have to set a new password, with their addresses), or a code of a reject or a notice
+    /// who have to set a new password, with their addresses), or a code of a reject or a notice; or missing: users who are no
+    /// longer in the export, as --on-missing found them
     #[arg(long, value_name = "WHICH", default_value = "all")]
     pub users: UserList,
 

@@ -61,6 +61,17 @@ pub enum ImportError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The account of a run cannot be written. As long as it is not, the run is not over.
+    #[error(
+        "cannot write `{path}`, the account of the run; what became of the records is in its journal, and the same command writes \
+         the account when it can"
+    )]
+    NoAccount {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
     /// The list of what became of each record cannot be written.
     #[error("{source}; the run itself is done: `avnology migrate clerk runs export {run} --out FILE` writes the list")]
     Results {
@@ -125,6 +136,7 @@ impl ImportError {
             | Self::Search(_)
             | Self::Sandbox(_)
             | Self::Write { .. }
+            | Self::NoAccount { .. }
             | Self::Results { .. }
             | Self::Stdout(_)
             | Self::Prepare(_)

@@ -21,6 +21,7 @@ use part::ShardRun;
 use super::output::Output;
 use crate::account::Ledger;
 use crate::exit::ExitStatus;
+use crate::journal::FirstPassRecord;
 use crate::report::{RunDetails, RunReport};
 use crate::settings::MergeSettings;
 
@@ -53,7 +54,8 @@ pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
     let (place, report) = (directory.place_of(rejects.as_ref())?, directory.report());
     merged.set_rejects_files(rejects.iter().map(|_| place.path.clone()).collect());
     let report_file = Some(report.display().to_string());
-    let details = RunDetails { shards, rejects_of, passwords, target, report_file, ..RunDetails::default() };
+    let digests = FirstPassRecord::digests(&first.directory);
+    let details = RunDetails { shards, rejects_of, passwords, target, report_file, digests, ..RunDetails::default() };
     directory.keep((&place, rejects), &RunReport::new(&merged, &details, false))?;
     Ok(Output::new(settings.format, settings.console).report(&merged, &details, None)?)
 }

@@ -4,16 +4,18 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
+use super::export_command_error::ExportCommandError;
 use super::first_pass::Subject;
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
 use crate::account::StopReason;
+use crate::export::Manifest;
 use crate::journal::InputRecord;
 use crate::kind::Kind;
 use crate::missing::{MissingReport, MissingSearch, MissingUsers, SearchError};
 use crate::settings::MissingRules;
 use crate::signal::Signals;
-use crate::source::Watch;
+use crate::source::{Input, Watch};
 
 /// Of which source the users are who are looked for.
 pub(super) struct MissingUsersOf<'m> {
@@ -33,6 +35,7 @@ impl MissingUsersOf<'_> {
         watch: &Watch,
         signals: &mut Signals,
     ) -> Result<Option<MissingUsers>, ImportError> {
+        check_whole(subject)?;
         subject.output.console.note("Looking for users who are no longer in the export …");
         let search = self.search(subject, watch)?;
         let stop = CancellationToken::new();
@@ -74,6 +77,20 @@ impl MissingUsersOf<'_> {
             temporary: std::env::temp_dir(),
         })
     }
+}
+
+/// Fails if an export says that it does not have all users: the others would be taken for missing.
+fn check_whole(subject: Subject<'_>) -> Result<(), ImportError> {
+    for (input, kind) in subject.reading.inputs.iter().zip(&subject.reading.kinds) {
+        let Input::File(path) = input else { continue };
+        if *kind != Kind::User {
+            continue;
+        }
+        if let Some(why) = Manifest::lacks_users(path).map_err(ExportCommandError::from)? {
+            return Err(PrepareError::MissingOfSome { input: input.name().to_string(), why }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Why nothing is to be sent, if too many are missing.

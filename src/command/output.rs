@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::import_error::ImportError;
-use super::rejected_people::rejected_people;
+use super::named_people::named_people;
 use crate::account::{Ledger, StopReason};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -15,8 +15,8 @@ use crate::files::replace_private;
 use crate::human::{count, plural_past};
 use crate::journal::RunDirectory;
 use crate::report::{
-    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text,
-    visible_json, write_summary,
+    Console, GivenPath, NamedPeople, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json,
+    print_text, visible_json, write_summary,
 };
 use crate::settings::OutputSettings;
 
@@ -50,24 +50,41 @@ impl Output {
         details: &RunDetails,
         directory: Option<&RunDirectory>,
     ) -> Result<ExitStatus, ImportError> {
-        // Previews first, so that the verdict is what the reader is left with; and both before the files: if these cannot
-        // be written, the account of what was done is printed all the same.
-        let printed = self.print_data(ledger, details);
-        self.print_summary(ledger, details);
+        // The files first, so that the summary names only what is there. Each of them is tried, and the account is printed,
+        // whether or not they can be written.
+        let mut failed: Vec<(PathBuf, io::Error)> = Vec::new();
         let report = RunReport::new(ledger, details, false);
         let of_run = directory.map(|directory| [directory.report(), directory.report_page()]);
         for path in of_run.into_iter().flatten().chain(self.further_report.clone()) {
-            let written =
-                if is_page(&path) { self.write_page(&path, &report, ledger) } else { write_report(&path, &report) };
-            written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
-            self.report_place.written(&path);
+            let written = if is_page(&path) {
+                self.write_page(&path, &report, (ledger, directory))
+            } else {
+                write_report(&path, &report)
+            };
+            match written {
+                Ok(()) => self.report_place.written(&path),
+                Err(source) => failed.push((path, source)),
+            }
+        }
+        let is_written = |file: &String| failed.iter().all(|(path, _)| path.display().to_string() != *file);
+        let details = RunDetails { report_file: details.report_file.clone().filter(is_written), ..details.clone() };
+        // Previews first, so that the verdict is what the reader is left with.
+        let printed = self.print_data(ledger, &details);
+        self.print_summary(ledger, &details);
+        if let Some((path, source)) = failed.into_iter().next() {
+            return Err(ImportError::Write { path, source });
         }
         printed?;
         Ok(ExitStatus::of(ledger))
     }
 
-    fn write_page(&self, path: &Path, report: &RunReport<'_>, ledger: &Ledger) -> io::Result<()> {
-        let people = if self.names_people { rejected_people(ledger.rejects_files())? } else { Vec::new() };
+    fn write_page(
+        &self,
+        path: &Path,
+        report: &RunReport<'_>,
+        (ledger, directory): (&Ledger, Option<&RunDirectory>),
+    ) -> io::Result<()> {
+        let people = if self.names_people { named_people(ledger, directory)? } else { NamedPeople::default() };
         write_text(path, &page(&serde_json::to_value(report)?, &people).map_err(io::Error::other)?)
     }
 

@@ -74,6 +74,14 @@ pub enum PrepareError {
         /// The run.
         run: String,
     },
+    /// An export says that users are not in it.
+    #[error("--on-missing needs all users, and `{input}` {why}: leave it out here, or import a whole export with it")]
+    MissingOfSome {
+        /// The file.
+        input: String,
+        /// Why users are not in it.
+        why: String,
+    },
     /// The open run maps by other rules.
     #[error(
         "the mapping file or the traits schema is not the one that run {run} was begun with, so some users would be mapped by \

@@ -7,7 +7,9 @@ use super::written_list::write_private;
 use crate::id_map::{IdLookup, IdMap};
 use crate::mapping::Rules;
 use crate::report::{StdoutError, stream_to_stdout};
-use crate::results::{ListedRun, ResultsError, RunInputs, TableForm, TableFormat, UserList, Written, write_list};
+use crate::results::{
+    ListedRun, ResultsError, RunInputs, TableForm, TableFormat, UserList, Written, write_list, write_missing_list,
+};
 use crate::settings::{ReadingSettings, RecordedRun, RunExportSettings};
 
 /// Why the records of a run cannot be listed.
@@ -84,14 +86,19 @@ fn report_missing(missing: &[String]) {
 impl List {
     fn write(self) -> Result<Written, RunExportError> {
         let Self { runs_directory, runs, users, format, out } = self;
-        let opened = runs.iter().map(|(run, reading)| OpenRun::open(&runs_directory, run, reading));
+        let is_of_records = users != UserList::Missing;
+        let opened = runs.iter().filter(|_| is_of_records);
+        let opened = opened.map(|(run, reading)| OpenRun::open(&runs_directory, run, reading));
         let opened = opened.collect::<Result<Vec<_>, _>>()?;
         let listed: Vec<ListedRun<'_>> = opened.iter().map(OpenRun::listed).collect();
         let form = TableForm { format, is_shown: out.is_none() && io::stdout().is_terminal() };
         let mut written = Written::default();
         let mut write = |to: &mut dyn Write| -> Result<(), ResultsError> {
-            written = write_list(to, form, users, &listed)?;
-            Ok(())
+            if is_of_records {
+                written = write_list(to, form, users, &listed)?;
+                return Ok(());
+            }
+            write_missing_list(to, form, runs.iter().map(|(run, _)| (&run.directory, &run.record)))
         };
         match out {
             Some(path) => write_private(&path, &mut write).map_err(|error| match error {

@@ -143,6 +143,22 @@ impl Manifest {
         Ok(file.filter(|file| file.records > 0).map(|file| path.join(&file.file)))
     }
 
+    /// Why not all users of the instance are in a file of an export, in words that go behind its name; nothing if they are, or if
+    /// the file is of no export.
+    pub fn lacks_users(file: &Path) -> Result<Option<String>, ExportError> {
+        let directory = file.parent().map(|directory| ExportDirectory::new(directory.to_path_buf()));
+        let Some(manifest) = directory.map_or(Ok(None), |directory| Self::read(&directory))? else { return Ok(None) };
+        let is_file = |of_users: &ExportedFile| file.file_name().is_some_and(|name| *name == *of_users.file);
+        if !manifest.files.iter().any(|file| file.kind == Kind::Users && is_file(file)) {
+            return Ok(None);
+        }
+        if manifest.since.is_some() {
+            return Ok(Some("has only users who are new or changed (`export --since`)".to_owned()));
+        }
+        let fewer = manifest.differences.iter().find(|difference| difference.kind == Kind::Users);
+        Ok(fewer.map(|Difference { found, counted, .. }| format!("has {found} users, and Clerk counted {counted}")))
+    }
+
     /// The path of the users in a directory with a finished export; nothing if it is no directory.
     pub fn users_in(path: &Path) -> Result<Option<PathBuf>, ExportError> {
         let directory = ExportDirectory::new(path.to_path_buf());

@@ -46,6 +46,12 @@ impl FirstPassRecord {
         read_json(&path).map_err(|problem| fault(&path, "which says what the inputs are", &problem, advice))
     }
 
+    /// SHA-256 of the inputs of a run, in order, as far as its first pass found that out.
+    pub fn digests(directory: &RunDirectory) -> Vec<String> {
+        let first = Self::read(directory).ok().flatten();
+        first.into_iter().flat_map(|first| first.inputs).map(|input| input.digest.sha256).collect()
+    }
+
     /// Whether both read the same bytes.
     pub fn is_same_content(&self, other: &Self) -> bool {
         let digests = |record: &'_ Self| record.inputs.iter().map(|input| input.digest.clone()).collect::<Vec<_>>();

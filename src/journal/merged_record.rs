@@ -28,6 +28,20 @@ impl MergedRecord {
         replace_private(&path_in(directory), |file| serde_json::to_writer_pretty(file, self).map_err(Into::into))
     }
 
+    /// The files with rejects in the directory of a merge: they hold personal data, and nothing else there does.
+    pub fn rejects_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(directory)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("rejects") && name.ends_with(".ndjson") {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// The merged accounts that this run is a part of.
     pub fn of_run(runs: &Path, run: &str) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(runs).into_iter().flatten().flatten().map(|entry| entry.path());

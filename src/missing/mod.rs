@@ -17,6 +17,7 @@
 mod changed_states;
 mod membership_search;
 mod missing_memberships;
+mod missing_of_run;
 mod missing_report;
 mod missing_users;
 mod on_missing;
@@ -33,6 +34,7 @@ mod tests;
 pub use changed_states::{ChangedStates, StatesFile};
 pub use membership_search::MembershipSearch;
 pub use missing_memberships::MissingMemberships;
+pub use missing_of_run::{MissingOfRun, read_missing};
 pub use missing_report::{MissingMembershipsReport, MissingReport};
 pub use missing_users::{KnownRecord, MissingUsers};
 pub use on_missing::OnMissing;

@@ -48,7 +48,7 @@ pub use listing::Listing;
 pub use metrics::{Measured, MetricsFile};
 pub use moment::Moment;
 pub use origin::Origin;
-pub use page::{PageError, RejectedPerson, is_page, page};
+pub use page::{NamedPeople, PageError, RejectedPerson, is_page, page};
 pub use plain::PlainLines;
 pub use progress_display::{Progress, ProgressDisplay};
 pub use reading::Reading;

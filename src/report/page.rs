@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::chart::{Chart, speed};
 use super::page_shell::{environment, page_with};
-use crate::human::{count, duration};
+use crate::human::{count, duration, moment};
 use crate::mapping::{Notice, RejectCode};
+use crate::missing::KnownRecord;
 
 /// What is on the page.
 const TEMPLATE: &str = include_str!("page.html");
@@ -31,6 +32,15 @@ pub struct RejectedPerson {
     pub name: Option<String>,
 }
 
+/// Who is named on the page, if the user asks for personal data; else nobody.
+#[derive(Clone, Default)]
+pub struct NamedPeople {
+    /// The first of those who did not move.
+    pub rejected: Vec<RejectedPerson>,
+    /// The first of those who are no longer in the export.
+    pub missing: Vec<KnownRecord>,
+}
+
 /// The page cannot be made of a report: it is not one of this program.
 #[derive(Debug, thiserror::Error)]
 #[error("the page cannot be made of the report: {0}")]
@@ -40,7 +50,8 @@ pub struct PageError(#[from] minijinja::Error);
 #[derive(Serialize)]
 struct Facts<'a> {
     report: &'a Value,
-    people: &'a [RejectedPerson],
+    rejected: &'a [RejectedPerson],
+    missing: &'a [KnownRecord],
     records: Option<Chart>,
     requests: Option<Chart>,
 }
@@ -53,10 +64,11 @@ pub fn is_page(path: &Path) -> bool {
 
 /// Makes the page of a JSON report. `people` are named on it, and nobody else is. All of a report is data: nothing in it becomes
 /// markup.
-pub fn page(report: &Value, people: &[RejectedPerson]) -> Result<String, PageError> {
+pub fn page(report: &Value, people: &NamedPeople) -> Result<String, PageError> {
     let mut environment = environment();
     environment.add_filter("grouped", grouped);
     environment.add_filter("time", |seconds: f64| duration(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
+    environment.add_filter("moment", moment);
     environment.add_filter("sentence", |code: &str| sentence(code).to_owned());
     environment.add_filter("percent", |part: f64, whole: f64| if whole > 0.0 { part / whole * 100.0 } else { 0.0 });
     let chart = |name: &str| {
@@ -66,7 +78,8 @@ pub fn page(report: &Value, people: &[RejectedPerson]) -> Result<String, PageErr
         speed(&moments)
     };
     let (records, requests) = (chart("records"), chart("requests"));
-    let facts = Facts { report, people, records, requests };
+    let NamedPeople { rejected, missing } = people;
+    let facts = Facts { report, rejected, missing, records, requests };
     let body = environment.render_str(TEMPLATE, minijinja::value::Serde(&facts))?;
     let what = if report["dry_run"] == true { "Dry run" } else { "Migration" };
     let title = report["run"].as_str().map_or_else(|| what.to_owned(), |run| format!("{what} {run}"));

@@ -109,3 +109,17 @@ impl Progress for DeletedKinds {
         format!("{left}{} of {} deleted{gone}{kept}", count(all.deleted), count(all.created))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_that_is_left_counts_all_that_is_decided() {
+        let counts =
+            Deleted { created: 300_000, deleted: 99_000, gone_already: 999, kept_changed: 1, ..Deleted::default() };
+        let line = counts.line(Duration::from_secs(100));
+        assert_eq!(line, "3 min 20 s left, 99,000 of 300,000 deleted, 999 gone already, 1 kept");
+        assert_eq!(Deleted { created: 3, ..Deleted::default() }.line(Duration::from_secs(9)), "0 of 3 deleted");
+    }
+}

@@ -7,6 +7,7 @@
 
 mod cell;
 mod list;
+mod missing_list;
 mod results_error;
 mod run_inputs;
 mod table;
@@ -14,6 +15,7 @@ mod user_list;
 
 pub use cell::Cell;
 pub use list::{ListedRun, Written, write_list};
+pub use missing_list::write_missing_list;
 pub use results_error::ResultsError;
 pub use run_inputs::RunInputs;
 pub use table::{Table, TableForm, TableFormat};

@@ -21,6 +21,8 @@ pub enum UserList {
     Rejected,
     /// Sent, and the answer is not known.
     Unfinished,
+    /// Users whom earlier runs created and who are no longer in the export: no records, for they have none any more.
+    Missing,
     /// Users who moved and have to set a new password.
     NeedsReset,
     /// Rejected with this code.
@@ -30,13 +32,14 @@ pub enum UserList {
 }
 
 /// The names that are no code.
-const NAMES: [(&str, UserList); 7] = [
+const NAMES: [(&str, UserList); 8] = [
     ("all", UserList::All),
     ("created", UserList::Created),
     ("updated", UserList::Updated),
     ("unchanged", UserList::Unchanged),
     ("rejected", UserList::Rejected),
     ("unfinished", UserList::Unfinished),
+    ("missing", UserList::Missing),
     ("needs-reset", UserList::NeedsReset),
 ];
 

@@ -3,6 +3,7 @@
 use crate::support;
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -80,15 +81,15 @@ fn what_undo_and_resume_need_goes_only_with_a_word() {
         "SHA-256",
         "no_email",
         "record 8",
-        "requests",
-        "personal data  in journal, rejects.ndjson",
+        "1 request (",
+        "personal data    in journal, rejects.ndjson",
         "Next: ",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(runs(&scratch, &["show", "no-such-run"]).expect_code(2).stderr.contains("there is no run `no-such-run`"));
     assert!(json(&scratch, &[])[0]["disk_bytes"].as_u64() > Some(1_000));
-    assert!(runs(&scratch, &[]).expect_code(0).stdout.contains(" kB  "));
+    assert!(runs(&scratch, &[]).expect_code(0).stdout.contains(" kB\n"));
 
     // Nothing is old enough, or nothing is done yet.
     assert!(runs(&scratch, &["prune", "--older-than", "1d"]).expect_code(0).stdout.ends_with("Freed 0 B\n"));
@@ -147,6 +148,21 @@ fn merged_runs_are_listed_shown_and_undone() {
     assert_eq!((&listed["counts"]["read"], &listed["counts"]["created"]), (&1_200.into(), &good.len().into()));
     let text = runs(&scratch, &["show", &merged]).expect_code(0).stdout;
     assert!(shards.iter().chain([&merged]).all(|run| text.contains(run.as_str())), "{text}");
+    for part in
+        ["finished", "SHA-256", "1,160 created", "no_email", "record 8", "rejects.ndjson", "Next: ", "Merged from:"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let shown = json(&scratch, &["show", &merged]);
+    let rejected = shown[0]["rejected_by_code"]["no_email"]["count"].as_u64();
+    assert_eq!((shown.as_array().map(Vec::len), rejected), (Some(3), Some(20)), "{shown}");
+    let page = scratch.path(&of_run(&merged, "report.html"));
+    let text = std::fs::read_to_string(&page).expect("a page");
+    let sum = json(&scratch, &["show", &shards[0]])["digests"][0].as_str().expect("a digest").to_owned();
+    for fact in ["1,160 of 1,200 records are at the target", "no_email", &sum, &shards[1]] {
+        assert!(text.contains(fact), "{fact}: {text}");
+    }
+    assert_eq!(page.metadata().expect("a page").permissions().mode() & 0o777, 0o600);
     // One shard is undone by itself, then what is left.
     scratch.undo(&sandbox, &shards[1], &["--yes"]).expect_code(0);
     assert_eq!(of_merged()["state"], "undoing");

@@ -28,18 +28,29 @@ fn listed(scratch: &Scratch) -> Vec<Value> {
         }
     }
     let text = list(&[]);
-    let head: Vec<&str> = text.lines().next().unwrap_or_default().split_whitespace().collect();
-    let columns = ["CREATED", "UPDATED", "UNCHANGED", "REJECTED", "UNFINISHED", "DELETED"];
-    assert!(text == "No runs.\n" || head[3..9] == columns, "{text}");
-    let rows = text.lines().skip(1).filter(|line| line.starts_with("20"));
+    assert!(text == "No runs.\n" || text.starts_with("RUN "), "{text}");
     // A running run has gone on in between.
-    for (run, row) in runs.iter().zip(rows).filter(|(run, _)| run["state"] != "running") {
-        let (_, numbers) = row.split_once(run["state"].as_str().expect("a state")).expect("its state");
-        let numbers: Vec<String> = numbers.split_whitespace().take(6).map(|number| number.replace(',', "")).collect();
-        let shown = |count: &Value| count.as_u64().map_or("?".to_owned(), |count| count.to_string());
+    for run in runs.iter().filter(|run| run["state"] != "running") {
+        let mut lines = text.lines().skip_while(|line| !line.starts_with(run["id"].as_str().expect("an id")));
+        assert!(lines.next().is_some_and(|line| line.contains(run["state"].as_str().expect("a state"))), "{text}");
+        let numbers = lines.next().expect("a line with numbers").trim_start();
+        let shown = |count: &Value, name: &str| match count.as_u64() {
+            Some(0) => None,
+            Some(count) => Some(format!("{} {name}", avnology_migrate::human::count(count))),
+            None => Some(format!("? {name}")),
+        };
         let names = ["created", "updated", "unchanged", "rejected", "unfinished"];
-        let mut expected: Vec<String> = names.iter().map(|name| shown(&run["counts"][name])).collect();
-        expected.push(if run.get("undone").is_some() { shown(&run["undone"]["deleted"]) } else { "0".to_owned() });
+        let mut expected: Vec<String> = names.iter().filter_map(|name| shown(&run["counts"][name], name)).collect();
+        if let Some(undone) = run.get("undone") {
+            expected.push(shown(&undone["deleted"], "deleted").unwrap_or_else(|| "0 deleted".to_owned()));
+        }
+        let expected = if run["counts"].is_null() {
+            "what became of its records is not known".to_owned()
+        } else if expected.is_empty() {
+            "no records".to_owned()
+        } else {
+            expected.join(", ")
+        };
         assert_eq!(numbers, expected, "{text}");
     }
     runs

@@ -34,6 +34,8 @@ mod csv;
 mod csv_programs;
 mod cutover;
 mod damaged;
+#[cfg(target_os = "linux")]
+mod displays;
 mod doctor;
 mod duplicates;
 mod faults;

@@ -43,7 +43,7 @@ fn files(scratch: &Scratch, runs: &[String; 2]) -> BTreeSet<String> {
 }
 
 fn all_files() -> BTreeSet<String> {
-    ["lock", "merged.json", "rejects.ndjson", "report.json"].map(str::to_owned).into()
+    ["lock", "merged.json", "rejects.ndjson", "report.html", "report.json"].map(str::to_owned).into()
 }
 
 /// The merge without the check at its end.

@@ -3,9 +3,11 @@
 use crate::support;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use avnology_migrate::human;
 use serde_json::{Value, json};
 use support::target::{Way, proxy};
 use support::{Run, Sandbox, Scratch, export, lines, user};
@@ -77,6 +79,9 @@ fn users_who_left_are_named_then_disabled_and_enabled_when_they_are_back() {
             .collect();
         named.sort();
         assert_eq!(named, [id(0), id(1), id(2)]);
+        assert_page(&scratch, &told, "3 of 10 whom earlier runs created are no longer in the export", &[]);
+        assert_eq!(exported(&scratch, &told), [0, 1, 2].map(|number| (id(number), "missing".to_owned())));
+        assert_eq!(exported(&scratch, &first), []);
 
         // One of them is gone at the target, and another one there is somebody else's by now.
         change(&sandbox, &format!("DELETE FROM identities WHERE external_id = '{}'", id(1)));
@@ -87,7 +92,11 @@ fn users_who_left_are_named_then_disabled_and_enabled_when_they_are_back() {
                 id(2)
             ),
         );
-        let night_2 = night(&some, &DISABLE).expect_code(0);
+        let night_2 = night(&some, &[&DISABLE[..], &["--report-personal-data"]].concat()).expect_code(0);
+        assert_page(&scratch, &night_2, "disabled at the target; undo", &[id(0), id(1), id(2)]);
+        let outcomes = ["disabled", "left", "left"].map(str::to_owned);
+        assert_eq!(exported(&scratch, &night_2), [id(0), id(1), id(2)].into_iter().zip(outcomes).collect::<Vec<_>>());
+        assert_shown(&scratch, &night_2, json!({"missing": 3, "disabled": 1, "left": 2, "enabled": 0}));
         assert_counts(&night_2, &[("missing", 3), ("disabled", 1), ("gone", 1), ("not_proven", 1)]);
         assert_eq!(disabled(&sandbox), [id(0)], "{flags:?}");
         // What is settled is not asked about again.
@@ -99,6 +108,7 @@ fn users_who_left_are_named_then_disabled_and_enabled_when_they_are_back() {
         let night_4 = night(&back, &DISABLE).expect_code(0);
         assert_counts(&night_4, &[("missing", 1), ("disabled", 1), ("enabled", 1), ("settled_before", 2)]);
         assert_eq!(disabled(&sandbox), [id(3)], "{flags:?}");
+        assert_shown(&scratch, &night_4, json!({"missing": 1, "disabled": 1, "left": 0, "enabled": 1}));
 
         // Undoing the run that disabled somebody enables that one, and nobody else.
         let preview = scratch.undo(&sandbox, &run_id(&night_4), &["--dry-run"]).expect_code(0);
@@ -109,6 +119,45 @@ fn users_who_left_are_named_then_disabled_and_enabled_when_they_are_back() {
         assert_eq!(disabled(&sandbox), Vec::<String>::new());
         assert_eq!(sandbox.column("external_id").len(), 10, "nobody is deleted, and what was theirs is theirs");
     }
+}
+
+/// The page of a run says this of the missing, and names these people and nobody else.
+#[track_caller]
+fn assert_page(scratch: &Scratch, run: &Run, fact: &str, named: &[String]) {
+    let page = scratch.read(&format!(".avnology/runs/{}/report.html", run_id(run)));
+    assert!(page.contains("Users who are no longer in the export") && page.contains(fact), "{fact}: {page}");
+    for user in (0..10).map(id) {
+        assert_eq!(page.contains(&user), named.contains(&user), "{user}: {page}");
+    }
+}
+
+/// Who is in the list of a run, by the id at Clerk, and what became of them.
+#[track_caller]
+fn exported(scratch: &Scratch, run: &Run) -> Vec<(String, String)> {
+    let list = ["migrate", "clerk", "runs", "export", &run_id(run), "--users", "missing", "--out", "missing.ndjson"];
+    scratch.run(&list).expect_code(0);
+    let mode = std::fs::metadata(scratch.path("missing.ndjson")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let listed = lines(&scratch.path("missing.ndjson"));
+    let mut found: Vec<_> = listed.iter().map(|line| (text(&line["clerk_id"]), text(&line["outcome"]))).collect();
+    found.sort();
+    found
+}
+
+/// `runs show` has these counts, for programs and for people, and names nobody.
+#[track_caller]
+fn assert_shown(scratch: &Scratch, run: &Run, expected: Value) {
+    let show = |more: &[&str]| {
+        let show = ["migrate", "clerk", "runs", "show", &run_id(run)];
+        scratch.run(&[&show[..], more].concat()).expect_code(0).stdout
+    };
+    let shown: Value = serde_json::from_str(&show(&["--output", "json"])).expect("a run");
+    assert_eq!(shown["missing"], expected);
+    let text = show(&[]);
+    let number = expected["missing"].as_u64().expect("a count");
+    assert!(text.contains(&format!("{} no longer in the export, ", human::plural(number, "user"))), "{text}");
+    assert!(!text.contains("user_0000"), "{text}");
 }
 
 /// Posts with the key of the sandbox; the status.
@@ -157,14 +206,101 @@ fn nobody_is_disabled_if_the_export_may_be_wrong() {
     let run = scratch.import(&sandbox, &file, &DISABLE).expect_code(3);
     assert_counts(&run, &[("missing", 0), ("records_without_id", 0)]);
 
-    for part in [&["--limit", "5"][..], &["--shard", "1/2"], &["--sample", "3"]] {
-        let run = scratch.import(&sandbox, &file, &[&DISABLE[..], part].concat()).expect_code(2);
-        assert!(run.stderr.contains("--on-missing needs all users"), "{}", run.stderr);
+    // Of a part of the users nobody knows who is missing.
+    let organizations = scratch.write("organizations.json", "[]");
+    for part in [
+        &["--limit", "5"][..],
+        &["--skip", "5"],
+        &["--sample", "3"],
+        &["--only", "user_000001"],
+        &["--where", "$.id"],
+        &["--shard", "1/2"],
+        &["--organizations", &organizations, "--steps", "organizations"],
+        &["--import", "-"],
+        &["--import", "/dev/stdin"],
+    ] {
+        for rule in ["report", "disable"] {
+            let run = scratch.import(&sandbox, &file, &[part, &["--on-missing", rule]].concat()).expect_code(2);
+            assert!(run.stderr.contains("--on-missing needs all users"), "{part:?}: {}", run.stderr);
+        }
     }
+    let halved = ["--on-missing", "disable", "--limit", "5", "--clerk-url", "http://127.0.0.1:9"];
+    let mut command = scratch.import_command(&sandbox, "clerk://", &halved);
+    let halves = Run::of(command.env("CLERK_SECRET_KEY", "sk_test_none").output().expect("the binary runs"));
+    assert!(halves.expect_code(2).stderr.contains("--on-missing needs all users"));
+    // An export that says itself that users are not in it, by its directory and by its file.
+    let before = sandbox.identities();
+    for (fewer, said) in [
+        (json!({"since": {"moment": "2026-11-01T00:00:00Z"}}), "has only users who are new or changed"),
+        (json!({"differences": [{"kind": "users", "found": 39, "counted": 40}]}), "has 39 users, and Clerk counted 40"),
+    ] {
+        write_export(&scratch, "tenant", &(0..40).map(user).collect::<Vec<_>>(), &json!({}));
+        scratch.import(&sandbox, "tenant", &[]).expect_code(0);
+        write_export(&scratch, "tenant", &[user(39)], &fewer);
+        for input in ["tenant", "tenant/users.ndjson"] {
+            for more in [&["--new-run"][..], &["--dry-run", "--check-target"]] {
+                let rules = ["--on-missing", "disable", "--max-missing", "100"];
+                let run = scratch.import(&sandbox, input, &[&rules[..], more].concat()).expect_code(2);
+                assert!(run.stderr.contains(said), "{input} {more:?}: {}", run.stderr);
+            }
+        }
+    }
+    assert_eq!(sandbox.identities(), before);
     let rejects = run.report()["rejects_file"].as_str().expect("a file").to_owned();
     let mended = scratch.import(&sandbox, &rejects, &DISABLE).expect_code(2);
     assert!(mended.stderr.contains("needs the whole export"), "{}", mended.stderr);
     assert_eq!(disabled(&sandbox).len(), 0);
+}
+
+/// Writes what an export leaves in a directory, with these members in its manifest.
+fn write_export(scratch: &Scratch, directory: &str, users: &[String], more: &Value) {
+    std::fs::create_dir_all(scratch.path(directory)).expect("a directory");
+    scratch.write(&format!("{directory}/users.ndjson"), users.join("\n") + "\n");
+    let mut manifest = json!({
+        "format": 1, "program": "test", "api": "http://127.0.0.1:9", "api_version": "2025-11-10",
+        "instance": {"id": "ins_1", "environment_type": "production"},
+        "started": "2026-11-23T03:10:00Z", "finished": "2026-11-23T03:11:00Z", "missing": [], "differences": [],
+        "files": [{"kind": "users", "file": "users.ndjson", "records": users.len(), "bytes": 1, "sha256": ""}],
+    });
+    for (name, value) in more.as_object().expect("an object") {
+        manifest[name] = value.clone();
+    }
+    scratch.write(&format!("{directory}/manifest.json"), manifest.to_string());
+}
+
+/// What undo, and the night on which somebody is back, need to know goes only with a word; the counts stay in any case.
+#[test]
+fn pruning_keeps_whom_a_run_disabled_until_nobody_needs_it() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let night = |users: std::ops::Range<usize>| {
+        let file = scratch.write("users.json", export(users.map(user)));
+        scratch.import(&sandbox, &file, &DISABLE).expect_code(0)
+    };
+    night(0..6);
+    let disabling = night(1..6);
+    assert_eq!(disabled(&sandbox), [id(0)]);
+    let prune = |more: &[&str]| {
+        let prune = ["migrate", "clerk", "runs", "prune", "--older-than", "0h"];
+        scratch.run(&[&prune[..], more].concat()).expect_code(0).stdout
+    };
+    let text = prune(&[]);
+    assert!(text.contains(&format!("{}: kept; it can be undone", run_id(&disabling))), "{text}");
+    prune(&["--personal-data"]);
+    let list = ["migrate", "clerk", "runs", "export", &run_id(&disabling), "--users", "missing"];
+    let removed = scratch.run(&list).expect_code(2);
+    assert!(removed.stderr.contains("was removed"), "{}", removed.stderr);
+    let mut not_looked = list;
+    let never = run_id(&scratch.import(&sandbox, "users.json", &["--new-run"]).expect_code(0));
+    not_looked[4] = &never;
+    let not_looked = scratch.run(&not_looked).expect_code(2);
+    assert!(not_looked.stderr.contains("did not look for users"), "{}", not_looked.stderr);
+    // Back again: the run that disabled the user is still known.
+    assert_counts(&night(0..6), &[("enabled", 1)]);
+    assert_eq!(disabled(&sandbox), Vec::<String>::new());
+    night(1..6);
+    prune(&["--personal-data", "--give-up-undo"]);
+    assert_shown(&scratch, &disabling, json!({"missing": 1, "disabled": 1, "left": 0, "enabled": 0}));
 }
 
 #[test]

@@ -80,8 +80,11 @@ fn the_report_keeps_to_its_schema_and_the_page_has_the_same_facts() {
     assert_eq!(report["inputs"][0]["sha256"], sum[..64]);
     let pages = [of_run(&scratch, &run, "report.html"), scratch.read("shown.html")];
     for page in &pages {
-        for fact in ["60 of 62 records", "invalid_email", "duplicate_external_id", "totp", "Not verified", "Checked by"]
-        {
+        let origin = &report["origin"]["started"].as_str().expect("a time")[..19].replace('T', " ");
+        let began = format!("<dd>{origin} UTC</dd>");
+        let facts =
+            ["60 of 62 records", "invalid_email", "duplicate_external_id", "totp", "Not verified", "Checked by"];
+        for fact in facts.into_iter().chain([&*began, "<dd>8,388,608</dd>", "<dd>no</dd>"]) {
             assert!(page.contains(fact), "{fact}: {page}");
         }
         assert!(page.contains("ada &lt;admin&gt;") && page.contains("&lt;i&gt;users.json"), "{page}");
@@ -117,4 +120,46 @@ fn the_report_keeps_to_its_schema_and_the_page_has_the_same_facts() {
         "{}",
         refused.stderr
     );
+}
+
+/// A limit on the size of files stands in for a full disk. The account is printed, and names only files that are there.
+#[test]
+fn a_report_that_cannot_be_written_is_an_error_and_is_not_named() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    // What each of them shares with the others is said in the report, and in no other file.
+    let shared = r#""email_addresses":[{"id":"shared","email_address":"shared@example.com","verified":true},"#;
+    let sharing = (0..14).map(|number| user(number).replace(r#""email_addresses":["#, shared));
+    let file = scratch.write("users.json", export(sharing));
+    let full = |blocks: u32, more: &str| {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec {} migrate clerk --import {file} --progress none {more}",
+            support::AVNOLOGY
+        );
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]).current_dir(scratch.path(".")).env("HOME", scratch.path("."));
+        command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url());
+        Run::of(command.output().expect("bash runs")).expect_code(2)
+    };
+    let run_of = |run: &Run| {
+        let listed = scratch.run(&["migrate", "clerk", "runs", "--output", "json"]).expect_code(0).stdout;
+        let listed: Value = serde_json::from_str(&listed).expect("runs");
+        (listed[0]["id"].as_str().expect("a run").to_owned(), listed[0]["state"].clone(), run.stderr.clone())
+    };
+    // The report of the run does not fit, so the run is not over.
+    let (run, state, text) = run_of(&full(3, ""));
+    assert!(text.contains("Import finished: 14 records") && text.contains("14 created"), "{text}");
+    let place = format!(".avnology/runs/{run}/report.json");
+    assert!(text.contains(&format!("cannot write `{place}`, the account of the run")), "{text}");
+    assert!(!text.contains("Report:") && !scratch.path(&place).exists(), "{text}");
+    assert_eq!(state, "interrupted");
+    // It fits now, and its page does not: all is done, and what is missing is said.
+    let (same, state, text) = run_of(&full(7, ""));
+    assert_eq!((&same, &state), (&run, &json!("finished")), "{text}");
+    assert!(text.contains(&format!("Report:  {place}")) && text.contains("report.html`"), "{text}");
+    assert!(!scratch.path(&format!(".avnology/runs/{run}/report.html")).exists());
+    // A file that somebody asked for is told from the account of the run.
+    let (other, state, text) = run_of(&full(1_000, "--new-run --report /dev/full"));
+    assert!(other != run && state == "finished" && text.contains("cannot write `/dev/full`"), "{text}");
+    assert!(text.contains(&format!("Report:  .avnology/runs/{other}/report.json")), "{text}");
 }

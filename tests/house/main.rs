@@ -171,7 +171,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("apps", &["applied", "tenant_plan", "destination", "index"]),
     // The results, and views of them.
     ("logging", &["report"]),
-    ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),
+    ("results", &["report", "missing", "id_map", "journal", "mapping", "kind", "source"]),
     (
         "report",
         &[

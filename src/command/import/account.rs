@@ -31,7 +31,11 @@ impl ImportAccount<'_> {
         let report = self.run.directory.report();
         let details = RunDetails { timeline, ..self.details(passwords) };
         let status = Output::of(self.output).report(&ledger, &details, Some(&self.run.directory));
-        let is_reported = !matches!(&status, Err(ImportError::Write { path, .. }) if *path == report);
+        let status = status.map_err(|error| match error {
+            ImportError::Write { path, source } if path == report => ImportError::NoAccount { path, source },
+            error => error,
+        });
+        let is_reported = !matches!(&status, Err(ImportError::NoAccount { .. }));
         if let Some(mut journal) = journal.filter(|_| is_reported)
             && let Err(error) = journal.end(ledger.ended())
         {
@@ -57,17 +61,11 @@ impl ImportAccount<'_> {
             report_file: Some(directory.report().display().to_string()),
             sandbox_database: self.target.sandbox_database.clone(),
             origin: Some(Origin::now(self.user.clone(), Some(record.started.clone()), record.settings())),
-            digests: digests(directory),
+            digests: FirstPassRecord::digests(directory),
             timeline: Vec::new(),
             personal_data: personal_data(directory),
         }
     }
-}
-
-/// What the inputs of a run are, as far as its first pass found that out.
-fn digests(directory: &RunDirectory) -> Vec<String> {
-    let first = FirstPassRecord::read(directory).ok().flatten();
-    first.into_iter().flat_map(|first| first.inputs).map(|input| input.digest.sha256).collect()
 }
 
 /// The files of a run that hold personal data.

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
@@ -13,6 +12,7 @@ use super::merge_error::MergeError;
 use crate::files::{create_private_directory, sync_directory_of};
 use crate::ignore::ignore;
 use crate::journal::{Lock, MergedRecord, rejects_path};
+use crate::report::{NamedPeople, RunReport, page};
 use crate::source::hexadecimal;
 
 /// How the names begin of files that are being written, here and by [`MergedRecord::write`].
@@ -113,12 +113,17 @@ impl MergedDirectory {
     pub(super) fn keep(
         &mut self,
         (RejectsPlace { path, kept }, rejects): (&RejectsPlace, Option<NamedTempFile>),
-        report: &impl Serialize,
+        report: &RunReport<'_>,
     ) -> Result<(), MergeError> {
-        let report = self.stage(|mut file| {
-            let text = serde_json::to_string_pretty(report)? + "\n";
-            file.write_all(text.as_bytes()).map(|()| Ok(true))
-        })?;
+        let staged = |text: &str| self.stage(|mut file| file.write_all(text.as_bytes()).map(|()| Ok(true)));
+        let failed = MergeError::io(&self.path);
+        let written = || -> io::Result<_> {
+            let json = serde_json::to_string_pretty(report)? + "\n";
+            let page = page(&serde_json::to_value(report)?, &NamedPeople::default()).map_err(io::Error::other)?;
+            Ok((json, page))
+        };
+        let (json, page) = written().map_err(failed)?;
+        let (report, page) = (staged(&json)?, staged(&page)?);
         for reason in kept {
             if rejects.is_some() {
                 tracing::warn!("{reason}; the rejects are in `{}`", path.display());
@@ -138,6 +143,9 @@ impl MergedDirectory {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                     _ => {}
                 },
+            }
+            if let Some(page) = page {
+                page.persist(self.path.join("report.html"))?;
             }
             if let Some(report) = report {
                 report.persist(self.report())?;

@@ -53,44 +53,51 @@ pub(super) fn age(record: &RunRecord) -> String {
     }
 }
 
+/// Writes runs, each in a few lines that fit a terminal of 80 columns.
 pub(super) fn write_list(out: &mut String, runs: &[ListedRun]) -> fmt::Result {
     if runs.is_empty() {
         return writeln!(out, "No runs.");
     }
-    let width = runs.iter().map(|run| run.record.id.len() + 1).max().unwrap_or_default();
-    write!(out, "{:<width$} {:>10} {:<12}", "RUN", "AGE", "STATE")?;
-    for name in ["CREATED", "UPDATED", "UNCHANGED", "REJECTED", "UNFINISHED", "DELETED"] {
-        write!(out, " {name:>10}")?;
-    }
-    writeln!(out, " {:>9}  INPUT -> TARGET", "SIZE")?;
-    for ListedRun { record, state, counts, undone, merged_from, disk_bytes } in runs {
+    let width = runs.iter().map(|run| run.record.id.len()).max().unwrap_or_default();
+    writeln!(out, "{:<width$}  {:>8}  {:<12} {:>9}", "RUN", "AGE", "STATE", "SIZE")?;
+    for run in runs {
+        let ListedRun { record, state, merged_from, disk_bytes, .. } = run;
         let (state, name) = (*state, format!("{state:?}").to_lowercase());
-        write!(out, "{:<width$} {:>10} {name:<12}", record.id, age(record))?;
-        let of = |which: fn(&Counts) -> u64| counts.as_ref().map(which);
-        for number in [
-            of(|counts| counts.created),
-            of(|counts| counts.updated),
-            of(|counts| counts.unchanged),
-            of(|counts| counts.rejected),
-            of(|counts| counts.unfinished),
-            undone.map_or(Some(0), |undone| undone.deleted),
-        ] {
-            // What is not known is not nothing.
-            write!(out, " {:>10}", number.map_or_else(|| "?".to_owned(), count))?;
-        }
+        writeln!(out, "{:<width$}  {:>8}  {name:<12} {:>9}", record.id, age(record), size(*disk_bytes))?;
+        writeln!(out, "  {}", outcomes(run))?;
         // Memberships are read in two steps.
         let mut inputs: Vec<&str> = record.inputs.iter().map(|input| input.path.as_str()).collect();
         inputs.dedup();
-        writeln!(out, " {:>9}  {} -> {}", size(*disk_bytes), inputs.join(", "), record.target)?;
+        writeln!(out, "  {} -> {}", inputs.join(", "), record.target)?;
         if !merged_from.is_empty() {
-            writeln!(out, "{:<width$} merged from {}", "", merged_from.join(" and "))?;
+            writeln!(out, "  merged from {}", merged_from.join(" and "))?;
         }
         if let Some(run) = &record.rejects_of {
-            writeln!(out, "{:<width$} mends rejects of {run}", "")?;
+            writeln!(out, "  mends rejects of {run}")?;
         }
         if state == RunState::Interrupted && !record.can_be_known_again() {
-            writeln!(out, "{:<width$} cannot be resumed: it read standard input or a pipe", "")?;
+            writeln!(out, "  cannot be resumed: it read standard input or a pipe")?;
         }
     }
     Ok(())
+}
+
+/// What became of the records of a run, and of what it created. What is not known is not nothing.
+fn outcomes(run: &ListedRun) -> String {
+    let Some(Counts { created, updated, unchanged, rejected, unfinished, .. }) = run.counts else {
+        return "what became of its records is not known".to_owned();
+    };
+    let of_records = [
+        (created, "created"),
+        (updated, "updated"),
+        (unchanged, "unchanged"),
+        (rejected, "rejected"),
+        (unfinished, "unfinished"),
+    ];
+    let of_records = of_records.into_iter().filter(|(number, _)| *number > 0);
+    let mut named: Vec<String> = of_records.map(|(number, what)| format!("{} {what}", count(number))).collect();
+    if let Some(undone) = run.undone {
+        named.push(format!("{} deleted", undone.deleted.map_or_else(|| "?".to_owned(), count)));
+    }
+    if named.is_empty() { "no records".to_owned() } else { named.join(", ") }
 }

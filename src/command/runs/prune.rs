@@ -19,7 +19,7 @@ use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_
 use crate::human::size;
 use crate::id_map::IdMap;
 use crate::journal::{Lock, MergedRecord, PrunedRecord, RunDirectory};
-use crate::report::{StdoutError, page, print_json, print_wrapped};
+use crate::report::{NamedPeople, StdoutError, page, print_json, print_wrapped};
 use crate::settings::PruneSettings;
 
 /// What became of a run, or of the account of several.
@@ -59,7 +59,7 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
     let mut runs = Vec::with_capacity(listed.len());
     for (newer, (directory, record)) in listed.into_iter().enumerate() {
         let (listed, _) = ListedRun::of(&directory, record);
-        let pruned = rules.decide(facts(&listed, newer));
+        let pruned = rules.decide(facts(&directory, &listed, newer));
         runs.push(OldRun { directory, listed, pruned });
     }
     if !settings.dry_run {
@@ -76,7 +76,7 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
     Ok(())
 }
 
-fn facts(listed: &ListedRun, newer: usize) -> PruneFacts {
+fn facts(directory: &RunDirectory, listed: &ListedRun, newer: usize) -> PruneFacts {
     let ListedRun { record, state, counts, undone, .. } = listed;
     let left = undone.and_then(|undone| undone.left);
     let created = left.or(counts.map(|counts| counts.created + counts.unfinished));
@@ -84,7 +84,7 @@ fn facts(listed: &ListedRun, newer: usize) -> PruneFacts {
         state: *state,
         age: age_of(&record.started),
         newer,
-        has_created: created.is_none_or(|number| number > 0),
+        has_changed: created.is_none_or(|number| number > 0) || directory.disabled().exists(),
     }
 }
 
@@ -119,8 +119,9 @@ impl OldRun {
         let before = disk_use(path);
         if let Pruned::Stripped { journal } = self.pruned {
             let files = self.directory.personal_files().map_err(RunsError::read(path))?;
-            let files: Vec<PathBuf> =
-                files.into_iter().filter(|file| journal || *file != self.directory.journal()).collect();
+            // By the one undo knows whom the run created, by the other whom it disabled.
+            let needed = [self.directory.journal(), self.directory.disabled()];
+            let files: Vec<PathBuf> = files.into_iter().filter(|file| journal || !needed.contains(file)).collect();
             let freed_bytes = files.iter().filter_map(|file| Some(file.metadata().ok()?.len())).sum();
             if !is_dry_run {
                 self.strip(&files, journal)?;
@@ -148,7 +149,7 @@ impl OldRun {
         if page_file.exists() {
             let made = std::fs::read(self.directory.report())
                 .and_then(|text| serde_json::from_slice::<Value>(&text).map_err(io::Error::from))
-                .and_then(|report| page(&report, &[]).map_err(io::Error::other))
+                .and_then(|report| page(&report, &NamedPeople::default()).map_err(io::Error::other))
                 .and_then(|text| write_text(&page_file, &text));
             made.or_else(|_| std::fs::remove_file(&page_file)).map_err(RunsError::remove(&page_file))?;
         }
@@ -202,14 +203,10 @@ fn prune_merged(
         return Ok(Some(PrunedRun { run, what: "removed", why: None, freed_bytes }));
     }
     let mut freed_bytes = 0;
-    for entry in std::fs::read_dir(directory).map_err(RunsError::read(directory))? {
-        let path = entry.map_err(RunsError::read(directory))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("rejects") && name.ends_with(".ndjson") {
-            freed_bytes += path.metadata().map_or(0, |file| file.len());
-            if !is_dry_run {
-                std::fs::remove_file(&path).map_err(RunsError::remove(&path))?;
-            }
+    for path in MergedRecord::rejects_files(directory).map_err(RunsError::read(directory))? {
+        freed_bytes += path.metadata().map_or(0, |file| file.len());
+        if !is_dry_run {
+            std::fs::remove_file(&path).map_err(RunsError::remove(&path))?;
         }
     }
     Ok(Some(PrunedRun { run, what: "personal_data_removed", why: None, freed_bytes }))

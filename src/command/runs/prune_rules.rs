@@ -27,8 +27,8 @@ pub(super) struct PruneFacts {
     pub age: Duration,
     /// How many runs are newer.
     pub newer: usize,
-    /// It created somebody, or may have.
-    pub has_created: bool,
+    /// It created or disabled somebody, or may have.
+    pub has_changed: bool,
 }
 
 /// Why a run stays as it is.
@@ -61,7 +61,7 @@ pub(super) enum Pruned {
 impl PruneRules {
     /// What becomes of a run.
     pub(super) fn decide(&self, facts: PruneFacts) -> Pruned {
-        let PruneFacts { state, age, newer, has_created } = facts;
+        let PruneFacts { state, age, newer, has_changed } = facts;
         if state == RunState::Running {
             return Pruned::Kept(KeptBecause::Running);
         }
@@ -70,8 +70,8 @@ impl PruneRules {
         }
         let (is_resumable, is_undoable) = match state {
             // Nobody knows what is in a damaged journal.
-            RunState::Interrupted | RunState::Undoing | RunState::Damaged => (true, has_created),
-            RunState::Finished => (false, has_created),
+            RunState::Interrupted | RunState::Undoing | RunState::Damaged => (true, has_changed),
+            RunState::Finished => (false, has_changed),
             RunState::Undone | RunState::Pruned | RunState::Running => (false, false),
         };
         if is_resumable && !self.give_up_resume {
@@ -103,8 +103,8 @@ mod tests {
     ];
 
     fn facts() -> impl Strategy<Value = PruneFacts> {
-        (0..STATES.len(), 0..200_u64, 0..9_usize, any::<bool>()).prop_map(|(state, age, newer, has_created)| {
-            PruneFacts { state: STATES[state], age: Duration::from_secs(age), newer, has_created }
+        (0..STATES.len(), 0..200_u64, 0..9_usize, any::<bool>()).prop_map(|(state, age, newer, has_changed)| {
+            PruneFacts { state: STATES[state], age: Duration::from_secs(age), newer, has_changed }
         })
     }
 
@@ -133,7 +133,7 @@ mod tests {
             prop_assert!(!(is_touched && facts.state == RunState::Running));
             prop_assert!(!(is_touched && (facts.age < rules.older_than || facts.newer < rules.keep)));
             prop_assert!(!(is_touched && is_open && !rules.give_up_resume));
-            let can_be_undone = facts.has_created && (is_open || facts.state == RunState::Finished);
+            let can_be_undone = facts.has_changed && (is_open || facts.state == RunState::Finished);
             prop_assert!(!(loses_the_journal(pruned) && can_be_undone && !rules.give_up_undo));
             prop_assert!(!(pruned == Pruned::Removed && rules.personal_data), "the account stays");
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -12,9 +13,10 @@ use super::listed_run::{ListedRun, RunState};
 use super::runs_error::RunsError;
 use crate::account::{CodeCount, Ledger};
 use crate::cli::OutputFormat;
-use crate::human::{count, size};
-use crate::journal::{Ended, FirstPassRecord, MergedRecord, RunDirectory};
+use crate::human::{count, duration, moment, plural, size};
+use crate::journal::{Ended, FirstPassRecord, MergedRecord, RunDirectory, RunRecord};
 use crate::mapping::{Notice, NoticeKind, RejectCode};
+use crate::missing::MissingOfRun;
 use crate::report::{StdoutError, print_json, print_wrapped, write_findings};
 use crate::settings::{RecordedRun, ShowSettings};
 
@@ -30,6 +32,9 @@ struct ShownRun<'a> {
     left_behind: BTreeMap<Notice, u64>,
     at_target: BTreeMap<Notice, u64>,
     password_resets: u64,
+    /// What it found and did about users who are no longer in the export.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<MissingOfRun>,
     /// Of the last part of the run that came to an end.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_part: Option<LastPart>,
@@ -39,6 +44,14 @@ struct ShownRun<'a> {
     /// The next command to type.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+}
+
+/// The account of several shards, or one of these, for programs.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OneOfMerged<'a> {
+    Whole(&'a ShownRun<'a>),
+    Part(&'a ListedRun),
 }
 
 /// How the last part of a run went that came to an end.
@@ -73,9 +86,7 @@ pub fn show_run(settings: &ShowSettings) -> Result<(), RunsError> {
         .collect();
     let merged = settings.runs_directory.join(&settings.run);
     if MergedRecord::read(&merged).is_some() {
-        let parts: Vec<&ListedRun> = looked.iter().map(|(_, listed, _)| listed).collect();
-        let Some(whole) = ListedRun::merged(settings.run.clone(), &merged, &parts) else { return Ok(()) };
-        return show_merged(whole, looked.into_iter().map(|(_, listed, _)| listed), settings);
+        return show_merged(&merged, looked, settings);
     }
     let Some((run, listed, ledger)) = looked.first() else { return Ok(()) };
     let shown = shown(&run.directory, listed, ledger);
@@ -86,15 +97,39 @@ pub fn show_run(settings: &ShowSettings) -> Result<(), RunsError> {
     Ok(())
 }
 
+/// Prints the account of several shards in full, and below it the shards.
 fn show_merged(
-    whole: ListedRun,
-    parts: impl Iterator<Item = ListedRun>,
+    directory: &Path,
+    looked: Vec<(RecordedRun, ListedRun, Ledger)>,
     settings: &ShowSettings,
 ) -> Result<(), RunsError> {
-    let all: Vec<ListedRun> = std::iter::once(whole).chain(parts).collect();
+    let (mut parts, mut ledgers, mut digests) = (Vec::new(), Vec::new(), None);
+    for (run, listed, ledger) in looked {
+        digests.get_or_insert_with(|| FirstPassRecord::digests(&run.directory));
+        parts.push(listed);
+        ledgers.push(ledger);
+    }
+    let of_parts: Vec<&ListedRun> = parts.iter().collect();
+    let Some(whole) = ListedRun::merged(settings.run.clone(), directory, &of_parts) else { return Ok(()) };
+    let Some(ledger) = ledgers.into_iter().reduce(Ledger::with) else { return Ok(()) };
+    let personal_files = MergedRecord::rejects_files(directory).map_err(RunsError::read(directory))?;
+    let shown = ShownRun {
+        digests: digests.unwrap_or_default(),
+        directory: directory.display().to_string(),
+        personal_files: personal_files.iter().map(|path| name_of(path)).collect(),
+        next: next(&whole, personal_files.first()),
+        ..ShownRun::of_records(&whole, &ledger)
+    };
     match settings.format {
-        OutputFormat::Json => print_json(&all)?,
-        OutputFormat::Text => print_all(|out| write_list(out, &all))?,
+        OutputFormat::Json => {
+            let parts = parts.iter().map(OneOfMerged::Part);
+            print_json(&std::iter::once(OneOfMerged::Whole(&shown)).chain(parts).collect::<Vec<_>>())?;
+        }
+        OutputFormat::Text => print_all(|out| {
+            write(out, &shown, &ledger)?;
+            writeln!(out, "\nMerged from:")?;
+            write_list(out, &parts)
+        })?,
     }
     Ok(())
 }
@@ -105,26 +140,48 @@ fn print_all(write: impl FnOnce(&mut String) -> fmt::Result) -> Result<(), Stdou
     print_wrapped(&text)
 }
 
-fn shown<'a>(directory: &RunDirectory, listed: &'a ListedRun, ledger: &'a Ledger) -> ShownRun<'a> {
-    let first = FirstPassRecord::read(directory).ok().flatten();
-    let names = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    ShownRun {
-        listed,
-        digests: first.into_iter().flat_map(|first| first.inputs).map(|input| input.digest.sha256).collect(),
-        rejected_by_code: ledger.rejected_by_code(),
-        warnings: ledger.notices(NoticeKind::Warning),
-        left_behind: ledger.notices(NoticeKind::LeftBehind),
-        at_target: ledger.notices(NoticeKind::AtTarget),
-        password_resets: ledger.password_resets,
-        last_part: directory.journalled_end().as_ref().map(LastPart::of),
-        directory: directory.path().display().to_string(),
-        personal_files: directory.personal_files().unwrap_or_default().iter().map(|path| names(path)).collect(),
-        next: next(directory, listed),
+impl<'a> ShownRun<'a> {
+    /// What is known of its records alone.
+    fn of_records(listed: &'a ListedRun, ledger: &'a Ledger) -> Self {
+        Self {
+            listed,
+            digests: Vec::new(),
+            rejected_by_code: ledger.rejected_by_code(),
+            warnings: ledger.notices(NoticeKind::Warning),
+            left_behind: ledger.notices(NoticeKind::LeftBehind),
+            at_target: ledger.notices(NoticeKind::AtTarget),
+            password_resets: ledger.password_resets,
+            missing: None,
+            last_part: None,
+            directory: String::new(),
+            personal_files: Vec::new(),
+            next: None,
+        }
     }
 }
 
+fn shown<'a>(directory: &RunDirectory, listed: &'a ListedRun, ledger: &'a Ledger) -> ShownRun<'a> {
+    let missing = MissingOfRun::read(directory).unwrap_or_else(|error| {
+        tracing::warn!(%error, "it is not known who was missing");
+        None
+    });
+    ShownRun {
+        digests: FirstPassRecord::digests(directory),
+        missing,
+        last_part: directory.journalled_end().as_ref().map(LastPart::of),
+        directory: directory.path().display().to_string(),
+        personal_files: directory.personal_files().unwrap_or_default().iter().map(|path| name_of(path)).collect(),
+        next: next(listed, Some(&directory.rejects()).filter(|path| path.exists())),
+        ..ShownRun::of_records(listed, ledger)
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// The next command to type, if there is one.
-fn next(directory: &RunDirectory, listed: &ListedRun) -> Option<String> {
+fn next(listed: &ListedRun, rejects: Option<&PathBuf>) -> Option<String> {
     let id = &listed.record.id;
     let rejected = listed.counts.is_some_and(|counts| counts.rejected > 0);
     match listed.state {
@@ -132,11 +189,11 @@ fn next(directory: &RunDirectory, listed: &ListedRun) -> Option<String> {
         RunState::Interrupted if listed.record.can_be_known_again() => {
             Some(format!("avnology migrate clerk resume {id}"))
         }
-        RunState::Finished if rejected && directory.rejects().exists() => Some(format!(
-            "avnology migrate clerk --import {} (mend the records in it before)",
-            directory.rejects().display()
-        )),
         RunState::Finished => {
+            if let Some(rejects) = rejects.filter(|_| rejected) {
+                let rejects = rejects.display();
+                return Some(format!("avnology migrate clerk --import {rejects} (mend the records in it before)"));
+            }
             let inputs: Vec<&str> = listed.record.inputs.iter().map(|input| input.path.as_str()).collect();
             Some(format!("avnology migrate clerk verify --import {}", inputs.join(" ")))
         }
@@ -145,17 +202,17 @@ fn next(directory: &RunDirectory, listed: &ListedRun) -> Option<String> {
 }
 
 fn write(out: &mut String, shown: &ShownRun<'_>, ledger: &Ledger) -> fmt::Result {
-    let ShownRun { listed, digests, last_part, directory, personal_files, next, .. } = shown;
+    let ShownRun { listed, digests, missing, last_part, directory, personal_files, next, .. } = shown;
     let record = &listed.record;
     writeln!(out, "Run {}: {}", record.id, format!("{:?}", listed.state).to_lowercase())?;
-    let mut line = |name: &str, value: &str| writeln!(out, "  {name:<14} {value}");
-    line("began", &format!("{} ({} ago), by version {}", record.started, age(record), record.version))?;
+    let mut line = |name: &str, value: &str| writeln!(out, "{}", format!("  {name:<16} {value}").trim_end());
+    line("began", &format!("{} ({} ago), by version {}", moment(&record.started), age(record), record.version))?;
     line("target", &record.target)?;
     let digests = digests.iter().map(Some).chain(std::iter::repeat(None));
     for (input, digest) in record.inputs.iter().chain(&record.passwords).zip(digests) {
         let bytes = input.fingerprint.as_ref().map(|file| format!(" ({})", size(file.bytes))).unwrap_or_default();
         line("input", &format!("{}{bytes}", input.path))?;
-        digest.map_or(Ok(()), |digest| line("  SHA-256", digest))?;
+        digest.map_or(Ok(()), |digest| line(&format!("  SHA-256 {digest}"), ""))?;
     }
     if let Some(run) = &record.rejects_of {
         line("mends", &format!("rejects of {run}"))?;
@@ -170,7 +227,11 @@ fn write(out: &mut String, shown: &ShownRun<'_>, ledger: &Ledger) -> fmt::Result
         line(
             "last part",
             &format!(
-                "{seconds} s, {requests} requests ({requests_per_second}/s, {retries} further attempts, {throttled} refused)"
+                "{}, {} ({requests_per_second}/s, {}, {} refused)",
+                duration(Duration::from_secs_f64(*seconds)),
+                plural(*requests, "request"),
+                plural(*retries, "further attempt"),
+                count(*throttled)
             ),
         )?;
     }
@@ -183,9 +244,22 @@ fn write(out: &mut String, shown: &ShownRun<'_>, ledger: &Ledger) -> fmt::Result
         let (deleted, kept, left) = (known(undone.deleted), known(undone.kept), known(undone.left));
         line("undone", &format!("{deleted} deleted, {kept} kept, {left} left"))?;
     }
+    if let Some(found) = missing {
+        line("missing", &said_of(found, record))?;
+    }
     match listed.counts {
         Some(counts) => write_findings(out, ledger, &counts)?,
         None => writeln!(out, "\nWhat became of its records is not known.")?,
     }
     next.as_ref().map_or(Ok(()), |next| writeln!(out, "\nNext: {next}"))
+}
+
+/// What a run found and did about users who are no longer in the export.
+fn said_of(found: &MissingOfRun, record: &RunRecord) -> String {
+    let MissingOfRun { missing, disabled, left, enabled } = *found;
+    let done = [(disabled, "disabled"), (left, "left as they are"), (enabled, "back and enabled again")];
+    let done = done.into_iter().filter(|(number, _)| *number > 0);
+    let done: String = done.map(|(number, what)| format!(", {} {what}", count(number))).collect();
+    let list = format!(" (`runs export {} --users missing` lists them)", record.id);
+    format!("{} no longer in the export{done}{}", plural(missing, "user"), if missing > 0 { &list } else { "" })
 }
