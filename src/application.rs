@@ -200,6 +200,13 @@ async fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Re
         RunsArguments { command: Some(RunsCommand::Schema), .. } => Ok(print(REPORT_SCHEMA)),
         RunsArguments { command: Some(RunsCommand::Export(export)), .. } => {
             let settings = RunExportSettings::resolve(export, environment).map_err(wrong)?;
+            if let Some(recovery) = settings.recovery.clone() {
+                let made = command::make_recovery_links(settings, recovery).await;
+                return made.map_err(|error| {
+                    let status = error.exit_status();
+                    (error.into(), status)
+                });
+            }
             let exported = command::export_run(settings).await;
             exported.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }

@@ -133,6 +133,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("rate-max"),
     OptionRow::new("rate-min"),
     OptionRow::new("recheck").remembered(),
+    OptionRow::new("recovery-links").typed_only(),
     OptionRow::new("report"),
     OptionRow::new("report-personal-data"),
     OptionRow::new("request-timeout"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
+use super::recovery_links::RecoveryError;
 use super::run_export::RunExportError;
 use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;
@@ -37,6 +38,9 @@ pub enum ImportError {
     /// There is no plan of the tenant.
     #[error(transparent)]
     Plan(#[from] TenantPlanError),
+    /// The recovery links are not all made.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -104,6 +108,7 @@ impl ImportError {
             | Self::Selection(_)
             | Self::Search(_)
             | Self::Sandbox(_)
+            | Self::Recovery(_)
             | Self::Write { .. }
             | Self::Results { .. }
             | Self::Stdout(_)

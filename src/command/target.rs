@@ -78,6 +78,16 @@ pub(super) async fn connect(
     }
 }
 
+/// A Kratos, for what only Kratos can do.
+pub(super) fn kratos_calls(target: &Target, connection: &Connection) -> Result<KratosCalls, ImportError> {
+    let Some(kratos) = &target.kratos else {
+        let (target, reason) = (target.name.clone(), "it is no Ory Kratos".to_owned());
+        return Err(TargetError::Refused { target, reason, advice: "name a run whose target is one" }.into());
+    };
+    let client = http::Client::new(&options(target, connection)).map_err(TargetError::from)?;
+    Ok(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), connection.retry))
+}
+
 /// Calls of the Admin API beside those of a destination. A Kratos has no such calls.
 pub(super) fn client(target: &Target, connection: &Connection) -> Result<Client, ImportError> {
     if target.kratos.is_some() {

@@ -26,12 +26,14 @@ mod lookup;
 mod options;
 mod preflight;
 mod read;
+mod recovery;
 mod schema;
 
 pub use form::KratosForm;
 pub use kratos_calls::KratosCalls;
 pub use options::{KratosKey, KratosOptions, ProviderName};
 pub use preflight::preflight;
+pub use recovery::Recovery;
 pub use schema::identity_schema;
 
 /// The most identities in one request. Kratos' own limit is higher, but what is rolled back together is sent again together.

@@ -34,6 +34,9 @@ pub enum SettingsError {
     /// Options that only mean something for a Kratos.
     #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
     NoKratos,
+    /// Recovery links for others than users who need them, or of another target.
+    #[error("--recovery-links needs --users needs-reset, and a run whose target is an Ory Kratos")]
+    RecoveryLinks,
     /// Kratos has no organizations.
     #[error("--organization needs an Avnology ID as the target: an Ory Kratos has no organizations")]
     KratosOrganization,

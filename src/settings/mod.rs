@@ -61,7 +61,9 @@ pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
 pub use reading::ReadingSettings;
 pub use recorded_run::RecordedRun;
-pub use runs::{MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, ShowSettings};
+pub use runs::{
+    MergeSettings, PruneSettings, RecoverySettings, RunExportSettings, RunIdsSettings, RunsSettings, ShowSettings,
+};
 pub use target::TargetSettings;
 pub use tenant_plan::TenantPlanSettings;
 pub use tokens::TokensSettings;

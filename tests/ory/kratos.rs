@@ -192,6 +192,22 @@ impl Kratos {
         self.identities().into_iter().find(|one| one["traits"]["external_id"] == external_id)
     }
 
+    /// The address of an identity.
+    pub(crate) fn identity(&self, id: &str) -> String {
+        self.admin(&format!("admin/identities/{id}"))
+    }
+
+    /// Whether a line with a recovery link and a code lets its user in, as far as setting a new password.
+    pub(crate) fn recovers(&self, line: &Value) -> bool {
+        let link = line["recovery_link"].as_str().expect("a link");
+        let flow = link.split("flow=").nth(1).expect("a flow").split('&').next().expect("its id");
+        let url = format!("http://127.0.0.1:{}/self-service/recovery?flow={flow}", self.ports[1]);
+        let body = json!({ "method": "code", "code": line["recovery_code"] });
+        let (status, answer) = Self::send("POST", &url, Some(&body));
+        // The way to a new password is the settings flow, with a session.
+        (status == 200 || status == 422) && answer.to_string().contains("settings")
+    }
+
     /// Tries to sign in, as a user's program would; returns the status.
     pub(crate) fn sign_in(&self, identifier: &str, password: &str) -> u16 {
         let flow = format!("http://127.0.0.1:{}/self-service/login/api", self.ports[1]);

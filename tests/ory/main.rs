@@ -10,5 +10,6 @@ mod kratos;
 mod lies;
 mod passwords;
 mod preflight;
+mod recovery;
 #[path = "../support/mod.rs"]
 mod support;
