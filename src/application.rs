@@ -23,7 +23,7 @@ use crate::report::{LogFormat, REPORT_SCHEMA, print_text, write_stderr};
 use crate::settings::{
     CommandLineError, DEFAULT_CONFIG_FILE, DoctorSettings, Environment, ExportSettings, ImportOrDryRun, ImportSettings,
     MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError, ShowSettings,
-    TenantPlanSettings, TokensSettings, UndoSettings, VerifySettings, command_line, kratos_schema,
+    TenantPlanSettings, TokensSettings, UndoSettings, VerifySettings, command_line, keto_namespaces, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -87,12 +87,17 @@ async fn serve_sandbox(arguments: SandboxArguments) -> ExitStatus {
 }
 
 async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitStatus {
-    let ClerkArguments { command, import, config, print_default_mapping, print_kratos_schema } = arguments;
+    let ClerkArguments { command, import, config, print_default_mapping, print_kratos_schema, print_keto_namespaces } =
+        arguments;
     if print_default_mapping {
         return print(DEFAULT_MAPPING);
     }
     if let Some(mapping) = print_kratos_schema {
         return kratos_schema(mapping.as_deref())
+            .map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
+    }
+    if !print_keto_namespaces.is_empty() {
+        return keto_namespaces(&print_keto_namespaces)
             .map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
     }
     let environment = environment.with_config_file(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));

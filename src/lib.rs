@@ -128,6 +128,7 @@
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
 //! | [`kratos`] | Ory Kratos as a destination: its admin API, its identity schema, whom to believe |
+//! | [`keto`] | Ory Keto, where roles go from a tenant whose users go to Kratos: inserts that are made idempotent |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`kind`] | what kinds of records move |
 //! | [`plan`] | which steps a migration has, in which order |
@@ -194,6 +195,7 @@ pub mod id_map;
 mod ignore;
 pub mod index;
 pub mod journal;
+pub mod keto;
 pub mod kind;
 pub mod kratos;
 pub mod logging;

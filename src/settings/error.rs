@@ -32,8 +32,20 @@ pub enum SettingsError {
     #[error("--target kratos needs --base-url, the admin address of Kratos, as in http://127.0.0.1:4434")]
     NoKratosAddress,
     /// Options that only mean something for a Kratos.
-    #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
+    #[error(
+        "--kratos-schema, --kratos-key, --kratos-provider, --assume-hash-format, --keto-write-url and --keto-read-url need \
+         --target kratos"
+    )]
     NoKratos,
+    /// One port of a Keto without the other.
+    #[error("--keto-write-url and --keto-read-url need each other: they are the two ports of one Keto")]
+    HalfKeto,
+    /// What is no name of a role.
+    #[error("`{role}` is no role: a role has only letters A to Z, digits, `_`, `-`, `:` and `.`")]
+    NoRole {
+        /// What was typed.
+        role: String,
+    },
     /// Recovery links for others than users who need them, or of another target.
     #[error("--recovery-links needs --users needs-reset, and a run whose target is an Ory Kratos")]
     RecoveryLinks,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::connection::Connection;
+use super::kratos_target::KratosChoice;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -11,6 +12,7 @@ use super::target::TargetSettings;
 use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
 use crate::cli::VerifyArguments;
+use crate::kind::Kind;
 
 /// What a verification needs.
 #[derive(Clone, Debug)]
@@ -37,7 +39,10 @@ impl VerifySettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
-        let inputs = typed_inputs(TypedInputs::of_verification(&mut arguments), target.kratos_choice().is_some())?;
+        let inputs = typed_inputs(
+            TypedInputs::of_verification(&mut arguments),
+            target.kratos_choice().map_or(&Kind::ALL[..], KratosChoice::kinds),
+        )?;
         let VerifyArguments { passwords, selection, mapping, options, .. } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, None, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;

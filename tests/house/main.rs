@@ -40,6 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "journal",
             "avnology",
             "kratos",
+            "keto",
             "tenant_plan",
             "export",
             "clerk_api",
@@ -74,6 +75,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "selection",
             "avnology",
             "kratos",
+            "keto",
             "tenant_plan",
             "exit",
             "export",
@@ -156,7 +158,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("delivery", &["account", "journal", "destination", "mapping", "kind", "pace", "source"]),
     // The vendors that they deliver to: no stage knows one.
     ("avnology", &["destination", "http", "kind", "mapping", "pace"]),
-    ("kratos", &["destination", "http", "mapping", "pace"]),
+    ("kratos", &["keto", "destination", "http", "kind", "mapping", "pace"]),
+    ("keto", &["destination", "http", "kind", "mapping", "pace"]),
     // The results, and views of them.
     ("logging", &["report"]),
     ("results", &["report", "id_map", "journal", "mapping", "kind", "source"]),

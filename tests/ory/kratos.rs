@@ -35,7 +35,7 @@ fn kratos(arguments: &[&str], directory: &Path) -> Command {
     command
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("its address").port()
 }
@@ -48,12 +48,7 @@ fn empty_database() -> &'static Path {
         if !kept.exists() {
             let directory = tempfile::tempdir_in(programs()).expect("a directory");
             let database = directory.path().join("kratos.sqlite");
-            write_configuration(directory.path(), &sqlite(&database), [1, 1]);
-            let status = kratos(&["migrate", "sql", "-e", "--yes"], directory.path())
-                .env("DSN", sqlite(&database))
-                .status()
-                .expect("Kratos runs");
-            assert!(status.success(), "the migration");
+            migrate(directory.path(), &sqlite(&database));
             let connection = rusqlite::Connection::open(&database).expect("the database");
             connection.execute_batch(STATISTICS).expect("statistics");
             drop(connection);
@@ -85,15 +80,32 @@ pub(crate) fn is_here() -> bool {
             "there is no Kratos in {}: tests/ory/build.sh builds it",
             programs().display()
         );
-        // Not by the macros, whose words are hidden where a test passes.
-        let words =
-            "\n!!! SKIPPED: no Kratos in target/ory. `tests/ory/build.sh target/ory` builds it (needs Go). !!!\n";
-        std::io::Write::write_all(&mut std::io::stderr(), words.as_bytes()).expect("standard error");
+        say("SKIPPED: no Kratos in target/ory. `tests/ory/build.sh target/ory` builds it (needs Go).");
     }
     is_here
 }
 
+/// Says something loudly. Not by the macros, whose words are hidden where a test passes.
+pub(crate) fn say(words: &str) {
+    let words = format!("\n!!! {words} !!!\n");
+    std::io::Write::write_all(&mut std::io::stderr(), words.as_bytes()).expect("standard error");
+}
+
+fn migrate(directory: &Path, dsn: &str) {
+    write_configuration(directory, dsn, [1, 1]);
+    let status = kratos(&["migrate", "sql", "-e", "--yes"], directory).env("DSN", dsn).status().expect("Kratos runs");
+    assert!(status.success(), "the migration");
+}
+
 impl Kratos {
+    /// Starts one over this database, which is empty.
+    pub(crate) fn start_at(scratch: &Scratch, dsn: &str) -> Self {
+        let schema = scratch.run(&["migrate", "clerk", "--print-kratos-schema"]).expect_code(0).stdout;
+        let directory = tempfile::tempdir().expect("a directory");
+        migrate(directory.path(), dsn);
+        Self::start_on(directory, &schema, dsn)
+    }
+
     /// Starts one with the identity schema that the program prints.
     pub(crate) fn start(scratch: &Scratch) -> Self {
         let schema = scratch.run(&["migrate", "clerk", "--print-kratos-schema"]).expect_code(0).stdout;

@@ -5,11 +5,14 @@
 #![expect(clippy::disallowed_methods, reason = "the environment says where Kratos is, and how often it is killed")]
 
 mod fixture;
+mod keto;
 mod kills;
 mod kratos;
 mod lies;
 mod passwords;
+mod postgres;
 mod preflight;
 mod recovery;
 #[path = "../support/mod.rs"]
 mod support;
+mod walk;
