@@ -105,7 +105,7 @@ fn on_postgresql_a_bad_text_is_one_reject_and_all_others_move_agree_and_go_again
         4 => user(4).replace(r#""number":4"#, r#""number":"a\u0000b""#),
         6 => user(6).replace(r#""number":6"#, r#""number":"\\u0000""#),
         8 => user(8)
-            .replace(r#""number":8"#, r#""z":1,"a":[1e400,123456789012345678901234567890,1.0],"z2":{"y":1,"b":2}"#),
+            .replace(r#""number":8"#, r#""z":1,"a":[1e300,123456789012345678901234567890,1.0],"z2":{"y":1,"b":2}"#),
         9 => user(9).replace("user9@", "Üser9@"),
         number => user(number),
     };
@@ -113,9 +113,8 @@ fn on_postgresql_a_bad_text_is_one_reject_and_all_others_move_agree_and_go_again
     let run = kratos.import(&scratch, &file, &[]).expect_code(3);
     let keys = kratos.identities().len() as u64;
     assert_eq!((run.count("created") + run.count("rejected"), run.count("created")), (40, keys), "{}", run.stdout);
-    assert!((38..=39).contains(&keys), "the text with a NUL is refused, and no other one with it: {keys}");
-    let differs = kratos.verify(&scratch, &file, &[]).expect_code(3).report();
-    assert_eq!(differs["different"]["count"].as_u64().or(differs["different"].as_u64()).unwrap_or(0), 0, "{differs}");
+    assert_eq!(keys, 39, "the text with a NUL is refused, and no other one with it");
+    kratos.verify(&scratch, &file, &[]).expect_code(0);
     let again = kratos.import(&scratch, &file, &["--new-run", "--recheck", "--on-existing", "update"]).expect_code(3);
     assert_eq!((again.count("created"), again.count("updated"), again.count("unchanged")), (0, 0, keys));
     Kratos::undo(&scratch, run.report()["run"].as_str().expect("a run"), &[]).expect_code(0);

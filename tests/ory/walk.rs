@@ -48,7 +48,7 @@ fn a_pilot_everybody_a_night_without_some_and_shards() {
         keys
     };
     let night = |left: &[usize]| {
-        let file = scratch.write("night.json", export((0..12).filter(|number| !left.contains(number)).map(user)));
+        let file = scratch.write("users.json", export((0..12).filter(|number| !left.contains(number)).map(user)));
         kratos.import(&scratch, &file, &["--on-missing", "disable", "--max-missing", "50"]).expect_code(0)
     };
     let first = night(&[4, 7]);
@@ -64,6 +64,7 @@ fn a_pilot_everybody_a_night_without_some_and_shards() {
         Kratos::undo(&scratch, &id(run), &["--force"]).expect_code(0);
     }
     assert!(kratos.identities().is_empty());
+    scratch.write("users.json", export((0..12).map(user)));
     let shards = ["1/2", "2/2"].map(|shard| kratos.import(&scratch, &file, &["--shard", shard]).expect_code(0));
     assert_eq!(shards.iter().map(|run| run.count("created")).sum::<u64>(), 12);
     scratch.run(&["migrate", "clerk", "runs", "merge"]).expect_code(0);
