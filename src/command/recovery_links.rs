@@ -108,14 +108,14 @@ pub async fn make_recovery_links(
         listed.map_err(RecoveryError::List)?;
         let Links { before, made, gone } = links;
         let path = recovery.out.display();
-        let mut words = format!("{} in {path}", plural(before + made, "line"));
-        if before > 0 {
-            words += &format!(", of which {before} were there before");
-        }
-        if gone > 0 {
-            words += &format!("; {} gone from Kratos since the import, and got no link", plural(gone, "user"));
-        }
-        print_text(&format!("{words}\n"))?;
+        let earlier = if before > 0 { format!(", of which {before} were there before") } else { String::new() };
+        let without = if gone > 0 {
+            format!("; {} gone from Kratos since the import, and got no link", plural(gone, "user"))
+        } else {
+            String::new()
+        };
+        let all = plural(before + made, "line");
+        print_text(&format!("{all} in {path}{earlier}{without}\n"))?;
         Ok(if gone > 0 { ExitStatus::Rejected } else { ExitStatus::Success })
     })
     .await

@@ -154,7 +154,7 @@ pub(super) async fn at_target(
             job(target).await
         }
         TargetSettings::Kratos { base_url, choice, token, key_source, proxy, keto_proxies } => {
-            let keto = choice.keto.clone().map(|KetoPorts { read, write }| {
+            let keto = choice.keto.as_deref().cloned().map(|KetoPorts { read, write }| {
                 let [read_proxy, write_proxy] = keto_proxies.clone();
                 [(read, read_proxy), (write, write_proxy)]
             });

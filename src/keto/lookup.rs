@@ -1,7 +1,6 @@
 //! Finds out which tuples are there, and how often.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
@@ -74,7 +73,7 @@ impl KetoTuples {
             parameters.extend(token.as_deref().map(|token| ("page_token", token)));
             let reply = self.calls.page(&parameters).await?;
             let (tuples, next) = page(&reply.body).unwrap_or_default();
-            look(&read_found(&list_of(&tuples))).map_err(io::Error::from)?;
+            look(&read_found(&list_of(&tuples)))?;
             let Some(next) = next else { return Ok(()) };
             if cycle.closes_with(&next) {
                 return Err(endless_list(self.calls.read.base_url()));

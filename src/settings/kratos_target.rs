@@ -21,7 +21,7 @@ pub struct KratosChoice {
     /// Hashers whose digests move although their form is not documented.
     assumed: Vec<String>,
     /// The Keto where the roles of its users go, if anywhere.
-    pub keto: Option<KetoPorts>,
+    pub keto: Option<Box<KetoPorts>>,
 }
 
 /// The two ports of a Keto.
@@ -34,10 +34,10 @@ pub struct KetoPorts {
 }
 
 impl KetoPorts {
-    fn of(read: Option<BaseUrl>, write: Option<BaseUrl>) -> Result<Option<Self>, SettingsError> {
+    fn of(read: Option<BaseUrl>, write: Option<BaseUrl>) -> Result<Option<Box<Self>>, SettingsError> {
         match (read, write) {
             (None, None) => Ok(None),
-            (Some(read), Some(write)) => Ok(Some(Self { read, write })),
+            (Some(read), Some(write)) => Ok(Some(Box::new(Self { read, write }))),
             _ => Err(SettingsError::HalfKeto),
         }
     }
@@ -69,7 +69,7 @@ impl KratosChoice {
         let KratosRecord { schema, key, providers, assumed, keto } = record;
         let port = |url: &String| url.parse::<BaseUrl>().map_err(|error| error.to_string());
         let keto = match keto {
-            Some(KetoRecord { read, write }) => Some(KetoPorts { read: port(read)?, write: port(write)? }),
+            Some(KetoRecord { read, write }) => Some(Box::new(KetoPorts { read: port(read)?, write: port(write)? })),
             None => None,
         };
         let providers = providers.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
@@ -87,7 +87,7 @@ impl KratosChoice {
             assumed: self.assumed.clone(),
             keto: self
                 .keto
-                .as_ref()
+                .as_deref()
                 .map(|KetoPorts { read, write }| KetoRecord { read: read.to_string(), write: write.to_string() }),
         }
     }
