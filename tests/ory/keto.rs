@@ -97,17 +97,18 @@ impl Keto {
     fn start() -> Self {
         let writes = Arc::new(AtomicUsize::new(0));
         let variable = |name: &str| std::env::var(name).ok();
-        let keto = match (variable("AVNOLOGY__KETO_READ_URL"), variable("AVNOLOGY__KETO_WRITE_URL")) {
-            (Some(read), Some(write)) => Self { read, write, writes },
-            _ => {
-                let stored = Arc::new(Mutex::new(Vec::new()));
-                let (to_read, counted) = (Arc::clone(&stored), Arc::clone(&writes));
-                let write = scripted_target(move |request| {
-                    counted.fetch_add(usize::from(!request.starts_with("GET")), Ordering::Relaxed);
-                    answer_writing(request, &stored)
-                });
-                Self { read: scripted_target(move |request| answer_reading(request, &to_read)), write, writes }
-            }
+        let keto = if let (Some(read), Some(write)) =
+            (variable("AVNOLOGY__KETO_READ_URL"), variable("AVNOLOGY__KETO_WRITE_URL"))
+        {
+            Self { read, write, writes }
+        } else {
+            let stored = Arc::new(Mutex::new(Vec::new()));
+            let (to_read, counted) = (Arc::clone(&stored), Arc::clone(&writes));
+            let write = scripted_target(move |request| {
+                counted.fetch_add(usize::from(!request.starts_with("GET")), Ordering::Relaxed);
+                answer_writing(request, &stored)
+            });
+            Self { read: scripted_target(move |request| answer_reading(request, &to_read)), write, writes }
         };
         let url = format!("{}/admin/relation-tuples?namespace=orgs", keto.write);
         assert_eq!(Kratos::send("DELETE", &url, None).0, 204);

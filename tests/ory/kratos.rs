@@ -211,8 +211,8 @@ impl Kratos {
 
     /// Whether a line with a recovery link and a code lets its user in, as far as setting a new password.
     pub(crate) fn recovers(&self, line: &Value) -> bool {
-        let link = line["recovery_link"].as_str().expect("a link");
-        let flow = link.split("flow=").nth(1).expect("a flow").split('&').next().expect("its id");
+        let address = line["recovery_link"].as_str().expect("a link");
+        let flow = address.split("flow=").nth(1).expect("a flow").split('&').next().expect("its id");
         let url = format!("http://127.0.0.1:{}/self-service/recovery?flow={flow}", self.ports[1]);
         let body = json!({ "method": "code", "code": line["recovery_code"] });
         let (status, answer) = Self::send("POST", &url, Some(&body));

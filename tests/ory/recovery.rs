@@ -35,8 +35,8 @@ fn each_user_without_a_password_gets_one_link_which_lets_them_in() {
     assert!(!made.stdout.contains("http") && !made.stderr.contains("http"), "no link outside the file");
     #[cfg(unix)]
     {
-        let mode = std::fs::metadata(scratch.path("links.ndjson")).expect("the file").permissions();
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
+        let permissions = std::fs::metadata(scratch.path("links.ndjson")).expect("the file").permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, 0o600);
     }
     assert!(first.iter().all(|line| kratos.recovers(line)), "{}", first[0]["recovery_link"]);
 
