@@ -27,7 +27,7 @@ use crate::settings::{
     ImportSettings, MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, SettingsError,
     ShowSettings, TenantPlanSettings, TokensSettings, TrySettings, UndoSettings, VerifyOrSignIn,
     VerifySignatureSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings,
-    command_line, kratos_schema,
+    command_line, keto_namespaces, kratos_schema,
 };
 use crate::signal::Signals;
 
@@ -91,12 +91,17 @@ async fn serve_sandbox(arguments: SandboxArguments) -> ExitStatus {
 }
 
 async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitStatus {
-    let ClerkArguments { command, import, config, print_default_mapping, print_kratos_schema } = arguments;
+    let ClerkArguments { command, import, config, print_default_mapping, print_kratos_schema, print_keto_namespaces } =
+        arguments;
     if print_default_mapping {
         return print(DEFAULT_MAPPING);
     }
     if let Some(mapping) = print_kratos_schema {
         return kratos_schema(mapping.as_deref())
+            .map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
+    }
+    if !print_keto_namespaces.is_empty() {
+        return keto_namespaces(&print_keto_namespaces)
             .map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |text| print(&text));
     }
     let environment = environment.with_config_file(config.unwrap_or_else(|| DEFAULT_CONFIG_FILE.into()));
@@ -298,6 +303,13 @@ async fn look_at_runs(arguments: RunsArguments, environment: &Environment) -> Re
         RunsArguments { command: Some(RunsCommand::Schema), .. } => Ok(print(REPORT_SCHEMA)),
         RunsArguments { command: Some(RunsCommand::Export(export)), .. } => {
             let settings = RunExportSettings::resolve(export, environment).map_err(wrong)?;
+            if let Some(recovery) = settings.recovery.clone() {
+                let made = command::make_recovery_links(settings, recovery).await;
+                return made.map_err(|error| {
+                    let status = error.exit_status();
+                    (error.into(), status)
+                });
+            }
             let exported = command::export_run(settings).await;
             exported.map(|()| ExitStatus::Success).map_err(|error| (error.into(), ExitStatus::Usage))
         }

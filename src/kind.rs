@@ -66,9 +66,10 @@ impl Kind {
         self as u8
     }
 
-    /// Whether records of other kinds refer to those of this one, so that it has to be known what the target calls them.
+    /// Whether it has to be known what the target calls one later: records of other kinds refer to it, or it can get another id, as the
+    /// tuple of a role that becomes another one.
     pub const fn is_referred_to(self) -> bool {
-        matches!(self, Self::User | Self::Organization | Self::Membership)
+        matches!(self, Self::User | Self::Organization | Self::Membership | Self::RoleTuple)
     }
 
     /// Whether it is the kind that files do not name.

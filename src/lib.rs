@@ -133,6 +133,7 @@
 //! | [`hydra`] | Ory Hydra as a target of OAuth clients, by its admin API |
 //! | [`apps`] | OAuth applications become clients: which, what is to be done, each once |
 //! | [`kratos`] | Ory Kratos as a destination: its admin API, its identity schema, whom to believe |
+//! | [`keto`] | Ory Keto, where roles go from a tenant whose users go to Kratos: inserts that are made idempotent |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`kind`] | what kinds of records move |
 //! | [`plan`] | which steps a migration has, in which order |
@@ -204,6 +205,7 @@ pub mod id_map;
 mod ignore;
 pub mod index;
 pub mod journal;
+pub mod keto;
 pub mod kind;
 pub mod kratos;
 pub mod logging;

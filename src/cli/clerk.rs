@@ -85,6 +85,11 @@ pub struct ClerkArguments {
     #[arg(long, value_name = "MAPPING", num_args = 0..=1, require_equals = true)]
     #[arg(exclusive = true, help_heading = "Mapping")]
     pub print_kratos_schema: Option<Option<PathBuf>>,
+
+    /// Print a file of namespaces for Keto that declares these roles [default: admin,member]
+    #[arg(long, value_name = "ROLES", num_args = 0..=1, require_equals = true, value_delimiter = ',')]
+    #[arg(default_missing_value = "admin,member", exclusive = true, help_heading = "Mapping")]
+    pub print_keto_namespaces: Vec<String>,
 }
 
 /// What to do with runs.

@@ -51,6 +51,14 @@ pub struct TargetArguments {
     #[arg(value_parser = ["md5_salted", "pbkdf2_sha512", "sha256_salted"], hide_possible_values = true)]
     pub assume_hash_format: Vec<String>,
 
+    /// Where the roles of members go beside a Kratos: the address of the write port of an Ory Keto; with it `--keto-read-url`
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    pub keto_write_url: Option<BaseUrl>,
+
+    /// The address of the read port of the same Keto
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    pub keto_read_url: Option<BaseUrl>,
+
     /// The target's address: https, or http if it is on this machine [default: `https://api-id.avnology.net`]
     #[arg(long, value_name = "URL", help_heading = "Target")]
     pub base_url: Option<BaseUrl>,

@@ -7,6 +7,7 @@ use super::apps_error::AppsError;
 use super::cutover::CutoverError;
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
+use super::recovery_links::RecoveryError;
 use super::run_export::RunExportError;
 use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;
@@ -50,6 +51,9 @@ pub enum ImportError {
     /// Nothing can be done about webhooks.
     #[error(transparent)]
     Webhooks(#[from] WebhooksError),
+    /// The recovery links are not all made.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
     /// The run cannot begin, or not go on.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -135,6 +139,7 @@ impl ImportError {
             | Self::Selection(_)
             | Self::Search(_)
             | Self::Sandbox(_)
+            | Self::Recovery(_)
             | Self::Write { .. }
             | Self::NoAccount { .. }
             | Self::Results { .. }

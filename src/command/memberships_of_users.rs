@@ -36,7 +36,11 @@ pub(super) async fn with_memberships_of_users(
         let inputs = reading.inputs.iter().zip(&reading.kinds).filter(move |(_, kind)| **kind == wanted);
         inputs.map(|(input, _)| input.clone()).collect::<Vec<_>>()
     };
-    let (users, files) = (of_kind(Kind::User), of_kind(Kind::Membership));
+    let (users, mut files) = (of_kind(Kind::User), of_kind(Kind::Membership));
+    // The same files, where the target takes roles alone.
+    if files.is_empty() {
+        files = of_kind(Kind::RoleTuple);
+    }
     if reading.memberships_of_users.is_empty() || users.iter().chain(&files).any(Input::is_pipe) {
         return Ok(reading.clone());
     }

@@ -46,7 +46,7 @@ struct List {
 
 /// Writes what became of the records of a run.
 pub async fn export_run(settings: RunExportSettings) -> Result<(), RunExportError> {
-    let RunExportSettings { runs_directory, runs, users, format, out } = settings;
+    let RunExportSettings { runs_directory, runs, users, format, out, recovery: _ } = settings;
     for (run, _) in runs.iter().filter(|(run, _)| run.directory.is_undone()) {
         tracing::warn!("run {} was undone since, in part at least: the list says what it had done", run.record.id);
     }
@@ -109,6 +109,17 @@ impl List {
         }
         Ok(written)
     }
+}
+
+/// Opens the runs of a list, and shows them. Blocks.
+pub(super) fn listed_runs(
+    settings: &RunExportSettings,
+    then: impl FnOnce(&[ListedRun<'_>]) -> Result<(), ResultsError>,
+) -> Result<(), ResultsError> {
+    let RunExportSettings { runs_directory, runs, .. } = settings;
+    let opened = runs.iter().map(|(run, reading)| OpenRun::open(runs_directory, run, reading));
+    let opened = opened.collect::<Result<Vec<_>, _>>()?;
+    then(&opened.iter().map(OpenRun::listed).collect::<Vec<_>>())
 }
 
 fn to_stdout(write: &mut dyn FnMut(&mut dyn Write) -> Result<(), ResultsError>) -> Result<(), RunExportError> {

@@ -11,11 +11,12 @@ use crate::avnology::{self, AdminCalls, Capabilities, Client, KeyKind, preflight
 use crate::destination::{Destination, SignIns, TargetError};
 use crate::exit::ExitStatus;
 use crate::http::{self, BaseUrl, ClientOptions, KeySource, Proxy};
+use crate::keto::KetoCalls;
 use crate::kratos::{self, KratosCalls, KratosOptions};
 use crate::mapping::Rules;
 use crate::pace::Pace;
 use crate::sandbox::{self, RunningSandbox};
-use crate::settings::{Connection, OF_KRATOS, TargetSettings};
+use crate::settings::{Connection, KetoPorts, OF_KRATOS, TargetSettings};
 use crate::signal::Signals;
 
 /// Where identities go.
@@ -28,6 +29,8 @@ pub(super) struct Target {
     key_source: KeySource,
     proxy: Option<Arc<Proxy>>,
     kratos: Option<Arc<KratosOptions>>,
+    /// The two ports of the Keto beside it, and the proxies on the way.
+    keto: Option<[(BaseUrl, Option<Arc<Proxy>>); 2]>,
     pub sandbox_database: Option<String>,
 }
 
@@ -61,7 +64,8 @@ pub(super) async fn connect(
             let client = http::Client::new(&options).map_err(TargetError::from)?;
             let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
             kratos::preflight(&client, &options, kratos, rules, patience).await?;
-            Arc::new(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget))
+            let calls = KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget);
+            Arc::new(calls.with_keto(keto_calls(target, connection)?))
         } else {
             let client = Client::new(&options).map_err(TargetError::from)?;
             let Capabilities { batch } = match purpose {
@@ -76,6 +80,32 @@ pub(super) async fn connect(
         connected = connected => connected,
         signal = signals.next() => Err(ImportError::Interrupted(signal)),
     }
+}
+
+/// The Keto beside a Kratos. It gets no key: one for the gateway before Kratos is none of its business.
+fn keto_calls(target: &Target, connection: &Connection) -> Result<Option<KetoCalls>, TargetError> {
+    let Some(ports) = &target.keto else { return Ok(None) };
+    let client = |(base_url, proxy): &(BaseUrl, Option<Arc<Proxy>>)| {
+        http::Client::new(&ClientOptions {
+            base_url: base_url.clone(),
+            secret_key: None,
+            key_source: KeySource::Given(None),
+            proxy: proxy.clone(),
+            ..options(target, connection)
+        })
+    };
+    let [read, write] = ports;
+    Ok(Some(KetoCalls::new(client(read)?, client(write)?, Pace::new(&connection.pace), connection.retry)))
+}
+
+/// A Kratos, for what only Kratos can do.
+pub(super) fn kratos_calls(target: &Target, connection: &Connection) -> Result<KratosCalls, ImportError> {
+    let Some(kratos) = &target.kratos else {
+        let (target, reason) = (target.name.clone(), "it is no Ory Kratos".to_owned());
+        return Err(TargetError::Refused { target, reason, advice: "name a run whose target is one" }.into());
+    };
+    let client = http::Client::new(&options(target, connection)).map_err(TargetError::from)?;
+    Ok(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), connection.retry))
 }
 
 /// Calls of the Admin API beside those of a destination. A Kratos has no such calls.
@@ -132,11 +162,16 @@ pub(super) async fn at_target(
                 key_source: key_source.clone(),
                 proxy: proxy.clone(),
                 kratos: None,
+                keto: None,
                 sandbox_database: None,
             };
             job(target).await
         }
-        TargetSettings::Kratos { base_url, choice, token, key_source, proxy } => {
+        TargetSettings::Kratos { base_url, choice, token, key_source, proxy, keto_proxies } => {
+            let keto = choice.keto.as_deref().cloned().map(|KetoPorts { read, write }| {
+                let [read_proxy, write_proxy] = keto_proxies.clone();
+                [(read, read_proxy), (write, write_proxy)]
+            });
             let target = Target {
                 name: format!("{OF_KRATOS}{base_url}"),
                 base_url: base_url.clone(),
@@ -144,6 +179,7 @@ pub(super) async fn at_target(
                 key_source: key_source.clone(),
                 proxy: proxy.clone(),
                 kratos: Some(Arc::clone(&choice.options)),
+                keto,
                 sandbox_database: None,
             };
             job(target).await
@@ -175,6 +211,7 @@ async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), Impo
         key_source: KeySource::Given(None),
         proxy: None,
         kratos: None,
+        keto: None,
         sandbox_database,
     };
     Ok((sandbox, target))

@@ -75,4 +75,4 @@ pub use rejects_left::{RejectsCount, RejectsLeft, rejects_path};
 pub use run_directory::{RunDirectory, UndoneRecord};
 pub use run_journal::{Journal, Replayed};
 pub use run_of_rejects::run_of_rejects;
-pub use run_record::{FileRecord, KratosRecord, OrganizationRecord, RecordedOptions, RunRecord};
+pub use run_record::{FileRecord, KetoRecord, KratosRecord, OrganizationRecord, RecordedOptions, RunRecord};

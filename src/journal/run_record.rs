@@ -75,6 +75,18 @@ pub struct KratosRecord {
     /// Hashers whose digests move although their form is not documented.
     #[serde(default)]
     pub assumed: Vec<String>,
+    /// The Keto where the roles of its users go, if anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keto: Option<KetoRecord>,
+}
+
+/// The two ports of a Keto.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KetoRecord {
+    /// Where tuples are read.
+    pub read: String,
+    /// Where they are written.
+    pub write: String,
 }
 
 /// How a run runs: what `resume` goes by if no option says otherwise. Nothing in it decides what becomes of a user.

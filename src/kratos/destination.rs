@@ -11,6 +11,8 @@ use crate::destination::{
     Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, TargetError,
 };
 use crate::http::{Body, Request, is_transient};
+use crate::kind::Kind;
+use crate::mapping::TupleRules;
 use crate::pace::{Pace, Permit, RetryBudget};
 
 /// The body of a batch.
@@ -86,6 +88,19 @@ impl Destination for KratosCalls {
 
     fn set_disabled<'a>(&'a self, id: &'a str, is_disabled: bool) -> BoxFuture<'a, Result<bool, TargetError>> {
         self.disable_or_enable(id, is_disabled).boxed()
+    }
+
+    fn of_kind<'a>(
+        &'a self,
+        kind: Kind,
+        tuples: &'a TupleRules,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Destination>>, TargetError>> {
+        async move {
+            let (Kind::RoleTuple, Some(keto)) = (kind, &self.keto) else { return Ok(None) };
+            let tuples = keto.clone().beside(Arc::new(self.clone()), tuples.for_keto()).await?;
+            Ok(Some(Arc::new(tuples) as Arc<dyn Destination>))
+        }
+        .boxed()
     }
 
     fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>> {

@@ -9,6 +9,7 @@ use super::KratosOptions;
 use super::errors::{gave_up, refused};
 use crate::destination::TargetError;
 use crate::http::{BaseUrl, Client, PacedRequests, Reply, Request, is_transient};
+use crate::keto::KetoCalls;
 use crate::pace::{Pace, RetryBudget};
 
 /// A Kratos, by its admin API.
@@ -17,6 +18,8 @@ pub struct KratosCalls {
     pub(super) http: Client,
     pub(super) requests: PacedRequests,
     pub(super) options: Arc<KratosOptions>,
+    /// Where the roles of its users go, if anywhere.
+    pub(super) keto: Option<KetoCalls>,
 }
 
 /// With what an answer shows of how somebody signs in.
@@ -25,7 +28,13 @@ const WITH_CREDENTIALS: [(&str, &str); 2] = [("include_credential", "password"),
 impl KratosCalls {
     /// Calls to this Kratos at this pace.
     pub fn new(http: Client, options: Arc<KratosOptions>, pace: Arc<Pace>, budget: RetryBudget) -> Self {
-        Self { http, requests: PacedRequests::new(pace, budget, is_transient), options }
+        Self { http, requests: PacedRequests::new(pace, budget, is_transient), options, keto: None }
+    }
+
+    /// The same with a Keto beside it, for the roles of its users.
+    #[must_use]
+    pub fn with_keto(self, keto: Option<KetoCalls>) -> Self {
+        Self { keto, ..self }
     }
 
     pub(super) fn target(&self) -> &BaseUrl {

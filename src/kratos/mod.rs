@@ -26,6 +26,7 @@ mod lookup;
 mod options;
 mod preflight;
 mod read;
+mod recovery;
 mod schema;
 mod sign_in_calls;
 
@@ -33,6 +34,7 @@ pub use form::KratosForm;
 pub use kratos_calls::KratosCalls;
 pub use options::{KratosKey, KratosOptions, ProviderName};
 pub use preflight::preflight;
+pub use recovery::Recovery;
 pub use schema::identity_schema;
 pub use sign_in_calls::SignInCalls;
 

@@ -51,6 +51,7 @@ pub use code::{Notice, NoticeKind, RejectCode};
 pub use constant::Constant;
 pub use coverage::{Coverage, CoveredField};
 pub use field::{Bag, ClerkField};
+pub(crate) use file::is_role;
 pub use file::{DEFAULT_MAPPING, parse_mapping};
 pub use identity::{Address, MigrationIdentity};
 pub(crate) use limits::MAPPING_FILE_BYTES;

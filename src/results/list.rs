@@ -40,7 +40,44 @@ pub struct Written {
     pub missing: Vec<String>,
 }
 
-/// Writes a list of the records of runs, one behind the other, each in the order of its inputs. Blocks.
+/// One record of a list. There is no `Debug`: it is personal data.
+pub struct ListedRecord<'a> {
+    /// Of which kind it is.
+    pub kind: Kind,
+    /// The id at Clerk, as far as it is known.
+    pub clerk_id: Option<Cow<'a, str>>,
+    /// The key at the target.
+    pub external_id: Option<Cow<'a, str>>,
+    /// The target's own id.
+    pub id: Option<Cow<'a, str>>,
+    /// The address, of lists that have it.
+    pub email: Option<&'a str>,
+    /// What became of it.
+    outcome: Outcome<'a>,
+    /// The file that it stands in.
+    input: &'a str,
+    /// Its number there.
+    number: u64,
+}
+
+/// Shows the records of a list one by one, those of several runs one behind the other, each in the order of its inputs. Of a run
+/// that has ended the order is always the same. Blocks.
+pub fn list_records(
+    list: UserList,
+    runs: &[ListedRun<'_>],
+    mut each: impl FnMut(&ListedRecord<'_>) -> Result<(), ResultsError>,
+) -> Result<Written, ResultsError> {
+    let mut written = Written::default();
+    for run in runs {
+        let mut lines = RunLines { run, list, cursor: InputCursor::new(run.inputs), records: 0 };
+        read_records(&run.directory.journal(), run.record.inputs.len(), |record| lines.show(&record, &mut each))?;
+        written.records += lines.records;
+        written.missing.append(&mut lines.cursor.missing);
+    }
+    Ok(written)
+}
+
+/// Writes a list of the records of runs as a table, in the order of [`list_records`]. Blocks.
 pub fn write_list(
     out: &mut dyn Write,
     form: TableForm,
@@ -49,15 +86,29 @@ pub fn write_list(
 ) -> Result<Written, ResultsError> {
     let columns = if list.has_addresses() { WITH_ADDRESS } else { COLUMNS };
     let mut table = Table::begin(out, form, columns).map_err(ResultsError::Write)?;
-    let mut written = Written::default();
-    for run in runs {
-        let mut lines = RunLines { run, list, cursor: InputCursor::new(run.inputs), records: 0 };
-        read_records(&run.directory.journal(), run.record.inputs.len(), |record| lines.write(&record, &mut table))?;
-        written.records += lines.records;
-        written.missing.append(&mut lines.cursor.missing);
-    }
+    let written =
+        list_records(list, runs, |record| table.row(&record.cells(list.has_addresses())).map_err(ResultsError::Write))?;
     table.finish().map_err(ResultsError::Write)?;
     Ok(written)
+}
+
+impl ListedRecord<'_> {
+    fn cells(&self, has_addresses: bool) -> Vec<Cell<'_>> {
+        let ids = [&self.clerk_id, &self.external_id, &self.id];
+        let mut cells = vec![Cell::text(self.kind.as_str())];
+        cells.extend(ids.map(|id| Cell::Text(id.as_deref().map(Cow::Borrowed))));
+        if has_addresses {
+            cells.push(Cell::Text(self.email.map(Cow::Borrowed)));
+        }
+        cells.extend([
+            Cell::text(self.outcome.name),
+            Cell::Text(self.outcome.code.map(Cow::Borrowed)),
+            Cell::Words(self.outcome.notices.iter().map(Notice::as_str).collect()),
+            Cell::text(self.input),
+            Cell::Number(self.number),
+        ]);
+        cells
+    }
 }
 
 /// Who a record is about. There is no `Debug`: it is personal data.
@@ -82,7 +133,11 @@ struct Outcome<'a> {
 }
 
 impl RunLines<'_> {
-    fn write(&mut self, record: &JournalledRecord, table: &mut Table<'_>) -> Result<(), ResultsError> {
+    fn show(
+        &mut self,
+        record: &JournalledRecord,
+        each: &mut impl FnMut(&ListedRecord<'_>) -> Result<(), ResultsError>,
+    ) -> Result<(), ResultsError> {
         let Some(outcome) = self.outcome(record) else { return Ok(()) };
         let key = record.key();
         let input = self.run.record.inputs.get(usize::from(key.input));
@@ -96,19 +151,17 @@ impl RunLines<'_> {
         let person = person.unwrap_or_default();
         let known = self.known(kind, record, person.ids.clerk_id.as_deref()).map_err(ResultsError::Ids)?;
         let Known { clerk_id, external_id, id } = known.or(&person.ids);
-        let mut cells = vec![Cell::text(kind.as_str()), Cell::Text(clerk_id), Cell::Text(external_id), Cell::Text(id)];
-        if has_addresses {
-            cells.push(Cell::Text(person.email.as_deref().map(Cow::Borrowed)));
-        }
-        cells.extend([
-            Cell::text(outcome.name),
-            Cell::Text(outcome.code.map(Cow::Borrowed)),
-            Cell::Words(outcome.notices.iter().map(Notice::as_str).collect()),
-            Cell::text(input.map_or("", |input| &input.path)),
-            Cell::Number(key.number),
-        ]);
         self.records += 1;
-        table.row(&cells).map_err(ResultsError::Write)
+        each(&ListedRecord {
+            kind,
+            clerk_id,
+            external_id,
+            id,
+            email: person.email.as_deref(),
+            outcome,
+            input: input.map_or("", |input| &input.path),
+            number: key.number,
+        })
     }
 
     /// What became of a record, if it is in the list.

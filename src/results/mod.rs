@@ -14,7 +14,7 @@ mod table;
 mod user_list;
 
 pub use cell::Cell;
-pub use list::{ListedRun, Written, write_list};
+pub use list::{ListedRecord, ListedRun, Written, list_records, write_list};
 pub use missing_list::write_missing_list;
 pub use results_error::ResultsError;
 pub use run_inputs::RunInputs;

@@ -189,7 +189,9 @@ mod tests {
             return value.get_name().to_owned();
         }
         match name {
-            "base-url" | "clerk-url" | "hydra-admin-url" => "https://id.example.com".to_owned(),
+            "base-url" | "clerk-url" | "hydra-admin-url" | "keto-read-url" | "keto-write-url" => {
+                "https://id.example.com".to_owned()
+            }
             "only" => "users,organizations".to_owned(),
             "since" => "2026-11-23".to_owned(),
             "compress" => "zstd".to_owned(),

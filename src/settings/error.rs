@@ -43,7 +43,10 @@ pub enum SettingsError {
     #[error("an Ory Hydra has no users: import them into its Kratos, by `--target kratos --base-url URL`")]
     HydraUsers,
     /// Options that only mean something for a Kratos.
-    #[error("--kratos-schema, --kratos-key, --kratos-provider and --assume-hash-format need --target kratos")]
+    #[error(
+        "--kratos-schema, --kratos-key, --kratos-provider, --assume-hash-format, --keto-write-url and --keto-read-url need \
+         --target kratos"
+    )]
     NoKratos,
     /// People sign in at another address of a Kratos than its admin address, and at no other target.
     #[error(
@@ -51,6 +54,18 @@ pub enum SettingsError {
          target has it"
     )]
     KratosPublicAddress,
+    /// One port of a Keto without the other.
+    #[error("--keto-write-url and --keto-read-url need each other: they are the two ports of one Keto")]
+    HalfKeto,
+    /// What is no name of a role.
+    #[error("`{role}` is no role: a role has only letters A to Z, digits, `_`, `-`, `:` and `.`")]
+    NoRole {
+        /// What was typed.
+        role: String,
+    },
+    /// Recovery links for others than users who need them, or of another target.
+    #[error("--recovery-links needs --users needs-reset, and a run whose target is an Ory Kratos")]
+    RecoveryLinks,
     /// Kratos has no organizations.
     #[error("--organization needs an Avnology ID as the target: an Ory Kratos has no organizations")]
     KratosOrganization,

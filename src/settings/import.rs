@@ -7,6 +7,7 @@ use super::dry_run::DryRunSettings;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{directory_of_kept, is_clerk, kept_directory};
+use super::kratos_target::KratosChoice;
 use super::missing_rules::MissingRules;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
@@ -20,6 +21,7 @@ use crate::cli::{ImportArguments, InputArguments, RunOptions};
 use crate::delivery::OnExisting;
 use crate::export::ExportDirectory;
 use crate::journal::LockDirectory;
+use crate::kind::Kind;
 
 /// Which run an import goes on with.
 #[derive(Clone, Debug)]
@@ -132,7 +134,7 @@ impl ImportSettings {
         let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
         let mut inputs = typed_inputs(
             TypedInputs::of(&mut arguments.inputs, &arguments.selection),
-            target.kratos_choice().is_some(),
+            target.kratos_choice().map_or(&Kind::ALL[..], KratosChoice::kinds),
         )?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {

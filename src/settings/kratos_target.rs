@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::SettingsError;
 use crate::cli::{TargetArguments, TargetKind};
-use crate::journal::KratosRecord;
+use crate::http::BaseUrl;
+use crate::journal::{KetoRecord, KratosRecord};
+use crate::kind::Kind;
 use crate::kratos::{KratosForm, KratosOptions};
 use crate::mapping::{PasswordRules, WireForm};
 
@@ -18,6 +20,27 @@ pub struct KratosChoice {
     pub options: Arc<KratosOptions>,
     /// Hashers whose digests move although their form is not documented.
     assumed: Vec<String>,
+    /// The Keto where the roles of its users go, if anywhere.
+    pub keto: Option<Box<KetoPorts>>,
+}
+
+/// The two ports of a Keto.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KetoPorts {
+    /// Where tuples are read.
+    pub read: BaseUrl,
+    /// Where they are written.
+    pub write: BaseUrl,
+}
+
+impl KetoPorts {
+    fn of(read: Option<BaseUrl>, write: Option<BaseUrl>) -> Result<Option<Box<Self>>, SettingsError> {
+        match (read, write) {
+            (None, None) => Ok(None),
+            (Some(read), Some(write)) => Ok(Some(Box::new(Self { read, write }))),
+            _ => Err(SettingsError::HalfKeto),
+        }
+    }
 }
 
 impl KratosChoice {
@@ -27,11 +50,13 @@ impl KratosChoice {
         if *target == Some(TargetKind::Hydra) {
             return Err(SettingsError::HydraUsers);
         }
+        let keto = KetoPorts::of(arguments.keto_read_url.clone(), arguments.keto_write_url.clone())?;
         if *target != Some(TargetKind::Kratos) {
             let is_about_kratos = kratos_schema.is_some()
                 || kratos_key.is_some()
                 || !kratos_provider.is_empty()
-                || !assume_hash_format.is_empty();
+                || !assume_hash_format.is_empty()
+                || keto.is_some();
             return if is_about_kratos { Err(SettingsError::NoKratos) } else { Ok(None) };
         }
         let options = KratosOptions {
@@ -39,15 +64,20 @@ impl KratosChoice {
             key: kratos_key.clone().unwrap_or_default(),
             providers: kratos_provider.clone(),
         };
-        Ok(Some(Self { options: Arc::new(options), assumed: assume_hash_format.clone() }))
+        Ok(Some(Self { options: Arc::new(options), assumed: assume_hash_format.clone(), keto }))
     }
 
     /// What a run remembers; or what is wrong with that.
     pub(super) fn of_record(record: &KratosRecord) -> Result<Self, String> {
-        let KratosRecord { schema, key, providers, assumed } = record;
+        let KratosRecord { schema, key, providers, assumed, keto } = record;
+        let port = |url: &String| url.parse::<BaseUrl>().map_err(|error| error.to_string());
+        let keto = match keto {
+            Some(KetoRecord { read, write }) => Some(Box::new(KetoPorts { read: port(read)?, write: port(write)? })),
+            None => None,
+        };
         let providers = providers.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
         let options = KratosOptions { schema: schema.clone(), key: key.parse()?, providers };
-        Ok(Self { options: Arc::new(options), assumed: assumed.clone() })
+        Ok(Self { options: Arc::new(options), assumed: assumed.clone(), keto })
     }
 
     /// What a run is to remember of it.
@@ -58,7 +88,16 @@ impl KratosChoice {
             key: key.to_string(),
             providers: providers.iter().map(ToString::to_string).collect(),
             assumed: self.assumed.clone(),
+            keto: self
+                .keto
+                .as_deref()
+                .map(|KetoPorts { read, write }| KetoRecord { read: read.to_string(), write: write.to_string() }),
         }
+    }
+
+    /// Which kinds of records it has a place for.
+    pub(super) fn kinds(&self) -> &'static [Kind] {
+        if self.keto.is_some() { &[Kind::User, Kind::RoleTuple] } else { &[Kind::User] }
     }
 
     /// The form in which it takes identities.

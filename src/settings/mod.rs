@@ -24,6 +24,7 @@ mod from_clerk;
 mod import;
 mod job;
 mod kept_users;
+mod keto_namespaces;
 mod kratos_schema;
 mod kratos_target;
 mod missing_rules;
@@ -62,14 +63,17 @@ pub use export::ExportSettings;
 pub use found_key::FoundKey;
 pub use import::{ImportOrDryRun, ImportSettings, Limits, WhichRun};
 pub use job::JobSettings;
+pub use keto_namespaces::keto_namespaces;
 pub use kratos_schema::kratos_schema;
-pub use kratos_target::{KratosChoice, OF_KRATOS};
+pub use kratos_target::{KetoPorts, KratosChoice, OF_KRATOS};
 pub use missing_rules::{MissingRules, has_memberships};
 pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
 pub use reading::ReadingSettings;
 pub use recorded_run::RecordedRun;
-pub use runs::{MergeSettings, PruneSettings, RunExportSettings, RunIdsSettings, RunsSettings, ShowSettings};
+pub use runs::{
+    MergeSettings, PruneSettings, RecoverySettings, RunExportSettings, RunIdsSettings, RunsSettings, ShowSettings,
+};
 pub use sign_in::{SignInSettings, VerifyOrSignIn};
 pub use target::TargetSettings;
 pub use tenant_plan::TenantPlanSettings;

@@ -194,6 +194,9 @@ impl ReadingSettings {
             );
         }
         self.rules.passwords = choice.passwords();
+        if choice.keto.is_some() {
+            self.rules.tuples = self.rules.tuples.for_keto();
+        }
         self.form = choice.form();
         self.most_of_request = (kratos::MAX_BATCH_ITEMS, kratos::MAX_BODY_BYTES);
         Ok(self)

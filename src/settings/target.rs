@@ -44,6 +44,8 @@ pub enum TargetSettings {
         key_source: KeySource,
         /// The proxy on the way to it.
         proxy: Option<Arc<Proxy>>,
+        /// The proxies on the way to the two ports of the Keto beside it: the one where tuples are read, and the other.
+        keto_proxies: [Option<Arc<Proxy>>; 2],
     },
 }
 
@@ -108,8 +110,13 @@ impl TargetSettings {
     fn kratos(base_url: BaseUrl, choice: KratosChoice, environment: &Environment) -> Result<Self, SettingsError> {
         let key_source = environment.key_source(KeyVariables::KRATOS);
         let token = environment.checked_key(&key_source, KeyVariables::KRATOS)?;
-        let proxy = environment.proxy(&base_url)?.map(Arc::new);
-        Ok(Self::Kratos { base_url, choice, token, key_source, proxy })
+        let proxy = |url: &BaseUrl| environment.proxy(url).map(|proxy| proxy.map(Arc::new));
+        let keto_proxies = match &choice.keto {
+            Some(keto) => [proxy(&keto.read)?, proxy(&keto.write)?],
+            None => [None, None],
+        };
+        let proxy = proxy(&base_url)?;
+        Ok(Self::Kratos { base_url, choice, token, key_source, proxy, keto_proxies })
     }
 
     /// What has to be known of it, if it is a Kratos.

@@ -33,13 +33,13 @@ pub(super) struct WantedInputs {
     pub(super) of_users: Vec<Kind>,
 }
 
-/// Takes the inputs of all steps out of what was typed. A directory of an export holds those of several; where the target is a
-/// Kratos, which has users alone, or users are selected, only these are taken, unless other steps are named.
-pub(super) fn typed_inputs(typed: TypedInputs<'_>, is_kratos: bool) -> Result<WantedInputs, SettingsError> {
+/// Takes the inputs of all steps out of what was typed. A directory of an export holds those of several; of a target that has no place
+/// for all of them only these `kinds` are taken, and if users are selected, only users, unless other steps are named.
+pub(super) fn typed_inputs(typed: TypedInputs<'_>, kinds: &[Kind]) -> Result<WantedInputs, SettingsError> {
     let mut inputs = Vec::new();
-    let takes_users_alone = is_kratos || is_selection(typed.selection);
+    let takes_users_alone = is_selection(typed.selection);
     let is_wanted = |kind: Kind, steps: &[Kind]| match steps {
-        [] => kind == Kind::User || !takes_users_alone,
+        [] => kind == Kind::User || !takes_users_alone && kinds.contains(&kind),
         named => named.contains(&kind),
     };
     for path in std::mem::take(typed.import) {

@@ -6,6 +6,7 @@ use super::connection::Connection;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{is_clerk, passing_directory};
+use super::kratos_target::KratosChoice;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -14,6 +15,7 @@ use super::target::TargetSettings;
 use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
 use crate::cli::{InputArguments, VerifyArguments};
+use crate::kind::Kind;
 
 /// What a verification needs.
 #[derive(Clone, Debug)]
@@ -46,7 +48,7 @@ impl VerifySettings {
         }
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
         let typed = TypedInputs::of(&mut arguments.inputs, &arguments.selection);
-        let mut inputs = typed_inputs(typed, target.kratos_choice().is_some())?;
+        let mut inputs = typed_inputs(typed, target.kratos_choice().map_or(&Kind::ALL[..], KratosChoice::kinds))?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             let connection = &Connection::resolve(&arguments.options, None, environment)?;

@@ -44,6 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "hydra",
             "apps",
             "applied",
+            "keto",
             "tenant_plan",
             "webhooks",
             "export",
@@ -81,6 +82,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "avnology",
             "kratos",
             "cutover",
+            "keto",
             "tenant_plan",
             "webhooks",
             "exit",
@@ -167,7 +169,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     // The vendors that they deliver to: no stage knows one.
     ("avnology", &["apps", "destination", "http", "kind", "mapping", "pace"]),
     ("hydra", &["apps", "destination", "http", "pace"]),
-    ("kratos", &["destination", "http", "mapping", "pace", "ignore"]),
+    ("kratos", &["keto", "destination", "http", "kind", "mapping", "pace", "ignore"]),
+    ("keto", &["destination", "http", "kind", "mapping", "pace"]),
     ("apps", &["applied", "tenant_plan", "destination", "index"]),
     // The results, and views of them.
     ("logging", &["report"]),

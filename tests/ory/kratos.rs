@@ -35,7 +35,7 @@ fn kratos(arguments: &[&str], directory: &Path) -> Command {
     command
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("its address").port()
 }
@@ -48,12 +48,7 @@ fn empty_database() -> &'static Path {
         if !kept.exists() {
             let directory = tempfile::tempdir_in(programs()).expect("a directory");
             let database = directory.path().join("kratos.sqlite");
-            write_configuration(directory.path(), &sqlite(&database), [1, 1]);
-            let status = kratos(&["migrate", "sql", "-e", "--yes"], directory.path())
-                .env("DSN", sqlite(&database))
-                .status()
-                .expect("Kratos runs");
-            assert!(status.success(), "the migration");
+            migrate(directory.path(), &sqlite(&database));
             let connection = rusqlite::Connection::open(&database).expect("the database");
             connection.execute_batch(STATISTICS).expect("statistics");
             drop(connection);
@@ -85,15 +80,32 @@ pub(crate) fn is_here() -> bool {
             "there is no Kratos in {}: tests/ory/build.sh builds it",
             programs().display()
         );
-        // Not by the macros, whose words are hidden where a test passes.
-        let words =
-            "\n!!! SKIPPED: no Kratos in target/ory. `tests/ory/build.sh target/ory` builds it (needs Go). !!!\n";
-        std::io::Write::write_all(&mut std::io::stderr(), words.as_bytes()).expect("standard error");
+        say("SKIPPED: no Kratos in target/ory. `tests/ory/build.sh target/ory` builds it (needs Go).");
     }
     is_here
 }
 
+/// Says something loudly. Not by the macros, whose words are hidden where a test passes.
+pub(crate) fn say(words: &str) {
+    let words = format!("\n!!! {words} !!!\n");
+    std::io::Write::write_all(&mut std::io::stderr(), words.as_bytes()).expect("standard error");
+}
+
+fn migrate(directory: &Path, dsn: &str) {
+    write_configuration(directory, dsn, [1, 1]);
+    let status = kratos(&["migrate", "sql", "-e", "--yes"], directory).env("DSN", dsn).status().expect("Kratos runs");
+    assert!(status.success(), "the migration");
+}
+
 impl Kratos {
+    /// Starts one over this database, which is empty.
+    pub(crate) fn start_at(scratch: &Scratch, dsn: &str) -> Self {
+        let schema = scratch.run(&["migrate", "clerk", "--print-kratos-schema"]).expect_code(0).stdout;
+        let directory = tempfile::tempdir().expect("a directory");
+        migrate(directory.path(), dsn);
+        Self::start_on(directory, &schema, dsn)
+    }
+
     /// Starts one with the identity schema that the program prints.
     pub(crate) fn start(scratch: &Scratch) -> Self {
         let schema = scratch.run(&["migrate", "clerk", "--print-kratos-schema"]).expect_code(0).stdout;
@@ -201,6 +213,22 @@ impl Kratos {
     /// The identity with this trait `external_id`.
     pub(crate) fn by_key(&self, external_id: &str) -> Option<Value> {
         self.identities().into_iter().find(|one| one["traits"]["external_id"] == external_id)
+    }
+
+    /// The address of an identity.
+    pub(crate) fn identity(&self, id: &str) -> String {
+        self.admin(&format!("admin/identities/{id}"))
+    }
+
+    /// Whether a line with a recovery link and a code lets its user in, as far as setting a new password.
+    pub(crate) fn recovers(&self, line: &Value) -> bool {
+        let address = line["recovery_link"].as_str().expect("a link");
+        let flow = address.split("flow=").nth(1).expect("a flow").split('&').next().expect("its id");
+        let url = format!("http://127.0.0.1:{}/self-service/recovery?flow={flow}", self.ports[1]);
+        let body = json!({ "method": "code", "code": line["recovery_code"] });
+        let (status, answer) = Self::send("POST", &url, Some(&body));
+        // The way to a new password is the settings flow, with a session.
+        (status == 200 || status == 422) && answer.to_string().contains("settings")
     }
 
     /// Tries to sign in, as a user's program would; returns the status.

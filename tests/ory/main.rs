@@ -8,11 +8,15 @@
 mod apps;
 mod fixture;
 mod hydra;
+mod keto;
 mod kills;
 mod kratos;
 mod lies;
 mod passwords;
+mod postgres;
 mod preflight;
+mod recovery;
 mod sign_in;
 #[path = "../support/mod.rs"]
 mod support;
+mod walk;

@@ -24,8 +24,9 @@ pub fn scripted_target(answer: impl Fn(&str) -> String + Send + Sync + 'static) 
 fn serve(mut stream: TcpStream, answer: &dyn Fn(&str) -> String) {
     let mut reader = BufReader::new(stream.try_clone().expect("the other half"));
     while let Some((head, body)) = read_request(&mut reader) {
+        let is_last = head.contains("connection: close\r\n");
         let request = head + &String::from_utf8(body).expect("UTF-8");
-        if stream.write_all(answer(&request).as_bytes()).is_err() {
+        if stream.write_all(answer(&request).as_bytes()).is_err() || is_last {
             return;
         }
     }

@@ -81,7 +81,7 @@ impl Steps<'_> {
                 delivery,
                 confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
                 // Whom a record is about can have had another external id before, and a membership cannot.
-                ids: ids.clone().filter(|_| matches!(step.kind, Kind::User | Kind::Organization)),
+                ids: ids.clone().filter(|_| matches!(step.kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
                 max_errors: self.settings.limits.max_errors,
                 predicted: self.predicted,
             };

@@ -5,3 +5,4 @@ mod origin;
 mod sections;
 
 pub use compile::{DEFAULT_MAPPING, parse_mapping};
+pub(crate) use sections::is_role;

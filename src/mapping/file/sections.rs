@@ -227,7 +227,7 @@ fn username<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> Usern
 }
 
 /// Whether a role at the target may be called this.
-fn is_role(name: &str) -> bool {
+pub(crate) fn is_role(name: &str) -> bool {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-:.".contains(character);
     (1..=ROLE_CHARACTERS).contains(&name.len()) && name.chars().all(is_plain)
 }
@@ -267,8 +267,10 @@ fn tuples<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> TupleRu
         }
         None => usual,
     };
-    let TupleRules { namespace, relation, subject } = usual;
+    let TupleRules { namespace, relation, subject, by_membership, .. } = usual;
     let rules = TupleRules {
+        is_usual: false,
+        by_membership,
         namespace: own("namespace", namespace),
         relation: own("relation", relation),
         subject: own("subject", subject),

@@ -1,4 +1,4 @@
-//! Role tuples: the roles of members as the target's permissions have them.
+//! Role tuples: the roles of members as the target's permissions have them, or as a Keto beside it.
 
 use std::io;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::json_record::read_json;
-use super::member::Member;
+use super::member::{Member, missing};
 use super::membership::of_target;
 use super::organization::write;
 use super::unmapped::Unmapped;
@@ -44,7 +44,9 @@ impl TupleMapper {
             subject: &rules.subject(&user),
         };
         let external_id = format!("{}:{}#{}@{}", tuple.namespace, tuple.object, tuple.relation, tuple.subject);
-        let preview = write(&Wire { permission: tuple }, output);
+        let whose = format!("{organization}/{}", tuple.subject);
+        let metadata = (!rules.by_membership).then_some(Metadata { clerk: Whose { id: &whose } });
+        let preview = write(&Wire { permission: tuple, metadata }, output);
         let key = member.key();
         if let Some(keys) = &mut output.keys {
             keys.clear();
@@ -62,6 +64,10 @@ impl TupleMapper {
 
     /// The target's ids of organization and user: those of the membership, and of no other.
     fn ids_of(&self, member: &Member<'_>, references: &mut Vec<Reference>) -> Result<[Box<str>; 2], Unmapped> {
+        if !self.rules.tuples.by_membership {
+            let user = of_target(self.ids.as_ref(), Kind::User, &member.user, references)?;
+            return Ok([plain(&member.organization)?.into(), user]);
+        }
         let Some(ids) = &self.ids else { return Ok([&*member.organization, &*member.user].map(Into::into)) };
         let key = member.key();
         let found = ids.find(Kind::Membership, &key)?;
@@ -83,6 +89,14 @@ impl TupleMapper {
         }
         Ok([organization.into(), user.into()])
     }
+}
+
+/// Clerk's id of an organization, if it can stand in a tuple: with other characters it could say another role of somebody else.
+fn plain(organization: &str) -> Result<&str, Rejection> {
+    let is_plain = organization.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    is_plain.then_some(organization).ok_or_else(|| {
+        missing("organization", "an id in a role tuple has only letters A to Z, digits, `_`, `-` and `.`")
+    })
 }
 
 impl RecordMapper for TupleMapper {
@@ -111,6 +125,19 @@ impl RecordMapper for TupleMapper {
 #[derive(Serialize)]
 struct Wire<'a> {
     permission: Tuple<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata<'a>>,
+}
+
+/// Whose role it is, whichever one that is: where no membership at the target says so.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    clerk: Whose<'a>,
+}
+
+#[derive(Serialize)]
+struct Whose<'a> {
+    id: &'a str,
 }
 
 #[derive(Serialize)]

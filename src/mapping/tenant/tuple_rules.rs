@@ -9,12 +9,23 @@ pub struct TupleRules {
     pub relation: String,
     /// The subject; `{user}` stands for the target's id of the user.
     pub subject: String,
+    /// Whether nobody said another form.
+    pub is_usual: bool,
+    /// Whether a role is granted to a member at the target, in the target's own organization. Where there are neither, it is granted
+    /// to a user there, in the organization with Clerk's id.
+    pub by_membership: bool,
 }
 
 impl Default for TupleRules {
     /// As the API's pages have it: `organizations:org_…#admin@identities:usr_…`.
     fn default() -> Self {
-        Self { namespace: "organizations".to_owned(), relation: ROLE.to_owned(), subject: format!("identities:{USER}") }
+        Self {
+            namespace: "organizations".to_owned(),
+            relation: ROLE.to_owned(),
+            subject: format!("identities:{USER}"),
+            is_usual: true,
+            by_membership: true,
+        }
     }
 }
 
@@ -27,7 +38,20 @@ const USER: &str = "{user}";
 impl TupleRules {
     /// As the guide for Clerk has it: `orgs:org_…#admin@usr_…`.
     pub fn of_guide() -> Self {
-        Self { namespace: "orgs".to_owned(), relation: ROLE.to_owned(), subject: USER.to_owned() }
+        Self {
+            namespace: "orgs".to_owned(),
+            relation: ROLE.to_owned(),
+            subject: USER.to_owned(),
+            is_usual: false,
+            by_membership: true,
+        }
+    }
+
+    /// The same for a Keto beside a target without organizations: as the guide has it, unless somebody said another form.
+    #[must_use]
+    pub fn for_keto(&self) -> Self {
+        let said = if self.is_usual { Self::of_guide() } else { self.clone() };
+        Self { by_membership: false, ..said }
     }
 
     /// The relation for a role.

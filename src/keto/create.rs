@@ -1,0 +1,75 @@
+//! Grants roles: reads what is there, and inserts what is missing.
+
+use std::collections::HashSet;
+
+use super::KetoTuples;
+use super::answer::page;
+use super::errors::failed_question;
+use super::keto_calls::is_page;
+use super::relation_tuple::RelationTuple;
+use crate::destination::{
+    CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemError, ItemErrorKind, ItemResult, TargetError,
+};
+use crate::http::{Request, is_transient};
+use crate::pace::Permit;
+
+impl KetoTuples {
+    /// Grants the roles of a batch.
+    pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
+        // The permit is for one request, and this one tells how busy Keto is.
+        let first = request.items.first().and_then(|item| RelationTuple::of(item.external_id));
+        let parameters = first.as_ref().map(RelationTuple::parameters).unwrap_or_default();
+        let reply = self.calls.read.send(Request::get(self.calls.list_url(&parameters))).await;
+        let reply = if reply.outcome.is_success() && page(&reply.body).is_none() { reply.unreadable() } else { reply };
+        permit.finish(&reply.pace_signal(is_transient));
+        if !reply.outcome.is_success() || !is_page(&reply) {
+            return CreateOutcome::Failed(Box::new(failed_question(self.calls.read.base_url(), reply)));
+        }
+        match self.results(&request.items).await {
+            Ok(results) => {
+                CreateOutcome::Results(CreateResults { results, request: reply.request_id, ..CreateResults::default() })
+            }
+            Err(error) => CreateOutcome::Stopped(error),
+        }
+    }
+
+    async fn results(&self, items: &[CreateItem<'_>]) -> Result<Vec<ItemResult>, TargetError> {
+        let tuples: Vec<RelationTuple<'_>> =
+            items.iter().filter_map(|item| RelationTuple::of(item.external_id)).collect();
+        self.learn_relations(&tuples).await?;
+        let mut granted = tuples;
+        granted.retain(|tuple| self.is_declared(&tuple.relation) == Some(true));
+        let known = self.calls.copies(&granted).await?;
+        let missing: HashSet<String> = self.calls.apply(&granted, &[], known).await?.into_iter().collect();
+        let result = |item: &CreateItem<'_>| {
+            let id = Some(item.external_id.to_owned());
+            match RelationTuple::of(item.external_id) {
+                Some(tuple) if self.is_declared(&tuple.relation) == Some(true) => {
+                    if missing.contains(item.external_id) {
+                        ItemResult::Created { id }
+                    } else {
+                        ItemResult::Exists { id }
+                    }
+                }
+                tuple => {
+                    ItemResult::Error(undeclared(&tuple.map(|tuple| tuple.relation.into_owned()).unwrap_or_default()))
+                }
+            }
+        };
+        Ok(items.iter().map(result).collect())
+    }
+}
+
+/// The error of a role that would fail every check.
+pub(super) fn undeclared(relation: &str) -> ItemError {
+    let message = format!(
+        "the namespaces of Keto do not declare the relation `{relation}`: add it as --print-keto-namespaces={relation} shows, then run \
+         the same command again"
+    );
+    ItemError {
+        kind: ItemErrorKind::Invalid,
+        message: Some(message),
+        field: Some("role".to_owned()),
+        ..ItemError::default()
+    }
+}

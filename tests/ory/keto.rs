@@ -1,0 +1,302 @@
+//! Role tuples beside a real Kratos, at a Keto: a double that stores an inserted tuple as often as it is inserted, as the real one
+//! does, or a real one, if `AVNOLOGY__KETO_READ_URL` and `AVNOLOGY__KETO_WRITE_URL` name its ports. Everything in its namespace `orgs`,
+//! which has to declare owner, admin, member and billing and no other relation, is deleted.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::kratos::{Kratos, is_here};
+use crate::support::target::{Way, http, proxy, scripted_target};
+use crate::support::{Run, Scratch, export, lines, user};
+
+/// A Keto, by its two ports.
+struct Keto {
+    read: String,
+    write: String,
+    /// Requests that wrote, if it is a double.
+    writes: Arc<AtomicUsize>,
+}
+
+/// `namespace:object#relation@subject` in parts.
+type Tuple = [String; 4];
+
+const PARTS: [&str; 4] = ["namespace", "object", "relation", "subject_id"];
+
+const DECLARED: [&str; 4] = ["owner", "admin", "member", "billing"];
+
+fn error(code: u16) -> String {
+    let status = if code == 404 { "404 Not Found" } else { "400 Bad Request" };
+    http(status, "", &json!({ "error": { "code": code, "message": "no" } }).to_string())
+}
+
+/// The parameters of a request's target.
+fn parameters(request: &str) -> Vec<(String, String)> {
+    let target = request.split(' ').nth(1).expect("a target");
+    let url = url::Url::parse(&format!("http://keto{target}")).expect("a URL");
+    url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+fn answer_reading(request: &str, stored: &Mutex<Vec<Tuple>>) -> String {
+    let parameters = parameters(request);
+    let parameter = |name: &str| parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+    if parameter("namespace").is_some_and(|namespace| namespace != "orgs") {
+        return error(404);
+    }
+    if request.contains("/check/openapi?") {
+        let is_declared = DECLARED.contains(&parameter("relation").expect("a relation"));
+        return if is_declared { http("200 OK", "", r#"{"allowed":false}"#) } else { error(400) };
+    }
+    let stored = stored.lock().expect("the tuples");
+    let fits = |tuple: &&Tuple| {
+        PARTS.iter().zip(*tuple).all(|(part, value)| parameter(part).is_none_or(|wanted| wanted == value))
+    };
+    let from: usize = parameter("page_token").map_or(0, |token| token.parse().expect("a token"));
+    let size: usize = parameter("page_size").map_or(100, |size| size.parse().expect("a size"));
+    let found: Vec<&Tuple> = stored.iter().filter(fits).collect();
+    let page = found.iter().skip(from).take(size);
+    let page: Vec<Value> =
+        page.map(|tuple| PARTS.iter().zip(*tuple).map(|(part, value)| (*part, json!(value))).collect()).collect();
+    let next = if from + size < found.len() { (from + size).to_string() } else { String::new() };
+    http("200 OK", "", &json!({ "relation_tuples": page, "next_page_token": next }).to_string())
+}
+
+/// One transaction: all inserts, without a look at what is there, and then all deletes, each of all copies.
+fn answer_writing(request: &str, stored: &Mutex<Vec<Tuple>>) -> String {
+    if request.starts_with("GET /health/ready") {
+        return http("200 OK", "", r#"{"status":"ok"}"#);
+    }
+    if request.starts_with("DELETE /admin/relation-tuples?namespace=orgs ") {
+        stored.lock().expect("the tuples").clear();
+        return http("204 No Content", "", "");
+    }
+    assert!(request.starts_with("PATCH /admin/relation-tuples "), "{request}");
+    let body = request.split_once("\r\n").expect("a head").1;
+    let body = &body[body.find('[').expect("a list")..];
+    let actions: Vec<Value> = serde_json::from_str(body).expect("JSON");
+    let (mut inserts, mut deletes) = (Vec::new(), Vec::new());
+    for action in &actions {
+        let tuple = PARTS.map(|part| action["relation_tuple"][part].as_str().unwrap_or_default().to_owned());
+        if tuple.iter().any(String::is_empty) {
+            return error(400);
+        }
+        if tuple[0] != "orgs" {
+            return error(404);
+        }
+        if action["action"] == "insert" { inserts.push(tuple) } else { deletes.push(tuple) }
+    }
+    let mut stored = stored.lock().expect("the tuples");
+    stored.extend(inserts);
+    stored.retain(|tuple| !deletes.contains(tuple));
+    http("204 No Content", "", "")
+}
+
+impl Keto {
+    fn start() -> Self {
+        let writes = Arc::new(AtomicUsize::new(0));
+        let variable = |name: &str| std::env::var(name).ok();
+        let keto = if let (Some(read), Some(write)) =
+            (variable("AVNOLOGY__KETO_READ_URL"), variable("AVNOLOGY__KETO_WRITE_URL"))
+        {
+            Self { read, write, writes }
+        } else {
+            let stored = Arc::new(Mutex::new(Vec::new()));
+            let (to_read, counted) = (Arc::clone(&stored), Arc::clone(&writes));
+            let write = scripted_target(move |request| {
+                counted.fetch_add(usize::from(!request.starts_with("GET")), Ordering::Relaxed);
+                answer_writing(request, &stored)
+            });
+            Self { read: scripted_target(move |request| answer_reading(request, &to_read)), write, writes }
+        };
+        let url = format!("{}/admin/relation-tuples?namespace=orgs", keto.write);
+        assert_eq!(Kratos::send("DELETE", &url, None).0, 204);
+        keto
+    }
+
+    /// All tuples, each as often as it is there, with `names` for the ids of identities.
+    fn tuples(&self, names: &dyn Fn(&str) -> String) -> Vec<String> {
+        let (status, list) =
+            Kratos::send("GET", &format!("{}/relation-tuples?namespace=orgs&page_size=1000", self.read), None);
+        assert_eq!(status, 200, "{list}");
+        let text = |tuple: &Value| {
+            let [namespace, object, relation, subject] = PARTS.map(|part| tuple[part].as_str().expect("a text"));
+            format!("{namespace}:{object}#{relation}@{}", names(subject))
+        };
+        let mut tuples: Vec<String> = list["relation_tuples"].as_array().expect("a list").iter().map(text).collect();
+        tuples.sort_unstable();
+        tuples
+    }
+
+    fn patch(&self, action: &str, [object, relation, subject]: [&str; 3]) {
+        let tuple = json!({ "namespace": "orgs", "object": object, "relation": relation, "subject_id": subject });
+        let body = json!([{ "action": action, "relation_tuple": tuple }]);
+        assert_eq!(Kratos::send("PATCH", &format!("{}/admin/relation-tuples", self.write), Some(&body)).0, 204);
+    }
+
+    fn options(&self) -> [&str; 4] {
+        ["--keto-read-url", &self.read, "--keto-write-url", &self.write]
+    }
+}
+
+fn membership(organization: &str, number: usize, role: &str) -> String {
+    json!({
+        "id": format!("orgmem_{organization}_{number}"), "role": role, "organization": { "id": organization },
+        "public_user_data": { "user_id": format!("user_{number:06}") },
+    })
+    .to_string()
+        + "\n"
+}
+
+/// The users by their numbers, instead of the ids of their identities.
+fn names(kratos: &Kratos) -> impl Fn(&str) -> String + use<> {
+    let identities = kratos.identities();
+    move |id: &str| {
+        let found = identities.iter().find(|one| one["id"] == id);
+        found.map_or(id, |one| one["traits"]["external_id"].as_str().expect("a key")).to_owned()
+    }
+}
+
+fn steps(run: &Run) -> Vec<[u64; 4]> {
+    let report = run.report();
+    let counts = |step: &Value| {
+        ["created", "updated", "unchanged", "rejected"].map(|name| step[name].as_u64().expect("a count"))
+    };
+    report["steps"].as_array().expect("steps").iter().map(counts).collect()
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
+fn roles_go_to_keto_each_once_and_to_nobody_else() {
+    if !is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let kratos = Kratos::start(&scratch);
+    let keto = Keto::start();
+    // Many enough for a sample of them, by which the memory of confirmed users is believed.
+    let users = scratch.write("users.json", export((0..40).map(user)));
+    let good: String = (0..6)
+        .map(|number| {
+            membership(&format!("org_{}", number % 2), number, ["org:admin", "org:member", "org:billing"][number % 3])
+        })
+        .collect();
+    let bad = [
+        membership("org_0", 7, "org:auditor"),
+        membership("org_0", 99, "org:admin"),
+        membership("org_1#admin@user", 7, "org:member"),
+    ];
+    let memberships = scratch.write("memberships.ndjson", good.clone() + &bad.concat());
+    let with = |memberships: &str, more: &[&str]| {
+        let fixed = [&["--memberships", memberships][..], &keto.options(), more].concat();
+        kratos.import(&scratch, &users, &fixed)
+    };
+    // Every second answer to what is written gets lost, after it was carried out.
+    let asked = AtomicUsize::new(0);
+    let loses = proxy(&keto.write, move |head, _| {
+        if head.starts_with("PATCH") && asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
+            Way::Afterwards(Box::new(|_| String::new()))
+        } else {
+            Way::Through
+        }
+    });
+    let options = ["--memberships", &memberships, "--keto-read-url", &keto.read, "--keto-write-url", &loses];
+    let first = kratos.import(&scratch, &users, &options).expect_code(3);
+    assert_eq!(steps(&first), [[40, 0, 0, 0], [6, 0, 0, 3]], "{}", first.stderr);
+    let granted = [
+        "orgs:org_0#admin@user_000000",
+        "orgs:org_0#billing@user_000002",
+        "orgs:org_0#member@user_000004",
+        "orgs:org_1#admin@user_000003",
+        "orgs:org_1#billing@user_000005",
+        "orgs:org_1#member@user_000001",
+    ];
+    assert_eq!(keto.tuples(&names(&kratos)), granted, "each once");
+    let rejects = lines(&scratch.path(first.report()["rejects_file"].as_str().expect("rejects")));
+    let codes: BTreeSet<&str> = rejects.iter().map(|reject| reject["code"].as_str().expect("a code")).collect();
+    assert_eq!(codes, BTreeSet::from(["missing_reference", "target_invalid", "user_not_imported"]));
+    let undeclared = rejects.iter().find(|reject| reject["code"] == "target_invalid").expect("it");
+    assert!(undeclared["message"].as_str().expect("a message").contains("--print-keto-namespaces=auditor"));
+
+    // Again: nothing is sent. Asked about, nothing is there that has to be changed.
+    let memberships = scratch.write("good.ndjson", &good);
+    let writes = || keto.writes.load(Ordering::Relaxed);
+    let before = writes();
+    let again = with(&memberships, &["--new-run"]).expect_code(0);
+    assert_eq!((again.report()["not_asked"].as_u64(), steps(&again)[1]), (Some(46), [0, 0, 6, 0]));
+    let asked = with(&memberships, &["--new-run", "--recheck"]).expect_code(0);
+    assert_eq!((steps(&asked)[1], writes()), ([0, 0, 6, 0], before), "{}", asked.stderr);
+    let verify = || {
+        let more = [&["--memberships", &memberships][..], &keto.options()].concat();
+        kratos.verify(&scratch, &users, &more)
+    };
+    verify().expect_code(0);
+    keto.patch("insert", ["org_0", "member", "stranger"]);
+    let extra = verify().expect_code(3).report();
+    assert_eq!(extra["kinds"]["tuples"]["extra"]["count"], 1, "{extra}");
+    keto.patch("delete", ["org_0", "member", "stranger"]);
+
+    // A role becomes another one: left as it is, and then changed, in one transaction.
+    let changed = scratch.write("changed.ndjson", good.replacen("org:admin", "org:owner", 1));
+    let left = with(&changed, &[]).expect_code(0);
+    assert_eq!((steps(&left)[1], keto.tuples(&names(&kratos))), ([0, 0, 6, 0], granted.map(str::to_owned).to_vec()));
+    let updated = with(&changed, &["--on-existing", "update"]).expect_code(0);
+    assert_eq!(steps(&updated)[1], [0, 1, 5, 0], "{}", updated.stderr);
+    let tuples = keto.tuples(&names(&kratos));
+    assert!(tuples.contains(&"orgs:org_0#owner@user_000000".to_owned()) && tuples.len() == 6, "{tuples:?}");
+    let again = with(&changed, &["--new-run", "--on-existing", "update"]).expect_code(0);
+    assert_eq!(again.report()["not_asked"], 46);
+
+    // Somebody else has the place of a user at Kratos now: that one gets no role.
+    let seven = kratos.by_key("user_000006").expect("the user");
+    Kratos::send("DELETE", &kratos.identity(seven["id"].as_str().expect("an id")), None);
+    kratos.create(&json!({ "schema_id": "clerk", "traits": {
+        "email": "user6@example.com", "external_id": "user_000006", "email_addresses": [], "phone_numbers": [],
+    } }));
+    let more =
+        scratch.write("more.ndjson", good.replacen("org:admin", "org:owner", 1) + &membership("org_0", 6, "org:admin"));
+    let stale = with(&more, &["--new-run"]).expect_code(3);
+    assert_eq!(
+        (steps(&stale)[1][0], steps(&stale)[1][3], keto.tuples(&names(&kratos)).len()),
+        (0, 1, 6),
+        "{}",
+        stale.stderr
+    );
+
+    // What the first run granted is taken back; what was changed since is another run's.
+    Kratos::undo(&scratch, first.report()["run"].as_str().expect("a run"), &[]).expect_code(0);
+    assert_eq!(
+        keto.tuples(&|id| if id.len() == 36 { "id".to_owned() } else { id.to_owned() }),
+        ["orgs:org_0#owner@id"]
+    );
+}
+
+#[test]
+fn a_keto_that_is_none_or_lacks_the_namespace_stops_the_import_before_the_first_user() {
+    if !is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let kratos = Kratos::start(&scratch);
+    let keto = Keto::start();
+    let users = scratch.write("users.json", export((0..2).map(user)));
+    let memberships = scratch.write("memberships.ndjson", membership("org_0", 0, "org:admin"));
+    let mapping = scratch.write("mapping.toml", "[tuples]\nform = \"guide\"\nnamespace = \"teams\"\n");
+    let with = |read: &str, write: &str, more: &[&str]| {
+        let fixed = ["--memberships", &memberships, "--keto-read-url", read, "--keto-write-url", write];
+        kratos.import(&scratch, &users, &[&fixed[..], more].concat())
+    };
+    let base_url = kratos.base_url();
+    for (run, word) in [
+        (with(&keto.read, &keto.write, &["--mapping", &mapping]), "`teams`"),
+        (with(&base_url, &keto.write, &[]), "--keto-read-url"),
+        (with(&keto.read, &base_url, &[]), "--keto-write-url"),
+        (kratos.import(&scratch, &users, &["--keto-read-url", &keto.read]), "need each other"),
+    ] {
+        assert!(run.code != Some(0) && run.stderr.contains(word), "{word}: {}", run.stderr);
+    }
+    assert!(kratos.identities().is_empty());
+    let printed = scratch.run(&["migrate", "clerk", "--print-keto-namespaces=admin,auditor"]).expect_code(0).stdout;
+    assert!(printed.contains("class orgs") && printed.contains("auditor: identities[]"), "{printed}");
+}
