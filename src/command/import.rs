@@ -102,7 +102,15 @@ async fn import_into(
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
-    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
+    let lookup = confirmed.as_ref().and_then(|confirmed| confirmed.lookup.clone());
+    let subject = Subject {
+        reading,
+        records: &records,
+        passwords: passwords.as_ref(),
+        confirmed: lookup.as_ref(),
+        output,
+        strict: limits.strict,
+    };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
     let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, signals).await?;
@@ -122,6 +130,7 @@ async fn import_into(
                 destination: destination.as_ref(),
                 delivery: delivery(settings, Arc::clone(&destination), &run.record),
                 known_before,
+                unchanged: first.unchanged(),
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
             let ran = steps.run(subject, first.watch(), (import_run, confirmed, ids), signals).await;

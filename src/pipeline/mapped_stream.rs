@@ -81,6 +81,7 @@ pub fn map_inputs(
         mappers,
         progress: Arc::clone(&progress),
         confirmed: None,
+        unchanged: map::Unchanged::Unknown,
         ids: None,
         duplicates: DuplicateCheck::found_before(duplicates),
         encode: true,

@@ -150,6 +150,7 @@ mod tests {
             mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
+            unchanged: crate::pipeline::map::Unchanged::Unknown,
             ids: None,
             duplicates: DuplicateCheck::Off,
             encode: false,

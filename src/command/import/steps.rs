@@ -14,7 +14,7 @@ use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedUsers, Journal, Progress, RejectedPlaces};
 use crate::kind::Kind;
 use crate::mapping::TargetIds;
-use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending};
+use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending, UnchangedRecords};
 use crate::plan::Step;
 use crate::report::{Timeline, TimelineMoment};
 use crate::settings::ImportSettings;
@@ -31,6 +31,8 @@ pub(super) struct Steps<'a> {
     pub delivery: Delivery,
     /// Where the map of the target's ids ended when this part of the run began: what lies behind was learned from the target since.
     pub known_before: u64,
+    /// Which records the first pass found unchanged, if it looked for them.
+    pub unchanged: Option<Arc<UnchangedRecords>>,
     /// Rejects that are known to come.
     pub predicted: u64,
 }
@@ -80,6 +82,7 @@ impl Steps<'_> {
             let sending = Sending {
                 delivery,
                 confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
+                unchanged: self.unchanged.clone(),
                 // Whom a record is about can have had another external id before, and a membership cannot.
                 ids: ids.clone().filter(|_| matches!(step.kind, Kind::User | Kind::Organization)),
                 max_errors: self.settings.limits.max_errors,
@@ -93,6 +96,12 @@ impl Steps<'_> {
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
             let mut timeline = Timeline::new(reporter.as_mut(), moments);
             let ran = pipeline::run(job, &mut timeline, signals).await;
+            if let Some(unchanged) = &self.unchanged {
+                tracing::info!(
+                    records = unchanged.taken(),
+                    "unchanged since the first pass, and not mapped a second time"
+                );
+            }
             moments = timeline.into_moments();
             (ledger, journal, confirmed) = (ran.ledger, ran.journal, ran.confirmed);
             if ledger.stopped.is_some() {
