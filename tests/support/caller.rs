@@ -50,7 +50,9 @@ impl Answer {
 
 impl Caller {
     pub fn of(sandbox: &Sandbox) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        // A test that waits for a program keeps the runtime waiting, too: a kept connection would not learn that the other side
+        // has closed it.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
         Self { http, base_url: sandbox.base_url(), key: sandbox.key.clone() }
     }
 

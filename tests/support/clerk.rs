@@ -52,7 +52,8 @@ impl ClerkSandbox {
         arguments.extend(more);
         let (process, [address, key]) =
             start_server(scratch, &arguments, ["CLERK_API_URL=http://", "CLERK_SECRET_KEY="]);
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        // The runtime stands still between calls, so a kept connection would not learn that the other side has closed it.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { process, address: address.parse().expect("an address"), key, http, runtime }
     }
