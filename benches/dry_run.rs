@@ -60,8 +60,9 @@ fn parsing(group: &mut Group<'_>, records: &[&[u8]]) {
         bencher.iter(|| records.iter().filter(|record| parse(record).is_ok()).count());
     });
     group.bench_function("parse: serde_json alone", |bencher| {
-        let is_user =
-            |record: &&&[u8]| std::str::from_utf8(record).is_ok_and(|text| serde_json::from_str::<User<'_>>(text).is_ok());
+        let is_user = |record: &&&[u8]| {
+            std::str::from_utf8(record).is_ok_and(|text| serde_json::from_str::<User<'_>>(text).is_ok())
+        };
         bencher.iter(|| records.iter().filter(is_user).count());
     });
     group.bench_function("parse: serde_json into a tree", |bencher| {

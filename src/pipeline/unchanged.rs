@@ -54,27 +54,34 @@ impl UnchangedRecords {
         self.taken.load(Ordering::Relaxed)
     }
 
+    /// The file of an input, and the number of the first of these records; `None` if there are any between them that are not
+    /// among them, as in a shard.
+    fn place(&self, input: u16, spans: &[RecordSpan]) -> Option<(&File, u64)> {
+        let (file, first, last) = (self.files.get(usize::from(input))?, spans.first()?.number, spans.last()?.number);
+        (last - first + 1 == spans.len() as u64).then_some((file, first))
+    }
+
     /// Keeps which of the records of a chunk are unchanged.
     pub(super) fn keep(&self, input: u16, spans: &[RecordSpan], unchanged: &[Settled]) {
-        let (Some(file), Some(first)) = (self.files.get(usize::from(input)), spans.first()) else { return };
+        let Some((file, first)) = self.place(input, spans) else { return };
         let mut entries = vec![[0; BYTES]; spans.len()];
         for settled in unchanged.iter().filter(|settled| settled.outcome == RecordOutcome::Unchanged) {
-            let index = usize::try_from(settled.key.number - first.number).unwrap_or(usize::MAX);
+            let index = usize::try_from(settled.key.number - first).unwrap_or(usize::MAX);
             if let Some(entry) = entries.get_mut(index) {
                 *entry = (settled.notices | UNCHANGED).to_le_bytes();
             }
         }
         // Of an entry that is written in part the last byte is missing, and with it the bit.
-        if let Err(error) = write_all_at(file, entries.as_flattened(), offset(first.number)) {
+        if let Err(error) = write_all_at(file, entries.as_flattened(), offset(first)) {
             tracing::debug!(%error, "what is unchanged is not kept");
         }
     }
 
     /// The notices of each record of a chunk that is unchanged.
     pub(super) fn read(&self, input: u16, spans: &[RecordSpan]) -> Vec<Option<u64>> {
-        let (Some(file), Some(first)) = (self.files.get(usize::from(input)), spans.first()) else { return Vec::new() };
+        let Some((file, first)) = self.place(input, spans) else { return Vec::new() };
         let mut entries = vec![[0; BYTES]; spans.len()];
-        if let Err(error) = read_exact_at(file, entries.as_flattened_mut(), offset(first.number)) {
+        if let Err(error) = read_exact_at(file, entries.as_flattened_mut(), offset(first)) {
             tracing::debug!(%error, "what is unchanged is not known");
             return Vec::new();
         }
@@ -112,6 +119,10 @@ mod tests {
         assert_eq!(records.read(1, &spans(3..=7)), [None, None, None, Some(0), Some(1 << 39)]);
         assert!(records.read(1, &spans(7..=8)).is_empty(), "what is behind was not looked at");
         assert!(records.read(0, &spans(1..=2)).is_empty());
+        let apart = [spans(1..=1), spans(3..=3)].concat();
+        records.keep(1, &apart, &[settled(1, 9)]);
+        assert!(records.read(1, &apart).is_empty());
+        assert_eq!(records.read(1, &spans(1..=2)), [None, Some(3)]);
         assert!(UnchangedRecords::create(MOST_INPUTS + 1).unwrap().is_none());
     }
 }
