@@ -47,86 +47,89 @@ macro_rules! clerk_object {
                 &[$( $crate::clerk::object::name_of!($field $($name_of_field)?), )* $( $known ),*];
         }
 
-        impl<'de> serde::Deserialize<'de> for $name<'de> {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                #[derive(Clone, Copy)]
-                #[expect(non_camel_case_types, reason = "the members have the names of the fields")]
-                enum Member {
-                    $( $field, )*
-                    Ignored,
-                    Unknown,
-                }
-
-                impl Member {
-                    const READ: &'static [Self] = &[$( Self::$field ),*];
-
-                    #[inline]
-                    fn of(name: $crate::clerk::object::Name<'_>) -> Self {
-                        match name {
-                            $crate::clerk::object::Name::Known(place) => {
-                                Self::READ.get(place).copied().unwrap_or(Self::Ignored)
-                            }
-                            $crate::clerk::object::Name::Given(name) => Self::named(&name),
-                        }
-                    }
-
-                    fn named(name: &str) -> Self {
-                        match name {
-                            $( $crate::clerk::object::name_of!($field $($name_of_field)?) => Self::$field, )*
-                            $( $known => Self::Ignored, )*
-                            other => $crate::clerk::object::snake_case(other)
-                                .map_or(Self::Unknown, |snake_case| Self::named(&snake_case)),
-                        }
-                    }
-                }
-
-                struct ObjectVisitor;
-                impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
-                    type Value = $name<'de>;
-
-                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        formatter.write_str($expecting)
-                    }
-
-                    $(
-                        fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                            Ok($name { $text: Some(text.into()), ..$name::default() })
-                        }
-
-                        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                            Ok($name { $text: Some(text.to_owned().into()), ..$name::default() })
-                        }
-                    )?
-
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                        let mut object = $name::default();
-                        while let Some(name) = map.next_key_seed($crate::clerk::object::NameAmong($name::KNOWN))? {
-                            match Member::of(name) {
-                                $(
-                                    Member::$field => {
-                                        if object.$field.is_some() {
-                                            return Err(serde::de::Error::duplicate_field(stringify!($field)));
-                                        }
-                                        object.$field = map.next_value::<Option<$type>>().map_err(|error| {
-                                            $crate::clerk::object::at_field(stringify!($field), &error)
-                                        })?;
-                                    }
-                                )*
-                                Member::Ignored => {
-                                    map.next_value::<serde::de::IgnoredAny>()?;
-                                }
-                                Member::Unknown => {
-                                    map.next_value::<serde::de::IgnoredAny>()?;
-                                    $( object.$counter += 1; )?
-                                }
-                            }
-                        }
-                        Ok(object)
-                    }
-                }
-                deserializer.deserialize_any(ObjectVisitor)
+        const _: () = {
+            #[derive(Clone, Copy)]
+            #[expect(non_camel_case_types, reason = "the members have the names of the fields")]
+            enum Member {
+                $( $field, )*
+                Ignored,
+                Unknown,
             }
-        }
+
+            impl Member {
+                const READ: &'static [Self] = &[$( Self::$field ),*];
+
+                #[inline]
+                fn of(name: $crate::clerk::object::Name<'_>) -> Self {
+                    match name {
+                        $crate::clerk::object::Name::Known(place) => {
+                            Self::READ.get(place).copied().unwrap_or(Self::Ignored)
+                        }
+                        $crate::clerk::object::Name::Given(name) => Self::named(&name),
+                    }
+                }
+
+                fn named(name: &str) -> Self {
+                    match name {
+                        $( $crate::clerk::object::name_of!($field $($name_of_field)?) => Self::$field, )*
+                        $( $known => Self::Ignored, )*
+                        other => $crate::clerk::object::snake_case(other)
+                            .map_or(Self::Unknown, |snake_case| Self::named(&snake_case)),
+                    }
+                }
+            }
+
+            struct ObjectVisitor;
+            impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
+                type Value = $name<'de>;
+
+                fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    formatter.write_str($expecting)
+                }
+
+                $(
+                    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                        Ok($name { $text: Some(text.into()), ..$name::default() })
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                        Ok($name { $text: Some(text.to_owned().into()), ..$name::default() })
+                    }
+                )?
+
+                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                    let mut object = $name::default();
+                    while let Some(name) = map.next_key_seed($crate::clerk::object::NameAmong($name::KNOWN))? {
+                        match Member::of(name) {
+                            $(
+                                Member::$field => {
+                                    if object.$field.is_some() {
+                                        return Err(serde::de::Error::duplicate_field(stringify!($field)));
+                                    }
+                                    object.$field = map.next_value::<Option<$type>>().map_err(|error| {
+                                        $crate::clerk::object::at_field(stringify!($field), &error)
+                                    })?;
+                                }
+                            )*
+                            Member::Ignored => {
+                                map.next_value::<serde::de::IgnoredAny>()?;
+                            }
+                            Member::Unknown => {
+                                map.next_value::<serde::de::IgnoredAny>()?;
+                                $( object.$counter += 1; )?
+                            }
+                        }
+                    }
+                    Ok(object)
+                }
+            }
+
+            impl<'de> serde::Deserialize<'de> for $name<'de> {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    deserializer.deserialize_any(ObjectVisitor)
+                }
+            }
+        };
     };
 }
 pub(super) use clerk_object;

@@ -118,16 +118,15 @@ impl Names {
         let expected = learnt.get(last)?.next;
         let behind = learnt.iter().enumerate().skip(expected);
         let index = behind.chain(learnt.iter().enumerate().take(expected)).find(|(_, learnt)| is_it(learnt));
-        let index = match index {
-            Some((index, _)) => index,
-            None => {
-                let place = asked.iter().position(|asked| *asked == name);
-                if learnt.len() > MOST_NAMES || name.len() > LONGEST {
-                    return Some(Found { learnt: BEGINNING, asked: place, length: name.len() + 3 });
-                }
-                learnt.push(Learnt::new(name, place));
-                learnt.len() - 1
+        let index = if let Some((index, _)) = index {
+            index
+        } else {
+            let place = asked.iter().position(|asked| *asked == name);
+            if learnt.len() > MOST_NAMES || name.len() > LONGEST {
+                return Some(Found { learnt: BEGINNING, asked: place, length: name.len() + 3 });
             }
+            learnt.push(Learnt::new(name, place));
+            learnt.len() - 1
         };
         learnt.get_mut(last)?.next = index;
         let found = learnt.get(index)?;

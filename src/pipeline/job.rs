@@ -4,8 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
-use super::map::Unchanged;
-use super::unchanged::{LookForUnchanged, UnchangedRecords};
+use super::unchanged::{LookForUnchanged, Unchanged, UnchangedRecords};
 use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
 use crate::id_map::IdLookup;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::duplicates::{self, DuplicateCheck, Found};
 use super::map_failure::MapFailure;
-use super::unchanged::UnchangedRecords;
+use super::unchanged::Unchanged;
 use super::weighing::Weighing;
 use crate::account::Foreseen;
 use crate::account::booking::MappedChunkCounts;
@@ -55,17 +55,6 @@ pub(super) struct Mapping {
     pub records: RecordsOfRun,
 }
 
-/// What is known of records that the target has as they are.
-#[derive(Clone, Debug)]
-pub(super) enum Unchanged {
-    /// Nothing: each one is mapped and looked up.
-    Unknown,
-    /// Nothing yet. It is kept for the next time that the records are read.
-    Keep(Arc<UnchangedRecords>),
-    /// These are, and need not be mapped.
-    Known(Arc<UnchangedRecords>),
-}
-
 impl Mapping {
     /// What maps the records of an input.
     fn mapper(&self, input: u16) -> &dyn RecordMapper {
@@ -90,10 +79,7 @@ pub(super) struct MappedChunk {
 pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> Result<MappedChunk, MapFailure> {
     let mut mapper = ChunkMapper::new(input, &chunk, mapping)?;
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
-    let known = match &mapping.unchanged {
-        Unchanged::Known(records) => records.read(input, &chunk.spans),
-        Unchanged::Unknown | Unchanged::Keep(_) => Vec::new(),
-    };
+    let known = mapping.unchanged.read(input, &chunk.spans);
     for (index, span) in chunk.spans.iter().enumerate() {
         if !mapper.ours.takes(span.number) {
             if matches!(mapping.duplicates, DuplicateCheck::Find(_)) {
@@ -106,12 +92,11 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
             continue;
         }
         if let Some(Some(notices)) = known.get(index) {
-            let mut notices = Notices::from_bits(*notices);
-            match mapper.reject_duplicate(span, &mut notices)? {
-                Some(rejection) => {
-                    rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span));
+            match mapper.unchanged(span, *notices)? {
+                Ok(notices) => unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices }),
+                Err(rejection) => {
+                    rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span))
                 }
-                None => unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices: notices.bits() }),
             }
             continue;
         }
@@ -130,9 +115,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
     if let DuplicateCheck::Find(finder) = &mapping.duplicates {
         finder.collect(&keys)?;
     }
-    if let Unchanged::Keep(records) = &mapping.unchanged {
-        records.keep(input, &chunk.spans, &unchanged);
-    }
+    mapping.unchanged.keep(input, &chunk.spans, &unchanged);
     let start = chunk.spans.first().map_or(Mark::end(input, 0), |span| Mark {
         key: RecordKey { input, number: span.number },
         line: span.line,
@@ -256,6 +239,13 @@ impl<'m> ChunkMapper<'m> {
         Ok(mapped)
     }
 
+    /// The notices of a record that is known to be unchanged, unless it is a duplicate.
+    fn unchanged(&self, span: &RecordSpan, notices: u64) -> io::Result<Result<u64, Rejection>> {
+        let mut notices = Notices::from_bits(notices);
+        let rejection = self.reject_duplicate(span, &mut notices)?;
+        Ok(rejection.map_or(Ok(notices.bits()), Err))
+    }
+
     /// The rejection of a record that maps, if an earlier one has what only one may have.
     fn reject_duplicate(&self, span: &RecordSpan, notices: &mut Notices) -> io::Result<Option<Rejection>> {
         let DuplicateCheck::Reject(found) = &self.mapping.duplicates else { return Ok(None) };
@@ -356,6 +346,7 @@ mod tests {
     use crate::journal::{ConfirmedUser, ConfirmedUsers};
     use crate::kind::Kind;
     use crate::mapping::Unique;
+    use crate::pipeline::UnchangedRecords;
 
     /// Maps lines of text, which are no users: the first word is the id, the second one at Clerk.
     #[derive(Debug)]

@@ -39,6 +39,34 @@ pub struct LookForUnchanged {
     pub records: Arc<UnchangedRecords>,
 }
 
+/// What is known of records that the target has as they are.
+#[derive(Clone, Debug)]
+pub(super) enum Unchanged {
+    /// Nothing: each one is mapped and looked up.
+    Unknown,
+    /// Nothing yet. It is kept for the next time that the records are read.
+    Keep(Arc<UnchangedRecords>),
+    /// These are, and need not be mapped.
+    Known(Arc<UnchangedRecords>),
+}
+
+impl Unchanged {
+    /// Keeps which of the records of a chunk are unchanged, if that is wanted.
+    pub(super) fn keep(&self, input: u16, spans: &[RecordSpan], unchanged: &[Settled]) {
+        if let Self::Keep(records) = self {
+            records.keep(input, spans, unchanged);
+        }
+    }
+
+    /// The notices of each record of a chunk that is known to be unchanged.
+    pub(super) fn read(&self, input: u16, spans: &[RecordSpan]) -> Vec<Option<u64>> {
+        match self {
+            Self::Known(records) => records.read(input, spans),
+            Self::Unknown | Self::Keep(_) => Vec::new(),
+        }
+    }
+}
+
 impl UnchangedRecords {
     /// Room for the records of so many inputs; `None` if they are too many.
     pub fn create(inputs: usize) -> io::Result<Option<Self>> {
@@ -62,7 +90,7 @@ impl UnchangedRecords {
     }
 
     /// Keeps which of the records of a chunk are unchanged.
-    pub(super) fn keep(&self, input: u16, spans: &[RecordSpan], unchanged: &[Settled]) {
+    fn keep(&self, input: u16, spans: &[RecordSpan], unchanged: &[Settled]) {
         let Some((file, first)) = self.place(input, spans) else { return };
         let mut entries = vec![[0; BYTES]; spans.len()];
         for settled in unchanged.iter().filter(|settled| settled.outcome == RecordOutcome::Unchanged) {
@@ -78,7 +106,7 @@ impl UnchangedRecords {
     }
 
     /// The notices of each record of a chunk that is unchanged.
-    pub(super) fn read(&self, input: u16, spans: &[RecordSpan]) -> Vec<Option<u64>> {
+    fn read(&self, input: u16, spans: &[RecordSpan]) -> Vec<Option<u64>> {
         let Some((file, first)) = self.place(input, spans) else { return Vec::new() };
         let mut entries = vec![[0; BYTES]; spans.len()];
         if let Err(error) = read_exact_at(file, entries.as_flattened_mut(), offset(first)) {
