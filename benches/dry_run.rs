@@ -6,6 +6,7 @@ use std::io::{BufReader, Cursor};
 use std::sync::Arc;
 
 use avnology_migrate::avnology::encode;
+use avnology_migrate::clerk::User;
 use avnology_migrate::mapping::{Rules, map, parse};
 use avnology_migrate::source::{ReaderLimits, RecordChunk, RecordReader};
 use criterion::measurement::WallTime;
@@ -57,6 +58,12 @@ fn framing(group: &mut Group<'_>, export: &[u8]) {
 fn parsing(group: &mut Group<'_>, records: &[&[u8]]) {
     group.bench_function("parse", |bencher| {
         bencher.iter(|| records.iter().filter(|record| parse(record).is_ok()).count());
+    });
+    group.bench_function("parse: serde_json alone", |bencher| {
+        let is_user = |record: &&&[u8]| {
+            std::str::from_utf8(record).is_ok_and(|text| serde_json::from_str::<User<'_>>(text).is_ok())
+        };
+        bencher.iter(|| records.iter().filter(is_user).count());
     });
     group.bench_function("parse: serde_json into a tree", |bencher| {
         bencher.iter(|| records.iter().filter(|record| serde_json::from_slice::<Value>(record).is_ok()).count());

@@ -18,8 +18,8 @@
 //! To follow one user from the file to the server, read in this order:
 //!
 //! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
-//! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them; [`mapping::parse_row`] does
-//!    the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`] for each kind:
+//! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by [`guessing`] which names
+//!    come next; [`mapping::parse_row`] does the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`] for each kind:
 //!    of users [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
@@ -117,6 +117,7 @@
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
+//! | [`guessing`] | JSON read the short way, as `serde_json` would read it |
 //! | [`clerk_api`] | Clerk's Backend API, which is only read |
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
 //! | [`tenant_plan`] | what of a tenant beside its users moves, and how; token templates claim by claim; pure |
@@ -198,6 +199,7 @@ pub mod destination;
 pub mod exit;
 pub mod export;
 pub mod files;
+pub mod guessing;
 pub mod http;
 pub mod human;
 pub mod hydra;

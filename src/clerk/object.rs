@@ -5,6 +5,7 @@
 //! `first_name` as in the Backend API, and `firstName` as Clerk's JavaScript SDK prints it.
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, Visitor};
 
 /// Declares a struct of optional fields and its `Deserialize`.
 ///
@@ -40,63 +41,95 @@ macro_rules! clerk_object {
 
             /// The members that Clerk documents and the mapping has no use for.
             pub const IGNORED: &'static [&'static str] = &[$( $known ),*];
+
+            /// Both, the ones that are read first.
+            const KNOWN: &'static [&'static str] =
+                &[$( $crate::clerk::object::name_of!($field $($name_of_field)?), )* $( $known ),*];
         }
 
-        impl<'de> serde::Deserialize<'de> for $name<'de> {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct ObjectVisitor;
-                impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
-                    type Value = $name<'de>;
+        const _: () = {
+            #[derive(Clone, Copy)]
+            #[expect(non_camel_case_types, reason = "the members have the names of the fields")]
+            enum Member {
+                $( $field, )*
+                Ignored,
+                Unknown,
+            }
 
-                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        formatter.write_str($expecting)
-                    }
+            impl Member {
+                const READ: &'static [Self] = &[$( Self::$field ),*];
 
-                    $(
-                        fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                            Ok($name { $text: Some(text.into()), ..$name::default() })
+                #[inline]
+                fn of(name: $crate::clerk::object::Name<'_>) -> Self {
+                    match name {
+                        $crate::clerk::object::Name::Known(place) => {
+                            Self::READ.get(place).copied().unwrap_or(Self::Ignored)
                         }
-
-                        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                            Ok($name { $text: Some(text.to_owned().into()), ..$name::default() })
-                        }
-                    )?
-
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                        let mut object = $name::default();
-                        while let Some($crate::clerk::object::Text(mut name)) = map.next_key()? {
-                            // The loop runs once more only for a name in the SDK's style, which few exports have.
-                            loop {
-                                match &*name {
-                                    $(
-                                        $crate::clerk::object::name_of!($field $($name_of_field)?) => {
-                                            if object.$field.is_some() {
-                                                return Err(serde::de::Error::duplicate_field(stringify!($field)));
-                                            }
-                                            object.$field = map.next_value::<Option<$type>>().map_err(|error| {
-                                                $crate::clerk::object::at_field(stringify!($field), &error)
-                                            })?;
-                                        }
-                                    )*
-                                    $( $known => { map.next_value::<serde::de::IgnoredAny>()?; } )*
-                                    other => {
-                                        if let Some(snake_case) = $crate::clerk::object::snake_case(other) {
-                                            name = snake_case.into();
-                                            continue;
-                                        }
-                                        map.next_value::<serde::de::IgnoredAny>()?;
-                                        $( object.$counter += 1; )?
-                                    }
-                                }
-                                break;
-                            }
-                        }
-                        Ok(object)
+                        $crate::clerk::object::Name::Given(name) => Self::named(&name),
                     }
                 }
-                deserializer.deserialize_any(ObjectVisitor)
+
+                fn named(name: &str) -> Self {
+                    match name {
+                        $( $crate::clerk::object::name_of!($field $($name_of_field)?) => Self::$field, )*
+                        $( $known => Self::Ignored, )*
+                        other => $crate::clerk::object::snake_case(other)
+                            .map_or(Self::Unknown, |snake_case| Self::named(&snake_case)),
+                    }
+                }
             }
-        }
+
+            struct ObjectVisitor;
+            impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
+                type Value = $name<'de>;
+
+                fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    formatter.write_str($expecting)
+                }
+
+                $(
+                    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                        Ok($name { $text: Some(text.into()), ..$name::default() })
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                        Ok($name { $text: Some(text.to_owned().into()), ..$name::default() })
+                    }
+                )?
+
+                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                    let mut object = $name::default();
+                    while let Some(name) = map.next_key_seed($crate::clerk::object::NameAmong($name::KNOWN))? {
+                        match Member::of(name) {
+                            $(
+                                Member::$field => {
+                                    if object.$field.is_some() {
+                                        return Err(serde::de::Error::duplicate_field(stringify!($field)));
+                                    }
+                                    object.$field = map.next_value::<Option<$type>>().map_err(|error| {
+                                        $crate::clerk::object::at_field(stringify!($field), &error)
+                                    })?;
+                                }
+                            )*
+                            Member::Ignored => {
+                                map.next_value::<serde::de::IgnoredAny>()?;
+                            }
+                            Member::Unknown => {
+                                map.next_value::<serde::de::IgnoredAny>()?;
+                                $( object.$counter += 1; )?
+                            }
+                        }
+                    }
+                    Ok(object)
+                }
+            }
+
+            impl<'de> serde::Deserialize<'de> for $name<'de> {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    deserializer.deserialize_any(ObjectVisitor)
+                }
+            }
+        };
     };
 }
 pub(super) use clerk_object;
@@ -123,6 +156,48 @@ pub(super) fn snake_case(name: &str) -> Option<String> {
             .flat_map(|letter| [letter.is_ascii_uppercase().then_some('_'), Some(letter.to_ascii_lowercase())]);
         letters.flatten().collect()
     })
+}
+
+/// The name of a member.
+pub(super) enum Name<'de> {
+    /// Its place among the names that are known, from a reader that finds it by itself: [`crate::guessing`].
+    Known(usize),
+    /// The name, from any other reader.
+    Given(Text<'de>),
+}
+
+/// Asks for a name, and says which ones are known.
+pub(super) struct NameAmong(pub &'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for NameAmong {
+    type Value = Name<'de>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name<'de>, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a name")
+            }
+
+            #[inline]
+            fn visit_u64<E: serde::de::Error>(self, place: u64) -> Result<Name<'de>, E> {
+                usize::try_from(place).map(Name::Known).map_err(E::custom)
+            }
+
+            fn visit_borrowed_str<E: serde::de::Error>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name::Given(name.into()))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name::Given(name.to_owned().into()))
+            }
+        }
+        // A name is no struct, and a reader that knows nothing of this gives the name. But only there can be said which are known.
+        deserializer.deserialize_struct("", self.0, NameVisitor)
+    }
 }
 
 /// A string. It borrows from the record unless it has escapes.

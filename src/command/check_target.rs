@@ -53,7 +53,8 @@ pub(super) async fn check_target(
     note_deleted(reading, output.console);
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
-    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: false };
+    let subject =
+        Subject { reading, records: &records, passwords: passwords.as_ref(), confirmed: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
     output.console.note("Reading who is at the target …");
     let seen = Cell::new(0);

@@ -19,8 +19,9 @@ use super::progress::reporter_of_search;
 use crate::account::{Ledger, StopReason};
 use crate::files::create_private;
 use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};
-use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
-use crate::pipeline::find_duplicates;
+use crate::journal::{ConfirmedLookup, FirstPassRecord, Prediction, RunDirectory};
+use crate::kind::Kind;
+use crate::pipeline::{LookForUnchanged, UnchangedRecords, find_duplicates};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings};
 use crate::signal::Signals;
@@ -35,10 +36,32 @@ pub(super) struct Subject<'s> {
     pub records: &'s RecordsOfRun,
     /// The passwords that their users lack.
     pub passwords: Option<&'s JoinedPasswords>,
+    /// What the target confirmed in earlier runs, if that is believed.
+    pub confirmed: Option<&'s Arc<ConfirmedLookup>>,
     /// Where the progress goes.
     pub output: &'s OutputSettings,
     /// An input that ends too early is refused: what is behind its end may have to be rejected.
     pub strict: bool,
+}
+
+impl Subject<'_> {
+    /// Where something was confirmed, the first pass finds out what is still so. Only users are the same in both passes: what
+    /// refers to others is mapped with their ids later.
+    fn look_for_unchanged(self) -> Option<LookForUnchanged> {
+        let confirmed = self.confirmed.filter(|_| self.passwords.is_none())?;
+        if self.reading.kinds.iter().any(|kind| *kind != Kind::User) {
+            return None;
+        }
+        match UnchangedRecords::create(self.reading.inputs.len()) {
+            Ok(records) => {
+                records.map(|records| LookForUnchanged { confirmed: Arc::clone(confirmed), records: Arc::new(records) })
+            }
+            Err(error) => {
+                tracing::debug!(%error, "what is unchanged is not kept");
+                None
+            }
+        }
+    }
 }
 
 /// What is known of the inputs before the first request.
@@ -75,7 +98,7 @@ impl FirstPass {
         }
         let kept = keep(directory, subject.passwords, (&seen.known, prediction), &seen.found);
         let duplicates = Arc::new(kept.map_err(StopReason::Temporary)?);
-        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(seen.known), prediction }))
+        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(seen.known), prediction, unchanged: seen.unchanged }))
     }
 
     /// Goes through the inputs of a comparison, which keeps nothing.
@@ -92,12 +115,18 @@ impl FirstPass {
         }
         let duplicates = tempfile::tempfile().and_then(|file| seen.found.write(file));
         let duplicates = Arc::new(duplicates.map_err(StopReason::Temporary)?);
-        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(seen.known), prediction: seen.prediction }))
+        let LookedThrough { known, prediction, unchanged, .. } = seen;
+        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(known), prediction, unchanged }))
     }
 
     /// Who is in the inputs twice, if that is known.
     pub(super) fn duplicates(&self) -> Option<&Arc<Duplicates>> {
         self.findings().map(|findings| &findings.duplicates)
+    }
+
+    /// Which records the target has as they are, if that is known.
+    pub(super) fn unchanged(&self) -> Option<Arc<UnchangedRecords>> {
+        self.findings().and_then(|findings| findings.unchanged.clone())
     }
 
     /// What will come of the records, if that is known.
@@ -129,6 +158,7 @@ struct LookedThrough {
     found: FoundDuplicates,
     known: KnownInputs,
     prediction: Prediction,
+    unchanged: Option<Arc<UnchangedRecords>>,
     /// All files were read to their end.
     is_complete: bool,
 }
@@ -138,11 +168,13 @@ impl LookedThrough {
     async fn look(subject: Subject<'_>, blocks: io::Result<File>, signals: &mut Signals) -> Result<Self, ImportError> {
         subject.output.console.note("Looking for duplicates within the input …");
         let recorder = Arc::new(Recorder::with_blocks(blocks.map_err(StopReason::Temporary)?));
-        let (found, ledger) = find(subject, &recorder, signals).await?;
+        let look = subject.look_for_unchanged();
+        let unchanged = look.as_ref().map(|look| Arc::clone(&look.records));
+        let (found, ledger) = find(subject, &recorder, look, signals).await?;
         let known = recorder.finish().map_err(StopReason::Temporary)?;
         check_selected(subject, &known)?;
         let prediction = predict(&found, &ledger, subject.records).map_err(StopReason::Temporary)?;
-        Ok(Self { found, known, prediction, is_complete: ledger.stopped.is_none() })
+        Ok(Self { found, known, prediction, unchanged, is_complete: ledger.stopped.is_none() })
     }
 }
 
@@ -190,11 +222,12 @@ fn spoils_all(error: &SourceError, recorder: &Recorder) -> bool {
 async fn find(
     subject: Subject<'_>,
     recorder: &Arc<Recorder>,
+    unchanged: Option<LookForUnchanged>,
     signals: &mut Signals,
 ) -> Result<(FoundDuplicates, Ledger), ImportError> {
     let mut reporter = reporter_of_search(subject.output.progress, &subject.reading.inputs);
     let intake = intake(subject.reading, subject.records, subject.passwords, None, Watch::Record(Arc::clone(recorder)));
-    let (mut ledger, found) = find_duplicates(intake, reporter.as_mut(), signals).await;
+    let (mut ledger, found) = find_duplicates(intake, unchanged, reporter.as_mut(), signals).await;
     match ledger.stopped.take() {
         Some(StopReason::Source(error)) if subject.strict || spoils_all(&error, recorder) => {
             return Err(PrepareError::Source(error).into());

@@ -46,7 +46,7 @@ use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::id_map::IdLookup;
-use crate::journal::RunRecord;
+use crate::journal::{ConfirmedLookup, RunRecord};
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
 use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
 use crate::signal::Signals;
@@ -95,7 +95,7 @@ async fn import_into(
         note_continued(&run, done, output);
     }
     note_deleted(reading, output.console);
-    let confirmed =
+    let (confirmed, known) =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
     let known_before = ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX);
@@ -103,7 +103,9 @@ async fn import_into(
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
-    let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
+    let (joined, known) = (passwords.as_ref(), known.as_ref());
+    let subject =
+        Subject { reading, records: &records, passwords: joined, confirmed: known, output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
     let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, (&*destination, signals)).await?;
@@ -122,10 +124,11 @@ async fn import_into(
                 target: &target.name,
                 destination: destination.as_ref(),
                 delivery: delivery(settings, Arc::clone(&destination), &run.record),
-                known_before,
+                known_before: ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
-            let ran = steps.run(subject, first.watch(), (import_run, confirmed, ids), signals).await;
+            let ran =
+                steps.run(subject, (first.watch(), first.unchanged()), (import_run, confirmed, ids), signals).await;
             let mut ended = EndedImport::of(ran, subject, &first, kept);
             // The last step: whom the import has just created or found is not missing.
             if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {
@@ -174,14 +177,14 @@ fn delivery(settings: &ImportSettings, destination: Arc<dyn Destination>, record
     }
 }
 
-/// What the target confirmed in earlier runs, if it still agrees.
+/// What the target confirmed in earlier runs, if it still agrees; and where users are looked up in it.
 async fn confirmed_before(
     settings: &ImportSettings,
     target: &str,
     (run, part): (&str, RunPart),
     destination: &dyn Destination,
     signals: &mut Signals,
-) -> Result<Option<ConfirmedBefore>, ImportError> {
+) -> Result<(Option<ConfirmedBefore>, Option<Arc<ConfirmedLookup>>), ImportError> {
     let of = ConfirmedOf {
         runs_directory: &settings.runs_directory,
         target,
@@ -191,8 +194,10 @@ async fn confirmed_before(
         recheck: settings.recheck,
         knows_all: part != RunPart::Later { knows_all: false },
     };
-    tokio::select! {
-        loaded = of.load(destination) => Ok(loaded?),
-        signal = signals.next() => Err(ImportError::Interrupted(signal)),
-    }
+    let loaded = tokio::select! {
+        loaded = of.load(destination) => loaded?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    let lookup = loaded.as_ref().and_then(|before| before.lookup.clone());
+    Ok((loaded, lookup))
 }

@@ -1,6 +1,7 @@
-//! How much memory a job may take, and took, for the log.
+//! What a job takes of the machine, for the log: memory, and records that cost more than the usual ones.
 
 use super::intake::intake;
+use crate::guessing;
 use crate::pace::PaceRules;
 use crate::pipeline::{MemoryBound, MemoryUsed};
 use crate::selection::RecordsOfRun;
@@ -21,8 +22,9 @@ pub(super) fn log_bound(reading: &ReadingSettings, sending: Option<&PaceRules>) 
     );
 }
 
-/// Logs the peak after it.
+/// Logs the peak after it, and how many records were not read the short way.
 pub(super) fn log_peak() {
+    tracing::info!(records = guessing::left(), "records that were read the long way");
     if let Some(MemoryUsed { peak, code }) = MemoryUsed::of_this_process() {
         tracing::info!(kib = peak / 1024, code_kib = code / 1024, "peak memory");
     }

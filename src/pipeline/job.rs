@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
+use super::unchanged::{LookForUnchanged, Unchanged, UnchangedRecords};
 use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
 use crate::id_map::IdLookup;
@@ -55,7 +56,9 @@ pub enum Mode {
     /// It is reported: what an import would do. Nothing is sent and nothing is kept.
     DryRun(DryRun),
     /// Its keys are collected, those of records that are not ours, too, so that users are found who are in the input twice.
-    Search(Arc<DuplicateFinder>),
+    ///
+    /// If it is known what the target confirmed, records that it has as they are are noted.
+    Search(Arc<DuplicateFinder>, Option<LookForUnchanged>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
     Refused(Box<ImportRun>, StopReason),
@@ -89,6 +92,8 @@ pub struct Sending {
     pub delivery: Delivery,
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
+    /// Which records the first pass found unchanged, if it looked for them.
+    pub unchanged: Option<Arc<UnchangedRecords>>,
     /// Whom the target had before this part of the run, and under which external ids, if that is known.
     pub ids: Option<Arc<IdLookup>>,
     /// Stop once more than this many records were rejected.
@@ -125,6 +130,7 @@ pub(super) struct ModeParts {
     pub journal: Option<Journal>,
     pub confirmed: Option<ConfirmedUsers>,
     pub lookup: Option<Arc<ConfirmedLookup>>,
+    pub unchanged: Unchanged,
     pub ids: Option<Arc<IdLookup>>,
     pub progress: Progress,
     pub ledger: Ledger,
@@ -140,17 +146,24 @@ impl ModeParts {
                 let reported = Some(Arc::clone(&finder));
                 Self { reported, preview, max_errors, ..Self::looking(intake, DuplicateCheck::Find(finder)) }
             }
-            Mode::Search(finder) => Self::looking(intake, DuplicateCheck::Find(finder)),
+            Mode::Search(finder, unchanged) => {
+                let (lookup, unchanged) = match unchanged {
+                    Some(look) => (Some(look.confirmed), Unchanged::Keep(look.records)),
+                    None => (None, Unchanged::Unknown),
+                };
+                Self { lookup, unchanged, ..Self::looking(intake, DuplicateCheck::Find(finder)) }
+            }
             Mode::Refused(run, reason) => {
                 let mut parts = Self::of_run(*run);
                 parts.ledger.stopped = Some(reason);
                 parts
             }
             Mode::Import(run, sending) => {
-                let Sending { delivery, confirmed, ids, max_errors, predicted } = *sending;
+                let Sending { delivery, confirmed, unchanged, ids, max_errors, predicted } = *sending;
                 let (confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
                 let (delivery, lookup) = (Some(delivery), lookup.flatten());
-                Self { delivery, confirmed, lookup, ids, max_errors, predicted, ..Self::of_run(*run) }
+                let unchanged = unchanged.map_or(Unchanged::Unknown, Unchanged::Known);
+                Self { delivery, confirmed, lookup, unchanged, ids, max_errors, predicted, ..Self::of_run(*run) }
             }
         }
     }
@@ -165,6 +178,7 @@ impl ModeParts {
             journal: None,
             confirmed: None,
             lookup: None,
+            unchanged: Unchanged::Unknown,
             ids: None,
             progress: Progress::new(intake.inputs.len()),
             ledger: Ledger::new(&intake.inputs, false).of_shard(intake.records.shard()).of_kinds(&intake.kinds()),
@@ -183,6 +197,7 @@ impl ModeParts {
             journal: Some(journal),
             confirmed: None,
             lookup: None,
+            unchanged: Unchanged::Unknown,
             ids: None,
             progress,
             ledger,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::duplicates::{self, DuplicateCheck, Found};
 use super::map_failure::MapFailure;
+use super::unchanged::Unchanged;
 use super::weighing::Weighing;
 use crate::account::Foreseen;
 use crate::account::booking::MappedChunkCounts;
@@ -14,7 +15,7 @@ use crate::id_map::{IdLookup, KnownId};
 use crate::index::Keys;
 use crate::journal::{ConfirmedLookup, ContentHash, Mark, Progress, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::{
-    Coverage, MapOutput, Notice, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
+    Coverage, MapOutput, Notice, Notices, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
 };
 use crate::selection::{ChunkRecords, RecordsOfRun};
 use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
@@ -35,6 +36,8 @@ pub(super) struct Mapping {
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
     pub confirmed: Option<Arc<ConfirmedLookup>>,
+    /// Which records the target is known to have as they are.
+    pub unchanged: Unchanged,
     /// Whom the target had before this part of the run, and under which external id.
     pub ids: Option<Arc<IdLookup>>,
     /// What is done about records that are in the input twice.
@@ -76,6 +79,7 @@ pub(super) struct MappedChunk {
 pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> Result<MappedChunk, MapFailure> {
     let mut mapper = ChunkMapper::new(input, &chunk, mapping)?;
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
+    let known = mapping.unchanged.read(input, &chunk.spans);
     for (index, span) in chunk.spans.iter().enumerate() {
         if !mapper.ours.takes(span.number) {
             if matches!(mapping.duplicates, DuplicateCheck::Find(_)) {
@@ -85,6 +89,15 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         }
         let key = RecordKey { input, number: span.number };
         if mapping.progress.is_settled(key) {
+            continue;
+        }
+        if let Some(Some(notices)) = known.get(index) {
+            match mapper.unchanged(span, *notices)? {
+                Ok(notices) => unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices }),
+                Err(rejection) => {
+                    rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span))
+                }
+            }
             continue;
         }
         match mapper.record(index, span)? {
@@ -102,6 +115,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
     if let DuplicateCheck::Find(finder) = &mapping.duplicates {
         finder.collect(&keys)?;
     }
+    mapping.unchanged.keep(input, &chunk.spans, &unchanged);
     let start = chunk.spans.first().map_or(Mark::end(input, 0), |span| Mark {
         key: RecordKey { input, number: span.number },
         line: span.line,
@@ -216,17 +230,33 @@ impl<'m> ChunkMapper<'m> {
         if mapped.is_ok() {
             self.foresee(span, start);
         }
-        if let (Ok(ready), DuplicateCheck::Reject(found)) = (&mut mapped, &self.mapping.duplicates) {
-            match duplicates::look_up(found, self.input, span.number)? {
-                Found::Rejected(rejection) => {
-                    self.output.encoded.truncate(ready.encoded.start);
-                    return Ok(Err(rejection));
-                }
-                Found::Shares => ready.notices.add(Notice::AddressShared),
-                Found::Nothing => {}
-            }
+        if let Ok(ready) = &mut mapped
+            && let Some(rejection) = self.reject_duplicate(span, &mut ready.notices)?
+        {
+            self.output.encoded.truncate(ready.encoded.start);
+            return Ok(Err(rejection));
         }
         Ok(mapped)
+    }
+
+    /// The notices of a record that is known to be unchanged, unless it is a duplicate.
+    fn unchanged(&self, span: &RecordSpan, notices: u64) -> io::Result<Result<u64, Rejection>> {
+        let mut notices = Notices::from_bits(notices);
+        let rejection = self.reject_duplicate(span, &mut notices)?;
+        Ok(rejection.map_or(Ok(notices.bits()), Err))
+    }
+
+    /// The rejection of a record that maps, if an earlier one has what only one may have.
+    fn reject_duplicate(&self, span: &RecordSpan, notices: &mut Notices) -> io::Result<Option<Rejection>> {
+        let DuplicateCheck::Reject(found) = &self.mapping.duplicates else { return Ok(None) };
+        Ok(match duplicates::look_up(found, self.input, span.number)? {
+            Found::Rejected(rejection) => Some(rejection),
+            Found::Shares => {
+                notices.add(Notice::AddressShared);
+                None
+            }
+            Found::Nothing => None,
+        })
     }
 
     /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`.
@@ -313,8 +343,10 @@ fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
 mod tests {
     use super::*;
     use crate::index::DuplicateFinder;
+    use crate::journal::{ConfirmedUser, ConfirmedUsers};
     use crate::kind::Kind;
-    use crate::mapping::{Notices, Unique};
+    use crate::mapping::Unique;
+    use crate::pipeline::UnchangedRecords;
 
     /// Maps lines of text, which are no users: the first word is the id, the second one at Clerk.
     #[derive(Debug)]
@@ -357,6 +389,7 @@ mod tests {
             mappers: vec![Arc::new(LineMapper)],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
+            unchanged: Unchanged::Unknown,
             ids: None,
             duplicates,
             encode: true,
@@ -378,6 +411,65 @@ mod tests {
         }
         let consumed = bytes.len() as u64;
         Arc::new(RecordChunk { input: "-".into(), bytes: bytes.into(), base: 0, spans, header: None, consumed })
+    }
+
+    /// One that is called is at fault.
+    #[derive(Debug)]
+    struct NobodyMaps;
+
+    impl RecordMapper for NobodyMaps {
+        fn kind(&self) -> Kind {
+            Kind::default()
+        }
+
+        fn map(&self, _: RawRecord<'_>, _: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+            Err(io::Error::other("mapped again"))
+        }
+
+        fn columns(&self) -> &'static [&'static str] {
+            &[]
+        }
+
+        fn memory_growth(&self) -> (usize, usize) {
+            (0, 0)
+        }
+    }
+
+    #[test]
+    fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate_all_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut confirmed = ConfirmedUsers::open(directory.path(), "target").unwrap();
+        let content = |text: &str| ContentHash::of(text.as_bytes());
+        // The third one has changed since.
+        let users = [("a", "a 1"), ("b", "b 2"), ("c", "c 9")].map(|(id, text)| (id.to_owned(), text.to_owned()));
+        // Nobody is believed to be known without a sample.
+        let others = (0..100).map(|number| (number.to_string(), String::new()));
+        let users = users.into_iter().chain(others).map(|(id, text)| ConfirmedUser::new(&id, &id, content(&text)));
+        confirmed.add(users.collect()).unwrap();
+        confirmed.write().unwrap();
+        let lookup = Arc::new(confirmed.lookup().unwrap().expect("known users"));
+        let chunk = chunk(&["a 1", "b 2", "b 2", "c 3"]);
+        let records = Arc::new(UnchangedRecords::create(1).unwrap().unwrap());
+        let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
+        let first_pass = Mapping {
+            confirmed: Some(lookup),
+            unchanged: Unchanged::Keep(Arc::clone(&records)),
+            ..mapping(DuplicateCheck::Find(Arc::clone(&finder)))
+        };
+        map_chunk(0, Arc::clone(&chunk), &first_pass).unwrap();
+        drop(first_pass);
+        let found = Arc::into_inner(finder).unwrap().finish().unwrap();
+        let found = Arc::new(found.write(tempfile::tempfile().unwrap()).unwrap());
+        let second_pass =
+            Mapping { unchanged: Unchanged::Known(records), ..mapping(DuplicateCheck::Reject(Arc::clone(&found))) };
+        let mapped = map_chunk(0, Arc::clone(&chunk), &second_pass).unwrap();
+        let unchanged: Vec<_> = mapped.unchanged.iter().map(|settled| settled.key.number).collect();
+        let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();
+        assert_eq!((unchanged, rejects), (vec![1, 2], vec![(3, RejectCode::DuplicateUsername)]));
+        assert_eq!(mapped.encoded, b"c 3", "only the one that changed");
+        let nobody = Mapping { mappers: vec![Arc::new(NobodyMaps)], ..second_pass };
+        assert_eq!(map_chunk(0, self::chunk(&["a 1", "b 2", "b 2"]), &nobody).unwrap().unchanged.len(), 2);
+        assert!(map_chunk(0, chunk, &nobody).is_err(), "the one that changed is mapped");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::duplicates::DuplicateCheck;
 use super::map::{self, MappedChunk};
 use super::run::columns_of;
+use super::unchanged::Unchanged;
 use super::{Intake, read};
 use crate::account::booking::MappedChunkCounts;
 use crate::account::event::Event;
@@ -83,6 +84,7 @@ pub fn map_inputs(
         mappers,
         progress: Arc::clone(&progress),
         confirmed: None,
+        unchanged: Unchanged::Unknown,
         ids: None,
         duplicates: DuplicateCheck::found_before(duplicates),
         encode: true,

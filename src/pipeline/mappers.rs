@@ -142,6 +142,7 @@ mod tests {
     use crate::mapping::{Rules, UserMapper};
     use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::map::Mapping;
+    use crate::pipeline::unchanged::Unchanged;
     use crate::selection::RecordsOfRun;
     use crate::source::SkippedRows;
 
@@ -150,6 +151,7 @@ mod tests {
             mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
+            unchanged: Unchanged::Unknown,
             ids: None,
             duplicates: DuplicateCheck::Off,
             encode: false,

@@ -30,6 +30,7 @@ mod memory;
 mod read;
 mod run;
 mod search;
+mod unchanged;
 mod weighing;
 
 pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Ran, Sending};
@@ -37,3 +38,4 @@ pub use mapped_stream::{Extras, MappedGroup, MappedIdentity, map_inputs};
 pub use memory::{MemoryBound, MemoryUsed, delivery_memory};
 pub use run::run;
 pub use search::find_duplicates;
+pub use unchanged::{LookForUnchanged, UnchangedRecords};

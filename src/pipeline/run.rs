@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
 use super::job::ModeParts;
+use super::unchanged::Unchanged;
 use super::{Intake, Job, Ran, commit, duplicates, fill, map, read};
 use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
@@ -40,9 +41,11 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         mappers,
         progress: Arc::clone(&progress),
         confirmed: parts.lookup,
+        unchanged: parts.unchanged.clone(),
         ids: parts.ids,
         duplicates: parts.check,
-        encode: parts.delivery.is_some(),
+        // What was confirmed is known by the hash of the encoded form.
+        encode: parts.delivery.is_some() || matches!(parts.unchanged, Unchanged::Keep(_)),
         largest_request,
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,

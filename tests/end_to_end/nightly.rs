@@ -36,7 +36,12 @@ fn only_what_changed_is_sent() {
         assert_eq!((counts, not_asked(&second)), ([1, 1, USERS as u64 - 2], USERS as u64 - 2), "{}", second.stdout);
         let sent = second.report()["requests"]["sent"].as_u64().expect("a count");
         assert!(sent <= 3, "{sent} requests with users");
-        let third = scratch.import(&sandbox, &tomorrow, &fast).expect_code(0);
+        let third = scratch.import(&sandbox, &tomorrow, &[&fast[..], &["-v"]].concat()).expect_code(0);
+        let logged =
+            |what| third.stderr.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}"));
+        // The first pass knows them all, and reads them the short way.
+        assert!(logged("not mapped a second time").contains(&format!("records={USERS}")), "{}", third.stderr);
+        assert!(logged("read the long way").contains("records=0"), "{}", third.stderr);
         assert_eq!((third.count("unchanged"), not_asked(&third)), (USERS as u64, USERS as u64));
         assert_eq!(third.report()["requests"]["sent"], 0);
         let recheck = scratch.import(&sandbox, &tomorrow, &[&fast[..], &["--recheck"]].concat()).expect_code(0);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::index::Duplicates;
 use crate::journal::Prediction;
+use crate::pipeline::UnchangedRecords;
 use crate::source::KnownInputs;
 
 /// What the first pass found out about files.
@@ -14,4 +15,6 @@ pub(in crate::command) struct FileFindings {
     pub known: Arc<KnownInputs>,
     /// What will come of their records.
     pub prediction: Prediction,
+    /// Which of them the target has as they are, if that was looked at.
+    pub unchanged: Option<Arc<UnchangedRecords>>,
 }

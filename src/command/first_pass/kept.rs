@@ -38,7 +38,7 @@ pub(super) fn read_kept(
         return Ok(found_again(&format!("`{}` is missing or damaged", directory.passwords().display())));
     }
     let (duplicates, known) = (Arc::new(duplicates), Arc::new(known));
-    Ok(Some(FileFindings { duplicates, known, prediction: record.prediction }))
+    Ok(Some(FileFindings { duplicates, known, prediction: record.prediction, unchanged: None }))
 }
 
 fn found_again(problem: &dyn Display) -> Option<FileFindings> {

@@ -14,7 +14,7 @@ use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedUsers, Journal, Progress, RejectedPlaces};
 use crate::kind::Kind;
 use crate::mapping::TargetIds;
-use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending};
+use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending, UnchangedRecords};
 use crate::plan::Step;
 use crate::report::{Timeline, TimelineMoment};
 use crate::settings::ImportSettings;
@@ -40,7 +40,7 @@ impl Steps<'_> {
     pub(super) async fn run(
         &self,
         subject: Subject<'_>,
-        watch: Watch,
+        (watch, unchanged): (Watch, Option<Arc<UnchangedRecords>>),
         (run, confirmed, ids): (ImportRun, Option<ConfirmedBefore>, Option<IdLookup>),
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
@@ -80,6 +80,7 @@ impl Steps<'_> {
             let sending = Sending {
                 delivery,
                 confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
+                unchanged: unchanged.clone(),
                 // Whom a record is about can have had another external id before, and a membership cannot.
                 ids: ids.clone().filter(|_| matches!(step.kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
                 max_errors: self.settings.limits.max_errors,
@@ -93,6 +94,7 @@ impl Steps<'_> {
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
             let mut timeline = Timeline::new(reporter.as_mut(), moments);
             let ran = pipeline::run(job, &mut timeline, signals).await;
+            log_taken(unchanged.as_deref());
             moments = timeline.into_moments();
             (ledger, journal, confirmed) = (ran.ledger, ran.journal, ran.confirmed);
             if ledger.stopped.is_some() {
@@ -140,6 +142,14 @@ async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Ar
         RejectedPlaces::read(&files).map(|rejected| Arc::new(KnownIds { ids, rejected }) as Arc<dyn TargetIds>)
     });
     reading.await.map_err(std::io::Error::other)?
+}
+
+/// Logs how much work the first pass saved.
+fn log_taken(unchanged: Option<&UnchangedRecords>) {
+    if let Some(unchanged) = unchanged {
+        let records = unchanged.taken();
+        tracing::info!(records, "unchanged since the first pass, and not mapped a second time");
+    }
 }
 
 /// A run that ends between two steps.

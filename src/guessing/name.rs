@@ -1,0 +1,79 @@
+//! The name of a member, which is guessed.
+
+use serde::de::{Deserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::cursor::{Content, Cursor};
+use super::names::{Found, Names};
+use super::refused::Refused;
+
+/// How far it came in an object.
+#[derive(Default)]
+pub(super) struct Place {
+    /// The kind of the object, once its names were asked for.
+    kind: Option<usize>,
+    /// The name that came last; at first that is [`super::names::BEGINNING`].
+    last: usize,
+}
+
+/// The name that comes next, which begins at the cursor.
+pub(super) struct Name<'m, 'de> {
+    pub cursor: &'m mut Cursor<'de>,
+    pub names: &'m mut Names,
+    pub place: &'m mut Place,
+}
+
+impl<'de> Name<'_, 'de> {
+    /// Reads the name and its colon.
+    fn read(&mut self) -> Result<&'de str, Refused> {
+        let Content::Plain(name) = self.cursor.string()? else { return Err(Refused) };
+        self.cursor.expect(b':')?;
+        Ok(name)
+    }
+
+    /// The place of the name among those that are asked for, guessed or looked up; or else the name.
+    #[inline]
+    fn find(&mut self, asked: &'static [&'static str]) -> Result<Result<usize, &'de str>, Refused> {
+        let kind = match self.place.kind {
+            Some(kind) => kind,
+            None => *self.place.kind.insert(self.names.kind(asked).ok_or(Refused)?),
+        };
+        let guess = self.names.guess(kind, self.place.last, self.cursor.rest());
+        if let Some(Found { learnt, asked: Some(place), length }) = guess {
+            self.cursor.advance(length);
+            self.place.last = learnt;
+            return Ok(Ok(place));
+        }
+        let name = self.read()?;
+        let found = self.names.look_up(kind, self.place.last, name).ok_or(Refused)?;
+        self.place.last = found.learnt;
+        Ok(found.asked.ok_or(name))
+    }
+}
+
+impl<'de> Deserializer<'de> for Name<'_, 'de> {
+    type Error = Refused;
+
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        visitor.visit_borrowed_str(self.read()?)
+    }
+
+    /// What asks for a struct in place of a name says which names it knows, and takes the place of one among them.
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        mut self,
+        _: &'static str,
+        asked: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        match self.find(asked)? {
+            Ok(place) => visitor.visit_u64(place as u64),
+            Err(name) => visitor.visit_borrowed_str(name),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}

@@ -1,0 +1,261 @@
+//! Values as serde asks for them.
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::cursor::{Content, Cursor};
+use super::name::{Name, Place};
+use super::names::Names;
+use super::raw_text::{RAW, RawText};
+use super::refused::Refused;
+
+/// Values in values that are read, up to this depth, where `serde_json` reads 128. What is only skipped counts for itself.
+const DEEPEST: usize = 60;
+
+/// Reads values from a text.
+pub(super) struct Reader<'de, 'n> {
+    cursor: Cursor<'de>,
+    names: &'n mut Names,
+    depth: usize,
+}
+
+impl<'de, 'n> Reader<'de, 'n> {
+    pub(super) fn new(text: &'de str, names: &'n mut Names) -> Self {
+        Self { cursor: Cursor::new(text), names, depth: 0 }
+    }
+
+    /// Whether all was read.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.cursor.is_at_end()
+    }
+
+    fn descend(&mut self) -> Result<(), Refused> {
+        self.depth += 1;
+        if self.depth > DEEPEST { Err(Refused) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
+        match self.cursor.string()? {
+            Content::Plain(text) => visitor.visit_borrowed_str(text),
+            Content::Escaped(string) => visitor.visit_string(serde_json::from_str(string).map_err(|_| Refused)?),
+        }
+    }
+
+    #[inline]
+    fn boolean<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
+        if self.cursor.peek()? == b't' {
+            self.cursor.word("true")?;
+            visitor.visit_bool(true)
+        } else {
+            self.cursor.word("false")?;
+            visitor.visit_bool(false)
+        }
+    }
+
+    fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.cursor.expect(b'{')?;
+        self.descend()?;
+        let mut members = Members { reader: self, place: Place::default(), is_first: true, is_over: false };
+        let value = visitor.visit_map(&mut members)?;
+        if !members.is_over {
+            return Err(Refused);
+        }
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn array<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.cursor.expect(b'[')?;
+        self.descend()?;
+        let mut entries = Entries { reader: self, is_first: true, is_over: false };
+        let value = visitor.visit_seq(&mut entries)?;
+        if !entries.is_over {
+            return Err(Refused);
+        }
+        self.depth -= 1;
+        Ok(value)
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'de, '_> {
+    type Error = Refused;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        match self.cursor.peek()? {
+            b'"' => self.string(visitor),
+            b'{' => self.map(visitor),
+            b'[' => self.array(visitor),
+            b't' | b'f' => self.boolean(visitor),
+            b'n' => {
+                self.cursor.word("null")?;
+                visitor.visit_unit()
+            }
+            _ => match self.cursor.whole_number()? {
+                number @ 0.. => visitor.visit_u64(number.unsigned_abs()),
+                number => visitor.visit_i64(number),
+            },
+        }
+    }
+
+    #[inline]
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.boolean(visitor)
+    }
+
+    #[inline]
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.cursor.peek()?;
+        self.string(visitor)
+    }
+
+    #[inline]
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline]
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        if self.cursor.peek()? == b'n' {
+            self.cursor.word("null")?;
+            return visitor.visit_none();
+        }
+        visitor.visit_some(self)
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Refused> {
+        if name == RAW {
+            return visitor.visit_map(RawText(Some(self.cursor.raw()?)));
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    #[inline]
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.array(visitor)
+    }
+
+    #[inline]
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.map(visitor)
+    }
+
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.map(visitor)
+    }
+
+    #[inline]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.cursor.skip()?;
+        visitor.visit_unit()
+    }
+
+    /// `serde_json` has rules of its own for these, and no record needs them.
+    fn deserialize_bytes<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
+        Err(Refused)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
+        Err(Refused)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Refused> {
+        Err(Refused)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Refused> {
+        Err(Refused)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, _: V) -> Result<V::Value, Refused> {
+        Err(Refused)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
+        Err(Refused)
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
+        Err(Refused)
+    }
+
+    forward_to_deserialize_any! { i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f64 unit unit_struct identifier }
+}
+
+/// The entries of an array.
+struct Entries<'r, 'de, 'n> {
+    reader: &'r mut Reader<'de, 'n>,
+    is_first: bool,
+    is_over: bool,
+}
+
+impl<'de> SeqAccess<'de> for &mut Entries<'_, 'de, '_> {
+    type Error = Refused;
+
+    #[inline]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
+        let cursor = &mut self.reader.cursor;
+        match cursor.peek()? {
+            b']' => {
+                cursor.advance(1);
+                self.is_over = true;
+                return Ok(None);
+            }
+            b',' if !self.is_first => cursor.advance(1),
+            _ if self.is_first => {}
+            _ => return Err(Refused),
+        }
+        self.is_first = false;
+        seed.deserialize(&mut *self.reader).map(Some)
+    }
+}
+
+/// The members of an object.
+struct Members<'r, 'de, 'n> {
+    reader: &'r mut Reader<'de, 'n>,
+    place: Place,
+    is_first: bool,
+    is_over: bool,
+}
+
+impl<'de> MapAccess<'de> for &mut Members<'_, 'de, '_> {
+    type Error = Refused;
+
+    #[inline]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+        let Reader { cursor, names, .. } = &mut *self.reader;
+        match cursor.peek()? {
+            b'}' => {
+                cursor.advance(1);
+                self.is_over = true;
+                return Ok(None);
+            }
+            b',' if !self.is_first => {
+                cursor.advance(1);
+                cursor.peek()?;
+            }
+            _ if self.is_first => {}
+            _ => return Err(Refused),
+        }
+        self.is_first = false;
+        seed.deserialize(Name { cursor, names, place: &mut self.place }).map(Some)
+    }
+
+    #[inline]
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
+        seed.deserialize(&mut *self.reader)
+    }
+}
