@@ -98,7 +98,6 @@ async fn import_into(
     let (confirmed, known) =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
-    let known_before = ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX);
     let passwords = JoinedPasswords::read(reading, output, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);

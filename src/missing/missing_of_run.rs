@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::changed_states::StatesFile;
 use super::missing_users::KnownRecord;
-use super::state_change::StateChangeKind;
+use super::state_change::{StateChange, StateChangeKind};
 use crate::journal::RunDirectory;
 
 /// What a run found and did about users who are missing, in counts of users.
@@ -60,7 +60,7 @@ impl MissingOfRun {
             counts.missing += 1;
             Ok::<_, io::Error>(())
         })?;
-        StatesFile::read(&disabled, |change| {
+        StatesFile::read(&disabled, |change: StateChange| {
             match change.change {
                 StateChangeKind::Disabled => counts.disabled += 1,
                 StateChangeKind::Left => counts.left += 1,

@@ -116,10 +116,15 @@ mod tests {
 
     #[test]
     fn the_time_that_is_left_counts_all_that_is_decided() {
-        let counts =
-            Deleted { created: 300_000, deleted: 99_000, gone_already: 999, kept_changed: 1, ..Deleted::default() };
+        let mut counts = DeletedKinds::default();
+        *counts.of(Kind::User) =
+            Deleted { created: 300_000, deleted: 98_000, gone_already: 999, kept_changed: 1, ..Deleted::default() };
+        assert_eq!(counts.all().created, 300_000);
+        *counts.of(Kind::Membership) = Deleted { deleted: 1_000, ..Deleted::default() };
         let line = counts.line(Duration::from_secs(100));
         assert_eq!(line, "3 min 20 s left, 99,000 of 300,000 deleted, 999 gone already, 1 kept");
-        assert_eq!(Deleted { created: 3, ..Deleted::default() }.line(Duration::from_secs(9)), "0 of 3 deleted");
+        let mut nothing_yet = DeletedKinds::default();
+        nothing_yet.of(Kind::User).created = 3;
+        assert_eq!(nothing_yet.line(Duration::from_secs(9)), "0 of 3 deleted");
     }
 }

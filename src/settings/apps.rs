@@ -151,6 +151,8 @@ fn resolve_target(arguments: AppsTargetArguments, environment: &Environment) -> 
                 kratos_key: None,
                 kratos_provider: Vec::new(),
                 assume_hash_format: Vec::new(),
+                keto_read_url: None,
+                keto_write_url: None,
                 base_url,
             };
             Ok(AppsTarget::Avnology(TargetSettings::resolve(of_avnology, environment)?))
