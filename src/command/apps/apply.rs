@@ -67,7 +67,7 @@ pub(super) async fn apply<R: ClientRegistry>(
                     outcome = name_of(&outcome),
                     "an application"
                 );
-                report(&mut account, &client, &outcome, client_id)?;
+                report(&mut account, &client, &outcome, &client_id)?;
             }
         }
     }
@@ -100,12 +100,12 @@ fn report(
     account: &mut AppsAccount,
     client: &PlannedClient,
     outcome: &Outcome,
-    client_id: String,
+    client_id: &str,
 ) -> Result<(), ImportError> {
     account.count(name_of(outcome));
     let finding = |code, sentence| Finding {
         application: Some(client.application.clone()),
-        client_id: Some(client_id.clone()),
+        client_id: Some(client_id.to_owned()),
         code,
         sentence,
     };
