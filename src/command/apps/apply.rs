@@ -45,6 +45,25 @@ pub(super) async fn apply<R: ClientRegistry>(
     }
     let mut account = AppsAccount::new("apps apply", &at.name, dry_run, output);
     let mut applying = Applying { registry: at.registry, objects: &objects, secrets, force, dry_run };
+    apply_all(&mut applying, plan, &mut account).await?;
+    let mut sentence = String::new();
+    if !dry_run && let Some(secrets) = applying.secrets.take() {
+        if secrets.has_any().map_err(AppsError::from)? {
+            let path = secrets.path().display();
+            sentence = format!("The secrets of new clients are in {path}: hand each over, then delete the file.\n");
+        }
+        secrets.finish().map_err(AppsError::from)?;
+    }
+    log_peak();
+    account.end(output, &sentence)
+}
+
+/// Makes the client of each application, one after the other: of a secret that is lost there is one at the most.
+async fn apply_all<R: ClientRegistry>(
+    applying: &mut Applying<'_, R>,
+    plan: PlanOfApps,
+    account: &mut AppsAccount,
+) -> Result<(), ImportError> {
     let mut applications = plan.applications();
     while let Some(planned) = applications.next().await {
         match planned {
@@ -60,28 +79,18 @@ pub(super) async fn apply<R: ClientRegistry>(
                 account.find(finding, true)?;
             }
             Planned::Client(client) => {
-                let (outcome, client_id) = apply_one(&mut applying, &client).await.map_err(AppsError::from)?;
+                let (outcome, client_id) = apply_one(applying, &client).await.map_err(AppsError::from)?;
                 tracing::debug!(
                     application = client.application,
                     client_id,
                     outcome = name_of(&outcome),
                     "an application"
                 );
-                report(&mut account, &client, &outcome, client_id)?;
+                report(account, &client, &outcome, &client_id)?;
             }
         }
     }
-    applications.end().await?;
-    let mut sentence = String::new();
-    if !dry_run && let Some(secrets) = applying.secrets.take() {
-        if secrets.has_any().map_err(AppsError::from)? {
-            let path = secrets.path().display();
-            sentence = format!("The secrets of new clients are in {path}: hand each over, then delete the file.\n");
-        }
-        secrets.finish().map_err(AppsError::from)?;
-    }
-    log_peak();
-    account.end(output, &sentence)
+    applications.end().await
 }
 
 const fn name_of(outcome: &Outcome) -> &'static str {
@@ -100,12 +109,12 @@ fn report(
     account: &mut AppsAccount,
     client: &PlannedClient,
     outcome: &Outcome,
-    client_id: String,
+    client_id: &str,
 ) -> Result<(), ImportError> {
     account.count(name_of(outcome));
     let finding = |code, sentence| Finding {
         application: Some(client.application.clone()),
-        client_id: Some(client_id.clone()),
+        client_id: Some(client_id.to_owned()),
         code,
         sentence,
     };
