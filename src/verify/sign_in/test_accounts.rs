@@ -166,7 +166,7 @@ impl TestAccounts {
 fn line_at(list: &[u8], position: Option<&csv::Position>) -> u64 {
     let begin = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0).min(list.len());
     let empty = list[begin..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
-    let breaks = list[..begin + empty].iter().filter(|byte| **byte == b'\n').count();
+    let breaks = memchr::memchr_iter(b'\n', &list[..begin + empty]).count();
     breaks as u64 + 1
 }
 
