@@ -137,8 +137,17 @@ impl SecretsFile {
         }
     }
 
-    /// The work is finished: nobody goes on with the file any more.
+    /// Whether there is any secret in it.
+    pub fn has_any(&self) -> Result<bool, AppliedError> {
+        self.has(|line| line.get("secrets_of").is_none())
+    }
+
+    /// The work is finished: nobody goes on with the file any more. If no secret came, it is removed.
     pub fn finish(self) -> Result<(), AppliedError> {
+        let path = &self.open.path;
+        if self.file.is_some() && !self.has_any()? {
+            std::fs::remove_file(path).map_err(|source| AppliedError::Secrets { path: path.clone(), source })?;
+        }
         match std::fs::remove_file(&self.memory) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 Err(AppliedError::Memory { path: self.memory, source })

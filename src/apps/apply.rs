@@ -1,7 +1,5 @@
 //! Makes the client of one application, so that it is made once and its secret is never lost.
 
-use std::path::PathBuf;
-
 use super::secret_line::SecretLine;
 use super::{Changed, ClientForm, ClientRegistry, Content, Created, Facts, FoundClient, Left, Outcome, PlannedClient};
 use super::{Step, decide, find_ours};
@@ -48,11 +46,6 @@ pub struct Applying<'a, R> {
 }
 
 impl<R> Applying<'_, R> {
-    /// Where secrets go.
-    pub fn secrets_path(&self) -> Option<PathBuf> {
-        self.secrets.as_ref().map(|secrets| secrets.path().to_path_buf())
-    }
-
     fn has_secret(&self, application: &str, client_id: &str) -> Result<bool, AppliedError> {
         let Some(secrets) = &self.secrets else { return Ok(false) };
         secrets.has(|line| SecretLine::is_of(line, application, client_id))

@@ -18,8 +18,8 @@ pub fn checklist_entry(client: &PlannedClient) -> String {
         form.grant_types.join(", "),
         form.scope
     );
-    if !form.client_uri.is_empty() {
-        push(&mut text, "page", &form.client_uri);
+    if let Some(uri) = &form.client_uri {
+        push(&mut text, "page", uri);
     }
     for uri in &form.redirect_uris {
         push(&mut text, "redirect URI, byte for byte", uri);

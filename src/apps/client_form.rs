@@ -31,8 +31,9 @@ pub struct ClientForm {
     pub scope: String,
     /// `none` if it has no secret.
     pub token_endpoint_auth_method: String,
-    /// Its page, or nothing.
-    pub client_uri: String,
+    /// Its page. A target may refuse an empty one, so that is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
     /// Whether users are not asked for their consent.
     pub skip_consent: bool,
     /// Whose it is.
@@ -53,7 +54,7 @@ impl ClientForm {
             redirect_uris: self.redirect_uris.iter().cloned().collect(),
             grant_types: self.grant_types.iter().map(|grant| (*grant).to_owned()).collect(),
             scopes: self.scope.split_whitespace().map(str::to_owned).collect(),
-            client_uri: self.client_uri.clone(),
+            client_uri: self.client_uri.clone().unwrap_or_default(),
             skip_consent: self.skip_consent,
         }
     }

@@ -1,11 +1,10 @@
 //! A client as a target has it.
 
-use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Content;
 use super::client_form::{APPLICATION, MARK, PUBLIC};
-use super::{Content, CreatedClient};
 
 /// A client as a target has it. Its secret is in no answer but the one that made it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -68,15 +67,4 @@ impl FoundClient {
 /// Reads an answer with one client.
 pub fn read_client(body: &[u8]) -> Option<FoundClient> {
     serde_json::from_slice(body).ok()
-}
-
-/// Reads the answer to a request that made a client.
-pub fn read_created(body: &[u8]) -> Option<CreatedClient> {
-    #[derive(Deserialize)]
-    struct Created {
-        client_id: String,
-        client_secret: Option<String>,
-    }
-    let Created { client_id, client_secret } = serde_json::from_slice(body).ok()?;
-    Some(CreatedClient { client_id, secret: client_secret.map(SecretString::from) })
 }

@@ -77,7 +77,7 @@ pub fn planned(item: &Item, assigned: &[String]) -> Planned {
         response_types: vec!["code"],
         scope: scopes.join(" "),
         token_endpoint_auth_method: if is_public { PUBLIC } else { "client_secret_basic" }.to_owned(),
-        client_uri: text("client_uri").unwrap_or_default().to_owned(),
+        client_uri: text("client_uri").filter(|uri| !uri.is_empty()).map(str::to_owned),
         skip_consent: item.target.get("skip_consent").and_then(Value::as_bool).unwrap_or_default(),
         metadata: Value::Null,
     };

@@ -1,18 +1,7 @@
 //! What a target has to be able to do so that applications become its clients.
 
-use secrecy::SecretString;
-
-use super::{ClientForm, FoundClient};
+use super::{ClientForm, CreatedClient, FoundClient};
 use crate::destination::TargetError;
-
-/// A client that was made just now.
-#[derive(Debug)]
-pub struct CreatedClient {
-    /// Its id, which the target may have chosen.
-    pub client_id: String,
-    /// Its secret, which is told here and nowhere else.
-    pub secret: Option<SecretString>,
-}
 
 /// What came of the request to make a client.
 #[derive(Debug)]

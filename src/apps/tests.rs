@@ -19,7 +19,7 @@ fn client(number: usize, is_public: bool) -> PlannedClient {
         response_types: vec!["code"],
         scope: "openid".to_owned(),
         token_endpoint_auth_method: if is_public { "none" } else { "client_secret_basic" }.to_owned(),
-        client_uri: String::new(),
+        client_uri: None,
         skip_consent: false,
         metadata: Value::Null,
     };
@@ -197,7 +197,9 @@ async fn a_break_off_at_any_moment_ends_with_each_client_once_and_each_secret_kn
     for own_ids in [false, true] {
         let clients = [client(1, false), client(2, true), client(3, false)];
         let mut breaks = 0;
-        for (first, second) in (1..40).flat_map(|first| [0, 1, 2, 3, 4, 5].map(|second| (first, second))) {
+        // All that is done has fewer moments than the last one here.
+        let second: &[u32] = if own_ids { &[0, 2] } else { &[0, 1, 2, 3] };
+        for (first, second) in (1..=16).flat_map(|first| second.iter().map(move |second| (first, *second))) {
             let runs = tempfile::tempdir().expect("a directory");
             let target = Cut { own_ids, ..Cut::default() };
             for moment in [first, second] {
@@ -231,6 +233,6 @@ async fn a_break_off_at_any_moment_ends_with_each_client_once_and_each_secret_kn
             }
             assert!(target.clients.borrow().is_empty(), "moment {first}");
         }
-        assert!(breaks > 100, "{breaks}");
+        assert!(breaks > 50, "{breaks}");
     }
 }

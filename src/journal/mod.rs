@@ -17,6 +17,7 @@
 //!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together, and
 //!                                    merged.json, which says of which runs
 //!               ids-…/                 what a target calls those whom Clerk calls otherwise ([`crate::id_map`])
+//!               apps-…/                the clients that were made at a target ([`crate::applied`])
 //!               known-users-…/         what is at a target already, for the next run into it (`confirmed`)
 //! ```
 //!

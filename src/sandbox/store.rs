@@ -90,50 +90,6 @@ CREATE TABLE IF NOT EXISTS permissions (
     subject   TEXT NOT NULL,
     UNIQUE (namespace, object, relation, subject)
 );
-CREATE TABLE IF NOT EXISTS oauth_clients (
-    number                     INTEGER PRIMARY KEY,
-    id                         TEXT NOT NULL UNIQUE,
-    client_name                TEXT NOT NULL,
-    redirect_uris              TEXT NOT NULL,
-    grant_types                TEXT NOT NULL,
-    response_types             TEXT NOT NULL,
-    scope                      TEXT NOT NULL,
-    token_endpoint_auth_method TEXT NOT NULL,
-    client_uri                 TEXT,
-    logo_uri                   TEXT,
-    skip_consent               INTEGER NOT NULL,
-    metadata                   TEXT,
-    secret_digest              BLOB,
-    version                    INTEGER NOT NULL DEFAULT 1,
-    create_time                TEXT NOT NULL,
-    update_time                TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS oauth_grants (
-    id             TEXT PRIMARY KEY,
-    phase          TEXT NOT NULL,
-    secret_digest  BLOB UNIQUE,
-    client_id      TEXT NOT NULL,
-    redirect_uri   TEXT NOT NULL,
-    scope          TEXT NOT NULL,
-    state          TEXT,
-    nonce          TEXT,
-    code_challenge TEXT NOT NULL,
-    identity_id    TEXT,
-    signed_in_unix INTEGER,
-    expires_unix   INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS oauth_tokens (
-    digest       BLOB PRIMARY KEY,
-    kind         TEXT NOT NULL,
-    grant_id     TEXT NOT NULL,
-    scope        TEXT NOT NULL,
-    is_spent     INTEGER NOT NULL DEFAULT 0,
-    expires_unix INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS oauth_keys (
-    number  INTEGER PRIMARY KEY,
-    private BLOB NOT NULL
-);
 CREATE TABLE IF NOT EXISTS idempotency_keys (
     key          TEXT PRIMARY KEY,
     request      BLOB NOT NULL,
@@ -146,12 +102,13 @@ CREATE TABLE IF NOT EXISTS sign_ins (
     last_login_at TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_unix);
-CREATE INDEX IF NOT EXISTS oauth_grants_by_client ON oauth_grants (client_id);
-CREATE INDEX IF NOT EXISTS oauth_tokens_by_grant ON oauth_tokens (grant_id);
 CREATE INDEX IF NOT EXISTS members_by_user ON members (user_id);
 CREATE INDEX IF NOT EXISTS permissions_by_subject ON permissions (subject);
 CREATE INDEX IF NOT EXISTS identities_by_organization ON identities (organization_id) WHERE organization_id IS NOT NULL;
 ";
+
+/// Applications, and what people granted them. Of secrets there are digests.
+const OAUTH_TABLES: &str = include_str!("oauth/tables.sql");
 
 /// With FULL, every transaction survives a power cut; on macOS that needs `fullfsync` too. The log is copied back in pieces
 /// of up to 256 MiB: with larger pieces, fewer pages of an index are written twice.
@@ -211,6 +168,7 @@ impl Database {
         connection
             .execute_batch(PRAGMAS)
             .and_then(|()| connection.execute_batch(SCHEMA))
+            .and_then(|()| connection.execute_batch(OAUTH_TABLES))
             .and_then(|()| ensure_email_keys(&connection))
             .and_then(|()| webhooks::prepare(&connection, delivers_webhooks))
             .map_err(|error| failed(error.to_string()))?;

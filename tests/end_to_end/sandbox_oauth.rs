@@ -71,7 +71,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn new() -> Self {
+    fn new() -> Self {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
         let hash = bcrypt::hash(ADA.1, 4).expect("a hash");
@@ -193,7 +193,7 @@ fn expect_error(answer: Answer, status: u16, code: &str) {
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one story, in its order: each step costs a password")]
 async fn a_client_library_signs_a_migrated_user_in() {
-    let stage = Stage::new().await;
+    let stage = Stage::new();
     let web = json!({
         "client_id": "clerk-client-1", "client_name": "Shop <b>", "redirect_uris": [REDIRECT],
         "grant_types": ["authorization_code", "refresh_token"], "scope": "openid email profile offline_access",
@@ -277,7 +277,9 @@ async fn a_client_library_signs_a_migrated_user_in() {
         let request = exchange(&code, verifier).set_redirect_uri(std::borrow::Cow::Owned(elsewhere));
         expect_refused(request.request_async(&network).await, "invalid_grant");
     }
-    let mobile = json!({"client_name": "Phone", "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none"});
+    let mobile = json!({
+        "client_name": "Phone", "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none", "skip_consent": true,
+    });
     let mobile = stage.library(&stage.register(mobile).await);
     let stolen = mobile.exchange_code(code.clone()).set_pkce_verifier(PkceCodeVerifier::new(verifier.secret().clone()));
     expect_refused(stolen.request_async(&network).await, "invalid_grant");
@@ -309,6 +311,7 @@ async fn a_client_library_signs_a_migrated_user_in() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of what is refused")]
 async fn nobody_is_sent_to_an_address_that_is_not_registered() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
@@ -447,17 +450,19 @@ async fn clients_are_made_changed_listed_and_deleted() {
     caller.post(&format!("{path}/{id}:rotateSecret"), "").await.expect_error(400, invalid);
     let rotated = caller.post(&format!("{path}/one:rotateSecret"), "").await.expect(200);
     assert_ne!(rotated["client_secret"].as_str().expect("a secret"), secret);
-    let patch = |client: Value, mask: &str| {
+    let change = |client: Value, mask: &str| {
         caller.patch("v1/oauth-clients/one", json!({"client": client, "update_mask": mask}), None)
     };
-    let patched =
-        patch(json!({"client_name": "New", "redirect_uris": []}), "client_name,redirect_uris").await.expect(200);
+    let changed =
+        change(json!({"client_name": "New", "redirect_uris": []}), "client_name,redirect_uris").await.expect(200);
     assert_eq!(
-        (&patched["client_name"], &patched["redirect_uris"], &patched["scope"]),
+        (&changed["client_name"], &changed["redirect_uris"], &changed["scope"]),
         (&json!("New"), &json!([]), &json!("openid"))
     );
-    patch(json!({"client_id": "x"}), "client_id").await.expect_error(400, invalid);
-    patch(json!({"token_endpoint_auth_method": "none"}), "token_endpoint_auth_method").await.expect_error(400, invalid);
+    change(json!({"client_id": "x"}), "client_id").await.expect_error(400, invalid);
+    change(json!({"token_endpoint_auth_method": "none"}), "token_endpoint_auth_method")
+        .await
+        .expect_error(400, invalid);
 
     let listed = caller.get(&format!("{path}?page_size=1")).await.expect(200);
     assert_eq!((&listed["oauth_clients"][0]["client_id"], &listed["next_page_token"]), (&json!(id), &json!("2")));

@@ -44,6 +44,7 @@ fn is_clean(run: &Run) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one sandbox for all: signing in costs time")]
 fn test_accounts_sign_in_and_nothing_of_them_is_said() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
@@ -69,6 +70,31 @@ fn test_accounts_sign_in_and_nothing_of_them_is_said() {
     };
     assert_eq!((counts(&report.report()), &report.report()["problems"]), ([2, 2, 1, 1, 1], &json!({})));
     assert!(!scratch.read("report.json").contains("7f3a"));
+
+    // The same from standard input, and from a person who types: a password is not shown.
+    let ask =
+        ["migrate", "clerk", "verify", "--sign-in", "-", "--base-url", &sandbox.base_url(), "--output", "json", "-vv"];
+    let command = || {
+        let mut command = scratch.avnology(&ask);
+        command.env("AVNOLOGY_SECRET_KEY", "sk_test_sandbox");
+        command
+    };
+    let list = std::fs::File::open(scratch.path("good.csv")).expect("the list");
+    let piped = Run::of(command().stdin(list).output().expect("it runs")).expect_code(0);
+    is_clean(&piped);
+    assert_eq!(counts(&piped.report()), [2, 2, 1, 1, 1]);
+    #[cfg(target_os = "linux")]
+    {
+        let mut terminal = crate::support::terminal::Terminal::start(command().stdout(std::process::Stdio::null()));
+        terminal.wait_for("Address of a test account");
+        terminal.type_line("other-7f3a@example.com");
+        terminal.wait_for("Its password (not shown)");
+        terminal.type_line("Other-7f3a");
+        terminal.type_line("");
+        let (code, screen) = terminal.end();
+        assert_eq!(code, Some(0), "{screen}");
+        assert!(screen.contains("1 signed in") && !screen.contains("Other-7f3a"), "{screen}");
+    }
 
     // Whatever is not as it should be has a name and a line.
     let bad = "email,password,state\n\

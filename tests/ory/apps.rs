@@ -67,7 +67,7 @@ fn applications_become_clients_of_a_hydra_once_and_a_client_library_signs_in_thr
     let first = hydra.apps(&scratch, &with_secrets).expect_code(0);
     assert_eq!(first.count("created"), 3);
     let there = hydra.clients();
-    assert_eq!(there["client_1"]["redirect_uris"], json!(["https://app1.example.com/%7Ecb", ODD]));
+    assert_eq!(there["client_1"]["redirect_uris"], json!([ODD, "https://app1.example.com/%7Ecb"]));
     assert_eq!(there["client_2"]["redirect_uris"], json!([ASSIGNED, "http://localhost:3000/cb"]));
     assert_eq!(there["client_2"]["token_endpoint_auth_method"], "none");
     assert!(first.stdout.contains("https://*.example.com/cb is not registered"), "{}", first.stdout);

@@ -67,19 +67,24 @@ impl AppsAccount {
 
     /// Notes what somebody has to know; if it is a difference, the command does not end with success.
     pub(super) fn find(&mut self, finding: Finding, is_difference: bool) -> Result<(), ImportError> {
-        self.differences += u64::from(is_difference);
         if self.format == OutputFormat::Text {
             let mark = if is_difference { "!" } else { "-" };
             let names = [finding.application.as_deref(), finding.client_id.as_deref()];
             let names = names.into_iter().flatten().collect::<Vec<_>>().join(", client ");
             print_wrapped(&format!("{mark} {names}: {} ({})\n", finding.sentence, finding.code))?;
         }
+        self.note(finding, is_difference);
+        Ok(())
+    }
+
+    /// Notes the same, and prints nothing of it.
+    pub(super) fn note(&mut self, finding: Finding, is_difference: bool) {
+        self.differences += u64::from(is_difference);
         if self.findings.len() < KEPT {
             self.findings.push(finding);
         } else {
             *self.findings_left_out.get_or_insert(0) += 1;
         }
-        Ok(())
     }
 
     /// Reports it. `sentence` is what it comes to.

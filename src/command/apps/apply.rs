@@ -2,18 +2,17 @@
 
 use std::path::Path;
 
-use super::At;
 use super::account::AppsAccount;
+use super::at::At;
+use super::checklist::checklist;
 use super::plan::PlanOfApps;
 use crate::applied::{APPS_PREFIX, MadeObjects, MadeState, SecretsFile};
-use crate::apps::{
-    Applying, ClientRegistry, Finding, Left, Outcome, Planned, PlannedClient, apply_one, checklist_entry,
-};
+use crate::apps::{Applying, ClientRegistry, Finding, Left, Outcome, Planned, PlannedClient, apply_one};
 use crate::avnology::KeyKind;
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
+use crate::command::memory_log::log_peak;
 use crate::exit::ExitStatus;
-use crate::report::print_text;
 
 /// Makes the applications of a plan clients of the target.
 pub(super) async fn apply<R: ClientRegistry>(
@@ -39,7 +38,7 @@ pub(super) async fn apply<R: ClientRegistry>(
         return Err(AppsError::Development.into());
     }
     if !at.registry.is_there().await? {
-        return checklist(at, plan).await;
+        return checklist(at, "apps apply", plan).await;
     }
     if new_secrets > 0 && secrets.is_none() && !dry_run {
         return Err(AppsError::NoSecretsFile { count: new_secrets }.into());
@@ -74,13 +73,14 @@ pub(super) async fn apply<R: ClientRegistry>(
     }
     applications.end().await?;
     let mut sentence = String::new();
-    if let Some(path) = applying.secrets_path().filter(|path| path.exists()) {
-        sentence =
-            format!("The secrets of new clients are in {}: hand each over, then delete the file.\n", path.display());
-    }
     if !dry_run && let Some(secrets) = applying.secrets.take() {
+        if secrets.has_any().map_err(AppsError::from)? {
+            let path = secrets.path().display();
+            sentence = format!("The secrets of new clients are in {path}: hand each over, then delete the file.\n");
+        }
         secrets.finish().map_err(AppsError::from)?;
     }
+    log_peak();
     account.end(output, &sentence)
 }
 
@@ -180,21 +180,4 @@ fn sentence_of(left: &Left) -> (&'static str, String) {
                 .to_owned(),
         ),
     }
-}
-
-/// What a person types into the dashboard of a target without methods for clients.
-pub(super) async fn checklist<R>(at: &At<'_, R>, plan: PlanOfApps) -> Result<ExitStatus, ImportError> {
-    let console = at.settings.output.console;
-    console.error(&format!("{} has no methods for clients: make them in its dashboard, by this list", at.name));
-    print_text(&format!("# Clients to make at {}\n\n", at.name))?;
-    let mut applications = plan.applications();
-    while let Some(planned) = applications.next().await {
-        match planned {
-            Planned::RegistersItself => {}
-            Planned::Impossible { application, why } => print_text(&format!("- [ ] {application}: {why}\n"))?,
-            Planned::Client(client) => print_text(&checklist_entry(&client))?,
-        }
-    }
-    applications.end().await?;
-    Ok(ExitStatus::Rejected)
 }

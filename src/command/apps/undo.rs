@@ -1,7 +1,7 @@
 //! `apps undo`: deletes the clients that `apps apply` made.
 
-use super::At;
 use super::account::AppsAccount;
+use super::at::At;
 use crate::applied::{APPS_PREFIX, MadeObjects};
 use crate::apps::{ClientRegistry, Finding, Undoing, Undone, undo_one};
 use crate::command::apps_error::AppsError;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::At;
 use super::account::AppsAccount;
-use super::apply::checklist;
+use super::at::At;
+use super::checklist::checklist;
 use super::plan::PlanOfApps;
 use crate::applied::{APPS_PREFIX, MadeObjects};
 use crate::apps::{ClientRegistry, Finding, Planned, PlannedClient};
@@ -26,7 +26,7 @@ pub(super) async fn verify<R: ClientRegistry>(at: &At<'_, R>, plan: &Path) -> Re
     let objects = objects.map_err(AppsError::from)?;
     let plan = PlanOfApps::read(plan, |_| Ok(()))?;
     if !at.registry.is_there().await? {
-        return checklist(at, plan).await;
+        return checklist(at, "apps verify", plan).await;
     }
     let mut account = AppsAccount::new("apps verify", &at.name, false, output);
     let mut known: Table<HASH_BYTES> = Table::new(CAPACITY, std::env::temp_dir());

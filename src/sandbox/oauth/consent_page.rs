@@ -27,9 +27,9 @@ pub(super) struct Decision {
 
 /// Asks the person who signed in.
 pub(super) fn consent_page(grant: &Grant, client: &OAuthClient, challenge: &str) -> Response {
-    let scopes: String = grant.scope.split(' ').map(|scope| format!("<li>{}</li>", escape(scope))).collect();
+    let scopes: Vec<String> = grant.scope.split(' ').map(|scope| format!("<li>{}</li>", escape(scope))).collect();
     let content = include_str!("consent_form.html")
-        .replace("<!-- scopes -->", &scopes)
+        .replace("<!-- scopes -->", &scopes.concat())
         .replace("<!-- challenge -->", &escape(challenge))
         .replace("<!-- application -->", &escape(&client.client_name));
     page_that_leads_to(StatusCode::OK, "Agree", &content, leads_to(&grant.redirect_uri).as_deref())

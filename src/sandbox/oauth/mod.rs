@@ -1,4 +1,4 @@
-//! OAuth 2.1 and OpenID Connect: how an application that moved signs people in. The methods that register applications are in
+//! OAuth 2.1 and OIDC: how an application that moved signs people in. The methods that register applications are in
 //! [`super::clients`].
 //!
 //! ```text

@@ -90,13 +90,12 @@ fn rsa_numbers(der: &[u8]) -> Option<[&[u8]; 2]> {
 fn der_value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (found, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(*first), rest),
+    let (length, rest) = if *first < 0x80 {
+        (usize::from(*first), rest)
+    } else {
         // So many bytes say how long it is.
-        _ => {
-            let (length, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (length.iter().try_fold(0_usize, |sum, byte| sum.checked_mul(256)?.checked_add(usize::from(*byte)))?, rest)
-        }
+        let (length, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+        (length.iter().try_fold(0_usize, |sum, byte| sum.checked_mul(256)?.checked_add(usize::from(*byte)))?, rest)
     };
     (*found == tag).then(|| rest.split_at_checked(length)).flatten()
 }

@@ -47,7 +47,7 @@ pub(super) fn issue(
         "jti": new_secret()?,
     });
     let access_token = key.sign("at+jwt", &claims)?;
-    store(transaction, &access_token, "access", grant, scope, expires)?;
+    StoredToken { kind: "access", grant_id: &grant.id, scope, expires }.store(transaction, &access_token)?;
     let is_personal = grant.identity_id.is_some();
     let id_token = if is_personal && has("openid") {
         let mut claims = json!({
@@ -62,7 +62,9 @@ pub(super) fn issue(
     };
     let refresh_token = if is_personal && client.may_use("refresh_token") && grant.has_scope("offline_access") {
         let token = new_secret()?;
-        store(transaction, &token, "refresh", grant, &grant.scope, now + REFRESH_SECONDS)?;
+        let expires = now + REFRESH_SECONDS;
+        StoredToken { kind: "refresh", grant_id: &grant.id, scope: &grant.scope, expires }
+            .store(transaction, &token)?;
         Some(token)
     } else {
         None
@@ -72,17 +74,21 @@ pub(super) fn issue(
     Ok(IssuedTokens { access_token, token_type: "Bearer", expires_in: ACCESS_SECONDS, scope, id_token, refresh_token })
 }
 
-fn store(
-    transaction: &Transaction<'_>,
-    token: &str,
-    kind: &str,
-    grant: &Grant,
-    scope: &str,
+/// A token as it is kept.
+struct StoredToken<'a> {
+    kind: &'static str,
+    grant_id: &'a str,
+    scope: &'a str,
     expires: i64,
-) -> Result<(), ApiError> {
-    let sql = "INSERT INTO oauth_tokens (digest, kind, grant_id, scope, expires_unix) VALUES (?1, ?2, ?3, ?4, ?5)";
-    transaction.prepare_cached(sql)?.execute(params![digest_of(token), kind, grant.id, scope, expires])?;
-    Ok(())
+}
+
+impl StoredToken<'_> {
+    fn store(&self, transaction: &Transaction<'_>, token: &str) -> Result<(), ApiError> {
+        let Self { kind, grant_id, scope, expires } = self;
+        let sql = "INSERT INTO oauth_tokens (digest, kind, grant_id, scope, expires_unix) VALUES (?1, ?2, ?3, ?4, ?5)";
+        transaction.prepare_cached(sql)?.execute(params![digest_of(token), kind, grant_id, scope, expires])?;
+        Ok(())
+    }
 }
 
 /// The grant of an access token, with the token's scopes.
