@@ -90,8 +90,8 @@ async fn apply_at(
     }
     if let Some(secrets) = work.secrets.filter(|_| !settings.dry_run) {
         let path = secrets.path().to_path_buf();
-        // As long as something is open, the same command goes on with the same file.
-        if lines.iter().all(|line| line.ok) {
+        // As long as something is open, the same command goes on with the same file; one without a secret goes.
+        if lines.iter().all(|line| line.ok) || !secrets.has_any().map_err(WebhooksError::from)? {
             secrets.finish().map_err(WebhooksError::from)?;
         }
         if lines.iter().any(|line| line.outcome == "registered") {
