@@ -106,7 +106,7 @@ impl MadeObjects {
 /// An id may be anything, and a name of a file may not.
 fn name_of(id: &str) -> String {
     let digest = Sha256::digest(id.as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>() + ".json"
+    format!("{:032x}.json", u128::from_be_bytes(std::array::from_fn(|index| digest[index])))
 }
 
 fn is_object(path: &Path) -> bool {

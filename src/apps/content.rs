@@ -29,7 +29,8 @@ impl Content {
     pub fn digest(&self) -> String {
         // A struct of texts always has a form in JSON.
         let text = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(&text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let digest = Sha256::digest(&text);
+        format!("{:032x}", u128::from_be_bytes(std::array::from_fn(|index| digest[index])))
     }
 
     /// What differs, by the names that clients have for it.

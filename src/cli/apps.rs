@@ -144,7 +144,7 @@ pub struct AppsTargetArguments {
     #[arg(long, value_name = "URL", help_heading = "Target")]
     pub base_url: Option<BaseUrl>,
 
-    /// The admin address of Hydra, as in http://127.0.0.1:4445; needs `--target hydra`
+    /// The admin address of Hydra, as in `http://127.0.0.1:4445`; needs `--target hydra`
     #[arg(long, value_name = "URL", help_heading = "Target")]
     pub hydra_admin_url: Option<BaseUrl>,
 }

@@ -36,7 +36,7 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
                 let client = client(&target, connection)?;
                 let registry = OAuthClients::new(client, Pace::new(&connection.pace), connection.retry);
                 let (name, key_kind) = (target.name.clone(), target.key_kind());
-                run(At { registry: &registry, name, key_kind, settings: &settings }, &mut signals).await
+                run(&At { registry: &registry, name, key_kind, settings: &settings }, &mut signals).await
             };
             at_target(target, at_avnology).await
         }
@@ -52,13 +52,13 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
             let client = http::Client::new(&options).map_err(TargetError::from)?;
             let registry = HydraClients::new(client, &Pace::new(&connection.pace), connection.retry);
             let name = format!("{OF_HYDRA}{base_url}");
-            run(At { registry: &registry, name, key_kind: None, settings: &settings }, &mut signals).await
+            run(&At { registry: &registry, name, key_kind: None, settings: &settings }, &mut signals).await
         }
     }
 }
 
 /// Does what the settings say, and lets go when a signal comes.
-async fn run<R: ClientRegistry>(at: At<'_, R>, signals: &mut Signals) -> Result<ExitStatus, ImportError> {
+async fn run<R: ClientRegistry>(at: &At<'_, R>, signals: &mut Signals) -> Result<ExitStatus, ImportError> {
     if let AppsJob::Undo { is_confirmed: false, dry_run: false, .. } = at.settings.job
         && !undo::confirm(&at.name, signals).await?
     {
@@ -68,7 +68,7 @@ async fn run<R: ClientRegistry>(at: At<'_, R>, signals: &mut Signals) -> Result<
         biased;
         // What is broken off here is what a kill breaks off: the same command goes on.
         signal = signals.next() => Err(AppsError::Interrupted(signal).into()),
-        done = work(&at) => done,
+        done = work(at) => done,
     }
 }
 

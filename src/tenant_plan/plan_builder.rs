@@ -83,26 +83,26 @@ impl PlanBuilder {
     /// Takes a record of one of these kinds.
     pub fn add(&mut self, kind: Kind, record: &[u8]) -> Result<(), UnreadableRecord> {
         match kind {
-            Kind::OAuthApplications => self.push(read::<Application>(kind, record)?.item()),
-            Kind::RedirectUrls => self.push(read::<RedirectUrl>(kind, record)?.item()),
-            Kind::Domains => self.push(read::<Domain>(kind, record)?.item()),
-            Kind::JwtTemplates => self.push(read::<Template>(kind, record)?.item()),
-            Kind::OrganizationRoles => self.push(read::<Keyed>(kind, record)?.role()),
-            Kind::OrganizationPermissions => self.push(read::<Keyed>(kind, record)?.permission()),
-            Kind::RoleSets => self.push(read::<Keyed>(kind, record)?.role_set()),
-            Kind::AllowlistIdentifiers => self.push(read::<ListEntry>(kind, record)?.item(ItemKind::AllowlistEntry)),
-            Kind::BlocklistIdentifiers => self.push(read::<ListEntry>(kind, record)?.item(ItemKind::BlocklistEntry)),
-            Kind::EnterpriseConnections => self.push(read::<EnterpriseConnection>(kind, record)?.item()),
+            Kind::OAuthApplications => self.push(&read::<Application>(kind, record)?.item()),
+            Kind::RedirectUrls => self.push(&read::<RedirectUrl>(kind, record)?.item()),
+            Kind::Domains => self.push(&read::<Domain>(kind, record)?.item()),
+            Kind::JwtTemplates => self.push(&read::<Template>(kind, record)?.item()),
+            Kind::OrganizationRoles => self.push(&read::<Keyed>(kind, record)?.role()),
+            Kind::OrganizationPermissions => self.push(&read::<Keyed>(kind, record)?.permission()),
+            Kind::RoleSets => self.push(&read::<Keyed>(kind, record)?.role_set()),
+            Kind::AllowlistIdentifiers => self.push(&read::<ListEntry>(kind, record)?.item(ItemKind::AllowlistEntry)),
+            Kind::BlocklistIdentifiers => self.push(&read::<ListEntry>(kind, record)?.item(ItemKind::BlocklistEntry)),
+            Kind::EnterpriseConnections => self.push(&read::<EnterpriseConnection>(kind, record)?.item()),
             Kind::OrganizationSettings | Kind::OAuthApplicationSettings => {
                 let object: Map<String, Value> = read(kind, record)?;
                 for setting in settings(kind.name(), &object) {
-                    self.push(setting);
+                    self.push(&setting);
                 }
             }
             Kind::Instance => {
                 let why = "The target does not document from which origins browsers may call it: ask.";
                 for origin in read::<Instance>(kind, record)?.allowed_origins.unwrap_or_default() {
-                    self.push(Item::new(ItemKind::AllowedOrigin, origin, Verdict::ToDo, why));
+                    self.push(&Item::new(ItemKind::AllowedOrigin, origin, Verdict::ToDo, why));
                 }
             }
             _ => {}
@@ -117,7 +117,7 @@ impl PlanBuilder {
         earlier: Option<&Decisions>,
         assignments: &[Assignment],
     ) -> Result<TenantPlan, PlanBuildError> {
-        open_questions().for_each(|question| self.push(question));
+        open_questions().for_each(|question| self.push(&question));
         if let Some(error) = self.failed {
             return Err(error.into());
         }
@@ -137,10 +137,10 @@ impl PlanBuilder {
         Ok(TenantPlan { format: FORMAT, instance, totals, missing, items: PlanItems::new(decided) })
     }
 
-    fn push(&mut self, item: Item) {
+    fn push(&mut self, item: &Item) {
         // In the order of the kinds, then of the ids.
         let key = [&[item.kind as u8], item.id.as_bytes()].concat();
-        let added = item_text(&item).and_then(|text| self.items.add(key, text));
+        let added = item_text(item).and_then(|text| self.items.add(key, text));
         if let Err(error) = added {
             self.failed.get_or_insert(error);
         }

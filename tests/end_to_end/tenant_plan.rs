@@ -267,3 +267,37 @@ fn what_a_person_decided_stays_and_what_cannot_be_is_refused() {
         run.stderr
     );
 }
+
+#[test]
+fn a_plan_of_many_things_takes_no_more_memory_than_one_of_few() {
+    let (scratch, _clerk) = parts();
+    let peaks = [800, 4_000].map(|count| {
+        let applications = (0..count).map(|number| {
+            let uris = ["a", "b", "c"].map(|path| format!("https://app{number}.example.com/{path}"));
+            application(&format!("oa_{}", number * 7_919 % 10_007), &uris.each_ref().map(String::as_str)).to_string()
+        });
+        let url = |number| json!({"id": format!("ru_{number}"), "url": format!("https://native{number}.example.com/")});
+        let urls = (0..count).map(|number| url(number).to_string());
+        scratch.write("export/oauth_applications.ndjson", applications.collect::<Vec<_>>().join("\n") + "\n");
+        scratch.write("export/redirect_urls.ndjson", urls.collect::<Vec<_>>().join("\n") + "\n");
+        let out = format!("{count}.json");
+        plan(&scratch, "export", &out, &[]).expect_code(0);
+        // What a person decided, of each of them.
+        let mut decided = read(&scratch, &out);
+        let items = decided["items"].as_array_mut().expect("items");
+        for item in items.iter_mut().filter(|item| item["kind"] == "redirect_url") {
+            item["assigned_to"] = json!("c_oa_0");
+        }
+        scratch.write(&out, decided.to_string());
+        let run = plan(&scratch, "export", &out, &[]).expect_code(0);
+        let logged = |name: &str| -> u64 {
+            let text = run.stderr.split(&format!(" {name}=")).nth(1).expect("it is logged");
+            text.split(|character: char| !character.is_ascii_digit())
+                .next()
+                .and_then(|text| text.parse().ok())
+                .expect("it")
+        };
+        logged("kib") - logged("code_kib")
+    });
+    assert!(peaks[1] < peaks[0] + 6 * 1024, "{peaks:?} KiB");
+}

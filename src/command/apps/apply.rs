@@ -11,6 +11,7 @@ use crate::apps::{Applying, ClientRegistry, Finding, Left, Outcome, Planned, Pla
 use crate::avnology::KeyKind;
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
+use crate::command::memory_log::log_peak;
 use crate::exit::ExitStatus;
 
 /// Makes the applications of a plan clients of the target.
@@ -66,7 +67,7 @@ pub(super) async fn apply<R: ClientRegistry>(
                     outcome = name_of(&outcome),
                     "an application"
                 );
-                report(&mut account, &client, &outcome, client_id)?;
+                report(&mut account, &client, &outcome, &client_id)?;
             }
         }
     }
@@ -79,6 +80,7 @@ pub(super) async fn apply<R: ClientRegistry>(
         }
         secrets.finish().map_err(AppsError::from)?;
     }
+    log_peak();
     account.end(output, &sentence)
 }
 
@@ -98,12 +100,12 @@ fn report(
     account: &mut AppsAccount,
     client: &PlannedClient,
     outcome: &Outcome,
-    client_id: String,
+    client_id: &str,
 ) -> Result<(), ImportError> {
     account.count(name_of(outcome));
     let finding = |code, sentence| Finding {
         application: Some(client.application.clone()),
-        client_id: Some(client_id.clone()),
+        client_id: Some(client_id.to_owned()),
         code,
         sentence,
     };

@@ -12,7 +12,6 @@ use super::authorize::error_page;
 use super::back::{self, leads_to};
 use super::error::OAuthError;
 use super::grant::{Grant, Phase, advance, end, find};
-use super::signed_in::TOO_LATE;
 use crate::sandbox::app::App;
 use crate::sandbox::clients::OAuthClient;
 use crate::sandbox::page::{escape, page_that_leads_to};
@@ -53,7 +52,7 @@ pub(super) async fn decide(State(app): State<Arc<App>>, Form(decision): Form<Dec
             let denied = OAuthError::new("access_denied", "the person did not agree");
             back::with_error(&grant.redirect_uri, grant.state.as_deref(), &denied)
         }
-        Ok(None) => error_page(&TOO_LATE),
+        Ok(None) => error_page(&OAuthError::too_late()),
         Err(failure) => error_page(&failure.into()),
     }
 }

@@ -31,6 +31,11 @@ impl OAuthError {
         Self::new("invalid_grant", description)
     }
 
+    /// Somebody waited too long, or came back to a page that is done with.
+    pub(super) const fn too_late() -> Self {
+        Self::request("this sign-in is over: it took more than ten minutes, or was finished already")
+    }
+
     /// 401: nobody knows this client, or it did not prove that it is the one.
     pub(super) const fn client() -> Self {
         Self {

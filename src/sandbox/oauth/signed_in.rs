@@ -10,10 +10,6 @@ use super::grant::{Grant, Phase, advance, find, sign_in};
 use crate::sandbox::app::App;
 use crate::sandbox::clients::{self, OAuthClient};
 
-/// Somebody waited too long, or came back to a page that is done with.
-pub(super) const TOO_LATE: OAuthError =
-    OAuthError::request("this sign-in is over: it took more than ten minutes, or was finished already");
-
 /// Which application asks for a sign-in: its name, and where the browser goes back to. Nothing if none does any more.
 pub(in crate::sandbox) async fn asked_by(app: &App, challenge: &str) -> Option<(String, String)> {
     let challenge = challenge.to_owned();
@@ -44,7 +40,7 @@ pub(in crate::sandbox) async fn signed_in(app: &App, challenge: String, identity
     match asked.await {
         Ok(Some(Asked { grant, client, secret })) if client.skip_consent => back::with_code(&grant, &secret),
         Ok(Some(Asked { grant, client, secret })) => consent_page(&grant, &client, &secret),
-        Ok(None) => error_page(&TOO_LATE),
+        Ok(None) => error_page(&OAuthError::too_late()),
         Err(failure) => error_page(&failure.into()),
     }
 }

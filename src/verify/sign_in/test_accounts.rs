@@ -132,10 +132,10 @@ impl TestAccounts {
         let mut accounts = Vec::new();
         for record in reader.into_records() {
             let record = record.map_err(|error| {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = line_at(bytes, error.position());
                 wrong(line, "this is no line of CSV with the columns of the first line; a password with a comma or a quote goes in \"quotes\"")
             })?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = line_at(bytes, record.position());
             let account = account(&record, [email, password], state, line);
             accounts.push(account.map_err(|fault| wrong(line, fault))?);
         }
@@ -160,6 +160,14 @@ impl TestAccounts {
         }
         Ok(Self { name: name.to_owned(), accounts })
     }
+}
+
+/// The line of a record. The reader names the place where the record before it ended, and there may be empty lines between.
+fn line_at(list: &[u8], position: Option<&csv::Position>) -> u64 {
+    let begin = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0).min(list.len());
+    let empty = list[begin..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+    let breaks = list[..begin + empty].iter().filter(|byte| **byte == b'\n').count();
+    breaks as u64 + 1
 }
 
 fn account(
