@@ -98,6 +98,18 @@ pub async fn ensure_organization(
     need_organization(client, budget, wanted).await
 }
 
+/// The organization that [`ensure_organization`] would find; nothing if it would make it.
+pub async fn foresee_organization(
+    client: &Client,
+    budget: &RetryBudget,
+    wanted: &str,
+) -> Result<Option<HomeOrganization>, TargetError> {
+    if wanted.starts_with(ID_PREFIX) {
+        return need_organization(client, budget, wanted).await.map(Some);
+    }
+    find_organization(client, budget, wanted).await
+}
+
 /// Deletes an organization; false if the target keeps it, for somebody belongs to it. One that is gone is deleted.
 pub async fn delete_organization(client: &Client, budget: &RetryBudget, id: &str) -> Result<bool, TargetError> {
     let reply = client.until_answered(budget, || client.delete_organization(id), |_| true).await?;

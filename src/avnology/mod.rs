@@ -32,7 +32,8 @@ pub(crate) use answer::{batch_results, deleted, identity, updated};
 pub use client::Client;
 pub use decision::{Decision, decide};
 pub use home_organization::{
-    HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
+    HomeOrganization, delete_organization, ensure_organization, find_organization, foresee_organization,
+    need_organization,
 };
 pub use key_kind::KeyKind;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};

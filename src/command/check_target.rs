@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::first_pass::{FirstPass, Subject};
 use super::foreseen::{forecast, log_plan, selection_report};
 use super::from_clerk::read_for_now;
-use super::home_organization::of_organization;
+use super::home_organization::foreseen_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
@@ -21,7 +21,7 @@ use crate::account::{AtTarget, StopReason, Validation};
 use crate::avnology::KeyKind;
 use crate::destination::{Destination, TargetError, Validates};
 use crate::exit::ExitStatus;
-use crate::rehearsal::{self, CheckRules, FindingsFile, RehearsalJob, TargetPeople};
+use crate::rehearsal::{self, CheckRules, FindingsFile, Home, RehearsalJob, TargetPeople};
 use crate::report::RunDetails;
 use crate::settings::{CheckSettings, DryRunSettings};
 use crate::signal::Signals;
@@ -45,7 +45,11 @@ pub(super) async fn check_target(
     log_plan(reading);
     let (name, key) = (target.name.clone(), target.key_kind());
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
-    let reading = &of_organization(&target, reading, connection, &mut signals).await?;
+    let wanted = (connection, check.create_organization);
+    let (reading, home) = &foreseen_organization(&target, reading, wanted, &mut signals).await?;
+    if *home == Home::New {
+        output.console.note("The organization is not there: the import would make it.");
+    }
     note_deleted(reading, output.console);
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
@@ -77,6 +81,7 @@ pub(super) async fn check_target(
         duplicates: first.duplicates().cloned(),
         target: Arc::clone(&destination),
         people,
+        home: home.clone(),
         rules: CheckRules {
             on_existing: check.on_existing,
             concurrency: connection.pace.concurrency.start.max(1),

@@ -8,9 +8,11 @@ use super::prepare_error::PrepareError;
 use super::target::{Target, client};
 use super::undo_error::UndoError;
 use crate::avnology::{
-    HomeOrganization, delete_organization, ensure_organization, find_organization, need_organization,
+    HomeOrganization, delete_organization, ensure_organization, find_organization, foresee_organization,
+    need_organization,
 };
 use crate::journal::{OrganizationRecord, RunRecord};
+use crate::rehearsal::Home;
 use crate::settings::{Connection, ImportSettings, ReadingSettings, RecordedRun};
 use crate::signal::Signals;
 
@@ -60,6 +62,33 @@ pub(super) async fn of_organization(
         signal = signals.next() => return Err(ImportError::Interrupted(signal)),
     };
     Ok(with_organization(reading, found.id))
+}
+
+/// The settings of reading for the rehearsal of an import, and which organization its users would go into. If the import `makes` it
+/// and it is not there, nothing is made.
+pub(super) async fn foreseen_organization(
+    target: &Target,
+    reading: &ReadingSettings,
+    (connection, makes): (&Connection, bool),
+    signals: &mut Signals,
+) -> Result<(ReadingSettings, Home), ImportError> {
+    let Some(wanted) = &reading.organization else { return Ok((reading.clone(), Home::Anywhere)) };
+    let client = client(target, connection)?;
+    let found = async {
+        if makes {
+            foresee_organization(&client, &connection.retry, wanted.as_str()).await
+        } else {
+            need_organization(&client, &connection.retry, wanted.as_str()).await.map(Some)
+        }
+    };
+    let found = tokio::select! {
+        found = found => found?,
+        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+    };
+    let mut foreseen = reading.clone();
+    foreseen.rules.organization = found.map(|found| found.id);
+    let home = foreseen.rules.organization.clone().map_or(Home::New, Home::There);
+    Ok((foreseen, home))
 }
 
 fn with_organization(reading: &ReadingSettings, id: String) -> ReadingSettings {

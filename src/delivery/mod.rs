@@ -41,7 +41,7 @@ pub(crate) use memory_budget::MemoryBudget;
 pub use on_existing::OnExisting;
 pub(crate) use pending_batch::PendingBatch;
 pub(crate) use ready::Ready;
-pub use refusal::{exists, external_id_taken, refused_by, taken_by_another};
+pub use refusal::{exists, external_id_taken, other_organization, refused_by, taken_by_another};
 pub(crate) use sender::Sender;
 pub use settings::Delivery;
 pub(crate) use settlement::REJECTED_TOGETHER;

@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 
 use super::OnExisting;
 use super::batch::{Batch, Item};
-use super::refusal::{change_conflict, conflict, exists, external_id_taken, invalid};
+use super::refusal::{change_conflict, conflict, exists, external_id_taken, invalid, other_organization};
 use super::settlement::Settlement;
 use crate::destination::{
     Change, Changed, Comparable, Destination, Field, ItemError, ItemErrorKind, RunMark, TargetError,
 };
 use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
-use crate::mapping::{Notice, RejectCode, Rejection};
+use crate::mapping::{Notice, Rejection};
 
 /// Settles items of a batch that exist already.
 pub(super) struct Reconciler<'a> {
@@ -277,12 +277,6 @@ fn of_organization(rejection: Rejection, sent: &Comparable<'_>, other: &Comparab
 fn is_elsewhere(sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
     let organizations = sent.organization_id.as_deref().zip(found.organization_id.as_deref());
     organizations.is_some_and(|(ours, theirs)| ours != theirs)
-}
-
-fn other_organization() -> Rejection {
-    let message =
-        "the user is at the target already, in another organization; to move the user, change organization_id there";
-    Rejection::of_record(RejectCode::OtherOrganization, message)
 }
 
 /// Whether an id of the target's may stand in a message.

@@ -56,6 +56,13 @@ fn taken(error: ItemError, advice: &str) -> Rejection {
     Rejection { field: error.field, ..Rejection::of_record(code, format!("{what}; {advice}")) }
 }
 
+/// The reject of a user who is in another organization than the one that the users of the import go into.
+pub fn other_organization() -> Rejection {
+    let message =
+        "the user is at the target already, in another organization; to move the user, change organization_id there";
+    Rejection::of_record(RejectCode::OtherOrganization, message)
+}
+
 /// Somebody else has the id that was known of one to whom the record refers, or nobody has.
 pub(super) fn stale_reference() -> Rejection {
     let message = "the target has not the user, organization or membership under the id that it gave in an earlier run, or the \

@@ -59,6 +59,8 @@ pub struct Listed {
     pub clerk_id: Option<String>,
     /// The organization that it belongs to; of an organization the one that the users of its instance of Clerk go into.
     pub organization_id: Option<String>,
+    /// The run that made it, by its mark.
+    pub made_by: Option<String>,
 }
 
 /// External ids, ids at Clerk, and the target's own ids for them. The files have no names: they are gone when this is.
@@ -125,6 +127,7 @@ impl Catalogue {
             external_id: external_id.map(str::to_owned),
             clerk_id: clerk_id.as_deref().map(str::to_owned),
             organization_id: identity.home_organization().map(std::borrow::Cow::into_owned),
+            made_by: identity.made_by().map(std::borrow::Cow::into_owned),
         };
         if self.find(Key::Id(id))?.as_ref() == Some(&listed) {
             return Ok(());
@@ -152,8 +155,12 @@ fn place(entry: &[u8; ENTRY_BYTES]) -> u64 {
 /// The target's own id, and each of the other ids behind a byte that no text of JSON has.
 fn written(listed: &Listed) -> Vec<u8> {
     let mut text = listed.id.clone().into_bytes();
-    let ids =
-        [(EXTERNAL_ID, &listed.external_id), (CLERK_ID, &listed.clerk_id), (ORGANIZATION_ID, &listed.organization_id)];
+    let ids = [
+        (EXTERNAL_ID, &listed.external_id),
+        (CLERK_ID, &listed.clerk_id),
+        (ORGANIZATION_ID, &listed.organization_id),
+        (RUN, &listed.made_by),
+    ];
     for (mark, id) in ids {
         if let Some(id) = id {
             text.push(mark);
@@ -167,6 +174,7 @@ fn written(listed: &Listed) -> Vec<u8> {
 const EXTERNAL_ID: u8 = 0xFD;
 const CLERK_ID: u8 = 0xFE;
 const ORGANIZATION_ID: u8 = 0xFF;
+const RUN: u8 = 0xFC;
 
 fn read(text: &[u8]) -> io::Result<Listed> {
     let owned = |text: &[u8]| {
@@ -176,10 +184,11 @@ fn read(text: &[u8]) -> io::Result<Listed> {
         Some(at) => owned(&text[at + 1..]).map(|id| (at, Some(id))),
         None => Ok((text.len(), None)),
     };
-    let (end, organization_id) = cut(text, ORGANIZATION_ID)?;
+    let (end, made_by) = cut(text, RUN)?;
+    let (end, organization_id) = cut(&text[..end], ORGANIZATION_ID)?;
     let (end, clerk_id) = cut(&text[..end], CLERK_ID)?;
     let (end, external_id) = cut(&text[..end], EXTERNAL_ID)?;
-    Ok(Listed { id: owned(&text[..end])?, external_id, clerk_id, organization_id })
+    Ok(Listed { id: owned(&text[..end])?, external_id, clerk_id, organization_id, made_by })
 }
 
 #[cfg(test)]
@@ -205,7 +214,7 @@ mod tests {
         assert_eq!(catalogue.listed().count(), 20_000);
         let listed = |id: &str, external_id: Option<&str>, clerk_id: &str| {
             let (external_id, clerk_id) = (external_id.map(str::to_owned), Some(clerk_id.to_owned()));
-            Some(Listed { id: id.to_owned(), external_id, clerk_id, organization_id: None })
+            Some(Listed { id: id.to_owned(), external_id, clerk_id, organization_id: None, made_by: None })
         };
         for number in [0, 7, 19_999] {
             assert_eq!(

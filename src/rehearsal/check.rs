@@ -3,9 +3,10 @@
 use futures::StreamExt;
 
 use super::findings::FindingsFile;
+use super::home::Home;
 use super::people::{Standing, TargetPeople};
 use crate::account::{AtTarget, Ledger, StopReason, Validation};
-use crate::delivery::{OnExisting, exists, external_id_taken, refused_by, taken_by_another};
+use crate::delivery::{OnExisting, exists, external_id_taken, other_organization, refused_by, taken_by_another};
 use crate::destination::{Destination, Field, ItemError, ItemErrorKind, PAGE, TargetError};
 use crate::mapping::Rejection;
 use crate::pipeline::MappedIdentity;
@@ -31,6 +32,7 @@ pub struct CheckRules {
 pub(super) struct Check<'a> {
     pub target: &'a dyn Destination,
     pub people: &'a TargetPeople,
+    pub home: &'a Home,
     pub rules: CheckRules,
     pub found: AtTarget,
     pub findings: Option<FindingsFile>,
@@ -44,12 +46,12 @@ pub(super) struct Check<'a> {
 impl<'a> Check<'a> {
     pub(super) fn new(
         target: &'a dyn Destination,
-        people: &'a TargetPeople,
+        (people, home): (&'a TargetPeople, &'a Home),
         rules: CheckRules,
         (found, findings): (AtTarget, Option<FindingsFile>),
     ) -> Self {
         let (known, new) = (Vec::new(), Vec::new());
-        Self { target, people, rules, found, findings, known, new, new_bytes: 0 }
+        Self { target, people, home, rules, found, findings, known, new, new_bytes: 0 }
     }
 
     /// Takes in a user. Only what is on disk is asked.
@@ -114,6 +116,22 @@ impl<'a> Check<'a> {
         hidden: &[Field],
         ledger: &mut Ledger,
     ) -> Result<(), StopReason> {
+        let listed = {
+            let sent = self.target.read_sent(&identity.encoded).unwrap_or_default();
+            self.people.listed(&sent).map_err(StopReason::Temporary)?
+        };
+        let organization = listed.and_then(|listed| listed.organization_id);
+        if self.home.is_left_out(organization.as_deref()) {
+            return self.refuse(identity, &other_organization(), ledger);
+        }
+        // What an organization that is not there yet is called there, nobody can compare.
+        let with_home;
+        let different = if *self.home == Home::New {
+            with_home = [different, &[Field::Organization]].concat();
+            with_home.as_slice()
+        } else {
+            different
+        };
         if self.rules.on_existing == OnExisting::Fail {
             return self.refuse(identity, &exists(), ledger);
         }

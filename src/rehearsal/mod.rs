@@ -14,10 +14,12 @@
 
 mod check;
 mod findings;
+mod home;
 mod people;
 mod rehearsing;
 
 pub use check::CheckRules;
 pub use findings::FindingsFile;
+pub use home::Home;
 pub use people::TargetPeople;
 pub use rehearsing::{RehearsalJob, run};

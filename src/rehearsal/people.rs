@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io;
 
-use crate::destination::{Catalogue, Comparable, Destination, Field, TargetError};
+use crate::destination::{Catalogue, Comparable, Destination, Field, Listed, TargetError};
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::mapping::normal_form;
 
@@ -92,12 +92,16 @@ impl TargetPeople {
 
     /// The target's own id of this user, who is there.
     pub(super) fn id_of(&self, sent: &Comparable<'_>) -> io::Result<Option<String>> {
+        Ok(self.listed(sent)?.map(|found| found.id))
+    }
+
+    /// What the list says of this user, who is there.
+    pub(super) fn listed(&self, sent: &Comparable<'_>) -> io::Result<Option<Listed>> {
         let person = sent.clerk_id().map(|id| self.catalogue.person(&id)).transpose()?.flatten();
-        let found = match (person, sent.external_id.as_deref()) {
-            (None, Some(id)) => self.catalogue.by_external_id(id)?,
-            (person, _) => person,
-        };
-        Ok(found.map(|found| found.id))
+        match (person, sent.external_id.as_deref()) {
+            (None, Some(id)) => self.catalogue.by_external_id(id),
+            (person, _) => Ok(person),
+        }
     }
 
     /// The first of the addresses that an identity other than the one with this id has.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::check::{Check, CheckRules};
 use super::findings::FindingsFile;
+use super::home::Home;
 use super::people::TargetPeople;
 use crate::account::{AtTarget, Ledger, Reporter, StopReason};
 use crate::destination::Destination;
@@ -26,6 +27,8 @@ pub struct RehearsalJob {
     pub target: Arc<dyn Destination>,
     /// Who is there.
     pub people: TargetPeople,
+    /// Which organization they would go into.
+    pub home: Home,
     /// How users are asked about.
     pub rules: CheckRules,
     /// What is known of the target before.
@@ -55,7 +58,7 @@ pub async fn run(job: RehearsalJob, reporter: &mut dyn Reporter, signals: &mut S
 }
 
 async fn rehearse(job: RehearsalJob, ledger: &mut Ledger, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let RehearsalJob { intake, duplicates, target, people, rules, known, preview, max_errors, findings } = job;
+    let RehearsalJob { intake, duplicates, target, people, home, rules, known, preview, max_errors, findings } = job;
     let started = Instant::now();
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
@@ -63,7 +66,7 @@ async fn rehearse(job: RehearsalJob, ledger: &mut Ledger, reporter: &mut dyn Rep
     let (stops, mut stopped) = mpsc::channel(4);
     let extras = Extras { preview, foresee: true };
     let mut groups = Box::pin(map_inputs(intake, duplicates, extras, stop, stops));
-    let mut check = Check::new(target.as_ref(), &people, rules, (known, findings));
+    let mut check = Check::new(target.as_ref(), (&people, &home), rules, (known, findings));
     while let Some(group) = groups.next().await {
         for identity in ledger.mapped_group(group, preview) {
             check.take(identity, ledger)?;

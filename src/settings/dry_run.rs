@@ -15,7 +15,7 @@ use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
-use crate::cli::{ImportArguments, TargetArguments};
+use crate::cli::{ImportArguments, InputArguments, TargetArguments};
 use crate::delivery::OnExisting;
 use crate::kind::Kind;
 
@@ -56,6 +56,8 @@ pub struct CheckSettings {
     pub target: TargetSettings,
     /// What an import would do with users who are there already.
     pub on_existing: OnExisting,
+    /// Whether it would make the organization of the users if it is not there.
+    pub create_organization: bool,
     /// Where to write who differs and who would be refused.
     pub findings: Option<PathBuf>,
 }
@@ -63,11 +65,11 @@ pub struct CheckSettings {
 impl CheckSettings {
     fn resolve(
         target: TargetArguments,
-        on_existing: OnExisting,
+        (on_existing, create_organization): (OnExisting, bool),
         findings: Option<PathBuf>,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        Ok(Self { target: TargetSettings::resolve(target, environment)?, on_existing, findings })
+        Ok(Self { target: TargetSettings::resolve(target, environment)?, on_existing, create_organization, findings })
     }
 }
 
@@ -80,7 +82,7 @@ impl DryRunSettings {
     ) -> Result<Self, SettingsError> {
         let (check_target, findings) = (arguments.check_target, arguments.findings.take());
         let kratos = KratosChoice::of(&arguments.target)?;
-        let mut inputs = typed_inputs(TypedInputs::of_import(&mut arguments), kratos.is_some())?;
+        let mut inputs = typed_inputs(TypedInputs::of(&mut arguments.inputs, &arguments.selection), kratos.is_some())?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             if arguments.shard.is_some() {
@@ -91,16 +93,25 @@ impl DryRunSettings {
             let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
             from_clerk = Some(choice.resolve(passing_directory(), &mut inputs.inputs, environment)?);
         }
-        let (on_missing, max_missing) = (arguments.on_missing, arguments.max_missing);
-        let ImportArguments { passwords, shard, selection, target, mapping, on_existing, preview, options, .. } =
-            arguments;
+        let existing = (arguments.on_existing, arguments.create_organization);
+        let missing = (arguments.on_missing, arguments.max_missing);
+        let ImportArguments {
+            inputs: InputArguments { passwords, .. },
+            shard,
+            selection,
+            target,
+            mapping,
+            preview,
+            options,
+            ..
+        } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref())?;
-        let missing = MissingRules::resolve(on_missing, max_missing, &reading, reading.selection.is_some())?;
+        let missing = MissingRules::resolve(missing.0, missing.1, &reading, reading.selection.is_some())?;
         let connection = Connection::resolve(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let check =
-            check_target.then(|| CheckSettings::resolve(target, on_existing, findings, environment)).transpose()?;
+            check_target.then(|| CheckSettings::resolve(target, existing, findings, environment)).transpose()?;
         if check.is_some() && reading.has_pipe() {
             return Err(SettingsError::CheckPipe);
         }

@@ -1,6 +1,6 @@
 //! The findings of a verification.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use serde::Serialize;
@@ -19,6 +19,8 @@ use crate::source::{Position, Purpose};
 const FIRST_POSITIONS: usize = 10;
 
 const EXTRA: &str = "at the target and not in the export";
+/// What does not count as extra: it is told, and nothing is wrong with it.
+const OF_OTHER_IMPORTS: &str = "of other imports: their runs made nothing that is in this export";
 const PRESENT_BUT_REJECTED: &str = "at the target, but their record in the export cannot be sent now";
 const PRESENT_TWICE: &str = "at the target once more than in the export";
 
@@ -47,6 +49,8 @@ pub struct Account {
     pub(super) selection: Option<SelectionTotals>,
     /// Identities at the target that were not compared with any record. If users were selected, they are unknown.
     pub(super) others: Option<NotFound>,
+    /// The runs that made what was found, by the target's own marks.
+    pub runs: BTreeSet<String>,
     checked: u64,
     equal: u64,
     missing: Finding,
@@ -63,6 +67,7 @@ impl Account {
             ledger,
             selection: None,
             others: None,
+            runs: BTreeSet::new(),
             checked: 0,
             equal: 0,
             missing,
@@ -122,10 +127,12 @@ impl Account {
             writeln!(out, "  {number:>14} not compared in {}: the target does not show it", field.name())?;
         }
         match &self.others {
-            Some(NotFound { extra, rejected, twice }) => {
+            Some(NotFound { extra, of_other_imports, rejected, twice }) => {
                 identities(out, extra, EXTRA)?;
                 // Most targets have none of these, so they are shown only if there are some.
-                for (others, what) in [(rejected, PRESENT_BUT_REJECTED), (twice, PRESENT_TWICE)] {
+                for (others, what) in
+                    [(of_other_imports, OF_OTHER_IMPORTS), (rejected, PRESENT_BUT_REJECTED), (twice, PRESENT_TWICE)]
+                {
                     if others.count > 0 {
                         identities(out, others, what)?;
                     }
@@ -181,6 +188,7 @@ impl Account {
             different_fields: &self.fields,
             not_compared: &self.hidden,
             extra: self.others.as_ref().map(|others| &others.extra),
+            of_other_imports: self.others.as_ref().map(|others| &others.of_other_imports).filter(|of| of.count > 0),
             present_but_rejected: self.others.as_ref().map(|others| &others.rejected),
             present_twice: self.others.as_ref().map(|others| &others.twice),
         }
@@ -231,6 +239,9 @@ pub struct VerifyReport<'a> {
     not_compared: &'a BTreeMap<Field, u64>,
     /// At the target, and not in the export.
     extra: Option<&'a Identities>,
+    /// At the target, not in the export, and made by runs that made nothing that is in it: of another instance of Clerk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of_other_imports: Option<&'a Identities>,
     /// At the target, and in the export with a record that cannot be sent.
     present_but_rejected: Option<&'a Identities>,
     /// At the target, beside another identity of the same user in the export.

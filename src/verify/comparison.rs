@@ -1,6 +1,7 @@
 //! Compares one page of records with the users at the target.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::destination::{Catalogue, Comparable, Destination, Field, Listed, TargetError};
 use crate::pipeline::MappedIdentity;
@@ -26,6 +27,8 @@ pub struct Compared {
     pub results: Vec<ComparisonResult>,
     /// The target's own ids of the users that were found.
     pub found: Vec<String>,
+    /// The runs that made them, by their marks.
+    pub runs: BTreeSet<String>,
     /// For each identity, the user's id at Clerk.
     pub clerk_ids: Vec<Option<String>>,
 }
@@ -140,5 +143,6 @@ impl Compared {
         self.results[index] =
             ComparisonResult::Found { different: sent.differences(found), hidden: sent.hidden(found) };
         self.found.extend(found.id.as_deref().map(str::to_owned));
+        self.runs.extend(found.made_by().map(Cow::into_owned));
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Identities {
 pub(super) struct NotFound {
     /// Their ids are in no record of the export.
     pub extra: Identities,
+    /// The same, of what another import made.
+    pub of_other_imports: Identities,
     /// Their records are in the export and cannot be sent.
     pub rejected: Identities,
     /// Their record led to another identity.
@@ -101,10 +103,13 @@ impl FoundIdentities {
             listed.extend(&[entry])?;
         }
         let (listed, found) = (listed.finish()?, self.ids.finish()?);
-        let (mut extra, mut rejected, mut twice) = (Places::default(), Places::default(), Places::default());
+        let (mut extra, mut of_other_imports) = (Places::default(), Places::default());
+        let (mut rejected, mut twice) = (Places::default(), Places::default());
         for place in not_found(listed.iter(), found.iter()) {
             let place = place?;
-            let places = match in_export.record_of(&catalogue.at(place)?)? {
+            let found = catalogue.at(place)?;
+            let places = match in_export.record_of(&found)? {
+                None if ownership.is_of_other_import(&found)? => &mut of_other_imports,
                 None => &mut extra,
                 Some(RecordState::Rejected | RecordState::RejectedWithoutId) => &mut rejected,
                 Some(RecordState::Compared) => &mut twice,
@@ -113,6 +118,7 @@ impl FoundIdentities {
         }
         Ok(NotFound {
             extra: extra.identities(catalogue)?,
+            of_other_imports: of_other_imports.identities(catalogue)?,
             rejected: rejected.identities(catalogue)?,
             twice: twice.identities(catalogue)?,
         })

@@ -52,7 +52,7 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, signals: &mut Sign
 }
 
 async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
-    let VerifyJob { intake, duplicates, target, catalogue, ownership, concurrency } = job;
+    let VerifyJob { intake, duplicates, target, catalogue, mut ownership, concurrency } = job;
     let started = Instant::now();
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
@@ -75,6 +75,7 @@ async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn R
     if let Some(reason) = stopped.recv().await {
         return Err(reason);
     }
+    ownership.runs.extend(account.runs.iter().cloned());
     if let Some(catalogue) = &catalogue {
         let others = seen.found.find_others(catalogue, &seen.in_export, &ownership);
         account.others = Some(others.map_err(StopReason::Temporary)?);
@@ -100,7 +101,8 @@ async fn compare(
         .map(|page| async move { (page, comparison.compare(page).await) })
         .buffered(concurrency);
     while let Some((page, compared)) = pages.next().await {
-        let Compared { results, found, clerk_ids } = compared?;
+        let Compared { results, found, runs, clerk_ids } = compared?;
+        account.runs.extend(runs);
         account.book(page, results);
         seen.found.extend(&found).map_err(StopReason::Temporary)?;
         if comparison.catalogue.is_some() {
