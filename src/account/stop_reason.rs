@@ -2,6 +2,7 @@
 
 use crate::destination::TargetError;
 use crate::human::{count, plural, plural_past};
+use crate::kind::Kind;
 use crate::signal::Signal;
 use crate::source::{Purpose, SourceError};
 
@@ -57,13 +58,16 @@ pub enum StopReason {
         /// How many there should be.
         least: u64,
     },
-    /// More users are missing from the export than `--max-missing` allows.
+    /// More users or memberships are missing from the export than `--max-missing` allows.
     #[error(
-        "{} of {} whom earlier runs created {} no longer in the export, more than the {most} % of --max-missing, so nothing is sent; look \
+        "{} of {} {} earlier runs created {} no longer in the export, more than the {most} % of --max-missing, so nothing is sent; look \
          whether the export is whole",
-        count(*missing), plural(*known, "user"), if *missing == 1 { "is" } else { "are" }
+        count(*missing), plural(*known, kind.as_str()), if *kind == Kind::User { "whom" } else { "that" },
+        if *missing == 1 { "is" } else { "are" }
     )]
     TooManyMissing {
+        /// Of which kind they are.
+        kind: Kind,
         /// How many are missing.
         missing: u64,
         /// How many there are.
@@ -85,7 +89,8 @@ pub enum StopReason {
     /// The id map cannot be read.
     #[error(
         "the id map of the target, which lies beside the runs, cannot be read: {0}; without it a user whose external id and \
-         addresses changed could get a second identity; make it readable, then run the same command again"
+         addresses changed could get a second identity; make it readable, or move that directory away so that it is made anew from \
+         the journals; then run the same command again"
     )]
     IdMap(#[source] std::io::Error),
     /// A bug.

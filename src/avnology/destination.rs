@@ -131,6 +131,21 @@ impl Destination for AdminCalls {
         .boxed()
     }
 
+    fn reading_of_kind<'a>(
+        &'a self,
+        kind: Kind,
+        tuples: &'a TupleRules,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Destination>>, TargetError>> {
+        async move {
+            let part: Arc<dyn Destination> = match kind {
+                Kind::User => Arc::new(self.clone()),
+                _ => Arc::new(RecordCalls::reading(self.clone(), kind, tuples.clone()).await?),
+            };
+            Ok(Some(part))
+        }
+        .boxed()
+    }
+
     fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>> {
         read_sent(encoded)
     }

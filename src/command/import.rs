@@ -12,8 +12,10 @@ mod confirmed;
 mod consent;
 mod ended;
 mod foresight;
+mod known_file;
 mod known_ids;
 mod missing;
+mod missing_memberships;
 mod prepare;
 mod steps;
 
@@ -96,7 +98,7 @@ async fn import_into(
     note_deleted(reading, output.console);
     let confirmed =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
-    let ids = look_up_ids(&settings.runs_directory, &target.name).await;
+    let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
     let known_before = ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX);
     let passwords = JoinedPasswords::read(reading, output, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
@@ -105,7 +107,7 @@ async fn import_into(
     let subject = Subject { reading, records: &records, passwords: passwords.as_ref(), output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
-    let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, signals).await?;
+    let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, (&*destination, signals)).await?;
     let kept = (&run.directory, limits.min_records);
     let (ended, missing) = match foresight {
         Foresight::Unreadable(error) => (EndedImport::unreadable(ledger, journal, error), None),

@@ -10,7 +10,7 @@ use super::prepare_error::PrepareError;
 use crate::account::StopReason;
 use crate::journal::InputRecord;
 use crate::kind::Kind;
-use crate::missing::{MissingReport, MissingSearch, MissingUsers, OnMissing, SearchError};
+use crate::missing::{MissingReport, MissingSearch, MissingUsers, SearchError};
 use crate::settings::MissingRules;
 use crate::signal::Signals;
 use crate::source::Watch;
@@ -79,8 +79,8 @@ impl MissingUsersOf<'_> {
 /// Why nothing is to be sent, if too many are missing.
 pub(super) fn refusal(MissingRules { rule, most }: MissingRules, users: &MissingUsers) -> Option<StopReason> {
     let MissingUsers { known, missing, .. } = *users;
-    let is_refused = rule == OnMissing::Disable && users.is_more_than(most);
-    is_refused.then_some(StopReason::TooManyMissing { missing, known, most })
+    let is_refused = rule.disables_users() && users.is_more_than(most);
+    is_refused.then_some(StopReason::TooManyMissing { kind: Kind::User, missing, known, most })
 }
 
 /// The account of those who are missing, before anything is done about them.

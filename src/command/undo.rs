@@ -4,12 +4,16 @@
 //! export nor the target's memory of requests is needed. Which ones are deleted is decided in [`deletion`]. Undoing
 //! again goes on where it broke off, for what is deleted already is not found again.
 
+mod changes;
 mod decided_records;
 mod deletion;
+mod doomed_contents;
 mod doubts_file;
 mod enabling;
+mod kinds;
 mod marked;
 mod preview;
+mod restoring;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -21,10 +25,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use changes::{Changes, ChangesReport};
 use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
+use doomed_contents::DoomedContents;
 use doubts_file::DoubtsFile;
 use enabling::enable_disabled;
+use kinds::write_kinds;
+use restoring::{PutBack, put_back};
 
 use super::ask::{ask, is_somebody_there};
 use super::home_organization::{MadeOrganization, delete_made};
@@ -44,7 +52,7 @@ use crate::journal::{
 };
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
-use crate::report::{Deleted, StdoutError, print_json};
+use crate::report::{Deleted, DeletedKinds, StdoutError, print_json};
 use crate::rule_files::RuleFiles;
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
@@ -69,7 +77,6 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     ];
     start_metrics(output, Some(&record.id));
     let said = look_at_journal(directory, record)?;
-    let created = said.created;
     if !settings.dry_run && !settings.is_confirmed && !confirm(record, &said, signals).await? {
         return Err(UndoError::NotConfirmed.into());
     }
@@ -84,8 +91,9 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         // Should it be killed, nobody knows how far it came.
         directory.mark_undone(false, None).map_err(UndoError::Io)?;
     }
-    let enabled = Cell::new(0);
-    let counts = Cell::new(Deleted { created, ..Deleted::default() });
+    let (enabled, restored) = (Cell::new(0), Cell::new(PutBack::default()));
+    let counts = Cell::new(said.created);
+    let created = said.created.all().created;
     let mut deletion = Deletion {
         target: Arc::clone(&destination),
         kind: Kind::User,
@@ -97,6 +105,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         decided: (!said.has_end).then(DecidedRecords::none),
         amendment: None,
         counts: &counts,
+        doomed: DoomedContents::none(),
     };
     let ended = tokio::select! {
         biased;
@@ -106,30 +115,29 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
             let runs = settings.runs_directory.clone();
             if is_first_time {
                 enabled.set(enable_disabled(runs, &settings.run, &destination, settings.dry_run).await?);
+                restored.set(put_back(&settings.run, &destination, settings.dry_run).await?);
             }
             delete_all(&mut deletion, &destination, (directory, record), &said.doubts).await
         } => ended,
         never = while_working(display(output.progress, Some(created)), || counts.get()) => match never {},
     };
     let counts = counts.get();
-    if enabled.get() > 0 {
-        let how = if settings.dry_run { "would be enabled again" } else { "enabled again" };
-        let users = plural(enabled.get(), "user");
-        output.console.note(&format!("{users} {how}: the run had disabled them while they were missing."));
-    }
-    let status = if counts.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
+    let changes = Changes { updated: said.updated, enabled: enabled.get(), restored: restored.get() };
+    changes.note(settings.dry_run, output);
+    let all = counts.all();
+    let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     if settings.dry_run {
         ended?;
-        preview::print(record, &counts, (said.updated, enabled.get()), (settings.force, output))?;
+        preview::print(record, &counts, &changes, (settings.force, output))?;
         return Ok(status);
     }
-    let is_whole = ended.is_ok() && counts.in_doubt == 0;
-    let marked = directory.mark_undone(is_whole, Some(undone(&counts, before))).map_err(UndoError::Io);
+    let is_whole = ended.is_ok() && all.in_doubt == 0;
+    let marked = directory.mark_undone(is_whole, Some(undone(&all, before))).map_err(UndoError::Io);
     let organization = match &ended {
         Ok(()) => delete_made(&target, connection, record, signals).await,
         Err(_) => Ok(MadeOrganization::None),
     };
-    let printed = print(record, directory, &counts, (said.updated, enabled.get()), output);
+    let printed = print(record, directory, &counts, &changes, output);
     for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
         let path = path.display();
         output.console.note(&format!("The account in {path} was made before: it still counts what this run created."));
@@ -156,20 +164,22 @@ fn undone(counts: &Deleted, before: Option<UndoneRecord>) -> UndoneRecord {
 
 /// What a journal says of what its run did.
 struct WhatItSays {
-    /// Identities that the run created.
-    created: u64,
-    /// Identities that it changed.
+    /// What the run created.
+    created: DeletedKinds,
+    /// What it changed.
     updated: u64,
-    /// Records of which it is not known whether the run created their identities.
+    /// Records of which it is not known whether the run created what they stand for.
     doubts: Vec<InDoubt>,
     /// Nothing of its end is missing.
     has_end: bool,
 }
 
 fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<WhatItSays, UndoError> {
-    let (mut created, mut updated) = (0, 0);
+    let (mut created, mut updated) = (DeletedKinds::default(), 0);
     let account = Journal::read_whole(&directory.journal(), &directory.rejects(), record.inputs.len(), |settled| {
-        created += u64::from(matches!(settled.outcome, RecordOutcome::Created { .. }));
+        if matches!(settled.outcome, RecordOutcome::Created { .. }) {
+            created.of(kind_of(record, settled.key)).created += 1;
+        }
         updated += u64::from(settled.outcome == RecordOutcome::Updated);
     })?;
     let doubts = if let Ending::InDoubt(doubts) = account.ending { doubts } else { Vec::new() };
@@ -194,7 +204,8 @@ async fn confirm(record: &RunRecord, said: &WhatItSays, signals: &mut Signals) -
             "\nThe answers for {in_doubt} more were lost: of these, what carries the mark of the run is deleted, too."
         )
     };
-    let created = plural(*created, "identity");
+    let all = plural(created.all().created, created.noun());
+    let created = if created.is_of_tenant() { format!("{all} ({})", by_kind(created, |of| of.created)) } else { all };
     let question = format!("Run {id} of {started} created {created} at {target}.{perhaps}\nDelete them?");
     ask(&question, signals).await
 }
@@ -288,8 +299,8 @@ fn read_created(
 fn print(
     record: &RunRecord,
     directory: &RunDirectory,
-    counts: &Deleted,
-    (updated, enabled): (u64, u64),
+    counts: &DeletedKinds,
+    changes: &Changes,
     output: &OutputSettings,
 ) -> Result<(), StdoutError> {
     #[derive(Serialize)]
@@ -297,32 +308,35 @@ fn print(
         run: &'a str,
         target: &'a str,
         counts: &'a Deleted,
-        /// Identities that the run changed. They stay as they are.
-        updated: u64,
-        /// Identities that the run had disabled because their users were missing, and that are enabled again.
+        /// Of a tenant, the same of each kind.
         #[serde(skip_serializing_if = "Option::is_none")]
-        enabled: Option<u64>,
+        kinds: Option<&'a DeletedKinds>,
+        #[serde(flatten)]
+        changes: ChangesReport,
         #[serde(skip_serializing_if = "Option::is_none")]
         in_doubt_file: Option<String>,
     }
-    let in_doubt_file = (counts.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
-    let enabled = (enabled > 0).then_some(enabled);
-    let report = UndoReport { run: &record.id, target: &record.target, counts, updated, enabled, in_doubt_file };
+    let all = counts.all();
+    let in_doubt_file = (all.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
+    let kinds = counts.is_of_tenant().then_some(counts);
+    let (run, target, changes) = (&record.id, &record.target, changes.report());
+    let report = UndoReport { run, target, counts: &all, kinds, changes, in_doubt_file };
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
-    let kept = counts.kept();
-    let exceptions = (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(counts.created, "identity")));
+    let kept = all.kept();
+    let exceptions = (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(all.created, counts.noun())));
+    let updated = report.changes.updated;
     output.console.account(|out| summary(out, record, counts, updated), &report, exceptions.as_deref());
     if let Some(path) = &report.in_doubt_file {
-        output.console.error(&in_doubt(counts.in_doubt, path, &record.id));
+        output.console.error(&in_doubt(all.in_doubt, path, &record.id));
     }
     printed
 }
 
-fn summary(out: &mut String, record: &RunRecord, counts: &Deleted, updated: u64) -> fmt::Result {
+fn summary(out: &mut String, record: &RunRecord, counts: &DeletedKinds, updated: u64) -> fmt::Result {
     let Deleted { created, deleted, signed_in, gone_already, kept_changed, kept_not_ours, failed, in_doubt, .. } =
-        counts;
-    if *created > 0 || *in_doubt > 0 {
-        writeln!(out, "Run {} had created {}:\n", record.id, plural(*created, "identity"))?;
+        counts.all();
+    if created > 0 || in_doubt > 0 {
+        writeln!(out, "Run {} had created {}:\n", record.id, plural(created, counts.noun()))?;
     } else {
         let stop = if updated > 0 { ":\n" } else { "." };
         writeln!(out, "Run {} had created no identities{stop}", record.id)?;
@@ -335,13 +349,19 @@ fn summary(out: &mut String, record: &RunRecord, counts: &Deleted, updated: u64)
         (kept_not_ours, "kept: not the run's own any more"),
         (failed, "kept: the target did not delete them"),
         (in_doubt, "in doubt: perhaps created by the run, and kept"),
-        (&updated, "updated by the run: undo takes no update back"),
+        (updated, "updated by the run: undo takes no update back"),
     ] {
-        if *number > 0 {
-            writeln!(out, "  {:>14} {what}", count(*number))?;
+        if number > 0 {
+            writeln!(out, "  {:>14} {what}", count(number))?;
         }
     }
-    Ok(())
+    write_kinds(out, counts, "deleted", "kept")
+}
+
+/// How many there are of each kind, for a sentence.
+fn by_kind(counts: &DeletedKinds, number: impl Fn(&Deleted) -> u64) -> String {
+    let kinds = counts.kinds().map(|(kind, of_kind)| plural(number(of_kind), kind.at_target()));
+    kinds.collect::<Vec<_>>().join(", ")
 }
 
 /// How to settle what nothing at the target proves.

@@ -124,6 +124,11 @@ impl<'a> Comparable<'a> {
         self.made().is_some_and(|made| made.run == mark.run())
     }
 
+    /// The run that says by its mark that it created it.
+    pub fn made_by(&self) -> Option<Cow<'a, str>> {
+        self.made().map(|made| made.run)
+    }
+
     /// The record that this run created it for, by its mark: the index of the input, and the number there.
     pub fn record_marked_by(&self, mark: &RunMark) -> Option<(u16, u64)> {
         let made = self.made().filter(|made| made.run == mark.run())?;
@@ -163,6 +168,11 @@ impl<'a> Comparable<'a> {
             id: Cow<'a, str>,
         }
         self.member("clerk").and_then(|clerk| serde_json::from_str::<Clerk<'a>>(clerk.get()).ok()).map(|clerk| clerk.id)
+    }
+
+    /// Whether its metadata says that it came from Clerk.
+    pub fn is_from_clerk(&self) -> bool {
+        self.member("clerk").is_some()
     }
 
     /// The role at the target that a membership stands for beside the one of the member, where its tuple alone grants it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, LocalBoxFuture};
+use serde_json::value::RawValue;
 
 use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError, Validates};
 use crate::http::Body;
@@ -15,6 +16,9 @@ use crate::pace::{Pace, Permit, RetryBudget};
 
 /// What is shown every page of a list.
 pub type Look<'l> = dyn FnMut(&[Comparable<'_>]) -> io::Result<()> + 'l;
+
+/// Whether something of a kind, by its id, is one of those that are meant.
+pub type IsOne<'i> = dyn Fn(Kind, &str) -> io::Result<bool> + Sync + 'i;
 
 /// What identities can be sent to. One implementation a vendor, and a scripted one for the tests of the sender.
 ///
@@ -69,6 +73,11 @@ pub trait Destination: fmt::Debug + Send + Sync {
         self.delete(ids)
     }
 
+    /// Whether something is in an organization that is none of these, by kind and id: a membership, or a role tuple.
+    fn holds_others<'a>(&'a self, _id: &'a str, _is_one: &'a IsOne<'a>) -> BoxFuture<'a, Result<bool, TargetError>> {
+        async { Ok(false) }.boxed()
+    }
+
     /// Shows every page of the list of all identities to `look`. One may come twice, if it moves meanwhile.
     fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>>;
 
@@ -90,6 +99,18 @@ pub trait Destination: fmt::Debug + Send + Sync {
         async { Ok(false) }.boxed()
     }
 
+    /// Puts a membership or a role tuple back that was removed, by its id, with the role and the metadata that it had: whether it
+    /// is there now, which says nothing of its role. An organization or a user who is not there any more gets nothing back.
+    fn put_back<'a>(
+        &'a self,
+        id: &'a str,
+        role: Option<&'a str>,
+        metadata: Option<&'a RawValue>,
+    ) -> BoxFuture<'a, Result<bool, TargetError>> {
+        let _ = (id, role, metadata);
+        async { Ok(false) }.boxed()
+    }
+
     /// The part of it that takes records of another kind, with role tuples in this form; nothing if it has no place for them. It finds
     /// out how it can be driven.
     fn of_kind<'a>(
@@ -99,6 +120,15 @@ pub trait Destination: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Destination>>, TargetError>> {
         let _ = (kind, tuples);
         async { Ok(None) }.boxed()
+    }
+
+    /// The same for reading alone: the key may be one that can do nothing else.
+    fn reading_of_kind<'a>(
+        &'a self,
+        kind: Kind,
+        tuples: &'a TupleRules,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Destination>>, TargetError>> {
+        self.of_kind(kind, tuples)
     }
 
     /// For each of these whether it is not there under the id that was known, or is another one: then nothing may be granted.

@@ -47,7 +47,7 @@ mod validates;
 pub use catalogue::{Catalogue, Key, Listed};
 pub use change::{Change, Changed};
 pub use comparable::Comparable;
-pub use contract::{Destination, Look};
+pub use contract::{Destination, IsOne, Look};
 pub use create_request::{CreateItem, CreateOutcome, CreateRequest, CreateResults};
 pub use envelope::Envelope;
 pub use failed_request::{FailedRequest, Failure, StopErrors};

@@ -23,6 +23,9 @@ const PIECE: u64 = 4096;
 /// The largest file of which the pieces are all of it.
 const WHOLE: u64 = 64 * 1024 * 1024;
 
+/// How the names of files begin in which the program itself keeps memberships that it took out of users.
+pub const TAKEN_OUT_OF_USERS: &str = "memberships-of-users-";
+
 /// One input of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputRecord {
@@ -52,6 +55,12 @@ pub struct Fingerprint {
 }
 
 impl InputRecord {
+    /// Whether it is a file in which the program itself keeps what it took out of users: those are its source.
+    pub fn is_taken_out_of_users(&self) -> bool {
+        let name = Path::new(&self.path).file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with(TAKEN_OUT_OF_USERS)
+    }
+
     /// Looks at an input with records of this kind.
     pub fn of(input: &Input, kind: Kind) -> io::Result<Self> {
         let path = match input {

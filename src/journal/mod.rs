@@ -56,7 +56,7 @@ pub use confirmed::{CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, Conf
 pub use ended::{Ended, EndedInput};
 pub use entry::{Entry, Identified, Mark, Plan, RecordKey, RecordOutcome, RejectsEnd, Settled};
 pub use first_pass::{FirstPassRecord, Prediction};
-pub use input_record::{Fingerprint, InputRecord};
+pub use input_record::{Fingerprint, InputRecord, TAKEN_OUT_OF_USERS};
 pub use journal_account::{CountedRejects, Ending, JournalAccount};
 pub use journal_error::JournalError;
 pub use journalled_record::{JournalledRecord, read_records};

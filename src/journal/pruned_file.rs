@@ -59,8 +59,10 @@ impl RunDirectory {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_rejects = name.starts_with("rejects") && name.ends_with(".ndjson");
-            let named = [self.journal(), self.in_doubt(), self.missing(), self.disabled()];
-            if path.is_file() && (is_rejects || named.contains(&path)) {
+            let of_missing = [self.missing(), self.disabled(), self.missing_memberships(), self.removed()];
+            if path.is_file()
+                && (is_rejects || path == self.journal() || path == self.in_doubt() || of_missing.contains(&path))
+            {
                 found.push(path);
             }
         }

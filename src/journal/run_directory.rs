@@ -74,7 +74,12 @@ impl RunDirectory {
 
     /// Whether a run was begun in a directory. One without entries in its journal and without a record was killed before.
     pub fn holds_a_run(path: &Path) -> bool {
-        path.join("run.json").exists() || std::fs::metadata(path.join("journal")).is_ok_and(|journal| journal.len() > 8)
+        path.join("run.json").exists() || has_entries(&path.join("journal"))
+    }
+
+    /// Whether anything is in its journal.
+    pub fn has_entries(&self) -> bool {
+        has_entries(&self.journal())
     }
 
     /// All runs, the newest first. What is not a run is passed over, and what was one is reported.
@@ -264,6 +269,16 @@ impl RunDirectory {
         self.path.join("disabled.ndjson")
     }
 
+    /// Memberships that earlier runs created and that are no longer in the export.
+    pub fn missing_memberships(&self) -> PathBuf {
+        self.path.join("missing-memberships.ndjson")
+    }
+
+    /// Memberships and role tuples that the run removed, because they were missing.
+    pub fn removed(&self) -> PathBuf {
+        self.path.join("removed.ndjson")
+    }
+
     /// Where the report goes.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")
@@ -278,6 +293,11 @@ impl RunDirectory {
     pub fn lock(&self) -> PathBuf {
         self.path.join("lock")
     }
+}
+
+/// Whether anything is in a journal behind its first bytes.
+fn has_entries(journal: &Path) -> bool {
+    std::fs::metadata(journal).is_ok_and(|journal| journal.len() > 8)
 }
 
 /// What to do about a run whose record is lost. Nobody is claimed by a new one, and the mark says whom the old one created.

@@ -71,7 +71,7 @@ pub(crate) use syntax::is_email;
 pub use template::Template;
 pub use tenant::{
     InvitationMapper, MadeNames, MembershipMapper, MembershipOfUser, OrganizationMapper, OrganizationRules, Reference,
-    RoleCounts, TargetId, TargetIds, TupleMapper, TupleRules, membership_keys, memberships_of_user,
+    RoleCounts, TargetId, TargetIds, TupleMapper, TupleRules, membership_keys, membership_pair, memberships_of_user,
 };
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;

@@ -4,6 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::state_change::{StateChange, StateChangeKind};
 use crate::files::{create_private, sync_directory_of};
 use crate::index::{HASH_BYTES, Table, hash_of};
@@ -47,7 +50,7 @@ impl StatesFile {
     }
 
     /// Adds these lines. They are durable when this returns.
-    pub fn add(&mut self, changes: &[StateChange]) -> io::Result<()> {
+    pub fn add<T: Serialize>(&mut self, changes: &[T]) -> io::Result<()> {
         if changes.is_empty() {
             return Ok(());
         }
@@ -61,7 +64,7 @@ impl StatesFile {
     }
 
     /// Reads the whole lines of a file, in order; nothing if it is not there. A line that somebody damaged is an error.
-    pub fn read(path: &Path, mut each: impl FnMut(StateChange) -> io::Result<()>) -> io::Result<()> {
+    pub fn read<T: DeserializeOwned>(path: &Path, mut each: impl FnMut(T) -> io::Result<()>) -> io::Result<()> {
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             file => file?,

@@ -7,7 +7,7 @@ use super::OnMissing;
 /// The account of who is missing, in counts of users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MissingReport {
-    /// What was asked for: `report` or `disable`.
+    /// What was asked for: `report`, `disable` or `remove`.
     pub rule: OnMissing,
     /// Created by earlier runs of the source.
     pub known: u64,
@@ -29,6 +29,36 @@ pub struct MissingReport {
     pub enabled: u64,
     /// The file that names those who are missing.
     pub file: Option<String>,
+    /// Of memberships, if they were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memberships: Option<MissingMembershipsReport>,
+}
+
+/// The account of memberships that are missing, in counts of memberships.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MissingMembershipsReport {
+    /// Created by earlier runs of the source.
+    pub known: u64,
+    /// No longer in the export, although their users and organizations are.
+    pub missing: u64,
+    /// Missing for longer, and settled by an earlier run.
+    pub settled_before: u64,
+    /// No longer in the export, as their users or organizations: nothing is done about them.
+    pub without_user_or_organization: u64,
+    /// Records of memberships that do not say whose they are. With any, nothing is removed: the missing may be among them.
+    pub records_without_id: u64,
+    /// Removed at the target by this run.
+    pub removed: u64,
+    /// Role tuples that were taken back with them.
+    pub roles_taken_back: u64,
+    /// Not at the target any more.
+    pub gone: u64,
+    /// Left as they are: nothing proves that they are this tool's, or whose they are.
+    pub not_proven: u64,
+    /// The target did not remove them; the next run tries again.
+    pub failed: u64,
+    /// The file that names those that are missing.
+    pub file: Option<String>,
 }
 
 impl MissingReport {
@@ -46,6 +76,7 @@ impl MissingReport {
             not_proven: 0,
             enabled: 0,
             file: None,
+            memberships: None,
         }
     }
 }

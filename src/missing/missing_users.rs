@@ -5,20 +5,34 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::index::Texts;
+use crate::journal::LearnedId;
 
-/// A user whom an earlier run created. There is no `Debug`: external ids may be personal data.
+/// One that an earlier run created: a user, a membership or a role tuple. There is no `Debug`: external ids may be personal data.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownUser {
-    /// The id at Clerk.
+pub struct KnownRecord {
+    /// The id at Clerk; of a membership and of its tuple both ids, `organization/user`.
     pub clerk_id: String,
     /// The key at the target.
     pub external_id: String,
     /// The target's own id.
     pub id: String,
-    /// The run that created the identity.
+    /// The run that created it.
     pub run: String,
     /// The record that it was created for: the index of the input, and the number there.
     pub record: (u16, u64),
+}
+
+impl KnownRecord {
+    /// One that this run created, by its journal.
+    pub(super) fn of(run: &str, LearnedId { key, clerk_id, external_id, id }: LearnedId<'_>) -> Self {
+        Self {
+            clerk_id: clerk_id.to_owned(),
+            external_id: external_id.to_owned(),
+            id: id.to_owned(),
+            run: run.to_owned(),
+            record: (key.input, key.number),
+        }
+    }
 }
 
 /// What a search found.
@@ -38,22 +52,27 @@ pub struct MissingUsers {
 
 impl MissingUsers {
     /// Those who are missing.
-    pub fn missing_users(&self) -> impl Iterator<Item = io::Result<KnownUser>> {
+    pub fn missing_users(&self) -> impl Iterator<Item = io::Result<KnownRecord>> {
         read(&self.left)
     }
 
     /// Those whom an earlier run disabled or left as they were, and who are back in the export; and whether they are to be enabled:
     /// this tool disabled them, and they may sign in at Clerk.
-    pub fn back(&self) -> impl Iterator<Item = io::Result<(KnownUser, bool)>> {
+    pub fn back(&self) -> impl Iterator<Item = io::Result<(KnownRecord, bool)>> {
         read(&self.back)
     }
 
     /// Whether more than so many percent of those who are known are missing.
     pub fn is_more_than(&self, percent: u8) -> bool {
-        u128::from(self.missing) * 100 > u128::from(self.known) * u128::from(percent)
+        is_more_than(self.missing, self.known, percent)
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(texts: &Texts) -> impl Iterator<Item = io::Result<T>> {
+/// Whether these are more than so many percent of those who are known.
+pub(super) fn is_more_than(missing: u64, known: u64, percent: u8) -> bool {
+    u128::from(missing) * 100 > u128::from(known) * u128::from(percent)
+}
+
+pub(super) fn read<T: serde::de::DeserializeOwned>(texts: &Texts) -> impl Iterator<Item = io::Result<T>> {
     texts.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice(&text)?)))
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::changed_states::{ChangedStates, StatesFile};
-use super::missing_users::{KnownUser, MissingUsers};
+use super::missing_users::{KnownRecord, MissingUsers};
 use super::present_users::{PresentUsers, key};
 use super::search_error::SearchError;
 use super::state_change::{StateChange, StateChangeKind};
@@ -61,20 +61,14 @@ impl MissingSearch {
             let is_of_user =
                 |input: u16| record.inputs.get(usize::from(input)).is_some_and(|input| input.kind == Kind::User);
             let read = read_created_ids(&directory.journal(), |created| {
-                let LearnedId { key: record, clerk_id, external_id, id } = created;
+                let LearnedId { key: record, clerk_id, id, .. } = created;
                 let hash = key(clerk_id);
                 // Of a user who was created twice, the older identity was deleted in between.
                 if !is_of_user(record.input) || seen.find(&hash)?.is_some() {
                     return Ok(());
                 }
                 seen.insert(hash)?;
-                let user = || KnownUser {
-                    clerk_id: clerk_id.to_owned(),
-                    external_id: external_id.to_owned(),
-                    id: id.to_owned(),
-                    run: directory.id().to_owned(),
-                    record: (record.input, record.number),
-                };
+                let user = || KnownRecord::of(directory.id(), created);
                 let state = states.of_id(id)?;
                 if present.has(clerk_id)? {
                     found.known += 1;
@@ -147,14 +141,14 @@ impl MissingSearch {
     pub fn disabled_by(
         runs: &Path,
         (directory, record): (&RunDirectory, &RunRecord),
-        mut each: impl FnMut(KnownUser) -> io::Result<()>,
+        mut each: impl FnMut(KnownRecord) -> io::Result<()>,
     ) -> io::Result<()> {
         let temporary = std::env::temp_dir();
         // Several runs can begin in the same second, so that their ids do not say which one is the later one.
         let of_target = states_of(runs, &record.target, Some(directory.id()))?;
         let states = ChangedStates::read(of_target.iter().map(RunDirectory::disabled), &temporary)?;
         let mut seen = Table::<HASH_BYTES>::new(BUFFERED, temporary);
-        StatesFile::read(&directory.disabled(), |StateChange { user, .. }| {
+        StatesFile::read(&directory.disabled(), |StateChange { user, .. }: StateChange| {
             let is_disabled =
                 matches!(states.of_id(&user.id)?, Some(StateChangeKind::Disabling | StateChangeKind::Disabled));
             let hash = key(&user.id);

@@ -6,13 +6,14 @@ use serde::Serialize;
 
 use super::Progress;
 use crate::human::{count, left};
+use crate::kind::Kind;
 
-/// What became of the identities that a run created.
+/// What became of what a run created, of one kind or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Deleted {
-    /// Identities that the run created.
+    /// What the run created.
     pub created: u64,
-    /// Identities that were deleted now, or would be.
+    /// What was deleted now, or would be.
     pub deleted: u64,
     /// Of these, those with which somebody has signed in since.
     #[serde(skip_serializing_if = "is_zero")]
@@ -20,15 +21,15 @@ pub struct Deleted {
     /// Of these, in a dry run, those of which the target does not say whether somebody has.
     #[serde(skip_serializing_if = "is_zero")]
     pub sign_ins_unknown: u64,
-    /// Identities that were gone already, as the target reports.
+    /// What was gone already, as the target reports.
     pub gone_already: u64,
-    /// Identities that were kept, because somebody changed them after the run.
+    /// What was kept, because somebody changed it after the run.
     pub kept_changed: u64,
-    /// Identities that were kept, because they now belong to somebody else.
+    /// What was kept, because it now belongs to somebody else.
     pub kept_not_ours: u64,
-    /// Identities that the target did not delete.
+    /// What the target did not delete, or would not: an organization in which others have put something since.
     pub failed: u64,
-    /// Identities that were kept, because nothing proves whether the run created them.
+    /// What was kept, because nothing proves whether the run created it.
     #[serde(skip_serializing_if = "is_zero")]
     pub in_doubt: u64,
 }
@@ -39,23 +40,72 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl Deleted {
-    /// The number of identities that somebody has to look at.
+    /// How many somebody has to look at.
     pub fn kept(&self) -> u64 {
         self.kept_changed + self.kept_not_ours + self.failed + self.in_doubt
     }
 }
 
-impl Progress for Deleted {
+/// The same, of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeletedKinds([Deleted; Kind::ALL.len()]);
+
+impl DeletedKinds {
+    /// Those of one kind.
+    pub fn of(&mut self, kind: Kind) -> &mut Deleted {
+        &mut self.0[usize::from(kind.number())]
+    }
+
+    /// Those of all kinds together.
+    pub fn all(&self) -> Deleted {
+        self.0.iter().fold(Deleted::default(), |all, of_kind| Deleted {
+            created: all.created + of_kind.created,
+            deleted: all.deleted + of_kind.deleted,
+            signed_in: all.signed_in + of_kind.signed_in,
+            sign_ins_unknown: all.sign_ins_unknown + of_kind.sign_ins_unknown,
+            gone_already: all.gone_already + of_kind.gone_already,
+            kept_changed: all.kept_changed + of_kind.kept_changed,
+            kept_not_ours: all.kept_not_ours + of_kind.kept_not_ours,
+            failed: all.failed + of_kind.failed,
+            in_doubt: all.in_doubt + of_kind.in_doubt,
+        })
+    }
+
+    /// Each kind of which there is anything.
+    pub fn kinds(&self) -> impl Iterator<Item = (Kind, &Deleted)> {
+        Kind::ALL.into_iter().zip(&self.0).filter(|(_, of_kind)| **of_kind != Deleted::default())
+    }
+
+    /// Whether there is anything of another kind than users.
+    pub fn is_of_tenant(&self) -> bool {
+        self.kinds().any(|(kind, _)| kind != Kind::User)
+    }
+
+    /// What one of them is called: an identity, if there is nothing else.
+    pub fn noun(&self) -> &'static str {
+        if self.is_of_tenant() { "record" } else { Kind::User.at_target() }
+    }
+}
+
+/// For programs: each kind under its name.
+impl Serialize for DeletedKinds {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.kinds().map(|(kind, of_kind)| (kind.plural(), of_kind)))
+    }
+}
+
+impl Progress for DeletedKinds {
     fn done(&self) -> u64 {
-        self.deleted + self.gone_already + self.kept()
+        let all = self.all();
+        all.deleted + all.gone_already + all.kept()
     }
 
     fn line(&self, elapsed: Duration) -> String {
-        let done = self.done();
-        let left = left(done, self.created, elapsed).map(|left| format!("{left} left, ")).unwrap_or_default();
+        let (done, all) = (self.done(), self.all());
+        let left = left(done, all.created, elapsed).map(|left| format!("{left} left, ")).unwrap_or_default();
         let gone =
-            if self.gone_already > 0 { format!(", {} gone already", count(self.gone_already)) } else { String::new() };
-        let kept = if self.kept() > 0 { format!(", {} kept", count(self.kept())) } else { String::new() };
-        format!("{left}{} of {} deleted{gone}{kept}", count(self.deleted), count(self.created))
+            if all.gone_already > 0 { format!(", {} gone already", count(all.gone_already)) } else { String::new() };
+        let kept = if all.kept() > 0 { format!(", {} kept", count(all.kept())) } else { String::new() };
+        format!("{left}{} of {} deleted{gone}{kept}", count(all.deleted), count(all.created))
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::found::read_found;
-use super::record_calls::{RecordCalls, pair};
+use super::record_calls::{RecordCalls, is_own_answer, pair};
 use crate::avnology::error_body::{ErrorBody, error_body};
 use crate::avnology::item_error::{item_error, item_error_of};
 use crate::avnology::{Decision, decide};
@@ -57,7 +57,11 @@ impl RecordCalls {
         let Some(item) = items.first().copied() else {
             return CreateOutcome::Results(CreateResults::default());
         };
-        let reply = self.calls.client.post(&self.single_path(item.external_id), self.single_body(&body), key).await;
+        let mut reply = self.calls.client.post(&self.single_path(item.external_id), self.single_body(&body), key).await;
+        // A page of a gateway creates nothing, whatever its status says.
+        if decide(reply.outcome) == Decision::Done && !self.is_created(&reply.body) {
+            reply = reply.unreadable();
+        }
         permit.finish(&reply.pace_signal(is_transient));
         let result = match reply.outcome {
             ReplyOutcome::Answered { status: 409 } => self.existing(item, error_body(&reply.body)).await,
@@ -74,6 +78,14 @@ impl RecordCalls {
                 CreateOutcome::Results(CreateResults { results, request, ..CreateResults::default() })
             }
             Err(error) => CreateOutcome::Stopped(error),
+        }
+    }
+
+    /// Whether an answer says that a record was created: of what is known by the target's own id, with that.
+    fn is_created(&self, body: &[u8]) -> bool {
+        match self.kind {
+            Kind::User | Kind::Organization | Kind::Invitation => id_in(body).is_some(),
+            Kind::Membership | Kind::RoleTuple => is_own_answer(body),
         }
     }
 

@@ -94,12 +94,24 @@ impl RecordCalls {
         };
         let body = serde_json::json!({ "role": sent.role, "metadata": sent.admin_metadata() });
         let body = Bytes::from(body.to_string());
-        let reply = self.calls.retried(|| self.calls.client.patch_at(&path, body.clone()), |_| true).await?;
+        let reply = self.retried_own(|| self.calls.client.patch_at(&path, body.clone())).await?;
         let changed = self.changed(&reply)?;
         if let (Changed::Refused(_), Some(tuple)) = (&changed, taken_back) {
             self.grant(&tuple).await?;
         }
         Ok(changed)
+    }
+
+    /// Makes somebody a member again, unless they are one: whether they are one now.
+    pub(super) async fn put_member_back(
+        &self,
+        id: &str,
+        role: &str,
+        metadata: Option<&RawValue>,
+    ) -> Result<bool, TargetError> {
+        let Some((organization, user)) = pair(id) else { return Ok(false) };
+        let member = serde_json::json!({ "user_id": user, "role": role, "metadata": metadata });
+        self.create_again(&format!("v1/organizations/{organization}/members"), Bytes::from(member.to_string())).await
     }
 
     /// Takes back the tuple of a role, if it is there: then its text.
@@ -109,7 +121,7 @@ impl RecordCalls {
         let tuple = Tuple { namespace, object: organization, relation: &relation, subject: &subject };
         let is_there = self.has_tuple(&tuple).await?;
         self.delete_tuple(&tuple).await?;
-        Ok(is_there.then(|| format!("{namespace}:{organization}#{relation}@{subject}")))
+        Ok(is_there.then(|| self.tuples.text(organization, role, user)))
     }
 
     /// Deletes memberships: for each whether it is gone now.

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
+use super::tuple::BATCH_CHECK;
+use crate::avnology::error_body::error_body;
 use crate::avnology::errors::refused_kind;
+use crate::avnology::probe::PROBE_ID;
 use crate::avnology::{AdminCalls, Decision, decide};
 use crate::destination::TargetError;
 use crate::http::{Reply, ReplyOutcome};
@@ -32,6 +35,42 @@ impl RecordCalls {
         records.batch = records.has_batch_method().await?;
         tracing::info!(kind = kind.as_str(), batch = records.batch, "how the target takes them");
         Ok(records)
+    }
+
+    /// The same for reading alone: the key may be one that can do nothing else, so nothing is asked that a read does not say.
+    pub(in crate::avnology) async fn reading(
+        calls: AdminCalls,
+        kind: Kind,
+        tuples: TupleRules,
+    ) -> Result<Self, TargetError> {
+        let mut records = Self { calls, kind, batch: false, tuples };
+        records.check_reading().await?;
+        records.batch = records.reads_batches().await?;
+        Ok(records)
+    }
+
+    /// Whether the target can be asked for many records of the kind at once. Of members and invitations it never can.
+    async fn reads_batches(&self) -> Result<bool, TargetError> {
+        let client = &self.calls.client;
+        let reply = match self.kind {
+            Kind::Organization => {
+                let parameters = [("external_ids", PROBE_ID)];
+                self.calls.retried(|| client.get_at("v1/organizations:batchGet", &parameters), |_| true).await?
+            }
+            Kind::RoleTuple => {
+                // It reads, but it is a POST: a key that may not send one checks tuple by tuple.
+                let (body, key) =
+                    (Bytes::from_static(br#"{"permissions":[]}"#), format!("check-{}", uuid::Uuid::new_v4()));
+                self.calls.retried(|| client.post(BATCH_CHECK, body.clone(), &key), |_| true).await?
+            }
+            Kind::User | Kind::Membership | Kind::Invitation => return Ok(false),
+        };
+        match reply.outcome {
+            ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(false),
+            ReplyOutcome::Answered { status: 401 | 403 } if self.kind == Kind::RoleTuple => Ok(false),
+            ReplyOutcome::Answered { status: 200..=299 | 400 | 422 } => Ok(true),
+            _ => Err(self.refused(&reply)),
+        }
     }
 
     /// Where batches of the kind are created.
@@ -83,9 +122,29 @@ impl RecordCalls {
         self.calls.is_gone(&reply).await.map(|()| None)
     }
 
+    /// Sends a request that changes something until the target itself has answered: a page of a gateway changes nothing.
+    pub(super) async fn retried_own<F: Future<Output = Reply>>(
+        &self,
+        request: impl Fn() -> F,
+    ) -> Result<Reply, TargetError> {
+        self.calls.retried(request, |reply| is_own_answer(&reply.body)).await
+    }
+
+    /// Creates something again that was there before, by its single method: whether it is there now. What it is about may be gone.
+    pub(super) async fn create_again(&self, path: &str, body: Bytes) -> Result<bool, TargetError> {
+        let key = format!("again-{}", uuid::Uuid::new_v4());
+        let reply = self.retried_own(|| self.calls.client.post(path, body.clone(), &key)).await?;
+        match reply.outcome {
+            // Somebody else may have created it in between.
+            ReplyOutcome::Answered { status: 200..=299 | 409 } => Ok(true),
+            ReplyOutcome::Answered { status: 400 | 404 | 422 } if error_body(&reply.body).is_own_word() => Ok(false),
+            _ => Err(self.refused(&reply)),
+        }
+    }
+
     /// Deletes something: whether it is gone now. One that was gone before is.
     pub(super) async fn delete_one(&self, path: &str, parameters: &[(&str, &str)]) -> Result<bool, TargetError> {
-        let reply = self.calls.retried(|| self.calls.client.delete_at(path, parameters), |_| true).await?;
+        let reply = self.retried_own(|| self.calls.client.delete_at(path, parameters)).await?;
         match decide(reply.outcome) {
             Decision::Done => Ok(true),
             // It has what this run did not make.
@@ -93,6 +152,11 @@ impl RecordCalls {
             _ => self.calls.is_gone(&reply).await.map(|()| true),
         }
     }
+}
+
+/// Whether an answer can be the target's own: nothing, or JSON.
+pub(super) fn is_own_answer(body: &[u8]) -> bool {
+    body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 /// The two halves of an id that names two.

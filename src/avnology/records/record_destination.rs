@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{BoxFuture, LocalBoxFuture};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::found::read_found;
 use super::invitations::read_sent_invitation;
@@ -15,8 +16,8 @@ use crate::avnology::destination::{BATCH, SINGLE};
 use crate::avnology::errors::refused_item;
 use crate::avnology::{Decision, MAX_PAGE, decide};
 use crate::destination::{
-    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, ItemErrorKind, Look,
-    TargetError,
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, IsOne, ItemError, ItemErrorKind,
+    Look, TargetError,
 };
 use crate::http::{Body, is_transient};
 use crate::kind::Kind;
@@ -123,6 +124,10 @@ impl Destination for RecordCalls {
         .boxed()
     }
 
+    fn holds_others<'a>(&'a self, id: &'a str, is_one: &'a IsOne<'a>) -> BoxFuture<'a, Result<bool, TargetError>> {
+        self.has_others(id, is_one).boxed()
+    }
+
     fn walk<'a>(&'a self, look: &'a mut Look<'_>) -> LocalBoxFuture<'a, Result<(), TargetError>> {
         self.walk_all(look).boxed_local()
     }
@@ -151,6 +156,22 @@ impl Destination for RecordCalls {
                         Some("an open invitation cannot be changed; revoke it, then import it again".to_owned());
                     Ok(Changed::Refused(ItemError { kind: ItemErrorKind::Invalid, message, ..ItemError::default() }))
                 }
+            }
+        }
+        .boxed()
+    }
+
+    fn put_back<'a>(
+        &'a self,
+        id: &'a str,
+        role: Option<&'a str>,
+        metadata: Option<&'a RawValue>,
+    ) -> BoxFuture<'a, Result<bool, TargetError>> {
+        async move {
+            match (self.kind, role) {
+                (Kind::Membership, Some(role)) => self.put_member_back(id, role, metadata).await,
+                (Kind::RoleTuple, _) => self.grant(id).await,
+                _ => Ok(false),
             }
         }
         .boxed()

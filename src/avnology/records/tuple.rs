@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Where tuples are granted, listed and taken back.
 pub(super) const PERMISSIONS: &str = "v1/permissions";
 
+/// Where many are looked up at once.
+pub(super) const BATCH_CHECK: &str = "v1/permissions:batchCheck";
+
 /// `namespace:object#relation@subject`. It names a user by the target's id alone, which is no personal datum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tuple<'a> {

@@ -7,10 +7,10 @@ use super::found::{Found, list_of};
 use super::memberships::delete_batch;
 use super::pages::Pages;
 use super::record_calls::RecordCalls;
-use super::tuple::{PERMISSIONS, Tuple};
+use super::tuple::{BATCH_CHECK, PERMISSIONS, Tuple};
 use crate::avnology::MAX_PAGE;
 use crate::destination::{Comparable, TargetError};
-use crate::http::{Body, Reply, ReplyOutcome};
+use crate::http::{Body, Reply};
 
 /// How often the tuples of an organization are listed while they are deleted. Where the pages of a list move up as it gets shorter,
 /// each time at least half of what is left is seen.
@@ -62,17 +62,10 @@ impl RecordCalls {
         Ok(list.is_some_and(|list| list.permissions.contains(tuple)))
     }
 
-    /// Grants a role again that was taken back: `tuple` is its text.
-    pub(super) async fn grant(&self, tuple: &str) -> Result<(), TargetError> {
-        let Some(tuple) = Tuple::of(tuple) else { return Ok(()) };
-        let body = Bytes::from(serde_json::json!(tuple).to_string());
-        let key = format!("grant-{}", uuid::Uuid::new_v4());
-        let reply = self.calls.retried(|| self.calls.client.post(PERMISSIONS, body.clone(), &key), |_| true).await?;
-        match reply.outcome {
-            // Somebody else may have granted it in between.
-            ReplyOutcome::Answered { status: 200..=299 | 409 } => Ok(()),
-            _ => Err(self.refused(&reply)),
-        }
+    /// Grants a role again that was taken back, by the text of its tuple: whether it is granted now.
+    pub(super) async fn grant(&self, tuple: &str) -> Result<bool, TargetError> {
+        let Some(tuple) = Tuple::of(tuple) else { return Ok(false) };
+        self.create_again(PERMISSIONS, Bytes::from(serde_json::json!(tuple).to_string())).await
     }
 
     async fn check_tuples(&self, ids: &[&str]) -> Result<(usize, Body), TargetError> {
@@ -92,7 +85,7 @@ impl RecordCalls {
             let answer = serde_json::from_slice::<Answer>(&reply.body).ok()?;
             (answer.results.len() == ids.len()).then_some(answer.results)
         };
-        let request = || self.calls.client.post("v1/permissions:batchCheck", body.clone(), &key);
+        let request = || self.calls.client.post(BATCH_CHECK, body.clone(), &key);
         let reply = self.calls.ask(request, |reply| read(reply).is_some()).await?;
         let allowed = read(&reply).unwrap_or_default();
         let there = ids.iter().zip(allowed).filter(|(_, result)| result.allowed);

@@ -7,7 +7,7 @@ use super::pages::Pages;
 use super::record_calls::RecordCalls;
 use super::tuple::PERMISSIONS;
 use super::tuples::tuples_of;
-use crate::destination::{Look, TargetError};
+use crate::destination::{IsOne, Look, TargetError};
 use crate::kind::Kind;
 
 const ORGANIZATIONS: &str = "v1/organizations";
@@ -53,6 +53,30 @@ impl RecordCalls {
             }
         }
         Ok(())
+    }
+
+    /// Whether something is in an organization that is none of these: a member, or a role that is granted there.
+    pub(super) async fn has_others(&self, organization: &str, is_one: &IsOne<'_>) -> Result<bool, TargetError> {
+        let mut pages = Pages::of(format!("{ORGANIZATIONS}/{organization}/members"), &[]);
+        while let Some(body) = pages.next(self).await? {
+            for (id, _) in members_of(&body, organization) {
+                if !is_one(Kind::Membership, &id)? {
+                    return Ok(true);
+                }
+            }
+        }
+        let parameters = [("namespace", self.tuples.namespace.as_str()), ("object", organization)];
+        let mut pages = Pages::of(PERMISSIONS.to_owned(), &parameters);
+        while let Some(body) = pages.next(self).await? {
+            // A target may ignore a filter.
+            let in_it = format!("{}:{organization}#", self.tuples.namespace);
+            for id in tuples_of(&body, &self.tuples.namespace).iter().filter(|id| id.starts_with(&in_it)) {
+                if !is_one(Kind::RoleTuple, id)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     async fn walk_organization(&self, organization: &str, look: &mut Look<'_>) -> Result<(), TargetError> {

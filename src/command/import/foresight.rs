@@ -6,6 +6,7 @@ use super::super::prepare_error::PrepareError;
 use super::consent::Consent;
 use super::missing::Missing;
 use crate::account::{Ledger, StopReason};
+use crate::destination::Destination;
 use crate::journal::Prediction;
 use crate::settings::{Limits, RecordedRun};
 use crate::signal::Signals;
@@ -28,7 +29,7 @@ impl<'r> Foresight<'r> {
         run: &'r RecordedRun,
         (limits, ledger): (Limits, &Ledger),
         consent: Consent<'_>,
-        signals: &mut Signals,
+        (destination, signals): (&dyn Destination, &mut Signals),
     ) -> Result<Self, ImportError> {
         let directory = &run.directory;
         let first = match FirstPass::of_run(subject, directory, consent.has_begun, signals).await {
@@ -41,7 +42,8 @@ impl<'r> Foresight<'r> {
         {
             return Ok(Self::Refused(first, None, reason));
         }
-        let missing = Missing::find(consent.settings, run, subject, &first.watch(), signals).await?;
+        let at_target = (consent.settings, destination);
+        let missing = Missing::find(at_target, run, subject, &first.watch(), signals).await?;
         if let Some(reason) = missing.as_ref().and_then(Missing::refusal) {
             return Ok(Self::Refused(first, missing, reason));
         }

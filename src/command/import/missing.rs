@@ -1,7 +1,7 @@
 //! Users who are no longer in the export: who they are is found out before anything is sent, and what is done about them comes
 //! after all steps.
 
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -10,15 +10,15 @@ use super::super::first_pass::Subject;
 use super::super::import_error::ImportError;
 use super::super::known_identity::{Found, look_at, pages};
 use super::super::missing_users::{MissingUsersOf, account, refusal};
+use super::known_file::write_known;
+use super::missing_memberships::Memberships;
 use crate::account::StopReason;
 use crate::destination::{Destination, TargetError};
-use crate::files::put_private;
 use crate::journal::RunDirectory;
 use crate::missing::{
-    ChangedStates, KnownUser, MissingReport, MissingSearch, MissingUsers, OnMissing, StateChange, StateChangeKind,
-    StatesFile,
+    ChangedStates, KnownRecord, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
 };
-use crate::settings::{ImportSettings, MissingRules, RecordedRun};
+use crate::settings::{ImportSettings, MissingRules, RecordedRun, has_memberships};
 use crate::signal::Signals;
 use crate::source::Watch;
 
@@ -26,6 +26,8 @@ use crate::source::Watch;
 pub(super) struct Missing<'a> {
     rules: MissingRules,
     users: MissingUsers,
+    /// Which memberships are missing, if they can be.
+    memberships: Option<Memberships<'a>>,
     directory: &'a RunDirectory,
     /// What runs call the target.
     target: &'a str,
@@ -36,7 +38,7 @@ impl<'a> Missing<'a> {
     /// Looks who is missing, if that was asked for, and names them in a file of the run. It is nothing, too, if the export cannot be
     /// read to its end: the import says so, and is stopped by it.
     pub(super) async fn find(
-        settings: &ImportSettings,
+        (settings, destination): (&ImportSettings, &dyn Destination),
         run: &'a RecordedRun,
         subject: Subject<'_>,
         watch: &Watch,
@@ -50,33 +52,44 @@ impl<'a> Missing<'a> {
         name_missing(&users, &path).map_err(|source| ImportError::Write { path: path.clone(), source })?;
         let file = (users.missing > 0).then(|| path.display().to_string());
         let report = MissingReport { file, ..account(rules, &users) };
-        Ok(Some(Self { rules, users, directory, target: &record.target, report }))
+        let memberships = if has_memberships(&settings.reading) {
+            Memberships::find((settings, rules, destination), run, subject, watch, signals).await?
+        } else {
+            None
+        };
+        Ok(Some(Self { rules, users, memberships, directory, target: &record.target, report }))
     }
 
     /// Why nothing is to be sent, if too many are missing.
     pub(super) fn refusal(&self) -> Option<StopReason> {
-        refusal(self.rules, &self.users)
+        refusal(self.rules, &self.users).or_else(|| self.memberships.as_ref().and_then(Memberships::refusal))
     }
 
     /// What came of it.
     pub(super) fn into_report(self) -> MissingReport {
-        self.report
+        MissingReport { memberships: self.memberships.map(Memberships::into_report), ..self.report }
     }
 
-    /// Disables those who are missing, and enables those who are back, if that was asked for.
+    /// Disables those who are missing, enables those who are back, and removes memberships, as far as that was asked for.
     pub(super) async fn carry_out(
         &mut self,
         settings: &ImportSettings,
         destination: &dyn Destination,
         signals: &mut Signals,
     ) -> Result<(), StopReason> {
-        if self.rules.rule != OnMissing::Disable {
+        if !self.rules.rule.disables_users() {
             return Ok(());
         }
         tokio::select! {
             biased;
             signal = signals.next() => Err(StopReason::Interrupted(signal)),
-            done = self.change_states(settings, destination) => done,
+            done = async {
+                self.change_states(settings, destination).await?;
+                match &mut self.memberships {
+                    Some(memberships) => memberships.carry_out(settings).await,
+                    None => Ok(()),
+                }
+            } => done,
         }
     }
 
@@ -104,20 +117,7 @@ impl<'a> Missing<'a> {
 
 /// Names those who are missing in a file, which only the owner can read. Of nobody there is no file.
 fn name_missing(users: &MissingUsers, path: &Path) -> io::Result<()> {
-    if users.missing == 0 {
-        return match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-    }
-    put_private(path, |file| {
-        let mut file = BufWriter::new(file);
-        for user in users.missing_users() {
-            serde_json::to_writer(&mut file, &user?)?;
-            file.write_all(b"\n")?;
-        }
-        file.flush()
-    })
+    write_known(path, (users.missing > 0).then(|| users.missing_users()))
 }
 
 /// What is done about identities, a page at a time. What is about to be done is durable before it is done, and what was done after
@@ -133,7 +133,7 @@ struct Changes<'c> {
 }
 
 impl Changes<'_> {
-    async fn disable(&mut self, users: &[KnownUser]) -> Result<(), StopReason> {
+    async fn disable(&mut self, users: &[KnownRecord]) -> Result<(), StopReason> {
         let mut open = Vec::with_capacity(users.len());
         for user in users {
             match self.before.of_id(&user.id).map_err(StopReason::Temporary)? {
@@ -178,7 +178,7 @@ impl Changes<'_> {
     }
 
     /// Enables those of them who are to be. What of them is not proven stays as it is.
-    async fn enable(&mut self, users: &[(KnownUser, bool)]) -> Result<(), StopReason> {
+    async fn enable(&mut self, users: &[(KnownRecord, bool)]) -> Result<(), StopReason> {
         let mut undone = Vec::with_capacity(users.len());
         for back in users {
             // By an earlier part of this run.
@@ -206,13 +206,13 @@ impl Changes<'_> {
         self.note(&lines)
     }
 
-    async fn look_at<'u>(&self, users: impl Iterator<Item = &'u KnownUser>) -> Result<Vec<Found>, StopReason> {
+    async fn look_at<'u>(&self, users: impl Iterator<Item = &'u KnownRecord>) -> Result<Vec<Found>, StopReason> {
         let asked = users.map(|user| look_at(self.target, user));
         let found: Result<Vec<Found>, TargetError> = stream::iter(asked).buffered(self.concurrency).try_collect().await;
         found.map_err(StopReason::Target)
     }
 
-    async fn set_disabled(&self, users: &[&KnownUser], is_disabled: bool) -> Result<Vec<bool>, StopReason> {
+    async fn set_disabled(&self, users: &[&KnownRecord], is_disabled: bool) -> Result<Vec<bool>, StopReason> {
         let asked = users.iter().map(|user| self.target.set_disabled(&user.id, is_disabled));
         let done: Result<Vec<bool>, TargetError> = stream::iter(asked).buffered(self.concurrency).try_collect().await;
         done.map_err(StopReason::Target)
@@ -231,6 +231,6 @@ impl Changes<'_> {
     }
 }
 
-fn line(user: &KnownUser, change: StateChangeKind) -> StateChange {
+fn line(user: &KnownRecord, change: StateChangeKind) -> StateChange {
     StateChange { change, user: user.clone() }
 }

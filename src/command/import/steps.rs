@@ -61,7 +61,7 @@ impl Steps<'_> {
             if step.kind != Kind::User {
                 ids = match self.learned().await {
                     Ok(learned) => Some(Arc::new(learned)),
-                    Err(error) => return (stopped(ledger, own, confirmed, StopReason::Temporary(error)), moments),
+                    Err(error) => return (stopped(ledger, own, confirmed, StopReason::IdMap(error)), moments),
                 };
             }
             let of_target = match &ids {

@@ -18,12 +18,13 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::super::import_error::ImportError;
 use super::super::undo_error::UndoError;
 use super::decided_records::DecidedRecords;
+use super::doomed_contents::DoomedContents;
 use super::doubts_file::DoubtsFile;
 use super::marked::{Marked, MarkedIdentities};
 use crate::destination::{Comparable, Destination, PAGE, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};
 use crate::kind::Kind;
-use crate::report::Deleted;
+use crate::report::{Deleted, DeletedKinds};
 
 /// An identity that the journal says the run created.
 pub(super) struct Created {
@@ -75,7 +76,9 @@ pub(super) struct Deletion<'a> {
     pub decided: Option<DecidedRecords>,
     /// The journal, once there is anything to add to it.
     pub amendment: Option<Amendment>,
-    pub counts: &'a Cell<Deleted>,
+    pub counts: &'a Cell<DeletedKinds>,
+    /// In a preview, the memberships and tuples that would be deleted: with them an organization is not empty yet.
+    pub doomed: DoomedContents,
 }
 
 impl Deletion<'_> {
@@ -328,10 +331,9 @@ impl Deletion<'_> {
         Ok(self.doubts.add(key, external_id).map_err(UndoError::Io)?)
     }
 
-    async fn carry_out(&self, doomed: &[String]) -> Result<(), ImportError> {
+    async fn carry_out(&mut self, doomed: &[String]) -> Result<(), ImportError> {
         if self.preview {
-            self.count(|counts| counts.deleted += doomed.len() as u64);
-            return Ok(());
+            return self.foresee(doomed).await;
         }
         let doomed: Vec<&str> = doomed.iter().map(String::as_str).collect();
         for some in doomed.chunks(self.target.at_once()) {
@@ -344,13 +346,33 @@ impl Deletion<'_> {
         Ok(())
     }
 
+    /// Counts what would be deleted. An organization in which others have put something would not.
+    async fn foresee(&mut self, doomed: &[String]) -> Result<(), ImportError> {
+        let mut kept = 0;
+        for id in doomed {
+            match self.kind {
+                Kind::Organization if !self.force => {
+                    let contents = &self.doomed;
+                    let is_doomed = |kind: Kind, id: &str| contents.has(kind, id);
+                    kept += u64::from(self.target.holds_others(id, &is_doomed).await?);
+                }
+                kind => self.doomed.add(kind, id).map_err(UndoError::Io)?,
+            }
+        }
+        self.count(|counts| {
+            counts.deleted += doomed.len() as u64 - kept;
+            counts.failed += kept;
+        });
+        Ok(())
+    }
+
     fn asks_one_by_one(&self) -> bool {
         self.target.at_once() == 1
     }
 
     fn count(&self, count: impl FnOnce(&mut Deleted)) {
         let mut counts = self.counts.get();
-        count(&mut counts);
+        count(counts.of(self.kind));
         self.counts.set(counts);
     }
 }

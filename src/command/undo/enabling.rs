@@ -9,7 +9,7 @@ use super::super::undo_error::UndoError;
 use crate::destination::Destination;
 use crate::index::Texts;
 use crate::journal::RunDirectory;
-use crate::missing::{KnownUser, MissingSearch};
+use crate::missing::{KnownRecord, MissingSearch};
 use crate::settings::RecordedRun;
 
 /// Enables the identities that a run disabled, and says how many. One that is enabled already, is not proven to be the user's, or
@@ -33,7 +33,7 @@ pub(super) async fn enable_disabled(
         Ok(users)
     });
     let users = reading.await.map_err(std::io::Error::other).flatten().map_err(UndoError::Io)?;
-    let users = users.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice::<KnownUser>(&text)?)));
+    let users = users.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice::<KnownRecord>(&text)?)));
     let mut enabled = 0;
     for page in pages(users) {
         for user in page.map_err(UndoError::Io)? {

@@ -4,10 +4,12 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
+use super::changes::{Changes, ChangesReport};
+use super::kinds::write_kinds;
 use crate::cli::OutputFormat;
 use crate::human::{count, plural};
 use crate::journal::RunRecord;
-use crate::report::{Deleted, StdoutError, print_json};
+use crate::report::{Deleted, DeletedKinds, StdoutError, print_json};
 use crate::settings::OutputSettings;
 
 #[derive(Serialize)]
@@ -17,33 +19,35 @@ struct UndoPreview<'a> {
     dry_run: bool,
     /// `deleted` are those that would be.
     counts: &'a Deleted,
-    /// Identities that the run changed. They stay as they are.
-    updated: u64,
-    /// Identities that the run disabled because their users were missing, and that would be enabled again.
+    /// Of a tenant, the same of each kind.
     #[serde(skip_serializing_if = "Option::is_none")]
-    enabled: Option<u64>,
+    kinds: Option<&'a DeletedKinds>,
+    #[serde(flatten)]
+    changes: ChangesReport,
 }
 
 /// Prints what would be deleted, and what would be kept. `force` is `--force`.
 pub(super) fn print(
     record: &RunRecord,
-    counts: &Deleted,
-    (updated, enabled): (u64, u64),
+    counts: &DeletedKinds,
+    changes: &Changes,
     (force, output): (bool, &OutputSettings),
 ) -> Result<(), StdoutError> {
-    let enabled = (enabled > 0).then_some(enabled);
-    let preview = UndoPreview { run: &record.id, target: &record.target, dry_run: true, counts, updated, enabled };
+    let all = counts.all();
+    let kinds = counts.is_of_tenant().then_some(counts);
+    let (run, target, changes) = (&record.id, &record.target, changes.report());
+    let preview = UndoPreview { run, target, dry_run: true, counts: &all, kinds, changes };
     let printed = if output.format == OutputFormat::Json { print_json(&preview) } else { Ok(()) };
-    let kept = counts.kept();
+    let kept = all.kept();
     let exceptions =
-        (kept > 0).then(|| format!("{} of {} would be kept", count(kept), plural(counts.created, "identity")));
-    output.console.account(|out| summary(out, &preview, force), &preview, exceptions.as_deref());
+        (kept > 0).then(|| format!("{} of {} would be kept", count(kept), plural(all.created, counts.noun())));
+    output.console.account(|out| summary(out, &preview, counts, force), &preview, exceptions.as_deref());
     printed
 }
 
-fn summary(out: &mut String, preview: &UndoPreview<'_>, force: bool) -> fmt::Result {
-    let UndoPreview { run, target, counts, updated, .. } = preview;
-    let created = plural(counts.created, "identity");
+fn summary(out: &mut String, preview: &UndoPreview<'_>, kinds: &DeletedKinds, force: bool) -> fmt::Result {
+    let UndoPreview { run, target, counts, changes, .. } = preview;
+    let created = plural(counts.created, kinds.noun());
     writeln!(out, "Dry run: nothing was deleted. Run {run} created {created} at {target}:\n")?;
     let deleted = if force { "would be deleted, changed ones among them (--force)" } else { "would be deleted" };
     writeln!(out, "  {:>14} {deleted}", counts.deleted)?;
@@ -53,12 +57,13 @@ fn summary(out: &mut String, preview: &UndoPreview<'_>, force: bool) -> fmt::Res
         (counts.gone_already, "are gone already"),
         (counts.kept_changed, "would be kept: changed since (--force deletes them too)"),
         (counts.kept_not_ours, "would be kept: not the run's own any more"),
+        (counts.failed, "would be kept: others have put members or roles into them since (--force deletes them too)"),
         (counts.in_doubt, "in doubt: perhaps created by the run, and would be kept"),
-        (*updated, "updated by the run: undo takes no update back"),
+        (changes.updated, "updated by the run: undo takes no update back"),
     ] {
         if count > 0 {
             writeln!(out, "  {count:>14} {what}")?;
         }
     }
-    Ok(())
+    write_kinds(out, kinds, "would be deleted", "would be kept")
 }

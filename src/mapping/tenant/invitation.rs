@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -28,17 +29,19 @@ use crate::source::RawRecord;
 pub struct InvitationMapper {
     rules: Rules,
     ids: Option<Arc<dyn TargetIds>>,
+    now: Timestamp,
 }
 
 impl InvitationMapper {
-    /// A mapper that goes by these rules, and by what the target calls organizations.
-    pub fn new(rules: Rules, ids: Option<Arc<dyn TargetIds>>) -> Self {
-        Self { rules, ids }
+    /// A mapper that goes by these rules, and by what the target calls organizations. An invitation that expired before `now` is no
+    /// open one, whatever Clerk calls it.
+    pub fn new(rules: Rules, ids: Option<Arc<dyn TargetIds>>, now: Timestamp) -> Self {
+        Self { rules, ids, now }
     }
 
     fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, Unmapped> {
         let invitation: Invitation<'_> = parse_as(json)?;
-        let open = Open::of(&invitation, &self.rules)?;
+        let open = Open::of(&invitation, &self.rules, self.now)?;
         let mut references = Vec::new();
         let organization = of_target(self.ids.as_ref(), Kind::Organization, open.organization, &mut references)?;
         let mut notices = Notices::default();
@@ -85,11 +88,16 @@ struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    fn of(invitation: &'a Invitation<'_>, rules: &Rules) -> Result<Self, Rejection> {
+    fn of(invitation: &'a Invitation<'_>, rules: &Rules, now: Timestamp) -> Result<Self, Rejection> {
         let status = invitation.status.as_deref().unwrap_or("pending");
         if status != "pending" {
             let message = "only an invitation that is still open moves";
             return Err(Rejection::of_field(RejectCode::InvitationNotPending, "status", message));
+        }
+        let expires = invitation.expires_at.and_then(|time| time.milliseconds);
+        if expires.is_some_and(|expires| expires <= now.as_millisecond()) {
+            let message = "the invitation has expired; send a new one";
+            return Err(Rejection::of_field(RejectCode::InvitationNotPending, "expires_at", message));
         }
         let said = |field: &'static str, text: Option<&'a str>| {
             non_empty(text).ok_or_else(|| missing(field, "the invitation does not say this"))

@@ -94,12 +94,20 @@ pub fn membership_keys(record: RawRecord<'_>) -> Vec<String> {
     membership.map(|membership| keys(&membership, None)).unwrap_or_default()
 }
 
+/// Whose membership a record is, `organization/user`, by their ids at Clerk; nothing if that cannot be read.
+pub fn membership_pair(record: RawRecord<'_>) -> Option<String> {
+    membership_keys(record).iter().find_map(|key| key.strip_prefix(OF_PAIR)).map(str::to_owned)
+}
+
+/// How a key begins that names organization and user.
+const OF_PAIR: &str = "member ";
+
 fn keys(membership: &Membership<'_>, user: Option<&str>) -> Vec<String> {
     let id = non_empty(membership.id.as_deref()).map(|id| format!("membership {id}"));
     let of_object = membership.organization.as_ref().and_then(|organization| organization.id.as_deref());
     let organization = non_empty(of_object).or(non_empty(membership.organization_id.as_deref()));
     let user = user_of(membership).or(user);
-    let pair = organization.zip(user).map(|(organization, user)| format!("member {organization}/{user}"));
+    let pair = organization.zip(user).map(|(organization, user)| format!("{OF_PAIR}{organization}/{user}"));
     id.into_iter().chain(pair).collect()
 }
 

@@ -30,7 +30,7 @@ mod unmapped;
 
 pub use invitation::InvitationMapper;
 pub use membership::MembershipMapper;
-pub use memberships_of_user::{MembershipOfUser, membership_keys, memberships_of_user};
+pub use memberships_of_user::{MembershipOfUser, membership_keys, membership_pair, memberships_of_user};
 pub use organization::OrganizationMapper;
 pub use organization_rules::{MadeNames, OrganizationRules};
 pub use reference::Reference;

@@ -133,13 +133,15 @@ fn a_tuple_is_of_the_membership_and_of_nobody_else() {
 
 #[test]
 fn an_open_invitation_moves_without_an_e_mail() {
-    let mapper = InvitationMapper::new(Rules::default(), Some(Arc::new(IDS)));
+    let mapper = InvitationMapper::new(Rules::default(), Some(Arc::new(IDS)), jiff::Timestamp::UNIX_EPOCH);
     let record = r#"{"id":"orginv_1","email_address":"New@example.com","role":"org:member","organization_id":"org_1","status":"pending","expires_at":1900000000000}"#;
     insta::assert_snapshot!(mapped(&mapper, record), @r#"
     o1/new@example.com
     {"invitation":{"organization_id":"o1","email":"New@example.com","role":"member","expires_at":"2030-03-17T17:46:40Z","send_email":false,"metadata":{"clerk":{"invitation":"orginv_1"}}}}
     [] ["o1"]
     "#);
+    let late = InvitationMapper::new(Rules::default(), Some(Arc::new(IDS)), "2031-01-01T00:00:00Z".parse().unwrap());
+    assert_eq!(mapped(&late, record), r#"invitation_not_pending Some("expires_at")"#);
     let revoked = record.replace("pending", "revoked");
     assert_eq!(mapped(&mapper, &revoked), r#"invitation_not_pending Some("status")"#);
 }

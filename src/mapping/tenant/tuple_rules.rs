@@ -40,6 +40,11 @@ impl TupleRules {
         self.subject.replace(USER, user)
     }
 
+    /// The text of the tuple by which a user has a role in an organization: `namespace:object#relation@subject`.
+    pub fn text(&self, organization: &str, role: &str, user: &str) -> String {
+        format!("{}:{organization}#{}@{}", self.namespace, self.relation(role), self.subject(user))
+    }
+
     /// What is wrong with it: with one relation or one subject for everybody, roles would go to the wrong users.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         if !self.relation.contains(ROLE) {

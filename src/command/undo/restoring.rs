@@ -1,0 +1,115 @@
+//! What undoing a run does about the memberships that it removed because they were missing: it puts them back, and then the roles
+//! that were taken back with them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::import_error::ImportError;
+use super::super::known_identity::pages;
+use super::super::known_membership::{are_proven, references};
+use super::super::undo_error::UndoError;
+use crate::destination::{Comparable, Destination};
+use crate::index::{HASH_BYTES, Table, Texts, hash_of};
+use crate::kind::Kind;
+use crate::mapping::TupleRules;
+use crate::missing::{Removal, RemovalKind, StatesFile};
+use crate::settings::RecordedRun;
+
+/// Entries in memory: 128 KiB.
+const BUFFERED: usize = 8 * 1024;
+
+/// What was put back, or would be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct PutBack {
+    pub memberships: u64,
+    pub roles: u64,
+}
+
+/// Puts back what a run removed. Whoever is not at the target any more, or is another one there, gets nothing back; nor is a role
+/// granted to a member who has another one by now. In a preview it is only counted.
+pub(super) async fn put_back(
+    run: &RecordedRun,
+    target: &Arc<dyn Destination>,
+    is_preview: bool,
+) -> Result<PutBack, ImportError> {
+    let path = run.directory.removed();
+    if !path.exists() {
+        return Ok(PutBack::default());
+    }
+    let reading = tokio::task::spawn_blocking(move || read(&path));
+    let [memberships, tuples] = reading.await.map_err(std::io::Error::other).flatten().map_err(UndoError::Io)?;
+    let mut done = PutBack::default();
+    if is_preview {
+        (done.memberships, done.roles) = (memberships.count, tuples.count);
+        return Ok(done);
+    }
+    let form = TupleRules::default();
+    let members = target.of_kind(Kind::Membership, &form).await?;
+    let Some((members, roles)) = members.zip(target.of_kind(Kind::RoleTuple, &form).await?) else { return Ok(done) };
+    let mut restored = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
+    for page in pages(memberships.iter()) {
+        let page: Vec<Removal> = page.map_err(UndoError::Io)?;
+        let of = |removal: &Removal| {
+            let [organization, user] = removal.of.as_ref()?;
+            references(&removal.known, [organization, user])
+        };
+        let known: Vec<_> = page.iter().map(of).collect();
+        for (removal, is_proven) in page.iter().zip(are_proven(members.as_ref(), &known).await?) {
+            if is_proven && is_put_back(members.as_ref(), removal).await? {
+                restored.insert(hash_of(0, &removal.known.clerk_id)).map_err(UndoError::Io)?;
+                done.memberships += 1;
+            }
+        }
+    }
+    for tuple in tuples.iter() {
+        let known = tuple.map_err(UndoError::Io)?.known;
+        if restored.find(&hash_of(0, &known.clerk_id)).map_err(UndoError::Io)?.is_some() {
+            done.roles += u64::from(roles.put_back(&known.id, None, None).await?);
+        }
+    }
+    Ok(done)
+}
+
+/// Puts a membership back: whether it is there now as it was.
+async fn is_put_back(members: &dyn Destination, removal: &Removal) -> Result<bool, ImportError> {
+    let Removal { known, role, metadata, .. } = removal;
+    let (role, metadata) = (role.as_deref(), metadata.as_deref());
+    if !members.put_back(&known.id, role, metadata).await? {
+        return Ok(false);
+    }
+    let was = Comparable::of_metadata(String::new(), None, metadata);
+    let Some(body) = members.get(&known.id).await? else { return Ok(false) };
+    let found = members.read_found(&body).pop();
+    Ok(found.is_some_and(|found| found.has_role(role, was.own_role().as_deref())))
+}
+
+/// What was about to be removed, each once: whether it was, nobody has to know.
+struct Removals {
+    texts: Texts,
+    count: u64,
+}
+
+impl Removals {
+    fn iter(&self) -> impl Iterator<Item = std::io::Result<Removal>> {
+        self.texts.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice(&text)?)))
+    }
+}
+
+/// Memberships, and tuples.
+fn read(path: &Path) -> std::io::Result<[Removals; 2]> {
+    let temporary = std::env::temp_dir();
+    let empty = || Ok::<_, std::io::Error>(Removals { texts: Texts::new(&temporary)?, count: 0 });
+    let (mut memberships, mut tuples) = (empty()?, empty()?);
+    let mut seen = Table::<HASH_BYTES>::new(BUFFERED, temporary.clone());
+    StatesFile::read(path, |removal: Removal| {
+        let hash = hash_of(removal.kind.number(), &removal.known.id);
+        if removal.change != RemovalKind::Removing || seen.find(&hash)?.is_some() {
+            return Ok(());
+        }
+        seen.insert(hash)?;
+        let of_kind = if removal.kind == Kind::Membership { &mut memberships } else { &mut tuples };
+        of_kind.count += 1;
+        of_kind.texts.add(&serde_json::to_vec(&removal)?).map(drop)
+    })?;
+    Ok([memberships, tuples])
+}
