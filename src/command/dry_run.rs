@@ -8,6 +8,7 @@ use super::check_target::check_target;
 use super::foreseen::{forecast, log_plan, selection_report};
 use super::from_clerk::read_for_now;
 use super::import_error::ImportError;
+use super::input_ids::input_ids;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
 use super::memberships_of_users::{PassingFile, with_memberships_of_users};
@@ -69,9 +70,11 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     }
     let records = records_of(reading, output.console, &mut signals).await?;
     let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
+    let alone = intake(reading, &records, None, None, Watch::Nothing);
+    let ids = input_ids(alone, reading.has_pipe(), &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
     let watch = Watch::Record(Arc::clone(&recorder));
-    let job = Job { intake: intake(reading, &records, passwords.as_ref(), None, watch), mode };
+    let job = Job { intake: intake(reading, &records, passwords.as_ref(), ids.as_ref(), watch), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let mut timeline = Timeline::new(reporter.as_mut(), Vec::new());
     let mut ledger = pipeline::run(job, &mut timeline, &mut signals).await.ledger;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::passwords::JoinedPasswords;
 use crate::kind::Kind;
 use crate::mapping::{
@@ -51,6 +53,6 @@ fn mapper(
         (Kind::Organization, _) => Arc::new(OrganizationMapper::new(rules)),
         (Kind::Membership, _) => Arc::new(MembershipMapper::new(rules, ids)),
         (Kind::RoleTuple, _) => Arc::new(TupleMapper::new(rules, ids)),
-        (Kind::Invitation, _) => Arc::new(InvitationMapper::new(rules, ids)),
+        (Kind::Invitation, _) => Arc::new(InvitationMapper::new(rules, ids, Timestamp::now())),
     }
 }

@@ -25,6 +25,8 @@ pub struct MappedIdentity {
     pub position: Position,
     /// The key at the target.
     pub external_id: Box<str>,
+    /// The id at Clerk, if that is another one.
+    pub clerk_id: Option<Box<str>>,
     /// `{"identity":{…}}`
     pub encoded: Vec<u8>,
     /// What was said of its record.
@@ -101,6 +103,7 @@ fn group(mapped: MappedChunk) -> MappedGroup {
     let identities = ready.into_iter().map(|ready| MappedIdentity {
         position: chunk.position(&chunk.spans[ready.span]),
         external_id: ready.external_id,
+        clerk_id: ready.clerk_id,
         encoded: encoded[ready.encoded].to_vec(),
         notices: ready.notices,
     });

@@ -1,0 +1,100 @@
+//! Whom a dry run takes for imported: all users and organizations of its inputs that could be sent. What refers to anybody else would
+//! be rejected by an import.
+//!
+//! They are found out by reading and mapping them once before all else, and lie on disk. Of kinds that are in no input nothing is
+//! known: an earlier import may have brought them to the target. Nor is it known yet who would be rejected as a duplicate.
+
+use std::io;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::import_error::ImportError;
+use crate::account::StopReason;
+use crate::index::{HASH_BYTES, Table, hash_of};
+use crate::kind::Kind;
+use crate::mapping::{TargetId, TargetIds};
+use crate::pipeline::{Extras, Intake, map_inputs};
+use crate::signal::Signals;
+
+/// Entries in memory: 128 KiB.
+const BUFFERED: usize = 8 * 1024;
+
+/// The users and organizations that could be sent.
+#[derive(Debug)]
+pub(super) struct InputIds {
+    known: Table<HASH_BYTES>,
+    /// Which kinds are in the inputs.
+    kinds: Vec<Kind>,
+}
+
+impl InputIds {
+    /// Goes through the users and organizations of `intake`. If they cannot be read to their end, the dry run itself says so.
+    pub(super) async fn read(intake: Intake, signals: &mut Signals) -> Result<Self, ImportError> {
+        let kinds = intake.kinds();
+        let mut ids = Self { known: Table::new(BUFFERED, std::env::temp_dir()), kinds: kinds.clone() };
+        for kind in [Kind::User, Kind::Organization] {
+            let mut part = kinds.iter().position(|of_input| *of_input == kind).map_or(0..0, |first| first..first);
+            part.end += kinds.iter().filter(|of_input| **of_input == kind).count();
+            if part.is_empty() {
+                continue;
+            }
+            let reading = ids.take_in(kind, Intake { part, ..intake.clone() });
+            tokio::select! {
+                read = reading => read.map_err(StopReason::Temporary)?,
+                signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+            }
+        }
+        Ok(ids)
+    }
+
+    async fn take_in(&mut self, kind: Kind, intake: Intake) -> io::Result<()> {
+        let stop = CancellationToken::new();
+        // When this function ends, for any reason, the reader stops.
+        let _guard = stop.clone().drop_guard();
+        let (stops, _stopped) = mpsc::channel(4);
+        let mut groups = Box::pin(map_inputs(intake, None, Extras::default(), stop, stops));
+        while let Some(group) = groups.next().await {
+            for identity in &group.identities {
+                let clerk_id = identity.clerk_id.as_deref().unwrap_or(&identity.external_id);
+                self.known.insert(hash_of(kind.number(), clerk_id))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has(&self, kind: Kind, clerk_id: &str) -> io::Result<bool> {
+        Ok(!self.kinds.contains(&kind) || self.known.find(&hash_of(kind.number(), clerk_id))?.is_some())
+    }
+}
+
+impl TargetIds for InputIds {
+    fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
+        let is_known = match (kind, clerk_id.split_once('/')) {
+            // A membership is imported if those are whom it is of.
+            (Kind::Membership, Some((organization, user))) => {
+                self.has(Kind::Organization, organization)? && self.has(Kind::User, user)?
+            }
+            _ => self.has(kind, clerk_id)?,
+        };
+        // Where nothing is sent, Clerk's ids stand in the place of the target's.
+        Ok(is_known.then(|| TargetId { id: clerk_id.into(), external_id: clerk_id.into(), is_proven: true }))
+    }
+}
+
+/// The ids, if anything refers to users or organizations that are in the inputs; none of a pipe, which can be read only once.
+pub(super) async fn input_ids(
+    intake: Intake,
+    has_pipe: bool,
+    signals: &mut Signals,
+) -> Result<Option<Arc<dyn TargetIds>>, ImportError> {
+    let kinds = intake.kinds();
+    let refers = kinds.iter().any(|kind| *kind > Kind::Organization);
+    let is_referred_to = kinds.iter().any(|kind| *kind <= Kind::Organization);
+    if has_pipe || !refers || !is_referred_to {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(InputIds::read(intake, signals).await?)))
+}
